@@ -1,0 +1,144 @@
+"""Rebuild static/vendor/ and static/icons/sprite.svg from the packages pinned in scripts/vendor/.
+
+    python scripts/vendor.py
+
+Needs Node and npm on this machine; the portal itself never does. What it writes is committed, with a manifest of
+name, version, licence and sha256 a file, so that a reader can see what runs in the browser without trusting us.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "scripts" / "vendor"
+MODULES = HERE / "node_modules"
+STATIC = ROOT / "static"
+VENDOR = STATIC / "vendor"
+# What Tabler's own CSS (light-dark, relative colours) needs; an older target would help nobody.
+TARGET = "chrome123,firefox128,safari17.5"
+
+# Browsers would fetch a map that is not there, and collectstatic refuses the dangling reference.
+SOURCE_MAP = re.compile(r"^\s*(?://#\s*sourceMappingURL=\S+|/\*#\s*sourceMappingURL=.*?\*/)\s*$", re.MULTILINE)
+
+# file under static/ -> the packages inside it
+built: dict[str, list[str]] = {}
+
+
+def put(target: str, content: str | bytes, *packages: str, folder: Path = VENDOR) -> None:
+    path = folder / target
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    built[path.relative_to(STATIC).as_posix()] = list(packages)
+
+
+def text(*names: str) -> str:
+    """The files one after the other, without source map comments."""
+    return "\n".join(SOURCE_MAP.sub("", (MODULES / name).read_text(encoding="utf-8")).strip() for name in names) + "\n"
+
+
+def bundle(entry: Path) -> str:
+    command = [
+        MODULES / ".bin" / "esbuild", entry, "--bundle", "--minify", "--format=iife", f"--target={TARGET}",
+        "--legal-comments=inline", "--charset=utf8",
+    ]  # fmt: skip
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", cwd=HERE).stdout
+
+
+def minified(css: str) -> str:
+    command = [MODULES / ".bin" / "esbuild", "--loader=css", "--minify", f"--target={TARGET}", "--charset=utf8"]
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", input=css, cwd=HERE).stdout
+
+
+def font_faces() -> str:
+    """Inter's Latin and Vietnamese letters only; the package carries seven alphabets."""
+    faces = re.findall(r"/\* (inter-(?:vietnamese|latin)-wght-normal) \*/\s*(@font-face \{.*?\n\})", text(
+        "@fontsource-variable/inter/wght.css"
+    ), re.DOTALL)  # fmt: skip
+    if len(faces) != 2:
+        raise SystemExit("Inter's style sheet has changed its layout: expected a Latin and a Vietnamese face")
+    for name, _ in faces:
+        file = f"{name}.woff2"
+        content = (MODULES / "@fontsource-variable/inter/files" / file).read_bytes()
+        put(f"inter/{file}", content, "@fontsource-variable/inter")
+    return "\n".join(face.replace("./files/", "./") for _, face in faces) + "\n"
+
+
+def sprite() -> str:
+    """One <symbol> an icon named in icons.txt; a name ending in -filled is the filled drawing."""
+    names = sorted(set((HERE / "icons.txt").read_text(encoding="utf-8").split()))
+    symbols = []
+    for name in names:
+        filled = name.endswith("-filled")
+        file = f"filled/{name.removesuffix('-filled')}.svg" if filled else f"outline/{name}.svg"
+        drawing = (MODULES / "@tabler/icons/icons" / file).read_text(encoding="utf-8")
+        paths = [p for p in re.findall(r"<path\b.*?/>", drawing, re.DOTALL) if 'd="M0 0h24v24H0z"' not in p]
+        shapes = "".join(re.sub(r"\s+", " ", path).replace(" />", "/>") for path in paths)
+        paint = 'fill="currentColor" stroke="none"' if filled else 'fill="none" stroke="currentColor"'
+        line = "" if filled else ' stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
+        symbols.append(f'<symbol id="tabler-{name}" viewBox="0 0 24 24" {paint}{line}>{shapes}</symbol>')
+    return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+
+
+def package(name: str) -> dict[str, str]:
+    about = json.loads((MODULES / name / "package.json").read_text(encoding="utf-8"))
+    return {"name": name, "version": about["version"], "licence": about["license"]}
+
+
+def licence(name: str) -> str:
+    files = sorted(p for p in (MODULES / name).iterdir() if re.fullmatch(r"licen[cs]e(\.\w+)?|notice", p.name.lower()))
+    return "\n".join(p.read_text(encoding="utf-8").strip() for p in files)
+
+
+def main() -> None:
+    subprocess.run(["npm", "ci"], check=True, cwd=HERE)
+    shutil.rmtree(VENDOR, ignore_errors=True)
+
+    put("tabler/tabler.min.css", text("@tabler/core/dist/css/tabler.min.css"), "@tabler/core")
+    put("tabler/tabler.min.js", text("@tabler/core/dist/js/tabler.min.js"), "@tabler/core", "@popperjs/core")
+    put("inter/inter.css", font_faces(), "@fontsource-variable/inter")
+    put("icons/sprite.svg", sprite(), "@tabler/icons", folder=STATIC)
+
+    put(
+        "tom-select/tom-select.min.js",
+        text("tom-select/dist/js/tom-select.complete.min.js"),
+        "tom-select", "@orchidjs/sifter", "@orchidjs/unicode-variants",
+    )  # fmt: skip
+    put(
+        "tom-select/tom-select.css",
+        minified(text("tom-select/dist/css/tom-select.bootstrap5.css", "@tabler/core/dist/css/tabler-vendors.css")),
+        "tom-select", "@tabler/core",
+    )  # fmt: skip
+
+    calendar = ["fullcalendar", "@fullcalendar/core", "@full-ui/headless-calendar", "preact", "temporal-polyfill"]
+    put("fullcalendar/fullcalendar.min.js", bundle(HERE / "calendar.js"), *calendar)
+    sheets = ["skeleton.css", "themes/classic/theme.css", "themes/classic/palette.css"]
+    put("fullcalendar/fullcalendar.css", minified(text(*[f"fullcalendar/{s}" for s in sheets])), "fullcalendar")
+
+    put("echarts/echarts.min.js", bundle(HERE / "charts.js"), "echarts", "zrender", "tslib")
+
+    names = sorted({name for packages in built.values() for name in packages})
+    notices = "\n\n".join(f"{'=' * 20} {name} {'=' * 20}\n\n{licence(name)}" for name in names)
+    put("LICENCES.txt", notices + "\n", *names)
+
+    manifest = {
+        "rebuilt_by": "python scripts/vendor.py",
+        "packages": [package(name) for name in names],
+        "files": [
+            {
+                "file": file,
+                "packages": [package(name) for name in packages],
+                "sha256": hashlib.sha256((STATIC / file).read_bytes()).hexdigest(),
+            }
+            for file, packages in sorted(built.items())
+            if file != "vendor/LICENCES.txt"
+        ],
+    }
+    (VENDOR / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
