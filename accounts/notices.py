@@ -1,0 +1,51 @@
+"""The sentences of notices. Kept apart from the rows, so that each reader gets them in their own language."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
+
+from accounts.models import Notice, User
+from core.tasks import send_mail
+
+SENTENCES = {
+    "post_submitted": gettext_noop("%(by)s submitted “%(title)s” for approval."),
+    "post_approved": gettext_noop("%(by)s approved “%(title)s”."),
+    "post_returned": gettext_noop("%(by)s returned “%(title)s”: %(reason)s"),
+    "post_withdrawn": gettext_noop("%(by)s withdrew “%(title)s”: %(reason)s"),
+    "schedule_stopped": gettext_noop("“%(title)s” was changed after approval, so its schedule was stopped."),
+    "delivery_failed": gettext_noop("“%(title)s” could not be published on %(channel)s: %(reason)s"),
+    "delivery_expired": gettext_noop("“%(title)s” was too late for %(channel)s and was not published."),
+    "delivery_needs_person": gettext_noop("Please look whether “%(title)s” stands on %(channel)s."),
+    "channel_lost": gettext_noop("The connection to %(channel)s no longer works. It must be connected again."),
+    "channel_expiring": gettext_noop("The connection to %(channel)s expires on %(date)s."),
+}
+
+
+def sentence(notice: Notice) -> str:
+    """The notice in the language that is active now."""
+    return gettext(SENTENCES[notice.kind]) % notice.facts
+
+
+def notify(people: Iterable[User], kind: str, *, address: str, mail: bool = True, **facts: Any) -> None:
+    """A notice in the portal and, unless told otherwise, a mail, to each of ``people``. Sent when the act commits.
+
+    ``facts`` fill the sentence of ``kind``; ``address`` is a path in the portal. Never a post's text.
+    """
+    people = list({person.pk: person for person in people}.values())
+    facts = {name: str(value) for name, value in facts.items()}
+    notices = Notice.objects.bulk_create(Notice(user=p, kind=kind, address=address, facts=facts) for p in people)
+    if not mail:
+        return
+    for person, notice in zip(people, notices, strict=True):
+        with translation.override(person.language):
+            text = sentence(notice)
+            letter = {
+                "to": [person.email],
+                "subject": text[:150],
+                "text": f"{text}\n\n{settings.PORTAL_URL}{address}\n\n{settings.PRODUCT_NAME}",
+            }
+        transaction.on_commit(lambda letter=letter: send_mail.delay(**letter), robust=True)

@@ -1,0 +1,90 @@
+"""Who may do what: roles as data that a reviewer can read on one page. Authority comes from the post held, not from rank."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(StrEnum):
+    UNIT_VIEW = "unit_view"
+    UNIT_MANAGE = "unit_manage"
+    ACCOUNT_MANAGE = "account_manage"
+    AUDIT_VIEW = "audit_view"
+    CHANNEL_VIEW = "channel_view"
+    CHANNEL_MANAGE = "channel_manage"
+    PLATFORM_ALLOW = "platform_allow"
+    CAMPAIGN_VIEW = "campaign_view"
+    CAMPAIGN_WRITE = "campaign_write"
+    FIGURES_VIEW = "figures_view"
+    POST_VIEW = "post_view"
+    POST_WRITE = "post_write"
+    POST_APPROVE = "post_approve"
+    POST_SCHEDULE = "post_schedule"
+    POST_WITHDRAW = "post_withdraw"
+    OVERSIGHT_VIEW = "oversight_view"
+
+
+class Role(models.TextChoices):
+    OFFICER = "officer", _("Drafting officer")
+    APPROVER = "approver", _("Approving leader")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    OVERSEER = "overseer", _("Provincial overseer")
+    ADMINISTRATOR = "administrator", _("System administrator")
+
+
+P = Permission
+GRANTS: dict[str, frozenset[Permission]] = {
+    Role.OFFICER: frozenset(
+        {P.UNIT_VIEW, P.CHANNEL_VIEW, P.CAMPAIGN_VIEW, P.FIGURES_VIEW, P.POST_VIEW, P.POST_WRITE, P.POST_SCHEDULE}
+    ),
+    Role.APPROVER: frozenset(
+        {
+            P.UNIT_VIEW,
+            P.AUDIT_VIEW,
+            P.CHANNEL_VIEW,
+            P.CHANNEL_MANAGE,
+            P.CAMPAIGN_VIEW,
+            P.CAMPAIGN_WRITE,
+            P.FIGURES_VIEW,
+            P.POST_VIEW,
+            P.POST_WRITE,
+            P.POST_APPROVE,
+            P.POST_SCHEDULE,
+            P.POST_WITHDRAW,
+        }
+    ),
+    Role.SUPERVISOR: frozenset(
+        {
+            P.UNIT_VIEW,
+            P.AUDIT_VIEW,
+            P.CHANNEL_VIEW,
+            P.CAMPAIGN_VIEW,
+            P.CAMPAIGN_WRITE,
+            P.FIGURES_VIEW,
+            P.POST_VIEW,
+            P.OVERSIGHT_VIEW,
+        }
+    ),
+    # Never edits a commune's text: it withdraws, or asks the commune to.
+    Role.OVERSEER: frozenset(
+        {
+            P.UNIT_VIEW,
+            P.AUDIT_VIEW,
+            P.CHANNEL_VIEW,
+            P.PLATFORM_ALLOW,
+            P.CAMPAIGN_VIEW,
+            P.CAMPAIGN_WRITE,
+            P.FIGURES_VIEW,
+            P.POST_VIEW,
+            P.POST_WITHDRAW,
+            P.OVERSIGHT_VIEW,
+        }
+    ),
+    # Reads no drafts and no figures.
+    Role.ADMINISTRATOR: frozenset(
+        {P.UNIT_VIEW, P.UNIT_MANAGE, P.ACCOUNT_MANAGE, P.AUDIT_VIEW, P.CHANNEL_VIEW, P.CHANNEL_MANAGE}
+    ),
+}
+# These see and act on the units below as well; officers and approvers on their own unit alone.
+DEEP = frozenset({Role.SUPERVISOR, Role.OVERSEER, Role.ADMINISTRATOR})

@@ -1,0 +1,72 @@
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.models import PublicIdModel
+from core.scope import ScopedQuerySet
+from core.text import fold
+from units.models import Unit
+
+
+class Topic(models.Model):
+    code = models.SlugField(max_length=30, unique=True)
+    name_vi = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_vi
+
+
+class CampaignQuerySet(ScopedQuerySet):
+    permission = "campaign_view"
+
+    def open_to(self, unit: Unit) -> Self:
+        """Campaigns that a post of ``unit`` may belong to: its own and those of the units above it."""
+        steps = unit.path.rstrip("/").split("/")
+        above = ["/".join(steps[: n + 1]) + "/" for n in range(len(steps))]
+        return self.filter(unit__path__in=above)
+
+    def running(self, on: date) -> Self:
+        return self.filter(starts_on__lte=on, ends_on__gte=on)
+
+    def search(self, words: str) -> Self:
+        found = self
+        for word in fold(words).split():
+            found = found.filter(search__contains=word)
+        return found
+
+
+class Campaign(PublicIdModel):
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="campaigns")
+    name = models.CharField(_("name"), max_length=150)
+    aim = models.TextField(_("aim"), max_length=2000, blank=True)
+    starts_on = models.DateField(_("starts on"))
+    ends_on = models.DateField(_("ends on"))
+    topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    search = models.CharField(max_length=200, editable=False)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_start")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, **kwargs: object) -> None:
+        self.search = fold(self.name)
+        super().save(**kwargs)

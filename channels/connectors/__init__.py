@@ -1,0 +1,8 @@
+"""The registry: adding a platform is a file beside this one and a line here."""
+
+from channels.connectors.base import Connector
+from channels.connectors.facebook import Facebook
+from channels.connectors.telegram import Telegram
+from channels.connectors.zalo import Zalo
+
+CONNECTORS: dict[str, type[Connector]] = {c.kind: c for c in (Facebook, Zalo, Telegram)}

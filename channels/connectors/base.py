@@ -1,0 +1,209 @@
+"""What every connector promises. A connector turns an account and a message into requests, and answers into a receipt
+or one of four errors. It knows no database, no settings and no other app; base addresses come in with the account."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import aiohttp
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A page to speak for: its id on the platform, the token that opens it, the platform's addresses and our app there."""
+
+    external_id: str
+    token: str = field(repr=False)
+    base_url: str
+    handle: str = ""
+    refresh_token: str = field(default="", repr=False)
+    app: Mapping[str, str] = field(default_factory=dict, repr=False)  # settings.PLATFORMS[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    content: bytes = field(repr=False)
+    content_type: str
+    sha256: str
+    alt: str = ""
+    url: str = ""  # where the platform may fetch it for a while, for platforms that take no bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one channel shall show. ``text`` is complete (title, body, signature); ``html`` is the body for articles."""
+
+    key: str  # the delivery's id: the same for every try
+    title: str
+    text: str
+    html: str = ""
+    link: str = ""
+    images: Sequence[Image] = ()
+    author: str = ""  # the unit's name
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    external_id: str
+    permalink: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a page is called and whether we may still post there. ``missing`` names rights that were taken away."""
+
+    external_id: str
+    name: str
+    handle: str = ""
+    address: str = ""
+    followers: int | None = None
+    missing: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+    lifetime: timedelta | None = None  # None: no date known
+    grant_lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Totals of one post. None: this platform does not measure it, or did not now."""
+
+    views: int | None = None
+    reach: int | None = None
+    reactions: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the composer, the checks, the calendar and the engine need to know of a platform."""
+
+    max_text: int  # characters of `Message.text`, counted in NFC code points
+    max_images: int
+    max_title: int = 0  # 0: the title is part of the text
+    max_text_with_image: int = 0  # 0: the same as max_text
+    needs_image: bool = False
+    image_max_bytes: int = 4 * 1024 * 1024
+    image_by_url: bool = False
+    article: bool = False  # shows title, cover and HTML body rather than one text
+    stages: bool = False  # can make an invisible object first
+    finds: bool = False  # can look whether a post stands
+    measures: frozenset[str] = frozenset()  # names of Figures' fields that it has
+    counts_followers: bool = True
+    per_app_second: float = 0  # visible calls a second over all pages of the app; 0: no such limit
+    per_page_second: float = 0
+    off_by_default: bool = False
+    source: str = ""  # where the figures come from
+
+
+class ConnectorError(Exception):
+    """The platform's words, without tokens. ``code`` is its own error number, for the record."""
+
+    def __init__(self, detail: str = "", *, code: str = "", wait: timedelta | None = None):
+        super().__init__(detail)
+        self.detail, self.code, self.wait = detail[:500], code, wait
+
+
+class TryLater(ConnectorError):
+    """Certainly not posted; may be tried again, not sooner than ``wait``."""
+
+
+class Rejected(ConnectorError):
+    """Certainly not posted, and never will be as it stands."""
+
+
+class AccessLost(ConnectorError):
+    """Certainly not posted: the page must be connected again."""
+
+
+class OutcomeUnknown(ConnectorError):
+    """Perhaps posted, perhaps not: look before anything is sent again."""
+
+
+class Connector:
+    kind: ClassVar[str]
+    facts: ClassVar[Facts]
+    # Longer than any platform takes to answer honestly, so that doubt stays rare.
+    deadline: ClassVar[timedelta] = timedelta(seconds=40)
+
+    def __init__(self, session: aiohttp.ClientSession):
+        self.session = session
+
+    async def stage(self, account: Account, message: Message) -> str:
+        """Makes the invisible object; its reference. Only where ``facts.stages``. May be repeated: leaves no visible trace."""
+        raise NotImplementedError
+
+    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
+        """The one call that makes the post visible."""
+        raise NotImplementedError
+
+    async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:
+        """The receipt if the post stands on the page, None if it certainly does not. Only where ``facts.finds``."""
+        raise NotImplementedError
+
+    async def withdraw(self, account: Account, external_id: str) -> None:
+        """Takes a post or a draft down; also content when it is gone already."""
+        raise NotImplementedError
+
+    async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
+        """Figures by post; a post that is gone is left out."""
+        raise NotImplementedError
+
+    async def profile(self, account: Account) -> Profile:
+        """Who the page is and whether it can be used: the health check."""
+        raise NotImplementedError
+
+    async def refresh(self, account: Account) -> Tokens | None:
+        """New tokens, to be stored before use; None where the platform has nothing to renew."""
+        return None
+
+    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+        """Sorts an answer that is not a success. ``changes``: the call could have made something visible."""
+        detail = f"HTTP {status}"
+        if status == 429:
+            return TryLater(detail, code="429")
+        if status >= 500:
+            return OutcomeUnknown(detail, code=str(status)) if changes else TryLater(detail, code=str(status))
+        if status == 401:
+            return AccessLost(detail, code="401")
+        return Rejected(detail, code=str(status))
+
+    def is_success(self, status: int, body: Any) -> bool:
+        return status == 200 and isinstance(body, dict)
+
+    async def call(self, method: str, url: str, *, changes: bool = False, timeout: float = 0, **request: Any) -> Any:
+        """One request, no redirect followed, no retry. The decoded JSON, or the fitting error.
+
+        ``changes`` says that the request may make something visible: then every doubt is OutcomeUnknown.
+        """
+        total = aiohttp.ClientTimeout(total=timeout or self.deadline.total_seconds(), sock_connect=5)
+        try:
+            async with self.session.request(method, url, allow_redirects=False, timeout=total, **request) as answer:
+                status, headers, raw = answer.status, answer.headers, await answer.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise TryLater("no connection", code=type(error).__name__) from None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            # `from None`: the original carries the address, and Telegram's address is its token.
+            name = type(error).__name__
+            raise (OutcomeUnknown if changes else TryLater)("no answer", code=name) from None
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            body = None
+        if self.is_success(status, body):
+            self.note_usage(headers)
+            return body
+        error = self.error_for(status, body, changes=changes)
+        if isinstance(error, TryLater) and error.wait is None and headers.get("Retry-After", "").isdigit():
+            error.wait = timedelta(seconds=int(headers["Retry-After"]))
+        raise error
+
+    def note_usage(self, headers: Mapping[str, str]) -> None:
+        """Where a platform tells how much of a limit is used."""

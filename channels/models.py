@@ -1,0 +1,82 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from channels.states import Health, Kind
+from core.models import PublicIdModel
+from core.scope import ScopedQuerySet
+from units.models import Unit
+
+
+class ChannelQuerySet(ScopedQuerySet):
+    permission = "channel_view"
+
+    def usable(self) -> Self:
+        """Channels that a post may be sent to now or, where the connection is lost, once it is back."""
+        return self.exclude(health=Health.DISCONNECTED)
+
+
+class Channel(PublicIdModel):
+    """A unit's official page on one platform. The sealed credentials open only together with this row's identity."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="channels")
+    platform = models.CharField(max_length=10, choices=Kind)
+    external_id = models.CharField(max_length=64)
+    name = models.CharField(_("name"), max_length=200)
+    handle = models.CharField(max_length=100, blank=True)
+    address = models.URLField(max_length=300, blank=True)
+    health = models.CharField(max_length=12, choices=Health, default=Health.CONNECTED)
+    health_reason = models.CharField(max_length=300, blank=True)
+    sealed = models.BinaryField(default=bytes)  # see channels/vault.py; never rendered, logged or exported
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(null=True)  # of the grant as a whole; empty: no date known
+    refresh_at = models.DateTimeField(null=True)  # when the access token should be renewed
+    followers = models.PositiveIntegerField(null=True)  # empty: not measured
+    checked_at = models.DateTimeField(null=True)
+    connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    connected_at = models.DateTimeField()
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["unit__path", "platform", "name"]
+        constraints = [
+            # One page, one unit: a page that is bound elsewhere is refused.
+            models.UniqueConstraint(
+                fields=["platform", "external_id"], condition=~Q(health="disconnected"), name="one_unit_a_page"
+            )
+        ]
+        indexes = [models.Index(fields=["refresh_at"], condition=Q(health="connected"), name="channel_refresh")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_platform_display()})"
+
+
+class PlatformAllowance(models.Model):
+    """A province's decision to allow a platform that is otherwise off (Telegram)."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="allowances")
+    platform = models.CharField(max_length=10, choices=Kind)
+    allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    allowed_at = models.DateTimeField(auto_now_add=True)
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "platform"], name="one_allowance_a_platform")]
+
+
+class ConnectAttempt(PublicIdModel):
+    """One walk through a platform's consent dialog: bound to session, unit and platform, short-lived, used once."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    platform = models.CharField(max_length=10, choices=Kind)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    session_hash = models.CharField(max_length=64)
+    state_hash = models.CharField(max_length=64, unique=True)
+    sealed = models.BinaryField(default=bytes)  # PKCE verifier first, then what the dialog granted
+    created_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)  # set by the callback: a state answers once
+    closed_at = models.DateTimeField(null=True)

@@ -1,0 +1,47 @@
+from django.conf import settings
+
+from channels import vault
+from channels.connectors import CONNECTORS
+from channels.connectors.base import Account, Facts
+from channels.models import Channel, PlatformAllowance
+from channels.states import Kind
+from units.models import Unit
+
+
+def row_name(channel: Channel) -> str:
+    return f"channel:{channel.public_id}"
+
+
+def account_of(channel: Channel) -> Account:
+    """The page with its opened token. Raises vault.Unsealable. Never log or render what this returns."""
+    secrets = vault.unseal(channel.sealed, row=row_name(channel))
+    app = settings.PLATFORMS[channel.platform]
+    return Account(
+        external_id=channel.external_id,
+        token=secrets["token"],
+        refresh_token=secrets.get("refresh_token", ""),
+        base_url=app["base_url"],
+        handle=channel.handle,
+        app=app,
+    )
+
+
+def facts_of(platform: str) -> Facts:
+    return CONNECTORS[platform].facts
+
+
+def is_allowed(platform: str, *, unit: Unit) -> bool:
+    """Whether the unit may connect and use this platform: some are off until its province allows them."""
+    if not facts_of(platform).off_by_default:
+        return True
+    return PlatformAllowance.objects.filter(unit__path=unit.province_path, platform=platform).exists()
+
+
+def allowed_platforms(unit: Unit) -> list[str]:
+    return [kind for kind in Kind.values if is_allowed(kind, unit=unit)]
+
+
+def channels_for(unit: Unit) -> list[Channel]:
+    """The unit's own channels that a post may be meant for, on platforms that are allowed."""
+    allowed = allowed_platforms(unit)
+    return [c for c in Channel.objects.usable().filter(unit=unit) if c.platform in allowed]

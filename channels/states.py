@@ -1,0 +1,16 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """The platforms; the values are the connectors' names."""
+
+    FACEBOOK = "facebook", "Facebook"
+    ZALO = "zalo", "Zalo OA"
+    TELEGRAM = "telegram", "Telegram"
+
+
+class Health(models.TextChoices):
+    CONNECTED = "connected", _("connected")
+    LOST = "lost", _("connect again")
+    DISCONNECTED = "disconnected", _("disconnected")

@@ -1,0 +1,52 @@
+from django.db import models
+from django.db.models import Q
+
+from channels.models import Channel
+from publishing.models import Delivery
+
+MEASURES = ("views", "reach", "reactions", "comments", "shares")
+
+
+class Count(models.Model):
+    """What a platform said about a published post at one moment. Totals only; an empty field was not measured."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="counts")
+    taken_at = models.DateTimeField()
+    views = models.PositiveBigIntegerField(null=True)
+    reach = models.PositiveBigIntegerField(null=True)
+    reactions = models.PositiveBigIntegerField(null=True)
+    comments = models.PositiveBigIntegerField(null=True)
+    shares = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["taken_at"]
+        indexes = [models.Index(fields=["delivery", "-taken_at"], name="count_delivery_taken")]
+
+
+class Measurement(models.Model):
+    """A delivery's place in the collecting schedule, and its newest figures for lists and sums."""
+
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="measurement", primary_key=True)
+    next_at = models.DateTimeField(null=True)  # empty: no longer collected
+    taken_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    views = models.PositiveBigIntegerField(null=True)
+    reach = models.PositiveBigIntegerField(null=True)
+    reactions = models.PositiveBigIntegerField(null=True)
+    comments = models.PositiveBigIntegerField(null=True)
+    shares = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="measurement_due")]
+
+
+class FollowerCount(models.Model):
+    """A channel's followers on one day. Empty rows are not written: a missing day was not measured."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="follower_counts")
+    day = models.DateField()
+    followers = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["channel", "day"], name="one_follower_count_a_day")]

@@ -1,0 +1,20 @@
+import os
+
+from celery import Celery
+from celery.signals import celeryd_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
+
+app = Celery("outreach_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+def check_installation(**_: object) -> None:
+    from django.conf import settings
+
+    from outreach_portal import guard
+
+    if settings.PRODUCTION:
+        guard.refuse_try_out_accounts()

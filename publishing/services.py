@@ -1,0 +1,237 @@
+"""The acts on deliveries. The engine moves rows by the same `move` and `move_many`."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.models import Entry
+from audit.services import entry, record
+from channels.models import Channel
+from core.errors import Refused
+from posts import services as posts
+from posts.models import Post, Revision
+from posts.states import PostState
+from publishing.models import Delivery
+from publishing.states import NEXT, State
+
+
+class StepRefused(Exception):
+    """The table does not allow this step, or somebody else moved the row first."""
+
+
+@transaction.atomic
+def move(
+    delivery: Delivery, to: State, *, by: User | None = None, post_held: str = "", reason: str = "", **fields: Any
+) -> None:
+    """The one way a delivery changes state: checked, race-free, on record. Raises StepRefused."""
+    was = State(delivery.state)
+    row = Delivery.objects.filter(pk=delivery.pk, state=was, attempt=delivery.attempt)
+    if to not in NEXT[was] or not row.update(state=to, **fields):
+        raise StepRefused(f"{delivery.public_id}: {was} -> {to}")
+    delivery.refresh_from_db(fields=["state", *fields])
+    record(
+        f"delivery.{to}",
+        delivery,
+        by=by,
+        post_held=post_held,
+        reason=reason,
+        was=was,
+        attempt=delivery.attempt,
+        error=delivery.error_code,
+    )
+
+
+@transaction.atomic
+def schedule(
+    post: Post,
+    *,
+    by: User,
+    due_at: datetime | None = None,
+    times: dict[Channel, datetime] | None = None,
+    not_after: timedelta | None = None,
+) -> list[Delivery]:
+    """Puts the approved revision on its way: to all its channels at ``due_at``, or per channel at ``times``.
+
+    None means now. Raises Refused when the post is not approved, a time has passed, or a channel carries it already.
+    """
+    held = require(by, Permission.POST_SCHEDULE, unit=post.unit)
+    post = Post.objects.select_for_update(of=("self",)).select_related("unit", "approved_revision").get(pk=post.pk)
+    revision = post.approved_revision
+    if post.state != PostState.APPROVED or revision is None:
+        raise Refused(_("Only an approved post can be scheduled."))
+    now = timezone.now()
+    if times is None:
+        times = dict.fromkeys(channels_of(revision), due_at or now)
+    if not times:
+        raise Refused(_("No channel is chosen."))
+    meant = {entry["channel"] for entry in revision.content["channels"]}
+    patience = not_after or timedelta(seconds=settings.PUBLISHING["not_after_seconds"])
+    deliveries = []
+    for channel, at in times.items():
+        at = at or now
+        if at < now - timedelta(minutes=1):
+            raise Refused(_("The time of publication must be later than now."))
+        if post.valid_until and at >= post.valid_until:
+            raise Refused(_("The post is valid only until %(when)s.") % {"when": local(post.valid_until)})
+        if str(channel.public_id) not in meant or channel.unit_id != post.unit_id:
+            raise Refused(_("The approved version is not meant for %(channel)s.") % {"channel": channel})
+        at = max(at, now)
+        deliveries.append(
+            Delivery(
+                revision=revision,
+                channel=channel,
+                post=post,
+                unit=post.unit,
+                platform=channel.platform,
+                content_sha256=revision.content_sha256,
+                due_at=at,
+                fire_at=at,
+                not_after=at + patience,
+                scheduled_by=by,
+            )
+        )
+    try:
+        with transaction.atomic():
+            Delivery.objects.bulk_create(deliveries)
+    except IntegrityError:
+        raise Refused(_("The post is already scheduled or published on one of these channels.")) from None
+    Entry.objects.bulk_create(
+        entry("delivery.scheduled", d, by=by, post_held=held.post_held, due_at=d.due_at.isoformat()) for d in deliveries
+    )
+    return deliveries
+
+
+def channels_of(revision: Revision) -> list[Channel]:
+    """The channels that the revision was approved for and that are still connected to the unit."""
+    ids = [target["channel"] for target in revision.content["channels"]]
+    return list(
+        Channel.objects.usable().filter(public_id__in=ids, unit=revision.post.unit).order_by("platform", "name")
+    )
+
+
+def local(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%H:%M %d/%m/%Y")
+
+
+@transaction.atomic
+def reschedule(delivery: Delivery, *, by: User, due_at: datetime) -> None:
+    """Moves a delivery that nobody has taken in hand yet to another time."""
+    held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    now = timezone.now()
+    if due_at <= now:
+        raise Refused(_("The time of publication must be later than now."))
+    if delivery.post.valid_until and due_at >= delivery.post.valid_until:
+        raise Refused(_("The post is valid only until %(when)s.") % {"when": local(delivery.post.valid_until)})
+    patience = delivery.not_after - delivery.due_at
+    row = Delivery.objects.filter(pk=delivery.pk, state=State.SCHEDULED, attempt=delivery.attempt)
+    if not row.update(due_at=due_at, fire_at=due_at, not_after=due_at + patience):
+        raise Refused(_("It is being published already and can no longer be moved."))
+    was = delivery.due_at
+    delivery.refresh_from_db(fields=["due_at", "fire_at", "not_after"])
+    record(
+        "delivery.moved",
+        delivery,
+        by=by,
+        post_held=held.post_held,
+        was=was.isoformat(),
+        due_at=due_at.isoformat(),
+    )
+
+
+@transaction.atomic
+def cancel(delivery: Delivery, *, by: User, reason: str = "") -> None:
+    """Stops a delivery before it is visible. What was never attempted is cancelled; what lies as an invisible draft on
+    the platform is withdrawn there. Raises Refused when the visible call has begun."""
+    held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _stop(delivery, by=by, post_held=held.post_held, reason=reason)
+
+
+def _stop(delivery: Delivery, *, by: User | None, post_held: str, reason: str) -> None:
+    who = {"by": by, "post_held": post_held, "reason": reason}
+    try:
+        match delivery.state:
+            case State.SCHEDULED if not delivery.draft_ref:
+                move(delivery, State.CANCELLED, **who)
+            case State.CLAIMED if not delivery.draft_ref:
+                move(delivery, State.CANCELLED, lease_until=None, **who)
+            case State.STAGED:
+                move(delivery, State.RECALLING, lease_until=None, verify_at=timezone.now(), verify_count=0, **who)
+            case _:
+                raise StepRefused
+    except StepRefused:
+        raise Refused(_("It is being published already and can no longer be cancelled.")) from None
+
+
+@transaction.atomic
+def recall(delivery: Delivery, *, by: User, reason: str) -> None:
+    """Takes a published post down from its channel. The text stays in the record."""
+    held = require(by, Permission.POST_WITHDRAW, unit=delivery.unit)
+    if not reason.strip():
+        raise Refused(_("Please write why the post is withdrawn."))
+    try:
+        move(
+            delivery,
+            State.RECALLING,
+            by=by,
+            post_held=held.post_held,
+            reason=reason.strip(),
+            verify_at=timezone.now(),
+            verify_count=0,
+        )
+    except StepRefused:
+        raise Refused(_("This post is not on the channel now.")) from None
+
+
+@transaction.atomic
+def decide(delivery: Delivery, *, by: User, stands: bool, permalink: str = "") -> None:
+    """A person has looked at the page: the post stands there, or it does not. Ends a doubt that no API can end."""
+    held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    who = {"by": by, "post_held": held.post_held}
+    try:
+        if stands:
+            # No platform id is known; the row's own id keeps the receipt unique and says who gave it.
+            remote_id = delivery.remote_id or f"seen:{delivery.public_id}"
+            move(
+                delivery,
+                State.PUBLISHED,
+                remote_id=remote_id,
+                permalink=permalink,
+                published_at=delivery.committing_at or timezone.now(),
+                error_code="",
+                **who,
+            )
+        else:
+            move(delivery, State.FAILED, error_code="not_there", **who)
+    except StepRefused:
+        raise Refused(_("Somebody has decided this meanwhile. Reload the page.")) from None
+
+
+@transaction.atomic
+def approve(post: Post, revision: Revision, *, by: User, due_at: datetime | None = None, now: bool = False) -> None:
+    """Approves and, when ``due_at`` or ``now`` is given, schedules all channels in the same act."""
+    posts.approve(post, revision, by=by)
+    if due_at or now:
+        schedule(post, by=by, due_at=None if now else due_at)
+
+
+def stop_all(post: Post, *, by: User, reason: str) -> int:
+    """Stops every delivery of the post that has not been seen in public; how many. Called in the transaction in which
+    the approval ends, so that none can be claimed after it."""
+    stopped = 0
+    waiting = Delivery.objects.select_for_update(of=("self",)).filter(
+        post=post, state__in=[State.SCHEDULED, State.CLAIMED, State.STAGED]
+    )
+    for delivery in waiting:
+        try:
+            _stop(delivery, by=by, post_held="", reason=reason)
+            stopped += 1
+        except Refused:
+            continue  # it holds a draft on the platform; the engine withdraws it when it finds the approval gone
+    return stopped

@@ -1,0 +1,44 @@
+"""The words a delivery can be in, and which word may follow which. The one table; `services.move` holds everyone to it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    SCHEDULED = "scheduled", _("scheduled")
+    CLAIMED = "claimed", _("being prepared")
+    STAGED = "staged", _("prepared")
+    COMMITTING = "committing", _("being published")
+    PROCESSING = "processing", _("processed by the platform")
+    VERIFYING = "verifying", _("being verified")
+    NEEDS_PERSON = "needs_person", _("needs a person")
+    BY_HAND = "by_hand", _("by hand")
+    PUBLISHED = "published", _("published")
+    RECALLING = "recalling", _("being withdrawn")
+    RECALLED = "recalled", _("withdrawn")
+    FAILED = "failed", _("not published")
+    EXPIRED = "expired", _("too late")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+S = State
+NEXT: dict[str, frozenset[str]] = {
+    S.SCHEDULED: frozenset({S.CLAIMED, S.CANCELLED, S.EXPIRED, S.FAILED}),
+    S.CLAIMED: frozenset({S.STAGED, S.COMMITTING, S.SCHEDULED, S.VERIFYING, S.FAILED, S.CANCELLED}),
+    S.STAGED: frozenset({S.COMMITTING, S.RECALLING, S.SCHEDULED, S.VERIFYING}),
+    S.COMMITTING: frozenset({S.PUBLISHED, S.PROCESSING, S.VERIFYING, S.SCHEDULED, S.FAILED}),
+    S.PROCESSING: frozenset({S.PUBLISHED, S.FAILED, S.NEEDS_PERSON}),
+    S.VERIFYING: frozenset({S.PUBLISHED, S.SCHEDULED, S.NEEDS_PERSON, S.VERIFYING}),
+    S.NEEDS_PERSON: frozenset({S.PUBLISHED, S.FAILED, S.SCHEDULED, S.RECALLED}),
+    S.BY_HAND: frozenset({S.PUBLISHED, S.EXPIRED}),
+    S.PUBLISHED: frozenset({S.RECALLING}),
+    S.RECALLING: frozenset({S.RECALLED, S.NEEDS_PERSON, S.RECALLING}),
+    S.RECALLED: frozenset(),
+    S.FAILED: frozenset(),
+    S.EXPIRED: frozenset(),
+    S.CANCELLED: frozenset(),
+}
+ENDED = frozenset({S.RECALLED, S.FAILED, S.EXPIRED, S.CANCELLED})
+# The engine has it in hand: a lease runs.
+IN_HAND = frozenset({S.CLAIMED, S.STAGED, S.COMMITTING})
+OPEN = frozenset(S) - ENDED - {S.PUBLISHED}

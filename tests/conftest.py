@@ -1,0 +1,44 @@
+import os
+
+os.environ.setdefault("PORTAL_MODE", "test")
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the thread that asks the database
+
+import pytest
+from simulator.testing import RunningSimulator
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings, tmp_path):
+    """No test writes into the installation's folders, and none pays for strong password hashing."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def running_simulator():
+    with RunningSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(running_simulator, settings):
+    """The three platforms over real HTTP, empty; the portal's settings point at them."""
+    running_simulator.reset()
+    point_platforms_at(settings, running_simulator.url)
+    yield running_simulator
+
+
+def point_platforms_at(settings, url: str) -> None:
+    paths = {
+        ("facebook", "dialog_url"): "/facebook/www",
+        ("facebook", "base_url"): "/facebook/graph",
+        ("zalo", "oauth_url"): "/zalo/oauth",
+        ("zalo", "base_url"): "/zalo/openapi",
+        ("telegram", "base_url"): "/telegram",
+        ("telegram", "link_url"): "/t.me",
+    }
+    platforms = {name: dict(facts) for name, facts in settings.PLATFORMS.items()}
+    for (platform, name), path in paths.items():
+        platforms[platform][name] = url + path
+    settings.PLATFORMS = platforms

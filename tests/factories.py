@@ -1,0 +1,177 @@
+"""Real rows for tests. Each factory makes the smallest world in which its row is possible."""
+
+from datetime import date, timedelta
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from accounts.models import Appointment, User
+from accounts.permissions import Role
+from campaigns.models import Campaign, Topic
+from channels import vault
+from channels.models import Channel
+from channels.queries import row_name
+from posts import content
+from posts.models import Post, PostChannel, PostMedia, Review, Revision
+from posts.states import PostState
+from publishing.models import Delivery
+from units.models import Level, Unit
+
+PASSWORD = "mot mat khau du dai 2026"
+
+
+class UnitFactory(DjangoModelFactory):
+    class Meta:
+        model = Unit
+
+    level = Level.COMMUNE
+    kind = "phường"
+    code = factory.Sequence(lambda n: f"{90000 + n}")
+    place = factory.Sequence(lambda n: f"Phường Sông Xanh {n}")
+    name = factory.LazyAttribute(lambda u: f"Công an {u.place[0].lower()}{u.place[1:]}")
+    parent = factory.SubFactory("tests.factories.ProvinceFactory")
+    valid_from = date(2025, 7, 1)
+
+
+class ProvinceFactory(UnitFactory):
+    level = Level.PROVINCE
+    kind = "tỉnh"
+    code = factory.Sequence(lambda n: f"P{n}")
+    place = factory.Sequence(lambda n: f"Tỉnh Mẫu {n}")
+    parent = factory.LazyFunction(lambda: ministry())
+
+
+def ministry() -> Unit:
+    found = Unit.objects.filter(level=Level.MINISTRY).first()
+    return found or Unit.objects.create(
+        level=Level.MINISTRY, kind="bộ", place="Bộ Công an", name="Bộ Công an", valid_from=date(2025, 7, 1)
+    )
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"can.bo.{n}")
+    email = factory.LazyAttribute(lambda u: f"{u.username}@congan.example")
+    full_name = factory.Sequence(lambda n: f"Nguyễn Văn An {n}")
+    password = factory.django.Password(PASSWORD)
+
+
+def person(role: str = Role.OFFICER, unit: Unit | None = None, **fields: object) -> User:
+    """Somebody who holds ``role`` in ``unit`` (a new commune unless given)."""
+    user = UserFactory(**fields)
+    Appointment.objects.create(user=user, unit=unit or UnitFactory(), role=role, valid_from=date(2025, 7, 1))
+    return user
+
+
+class CampaignFactory(DjangoModelFactory):
+    class Meta:
+        model = Campaign
+
+    unit = factory.SubFactory(UnitFactory)
+    name = factory.Sequence(lambda n: f"Đợt cao điểm phòng, chống lừa đảo {n}")
+    starts_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=10))
+    ends_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=20))
+    created_by = factory.SubFactory(UserFactory)
+
+
+class ChannelFactory(DjangoModelFactory):
+    class Meta:
+        model = Channel
+
+    unit = factory.SubFactory(UnitFactory)
+    platform = "facebook"
+    external_id = factory.Sequence(lambda n: f"10400000{n:07d}")
+    name = factory.LazyAttribute(lambda c: c.unit.name)
+    handle = factory.LazyAttribute(lambda c: f"trang{c.external_id}")
+    connected_by = factory.SubFactory(UserFactory)
+    connected_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def secrets(channel, create, given, **_):
+        channel.sealed = vault.seal(given or {"token": "token-of-nobody"}, row=row_name(channel))
+        channel.save(update_fields=["sealed"])
+
+
+class PostFactory(DjangoModelFactory):
+    """A complete draft: title, text, topic and, unless ``channels`` says otherwise, one Facebook page."""
+
+    class Meta:
+        model = Post
+        skip_postgeneration_save = True
+
+    unit = factory.SubFactory(UnitFactory)
+    author = factory.LazyAttribute(lambda p: person(Role.OFFICER, p.unit))
+    last_editor = factory.LazyAttribute(lambda p: p.author)
+    title = factory.Sequence(lambda n: f"Cảnh giác cuộc gọi giả danh Công an {n}")
+    body = "<p>Công an không yêu cầu chuyển tiền qua điện thoại.</p><p>Nghi ngờ, gọi 113.</p>"
+    topic = factory.LazyFunction(lambda: Topic.objects.get(code="lua_dao"))
+    changed_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def channels(post, create, given, **_):
+        for channel in [ChannelFactory(unit=post.unit)] if given is None else given:
+            PostChannel.objects.create(post=post, channel=channel)
+
+    @factory.post_generation
+    def media(post, create, given, **_):
+        for position, media in enumerate(given or ()):
+            PostMedia.objects.create(post=post, media=media, position=position, alt_text="Ảnh minh họa")
+
+
+def submitted(post: Post | None = None, **fields: object) -> Post:
+    """A post in review, by rows rather than by services."""
+    post = post or PostFactory(**fields)
+    composed = content.compose(post)
+    revision = Revision.objects.create(
+        post=post,
+        number=post.revisions.count() + 1,
+        author=post.author,
+        editor=post.last_editor,
+        content=composed,
+        content_sha256=content.digest(composed),
+        created_at=timezone.now(),
+    )
+    post.state, post.current_revision, post.submitted_at = PostState.IN_REVIEW, revision, timezone.now()
+    post.save()
+    return post
+
+
+def approved(post: Post | None = None, by: User | None = None, **fields: object) -> Post:
+    post = submitted(post, **fields)
+    by = by or person(Role.APPROVER, post.unit)
+    revision = post.current_revision
+    Review.objects.create(
+        revision=revision,
+        decision="approved",
+        by=by,
+        post_held="Trưởng Công an phường",
+        author=revision.author,
+        editor=revision.editor,
+        content_sha256=revision.content_sha256,
+        decided_at=timezone.now(),
+    )
+    post.state, post.approved_revision = PostState.APPROVED, revision
+    post.save()
+    return post
+
+
+def delivery(post: Post | None = None, channel: Channel | None = None, **fields: object) -> Delivery:
+    """A delivery of an approved post to its first channel, due now and scheduled, unless ``fields`` say otherwise."""
+    post = post or approved()
+    channel = channel or post.targets.first().channel
+    due_at = fields.pop("due_at", timezone.now())
+    values = {
+        "revision": post.approved_revision,
+        "content_sha256": post.approved_revision.content_sha256,
+        "unit": post.unit,
+        "platform": channel.platform,
+        "due_at": due_at,
+        "fire_at": due_at,
+        "not_after": due_at + timedelta(hours=2),
+        "scheduled_by": post.author,
+    }
+    return Delivery.objects.create(post=post, channel=channel, **{**values, **fields})
