@@ -1,0 +1,63 @@
+"""Small template vocabulary every page shares. A built-in: no {% load %} needed."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+register = template.Library()
+
+# Pages that stand in the navigation themselves, and the entry that every other page of an app belongs to.
+ENTRIES = {"posts:new", "posts:review_queue", "oversight:today", "oversight:nation", "accounts:me", "accounts:notices"}
+SECTIONS = {
+    "accounts": "accounts:people",
+    "audit": "audit:log",
+    "campaigns": "campaigns:list",
+    "channels": "channels:list",
+    "oversight": "oversight:province",
+    "posts": "posts:list",
+    "publishing": "publishing:calendar",
+    "units": "units:tree",
+}
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """A drawing from the sprite. Without a label it is decoration, and screen readers pass it over."""
+    return format_html(
+        '<svg class="icon {}" {}><use href="{}#tabler-{}"/></svg>',
+        css,
+        format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"'),
+        static("icons/sprite.svg"),
+        name,
+    )
+
+
+@register.inclusion_tag("components/nav_item.html", takes_context=True)
+def nav_item(context: template.Context, view: str, symbol: str, label: str, count: int = 0) -> dict[str, Any]:
+    """One entry of the navigation; it is current on its own page and on those that belong to it."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    here = match.view_name if match else ""
+    within = bool(match) and here not in ENTRIES and SECTIONS.get(match.namespace) == view
+    return {"view": view, "symbol": symbol, "label": label, "count": count, "current": here == view or within}
+
+
+@register.filter
+def count_or_missing(value: float | None) -> str:
+    """12345 -> 12.345. A figure no platform gave us is said to be missing; it is never shown as zero."""
+    if value is None:
+        return gettext("not measured")
+    return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def local_time(moment: datetime | None) -> str:
+    """A moment on the clock of the station."""
+    if moment is None:
+        return ""
+    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
