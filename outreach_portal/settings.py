@@ -361,7 +361,15 @@ CELERY_BEAT_SCHEDULE = {
         }
         for platform in PLATFORMS
     },
-    "settle what is in doubt": {"task": "publishing.tasks.settle", "schedule": 2.0, "options": {"expires": 10}},
+    **{
+        f"settle what is in doubt on {platform}": {
+            "task": "publishing.tasks.settle",
+            "schedule": 2.0,
+            "kwargs": {"platform": platform},
+            "options": {"expires": 10},
+        }
+        for platform in PLATFORMS
+    },
     "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 10.0, "options": {"expires": 30}},
     "refresh tokens": {"task": "channels.tasks.refresh_tokens", "schedule": 300.0, "options": {"expires": 280}},
     "check channels": {"task": "channels.tasks.check_channels", "schedule": crontab(minute=10, hour=5)},

@@ -1,5 +1,6 @@
 """The acts on deliveries. The engine moves rows by the same `move` and `move_many`."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from accounts.queries import require
 from audit.models import Entry
 from audit.services import entry, record
 from channels.models import Channel
+from core.bulk import update_from_values
 from core.errors import Refused
 from posts import services as posts
 from posts.models import Post, Revision
@@ -45,6 +47,60 @@ def move(
         was=was,
         attempt=delivery.attempt,
         error=delivery.error_code,
+    )
+
+
+def move_many(
+    rows: Iterable[Delivery],
+    to: State,
+    *,
+    now: datetime,
+    each: Mapping[int, Mapping[str, Any]] | None = None,
+    **fields: Any,
+) -> set[int]:
+    """`move` for the engine's batches: one UPDATE for all rows that are in one state, audit rows in bulk.
+
+    ``fields`` are the same for all rows; ``each`` maps a row's pk to its own values, the same names for every row and
+    never None. Returns the pks that moved: a row that somebody else moved first is left alone. The rows in memory are
+    brought up to date.
+    """
+    moved: set[int] = set()
+    by_state: dict[State, list[Delivery]] = {}
+    for row in rows:
+        by_state.setdefault(State(row.state), []).append(row)
+    with transaction.atomic():
+        for was, group in by_state.items():
+            if to not in NEXT[was]:
+                raise StepRefused(f"{was} -> {to}")
+            won = update_from_values(
+                Delivery,
+                [{"id": r.pk, "attempt": r.attempt, **(each[r.pk] if each else {})} for r in group],
+                match=("id", "attempt"),
+                where={"state": was},
+                fields={"state": to, **fields},
+            )
+            entries = []
+            for row in group:
+                if row.pk in won:
+                    values = {"state": to, **fields, **(each[row.pk] if each else {})}
+                    for name, value in values.items():
+                        setattr(row, name, value)
+                    entries.append(_engine_entry(row, was, now))
+            Entry.objects.bulk_create(entries)
+            moved |= won
+    return moved
+
+
+def _engine_entry(row: Delivery, was: State, now: datetime) -> Entry:
+    """As `audit.services.entry`, without touching rows that the engine does not load."""
+    return Entry(
+        at=now,
+        action=f"delivery.{row.state}",
+        object_type="publishing.delivery",
+        object_id=str(row.public_id),
+        object_label="",
+        unit_path=row.unit.path,
+        data={"was": was, "attempt": row.attempt, "error": row.error_code},
     )
 
 
@@ -154,17 +210,13 @@ def cancel(delivery: Delivery, *, by: User, reason: str = "") -> None:
 
 
 def _stop(delivery: Delivery, *, by: User | None, post_held: str, reason: str) -> None:
-    who = {"by": by, "post_held": post_held, "reason": reason}
+    # An earlier try may have left an invisible draft on the platform: then it is withdrawn there first.
+    to = State.RECALLING if delivery.draft_ref else State.CANCELLED
+    fields = {"verify_at": timezone.now(), "verify_count": 0} if delivery.draft_ref else {}
+    if delivery.state not in (State.SCHEDULED, State.CLAIMED, State.STAGED):
+        raise Refused(_("It is being published already and can no longer be cancelled."))
     try:
-        match delivery.state:
-            case State.SCHEDULED if not delivery.draft_ref:
-                move(delivery, State.CANCELLED, **who)
-            case State.CLAIMED if not delivery.draft_ref:
-                move(delivery, State.CANCELLED, lease_until=None, **who)
-            case State.STAGED:
-                move(delivery, State.RECALLING, lease_until=None, verify_at=timezone.now(), verify_count=0, **who)
-            case _:
-                raise StepRefused
+        move(delivery, to, by=by, post_held=post_held, reason=reason, lease_until=None, **fields)
     except StepRefused:
         raise Refused(_("It is being published already and can no longer be cancelled.")) from None
 
@@ -195,7 +247,9 @@ def decide(delivery: Delivery, *, by: User, stands: bool, permalink: str = "") -
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     who = {"by": by, "post_held": held.post_held}
     try:
-        if stands:
+        if not stands and delivery.error_code == "withdraw_failed":
+            move(delivery, State.RECALLED, **who)
+        elif stands:
             # No platform id is known; the row's own id keeps the receipt unique and says who gave it.
             remote_id = delivery.remote_id or f"seen:{delivery.public_id}"
             move(

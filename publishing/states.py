@@ -23,8 +23,9 @@ class State(models.TextChoices):
 
 S = State
 NEXT: dict[str, frozenset[str]] = {
-    S.SCHEDULED: frozenset({S.CLAIMED, S.CANCELLED, S.EXPIRED, S.FAILED}),
-    S.CLAIMED: frozenset({S.STAGED, S.COMMITTING, S.SCHEDULED, S.VERIFYING, S.FAILED, S.CANCELLED}),
+    # Recalling: an earlier try left an invisible draft, which is withdrawn instead of forgotten.
+    S.SCHEDULED: frozenset({S.CLAIMED, S.CANCELLED, S.EXPIRED, S.FAILED, S.RECALLING}),
+    S.CLAIMED: frozenset({S.STAGED, S.COMMITTING, S.SCHEDULED, S.VERIFYING, S.FAILED, S.CANCELLED, S.RECALLING}),
     S.STAGED: frozenset({S.COMMITTING, S.RECALLING, S.SCHEDULED, S.VERIFYING}),
     S.COMMITTING: frozenset({S.PUBLISHED, S.PROCESSING, S.VERIFYING, S.SCHEDULED, S.FAILED}),
     S.PROCESSING: frozenset({S.PUBLISHED, S.FAILED, S.NEEDS_PERSON}),

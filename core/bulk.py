@@ -1,0 +1,54 @@
+"""One UPDATE for many rows with values of their own. Django's bulk_update does not tell who won."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+
+_CHUNK = 500
+
+
+def update_from_values(
+    model: type[models.Model],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    match: tuple[str, ...],
+    where: Mapping[str, Any] | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> set[int]:
+    """Updates each row found by its ``match`` values (and the common ``where``) with its other values and ``fields``.
+
+    ``rows`` share their keys and hold no None: a column of NULLs has no type in VALUES. Returns the ids updated.
+    The SQL is the same on PostgreSQL and SQLite; column names come from the model, never from outside.
+    """
+    updated: set[int] = set()
+    if not rows:
+        return updated
+    names = list(rows[0])
+    column = {name: model._meta.get_field(name).column for name in {*names, *(where or {}), *(fields or {})}}
+    table = model._meta.db_table
+    sets = [f'"{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n not in match]
+    sets += [f'"{column[n]}" = %s' for n in fields or {}]
+    conditions = [f'{table}."{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n in match]
+    conditions += [f'{table}."{column[n]}" = %s' for n in where or {}]
+    one = f"({', '.join(['%s'] * len(names))})"
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        sql = (
+            f"UPDATE {table} SET {', '.join(sets)} FROM (VALUES {', '.join([one] * len(chunk))}) AS v "  # noqa: S608
+            f"WHERE {' AND '.join(conditions)} RETURNING {table}.id"
+        )
+        values = [_adapt(v) for v in (fields or {}).values()]
+        values += [_adapt(row[name]) for row in chunk for name in names]
+        values += [_adapt(v) for v in (where or {}).values()]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            updated.update(pk for (pk,) in cursor.fetchall())
+    return updated
+
+
+def _adapt(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return str(value) if isinstance(value, models.TextChoices) else value

@@ -1,0 +1,26 @@
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from publishing import engine
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def publish_due(*, platform: str, **_: object) -> None:
+    """Doorbell: publishes what falls due on this platform. Ringing it twice, late or by mistake is harmless."""
+    engine.publish_due(platform=platform)
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def settle(*, platform: str, **_: object) -> None:
+    """Looks into whatever is in doubt on this platform."""
+    engine.settle(platform=platform)
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def expire(**_: object) -> None:
+    engine.expire()
+
+
+@worker_shutting_down.connect
+def finish_up(**_: object) -> None:
+    engine.drain()
