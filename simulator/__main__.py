@@ -1,0 +1,54 @@
+"""python -m simulator --port 8100 [--host 127.0.0.1] [--state PATH] [--public-url URL]"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from simulator.server import build_app
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen(4096)
+    return sock
+
+
+def event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="simulator", description="Stands in for Facebook, Zalo OA and Telegram.")
+    parser.add_argument("--port", type=int, default=8100)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--state", type=Path, help="file that keeps the world between runs")
+    parser.add_argument("--public-url", default="", help="address that permalinks begin with, if not the caller's own")
+    options = parser.parse_args()
+    try:
+        sock = listening_socket(options.host, options.port)
+    except OSError as error:
+        print(f"The simulator cannot listen on {options.host}:{options.port}: {error.strerror}.", file=sys.stderr)
+        return 2
+    loop = event_loop()
+    asyncio.set_event_loop(loop)
+    print(f"Simulator on http://{options.host}:{options.port}/pages/", flush=True)
+    app = build_app(options.state, options.public_url)
+    web.run_app(app, sock=sock, loop=loop, access_log=None, print=None, shutdown_timeout=1, backlog=4096)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

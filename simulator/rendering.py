@@ -1,0 +1,71 @@
+"""HTML from small template files. Every value is escaped unless it is Html already."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+from string import Template
+
+from aiohttp import web
+
+TEMPLATES = Path(__file__).parent / "templates"
+CSP = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+ARTICLE_TAGS = {"p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "h2", "h3", "a"}
+
+
+class Html(str):
+    """Text that may stand in a page as it is."""
+
+
+@cache
+def template(name: str) -> Template:
+    return Template((TEMPLATES / f"{name}.html").read_text())
+
+
+def fragment(name: str, /, **values: object) -> Html:
+    return Html(
+        template(name).substitute(
+            {key: value if isinstance(value, Html) else escape(str(value)) for key, value in values.items()}
+        )
+    )
+
+
+def joined(parts: list[Html]) -> Html:
+    return Html("".join(parts))
+
+
+def page(name: str, title: str, status: int = 200, /, **values: object) -> web.Response:
+    text = fragment("base", title=title, content=fragment(name, title=title, **values))
+    return web.Response(text=text, status=status, content_type="text/html", headers={"Content-Security-Policy": CSP})
+
+
+class Cleaner(HTMLParser):
+    """Keeps the tags that Zalo's reader shows, and of attributes only a link's web address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            href = dict(attrs).get("href") or ""
+            safe = href if href.startswith(("http://", "https://")) else "#"
+            self.parts.append(f'<a href="{escape(safe)}" rel="nofollow">')
+        elif tag in ARTICLE_TAGS:
+            self.parts.append(f"<{tag}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ARTICLE_TAGS and tag != "br":
+            self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(escape(data))
+
+
+def cleaned(html: str) -> Html:
+    cleaner = Cleaner()
+    cleaner.feed(html)
+    cleaner.close()
+    return Html("".join(cleaner.parts))

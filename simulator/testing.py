@@ -1,0 +1,142 @@
+"""The simulator inside a test run: own port, own thread, own loop, spoken to over real HTTP like any other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+from aiohttp import web
+
+from simulator.server import build_app
+
+
+class StayHere(HTTPRedirectHandler):
+    """Does not follow: where a consent page sends the browser is what a test wants to see."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+OPENER = build_opener(ProxyHandler({}), StayHere)
+
+
+class RunningSimulator:
+    """`with RunningSimulator() as simulator:` and the platforms are at `simulator.url`."""
+
+    def __init__(self, state: Path | None = None) -> None:
+        self.state = state
+        self.url = ""
+        self.loop = asyncio.new_event_loop()
+        self.up = threading.Event()
+        self.stop = asyncio.Event()
+        self.failure: BaseException | None = None
+        self.thread = threading.Thread(target=self.run, name="simulator", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        self.up.wait()
+        if self.failure is not None:
+            raise self.failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.loop.call_soon_threadsafe(self.stop.set)
+        self.thread.join()
+
+    def run(self) -> None:
+        try:
+            self.loop.run_until_complete(self.serve())
+        except BaseException as error:
+            self.failure = error
+        finally:
+            self.up.set()
+            self.loop.close()
+
+    async def serve(self) -> None:
+        runner = web.AppRunner(build_app(self.state), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        self.up.set()
+        await self.stop.wait()
+        await runner.cleanup()
+
+    # The control API, one method a call
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """A JSON call; an error status raises with the simulator's own sentence."""
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.url + path, data=data, method=method, headers={"Content-Type": "application/json"})
+        try:
+            with OPENER.open(request, timeout=60) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            with error:
+                raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from None
+
+    def reset(self) -> None:
+        self.ask("POST", "/_sim/reset", {})
+
+    def user(self, platform: str, name: str = "Nguyễn Văn A", **more: Any) -> dict[str, Any]:
+        return self.ask("POST", "/_sim/users", {"platform": platform, "name": name, **more})
+
+    def page(self, platform: str, name: str = "Công an phường Bến Nắng", **more: Any) -> dict[str, Any]:
+        return self.ask("POST", "/_sim/pages", {"platform": platform, "name": name, **more})
+
+    def post(self, platform: str, page: str, message: str, **more: Any) -> dict[str, Any]:
+        return self.ask("POST", "/_sim/posts", {"platform": platform, "page": page, "message": message, **more})
+
+    def fault(self, platform: str, kind: str, **more: Any) -> dict[str, Any]:
+        return self.ask("POST", "/_sim/faults", {"platform": platform, "kind": kind, **more})
+
+    def faults(self) -> list[dict[str, Any]]:
+        return self.ask("GET", "/_sim/faults")["faults"]
+
+    def clear_faults(self) -> int:
+        return self.ask("DELETE", "/_sim/faults")["deleted"]
+
+    def latency(self, **milliseconds: float) -> dict[str, float]:
+        return self.ask("POST", "/_sim/latency", milliseconds)
+
+    def settings(self, **changed: Any) -> dict[str, Any]:
+        return self.ask("POST", "/_sim/settings", changed)
+
+    def advance(self, seconds: float) -> None:
+        self.ask("POST", "/_sim/advance", {"seconds": seconds})
+
+    def truth(self, platform: str = "", page: str = "") -> list[dict[str, Any]]:
+        """Every post ever made, seen or not."""
+        return self.ask("GET", f"/_sim/truth?{urlencode({'platform': platform, 'page': page})}")["posts"]
+
+    def visible(self, platform: str = "", page: str = "") -> list[dict[str, Any]]:
+        """What residents see now."""
+        return [post for post in self.truth(platform, page) if post["visible"]]
+
+    def requests(self) -> dict[str, dict[str, int]]:
+        return self.ask("GET", "/_sim/requests")
+
+    def kill_tokens(self, platform: str, **whose: Any) -> int:
+        return self.ask("POST", "/_sim/tokens/kill", {"platform": platform, **whose})["killed"]
+
+    def consent(self, dialog_url: str, **form: Any) -> str:
+        """Answers a consent page as a person would, and returns the address it sends the browser to."""
+        data = urlencode(form, doseq=True).encode()
+        try:
+            with OPENER.open(Request(dialog_url, data=data, method="POST"), timeout=60) as answer:
+                raise AssertionError(f"the consent page did not send the browser on: {answer.read().decode()}")
+        except HTTPError as error:
+            with error:
+                if error.code != 303:
+                    raise AssertionError(f"the consent page answered {error.code}: {error.read().decode()}") from None
+                return error.headers["Location"]
