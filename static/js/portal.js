@@ -129,6 +129,11 @@
   document.addEventListener("htmx:timeout", () => toast("offline"));
   document.addEventListener("htmx:responseError", () => toast("refused"));
 
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    toast("passkey");
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     const toasts = byId("toasts");
     for (const element of toasts.children) mind(element);
