@@ -248,11 +248,28 @@ USE_THOUSAND_SEPARATOR = True
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
 if PRODUCTION:
-    EMAIL_CONFIG = env.email_url("EMAIL_URL")
-    vars().update(EMAIL_CONFIG)
+    _mail = env.email_url("EMAIL_URL")  # smtp+tls://user:password@host:587
+    MAILERS = {
+        "default": {
+            "BACKEND": _mail["EMAIL_BACKEND"],
+            "OPTIONS": {
+                "host": _mail["EMAIL_HOST"],
+                "port": _mail["EMAIL_PORT"],
+                "username": _mail["EMAIL_HOST_USER"],
+                "password": _mail["EMAIL_HOST_PASSWORD"],
+                "use_tls": _mail.get("EMAIL_USE_TLS", False),
+                "use_ssl": _mail.get("EMAIL_USE_SSL", False),
+                "timeout": 15,
+            },
+        }
+    }
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
+        }
+    }
 DEFAULT_FROM_EMAIL = setting(env.str, "DEFAULT_FROM_EMAIL", try_out="cong-truyen-thong@try-out.example")
 
 # --- Platforms --------------------------------------------------------------------------------------------------------

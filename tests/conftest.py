@@ -4,6 +4,7 @@ os.environ.setdefault("PORTAL_MODE", "test")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the thread that asks the database
 
 import pytest
+
 from simulator.testing import RunningSimulator
 
 
@@ -11,7 +12,6 @@ from simulator.testing import RunningSimulator
 def _own_folders(settings, tmp_path):
     """No test writes into the installation's folders, and none pays for strong password hashing."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -26,7 +26,7 @@ def simulator(running_simulator, settings):
     """The three platforms over real HTTP, empty; the portal's settings point at them."""
     running_simulator.reset()
     point_platforms_at(settings, running_simulator.url)
-    yield running_simulator
+    return running_simulator
 
 
 def point_platforms_at(settings, url: str) -> None:

@@ -1,10 +1,15 @@
 """Real rows for tests. Each factory makes the smallest world in which its row is possible."""
 
+import hashlib
+import io
+import itertools
 from datetime import date, timedelta
 
 import factory
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
+from PIL import Image, ImageDraw
 
 from accounts.models import Appointment, User
 from accounts.permissions import Role
@@ -13,11 +18,12 @@ from channels import vault
 from channels.models import Channel
 from channels.queries import row_name
 from posts import content
-from posts.models import Post, PostChannel, PostMedia, Review, Revision
+from posts.models import Media, Post, PostChannel, PostMedia, Review, Revision
 from posts.states import PostState
 from publishing.models import Delivery
 from units.models import Level, Unit
 
+_numbers = itertools.count()
 PASSWORD = "mot mat khau du dai 2026"
 
 
@@ -81,6 +87,7 @@ class CampaignFactory(DjangoModelFactory):
 class ChannelFactory(DjangoModelFactory):
     class Meta:
         model = Channel
+        skip_postgeneration_save = True
 
     unit = factory.SubFactory(UnitFactory)
     platform = "facebook"
@@ -175,3 +182,43 @@ def delivery(post: Post | None = None, channel: Channel | None = None, **fields:
         "scheduled_by": post.author,
     }
     return Delivery.objects.create(post=post, channel=channel, **{**values, **fields})
+
+
+def media(unit: Unit, *, text: str = "") -> Media:
+    """A real small JPEG in the media store; ``text`` makes its bytes, and so its hash, its own."""
+    out = io.BytesIO()
+    picture = Image.new("RGB", (640, 360), "#14532d")
+    ImageDraw.Draw(picture).text((20, 20), text or str(next(_numbers)), fill="white")
+    picture.save(out, "JPEG")
+    data = out.getvalue()
+    sha256 = hashlib.sha256(data).hexdigest()
+    row = Media(
+        unit=unit,
+        sha256=sha256,
+        content_type="image/jpeg",
+        width=640,
+        height=360,
+        size=len(data),
+        uploaded_by=UserFactory(),
+    )
+    row.file.save(f"{sha256}.jpg", ContentFile(data), save=False)
+    row.save()
+    return row
+
+
+def connected(simulator: object, platform: str, unit: Unit | None = None, **page: object) -> Channel:
+    """A channel whose page stands in the simulator, with working tokens."""
+    unit = unit or UnitFactory()
+    made = simulator.page(platform, name=unit.name, **page)
+    tokens = made["tokens"]
+    secrets = {"token": tokens.get("access_token") or tokens["bot_token"]}
+    if platform == "zalo":
+        secrets["refresh_token"] = tokens["refresh_token"]
+    return ChannelFactory(
+        unit=unit,
+        platform=platform,
+        external_id=made["external_id"],
+        name=unit.name,
+        handle=made["username"],
+        secrets=secrets,
+    )

@@ -1,0 +1,238 @@
+"""Every URL, as every role, on its own, a sibling's, a parent's and another province's things.
+
+The matrix in ``tests/architecture/matrix`` is the promise; a URL that is not in it fails here.
+"""
+
+import importlib
+import pkgutil
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import Invitation, Notice
+from accounts.permissions import DEEP, Role
+from posts.models import Media
+from tests import factories
+from tests.architecture import matrix
+from tests.architecture.matrix.entry import Entry
+
+# Pages of libraries, which keep their own promises; what they show without sign-in is listed in OPEN.
+LIBRARIES = ("account_", "mfa_", "usersessions_", "admin:")
+OPEN = {
+    "healthz",
+    "set_language",
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_signup",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_confirm_email",
+    "account_email_verification_sent",
+    "account_confirm_login_code",
+    "account_request_login_code",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_signup_webauthn",
+    "mfa_trust",
+    "account_signup_by_passkey",
+    "account_complete_signup",
+    "admin:login",
+}
+FINE = {200, 204, 302, 400, 409, 422}
+
+
+def all_entries() -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for module in pkgutil.iter_modules(matrix.__path__):
+        found |= getattr(importlib.import_module(f"{matrix.__name__}.{module.name}"), "ENTRIES", {})
+    return found
+
+
+def all_urls(patterns=None, namespace: str = "") -> dict[str, URLPattern]:
+    found: dict[str, URLPattern] = {}
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            found |= all_urls(pattern.url_patterns, inner)
+        elif pattern.name:
+            found[f"{namespace}{pattern.name}"] = pattern
+        else:
+            found[f"{namespace}unnamed {pattern.pattern}"] = pattern
+    return found
+
+
+ENTRIES = all_entries()
+OURS = {n: p for n, p in all_urls().items() if not n.startswith(LIBRARIES) and n not in {"healthz", "set_language"}}
+
+
+def test_every_url_of_ours_is_in_the_matrix_and_nothing_else():
+    unnamed_admin = {n for n in OURS if n.startswith("unnamed")}
+    assert set(OURS) - unnamed_admin == set(ENTRIES)
+
+
+def test_every_url_argument_is_typed_and_named_in_the_matrix():
+    for name, entry in ENTRIES.items():
+        converters = OURS[name].pattern.converters
+        assert set(converters) == set(entry.kwargs), name
+        assert all(type(c).__name__ != "PathConverter" for c in converters.values()), name
+
+
+@pytest.mark.django_db
+def test_what_a_stranger_sees_is_on_the_list(client):
+    seen = set()
+    for name, pattern in all_urls().items():
+        if name.startswith("unnamed") or name.endswith("unnamed"):
+            continue
+        kwargs = {key: _sample(c) for key, c in pattern.pattern.converters.items()}
+        if pattern.pattern.regex.groups and not kwargs:
+            continue  # a regular expression of the admin's: covered by its own permission checks
+        for method in (client.get, client.post):
+            response = method(reverse(name, kwargs=kwargs))
+            to_sign_in = response.status_code == 302 and "login" in response["Location"]
+            if not to_sign_in and response.status_code not in {401, 404, 405}:
+                seen.add(name)
+    open_of_ours = {name for name, entry in ENTRIES.items() if entry.anonymous}
+    assert seen - OPEN - open_of_ours == set()
+
+
+def _sample(converter) -> object:
+    return {"UUIDConverter": uuid.uuid4(), "IntConverter": 1}.get(type(converter).__name__, "abc")
+
+
+@dataclass
+class World:
+    """Two provinces, three communes, and one of everything wherever a test asks."""
+
+    home: object
+    sibling: object
+    province: object
+    top: object
+    elsewhere: object
+
+
+@pytest.fixture
+def world(db):
+    province = factories.ProvinceFactory()
+    return World(
+        home=factories.UnitFactory(parent=province),
+        sibling=factories.UnitFactory(parent=province),
+        province=province,
+        top=factories.ministry(),
+        elsewhere=factories.UnitFactory(),
+    )
+
+
+def _media(unit):
+    from django.core.files.base import ContentFile
+
+    media = Media(unit=unit, sha256=uuid.uuid4().hex * 2, content_type="image/jpeg", width=1, height=1, size=1)
+    media.uploaded_by = factories.UserFactory()
+    media.file.save(f"{media.sha256}.jpg", ContentFile(b"x"), save=False)
+    media.save()
+    return media
+
+
+def _invitation(unit):
+    user = factories.person(Role.OFFICER, unit)
+    return Invitation.objects.create(
+        user=user,
+        secret_hash=uuid.uuid4().hex,
+        invited_by=factories.UserFactory(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
+def _appointment(unit):
+    return factories.person(Role.OFFICER, unit).appointments.get()
+
+
+def _post(unit):
+    return factories.PostFactory(unit=unit)
+
+
+def _approved(unit):
+    return factories.approved(unit=unit)
+
+
+MAKERS = {
+    "unit": lambda unit: unit.key,
+    "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,
+    "appointment": lambda unit: _appointment(unit).public_id,
+    "invitation": lambda unit: _invitation(unit).public_id,
+    "post": lambda unit: _post(unit).public_id,
+    "submitted_post": lambda unit: factories.submitted(unit=unit).public_id,
+    "approved_post": lambda unit: _approved(unit).public_id,
+    "revision": lambda unit: _approved(unit).approved_revision.public_id,
+    "media": lambda unit: _media(unit).public_id,
+    "channel": lambda unit: factories.ChannelFactory(unit=unit).public_id,
+    "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
+    "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
+    "platform": lambda unit: "facebook",
+}
+PLACES = ("own", "sibling", "parent", "elsewhere")
+
+
+def _cases():
+    for name, entry in sorted(ENTRIES.items()):
+        tied = entry.reach != "all" and any(kind in MAKERS and kind != "platform" for kind in entry.kwargs.values())
+        for role in Role.values:
+            for place in PLACES if tied else ("own",):
+                yield pytest.param(name, role, place, id=f"{name}-{role}-{place}")
+
+
+@pytest.mark.parametrize(("name", "role", "place"), _cases())
+def test_each_role_reaches_what_the_matrix_says_and_nothing_else(client, world, name, role, place):
+    entry = ENTRIES[name]
+    deep = role in DEEP
+    desk = world.province if deep else world.home
+    unit = {
+        "own": desk,
+        "sibling": world.sibling,  # below a deep role, beside the others
+        "parent": world.top if deep else world.province,
+        "elsewhere": world.elsewhere,
+    }[place]
+    user = factories.person(role, desk)
+    reached = {
+        "tree": unit.path.startswith(desk.path) if deep else unit == desk,
+        "above": (unit.path.startswith(desk.path) if deep else unit == desk) or desk.path.startswith(unit.path),
+        "own": False,
+        "all": True,
+    }[entry.reach]
+    if entry.reach == "own":
+        kwargs = _of_person(entry, user if place == "own" else factories.person(role, unit))
+        reached = place == "own"
+    else:
+        kwargs = {argument: MAKERS[kind](unit) for argument, kind in entry.kwargs.items()}
+    client.force_login(user)
+
+    response = getattr(client, entry.method)(reverse(name, kwargs=kwargs), entry.data)
+
+    if role not in entry.roles:
+        assert response.status_code in {403, 404}, _told(response)
+    elif reached or not entry.kwargs:
+        assert response.status_code in FINE, _told(response)
+        if response.status_code == 302:
+            assert "/accounts/login/" not in response["Location"]
+    else:
+        assert response.status_code == 404, _told(response)
+
+
+def _of_person(entry: Entry, user) -> dict[str, object]:
+    made = {}
+    for argument, kind in entry.kwargs.items():
+        assert kind == "notice", f"{kind} is not a thing of one's own"
+        made[argument] = Notice.objects.create(
+            user=user, kind="post_approved", facts={"by": "A", "title": "B"}, address="/"
+        ).public_id
+    return made
+
+
+def _told(response) -> str:
+    return f"{response.status_code} {response.get('Location', '')}"

@@ -1,0 +1,25 @@
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text import fold, normal
+
+
+def test_search_ignores_case_and_accents():
+    assert fold("Công an phường  Đống Đa") == "cong an phuong dong da"
+    assert fold("ĐẮK LẮK") == fold("đắk lắk") == "dak lak"
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_decomposed_letters_are_found_like_composed_ones(text):
+    assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+def test_stored_text_is_composed_and_has_plain_newlines():
+    assert normal("a\u0301\r\nb\rc") == "á\nb\nc"

@@ -1,0 +1,431 @@
+"""The engine against the simulated platforms, over real HTTP."""
+
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.permissions import Role
+from audit.models import Entry
+from channels import vault
+from channels.queries import row_name
+from channels.states import Health
+from posts import services as posts
+from posts.models import Media, Revision
+from posts.states import PostState
+from publishing import engine, services
+from publishing.models import Delivery
+from publishing.states import State
+from tests import factories
+from tests.publishing.conftest import later
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PLATFORMS = ("facebook", "zalo", "telegram")
+TWO_PHASE = ("facebook", "zalo")
+
+
+def visible(simulator, delivery):
+    return simulator.visible(delivery.platform, delivery.channel.external_id)
+
+
+def pictures_for(platform):
+    return 1 if platform == "zalo" else 0
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_due_delivery_is_published_as_approved_and_keeps_its_receipt(simulator, portal, deliver, platform):
+    delivery = deliver(platform, pictures=2)
+
+    engine.publish_due(platform=platform)
+
+    delivery.refresh_from_db()
+    (seen,) = visible(simulator, delivery)
+    assert (delivery.state, delivery.error_code) == (State.PUBLISHED, "")
+    assert delivery.remote_id
+    assert delivery.permalink
+    assert delivery.revision.content["channels"][0]["text"].split("\n")[0] in f"{seen['title']}\n{seen['text']}"
+    assert len(seen["media"]) == 2
+    assert [a.outcome for a in delivery.attempts.all()] == ["published"]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_ringing_again_publishes_nothing_again(simulator, portal, deliver, platform):
+    delivery = deliver(platform, pictures=pictures_for(platform))
+    for _ in range(3):
+        engine.publish_due(platform=platform)
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_two_runs_at_once_publish_each_delivery_once(simulator, deliver):
+    deliveries = [deliver() for _ in range(12)]
+    # Each thread stands for a process of its own: without the lock that keeps one process from ringing itself.
+    runs = [engine.Run("facebook", timezone.now) for _ in range(3)]
+    threads = [threading.Thread(target=_work_and_close, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(visible(simulator, d)) for d in deliveries] == [1] * 12
+    assert Delivery.objects.filter(state=State.PUBLISHED).count() == 12
+    assert sum(run.claimed for run in runs) == 12
+
+
+def _work_and_close(run):
+    try:
+        run.work()
+    finally:
+        connection.close()
+
+
+def test_nothing_is_visible_before_its_second(simulator, deliver):
+    due_at = timezone.now() + timedelta(seconds=2)
+    delivery = deliver(due_at=due_at)
+
+    engine.publish_due(platform="facebook")
+
+    (seen,) = visible(simulator, delivery)
+    assert seen["intervals"][0]["visible_at"] >= due_at.timestamp()
+    delivery.refresh_from_db()
+    assert delivery.published_at >= due_at
+
+
+def test_a_delivery_due_tomorrow_is_not_touched(simulator, deliver):
+    delivery = deliver(due_at=timezone.now() + timedelta(days=1))
+    engine.publish_due(platform="facebook")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempt) == (State.SCHEDULED, 0)
+    assert simulator.truth() == []
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("platform", TWO_PHASE)
+@pytest.mark.parametrize("fault", ["drop_after", "error_after", "truncated_json"])
+def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(simulator, portal, deliver, platform, fault):
+    delivery = deliver(platform, pictures=pictures_for(platform))
+    simulator.fault(platform, fault, operation="publish")
+
+    engine.publish_due(platform=platform)
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING
+
+    engine.publish_due(platform=platform, clock=later(seconds=30))
+    engine.settle(platform=platform, clock=later(seconds=30))
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING  # the grace is not over: the platform may still be applying it
+
+    engine.settle(platform=platform, clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.PUBLISHED
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_a_platform_that_hangs_after_accepting_is_doubt_not_failure(simulator, deliver, short_deadline):
+    delivery = deliver()
+    simulator.fault("facebook", "hang_after", operation="publish", seconds=30)
+    engine.publish_due(platform="facebook")
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING
+    engine.settle(platform="facebook", clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.PUBLISHED
+    assert len(visible(simulator, delivery)) == 1
+
+
+@pytest.mark.parametrize("platform", TWO_PHASE)
+def test_a_request_that_was_never_accepted_is_sent_again_once(simulator, portal, deliver, platform):
+    delivery = deliver(platform, pictures=pictures_for(platform))
+    simulator.fault(platform, "drop_before", operation="publish")
+    engine.publish_due(platform=platform)
+    engine.settle(platform=platform, clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.SCHEDULED
+
+    engine.publish_due(platform=platform, clock=later(minutes=3))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempt) == (State.PUBLISHED, 2)
+    assert len(visible(simulator, delivery)) == 1
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
+def test_telegram_cannot_tell_so_a_person_looks(simulator, deliver, fault):
+    delivery = deliver("telegram")
+    officer = delivery.scheduled_by
+    simulator.fault("telegram", fault, operation="publish")
+    engine.publish_due(platform="telegram")
+    engine.settle(platform="telegram", clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.NEEDS_PERSON
+    assert [n.kind for n in officer.notices.all()] == ["delivery_needs_person"]
+    stands = fault == "drop_after"
+
+    services.decide(delivery, by=officer, stands=stands, permalink="https://t.me/x/1" if stands else "")
+
+    assert delivery.state == (State.PUBLISHED if stands else State.FAILED)
+    assert len(visible(simulator, delivery)) == int(stands)
+
+
+def test_a_platform_that_asks_to_wait_is_not_called_sooner(simulator, deliver):
+    delivery = deliver("telegram")
+    simulator.fault("telegram", "rate_limit", operation="publish", retry_after=120)
+    before = timezone.now()
+    engine.publish_due(platform="telegram")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code) == (State.SCHEDULED, "later")
+    assert delivery.fire_at >= before + timedelta(seconds=120)
+
+    calls = simulator.requests()
+    engine.publish_due(platform="telegram")
+    assert simulator.requests() == calls
+
+    engine.publish_due(platform="telegram", clock=later(seconds=200))
+    delivery.refresh_from_db()
+    assert delivery.state == State.PUBLISHED
+
+
+def test_a_refused_text_fails_at_once_and_the_unit_is_told(simulator, deliver):
+    delivery = deliver("telegram")
+    simulator.fault("telegram", "refuse", operation="publish")
+    engine.publish_due(platform="telegram")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code, delivery.attempt) == (State.FAILED, "refused", 1)
+    assert [n.kind for n in delivery.scheduled_by.notices.all()] == ["delivery_failed"]
+
+
+def test_tries_are_bounded(simulator, deliver, settings):
+    settings.PUBLISHING = {**settings.PUBLISHING, "max_attempts": 2}
+    delivery = deliver("telegram")
+    simulator.fault("telegram", "rate_limit", operation="publish", retry_after=1, times=0)
+    engine.publish_due(platform="telegram")
+    engine.publish_due(platform="telegram", clock=later(minutes=1))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code, delivery.attempt) == (State.FAILED, "too_many_tries", 2)
+
+
+def test_a_dead_token_stops_the_channel_and_a_new_one_sends_what_waited(simulator, deliver):
+    delivery = deliver()
+    waiting = factories.delivery(
+        factories.approved(unit=delivery.unit, channels=[delivery.channel]), delivery.channel, due_at=timezone.now()
+    )
+    simulator.kill_tokens("facebook", page=delivery.channel.external_id)
+    engine.publish_due(platform="facebook")
+    delivery.channel.refresh_from_db()
+    assert delivery.channel.health == Health.LOST
+    calls = simulator.requests()["facebook"]
+    engine.publish_due(platform="facebook", clock=later(minutes=10))
+    assert simulator.requests()["facebook"] == calls
+    for row in (delivery, waiting):
+        row.refresh_from_db()
+        assert row.state == State.SCHEDULED
+
+    channel = delivery.channel
+    page = simulator.page("facebook", name=channel.name)
+    channel.external_id = page["external_id"]
+    channel.sealed = vault.seal({"token": page["tokens"]["access_token"]}, row=row_name(channel))
+    channel.health = Health.CONNECTED
+    channel.save()
+    engine.publish_due(platform="facebook", clock=later(minutes=10))
+    for row in (delivery, waiting):
+        row.refresh_from_db()
+        assert row.state == State.PUBLISHED
+
+
+@pytest.mark.embedded
+def test_what_is_too_late_expires_and_is_never_sent(simulator, deliver):
+    delivery = deliver(due_at=timezone.now() - timedelta(hours=3))
+    engine.publish_due(platform="facebook")
+    engine.expire()
+    engine.publish_due(platform="facebook")
+    delivery.refresh_from_db()
+    assert delivery.state == State.EXPIRED
+    assert simulator.truth() == []
+    assert [n.kind for n in delivery.scheduled_by.notices.all()] == ["delivery_expired"]
+
+
+def test_a_post_past_its_validity_expires(simulator, deliver):
+    delivery = deliver()
+    delivery.post.valid_until = timezone.now() - timedelta(minutes=1)
+    delivery.post.save()
+    engine.publish_due(platform="facebook")
+    engine.expire()
+    delivery.refresh_from_db()
+    assert delivery.state == State.EXPIRED
+    assert simulator.truth() == []
+
+
+@pytest.mark.embedded
+def test_an_edit_after_approval_stops_what_was_scheduled(simulator, deliver):
+    delivery = deliver(due_at=timezone.now() + timedelta(hours=1))
+    officer = delivery.post.author
+
+    posts.reopen(delivery.post, by=officer)
+
+    engine.publish_due(platform="facebook", clock=later(hours=1, seconds=1))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.post.state) == (State.CANCELLED, PostState.DRAFT)
+    assert simulator.truth() == []
+
+
+def test_a_cancellation_after_claim_and_before_the_call_wins(simulator, deliver, monkeypatch):
+    delivery = deliver()
+    begin = engine.Run._begin
+
+    def cancel_first(run, pks):
+        services.cancel(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by, reason="nhầm ngày")
+        monkeypatch.setattr(engine.Run, "_begin", begin)
+        return begin(run, pks)
+
+    monkeypatch.setattr(engine.Run, "_begin", cancel_first)
+    engine.publish_due(platform="facebook")
+
+    delivery.refresh_from_db()
+    assert delivery.state == State.RECALLING  # the invisible draft on the platform is still to be taken away
+    engine.settle(platform="facebook")
+    delivery.refresh_from_db()
+    assert delivery.state == State.RECALLED
+    assert [post["state"] for post in simulator.truth()] == ["deleted"]
+    assert [post["intervals"] for post in simulator.truth()] == [[]]
+
+
+def test_a_run_that_died_before_the_visible_call_is_taken_over(simulator, deliver):
+    delivery = deliver("telegram")
+    run = engine.Run("telegram", timezone.now)
+    run._claim()  # and here the process is killed
+    engine.settle(platform="telegram", clock=later(minutes=1))
+    delivery.refresh_from_db()
+    assert delivery.state == State.CLAIMED  # the lease still runs
+
+    engine.settle(platform="telegram", clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.SCHEDULED
+    engine.publish_due(platform="telegram", clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempt) == (State.PUBLISHED, 2)
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_a_run_that_died_in_the_visible_call_leaves_a_doubt(simulator, deliver):
+    delivery = deliver()
+    run = engine.Run("facebook", timezone.now)
+    run._claim()
+    run._write_back(run.answers.take(timeout=10))
+    assert run._begin(list(run.ready)) == {delivery.pk}  # and here the process is killed
+    engine.settle(platform="facebook", clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING
+    engine.settle(platform="facebook", clock=later(minutes=4))
+    delivery.refresh_from_db()
+    assert delivery.state == State.SCHEDULED  # the platform says that the draft is not visible
+    engine.publish_due(platform="facebook", clock=later(minutes=4))
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_a_frozen_run_that_wakes_after_its_lease_sends_nothing(simulator, deliver):
+    delivery = deliver("telegram")
+    run = engine.Run("telegram", timezone.now)
+    run._claim()
+    engine.settle(platform="telegram", clock=later(minutes=2))
+    engine.publish_due(platform="telegram", clock=later(minutes=2))
+    run.work()  # the frozen one goes on where it stopped
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_a_picture_whose_bytes_changed_is_never_sent(simulator, deliver):
+    delivery = deliver("telegram", pictures=1)
+    media = Media.objects.get()
+    with media.file.open("wb") as file:
+        file.write(b"another picture")
+    engine.publish_due(platform="telegram")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code) == (State.FAILED, "content_changed")
+    assert simulator.truth() == []
+
+
+def test_a_revision_changed_behind_the_portals_back_is_never_sent(simulator, deliver):
+    delivery = deliver("telegram")
+    with connection.cursor() as cursor:  # as somebody with the database in hand would
+        cursor.execute("ALTER TABLE posts_revision DISABLE TRIGGER USER")
+        text = str(delivery.revision.content["title"])
+        cursor.execute(
+            "UPDATE posts_revision SET content = replace(content::text, %s, %s)::jsonb",
+            [f'"title": {_json(text)}', '"title": "Chuyển tiền ngay"'],
+        )
+        cursor.execute("ALTER TABLE posts_revision ENABLE TRIGGER USER")
+    assert Revision.objects.get().content["title"] == "Chuyển tiền ngay"
+    engine.publish_due(platform="telegram")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code) == (State.FAILED, "content_changed")
+    assert simulator.truth() == []
+
+
+def _json(text):
+    return json.dumps(text, ensure_ascii=False)
+
+
+def test_a_recalled_post_is_gone_and_its_text_stays_on_record(simulator, deliver):
+    delivery = deliver()
+    engine.publish_due(platform="facebook")
+    delivery.refresh_from_db()
+    chief = factories.person(Role.APPROVER, delivery.unit)
+    services.recall(delivery, by=chief, reason="Số điện thoại sai")
+    engine.settle(platform="facebook")
+    delivery.refresh_from_db()
+    assert delivery.state == State.RECALLED
+    assert visible(simulator, delivery) == []
+    assert delivery.revision.content["title"]
+
+
+def test_every_step_is_on_record_once(simulator, deliver):
+    delivery = deliver()
+    engine.publish_due(platform="facebook")
+    steps = Entry.objects.filter(object_id=str(delivery.public_id)).order_by("pk").values_list("action", flat=True)
+    assert list(steps) == ["delivery.claimed", "delivery.staged", "delivery.committing", "delivery.published"]
+
+
+def test_one_platform_that_hangs_holds_up_no_other(simulator, deliver, short_deadline):
+    stuck, free = deliver("facebook"), deliver("telegram")
+    simulator.fault("facebook", "hang_after", operation="stage", seconds=30)
+    hanging = threading.Thread(target=_publish_and_close, args=("facebook",))
+    hanging.start()
+    engine.publish_due(platform="telegram")
+    free.refresh_from_db()
+    assert free.state == State.PUBLISHED
+    hanging.join()
+    stuck.refresh_from_db()
+    assert stuck.state == State.SCHEDULED
+
+
+def _publish_and_close(platform):
+    try:
+        engine.publish_due(platform=platform)
+    finally:
+        connection.close()
+
+
+def test_tokens_reach_neither_logs_nor_rows(simulator, deliver, caplog):
+    delivery = deliver("telegram")
+    simulator.fault("telegram", "drop_after", operation="publish")
+    with caplog.at_level("DEBUG"):
+        engine.publish_due(platform="telegram")
+    delivery.refresh_from_db()
+    secret = "AAsimulatorbottoken"
+    assert secret not in caplog.text
+    assert secret not in delivery.error_detail + "".join(a.detail for a in delivery.attempts.all())
+
+
+def test_claiming_costs_the_same_queries_for_one_and_for_many(simulator, deliver):
+    def queries_for(number):
+        for _ in range(number):
+            deliver("telegram")
+        run = engine.Run("telegram", timezone.now)
+        with CaptureQueriesContext(connection) as captured:
+            run._claim()
+        run.work()
+        return len(captured)
+
+    assert queries_for(1) == queries_for(3)
