@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from typing import Self
@@ -16,13 +17,12 @@ from units.models import Unit
 
 
 class UserQuerySet(ScopedQuerySet):
-    """Accounts lie where their appointments lie; one with none is seen by its inviter's administrators only."""
+    """Accounts lie where their appointments lie, the ended ones too: a record keeps its page."""
 
-    path_field = "appointments__unit__path"
     permission = "account_manage"
 
-    def visible_to(self, user: object) -> Self:
-        return super().visible_to(user).distinct()
+    def within(self, reach: Iterable[Reach]) -> Self:
+        return self.filter(pk__in=Appointment.objects.within(reach).values("user"))  # no join: no row twice
 
     def search(self, words: str) -> Self:
         found = self
@@ -67,6 +67,17 @@ class User(PublicIdModel, AbstractUser):
     def reach(self, permission: str) -> list[Reach]:
         """The parts of the tree where some post held grants ``permission``."""
         return [Reach(a.unit.path, a.role in DEEP) for a in self.held if permission in GRANTS[a.role]]
+
+    def authority(self, permission: str, *, unit: Unit) -> "Appointment | None":
+        """The post held by which this person may do this in ``unit``, the nearest one first; None when there is none."""
+        if not self.is_active:
+            return None
+        fitting = [
+            a
+            for a in self.held
+            if permission in GRANTS[a.role] and Reach(a.unit.path, a.role in DEEP).covers(unit.path)
+        ]
+        return max(fitting, key=lambda a: len(a.unit.path), default=None)
 
 
 class AppointmentQuerySet(ScopedQuerySet):

@@ -4,22 +4,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, User
-from accounts.permissions import DEEP, GRANTS, Permission
+from accounts.permissions import GRANTS, Permission
 from core.errors import NotAllowed
 from units.models import Unit
 
 
 def authority(user: User, permission: Permission, *, unit: Unit) -> Appointment | None:
-    """The post held by which ``user`` may do this in ``unit``, the nearest one first; None when there is none."""
-    if not user.is_active:
-        return None
-    fitting = [
-        a
-        for a in user.held
-        if permission in GRANTS[a.role]
-        and (unit.path.startswith(a.unit.path) if a.role in DEEP else a.unit_id == unit.pk)
-    ]
-    return max(fitting, key=lambda a: len(a.unit.path), default=None)
+    return user.authority(permission, unit=unit)
 
 
 def can(user: User, permission: Permission, *, unit: Unit) -> bool:

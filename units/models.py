@@ -34,10 +34,11 @@ class UnitQuerySet(ScopedQuerySet):
         return self.filter(path__startswith=unit.path)
 
     def search(self, words: str) -> Self:
-        found = self
+        """By name, province or official code, without accents; names and codes of former times find it too."""
+        wanted = Q()
         for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+            wanted &= Q(search__contains=word)
+        return self.filter(wanted | Q(pk__in=FormerName.objects.filter(wanted).values("unit"))) if wanted else self
 
 
 class Unit(models.Model):
@@ -84,8 +85,16 @@ class Unit(models.Model):
     def place_in_tree(self) -> None:
         """Fills what follows from the other fields; for bulk writers that do not pass through ``save``."""
         self.path = f"{self.parent.path if self.parent else ''}{self.key}/"
-        above = self.parent.place if self.parent and self.level == Level.COMMUNE else ""
-        self.search = fold(f"{self.name} {above} {self.code}")
+        self.search = fold(f"{self.name} {self.above} {self.code}")
+
+    @property
+    def above(self) -> str:
+        """The province's name, by which communes of one name are told apart."""
+        return self.parent.place if self.parent and self.level == Level.COMMUNE else ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}, {self.above}" if self.above else self.name
 
     @property
     def is_current(self) -> bool:
@@ -95,3 +104,17 @@ class Unit(models.Model):
     def province_path(self) -> str:
         """The path of the province it lies in, or its own for province and ministry."""
         return "/".join(self.path.split("/")[:2]) + "/"
+
+
+class FormerName(models.Model):
+    """How a unit was called, and its official code, until a day: an old paper still finds it."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="former_names")
+    name = models.CharField(max_length=150)
+    place = models.CharField(max_length=100)
+    code = models.CharField(max_length=10, blank=True)
+    until = models.DateField()
+    search = models.CharField(max_length=300, editable=False)
+
+    class Meta:
+        ordering = ["-until", "-pk"]
