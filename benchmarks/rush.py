@@ -2,9 +2,9 @@
 
     python -m benchmarks.rush [--n 3321] [--platform facebook]
 
-In one run, on this machine: the portal as in production (Celery worker, beat, PostgreSQL, Redis), and a bare
-aiohttp loop with 1,024 connections that has nothing to do but send. Lateness is the arrival of the whole request that makes a
-post visible, as the simulator saw it, minus the due second. Compare the ratio, not the seconds: machines differ.
+In one run, on this machine: the portal as in production (Celery worker, beat, PostgreSQL, Redis), and a bare aiohttp
+loop with 1,024 connections that has nothing to do but send. Lateness is the arrival of the whole request that makes
+a post visible, as the simulator saw it, minus the due second. Compare the ratio: seconds differ between machines.
 
 Needs PostgreSQL and Redis: DATABASE_URL (a database may be created and dropped beside it) and REDIS_URL (its keys of
 Celery are deleted).

@@ -1,0 +1,78 @@
+"""Every page, opened by somebody who may, at both sizes, light and dark: no overflow, no violation, nothing axe finds."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.permissions import DEEP, Role
+from tests import factories
+from tests.architecture.test_access import ENTRIES, MAKERS, _of_person
+from tests.journeys.conftest import DESK, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# Who looks at a page: the first of these that the matrix lets in.
+ORDER = [Role.APPROVER, Role.OFFICER, Role.OVERSEER, Role.SUPERVISOR, Role.ADMINISTRATOR]
+# Pages that answer with something that is no page: a picture, a file, JSON, a redirect to elsewhere.
+NO_PAGE = {
+    "posts:media",
+    "posts:public_media",
+    "publishing:events",
+    "channels:callback",
+    "engagement:campaign_export",
+    "oversight:province_export",
+    "oversight:nation_export",
+    "accounts:import_template",
+    "accounts:notice",
+}
+PAGES = sorted(n for n, e in ENTRIES.items() if e.method == "get" and n not in NO_PAGE)
+
+
+@pytest.fixture
+def people(db):
+    province = factories.ProvinceFactory()
+    commune = factories.UnitFactory(parent=province)
+    top = factories.ministry()
+    made = {}
+    for role in Role.values:
+        made[role] = factories.person(role, province if role in DEEP else commune)
+    made["nation"] = factories.person(Role.OVERSEER, top)
+    for number in range(3):
+        factories.delivery(factories.approved(unit=commune))
+        factories.submitted(unit=commune, title=f"Bài chờ duyệt có một tiêu đề khá dài để xem nó xuống dòng {number}")
+        factories.PostFactory(unit=commune)
+        factories.CampaignFactory(unit=province)
+    return made, commune, province
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size, theme):
+    made, commune, province = people
+    desks = {}
+    wrong = []
+    for name in PAGES:
+        entry = ENTRIES[name]
+        if entry.anonymous and not entry.roles:
+            who = None
+        elif name == "oversight:nation":
+            who = "nation"
+        else:
+            who = next(role for role in ORDER if role in entry.roles)
+        unit = province if who in DEEP else commune
+        if entry.reach == "own":
+            kwargs = _of_person(entry, made[who])
+        else:
+            kwargs = {argument: MAKERS[kind](unit) for argument, kind in entry.kwargs.items()}
+        if who not in desks:
+            desks[who] = at_desk(made.get(who), size, color_scheme=theme)
+            desks[who].page.emulate_media(color_scheme=theme)
+        desk = desks[who]
+        response = desk.open(reverse(name, kwargs=kwargs))
+        desk.page.wait_for_load_state("load")
+        if response.status != 200:
+            wrong.append(f"{name}: answered {response.status}")
+            continue
+        if (over := desk.overflow()) > 0:
+            wrong.append(f"{name}: {over} px too wide")
+        wrong += [f"{name}: {violation}" for violation in desk.accessibility()]
+    wrong += [complaint for desk in desks.values() for complaint in desk.complaints]
+    assert wrong == []
