@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Awaitable, Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -244,7 +245,7 @@ def compose(
         case "zalo":
             post.id, post.app = f"{number:032x}", next(iter(ZALO_APPS))
             post.title = title or message.strip().partition("\n")[0][:150]
-            body = [{"type": "text", "content": f"<p>{message}</p>"}]
+            body = [{"type": "text", "content": f"<p>{escape(message).replace('\n', '<br>')}</p>"}]
             post.details = {
                 "exists_from": born + world.offset,
                 "type": "normal",
