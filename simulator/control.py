@@ -250,7 +250,7 @@ def compose(
                 "exists_from": born + world.offset,
                 "type": "normal",
                 "author": page.name,
-                "description": message[:300],
+                "description": message.strip().partition("\n")[0][:300],
             }
             post.details |= {"body": body, "status": "show", "comment": "show"}
         case "telegram":

@@ -94,6 +94,10 @@ def moment(text: str) -> float | None:
     return found.replace(tzinfo=found.tzinfo or UTC).timestamp()
 
 
+def first_word(text: str) -> str:
+    return re.split(r"\W", text, maxsplit=1)[0]
+
+
 def parse_fields(text: str, known: tuple[str, ...], node: str) -> dict[str, dict[str, str]]:
     """`id,reactions.limit(0).summary(total_count).as(all),picture{url}`: answer key → {"name", modifiers, "fields"}."""
     parts, depth, start = [], 0, 0
@@ -104,7 +108,7 @@ def parse_fields(text: str, known: tuple[str, ...], node: str) -> dict[str, dict
             start = at + 1
     fields: dict[str, dict[str, str]] = {}
     for part in filter(None, parts):
-        name = re.match(r"\w*", part)[0]
+        name = first_word(part)
         if name not in known:
             raise GraphError(f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})", 100)
         modifiers = dict(re.findall(r"\.(\w+)\(([^)]*)\)", part))
@@ -114,7 +118,7 @@ def parse_fields(text: str, known: tuple[str, ...], node: str) -> dict[str, dict
 
 
 def narrowed(value: dict[str, Any], fields: str) -> dict[str, Any]:
-    wanted = {re.match(r"\w*", name.strip())[0] for name in fields.split(",")} if fields else None
+    wanted = {first_word(name.strip()) for name in fields.split(",")} if fields else None
     return {key: value[key] for key in value if wanted is None or key in wanted}
 
 
@@ -703,12 +707,8 @@ class Facebook:
         for post_id in wanted:
             page = self.world.pages[self.name].get(post_id.partition("_")[0])
             post = page.posts.get(post_id) if page else None
-            seen = (
-                post is not None
-                and not post.deleted
-                and (token.page == page.external_id or post.visible(self.world.world()))
-            )
-            if page is None or post is None or not seen:
+            own = page is not None and token.page == page.external_id
+            if page is None or post is None or post.deleted or not (own or post.visible(self.world.world())):
                 message = f"(#803) Some of the aliases you requested do not exist: {post_id}"
                 raise GraphError(message, 803, status=404)
             answer[post_id] = self.post_view(page, post, fields, call)

@@ -446,8 +446,9 @@ class Telegram:
     def find(self, page: Page, message_id: int) -> Post | None:
         """The post that holds this message, if it is still there."""
         post = page.posts.get(page.message_ids.get(str(message_id), ""))
-        gone = post is None or post.deleted or message_id in post.details["removed"]
-        return None if gone or not post.visible(self.world.world()) else post
+        if post is None or post.deleted or message_id in post.details["removed"]:
+            return None
+        return post if post.visible(self.world.world()) else None
 
     def edit(self, call: Call, what: str) -> dict[str, Any]:
         page = self.chat(call)
