@@ -1,4 +1,12 @@
+"""News for the apps above, and questions that only they can answer: posts does not know what a delivery is."""
+
 from django.dispatch import Signal
 
 # Sent inside the transaction in which an approval stops holding: `post`, `by`, `reason`, `withdrawn` (bool).
 approval_ended = Signal()
+
+# Asked of whoever publishes: whether `revision` is on its way to a platform now, or stands there.
+is_going_out = Signal()
+
+# Asked of whoever publishes: how many scheduled deliveries would stop if `post` were opened for editing.
+would_stop = Signal()

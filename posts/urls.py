@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from posts.views import media
 
 app_name = "posts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("media/<uuid:public_id>/", media.media, name="media"),
+    path("m/<str:token>/<str:name>", media.public_media, name="public_media"),
+]

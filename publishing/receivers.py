@@ -4,9 +4,13 @@ from django.dispatch import receiver
 from django.urls import reverse
 
 from accounts.notices import notify
-from posts.models import Post
-from posts.signals import approval_ended
+from posts.models import Post, Revision
+from posts.signals import approval_ended, is_going_out, would_stop
 from publishing import services
+from publishing.states import State
+
+# A platform may fetch pictures late: up to the moment it has shown the post, and a little after.
+FETCHING = (State.CLAIMED, State.STAGED, State.COMMITTING, State.PROCESSING, State.VERIFYING, State.PUBLISHED)
 
 
 @receiver(approval_ended, sender=Post)
@@ -18,6 +22,16 @@ def stop_deliveries(post: Post, by: Any, reason: str, withdrawn: bool, **_: Any)
         notify(
             people.values(), "schedule_stopped", address=reverse("publishing:post", args=[post.public_id]), title=post
         )
+
+
+@receiver(is_going_out, sender=Revision)
+def has_a_delivery_in_hand(revision: Revision, **_: Any) -> bool:
+    return revision.deliveries.filter(state__in=FETCHING).exists()
+
+
+@receiver(would_stop, sender=Post)
+def waiting_deliveries(post: Post, **_: Any) -> int:
+    return post.deliveries.filter(state=State.SCHEDULED).count()
 
 
 def _approvers(post: Post) -> list[Any]:

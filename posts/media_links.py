@@ -1,0 +1,33 @@
+"""Addresses from which a platform may fetch a picture: signed, short-lived, and good only while it is being published."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from posts.models import Media, Revision
+from posts.signals import is_going_out
+
+_signer = signing.TimestampSigner(salt="posts.public_media")
+
+
+def public_url(media: Media, revision: Revision) -> str:
+    """Where the platform fetches ``media`` for a delivery of ``revision``. The ending is for fetchers that judge by it."""
+    token = _signer.sign_object([str(media.public_id), str(revision.public_id)])
+    ending = "png" if media.content_type == "image/png" else "jpg"
+    return settings.PORTAL_URL + reverse("posts:public_media", args=[token, f"{media.sha256[:16]}.{ending}"])
+
+
+def media_behind(token: str) -> Media | None:
+    """The picture that a link of ``public_url`` stands for; None once it is old, forged, or nothing goes out with it."""
+    try:
+        media_id, revision_id = _signer.unsign_object(token, max_age=timedelta(seconds=settings.MEDIA_LINK_SECONDS))
+    except signing.BadSignature:
+        return None
+    revision = Revision.objects.filter(public_id=revision_id).first()
+    media = Media.objects.filter(public_id=media_id).first()
+    if revision is None or media is None or media.sha256 not in {m["sha256"] for m in revision.content["media"]}:
+        return None
+    answers = is_going_out.send(Revision, revision=revision)
+    return media if any(answer for _receiver, answer in answers) else None

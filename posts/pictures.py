@@ -1,0 +1,142 @@
+"""Pictures on their way in: known by their content, measured before they are decoded, and drawn anew.
+
+What is stored shares no byte with what was uploaded: no metadata, no second file hidden behind the first, and one size
+and format that every platform takes.
+"""
+
+import hashlib
+import io
+import struct
+import threading
+from typing import BinaryIO, NamedTuple
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from channels.queries import facts_of
+from channels.states import Kind
+from core.errors import Refused
+from posts.models import Media
+from units.models import Unit
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+LONGEST_SIDE = 2048
+THUMB_SIDE = 480
+MOST_OBLONG = 20  # Telegram refuses longer strips
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, OverflowError, struct.error, Image.DecompressionBombError)
+# A decoded picture weighs up to 160 MB: a process draws one at a time, however many threads are asked.
+_one_at_a_time = threading.Lock()
+
+
+class Drawn(NamedTuple):
+    data: bytes
+    content_type: str
+    width: int
+    height: int
+
+
+def store(upload: BinaryIO, *, unit: Unit, by: User) -> Media:
+    """The uploaded picture as the unit's own, drawn anew; the same picture twice is one row. Raises Refused."""
+    require(by, Permission.POST_WRITE, unit=unit)
+    drawn = redraw(upload)
+    sha256 = hashlib.sha256(drawn.data).hexdigest()
+    if known := Media.objects.filter(unit=unit, sha256=sha256).first():
+        return known
+    name = f"media/{sha256}.{'png' if drawn.content_type == 'image/png' else 'jpg'}"
+    if not default_storage.exists(name):  # another unit may have it: one file serves both
+        name = default_storage.save(name, ContentFile(drawn.data))
+    media, _created = Media.objects.get_or_create(
+        unit=unit,
+        sha256=sha256,
+        defaults={
+            "file": name,
+            "content_type": drawn.content_type,
+            "width": drawn.width,
+            "height": drawn.height,
+            "size": len(drawn.data),
+            "uploaded_by": by,
+        },
+    )
+    return media
+
+
+def redraw(upload: BinaryIO) -> Drawn:
+    """New pixels of a JPEG, PNG or WebP, small enough for every platform. Raises Refused in the officer's words."""
+    data = upload.read(settings.IMAGE_MAX_BYTES + 1)
+    if len(data) > settings.IMAGE_MAX_BYTES:
+        limit = settings.IMAGE_MAX_BYTES // (1024 * 1024)
+        raise Refused(_("The picture is larger than %(n)s MB. Choose a smaller one.") % {"n": limit})
+    try:
+        # By content: a name or a declared type proves nothing. Opening reads the header alone.
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except _BROKEN:
+        raise Refused(_("This file is not a JPEG, PNG or WebP picture.")) from None
+    width, height = picture.size
+    if width * height > settings.IMAGE_MAX_PIXELS:
+        raise _too_many_pixels()
+    if max(width, height) > MOST_OBLONG * min(width, height):
+        raise Refused(_("The picture is too long and narrow for the platforms. Crop it first."))
+    try:
+        with _one_at_a_time:
+            return _fitted(_pixels(picture), keep_png=picture.format == "PNG")
+    except _BROKEN:
+        raise Refused(_("The picture is damaged or incomplete. Choose another copy of it.")) from None
+
+
+def _too_many_pixels() -> Refused:
+    limit = settings.IMAGE_MAX_PIXELS // 1_000_000
+    return Refused(_("The picture has more than %(n)s million pixels. Choose a smaller one.") % {"n": limit})
+
+
+def _pixels(picture: Image.Image) -> Image.Image:
+    """Upright RGB pixels on white, within the longest side, in an image that knows nothing of where they came from."""
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I;16"):
+        upright = upright.point(lambda value: value / 256).convert("L")
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        clean = Image.new("RGB", upright.size, "white")
+        clean.paste(upright, mask=upright.getchannel("A"))
+        return clean
+    clean = Image.new("RGB", upright.size)
+    clean.paste(upright.convert("RGB"))
+    return clean
+
+
+def _fitted(picture: Image.Image, *, keep_png: bool) -> Drawn:
+    """The best copy that stays under the smallest limit among the platforms."""
+    most = min(facts_of(platform).image_max_bytes for platform in Kind.values)
+    if keep_png and len(data := _encoded(picture, "PNG")) <= most:  # drawings and letters stay crisp
+        return Drawn(data, "image/png", *picture.size)
+    while True:
+        for quality in (90, 82, 74, 66):
+            data = _encoded(picture, "JPEG", quality=quality, progressive=True)
+            if len(data) <= most:
+                return Drawn(data, "image/jpeg", *picture.size)
+        picture = picture.reduce(2)
+
+
+def _encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, form, **options)
+    return out.getvalue()
+
+
+def thumb(media: Media) -> BinaryIO:
+    """A small JPEG of it, made when first asked for."""
+    name = f"thumbs/{media.sha256}.jpg"
+    if not default_storage.exists(name):
+        with media.file.open("rb") as file:
+            small = Image.open(file, formats=FORMATS)
+            small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+            name = default_storage.save(name, ContentFile(_encoded(small.convert("RGB"), "JPEG", quality=80)))
+    return default_storage.open(name)
