@@ -143,5 +143,5 @@
     document.querySelector("[data-form-errors]")?.focus();
   });
 
-  window.portal = { say, toast, ask };
+  window.portal = Object.assign(window.portal || {}, { say, toast, ask });
 })();
