@@ -8,6 +8,7 @@ from accounts.permissions import GRANTS, Permission
 from units.models import Level
 
 DESK_KEY = "desk"
+LANGUAGE_KEY = "language"
 
 
 def desk_of(request: HttpRequest) -> Appointment | None:

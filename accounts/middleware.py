@@ -6,6 +6,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from accounts.context import LANGUAGE_KEY
+
 
 class LanguageOfUser:
     """Vietnamese unless the person switched; the browser's own language is not asked (a shared PC is often English)."""
@@ -14,7 +16,8 @@ class LanguageOfUser:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.get(LANGUAGE_KEY)
+        chosen = signed_in or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         with translation.override(language):
             request.LANGUAGE_CODE = language

@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
@@ -50,8 +51,12 @@ class User(PublicIdModel, AbstractUser):
 
     def save(self, **kwargs: object) -> None:
         self.email = self.email.lower()
-        self.search = fold(f"{self.full_name} {self.username} {self.email}")
+        self.fill_search()
         super().save(**kwargs)
+
+    def fill_search(self) -> None:
+        """For bulk writers that do not pass through ``save``."""
+        self.search = fold(f"{self.full_name} {self.username} {self.email}")[:300]
 
     def get_full_name(self) -> str:
         return self.full_name
@@ -69,7 +74,7 @@ class User(PublicIdModel, AbstractUser):
         return [Reach(a.unit.path, a.role in DEEP) for a in self.held if permission in GRANTS[a.role]]
 
     def authority(self, permission: str, *, unit: Unit) -> "Appointment | None":
-        """The post held by which this person may do this in ``unit``, the nearest one first; None when there is none."""
+        """The post held by which this person may do this in ``unit``, the nearest one first; or None."""
         if not self.is_active:
             return None
         fitting = [
@@ -85,6 +90,11 @@ class AppointmentQuerySet(ScopedQuerySet):
 
     def in_force(self, on: date) -> Self:
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on)
+
+    def in_force_between(self, first: date, last: date | None) -> Self:
+        """Those whose days overlap with ``first`` to ``last`` (or for ever)."""
+        begun = self.filter(valid_from__lte=last) if last else self
+        return begun.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=first))
 
 
 class Appointment(PublicIdModel):
@@ -129,6 +139,22 @@ class Invitation(PublicIdModel):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)  # a newer link took its place
+
+    @staticmethod
+    def hash_of(secret: str) -> str:
+        """Only this is stored: who reads the table cannot open an account."""
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class PeopleImport(PublicIdModel):
+    """A spreadsheet of people between its preview and its confirmation: kept here, never in the browser."""
+
+    made_by = models.ForeignKey(User, models.CASCADE, related_name="+")
+    file_name = models.CharField(max_length=200)
+    rows = models.JSONField()  # as read: the plan is made anew from them when it is shown and when it is applied
+    created_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True)
 
 
 class Notice(PublicIdModel):

@@ -1,9 +1,11 @@
-"""Who may do what: roles as data that a reviewer can read on one page. Authority comes from the post held, not from rank."""
+"""Who may do what: roles as data that a reviewer can read on one page. Authority is the post held, not the rank."""
 
 from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from units.models import Level
 
 
 class Permission(StrEnum):
@@ -88,3 +90,15 @@ GRANTS: dict[str, frozenset[Permission]] = {
 }
 # These see and act on the units below as well; officers and approvers on their own unit alone.
 DEEP = frozenset({Role.SUPERVISOR, Role.OVERSEER, Role.ADMINISTRATOR})
+# Where a post of this kind exists; the leading department watches from the province, nobody administers a lone commune.
+LEVELS: dict[str, frozenset[Level]] = {
+    Role.OFFICER: frozenset(Level),
+    Role.APPROVER: frozenset(Level),
+    Role.SUPERVISOR: frozenset(Level),
+    Role.OVERSEER: frozenset({Level.MINISTRY, Level.PROVINCE}),
+    Role.ADMINISTRATOR: frozenset({Level.MINISTRY, Level.PROVINCE}),
+}
+
+
+def roles_at(level: str) -> list[Role]:
+    return [role for role in Role if level in LEVELS[role]]

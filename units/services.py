@@ -1,17 +1,21 @@
 """What changes the tree of units. A unit is never deleted: it is renamed, merged or closed, and its key lives on."""
 
 import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit.models import Entry
-from audit.services import entry
-from core.errors import Refused
-from units.models import Level, Unit
+from audit.services import entry, record
+from core.errors import NotAllowed, Refused
+from units.models import FormerName, Level, Unit
+from units.signals import unit_ended
 
 IN_FORCE_SINCE = date(2025, 7, 1)  # the two-tier local government, without districts
 COLUMNS = (
@@ -33,15 +37,18 @@ class Loaded:
     changed: int = 0
     unchanged: int = 0
     missing: list[str] = field(default_factory=list)  # units of the tree that the list no longer names
+    closed: list[str] = field(default_factory=list)  # units of the list that were closed in the portal
 
     def __str__(self) -> str:
-        if not (self.created or self.changed):
-            done = f"Nothing to change: {self.unchanged} units stand as in the list."
+        if self.created or self.changed:
+            words = [f"{self.created} units created, {self.changed} changed, {self.unchanged} unchanged."]
         else:
-            done = f"{self.created} units created, {self.changed} changed, {self.unchanged} unchanged."
-        if not self.missing:
-            return done
-        return f"{done} {len(self.missing)} no longer in the list, left as they are: {', '.join(self.missing)}."
+            words = [f"Nothing to change: {self.unchanged} units stand as in the list."]
+        if self.missing:
+            words.append(f"{len(self.missing)} not in the list, left as they are: {', '.join(self.missing)}.")
+        if self.closed:
+            words.append(f"{len(self.closed)} in the list but closed here, left closed: {', '.join(self.closed)}.")
+        return " ".join(words)
 
 
 def police_name(place: str) -> str:
@@ -90,6 +97,7 @@ def load_units(path: Path) -> Loaded:
                 "parent": provinces[r["province_code"]],
             }
             for r in rows
+            if r["province_code"] in provinces
         },
         done,
         trail,
@@ -105,13 +113,17 @@ def _bring_in_line(
 ) -> dict[str, Unit]:
     """The units of one level by code, as ``listed``; counts into ``done``, and into ``trail`` what was renamed."""
     known = {u.code: u for u in Unit.objects.filter(level=level, valid_to=None).select_related("parent")}
+    closed = set(Unit.objects.filter(level=level, valid_to__isnull=False).values_list("code", flat=True)) - set(known)
     new, changed = [], []
     for code, facts in listed.items():
-        if (unit := known.get(code)) is None:
+        if (unit := known.get(code)) is None and code in closed:
+            done.closed.append(f"{police_name(facts['place'])} ({code})")
+        elif unit is None:
             unit = Unit(level=level, code=code, name=police_name(facts["place"]), valid_from=IN_FORCE_SINCE, **facts)
             new.append(unit)
             unit.place_in_tree()
             known[code] = unit
+        if unit is None or unit.pk is None:
             continue
         was = {name: getattr(unit, name) for name in (*facts, "name", "path", "search")}
         if unit.place != facts["place"]:
@@ -133,3 +145,163 @@ def _bring_in_line(
     done.changed += len(changed)
     done.missing += [f"{u.name} ({code})" for code, u in known.items() if code and code not in listed]
     return known
+
+
+def _may(by: Any, unit: Unit | None) -> str:
+    """The post held by which ``by`` may arrange ``unit`` and what is below it. Raises NotAllowed."""
+    held = by.authority("unit_manage", unit=unit) if unit else None
+    if held is None:
+        raise NotAllowed(_("You do not have the right to do this. Ask your unit's administrator."))
+    return held.post_held
+
+
+def _code_is_free(level: str, code: str, *, besides: Iterable[int] = ()) -> None:
+    taken = Unit.objects.filter(level=level, code=code, valid_to=None).exclude(pk__in=list(besides)).first()
+    if code and taken:
+        raise Refused(_("%(unit)s already bears the code %(code)s.") % {"unit": taken.label, "code": code})
+
+
+@transaction.atomic
+def create(
+    *,
+    parent: Unit,
+    kind: str,
+    place: str,
+    name: str,
+    code: str,
+    valid_from: date,
+    by: Any,
+    has_police_body: bool = True,
+    reason: str = "",
+) -> Unit:
+    """A new unit below ``parent``: a province below the ministry, a commune below a province."""
+    post_held = _may(by, parent)
+    level = {Level.MINISTRY: Level.PROVINCE, Level.PROVINCE: Level.COMMUNE}.get(Level(parent.level))
+    if level is None:
+        raise Refused(_("A commune has no units below it."))
+    _code_is_free(level, code)
+    unit = Unit.objects.create(
+        level=level,
+        kind=kind,
+        place=place,
+        name=name,
+        code=code,
+        parent=parent,
+        has_police_body=has_police_body,
+        valid_from=valid_from,
+    )
+    record("unit.created", unit, by=by, post_held=post_held, reason=reason)
+    return unit
+
+
+@transaction.atomic
+def rename(unit: Unit, *, name: str, place: str, code: str, on: date, by: Any, reason: str) -> None:
+    """A new name or official code from ``on``. The key stays, and the former ones are kept with their last day."""
+    post_held = _may(by, unit)
+    unit = Unit.objects.select_for_update(of=("self",)).select_related("parent").get(pk=unit.pk)
+    was = {"name": unit.name, "place": unit.place, "code": unit.code}
+    if was == {"name": name, "place": place, "code": code}:
+        raise Refused(_("Nothing was changed: the name and the code are the same."))
+    if on > timezone.localdate() or on < unit.valid_from:
+        raise Refused(_("The date must lie between the unit's founding and today."))
+    _code_is_free(unit.level, code, besides=[unit.pk])
+    FormerName.objects.create(unit=unit, until=on, search=unit.search, **was)
+    unit.name, unit.place, unit.code = name, place, code
+    unit.save()
+    if unit.level == Level.PROVINCE:
+        _rebuild(unit.children.all(), unit)  # their search words carry the province's name
+    record(
+        "unit.renamed",
+        unit,
+        by=by,
+        post_held=post_held,
+        reason=reason,
+        on=on.isoformat(),
+        was=was["name"],
+        code=was["code"],
+    )
+
+
+def _rebuild(children: Iterable[Unit], parent: Unit) -> None:
+    children = list(children)
+    for child in children:
+        child.parent = parent
+        child.place_in_tree()
+    Unit.objects.bulk_update(children, ["parent", "path", "search"], batch_size=500)
+
+
+def _end(
+    unit: Unit, *, on: date, successor: Unit | None, by: Any, post_held: str, reason: str, move_people: bool
+) -> None:
+    unit.successor = successor
+    unit.save()
+    unit_ended.send(Unit, unit=unit, successor=successor, on=on, by=by, post_held=post_held, move_people=move_people)
+    record(
+        "unit.merged" if successor else "unit.closed",
+        unit,
+        by=by,
+        post_held=post_held,
+        reason=reason,
+        on=on.isoformat(),
+        into=successor.name if successor else "",
+    )
+
+
+def _lock(units: Sequence[Unit], *, on: date) -> list[Unit]:
+    """The units that shall end on ``on``, locked and found fit to end."""
+    rows = list(
+        Unit.objects.select_for_update(of=("self",)).select_related("parent").filter(pk__in=[u.pk for u in units])
+    )
+    for unit in rows:
+        if not unit.is_current:
+            raise Refused(_("%(unit)s is closed already.") % {"unit": unit.name})
+        if on <= unit.valid_from:
+            raise Refused(_("%(unit)s did not yet exist on that day.") % {"unit": unit.name})
+    return rows
+
+
+@transaction.atomic
+def merge(
+    units: Sequence[Unit], *, into: Unit | dict[str, Any], on: date, by: Any, reason: str, move_people: bool = True
+) -> Unit:
+    """Ends ``units`` on the day ``on`` in favour of ``into``: a unit that exists, or the fields of a new one.
+
+    ``on`` is the first day of the new order. Communes of a merged province move to its successor. With ``move_people``
+    those in office get the same post in the successor from that day; otherwise their posts end.
+    """
+    rows = _lock(units, on=on)
+    if not rows:
+        raise Refused(_("Choose at least one unit to merge."))
+    held = {_may(by, unit.parent) for unit in rows}
+    if len({unit.level for unit in rows}) > 1:
+        raise Refused(_("Only units of the same level can be merged."))
+    below = Unit.objects.filter(parent__in=rows, valid_to=None)
+    if on > timezone.localdate() and below.exists():
+        raise Refused(_("Provinces are merged on the day itself: their communes move at once."))
+    Unit.objects.filter(pk__in=[u.pk for u in rows]).update(
+        valid_to=on
+    )  # first, so that a new unit may take a code over
+    if isinstance(into, dict):
+        into = create(parent=rows[0].parent, valid_from=on, by=by, reason=reason, **into)
+    _may(by, into.parent)
+    if into.pk in {u.pk for u in rows}:
+        raise Refused(_("A unit cannot be merged into itself."))
+    if into.level != rows[0].level or not into.is_current:
+        raise Refused(_("The successor must be an open unit of the same level."))
+    _rebuild(below, into)
+    for unit in rows:
+        unit.valid_to = on
+        _end(unit, on=on, successor=into, by=by, post_held=max(held), reason=reason, move_people=move_people)
+    return into
+
+
+@transaction.atomic
+def close(unit: Unit, *, on: date, by: Any, reason: str) -> None:
+    """Ends a unit without a successor; ``on`` is the first day on which it is no more."""
+    post_held = _may(by, unit.parent)
+    (row,) = _lock([unit], on=on)
+    if row.children.filter(valid_to=None).exists():
+        raise Refused(_("Units below it are still open. Close or merge them first."))
+    row.valid_to = on
+    _end(row, on=on, successor=None, by=by, post_held=post_held, reason=reason, move_people=False)
+    unit.refresh_from_db()
