@@ -1,0 +1,343 @@
+"""What a delivery's state and errors mean, in the words of the person who has to do something about it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from audit.models import Entry
+from channels.models import Channel
+from channels.states import Health, Kind
+from posts.models import Post
+from posts.states import PostState
+from publishing.models import Attempt, Delivery
+from publishing.queries import MOVING
+from publishing.states import State
+
+# Whole sentences a day, because Vietnamese writes "thứ Hai" in a sentence and the library's calendars say "Thứ 2".
+_DAYS = (
+    gettext_lazy("%(time)s Monday %(date)s"),
+    gettext_lazy("%(time)s Tuesday %(date)s"),
+    gettext_lazy("%(time)s Wednesday %(date)s"),
+    gettext_lazy("%(time)s Thursday %(date)s"),
+    gettext_lazy("%(time)s Friday %(date)s"),
+    gettext_lazy("%(time)s Saturday %(date)s"),
+    gettext_lazy("%(time)s Sunday %(date)s"),
+)
+_PLATFORM_PAGES = {
+    Kind.FACEBOOK: gettext_lazy("Facebook page %(name)s"),
+    Kind.ZALO: gettext_lazy("Zalo OA %(name)s"),
+    Kind.TELEGRAM: gettext_lazy("Telegram channel %(name)s"),
+}
+_OUTCOMES = {
+    "published": gettext_lazy("published"),
+    "later": gettext_lazy("the platform was not ready; tried again later"),
+    "refused": gettext_lazy("refused by the platform"),
+    "access": gettext_lazy("the connection to the channel was lost"),
+    "unknown": gettext_lazy("no answer; verified on the page"),
+    "stopped": gettext_lazy("stopped before it was visible"),
+}
+_ACTS = {
+    "post.started": gettext_lazy("began the draft"),
+    "post.duplicated": gettext_lazy("made the draft from another post"),
+    "post.in_review": gettext_lazy("submitted for approval"),
+    "post.approved": gettext_lazy("approved"),
+    "post.changes_requested": gettext_lazy("returned for revision"),
+    "post.draft": gettext_lazy("opened again for editing"),
+    "post.withdrawn": gettext_lazy("withdrew the post"),
+    "post.archived": gettext_lazy("put the post away"),
+    "delivery.scheduled": gettext_lazy("scheduled"),
+    "delivery.moved": gettext_lazy("changed the time"),
+    "delivery.claimed": gettext_lazy("prepared"),
+    "delivery.staged": gettext_lazy("prepared on the platform"),
+    "delivery.committing": gettext_lazy("sent"),
+    "delivery.processing": gettext_lazy("taken by the platform"),
+    "delivery.verifying": gettext_lazy("no answer; being verified"),
+    "delivery.needs_person": gettext_lazy("a person has to look"),
+    "delivery.published": gettext_lazy("published"),
+    "delivery.recalling": gettext_lazy("began to take it down"),
+    "delivery.recalled": gettext_lazy("taken down"),
+    "delivery.failed": gettext_lazy("not published"),
+    "delivery.expired": gettext_lazy("too late, not published"),
+    "delivery.cancelled": gettext_lazy("cancelled"),
+}
+# The worst comes first: what an event that stands for several channels shows.
+TONES = ("red", "yellow", "blue", "green", "grey")
+
+
+class Told(NamedTuple):
+    """How a state is shown: never by colour alone."""
+
+    label: str
+    tone: str
+    icon: str
+    sentence: str
+
+
+def moment(when: datetime) -> str:
+    """'07:00 thứ Hai 30/11/2026', on the clock of the station."""
+    here = timezone.localtime(when)
+    return str(_DAYS[here.weekday()]) % {"time": here.strftime("%H:%M"), "date": here.strftime("%d/%m/%Y")}
+
+
+def clock(when: datetime) -> str:
+    return timezone.localtime(when).strftime("%H:%M %d/%m/%Y")
+
+
+def page_name(channel: Channel) -> str:
+    return str(_PLATFORM_PAGES[Kind(channel.platform)]) % {"name": channel.name}
+
+
+def sentence(delivery: Delivery) -> str:
+    """The state in a sentence that says what happens next, or what to do. Needs ``channel`` loaded."""
+    return told(delivery).sentence
+
+
+def told(delivery: Delivery) -> Told:
+    page = {"page": page_name(delivery.channel)}
+    match State(delivery.state):
+        case State.SCHEDULED:
+            return _scheduled(delivery, page)
+        case State.CLAIMED | State.STAGED:
+            words = _("Ready to go out to %(page)s at %(when)s.") % {**page, "when": moment(delivery.fire_at)}
+            return Told(_("going out"), "blue", "send", words)
+        case State.COMMITTING:
+            return Told(_("going out"), "blue", "send", _("Being published on %(page)s now.") % page)
+        case State.PROCESSING:
+            words = _("%(page)s has taken the post and is still working on it. There is nothing to do.") % page
+            return Told(_("going out"), "blue", "progress", words)
+        case State.VERIFYING:
+            words = (
+                _(
+                    "%(page)s gave no answer. The portal is looking whether the post stands there and will not send it "
+                    "twice. There is nothing to do."
+                )
+                % page
+            )
+            return Told(_("being verified"), "yellow", "zoom-check", words)
+        case State.NEEDS_PERSON:
+            return _needs_person(delivery, page)
+        case State.BY_HAND:
+            words = _("Please publish by hand on %(page)s before %(when)s, then enter the link here.") % {
+                **page,
+                "when": moment(delivery.not_after),
+            }
+            return Told(_("by hand"), "yellow", "pencil", words)
+        case State.PUBLISHED:
+            words = _("Published on %(page)s at %(when)s.") % {**page, "when": moment(delivery.published_at)}
+            return Told(_("published"), "green", "circle-check", words)
+        case State.RECALLING:
+            if delivery.published_at is None:
+                words = _("Cancelled; the unpublished copy on %(page)s is being removed.") % page
+                return Told(_("being cancelled"), "yellow", "ban", words)
+            words = _("Being taken down from %(page)s. The portal checks that it is gone.") % page
+            return Told(_("being taken down"), "yellow", "arrow-back-up", words)
+        case State.RECALLED:
+            if delivery.published_at is None:
+                return Told(_("cancelled"), "grey", "ban", _("Cancelled before it was published on %(page)s.") % page)
+            return Told(_("taken down"), "grey", "arrow-back-up", _("Taken down from %(page)s.") % page)
+        case State.FAILED:
+            return Told(_("not published"), "red", "circle-x", _failure(delivery, page))
+        case State.EXPIRED:
+            words = _("Too late for %(page)s, so it was not published. Schedule it again at a new time.") % page
+            return Told(_("too late"), "red", "clock-exclamation", words)
+        case State.CANCELLED:
+            if delivery.error_code == "stopped":
+                words = _("Stopped because the approval ended; nothing was published on %(page)s.") % page
+            else:
+                words = _("Cancelled before it was published on %(page)s.") % page
+            return Told(_("cancelled"), "grey", "ban", words)
+
+
+def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
+    if delivery.channel.health != Health.CONNECTED or delivery.error_code == "access":
+        words = _(
+            "The connection to %(page)s is lost. The head of the unit opens Channels → Connect again. "
+            "The post goes out by itself if the connection is back before %(when)s."
+        ) % {**page, "when": moment(delivery.not_after)}
+        return Told(_("connection lost"), "red", "plug-connected-x", words)
+    if delivery.error_code == "later" and delivery.fire_at > delivery.due_at:
+        words = _("%(page)s was not ready; the portal tries again at %(when)s. There is nothing to do.") % {
+            **page,
+            "when": moment(delivery.fire_at),
+        }
+        return Told(_("trying again"), "yellow", "refresh", words)
+    words = _("Will be published at %(when)s on %(page)s.") % {**page, "when": moment(delivery.fire_at)}
+    return Told(_("scheduled"), "yellow", "clock", words)
+
+
+def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:
+    if delivery.error_code == "withdraw_failed":
+        words = (
+            _("%(page)s did not let the portal take the post down. Delete it on the page, then confirm it here.") % page
+        )
+    else:
+        words = (
+            _("The portal cannot tell whether the post stands on %(page)s. Look at the page, then say so here.") % page
+        )
+    return Told(_("please look"), "red", "eye-check", words)
+
+
+def _failure(delivery: Delivery, page: dict[str, str]) -> str:
+    told = {**page, "reason": delivery.error_detail or _("no reason given")}
+    match delivery.error_code:
+        case "refused":
+            return _("%(page)s refused the post: %(reason)s. Revise the post, or schedule it again.") % told
+        case "too_many_tries":
+            return (
+                _("%(page)s was not ready after several tries (%(reason)s). Schedule it again at another time.") % told
+            )
+        case "not_there":
+            return _("A colleague looked: the post does not stand on %(page)s. Schedule it again.") % told
+        case "content_changed":
+            return (
+                _(
+                    "Not sent to %(page)s: the stored text or picture is no longer what was approved. "
+                    "Report this to the system administrator at once."
+                )
+                % told
+            )
+        case "access":
+            return (
+                _("The connection to %(page)s is lost. Connect the channel again, then schedule the post again.") % told
+            )
+        case "stopped":
+            return _("Stopped because the approval ended; nothing was published on %(page)s.") % told
+        case _:
+            return _("Not published on %(page)s: %(reason)s. Schedule it again.") % told
+
+
+def attempt_words(attempt: Attempt) -> str:
+    outcome = _OUTCOMES.get(attempt.outcome)
+    told = {"n": attempt.number, "when": clock(attempt.started_at), "outcome": outcome or _("under way")}
+    return _("Try %(n)s, %(when)s: %(outcome)s") % told
+
+
+def will(times: Iterable[datetime], *, now: datetime) -> str:
+    """'Sẽ đăng lúc … lên n kênh': said before the act and after it."""
+    times = sorted(times)
+    n = len(times)
+    if not times:
+        return ""
+    if times[-1] <= now:
+        return ngettext("Goes out now to %(n)s channel.", "Goes out now to %(n)s channels.", n) % {"n": n}
+    if times[0] == times[-1]:
+        return ngettext(
+            "Will be published at %(when)s on %(n)s channel.", "Will be published at %(when)s on %(n)s channels.", n
+        ) % {"when": moment(times[0]), "n": n}
+    return _("Will be published on %(n)s channels, from %(first)s to %(last)s.") % {
+        "n": n,
+        "first": moment(max(times[0], now)),
+        "last": moment(times[-1]),
+    }
+
+
+def post_label(state: str) -> Told:
+    """A post's own state, as a badge."""
+    tone, icon = {
+        PostState.DRAFT: ("grey", "pencil"),
+        PostState.IN_REVIEW: ("yellow", "hourglass"),
+        PostState.CHANGES_REQUESTED: ("red", "corner-down-right"),
+        PostState.APPROVED: ("green", "circle-check"),
+        PostState.WITHDRAWN: ("red", "ban"),
+        PostState.ARCHIVED: ("grey", "archive"),
+    }[PostState(state)]
+    return Told(str(PostState(state).label), tone, icon, "")
+
+
+def next_step(post: Post, deliveries: list[Delivery], *, now: datetime, reason: str = "") -> Told:
+    """What happens next with the post and when, in one sentence. ``reason`` is why it was returned or withdrawn."""
+    badge = post_label(post.state)
+    match PostState(post.state):
+        case PostState.DRAFT:
+            words = _("Being drafted by %(who)s. Next: submit it for approval.") % {"who": post.last_editor}
+        case PostState.IN_REVIEW:
+            words = _("Submitted at %(when)s. Next: the head of %(unit)s approves or returns it.") % {
+                "when": moment(post.submitted_at or post.changed_at),
+                "unit": post.unit,
+            }
+        case PostState.CHANGES_REQUESTED:
+            words = _("Returned: %(reason)s Next: revise it and submit it again.") % {"reason": _closed(reason)}
+        case PostState.WITHDRAWN:
+            standing = sum(d.state == State.PUBLISHED for d in deliveries)
+            words = _("Withdrawn: %(reason)s") % {"reason": _closed(reason)}
+            if standing:
+                words += " " + ngettext(
+                    "It still stands on %(n)s channel; take it down there.",
+                    "It still stands on %(n)s channels; take it down there.",
+                    standing,
+                ) % {"n": standing}
+        case PostState.ARCHIVED:
+            words = _("Put away. Its record stays.")
+        case PostState.APPROVED:
+            return _approved(deliveries, now)
+    return badge._replace(sentence=words)
+
+
+def _closed(reason: str) -> str:
+    reason = reason.strip() or _("no reason given")
+    return reason if reason[-1] in ".!?…" else f"{reason}."
+
+
+def _approved(deliveries: list[Delivery], now: datetime) -> Told:
+    """The newest delivery of each channel decides; what needs somebody is said first."""
+    latest = list({d.channel_id: d for d in sorted(deliveries, key=lambda d: d.pk)}.values())
+    n = len(latest)
+    look = [d for d in latest if d.state in (State.NEEDS_PERSON, State.BY_HAND)]
+    going = [d for d in latest if d.state in MOVING]
+    waiting = [d for d in latest if d.state == State.SCHEDULED]
+    out = [d for d in latest if d.state == State.PUBLISHED]
+    missed = [d for d in latest if d.state in (State.FAILED, State.EXPIRED)]
+    if look:
+        words = ngettext(
+            "%(n)s channel needs somebody to look at the page.",
+            "%(n)s channels need somebody to look at the page.",
+            len(look),
+        ) % {"n": len(look)}
+        return Told(_("please look"), "red", "eye-check", words)
+    if going:
+        return Told(_("going out"), "blue", "send", _("On its way to the channels now."))
+    if waiting and any(told(d).tone == "red" for d in waiting):
+        return Told(_("connection lost"), "red", "plug-connected-x", told(next(d for d in waiting)).sentence)
+    if waiting:
+        return Told(_("scheduled"), "yellow", "clock", will((d.fire_at for d in waiting), now=now))
+    if missed and out:
+        words = _("Published on %(n)s of %(all)s channels. Schedule the others again.") % {"n": len(out), "all": n}
+        return Told(_("partly published"), "red", "alert-triangle", words)
+    if missed:
+        return Told(
+            _("not published"),
+            "red",
+            "circle-x",
+            _("Not published. Look below for the reason, then schedule it again."),
+        )
+    if out:
+        words = ngettext("Published on %(n)s channel.", "Published on %(n)s channels.", len(out)) % {"n": len(out)}
+        return Told(_("published"), "green", "circle-check", words)
+    if latest and all(d.state == State.RECALLED and d.published_at for d in latest):
+        return Told(
+            _("taken down"), "grey", "arrow-back-up", _("Taken down from its channels. The text stays on record.")
+        )
+    words = _("Approved, with no time set. Next: schedule it or publish it now.")
+    return Told(_("approved"), "green", "circle-check", words)
+
+
+class Line(NamedTuple):
+    """One line of the record: when, who in which post held, did what, where and why."""
+
+    at: datetime
+    who: str
+    post_held: str
+    act: str
+    page: str
+    reason: str
+
+
+def record_line(entry: Entry) -> Line:
+    """An audit entry with its ``channel`` (see ``queries.record_of``) in words."""
+    act = str(_ACTS.get(entry.action, entry.action))
+    page = page_name(entry.channel) if entry.channel else ""
+    return Line(entry.at, entry.actor_name or _("the portal"), entry.post_held, act, page, entry.reason)

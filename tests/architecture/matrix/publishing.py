@@ -1,0 +1,25 @@
+from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS, Entry
+
+SCHEDULERS = frozenset({OFFICER, APPROVER})
+WITHDRAWERS = frozenset({APPROVER, OVERSEER})
+POST, DELIVERY = {"public_id": "approved_post"}, {"public_id": "delivery"}
+
+ENTRIES = {
+    "publishing:review_queue": Entry(roles=frozenset({APPROVER})),
+    "publishing:approve_many": Entry(roles=frozenset({APPROVER}), method="post"),
+    "publishing:review": Entry(roles=frozenset({APPROVER}), kwargs={"public_id": "submitted_post"}),
+    "publishing:post": Entry(roles=READERS, kwargs=POST),
+    "publishing:schedule": Entry(roles=SCHEDULERS, kwargs=POST),
+    "publishing:reopen": Entry(roles=SCHEDULERS, kwargs=POST, method="post"),
+    "publishing:withdraw": Entry(roles=WITHDRAWERS, kwargs=POST, method="post", data={"reason": "Sai số liệu"}),
+    "publishing:delivery": Entry(roles=READERS, kwargs=DELIVERY),
+    "publishing:move": Entry(roles=SCHEDULERS, kwargs=DELIVERY),
+    "publishing:cancel": Entry(roles=SCHEDULERS, kwargs=DELIVERY, method="post"),
+    "publishing:recall": Entry(roles=WITHDRAWERS, kwargs=DELIVERY, method="post", data={"reason": "Sai số liệu"}),
+    "publishing:decide": Entry(roles=SCHEDULERS, kwargs=DELIVERY),
+    "publishing:calendar": Entry(roles=READERS),
+    "publishing:calendar_feed": Entry(
+        roles=READERS, data={"start": "2026-11-01T00:00:00+07:00", "end": "2026-12-01T00:00:00+07:00"}
+    ),
+    "publishing:calendar_move": Entry(roles=SCHEDULERS, method="post"),
+}
