@@ -252,7 +252,7 @@ def compose(
                 "author": page.name,
                 "description": message.strip().partition("\n")[0][:300],
             }
-            post.details |= {"body": body, "status": "show", "comment": "show"}
+            post.details |= {"body": body, "comment": "show"}
         case "telegram":
             post.message_ids = [world.next_message_id(page) for _ in range(max(1, len(post.pictures)))]
             post.id, post.app = str(post.message_ids[0]), BOT_USERNAME

@@ -494,10 +494,11 @@ class Facebook:
         elif due is not None:
             self.put_on_schedule(post, due, call)
         self.world.dirty = True
-        answer = {"id": post.id}
-        if call.text("fields"):
-            answer |= self.post_view(page, post, parse_fields(call.text("fields"), POST_FIELDS, "Post"), call)
-        return answer
+        return {"id": post.id} | self.read_after_write(page, post, call)
+
+    def read_after_write(self, page: Page, post: Post, call: Call) -> dict[str, Any]:
+        fields = call.text("fields")
+        return self.post_view(page, post, parse_fields(fields, POST_FIELDS, "Post"), call) if fields else {}
 
     def schedule(self, call: Call) -> float | None:
         text = call.text("scheduled_publish_time")
@@ -626,7 +627,7 @@ class Facebook:
             post.scheduled_at = None
             self.world.show(post, arrived=call.arrived, after=plan.late)
         self.world.dirty = True
-        return {"success": True}
+        return {"success": True} | self.read_after_write(page, post, call)
 
     @staticmethod
     def accepted_already(post: Post) -> bool:

@@ -295,11 +295,11 @@ class Zalo:
         keep = ("type", "author", "description", "cover", "body", "video_id", "avatar", "related_medias")
         post.details |= {name: article[name] for name in keep if name in article}
         post.details["comment"] = article.get("comment", "show")
-        post.details["status"] = article.get("status", "hide")
+        wanted = article.get("status", "hide")
         shown = any(interval.gone_at is None for interval in post.intervals)
-        if post.details["status"] == "show" and not shown and not post.deleted:
+        if wanted == "show" and not shown and not post.deleted:
             self.world.show(post, arrived=arrived, after=wait + late)
-        elif post.details["status"] == "hide" and shown:
+        elif wanted == "hide" and shown:
             self.world.hide(post, after=wait)
         self.world.dirty = True
 
@@ -367,7 +367,7 @@ class Zalo:
             "id": post.id,
             "type": post.details["type"],
             "title": post.title,
-            "status": post.details["status"],
+            "status": self.status(post),
             "total_view": counts.views,
             "total_share": counts.shares,
             "create_date": int(post.created_at * 1000),
@@ -376,11 +376,14 @@ class Zalo:
             "link_view": self.world.permalink(page, post, call.origin),
         }
 
-    @staticmethod
-    def detail(post: Post) -> dict[str, Any]:
-        names = ("type", "author", "cover", "description", "body", "status", "comment", "video_id")
+    def status(self, post: Post) -> str:
+        """As residents find it: a job under way has not changed it yet."""
+        return "show" if post.visible(self.world.world()) else "hide"
+
+    def detail(self, post: Post) -> dict[str, Any]:
+        names = ("type", "author", "cover", "description", "body", "comment", "video_id")
         told = {name: post.details[name] for name in names if name in post.details}
-        return {"id": post.id, "title": post.title, "cite": ""} | told
+        return {"id": post.id, "title": post.title, "cite": "", "status": self.status(post)} | told
 
     # OAuth
 

@@ -40,9 +40,10 @@ def test_a_staged_post_is_seen_by_nobody_until_it_is_published(simulator, graph)
     assert graph.get(f"{graph.id}/published_posts").body == {"data": []}
     assert graph.get(made, fields="is_published").body == {"id": made, "is_published": False}
 
-    assert graph.post(made, is_published="true").body == {"success": True}
+    published = graph.post(made, is_published="true", fields="permalink_url").body
 
     (seen,) = simulator.visible("facebook", graph.id)
+    assert published == {"success": True, "id": made, "permalink_url": seen["permalink"]}
     assert (seen["id"], seen["text"], seen["requests"]) == (made, "Ngày hội", 2)
     assert seen["arrived_at"] <= seen["intervals"][0]["visible_at"]
     assert [post["id"] for post in graph.get(f"{graph.id}/published_posts").body["data"]] == [made]

@@ -1,4 +1,7 @@
 import json
+import queue
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -177,3 +180,35 @@ def test_updates_cannot_be_polled_while_a_webhook_is_set(bot):
     assert bot.call("getWebhookInfo").body["result"]["url"] == "https://p.vn/hook"
     bot.call("deleteWebhook")
     assert bot.call("getUpdates").status == 200
+
+
+class Hook(BaseHTTPRequestHandler):
+    """A webhook that fails once and then takes what comes."""
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.seen.put((self.headers["X-Telegram-Bot-Api-Secret-Token"], body))
+        self.send_response(500 if self.server.failures else 200)
+        self.server.failures = max(0, self.server.failures - 1)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_webhook_gets_each_update_until_it_takes_it(simulator, bot):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    server.seen, server.failures = queue.Queue(), 1
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    bot.call("setWebhook", url=f"http://127.0.0.1:{server.server_address[1]}/", secret_token="s-1")
+    for text in ("một", "hai"):
+        simulator.post("telegram", bot.id, text, by="person")
+    seen = [server.seen.get(timeout=20) for _ in range(3)]
+    server.shutdown()
+    server.server_close()
+    assert [(secret, update["channel_post"]["text"]) for secret, update in seen] == [
+        ("s-1", "một"),
+        ("s-1", "một"),
+        ("s-1", "hai"),
+    ]

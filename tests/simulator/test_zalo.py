@@ -73,6 +73,14 @@ def test_an_update_without_status_hides_the_article(simulator, account):
     assert simulator.visible() == []
 
 
+def test_an_update_under_way_has_changed_nothing_yet(simulator, account):
+    article_id = account.create()
+    simulator.settings(zalo_job_seconds=60)
+    account.post("article/update", **account.article(id=article_id, status="show"))
+    assert account.get("article/getdetail", id=article_id)["data"]["status"] == "hide"
+    assert simulator.visible() == []
+
+
 def test_creating_again_makes_another_article(simulator, account):
     assert account.create(status="show") != account.create(status="show")
     assert [post["title"] for post in simulator.visible()] == ["Lịch tiếp công dân"] * 2
