@@ -1,4 +1,4 @@
-"""Seals tokens at rest: AES-256-GCM, bound to the row they belong to, so that a sealed value moved to another row is refused."""
+"""Seals tokens at rest: AES-256-GCM, bound to the row they belong to: a value moved to another row does not open."""
 
 import base64
 import json

@@ -297,6 +297,7 @@ PLATFORMS = {
         "code_verifier": env.str("ZALO_CODE_VERIFIER", default=""),
         "oauth_url": platform_url("ZALO_OAUTH_URL", real="https://oauth.zaloapp.com", simulated="/zalo/oauth"),
         "base_url": platform_url("ZALO_API_URL", real="https://openapi.zalo.me", simulated="/zalo/openapi"),
+        "link_url": platform_url("ZALO_LINK_URL", real="https://zalo.me", simulated="/pages/zalo"),
     },
     "telegram": {
         "base_url": platform_url("TELEGRAM_API_URL", real="https://api.telegram.org", simulated="/telegram"),

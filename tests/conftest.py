@@ -35,6 +35,7 @@ def point_platforms_at(settings, url: str) -> None:
         ("facebook", "base_url"): "/facebook/graph",
         ("zalo", "oauth_url"): "/zalo/oauth",
         ("zalo", "base_url"): "/zalo/openapi",
+        ("zalo", "link_url"): "/pages/zalo",
         ("telegram", "base_url"): "/telegram",
         ("telegram", "link_url"): "/t.me",
     }

@@ -12,7 +12,7 @@ import aiohttp
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A page to speak for: its id on the platform, the token that opens it, the platform's addresses and our app there."""
+    """A page to speak for: its id on the platform, the token that opens it, its address and our app there."""
 
     external_id: str
     token: str = field(repr=False)
@@ -71,6 +71,15 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A page that a person may connect, as the platform tells it after their consent."""
+
+    profile: Profile
+    tokens: Tokens
+    usable: bool = True  # False: what was granted does not suffice to post there
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """Totals of one post. None: this platform does not measure it, or did not now."""
 
@@ -100,6 +109,8 @@ class Facts:
     per_app_second: float = 0  # visible calls a second over all pages of the app; 0: no such limit
     per_page_second: float = 0
     off_by_default: bool = False
+    rights: Mapping[str, bool] = field(default_factory=dict)  # what may be granted, and whether posting needs it
+    by_dialog: bool = True  # connected in the platform's own consent dialog; else by a form of ours
     source: str = ""  # where the figures come from
 
 
@@ -137,7 +148,7 @@ class Connector:
         self.session = session
 
     async def stage(self, account: Account, message: Message) -> str:
-        """Makes the invisible object; its reference. Only where ``facts.stages``. May be repeated: leaves no visible trace."""
+        """Makes the invisible object; its reference. Only where ``facts.stages``. Never visible, however often."""
         raise NotImplementedError
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
@@ -164,12 +175,24 @@ class Connector:
         """New tokens, to be stored before use; None where the platform has nothing to renew."""
         return None
 
+    @classmethod
+    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+        """The address of the platform's consent dialog. Only where ``facts.by_dialog``."""
+        raise NotImplementedError
+
+    async def offers(
+        self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
+    ) -> list[Offer]:
+        """The pages that ``answer`` opens: what the dialog sent back, or what was typed into the form."""
+        raise NotImplementedError
+
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         """Sorts an answer that is not a success. ``changes``: the call could have made something visible."""
         detail = f"HTTP {status}"
         if status == 429:
             return TryLater(detail, code="429")
-        if status >= 500:
+        # Below 400: a redirect that nobody follows, or half an answer to a call that went through.
+        if status >= 500 or status < 400:
             return OutcomeUnknown(detail, code=str(status)) if changes else TryLater(detail, code=str(status))
         if status == 401:
             return AccessLost(detail, code="401")
@@ -178,12 +201,23 @@ class Connector:
     def is_success(self, status: int, body: Any) -> bool:
         return status == 200 and isinstance(body, dict)
 
-    async def call(self, method: str, url: str, *, changes: bool = False, timeout: float = 0, **request: Any) -> Any:
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        changes: bool = False,
+        timeout: float = 0,
+        hide: Sequence[str] = (),
+        **request: Any,
+    ) -> Any:
         """One request, no redirect followed, no retry. The decoded JSON, or the fitting error.
 
         ``changes`` says that the request may make something visible: then every doubt is OutcomeUnknown.
+        ``hide`` names the secrets it carries: platforms repeat a bad token in their complaint about it.
         """
-        total = aiohttp.ClientTimeout(total=timeout or self.deadline.total_seconds(), sock_connect=5)
+        longest = self.deadline.total_seconds()
+        total = aiohttp.ClientTimeout(total=min(timeout or longest, longest), sock_connect=5)
         try:
             async with self.session.request(method, url, allow_redirects=False, timeout=total, **request) as answer:
                 status, headers, raw = answer.status, answer.headers, await answer.read()
@@ -193,17 +227,28 @@ class Connector:
             # `from None`: the original carries the address, and Telegram's address is its token.
             name = type(error).__name__
             raise (OutcomeUnknown if changes else TryLater)("no answer", code=name) from None
-        try:
-            body = json.loads(raw)
-        except ValueError:
-            body = None
+        self.note_usage(headers)
+        body = _decoded(raw)
         if self.is_success(status, body):
-            self.note_usage(headers)
             return body
-        error = self.error_for(status, body, changes=changes)
-        if isinstance(error, TryLater) and error.wait is None and headers.get("Retry-After", "").isdigit():
-            error.wait = timedelta(seconds=int(headers["Retry-After"]))
+        for secret in filter(None, hide):
+            raw = raw.replace(secret.encode(), b"***")
+        error = self.error_for(status, _decoded(raw), changes=changes)
+        if isinstance(error, TryLater):
+            error.wait = self.wait_told(headers) or error.wait
         raise error
+
+    def wait_told(self, headers: Mapping[str, str]) -> timedelta | None:
+        """How long the answer's headers ask to wait."""
+        seconds = headers.get("Retry-After", "")
+        return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
 
     def note_usage(self, headers: Mapping[str, str]) -> None:
         """Where a platform tells how much of a limit is used."""
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None
