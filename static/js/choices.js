@@ -4,6 +4,7 @@
 
   function start(root) {
     for (const select of root.querySelectorAll("select[data-choices]:not(.tomselected)")) {
+      select.ariaHidden = "true";
       new TomSelect(select, {
         plugins: select.multiple ? ["remove_button"] : ["dropdown_input"],
         maxOptions: 300,

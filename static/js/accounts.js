@@ -1,0 +1,47 @@
+// Choosing a unit while typing, a user name made from the name, and fields that belong to a choice.
+(function () {
+  const fold = (text) =>
+    text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[đĐ]/g, "d").toLowerCase();
+
+  for (const input of document.querySelectorAll("input[data-unit-search]")) {
+    new TomSelect(input, {
+      maxItems: 1,
+      delimiter: "\n", // a unit's label holds commas
+      valueField: "label",
+      labelField: "label",
+      searchField: ["label", "code"],
+      create: (typed) => ({ label: typed }), // typed words are understood by the server, too
+      createOnBlur: true,
+      persist: false,
+      score: () => () => 1, // the server has chosen already, without accents
+      shouldLoad: (words) => words.trim().length > 1,
+      load: (words, show) =>
+        fetch(`${input.dataset.unitSearch}?q=${encodeURIComponent(words)}`)
+          .then((answer) => answer.json())
+          .then((found) => show(found.units), () => show()),
+      render: {
+        option: (unit, escape) => `<div>${escape(unit.label)} <span class="text-secondary">${escape(unit.code || "")}</span></div>`,
+        option_create: (typed, escape) => `<div class="create">“${escape(typed.input)}”</div>`,
+        no_results: null,
+      },
+    });
+  }
+
+  for (const username of document.querySelectorAll("input[data-username-from]")) {
+    const source = username.form.elements[username.dataset.usernameFrom];
+    let own = username.value !== "";
+    username.addEventListener("input", () => (own = username.value !== ""));
+    source.addEventListener("input", () => {
+      if (!own) username.value = fold(source.value).replace(/[^a-z0-9\s]/g, "").trim().split(/\s+/).join(".");
+    });
+  }
+
+  const show = () => {
+    for (const part of document.querySelectorAll("[data-shown-for]")) {
+      const chosen = document.querySelector("input[name=target]:checked");
+      part.hidden = Boolean(chosen) && chosen.value !== part.dataset.shownFor;
+    }
+  };
+  document.addEventListener("change", show);
+  show();
+})();
