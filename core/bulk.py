@@ -16,8 +16,10 @@ def update_from_values(
     match: tuple[str, ...],
     where: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
+    increment: str = "",
 ) -> set[int]:
-    """Updates each row found by its ``match`` values (and the common ``where``) with its other values and ``fields``.
+    """Updates each row found by its ``match`` values (and the common ``where``) with its other values and ``fields``;
+    the column ``increment`` rises by one.
 
     ``rows`` share their keys and hold no None: a column of NULLs has no type in VALUES. Returns the ids updated.
     The SQL is the same on PostgreSQL and SQLite; column names come from the model, never from outside.
@@ -30,6 +32,9 @@ def update_from_values(
     table = model._meta.db_table
     sets = [f'"{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n not in match]
     sets += [f'"{column[n]}" = %s' for n in fields or {}]
+    if increment:
+        name = model._meta.get_field(increment).column
+        sets.append(f'"{name}" = {table}."{name}" + 1')
     conditions = [f'{table}."{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n in match]
     conditions += [f'{table}."{column[n]}" = %s' for n in where or {}]
     one = f"({', '.join(['%s'] * len(names))})"

@@ -136,14 +136,13 @@ class Run:
         """Takes in hand what falls due soon: a lease, and the attempt written down before anything is sent."""
         self.now = steady(self.clock)
         now = self.now()
+        ahead = now + timedelta(seconds=self.options["claim_ahead_seconds"])
         with transaction.atomic():
             rows = list(
                 _locked()
-                .filter(
-                    platform=self.platform,
-                    state=State.SCHEDULED,
-                    fire_at__lte=now + timedelta(seconds=self.options["claim_ahead_seconds"]),
-                )
+                # A first try is prepared ahead; a retry is not, or it would call sooner than the platform asked.
+                .filter(Q(attempt=0) | Q(fire_at__lte=now), fire_at__lte=ahead)
+                .filter(platform=self.platform, state=State.SCHEDULED)
                 .sendable(now)
                 .select_related("revision", "channel", "unit")
                 .order_by("fire_at", "pk")[: self.options["claim_batch"]]
@@ -152,7 +151,7 @@ class Run:
                 rows,
                 State.CLAIMED,
                 now=now,
-                each={row.pk: {"attempt": row.attempt + 1} for row in rows},
+                new_attempt=True,
                 lease_until=now + timedelta(seconds=self.options["lease_seconds"]),
                 committing_at=None,
                 error_code="",

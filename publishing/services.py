@@ -56,6 +56,7 @@ def move_many(
     *,
     now: datetime,
     each: Mapping[int, Mapping[str, Any]] | None = None,
+    new_attempt: bool = False,
     **fields: Any,
 ) -> set[int]:
     """`move` for the engine's batches: one UPDATE for all rows that are in one state, audit rows in bulk.
@@ -78,6 +79,7 @@ def move_many(
                 match=("id", "attempt"),
                 where={"state": was},
                 fields={"state": to, **fields},
+                increment="attempt" if new_attempt else "",
             )
             entries = []
             for row in group:
@@ -85,6 +87,7 @@ def move_many(
                     values = {"state": to, **fields, **(each[row.pk] if each else {})}
                     for name, value in values.items():
                         setattr(row, name, value)
+                    row.attempt += new_attempt
                     entries.append(_engine_entry(row, was, now))
             Entry.objects.bulk_create(entries)
             moved |= won

@@ -1,6 +1,7 @@
 """The network side of the engine: one asyncio loop in a thread of its own, with warm connections."""
 
 import asyncio
+import atexit
 import logging
 import os
 import threading
@@ -24,6 +25,7 @@ class Wire:
     """Carries calls to the platforms. Each platform has its own connections: one that hangs starves no other."""
 
     def __init__(self) -> None:
+        self.pid = os.getpid()
         try:
             import uvloop
         except ImportError:
@@ -33,7 +35,9 @@ class Wire:
         self.connectors: dict[str, Connector] = {}
         self.turns: dict[tuple[str, str], float] = {}
         self.carrying: set[asyncio.Task] = set()  # a task that nobody holds may be collected in mid-call
-        threading.Thread(target=self.loop.run_forever, name="wire", daemon=True).start()
+        self.thread = threading.Thread(target=self.loop.run_forever, name="wire", daemon=True)
+        self.thread.start()
+        atexit.register(self.close)
 
     def send(self, platform: str, calls: list[tuple[Any, Call]], answers: "Answers", *, held_for: float) -> None:
         """Starts all ``calls`` at once. Each answer, or error, comes back through ``answers`` under the call's name.
@@ -52,6 +56,15 @@ class Wire:
                 task.add_done_callback(self.carrying.discard)
 
         self.loop.call_soon_threadsafe(begin)
+
+    def close(self) -> None:
+        """Hangs up; what is under way is left to the platform and to the next look."""
+        if os.getpid() != self.pid:
+            return
+        for connector in self.connectors.values():
+            asyncio.run_coroutine_threadsafe(connector.session.close(), self.loop).result(timeout=5)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(timeout=5)
 
     async def _carry(self, name: Any, call: Call, connector: Connector, answers: "Answers", latest: float) -> None:
         try:

@@ -118,6 +118,7 @@ def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(simulator, por
     delivery.refresh_from_db()
     assert delivery.state == State.VERIFYING  # the grace is not over: the platform may still be applying it
 
+    simulator.advance(120)
     engine.settle(platform=platform, clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.PUBLISHED
