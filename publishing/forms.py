@@ -186,11 +186,11 @@ class CalendarForm(forms.Form):
         label=gettext_lazy("State"),
         choices=[
             ("", gettext_lazy("All but cancelled")),
-            ("waiting", gettext_lazy("scheduled")),
-            ("going", gettext_lazy("going out")),
-            ("attention", gettext_lazy("needs attention")),
-            ("published", gettext_lazy("published")),
-            ("ended", gettext_lazy("cancelled or taken down")),
+            ("waiting", gettext_lazy("Scheduled")),
+            ("going", gettext_lazy("Going out")),
+            ("attention", gettext_lazy("Needs attention")),
+            ("published", gettext_lazy("Published")),
+            ("ended", gettext_lazy("Cancelled or taken down")),
         ],
     )
     view = forms.ChoiceField(

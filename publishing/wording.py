@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -103,12 +104,12 @@ def told(delivery: Delivery) -> Told:
             return _scheduled(delivery, page)
         case State.CLAIMED | State.STAGED:
             words = _("Ready to go out to %(page)s at %(when)s.") % {**page, "when": moment(delivery.fire_at)}
-            return Told(_("going out"), "blue", "send", words)
+            return Told(_("Going out"), "blue", "send", words)
         case State.COMMITTING:
-            return Told(_("going out"), "blue", "send", _("Being published on %(page)s now.") % page)
+            return Told(_("Going out"), "blue", "send", _("Being published on %(page)s now.") % page)
         case State.PROCESSING:
             words = _("%(page)s has taken the post and is still working on it. There is nothing to do.") % page
-            return Told(_("going out"), "blue", "progress", words)
+            return Told(_("Going out"), "blue", "progress", words)
         case State.VERIFYING:
             words = (
                 _(
@@ -117,7 +118,7 @@ def told(delivery: Delivery) -> Told:
                 )
                 % page
             )
-            return Told(_("being verified"), "yellow", "zoom-check", words)
+            return Told(_("Being verified"), "yellow", "zoom-check", words)
         case State.NEEDS_PERSON:
             return _needs_person(delivery, page)
         case State.BY_HAND:
@@ -125,31 +126,31 @@ def told(delivery: Delivery) -> Told:
                 **page,
                 "when": moment(delivery.not_after),
             }
-            return Told(_("by hand"), "yellow", "pencil", words)
+            return Told(_("By hand"), "yellow", "pencil", words)
         case State.PUBLISHED:
             words = _("Published on %(page)s at %(when)s.") % {**page, "when": moment(delivery.published_at)}
-            return Told(_("published"), "green", "circle-check", words)
+            return Told(_("Published"), "green", "circle-check", words)
         case State.RECALLING:
             if delivery.published_at is None:
                 words = _("Cancelled; the unpublished copy on %(page)s is being removed.") % page
-                return Told(_("being cancelled"), "yellow", "ban", words)
+                return Told(_("Being cancelled"), "yellow", "ban", words)
             words = _("Being taken down from %(page)s. The portal checks that it is gone.") % page
-            return Told(_("being taken down"), "yellow", "arrow-back-up", words)
+            return Told(_("Being taken down"), "yellow", "arrow-back-up", words)
         case State.RECALLED:
             if delivery.published_at is None:
-                return Told(_("cancelled"), "grey", "ban", _("Cancelled before it was published on %(page)s.") % page)
-            return Told(_("taken down"), "grey", "arrow-back-up", _("Taken down from %(page)s.") % page)
+                return Told(_("Cancelled"), "grey", "ban", _("Cancelled before it was published on %(page)s.") % page)
+            return Told(_("Taken down"), "grey", "arrow-back-up", _("Taken down from %(page)s.") % page)
         case State.FAILED:
-            return Told(_("not published"), "red", "circle-x", _failure(delivery, page))
+            return Told(_("Not published"), "red", "circle-x", _failure(delivery, page))
         case State.EXPIRED:
             words = _("Too late for %(page)s, so it was not published. Schedule it again at a new time.") % page
-            return Told(_("too late"), "red", "clock-exclamation", words)
+            return Told(_("Too late"), "red", "clock-exclamation", words)
         case State.CANCELLED:
             if delivery.error_code == "stopped":
                 words = _("Stopped because the approval ended; nothing was published on %(page)s.") % page
             else:
                 words = _("Cancelled before it was published on %(page)s.") % page
-            return Told(_("cancelled"), "grey", "ban", words)
+            return Told(_("Cancelled"), "grey", "ban", words)
 
 
 def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
@@ -158,15 +159,15 @@ def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
             "The connection to %(page)s is lost. The head of the unit opens Channels → Connect again. "
             "The post goes out by itself if the connection is back before %(when)s."
         ) % {**page, "when": moment(delivery.not_after)}
-        return Told(_("connection lost"), "red", "plug-connected-x", words)
+        return Told(_("Connection lost"), "red", "plug-connected-x", words)
     if delivery.error_code == "later" and delivery.fire_at > delivery.due_at:
         words = _("%(page)s was not ready; the portal tries again at %(when)s. There is nothing to do.") % {
             **page,
             "when": moment(delivery.fire_at),
         }
-        return Told(_("trying again"), "yellow", "refresh", words)
+        return Told(_("Trying again"), "yellow", "refresh", words)
     words = _("Will be published at %(when)s on %(page)s.") % {**page, "when": moment(delivery.fire_at)}
-    return Told(_("scheduled"), "yellow", "clock", words)
+    return Told(_("Scheduled"), "yellow", "clock", words)
 
 
 def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:
@@ -178,7 +179,7 @@ def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:
         words = (
             _("The portal cannot tell whether the post stands on %(page)s. Look at the page, then say so here.") % page
         )
-    return Told(_("please look"), "red", "eye-check", words)
+    return Told(_("Please look"), "red", "eye-check", words)
 
 
 def _failure(delivery: Delivery, page: dict[str, str]) -> str:
@@ -245,7 +246,7 @@ def post_label(state: str) -> Told:
         PostState.WITHDRAWN: ("red", "ban"),
         PostState.ARCHIVED: ("grey", "archive"),
     }[PostState(state)]
-    return Told(str(PostState(state).label), tone, icon, "")
+    return Told(capfirst(PostState(state).label), tone, icon, "")
 
 
 def next_step(post: Post, deliveries: list[Delivery], *, now: datetime, reason: str = "") -> Told:
@@ -297,32 +298,33 @@ def _approved(deliveries: list[Delivery], now: datetime) -> Told:
             "%(n)s channels need somebody to look at the page.",
             len(look),
         ) % {"n": len(look)}
-        return Told(_("please look"), "red", "eye-check", words)
+        return Told(_("Please look"), "red", "eye-check", words)
     if going:
-        return Told(_("going out"), "blue", "send", _("On its way to the channels now."))
-    if waiting and any(told(d).tone == "red" for d in waiting):
-        return Told(_("connection lost"), "red", "plug-connected-x", told(next(d for d in waiting)).sentence)
+        return Told(_("Going out"), "blue", "send", _("On its way to the channels now."))
+    lost = [t for t in map(told, waiting) if t.tone == "red"]
+    if lost:
+        return lost[0]
     if waiting:
-        return Told(_("scheduled"), "yellow", "clock", will((d.fire_at for d in waiting), now=now))
+        return Told(_("Scheduled"), "yellow", "clock", will((d.fire_at for d in waiting), now=now))
     if missed and out:
         words = _("Published on %(n)s of %(all)s channels. Schedule the others again.") % {"n": len(out), "all": n}
-        return Told(_("partly published"), "red", "alert-triangle", words)
+        return Told(_("Partly published"), "red", "alert-triangle", words)
     if missed:
         return Told(
-            _("not published"),
+            _("Not published"),
             "red",
             "circle-x",
             _("Not published. Look below for the reason, then schedule it again."),
         )
     if out:
         words = ngettext("Published on %(n)s channel.", "Published on %(n)s channels.", len(out)) % {"n": len(out)}
-        return Told(_("published"), "green", "circle-check", words)
+        return Told(_("Published"), "green", "circle-check", words)
     if latest and all(d.state == State.RECALLED and d.published_at for d in latest):
         return Told(
-            _("taken down"), "grey", "arrow-back-up", _("Taken down from its channels. The text stays on record.")
+            _("Taken down"), "grey", "arrow-back-up", _("Taken down from its channels. The text stays on record.")
         )
     words = _("Approved, with no time set. Next: schedule it or publish it now.")
-    return Told(_("approved"), "green", "circle-check", words)
+    return Told(_("Approved"), "green", "circle-check", words)
 
 
 class Line(NamedTuple):

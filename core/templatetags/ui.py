@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 register = template.Library()
 
 # Pages that stand in the navigation themselves, and the entry that every other page of an app belongs to.
-ENTRIES = {"posts:new", "posts:review_queue", "oversight:today", "oversight:nation", "accounts:me", "accounts:notices"}
+ENTRIES = {"posts:new", "publishing:review_queue", "oversight:today", "oversight:nation", "accounts:me", "accounts:notices"}
 SECTIONS = {
     "accounts": "accounts:people",
     "audit": "audit:log",

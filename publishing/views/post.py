@@ -81,7 +81,7 @@ def life(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
     """The state of the post and of its deliveries, and what may be done about each."""
     now = timezone.now()
-    may = {name: can(request.user, right, unit=post.unit) for name, right in NAMED_RIGHTS.items()}
+    rights = {name: can(request.user, right, unit=post.unit) for name, right in NAMED_RIGHTS.items()}
     live = {d.channel_id for d in deliveries if d.state not in ENDED}
     approved = post.state == PostState.APPROVED
     by_channel: dict[int, list[Delivery]] = {}
@@ -90,18 +90,18 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
         delivery.told = wording.told(delivery)
         delivery.page = wording.page_name(delivery.channel)
         delivery.tries = [wording.attempt_words(attempt) for attempt in delivery.attempts.all()]
-        delivery.movable = may["schedule"] and delivery.state == State.SCHEDULED
-        delivery.cancellable = may["schedule"] and delivery.state in (State.SCHEDULED, State.CLAIMED, State.STAGED)
-        delivery.recallable = may["withdraw"] and delivery.state == State.PUBLISHED
-        delivery.decidable = may["schedule"] and delivery.state == State.NEEDS_PERSON
-        delivery.again = may["schedule"] and approved and delivery.channel_id not in live
+        delivery.movable = rights["schedule"] and delivery.state == State.SCHEDULED
+        delivery.cancellable = rights["schedule"] and delivery.state in (State.SCHEDULED, State.CLAIMED, State.STAGED)
+        delivery.recallable = rights["withdraw"] and delivery.state == State.PUBLISHED
+        delivery.decidable = rights["schedule"] and delivery.state == State.NEEDS_PERSON
+        delivery.again = rights["schedule"] and approved and delivery.channel_id not in live
     soon = [d for d in deliveries if d.state == State.SCHEDULED and (d.fire_at - now).total_seconds() < 60]
     return {
         "channels": [{"newest": group[0], "earlier": group[1:]} for group in by_channel.values()],
         "next_step": wording.next_step(post, deliveries, now=now, reason=queries.why_stopped(post)),
         "moving": bool(soon) or any(d.state in queries.MOVING for d in deliveries),
-        "may": may,
-        "open_channels": _open_channels(post, live) if may["schedule"] else [],
+        "rights": rights,
+        "open_channels": _open_channels(post, live) if rights["schedule"] else [],
         "to_decide": next((d for d in deliveries if d.decidable), None),
         "standing": sum(d.state == State.PUBLISHED for d in deliveries),
         "editable": post.state in EDITABLE,

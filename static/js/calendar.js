@@ -74,10 +74,10 @@
     return span;
   }
 
-  function face({ event, timeText }) {
+  function face({ event, timeText, view }) {
     const { state, where } = event.extendedProps;
     const box = document.createElement("span");
-    box.className = "slot-face";
+    box.className = view.type === "timeGridWeek" ? "slot-face slot-narrow" : "slot-face";
     box.title = `${timeText} ${event.title}\n${where}\n${state}`;
     box.append(
       icon(event.extendedProps.icon),
@@ -125,8 +125,10 @@
       dayMaxEvents: 4,
       eventDisplay: "block",
       eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
-      slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
-      defaultTimedEventDuration: "00:45",
+      slotHeaderFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+      defaultTimedEventDuration: "01:00",
+      scrollTime: "06:00",
+      views: { timeGridWeek: { height: 720 } },
       snapDuration: "00:15",
       nowIndicator: true,
       allDaySlot: false,

@@ -11,8 +11,12 @@
   }
   reason.addEventListener("input", () => sessionStorage.setItem(key, reason.value));
 
-  // Whoever opens the box is about to write.
-  document.getElementById("return-box").addEventListener("toggle", (event) => {
-    if (event.target.open) reason.focus();
+  // Whoever opens the box is about to write; the link in the page head leads to it too.
+  const box = document.getElementById("return-box");
+  box.addEventListener("toggle", () => box.open && reason.focus());
+  document.querySelector('a[href="#id_reason"]').addEventListener("click", (event) => {
+    event.preventDefault();
+    box.open = true;
+    reason.focus();
   });
 })();
