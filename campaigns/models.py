@@ -26,17 +26,33 @@ class Topic(models.Model):
         return self.name_en if get_language() == "en" else self.name_vi
 
 
+def _line_of(path: str) -> list[str]:
+    """The paths of the unit at ``path`` and of every unit above it."""
+    steps = path.rstrip("/").split("/")
+    return ["/".join(steps[: n + 1]) + "/" for n in range(len(steps))]
+
+
 class CampaignQuerySet(ScopedQuerySet):
     permission = "campaign_view"
 
+    def visible_to(self, user: object) -> Self:
+        """One's own ground, and the campaigns of the units above it: they are for one's posts too."""
+        own = super().visible_to(user)
+        reach = user.reach(self.permission) if getattr(user, "is_active", False) and hasattr(user, "reach") else ()
+        return own | self.filter(unit__path__in={path for part in reach for path in _line_of(part.path)})
+
     def open_to(self, unit: Unit) -> Self:
         """Campaigns that a post of ``unit`` may belong to: its own and those of the units above it."""
-        steps = unit.path.rstrip("/").split("/")
-        above = ["/".join(steps[: n + 1]) + "/" for n in range(len(steps))]
-        return self.filter(unit__path__in=above)
+        return self.filter(unit__path__in=_line_of(unit.path))
 
     def running(self, on: date) -> Self:
         return self.filter(starts_on__lte=on, ends_on__gte=on)
+
+    def past(self, on: date) -> Self:
+        return self.filter(ends_on__lt=on)
+
+    def coming(self, on: date) -> Self:
+        return self.filter(starts_on__gt=on)
 
     def search(self, words: str) -> Self:
         found = self
@@ -70,3 +86,7 @@ class Campaign(PublicIdModel):
     def save(self, **kwargs: object) -> None:
         self.search = fold(self.name)
         super().save(**kwargs)
+
+    def stage(self, on: date) -> str:
+        """Where it stands in its own time: coming, running or past."""
+        return "coming" if self.starts_on > on else "past" if self.ends_on < on else "running"

@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from engagement import views
 
 app_name = "engagement"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("campaigns/<uuid:public_id>/", views.campaign, name="campaign"),
+    path("campaigns/<uuid:public_id>/export/", views.campaign_export, name="campaign_export"),
+    path("posts/<uuid:public_id>/counts/", views.post_counts, name="post_counts"),
+]

@@ -1,0 +1,89 @@
+"""What changes a campaign. It is never deleted: posts belong to it. Closing early is an end date of today."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from campaigns.models import Campaign, Topic
+from core.errors import Refused
+from core.text import normal
+from units.models import Unit
+
+WRITABLE = ("name", "aim", "starts_on", "ends_on")
+
+
+@transaction.atomic
+def begin(
+    *,
+    unit: Unit,
+    by: User,
+    name: str,
+    starts_on: date,
+    ends_on: date,
+    aim: str = "",
+    topics: Iterable[Topic] = (),
+) -> Campaign:
+    """A new campaign of ``unit``, open to the posts of that unit and of all units below it."""
+    held = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
+    _check(starts_on, ends_on)
+    campaign = Campaign.objects.create(
+        unit=unit, created_by=by, name=normal(name).strip(), aim=normal(aim).strip(), starts_on=starts_on, ends_on=ends_on
+    )
+    campaign.topics.set(topics)
+    record(
+        "campaign.begun",
+        campaign,
+        by=by,
+        post_held=held.post_held,
+        starts_on=starts_on.isoformat(),
+        ends_on=ends_on.isoformat(),
+    )
+    return campaign
+
+
+@transaction.atomic
+def change(
+    campaign: Campaign,
+    *,
+    by: User,
+    name: str,
+    starts_on: date,
+    ends_on: date,
+    aim: str = "",
+    topics: Iterable[Topic] = (),
+) -> Campaign:
+    """Writes the form. The record keeps which fields changed, and the period before and after."""
+    held = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    _check(starts_on, ends_on)
+    was = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    new = {"name": normal(name).strip(), "aim": normal(aim).strip(), "starts_on": starts_on, "ends_on": ends_on}
+    changed = [field for field in WRITABLE if getattr(was, field) != new[field]]
+    wanted = {topic.pk for topic in topics}
+    if set(was.topics.values_list("pk", flat=True)) != wanted:
+        changed.append("topics")
+    for field, value in new.items():
+        setattr(campaign, field, value)
+    campaign.save()
+    campaign.topics.set(wanted)
+    if changed:
+        record(
+            "campaign.changed",
+            campaign,
+            by=by,
+            post_held=held.post_held,
+            fields=changed,
+            was=[was.starts_on.isoformat(), was.ends_on.isoformat()],
+            now=[starts_on.isoformat(), ends_on.isoformat()],
+        )
+    return campaign
+
+
+def _check(starts_on: date, ends_on: date) -> None:
+    if ends_on < starts_on:
+        raise Refused(_("The campaign cannot end before it starts."))

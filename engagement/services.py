@@ -1,0 +1,250 @@
+"""Counts how residents took published posts up: totals by post, never people.
+
+Who is due stands in the database. A run takes what is due for itself by pushing its next time ahead before it asks the
+platforms, so two runs never count the same post twice, and one that dies is only late.
+"""
+
+import asyncio
+import contextlib
+import logging
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched, groupby
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from channels.connectors.base import Account, Connector, ConnectorError, Figures, TryLater
+from channels.models import Channel
+from channels.queries import account_of, facts_of
+from channels.services import ask
+from channels.states import Health
+from channels.vault import Unsealable
+from core.clock import Clock, database_now
+from engagement.models import MEASURES, Count, FollowerCount, Measurement
+from publishing.models import Delivery
+from publishing.states import State
+
+log = logging.getLogger(__name__)
+
+# The ages at which a published post is counted. Residents react in the first hours, and officers look then; after two
+# weeks little moves, and after two months nothing that is worth a call from the budget which publishing shares.
+LOOKS = (
+    *(timedelta(minutes=m) for m in (5, 15)),
+    *(timedelta(hours=h) for h in (1, 3, 12)),
+    *(timedelta(days=d) for d in range(1, 15)),
+    *(timedelta(weeks=w) for w in range(3, 9)),
+)
+# Longer than a whole run may take: then the rows of a run that died fall due again.
+_LEASE = timedelta(minutes=10)
+# After each failure in a row the wait doubles, up to half a day.
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
+_ROWS_A_RUN = 2000
+_POSTS_A_CALL = 50
+_CALLS_AT_ONCE = 24
+# A page that does not answer costs only itself, a platform that does not answer only itself.
+_CALL_SECONDS, _PLATFORM_SECONDS = 30.0, 45.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Posts of one channel, asked for together."""
+
+    account: Account
+    rows: Sequence[Measurement]
+
+    @property
+    def remote_ids(self) -> list[str]:
+        return [row.delivery.remote_id for row in self.rows]
+
+
+Answer = dict[str, Figures] | ConnectorError
+
+
+def next_look(published_at: datetime, *, after: datetime) -> datetime | None:
+    """The next time on the schedule; None when the post is counted no longer."""
+    place = bisect_right(LOOKS, after - published_at)
+    return published_at + LOOKS[place] if place < len(LOOKS) else None
+
+
+def collect(*, clock: Clock = database_now) -> int:
+    """Counts what is due; how many posts were measured."""
+    now = clock()
+    remember_followers(now=now)
+    enrol(now=now)
+    retire(now=now)
+    by_platform: dict[str, list[Batch]] = {}
+    for batch in _batches(claim(now=now), now=now):
+        by_platform.setdefault(batch.rows[0].delivery.platform, []).append(batch)
+    if not by_platform:
+        return 0
+    measured = 0
+    # The threads only talk to the platforms. Each platform's figures are stored as soon as it is through.
+    with ThreadPoolExecutor(len(by_platform), thread_name_prefix="counts") as pool:
+        asked = [pool.submit(_ask_all, platform, batches) for platform, batches in by_platform.items()]
+        for done in as_completed(asked):
+            measured += _store(done.result(), now=clock())
+    return measured
+
+
+# --- who is due -------------------------------------------------------------------------------------------------------
+
+
+def enrol(*, now: datetime) -> None:
+    """Gives newly published posts their place in the schedule. Where a platform tells nothing, they get no next time."""
+    fresh = Delivery.objects.filter(
+        state=State.PUBLISHED, published_at__gt=now - LOOKS[-1], measurement__isnull=True
+    ).order_by("published_at")
+    Measurement.objects.bulk_create(
+        (
+            Measurement(delivery_id=pk, next_at=published_at + LOOKS[0] if _tells(platform, remote_id) else None)
+            for pk, platform, remote_id, published_at in fresh.values_list("pk", "platform", "remote_id", "published_at")[
+                :5000
+            ]
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _tells(platform: str, remote_id: str) -> bool:
+    # What a person reported as published carries no id that the platform would know.
+    return bool(facts_of(platform).measures) and not remote_id.startswith("seen:")
+
+
+def retire(*, now: datetime) -> None:
+    """Withdrawn posts are counted no longer. Those still being withdrawn wait: they may turn out to stand."""
+    gone = Measurement.objects.filter(next_at__lte=now, delivery__state=State.RECALLED)
+    Measurement.objects.filter(pk__in=gone.values("pk")).update(next_at=None)
+
+
+def claim(*, now: datetime, most: int = _ROWS_A_RUN) -> list[Measurement]:
+    """Takes what is due for this run alone. A lost channel's posts stay due until it is connected again."""
+    due = Measurement.objects.filter(
+        next_at__lte=now, delivery__state=State.PUBLISHED, delivery__channel__health=Health.CONNECTED
+    )
+    with transaction.atomic():
+        rows = list(_locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most])
+        lease = now + _LEASE
+        Measurement.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
+    for row in rows:
+        row.next_at = lease
+    return rows
+
+
+def _locked(rows):
+    if connection.features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True, of=("self",))
+    return rows  # SQLite's transactions are IMMEDIATE: there is one writer at a time
+
+
+def _batches(rows: Iterable[Measurement], *, now: datetime) -> Iterator[Batch]:
+    by_channel = sorted(rows, key=lambda row: (row.delivery.platform, row.delivery.channel_id, row.pk))
+    for _channel, group in groupby(by_channel, key=lambda row: row.delivery.channel_id):
+        of_channel = list(group)
+        try:
+            account = account_of(of_channel[0].delivery.channel)
+        except Unsealable:
+            _store([(of_channel, TryLater("the credentials cannot be opened"))], now=now)
+            continue
+        for some in batched(of_channel, _POSTS_A_CALL):
+            yield Batch(account, some)
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def _ask_all(platform: str, batches: Sequence[Batch]) -> list[tuple[Sequence[Measurement], Answer]]:
+    answers: dict[int, Answer] = {}
+
+    async def all_of_them(connector: Connector) -> None:
+        gate = asyncio.Semaphore(_CALLS_AT_ONCE)
+        calls = (_measure(connector, batch, number, answers, gate) for number, batch in enumerate(batches))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PLATFORM_SECONDS):
+                await asyncio.gather(*calls)
+
+    ask(platform, all_of_them)
+    silent = TryLater("no answer in time")
+    return [(batch.rows, answers.get(number, silent)) for number, batch in enumerate(batches)]
+
+
+async def _measure(
+    connector: Connector, batch: Batch, number: int, answers: dict[int, Answer], gate: asyncio.Semaphore
+) -> None:
+    try:
+        async with gate, asyncio.timeout(_CALL_SECONDS):
+            answers[number] = await connector.measure(batch.account, batch.remote_ids)
+    except ConnectorError as error:
+        answers[number] = error
+    except TimeoutError:
+        answers[number] = TryLater("no answer in time")
+    except Exception as error:
+        # One page's odd answer must not cost the others theirs.
+        log.error("unexpected %s while counting on %s", type(error).__name__, connector.kind, exc_info=error)
+        answers[number] = TryLater(type(error).__name__)
+
+
+# --- storing ----------------------------------------------------------------------------------------------------------
+
+
+def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: datetime) -> int:
+    rows = {row.pk: (row, answer) for batch, answer in answers for row in batch}
+    counts, changed = [], []
+    with transaction.atomic():
+        # Only what is still ours: after a lease ran out another run may have counted the post already.
+        held = _locked(Measurement.objects.filter(pk__in=rows)).values_list("pk", "next_at")
+        for pk, next_at in list(held):
+            row, answer = rows[pk]
+            if next_at != row.next_at:
+                continue
+            changed.append(row)
+            figures = answer.get(row.delivery.remote_id) if isinstance(answer, dict) else None
+            if figures and any(getattr(figures, measure) is not None for measure in MEASURES):
+                counts.append(_take(row, figures, now=now))
+            else:
+                _miss(row, answer, now=now)
+        Count.objects.bulk_create(counts)
+        Measurement.objects.bulk_update(changed, ["next_at", "taken_at", "failures", *MEASURES], batch_size=200)
+    if failed := len(changed) - len(counts):
+        log.info("counted %s posts, %s gave no figures", len(counts), failed)
+    return len(counts)
+
+
+def _take(row: Measurement, figures: Figures, *, now: datetime) -> Count:
+    row.failures, row.taken_at = 0, now
+    row.next_at = next_look(row.delivery.published_at, after=now)
+    for measure in MEASURES:
+        # A measure that failed this time keeps its last known total in sums; the count itself says what was told.
+        if (value := getattr(figures, measure)) is not None:
+            setattr(row, measure, value)
+    told = {measure: getattr(figures, measure) for measure in MEASURES}
+    return Count(delivery_id=row.pk, taken_at=now, **told)
+
+
+def _miss(row: Measurement, answer: Answer, *, now: datetime) -> None:
+    """Nothing was told: nothing is written, above all no 0. An error is tried again soon, a silence by the schedule."""
+    row.failures = min(row.failures + 1, 1000)
+    later = next_look(row.delivery.published_at, after=now)
+    if later is None or not isinstance(answer, ConnectorError):
+        row.next_at = later
+        return
+    wait = min(_FIRST_WAIT * 2 ** min(row.failures - 1, 10), _LONGEST_WAIT)
+    row.next_at = now + max(wait, answer.wait or timedelta())
+
+
+# --- followers --------------------------------------------------------------------------------------------------------
+
+
+def remember_followers(*, now: datetime) -> int:
+    """Keeps today's number of followers of each channel, as the daily look at the channels found it."""
+    today = timezone.localdate(now)
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    looked_at = Channel.objects.filter(checked_at__gte=midnight, followers__isnull=False).exclude(
+        follower_counts__day=today
+    )
+    rows = [FollowerCount(channel_id=pk, day=today, followers=n) for pk, n in looked_at.values_list("pk", "followers")]
+    FollowerCount.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)

@@ -1,0 +1,47 @@
+// Draws every [data-chart]: the figures come from the json_script it names, the same that stand in the table beneath it.
+(function () {
+  const whole = new Intl.NumberFormat(document.documentElement.lang);
+  const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
+  // A figure that was not measured is a gap in the line, never a zero.
+  const say = (value) => (value === null || value === undefined ? document.body.dataset.notMeasured || "–" : whole.format(value));
+
+  function line({ series }) {
+    return {
+      grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+      legend: { type: "scroll", top: 0, left: 0 },
+      tooltip: { trigger: "axis", valueFormatter: say },
+      xAxis: { type: "time", minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
+      yAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value) } },
+      series: series.map(({ name, points }, n) => ({
+        name,
+        type: "line",
+        data: points,
+        connectNulls: false,
+        symbol: ["circle", "rect", "triangle", "diamond"][n % 4],
+        symbolSize: 7,
+        lineStyle: { width: 2.5, type: ["solid", "dashed", "dotted"][n % 3] },
+      })),
+    };
+  }
+
+  function bar({ labels, series }) {
+    return {
+      grid: { left: 8, right: 24, top: 40, bottom: 8, containLabel: true },
+      legend: { top: 0, left: 0 },
+      tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: say },
+      xAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true } },
+      yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width: 150, overflow: "truncate" } },
+      series: series.map(({ name, values }) => ({ name, type: "bar", data: values, barMaxWidth: 18 })),
+    };
+  }
+
+  function draw(root) {
+    for (const place of root.querySelectorAll("[data-chart]")) {
+      const figures = JSON.parse(document.getElementById(place.dataset.chart).textContent);
+      if (place.dataset.notMeasured) document.body.dataset.notMeasured = place.dataset.notMeasured;
+      portal.chart(place, figures.kind === "bar" ? bar(figures) : line(figures));
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => draw(document));
+})();
