@@ -109,6 +109,7 @@ class Portal:
         base = os.environ.get("DATABASE_URL", "postgres://root@127.0.0.1:5432/postgres")
         self.server, _slash, _name = base.rpartition("/")
         self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "outreach_portal.settings",
             "PORTAL_MODE": "test",
             "DATABASE_URL": f"{self.server}/outreach_rush",
             "REDIS_URL": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9"),
