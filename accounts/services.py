@@ -5,6 +5,7 @@ from collections.abc import Container, Sequence
 from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.conf import settings
@@ -253,6 +254,26 @@ def unlock(person: User, *, by: User) -> None:
     held = require_governs(by, person)
     AccessAttempt.objects.filter(username=person.username).delete()
     record("account.unlocked", person, by=by, post_held=held.post_held, unit_path=_where(person))
+
+
+@transaction.atomic
+def reset_second_factor(person: User, *, by: User, reason: str) -> None:
+    """For a lost telephone or key: two-factor authentication is off until the person sets it up anew."""
+    held = require_governs(by, person)
+    if not reason.strip():
+        raise Refused(_("Please write why two-factor authentication is reset."))
+    Authenticator.objects.filter(user=person).delete()
+    ended = end_sessions(person)
+    where = _where(person)
+    record(
+        "account.mfa_reset",
+        person,
+        by=by,
+        post_held=held.post_held,
+        reason=reason.strip(),
+        unit_path=where,
+        sessions=ended,
+    )
 
 
 @transaction.atomic

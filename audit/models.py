@@ -1,5 +1,6 @@
 from django.db import models
 
+from audit.sentences import sentence
 from core.scope import ScopedQuerySet
 
 
@@ -32,3 +33,7 @@ class Entry(models.Model):
             models.Index(fields=["unit_path", "-at"], name="audit_unit_at"),
             models.Index(fields=["action", "-at"], name="audit_action_at"),
         ]
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.action, self.object_label, self.data)

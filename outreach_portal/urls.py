@@ -1,13 +1,12 @@
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.i18n import set_language
 
+from accounts.views import set_language
 from core.views import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    path("language/", login_not_required(set_language), name="set_language"),
+    path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("system/", admin.site.urls),
     path("", include("oversight.urls")),

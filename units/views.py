@@ -117,7 +117,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
     )
 
 
-def _saved(request: HttpRequest, form: Any, act: Any) -> Any:
+def _saved(form: Any, act: Any) -> Any:
     """Does ``act``; None after a refusal, whose words then stand on the form."""
     try:
         return act()
@@ -137,7 +137,7 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         facts["name"] = facts["name"] or services.police_name(facts["place"])
-        if made := _saved(request, form, lambda: services.create(parent=parent, by=request.user, **facts)):
+        if made := _saved(form, lambda: services.create(parent=parent, by=request.user, **facts)):
             messages.success(request, _("%(unit)s now stands in the tree.") % {"unit": made})
             return redirect("units:unit", made.key)
     status = 422 if form.is_bound else 200
@@ -155,7 +155,7 @@ def rename(request: HttpRequest, key: str) -> HttpResponse:
             services.rename(row, by=request.user, **form.cleaned_data)
             return True
 
-        if _saved(request, form, act):
+        if _saved(form, act):
             messages.success(request, _("Saved. The former name “%(name)s” stays on record.") % {"name": was})
             return redirect("units:unit", row.key)
     status = 422 if form.is_bound else 200
@@ -172,7 +172,7 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
             services.close(row, by=request.user, **form.cleaned_data)
             return True
 
-        if _saved(request, form, act):
+        if _saved(form, act):
             messages.success(request, _("%(unit)s is closed; its record stays.") % {"unit": row})
             return redirect("units:unit", row.key)
     burden = burdens(Unit.objects.filter(pk=row.pk))[row.pk]
@@ -206,7 +206,7 @@ def merge(request: HttpRequest, key: str) -> HttpResponse:
                     move_people=facts["move_people"],
                 )
 
-            if made := _saved(request, form, act):
+            if made := _saved(form, act):
                 words = ngettext(
                     "%(n)s unit was merged into %(into)s.", "%(n)s units were merged into %(into)s.", len(units)
                 )

@@ -28,11 +28,10 @@
   }
 
   for (const username of document.querySelectorAll("input[data-username-from]")) {
-    const source = username.form.elements[username.dataset.usernameFrom];
-    let own = username.value !== "";
-    username.addEventListener("input", () => (own = username.value !== ""));
-    source.addEventListener("input", () => {
-      if (!own) username.value = fold(source.value).replace(/[^a-z0-9\s]/g, "").trim().split(/\s+/).join(".");
+    // Only shown, not filled in: left empty, the server adds a number when the name is taken.
+    username.form.elements[username.dataset.usernameFrom].addEventListener("input", (event) => {
+      const bare = fold(event.target.value).replace(/[^a-z0-9\s]/g, "").trim();
+      username.placeholder = bare.split(/\s+/).join(".");
     });
   }
 
