@@ -13,7 +13,14 @@ from django.utils.translation import gettext
 register = template.Library()
 
 # Pages that stand in the navigation themselves, and the entry that every other page of an app belongs to.
-ENTRIES = {"posts:new", "publishing:review_queue", "oversight:today", "oversight:nation", "accounts:me", "accounts:notices"}
+ENTRIES = {
+    "accounts:me",
+    "accounts:notices",
+    "oversight:nation",
+    "oversight:today",
+    "posts:new",
+    "publishing:review_queue",
+}
 SECTIONS = {
     "accounts": "accounts:people",
     "audit": "audit:log",

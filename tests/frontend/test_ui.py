@@ -1,0 +1,70 @@
+from datetime import UTC, datetime
+
+import pytest
+from django import forms
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.urls import resolve
+from django.utils import translation
+
+from core.templatetags.ui import count_or_missing, local_time, nav_item
+
+
+@pytest.mark.parametrize(("figure", "shown"), [(12345, "12.345"), (0, "0"), (999, "999")])
+def test_a_figure_is_grouped_the_vietnamese_way(figure, shown):
+    with translation.override("vi"):
+        assert count_or_missing(figure) == shown
+
+
+def test_a_figure_nobody_measured_is_never_shown_as_zero():
+    with translation.override("en"):
+        assert count_or_missing(None) == "not measured"
+
+
+def test_a_moment_is_shown_on_the_clock_of_the_station():
+    with translation.override("vi"):
+        assert local_time(datetime(2026, 12, 5, 0, 0, tzinfo=UTC)) == "07:00 05/12/2026"
+        assert local_time(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "entry", "current"),
+    [
+        ("/posts/", "posts:list", True),
+        ("/posts/new/", "posts:list", False),
+        ("/posts/new/", "posts:new", True),
+        ("/people/invite/", "accounts:people", True),
+        ("/me/", "accounts:people", False),
+    ],
+)
+def test_an_entry_is_current_on_its_page_and_on_those_below_it(address, entry, current):
+    request = RequestFactory().get(address)
+    request.resolver_match = resolve(address)
+
+    assert nav_item(Context({"request": request}), entry, "list", "label")["current"] is current
+
+
+class OneField(forms.Form):
+    title = forms.CharField(help_text="Short.")
+
+
+def test_a_field_ties_its_label_help_and_error_to_the_control():
+    html = Template("{{ form.title.as_field_group }}").render(Context({"form": OneField({"title": ""})}))
+
+    assert '<label class="form-label" for="id_title">' in html
+    assert 'aria-describedby="id_title_helptext id_title_error"' in html
+    assert '<div class="form-hint" id="id_title_helptext">Short.</div>' in html
+    assert 'id="id_title_error"' in html
+    assert 'class="form-control is-invalid"' in html
+
+
+def test_pages_of_a_list_keep_its_filters(rf):
+    from django.core.paginator import Paginator
+    from django.template import RequestContext
+
+    page = Paginator(range(100), 10).get_page(2)
+    template = Template('{% include "components/pagination.html" with page_obj=page only %}')
+    html = template.render(RequestContext(rf.get("/?state=late&page=2"), {"page": page}))
+
+    assert 'href="?state=late&amp;page=1"' in html
+    assert 'href="?state=late&amp;page=3"' in html
