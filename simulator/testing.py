@@ -71,6 +71,10 @@ class RunningSimulator:
         self.up.set()
         await self.stop.wait()
         await runner.cleanup()
+        hanging = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in hanging:
+            call.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
     # The control API, one method a call
 

@@ -1,9 +1,11 @@
 import http.client
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from simulator import faults, pages
+from simulator.testing import RunningSimulator
 
 from .conftest import Graph, ask
 
@@ -35,6 +37,18 @@ def test_hanging_after_acceptance_ends_in_silence(simulator, graph):
     with pytest.raises(BROKEN):
         post(graph)
     assert len(simulator.visible()) == 1
+
+
+def test_a_hanging_call_does_not_hold_up_the_end_of_a_run(caplog):
+    with ThreadPoolExecutor(1) as caller:
+        with RunningSimulator() as simulator:
+            graph = Graph(simulator)
+            simulator.fault("facebook", "hang_after", operation="publish", seconds=3600)
+            answer = caller.submit(post, graph)
+            while not simulator.visible():
+                pass
+        assert isinstance(answer.exception(), OSError)
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("kind", ["truncated_json", "not_json"])
