@@ -45,3 +45,13 @@ def channels_for(unit: Unit) -> list[Channel]:
     """The unit's own channels that a post may be meant for, on platforms that are allowed."""
     allowed = allowed_platforms(unit)
     return [c for c in Channel.objects.usable().filter(unit=unit) if c.platform in allowed]
+
+
+def allowances_seen(units: list[Unit]) -> dict[tuple[int, str], PlatformAllowance]:
+    """The allowances of these provinces, by unit and platform."""
+    found = PlatformAllowance.objects.filter(unit__in=units).select_related("allowed_by")
+    return {(each.unit_id, each.platform): each for each in found}
+
+
+def restricted_platforms() -> list[str]:
+    return [kind for kind in Kind.values if facts_of(kind).off_by_default]

@@ -1,0 +1,280 @@
+"""Connecting: the walk from our page through a platform's consent to a channel. No row changes before its last step.
+
+A walk belongs to one session, one person, one unit and one platform; it lives ten minutes and its state answers once.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Appointment, User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from channels import vault
+from channels.connectors import CONNECTORS
+from channels.connectors.base import AccessLost, ConnectorError, Offer, Profile, Rejected, Tokens
+from channels.models import Channel, ConnectAttempt
+from channels.network import ask
+from channels.queries import is_allowed
+from channels.services import profile_fields, sealed_tokens
+from channels.states import Health, Kind
+from channels.wording import lacking
+from core.errors import Refused
+from units.models import Unit
+
+LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A page that the platform offered, and why it cannot be taken where it cannot."""
+
+    profile: Profile
+    refused: str = ""
+    known: Channel | None = None  # it is this unit's already: its connection is renewed
+
+    @property
+    def lacking(self) -> list[str]:
+        return lacking(self.profile.missing)
+
+
+# --- setting out ------------------------------------------------------------------------------------------------------
+
+
+def begin(platform: str, *, unit: Unit, by: User, session_key: str, channel: Channel | None = None) -> str:
+    """Opens a walk; the address of the platform's consent dialog. ``channel``: connect this one again, no other."""
+    _may_connect(platform, unit=unit, by=by)
+    app = settings.PLATFORMS[platform]
+    state, verifier = secrets.token_urlsafe(32), app.get("code_verifier") or secrets.token_urlsafe(32)
+    attempt = _attempt(platform, unit, by, session_key, state)
+    _keep(attempt, verifier=verifier, channel=str(channel.public_id) if channel else "")
+    attempt.save()
+    return CONNECTORS[platform].dialog(app, redirect_uri=_callback(platform), state=state, verifier=verifier)
+
+
+def by_form(
+    platform: str,
+    answer: Mapping[str, str],
+    *,
+    unit: Unit,
+    by: User,
+    session_key: str,
+    channel: Channel | None = None,
+) -> None:
+    """Opens a walk on a platform without a dialog: what it asks for was typed into our form."""
+    _may_connect(platform, unit=unit, by=by)
+    offers = _offers(platform, answer)
+    attempt = _attempt(platform, unit, by, session_key, secrets.token_urlsafe(32))
+    attempt.answered_at = attempt.created_at
+    _keep(attempt, channel=str(channel.public_id) if channel else "", offers=offers)
+    attempt.save()
+
+
+def _may_connect(platform: str, *, unit: Unit, by: User) -> Appointment:
+    held = require(by, Permission.CHANNEL_MANAGE, unit=unit)
+    if not unit.is_current:
+        raise Refused(_("This unit no longer exists; channels belong to its successor."))
+    if not is_allowed(platform, unit=unit):
+        raise Refused(
+            _("%(platform)s is off until the provincial police allow it. Ask the department in charge there.")
+            % {"platform": Kind(platform).label}
+        )
+    return held
+
+
+def _attempt(platform: str, unit: Unit, by: User, session_key: str, state: str) -> ConnectAttempt:
+    return ConnectAttempt(
+        platform=platform,
+        unit=unit,
+        user=by,
+        session_hash=_hash(session_key),
+        state_hash=_hash(state),
+        created_at=timezone.now(),
+    )
+
+
+# --- coming back ------------------------------------------------------------------------------------------------------
+
+
+def answer(platform: str, told: Mapping[str, str], *, by: User, session_key: str) -> None:
+    """Takes what the dialog sent the browser back with, once, and keeps the pages it opens for choosing."""
+    now = timezone.now()
+    walk = ConnectAttempt.objects.filter(
+        state_hash=_hash(told.get("state", "")), platform=platform, user=by, session_hash=_hash(session_key)
+    )
+    attempt = walk.select_related("unit").first()
+    if attempt is None:
+        raise Refused(_("This answer does not belong to a connection that you began in this browser."))
+    if not walk.filter(answered_at__isnull=True).update(answered_at=now):
+        raise Refused(_("This answer was used already."))
+    if attempt.created_at < now - LIFETIME:
+        raise Refused(_("More than ten minutes have passed since you began."))
+    if told.get("error") or not told.get("code"):
+        raise Refused(_("The platform was not given the permission, so nothing was connected."))
+    _may_connect(platform, unit=attempt.unit, by=by)
+    kept = _kept(attempt)
+    offers = _offers(platform, told, redirect_uri=_callback(platform), verifier=kept["verifier"])
+    if not offers:
+        raise Refused(
+            _("The account that you signed in with administers no page there. Sign in with the page administrator's.")
+        )
+    _keep(attempt, channel=kept["channel"], offers=offers)
+    attempt.save(update_fields=["sealed"])
+
+
+def _offers(platform: str, told: Mapping[str, str], **bound: str) -> list[Offer]:
+    app = settings.PLATFORMS[platform]
+    try:
+        return ask(platform, lambda connector: connector.offers(app, told, **bound))
+    except (AccessLost, Rejected) as error:
+        raise Refused(_("The platform refused: %(words)s") % {"words": error.detail}) from None
+    except ConnectorError:
+        words = _("The platform does not answer now. Nothing was connected; try again in some minutes.")
+        raise Refused(words) from None
+
+
+# --- choosing ---------------------------------------------------------------------------------------------------------
+
+
+def open_attempt(*, by: User, session_key: str) -> ConnectAttempt:
+    """The newest walk of this session that came back and waits for a choice."""
+    waiting = ConnectAttempt.objects.filter(
+        user=by,
+        session_hash=_hash(session_key),
+        answered_at__isnull=False,
+        closed_at__isnull=True,
+        created_at__gt=timezone.now() - LIFETIME,
+    )
+    attempt = waiting.select_related("unit").order_by("-answered_at").first()
+    if attempt is None or "offers" not in _kept(attempt):
+        raise Refused(_("There is nothing to choose any more."))
+    return attempt
+
+
+def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
+    """What may be chosen. Holds no tokens, so that a page may show it."""
+    kept = _kept(attempt)
+    offers = [_load(each) for each in kept["offers"]]
+    ids = [offer.profile.external_id for offer in offers]
+    known = Channel.objects.filter(platform=attempt.platform, external_id__in=ids).select_related("unit")
+    bound = {channel.external_id: channel for channel in known if channel.health != Health.DISCONNECTED}
+    return [_judge(offer, attempt, bound.get(offer.profile.external_id), kept["channel"], by=by) for offer in offers]
+
+
+def _judge(offer: Offer, attempt: ConnectAttempt, bound: Channel | None, wanted: str, *, by: User) -> Choice:
+    if bound and bound.unit_id != attempt.unit_id:
+        may_see = Channel.objects.visible_to(by).filter(pk=bound.pk).exists()
+        where = bound.unit.name if may_see else _("another unit")
+        return Choice(offer.profile, _("Connected to %(unit)s. A page belongs to one unit.") % {"unit": where})
+    if wanted and (bound is None or str(bound.public_id) != wanted):
+        return Choice(offer.profile, _("Another page than the one you are connecting again."))
+    if not offer.usable:
+        return Choice(offer.profile, _("What was granted does not suffice to post there."))
+    return Choice(offer.profile, known=bound)
+
+
+def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
+    """The last step: the page becomes the unit's channel, or its channel gets new credentials and stays what it is."""
+    now = timezone.now()
+    with transaction.atomic():
+        attempt = ConnectAttempt.objects.select_for_update(of=("self",)).select_related("unit").get(pk=attempt.pk)
+        if attempt.closed_at:
+            raise Refused(_("There is nothing to choose any more."))
+        held = _may_connect(attempt.platform, unit=attempt.unit, by=by)
+        choice = next((c for c in choices(attempt, by=by) if c.profile.external_id == external_id), None)
+        if choice is None or choice.refused:
+            raise Refused(choice.refused if choice else _("Choose one of the pages."))
+        offer = next(o for each in _kept(attempt)["offers"] if (o := _load(each)).profile.external_id == external_id)
+        channel = choice.known or _former(attempt, external_id) or Channel(unit=attempt.unit)
+        again = channel.pk is not None
+        fields = {
+            "platform": attempt.platform,
+            "external_id": external_id,
+            "health": Health.CONNECTED,
+            "health_reason": "",
+            "connected_by": by,
+            "connected_at": now,
+            **profile_fields(offer.profile, platform=attempt.platform, now=now),
+            **sealed_tokens(channel, offer.tokens, now=now),
+        }
+        for name, value in fields.items():
+            setattr(channel, name, value)
+        try:
+            with transaction.atomic():
+                channel.save()
+        except IntegrityError:
+            raise Refused(_("Another unit connected this page a moment ago.")) from None
+        attempt.closed_at, attempt.sealed = now, b""
+        attempt.save(update_fields=["closed_at", "sealed"])
+        action = "channel.connected_again" if again else "channel.connected"
+        record(action, channel, by=by, post_held=held.post_held, platform=channel.platform, page=external_id)
+    return channel
+
+
+def _former(attempt: ConnectAttempt, external_id: str) -> Channel | None:
+    """The unit's own row of a page that it once disconnected: the posts published there point to it."""
+    own = Channel.objects.filter(unit=attempt.unit, platform=attempt.platform, external_id=external_id)
+    return own.order_by("-connected_at").first()
+
+
+# --- what a walk remembers --------------------------------------------------------------------------------------------
+
+
+def _callback(platform: str) -> str:
+    return settings.PORTAL_URL + reverse("channels:callback", args=[platform])
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _row_name(attempt: ConnectAttempt) -> str:
+    return f"attempt:{attempt.public_id}"
+
+
+def _keep(attempt: ConnectAttempt, *, offers: list[Offer] | None = None, **facts: str) -> None:
+    kept: dict[str, Any] = dict(facts)
+    if offers is not None:
+        kept["offers"] = [_dump(offer) for offer in offers]
+    attempt.sealed = vault.seal(kept, row=_row_name(attempt))
+
+
+def _kept(attempt: ConnectAttempt) -> dict[str, Any]:
+    return vault.unseal(attempt.sealed, row=_row_name(attempt))
+
+
+def _dump(offer: Offer) -> dict[str, Any]:
+    profile, tokens = offer.profile, offer.tokens
+    return {
+        "usable": offer.usable,
+        "profile": {
+            "external_id": profile.external_id,
+            "name": profile.name,
+            "handle": profile.handle,
+            "address": profile.address,
+            "followers": profile.followers,
+            "missing": list(profile.missing),
+        },
+        "token": tokens.token,
+        "refresh_token": tokens.refresh_token,
+        "lifetime": tokens.lifetime and tokens.lifetime.total_seconds(),
+        "grant_lifetime": tokens.grant_lifetime and tokens.grant_lifetime.total_seconds(),
+    }
+
+
+def _load(kept: Mapping[str, Any]) -> Offer:
+    def span(seconds: float | None) -> timedelta | None:
+        return timedelta(seconds=seconds) if seconds else None
+
+    tokens = Tokens(kept["token"], kept["refresh_token"], span(kept["lifetime"]), span(kept["grant_lifetime"]))
+    return Offer(Profile(**kept["profile"]), tokens, usable=kept["usable"])

@@ -1,0 +1,327 @@
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import desk_of
+from accounts.permissions import DEEP, Permission
+from accounts.queries import can
+from channels import connecting, services
+from channels.forms import ChannelFilter, ReasonForm, TelegramForm
+from channels.models import Channel
+from channels.queries import allowances_seen, facts_of, is_allowed, restricted_platforms
+from channels.states import Health, Kind
+from channels.wording import LOOKS, lacking, limits
+from core.errors import NotAllowed, Refused
+from core.scope import Reach
+from core.text import fold
+from units.models import Level, Unit
+
+PAGE = 25
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def channel_list(request: HttpRequest) -> HttpResponse:
+    if not request.user.reach(Permission.CHANNEL_VIEW):
+        raise PermissionDenied
+    desk = desk_of(request)
+    deep = desk.role in DEEP
+    form = ChannelFilter(request.GET or None)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    at_desk = Channel.objects.visible_to(request.user).within([Reach(desk.unit.path, deep)])
+    page = Paginator(_narrowed(at_desk, wanted), PAGE).get_page(request.GET.get("page"))
+    for channel in page:
+        channel.tone, channel.symbol = LOOKS[Health(channel.health)]
+    context = {
+        "page_obj": page,
+        "form": form,
+        "deep": deep,
+        "filtered": any(wanted.values()),
+        "lost": at_desk.filter(health=Health.LOST).count(),
+        "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=desk.unit),
+        "may_allow": bool(request.user.reach(Permission.PLATFORM_ALLOW)),
+    }
+    template = "channels/list.html#rows" if request.htmx and not request.htmx.boosted else "channels/list.html"
+    return render(request, template, context)
+
+
+def _narrowed(channels: Any, wanted: dict[str, str]) -> Any:
+    health = wanted.get("health", "")
+    channels = channels.filter(health=health) if health else channels.usable()
+    if platform := wanted.get("platform"):
+        channels = channels.filter(platform=platform)
+    for word in wanted.get("q", "").split():
+        channels = channels.filter(
+            Q(unit__search__contains=fold(word))
+            | Q(name__icontains=word)
+            | Q(handle__icontains=word)
+            | Q(external_id=word)
+        )
+    return channels.select_related("unit__parent").order_by("unit__search", "platform", "name")
+
+
+def _shown(request: HttpRequest, public_id: uuid.UUID, permission: Permission | None = None) -> Channel:
+    """The channel, of those the person may see; 403 when they may not act on it."""
+    seen = Channel.objects.visible_to(request.user).select_related("unit", "connected_by")
+    channel = get_object_or_404(seen, public_id=public_id)
+    if permission and not can(request.user, permission, unit=channel.unit):
+        raise PermissionDenied
+    return channel
+
+
+@require_GET
+def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    channel = _shown(request, public_id)
+    facts = facts_of(channel.platform)
+    channel.tone, channel.symbol = LOOKS[Health(channel.health)]
+    context = {
+        "channel": channel,
+        "limits": limits(facts),
+        "granted": lacking(right for right in facts.rights if right in channel.scopes),
+        "lacking": lacking(right for right in facts.rights if right not in channel.scopes) if channel.scopes else [],
+        "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=channel.unit),
+        "allowed": is_allowed(channel.platform, unit=channel.unit),
+        "may_see_posts": any(part.covers(channel.unit.path) for part in request.user.reach(Permission.POST_VIEW)),
+    }
+    return render(request, "channels/channel.html", context)
+
+
+@require_POST
+def check(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
+    if channel.health == Health.DISCONNECTED:
+        messages.error(request, _("This channel is disconnected."))
+    elif not services.check([channel], now=timezone.now()):
+        messages.error(request, _("The platform does not answer now. The state of the channel stays as it is."))
+    else:
+        channel.refresh_from_db()
+        if channel.health == Health.CONNECTED:
+            messages.success(request, _("The connection works."))
+        else:
+            messages.error(request, _("The connection no longer works: connect the channel again."))
+    return redirect("channels:channel", channel.public_id)
+
+
+# --- connecting -------------------------------------------------------------------------------------------------------
+
+
+def _known(platform: str) -> str:
+    if platform not in Kind.values:
+        raise Http404
+    return platform
+
+
+def _session_key(request: HttpRequest) -> str:
+    return request.session.session_key or ""
+
+
+def _unit(request: HttpRequest) -> Unit:
+    """Whose channel it shall become: the unit named, else the one at the desk. 403 without the right to it."""
+    asked = request.POST.get("unit") or request.GET.get("unit")
+    if asked:
+        unit = get_object_or_404(Unit.objects.visible_to(request.user), key=asked)
+    else:
+        desk = desk_of(request)
+        unit = desk.unit if desk else None
+    if unit is None or not can(request.user, Permission.CHANNEL_MANAGE, unit=unit):
+        raise PermissionDenied
+    return unit
+
+
+def _again(request: HttpRequest, platform: str) -> Channel | None:
+    """The channel that is to be connected again, if the address names one."""
+    asked = request.POST.get("channel") or request.GET.get("channel")
+    if not asked:
+        return None
+    try:
+        public_id = uuid.UUID(asked)
+    except ValueError:
+        raise Http404 from None
+    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
+    if channel.platform != platform:
+        raise Http404
+    return channel
+
+
+@require_GET
+def platforms(request: HttpRequest) -> HttpResponse:
+    unit = _unit(request)
+    own = set(Channel.objects.usable().filter(unit=unit).values_list("platform", flat=True))
+    offered = [
+        {
+            "kind": kind,
+            "limits": limits(facts_of(kind))[:3],
+            "allowed": is_allowed(kind, unit=unit),
+            "connected": kind in own,
+        }
+        for kind in Kind.values
+    ]
+    context = {"unit": unit, "platforms": offered, "neighbours": _neighbours(request, unit)}
+    return render(request, "channels/platforms.html", context)
+
+
+def _neighbours(request: HttpRequest, unit: Unit) -> list[Unit]:
+    """The units that an administrator may turn to from here: the one above and those beside, or those below."""
+    reach = request.user.reach(Permission.CHANNEL_MANAGE)
+    top = unit.parent if unit.level == Level.COMMUNE and unit.parent else unit
+    near = Q(pk=unit.pk) | Q(pk=top.pk) | Q(pk=top.parent_id) | Q(parent=top)
+    return list(Unit.objects.within(reach).filter(near).current(timezone.localdate()).order_by("level", "search"))
+
+
+@sensitive_post_parameters("token")
+@require_http_methods(["GET", "POST"])
+def connect(request: HttpRequest, platform: str) -> HttpResponse:
+    again = _again(request, _known(platform))
+    unit = again.unit if again else _unit(request)
+    by_dialog = facts_of(platform).by_dialog
+    form = None
+    if not by_dialog:
+        first = {"chat": f"@{again.handle}" if again and again.handle else again.external_id if again else ""}
+        form = TelegramForm(request.POST or None, initial=first)
+    if request.method == "POST" and (form is None or form.is_valid()):
+        whose = {"unit": unit, "by": request.user, "session_key": _session_key(request), "channel": again}
+        try:
+            if form is not None:
+                connecting.by_form(platform, form.cleaned_data, **whose)
+                return redirect("channels:choose")
+            dialog = connecting.begin(platform, **whose)
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from None
+        except Refused as error:
+            if form is None:
+                return _no_way(request, str(error), platform=platform, unit=unit)
+            form.add_error(None, str(error))
+        else:
+            # A page of ours with a link: the policy for forms forbids that a form's answer leads elsewhere.
+            return render(request, "channels/leave.html", {"dialog": dialog, "platform": platform, "unit": unit})
+    context = {
+        "platform": platform,
+        "label": Kind(platform).label,
+        "unit": unit,
+        "again": again,
+        "form": form,
+        "allowed": is_allowed(platform, unit=unit),
+        "rights": lacking(facts_of(platform).rights),
+    }
+    status = 422 if form is not None and form.is_bound else 200
+    return render(request, "channels/connect.html", context, status=status)
+
+
+@require_GET
+def callback(request: HttpRequest, platform: str) -> HttpResponse:
+    """Where the platform's dialog sends the browser back to."""
+    _known(platform)
+    if not request.user.reach(Permission.CHANNEL_MANAGE):
+        raise PermissionDenied
+    try:
+        connecting.answer(platform, request.GET.dict(), by=request.user, session_key=_session_key(request))
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return _no_way(request, str(error), platform=platform)
+    return redirect("channels:choose")
+
+
+def _no_way(request: HttpRequest, words: str, *, platform: str = "", unit: Unit | None = None) -> HttpResponse:
+    """One page for all that can go wrong on the way: what happened, that nothing was connected, and the way out."""
+    context = {"words": words, "platform": platform, "unit": unit}
+    return render(request, "channels/no_way.html", context, status=409)
+
+
+@require_http_methods(["GET", "POST"])
+def choose(request: HttpRequest) -> HttpResponse:
+    if not request.user.reach(Permission.CHANNEL_MANAGE):
+        raise PermissionDenied
+    try:
+        attempt = connecting.open_attempt(by=request.user, session_key=_session_key(request))
+        if request.method == "POST":
+            channel = connecting.choose(attempt, request.POST.get("page", ""), by=request.user)
+            messages.success(request, _("%(channel)s is connected.") % {"channel": channel})
+            return redirect("channels:channel", channel.public_id)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return _no_way(request, str(error))
+    offered = connecting.choices(attempt, by=request.user)
+    free = [choice for choice in offered if not choice.refused]
+    context = {"attempt": attempt, "offered": offered, "free": free, "only": free[0] if len(free) == 1 else None}
+    return render(request, "channels/choose.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def disconnect(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
+    form = ReasonForm(request.POST or None, hint=_("It goes into the record."))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.disconnect(channel, by=request.user, reason=form.cleaned_data["reason"])
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from None
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("%(channel)s is disconnected.") % {"channel": channel})
+            return redirect("channels:list")
+    context = {"channel": channel, "form": form, "back": reverse("channels:channel", args=[channel.public_id])}
+    return render(request, "channels/disconnect.html", context, status=422 if form.is_bound else 200)
+
+
+# --- allowances -------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def allowances(request: HttpRequest) -> HttpResponse:
+    """The provinces' decisions on platforms that are off at first."""
+    reach = request.user.reach(Permission.PLATFORM_ALLOW)
+    if not reach:
+        raise PermissionDenied
+    provinces = Unit.objects.within(reach).filter(level=Level.PROVINCE).current(timezone.localdate())
+    form = ReasonForm(request.POST or None, hint=_("It goes into the record and is shown to the units."))
+    asked = ""
+    if request.method == "POST":
+        province = get_object_or_404(provinces, key=request.POST.get("province", ""))
+        platform = _known(request.POST.get("platform", ""))
+        asked = f"{province.key} {platform}"
+        act = services.allow if request.POST.get("act") == "allow" else services.forbid
+        if form.is_valid():
+            try:
+                act(platform, province=province, by=request.user, reason=form.cleaned_data["reason"])
+            except NotAllowed as error:
+                raise PermissionDenied(str(error)) from None
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, _("The decision is recorded."))
+                return redirect("channels:allowances")
+    provinces = list(provinces.order_by("search"))
+    granted = allowances_seen(provinces)
+    rows = [
+        {
+            "province": province,
+            "platform": platform,
+            "label": Kind(platform).label,
+            "allowance": granted.get((province.pk, platform)),
+            # The form with what was typed stays at the row that it belongs to.
+            "form": form
+            if asked == f"{province.key} {platform}"
+            else ReasonForm(prefix=None, auto_id=f"{province.key}-{platform}-%s"),
+        }
+        for province in provinces
+        for platform in restricted_platforms()
+    ]
+    return render(request, "channels/allowances.html", {"rows": rows}, status=422 if form.is_bound else 200)
