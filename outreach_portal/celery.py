@@ -3,7 +3,10 @@ import os
 from celery import Celery
 from celery.signals import celeryd_init
 
+from outreach_portal import file_broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
+file_broker.use()
 
 app = Celery("outreach_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -4,8 +4,17 @@ os.environ.setdefault("PORTAL_MODE", "test")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the thread that asks the database
 
 import pytest
+from django.conf import settings as django_settings
 
 from simulator.testing import RunningSimulator
+from tests import sqlite
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
+    if django_settings.SQLITE:
+        sqlite.in_a_file(tmp_path_factory.mktemp("database"))
+        sqlite.let_flush_pass_triggers()
 
 
 @pytest.fixture(autouse=True)

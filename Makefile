@@ -1,0 +1,43 @@
+# `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format setup setup-dev requirements messages vendor bench clean
+PY := .venv/bin/python
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
+
+run: setup ## Try the portal: SQLite, the simulated platforms, sample content. PORT=8000 SIMULATOR_PORT=8100
+	@exec $(PY) scripts/run.py
+
+test: setup-dev ## Everything CI asks: house checks, then all tests on PostgreSQL, Redis and Chromium. ARGS="-k name"
+	@exec $(PY) scripts/test.py $(ARGS)
+
+lint: setup-dev ## House checks alone: style, types, layers, catalogue
+	@exec $(PY) scripts/lint.py
+
+format: setup-dev ## Let ruff put imports and layout in order
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format .
+
+setup: ## Make .venv with what the portal needs to run
+	@scripts/setup
+
+setup-dev: ## Make .venv with what tests need on top
+	@scripts/setup dev
+
+requirements: ## Pin again after an edit of requirements*.in (UPGRADE=1 takes newer versions)
+	@scripts/requirements $(if $(UPGRADE),--upgrade)
+
+messages: setup ## Bring the Vietnamese catalogue up to what the code says; then fill what is empty
+	@$(PY) scripts/messages.py update
+
+vendor: setup ## Rebuild static/vendor from scripts/vendor (needs Node and npm)
+	@$(PY) scripts/vendor.py
+
+bench: setup-dev ## Measure the rush; see benchmarks/
+	@exec $(PY) -m benchmarks $(ARGS)
+
+clean: ## Remove what can be made again. Keeps var/, the try-out's data
+	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find locale -name '*.mo' -delete

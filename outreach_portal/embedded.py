@@ -1,0 +1,80 @@
+"""The whole portal in one process, for the try-out: a gunicorn configuration that also starts a worker and beat.
+
+    gunicorn -c python:outreach_portal.embedded outreach_portal.wsgi
+
+Web threads, the Celery worker's threads and the beat thread share one process, SQLite and the filesystem broker. There
+is exactly one such process, for two would ring every bell twice.
+"""
+
+import logging
+import os
+import threading
+from typing import Any
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+workers = 1
+worker_class = "gthread"
+threads = 12
+timeout = 120
+graceful_timeout = 20
+control_socket_disable = True
+proc_name = "outreach-portal"
+
+log = logging.getLogger(__name__)
+
+
+class Background:
+    """The worker and beat, each in a thread of its own."""
+
+    def __init__(self) -> None:
+        from celery.beat import EmbeddedService
+
+        from outreach_portal.celery import app
+
+        self.worker = app.WorkController(
+            hostname="try-out@localhost",
+            pool="threads",
+            concurrency=8,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        self.worker_thread = threading.Thread(target=self.worker.start, name="worker", daemon=True)
+        # A thread, as celery makes it; its schedule file is CELERY_BEAT_SCHEDULE_FILENAME.
+        self.beat = EmbeddedService(app, thread=True)
+
+    def start(self) -> None:
+        self.worker_thread.start()
+        self.beat.start()
+
+    def stop(self) -> None:
+        """Rings no more bells and lets running tasks finish. What is left lies in the broker's folder."""
+        from celery.signals import worker_shutting_down
+
+        self.beat.stop()
+        worker_shutting_down.send(sender=self.worker.hostname, sig="SIGTERM", how="Warm", exitcode=0)
+        self.worker.stop()
+        self.worker_thread.join(timeout=graceful_timeout)
+
+
+_background: Background | None = None
+
+
+def _make_broker_folders() -> None:
+    from django.conf import settings
+
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    for name in ("data_folder_in", "data_folder_out", "control_folder"):
+        os.makedirs(options[name], exist_ok=True)
+
+
+def post_worker_init(worker: Any) -> None:
+    global _background
+    _make_broker_folders()
+    _background = Background()
+    _background.start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    if _background is not None:
+        _background.stop()

@@ -1,0 +1,179 @@
+"""`make run`: the simulator and the portal, with sample content, until Ctrl-C. Run by .venv/bin/python.
+
+PORT and SIMULATOR_PORT choose the ports, VAR_DIR the folder that keeps the try-out's data (var/ unless given).
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
+LOGS = VAR / "log"
+# Never through a proxy: both ends are on this machine.
+OPENER = build_opener(ProxyHandler({}))
+
+
+class Hindered(Exception):
+    """Why the try-out cannot run, and what to do, in one sentence."""
+
+
+class Ended(BaseException):
+    """Somebody asked us to stop."""
+
+
+def port(name: str, otherwise: int) -> int:
+    text = os.environ.get(name, str(otherwise))
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise Hindered(f"{name} is {text!r}; choose a number between 1 and 65535.")
+    number = int(text)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", number))
+        except PermissionError:
+            raise Hindered(f"Port {number} needs root; choose one above 1023: {name}=8080 make run") from None
+        except OSError:
+            raise Hindered(
+                f"Port {number} is in use, perhaps by another `make run`: stop that one, or choose another port: "
+                f"{name}={number + 1} make run"
+            ) from None
+    return number
+
+
+def make_folders() -> None:
+    try:
+        LOGS.mkdir(parents=True, exist_ok=True)
+        (VAR / "static").mkdir(exist_ok=True)
+        (VAR / "writable").write_text("")
+        (VAR / "writable").unlink()
+    except OSError as error:
+        raise Hindered(
+            f"The folder {VAR} cannot be written ({error.strerror}): change its owner, or name another one: "
+            "VAR_DIR=/path make run"
+        ) from None
+
+
+def environment(portal: str, simulator: str) -> dict[str, str]:
+    """The try-out's own settings, whatever .env or the shell say: it must never touch another installation's data."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("FACEBOOK_", "ZALO_", "TELEGRAM_"))}
+    return kept | {
+        "PORTAL_MODE": "try-out",
+        "ENV_FILE": os.devnull,
+        "VAR_DIR": str(VAR),
+        "MEDIA_ROOT": str(VAR / "media"),
+        "STATIC_ROOT": str(VAR / "static"),  # stays empty: files are served from where they lie
+        "DATABASE_URL": f"sqlite:///{VAR / 'portal.sqlite3'}",
+        "REDIS_URL": "filesystem://localhost",
+        "PORTAL_URL": portal,
+        "SIMULATOR_URL": simulator,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
+
+
+@contextlib.contextmanager
+def running(name: str, command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen]:
+    """A child in a session of its own, so that Ctrl-C reaches us alone and we stop the children in order."""
+    with (LOGS / f"{name}.log").open("ab") as out:
+        child = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def wait_for(name: str, child: subprocess.Popen, address: str, *, seconds: int = 60) -> None:
+    give_up = time.monotonic() + seconds
+    while child.poll() is None and time.monotonic() < give_up:
+        with contextlib.suppress(URLError, OSError), OPENER.open(f"{address}/healthz", timeout=5):
+            return
+        time.sleep(0.1)
+    raise Hindered(f"The {name} did not start. Its last words:\n\n{last_words(name)}\nAll of them: {LOGS}/{name}.log")
+
+
+def last_words(name: str) -> str:
+    lines = (LOGS / f"{name}.log").read_text(errors="replace").splitlines()
+    return "\n".join(f"    {line}" for line in lines[-12:])
+
+
+def prepare(env: dict[str, str]) -> None:
+    """Brings the database up to date and fills it once; it tells its steps on the screen."""
+    child = subprocess.Popen([sys.executable, "manage.py", "try_out"], cwd=ROOT, env=env, start_new_session=True)
+    try:
+        code = child.wait()
+    except BaseException:
+        child.terminate()
+        child.wait()
+        raise
+    if code:
+        raise Hindered(
+            f"The try-out could not be prepared; the reason stands above. To begin anew, remove the folder {VAR}."
+        )
+
+
+def announce(portal: str, simulator: str) -> None:
+    signs = (VAR / "sign-ins.txt").read_text(encoding="utf-8")
+    print(f"""
+  Cổng truyền thông Công an cơ sở · Outreach Portal
+
+    Mở cổng / Open the portal            {portal}/
+    Các trang mô phỏng / Simulated pages {simulator}/pages/
+    Tạo sự cố / Make things go wrong     {simulator}/faults/
+    Nhật ký, dữ liệu / Logs, data        {VAR}
+
+{signs}
+  Nhấn Ctrl-C để dừng; lần sau mọi thứ vẫn còn.  Press Ctrl-C to stop; nothing is lost.
+""")
+
+
+def end(*_: object) -> None:
+    raise Ended
+
+
+def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    try:
+        portal_port, simulator_port = port("PORT", 8000), port("SIMULATOR_PORT", 8100)
+        if portal_port == simulator_port:
+            raise Hindered("PORT and SIMULATOR_PORT are the same; choose two.")
+        portal, simulator = (f"http://127.0.0.1:{n}" for n in (portal_port, simulator_port))
+        make_folders()
+        env = environment(portal, simulator)
+        simulate = [sys.executable, "-m", "simulator", "--port", str(simulator_port)]
+        simulate += ["--state", str(VAR / "simulator.json"), "--public-url", simulator]
+        serve = [sys.executable, "-m", "gunicorn", "-c", "python:outreach_portal.embedded", "outreach_portal.wsgi"]
+        with running("simulator", simulate, env) as pages:
+            wait_for("simulator", pages, simulator)
+            prepare(env)
+            with running("portal", serve, env | {"PORT": str(portal_port)}) as web:
+                wait_for("portal", web, portal)
+                announce(portal, simulator)
+                while web.poll() is None and pages.poll() is None:
+                    time.sleep(0.5)
+                name = "portal" if web.poll() is not None else "simulator"
+                raise Hindered(f"The {name} stopped by itself. Its last words:\n\n{last_words(name)}")
+    except Hindered as why:
+        print(f"\n{why}", file=sys.stderr)
+        return 1
+    except Ended:
+        print("\n  Đã dừng. Stopped.")
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""`make test`: house checks, the embedded tests on SQLite, then everything on PostgreSQL, Redis and Chromium.
+
+What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this machine; else servers
+of its own in a temporary folder, which end with it. As root on Debian it installs what is missing. Run by
+.venv/bin/python; further arguments go to pytest.
+"""
+
+import contextlib
+import getpass
+import glob
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg2
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+IS_ROOT = os.geteuid() == 0
+# Not the first one: another program on this machine may keep its things there.
+REDIS_DATABASE = 13
+
+
+class Hindered(Exception):
+    """Why the tests cannot run, and what to do, in one sentence."""
+
+
+def install(package: str, *, why: str) -> None:
+    """By apt as root; otherwise says what to install."""
+    if not IS_ROOT or not shutil.which("apt-get"):
+        raise Hindered(f"{why} Install it (Debian: sudo apt install {package}) and run `make test` again.")
+    print(f"Installing {package} with apt-get ...", flush=True)
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", package]):
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise Hindered(f"{why} apt-get could not install {package}: {done.stderr.strip()[-400:]}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(answers: Callable[[], bool], what: str) -> None:
+    give_up = time.monotonic() + 30
+    while not answers():
+        if time.monotonic() > give_up:
+            raise Hindered(f"{what} was started but does not answer.")
+        time.sleep(0.1)
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+def may_create_databases(url: str) -> bool:
+    try:
+        with contextlib.closing(psycopg2.connect(url, connect_timeout=3)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+            return cursor.fetchone()[0]
+    except psycopg2.Error:
+        return False
+
+
+def postgresql(stack: contextlib.ExitStack) -> str:
+    """The address of a database that need not exist: the tests make one beside it."""
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    for who in (getpass.getuser(), "postgres", "postgres:postgres"):
+        if may_create_databases(f"postgres://{who}@127.0.0.1:5432/postgres"):
+            return f"postgres://{who}@127.0.0.1:5432/outreach_portal"
+    if (binaries := postgresql_binaries()) is None:
+        install("postgresql", why="The tests need PostgreSQL, and none was found.")
+        binaries = postgresql_binaries()
+    if binaries is None:
+        raise Hindered("PostgreSQL was installed, but its programs were not found below /usr/lib/postgresql.")
+    return own_postgresql(stack, binaries)
+
+
+def postgresql_binaries() -> Path | None:
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4]))
+    if found:
+        return Path(found[-1]).parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).parent if initdb else None
+
+
+def own_postgresql(stack: contextlib.ExitStack, binaries: Path) -> str:
+    """A server of our own, without the safety that a test does not need. PostgreSQL refuses to run as root."""
+    print("Starting a PostgreSQL for the tests ...", flush=True)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-postgresql-")))
+    data, port = folder / "data", free_port()
+    as_whom: dict[str, object] = {}
+    if IS_ROOT:
+        someone = next((n for n in ("postgres", "nobody") if n in {p.pw_name for p in pwd.getpwall()}), None)
+        if someone is None:
+            raise Hindered("PostgreSQL cannot run as root, and there is no user postgres nor nobody to run it as.")
+        as_whom = {"user": someone, "group": pwd.getpwnam(someone).pw_gid, "extra_groups": []}
+        shutil.chown(folder, someone)
+    options = {"cwd": folder, "env": {**os.environ, "HOME": str(folder)}, **as_whom}
+    made = subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", "portal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-N"],
+        capture_output=True,
+        text=True,
+        **options,
+    )
+    if made.returncode:
+        raise Hindered(f"initdb failed: {made.stderr.strip()}")
+    settings = {
+        "port": port,
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": folder,
+        "max_connections": 200,
+    }
+    settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    command = [binaries / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())]
+    log = stack.enter_context((folder / "log").open("wb"))
+    server = subprocess.Popen(command, stdout=log, stderr=log, **options)
+    stack.callback(stop, server)
+    address = f"postgres://portal@127.0.0.1:{port}"
+    wait_until(lambda: may_create_databases(f"{address}/postgres"), "PostgreSQL")
+    return f"{address}/outreach_portal"
+
+
+# --- Redis ------------------------------------------------------------------------------------------------------------
+
+
+def redis_answers(url: str) -> bool:
+    try:
+        with contextlib.closing(redis.Redis.from_url(url, socket_connect_timeout=3)) as client:
+            return client.ping()
+    except redis.RedisError:
+        return False
+
+
+def redis_server(stack: contextlib.ExitStack) -> str:
+    if url := os.environ.get("REDIS_URL"):
+        return url
+    url = f"redis://127.0.0.1:6379/{REDIS_DATABASE}"
+    if redis_answers(url):
+        return url
+    if not shutil.which("redis-server"):
+        install("redis-server", why="The tests need Redis, and none was found.")
+        if redis_answers(url):
+            return url
+    print("Starting a Redis for the tests ...", flush=True)
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-redis-"))
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stack.callback(stop, server)
+    url = f"redis://127.0.0.1:{port}/{REDIS_DATABASE}"
+    wait_until(lambda: redis_answers(url), "Redis")
+    return url
+
+
+def stop(server: subprocess.Popen) -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+# --- the runs ---------------------------------------------------------------------------------------------------------
+
+
+def pytest(*arguments: str, **settings: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **own, **settings}).returncode
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    try:
+        with contextlib.ExitStack() as stack:
+            database, broker = postgresql(stack), redis_server(stack)
+            if not (shutil.which("chromium") or os.environ.get("CHROMIUM")):
+                install("chromium", why="The browser tests need Chromium.")
+            var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-test-")))
+            # A narrowed run is somebody's quick question: straight to the answer.
+            if not arguments:
+                checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
+                print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
+                embedded = pytest(
+                    "-m",
+                    "embedded",
+                    DATABASE_URL=f"sqlite:///{var}/embedded.sqlite3",
+                    REDIS_URL="filesystem://localhost",
+                    VAR_DIR=str(var / "embedded"),
+                )
+                if checks or embedded:
+                    return 1
+                print("--- All tests on PostgreSQL, Redis and Chromium", flush=True)
+            return pytest(*arguments, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var))
+    except Hindered as why:
+        print(f"\n{why}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

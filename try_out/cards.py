@@ -1,0 +1,79 @@
+"""Pictures for sample posts: a calm card in the topic's colours that bears the post's headline."""
+
+import io
+
+from django.conf import settings
+from PIL import Image, ImageDraw, ImageFont
+
+SIZE = (1200, 900)
+MARGIN = 96
+# From top left to bottom right.
+COLOURS = {
+    "lua_dao": ("#7c2d12", "#c2410c"),
+    "phap_luat": ("#1e3a8a", "#2563eb"),
+    "phong_ngua": ("#134e4a", "#0d9488"),
+    "pccc": ("#7f1d1d", "#dc2626"),
+    "giao_thong": ("#0c4a6e", "#0284c7"),
+    "vneid": ("#14532d", "#15803d"),
+    "ma_tuy": ("#3b0764", "#7e22ce"),
+    "tre_em": ("#831843", "#be185d"),
+    "thien_tai": ("#1e293b", "#475569"),
+    "phong_trao": ("#14532d", "#4d7c0f"),
+}
+_FONTS = settings.BASE_DIR / "static" / "vendor" / "inter"
+
+
+class Letters:
+    """Inter at one size. The web font comes in two parts, one of which holds only what Vietnamese adds."""
+
+    def __init__(self, size: int, weight: int):
+        self.latin, self.vietnamese = (
+            ImageFont.truetype(str(_FONTS / f"inter-{part}-wght-normal.woff2"), size)
+            for part in ("latin", "vietnamese")
+        )
+        for font in (self.latin, self.vietnamese):
+            font.set_variation_by_axes([weight])
+
+    def font_of(self, letter: str) -> ImageFont.FreeTypeFont:
+        return self.vietnamese if letter in "ĂăĐđĨĩŨũƠơƯư" or "\u1ea0" <= letter <= "\u1ef9" else self.latin
+
+    def width(self, text: str) -> float:
+        return sum(self.font_of(letter).getlength(letter) for letter in text)
+
+    def lines(self, text: str, width: int) -> list[str]:
+        lines = [""]
+        for word in text.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if self.width(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        return lines
+
+    def draw(self, picture: ImageDraw.ImageDraw, place: tuple[float, float], text: str) -> None:
+        x, y = place
+        for letter in text:
+            font = self.font_of(letter)
+            picture.text((x, y), letter, font=font, fill="white", anchor="ls")
+            x += font.getlength(letter)
+
+
+def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes:
+    """A JPEG of the card."""
+    first, last = COLOURS[topic]
+    slope = (
+        Image.linear_gradient("L")
+        .resize(SIZE)
+        .rotate(25, expand=False, fillcolor=128, resample=Image.Resampling.BICUBIC)
+    )
+    picture = Image.composite(Image.new("RGB", SIZE, last), Image.new("RGB", SIZE, first), slope)
+    pen = ImageDraw.Draw(picture)
+    small, large = Letters(34, 600), Letters(66, 700)
+    small.draw(pen, (MARGIN, MARGIN + 30), topic_name)
+    pen.rectangle((MARGIN, MARGIN + 62, MARGIN + 120, MARGIN + 68), fill="white")
+    for number, line in enumerate(large.lines(headline, SIZE[0] - 2 * MARGIN)[:6]):
+        large.draw(pen, (MARGIN, 300 + 88 * number), line)
+    small.draw(pen, (MARGIN, SIZE[1] - MARGIN), unit_name)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=88)
+    return out.getvalue()

@@ -1,0 +1,43 @@
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import User
+from channels.connectors.base import ConnectorError
+from outreach_portal.celery import app
+from outreach_portal.guard import TRY_OUT_DOMAIN
+from try_out.pages import Unreachable
+from try_out.services import follow_simulator
+from try_out.story import tell
+from units.services import load_units
+
+
+class Command(BaseCommand):
+    help = "Prepares the try-out: tables, units, and once the sample people, pages and posts. Needs the simulator."
+
+    def handle(self, **options: Any) -> None:
+        if not settings.TRY_OUT:
+            raise CommandError("Sample content belongs to the try-out alone: PORTAL_MODE is not try-out.")
+        self.step("Cơ sở dữ liệu / Database")
+        call_command("migrate", verbosity=0)
+        sign_ins = Path(settings.VAR_DIR) / "sign-ins.txt"
+        if User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}").exists():
+            follow_simulator()
+            return
+        self.step("Danh sách đơn vị trong cả nước / The national list of units")
+        load_units(settings.BASE_DIR / "data" / "units.csv")
+        self.step("Cán bộ, kênh và bài viết mẫu / Sample people, pages and posts")
+        app.conf.task_always_eager = True  # letters are written now: no worker runs yet
+        try:
+            world = tell(timezone.now())
+        except (Unreachable, ConnectorError) as error:
+            raise CommandError(str(error)) from error
+        sign_ins.write_text(world.sign_ins, encoding="utf-8")
+
+    def step(self, words: str) -> None:
+        self.stdout.write(f"  {words} …", ending="\n")
+        self.stdout.flush()

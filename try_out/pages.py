@@ -1,0 +1,43 @@
+"""The simulated platforms' control interface: pages, and posts that have stood there for a while."""
+
+import base64
+import json
+from typing import Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from django.conf import settings
+
+_OPENER = build_opener(ProxyHandler({}))
+
+
+class Unreachable(Exception):
+    """The simulator does not answer."""
+
+
+def reset() -> None:
+    _ask("reset", {})
+
+
+def add_page(**page: Any) -> dict[str, Any]:
+    return _ask("pages", page)
+
+
+def add_post(*, images: list[tuple[bytes, str]], **post: Any) -> dict[str, Any]:
+    """``images`` are bytes with alt text; ``created_at`` may lie in the past, and residents have read it since."""
+    shown = [{"base64": base64.b64encode(data).decode(), "alt": alt} for data, alt in images]
+    return _ask("posts", {**post, "images": shown})
+
+
+def kill_token(*, platform: str, page: str) -> None:
+    _ask("tokens/kill", {"platform": platform, "page": page})
+
+
+def _ask(call: str, body: dict[str, Any]) -> Any:
+    address, data = f"{settings.SIMULATOR_URL}/_sim/{call}", json.dumps(body).encode()
+    request = Request(address, data=data, method="POST")  # noqa: S310 -- our own setting
+    try:
+        with _OPENER.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except (URLError, OSError) as error:
+        raise Unreachable(f"The simulator at {settings.SIMULATOR_URL} does not answer: {error}") from error
