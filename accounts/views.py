@@ -289,8 +289,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         rows = _saved(form, lambda: read_people(file, size=file.size))
         if rows:
-            batch = imports.keep(rows, file_name=file.name, by=request.user)
-            return redirect("accounts:import_preview", batch.public_id)
+            imports.keep(rows, file_name=file.name, by=request.user)
+            return redirect("accounts:import_preview")
     return render(request, "accounts/import.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
@@ -306,13 +306,13 @@ def import_template(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def import_preview(request: HttpRequest, public_id: Any) -> HttpResponse:
+def import_preview(request: HttpRequest) -> HttpResponse:
     """What the file would change; confirmed, the page with the new links, which are shown once and kept nowhere."""
     _administrates(request)
-    batch = get_object_or_404(PeopleImport, public_id=public_id, made_by=request.user)
-    if batch.applied_at:
-        messages.info(request, _("This file was imported already."))
-        return redirect("accounts:people")
+    batch = PeopleImport.objects.filter(made_by=request.user, applied_at=None).first()
+    if batch is None:
+        messages.info(request, _("No file waits for your confirmation. Upload one first."))
+        return redirect("accounts:import")
     refused = ""
     if request.method == "POST":
         try:
@@ -346,13 +346,13 @@ def accept_invitation(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         invitation = open_invitation(secret)
     except Refused as refused:
-        return _private(render(request, "accounts/invitation_dead.html", {"why": str(refused)}, status=410))
+        return _private(render(request, "accounts/invitation_dead.html", {"why": str(refused)}, status=400))
     form = forms.ChoosePassword(request.POST or None, person=invitation.user)
     if request.method == "POST" and form.is_valid():
         try:
             person = services.accept(secret, password=form.cleaned_data["password1"])
         except Refused as refused:
-            return _private(render(request, "accounts/invitation_dead.html", {"why": str(refused)}, status=410))
+            return _private(render(request, "accounts/invitation_dead.html", {"why": str(refused)}, status=400))
         login(request, person, backend="django.contrib.auth.backends.ModelBackend")
         messages.success(request, _("Welcome. You are signed in; next time, sign in with this password."))
         return redirect(settings.LOGIN_REDIRECT_URL)

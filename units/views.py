@@ -25,13 +25,21 @@ def _shown(request: HttpRequest, key: str) -> Unit:
     return get_object_or_404(seen, key=key)
 
 
-def _arranged(request: HttpRequest, key: str, *, from_above: bool = False) -> Unit:
-    """The unit, if the person may arrange it; ``from_above``: only who arranges the unit above may."""
+def _arranged(request: HttpRequest, key: str) -> Unit:
     unit = _shown(request, key)
-    place = unit.parent if from_above else unit
-    if place is None or request.user.authority("unit_manage", unit=place) is None:
+    if request.user.authority("unit_manage", unit=unit) is None:
         raise PermissionDenied
     return unit
+
+
+def _back(request: HttpRequest, unit: Unit, why: str) -> HttpResponse:
+    messages.error(request, why)
+    return redirect("units:unit", unit.key)
+
+
+def _may_end(request: HttpRequest, unit: Unit) -> bool:
+    """Whether the person may merge or close it: who arranges the unit above decides that."""
+    return bool(unit.is_current and unit.parent and request.user.authority("unit_manage", unit=unit.parent))
 
 
 def _root(request: HttpRequest) -> Unit:
@@ -99,7 +107,6 @@ def options(request: HttpRequest) -> JsonResponse:
 def unit(request: HttpRequest, key: str) -> HttpResponse:
     row = _shown(request, key)
     may_arrange = row.is_current and request.user.authority("unit_manage", unit=row) is not None
-    may_end = bool(may_arrange and row.parent and request.user.authority("unit_manage", unit=row.parent))
     return render(
         request,
         "units/unit.html",
@@ -111,7 +118,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
             "predecessors": row.predecessors.all(),
             "former_names": row.former_names.all(),
             "may_arrange": may_arrange,
-            "may_end": may_end,
+            "may_end": _may_end(request, row),
             "today": timezone.localdate(),
         },
     )
@@ -132,7 +139,7 @@ def _saved(form: Any, act: Any) -> Any:
 def create(request: HttpRequest, key: str) -> HttpResponse:
     parent = _arranged(request, key)
     if parent.level == Level.COMMUNE or not parent.is_current:
-        raise PermissionDenied
+        return _back(request, parent, _("No unit can be added below this one."))
     form = forms.NewUnit(request.POST or None)
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
@@ -164,7 +171,9 @@ def rename(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, key: str) -> HttpResponse:
-    row = _arranged(request, key, from_above=True)
+    row = _arranged(request, key)
+    if not _may_end(request, row):
+        return _back(request, row, _("Only who administers the unit above can merge or close this one."))
     form = forms.Close(request.POST or None)
     if request.method == "POST" and form.is_valid():
 
@@ -183,7 +192,9 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def merge(request: HttpRequest, key: str) -> HttpResponse:
     """First shows what a merger will do, then, confirmed, does it: the same checked form both times."""
-    row = _arranged(request, key, from_above=True)
+    row = _arranged(request, key)
+    if not _may_end(request, row):
+        return _back(request, row, _("Only who administers the unit above can merge or close this one."))
     siblings = reach_of(request.user, "unit_manage").filter(level=row.level)
     form = forms.Merge(request.POST or None, unit=row, units=siblings)
     context: dict[str, Any] = {"form": form, "unit": row}

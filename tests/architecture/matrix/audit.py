@@ -1,0 +1,3 @@
+from tests.architecture.matrix.entry import EVERYONE, OFFICER, Entry
+
+ENTRIES = {"audit:log": Entry(roles=EVERYONE - {OFFICER})}

@@ -1,0 +1,14 @@
+from tests.architecture.matrix.entry import ADMINISTRATOR, Entry
+
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
+_unit = {"key": "unit"}
+
+ENTRIES = {
+    "units:tree": Entry(),
+    "units:options": Entry(),
+    "units:unit": Entry(kwargs=_unit),
+    "units:create": Entry(roles=ADMINISTRATORS, kwargs=_unit),
+    "units:rename": Entry(roles=ADMINISTRATORS, kwargs=_unit),
+    "units:merge": Entry(roles=ADMINISTRATORS, kwargs=_unit),
+    "units:close": Entry(roles=ADMINISTRATORS, kwargs=_unit),
+}
