@@ -1,13 +1,17 @@
+import re
 from datetime import UTC, datetime
 
 import pytest
 from django import forms
-from django.template import Context, Template
+from django.core.paginator import Paginator
+from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import translation
 
+from accounts.permissions import DEEP, Role
 from core.templatetags.ui import count_or_missing, local_time, nav_item
+from tests.factories import ProvinceFactory, UnitFactory, person
 
 
 @pytest.mark.parametrize(("figure", "shown"), [(12345, "12.345"), (0, "0"), (999, "999")])
@@ -59,12 +63,21 @@ def test_a_field_ties_its_label_help_and_error_to_the_control():
 
 
 def test_pages_of_a_list_keep_its_filters(rf):
-    from django.core.paginator import Paginator
-    from django.template import RequestContext
-
     page = Paginator(range(100), 10).get_page(2)
     template = Template('{% include "components/pagination.html" with page_obj=page only %}')
     html = template.render(RequestContext(rf.get("/?state=late&page=2"), {"page": page}))
 
     assert 'href="?state=late&amp;page=1"' in html
     assert 'href="?state=late&amp;page=3"' in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", Role.values)
+def test_the_frame_shows_each_role_only_pages_that_open_for_it(client, role):
+    unit = ProvinceFactory()
+    client.force_login(person(role, unit if role in DEEP else UnitFactory(parent=unit)))
+
+    html = client.get(reverse("accounts:me")).content.decode()
+    entries = set(re.findall(r'<a class="nav-link" href="([^"]+)"', html))
+
+    assert {address: client.get(address).status_code for address in entries} == dict.fromkeys(entries, 200)
