@@ -86,11 +86,6 @@ def why_stopped(post: Post) -> str:
     return ""
 
 
-def revisions_of(post: Post) -> list[Revision]:
-    """All revisions with their reviews, the newest first."""
-    return list(post.revisions.select_related("author", "editor").prefetch_related("reviews__by"))
-
-
 def record_of(post: Post, deliveries: Iterable[Delivery], user: User, *, most: int = 50) -> list[Entry]:
     """The audit lines about the post that ``user`` may read, newest first; a delivery's line has its ``channel``."""
     channels = {str(d.public_id): d.channel for d in deliveries}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.db import connection
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseOperations
 
 
 def in_a_file(folder: Path) -> None:

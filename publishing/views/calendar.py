@@ -19,10 +19,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.context import desk_of
 from accounts.permissions import Permission
+from posts.views import refusal
 from publishing import queries, services, wording
 from publishing.forms import CalendarForm, WindowForm
 from publishing.models import Delivery
-from publishing.views import refusal
 
 MOST_MOVED = 20  # one event stands for one post's channels
 

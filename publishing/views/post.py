@@ -21,13 +21,14 @@ from channels.models import Channel
 from posts import content
 from posts import services as posts
 from posts.models import Post
+from posts.queries import revisions_of
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
+from posts.views import refusal
 from publishing import queries, services, wording
 from publishing.forms import CancelForm, DecideForm, MoveForm, ReasonForm, ScheduleForm, WithdrawForm
 from publishing.models import Delivery
 from publishing.states import ENDED, State
-from publishing.views import refusal
 
 RELATED = ("unit", "author", "last_editor", "topic", "campaign", "current_revision", "approved_revision")
 NAMED_RIGHTS = {
@@ -115,7 +116,7 @@ def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) ->
     shown = content.compose(post) if revision is None or post.state in EDITABLE else revision.content
     return {
         "content": shown,
-        "revisions": queries.revisions_of(post),
+        "revisions": revisions_of(post),
         "record": [wording.record_line(entry) for entry in queries.record_of(post, deliveries, request.user)],
         "badge": wording.post_label(post.state),
     }

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import Refused
+from posts import diff
 from posts import services as posts
 from posts.models import Post, Revision
 from posts.queries import findings
 from posts.states import PostState
+from posts.views import refusal
 from publishing import queries, services, wording
 from publishing.forms import ReviewForm
-from publishing.views import refusal
 
 PAGE = 25
 RESULT = "review_result"  # what a bulk approval did, kept for the one page that tells it
@@ -173,14 +174,16 @@ def _onward(request: HttpRequest) -> HttpResponse:
 
 def _review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[str, Any]:
     revision = post.current_revision
+    before = queries.last_approved(post)
     now = timezone.now()
     return {
         "post": post,
         "revision": revision,
         "form": form,
         "mine": queries.wrote(request.user, revision),
-        "findings": findings(post),
-        "last_approved": queries.last_approved(post),
+        "findings": findings(post, revision.content),
+        "last_approved": before,
+        "changes": diff.changes(before.content, revision.content) if before else [],
         "coming": _coming(post),
         "missed": bool(post.wanted_at and post.wanted_at <= now),
         "channels": len(services.channels_of(revision)),
