@@ -198,7 +198,7 @@ class Facebook(Connector):
         ours = f"{account.app['app_id']}|{account.app['app_secret']}"
         return await self.call(
             "GET",
-            _address(account.app, "debug_token"),
+            f"{account.base_url}/{account.app['version']}/debug_token",
             params={"input_token": account.token, "appsecret_proof": _proof(account.app, ours)},
             headers={"Authorization": f"Bearer {ours}"},
             hide=(account.token, account.app["app_secret"]),
@@ -237,7 +237,8 @@ class Facebook(Connector):
         """A code, or a short-lived token, against a token. Sent as a form: addresses end up in logs of proxies."""
         secrets = {"client_id": app["app_id"], "client_secret": app["app_secret"], **grant}
         hide = (app["app_secret"], grant.get("code", ""), grant.get("fb_exchange_token", ""))
-        answer = await self.call("POST", _address(app, "oauth/access_token"), data=secrets, hide=hide, timeout=20)
+        url = f"{app['base_url']}/{app['version']}/oauth/access_token"
+        answer = await self.call("POST", url, data=secrets, hide=hide, timeout=20)
         return answer["access_token"]
 
     # --- the wire -------------------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ class Facebook(Connector):
     ) -> Any:
         return await self.call(
             method,
-            _address(account.app, path),
+            f"{account.base_url}/{account.app['version']}/{path}",
             params={**(params or {}), "appsecret_proof": _proof(account.app, account.token)},
             headers={"Authorization": f"Bearer {account.token}"},
             hide=(account.token,),
@@ -290,10 +291,6 @@ class Facebook(Connector):
         for page, uses in _usage(headers).items():
             shares = ("call_count", "total_cputime", "total_time")
             self.usage[page] = max((use.get(share, 0) for use in uses for share in shares), default=0)
-
-
-def _address(app: Mapping[str, Any], path: str) -> str:
-    return f"{app['base_url']}/{app['version']}/{path}"
 
 
 def _proof(app: Mapping[str, Any], token: str) -> str:

@@ -1,0 +1,113 @@
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+
+from channels.connectors import CONNECTORS
+from channels.connectors.base import Account, Image, Message
+from channels.connectors.zalo import Zalo
+from channels.network import ask
+from simulator import images
+
+
+@pytest.fixture(autouse=True)
+def _quick_jobs(monkeypatch):
+    """Zalo's jobs are asked after without the pauses that suit the real platform."""
+    monkeypatch.setattr(Zalo, "waits", (0.01,))
+
+
+class Platform:
+    """One simulated page and the connector that speaks for it, in plain calls."""
+
+    def __init__(self, simulator, kind: str):
+        self.simulator, self.kind, self.facts = simulator, kind, CONNECTORS[kind].facts
+        self.app = settings.PLATFORMS[kind]
+        self.page = simulator.page(kind)
+        self.id = self.page["external_id"]
+        tokens = self.page["tokens"]
+        self.token = tokens.get("access_token") or tokens["bot_token"]
+        self.account = self.account_with(self.token, tokens.get("refresh_token", ""))
+        self.picture = images.plain_png(1)
+        simulator.post(kind, simulator.page(kind)["external_id"], "Nơi để ảnh", images=1)
+        (elsewhere,) = simulator.visible(kind)
+        self.picture_url = f"{simulator.url}/media/{elsewhere['media'][0]}"
+        simulator.settings(zalo_job_seconds=0)
+
+    def account_with(self, token: str, refresh_token: str = "", **other) -> Account:
+        facts = {"external_id": self.id, "base_url": self.app["base_url"], "handle": self.page["username"]}
+        facts |= {"token": token, "refresh_token": refresh_token, "app": self.app}
+        return Account(**{**facts, **other})
+
+    def message(self, text: str = "Công an không yêu cầu chuyển tiền.\nNghi ngờ, gọi 113.", *, pictures=None, **other):
+        pictures = int(self.facts.needs_image) if pictures is None else pictures
+        image = Image(self.picture, "image/png", "a" * 64, alt="Ảnh minh họa", url=self.picture_url)
+        facts = {"title": "Cảnh giác cuộc gọi giả danh", "author": "Công an phường Bến Nắng"}
+        return Message(key="one", text=text, images=[image] * pictures, **{**facts, **other})
+
+    def call(self, name: str, *args, **named):
+        return ask(self.kind, lambda connector: getattr(connector, name)(*args, **named))
+
+    def stage(self, message) -> str:
+        return self.call("stage", self.account, message) if self.facts.stages else ""
+
+    def commit(self, message, draft="", *, account=None):
+        return self.call("commit", account or self.account, message, draft)
+
+    def publish(self, message):
+        return self.commit(message, self.stage(message))
+
+    def find(self, message, draft="", since=None):
+        return self.call("find", self.account, message, draft, since or datetime.now(UTC))
+
+    def withdraw(self, external_id):
+        return self.call("withdraw", self.account, external_id)
+
+    def fault(self, kind: str, **more):
+        return self.simulator.fault(self.kind, kind, page=self.id, **more)
+
+    @property
+    def visible(self):
+        return self.simulator.visible(self.kind, self.id)
+
+
+@pytest.fixture
+def platform_of(simulator):
+    """Makes a page on a platform: ``platform_of("zalo")``."""
+    return lambda kind: Platform(simulator, kind)
+
+
+@pytest.fixture
+def serve():
+    """A host that answers whatever the test says, for what the simulator has no reason to do."""
+    servers = []
+
+    def start(answer: bytes) -> str:
+        import threading
+
+        ready, address, loop = threading.Event(), [], asyncio.new_event_loop()
+
+        async def handle(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            await writer.drain()
+            writer.close()
+
+        def run():
+            server = loop.run_until_complete(asyncio.start_server(handle, "127.0.0.1", 0))
+            address.append(server.sockets[0].getsockname()[1])
+            ready.set()
+            loop.run_forever()
+            server.close()
+            loop.close()
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        ready.wait()
+        servers.append((loop, thread))
+        return f"http://127.0.0.1:{address[0]}"
+
+    yield start
+    for loop, thread in servers:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()

@@ -1,0 +1,342 @@
+"""What every connector promises, on each platform, over real HTTP."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels.connectors import CONNECTORS
+from channels.connectors.base import (
+    AccessLost,
+    Connector,
+    ConnectorError,
+    Figures,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+)
+
+KINDS = tuple(CONNECTORS)
+STAGING = [kind for kind in KINDS if CONNECTORS[kind].facts.stages]
+FINDING = [kind for kind in KINDS if CONNECTORS[kind].facts.finds]
+
+
+@pytest.fixture(params=KINDS)
+def platform(request, platform_of):
+    return platform_of(request.param)
+
+
+@pytest.fixture(params=STAGING)
+def staging(request, platform_of):
+    return platform_of(request.param)
+
+
+@pytest.fixture(params=FINDING)
+def finding(request, platform_of):
+    return platform_of(request.param)
+
+
+# --- publishing -------------------------------------------------------------------------------------------------------
+
+
+def test_a_commit_makes_the_post_visible_once_with_an_address_that_answers(platform):
+    message = platform.message()
+
+    receipt = platform.publish(message)
+
+    (seen,) = platform.visible
+    assert seen["id"] == receipt.external_id
+    assert seen["permalink"] == receipt.permalink
+    assert message.text.split("\n")[0] in seen["text"]
+
+
+def test_all_pictures_arrive_in_order(platform):
+    platform.publish(platform.message(pictures=3))
+
+    (seen,) = platform.visible
+    assert len(seen["media"]) == 3
+
+
+def test_a_link_goes_along(platform):
+    platform.publish(platform.message(link="https://congan.example/canh-giac"))
+
+    (seen,) = platform.visible
+    assert seen["link"] == "https://congan.example/canh-giac"
+
+
+def test_staging_twice_leaves_nothing_visible(staging):
+    message = staging.message()
+
+    assert staging.stage(message) != staging.stage(message)
+
+    assert staging.visible == []
+
+
+def test_committing_a_draft_twice_leaves_one_post(staging):
+    message = staging.message()
+    draft = staging.stage(message)
+
+    first, second = staging.commit(message, draft), staging.commit(message, draft)
+
+    assert first == second
+    assert [post["id"] for post in staging.visible] == [first.external_id]
+
+
+def test_the_longest_text_that_the_facts_allow_is_accepted(platform):
+    text = "Đồng chí " * (platform.facts.max_text // 9)
+
+    platform.publish(platform.message(text.strip()))
+
+    assert len(platform.visible) == 1
+
+
+def test_the_longest_text_beside_a_picture_is_accepted_and_one_more_is_not(platform_of):
+    telegram = platform_of("telegram")
+    longest = telegram.facts.max_text_with_image
+
+    telegram.publish(telegram.message("a" * longest, pictures=1))
+    with pytest.raises(Rejected):
+        telegram.publish(telegram.message("a" * (longest + 1), pictures=1))
+
+    assert [len(post["text"]) for post in telegram.visible] == [longest]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "zalo"])  # there our own bound is the lower one
+def test_a_text_that_is_too_long_is_rejected_for_certain(platform_of, kind):
+    platform = platform_of(kind)
+
+    with pytest.raises(Rejected):
+        platform.publish(platform.message("a" * (platform.facts.max_text + 1)))
+
+    assert platform.visible == []
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "error_after", "truncated_json", "not_json"])
+def test_an_answer_that_is_lost_or_broken_after_acceptance_is_doubt(platform, fault):
+    message = platform.message()
+    draft = platform.stage(message)
+    platform.fault(fault, operation="publish")
+
+    with pytest.raises(OutcomeUnknown):
+        platform.commit(message, draft)
+
+
+def test_an_answer_that_does_not_come_in_time_is_doubt(platform, monkeypatch):
+    message = platform.message()
+    draft = platform.stage(message)
+    platform.fault("hang_after", operation="publish", seconds=2)
+    monkeypatch.setattr(Connector, "deadline", timedelta(seconds=0.3))
+
+    with pytest.raises(OutcomeUnknown):
+        platform.commit(message, draft)
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "error_before"])
+def test_nobody_can_tell_that_a_call_was_not_accepted_so_it_is_doubt(platform, fault):
+    message = platform.message()
+    draft = platform.stage(message)
+    platform.fault(fault, operation="publish")
+
+    with pytest.raises(OutcomeUnknown):
+        platform.commit(message, draft)
+
+    assert platform.visible == []
+
+
+def test_a_host_that_takes_no_connection_has_certainly_posted_nothing(platform):
+    nowhere = platform.account_with(platform.token, base_url="http://127.0.0.1:9")
+
+    with pytest.raises(TryLater):
+        platform.commit(platform.message(), "1_2", account=nowhere)
+
+
+def test_too_many_calls_are_a_wait_as_long_as_the_platform_says(platform):
+    message = platform.message()
+    draft = platform.stage(message)
+    platform.fault("rate_limit", operation="publish", retry_after=120)
+
+    with pytest.raises(TryLater) as caught:
+        platform.commit(message, draft)
+
+    told = {"facebook": 120, "telegram": 120}.get(platform.kind)
+    seconds = caught.value.wait.total_seconds()
+    assert seconds == told if told else 0 < seconds <= 61  # Zalo counts by the minute
+    assert platform.visible == []
+
+
+def test_content_that_is_refused_is_refused_for_good(platform):
+    message = platform.message()
+    draft = platform.stage(message)
+    platform.fault("refuse", operation="publish")
+
+    with pytest.raises(Rejected):
+        platform.commit(message, draft)
+
+    assert platform.visible == []
+
+
+def test_a_dead_token_is_access_lost(platform):
+    message = platform.message()
+    draft = platform.stage(message)
+    platform.simulator.kill_tokens(platform.kind, page=platform.id)
+
+    with pytest.raises(AccessLost):
+        platform.commit(message, draft)
+    with pytest.raises(AccessLost):
+        platform.call("profile", platform.account)
+
+    assert platform.visible == []
+
+
+def test_a_redirect_is_not_followed(platform, serve):
+    """It would carry the token to another host; and what became of the post, nobody knows."""
+    target = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+    base = serve(f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode())
+    account = platform.account_with(platform.token, base_url=base)
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        platform.commit(platform.message(), "1_2", account=account)
+
+    assert caught.value.detail == "HTTP 302"
+
+
+def test_no_token_stands_in_an_error_or_in_the_log(platform, caplog):
+    """Telegram's address is its token, and Facebook repeats a malformed token in its complaint about it."""
+    caplog.set_level(logging.DEBUG)
+    secrets = [platform.token, platform.account.refresh_token, platform.app.get("app_secret", "")]
+    bad = platform.account_with(platform.token[:-1] + "x")
+    errors = []
+    for fault in ("error_after", "rate_limit", "refuse", "not_json", ""):
+        if fault:
+            platform.fault(fault)
+        with pytest.raises(ConnectorError) as caught:
+            platform.commit(platform.message(), "1_2", account=platform.account if fault else bad)
+        errors.append(caught.value)
+
+    told = caplog.text + "".join(f"{e} {e!r} {e.detail} {e.__cause__} {e.__context__}" for e in errors)
+    told += f"{platform.account!r} {platform.message()!r}"
+    assert [secret for secret in [*secrets, bad.token] if secret and secret in told] == []
+
+
+def test_a_platform_that_repeats_the_token_in_its_complaint_is_not_repeated(platform, serve):
+    body = f'{{"ok": false, "error": {{"message": "bad token {platform.token}", "code": 100}}, '
+    body += f'"description": "bad token {platform.token}"}}'
+    base = serve(f"HTTP/1.1 400 Bad\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+    account = platform.account_with(platform.token, base_url=base)
+
+    with pytest.raises(ConnectorError) as caught:
+        platform.commit(platform.message(), "1_2", account=account)
+
+    assert platform.token not in str(caught.value)
+
+
+# --- looking and withdrawing ------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_found_only_once_it_is_shown(finding):
+    message = finding.message()
+    draft = finding.stage(message)
+    before = finding.find(message, draft)
+
+    receipt = finding.commit(message, draft)
+
+    assert before is None
+    assert finding.find(message, draft) == receipt
+
+
+def test_a_lost_answer_is_found_by_its_draft(finding):
+    message = finding.message()
+    draft = finding.stage(message)
+    finding.fault("drop_after", operation="publish")
+    with pytest.raises(OutcomeUnknown):
+        finding.commit(message, draft)
+
+    assert finding.find(message, draft).external_id == finding.visible[0]["id"]
+
+
+def test_without_a_draft_the_post_is_found_by_its_words_and_not_another(finding):
+    start = datetime.now(UTC)
+    other, message = finding.message("Lời khác hẳn."), finding.message()
+    finding.publish(other)
+    absent = finding.find(message, since=start)
+
+    receipt = finding.publish(message)
+
+    assert absent is None
+    assert finding.find(message, since=start) == receipt
+
+
+def test_a_post_from_before_the_try_is_not_taken_for_it(finding):
+    message = finding.message()
+    finding.publish(message)
+
+    assert finding.find(message, since=datetime.now(UTC) + timedelta(minutes=5)) is None
+
+
+def test_a_post_that_was_taken_down_is_not_found(finding):
+    message = finding.message()
+    draft = finding.stage(message)
+    finding.withdraw(finding.commit(message, draft).external_id)
+
+    assert finding.find(message, draft) is None
+
+
+@pytest.mark.parametrize("pictures", [None, 3])
+def test_withdrawing_takes_the_whole_post_down_and_may_be_repeated(platform, pictures):
+    receipt = platform.publish(platform.message(pictures=pictures))
+
+    platform.withdraw(receipt.external_id)
+    platform.withdraw(receipt.external_id)
+
+    assert platform.visible == []
+
+
+def test_a_draft_can_be_withdrawn(staging):
+    draft = staging.stage(staging.message())
+
+    staging.withdraw(draft)
+
+    assert [post["state"] for post in staging.simulator.truth(staging.kind, staging.id)] == ["deleted"]
+
+
+# --- counting and connection ------------------------------------------------------------------------------------------
+
+
+def test_what_the_facts_name_is_measured_and_nothing_else(platform):
+    receipt = platform.publish(platform.message())
+    platform.simulator.advance(86_400)
+
+    (figures,) = platform.call("measure", platform.account, [receipt.external_id]).values()
+
+    measured = {name for name in Figures.__dataclass_fields__ if getattr(figures, name) is not None}
+    assert measured == platform.facts.measures
+
+
+def test_a_post_that_is_gone_is_left_out_of_the_figures(finding):
+    stays = finding.publish(finding.message("Bài ở lại."))
+    gone = finding.publish(finding.message("Bài bị gỡ."))
+    finding.withdraw(gone.external_id)
+
+    figures = finding.call("measure", finding.account, [stays.external_id, gone.external_id])
+
+    assert list(figures) == [stays.external_id]
+
+
+def test_the_profile_tells_name_address_and_followers(platform):
+    profile = platform.call("profile", platform.account)
+
+    assert (profile.external_id, profile.name, profile.followers) == (platform.id, platform.page["name"], 1000)
+    assert profile.address.startswith(platform.simulator.url)
+    assert list(profile.missing) == []
+
+
+def test_the_facts_are_complete(platform):
+    facts = platform.facts
+    assert facts.source
+    assert facts.max_text > 0
+    assert facts.max_images > 0
+    assert facts.measures <= set(Figures.__dataclass_fields__)
+    assert any(facts.rights.values())
