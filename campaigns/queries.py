@@ -31,5 +31,3 @@ def stage_filter(campaigns: QuerySet[Campaign], stage: str, *, on: date) -> Quer
         case "coming":
             return campaigns.coming(on)
     return campaigns
-
-

@@ -33,7 +33,12 @@ def begin(
     held = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
     _check(starts_on, ends_on)
     campaign = Campaign.objects.create(
-        unit=unit, created_by=by, name=normal(name).strip(), aim=normal(aim).strip(), starts_on=starts_on, ends_on=ends_on
+        unit=unit,
+        created_by=by,
+        name=normal(name).strip(),
+        aim=normal(aim).strip(),
+        starts_on=starts_on,
+        ends_on=ends_on,
     )
     campaign.topics.set(topics)
     record(

@@ -50,7 +50,7 @@ def _midnight(day: date) -> datetime:
 
 
 class PeriodForm(forms.Form):
-    """``from`` and ``to`` in the address, dd/mm/yyyy or as the browser's calendar writes them."""
+    """``from`` and ``to`` in the address, dd/mm/yyyy."""
 
     def __init__(self, data: Mapping[str, Any], *, default: Period, **kwargs: Any) -> None:
         shown = {"from": default.first, "to": default.last}
@@ -78,7 +78,11 @@ class PeriodForm(forms.Form):
 def _day(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        # Not the browser's own calendar: that one writes dates by the machine's language, month first on many.
+        widget=forms.DateInput(
+            attrs={"placeholder": gettext_lazy("dd/mm/yyyy"), "autocomplete": "off", "size": 10},
+            format="%d/%m/%Y",
+        ),
         validators=[MinValueValidator(_EARLIEST), MaxValueValidator(_LATEST)],
         error_messages={"invalid": gettext_lazy("Please enter the date as dd/mm/yyyy.")},
     )

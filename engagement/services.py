@@ -94,16 +94,16 @@ def collect(*, clock: Clock = database_now) -> int:
 
 
 def enrol(*, now: datetime) -> None:
-    """Gives newly published posts their place in the schedule. Where a platform tells nothing, they get no next time."""
+    """Gives newly published posts their place in the schedule. Where a platform tells nothing, no next time."""
     fresh = Delivery.objects.filter(
         state=State.PUBLISHED, published_at__gt=now - LOOKS[-1], measurement__isnull=True
     ).order_by("published_at")
     Measurement.objects.bulk_create(
         (
             Measurement(delivery_id=pk, next_at=published_at + LOOKS[0] if _tells(platform, remote_id) else None)
-            for pk, platform, remote_id, published_at in fresh.values_list("pk", "platform", "remote_id", "published_at")[
-                :5000
-            ]
+            for pk, platform, remote_id, published_at in fresh.values_list(
+                "pk", "platform", "remote_id", "published_at"
+            )[:5000]
         ),
         ignore_conflicts=True,
     )

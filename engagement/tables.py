@@ -1,4 +1,4 @@
-"""Figures as files. A cell that looks like a formula stays text: titles come from people, and Excel runs what it opens."""
+"""Figures as files. A cell that looks like a formula stays text: titles come from people, and Excel runs formulas."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 @dataclass(frozen=True)
 class Sheet:
-    """Numbers, dates and text. None is a figure that was not measured, and the file says so; "" is nothing."""
+    """Whole numbers, shares (floats), dates and text. None is a figure that was not measured, which the file says."""
 
     title: str
     head: Sequence[str]
@@ -56,11 +56,11 @@ def _plain(value: Any) -> Any:
         return timezone.localtime(value).strftime("%d/%m/%Y %H:%M")
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
-    return value
+    return f"{value:.0%}" if isinstance(value, float) else value
 
 
 def _inert(value: Any) -> Any:
-    if isinstance(value, int | float):
+    if isinstance(value, int):
         return value
     text = str(value).replace("\0", "")
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text

@@ -26,7 +26,7 @@ from publishing.models import Delivery
 from publishing.wording import post_label, told
 
 # A page is read; whoever wants every row takes the file.
-UNITS_SHOWN, TROUBLES_SHOWN = 50, 10
+UNITS_SHOWN, TROUBLES_SHOWN = 50, 5
 ICONS = {"views": "eye", "reach": "users", "reactions": "mood-smile", "comments": "message-circle", "shares": "share"}
 
 
@@ -50,8 +50,10 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     total = queries.totals(deliveries)
     days, units = queries.daily(deliveries), queries.by_unit(deliveries)
     platforms = [{**row, "name": Kind(row["platform"]).label} for row in queries.by_platform(deliveries)]
-    trouble = queries.in_trouble(Delivery.objects.visible_to(request.user).filter(post__campaign=shown), now=timezone.now())
-    troubles = list(trouble.select_related("channel", "unit", "post").order_by("-due_at")[: TROUBLES_SHOWN + 1])
+    trouble = queries.in_trouble(
+        Delivery.objects.visible_to(request.user).filter(post__campaign=shown), now=timezone.now()
+    )
+    troubles = list(trouble.select_related("channel", "unit", "post").order_by("-due_at")[:TROUBLES_SHOWN])
     for delivery in troubles:
         delivery.told = told(delivery)
     context = {
@@ -68,8 +70,8 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "units_left_out": max(0, len(units) - UNITS_SHOWN),
         "best": queries.best_posts(deliveries),
         "states": _states(queries.posts_by_state(request.user, shown)),
-        "troubles": troubles[:TROUBLES_SHOWN],
-        "more_troubles": len(troubles) > TROUBLES_SHOWN,
+        "troubles": troubles,
+        "trouble_count": trouble.count() if len(troubles) == TROUBLES_SHOWN else len(troubles),
         "charts": {
             "reach": _line(days, ("views", "reach"), names),
             "reactions": _line(days, ("reactions", "shares"), names),
@@ -141,9 +143,7 @@ def _line(days: list[dict[str, Any]], measures: tuple[str, ...], names: dict[str
     return {"kind": "line", "series": series}
 
 
-def _bars(
-    rows: list[dict[str, Any]], label: str, measures: tuple[str, ...], names: dict[str, str]
-) -> dict[str, Any]:
+def _bars(rows: list[dict[str, Any]], label: str, measures: tuple[str, ...], names: dict[str, str]) -> dict[str, Any]:
     series = [
         {"name": names[measure], "values": [row[measure] for row in rows]}
         for measure in measures
