@@ -1,6 +1,6 @@
 """The filesystem broker of the try-out, without its race: a reader never meets a message that is still being written.
 
-kombu's own transport opens the file and only then fills it; a worker that polls in between takes an empty message out of
+kombu's own transport opens the file and only then fills it; a worker that polls in between takes an empty message from
 the queue and stops for good with a JSON error (https://github.com/celery/kombu/issues/1551).
 """
 

@@ -39,7 +39,7 @@ PORTAL_URL = setting(env.str, "PORTAL_URL", try_out="http://127.0.0.1:8000").rst
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.system.SystemAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -65,6 +65,8 @@ INSTALLED_APPS = [
     "engagement",
     "oversight",
 ]
+if not PRODUCTION:
+    INSTALLED_APPS.append("try_out")  # sample content: its command does not exist in production
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -189,6 +191,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cổng truyền thông Công an cơ sở"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 USERSESSIONS_TRACK_ACTIVITY = True
+# Wrong passwords are counted by axes below; allauth's own count would lock the account for every address.
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}
 
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -323,7 +327,7 @@ PUBLISHING = {
     "max_attempts": env.int("PUBLISH_MAX_ATTEMPTS", default=8),
 }
 
-CELERY_BROKER_URL = setting(env.str, "REDIS_URL", try_out="filesystem://")
+CELERY_BROKER_URL = setting(env.str, "REDIS_URL", try_out="filesystem://localhost")
 if CELERY_BROKER_URL.startswith("filesystem"):
     _folder = VAR_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
