@@ -1,8 +1,12 @@
-"""The canonical form of a post: what is reviewed, hashed and sent. One place makes it, so preview and publication agree."""
+"""The canonical form of a post: what is reviewed, hashed and sent.
+
+One place makes it, so that preview and publication agree.
+"""
 
 import hashlib
 import html
 import json
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,18 +17,24 @@ from core.text import fold, normal
 from posts.models import Post
 
 TAGS = {"p", "br", "strong", "em", "u", "ul", "ol", "li", "a", "h2", "h3"}
+_BLANKS = re.compile(r"[ \t\n\f]+")  # not the no-break space
 
 
 def clean(body: str) -> str:
     """HTML as officers may write it: a short list of tags, https, tel and mail links, nothing else."""
-    return nh3.clean(
-        normal(body),
-        tags=TAGS,
-        attributes={"a": {"href"}},
-        url_schemes={"https", "http", "mailto", "tel"},
-        link_rel=None,
-        strip_comments=True,
-    )
+    while True:
+        cleaned = nh3.clean(
+            normal(body),
+            tags=TAGS,
+            attributes={"a": {"href"}},
+            url_schemes={"https", "http", "mailto", "tel"},
+            link_rel=None,
+            strip_comments=True,
+        )
+        # Entities become letters, and letters may compose with the mark after them: until nothing changes any more.
+        if cleaned == body:
+            return cleaned
+        body = cleaned
 
 
 class _Plain(HTMLParser):
@@ -67,12 +77,13 @@ class _Plain(HTMLParser):
                 self.href = ""
 
     def handle_data(self, data: str) -> None:
+        data = _BLANKS.sub(" ", data)  # as browsers show it
         self.parts.append(data)
         if self.href:
             self.shown += data
 
     def text(self) -> str:
-        lines = [line.rstrip() for line in "".join(self.parts).split("\n")]
+        lines = [_BLANKS.sub(" ", line).strip(" ") for line in "".join(self.parts).split("\n")]
         text = "\n".join(lines).strip()
         while "\n\n\n" in text:
             text = text.replace("\n\n\n", "\n\n")
@@ -104,6 +115,9 @@ def text_for(platform: str, *, title: str, body: str, override: str, link: str, 
     words = own or plain(body)
     if facts.article:
         shown = paragraphs(own) if own else body
+        if link and link not in html.unescape(shown):
+            address = html.escape(link)
+            shown += f'<p><a href="{address}">{address}</a></p>'
         if fold(unit_name) not in fold(words):
             shown += f"<p>{html.escape(unit_name)}</p>"
         return {"text": signed(words, unit_name), "html": shown}

@@ -1,4 +1,4 @@
-"""Addresses from which a platform may fetch a picture: signed, short-lived, and good only while it is being published."""
+"""Addresses from which a platform may fetch a picture: signed, short-lived, good only while it is being published."""
 
 from datetime import timedelta
 
@@ -13,14 +13,14 @@ _signer = signing.TimestampSigner(salt="posts.public_media")
 
 
 def public_url(media: Media, revision: Revision) -> str:
-    """Where the platform fetches ``media`` for a delivery of ``revision``. The ending is for fetchers that judge by it."""
+    """Where the platform fetches ``media`` for a delivery of ``revision``; some fetchers judge by the ending."""
     token = _signer.sign_object([str(media.public_id), str(revision.public_id)])
     ending = "png" if media.content_type == "image/png" else "jpg"
     return settings.PORTAL_URL + reverse("posts:public_media", args=[token, f"{media.sha256[:16]}.{ending}"])
 
 
 def media_behind(token: str) -> Media | None:
-    """The picture that a link of ``public_url`` stands for; None once it is old, forged, or nothing goes out with it."""
+    """The picture that a link stands for; None once it is old, forged, or nothing goes out with it."""
     try:
         media_id, revision_id = _signer.unsign_object(token, max_age=timedelta(seconds=settings.MEDIA_LINK_SECONDS))
     except signing.BadSignature:

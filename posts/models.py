@@ -10,7 +10,7 @@ from channels.models import Channel
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from core.text import fold
-from posts.states import Decision, PostState
+from posts.states import EDITABLE, Decision, PostState
 from units.models import Unit
 
 
@@ -22,6 +22,10 @@ class PostQuerySet(ScopedQuerySet):
         for word in fold(words).split():
             found = found.filter(search__contains=word)
         return found
+
+    def in_the_works(self) -> Self:
+        """Open for editing."""
+        return self.filter(state__in=EDITABLE)
 
 
 class Media(PublicIdModel):
@@ -138,7 +142,7 @@ class Revision(PublicIdModel):
 
 
 class Review(models.Model):
-    """A decision on one revision. Append-only; the people are copied in, so that the database itself keeps four eyes."""
+    """A decision on one revision. Append-only; the people are copied in, so that the database keeps four eyes."""
 
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="reviews")
     decision = models.CharField(max_length=10, choices=Decision)

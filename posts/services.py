@@ -85,6 +85,7 @@ def save(
 
     ``texts`` maps each chosen channel to its own text, empty for the master text; ``pictures`` are (media, alt text) in
     order. Raises EditConflict when ``version`` is not the stored one, SecrecyRefused, NotAllowed, Refused.
+    Saving what already stands changes nothing: who only looked does not become the last editor.
     """
     require(by, Permission.POST_WRITE, unit=post.unit)
     post = Post.objects.select_for_update(of=("self",)).select_related("unit", "last_editor").get(pk=post.pk)
@@ -92,6 +93,7 @@ def save(
         raise Refused(_("This post is not open for editing now."))
     if post.version != version:
         raise EditConflict(post)
+    before = _written(post)
     post.title = normal(str(fields["title"])).strip()
     post.body = content.clean(str(fields["body"]))
     for name in ("link", "topic", "campaign", "valid_until", "wanted_at"):
@@ -103,17 +105,32 @@ def save(
         raise SecrecyRefused
     if any(c.unit_id != post.unit_id for c in texts) or any(m.unit_id != post.unit_id for m, _alt in pictures):
         raise NotAllowed(_("A post goes to its own unit's channels, with its own unit's pictures."))
+    targets = {channel.pk: normal(text).strip() for channel, text in texts.items()}
+    shown = [(media.pk, normal(alt).strip()) for media, alt in pictures]
+    if _written(post, targets=targets, shown=shown) == before:
+        return post
     post.last_editor, post.changed_at, post.version = by, timezone.now(), version + 1
     post.search = fold(f"{post.title} {words}")
     post.save()
     post.targets.all().delete()
-    PostChannel.objects.bulk_create(PostChannel(post=post, channel=c, text=normal(t).strip()) for c, t in texts.items())
+    PostChannel.objects.bulk_create(PostChannel(post=post, channel_id=c, text=text) for c, text in targets.items())
     post.pictures.all().delete()
     PostMedia.objects.bulk_create(
-        PostMedia(post=post, media=media, position=n, alt_text=normal(alt).strip())
-        for n, (media, alt) in enumerate(pictures)
+        PostMedia(post=post, media_id=media, position=n, alt_text=alt) for n, (media, alt) in enumerate(shown)
     )
     return post
+
+
+def _written(
+    post: Post, *, targets: dict[int, str] | None = None, shown: list[tuple[int, str]] | None = None
+) -> tuple[Any, ...]:
+    """All that a person writes of a post, to compare; ``targets`` and ``shown`` in place of what is stored."""
+    if targets is None:
+        targets = dict(post.targets.values_list("channel_id", "text"))
+    if shown is None:
+        shown = list(post.pictures.values_list("media_id", "alt_text"))
+    fields = (post.title, post.body, post.link, post.topic_id, post.campaign_id, post.valid_until, post.wanted_at)
+    return fields, targets, shown
 
 
 def _cut(post: Post, *, by: User) -> Revision:

@@ -1,4 +1,4 @@
-"""Secrecy marks of documents. A portal on the internet may not hold state secrets at all: a marked draft is not stored."""
+"""Secrecy marks of documents. A portal on the internet may hold no state secret: a marked draft is not stored."""
 
 import re
 import unicodedata

@@ -1,0 +1,127 @@
+"""What changed between two forms of a post, word by word, for people."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from campaigns.models import Topic
+from core.templatetags.ui import local_time
+from posts import content
+
+_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+class Piece(NamedTuple):
+    kind: str  # same, ins or del
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One part of the post; ``pieces`` for texts, ``media`` where it is a picture."""
+
+    label: str
+    pieces: list[Piece]
+    kind: str = ""  # ins or del: the whole part came or went
+    media: Mapping[str, Any] | None = None
+
+
+def words(old: str, new: str) -> list[Piece]:
+    """The way from ``old`` to ``new``: by lines, then by words where lines differ, so that long texts stay fast."""
+    pieces: list[Piece] = []
+    a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    for kind, i, j, m, n in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if kind == "replace":
+            pieces += _by_words("".join(a[i:j]), "".join(b[m:n]))
+        else:
+            pieces += _pieces(kind, "".join(a[i:j]), "".join(b[m:n]))
+    return _joined(pieces)
+
+
+def _by_words(old: str, new: str) -> list[Piece]:
+    a, b = _WORDS.findall(old), _WORDS.findall(new)
+    steps = difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    return [piece for kind, i, j, m, n in steps for piece in _pieces(kind, "".join(a[i:j]), "".join(b[m:n]))]
+
+
+def _pieces(kind: str, old: str, new: str) -> list[Piece]:
+    if kind == "equal":
+        return [Piece("same", old)]
+    return [Piece(k, text) for k, text in (("del", old), ("ins", new)) if text]
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and joined[-1].kind == piece.kind:
+            joined[-1] = Piece(piece.kind, joined[-1].text + piece.text)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """All that differs between two contents of ``content.compose``; empty when nothing does."""
+    topics = {topic.code: str(topic) for topic in Topic.objects.all()}
+    found = []
+
+    def compare(label: str, before: str, after: str) -> None:
+        if before != after:
+            found.append(Change(label, words(before, after)))
+
+    compare(_("Title"), old["title"], new["title"])
+    compare(_("Text"), content.plain(old["body"]), content.plain(new["body"]))
+    if old["body"] != new["body"] and content.plain(old["body"]) == content.plain(new["body"]):
+        found.append(Change(_("Text"), [Piece("same", _("Only the formatting changed."))]))
+    compare(_("Link"), old["link"], new["link"])
+    compare(_("Topic"), topics.get(old["topic"], ""), topics.get(new["topic"], ""))
+    compare(_("Valid until"), _moment(old["valid_until"]), _moment(new["valid_until"]))
+    return [*found, *_channels(old, new), *_pictures(old, new)]
+
+
+def _moment(value: str) -> str:
+    moment: datetime | None = parse_datetime(value) if value else None
+    return local_time(moment)
+
+
+def _channels(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    before = {t["channel"]: t for t in old["channels"]}
+    after = {t["channel"]: t for t in new["channels"]}
+    found = []
+    for key, target in (before | after).items():
+        label = _("Channel %(name)s") % {"name": target["name"]}
+        if key not in after:
+            found.append(Change(label, [Piece("del", _("No longer for this channel"))], "del"))
+        elif key not in before:
+            found.append(Change(label, [Piece("ins", _("Now for this channel too"))], "ins"))
+        elif _own(before[key]) != _own(after[key]):
+            # A text that follows the common one has changed with it and is shown there.
+            found.append(Change(label, words(before[key]["text"], after[key]["text"])))
+    return found
+
+
+def _own(target: Mapping[str, Any]) -> str | None:
+    return target["text"] if target["own_text"] else None
+
+
+def _pictures(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    before = {m["sha256"]: m for m in old["media"]}
+    after = {m["sha256"]: m for m in new["media"]}
+    found = [
+        Change(_("Picture removed"), [Piece("del", m["alt"])], "del", m) for s, m in before.items() if s not in after
+    ]
+    for sha256, media in after.items():
+        if sha256 not in before:
+            found.append(Change(_("Picture added"), [Piece("ins", media["alt"])], "ins", media))
+        elif media["alt"] != before[sha256]["alt"]:
+            pieces = words(before[sha256]["alt"], media["alt"])
+            found.append(Change(_("Description of a picture"), pieces, "", media))
+    if [s for s in before if s in after] != [s for s in after if s in before]:
+        found.append(Change(_("Pictures"), [Piece("same", _("Their order changed."))]))
+    return found

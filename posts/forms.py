@@ -1,0 +1,269 @@
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_prose_editor.widgets import importmap
+from js_asset import Media as AssetMedia
+from js_asset import Script
+
+from accounts.models import User
+from campaigns.models import Campaign, Topic
+from channels.models import Channel
+from channels.queries import channels_for
+from channels.states import Kind
+from core.text import normal
+from posts import content, services
+from posts.models import Media, Post
+from posts.queries import SORTS
+from posts.states import PostState
+from units.models import Unit
+
+LONGEST_BODY = 100_000  # characters of HTML; the platforms' own limits are far below
+LONGEST_ALT = 500
+MOST_PICTURES = 20
+ORDER = {platform: place for place, platform in enumerate(Kind.values)}
+
+
+class NormalField(forms.CharField):
+    """Text whose length is counted as it will be stored."""
+
+    def to_python(self, value: Any) -> str:
+        return normal(super().to_python(value))
+
+
+class BodyWidget(forms.Textarea):
+    """Rich text where the browser can run the editor; else the plain text, which becomes paragraphs.
+
+    The editor takes the HTML from ``data-html`` and says so in a second field, so that a browser without it never shows
+    an officer any markup.
+    """
+
+    @property
+    def media(self) -> AssetMedia:
+        return AssetMedia(importmap=importmap, js=[Script("js/editor.js", type="module")])
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        shown = content.clean(str(value or ""))
+        context = super().get_context(name, content.plain(shown), attrs)
+        context["widget"]["attrs"]["data-html"] = shown
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        typed = super().value_from_datadict(data, files, name) or ""
+        return typed if data.get(f"{name}-is-html") else content.paragraphs(normal(typed))
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+def _moment() -> forms.DateTimeInput:
+    # The browser's own picker; what it does not draw is typed as dd/mm/yyyy hh:mm, which the formats accept.
+    return forms.DateTimeInput(attrs={"type": "datetime-local", "data-say-date": ""}, format="%Y-%m-%dT%H:%M")
+
+
+class ComposeForm(forms.Form):
+    """The whole working copy. A draft may lack everything: what it needs for submission are findings, not errors."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    title = NormalField(label=_("Title"), max_length=200, required=False)
+    body = NormalField(label=_("Text"), max_length=LONGEST_BODY, required=False, strip=False, widget=BodyWidget)
+    topic = forms.ModelChoiceField(label=_("Topic"), queryset=Topic.objects.all(), required=False)
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"), queryset=Campaign.objects.none(), required=False, to_field_name="public_id"
+    )
+    link = forms.URLField(
+        label=_("Link"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text=_("A page to read more on; shown as a card on Facebook when the post has no picture."),
+    )
+    wanted_at = forms.DateTimeField(
+        label=_("Wanted time of publication"),
+        required=False,
+        widget=_moment(),
+        help_text=_("A proposal to the approver. Day/month/year hour:minute, such as 05/12/2026 07:00."),
+    )
+    valid_until = forms.DateTimeField(
+        label=_("Valid until"),
+        required=False,
+        widget=_moment(),
+        help_text=_("Not published after this time. Day/month/year hour:minute."),
+    )
+    channels = forms.ModelMultipleChoiceField(
+        label=_("Channels"), queryset=Channel.objects.none(), required=False, to_field_name="public_id"
+    )
+
+    def __init__(self, data: Any = None, *, post: Post):
+        targets = {t.channel_id: t for t in post.targets.select_related("channel")}
+        super().__init__(
+            data,
+            initial={
+                "version": post.version,
+                "title": post.title,
+                "body": post.body,
+                "topic": post.topic_id,
+                "campaign": post.campaign.public_id if post.campaign else None,
+                "link": post.link,
+                "wanted_at": post.wanted_at,
+                "valid_until": post.valid_until,
+                "channels": [t.channel.public_id for t in targets.values()],
+            },
+            label_suffix="",
+        )
+        self.post = post
+        for name in ("topic", "campaign"):
+            self.fields[name].empty_label = "—"
+        self.fields["campaign"].queryset = Campaign.objects.filter(
+            Q(pk__in=Campaign.objects.open_to(post.unit).running(timezone.localdate())) | Q(pk=post.campaign_id)
+        )
+        # One that was disconnected meanwhile stays until the officer takes it out.
+        usable = [*channels_for(post.unit), *(t.channel for t in targets.values())]
+        self.open_channels = sorted({c.pk: c for c in usable}.values(), key=lambda c: (ORDER[c.platform], c.name))
+        self.fields["channels"].queryset = Channel.objects.filter(pk__in=[c.pk for c in self.open_channels])
+        for channel in self.open_channels:
+            target = targets.get(channel.pk)
+            self.fields[text_name(channel)] = NormalField(
+                label=_("Own text"),
+                max_length=LONGEST_BODY,
+                required=False,
+                strip=False,
+                initial=target.text if target else "",
+                widget=forms.Textarea(attrs={"rows": 6}),
+            )
+        self.pictures = self._pictures(data) if data is not None else self._stored_pictures()
+
+    def _stored_pictures(self) -> list[tuple[Media, str]]:
+        return [(p.media, p.alt_text) for p in self.post.pictures.select_related("media")]
+
+    def _pictures(self, data: Any) -> list[tuple[Media, str]]:
+        """The unit's pictures that the browser names, in its order; what is no picture of the unit is passed over."""
+        names = list(dict.fromkeys(_uuids(data.getlist("picture"))))[:MOST_PICTURES]
+        found = Media.objects.filter(unit=self.post.unit).in_bulk(names, field_name="public_id")
+        return [(found[name], data.get(f"alt-{name}", "")) for name in names if name in found]
+
+    def clean_body(self) -> str:
+        """Without the editor the text comes back plain: where it was not touched, its formatting stays."""
+        body = content.clean(self.cleaned_data["body"])
+        if not self.data.get("body-is-html") and content.plain(body) == content.plain(self.post.body):
+            return self.post.body
+        return body
+
+    def clean(self) -> dict[str, Any]:
+        for number, (_media, alt) in enumerate(self.pictures, start=1):
+            if len(normal(alt)) > LONGEST_ALT:
+                self.add_error(
+                    None,
+                    gettext("The description of picture %(n)s is longer than %(most)s characters.")
+                    % {"n": number, "most": LONGEST_ALT},
+                )
+        return self.cleaned_data
+
+    def save(self, *, by: User, version: int | None = None) -> Post:
+        """See ``services.save``; ``version`` overrules the one the form was made from, when a person decided so."""
+        values = self.cleaned_data
+        return services.save(
+            self.post,
+            by=by,
+            version=values["version"] if version is None else version,
+            fields={
+                name: values[name]
+                for name in ("title", "body", "link", "topic", "campaign", "valid_until", "wanted_at")
+            },
+            texts={channel: values[text_name(channel)] for channel in values["channels"]},
+            pictures=self.pictures,
+        )
+
+
+def text_name(channel: Channel) -> str:
+    return f"text-{channel.public_id}"
+
+
+def _uuids(values: list[str]) -> list[uuid.UUID]:
+    found = []
+    for value in values:
+        try:
+            found.append(uuid.UUID(value))
+        except ValueError:
+            continue
+    return found
+
+
+class NewForm(forms.Form):
+    """Where a new post belongs."""
+
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), to_field_name="key", empty_label=None)
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"),
+        queryset=Campaign.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        empty_label="—",
+    )
+
+    def __init__(self, data: Any = None, *, units: list[Unit], initial: Mapping[str, Any] | None = None):
+        super().__init__(data, initial=initial, label_suffix="")
+        self.fields["unit"].queryset = Unit.objects.filter(pk__in=[u.pk for u in units])
+        if len(units) == 1:
+            self.fields["unit"].initial, self.fields["unit"].widget = units[0].key, forms.HiddenInput()
+        open_campaigns = Campaign.objects.none()
+        for unit in units:
+            open_campaigns = open_campaigns | Campaign.objects.open_to(unit).running(timezone.localdate())
+        self.fields["campaign"].queryset = open_campaigns
+
+    def clean(self) -> dict[str, Any]:
+        unit, campaign = self.cleaned_data.get("unit"), self.cleaned_data.get("campaign")
+        if unit and campaign and not unit.path.startswith(campaign.unit.path):
+            self.add_error("campaign", gettext("This campaign is not open to the chosen unit."))
+        return self.cleaned_data
+
+
+class FilterForm(forms.Form):
+    """The list's filters, as they stand in the address."""
+
+    q = forms.CharField(label=_("Search posts"), max_length=200, required=False)
+    state = forms.ChoiceField(label=_("State"), required=False)
+    topic = forms.ModelChoiceField(
+        label=_("Topic"), queryset=Topic.objects.all(), required=False, to_field_name="code", empty_label=_("All")
+    )
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"),
+        queryset=Campaign.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("All"),
+    )
+    unit = forms.ModelChoiceField(
+        label=_("Unit"), queryset=Unit.objects.none(), required=False, to_field_name="key", empty_label=_("All")
+    )
+    channel = forms.ModelChoiceField(
+        label=_("Channel"),
+        queryset=Channel.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("All"),
+    )
+    mine = forms.BooleanField(label=_("Only mine"), required=False)
+    sort = forms.ChoiceField(choices=[(key, key) for key in SORTS], required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, unit: Unit, chosen: Unit | None, deep: bool):
+        """``unit`` is the desk's; a deep role may have ``chosen`` one below it."""
+        super().__init__(data, label_suffix="")
+        self.fields["q"].widget.attrs.update(type="search", placeholder=_("Search posts"))
+        self.fields["state"].choices = [("", _("All but archived")), *PostState.choices]
+        self.fields["campaign"].queryset = Campaign.objects.open_to(chosen or unit)
+        self.fields["channel"].queryset = Channel.objects.filter(unit=chosen or unit)
+        if not deep:
+            del self.fields["unit"]
+            return
+        below = self.fields["unit"]
+        below.queryset = Unit.objects.under(unit)
+        listed = list(Unit.objects.filter(parent=unit).order_by("name"))
+        if chosen and chosen not in listed:
+            listed.append(chosen)
+        below.choices = [("", _("All")), *((u.key, u.name) for u in listed)]
