@@ -54,7 +54,10 @@ class ReviewForm(forms.Form):
 class ScheduleForm(forms.Form):
     """One time for all chosen channels, and another one for a channel that needs it."""
 
-    due_at = time_field(label=gettext_lazy("Time of publication"), required=False)
+    due_at = time_field(
+        label=gettext_lazy("Time of publication"),
+        error_messages={"required": gettext_lazy("Please enter the time of publication.")},
+    )
     channels = forms.ModelMultipleChoiceField(
         Channel.objects.none(),
         to_field_name="public_id",
@@ -77,6 +80,10 @@ class ScheduleForm(forms.Form):
                 name = f"at_{channel.public_id}"
                 self.fields[name] = time_field(label=str(channel), required=False)
                 self.own_times[channel.pk] = name
+        # Nobody needs a common time who publishes at once, or who gives each channel its own.
+        self.fields["due_at"].required = not self.at_once and not any(
+            self.data.get(name) for name in self.own_times.values()
+        )
 
     @property
     def has_own_times(self) -> bool:

@@ -19,6 +19,7 @@ ENTRIES = {
     "oversight:nation",
     "oversight:today",
     "posts:new",
+    "publishing:calendar",
     "publishing:review_queue",
 }
 SECTIONS = {
@@ -28,7 +29,8 @@ SECTIONS = {
     "channels": "channels:list",
     "oversight": "oversight:province",
     "posts": "posts:list",
-    "publishing": "publishing:calendar",
+    "publishing": "posts:list",
+    "publishing:review": "publishing:review_queue",
     "units": "units:tree",
 }
 
@@ -50,7 +52,7 @@ def nav_item(context: template.Context, view: str, symbol: str, label: str, coun
     """One entry of the navigation; it is current on its own page and on those that belong to it."""
     match = getattr(context.get("request"), "resolver_match", None)
     here = match.view_name if match else ""
-    within = bool(match) and here not in ENTRIES and SECTIONS.get(match.namespace) == view
+    within = bool(match) and here not in ENTRIES and SECTIONS.get(here, SECTIONS.get(match.namespace)) == view
     return {"view": view, "symbol": symbol, "label": label, "count": count, "current": here == view or within}
 
 

@@ -64,7 +64,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "last": last - timedelta(days=1),
         "before": first if start != first else first - timedelta(days=1),
         "after": last,
-        "options": _options(view, day or today),
+        "options": _options(view, day or today, units="unit" in form.fields),
         "narrowed": bool(form.is_valid() and (wanted.channel or wanted.campaign or wanted.state)),
     }
     return render(request, "publishing/calendar.html", context)
@@ -79,7 +79,7 @@ def _period(view: str, day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1)
 
 
-def _options(view: str, day: date) -> dict[str, Any]:
+def _options(view: str, day: date, *, units: bool) -> dict[str, Any]:
     """What static/js/calendar.js needs to know, words included."""
     return {
         "sprite": static("icons/sprite.svg"),
@@ -88,6 +88,7 @@ def _options(view: str, day: date) -> dict[str, Any]:
         "move": reverse("publishing:calendar_move"),
         "view": view,
         "date": day.isoformat(),
+        "units": units,
         "words": {
             "month": _("Month"),
             "week": _("Week"),

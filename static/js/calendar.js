@@ -75,15 +75,17 @@
   }
 
   function face({ event, timeText, view }) {
-    const { state, where } = event.extendedProps;
+    const { state, unit, tone } = event.extendedProps;
+    const where = options.units ? `${unit} · ${event.extendedProps.where}` : event.extendedProps.where;
     const box = document.createElement("span");
-    box.className = view.type === "timeGridWeek" ? "slot-face slot-narrow" : "slot-face";
+    box.className = `slot-face ${view.type}`;
     box.title = `${timeText} ${event.title}\n${where}\n${state}`;
     box.append(
       icon(event.extendedProps.icon),
       text("slot-time", timeText),
       text("slot-title", event.title),
-      text("slot-state", `${where} · ${state}`),
+      text("slot-where", where),
+      text(view.type === VIEWS.list ? `state state-${tone}` : "slot-state", state),
     );
     return { domNodes: [box] };
   }
@@ -91,7 +93,7 @@
   // The address and the filter form always say what is on the screen.
   function remember({ view }) {
     const name = Object.keys(VIEWS).find((key) => VIEWS[key] === view.type);
-    const day = calendar.getDate().toISOString().slice(0, 10);
+    const day = new Intl.DateTimeFormat("en-CA", { timeZone: options.timeZone }).format(calendar.getDate());
     const address = new URL(location.href);
     const form = document.querySelector(".filter-bar");
     for (const [key, value] of [["view", name], ["date", day]]) {
@@ -99,6 +101,9 @@
       if (form.elements[key]) form.elements[key].value = value;
     }
     history.replaceState(history.state, "", address);
+    // A day has 24 hours; the week scrolls to those in which people are awake.
+    const height = view.type === VIEWS.week ? 760 : "auto";
+    if (calendar.getOption("height") !== height) calendar.setOption("height", height);
   }
 
   let calendar = null;
@@ -113,6 +118,7 @@
       initialView: VIEWS[options.view],
       initialDate: options.date,
       headerToolbar: { start: "prev,next today", center: "title", end: "dayGridMonth,timeGridWeek,listMonth" },
+      buttonClass: "calendar-button",
       buttons: {
         dayGridMonth: { text: words.month },
         timeGridWeek: { text: words.week },
@@ -124,18 +130,17 @@
       height: "auto",
       dayMaxEvents: 4,
       eventDisplay: "block",
+      listItemEventBeforeClass: "slot-dot",
       eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       slotHeaderFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       defaultTimedEventDuration: "01:00",
       scrollTime: "06:00",
-      views: { timeGridWeek: { height: 720 } },
       snapDuration: "00:15",
       nowIndicator: true,
       allDaySlot: false,
       noEventsContent: words.empty,
       eventContent: face,
       events: read,
-      eventAllow: (span) => span.start > new Date(),
       eventDrop: move,
       eventSourceFailure: () => tell("unmoved", words.unread),
       datesSet: remember,
