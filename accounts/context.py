@@ -1,3 +1,4 @@
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,6 @@ from accounts.permissions import GRANTS, Permission
 from units.models import Level
 
 DESK_KEY = "desk"
-LANGUAGE_KEY = "language"
 
 
 def desk_of(request: HttpRequest) -> Appointment | None:
@@ -32,5 +32,5 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "desk": desk_of(request),
         "desks": user.held,
         "may": may,
-        "unread_notices": lambda: user.notices.filter(read_at__isnull=True).count(),
+        "unread_notices": cache(lambda: user.notices.filter(read_at__isnull=True).count()),  # shown twice a page
     }

@@ -6,8 +6,6 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from accounts.context import LANGUAGE_KEY
-
 
 class LanguageOfUser:
     """Vietnamese unless the person switched; the browser's own language is not asked (a shared PC is often English)."""
@@ -16,8 +14,7 @@ class LanguageOfUser:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.get(LANGUAGE_KEY)
-        chosen = signed_in or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         with translation.override(language):
             request.LANGUAGE_CODE = language
@@ -25,6 +22,15 @@ class LanguageOfUser:
             if hasattr(response, "render") and not response.is_rendered:
                 response = response.render()
         response.headers.setdefault("Content-Language", language)
+        if theirs := getattr(request, "language_of_newcomer", None):  # set when somebody signs in, see receivers.py
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                theirs,
+                max_age=settings.LANGUAGE_COOKIE_AGE,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
         return response
 
 

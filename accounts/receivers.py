@@ -5,7 +5,6 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts.context import LANGUAGE_KEY
 from accounts.models import User
 from accounts.services import follow_ended_unit
 from units.models import Unit
@@ -21,5 +20,5 @@ def posts_follow_their_unit(
 
 @receiver(user_logged_in)
 def speak_the_persons_language(*, request: HttpRequest, user: User, **_: Any) -> None:
-    """The shared PC's cookie is whoever's sat there before."""
-    request.session[LANGUAGE_KEY] = user.language
+    """A shared PC still keeps the language of whoever sat there before: the answer to this sign-in sets it anew."""
+    request.language_of_newcomer = user.language

@@ -85,21 +85,17 @@ def in_any_language(labels: Mapping[str, object]) -> dict[str, str]:
 
 def _rows(lines: Iterable[tuple]) -> list[Row]:
     lines = enumerate(lines, 1)
-    places: dict[str, int] = {}
-    known = {fold(str(label)): name for name, label in COLUMNS.items()} | {
-        fold(n.replace("_", " ")): n for n in COLUMNS
-    }
+    known, places = in_any_language(COLUMNS), {}
     for number, line in lines:
         titles = [fold(_text(value)) for value in line]
-        places = {known[title]: at for at, title in enumerate(titles) if title in known}
-        if all(name in places for name in REQUIRED):
+        here = {known[title]: at for at, title in enumerate(titles) if title in known}
+        places = max(places, here, key=len)
+        if all(name in places for name in REQUIRED) or number == 10:
             break
-        if number >= 10:
-            places = {}
-            break
-    if not all(name in places for name in REQUIRED):
-        lacking = ", ".join(str(COLUMNS[name]) for name in REQUIRED if name not in places)
-        raise Refused(_("The sheet lacks these columns: %(columns)s. Use the template.") % {"columns": lacking})
+    if lacking := [str(COLUMNS[name]) for name in REQUIRED if name not in places]:
+        raise Refused(
+            _("The sheet lacks these columns: %(columns)s. Use the template.") % {"columns": ", ".join(lacking)}
+        )
     rows = []
     for number, line in lines:
         values = {name: _text(line[at]) if at < len(line) else "" for name, at in places.items()}

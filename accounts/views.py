@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import forms, imports, services
-from accounts.context import DESK_KEY, LANGUAGE_KEY, desk_of
+from accounts.context import DESK_KEY, desk_of
 from accounts.models import Appointment, Notice, PeopleImport, User
 from accounts.notices import sentence
 from accounts.permissions import GRANTS, Permission
@@ -381,7 +381,6 @@ def set_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if request.user.is_authenticated and language in dict(settings.LANGUAGES):
         services.choose_language(request.user, language)
-        request.session[LANGUAGE_KEY] = language
     return i18n.set_language(request)
 
 

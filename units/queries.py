@@ -72,7 +72,7 @@ class UnitFinder:
         if not rows:
             pieces = wanted.split()
             rows = [u for u in self._units if all(piece in u.search for piece in pieces)]
-        return Found(rows[0] if len(rows) == 1 else None, rows[:8])
+        return Found(rows[0] if len(rows) == 1 else None, sorted(rows, key=lambda unit: unit.code)[:8])
 
 
 def _bare(words: str) -> str:

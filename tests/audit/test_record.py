@@ -1,0 +1,162 @@
+"""The record: it cannot be changed, everybody reads their own ground, and every act has its sentence."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.permissions import Role
+from audit.models import Entry
+from audit.sentences import GROUPS, SENTENCES, sentence
+from audit.services import record
+from posts.states import PostState
+from publishing.states import State
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory(place="Thành phố Đà Nẵng")
+
+
+@pytest.fixture
+def commune(province):
+    return factories.UnitFactory(parent=province, place="Phường Hải Châu")
+
+
+@pytest.fixture
+def reader(client, province):
+    reader = factories.person(Role.OVERSEER, province)
+    client.force_login(reader)
+    return reader
+
+
+def told(response) -> list[str]:
+    return [e.sentence for e in response.context["entries"]]
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda entry: Entry.objects.filter(pk=entry.pk).update(reason="another"),
+        lambda entry: Entry.objects.filter(pk=entry.pk).delete(),
+        lambda entry: entry.save(),
+    ],
+    ids=["update", "delete", "save"],
+)
+def test_the_database_refuses_to_change_or_delete_an_entry(commune, deed):
+    entry = record("unit.created", commune, reason="why")
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        deed(entry)
+
+    assert Entry.objects.get().reason == "why"
+
+
+def test_a_province_reads_its_own_ground_and_no_siblings(client, reader, commune, province):
+    record("unit.created", commune)
+    record("unit.created", province)
+    record("unit.created", factories.UnitFactory())
+    record("unit.created", factories.ministry())
+
+    assert told(client.get(reverse("audit:log"))) == [
+        "Added the unit Công an thành phố Đà Nẵng",
+        "Added the unit Công an phường Hải Châu",
+    ]
+
+
+def test_an_approver_reads_the_own_unit_alone_and_an_officer_nothing(client, commune, province):
+    record("unit.created", commune)
+    record("unit.created", province)
+
+    client.force_login(factories.person(Role.APPROVER, commune))
+    assert told(client.get(reverse("audit:log"))) == ["Added the unit Công an phường Hải Châu"]
+    client.force_login(factories.person(Role.OFFICER, commune))
+    assert client.get(reverse("audit:log")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["account.disabled", "unit.renamed", "unit.created"]),
+        ({"who": "nguyen thi anh"}, ["account.disabled"]),
+        ({"who": "anh.nt"}, ["account.disabled"]),
+        ({"group": "unit"}, ["unit.renamed", "unit.created"]),
+        ({"unit": "hai chau"}, ["account.disabled", "unit.created"]),
+        ({"unit": "da nang"}, ["account.disabled", "unit.renamed", "unit.created"]),
+        ({"what": "Hải Châu"}, ["unit.created"]),
+        ({"first": "02/11/2026"}, ["account.disabled", "unit.renamed"]),
+        ({"first": "02/11/2026", "last": "02/11/2026"}, ["unit.renamed"]),
+        ({"last": "01/11/2026"}, ["unit.created"]),
+    ],
+)
+def test_the_log_is_narrowed_by_person_group_unit_object_and_period(client, reader, commune, province, query, expected):
+    hanoi = ZoneInfo("Asia/Ho_Chi_Minh")
+    anh = factories.person(Role.ADMINISTRATOR, province, full_name="Nguyễn Thị Ánh", username="anh.nt")
+    officer = factories.person(Role.OFFICER, commune)
+    record("unit.created", commune, at=datetime(2026, 11, 1, 23, 59, tzinfo=hanoi))
+    record("unit.renamed", province, at=datetime(2026, 11, 2, 0, 0, tzinfo=hanoi))
+    record("account.disabled", officer, by=anh, at=datetime(2026, 11, 3, 8, tzinfo=hanoi), unit_path=commune.path)
+
+    entries = client.get(reverse("audit:log"), query).context["entries"]
+
+    assert [e.action for e in entries] == expected
+
+
+def test_an_entry_says_who_in_which_post_where_and_why(client, reader, commune, province):
+    admin = factories.person(Role.ADMINISTRATOR, province, full_name="Quản Trị")
+    record("unit.closed", commune, by=admin, post_held="Trưởng phòng", reason="Giải thể")
+
+    page = client.get(reverse("audit:log")).content.decode()
+
+    for words in ("Quản Trị", "Trưởng phòng", "Closed the unit Công an phường Hải Châu", "Giải thể"):
+        assert words in page
+    assert f'href="{reverse("units:unit", args=[commune.key])}"' in page
+
+
+def test_an_entry_outlives_what_it_describes(client, reader, commune):
+    user = factories.UserFactory(full_name="Người Cũ")
+    record("account.enabled", user, unit_path=commune.path)
+    user.delete()
+
+    assert told(client.get(reverse("audit:log"))) == ["Enabled the account of Người Cũ"]
+
+
+def test_the_log_asks_as_much_for_three_entries_as_for_one(client, reader, commune, province):
+    record("unit.created", commune)
+    client.get(reverse("audit:log"))
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("audit:log"))
+    record("unit.created", province)
+    record("unit.created", factories.UnitFactory(parent=province))
+    with CaptureQueriesContext(connection) as three:
+        client.get(reverse("audit:log"))
+
+    assert len(three) == len(one)
+
+
+def test_an_action_without_a_sentence_is_shown_by_its_code():
+    assert sentence("unit.exploded", "Công an xã A", {}) == "unit.exploded: Công an xã A"
+
+
+def test_a_missing_fact_leaves_a_gap_and_no_error():
+    assert sentence("unit.merged", "A", {}) == "Merged A into"
+
+
+def test_every_action_of_the_code_has_its_sentence():
+    written = set()
+    for path in settings.BASE_DIR.glob("*/**/*.py"):
+        if path.relative_to(settings.BASE_DIR).parts[0] in {"tests", "simulator", "try_out", "var", "benchmarks"}:
+            continue
+        written |= set(re.findall(r'\b(?:record|entry)\(\s*"([a-z_.]+)"', path.read_text(encoding="utf-8")))
+    written |= {f"post.{state}" for state in PostState} | {f"delivery.{state}" for state in State}
+
+    assert written - set(SENTENCES) == set()
+    assert {action.partition(".")[0] for action in SENTENCES} == set(GROUPS)
