@@ -1,4 +1,4 @@
-"""Every page, opened by somebody who may, at both sizes, light and dark: no overflow, no violation, nothing axe finds."""
+"""Every page, opened by somebody who may, at both sizes, light and dark: it fits, obeys the policy, passes axe."""
 
 import pytest
 from django.urls import reverse
@@ -11,17 +11,18 @@ from tests.journeys.conftest import DESK, PHONE
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Who looks at a page: the first of these that the matrix lets in.
 ORDER = [Role.APPROVER, Role.OFFICER, Role.OVERSEER, Role.SUPERVISOR, Role.ADMINISTRATOR]
-# Pages that answer with something that is no page: a picture, a file, JSON, a redirect to elsewhere.
+# URLs that answer with no page: a picture, a file, JSON, a fragment, or a step that needs the one before.
 NO_PAGE = {
-    "posts:media",
-    "posts:public_media",
-    "publishing:events",
-    "channels:callback",
-    "engagement:campaign_export",
-    "oversight:province_export",
-    "oversight:nation_export",
     "accounts:import_template",
     "accounts:notice",
+    "channels:callback",
+    "channels:choose",
+    "engagement:campaign_export",
+    "posts:media",
+    "posts:presence",
+    "posts:public_media",
+    "publishing:calendar_feed",
+    "units:options",
 }
 PAGES = sorted(n for n, e in ENTRIES.items() if e.method == "get" and n not in NO_PAGE)
 
@@ -68,11 +69,11 @@ def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size
         desk = desks[who]
         response = desk.open(reverse(name, kwargs=kwargs))
         desk.page.wait_for_load_state("load")
-        if response.status != 200:
+        if response.status != 200 and not (entry.anonymous and response.status == 400):  # a page for a dead link
             wrong.append(f"{name}: answered {response.status}")
             continue
         if (over := desk.overflow()) > 0:
             wrong.append(f"{name}: {over} px too wide")
         wrong += [f"{name}: {violation}" for violation in desk.accessibility()]
     wrong += [complaint for desk in desks.values() for complaint in desk.complaints]
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)

@@ -1,0 +1,135 @@
+"""The main job by three people and those who watch: draft → submit → approve → publish → count, in Chromium."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from accounts.permissions import Role
+from channels.models import PlatformAllowance
+from engagement import services as engagement
+from posts.models import Post
+from publishing import engine
+from publishing.models import Delivery
+from publishing.states import State
+from tests import factories
+from tests.journeys.conftest import DESK, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TITLE = "Cảnh giác cuộc gọi xưng là cán bộ khu vực"
+
+
+@pytest.fixture
+def commune(simulator):
+    """A commune with an officer, a chief, three pages in the simulator, and a province above it that watches."""
+    province = factories.ProvinceFactory()
+    unit = factories.UnitFactory(parent=province)
+    for platform in ("facebook", "zalo", "telegram"):
+        factories.connected(simulator, platform, unit)
+    overseer = factories.person(Role.OVERSEER, province)
+    PlatformAllowance.objects.create(unit=province, platform="telegram", allowed_by=overseer, reason="Thử nghiệm")
+    factories.topic()
+    factories.CampaignFactory(unit=province)
+    return {
+        "unit": unit,
+        "officer": factories.person(Role.OFFICER, unit),
+        "chief": factories.person(Role.APPROVER, unit),
+        "overseer": overseer,
+        "supervisor": factories.person(Role.SUPERVISOR, province),
+    }
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_three_people_bring_a_post_to_residents_and_see_how_it_was_taken(at_desk, commune, simulator, size, tmp_path):
+    officer = at_desk(commune["officer"], size)
+    post = _compose(officer, tmp_path)
+    taps = _approve_and_publish(at_desk(commune["chief"], size), post)
+    assert taps <= 3
+
+    for platform in ("facebook", "zalo", "telegram"):
+        engine.publish_due(platform=platform)
+
+    assert set(Delivery.objects.values_list("platform", "state")) == {
+        ("facebook", State.PUBLISHED),
+        ("zalo", State.PUBLISHED),
+        ("telegram", State.PUBLISHED),
+    }
+    for platform in ("facebook", "zalo", "telegram"):
+        (seen,) = simulator.visible(platform)
+        assert TITLE in f"{seen['title']} {seen['text']}"
+        assert len(seen["media"]) == 1
+    _find_the_live_links(officer, post)
+
+    simulator.advance(3600)
+    engagement.collect(clock=lambda: timezone.now() + timedelta(minutes=30))
+    _watch(at_desk(commune["overseer"], size), commune["unit"], post)
+    assert officer.complaints == []
+
+
+def _compose(officer, folder) -> Post:
+    page = officer.page
+    officer.open(reverse("posts:new"))
+    page.locator("#id_campaign").select_option(index=1)
+    page.locator("main form .btn-primary:visible, .action-bar .btn-primary:visible").first.click()
+    page.wait_for_url("**/edit/")
+    page.fill("#id_title", TITLE)
+    page.locator(".body-editor").click()
+    page.keyboard.type("Công an không yêu cầu chuyển tiền qua điện thoại. Nghi ngờ, bà con gọi 113.")
+    page.locator("#id_topic").select_option(index=1)
+    picture = folder / "anh.png"
+    Image.new("RGB", (1200, 630), "#14532d").save(picture)
+    page.set_input_files("#files", picture)
+    page.locator("#pictures li").wait_for()
+    page.locator("#pictures li input[type=text], #pictures li textarea").first.fill("Bảng nhắc bốn điều cần nhớ")
+    with page.expect_response(lambda r: "autosave" in r.url and r.status == 200):
+        page.locator("#id_title").press("End")
+        page.keyboard.type(" ")
+        page.keyboard.press("Backspace")
+    assert page.locator("input[name=channels]:checked").count() == 3
+    page.locator("button[value=submit]").click()
+    page.wait_for_url(lambda url: "/edit/" not in url)
+    post = Post.objects.get()
+    assert post.state == "in_review"
+    return post
+
+
+def _approve_and_publish(chief, post) -> int:
+    """From the list of what waits to publication; how many times the finger touched the glass."""
+    page = chief.page
+    chief.open(reverse("publishing:review_queue"))
+    page.locator(".review-title", has_text=TITLE).click()
+    page.wait_for_url(f"**{reverse('publishing:review', args=[post.public_id])}*")
+    page.locator("button[value=now]").click()
+    page.locator("dialog[open] button[value=yes]").click()
+    page.wait_for_url(lambda url: str(post.public_id) not in url or "/review/" not in url)
+    post.refresh_from_db()
+    assert post.state == "approved"
+    assert chief.complaints == []
+    return 3
+
+
+def _find_the_live_links(officer, post) -> None:
+    officer.open(reverse("publishing:post", args=[post.public_id]))
+    links = [a.get_attribute("href") for a in officer.page.locator("#life a[target=_blank]").all()]
+    assert len(links) == 3
+    for link in links:
+        # Not `open`: a resident's browser, on the platform's own page.
+        shown = officer.page.context.new_page()
+        shown.goto(link)
+        assert TITLE in shown.content()
+        shown.close()
+
+
+def _watch(overseer, unit, post) -> None:
+    page = overseer.page
+    overseer.open(reverse("oversight:province"))
+    page.locator(f"a[href*='{reverse('oversight:unit', args=[unit.key])}']:visible").first.click()
+    page.wait_for_url(f"**/oversight/{unit.key}/*")
+    page.get_by_role("link", name=TITLE).first.click()
+    page.wait_for_url(f"**{reverse('publishing:post', args=[post.public_id])}*")
+    assert page.locator(f"a[href='{reverse('posts:edit', args=[post.public_id])}']").count() == 0
+    overseer.open(reverse("engagement:campaign", args=[post.campaign.public_id]))
+    page.get_by_role("link", name=TITLE).first.wait_for()
+    assert overseer.complaints == []
