@@ -95,14 +95,16 @@ def _outgoing(user: User) -> Card:
     going = Delivery.objects.visible_to(user).filter(
         state__in=(MOVING | {State.SCHEDULED}) - {State.RECALLING}, due_at__gte=today.start, due_at__lt=today.end
     )
-    some = going.select_related("channel", "unit", "post").order_by("due_at", "post_id", "pk")[: SHOWN * 6]
+    most = SHOWN * 6
+    some = list(going.select_related("channel", "unit", "post").order_by("due_at", "post_id", "pk")[:most])
     slots = [
         {"due_at": due_at, "post": channels[0].post, "unit": channels[0].unit, "deliveries": channels}
         for (due_at, _post), group in groupby(some, key=lambda d: (d.due_at, d.post_id))
         if (channels := list(group))
     ]
-    distinct = going.order_by().values("post_id", "due_at").distinct().count() if slots else 0
-    return Card(slots[:SHOWN], distinct)
+    all_read = len(some) < most
+    count = len(slots) if all_read else going.order_by().values("post_id", "due_at").distinct().count()
+    return Card(slots[:SHOWN], count)
 
 
 def _channels(user: User, *, now: datetime) -> QuerySet[Channel]:

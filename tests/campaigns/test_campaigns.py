@@ -1,0 +1,195 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from audit.models import Entry
+from campaigns import services
+from campaigns.models import Campaign
+from core.errors import NotAllowed, Refused
+from tests import factories
+
+TODAY = timezone.localdate()
+FORM = {
+    "name": "Đợt cao điểm",
+    "aim": "Người dân biết gọi 113",
+    "starts_on": TODAY.isoformat(),
+    "ends_on": (TODAY + timedelta(days=30)).isoformat(),
+}
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def commune(province):
+    return factories.UnitFactory(parent=province)
+
+
+@pytest.fixture
+def sign_in(client):
+    def enter(role, unit):
+        user = factories.person(role, unit)
+        client.force_login(user)
+        return user
+
+    return enter
+
+
+def names(response):
+    return [campaign.name for campaign in response.context["page_obj"]]
+
+
+@pytest.mark.django_db
+def test_the_list_holds_the_units_own_campaigns_and_those_above(client, sign_in, province, commune):
+    for unit, name in (
+        (commune, "own"),
+        (province, "above"),
+        (factories.ministry(), "national"),
+        (factories.UnitFactory(parent=province), "sibling"),
+        (factories.UnitFactory(), "elsewhere"),
+    ):
+        factories.CampaignFactory(unit=unit, name=name)
+    sign_in(Role.OFFICER, commune)
+
+    assert sorted(names(client.get(reverse("campaigns:list")))) == ["above", "national", "own"]
+
+
+@pytest.mark.django_db
+def test_a_province_also_lists_the_campaigns_below_it(client, sign_in, province, commune):
+    factories.CampaignFactory(unit=commune, name="below")
+    sign_in(Role.OVERSEER, province)
+
+    assert names(client.get(reverse("campaigns:list"))) == ["below"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"stage": "running"}, ["Đang chạy"]),
+        ({"stage": "past"}, ["Đã qua"]),
+        ({"stage": "coming"}, ["Sắp tới"]),
+        ({"q": "da qua"}, ["Đã qua"]),
+        ({"q": "nothing like it"}, []),
+    ],
+)
+def test_the_list_is_filtered_by_state_and_searched_without_accents(client, sign_in, commune, query, found):
+    for name, begins, ends in (("Đang chạy", -5, 0), ("Đã qua", -9, -1), ("Sắp tới", 1, 9)):
+        factories.CampaignFactory(
+            unit=commune,
+            name=name,
+            starts_on=TODAY + timedelta(days=begins),
+            ends_on=TODAY + timedelta(days=ends),
+        )
+    sign_in(Role.OFFICER, commune)
+
+    assert names(client.get(reverse("campaigns:list"), query)) == found
+
+
+@pytest.mark.django_db
+def test_the_list_costs_the_same_queries_for_one_and_for_three_campaigns(client, sign_in, commune):
+    sign_in(Role.OFFICER, commune)
+    address = reverse("campaigns:list")
+
+    def measured():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address)
+        return len(captured)
+
+    factories.CampaignFactory(unit=commune)
+    client.get(address)
+    one = measured()
+    factories.CampaignFactory.create_batch(2, unit=commune)
+
+    assert measured() == one
+
+
+@pytest.mark.django_db
+def test_a_leader_opens_a_campaign_of_their_unit_and_it_is_on_record(client, sign_in, commune):
+    boss = sign_in(Role.APPROVER, commune)
+
+    response = client.post(reverse("campaigns:new"), {**FORM, "topics": [factories.topic().pk]})
+
+    campaign = Campaign.objects.get()
+    assert response["Location"] == reverse("engagement:campaign", args=[campaign.public_id])
+    assert (campaign.unit, campaign.created_by, list(campaign.topics.all())) == (commune, boss, [factories.topic()])
+    entry = Entry.objects.get(action="campaign.begun")
+    assert (entry.actor_id, entry.unit_path, entry.object_id) == (boss.pk, commune.path, str(campaign.public_id))
+
+
+@pytest.mark.django_db
+def test_an_end_before_the_start_is_told_beside_the_field_and_nothing_typed_is_lost(client, sign_in, commune):
+    sign_in(Role.APPROVER, commune)
+    wrong = {**FORM, "ends_on": (TODAY - timedelta(days=1)).isoformat()}
+
+    response = client.post(reverse("campaigns:new"), wrong)
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["ends_on"]
+    assert FORM["name"] in response.content.decode()
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_campaign_is_closed_early_by_its_end_date(client, sign_in, province):
+    sign_in(Role.OVERSEER, province)
+    campaign = factories.CampaignFactory(unit=province)
+    before = campaign.ends_on.isoformat()
+    changed = {
+        "name": campaign.name,
+        "aim": campaign.aim,
+        "starts_on": campaign.starts_on.isoformat(),
+        "ends_on": TODAY.isoformat(),
+    }
+
+    response = client.post(reverse("campaigns:edit", args=[campaign.public_id]), changed)
+
+    assert response.status_code == 302
+    campaign.refresh_from_db()
+    assert campaign.ends_on == TODAY
+    data = Entry.objects.get(action="campaign.changed").data
+    assert (data["fields"], data["was"][1], data["now"][1]) == (["ends_on"], before, TODAY.isoformat())
+
+
+@pytest.mark.django_db
+def test_saving_without_a_change_leaves_no_record(province):
+    boss = factories.person(Role.OVERSEER, province)
+    campaign = factories.CampaignFactory(unit=province)
+
+    services.change(
+        campaign, by=boss, name=campaign.name, starts_on=campaign.starts_on, ends_on=campaign.ends_on, aim=campaign.aim
+    )
+
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_commune_reads_the_provinces_campaign_but_does_not_change_it(client, sign_in, province, commune):
+    sign_in(Role.APPROVER, commune)
+    campaign = factories.CampaignFactory(unit=province)
+
+    assert client.get(reverse("engagement:campaign", args=[campaign.public_id])).status_code == 200
+    assert client.get(reverse("campaigns:edit", args=[campaign.public_id])).status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_service_itself_refuses_strangers_and_impossible_periods(commune):
+    period = {"starts_on": TODAY, "ends_on": TODAY}
+    with pytest.raises(NotAllowed):
+        services.begin(unit=commune, by=factories.person(Role.OFFICER, commune), name="x", **period)
+    with pytest.raises(Refused):
+        services.begin(
+            unit=commune,
+            by=factories.person(Role.APPROVER, commune),
+            name="x",
+            starts_on=TODAY,
+            ends_on=TODAY - timedelta(days=1),
+        )
+    assert not Campaign.objects.exists()

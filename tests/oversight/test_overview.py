@@ -1,0 +1,345 @@
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from accounts.permissions import Role
+from channels.states import Health
+from engagement.periods import Period
+from oversight import queries
+from oversight.queries import Row
+from oversight.templatetags.shares import percent
+from publishing.states import State
+from tests import factories
+from units.models import Unit
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def overseer(province):
+    return factories.person(Role.OVERSEER, province)
+
+
+@pytest.fixture
+def look(client, overseer):
+    client.force_login(overseer)
+    return lambda **query: client.get(reverse("oversight:province"), query)
+
+
+def due(unit, *, ago=timedelta(hours=1), late=None, state=State.PUBLISHED, channel=None, **fields):
+    """A delivery that fell due, and was published ``late`` seconds afterwards where that is given."""
+    at = fields.pop("at", timezone.now() - ago)
+    channel = channel or factories.ChannelFactory(unit=unit)
+    post = factories.approved(factories.PostFactory(unit=unit, channels=[channel]))
+    if late is not None:
+        fields |= {"published_at": at + timedelta(seconds=late), "remote_id": f"r{post.pk}"}
+    return factories.delivery(post, channel, state=state, due_at=at, **fields)
+
+
+def row_of(response, unit):
+    return next(row for row in response.context["rows"] if row.unit == unit)
+
+
+@pytest.mark.django_db
+def test_on_time_means_within_sixty_seconds_of_all_that_fell_due(look, province):
+    unit = factories.UnitFactory(parent=province)
+    for late in (0, 60):
+        due(unit, late=late)
+    due(unit, late=60.1)
+    due(unit, late=5, state=State.RECALLED)  # stood on time, taken down later
+    due(unit, state=State.FAILED)
+    due(unit, state=State.NEEDS_PERSON)
+    due(unit, state=State.CANCELLED)
+    due(unit, state=State.FAILED, error_code="stopped")
+    due(unit, state=State.RECALLED)  # a draft withdrawn before anybody saw it
+    due(unit, state=State.SCHEDULED, ago=timedelta(seconds=-600))
+
+    row = row_of(look(), unit)
+
+    assert (row.due, row.on_time, row.on_time_share) == (6, 3, 0.5)
+    assert (row.published, row.failed, row.needs_person) == (4, 1, 1)
+    assert row.trouble == 2
+
+
+@pytest.mark.django_db
+def test_each_commune_has_a_row_with_its_channels_followers_and_last_post(look, province):
+    unit, silent = (factories.UnitFactory(parent=province) for _ in range(2))
+    now = timezone.now()
+    soon, far = now + timedelta(days=3), now + timedelta(days=90)
+    channel = factories.ChannelFactory(unit=unit, followers=1200, expires_at=soon)
+    factories.ChannelFactory(unit=unit, followers=None, expires_at=far)
+    factories.ChannelFactory(unit=unit, followers=300, health=Health.LOST)
+    factories.ChannelFactory(unit=unit, followers=9999, health=Health.DISCONNECTED)
+    last = due(unit, channel=channel, late=1)
+
+    response = look()
+
+    row = row_of(response, unit)
+    assert (row.channels, row.lost, row.dying, row.followers) == (3, 1, 1, 1500)
+    assert (row.posts, row.last_post, row.mark) == (1, last.published_at, "")
+    quiet = row_of(response, silent)
+    assert (quiet.channels, quiet.followers, quiet.on_time_share, quiet.mark) == (0, None, None, "no_channel")
+    total = response.context["total"]
+    assert (total.units, total.published, total.followers) == (2, 1, 1500)
+
+
+@pytest.mark.django_db
+def test_days_begin_at_midnight_in_ho_chi_minh_city(look, province):
+    unit = factories.UnitFactory(parent=province)
+    # 17:00 UTC is midnight there.
+    due(unit, at=datetime(2026, 11, 1, 16, 59, 59, tzinfo=UTC), late=1)
+    due(unit, at=datetime(2026, 11, 1, 17, 0, 0, tzinfo=UTC), late=1)
+    due(unit, at=datetime(2026, 11, 2, 16, 59, 59, tzinfo=UTC), late=1)
+    due(unit, at=datetime(2026, 11, 2, 17, 0, 0, tzinfo=UTC), late=1)
+
+    assert row_of(look(**{"from": "02/11/2026", "to": "02/11/2026"}), unit).published == 2
+
+
+@pytest.mark.django_db
+def test_another_province_is_in_no_row_no_sum_and_no_export(look, province):
+    here, there = factories.UnitFactory(parent=province), factories.UnitFactory()
+    due(here, late=1)
+    due(there, late=1)
+
+    response = look()
+
+    assert [row.unit for row in response.context["rows"]] == [here]
+    assert response.context["total"].published == 1
+    rows = list(csv.reader(io.StringIO(look(format="csv").content.decode("utf-8-sig"))))
+    assert [row[0] for row in rows[1:-1]] == [here.name]
+    assert look(province=there.parent.key).status_code == 404
+
+
+@pytest.mark.django_db
+def test_search_ignores_accents_and_trouble_can_be_singled_out(look, province):
+    calm = factories.UnitFactory(parent=province, place="Phường Đà Nẵng")
+    ailing = factories.UnitFactory(parent=province, place="Phường Bến Nghé")
+    due(calm, late=1)
+    due(ailing, state=State.FAILED)
+
+    assert [r.unit for r in look(q="da nang").context["rows"]] == [calm]
+    assert [r.unit for r in look(trouble="on").context["rows"]] == [ailing]
+    assert look().context["with_trouble"] == 1
+
+
+def _row(place, **values):
+    return Row(Unit(kind="phường", place=place), **values)
+
+
+def test_rows_are_sorted_by_bare_name_or_figure_and_what_is_missing_comes_last():
+    rows = [
+        _row("Phường Đông", due=2, on_time=1),
+        _row("Xã An"),
+        _row("Phường Châu", due=2, on_time=2),
+    ]
+
+    def order(by):
+        return [row.unit.place for row in queries.sort_rows(rows, by)]
+
+    assert order("") == ["Phường Châu", "Phường Đông", "Xã An"]
+    assert order("-on_time_share") == ["Phường Châu", "Phường Đông", "Xã An"]
+    assert order("on_time_share") == ["Phường Đông", "Phường Châu", "Xã An"]
+    assert order("unit; DROP TABLE") == order("")
+
+
+@pytest.mark.django_db
+def test_a_unit_closed_in_the_period_is_marked_and_one_closed_before_is_gone(look, province):
+    today = timezone.localdate()
+    closing = factories.UnitFactory(parent=province, valid_to=today - timedelta(days=3))
+    factories.UnitFactory(parent=province, valid_to=today - timedelta(days=60))
+    bodiless = factories.UnitFactory(parent=province, has_police_body=False)
+
+    marks = {row.unit: row.mark for row in look().context["rows"]}
+
+    assert marks == {closing: "closed", bodiless: "no_body"}
+
+
+@pytest.mark.django_db
+def test_170_communes_cost_twelve_queries_at_most(look, province):
+    communes = []
+    for n in range(170):
+        unit = Unit(
+            level="commune",
+            kind="xã",
+            place=f"Xã {n}",
+            name=f"Công an xã {n}",
+            parent=province,
+            valid_from=date(2025, 7, 1),
+        )
+        unit.place_in_tree()
+        communes.append(unit)
+    Unit.objects.bulk_create(communes)
+    due(communes[0], late=1)
+    look()
+
+    with CaptureQueriesContext(connection) as captured:
+        response = look()
+
+    assert len(response.context["rows"]) == 170
+    # The test's own transaction turns the session record's into savepoints.
+    asked = [q for q in captured if "SAVEPOINT" not in q["sql"]]
+    assert len(asked) <= 12
+
+
+@pytest.mark.django_db
+def test_more_units_cost_no_more_queries(look, province):
+    def measured():
+        with CaptureQueriesContext(connection) as captured:
+            look()
+        return len(captured)
+
+    due(factories.UnitFactory(parent=province), late=1)
+    look()
+    one = measured()
+    for _ in range(2):
+        due(factories.UnitFactory(parent=province), late=1)
+
+    assert measured() == one
+
+
+@pytest.mark.django_db
+def test_the_rows_alone_are_sent_to_htmx(look, client, province):
+    factories.UnitFactory(parent=province)
+    fragment = client.get(reverse("oversight:province"), headers={"HX-Request": "true"})
+
+    assert "<html" not in look().content.decode()[:0] + fragment.content.decode()
+    assert "Accept" not in fragment.headers["Vary"]
+    assert "HX-Request" in fragment.headers["Vary"]
+
+
+@pytest.mark.django_db
+def test_the_excel_file_keeps_names_as_text_and_shares_as_shares(look, province):
+    unit = factories.UnitFactory(parent=province, name='=cmd|"/c calc"!A1')
+    due(unit, late=1)
+    due(unit, late=90)
+
+    sheet = load_workbook(io.BytesIO(look(format="xlsx").content)).active
+    _head, row, total = list(sheet.iter_rows(values_only=True))
+
+    assert (row[0], row[3], row[4], row[5], row[6], row[7]) == (unit.name, 2, 2, 2, 1, 0.5)
+    assert total[4] == 2
+    assert "f" not in {cell.data_type for line in sheet.iter_rows() for cell in line}
+
+
+@pytest.mark.django_db
+def test_a_supervisor_of_one_commune_sees_that_one(client, province):
+    unit = factories.UnitFactory(parent=province)
+    factories.UnitFactory(parent=province)
+    client.force_login(factories.person(Role.SUPERVISOR, unit))
+
+    assert [r.unit for r in client.get(reverse("oversight:province")).context["rows"]] == [unit]
+
+
+@pytest.mark.django_db
+def test_a_unit_page_lists_its_posts_of_the_period_and_no_others(client, overseer, province):
+    unit, sibling = (factories.UnitFactory(parent=province) for _ in range(2))
+    shown, other = due(unit, late=1), due(sibling, late=1)
+    old = factories.PostFactory(unit=unit)
+    type(old).objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=200))
+    client.force_login(overseer)
+
+    response = client.get(reverse("oversight:unit", args=[unit.key]))
+
+    assert [post.pk for post in response.context["page_obj"]] == [shown.post_id]
+    assert response.context["row"].published == 1
+    assert other.post.title not in response.content.decode()
+    # author, approver; nobody else holds a post there
+    assert response.context["people"] == unit.appointments.count()
+
+
+@pytest.mark.django_db
+def test_a_unit_page_costs_the_same_queries_for_one_and_for_three_posts(client, overseer, province):
+    unit = factories.UnitFactory(parent=province)
+    client.force_login(overseer)
+    address = reverse("oversight:unit", args=[unit.key])
+
+    def measured():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address)
+        return len(captured)
+
+    due(unit, late=1)
+    client.get(address)
+    one = measured()
+    due(unit, late=1)
+    due(unit, state=State.FAILED)
+
+    assert measured() == one
+
+
+@pytest.mark.django_db
+def test_the_nation_sums_up_each_province(client, province):
+    one, two = (factories.UnitFactory(parent=province) for _ in range(2))
+    elsewhere = factories.UnitFactory()
+    due(one, late=1)
+    due(one, late=200)
+    due(province, late=1)
+    due(elsewhere, late=1)
+    client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
+
+    response = client.get(reverse("oversight:nation"))
+
+    row = row_of(response, province)
+    assert (row.units, row.alive, row.published, row.on_time, row.due) == (2, 1, 3, 2, 3)
+    assert row_of(response, elsewhere.parent).published == 1
+    assert response.context["total"].published == 4
+    assert client.get(reverse("oversight:province"))["Location"] == reverse("oversight:nation")
+    drilled = client.get(reverse("oversight:province"), {"province": province.key})
+    # the province's own office publishes too, so it has a row
+    assert {r.unit for r in drilled.context["rows"]} == {one, two, province}
+    assert drilled.context["total"].published == row.published
+
+
+@pytest.mark.django_db
+def test_the_nation_is_closed_to_a_province(client, overseer):
+    client.force_login(overseer)
+
+    assert client.get(reverse("oversight:nation")).status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_nation_costs_the_same_queries_for_one_and_for_three_provinces(client):
+    client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
+
+    def measured():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(reverse("oversight:nation"))
+        return len(captured)
+
+    due(factories.UnitFactory(), late=1)
+    measured()
+    one = measured()
+    for _ in range(2):
+        due(factories.UnitFactory(), late=1)
+
+    assert measured() == one
+
+
+@pytest.mark.parametrize(("share", "words"), [(1, "100 %"), (0.999, "99 %"), (0.954, "95 %"), (0, "0 %")])
+def test_a_share_is_never_rounded_up_to_all(share, words):
+    assert percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("on_time", "tone"), [(0, "red"), (79, "red"), (80, "yellow"), (94, "yellow"), (95, "green"), (100, "green")]
+)
+def test_the_tone_follows_the_share(on_time, tone):
+    assert Row(Unit(), due=100, on_time=on_time).tone == tone
+
+
+def test_nothing_due_has_no_tone():
+    assert Row(Unit()).tone == "grey"
+
+
+def test_a_period_of_seven_days_ends_today():
+    assert Period.last_days(7, today=date(2026, 11, 25)) == Period(date(2026, 11, 19), date(2026, 11, 25))

@@ -1,0 +1,220 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Invitation
+from accounts.permissions import Role
+from audit.services import record
+from channels.states import Health
+from posts.models import Review
+from posts.states import PostState
+from publishing.states import State
+from tests import factories
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def today(client):
+    def look(user):
+        client.force_login(user)
+        response = client.get(reverse("oversight:today"))
+        assert response.status_code == 200
+        return response
+
+    return look
+
+
+def later_today():
+    """A moment that is still ahead and still today, in whichever minute the test runs."""
+    end = timezone.localtime().replace(hour=23, minute=59, second=59, microsecond=0)
+    return timezone.now() + (end - timezone.localtime()) / 2
+
+
+@pytest.mark.django_db
+def test_an_approver_sees_what_waits_newest_first_but_not_what_they_wrote(today, unit):
+    boss = factories.person(Role.APPROVER, unit)
+    old, new = (factories.submitted(unit=unit) for _ in range(2))
+    type(old).objects.filter(pk=old.pk).update(submitted_at=timezone.now() - timedelta(hours=3))
+    factories.submitted(unit=unit, author=boss)
+    factories.submitted(unit=factories.UnitFactory(parent=unit.parent))
+
+    response = today(boss)
+
+    assert [post.pk for post in response.context["waiting"].rows] == [new.pk, old.pk]
+    assert reverse("publishing:review", args=[new.public_id]) in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_officer_sees_their_drafts_and_what_was_returned_with_the_reason(today, unit):
+    officer = factories.person(Role.OFFICER, unit)
+    draft = factories.PostFactory(unit=unit, author=officer)
+    factories.PostFactory(unit=unit)
+    returned = factories.submitted(unit=unit, author=officer)
+    revision = returned.current_revision
+    Review.objects.create(
+        revision=revision,
+        decision="returned",
+        by=factories.person(Role.APPROVER, unit),
+        post_held="Trưởng Công an phường",
+        reason="Bổ sung số điện thoại trực ban.",
+        author=officer,
+        editor=officer,
+        content_sha256=revision.content_sha256,
+        decided_at=timezone.now(),
+    )
+    returned.state = PostState.CHANGES_REQUESTED
+    returned.save()
+
+    response = today(officer)
+
+    assert [post.pk for post in response.context["drafts"].rows] == [draft.pk]
+    assert [post.pk for post in response.context["returned"].rows] == [returned.pk]
+    assert "Bổ sung số điện thoại trực ban." in response.content.decode()
+    assert "waiting" not in response.context
+
+
+@pytest.mark.django_db
+def test_what_goes_out_today_is_one_line_a_post_and_time(today, unit):
+    channels = [factories.ChannelFactory(unit=unit, platform=p) for p in ("facebook", "zalo")]
+    post = factories.approved(factories.PostFactory(unit=unit, channels=channels))
+    at = later_today()
+    for channel in channels:
+        factories.delivery(post, channel, due_at=at)
+    tomorrow = factories.approved(unit=unit)
+    factories.delivery(tomorrow, due_at=at + timedelta(days=1))
+    factories.delivery(factories.approved(), due_at=at)
+
+    outgoing = today(factories.person(Role.OFFICER, unit)).context["outgoing"]
+
+    assert [(slot["post"].pk, len(slot["deliveries"])) for slot in outgoing.rows] == [(post.pk, 2)]
+    assert outgoing.count == 1
+
+
+@pytest.mark.django_db
+def test_what_failed_stands_first_with_the_way_out(today, unit):
+    failed = factories.delivery(
+        factories.approved(unit=unit),
+        state=State.FAILED,
+        error_code="refused",
+        due_at=timezone.now() - timedelta(hours=1),
+    )
+
+    response = today(factories.person(Role.OFFICER, unit))
+
+    assert [d.pk for d in response.context["troubles"].rows] == [failed.pk]
+    assert reverse("publishing:delivery", args=[failed.public_id]) in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_channels_that_are_lost_or_dying_are_named(today, unit):
+    now = timezone.now()
+    lost = factories.ChannelFactory(unit=unit, health=Health.LOST)
+    dying = factories.ChannelFactory(unit=unit, expires_at=now + timedelta(days=13))
+    factories.ChannelFactory(unit=unit, expires_at=now + timedelta(days=15))
+    factories.ChannelFactory(unit=unit)
+
+    channels = today(factories.person(Role.OFFICER, unit)).context["channels"]
+
+    assert [c.pk for c in channels.rows] == [lost.pk, dying.pk]
+
+
+@pytest.mark.django_db
+def test_an_overseer_sees_todays_figures_and_the_units_with_trouble(today, unit):
+    ago = timezone.now() - timedelta(seconds=90)
+    factories.delivery(
+        factories.approved(unit=unit), state=State.PUBLISHED, due_at=ago, published_at=ago, remote_id="r1"
+    )
+    factories.delivery(factories.approved(unit=unit), state=State.NEEDS_PERSON, due_at=ago)
+    elsewhere = factories.UnitFactory()
+    factories.delivery(factories.approved(unit=elsewhere), state=State.NEEDS_PERSON, due_at=ago)
+
+    response = today(factories.person(Role.OVERSEER, unit.parent))
+
+    assert [row["unit__key"] for row in response.context["units"].rows] == [unit.key]
+    assert response.context["figures"]["needs_person"] == 1
+    assert elsewhere.name not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_administrator_sees_open_invitations_and_late_acts_but_no_post(today, unit):
+    admin = factories.person(Role.ADMINISTRATOR, unit.parent)
+    invited, other = factories.person(Role.OFFICER, unit), factories.person(Role.OFFICER)
+
+    def invite(user, **fields):
+        Invitation.objects.create(
+            user=user,
+            secret_hash=f"hash of {Invitation.objects.count()}",
+            invited_by=admin,
+            expires_at=timezone.now() + timedelta(days=2),
+            **fields,
+        )
+
+    invite(invited)
+    invite(invited, withdrawn_at=timezone.now())
+    invite(factories.person(Role.OFFICER, unit), used_at=timezone.now())
+    invite(other)
+    record("account.invited", invited, by=admin, unit_path=unit.path)
+    record("account.invited", other, by=admin, unit_path=other.held[0].unit.path)
+    record("channel.lost", factories.ChannelFactory(unit=unit))
+    factories.PostFactory(unit=unit)
+
+    context = today(admin).context
+    assert [i.user for i in context["invitations"].rows] == [invited]
+    assert [entry.object_label for entry in context["acts"]] == [str(invited)]
+    assert not {"drafts", "outgoing", "troubles", "waiting"} & context.keys()
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_post_is_told_what_to_do(today):
+    assert "empty-state" in today(factories.UserFactory()).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_card_says_how_many_it_leaves_out(today, unit):
+    for _ in range(7):
+        factories.submitted(unit=unit)
+
+    waiting = today(factories.person(Role.APPROVER, unit)).context["waiting"]
+
+    assert (len(waiting.rows), waiting.count, waiting.more) == (5, 7, 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", Role.values)
+def test_today_costs_twenty_queries_at_most_however_much_there_is(client, unit, role):
+    desk = unit.parent if role in (Role.OVERSEER, Role.ADMINISTRATOR) else unit
+    user = factories.person(role, desk)
+    client.force_login(user)
+
+    def measured():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse("oversight:today")).status_code == 200
+        return len(captured)
+
+    def work():
+        factories.PostFactory(unit=unit, author=user)
+        factories.submitted(unit=unit)
+        now = timezone.now()
+        factories.delivery(factories.approved(unit=unit), due_at=later_today())
+        factories.delivery(factories.approved(unit=unit), state=State.NEEDS_PERSON, due_at=now - timedelta(hours=1))
+        factories.ChannelFactory(unit=unit, health=Health.LOST)
+        record("account.enabled", user, by=user, unit_path=unit.path)
+
+    work()
+    measured()
+    one = measured()
+    work()
+    work()
+
+    assert measured() == one
+    for _ in range(4):
+        work()
+    assert measured() <= 20
