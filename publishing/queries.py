@@ -40,6 +40,7 @@ def review_queue(user: User, *, newest_first: bool = False) -> QuerySet[Post]:
         Post.objects.within(user.reach(Permission.POST_APPROVE))
         .filter(state=PostState.IN_REVIEW, current_revision__isnull=False)
         .select_related("unit", "author", "last_editor", "current_revision", "topic")
+        .defer("body", "search")
         .order_by(*order)
     )
 
@@ -67,7 +68,7 @@ def last_approved(post: Post) -> Revision | None:
 
 def deliveries_of(post: Post) -> list[Delivery]:
     """All of the post's deliveries with their channels and tries, the newest of a channel last."""
-    found = post.deliveries.select_related("channel", "revision", "unit").prefetch_related("attempts")
+    found = post.deliveries.select_related("channel", "unit").prefetch_related("attempts")
     return list(found.order_by("platform", "channel__name", "pk"))
 
 
@@ -126,6 +127,7 @@ def slots(
         .filter(due_at__gte=start, due_at__lt=end)
         .filter(**_filters(wanted))
         .select_related("post", "channel", "unit")
+        .defer("post__body", "post__search", "channel__sealed")
         .order_by("due_at", F("post_id"), "pk")
     )
     if not wanted.state:
