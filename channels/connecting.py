@@ -35,6 +35,14 @@ from units.models import Unit
 LIFETIME = timedelta(minutes=10)
 
 
+class Stopped(Refused):
+    """A walk that ended without a connection. Knows where it set out, so that one can begin there again."""
+
+    def __init__(self, words: str, *, unit: Unit, channel: str):
+        super().__init__(words)
+        self.unit, self.channel = unit, channel
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A page that the platform offered, and why it cannot be taken where it cannot."""
@@ -108,21 +116,28 @@ def _attempt(platform: str, unit: Unit, by: User, session_key: str, state: str) 
 
 def answer(platform: str, told: Mapping[str, str], *, by: User, session_key: str) -> None:
     """Takes what the dialog sent the browser back with, once, and keeps the pages it opens for choosing."""
-    now = timezone.now()
     walk = ConnectAttempt.objects.filter(
         state_hash=_hash(told.get("state", "")), platform=platform, user=by, session_hash=_hash(session_key)
     )
-    attempt = walk.select_related("unit").first()
+    attempt = walk.select_related("unit", "user").first()
     if attempt is None:
         raise Refused(_("This answer does not belong to a connection that you began in this browser."))
-    if not walk.filter(answered_at__isnull=True).update(answered_at=now):
+    kept = _kept(attempt) if attempt.sealed else {}
+    try:
+        _take(attempt, told, kept)
+    except Refused as error:
+        raise Stopped(str(error), unit=attempt.unit, channel=kept.get("channel", "")) from None
+
+
+def _take(attempt: ConnectAttempt, told: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+    now, platform = timezone.now(), attempt.platform
+    if not ConnectAttempt.objects.filter(pk=attempt.pk, answered_at__isnull=True).update(answered_at=now):
         raise Refused(_("This answer was used already."))
     if attempt.created_at < now - LIFETIME:
         raise Refused(_("More than ten minutes have passed since you began."))
     if told.get("error") or not told.get("code"):
         raise Refused(_("The platform was not given the permission, so nothing was connected."))
-    _may_connect(platform, unit=attempt.unit, by=by)
-    kept = _kept(attempt)
+    _may_connect(platform, unit=attempt.unit, by=attempt.user)
     offers = _offers(platform, told, redirect_uri=_callback(platform), verifier=kept["verifier"])
     if not offers:
         raise Refused(

@@ -22,7 +22,7 @@ from channels.forms import ChannelFilter, ReasonForm, TelegramForm
 from channels.models import Channel
 from channels.queries import allowances_seen, facts_of, is_allowed, restricted_platforms
 from channels.states import Health, Kind
-from channels.wording import LOOKS, lacking, limits
+from channels.wording import ASKED, LOOKS, lacking, limits
 from core.errors import NotAllowed, Refused
 from core.scope import Reach
 from core.text import fold
@@ -216,7 +216,7 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         "again": again,
         "form": form,
         "allowed": is_allowed(platform, unit=unit),
-        "rights": lacking(facts_of(platform).rights),
+        "rights": ASKED.get(platform, ()),
     }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "channels/connect.html", context, status=status)
@@ -232,14 +232,21 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
         connecting.answer(platform, request.GET.dict(), by=request.user, session_key=_session_key(request))
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
+    except connecting.Stopped as stopped:
+        return _no_way(request, str(stopped), platform=platform, unit=stopped.unit, again=stopped.channel)
     except Refused as error:
         return _no_way(request, str(error), platform=platform)
     return redirect("channels:choose")
 
 
-def _no_way(request: HttpRequest, words: str, *, platform: str = "", unit: Unit | None = None) -> HttpResponse:
+def _no_way(
+    request: HttpRequest, words: str, *, platform: str = "", unit: Unit | None = None, again: str = ""
+) -> HttpResponse:
     """One page for all that can go wrong on the way: what happened, that nothing was connected, and the way out."""
-    context = {"words": words, "platform": platform, "unit": unit}
+    start = reverse("channels:connect", args=[platform]) if platform else reverse("channels:platforms")
+    if unit:
+        start += f"?unit={unit.key}" + (f"&channel={again}" if again else "")
+    context = {"words": words, "start": start}
     return render(request, "channels/no_way.html", context, status=409)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels.connectors.base import Facts
+from channels.connectors.facebook import Facebook
 from channels.states import Health
 
 LOOKS = {
@@ -24,6 +25,14 @@ RIGHTS = {
     "oa_verified": gettext_lazy("verification of the account by Zalo, needed to publish"),
     "can_post_messages": gettext_lazy("posting in the channel"),
     "can_delete_messages": gettext_lazy("withdrawing posts"),
+}
+# What each consent dialog asks for, in words.
+ASKED = {
+    "facebook": [RIGHTS[right] for right in Facebook.facts.rights],
+    "zalo": [
+        gettext_lazy("publishing, reading and withdrawing articles"),
+        gettext_lazy("the account's name, verification and number of followers"),
+    ],
 }
 FIGURES = {
     "views": gettext_lazy("views"),

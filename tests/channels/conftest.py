@@ -111,3 +111,11 @@ def serve():
     for loop, thread in servers:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+
+
+@pytest.fixture
+def client_factory():
+    """Another browser."""
+    from django.test import Client
+
+    return Client

@@ -1,0 +1,446 @@
+"""From our page through the platform's consent dialog to a channel, acting as the browser."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from audit.models import Entry
+from channels import vault
+from channels.models import Channel, ConnectAttempt, PlatformAllowance
+from channels.queries import account_of
+from channels.states import Health
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BOT = "123456789:AAsimulatorbottoken00000000000000000"
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def approver(unit):
+    return factories.person(Role.APPROVER, unit)
+
+
+@pytest.fixture
+def browser(client, approver):
+    client.force_login(approver)
+    return client
+
+
+def facebook_person(simulator, *names, tasks=None):
+    pages = [simulator.page("facebook", name=name) for name in names]
+    given = [{"external_id": p["external_id"], **({"tasks": tasks} if tasks is not None else {})} for p in pages]
+    return simulator.user("facebook", pages=given), pages
+
+
+def zalo_person(simulator, name="Công an phường Bến Nắng"):
+    page = simulator.page("zalo", name=name)
+    return {"id": page["owner"]}, [page]
+
+
+def set_out(browser, platform, **data):
+    """Presses the button; the dialog's address."""
+    response = browser.post(reverse("channels:connect", args=[platform]), data)
+    assert response.status_code == 200
+    return response.context["dialog"]
+
+
+def come_back(browser, location):
+    """Follows the platform's redirect into the portal."""
+    parts = urlsplit(location)
+    assert f"{parts.scheme}://{parts.netloc}" == settings.PORTAL_URL
+    return browser.get(f"{parts.path}?{parts.query}", follow=True)
+
+
+def agree(simulator, dialog, person, pages, platform="facebook", **form):
+    asked = parse_qs(urlsplit(dialog).query)
+    form = {"scope": asked.get("scope", [""])[0].split(","), **form} if platform == "facebook" else form
+    chosen = [page["external_id"] for page in pages]
+    return simulator.consent(dialog, account=person["id"], page=chosen, decision="allow", **form)
+
+
+def walk(simulator, browser, person, pages, platform="facebook", data=None, **form):
+    dialog = set_out(browser, platform, **(data or {}))
+    return come_back(browser, agree(simulator, dialog, person, pages, platform, **form))
+
+
+def choose(browser, page):
+    return browser.post(reverse("channels:choose"), {"page": page["external_id"]})
+
+
+# --- the whole way ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.embedded
+def test_a_facebook_page_becomes_the_unit_s_channel(simulator, browser, unit, approver):
+    person, pages = facebook_person(simulator, "Công an phường Bến Nắng", "Trang riêng")
+
+    chooser = walk(simulator, browser, person, pages)
+    response = choose(browser, pages[0])
+
+    channel = Channel.objects.get()
+    assert [choice.profile.name for choice in chooser.context["offered"]] == ["Công an phường Bến Nắng", "Trang riêng"]
+    assert response["Location"] == reverse("channels:channel", args=[channel.public_id])
+    assert (channel.unit, channel.platform, channel.external_id) == (unit, "facebook", pages[0]["external_id"])
+    assert (channel.health, channel.connected_by, channel.followers) == (Health.CONNECTED, approver, 1000)
+    assert (channel.expires_at, channel.refresh_at) == (None, None)
+    assert account_of(channel).token.startswith("EAAP")
+    entry = Entry.objects.get(action="channel.connected")
+    assert (entry.actor_id, entry.post_held) == (approver.pk, "Approving leader")
+
+
+def test_a_zalo_account_becomes_a_channel_whose_tokens_are_renewed_in_time(simulator, browser):
+    person, pages = zalo_person(simulator)
+
+    walk(simulator, browser, person, pages, "zalo")
+    choose(browser, pages[0])
+
+    channel = Channel.objects.get()
+    ahead = channel.refresh_at - timezone.now()
+    assert timedelta(hours=19) < ahead < timedelta(hours=21)
+    assert channel.expires_at - timezone.now() > timedelta(days=89)
+    account = account_of(channel)
+    assert (account.token[:3], account.refresh_token[:3]) == ("AT-", "RT-")
+
+
+def test_the_one_verifier_that_a_console_holds_is_used_when_it_is_set(simulator, browser, settings):
+    settings.PLATFORMS = {**settings.PLATFORMS, "zalo": {**settings.PLATFORMS["zalo"], "code_verifier": "v" * 43}}
+    simulator.settings(zalo_pkce="fixed")
+    person, pages = zalo_person(simulator)
+
+    for _ in range(2):
+        walk(simulator, browser, person, pages, "zalo")
+        assert choose(browser, pages[0]).status_code == 302
+
+    assert Channel.objects.count() == 1
+
+
+def test_telegram_is_connected_by_form_once_the_province_allowed_it(simulator, browser, unit, approver):
+    page = simulator.page("telegram", username="conganbennang")
+    address = reverse("channels:connect", args=["telegram"])
+    before = browser.post(address, {"token": BOT, "chat": "@conganbennang"})
+    PlatformAllowance.objects.create(unit=unit.parent, platform="telegram", allowed_by=approver, reason="Kế hoạch 12")
+
+    browser.post(address, {"token": BOT, "chat": "t.me/conganbennang"})
+    choose(browser, page)
+
+    channel = Channel.objects.get()
+    assert before.status_code == 422
+    assert (channel.external_id, channel.handle) == (page["external_id"], "conganbennang")
+    assert account_of(channel).token == BOT
+
+
+def test_a_bot_without_the_right_to_post_cannot_be_connected(simulator, browser, unit, approver):
+    PlatformAllowance.objects.create(unit=unit.parent, platform="telegram", allowed_by=approver, reason="Kế hoạch 12")
+    page = simulator.page("telegram", username="conganbennang")
+    simulator.kill_tokens("telegram", page=page["external_id"])
+
+    response = browser.post(reverse("channels:connect", args=["telegram"]), {"token": BOT, "chat": "@conganbennang"})
+
+    assert response.status_code == 422
+    assert BOT not in response.content.decode()
+    assert Channel.objects.count() == ConnectAttempt.objects.count() == 0
+
+
+# --- what goes wrong on the way ---------------------------------------------------------------------------------------
+
+
+def stopped(response):
+    """The one page for it: nothing was connected, and a way to begin again."""
+    assert response.status_code == 409
+    assert reverse("channels:connect", args=["facebook"]) in response.content.decode()
+    assert Channel.objects.count() == 0
+    return True
+
+
+def test_a_person_who_declines_in_the_dialog_has_connected_nothing(simulator, browser):
+    person, _pages = facebook_person(simulator, "Trang")
+    dialog = set_out(browser, "facebook")
+
+    location = simulator.consent(dialog, account=person["id"], decision="cancel")
+
+    assert stopped(come_back(browser, location))
+
+
+def test_a_made_up_state_is_refused(simulator, browser):
+    assert stopped(browser.get(reverse("channels:callback", args=["facebook"]), {"state": "x", "code": "y"}))
+
+
+def test_an_answer_counts_once(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang")
+    location = agree(simulator, set_out(browser, "facebook"), person, pages)
+    come_back(browser, location)
+
+    assert stopped(come_back(browser, location))
+
+
+def test_an_answer_that_comes_in_another_session_is_refused(simulator, browser, approver, client_factory):
+    person, pages = facebook_person(simulator, "Trang")
+    location = agree(simulator, set_out(browser, "facebook"), person, pages)
+    elsewhere = client_factory()
+    elsewhere.force_login(approver)
+
+    assert stopped(come_back(elsewhere, location))
+
+
+def test_an_answer_of_another_person_is_refused(simulator, browser, unit, client_factory):
+    """The trap: somebody sends the chief a link that would bind a page of theirs to the chief's unit."""
+    attacker = client_factory()
+    attacker.force_login(factories.person(Role.APPROVER))
+    person, pages = facebook_person(simulator, "Trang giả")
+    location = agree(simulator, set_out(attacker, "facebook"), person, pages)
+
+    assert stopped(come_back(browser, location))
+
+
+def test_an_answer_for_another_platform_is_refused(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang")
+    location = agree(simulator, set_out(browser, "facebook"), person, pages)
+    code = parse_qs(urlsplit(location).query)
+
+    response = browser.get(reverse("channels:callback", args=["zalo"]), {k: v[0] for k, v in code.items()})
+
+    assert response.status_code == 409
+
+
+def test_an_answer_after_ten_minutes_is_refused(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang")
+    location = agree(simulator, set_out(browser, "facebook"), person, pages)
+    ConnectAttempt.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+
+    assert stopped(come_back(browser, location))
+
+
+def test_a_choice_after_ten_minutes_is_refused(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang")
+    walk(simulator, browser, person, pages)
+    ConnectAttempt.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+
+    assert choose(browser, pages[0]).status_code == 409
+    assert Channel.objects.count() == 0
+
+
+def test_a_person_without_pages_is_told_so(simulator, browser):
+    person, _pages = facebook_person(simulator)
+
+    assert stopped(walk(simulator, browser, person, []))
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "error_before", "rate_limit"])
+def test_a_platform_that_does_not_answer_connects_nothing(simulator, browser, fault):
+    person, pages = facebook_person(simulator, "Trang")
+    location = agree(simulator, set_out(browser, "facebook"), person, pages)
+    simulator.fault("facebook", fault, operation="token")
+
+    assert stopped(come_back(browser, location))
+
+
+def test_beginning_again_leads_back_to_the_unit_and_the_channel(simulator, browser, unit):
+    page = simulator.page("facebook")
+    channel = factories.ChannelFactory(unit=unit, external_id=page["external_id"])
+    dialog = set_out(browser, "facebook", channel=channel.public_id)
+
+    response = come_back(browser, simulator.consent(dialog, account=page["owner"], decision="cancel"))
+
+    assert f"?unit={unit.key}&amp;channel={channel.public_id}" in response.content.decode()
+
+
+# --- what may be chosen -----------------------------------------------------------------------------------------------
+
+
+def refusals(response):
+    return {choice.profile.external_id: bool(choice.refused) for choice in response.context["offered"]}
+
+
+def test_a_page_of_another_unit_is_shown_and_refused(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang nhà", "Trang người khác")
+    factories.ChannelFactory(external_id=pages[1]["external_id"], unit__name="Công an xã Kín Đáo")
+
+    chooser = walk(simulator, browser, person, pages)
+    response = choose(browser, pages[1])
+
+    assert refusals(chooser) == {pages[0]["external_id"]: False, pages[1]["external_id"]: True}
+    assert "Công an xã Kín Đáo" not in chooser.content.decode()
+    assert response.status_code == 409
+    assert Channel.objects.count() == 1
+
+
+def test_a_right_that_was_not_granted_is_named_and_what_needs_it_is_refused(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang")
+    wanted = ["pages_show_list", "pages_read_engagement"]
+
+    chooser = walk(simulator, browser, person, pages, scope=wanted)
+
+    (choice,) = chooser.context["offered"]
+    assert list(choice.profile.missing) == ["pages_manage_posts", "read_insights"]
+    assert choice.refused
+    assert choose(browser, pages[0]).status_code == 409
+
+
+def test_without_the_right_to_insights_the_page_can_be_connected(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang")
+    wanted = ["pages_show_list", "pages_read_engagement", "pages_manage_posts"]
+
+    walk(simulator, browser, person, pages, scope=wanted)
+    choose(browser, pages[0])
+
+    assert Channel.objects.get().scopes == wanted
+
+
+def test_a_page_where_the_person_may_not_write_is_refused(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang", tasks=["ANALYZE"])
+
+    walk(simulator, browser, person, pages)
+
+    assert choose(browser, pages[0]).status_code == 409
+
+
+def test_all_pages_of_a_person_with_many_are_offered(simulator, browser):
+    person, pages = facebook_person(simulator, *(f"Trang {n}" for n in range(101)))
+
+    chooser = walk(simulator, browser, person, pages)
+
+    assert len(chooser.context["offered"]) == 101
+
+
+def test_connecting_again_keeps_the_row_and_replaces_the_token(simulator, browser, unit):
+    page = simulator.page("facebook")
+    channel = factories.ChannelFactory(unit=unit, external_id=page["external_id"], health=Health.LOST)
+    other = simulator.page("facebook", owner=page["owner"])
+
+    chooser = walk(simulator, browser, {"id": page["owner"]}, [page, other], data={"channel": channel.public_id})
+    refused = choose(browser, other).status_code
+    choose(browser, page)
+
+    again = Channel.objects.get()
+    assert refusals(chooser) == {page["external_id"]: False, other["external_id"]: True}
+    assert refused == 409
+    assert (again.pk, again.public_id, again.health) == (channel.pk, channel.public_id, Health.CONNECTED)
+    assert account_of(again).token != "token-of-nobody"
+    assert [e.action for e in Entry.objects.filter(object_id=str(channel.public_id))] == ["channel.connected_again"]
+
+
+def test_a_page_that_was_disconnected_comes_back_as_the_same_channel(simulator, browser, unit):
+    page = simulator.page("facebook")
+    former = factories.ChannelFactory(unit=unit, external_id=page["external_id"], health=Health.DISCONNECTED)
+
+    walk(simulator, browser, {"id": page["owner"]}, [page])
+    choose(browser, page)
+
+    assert Channel.objects.get().pk == former.pk
+
+
+def test_a_page_that_another_unit_gave_up_can_be_connected(simulator, browser, unit):
+    page = simulator.page("facebook")
+    factories.ChannelFactory(external_id=page["external_id"], health=Health.DISCONNECTED)
+
+    walk(simulator, browser, {"id": page["owner"]}, [page])
+    choose(browser, page)
+
+    assert Channel.objects.usable().get().unit == unit
+
+
+def test_a_second_choice_of_one_walk_is_refused(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang A", "Trang B")
+    walk(simulator, browser, person, pages)
+    choose(browser, pages[0])
+
+    assert choose(browser, pages[1]).status_code == 409
+    assert Channel.objects.count() == 1
+
+
+def test_an_administrator_connects_for_a_unit_below_and_not_for_one_elsewhere(simulator, client, unit):
+    client.force_login(factories.person(Role.ADMINISTRATOR, unit.parent))
+    person, pages = facebook_person(simulator, "Trang")
+    foreign = factories.UnitFactory()
+
+    walk(simulator, client, person, pages, data={"unit": unit.key})
+    choose(client, pages[0])
+    refused = client.post(reverse("channels:connect", args=["facebook"]), {"unit": foreign.key})
+
+    assert Channel.objects.get().unit == unit
+    assert refused.status_code == 404
+
+
+def test_somebody_who_lost_the_right_on_the_way_connects_nothing(simulator, browser, approver):
+    person, pages = facebook_person(simulator, "Trang")
+    walk(simulator, browser, person, pages)
+    approver.appointments.update(role=Role.OFFICER)
+
+    assert choose(browser, pages[0]).status_code == 403
+    assert Channel.objects.count() == 0
+
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_secret_reaches_a_page_the_log_the_record_or_the_address(simulator, browser, caplog):
+    person, pages = facebook_person(simulator, "Trang")
+    secrets = ["EAAP", "EAAU", settings.PLATFORMS["facebook"]["app_secret"]]
+    seen = []
+    dialog = set_out(browser, "facebook")
+    seen += [dialog, browser.get(reverse("channels:connect", args=["facebook"])).content.decode()]
+    seen.append(come_back(browser, agree(simulator, dialog, person, pages)).content.decode())
+    choose(browser, pages[0])
+    channel = Channel.objects.get()
+    for name in ("channel", "disconnect"):
+        seen.append(browser.get(reverse(f"channels:{name}", args=[channel.public_id])).content.decode())
+    seen.append(browser.get(reverse("channels:list")).content.decode())
+    seen += [caplog.text, *(f"{e.data} {e.reason} {e.object_label}" for e in Entry.objects.all())]
+
+    assert [secret for secret in secrets for text in seen if secret in text] == []
+
+
+def test_tokens_are_sealed_at_rest_and_open_for_their_own_row_alone(simulator, browser):
+    person, pages = facebook_person(simulator, "Trang A", "Trang B")
+    for page in pages:
+        walk(simulator, browser, person, pages)
+        choose(browser, page)
+    first, second = Channel.objects.order_by("pk")
+    token = account_of(first).token.encode()
+
+    second.sealed = first.sealed
+
+    assert token not in bytes(first.sealed)
+    with pytest.raises(vault.Unsealable):
+        account_of(second)
+
+
+def test_what_the_dialog_granted_is_destroyed_with_the_choice_or_after_an_hour(simulator, browser):
+    from channels.services import forget_attempts
+
+    person, pages = facebook_person(simulator, "Trang")
+    walk(simulator, browser, person, pages)
+    choose(browser, pages[0])
+    walk(simulator, browser, person, pages)
+    kept = [len(bytes(attempt.sealed)) > 0 for attempt in ConnectAttempt.objects.order_by("pk")]
+
+    forget_attempts(now=timezone.now() + timedelta(hours=2))
+
+    assert kept == [False, True]
+    assert ConnectAttempt.objects.count() == 0
+
+
+def test_a_sealed_value_opens_with_an_older_key_and_not_with_a_stranger_s(settings):
+    import base64
+    import os
+
+    old, new = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
+    settings.CREDENTIAL_KEYS = [old]
+    sealed = vault.seal({"token": "t"}, row="channel:1")
+    settings.CREDENTIAL_KEYS = [new, old]
+    opened = vault.unseal(sealed, row="channel:1")
+    settings.CREDENTIAL_KEYS = [new]
+
+    assert opened == {"token": "t"}
+    with pytest.raises(vault.Unsealable):
+        vault.unseal(sealed, row="channel:1")

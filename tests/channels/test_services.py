@@ -1,0 +1,327 @@
+"""A channel's life after it was connected: renewed, looked at, lost, back, disconnected, allowed and forbidden."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Notice
+from accounts.permissions import Role
+from audit.models import Entry
+from channels import services, vault
+from channels.models import Channel, PlatformAllowance
+from channels.queries import account_of, is_allowed, row_name
+from channels.states import Health
+from channels.tasks import check_channels, refresh_tokens
+from core.errors import NotAllowed, Refused
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def zalo(simulator):
+    """A Zalo channel whose access token is to be renewed now; it was issued yesterday."""
+    channel = factories.connected(simulator, "zalo")
+    secrets = vault.unseal(channel.sealed, row=row_name(channel))
+    secrets["issued_at"] = (timezone.now() - timedelta(days=1)).isoformat()
+    channel.sealed = vault.seal(secrets, row=row_name(channel))
+    channel.refresh_at = timezone.now() - timedelta(minutes=1)
+    channel.save()
+    return channel
+
+
+@pytest.fixture
+def keeper():
+    """The one whom a notice about a channel concerns."""
+    return lambda channel: factories.person(Role.APPROVER, channel.unit)
+
+
+def told(person):
+    return [notice.kind for notice in Notice.objects.filter(user=person)]
+
+
+def now(channel):
+    channel.refresh_from_db()
+    return channel
+
+
+# --- renewal ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_due_token_is_renewed_and_the_new_pair_is_stored_and_works(simulator, zalo):
+    before = account_of(zalo)
+
+    refresh_tokens()
+
+    after = account_of(now(zalo))
+    assert before.token != after.token
+    assert before.refresh_token != after.refresh_token
+    assert zalo.refresh_at > timezone.now() + timedelta(hours=19)
+    assert services.ask("zalo", lambda connector: connector.profile(after)).external_id == zalo.external_id
+
+
+def test_what_is_not_due_or_has_nothing_to_renew_is_left_alone(simulator):
+    factories.connected(simulator, "facebook")
+    later = factories.connected(simulator, "zalo")
+    Channel.objects.filter(pk=later.pk).update(refresh_at=timezone.now() + timedelta(hours=1))
+
+    assert services.refresh_due(now=timezone.now()) == 0
+
+    assert simulator.requests()["zalo"] == {}
+
+
+def test_two_renewers_ask_the_platform_once(simulator, zalo):
+    """A refresh token works once: a second call with it would lose the connection."""
+    simulator.latency(zalo=200)
+    rows = [Channel.objects.get(pk=zalo.pk) for _ in range(2)]
+    start, results = threading.Barrier(2), []
+
+    def renew(row):
+        start.wait()
+        results.append(services.refresh(row, now=timezone.now()))
+        connection.close()
+
+    threads = [threading.Thread(target=renew, args=[row]) for row in rows]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(results) == [False, True]
+    assert simulator.requests()["zalo"] == {"token": 1}
+    assert now(zalo).health == Health.CONNECTED
+
+
+@pytest.mark.parametrize("fault", ["error_before", "drop_before", "rate_limit"])
+def test_a_blip_disconnects_nobody_and_the_next_try_succeeds(simulator, zalo, keeper, fault):
+    person = keeper(zalo)
+    simulator.fault("zalo", fault, operation="token")
+
+    services.refresh_due(now=timezone.now())
+    between = now(zalo).health
+    services.refresh_due(now=timezone.now() + timedelta(minutes=6))
+
+    assert (between, now(zalo).health, told(person)) == (Health.CONNECTED, Health.CONNECTED, [])
+    assert zalo.refresh_at > timezone.now() + timedelta(hours=19)
+
+
+def test_a_lost_answer_costs_the_connection_only_when_the_old_token_is_refused(simulator, zalo, keeper):
+    person = keeper(zalo)
+    simulator.fault("zalo", "drop_after", operation="token")
+
+    services.refresh_due(now=timezone.now())
+    between = now(zalo).health
+    services.refresh_due(now=timezone.now() + timedelta(minutes=6))
+
+    assert (between, now(zalo).health) == (Health.CONNECTED, Health.LOST)
+    assert told(person) == ["channel_lost"]
+
+
+def test_tokens_that_were_replaced_meanwhile_are_not_overwritten(simulator, zalo, monkeypatch):
+    newer = vault.seal({"token": "newer", "refresh_token": "newer"}, row=row_name(zalo))
+    asked = services.ask
+
+    def and_meanwhile(platform, call):
+        Channel.objects.filter(pk=zalo.pk).update(sealed=newer)
+        return asked(platform, call)
+
+    monkeypatch.setattr(services, "ask", and_meanwhile)
+
+    assert services.refresh(zalo, now=timezone.now()) is False
+
+    assert account_of(now(zalo)).token == "newer"
+
+
+# --- lost and back ----------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_channel_is_on_record_and_its_keepers_are_told_once(keeper):
+    channel = factories.ChannelFactory()
+    person, officer = keeper(channel), factories.person(Role.OFFICER, channel.unit)
+
+    services.mark_lost(channel, reason="The user changed their password")
+    services.mark_lost(channel, reason="The user changed their password")
+
+    assert (now(channel).health, channel.health_reason) == (Health.LOST, "The user changed their password")
+    assert [e.action for e in Entry.objects.all()] == ["channel.lost"]
+    assert (told(person), told(officer)) == (["channel_lost"], [])
+
+
+def test_a_refusal_of_old_credentials_says_nothing_about_newer_ones():
+    """The engine claimed a delivery, the page was connected again, and only then the old token was refused."""
+    old = factories.ChannelFactory()
+    new = Channel.objects.get(pk=old.pk)
+    new.sealed = vault.seal({"token": "new"}, row=row_name(new))
+    new.save()
+
+    services.mark_lost(old, reason="dead")
+
+    assert now(new).health == Health.CONNECTED
+
+
+def test_a_stale_token_is_renewed_before_the_channel_is_given_up(simulator, zalo):
+    Channel.objects.update(refresh_at=timezone.now() + timedelta(hours=1))
+    zalo.refresh_from_db()
+    simulator.kill_tokens("zalo", token=account_of(zalo).token)
+
+    services.mark_lost(zalo, reason="access token is invalid")
+    between = now(zalo).health
+    services.refresh_due(now=timezone.now())
+
+    assert (between, now(zalo).health) == (Health.CONNECTED, Health.CONNECTED)
+    assert services.ask("zalo", lambda c: c.profile(account_of(zalo))).external_id == zalo.external_id
+
+
+def test_a_fresh_token_that_is_refused_is_not_renewed_again(simulator, zalo):
+    services.refresh(zalo, now=timezone.now())
+
+    services.mark_lost(now(zalo), reason="the app was removed")
+
+    assert now(zalo).health == Health.LOST
+
+
+# --- the daily look ---------------------------------------------------------------------------------------------------
+
+
+def test_the_daily_look_brings_name_and_followers_up_to_date(simulator):
+    channels = [factories.connected(simulator, kind, followers=4321) for kind in ("facebook", "zalo", "telegram")]
+    PlatformAllowance.objects.create(
+        unit=channels[2].unit.parent, platform="telegram", allowed_by=channels[2].connected_by, reason="Kế hoạch"
+    )
+    Channel.objects.update(name="Tên cũ")
+
+    check_channels()
+
+    assert [(now(c).name, c.followers, c.health) for c in channels] == [
+        (c.unit.name, 4321, Health.CONNECTED) for c in channels
+    ]
+
+
+def test_a_second_look_on_the_same_day_asks_nothing(simulator):
+    factories.connected(simulator, "facebook")
+    check_channels()
+    asked = simulator.requests()["facebook"]
+
+    check_channels()
+
+    assert simulator.requests()["facebook"] == asked
+
+
+def test_the_look_finds_what_was_lost_and_what_is_back(simulator, keeper):
+    dead, back, fine = (factories.connected(simulator, "facebook") for _ in range(3))
+    person = keeper(dead)
+    simulator.kill_tokens("facebook", page=dead.external_id)
+    Channel.objects.filter(pk=back.pk).update(health=Health.LOST, health_reason="checkpoint")
+
+    check_channels()
+
+    assert [now(c).health for c in (dead, back, fine)] == [Health.LOST, Health.CONNECTED, Health.CONNECTED]
+    assert back.health_reason == ""
+    assert told(person) == ["channel_lost"]
+
+
+def test_a_platform_that_is_away_disconnects_nobody(simulator):
+    channel = factories.connected(simulator, "facebook")
+    simulator.fault("facebook", "error_before", times=0)
+
+    check_channels()
+
+    assert (now(channel).health, channel.checked_at) == (Health.CONNECTED, None)
+
+
+def test_credentials_that_do_not_open_are_a_lost_channel(simulator):
+    channel = factories.connected(simulator, "facebook")
+    Channel.objects.update(sealed=vault.seal({"token": "t"}, row="channel:another"))
+
+    check_channels()
+
+    assert now(channel).health == Health.LOST
+
+
+@pytest.mark.parametrize(
+    ("days", "kinds"), [(14, ["channel_expiring"]), (7, ["channel_expiring"]), (8, []), (1, ["channel_expiring"])]
+)
+def test_the_end_of_a_grant_is_announced(simulator, keeper, days, kinds):
+    channel = factories.connected(simulator, "zalo")
+    person = keeper(channel)
+    Channel.objects.update(expires_at=timezone.now() + timedelta(days=days))
+
+    check_channels()
+    check_channels()
+
+    assert told(person) == kinds
+
+
+# --- disconnecting ----------------------------------------------------------------------------------------------------
+
+
+def test_disconnecting_destroys_the_credentials_and_keeps_the_row(keeper):
+    channel = factories.ChannelFactory()
+    person = keeper(channel)
+
+    services.disconnect(channel, by=person, reason="Trang đã đóng")
+
+    assert (now(channel).health, bytes(channel.sealed)) == (Health.DISCONNECTED, b"")
+    with pytest.raises(vault.Unsealable):
+        account_of(channel)
+    entry = Entry.objects.get(action="channel.disconnected")
+    assert (entry.actor_id, entry.reason) == (person.pk, "Trang đã đóng")
+
+
+def test_disconnecting_needs_a_reason_the_right_and_a_connection(keeper):
+    channel = factories.ChannelFactory()
+    person, officer = keeper(channel), factories.person(Role.OFFICER, channel.unit)
+
+    with pytest.raises(Refused):
+        services.disconnect(channel, by=person, reason="  ")
+    with pytest.raises(NotAllowed):
+        services.disconnect(channel, by=officer, reason="Trang đã đóng")
+    services.disconnect(channel, by=person, reason="Trang đã đóng")
+    with pytest.raises(Refused):
+        services.disconnect(channel, by=person, reason="Trang đã đóng")
+
+
+# --- allowances -------------------------------------------------------------------------------------------------------
+
+
+def test_a_province_allows_telegram_for_its_own_units_alone(simulator):
+    unit, elsewhere = factories.UnitFactory(), factories.UnitFactory()
+    overseer = factories.person(Role.OVERSEER, unit.parent)
+
+    services.allow("telegram", province=unit.parent, by=overseer, reason="Kế hoạch 12")
+
+    assert (is_allowed("telegram", unit=unit), is_allowed("telegram", unit=elsewhere)) == (True, False)
+    assert [e.action for e in Entry.objects.all()] == ["platform.allowed"]
+    with pytest.raises(NotAllowed):
+        services.allow("telegram", province=elsewhere.parent, by=overseer, reason="Kế hoạch 12")
+    with pytest.raises(Refused):
+        services.allow("facebook", province=unit.parent, by=overseer, reason="Kế hoạch 12")
+
+
+def test_what_is_forbidden_again_rests_until_it_is_allowed_again(simulator):
+    channel = factories.connected(simulator, "telegram")
+    province = channel.unit.parent
+    overseer = factories.person(Role.OVERSEER, province)
+    services.allow("telegram", province=province, by=overseer, reason="Kế hoạch 12")
+
+    services.forbid("telegram", province=province, by=overseer, reason="Kế hoạch 13")
+    check_channels()
+    between = now(channel).health
+    services.allow("telegram", province=province, by=overseer, reason="Kế hoạch 14")
+    check_channels()
+
+    assert (between, now(channel).health) == (Health.LOST, Health.CONNECTED)
+
+
+def test_a_notice_of_a_lost_channel_names_no_secret(keeper, django_capture_on_commit_callbacks):
+    channel = factories.ChannelFactory(secrets={"token": "EAAP-secret"})
+    keeper(channel)
+
+    services.mark_lost(channel, reason="dead")
+
+    told = "".join(f"{n.facts}{n.address}" for n in Notice.objects.all()) + "".join(m.body for m in mail.outbox)
+    assert "EAAP" not in told
