@@ -87,13 +87,13 @@ class ComposeForm(forms.Form):
         label=_("Wanted time of publication"),
         required=False,
         widget=_moment(),
-        help_text=_("A proposal to the approver. Day/month/year hour:minute, such as 05/12/2026 07:00."),
+        help_text=_("A proposal to the approver, who schedules the post by it."),
     )
     valid_until = forms.DateTimeField(
         label=_("Valid until"),
         required=False,
         widget=_moment(),
-        help_text=_("Not published after this time. Day/month/year hour:minute."),
+        help_text=_("Not published after this time."),
     )
     channels = forms.ModelMultipleChoiceField(
         label=_("Channels"), queryset=Channel.objects.none(), required=False, to_field_name="public_id"

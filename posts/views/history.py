@@ -21,7 +21,9 @@ def history(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     revisions = list(queries.revisions_of(post))
     contents: dict[str, Mapping[str, Any]] = {str(r.number): r.content for r in revisions}
     if post.state in EDITABLE:
-        contents = {NOW: content.compose(post), **contents}
+        draft = content.compose(post)
+        if not revisions or content.digest(draft) != revisions[0].content_sha256:
+            contents = {NOW: draft, **contents}
     order = list(contents)  # newest first
     new = request.GET.get("new", "")
     new = new if new in contents else order[0] if order else ""

@@ -280,7 +280,10 @@
   // --- Small things ---------------------------------------------------------------------------------------------------
 
   // A browser of another language shows 12/05: the words beside it leave no doubt.
-  const inWords = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short" });
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const inWords = new Intl.DateTimeFormat(language, {
+    weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit",
+  });
   for (const input of form.querySelectorAll("[data-say-date]")) {
     const words = document.createElement("output");
     words.className = "said-date";

@@ -1,0 +1,193 @@
+"""What changed between two versions, word by word."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from posts import content, diff, services
+from posts.diff import Piece
+from tests import factories
+from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pieces"),
+    [
+        ("như cũ", "như cũ", [Piece("same", "như cũ")]),
+        ("", "mới", [Piece("ins", "mới")]),
+        ("cũ", "", [Piece("del", "cũ")]),
+        (
+            "Ba việc cần làm",
+            "Bốn việc cần làm",
+            [Piece("del", "Ba"), Piece("ins", "Bốn"), Piece("same", " việc cần làm")],
+        ),
+        (
+            "một\n\nhai ba\n\nbốn",
+            "một\n\nhai năm\n\nbốn",
+            [Piece("same", "một\n\nhai "), Piece("del", "ba"), Piece("ins", "năm"), Piece("same", "\n\nbốn")],
+        ),
+    ],
+)
+def test_words_that_changed_are_told_apart(old, new, pieces):
+    assert diff.words(old, new) == pieces
+
+
+def test_both_texts_can_be_read_back_from_the_difference():
+    old, new = "Gọi 113. Không chuyển tiền!\nHết.", "Gọi ngay 113.\nKhông bao giờ chuyển tiền!"
+    pieces = diff.words(old, new)
+    assert "".join(p.text for p in pieces if p.kind != "ins") == old
+    assert "".join(p.text for p in pieces if p.kind != "del") == new
+
+
+@pytest.fixture
+def unit(db):
+    return UnitFactory()
+
+
+@pytest.fixture
+def post(unit):
+    return PostFactory(
+        unit=unit,
+        channels=[ChannelFactory(unit=unit, name="Trang A")],
+        media=[factories.media(unit), factories.media(unit)],
+    )
+
+
+def test_everything_that_is_published_is_compared(unit, post):
+    old = content.compose(post)
+    first, second = post.pictures.all()
+    target, other = post.targets.get(), ChannelFactory(unit=unit, name="Trang B")
+    added = factories.media(unit)
+    post.title, post.link, post.topic = "Tiêu đề mới", "https://x.vn", None
+    texts = {target.channel: "Riêng", other: ""}
+    services.save(
+        post,
+        by=post.author,
+        version=1,
+        fields={
+            "title": "Tiêu đề mới",
+            "body": "<p>Khác</p>",
+            "link": "https://x.vn",
+            "topic": None,
+            "campaign": None,
+            "valid_until": timezone.now(),
+            "wanted_at": None,
+        },
+        texts=texts,
+        pictures=[(second.media, "Mô tả khác"), (added, "Thêm")],
+    )
+    post.refresh_from_db()
+
+    found = diff.changes(old, content.compose(post))
+
+    assert [(c.label, c.kind) for c in found] == [
+        ("Title", ""),
+        ("Text", ""),
+        ("Link", ""),
+        ("Topic", ""),
+        ("Valid until", ""),
+        ("Channel Trang A", ""),
+        ("Channel Trang B", "ins"),
+        ("Picture removed", "del"),
+        ("Description of a picture", ""),
+        ("Picture added", "ins"),
+    ]
+    assert found[7].media["media"] == str(first.media.public_id)
+
+
+def test_a_new_order_of_pictures_and_a_removed_channel_are_told(post):
+    old = content.compose(post)
+    new = {**old, "media": old["media"][::-1], "channels": []}
+    assert [(c.label, c.kind) for c in diff.changes(old, new)] == [("Channel Trang A", "del"), ("Pictures", "")]
+
+
+def test_formatting_alone_is_told_as_such(post):
+    old = content.compose(post)
+    new = {**old, "body": old["body"].replace("Nghi ngờ", "<strong>Nghi ngờ</strong>")}
+    assert [c.pieces for c in diff.changes(old, new)] == [[Piece("same", "Only the formatting changed.")]]
+
+
+def test_nothing_changed_is_nothing_told(post):
+    assert diff.changes(content.compose(post), content.compose(post)) == []
+
+
+# --- The pages --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def revised(unit, post):
+    """Two versions, the first returned, and a draft that went on."""
+    chief, officer = person(Role.APPROVER, unit, full_name="Phạm Quốc Dũng"), post.author
+    for number, title in enumerate(("Ba việc", "Bốn việc"), start=1):
+        post = services.save(
+            post,
+            by=officer,
+            version=post.version,
+            fields={n: getattr(post, n) for n in ("body", "link", "topic", "campaign", "valid_until", "wanted_at")}
+            | {"title": title},
+            texts={t.channel: "" for t in post.targets.select_related("channel")},
+            pictures=(),
+        )
+        services.submit(post, by=officer)
+        services.send_back(post, post.current_revision, by=chief, reason=f"Lý do {number}")
+        post.refresh_from_db()
+    return post
+
+
+def test_the_page_shows_versions_decisions_and_the_last_difference(client, revised):
+    client.force_login(revised.author)
+
+    page = client.get(reverse("posts:history", args=[revised.public_id])).content.decode()
+
+    assert "Phạm Quốc Dũng" in page
+    assert "Lý do 1" in page
+    assert '<del><span class="visually-hidden">[removed:</span>Ba<' in page
+    assert '<ins><span class="visually-hidden">[added:</span>Bốn<' in page
+
+
+def test_any_two_versions_can_be_compared(client, revised):
+    client.force_login(revised.author)
+    address = reverse("posts:history", args=[revised.public_id])
+    assert client.get(address, {"old": "1", "new": "1"}).context["compared"] is False
+    assert len(client.get(address, {"old": "1", "new": "2"}).context["changes"]) == 1
+    assert client.get(address, {"old": "x", "new": "99"}).status_code == 200
+
+    revised.title = "Năm việc"
+    revised.save()
+    assert client.get(address).context["choices"] == ["now", "2", "1"]
+
+
+def test_a_post_never_submitted_says_so(client, post):
+    client.force_login(post.author)
+    page = client.get(reverse("posts:history", args=[post.public_id])).content.decode()
+    assert "Not submitted yet" in page
+
+
+def test_the_history_costs_the_same_for_one_version_and_for_three(client, unit, django_assert_max_num_queries):
+    post = factories.submitted(unit=unit)
+    client.force_login(post.author)
+    address = reverse("posts:history", args=[post.public_id])
+    counts = []
+    for _ in range(2):
+        with django_assert_max_num_queries(20) as queries:
+            client.get(address)
+        counts.append(len(queries))
+        for title in ("Hai", "Ba"):
+            post.title = title
+            factories.submitted(post)
+    assert counts[0] + 1 >= counts[1]  # comparing asks once for the topics' names
+
+
+def test_a_version_is_shown_as_it_was_submitted(client, revised):
+    client.force_login(revised.author)
+    first = revised.revisions.get(number=1)
+    page = client.get(reverse("posts:revision", args=[first.public_id])).content.decode()
+    assert "Ba việc" in page
+    assert first.content_sha256 in page
+
+
+def test_another_units_versions_do_not_exist(client, revised):
+    client.force_login(person(Role.OFFICER))
+    assert client.get(reverse("posts:history", args=[revised.public_id])).status_code == 404
+    assert client.get(reverse("posts:revision", args=[revised.current_revision.public_id])).status_code == 404
