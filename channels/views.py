@@ -298,7 +298,7 @@ def allowances(request: HttpRequest) -> HttpResponse:
     if not reach:
         raise PermissionDenied
     provinces = Unit.objects.within(reach).filter(level=Level.PROVINCE).current(timezone.localdate())
-    form = ReasonForm(request.POST or None, hint=_("It goes into the record and is shown to the units."))
+    form = ReasonForm(request.POST or None, hint=_("It goes into the record."))
     asked = ""
     if request.method == "POST":
         province = get_object_or_404(provinces, key=request.POST.get("province", ""))

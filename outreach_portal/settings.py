@@ -301,6 +301,7 @@ PLATFORMS = {
         "code_verifier": env.str("ZALO_CODE_VERIFIER", default=""),
         "oauth_url": platform_url("ZALO_OAUTH_URL", real="https://oauth.zaloapp.com", simulated="/zalo/oauth"),
         "base_url": platform_url("ZALO_API_URL", real="https://openapi.zalo.me", simulated="/zalo/openapi"),
+        "calls_per_minute": env.int("ZALO_CALLS_PER_MINUTE", default=4000),  # of the application; 0: not counted
         "link_url": platform_url("ZALO_LINK_URL", real="https://zalo.me", simulated="/pages/zalo"),
     },
     "telegram": {

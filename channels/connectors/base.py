@@ -19,7 +19,7 @@ class Account:
     base_url: str
     handle: str = ""
     refresh_token: str = field(default="", repr=False)
-    app: Mapping[str, str] = field(default_factory=dict, repr=False)  # settings.PLATFORMS[kind]
+    app: Mapping[str, Any] = field(default_factory=dict, repr=False)  # settings.PLATFORMS[kind]
 
 
 @dataclass(frozen=True, slots=True)

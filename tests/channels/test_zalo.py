@@ -1,11 +1,13 @@
 """Zalo's own: errors in successful answers, articles as jobs, refresh tokens that work once."""
 
+import asyncio
+import itertools
 from datetime import timedelta
 
 import pytest
 
 from channels.connectors.base import AccessLost, Connector, OutcomeUnknown, Rejected, TryLater
-from channels.connectors.zalo import Zalo
+from channels.connectors.zalo import Room, Zalo
 
 TABLE = [
     (-32, "Your application has reached the limit", TryLater),
@@ -141,3 +143,35 @@ def test_an_account_whose_badge_is_gone_lacks_a_right(zalo, serve):
     base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
 
     assert list(zalo.call("profile", zalo.account_with("AT", base_url=base)).missing) == ["oa_verified"]
+
+
+def room_after(takes, per_minute):
+    """How long the last taker is sent away for, each in seconds; None for those who found room."""
+
+    async def run():
+        room, told = Room(), []
+        for calls in takes:
+            try:
+                await room.take(calls, per_minute)
+                told.append(None)
+            except TryLater as error:
+                told.append(round(error.wait.total_seconds()))
+        return told
+
+    return asyncio.run(run())
+
+
+def test_a_quarter_of_the_minute_s_calls_may_go_at_once():
+    assert room_after([1000], 4000) == [None]
+
+
+def test_who_must_wait_long_comes_back_in_a_row_and_not_in_a_crowd():
+    first, *sent_away = room_after([3000, 467, 467, 467], 4000)
+
+    assert first is None
+    assert [b - a for a, b in itertools.pairwise(sent_away)] == [10, 10]
+    assert sent_away[0] > Room.LONGEST_WAIT
+
+
+def test_without_a_limit_nobody_waits():
+    assert room_after([10**9, 10**9], 0) == [None, None]
