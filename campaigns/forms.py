@@ -15,8 +15,10 @@ STAGES = [
 
 
 def day_field(**options: Any) -> forms.DateField:
-    """The browser's own calendar; what is typed by hand or stands in a link may also be dd/mm/yyyy."""
-    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
+    """Typed as dd/mm/yyyy: the browser's own calendar writes dates by the machine's language, month first on many."""
+    attrs = {"placeholder": gettext_lazy("dd/mm/yyyy"), "autocomplete": "off"}
+    errors = {"invalid": gettext_lazy("Please enter the date as dd/mm/yyyy."), **options.pop("error_messages", {})}
+    return forms.DateField(widget=forms.DateInput(attrs=attrs, format="%d/%m/%Y"), error_messages=errors, **options)
 
 
 class CampaignFilter(forms.Form):

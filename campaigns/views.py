@@ -22,9 +22,9 @@ from core.errors import NotAllowed, Refused
 
 PAGE = 25
 LOOKS = {
-    "running": ("green", "player-play", lambda: _("running")),
-    "coming": ("yellow", "clock", lambda: _("coming up")),
-    "past": ("grey", "circle-check", lambda: _("ended")),
+    "running": ("green", "player-play", lambda: _("Running")),
+    "coming": ("yellow", "clock", lambda: _("Coming up")),
+    "past": ("grey", "circle-check", lambda: _("Ended")),
 }
 
 

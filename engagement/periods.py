@@ -58,7 +58,7 @@ class PeriodForm(forms.Form):
         super().__init__({**shown, **given}, initial=shown, **kwargs)
         self.default = default
         # `from` is no name Python lets a class attribute have; the dates come first.
-        self.fields = {"from": _day(gettext_lazy("From")), "to": _day(gettext_lazy("To")), **self.fields}
+        self.fields = {"from": _day(gettext_lazy("From day")), "to": _day(gettext_lazy("To day")), **self.fields}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

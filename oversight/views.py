@@ -28,10 +28,8 @@ POSTS_A_PAGE = 25
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    found = cards(request.user, now=now)
-    desk = desk_of(request)
-    quiet = not any(found.get(name) for name in ("waiting", "returned", "drafts", "troubles", "outgoing", "channels"))
-    return render(request, "oversight/today.html", {**found, "desk": desk, "now": now, "quiet": quiet})
+    context = {**cards(request.user, now=now), "desk": desk_of(request), "now": now}
+    return render(request, "oversight/today.html", context)
 
 
 @require_GET
@@ -163,7 +161,7 @@ def _sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -> She
     head = [
         _("Province") if nation else _("Unit"),
         _("Official code"),
-        _("Note"),
+        _("Remark"),
         *([_("Units"), _("Units that published")] if nation else []),
         _("Posts written"),
         _("Publications"),
@@ -199,6 +197,6 @@ def _sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -> She
             row.last_post or "",
         ]
 
-    notes = {"closed": _("closed"), "no_body": _("no police body"), "no_channel": _("no channel connected"), "": ""}
+    notes = {"closed": _("Closed"), "no_body": _("No police body"), "no_channel": _("No channel connected"), "": ""}
     lines = [line(row, row.unit.name, row.unit.code, notes[row.mark]) for row in rows]
     return Sheet(str(period).replace("/", "."), head, [*lines, line(summed, _("Total"), "", "")])
