@@ -16,8 +16,12 @@ app.autodiscover_tasks()
 @celeryd_init.connect
 def check_installation(**_: object) -> None:
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
 
     from outreach_portal import guard
 
     if settings.PRODUCTION:
-        guard.refuse_try_out_accounts()
+        try:
+            guard.refuse_try_out_accounts()
+        except ImproperlyConfigured as unsafe:
+            raise SystemExit(str(unsafe)) from None  # a signal swallows any lesser exception, and the worker would run

@@ -1,0 +1,25 @@
+# The portal's one image: web, workers, beat and migrations differ only in their command (see docker-compose.yml).
+FROM python:3.13-slim-trixie AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
+RUN python -m venv /venv
+COPY requirements.txt /build/
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r /build/requirements.txt \
+    && /venv/bin/python -m compileall -q /venv/lib
+COPY . /app
+WORKDIR /app
+RUN /venv/bin/python scripts/messages.py compile \
+    && PATH=/venv/bin:$PATH deploy/collectstatic \
+    && rm -rf simulator try_out tests benchmarks
+
+FROM python:3.13-slim-trixie
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
+    && install -d -o portal -g portal /data/media
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    PORTAL_MODE=production MEDIA_ROOT=/data/media VAR_DIR=/tmp STATIC_ROOT=/app/staticfiles
+USER portal
+VOLUME /data/media
+EXPOSE 8000
+CMD ["gunicorn", "-c", "deploy/gunicorn.conf.py", "outreach_portal.wsgi"]

@@ -1,0 +1,36 @@
+import ast
+import re
+
+from tests.ops import compose
+
+# Read by docker-compose.yml and the gunicorn configuration rather than by settings.py.
+OUTSIDE_SETTINGS = {"PORTAL_HOST", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEB_CONCURRENCY"}
+
+
+def names_read_in_settings() -> set[str]:
+    """The first text argument of each call that has the look of a variable's name."""
+    tree = ast.parse((compose.ROOT / "outreach_portal" / "settings.py").read_text(encoding="utf-8"))
+    readers = ("env", "setting", "platform_url")
+    found = set()
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[0] in readers:
+            texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            found.update(text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9_]+", text))
+    return found
+
+
+def example() -> list[tuple[str, str, str]]:
+    source = (compose.ROOT / ".env.example").read_text(encoding="utf-8")
+    return re.findall(r"^(#?)([A-Z][A-Z0-9_]+)=(.*)$", source, re.MULTILINE)
+
+
+def test_it_names_every_variable_that_settings_read_and_no_other():
+    named = [name for _off, name, _value in example()]
+
+    assert sorted(named) == sorted(names_read_in_settings() | OUTSIDE_SETTINGS)
+
+
+def test_it_holds_no_secret():
+    filled_in = {name: value for off, name, value in example() if not off and value}
+
+    assert filled_in == {"PORTAL_MODE": "production"}
