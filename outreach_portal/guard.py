@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-TRY_OUT_SECRET = "try-out only, never in production: not a secret at all"
+TRY_OUT_SECRET = "try-out only, never in production: not a secret at all"  # noqa: S105
 TRY_OUT_CREDENTIAL_KEY = base64.b64encode(b"try-out credential key, 32 bytes").decode()
 TRY_OUT_DOMAIN = "try-out.example"
 
@@ -53,7 +53,7 @@ def _is_aes256(key: str) -> bool:
 
 
 def refuse_try_out_accounts() -> None:
-    """The try-out's sign-ins are printed on a screen; called when a production process starts, since it asks the database."""
+    """The try-out's sign-ins are printed on a screen. Called when a production process starts: it asks the database."""
     from accounts.models import User
 
     if User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}", is_active=True).exists():

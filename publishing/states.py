@@ -1,4 +1,4 @@
-"""The words a delivery can be in, and which word may follow which. The one table; `services.move` holds everyone to it."""
+"""The words a delivery can be in, and which may follow which: the one table, to which `services.move` holds everyone."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -10,7 +10,7 @@ CHECKS = {
     "ruff": [BIN / "ruff", "check", "--quiet", "."],
     "ruff format": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "layers": [BIN / "lint-imports", "--no-cache"],
-    "types": [BIN / "mypy", "--no-error-summary", "."],
+    "types": [BIN / "mypy", "--no-error-summary"],
     "catalogue": [sys.executable, "scripts/messages.py", "check"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
 }

@@ -233,10 +233,10 @@ class Connector:
             return body
         for secret in filter(None, hide):
             raw = raw.replace(secret.encode(), b"***")
-        error = self.error_for(status, _decoded(raw), changes=changes)
-        if isinstance(error, TryLater):
-            error.wait = self.wait_told(headers) or error.wait
-        raise error
+        problem = self.error_for(status, _decoded(raw), changes=changes)
+        if isinstance(problem, TryLater):
+            problem.wait = self.wait_told(headers) or problem.wait
+        raise problem
 
     def wait_told(self, headers: Mapping[str, str]) -> timedelta | None:
         """How long the answer's headers ask to wait."""
