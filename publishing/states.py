@@ -1,4 +1,4 @@
-"""The words a delivery can be in, and which may follow which: the one table, to which `services.move` holds everyone."""
+"""The words a delivery can be in, and which may follow which: the one table that `services.move` holds everyone to."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
