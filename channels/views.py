@@ -72,7 +72,7 @@ def _narrowed(channels: Any, wanted: dict[str, str]) -> Any:
             | Q(handle__icontains=word)
             | Q(external_id=word)
         )
-    return channels.select_related("unit__parent").order_by("unit__search", "platform", "name")
+    return channels.select_related("unit__parent").defer("sealed").order_by("unit__search", "platform", "name")
 
 
 def _shown(request: HttpRequest, public_id: uuid.UUID, permission: Permission | None = None) -> Channel:
