@@ -77,8 +77,11 @@ def collect(*, clock: Clock = database_now) -> int:
     enrol(now=now)
     retire(now=now)
     by_platform: dict[str, list[Batch]] = {}
-    for batch in _batches(claim(now=now), now=now):
+    sealed: list[Measurement] = []
+    for batch in _batches(claim(now=now), sealed):
         by_platform.setdefault(batch.rows[0].delivery.platform, []).append(batch)
+    if sealed:
+        _store([(sealed, TryLater("the credentials cannot be opened"))], now=now)
     if not by_platform:
         return 0
     measured = 0
@@ -140,14 +143,15 @@ def _locked(rows):
     return rows  # SQLite's transactions are IMMEDIATE: there is one writer at a time
 
 
-def _batches(rows: Iterable[Measurement], *, now: datetime) -> Iterator[Batch]:
+def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator[Batch]:
+    """The rows by channel; those of channels whose credentials do not open are added to ``sealed``."""
     by_channel = sorted(rows, key=lambda row: (row.delivery.platform, row.delivery.channel_id, row.pk))
     for _channel, group in groupby(by_channel, key=lambda row: row.delivery.channel_id):
         of_channel = list(group)
         try:
             account = account_of(of_channel[0].delivery.channel)
         except Unsealable:
-            _store([(of_channel, TryLater("the credentials cannot be opened"))], now=now)
+            sealed += of_channel
             continue
         for some in batched(of_channel, _POSTS_A_CALL):
             yield Batch(account, some)

@@ -143,6 +143,16 @@ def test_a_dead_token_marks_nothing_as_zero_and_waits_longer_each_time(on_page, 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_credentials_that_do_not_open_hold_up_nobody_else(on_page):
+    sealed, other = on_page(), on_page()
+    type(sealed.channel).objects.filter(pk=sealed.channel_id).update(sealed=b"")
+
+    assert services.collect() == 1
+    assert Count.objects.get().delivery == other
+    assert Measurement.objects.get(delivery=sealed).failures == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_post_that_is_gone_from_the_page_writes_nothing(on_page, simulator):
     delivery = on_page(remote_id="104_nowhere")
     other = on_page(channel=delivery.channel)
@@ -209,7 +219,7 @@ def test_a_run_whose_lease_ran_out_writes_nothing(on_page):
     taken_again = services.claim(now=now + timedelta(minutes=11))
     assert [row.pk for row in taken_again] == [row.pk for row in slow]
 
-    answer = services._ask_all("facebook", list(services._batches(slow, now=now)))
+    answer = services._ask_all("facebook", list(services._batches(slow, [])))
     assert services._store(answer, now=now) == 0
     assert Count.objects.count() == 0
 
