@@ -7,12 +7,14 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
 import nh3
 
 from channels.queries import facts_of
+from channels.states import Kind
 from core.text import fold, normal
 from posts.models import Post
 
@@ -168,6 +170,11 @@ def compose(post: Post) -> dict[str, Any]:
             for p in pictures
         ],
     }
+
+
+def channel_name(target: Mapping[str, Any]) -> str:
+    """A channel as people tell it apart: a unit's pages often bear one name on all platforms."""
+    return f"{Kind(target['platform']).label} {target['name']}"
 
 
 def digest(content: dict[str, Any]) -> str:

@@ -46,8 +46,16 @@ def words(old: str, new: str) -> list[Piece]:
 
 def _by_words(old: str, new: str) -> list[Piece]:
     a, b = _WORDS.findall(old), _WORDS.findall(new)
-    steps = difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    return [piece for kind, i, j, m, n in steps for piece in _pieces(kind, "".join(a[i:j]), "".join(b[m:n]))]
+    pieces: list[Piece] = []
+    gone = come = ""
+    for kind, i, j, m, n in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        before, after = "".join(a[i:j]), "".join(b[m:n])
+        if kind == "equal" and (before.strip(" ") or not (gone or come)):
+            pieces += [*_pieces("replace", gone, come), Piece("same", before)]
+            gone = come = ""
+        else:  # a mere blank between two changes belongs to both: phrases are read, not single words
+            gone, come = gone + before, come + after
+    return pieces + _pieces("replace", gone, come)
 
 
 def _pieces(kind: str, old: str, new: str) -> list[Piece]:
@@ -95,7 +103,7 @@ def _channels(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     after = {t["channel"]: t for t in new["channels"]}
     found = []
     for key, target in (before | after).items():
-        label = _("Channel %(name)s") % {"name": target["name"]}
+        label = content.channel_name(target)
         if key not in after:
             found.append(Change(label, [Piece("del", _("No longer for this channel"))], "del"))
         elif key not in before:

@@ -251,13 +251,15 @@ class FilterForm(forms.Form):
     mine = forms.BooleanField(label=_("Only mine"), required=False)
     sort = forms.ChoiceField(choices=[(key, key) for key in SORTS], required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, *, unit: Unit, chosen: Unit | None, deep: bool):
+    def __init__(self, data: Any, *, unit: Unit, chosen: Unit | None, deep: bool, writes: bool):
         """``unit`` is the desk's; a deep role may have ``chosen`` one below it."""
         super().__init__(data, label_suffix="")
         self.fields["q"].widget.attrs.update(type="search", placeholder=_("Search posts"))
         self.fields["state"].choices = [("", _("All but archived")), *PostState.choices]
         self.fields["campaign"].queryset = Campaign.objects.open_to(chosen or unit)
         self.fields["channel"].queryset = Channel.objects.filter(unit=chosen or unit)
+        if not writes:
+            del self.fields["mine"]
         if not deep:
             del self.fields["unit"]
             return

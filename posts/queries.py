@@ -70,7 +70,7 @@ def _fits(target: Mapping[str, Any], composed: Mapping[str, Any], block: Any) ->
     """Whether the platform takes the post as it stands."""
     facts, pictures = facts_of(target["platform"]), len(composed["media"])
     limit = text_limit(target["platform"], pictures=pictures)
-    name, where = {"channel": target["name"]}, target["channel"]
+    name, where = {"channel": content.channel_name(target)}, target["channel"]
     if facts.max_title and len(composed["title"]) > facts.max_title:
         block(
             "title_long",

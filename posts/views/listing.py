@@ -26,13 +26,13 @@ def posts(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     desk = desk_of(request)
     deep = desk.role in DEEP
+    writes = can(request.user, Permission.POST_WRITE, unit=desk.unit)
     key = request.GET.get("unit", "")
     chosen = Unit.objects.under(desk.unit).filter(key=key).first() if deep and key else None
-    form = FilterForm(request.GET, unit=desk.unit, chosen=chosen, deep=deep)
+    form = FilterForm(request.GET, unit=desk.unit, chosen=chosen, deep=deep, writes=writes)
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = _found(request, wanted, unit=chosen or desk.unit, deep=deep)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    writes = can(request.user, Permission.POST_WRITE, unit=desk.unit)
     for post in page:
         post.can_be_put_away = writes and post.state in EDITABLE and post.unit_id == desk.unit_id
     context = {

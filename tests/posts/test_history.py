@@ -23,6 +23,16 @@ from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
             [Piece("del", "Ba"), Piece("ins", "Bốn"), Piece("same", " việc cần làm")],
         ),
         (
+            "đăng ký không mất phí",
+            "đăng ký hoàn toàn miễn phí",
+            [
+                Piece("same", "đăng ký "),
+                Piece("del", "không mất"),
+                Piece("ins", "hoàn toàn miễn"),
+                Piece("same", " phí"),
+            ],
+        ),
+        (
             "một\n\nhai ba\n\nbốn",
             "một\n\nhai năm\n\nbốn",
             [Piece("same", "một\n\nhai "), Piece("del", "ba"), Piece("ins", "năm"), Piece("same", "\n\nbốn")],
@@ -87,8 +97,8 @@ def test_everything_that_is_published_is_compared(unit, post):
         ("Link", ""),
         ("Topic", ""),
         ("Valid until", ""),
-        ("Channel Trang A", ""),
-        ("Channel Trang B", "ins"),
+        ("Facebook Trang A", ""),
+        ("Facebook Trang B", "ins"),
         ("Picture removed", "del"),
         ("Description of a picture", ""),
         ("Picture added", "ins"),
@@ -99,7 +109,7 @@ def test_everything_that_is_published_is_compared(unit, post):
 def test_a_new_order_of_pictures_and_a_removed_channel_are_told(post):
     old = content.compose(post)
     new = {**old, "media": old["media"][::-1], "channels": []}
-    assert [(c.label, c.kind) for c in diff.changes(old, new)] == [("Channel Trang A", "del"), ("Pictures", "")]
+    assert [(c.label, c.kind) for c in diff.changes(old, new)] == [("Facebook Trang A", "del"), ("Pictures", "")]
 
 
 def test_formatting_alone_is_told_as_such(post):
