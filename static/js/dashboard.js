@@ -30,7 +30,7 @@
       legend: { top: 0, left: 0 },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: say },
       xAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true } },
-      yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width: 150, overflow: "truncate" } },
+      yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width: innerWidth < 768 ? 110 : 170, overflow: "truncate" } },
       series: series.map(({ name, values }) => ({ name, type: "bar", data: values, barMaxWidth: 18 })),
     };
   }
