@@ -138,7 +138,7 @@ def _read(p: Planned, finder: UnitFinder, roles: dict[str, Role]) -> None:
     if len(row.title) > 100:
         p.wrong("title", _("Write at most 100 characters."))
     if (role := roles.get(fold(row.role))) is None:
-        p.wrong("role", _("Write one of: %(roles)s.") % {"roles": ", ".join(str(r.label) for r in Role)})
+        p.wrong("role", _("Write one of: %(roles)s.") % {"roles": "; ".join(str(r.label) for r in Role)})
     else:
         p.role = role
     if not row.unit:

@@ -1,6 +1,7 @@
 import time
 from collections.abc import Callable
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -48,5 +49,7 @@ class SessionLimits:
             if now - seen > settings.SESSION_IDLE_SECONDS or now - began > settings.SESSION_COOKIE_AGE:
                 logout(request)
             elif now - seen >= 60 or "seen" not in request.session:
-                request.session["seen"] = now  # once a minute: not a write a request
+                # Once a minute, for the idle limit and the person's list of sessions: not five queries a request.
+                request.session["seen"] = now
+                UserSession.objects.create_from_request(request)
         return self.get_response(request)

@@ -156,6 +156,9 @@ class PeopleImport(PublicIdModel):
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
 
+    def __str__(self) -> str:
+        return self.file_name
+
 
 class Notice(PublicIdModel):
     """Something a person should know, in the portal; ``kind`` names the sentence in ``accounts/notices.py``."""

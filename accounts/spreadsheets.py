@@ -126,9 +126,6 @@ def template(units: Iterable[Unit]) -> bytes:
     for width, letter in zip((28, 32, 20, 44, 24, 32), "ABCDEF", strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A2"
-    roles = DataValidation(type="list", formula1=f'"{",".join(str(role.label) for role in Role)}"', allow_blank=True)
-    sheet.add_data_validation(roles)
-    roles.add(f"E2:E{MAX_ROWS + 1}")
     for row in range(2, 1002):
         sheet.cell(row, 4).number_format = "@"  # text, or Excel strips the zeros of an official code
 
@@ -136,13 +133,19 @@ def template(units: Iterable[Unit]) -> bytes:
     guide.column_dimensions["A"].width, guide.column_dimensions["B"].width = 30, 100
     for line in _guide():
         guide.append(line)
+    # A range, not a list in the formula: a role's name may hold a comma.
+    for at, role in enumerate(Role, 1):
+        guide.cell(at, 4, str(role.label))
+    roles = DataValidation(type="list", formula1=f"'{guide.title}'!$D$1:$D${len(Role)}", allow_blank=True)
+    sheet.add_data_validation(roles)
+    roles.add(f"E2:E{MAX_ROWS + 1}")
     places = book.create_sheet(_("Units"))
     places.column_dimensions["A"].width, places.column_dimensions["B"].width = 14, 70
     places.append([_("Official code"), _("Unit")])
     for unit in units:
         places.append([unit.code, unit.label])
     for page in (sheet, guide, places):
-        for cell in page[1]:
+        for cell in page[1][: len(COLUMNS) if page is sheet else 2]:
             cell.font = Font(bold=True)
     out = io.BytesIO()
     book.save(out)

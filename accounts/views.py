@@ -167,8 +167,11 @@ def _show_link(request: HttpRequest, person: User, link: str) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    """A page that bears a link with a secret in it: no cache keeps it and no other site learns its address."""
-    response["Referrer-Policy"] = "no-referrer"
+    """A page that bears a link with a secret in it: no cache keeps it and nobody learns its address.
+
+    Not "no-referrer": browsers then send the forms on the page with ``Origin: null``, and the CSRF check refuses them.
+    """
+    response["Referrer-Policy"] = "strict-origin"
     response["Cache-Control"] = "no-store"
     return response
 

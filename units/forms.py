@@ -78,7 +78,8 @@ class Filters(forms.Form):
     )
 
 
-DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+# Not type="date": on a shared PC with an English browser that shows and takes the month first.
+DATE = forms.DateInput(attrs={"placeholder": _("dd/mm/yyyy"), "autocomplete": "off"})
 REASON = {"label": _("Reason"), "widget": forms.Textarea(attrs={"rows": 2}), "max_length": 500}
 
 

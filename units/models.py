@@ -103,7 +103,7 @@ class Unit(models.Model):
     @property
     def province_path(self) -> str:
         """The path of the province it lies in, or its own for province and ministry."""
-        return "/".join(self.path.split("/")[:2]) + "/"
+        return "/".join(self.path.rstrip("/").split("/")[:2]) + "/"
 
 
 class FormerName(models.Model):

@@ -70,8 +70,10 @@ class UnitFinder:
             return Found(None, [])
         rows = self._exact.get(wanted) or self._names.get(wanted)
         if not rows:
+            # "an hai" means An Hải before it means every Công *an* with *Hải* somewhere in its name.
             pieces = wanted.split()
-            rows = [u for u in self._units if all(piece in u.search for piece in pieces)]
+            rows = [u for u in self._units if f" {wanted} " in f" {u.search} "]
+            rows = rows or [u for u in self._units if all(piece in u.search for piece in pieces)]
         return Found(rows[0] if len(rows) == 1 else None, sorted(rows, key=lambda unit: unit.code)[:8])
 
 

@@ -136,7 +136,7 @@ def test_at_most_5000_rows_are_read():
 
 
 LISTED = "Công an xã Tân Lập, Thành phố Hà Nội (00100); Công an xã Tân Lập, Thành phố Hà Nội (00200)"
-ROLES = "Drafting officer, Approving leader, Supervisor, Provincial overseer, System administrator"
+ROLES = "Drafting officer; Approving leader; Supervisor; Provincial overseer; System administrator"
 ELSEWHERE = "This e-mail belongs to somebody outside your area. Ask the ministry's administrator."
 NO_SUCH_POST = "does not exist in Công an phường Ba Đình. Choose another role or the unit above."
 ME = {"email": "quan.tri@congan.example", "name": "Quản Trị"}

@@ -34,7 +34,7 @@ def listed(tmp_path):
 def test_the_national_list_makes_one_ministry_34_provinces_and_3321_communes_in_a_constant_number_of_queries(
     django_assert_max_num_queries,
 ):
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(30):
         done = load_units(settings.BASE_DIR / "data" / "units.csv")
 
     assert (done.created, done.changed, done.missing) == (3356, 0, [])

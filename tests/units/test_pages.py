@@ -154,6 +154,8 @@ def test_words_mean_the_whole_name_before_they_mean_a_part_of_another(province):
     assert find_unit(whole.label, Unit.objects.all()).unit == whole
     assert find_unit(whole.code, Unit.objects.all()).unit == whole
     assert len(find_unit("an hai", Unit.objects.all()).candidates) == 2
+    factories.UnitFactory(parent=province, place="Xã Tam Hải")  # Công *an* xã Tam *Hải*
+    assert len(find_unit("an hai", Unit.objects.all()).candidates) == 2
 
 
 def test_the_ways_to_end_the_own_province_are_not_offered_to_its_administrator(client, admin, province):
