@@ -39,6 +39,11 @@ def simulator(running_simulator, settings):
 
 
 def point_platforms_at(settings, url: str) -> None:
+    settings.PLATFORMS = platforms_at(url)
+
+
+def platforms_at(url: str) -> dict[str, dict[str, str]]:
+    """The settings of the platforms when all of them stand at ``url``."""
     paths = {
         ("facebook", "dialog_url"): "/facebook/www",
         ("facebook", "base_url"): "/facebook/graph",
@@ -48,7 +53,7 @@ def point_platforms_at(settings, url: str) -> None:
         ("telegram", "base_url"): "/telegram",
         ("telegram", "link_url"): "/t.me",
     }
-    platforms = {name: dict(facts) for name, facts in settings.PLATFORMS.items()}
+    platforms = {name: dict(facts) for name, facts in django_settings.PLATFORMS.items()}
     for (platform, name), path in paths.items():
         platforms[platform][name] = url + path
-    settings.PLATFORMS = platforms
+    return platforms

@@ -14,10 +14,11 @@ from accounts.queries import holders
 from audit.services import record
 from campaigns import services as campaigns
 from campaigns.models import Campaign, Topic
-from channels import vault
-from channels.models import Channel, PlatformAllowance
-from channels.queries import facts_of, row_name
-from channels.states import Health, Kind
+from channels import services as channels
+from channels.connectors.base import Tokens
+from channels.models import Channel
+from channels.queries import facts_of
+from channels.states import Kind
 from posts import pictures, services
 from posts.models import Media, Post
 from publishing import services as publishing
@@ -31,6 +32,8 @@ FOLLOWERS = {"hai-chau": 21400, "son-tra": 16800, "hoi-an": 18900, "hoa-vang": 7
 # A platform's share of a station's followers.
 SHARE = {Kind.FACEBOOK: 1.0, Kind.ZALO: 0.6, Kind.TELEGRAM: 0.08}
 PAGES_SINCE = timedelta(days=90)
+# One connection ends in a week, which its chief is told.
+GRANTED = {("hoi-an", Kind.ZALO): timedelta(days=7, minutes=5)}
 
 
 class Line(NamedTuple):
@@ -94,6 +97,7 @@ def tell(now: datetime) -> World:
     teller = Teller(world, now)
     for line in STORY:
         teller.tell(line)
+    channels.check_due(now=now)
     figures.remember(now)
     teller.lose_a_connection()
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now - timedelta(days=1))
@@ -106,7 +110,8 @@ class Teller:
         self.samples = samples.read()
         self.topics = {topic.code: topic for topic in Topic.objects.all()}
         with at(now - PAGES_SINCE):
-            self._allow_telegram()
+            reason = "Công an thành phố cho phép dùng Telegram làm kênh phụ, có kiểm tra định kỳ."
+            channels.allow(Kind.TELEGRAM, province=world.province, by=world.overseer, reason=reason)
             for word, staff in world.staff.items():
                 self._connect(word, staff)
         with at(now - timedelta(days=25)):
@@ -114,46 +119,35 @@ class Teller:
 
     # --- the ground -----------------------------------------------------------------------------------------------
 
-    def _allow_telegram(self) -> None:
-        overseer, province = self.world.overseer, self.world.province
-        reason = "Công an thành phố cho phép dùng Telegram làm kênh phụ, có kiểm tra định kỳ."
-        PlatformAllowance.objects.create(
-            unit=province, platform=Kind.TELEGRAM, allowed_by=overseer, allowed_at=timezone.now(), reason=reason
-        )
-        held = overseer.authority(Permission.PLATFORM_ALLOW, unit=province)
-        record("platform.allowed", province, by=overseer, post_held=held.post_held, reason=reason, platform="telegram")
-
     def _connect(self, word: str, staff: Staff) -> None:
-        now = timezone.now()
+        connected_at = timezone.now()
         held = staff.chief.authority(Permission.CHANNEL_MANAGE, unit=staff.unit)
         for platform in Kind:
             made = pages.add_page(
                 platform=platform,
                 name=staff.unit.name,
-                username=f"congan.{word}".replace("-", "")
-                if platform != Kind.TELEGRAM
-                else f"congan_{word}".replace("-", "_"),
+                username=f"congan_{word.replace('-', '_')}",
                 followers=int(FOLLOWERS.get(word, 1800) * SHARE[platform]),
-                created_at=now.timestamp(),
+                created_at=connected_at.timestamp(),
             )
-            tokens = made["tokens"]
-            lifetime = tokens.get("expires_in")
+            told = made["tokens"]
+            tokens = Tokens(
+                token=told.get("access_token") or told["bot_token"],
+                refresh_token=told.get("refresh_token", ""),
+                lifetime=timedelta(seconds=int(told["expires_in"])) if "expires_in" in told else None,
+                grant_lifetime=GRANTED.get((word, platform)),
+            )
             channel = Channel(
                 unit=staff.unit,
                 platform=platform,
                 external_id=made["external_id"],
                 name=made["name"],
                 handle=made["username"],
-                address=made["url"],
-                refresh_at=self.now + timedelta(seconds=int(lifetime) / 2) if lifetime else None,
                 connected_by=staff.chief,
-                connected_at=now,
-                checked_at=self.now,
+                connected_at=connected_at,
             )
-            secrets = {"token": tokens.get("access_token") or tokens["bot_token"]}
-            if "refresh_token" in tokens:
-                secrets["refresh_token"] = tokens["refresh_token"]
-            channel.sealed = vault.seal(secrets, row=row_name(channel))
+            for name, value in channels.sealed_tokens(channel, tokens, now=self.now).items():
+                setattr(channel, name, value)
             channel.save()
             record("channel.connected", channel, by=staff.chief, post_held=held.post_held)
 
@@ -340,14 +334,7 @@ class Teller:
         channel = Channel.objects.get(unit=self.world.staff["duy-xuyen"].unit, platform=Kind.FACEBOOK)
         pages.kill_token(platform=channel.platform, page=channel.external_id)
         with at(self.now - timedelta(days=3, hours=4)):
-            Channel.objects.filter(pk=channel.pk).update(
-                health=Health.LOST,
-                health_reason="The session has been invalidated because the user changed the password",
-                checked_at=timezone.now(),
-            )
-            record("channel.lost", channel)
-            people = holders(Permission.CHANNEL_MANAGE, unit=channel.unit)
-            notify(people, "channel_lost", address=f"/channels/{channel.public_id}/", channel=channel)
+            channels.mark_lost(channel, reason="The user changed the password.")
 
 
 def _own_text(channel: Channel, title: str, text: str) -> str:

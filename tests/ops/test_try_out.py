@@ -1,0 +1,143 @@
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client, TestCase, override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Role
+from audit.models import Entry
+from channels.models import Channel
+from engagement.models import Count
+from outreach_portal.guard import TRY_OUT_DOMAIN
+from posts.models import Post
+from posts.states import PostState
+from publishing.models import Delivery
+from publishing.states import State
+from simulator.testing import RunningSimulator
+from tests.conftest import platforms_at
+from try_out import people, samples
+from units.models import Unit
+
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+
+
+def text_of(delivery: Delivery) -> str:
+    targets = {target["channel"]: target["text"] for target in delivery.revision.content["channels"]}
+    return targets[str(delivery.channel.public_id)]
+
+
+class TestFilled(TestCase):
+    """What `make run` shows at first. It is filled once for all these tests, for that takes some seconds."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.simulator = cls.enterClassContext(RunningSimulator())
+        cls.var = Path(cls.enterClassContext(TemporaryDirectory()))
+        cls.enterClassContext(
+            override_settings(
+                TRY_OUT=True,
+                VAR_DIR=cls.var,
+                MEDIA_ROOT=cls.var / "media",
+                SIMULATOR_URL=cls.simulator.url,
+                PLATFORMS=platforms_at(cls.simulator.url),
+                PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+            )
+        )
+        super().setUpClass()
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("try_out")
+
+    def test_it_shows_every_state_that_a_post_and_a_delivery_can_rest_in(self):
+        posts = Counter(Post.objects.values_list("state", flat=True))
+        deliveries = Counter(Delivery.objects.values_list("state", flat=True))
+
+        assert set(posts) == set(PostState) - {PostState.ARCHIVED}
+        resting = {State.SCHEDULED, State.PUBLISHED, State.FAILED, State.EXPIRED, State.NEEDS_PERSON, State.RECALLED}
+        assert set(deliveries) == resting
+        assert set(Post.objects.values_list("topic__code", flat=True)) == {s.topic for s in samples.read().values()}
+
+    def test_what_is_published_stands_on_the_simulated_page_under_its_link(self):
+        standing = {post["permalink"]: post["text"] for post in self.simulator.visible()}
+        published = Delivery.objects.filter(state=State.PUBLISHED).select_related("channel", "revision")
+
+        shown = {d.permalink: text_of(d) for d in published}
+        doubtful = Delivery.objects.get(state=State.NEEDS_PERSON)
+        rest = {link: text for link, text in standing.items() if link not in shown}
+
+        assert {link: standing.get(link) for link in shown} == shown
+        assert [doubtful.revision.content["title"] in text for text in rest.values()] == [True]
+
+    def test_nothing_is_dated_later_than_now_and_the_past_is_on_record_as_then(self):
+        first = Entry.objects.filter(action="delivery.published").order_by("at").first()
+        oldest = Delivery.objects.filter(state=State.PUBLISHED).order_by("due_at").first()
+
+        assert first.at == oldest.published_at
+        for delivery in Delivery.objects.filter(state=State.PUBLISHED).select_related("revision"):
+            assert delivery.revision.created_at < delivery.due_at <= delivery.published_at
+        now = timezone.now()
+        later = [
+            Count.objects.filter(taken_at__gt=now),
+            Entry.objects.filter(at__gt=now),
+            Post.objects.filter(changed_at__gt=now),
+        ]
+        assert [rows.count() for rows in later] == [0, 0, 0]
+
+    def test_every_text_is_told_in_the_name_of_a_unit_that_exists(self):
+        invented = {sample.place for sample in samples.read().values()}
+
+        told = "".join(Post.objects.values_list("body", flat=True))
+
+        assert [place for place in invented if place in told] == []
+        assert set(Channel.objects.values_list("name", flat=True)) == {
+            unit.name for unit in Unit.objects.filter(code__in=[s.code for s in people.STATIONS])
+        }
+
+    def test_everybody_signs_in_with_the_printed_password(self):
+        printed = (self.var / "sign-ins.txt").read_text(encoding="utf-8")
+        roles = {role for user in User.objects.all() for role in user.appointments.values_list("role", flat=True)}
+
+        answer = Client().post(reverse("account_login"), {"login": "hai-chau.canbo", "password": people.PASSWORD})
+
+        assert people.PASSWORD in printed
+        assert (answer.status_code, answer.headers["Location"]) == (302, reverse("oversight:today"))
+        assert roles == set(Role)
+        assert not User.objects.exclude(email__endswith=f"@{TRY_OUT_DOMAIN}").exists()
+        assert User.objects.get(username="hai-ban").appointments.count() == 2
+
+    def test_a_second_run_changes_nothing(self):
+        before = (Post.objects.count(), Delivery.objects.count(), Entry.objects.count(), User.objects.count())
+
+        call_command("try_out")
+
+        assert (Post.objects.count(), Delivery.objects.count(), Entry.objects.count(), User.objects.count()) == before
+
+    def test_links_follow_a_simulator_that_stands_on_another_port(self):
+        with override_settings(SIMULATOR_URL="http://127.0.0.1:9"):
+            call_command("try_out")
+
+        links = [*Delivery.objects.exclude(permalink="").values_list("permalink", flat=True)]
+        links += Channel.objects.values_list("address", flat=True)
+        assert [link for link in links if not link.startswith("http://127.0.0.1:9/")] == []
+
+
+def test_it_refuses_outside_the_try_out(settings):
+    settings.TRY_OUT = False
+
+    with pytest.raises(CommandError, match="PORTAL_MODE is not try-out"):
+        call_command("try_out")
+
+
+def test_it_says_so_when_the_simulator_does_not_answer_and_leaves_nothing_half_done(settings):
+    settings.TRY_OUT, settings.SIMULATOR_URL = True, "http://127.0.0.1:9"
+
+    with pytest.raises(CommandError, match=r"The simulator at http://127\.0\.0\.1:9 does not answer"):
+        call_command("try_out")
+
+    assert not User.objects.exists()
