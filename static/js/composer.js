@@ -75,8 +75,9 @@
     saved = these;
     counted = lengths();
     place(told.html);
-    tell("saved", told.saved);
-    if (dirty()) timer = setTimeout(save, QUIET);
+    if (!dirty()) return tell("saved", told.saved);
+    tell("dirty");
+    timer = setTimeout(save, QUIET);
   }
 
   function later() {
