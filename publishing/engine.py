@@ -588,7 +588,8 @@ def _commit(shipment: Shipment, facts: Any) -> Any:
 
     async def call(connector: Any) -> Receipt:
         await wire().turn(connector.kind, account.external_id, facts.per_page_second)
-        await wire().turn(connector.kind, "app", facts.per_app_second)
+        # Telegram knows no application: there the bot's token stands for it.
+        await wire().turn(connector.kind, account.app.get("app_id", account.token), facts.per_app_second)
         return await connector.commit(account, message, draft_ref)
 
     return call

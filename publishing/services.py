@@ -245,6 +245,15 @@ def recall(delivery: Delivery, *, by: User, reason: str) -> None:
 
 
 @transaction.atomic
+def withdraw(post: Post, *, by: User, reason: str, take_down: bool) -> None:
+    """Ends the post's approval and, with ``take_down``, takes it down wherever it stands, in one act."""
+    posts.withdraw(post, by=by, reason=reason)
+    if take_down:
+        for delivery in Delivery.objects.filter(post=post, state=State.PUBLISHED).select_related("unit", "channel"):
+            recall(delivery, by=by, reason=reason)
+
+
+@transaction.atomic
 def decide(delivery: Delivery, *, by: User, stands: bool, permalink: str = "") -> None:
     """A person has looked at the page: the post stands there, or it does not. Ends a doubt that no API can end."""
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -191,12 +190,9 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     standing = [d for d in queries.deliveries_of(post) if d.state == State.PUBLISHED]
     form = WithdrawForm(request.POST if request.method == "POST" else None, standing=len(standing))
 
-    @transaction.atomic
     def act() -> None:
-        reason = form.cleaned_data["reason"]
-        posts.withdraw(post, by=request.user, reason=reason)
-        for row in standing if form.cleaned_data.get("take_down") else []:
-            services.recall(row, by=request.user, reason=reason)
+        given = form.cleaned_data
+        services.withdraw(post, by=request.user, reason=given["reason"], take_down=given.get("take_down", False))
 
     lead = _("What is scheduled stops. The text and the reason stay on record, and the author is told.")
     if standing:
