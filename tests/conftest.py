@@ -17,6 +17,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
         sqlite.let_flush_pass_triggers()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Browsers last: Playwright's loop stays in this thread, and tests that run a loop of their own could not."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(settings, tmp_path):
     """No test writes into the installation's folders, and none pays for strong password hashing."""

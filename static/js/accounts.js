@@ -4,6 +4,7 @@
     text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[đĐ]/g, "d").toLowerCase();
 
   for (const input of document.querySelectorAll("input[data-unit-search]")) {
+    input.ariaHidden = "true"; // its label moves to the list's own field
     new TomSelect(input, {
       maxItems: 1,
       delimiter: "\n", // a unit's label holds commas
