@@ -81,6 +81,7 @@ STORY = (
     Line("G02", "hai-chau", "draft", -1, "16:40", "scams"),
     Line("G06", "hai-chau", "published", 0, "-04:00", "scams"),
     Line("G12", "hai-chau", "scheduled", 0, "+00:04", "year_end"),
+    Line("G15", "hai-chau", "scheduled", 0, "+03:30"),
     Line("G17", "hai-chau", "scheduled", 1, "07:00"),
     Line("G20", "hoi-an", "scheduled", 1, "18:00"),
     Line("G12", "son-tra", "scheduled", 2, "16:30", "year_end"),
