@@ -77,6 +77,7 @@
     place(told.html);
     if (!dirty()) return tell("saved", told.saved);
     tell("dirty");
+    clearTimeout(timer);
     timer = setTimeout(save, QUIET);
   }
 
