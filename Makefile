@@ -34,8 +34,8 @@ messages: setup ## Bring the Vietnamese catalogue up to what the code says; then
 vendor: setup ## Rebuild static/vendor from scripts/vendor (needs Node and npm)
 	@$(PY) scripts/vendor.py
 
-bench: setup-dev ## Measure the rush; see benchmarks/
-	@exec $(PY) -m benchmarks $(ARGS)
+bench: setup-dev ## Measure the rush on your PostgreSQL and Redis (DATABASE_URL, REDIS_URL). ARGS="--n 3321"
+	@exec $(PY) -m benchmarks.rush $(ARGS)
 
 clean: ## Remove what can be made again. Keeps var/, the try-out's data
 	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -11,6 +11,7 @@ import glob
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -182,6 +183,7 @@ def pytest(*arguments: str, **settings: str) -> int:
 
 def main() -> int:
     arguments = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
     try:
         with contextlib.ExitStack() as stack:
             database, broker = postgresql(stack), redis_server(stack)
