@@ -5,6 +5,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop run
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import translation
 
 from simulator.testing import RunningSimulator
 from tests import sqlite
@@ -21,6 +23,23 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
 def pytest_collection_modifyitems(items):
     """Browsers last: Playwright's loop stays in this thread, and tests that run a loop of their own could not."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(autouse=True)
+def _words_as_written(request):
+    """Sentences are compared in the language of the source; browsers see Vietnamese, as officers do."""
+    if request.node.get_closest_marker("browser"):
+        yield
+        return
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def client(settings):
+    client = Client()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    return client
 
 
 @pytest.fixture(autouse=True)
