@@ -43,13 +43,17 @@ class Desk:
         self.complaints: list[str] = []
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"request: {request.url}"))
+        self.page.on("requestfailed", self._miss)
 
     def _listen(self, message) -> None:
         if "status of 400" in message.text and "/invitation/" in self.page.url:
             return  # the page for a dead invitation says 400 on purpose
         if message.type == "error" or "Content Security Policy" in message.text:
             self.complaints.append(f"console at {self.page.url}: {message.text}")
+
+    def _miss(self, request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the person went on to the next page
+            self.complaints.append(f"request: {request.url} {request.failure}")
 
     def open(self, path: str):
         response = self.page.goto(self.url + path)
