@@ -217,6 +217,7 @@ def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
             "external_id": external_id,
             "health": Health.CONNECTED,
             "health_reason": "",
+            "health_code": "",
             "connected_by": by,
             "connected_at": now,
             **profile_fields(offer.profile, platform=attempt.platform, now=now),

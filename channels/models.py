@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from channels.reasons import in_words
 from channels.states import Health, Kind
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
@@ -29,7 +30,8 @@ class Channel(PublicIdModel):
     handle = models.CharField(max_length=100, blank=True)
     address = models.URLField(max_length=300, blank=True)
     health = models.CharField(max_length=12, choices=Health, default=Health.CONNECTED)
-    health_reason = models.CharField(max_length=300, blank=True)
+    health_code = models.CharField(max_length=40, blank=True)  # the platform's error number, see channels/reasons.py
+    health_reason = models.CharField(max_length=300, blank=True)  # its words
     sealed = models.BinaryField(default=bytes)  # see channels/vault.py; never rendered, logged or exported
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)  # of the grant as a whole; empty: no date known
@@ -53,6 +55,11 @@ class Channel(PublicIdModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_platform_display()})"
+
+    @property
+    def why_lost(self) -> str:
+        """Why it must be connected again, in plain words; a reason that the portal gave itself stands as it is."""
+        return in_words(self.platform, self.health_code, self.health_reason) if self.health_code else self.health_reason
 
 
 class PlatformAllowance(models.Model):

@@ -34,7 +34,7 @@ _WARN_DAYS = {14, 7, 1}
 
 
 @transaction.atomic
-def mark_lost(channel: Channel, *, reason: str) -> None:
+def mark_lost(channel: Channel, *, reason: str, code: str = "") -> None:
     """The platform no longer lets us in with the credentials that ``channel`` was loaded with.
 
     Credentials that can be renewed are renewed first; and a refusal of old ones says nothing about newer ones.
@@ -43,15 +43,15 @@ def mark_lost(channel: Channel, *, reason: str) -> None:
     if _may_be_stale(channel):
         ours.filter(health=Health.CONNECTED).update(refresh_at=timezone.now())
         return
-    _lose(channel, reason)
+    _lose(channel, reason, code)
 
 
 @transaction.atomic
-def _lose(channel: Channel, reason: str) -> None:
+def _lose(channel: Channel, reason: str, code: str = "") -> None:
     ours = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed), health=Health.CONNECTED)
-    if not ours.update(health=Health.LOST, health_reason=reason[:300]):
+    if not ours.update(health=Health.LOST, health_reason=reason[:300], health_code=code):
         return
-    channel.health, channel.health_reason = Health.LOST, reason[:300]
+    channel.health, channel.health_reason, channel.health_code = Health.LOST, reason[:300], code
     record("channel.lost", channel, reason=reason[:300])
     people = holders(Permission.CHANNEL_MANAGE, unit=channel.unit)
     notify(people, "channel_lost", address=_address(channel), channel=channel)
@@ -61,7 +61,7 @@ def _lose(channel: Channel, reason: str) -> None:
 def mark_back(channel: Channel) -> None:
     """The platform lets us in again without a new consent: the bot is back in its channel, a check was passed."""
     lost = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed), health=Health.LOST)
-    if lost.update(health=Health.CONNECTED, health_reason=""):
+    if lost.update(health=Health.CONNECTED, health_reason="", health_code=""):
         channel.health, channel.health_reason = Health.CONNECTED, ""
         record("channel.back", channel)
 
@@ -113,7 +113,11 @@ def refresh(channel: Channel, *, now: datetime) -> bool:
         account = account_of(channel)
         tokens = ask(channel.platform, lambda connector: connector.refresh(account))
     except (AccessLost, vault.Unsealable) as error:
-        _lose(channel, getattr(error, "detail", "") or _("The stored credentials cannot be opened."))
+        _lose(
+            channel,
+            getattr(error, "detail", "") or _("The stored credentials cannot be opened."),
+            getattr(error, "code", ""),
+        )
         return False
     except ConnectorError:
         # A blip. If the answer alone was lost, the old refresh token is dead and the next try will tell.
@@ -223,7 +227,14 @@ def disconnect(channel: Channel, *, by: User, reason: str) -> None:
     held = require(by, Permission.CHANNEL_MANAGE, unit=channel.unit)
     if not reason.strip():
         raise Refused(_("Say why the channel is disconnected."))
-    gone = {"health": Health.DISCONNECTED, "health_reason": "", "sealed": b"", "refresh_at": None, "expires_at": None}
+    gone = {
+        "health": Health.DISCONNECTED,
+        "health_reason": "",
+        "health_code": "",
+        "sealed": b"",
+        "refresh_at": None,
+        "expires_at": None,
+    }
     if not Channel.objects.usable().filter(pk=channel.pk).update(**gone):
         raise Refused(_("This channel is disconnected already."))
     channel.refresh_from_db(fields=list(gone))

@@ -40,6 +40,7 @@ from channels.connectors.base import (
     TryLater,
 )
 from channels.queries import account_of, facts_of
+from channels.reasons import in_words
 from channels.services import mark_lost
 from channels.vault import Unsealable
 from core.bulk import update_from_values
@@ -155,6 +156,7 @@ class Run:
                 lease_until=now + timedelta(seconds=self.options["lease_seconds"]),
                 committing_at=None,
                 error_code="",
+                platform_code="",
                 error_detail="",
             )
             Attempt.objects.bulk_create(Attempt(delivery=row, number=row.attempt, started_at=now) for row in rows)
@@ -337,6 +339,7 @@ class Run:
                     published_at=now,
                     lease_until=None,
                     error_code="",
+                    platform_code="",
                     error_detail="",
                 )
                 _end_attempts([row for row, _r in published if row.pk in moved], "published", now=now)
@@ -351,7 +354,7 @@ class Run:
             self._give_back(row, OutcomeUnknown("the platform returned an id that is taken"))
 
     def _refuse(self, row: Delivery, code: str) -> None:
-        self._fail(row, code, "", "refused")
+        self._fail(row, code, Rejected(), "refused")
 
     def _give_back(self, row: Delivery, error: ConnectorError) -> None:
         """After a call that did not end in a receipt: to whom the delivery goes next."""
@@ -366,13 +369,14 @@ class Run:
                     verify_at=now + timedelta(seconds=self.options["verify_grace_seconds"]),
                     verify_count=0,
                     error_code="unknown",
+                    platform_code=error.code,
                     error_detail=error.detail,
                 )
                 _end_attempts([row], "unknown", now=now, detail=error.detail)
             case Rejected():
-                self._fail(row, "refused", error.detail, "refused")
+                self._fail(row, "refused", error, "refused")
             case TryLater() if row.attempt >= self.options["max_attempts"]:
-                self._fail(row, "too_many_tries", error.detail, "later")
+                self._fail(row, "too_many_tries", error, "later")
             case _:
                 lost = isinstance(error, AccessLost)
                 wait = error.wait or timedelta(seconds=min(900, 5 * 2**row.attempt))
@@ -384,18 +388,20 @@ class Run:
                     committing_at=None,
                     fire_at=max(now + wait, row.due_at),
                     error_code="access" if lost else "later",
+                    platform_code=error.code,
                     error_detail=error.detail,
                 )
                 _end_attempts([row], "access" if lost else "later", now=now, detail=error.detail)
                 if lost:
-                    mark_lost(row.channel, reason=error.detail)
+                    mark_lost(row.channel, reason=error.detail, code=error.code)
 
-    def _fail(self, row: Delivery, code: str, detail: str, outcome: str) -> None:
+    def _fail(self, row: Delivery, code: str, error: ConnectorError, outcome: str) -> None:
         now = self.now()
+        told = {"error_code": code, "platform_code": error.code, "error_detail": error.detail}
         with transaction.atomic():
-            if move_many([row], State.FAILED, now=now, lease_until=None, error_code=code, error_detail=detail):
-                _end_attempts([row], outcome, now=now, detail=detail)
-                _tell(row, "delivery_failed", reason=detail or code)
+            if move_many([row], State.FAILED, now=now, lease_until=None, **told):
+                _end_attempts([row], outcome, now=now, detail=error.detail)
+                _tell(row, "delivery_failed", reason=in_words(row.platform, error.code, error.detail))
 
 
 # --- settle: whatever is in doubt -------------------------------------------------------------------------------------
@@ -466,7 +472,7 @@ def _look(platform: str, now: Clock) -> int:
             case None if row.draft_ref or row.verify_count >= _LOOKS_FOR_ABSENCE:
                 moved += _resume(row, now())
             case AccessLost():
-                mark_lost(row.channel, reason=answer.detail)
+                mark_lost(row.channel, reason=answer.detail, code=answer.code)
                 moved += _ask_person(row, now()) if row.verify_count >= _LOOKS else 0
             case _ if row.verify_count >= _LOOKS:
                 moved += _ask_person(row, now())
@@ -478,10 +484,14 @@ def _withdraw_due(platform: str, now: Clock) -> int:
     moved = 0
     for row, answer in _ask(platform, rows, _take_down):
         if answer is None:
-            moved += len(move_many([row], State.RECALLED, now=now(), verify_at=None, error_code="", error_detail=""))
+            moved += len(
+                move_many(
+                    [row], State.RECALLED, now=now(), verify_at=None, error_code="", platform_code="", error_detail=""
+                )
+            )
             continue
         if isinstance(answer, AccessLost):
-            mark_lost(row.channel, reason=answer.detail)
+            mark_lost(row.channel, reason=answer.detail, code=answer.code)
         if isinstance(answer, Rejected) or row.verify_count >= _LOOKS:
             detail = getattr(answer, "detail", "")
             moved += _ask_person(row, now(), code="withdraw_failed", detail=detail)
@@ -522,6 +532,7 @@ def _found(row: Delivery, receipt: Receipt, now: datetime) -> int:
             published_at=row.committing_at,
             verify_at=None,
             error_code="",
+            platform_code="",
             error_detail="",
         )
     )

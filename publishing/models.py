@@ -58,6 +58,7 @@ class Delivery(PublicIdModel):
     permalink = models.URLField(max_length=500, blank=True)
     published_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=40, blank=True)  # which sentence of publishing/wording.py
+    platform_code = models.CharField(max_length=40, blank=True)  # the platform's error number, see channels/reasons.py
     error_detail = models.CharField(max_length=500, blank=True)  # the platform's words, tokens removed
     scheduled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.models import Entry
 from channels.models import Channel
+from channels.reasons import in_words
 from channels.states import Health, Kind
 from posts.models import Post
 from posts.states import PostState
@@ -183,7 +184,7 @@ def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:
 
 
 def _failure(delivery: Delivery, page: dict[str, str]) -> str:
-    told = {**page, "reason": delivery.error_detail or _("no reason given")}
+    told = {**page, "reason": in_words(delivery.platform, delivery.platform_code, delivery.error_detail)}
     match delivery.error_code:
         case "refused":
             return _("%(page)s refused the post: %(reason)s. Revise the post, or schedule it again.") % told

@@ -18,6 +18,7 @@ from channels import services as channels
 from channels.connectors.base import Tokens
 from channels.models import Channel
 from channels.queries import facts_of
+from channels.reasons import in_words
 from channels.states import Kind
 from posts import pictures, services
 from posts.models import Media, Post
@@ -270,10 +271,16 @@ class Teller:
             detail = "(#368) The action attempted has been deemed abusive or is otherwise disallowed"
             with at(due + timedelta(seconds=1)) as now:
                 publishing.move_many(
-                    [refused], State.FAILED, now=now, lease_until=None, error_code="refused", error_detail=detail
+                    [refused],
+                    State.FAILED,
+                    now=now,
+                    lease_until=None,
+                    error_code="refused",
+                    platform_code="368",
+                    error_detail=detail,
                 )
                 _end_attempt(refused, "refused", now, detail)
-                self._tell_unit(refused, "delivery_failed", reason=detail)
+                self._tell_unit(refused, "delivery_failed", reason=in_words("facebook", "368"))
         if line.ending == "in_doubt":
             doubtful = by_platform.pop(Kind.TELEGRAM)
             self._show(doubtful, due)
@@ -335,7 +342,7 @@ class Teller:
         channel = Channel.objects.get(unit=self.world.staff["duy-xuyen"].unit, platform=Kind.FACEBOOK)
         pages.kill_token(platform=channel.platform, page=channel.external_id)
         with at(self.now - timedelta(days=3, hours=4)):
-            channels.mark_lost(channel, reason="The user changed the password.")
+            channels.mark_lost(channel, reason="The user changed the password.", code="190/460")
 
 
 def _own_text(channel: Channel, title: str, text: str) -> str:

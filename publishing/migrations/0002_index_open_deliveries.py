@@ -5,18 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0001_initial'),
-        ('posts', '0002_append_only'),
-        ('publishing', '0001_initial'),
-        ('units', '0002_former_names'),
+        ("channels", "0001_initial"),
+        ("posts", "0002_append_only"),
+        ("publishing", "0001_initial"),
+        ("units", "0002_former_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['cancelled', 'expired', 'failed', 'published', 'recalled']), _negated=True), fields=['due_at'], name='delivery_open'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ["cancelled", "expired", "failed", "published", "recalled"]), _negated=True
+                ),
+                fields=["due_at"],
+                name="delivery_open",
+            ),
         ),
     ]

@@ -43,9 +43,10 @@ PAGE = "Facebook page Công an phường Hải Châu"
         ),
         ({"state": State.PUBLISHED}, "green", f"Published on {PAGE} at 07:00 Monday 30/11/2026."),
         (
-            {"state": State.FAILED, "error_code": "refused", "error_detail": "image too large"},
+            {"state": State.FAILED, "error_code": "refused", "platform_code": "1366046"},
             "red",
-            f"{PAGE} refused the post: image too large. Revise the post, or schedule it again.",
+            f"{PAGE} refused the post: the platform could not take a picture; replace it. "
+            "Revise the post, or schedule it again.",
         ),
         (
             {"state": State.FAILED, "error_code": "not_there"},

@@ -1,0 +1,34 @@
+import pytest
+
+from channels.models import Channel
+from channels.reasons import in_words
+from channels.states import Health
+
+
+@pytest.mark.parametrize(
+    ("platform", "code", "words"),
+    [
+        (
+            "facebook",
+            "190/460",
+            "the password of the Facebook account that connected the page was changed; connect again",
+        ),
+        ("zalo", "-221", "Zalo asks that the OA be verified first"),
+        ("telegram", "401", "the bot's token was withdrawn; connect the channel with the new one"),
+        ("telegram", "502", "the platform did not answer properly"),
+    ],
+)
+def test_a_known_number_is_told_in_plain_words(platform, code, words):
+    assert in_words(platform, code, "whatever the platform said") == words
+
+
+def test_an_unknown_number_leaves_the_platforms_own_words():
+    assert in_words("facebook", "99999", "Something odd") == "the platform said: “Something odd”"
+    assert in_words("facebook", "", "") == "no reason given"
+
+
+def test_a_reason_that_the_portal_gave_itself_stands_as_it_is():
+    ours = Channel(platform="zalo", health=Health.LOST, health_reason="The province no longer allows this platform.")
+    theirs = Channel(platform="facebook", health=Health.LOST, health_reason="(#190) …", health_code="190")
+    assert ours.why_lost == "The province no longer allows this platform."
+    assert theirs.why_lost == "the platform no longer accepts this connection; connect the channel again"
