@@ -190,6 +190,8 @@ def main() -> int:
             if not (shutil.which("chromium") or os.environ.get("CHROMIUM")):
                 install("chromium", why="The browser tests need Chromium.")
             var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-test-")))
+            (var / "static").mkdir()
+            os.environ["STATIC_ROOT"] = str(var / "static")  # stays empty; a missing one is warned of at each request
             # A narrowed run is somebody's quick question: straight to the answer.
             if not arguments:
                 checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
