@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 register = template.Library()
 
@@ -70,3 +70,26 @@ def local_time(moment: datetime | None) -> str:
     if moment is None:
         return ""
     return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+
+
+@register.filter
+def distance(moment: datetime) -> str:
+    """How far away a moment is, in its largest unit. Django's own words for it are not all in Vietnamese."""
+    seconds = (moment - timezone.now()).total_seconds()
+    days, hours, minutes = int(abs(seconds) // 86400), int(abs(seconds) // 3600), int(abs(seconds) // 60)
+    match bool(days), bool(hours), bool(minutes), seconds < 0:
+        case True, _, _, True:
+            words, n = ngettext("%(n)s day ago", "%(n)s days ago", days), days
+        case True, _, _, False:
+            words, n = ngettext("in %(n)s day", "in %(n)s days", days), days
+        case False, True, _, True:
+            words, n = ngettext("%(n)s hour ago", "%(n)s hours ago", hours), hours
+        case False, True, _, False:
+            words, n = ngettext("in %(n)s hour", "in %(n)s hours", hours), hours
+        case False, False, True, True:
+            words, n = ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes), minutes
+        case False, False, True, False:
+            words, n = ngettext("in %(n)s minute", "in %(n)s minutes", minutes), minutes
+        case _:
+            return gettext("now")
+    return words % {"n": n}

@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django import forms
@@ -7,10 +7,10 @@ from django.core.paginator import Paginator
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.urls import resolve, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.permissions import DEEP, Role
-from core.templatetags.ui import count_or_missing, local_time, nav_item
+from core.templatetags.ui import count_or_missing, distance, local_time, nav_item
 from tests.factories import ProvinceFactory, UnitFactory, person
 
 
@@ -29,6 +29,21 @@ def test_a_moment_is_shown_on_the_clock_of_the_station():
     with translation.override("vi"):
         assert local_time(datetime(2026, 12, 5, 0, 0, tzinfo=UTC)) == "07:00 05/12/2026"
         assert local_time(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("away", "words"),
+    [
+        (timedelta(seconds=-20), "now"),
+        (timedelta(minutes=-1, seconds=-5), "1 minute ago"),
+        (timedelta(hours=-5, minutes=-50), "5 hours ago"),
+        (timedelta(days=-1, hours=-23), "1 day ago"),
+        (timedelta(days=3, minutes=1), "in 3 days"),
+        (timedelta(minutes=45, seconds=30), "in 45 minutes"),
+    ],
+)
+def test_a_distance_in_time_is_told_in_its_largest_unit(away, words):
+    assert distance(timezone.now() + away) == words
 
 
 @pytest.mark.parametrize(
