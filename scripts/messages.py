@@ -37,7 +37,6 @@ GUESTS = (
     "django_prose_editor",
     "django.contrib.admin",
     "django.contrib.auth",
-    "django.contrib.humanize",
     "django.forms",
 )
 

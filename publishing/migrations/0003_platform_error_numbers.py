@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('publishing', '0002_index_open_deliveries'),
+        ("publishing", "0002_index_open_deliveries"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='platform_code',
+            model_name="delivery",
+            name="platform_code",
             field=models.CharField(blank=True, max_length=40),
         ),
     ]
