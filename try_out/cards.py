@@ -61,11 +61,8 @@ class Letters:
 def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes:
     """A JPEG of the card."""
     first, last = COLOURS[topic]
-    slope = (
-        Image.linear_gradient("L")
-        .resize(SIZE)
-        .rotate(25, expand=False, fillcolor=128, resample=Image.Resampling.BICUBIC)
-    )
+    down = Image.linear_gradient("L")
+    slope = Image.blend(down, down.rotate(90), 0.5).resize(SIZE)
     picture = Image.composite(Image.new("RGB", SIZE, last), Image.new("RGB", SIZE, first), slope)
     pen = ImageDraw.Draw(picture)
     small, large = Letters(34, 600), Letters(66, 700)

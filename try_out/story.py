@@ -318,7 +318,7 @@ class Teller:
         return pages.add_post(
             platform=row.platform,
             page=row.channel.external_id,
-            title=approved["title"],
+            title=approved["title"] if facts_of(row.platform).article else "",
             message=target["text"],
             created_at=due.timestamp(),
             images=images,
