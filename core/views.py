@@ -1,8 +1,13 @@
+from collections.abc import Callable
+
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+
+from core.errors import NotAllowed, Refused
 
 
 @login_not_required
@@ -17,3 +22,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", status=403)
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """Makes the one service call of a request. Empty when it went through; else why not, in the person's words."""
+    try:
+        act()
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return str(error)
+    return ""

@@ -19,11 +19,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import NotAllowed, Refused
+from core.views import refusal
 from posts import content, pictures, queries, services
 from posts.forms import ComposeForm, text_name
 from posts.models import Media, Post
 from posts.states import EDITABLE, PostState
-from posts.views import refusal, unsent
+from posts.views import unsent
 
 RELATED = ("unit__parent", "author", "last_editor", "topic", "campaign", "current_revision")
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.context import desk_of
 from accounts.permissions import GRANTS, Permission
 from core.errors import Refused
+from core.views import refusal
 from posts import queries, services
 from posts.forms import NewForm
 from posts.models import Post
-from posts.views import refusal
 from posts.views.compose import open_to_write
 
 

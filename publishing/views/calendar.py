@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.context import desk_of
 from accounts.permissions import Permission
-from posts.views import refusal
+from core.views import refusal
 from publishing import queries, services, wording
 from publishing.forms import CalendarForm, WindowForm
 from publishing.models import Delivery

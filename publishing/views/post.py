@@ -17,13 +17,13 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from channels.models import Channel
+from core.views import refusal
 from posts import content
 from posts import services as posts
 from posts.models import Post
 from posts.queries import revisions_of
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
-from posts.views import refusal
 from publishing import queries, services, wording
 from publishing.forms import CancelForm, DecideForm, MoveForm, ReasonForm, ScheduleForm, WithdrawForm
 from publishing.models import Delivery

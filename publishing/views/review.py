@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import Refused
+from core.views import refusal
 from posts import diff
 from posts import services as posts
 from posts.models import Post, Revision
 from posts.queries import findings
 from posts.states import PostState
-from posts.views import refusal
 from publishing import queries, services, wording
 from publishing.forms import ReviewForm
 
