@@ -91,6 +91,6 @@ def in_words(platform: str, code: str, detail: str = "") -> str:
     """The reason in the officer's language; for a number we do not know, what the platform itself said."""
     if known := _REASONS[platform].get(code):
         return str(known)
-    if code.isdigit() and int(code) >= 500:
+    if code.isdigit() and 500 <= int(code) < 600:
         return str(_DOWN)
     return _("the platform said: “%(words)s”") % {"words": detail} if detail else _("no reason given")

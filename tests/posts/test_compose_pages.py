@@ -325,6 +325,8 @@ def proof_of(client, post: Post) -> str:
 
 
 def test_a_form_sent_signed_out_is_offered_again_after_signing_in(client, post, officer):
+    officer.language = "en"
+    officer.save()
     values = typed(post, title="Viết lúc hết phiên", act="submit", proof=proof_of(client, post))
     client.logout()
 
