@@ -25,8 +25,9 @@ import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 IS_ROOT = os.geteuid() == 0
-# Not the first one: another program on this machine may keep its things there.
-REDIS_DATABASE = 13
+# Not the first ones, where other programs may keep their things; and of our own, so that two runs do not meet.
+REDIS_DATABASE = 8 + os.getpid() % 8
+DATABASE = f"outreach_portal_{os.getpid()}"
 
 
 class Hindered(Exception):
@@ -77,7 +78,7 @@ def postgresql(stack: contextlib.ExitStack) -> str:
         return url
     for who in (getpass.getuser(), "postgres", "postgres:postgres"):
         if may_create_databases(f"postgres://{who}@127.0.0.1:5432/postgres"):
-            return f"postgres://{who}@127.0.0.1:5432/outreach_portal"
+            return f"postgres://{who}@127.0.0.1:5432/{DATABASE}"
     if (binaries := postgresql_binaries()) is None:
         install("postgresql", why="The tests need PostgreSQL, and none was found.")
         binaries = postgresql_binaries()
@@ -128,7 +129,7 @@ def own_postgresql(stack: contextlib.ExitStack, binaries: Path) -> str:
     stack.callback(stop, server)
     address = f"postgres://portal@127.0.0.1:{port}"
     wait_until(lambda: may_create_databases(f"{address}/postgres"), "PostgreSQL")
-    return f"{address}/outreach_portal"
+    return f"{address}/{DATABASE}"
 
 
 # --- Redis ------------------------------------------------------------------------------------------------------------
