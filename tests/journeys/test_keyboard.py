@@ -1,0 +1,85 @@
+"""The main job without a mouse: every step is reached by Tab and done by Enter, with the focus in sight."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.permissions import Role
+from posts.models import Post
+from posts.states import PostState
+from tests import factories
+from tests.journeys.conftest import DESK
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+# The focused element, or a part of it, lies on the screen and under nothing else.
+IN_SIGHT = """() => {
+  const focused = document.activeElement, box = focused.getBoundingClientRect();
+  const at = document.elementFromPoint(box.left + Math.min(box.width / 2, 40), box.top + Math.min(box.height / 2, 20));
+  return Boolean(at) && (focused.contains(at) || at.contains(focused) || at.closest("label")?.contains(focused));
+}"""
+
+
+def tab_to(page, selector: str) -> None:
+    """Presses Tab until the focus is on ``selector``, and sees that the focus shows."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            page.wait_for_function(IN_SIGHT)  # the page may still be scrolling to it
+            return
+    raise AssertionError(f"Tab does not lead to {selector}")
+
+
+def test_a_post_is_written_and_submitted_by_keyboard(at_desk):
+    unit = factories.UnitFactory()
+    factories.ChannelFactory(unit=unit)
+    factories.topic()
+    desk = at_desk(factories.person(Role.OFFICER, unit), DESK)
+    page = desk.page
+    desk.open(reverse("posts:new"))
+    tab_to(page, "main button.btn-primary")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/edit/")
+    tab_to(page, "#id_title")
+    page.keyboard.type("Khóa cổng cả ban ngày")
+    tab_to(page, ".body-editor")
+    page.keyboard.type("Rút chìa khóa xe, khóa cổng từ bên trong. Có việc, gọi 113.")
+    tab_to(page, "#id_topic")
+    page.keyboard.press("ArrowDown")
+    with page.expect_response(lambda answer: "autosave" in answer.url and answer.status == 200):
+        page.keyboard.press("Tab")
+    tab_to(page, "button[value=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/edit/" not in url)
+    assert Post.objects.get().state == PostState.IN_REVIEW
+
+
+def test_a_post_is_approved_by_keyboard(at_desk):
+    post = factories.submitted()
+    desk = at_desk(factories.person(Role.APPROVER, post.unit), DESK)
+    page = desk.page
+    desk.open(reverse("publishing:review_queue"))
+    tab_to(page, ".review-title")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/*-*/**")
+    tab_to(page, "button[value=approve]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: str(post.public_id) not in url)
+    post.refresh_from_db()
+    assert post.state == PostState.APPROVED
+
+
+def test_a_post_is_returned_with_a_reason_by_keyboard(at_desk):
+    post = factories.submitted()
+    desk = at_desk(factories.person(Role.APPROVER, post.unit), DESK)
+    page = desk.page
+    desk.open(reverse("publishing:review", args=[post.public_id]))
+    tab_to(page, "#return-box > summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "#id_reason")
+    page.keyboard.type("Thiếu số trực ban của phường")
+    tab_to(page, "button[value=return]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: str(post.public_id) not in url)
+    post.refresh_from_db()
+    assert post.state == PostState.CHANGES_REQUESTED
