@@ -76,7 +76,7 @@ def test_a_post_is_returned_with_a_reason_by_keyboard(at_desk):
     desk.open(reverse("publishing:review", args=[post.public_id]))
     tab_to(page, "#return-box > summary")
     page.keyboard.press("Enter")
-    tab_to(page, "#id_reason")
+    page.locator("#id_reason:focus").wait_for()  # who opens the box is about to write
     page.keyboard.type("Thiếu số trực ban của phường")
     tab_to(page, "button[value=return]")
     page.keyboard.press("Enter")
