@@ -2,6 +2,7 @@
 or one of four errors. It knows no database, no settings and no other app; base addresses come in with the account."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -138,7 +139,7 @@ class OutcomeUnknown(ConnectorError):
     """Perhaps posted, perhaps not: look before anything is sent again."""
 
 
-class Connector:
+class Connector(ABC):
     kind: ClassVar[str]
     facts: ClassVar[Facts]
     # Longer than any platform takes to answer honestly, so that doubt stays rare.
@@ -149,27 +150,27 @@ class Connector:
 
     async def stage(self, account: Account, message: Message) -> str:
         """Makes the invisible object; its reference. Only where ``facts.stages``. Never visible, however often."""
-        raise NotImplementedError
+        raise TypeError(f"{self.kind} makes no drafts: ask facts.stages first")
 
+    @abstractmethod
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """The one call that makes the post visible."""
-        raise NotImplementedError
 
     async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:
         """The receipt if the post stands on the page, None if it certainly does not. Only where ``facts.finds``."""
-        raise NotImplementedError
+        raise TypeError(f"{self.kind} cannot look: ask facts.finds first")
 
+    @abstractmethod
     async def withdraw(self, account: Account, external_id: str) -> None:
         """Takes a post or a draft down; also content when it is gone already."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         """Figures by post; a post that is gone is left out."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def profile(self, account: Account) -> Profile:
         """Who the page is and whether it can be used: the health check."""
-        raise NotImplementedError
 
     async def refresh(self, account: Account) -> Tokens | None:
         """New tokens, to be stored before use; None where the platform has nothing to renew."""
@@ -178,13 +179,13 @@ class Connector:
     @classmethod
     def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
         """The address of the platform's consent dialog. Only where ``facts.by_dialog``."""
-        raise NotImplementedError
+        raise TypeError(f"{cls.kind} has no consent dialog: ask facts.by_dialog first")
 
+    @abstractmethod
     async def offers(
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
     ) -> list[Offer]:
         """The pages that ``answer`` opens: what the dialog sent back, or what was typed into the form."""
-        raise NotImplementedError
 
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         """Sorts an answer that is not a success. ``changes``: the call could have made something visible."""
@@ -243,7 +244,7 @@ class Connector:
         seconds = headers.get("Retry-After", "")
         return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
 
-    def note_usage(self, headers: Mapping[str, str]) -> None:
+    def note_usage(self, headers: Mapping[str, str]) -> None:  # noqa: B027 - most platforms tell nothing
         """Where a platform tells how much of a limit is used."""
 
 
