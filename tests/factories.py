@@ -100,6 +100,7 @@ class ChannelFactory(DjangoModelFactory):
     external_id = factory.Sequence(lambda n: f"10400000{n:07d}")
     name = factory.LazyAttribute(lambda c: c.unit.name)
     handle = factory.LazyAttribute(lambda c: f"trang{c.external_id}")
+    address = factory.LazyAttribute(lambda c: f"https://platform.example/{c.external_id}")
     connected_by = factory.SubFactory(UserFactory)
     connected_at = factory.LazyFunction(timezone.now)
 

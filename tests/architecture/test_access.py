@@ -181,6 +181,7 @@ MAKERS = {
     "channel": lambda unit: factories.ChannelFactory(unit=unit).public_id,
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
+    "doubtful_delivery": lambda unit: factories.delivery(_approved(unit), state="needs_person").public_id,
     "platform": lambda unit: "facebook",
     "word": lambda unit: "abc",
     "media_token": lambda unit: _media_token(unit),

@@ -16,7 +16,7 @@ ENTRIES = {
     "publishing:move": Entry(roles=SCHEDULERS, kwargs=DELIVERY),
     "publishing:cancel": Entry(roles=SCHEDULERS, kwargs=DELIVERY, method="post"),
     "publishing:recall": Entry(roles=WITHDRAWERS, kwargs=DELIVERY, method="post", data={"reason": "Sai số liệu"}),
-    "publishing:decide": Entry(roles=SCHEDULERS, kwargs=DELIVERY),
+    "publishing:decide": Entry(roles=SCHEDULERS, kwargs={"public_id": "doubtful_delivery"}),
     "publishing:calendar": Entry(roles=READERS),
     "publishing:calendar_feed": Entry(
         roles=READERS, data={"start": "2026-11-01T00:00:00+07:00", "end": "2026-12-01T00:00:00+07:00"}
