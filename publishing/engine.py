@@ -274,7 +274,8 @@ class Run:
         current = Delivery.objects.get(pk=row.pk)
         if current.attempt == row.attempt and current.state in (State.CLAIMED, State.STAGED):
             row.state = current.state
-            self._give_back(row, TryLater("not fit to send just before the call", code="stopped"))
+            # Nothing was tried, so the bound on tries does not end it: it waits until it is fit, or too late.
+            self._wait(row, TryLater("not fit to send just before the call", code="stopped"))
 
     # --- write back -----------------------------------------------------------------------------------------------
 
@@ -378,22 +379,27 @@ class Run:
             case TryLater() if row.attempt >= self.options["max_attempts"]:
                 self._fail(row, "too_many_tries", error, "later")
             case _:
-                lost = isinstance(error, AccessLost)
-                wait = error.wait or timedelta(seconds=min(900, 5 * 2**row.attempt))
-                move_many(
-                    [row],
-                    State.SCHEDULED,
-                    now=now,
-                    lease_until=None,
-                    committing_at=None,
-                    fire_at=max(now + wait, row.due_at),
-                    error_code="access" if lost else "later",
-                    platform_code=error.code,
-                    error_detail=error.detail,
-                )
-                _end_attempts([row], "access" if lost else "later", now=now, detail=error.detail)
-                if lost:
-                    mark_lost(row.channel, reason=error.detail, code=error.code)
+                self._wait(row, error)
+
+    def _wait(self, row: Delivery, error: ConnectorError) -> None:
+        """Back to scheduled: certainly nothing is visible."""
+        now = self.now()
+        lost = isinstance(error, AccessLost)
+        wait = error.wait or timedelta(seconds=min(900, 5 * 2**row.attempt))
+        move_many(
+            [row],
+            State.SCHEDULED,
+            now=now,
+            lease_until=None,
+            committing_at=None,
+            fire_at=max(now + wait, row.due_at),
+            error_code="access" if lost else "later",
+            platform_code=error.code,
+            error_detail=error.detail,
+        )
+        _end_attempts([row], "access" if lost else "later", now=now, detail=error.detail)
+        if lost:
+            mark_lost(row.channel, reason=error.detail, code=error.code)
 
     def _fail(self, row: Delivery, code: str, error: ConnectorError, outcome: str) -> None:
         now = self.now()

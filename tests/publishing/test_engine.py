@@ -293,6 +293,22 @@ def test_a_cancellation_after_claim_and_before_the_call_wins(simulator, deliver,
     assert [post["intervals"] for post in simulator.truth()] == [[]]
 
 
+def test_a_prepared_delivery_on_its_last_try_waits_when_its_channel_is_lost(simulator, deliver, settings, monkeypatch):
+    settings.PUBLISHING = {**settings.PUBLISHING, "max_attempts": 1}
+    delivery = deliver()
+    begin = engine.Run._begin
+
+    def lose_the_channel_first(run, pks):
+        type(delivery.channel).objects.update(health=Health.LOST)
+        return begin(run, pks)
+
+    monkeypatch.setattr(engine.Run, "_begin", lose_the_channel_first)
+    engine.publish_due(platform="facebook")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code) == (State.SCHEDULED, "later")
+    assert visible(simulator, delivery) == []
+
+
 def test_a_run_that_died_before_the_visible_call_is_taken_over(simulator, deliver):
     delivery = deliver("telegram")
     run = engine.Run("telegram", timezone.now)
