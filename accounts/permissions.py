@@ -24,7 +24,9 @@ class Permission(StrEnum):
     POST_APPROVE = "post_approve"
     POST_SCHEDULE = "post_schedule"
     POST_WITHDRAW = "post_withdraw"
+    PUBLISHING_PAUSE = "publishing_pause"
     OVERSIGHT_VIEW = "oversight_view"
+    SYSTEM_WATCH = "system_watch"
 
 
 class Role(models.TextChoices):
@@ -54,6 +56,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.POST_APPROVE,
             P.POST_SCHEDULE,
             P.POST_WITHDRAW,
+            P.PUBLISHING_PAUSE,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -80,12 +83,13 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.FIGURES_VIEW,
             P.POST_VIEW,
             P.POST_WITHDRAW,
+            P.PUBLISHING_PAUSE,
             P.OVERSIGHT_VIEW,
         }
     ),
     # Reads no drafts and no figures.
     Role.ADMINISTRATOR: frozenset(
-        {P.UNIT_VIEW, P.UNIT_MANAGE, P.ACCOUNT_MANAGE, P.AUDIT_VIEW, P.CHANNEL_VIEW, P.CHANNEL_MANAGE}
+        {P.UNIT_VIEW, P.UNIT_MANAGE, P.ACCOUNT_MANAGE, P.AUDIT_VIEW, P.CHANNEL_VIEW, P.CHANNEL_MANAGE, P.SYSTEM_WATCH}
     ),
 }
 # These see and act on the units below as well; officers and approvers on their own unit alone.

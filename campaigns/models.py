@@ -67,6 +67,8 @@ class Campaign(PublicIdModel):
     aim = models.TextField(_("aim"), max_length=2000, blank=True)
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"))
+    # The units' posts of one moment go out spread over so many minutes; 0: all at once.
+    spread_minutes = models.PositiveSmallIntegerField(_("spread over minutes"), default=0)
     topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -13,4 +13,5 @@ class Kind(models.TextChoices):
 class Health(models.TextChoices):
     CONNECTED = "connected", _("connected")
     LOST = "lost", _("connect again")
+    BY_HAND = "by_hand", _("posted by hand")  # no API right: officers post there themselves
     DISCONNECTED = "disconnected", _("disconnected")

@@ -1,5 +1,6 @@
-"""One UPDATE for many rows with values of their own. Django's bulk_update does not tell who won."""
+"""One statement for many rows with values of their own. Django's bulk_update does not tell who won."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -53,7 +54,23 @@ def update_from_values(
     return updated
 
 
+def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts plain rows without making instances of them. ``rows`` share their keys; a dict goes into a JSON field."""
+    if not rows:
+        return
+    names = list(rows[0])
+    columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in names)
+    one = f"({', '.join(['%s'] * len(names))})"
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {', '.join([one] * len(chunk))}"  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [_adapt(row[name]) for row in chunk for name in names])
+
+
 def _adapt(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     return str(value) if isinstance(value, models.TextChoices) else value

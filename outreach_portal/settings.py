@@ -323,6 +323,7 @@ PUBLISHING = {
     "verify_grace_seconds": env.int("PUBLISH_VERIFY_GRACE_SECONDS", default=60),
     "not_after_seconds": env.int("PUBLISH_NOT_AFTER_SECONDS", default=2 * 3600),
     "max_attempts": env.int("PUBLISH_MAX_ATTEMPTS", default=8),
+    "by_hand_seconds": env.int("PUBLISH_BY_HAND_SECONDS", default=2 * 3600),
 }
 
 CELERY_BROKER_URL = setting(env.str, "REDIS_URL", try_out="filesystem://localhost")
@@ -359,9 +360,10 @@ CELERY_TASK_DEFAULT_QUEUE = "house"
 PUBLISH_QUEUES = [f"publish.{platform}" for platform in PLATFORMS]
 CELERY_TASK_QUEUES = {
     name: {"exchange": name, "routing_key": name}
-    for name in [*PUBLISH_QUEUES, "settle", "channels", "counts", "mail", "house"]
+    for name in [*PUBLISH_QUEUES, "recall", "settle", "channels", "counts", "mail", "house"]
 }
 CELERY_TASK_ROUTES = {
+    "publishing.tasks.take_down": {"queue": "recall"},
     "publishing.tasks.settle": {"queue": "settle"},
     "publishing.tasks.expire": {"queue": "settle"},
     "channels.tasks.*": {"queue": "channels"},
@@ -376,8 +378,16 @@ CELERY_BEAT_SCHEDULE = {
             "task": "publishing.tasks.publish_due",
             "schedule": 1.0,
             "kwargs": {"platform": platform},
-            # A ring nobody heard is worth nothing: the next one is a second away.
-            "options": {"queue": f"publish.{platform}", "expires": 5},
+            # No expiry: a worker would hold it against its own clock, and one that is fast would never publish.
+            "options": {"queue": f"publish.{platform}"},
+        }
+        for platform in PLATFORMS
+    },
+    **{
+        f"take down what is recalled on {platform}": {
+            "task": "publishing.tasks.take_down",
+            "schedule": 1.0,
+            "kwargs": {"platform": platform},
         }
         for platform in PLATFORMS
     },
@@ -386,11 +396,10 @@ CELERY_BEAT_SCHEDULE = {
             "task": "publishing.tasks.settle",
             "schedule": 2.0,
             "kwargs": {"platform": platform},
-            "options": {"expires": 10},
         }
         for platform in PLATFORMS
     },
-    "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 10.0, "options": {"expires": 30}},
+    "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
     "refresh tokens": {"task": "channels.tasks.refresh_tokens", "schedule": 300.0, "options": {"expires": 280}},
     "check channels": {"task": "channels.tasks.check_channels", "schedule": crontab(minute=10, hour=5)},
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0, "options": {"expires": 60}},

@@ -62,6 +62,8 @@ class Post(PublicIdModel):
     campaign = models.ForeignKey(
         Campaign, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("campaign")
     )
+    urgent = models.BooleanField(_("urgent"), default=False)  # may go out during a pause that says so
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     wanted_at = models.DateTimeField(_("wanted time of publication"), null=True, blank=True)
     # Rises with each save: a browser that edited an older copy is told instead of overwriting.

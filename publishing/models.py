@@ -3,8 +3,10 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from channels.states import Health, Kind
 from core.models import PublicIdModel
@@ -15,11 +17,105 @@ from publishing.states import ENDED, IN_HAND, State
 from units.models import Unit
 
 
+class RecallQuerySet(ScopedQuerySet):
+    permission = "post_view"
+
+
+class PauseQuerySet(ScopedQuerySet):
+    permission = "post_view"
+
+    def active(self, now: datetime) -> Self:
+        return self.filter(_active(now))
+
+
+class Pause(PublicIdModel):
+    """Nothing goes out within its scope: a unit and all below it, narrowed to a channel or a topic if one is named.
+
+    Prepared in advance, it has no start; one act starts it.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="pauses")
+    channel = models.ForeignKey(Channel, models.PROTECT, null=True, blank=True, related_name="pauses")
+    topic = models.ForeignKey(Topic, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.TextField(_("reason"), max_length=500)
+    urgent_passes = models.BooleanField(_("urgent posts may go out"), default=False)
+    started_at = models.DateTimeField(null=True)  # empty: prepared
+    ended_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PauseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(started_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="pause_ends_after_start",
+            )
+        ]
+        indexes = [models.Index(fields=["ended_at", "started_at"], name="pause_time")]
+
+
+class Recall(PublicIdModel):
+    """One act that takes posts back from every page where they stand or may come to stand. Its ledger is the
+    deliveries that point to it."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="recalls")  # on whose ground it works
+    post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="recalls")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="recalls")
+    reason = models.TextField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    post_held = models.CharField(max_length=150)
+    started_at = models.DateTimeField()
+
+    objects = RecallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+
+
+def _active(now: datetime) -> Q:
+    return Q(Q(ended_at__isnull=True) | Q(ended_at__gt=now), started_at__lte=now)
+
+
+def _over(now: datetime) -> Q:
+    """Lasted when the delivery fell due, first or on a later try."""
+    due = Q(started_at__lte=F("due_at"), ended_at__gt=F("due_at"))
+    return Q(due | Q(started_at__lte=F("fire_at"), ended_at__gt=F("fire_at")), ended_at__lte=now)
+
+
+def _pauses(when: Q) -> Exists:
+    """Whether a pause whose scope covers the delivery, ``when`` it counts."""
+    covering = Pause.objects.alias(
+        path=ExpressionWrapper(OuterRef("unit__path"), output_field=models.CharField()),
+        due_at=ExpressionWrapper(OuterRef("due_at"), output_field=models.DateTimeField()),
+        fire_at=ExpressionWrapper(OuterRef("fire_at"), output_field=models.DateTimeField()),
+        urgent=ExpressionWrapper(OuterRef("post__urgent"), output_field=models.BooleanField()),
+    ).filter(
+        Q(channel__isnull=True) | Q(channel=OuterRef("channel")),
+        Q(topic__isnull=True) | Q(topic=OuterRef("post__topic")),
+        Q(urgent_passes=False) | Q(urgent=False),
+        when,
+        path__startswith=F("unit__path"),
+    )
+    return Exists(covering)
+
+
 class DeliveryQuerySet(ScopedQuerySet):
     permission = "post_view"
 
+    def held(self, now: datetime) -> Self:
+        """Waiting because a pause is active."""
+        return self.filter(_pauses(_active(now)))
+
+    def missed(self, now: datetime) -> Self:
+        """Fell due during a pause that is over: a pause that ends lets nothing flood."""
+        return self.filter(_pauses(_over(now)), ~_pauses(_active(now)))
+
     def sendable(self, now: datetime) -> Self:
-        """Still rightly on its way out: approved as it stands, channel connected, unit in being, not too late.
+        """Still rightly on its way out: approved as it stands, not recalled nor paused, channel connected, unit in
+        being, not too late.
 
         Asked when a delivery is claimed and again in the very statement that begins the visible call.
         """
@@ -31,8 +127,9 @@ class DeliveryQuerySet(ScopedQuerySet):
             revision__content_sha256=F("content_sha256"),
             channel__health=Health.CONNECTED,
             channel__unit=F("unit"),
+            recall__isnull=True,
             not_after__gt=now,
-        )
+        ).exclude(_pauses(_active(now) | _over(now)))
 
 
 class Delivery(PublicIdModel):
@@ -60,6 +157,8 @@ class Delivery(PublicIdModel):
     error_code = models.CharField(max_length=40, blank=True)  # which sentence of publishing/wording.py
     platform_code = models.CharField(max_length=40, blank=True)  # the platform's error number, see channels/reasons.py
     error_detail = models.CharField(max_length=500, blank=True)  # the platform's words, tokens removed
+    recall = models.ForeignKey(Recall, models.PROTECT, null=True, related_name="deliveries")  # wanted off the page
+    hand_until = models.DateTimeField(null=True)  # when the task by hand should be done
     scheduled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -97,6 +196,8 @@ class Delivery(PublicIdModel):
                 fields=["due_at"], condition=~Q(state__in=sorted({*ENDED, State.PUBLISHED})), name="delivery_open"
             ),
             models.Index(fields=["published_at"], condition=Q(state="published"), name="delivery_published"),
+            # The ledger of a recall, and what its queue has left to take down.
+            models.Index(fields=["recall", "state"], condition=Q(recall__isnull=False), name="delivery_recall"),
         ]
 
     def __str__(self) -> str:
@@ -116,3 +217,51 @@ class Attempt(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_once")]
+
+
+class Gate(models.Model):
+    """What every worker waits for before it calls a platform: the pace of one of our applications there, a wait that
+    the platform asked for, or, with an empty key, the circuit breaker of the platform as a whole."""
+
+    platform = models.CharField(max_length=10, choices=Kind)
+    key = models.CharField(max_length=64, blank=True)  # the application; a bot's by the hash of its token
+    opens_at = models.DateTimeField()
+    failures = models.PositiveSmallIntegerField(default=0)  # how often in a row the breaker opened
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["platform", "key"], name="one_gate_a_key")]
+
+
+class Pulse(models.Model):
+    """When a queue's bell was last heard. One row a queue, for those who watch."""
+
+    queue = models.CharField(max_length=40, primary_key=True)
+    rung_at = models.DateTimeField()
+
+
+class Alarm(models.Model):
+    """Something is late or stuck. Open until it is over; mail goes out once when it begins and once when it ends."""
+
+    kind = models.CharField(max_length=40)  # which sentence of publishing/alarms.py
+    key = models.CharField(max_length=60, blank=True)  # the platform or queue
+    facts = models.JSONField(default=dict)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "key"], condition=Q(closed_at__isnull=True), name="one_open_alarm")
+        ]
+
+
+class Freeze(models.Model):
+    """The one row that says which database this is, and whether publishing is frozen until people have looked."""
+
+    database = models.CharField(max_length=120)  # see publishing/freezing.py
+    frozen_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=40, blank=True)
+    read_back_at = models.DateTimeField(null=True)  # when the pages had been asked
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_freeze_row")]

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.models import Entry
-from audit.services import entry, record
+from audit.services import entry, record, record_many
 from channels.models import Channel
 from core.bulk import update_from_values
 from core.errors import Refused
@@ -57,15 +57,24 @@ def move_many(
     now: datetime,
     each: Mapping[int, Mapping[str, Any]] | None = None,
     new_attempt: bool = False,
+    by: User | None = None,
+    post_held: str = "",
+    reason: str = "",
     **fields: Any,
 ) -> set[int]:
-    """`move` for the engine's batches: one UPDATE for all rows that are in one state, audit rows in bulk.
+    """`move` for batches: one UPDATE for all rows that are in one state, audit rows in bulk. Rows need ``unit``.
 
     ``fields`` are the same for all rows; ``each`` maps a row's pk to its own values, the same names for every row and
     never None. Returns the pks that moved: a row that somebody else moved first is left alone. The rows in memory are
     brought up to date.
     """
     moved: set[int] = set()
+    who = {
+        "actor_id": by.pk if by else None,
+        "actor_name": str(by) if by else "",
+        "post_held": post_held,
+        "reason": reason,
+    }
     by_state: dict[State, list[Delivery]] = {}
     for row in rows:
         by_state.setdefault(State(row.state), []).append(row)
@@ -88,23 +97,20 @@ def move_many(
                     for name, value in values.items():
                         setattr(row, name, value)
                     row.attempt += new_attempt
-                    entries.append(_engine_entry(row, was, now))
-            Entry.objects.bulk_create(entries)
+                    entries.append(
+                        {
+                            "at": now,
+                            "action": f"delivery.{to}",
+                            "object_type": "publishing.delivery",
+                            "object_id": str(row.public_id),
+                            "unit_path": row.unit.path,
+                            "data": {"was": was, "attempt": row.attempt, "error": row.error_code},
+                            **who,
+                        }
+                    )
+            record_many(entries)
             moved |= won
     return moved
-
-
-def _engine_entry(row: Delivery, was: State, now: datetime) -> Entry:
-    """As `audit.services.entry`, without touching rows that the engine does not load."""
-    return Entry(
-        at=now,
-        action=f"delivery.{row.state}",
-        object_type="publishing.delivery",
-        object_id=str(row.public_id),
-        object_label="",
-        unit_path=row.unit.path,
-        data={"was": was, "attempt": row.attempt, "error": row.error_code},
-    )
 
 
 @transaction.atomic
@@ -222,35 +228,6 @@ def _stop(delivery: Delivery, *, by: User | None, post_held: str, reason: str) -
         move(delivery, to, by=by, post_held=post_held, reason=reason, lease_until=None, **fields)
     except StepRefused:
         raise Refused(_("It is being published already and can no longer be cancelled.")) from None
-
-
-@transaction.atomic
-def recall(delivery: Delivery, *, by: User, reason: str) -> None:
-    """Takes a published post down from its channel. The text stays in the record."""
-    held = require(by, Permission.POST_WITHDRAW, unit=delivery.unit)
-    if not reason.strip():
-        raise Refused(_("Please write why the post is withdrawn."))
-    try:
-        move(
-            delivery,
-            State.RECALLING,
-            by=by,
-            post_held=held.post_held,
-            reason=reason.strip(),
-            verify_at=timezone.now(),
-            verify_count=0,
-        )
-    except StepRefused:
-        raise Refused(_("This post is not on the channel now.")) from None
-
-
-@transaction.atomic
-def withdraw(post: Post, *, by: User, reason: str, take_down: bool) -> None:
-    """Ends the post's approval and, with ``take_down``, takes it down wherever it stands, in one act."""
-    posts.withdraw(post, by=by, reason=reason)
-    if take_down:
-        for delivery in Delivery.objects.filter(post=post, state=State.PUBLISHED).select_related("unit", "channel"):
-            recall(delivery, by=by, reason=reason)
 
 
 @transaction.atomic

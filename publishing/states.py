@@ -24,14 +24,15 @@ class State(models.TextChoices):
 S = State
 NEXT: dict[str, frozenset[str]] = {
     # Recalling: an earlier try left an invisible draft, which is withdrawn instead of forgotten.
-    S.SCHEDULED: frozenset({S.CLAIMED, S.CANCELLED, S.EXPIRED, S.FAILED, S.RECALLING}),
+    # Verifying: after a restore the row may be older than the page, so the page is asked first.
+    S.SCHEDULED: frozenset({S.CLAIMED, S.BY_HAND, S.VERIFYING, S.CANCELLED, S.EXPIRED, S.FAILED, S.RECALLING}),
     S.CLAIMED: frozenset({S.STAGED, S.COMMITTING, S.SCHEDULED, S.VERIFYING, S.FAILED, S.CANCELLED, S.RECALLING}),
     S.STAGED: frozenset({S.COMMITTING, S.RECALLING, S.SCHEDULED, S.VERIFYING}),
     S.COMMITTING: frozenset({S.PUBLISHED, S.PROCESSING, S.VERIFYING, S.SCHEDULED, S.FAILED}),
     S.PROCESSING: frozenset({S.PUBLISHED, S.FAILED, S.NEEDS_PERSON}),
     S.VERIFYING: frozenset({S.PUBLISHED, S.SCHEDULED, S.NEEDS_PERSON, S.VERIFYING}),
     S.NEEDS_PERSON: frozenset({S.PUBLISHED, S.FAILED, S.SCHEDULED, S.RECALLED}),
-    S.BY_HAND: frozenset({S.PUBLISHED, S.EXPIRED}),
+    S.BY_HAND: frozenset({S.PUBLISHED, S.EXPIRED, S.CANCELLED}),
     S.PUBLISHED: frozenset({S.RECALLING}),
     S.RECALLING: frozenset({S.RECALLED, S.NEEDS_PERSON, S.RECALLING}),
     S.RECALLED: frozenset(),

@@ -1,7 +1,7 @@
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from publishing import engine
+from publishing import engine, recalls, settling
 
 
 @shared_task(acks_late=False, ignore_result=True)
@@ -13,12 +13,18 @@ def publish_due(*, platform: str, **_: object) -> None:
 @shared_task(acks_late=False, ignore_result=True)
 def settle(*, platform: str, **_: object) -> None:
     """Looks into whatever is in doubt on this platform."""
-    engine.settle(platform=platform)
+    settling.settle(platform=platform)
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def take_down(*, platform: str, **_: object) -> None:
+    """Takes down what is recalled on this platform. A queue of its own: a recall never waits behind a campaign."""
+    recalls.take_down_due(platform=platform)
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def expire(**_: object) -> None:
-    engine.expire()
+    settling.expire()
 
 
 @worker_shutting_down.connect

@@ -22,6 +22,7 @@ from channels.reasons import in_words
 from channels.states import Kind
 from posts import pictures, services
 from posts.models import Media, Post
+from publishing import recalls
 from publishing import services as publishing
 from publishing.models import Attempt, Delivery
 from publishing.states import State
@@ -328,7 +329,7 @@ class Teller:
         reason = "Ngày hội đổi địa điểm tổ chức; xã sẽ đăng thông báo đính chính."
         with at(due + timedelta(hours=26)) as now:
             post = Post.objects.get(pk=deliveries[0].post_id)
-            services.withdraw(post, by=staff.chief, reason=reason)
+            recalls.withdraw(post, by=staff.chief, reason=reason)
             for row in deliveries:
                 row.refresh_from_db()
                 publishing.recall(row, by=staff.chief, reason=reason)

@@ -24,7 +24,7 @@ from posts.models import Post
 from posts.queries import revisions_of
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
-from publishing import queries, services, wording
+from publishing import queries, recalls, services, wording
 from publishing.forms import CancelForm, DecideForm, MoveForm, ReasonForm, ScheduleForm, WithdrawForm
 from publishing.models import Delivery
 from publishing.states import ENDED, State
@@ -192,7 +192,7 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     def act() -> None:
         given = form.cleaned_data
-        services.withdraw(post, by=request.user, reason=given["reason"], take_down=given.get("take_down", False))
+        recalls.withdraw(post, by=request.user, reason=given["reason"], take_down=given.get("take_down", False))
 
     lead = _("What is scheduled stops. The text and the reason stay on record, and the author is told.")
     if standing:
@@ -279,7 +279,7 @@ def recall(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         request,
         row.post,
         form,
-        lambda: services.recall(row, by=request.user, reason=form.cleaned_data["reason"]),
+        lambda: recalls.recall(row, by=request.user, reason=form.cleaned_data["reason"]),
         done=_("Being taken down from %(page)s. The portal checks that it is gone.") % page,
         delivery=row,
         heading=_("Take the post down"),

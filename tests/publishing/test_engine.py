@@ -17,7 +17,7 @@ from channels.states import Health
 from posts import services as posts
 from posts.models import Media, Revision
 from posts.states import PostState
-from publishing import engine, services
+from publishing import engine, recalls, services, settling
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -114,12 +114,12 @@ def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(simulator, por
     assert delivery.state == State.VERIFYING
 
     engine.publish_due(platform=platform, clock=later(seconds=30))
-    engine.settle(platform=platform, clock=later(seconds=30))
+    settling.settle(platform=platform, clock=later(seconds=30))
     delivery.refresh_from_db()
     assert delivery.state == State.VERIFYING  # the grace is not over: the platform may still be applying it
 
     simulator.advance(120)
-    engine.settle(platform=platform, clock=later(minutes=2))
+    settling.settle(platform=platform, clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.PUBLISHED
     assert len(visible(simulator, delivery)) == 1
@@ -131,7 +131,7 @@ def test_a_platform_that_hangs_after_accepting_is_doubt_not_failure(simulator, d
     engine.publish_due(platform="facebook")
     delivery.refresh_from_db()
     assert delivery.state == State.VERIFYING
-    engine.settle(platform="facebook", clock=later(minutes=2))
+    settling.settle(platform="facebook", clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.PUBLISHED
     assert len(visible(simulator, delivery)) == 1
@@ -142,7 +142,7 @@ def test_a_request_that_was_never_accepted_is_sent_again_once(simulator, portal,
     delivery = deliver(platform, pictures=pictures_for(platform))
     simulator.fault(platform, "drop_before", operation="publish")
     engine.publish_due(platform=platform)
-    engine.settle(platform=platform, clock=later(minutes=2))
+    settling.settle(platform=platform, clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.SCHEDULED
 
@@ -159,7 +159,7 @@ def test_telegram_cannot_tell_so_a_person_looks(simulator, deliver, fault):
     officer = delivery.scheduled_by
     simulator.fault("telegram", fault, operation="publish")
     engine.publish_due(platform="telegram")
-    engine.settle(platform="telegram", clock=later(minutes=2))
+    settling.settle(platform="telegram", clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.NEEDS_PERSON
     assert [n.kind for n in officer.notices.all()] == ["delivery_needs_person"]
@@ -240,7 +240,7 @@ def test_a_dead_token_stops_the_channel_and_a_new_one_sends_what_waited(simulato
 def test_what_is_too_late_expires_and_is_never_sent(simulator, deliver):
     delivery = deliver(due_at=timezone.now() - timedelta(hours=3))
     engine.publish_due(platform="facebook")
-    engine.expire()
+    settling.expire()
     engine.publish_due(platform="facebook")
     delivery.refresh_from_db()
     assert delivery.state == State.EXPIRED
@@ -253,7 +253,7 @@ def test_a_post_past_its_validity_expires(simulator, deliver):
     delivery.post.valid_until = timezone.now() - timedelta(minutes=1)
     delivery.post.save()
     engine.publish_due(platform="facebook")
-    engine.expire()
+    settling.expire()
     delivery.refresh_from_db()
     assert delivery.state == State.EXPIRED
     assert simulator.truth() == []
@@ -286,7 +286,7 @@ def test_a_cancellation_after_claim_and_before_the_call_wins(simulator, deliver,
 
     delivery.refresh_from_db()
     assert delivery.state == State.RECALLING  # the invisible draft on the platform is still to be taken away
-    engine.settle(platform="facebook")
+    recalls.take_down_due(platform="facebook")
     delivery.refresh_from_db()
     assert delivery.state == State.RECALLED
     assert [post["state"] for post in simulator.truth()] == ["deleted"]
@@ -313,11 +313,11 @@ def test_a_run_that_died_before_the_visible_call_is_taken_over(simulator, delive
     delivery = deliver("telegram")
     run = engine.Run("telegram", timezone.now)
     run._claim()  # and here the process is killed
-    engine.settle(platform="telegram", clock=later(minutes=1))
+    settling.settle(platform="telegram", clock=later(minutes=1))
     delivery.refresh_from_db()
     assert delivery.state == State.CLAIMED  # the lease still runs
 
-    engine.settle(platform="telegram", clock=later(minutes=2))
+    settling.settle(platform="telegram", clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.SCHEDULED
     engine.publish_due(platform="telegram", clock=later(minutes=2))
@@ -332,10 +332,10 @@ def test_a_run_that_died_in_the_visible_call_leaves_a_doubt(simulator, deliver):
     run._claim()
     run._write_back(run.answers.take(timeout=10))
     assert run._begin(list(run.ready)) == {delivery.pk}  # and here the process is killed
-    engine.settle(platform="facebook", clock=later(minutes=2))
+    settling.settle(platform="facebook", clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.VERIFYING
-    engine.settle(platform="facebook", clock=later(minutes=4))
+    settling.settle(platform="facebook", clock=later(minutes=4))
     delivery.refresh_from_db()
     assert delivery.state == State.SCHEDULED  # the platform says that the draft is not visible
     engine.publish_due(platform="facebook", clock=later(minutes=4))
@@ -346,7 +346,7 @@ def test_a_frozen_run_that_wakes_after_its_lease_sends_nothing(simulator, delive
     delivery = deliver("telegram")
     run = engine.Run("telegram", timezone.now)
     run._claim()
-    engine.settle(platform="telegram", clock=later(minutes=2))
+    settling.settle(platform="telegram", clock=later(minutes=2))
     engine.publish_due(platform="telegram", clock=later(minutes=2))
     run.work()  # the frozen one goes on where it stopped
     assert len(visible(simulator, delivery)) == 1
@@ -389,8 +389,8 @@ def test_a_recalled_post_is_gone_and_its_text_stays_on_record(simulator, deliver
     engine.publish_due(platform="facebook")
     delivery.refresh_from_db()
     chief = factories.person(Role.APPROVER, delivery.unit)
-    services.recall(delivery, by=chief, reason="Số điện thoại sai")
-    engine.settle(platform="facebook")
+    recalls.recall(delivery, by=chief, reason="Số điện thoại sai")
+    recalls.take_down_due(platform="facebook")
     delivery.refresh_from_db()
     assert delivery.state == State.RECALLED
     assert visible(simulator, delivery) == []

@@ -1,0 +1,93 @@
+"""What goes out for a delivery: the message as it was approved, and questions to the platform about many deliveries."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from channels.connectors.base import AccessLost, Account, ConnectorError, Image, Message, OutcomeUnknown
+from channels.queries import account_of
+from channels.vault import Unsealable
+from posts.media_links import public_url
+from posts.models import Media
+from publishing.models import Delivery
+from publishing.wire import Answers, Call, unexpected, wire
+
+Pictures = Mapping[tuple[int, str], Media]
+
+
+def message_of(row: Delivery, pictures: Pictures, *, with_bytes: bool = False, by_url: bool = False) -> Message:
+    """The message of a delivery, from its approved revision, to be sent.
+
+    Raises KeyError when the channel or a picture is missing, OSError or ValueError when a picture's bytes are not
+    those that were approved.
+    """
+    approved = row.revision.content
+    wanted = str(row.channel.public_id)
+    target = next((t for t in approved["channels"] if t["channel"] == wanted), None)
+    if target is None:
+        raise KeyError(wanted)
+    images = []
+    for entry in approved["media"]:
+        media = pictures[row.unit_id, entry["sha256"]]
+        images.append(
+            Image(
+                content=bytes_of(media) if with_bytes else b"",
+                content_type=media.content_type,
+                sha256=media.sha256,
+                alt=entry["alt"],
+                url=public_url(media, row.revision) if by_url else "",
+            )
+        )
+    return Message(
+        key=str(row.public_id),
+        title=approved["title"],
+        text=target["text"],
+        html=target["html"],
+        link=approved["link"],
+        images=images,
+        author=approved["unit"],
+    )
+
+
+def pictures_of(rows: Iterable[Delivery]) -> Pictures:
+    wanted = {(row.unit_id, m["sha256"]) for row in rows for m in row.revision.content["media"]}
+    if not wanted:
+        return {}
+    found = Media.objects.filter(unit__in={u for u, _s in wanted}, sha256__in={s for _u, s in wanted})
+    return {(media.unit_id, media.sha256): media for media in found}
+
+
+def bytes_of(media: Media) -> bytes:
+    """The picture's bytes; ValueError when they are not those that were approved."""
+    with media.file.open("rb") as file:
+        data = file.read()
+    if hashlib.sha256(data).hexdigest() != media.sha256:
+        raise ValueError("picture bytes differ from their hash")
+    return data
+
+
+def ask(
+    platform: str, rows: list[Delivery], call: Callable[[Delivery, Account], Call]
+) -> Iterable[tuple[Delivery, Any]]:
+    """Asks the platform about all rows at once and yields each row with the answer or the connector's error."""
+    answers = Answers()
+    calls, by_pk = [], {}
+    for row in rows:
+        try:
+            account = account_of(row.channel)
+            calls.append((row.pk, call(row, account)))
+        except Unsealable:
+            yield row, AccessLost("the stored credentials cannot be opened")
+            continue
+        except KeyError as missing:
+            yield row, OutcomeUnknown(f"nothing to compare with: {missing}")
+            continue
+        by_pk[row.pk] = row
+    if not calls:
+        return
+    wire().send(platform, calls, answers, held_for=60)
+    while answers.outstanding:
+        for pk, answer in answers.take(timeout=1):
+            if isinstance(answer, Exception) and not isinstance(answer, ConnectorError):
+                answer = unexpected(answer)
+            yield by_pk[pk], answer

@@ -1,0 +1,90 @@
+"""What the engine, the settling and the recalls share in handling rows: locks, leases of work, records, news."""
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders
+from core.bulk import update_from_values
+from publishing.models import Attempt, Delivery
+from publishing.services import move_many
+from publishing.states import State
+
+# How often a doubt is looked into before a person is asked; the waits between grow.
+LOOKS = 8
+_busy: dict[str, threading.Lock] = {}
+_busy_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def only_one(name: str) -> Iterator[bool]:
+    """True for the one thread of this process that works on ``name``; the others have nothing to add and go away."""
+    with _busy_lock:
+        lock = _busy.setdefault(name, threading.Lock())
+    mine = lock.acquire(blocking=False)
+    try:
+        yield mine
+    finally:
+        if mine:
+            lock.release()
+
+
+def locked() -> Any:
+    """Deliveries that nobody else is writing now."""
+    skips = connection.features.has_select_for_update_skip_locked
+    return Delivery.objects.select_for_update(skip_locked=skips, of=("self",) if skips else ())
+
+
+def due_looks(platform: str, state: State, now: datetime, *, more: Q | None = None) -> list[Delivery]:
+    """Claims rows to look into by pushing their next look ahead: two settlers never ask about the same row."""
+    with transaction.atomic():
+        rows = list(
+            locked()
+            .filter(more or Q(), platform=platform, state=state, verify_at__lte=now)
+            .select_related("revision", "channel", "unit")
+            .order_by("verify_at")[:200]
+        )
+        for row in rows:
+            row.verify_count += 1
+            row.verify_at = now + timedelta(seconds=min(900, 60 * 2 ** (row.verify_count - 1)))
+        update_from_values(
+            Delivery,
+            [{"id": r.pk, "verify_at": r.verify_at, "verify_count": r.verify_count} for r in rows],
+            match=("id",),
+        )
+    return rows
+
+
+def ask_person(row: Delivery, now: datetime, *, code: str = "unknown", detail: str = "", **fields: Any) -> int:
+    """Puts a row before an officer and tells those who can act; how many rows it moved."""
+    with transaction.atomic():
+        moved = move_many(
+            [row], State.NEEDS_PERSON, now=now, verify_at=None, error_code=code, error_detail=detail[:500], **fields
+        )
+        if moved:
+            tell(row, "delivery_needs_person")
+    return len(moved)
+
+
+def end_attempts(rows: Iterable[Delivery], outcome: str, *, now: datetime, detail: str = "") -> None:
+    update_from_values(
+        Attempt,
+        [{"delivery": row.pk, "number": row.attempt} for row in rows],
+        match=("delivery", "number"),
+        fields={"outcome": outcome, "ended_at": now, "detail": detail[:500]},
+    )
+
+
+def tell(row: Delivery, kind: str, **facts: Any) -> None:
+    """Tells those who can act on it in the unit."""
+    people = holders(Permission.POST_SCHEDULE, unit=row.unit)
+    address = reverse("publishing:post", args=[row.post.public_id])
+    notify(people, kind, address=address, title=row.post, channel=row.channel, **facts)
