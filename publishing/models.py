@@ -113,23 +113,27 @@ class DeliveryQuerySet(ScopedQuerySet):
         """Fell due during a pause that is over: a pause that ends lets nothing flood."""
         return self.filter(_pauses(_over(now)), ~_pauses(_active(now)))
 
-    def sendable(self, now: datetime) -> Self:
-        """Still rightly on its way out: approved as it stands, not recalled nor paused, channel connected, unit in
-        being, not too late.
-
-        Asked when a delivery is claimed and again in the very statement that begins the visible call.
-        """
+    def fit(self, now: datetime) -> Self:
+        """Still rightly on its way out, whoever takes it there: approved as it stands, not recalled nor paused, the
+        channel in use and its unit's own, unit in being, not too late."""
         return self.filter(
             Q(post__valid_until__isnull=True) | Q(post__valid_until__gt=now),
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=now.date()),
+            ~Q(channel__health=Health.DISCONNECTED),
             post__state=PostState.APPROVED,
             post__approved_revision=F("revision"),
             revision__content_sha256=F("content_sha256"),
-            channel__health=Health.CONNECTED,
             channel__unit=F("unit"),
             recall__isnull=True,
             not_after__gt=now,
         ).exclude(_pauses(_active(now) | _over(now)))
+
+    def sendable(self, now: datetime) -> Self:
+        """What the engine may send: fit, and the channel connected.
+
+        Asked when a delivery is claimed and again in the very statement that begins the visible call.
+        """
+        return self.filter(channel__health=Health.CONNECTED).fit(now)
 
 
 class Delivery(PublicIdModel):
