@@ -111,6 +111,7 @@ class Facts:
     per_page_second: float = 0
     off_by_default: bool = False
     rights: Mapping[str, bool] = field(default_factory=dict)  # what may be granted, and whether posting needs it
+    hosts: Sequence[str] = ()  # where residents see its pages, without subdomains
     by_dialog: bool = True  # connected in the platform's own consent dialog; else by a form of ours
     source: str = ""  # where the figures come from
 
@@ -118,13 +119,20 @@ class Facts:
 class ConnectorError(Exception):
     """The platform's words, without tokens. ``code`` is its own error number, for the record."""
 
+    silent = False  # no answer, or one that says that the platform itself is broken
+
     def __init__(self, detail: str = "", *, code: str = "", wait: timedelta | None = None):
         super().__init__(detail)
         self.detail, self.code, self.wait = detail[:500], code, wait
 
 
 class TryLater(ConnectorError):
-    """Certainly not posted; may be tried again, not sooner than ``wait``."""
+    """Certainly not posted; may be tried again, not sooner than ``wait``. ``whole_app``: no other page of our
+    application should be tried sooner either."""
+
+    def __init__(self, detail: str = "", *, code: str = "", wait: timedelta | None = None, whole_app: bool = False):
+        super().__init__(detail, code=code, wait=wait)
+        self.whole_app = whole_app
 
 
 class Rejected(ConnectorError):
@@ -223,11 +231,11 @@ class Connector(ABC):
             async with self.session.request(method, url, allow_redirects=False, timeout=total, **request) as answer:
                 status, headers, raw = answer.status, answer.headers, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise TryLater("no connection", code=type(error).__name__) from None
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             # `from None`: the original carries the address, and Telegram's address is its token.
-            name = type(error).__name__
-            raise (OutcomeUnknown if changes else TryLater)("no answer", code=name) from None
+            raise _silent(TryLater("no connection", code=type(error).__name__)) from None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            doubt = OutcomeUnknown if changes else TryLater
+            raise _silent(doubt("no answer", code=type(error).__name__)) from None
         self.note_usage(headers)
         body = _decoded(raw)
         if self.is_success(status, body):
@@ -237,7 +245,7 @@ class Connector(ABC):
         problem = self.error_for(status, _decoded(raw), changes=changes)
         if isinstance(problem, TryLater):
             problem.wait = self.wait_told(headers) or problem.wait
-        raise problem
+        raise _silent(problem) if status >= 500 else problem
 
     def wait_told(self, headers: Mapping[str, str]) -> timedelta | None:
         """How long the answer's headers ask to wait."""
@@ -246,6 +254,11 @@ class Connector(ABC):
 
     def note_usage(self, headers: Mapping[str, str]) -> None:  # noqa: B027 - most platforms tell nothing
         """Where a platform tells how much of a limit is used."""
+
+
+def _silent(error: ConnectorError) -> ConnectorError:
+    error.silent = True
+    return error
 
 
 def _decoded(raw: bytes) -> Any:

@@ -34,6 +34,7 @@ _INSIGHTS = {"post_media_view": "views", "post_total_media_view_unique": "reach"
 _COUNTS = "shares,reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)"
 
 _LIMITS = {4, 17, 32, 341, 613, 80001}
+_LIMITS_OF_APP = {4, 341}
 _LOST = {10, 102, 190, *range(200, 300)}
 # Page authorisation, identity, security check, account limited: somebody has to act at facebook.com first.
 _HUMAN = {1404006, 1404078, 1404112, 4854002}
@@ -54,6 +55,7 @@ class Facebook(Connector):
         finds=True,
         measures=frozenset({"views", "reach", "reactions", "comments", "shares"}),
         rights=_SCOPES,
+        hosts=("facebook.com", "fb.com", "fb.watch"),
         source="developers.facebook.com/docs/graph-api/reference/page/feed, …/page/photos, 2026-09",
     )
 
@@ -273,7 +275,8 @@ class Facebook(Connector):
         detail = str(error.get("error_user_msg") or error.get("message") or f"code {code}")
         name = f"{code}/{error['error_subcode']}" if code in (100, 190) and error.get("error_subcode") else str(code)
         if code in _LIMITS:
-            return TryLater(detail, code=name, wait=timedelta(hours=1))  # unless the headers name the minutes
+            # An hour, unless the headers name the minutes.
+            return TryLater(detail, code=name, wait=timedelta(hours=1), whole_app=code in _LIMITS_OF_APP)
         if code in _LOST or code in _HUMAN:
             return AccessLost(detail, code=name)
         if code in _WORTH_ANOTHER_TRY:

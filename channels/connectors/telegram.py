@@ -52,6 +52,7 @@ class Telegram(Connector):
         per_page_second=1,
         off_by_default=True,
         rights=_RIGHTS,
+        hosts=("t.me", "telegram.me"),
         by_dialog=False,
         source="core.telegram.org/bots/api 10.3, core.telegram.org/bots/faq, 2026-08",
     )

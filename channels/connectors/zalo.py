@@ -79,6 +79,7 @@ class Zalo(Connector):
         finds=True,
         measures=frozenset({"views", "shares"}),
         rights={"oa_verified": True},
+        hosts=("zalo.me", "zapps.vn"),  # articles open at rd.zapps.vn
         source="developers.zalo.me/docs/official-account/bai-viet, 2026-09; the length of a body is our own bound",
     )
     # Seconds between looks at a job, which usually takes one or two.
@@ -275,7 +276,7 @@ class Zalo(Connector):
         detail = str(body.get("error_description") or body.get("message") or f"code {code}")
         if code == _LIMIT:
             left = 60 - time.time() % 60
-            return TryLater(detail, code=str(code), wait=timedelta(seconds=left + 1))
+            return TryLater(detail, code=str(code), wait=timedelta(seconds=left + 1), whole_app=True)
         if code == _PENDING:
             return TryLater(detail, code=str(code))
         if code in _BACK_OFF or (code == _NOT_AUTHORISED and "quota" in detail):

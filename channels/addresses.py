@@ -1,0 +1,134 @@
+"""What an address on a platform tells: whether it lies there, and which page it belongs to where that can be seen."""
+
+import re
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from django.utils.translation import gettext as _
+
+from channels.models import Channel
+from channels.queries import facts_of
+from channels.states import Kind
+from core.errors import Refused
+
+# The first step of an address that names no page but a part of the platform.
+_PARTS = {
+    Kind.FACEBOOK: {
+        "events",
+        "groups",
+        "hashtag",
+        "home.php",
+        "login",
+        "media",
+        "permalink.php",
+        "photo",
+        "photo.php",
+        "plugins",
+        "reel",
+        "search",
+        "share",
+        "sharer",
+        "sharer.php",
+        "story.php",
+        "watch",
+    },
+    Kind.ZALO: {"articles", "d", "detail", "pc", "s"},
+    Kind.TELEGRAM: {"addlist", "joinchat", "proxy", "share"},
+}
+
+
+def is_on(platform: str, address: str) -> bool:
+    """Whether the address is a plain https one on the platform's own host."""
+    parts = _split(address)
+    if parts is None or parts.scheme != "https" or parts.username or _port(parts):
+        return False
+    host = parts.hostname or ""
+    return any(host == own or host.endswith(f".{own}") for own in facts_of(platform).hosts)
+
+
+def page_key(platform: str, address: str) -> str:
+    """What tells the address's page from all others: its number, or its name as the platform compares names. Empty
+    where the address does not tell."""
+    parts = _split(address)
+    if parts is None:
+        return ""
+    steps = [step for step in parts.path.split("/") if step]
+    asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    match platform, steps:
+        case Kind.FACEBOOK, ["profile.php" | "permalink.php" | "story.php", *_rest]:
+            found = asked.get("id", "")
+        case Kind.FACEBOOK, ["people", _name, number, *_rest]:
+            found = number
+        case Kind.FACEBOOK, ["pages", *rest] if rest:
+            found = _number_at_end(rest[-1])
+        case Kind.FACEBOOK, ["p", name, *_rest]:
+            found = _number_at_end(name)
+        case Kind.ZALO, ["articles" | "detail" | "d", *_rest]:
+            found = asked.get("pageId", "")
+        case Kind.ZALO, ["s", name, *_rest]:
+            found = name
+        case Kind.TELEGRAM, ["c", number, *_rest]:
+            found = f"-100{number}"
+        case Kind.TELEGRAM, ["s", name, *_rest]:
+            found = name
+        case _, [name, *_rest] if name.casefold() not in _PARTS[Kind(platform)] and not name.startswith("+"):
+            found = name
+        case _:
+            found = ""
+    return name_key(found)
+
+
+def name_key(name: str) -> str:
+    """A page's name in addresses, as platforms compare it: without case, and Facebook's without dots."""
+    return name.removeprefix("@").replace(".", "").casefold()
+
+
+def keys_of(channel: Channel) -> set[str]:
+    """All that addresses may call this page by."""
+    keys = {channel.external_id, name_key(channel.handle), page_key(channel.platform, channel.address)}
+    return keys - {""}
+
+
+def check_post(channel: Channel, link: str) -> None:
+    """Raises Refused where the link of a post cannot be one on this channel's page."""
+    home = channel.address.rstrip("/")
+    if channel.address and not is_on(channel.platform, channel.address) and link.startswith(f"{home}/"):
+        return  # below the address that the platform itself gave: a platform that stands elsewhere, as in a try-out
+    if not is_on(channel.platform, link):
+        raise Refused(
+            _("This link does not lie on %(platform)s. Open the post there and copy its address, from https:// on.")
+            % {"platform": channel.get_platform_display()}
+        )
+    if _bare(link) in {_bare(channel.address), ""}:
+        raise Refused(_("This is the address of the page. Open the post itself and copy its address."))
+    told = page_key(channel.platform, link)
+    if told and told not in keys_of(channel):
+        raise Refused(_("This link belongs to another page than %(page)s.") % {"page": channel.name})
+
+
+def _bare(address: str) -> str:
+    """The address without what browsers and phones put around it; empty for a platform's front page."""
+    parts = _split(address)
+    if parts is None or not (parts.path.strip("/") or parts.query):
+        return ""
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+    asked = f"?{parts.query}" if parts.path.strip("/") == "profile.php" else ""
+    return f"{host}/{parts.path.strip('/')}{asked}".casefold()
+
+
+def _number_at_end(step: str) -> str:
+    found = re.search(r"(\d{5,})$", step)
+    return found[1] if found else ""
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
+
+
+def _port(parts: SplitResult) -> bool:
+    try:
+        return parts.port not in (None, 443)
+    except ValueError:
+        return True
