@@ -315,12 +315,16 @@ MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=3600)
 
 PUBLISHING = {
     "claim_ahead_seconds": env.float("PUBLISH_CLAIM_AHEAD_SECONDS", default=10.0),
+    # Begun so long before the second, called on it: what is recalled or paused in this last moment is taken down again.
+    "begin_ahead_seconds": env.float("PUBLISH_BEGIN_AHEAD_SECONDS", default=0.5),
     "claim_batch": env.int("PUBLISH_CLAIM_BATCH", default=500),
     "lease_seconds": env.int("PUBLISH_LEASE_SECONDS", default=90),
     "connections": env.int("PUBLISH_CONNECTIONS", default=1024),
     "call_seconds": env.int("PUBLISH_CALL_SECONDS", default=40),
     # Longer than the client's deadline, the platforms' slowest apply and their listing lag together.
     "verify_grace_seconds": env.int("PUBLISH_VERIFY_GRACE_SECONDS", default=60),
+    # From one look on the platform to the next; each wait is twice the last.
+    "look_seconds": env.float("PUBLISH_LOOK_SECONDS", default=60),
     "not_after_seconds": env.int("PUBLISH_NOT_AFTER_SECONDS", default=2 * 3600),
     "max_attempts": env.int("PUBLISH_MAX_ATTEMPTS", default=8),
     "by_hand_seconds": env.int("PUBLISH_BY_HAND_SECONDS", default=2 * 3600),

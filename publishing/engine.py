@@ -4,8 +4,8 @@ A run works in one thread: it asks and writes the database, while the wire's thr
 transaction is ever open across the network, and one run carries thousands of calls. The steps of a delivery:
 
     claim ahead (lease, attempt on record) → stage early (invisible object)
-    → at the second: begin (one conditional UPDATE; a cancellation committed before it wins)
-    → commit, the one visible call → write back
+    → just before the second: begin (one conditional UPDATE; a recall, pause or cancellation committed before it wins)
+    → at the second: commit, the one visible call → write back in batches
 
 Whatever ends in doubt goes to `verifying`; `settle` looks on the platform before anything is sent again.
 """
@@ -13,8 +13,10 @@ Whatever ends in doubt goes to `verifying`; `settle` looks on the platform befor
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
 
 from django.conf import settings
@@ -35,19 +37,23 @@ from channels.queries import account_of, facts_of
 from channels.reasons import in_words
 from channels.services import mark_lost
 from channels.vault import Unsealable
+from core.bulk import insert_values, update_from_values
 from core.clock import Clock, database_now, steady
 from posts import content
+from publishing import gates
 from publishing.models import Attempt, Delivery
 from publishing.outgoing import Pictures, message_of, pictures_of
 from publishing.rows import end_attempts, locked, only_one, tell
 from publishing.services import move_many
 from publishing.states import State
-from publishing.wire import Answers, unexpected, wire
+from publishing.wire import Answers, Call, unexpected, wire
 
 log = logging.getLogger(__name__)
 
 # Bytes of pictures that a run holds at once; beyond it, it sends before it claims more.
 _PICTURE_BYTES = 256 * 1024 * 1024
+# Seconds that an answer waits for others: one UPDATE for all of them.
+_GATHER = 0.1
 _draining = threading.Event()
 
 
@@ -87,28 +93,56 @@ class Run:
         self.flying: dict[int, Shipment] = {}
         self.answers = Answers()
         self.claimed = 0
+        self.renew_at = 0.0  # on the monotonic clock, as the next
+        self.look_again_at = 0.0  # a gate is shut: not sooner
+        self.pages_busy: dict[str, float] = {}  # until when, on the monotonic clock
+        self.unanswered: list[int] = []  # the channels of the calls that a platform left unanswered in a row
 
     def work(self) -> int:
         next_claim = 0.0
+        away_since = None
         while True:
-            if time.monotonic() >= next_claim and self._may_claim():
-                full = self._claim() == self.options["claim_batch"]
-                next_claim = time.monotonic() + (0 if full else 1)
-            self._fire()
+            try:
+                if time.monotonic() >= next_claim and self._may_claim():
+                    full = self._claim() == self.options["claim_batch"]
+                    next_claim = time.monotonic() + (0 if full else 1)
+                self._renew()
+                self._fire()
+                away_since = None
+            except (OperationalError, InterfaceError):
+                # What is claimed has its lease and what flies its answer to come: wait, and go on when it is back.
+                away_since = away_since or time.monotonic()
+                if not (self.staging or self.ready or self.flying) or time.monotonic() - away_since > self._half_lease:
+                    raise
+                _reconnect()
             if not (self.staging or self.ready or self.flying):
                 return self.claimed
-            self._write_back(self.answers.take(timeout=self._patience()))
+            self._write_back(self.answers.take(timeout=self._patience(), gather=_GATHER))
+
+    @property
+    def _half_lease(self) -> float:
+        return self.options["lease_seconds"] / 2
 
     # --- claim ----------------------------------------------------------------------------------------------------
 
     def _may_claim(self) -> bool:
+        if _draining.is_set() or time.monotonic() < self.look_again_at:
+            return False
+        if (pace := self.facts.per_app_second) and len(self.ready) > 20 * pace:
+            return False  # the rest is better left to other workers and applications
         held = sum(s.picture_bytes for group in (self.staging, self.ready, self.flying) for s in group.values())
-        return held < _PICTURE_BYTES and not _draining.is_set()
+        return held < _PICTURE_BYTES
 
     def _claim(self) -> int:
         """Takes in hand what falls due soon: a lease, and the attempt written down before anything is sent."""
         self.now = steady(self.clock)
         now = self.now()
+        if gates.WHOLE in gates.shut(self.platform, now):
+            self.look_again_at = time.monotonic() + 1
+            return 0
+        batch = self.options["claim_batch"]
+        if gates.is_on_trial(self.platform):
+            batch = max(0, gates.PROBES - len(self.ready) - len(self.staging) - len(self.flying))
         ahead = now + timedelta(seconds=self.options["claim_ahead_seconds"])
         with transaction.atomic():
             rows = list(
@@ -118,7 +152,7 @@ class Run:
                 .filter(platform=self.platform, state=State.SCHEDULED)
                 .sendable(now)
                 .select_related("revision", "channel", "unit")
-                .order_by("fire_at", "pk")[: self.options["claim_batch"]]
+                .order_by("fire_at", "pk")[:batch]
             )
             move_many(
                 rows,
@@ -131,10 +165,23 @@ class Run:
                 platform_code="",
                 error_detail="",
             )
-            Attempt.objects.bulk_create(Attempt(delivery=row, number=row.attempt, started_at=now) for row in rows)
+            blank = {"started_at": now, "outcome": "", "detail": ""}
+            insert_values(Attempt, [{"delivery": row.pk, "number": row.attempt, **blank} for row in rows])
         self.claimed += len(rows)
         self._prepare(rows)
         return len(rows)
+
+    def _renew(self) -> None:
+        """Keeps the lease of what waits for its turn. What flies is not renewed: its call has a deadline of its own."""
+        if time.monotonic() < self.renew_at or not (waiting := {**self.ready, **self.staging}):
+            return
+        self.renew_at = time.monotonic() + self.options["lease_seconds"] / 3
+        update_from_values(
+            Delivery,
+            [{"id": pk, "attempt": s.delivery.attempt, "state": s.delivery.state} for pk, s in waiting.items()],
+            match=("id", "attempt", "state"),
+            fields={"lease_until": self.now() + timedelta(seconds=self.options["lease_seconds"])},
+        )
 
     def _prepare(self, rows: list[Delivery]) -> None:
         """Loads texts, pictures and tokens in few queries, and proves that they are what was approved."""
@@ -146,11 +193,11 @@ class Run:
                 continue
             if self.facts.stages and not row.draft_ref:
                 self.staging[row.pk] = shipment
-                staging.append((row.pk, _stage(shipment)))
+                staging.append((row.pk, _stage(shipment), 0.0))
             else:
                 self.ready[row.pk] = shipment
         if staging:
-            wire().send(self.platform, staging, self.answers, held_for=self.options["lease_seconds"] / 2)
+            wire().send(self.platform, staging, self.answers, held_for=self._half_lease)
 
     def _shipment(self, row: Delivery, pictures: Pictures) -> Shipment | None:
         approved = row.revision.content
@@ -177,37 +224,79 @@ class Run:
 
     def _patience(self) -> float:
         """Seconds until something has to be done even if no answer comes."""
+        wait = 0.1 if self.flying or self.staging else 0.5
+        if (left := self.look_again_at - time.monotonic()) > 0:
+            return min(wait, left)
         soonest = min((s.delivery.fire_at for s in self.ready.values()), default=None)
-        wait = 0.1 if self.flying or self.staging else 1.0
-        return wait if soonest is None else max(0.0, min(wait, (soonest - self.now()).total_seconds()))
+        if soonest is None:
+            return wait
+        return max(0.0, min(wait, (soonest - self.now()).total_seconds() - self.options["begin_ahead_seconds"]))
 
     def _fire(self) -> None:
-        """Makes the visible calls that are due. What was cancelled, moved or overtaken meanwhile is let go."""
-        now = self.now()
-        due = [pk for pk, s in self.ready.items() if s.delivery.fire_at <= now]
-        for start in range(0, len(due), self.options["claim_batch"]):
-            chunk = due[start : start + self.options["claim_batch"]]
+        """Begins what is due now or in a moment, and hands its calls to the wire, which makes them at the second.
+        What was recalled, paused, moved or overtaken meanwhile is let go."""
+        if time.monotonic() < self.look_again_at:
+            return
+        soon = self.now() + timedelta(seconds=self.options["begin_ahead_seconds"])
+        due = [pk for pk, s in self.ready.items() if s.delivery.fire_at <= soon]
+        if not due:
+            return
+        turns = self._turns(due)
+        for chunk in batched(turns, self.options["claim_batch"]):
             begun = self._begin(chunk)
             calls = []
             for pk in chunk:
                 shipment = self.ready.pop(pk)
                 if pk in begun:
                     self.flying[pk] = shipment
-                    calls.append((pk, _commit(shipment, self.facts)))
-            wire().send(self.platform, calls, self.answers, held_for=self.options["lease_seconds"] / 2)
+                    in_seconds = (max(turns[pk], shipment.delivery.fire_at) - self.now()).total_seconds()
+                    calls.append((pk, _commit(shipment), time.monotonic() + max(0.0, in_seconds)))
+            wire().send(self.platform, calls, self.answers, held_for=self._half_lease)
 
-    def _begin(self, pks: list[int]) -> set[int]:
+    def _turns(self, due: list[int]) -> dict[int, datetime]:
+        """Who of ``due`` may call now, and when exactly. The others wait for a gate, and are asked again soon."""
+        now = self.now()
+        shut = gates.shut(self.platform, now)
+        by_app: dict[str, list[int]] = {}
+        for pk in due:
+            by_app.setdefault(gates.key_of(self.ready[pk].account), []).append(pk)
+        turns: dict[int, datetime] = {}
+        for app, pks in by_app.items() if gates.WHOLE not in shut else ():
+            if self.facts.per_app_second:
+                turns |= self._paced(app, pks, now)
+            elif app not in shut:
+                turns |= dict.fromkeys(pks, now)
+        if len(turns) < len(due):
+            self.look_again_at = time.monotonic() + 0.25
+        return turns
+
+    def _paced(self, app: str, pks: list[int], now: datetime) -> dict[int, datetime]:
+        """Turns at the pace that the platform bears of one application, and of one page."""
+        started = time.monotonic()
+        free = {}
+        for pk in pks:
+            page = self.ready[pk].account.external_id
+            if self.pages_busy.get(page, 0.0) <= started:
+                free.setdefault(page, pk)
+        until = now + timedelta(seconds=self.options["begin_ahead_seconds"] + 0.5)
+        pace = self.facts.per_app_second
+        dealt = gates.take_turns(self.platform, app, len(free), per_second=pace, now=now, until=until)
+        turns = {}
+        for (page, pk), turn in zip(free.items(), dealt, strict=False):
+            turns[pk] = turn
+            if self.facts.per_page_second:
+                busy = (max(turn, self.ready[pk].delivery.fire_at) - now).total_seconds()
+                self.pages_busy[page] = started + busy + 1 / self.facts.per_page_second
+        return turns
+
+    def _begin(self, pks: Sequence[int]) -> set[int]:
         """The last question before a call becomes visible, and the statement that everyone else loses against."""
         now = self.now()
         with transaction.atomic():
             ours = locked().filter(pk__in=pks, state__in=[State.CLAIMED, State.STAGED], lease_until__gt=now)
-            fit = {
-                row.pk
-                for row in ours.sendable(now).only("pk", "attempt")
-                if row.attempt == self.ready[row.pk].delivery.attempt
-            }
+            fit = set(ours.sendable(now).values_list("pk", "attempt"))
             begun = move_many(
-                [self.ready[pk].delivery for pk in pks if pk in fit],
+                [row for pk in pks if (pk, (row := self.ready[pk].delivery).attempt) in fit],
                 State.COMMITTING,
                 now=now,
                 committing_at=now,
@@ -219,7 +308,7 @@ class Run:
 
     def _let_go(self, row: Delivery) -> None:
         """Not ours any more, or no longer fit to send. If nobody else moved it, it goes back to wait or to expire."""
-        current = Delivery.objects.get(pk=row.pk)
+        current = Delivery.objects.only("state", "attempt").get(pk=row.pk)
         if current.attempt == row.attempt and current.state in (State.CLAIMED, State.STAGED):
             row.state = current.state
             # Nothing was tried, so the bound on tries does not end it: it waits until it is fit, or too late.
@@ -230,6 +319,8 @@ class Run:
     def _write_back(self, answers: list[tuple[int, Any]]) -> None:
         if not answers:
             return
+        held = {**self.staging, **self.flying}
+        _persist(lambda: self._heard([(held[pk], answer) for pk, answer in answers]))
         staged: list[tuple[Shipment, str]] = []
         published: list[tuple[Delivery, Receipt]] = []
         failed: list[tuple[Delivery, ConnectorError]] = []
@@ -252,6 +343,24 @@ class Run:
         for row, error in failed:
             _persist(lambda row=row, error=error: self._give_back(row, error))
 
+    def _heard(self, answers: list[tuple[Shipment, Any]]) -> None:
+        """Feeds the gates with what the answers say beyond their own deliveries."""
+        for shipment, answer in answers:
+            match answer:
+                case ConnectorError(silent=True):
+                    self.unanswered.append(shipment.delivery.channel_id)
+                case TryLater(whole_app=True, wait=timedelta() as wait):
+                    gates.hold(self.platform, gates.key_of(shipment.account), self.now() + wait)
+                case _:
+                    self.unanswered.clear()
+        if not self.unanswered:
+            gates.close(self.platform)
+        elif gates.is_on_trial(self.platform) or (
+            len(self.unanswered) >= gates.FAILURES and len(set(self.unanswered)) >= gates.PAGES
+        ):
+            gates.trip(self.platform, self.now())
+            self.unanswered.clear()
+
     def _write_staged(self, staged: list[tuple[Shipment, str]]) -> None:
         if not staged:
             return
@@ -269,7 +378,7 @@ class Run:
                 self.ready[shipment.delivery.pk] = shipment
             else:
                 # Stopped while it was being prepared: the draft that came to be is taken away again.
-                wire().send(self.platform, [(None, _withdraw(shipment.account, ref))], Answers(), held_for=60)
+                wire().send(self.platform, [(None, _withdraw(shipment.account, ref), 0.0)], Answers(), held_for=60)
 
     def _write_published(self, published: list[tuple[Delivery, Receipt]]) -> None:
         if not published:
@@ -361,23 +470,16 @@ class Run:
 # --- the calls, and small change --------------------------------------------------------------------------------------
 
 
-def _stage(shipment: Shipment) -> Any:
+def _stage(shipment: Shipment) -> Call:
     return lambda connector: connector.stage(shipment.account, shipment.message)
 
 
-def _commit(shipment: Shipment, facts: Any) -> Any:
-    account, message, draft_ref = shipment.account, shipment.message, shipment.delivery.draft_ref
-
-    async def call(connector: Any) -> Receipt:
-        await wire().turn(connector.kind, account.external_id, facts.per_page_second)
-        # Telegram knows no application: there the bot's token stands for it.
-        await wire().turn(connector.kind, account.app.get("app_id", account.token), facts.per_app_second)
-        return await connector.commit(account, message, draft_ref)
-
-    return call
+def _commit(shipment: Shipment) -> Call:
+    draft_ref = shipment.delivery.draft_ref
+    return lambda connector: connector.commit(shipment.account, shipment.message, draft_ref)
 
 
-def _withdraw(account: Account, external_id: str) -> Any:
+def _withdraw(account: Account, external_id: str) -> Call:
     return lambda connector: connector.withdraw(account, external_id)
 
 
@@ -391,8 +493,12 @@ def _persist(write: Any) -> None:
         except (OperationalError, InterfaceError):
             if time.monotonic() > give_up:
                 raise
-            log.warning("the database is away; holding on to answers")
-            connection.close()
-            time.sleep(0.5)
+            _reconnect()
         else:
             return
+
+
+def _reconnect() -> None:
+    log.warning("the database is away; holding on to what is in hand")
+    connection.close()
+    time.sleep(0.5)

@@ -75,7 +75,7 @@ def ask(
     for row in rows:
         try:
             account = account_of(row.channel)
-            calls.append((row.pk, call(row, account)))
+            calls.append((row.pk, call(row, account), 0.0))
         except Unsealable:
             yield row, AccessLost("the stored credentials cannot be opened")
             continue

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -33,14 +33,21 @@ class Wire:
         else:
             self.loop = uvloop.new_event_loop()
         self.connectors: dict[str, Connector] = {}
-        self.turns: dict[tuple[str, str], float] = {}
         self.carrying: set[asyncio.Task] = set()  # a task that nobody holds may be collected in mid-call
         self.thread = threading.Thread(target=self.loop.run_forever, name="wire", daemon=True)
         self.thread.start()
         atexit.register(self.close)
 
-    def send(self, platform: str, calls: list[tuple[Any, Call]], answers: "Answers", *, held_for: float) -> None:
-        """Starts all ``calls`` at once. Each answer, or error, comes back through ``answers`` under the call's name.
+    def send(
+        self,
+        platform: str,
+        calls: Sequence[tuple[Any, Call, float]],
+        answers: "Answers",
+        *,
+        held_for: float,
+    ) -> None:
+        """Starts each of ``calls`` (a name, the call, and when on the monotonic clock; 0: at once). Its answer, or
+        error, comes back through ``answers`` under its name.
 
         A call that could not begin within ``held_for`` seconds is not begun: the lease behind it may be running out,
         and then somebody else would be asked to look after the same delivery.
@@ -50,8 +57,8 @@ class Wire:
 
         def begin() -> None:
             connector = self.connector(platform)
-            for name, call in calls:
-                task = self.loop.create_task(self._carry(name, call, connector, answers, latest))
+            for name, call, start_at in calls:
+                task = self.loop.create_task(self._carry(name, call, start_at, connector, answers, latest))
                 self.carrying.add(task)
                 task.add_done_callback(self.carrying.discard)
 
@@ -66,26 +73,19 @@ class Wire:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(timeout=5)
 
-    async def _carry(self, name: Any, call: Call, connector: Connector, answers: "Answers", latest: float) -> None:
+    async def _carry(
+        self, name: Any, call: Call, start_at: float, connector: Connector, answers: "Answers", latest: float
+    ) -> None:
         try:
+            # Loops round their timers to milliseconds, sometimes down.
+            while (wait := start_at - time.monotonic()) > 0:
+                await asyncio.sleep(wait)
             if time.monotonic() > latest:
-                raise TryLater("held too long before sending")
+                raise TryLater("held too long before sending", code="held")
             answer = await call(connector)
         except Exception as error:
             answer = error
         answers.put(name, answer)
-
-    async def turn(self, platform: str, key: str, per_second: float) -> None:
-        """Waits for this key's turn, so that a page or application is never called faster than it bears."""
-        if not per_second:
-            return
-        now = time.monotonic()
-        mine = max(now, self.turns.get((platform, key), 0.0))
-        if mine - now > 30:
-            raise TryLater("pace")
-        self.turns[platform, key] = mine + 1 / per_second
-        if mine > now:
-            await asyncio.sleep(mine - now)
 
     def connector(self, platform: str) -> Connector:
         """Only from within the loop: a session belongs to it."""
@@ -113,11 +113,14 @@ class Answers:
     def put(self, name: Any, answer: Any) -> None:
         self.queue.put((name, answer))
 
-    def take(self, timeout: float) -> list[tuple[Any, Any]]:
-        """All answers that are there; waits up to ``timeout`` seconds for the first."""
+    def take(self, timeout: float, gather: float = 0.0) -> list[tuple[Any, Any]]:
+        """All answers that are there; waits up to ``timeout`` seconds for the first, and ``gather`` more for company:
+        writing back in batches is cheaper, and leaves the processor to the calls."""
         taken: list[tuple[Any, Any]] = []
         try:
             taken.append(self.queue.get(timeout=max(timeout, 0.001)))
+            if gather and self.outstanding > 1:
+                time.sleep(gather)
             while True:
                 taken.append(self.queue.get_nowait())
         except Empty:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar
 
 import aiohttp
@@ -49,6 +50,14 @@ class Message:
 class Receipt:
     external_id: str
     permalink: str = ""
+
+
+class Trace(StrEnum):
+    """What is left of a post on the platform."""
+
+    VISIBLE = "visible"  # residents see it
+    HIDDEN = "hidden"  # it lies there, and only the page's own people see it
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +180,11 @@ class Connector(ABC):
     @abstractmethod
     async def withdraw(self, account: Account, external_id: str) -> None:
         """Takes a post or a draft down; also content when it is gone already."""
+
+    async def trace(self, account: Account, external_id: str) -> Trace:
+        """What is left of a post or a draft after it was taken down. Only where ``facts.finds``. Never says gone of what
+        this token merely cannot see."""
+        raise TypeError(f"{self.kind} cannot look: ask facts.finds first")
 
     @abstractmethod
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:

@@ -25,6 +25,7 @@ from channels.connectors.base import (
     Receipt,
     Rejected,
     Tokens,
+    Trace,
     TryLater,
 )
 
@@ -41,6 +42,8 @@ _HUMAN = {1404006, 1404078, 1404112, 4854002}
 _DOWN = {1, 2, 1363047, 1609010}
 _WORTH_ANOTHER_TRY = {389, 1609005, 6000, 6001}
 _DUPLICATE = 506
+# No such post; or one that the token may not see.
+_ABSENT = {"100/33", "803"}
 
 
 class Facebook(Connector):
@@ -144,8 +147,21 @@ class Facebook(Connector):
         try:
             await self._graph("DELETE", account, external_id)
         except Rejected as error:
-            if error.code not in ("100/33", "803"):
+            if error.code not in _ABSENT:
                 raise
+
+    async def trace(self, account: Account, external_id: str) -> Trace:
+        try:
+            answer = await self._graph("GET", account, external_id, params={"fields": "is_published"})
+        except Rejected as error:
+            if error.code not in _ABSENT:
+                raise
+        else:
+            return Trace.VISIBLE if answer.get("is_published") else Trace.HIDDEN
+        # The page's own list is read only by who may see its posts: then absence is no lack of rights.
+        params = {"fields": "id", "limit": "100"}
+        listed = await self._graph("GET", account, f"{account.external_id}/published_posts", params=params)
+        return Trace.VISIBLE if any(post["id"] == external_id for post in listed["data"]) else Trace.GONE
 
     # --- counting -------------------------------------------------------------------------------------------------
 
@@ -159,7 +175,7 @@ class Facebook(Connector):
         try:
             counts = await self._graph("GET", account, post, params={"fields": _COUNTS})
         except Rejected as error:
-            if error.code in ("100/33", "803"):
+            if error.code in _ABSENT:
                 return None
             raise
         return Figures(

@@ -28,10 +28,12 @@ from channels.connectors.base import (
     Receipt,
     Rejected,
     Tokens,
+    Trace,
     TryLater,
 )
 
 _LIMIT, _PENDING, _NOT_AUTHORISED = -32, -214, -223
+_INVALID = "-201"  # no such article, when an article is asked for
 _LOST = {-204, -205, -216, -219, -220}
 _BACK_OFF = {-200, -211}
 # A refresh token works once within three months; each renewal starts them anew.
@@ -149,7 +151,7 @@ class Zalo(Connector):
             try:
                 answer = await self._api("GET", account, "article/getdetail", params={"id": draft_ref})
             except Rejected as error:
-                if error.code == "-201":
+                if error.code == _INVALID:
                     return None
                 raise
             if answer["data"].get("status") != "show":
@@ -165,11 +167,22 @@ class Zalo(Connector):
         return None
 
     async def withdraw(self, account: Account, external_id: str) -> None:
+        await self.room.take(1, account.app["calls_per_minute"])
         try:
             await self._api("POST", account, "article/remove", json={"id": external_id})
         except Rejected as error:
-            if error.code != "-201":
+            if error.code != _INVALID:
                 raise
+
+    async def trace(self, account: Account, external_id: str) -> Trace:
+        await self.room.take(1, account.app["calls_per_minute"])
+        try:
+            answer = await self._api("GET", account, "article/getdetail", params={"id": external_id})
+        except Rejected as error:
+            if error.code != _INVALID:
+                raise
+            return Trace.GONE
+        return Trace.VISIBLE if answer["data"].get("status") == "show" else Trace.HIDDEN
 
     # --- counting -------------------------------------------------------------------------------------------------
 
