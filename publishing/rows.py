@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -54,7 +55,8 @@ def due_looks(platform: str, state: State, now: datetime, *, more: Q | None = No
         )
         for row in rows:
             row.verify_count += 1
-            row.verify_at = now + timedelta(seconds=min(900, 60 * 2 ** (row.verify_count - 1)))
+            wait = min(900, settings.PUBLISHING["look_seconds"] * 2 ** (row.verify_count - 1))
+            row.verify_at = now + timedelta(seconds=wait)
         update_from_values(
             Delivery,
             [{"id": r.pk, "verify_at": r.verify_at, "verify_count": r.verify_count} for r in rows],
