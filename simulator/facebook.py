@@ -584,7 +584,7 @@ class Facebook:
     def post_edge(self, call: Call, plan: Plan, token: Token, page: Page, post_id: str, edge: str) -> dict[str, Any]:
         post = page.posts.get(post_id)
         own = token.kind == "page" and token.page == page.external_id
-        if post is None or post.deleted or not (own or post.visible(self.world.world())):
+        if post is None or post.gone(self.world.world()) or not (own or post.visible(self.world.world())):
             raise missing_object(post_id, call.method.lower())
         if call.method != "GET" or edge == "insights":
             self.check_page_token(token, page, writes=call.method != "GET")
@@ -602,9 +602,7 @@ class Facebook:
             case "POST", "":
                 return self.change(call, plan, page, post)
             case "DELETE", "":
-                self.world.hide(post)
-                post.deleted = True
-                post.requests += 1
+                self.world.remove(post, after=plan.late)
                 return {"success": True}
         raise missing_object(f"{post_id}/{edge}", call.method.lower())
 
@@ -709,7 +707,12 @@ class Facebook:
             page = self.world.pages[self.name].get(post_id.partition("_")[0])
             post = page.posts.get(post_id) if page else None
             own = page is not None and token.page == page.external_id
-            if page is None or post is None or post.deleted or not (own or post.visible(self.world.world())):
+            if (
+                page is None
+                or post is None
+                or post.gone(self.world.world())
+                or not (own or post.visible(self.world.world()))
+            ):
                 message = f"(#803) Some of the aliases you requested do not exist: {post_id}"
                 raise GraphError(message, 803, status=404)
             answer[post_id] = self.post_view(page, post, fields, call)

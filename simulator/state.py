@@ -93,6 +93,7 @@ class Post:
     edited_at: float | None = None
     requests: int = 1
     deleted: bool = False
+    leaves_world: float | None = None  # removed by then: accepted, and slow to take effect
     app: str = ""
     message_ids: list[int] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
@@ -102,6 +103,9 @@ class Post:
         data["pictures"] = [Picture(**picture) for picture in data["pictures"]]
         data["intervals"] = [Interval(**interval) for interval in data["intervals"]]
         return cls(**data)
+
+    def gone(self, world: float) -> bool:
+        return self.deleted or (self.leaves_world is not None and self.leaves_world <= world)
 
     def visible(self, world: float) -> bool:
         return any(interval.holds(world) for interval in self.intervals)
@@ -115,7 +119,7 @@ class Post:
         return self.intervals[-1].visible_at if self.intervals else self.created_at
 
     def state(self, world: float) -> str:
-        if self.deleted:
+        if self.gone(world):
             return "deleted"
         if self.visible(world):
             return "published"
@@ -370,12 +374,18 @@ class World:
                 interval.gone_at, interval.gone_world = self.wall() + after, now + after
         self.dirty = True
 
+    def remove(self, post: Post, *, after: float = 0.0) -> None:
+        """Deletes a post, now or `after` seconds from now; a second deletion does not put the first one off."""
+        leaves = self.world() + after
+        if post.leaves_world is None or leaves < post.leaves_world:
+            post.leaves_world = leaves
+            self.hide(post, after=after)
+        post.requests += 1
+
     def visible_posts(self, page: Page, *, lag: float = 0.0) -> list[Post]:
-        """What residents see, newest first; with a lag, as listings tell it."""
-        now = self.world()
-        posts = [
-            post for post in page.posts.values() if post.visible(now) and post.intervals[-1].visible_world <= now - lag
-        ]
+        """What residents see, newest first; with a lag, what they saw that long ago, as listings tell it."""
+        then = self.world() - lag
+        posts = [post for post in page.posts.values() if post.visible(then)]
         posts.sort(key=lambda post: post.published_at, reverse=True)
         return posts
 

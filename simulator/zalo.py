@@ -157,9 +157,7 @@ class Zalo:
                 post = self.article(page.external_id, call.text("id"))
                 if post is None:
                     raise invalid("id")
-                self.world.hide(post)
-                post.deleted = True
-                post.requests += 1
+                self.world.remove(post, after=plan.late)
                 return dict(SUCCESS)
             case "GET", "article/getslice":
                 return {"data": self.slice(page, call, plan)} | SUCCESS
@@ -207,7 +205,9 @@ class Zalo:
         """An article that exists by now: not removed, and its job done."""
         account = self.world.pages[self.name].get(page)
         post = account.posts.get(article_id) if account else None
-        there = post is not None and not post.deleted and post.details["exists_from"] <= self.world.world()
+        there = (
+            post is not None and not post.gone(self.world.world()) and post.details["exists_from"] <= self.world.world()
+        )
         return post if there else None
 
     def start_job(self, page: Page, call: Call, plan: Plan, post: Post | None) -> str:
@@ -297,7 +297,7 @@ class Zalo:
         post.details["comment"] = article.get("comment", "show")
         wanted = article.get("status", "hide")
         shown = any(interval.gone_at is None for interval in post.intervals)
-        if wanted == "show" and not shown and not post.deleted:
+        if wanted == "show" and not shown and post.leaves_world is None:
             self.world.show(post, arrived=arrived, after=wait + late)
         elif wanted == "hide" and shown:
             self.world.hide(post, after=wait)
@@ -355,7 +355,7 @@ class Zalo:
         listed = [
             post
             for post in page.posts.values()
-            if not post.deleted and post.details["exists_from"] <= now and post.details["type"] == kind
+            if not post.gone(now) and post.details["exists_from"] <= now and post.details["type"] == kind
         ]
         listed.sort(key=lambda post: post.created_at, reverse=True)
         medias = [self.summary(page, post, call) for post in listed[offset : offset + limit]]

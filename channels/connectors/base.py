@@ -182,8 +182,8 @@ class Connector(ABC):
         """Takes a post or a draft down; also content when it is gone already."""
 
     async def trace(self, account: Account, external_id: str) -> Trace:
-        """What is left of a post or a draft after it was taken down. Only where ``facts.finds``. Never says gone of what
-        this token merely cannot see."""
+        """What is left of a post or a draft. Only where ``facts.finds``. Never says gone of what this token merely
+        cannot see."""
         raise TypeError(f"{self.kind} cannot look: ask facts.finds first")
 
     @abstractmethod

@@ -13,6 +13,7 @@ from channels.connectors.base import (
     Figures,
     OutcomeUnknown,
     Rejected,
+    Trace,
     TryLater,
 )
 
@@ -300,6 +301,37 @@ def test_a_draft_can_be_withdrawn(staging):
     staging.withdraw(draft)
 
     assert [post["state"] for post in staging.simulator.truth(staging.kind, staging.id)] == ["deleted"]
+
+
+def test_the_trace_of_a_post_is_visible_then_gone_and_a_draft_is_hidden(finding):
+    draft = finding.stage(finding.message())
+    shown = finding.publish(finding.message("Bài thứ hai.")).external_id
+    before = [finding.call("trace", finding.account, each) for each in (draft, shown)]
+
+    for each in (draft, shown):
+        finding.withdraw(each)
+
+    assert before == [Trace.HIDDEN, Trace.VISIBLE]
+    assert [finding.call("trace", finding.account, each) for each in (draft, shown)] == [Trace.GONE, Trace.GONE]
+
+
+def test_a_removal_that_takes_effect_late_is_seen_to_stand_until_then(finding):
+    shown = finding.publish(finding.message()).external_id
+    finding.fault("late_apply", operation="withdraw", seconds=30)
+    finding.withdraw(shown)
+    before = finding.call("trace", finding.account, shown)
+
+    finding.simulator.advance(31)
+
+    assert (before, finding.call("trace", finding.account, shown)) == (Trace.VISIBLE, Trace.GONE)
+
+
+def test_what_the_token_cannot_see_is_never_called_gone(finding):
+    shown = finding.publish(finding.message()).external_id
+    finding.simulator.kill_tokens(finding.kind, page=finding.id)
+
+    with pytest.raises(AccessLost):
+        finding.call("trace", finding.account, shown)
 
 
 # --- counting and connection ------------------------------------------------------------------------------------------
