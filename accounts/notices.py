@@ -20,6 +20,14 @@ SENTENCES = {
     "delivery_failed": gettext_noop("“%(title)s” could not be published on %(channel)s: %(reason)s"),
     "delivery_expired": gettext_noop("“%(title)s” was too late for %(channel)s and was not published."),
     "delivery_needs_person": gettext_noop("Please look whether “%(title)s” stands on %(channel)s."),
+    "pause_held_back": gettext_noop(
+        "A pause held back what fell due meanwhile, and it was not published (%(n)s). Decide about each: schedule it "
+        "again or leave it."
+    ),
+    "pause_started": gettext_noop("%(by)s paused publishing: %(scope)s. Reason: %(reason)s"),
+    "pause_planned": gettext_noop("%(by)s planned a pause of publishing from %(start)s: %(scope)s. Reason: %(reason)s"),
+    "pause_ended": gettext_noop("%(by)s ended the pause of publishing: %(scope)s."),
+    "pause_discarded": gettext_noop("%(by)s called off the planned pause of publishing: %(scope)s."),
     "channel_lost": gettext_noop("The connection to %(channel)s no longer works. It must be connected again."),
     "channel_expiring": gettext_noop("The connection to %(channel)s expires on %(date)s."),
 }

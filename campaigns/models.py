@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
-from core.scope import ScopedQuerySet
+from core.scope import ScopedQuerySet, line_of
 from core.text import fold
 from units.models import Unit
 
@@ -26,12 +26,6 @@ class Topic(models.Model):
         return self.name_en if get_language() == "en" else self.name_vi
 
 
-def _line_of(path: str) -> list[str]:
-    """The paths of the unit at ``path`` and of every unit above it."""
-    steps = path.rstrip("/").split("/")
-    return ["/".join(steps[: n + 1]) + "/" for n in range(len(steps))]
-
-
 class CampaignQuerySet(ScopedQuerySet):
     permission = "campaign_view"
 
@@ -39,11 +33,11 @@ class CampaignQuerySet(ScopedQuerySet):
         """One's own ground, and the campaigns of the units above it: they are for one's posts too."""
         own = super().visible_to(user)
         reach = user.reach(self.permission) if getattr(user, "is_active", False) and hasattr(user, "reach") else ()
-        return own | self.filter(unit__path__in={path for part in reach for path in _line_of(part.path)})
+        return own | self.filter(unit__path__in={path for part in reach for path in line_of(part.path)})
 
     def open_to(self, unit: Unit) -> Self:
         """Campaigns that a post of ``unit`` may belong to: its own and those of the units above it."""
-        return self.filter(unit__path__in=_line_of(unit.path))
+        return self.filter(unit__path__in=line_of(unit.path))
 
     def running(self, on: date) -> Self:
         return self.filter(starts_on__lte=on, ends_on__gte=on)

@@ -16,6 +16,12 @@ class Reach(NamedTuple):
         return path.startswith(self.path) if self.deep else path == self.path
 
 
+def line_of(path: str) -> list[str]:
+    """The paths of the unit at ``path`` and of every unit above it."""
+    steps = path.rstrip("/").split("/")
+    return ["/".join(steps[: n + 1]) + "/" for n in range(len(steps))]
+
+
 class ScopedQuerySet(models.QuerySet):
     """Rows that lie at a place in the tree of units. Every view starts from ``visible_to``.
 

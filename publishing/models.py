@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,10 +10,10 @@ from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from channels.states import Health, Kind
 from core.models import PublicIdModel
-from core.scope import ScopedQuerySet
+from core.scope import ScopedQuerySet, line_of
 from posts.models import Post, Revision
 from posts.states import PostState
-from publishing.states import ENDED, IN_HAND, State
+from publishing.states import ENDED, IN_HAND, PauseStage, State
 from units.models import Unit
 
 
@@ -24,14 +24,32 @@ class RecallQuerySet(ScopedQuerySet):
 class PauseQuerySet(ScopedQuerySet):
     permission = "post_view"
 
+    def visible_to(self, user: Any) -> Self:
+        """One's own ground, and the pauses of the units above it: they hold one's posts too."""
+        reach = user.reach(self.permission) if getattr(user, "is_active", False) and hasattr(user, "reach") else ()
+        above = self.filter(unit__path__in={path for part in reach for path in line_of(part.path)})
+        return self.within(reach) | above
+
+    def answered_by(self, user: Any) -> Self:
+        """Those that this person may start, change and end: a unit does not end what the unit above it ordered."""
+        wanted = Q(pk__in=[])
+        for part in user.reach("publishing_pause"):
+            wanted |= Q(**{f"authority__path{'__startswith' if part.deep else ''}": part.path})
+        return self.filter(wanted)
+
     def active(self, now: datetime) -> Self:
         return self.filter(_active(now))
+
+    def lasting(self, now: datetime) -> Self:
+        """Active, or planned for later."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=now), started_at__isnull=False)
 
 
 class Pause(PublicIdModel):
     """Nothing goes out within its scope: a unit and all below it, narrowed to a channel or a topic if one is named.
 
-    Prepared in advance, it has no start; one act starts it.
+    Prepared in advance, it has no start; one act starts it. A start or an end that lies ahead is planned, and comes
+    by itself. One that was called off before it began has an end and no start.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="pauses")
@@ -41,8 +59,12 @@ class Pause(PublicIdModel):
     urgent_passes = models.BooleanField(_("urgent posts may go out"), default=False)
     started_at = models.DateTimeField(null=True)  # empty: prepared
     ended_at = models.DateTimeField(null=True)
+    # The unit by whose authority it was ordered: only its leaders, and those above, change or end it.
+    authority = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = PauseQuerySet.as_manager()
 
@@ -55,6 +77,28 @@ class Pause(PublicIdModel):
             )
         ]
         indexes = [models.Index(fields=["ended_at", "started_at"], name="pause_time")]
+
+    def __str__(self) -> str:
+        return " · ".join(str(part) for part in (self.unit, self.channel, self.topic) if part)
+
+    def stage(self, now: datetime) -> PauseStage:
+        if self.started_at is None:
+            return PauseStage.PREPARED if self.ended_at is None else PauseStage.DISCARDED
+        if self.ended_at is not None and self.ended_at <= now:
+            return PauseStage.PAST
+        return PauseStage.ACTIVE if self.started_at <= now else PauseStage.PLANNED
+
+    def covers(self, delivery: "Delivery") -> bool:
+        """Whether the delivery lies in its scope, as `_pauses` asks it of the database. Needs ``unit`` and ``post``."""
+        return (
+            delivery.unit.path.startswith(self.unit.path)
+            and self.channel_id in (None, delivery.channel_id)
+            and self.topic_id in (None, delivery.post.topic_id)
+            and not (self.urgent_passes and delivery.post.urgent)
+        )
+
+    def lasts(self, at: datetime) -> bool:
+        return self.started_at is not None and self.started_at <= at and (self.ended_at is None or at < self.ended_at)
 
 
 class Recall(PublicIdModel):
@@ -80,9 +124,9 @@ def _active(now: datetime) -> Q:
 
 
 def _over(now: datetime) -> Q:
-    """Lasted when the delivery fell due, first or on a later try."""
-    due = Q(started_at__lte=F("due_at"), ended_at__gt=F("due_at"))
-    return Q(due | Q(started_at__lte=F("fire_at"), ended_at__gt=F("fire_at")), ended_at__lte=now)
+    """Kept the delivery back: lasted at its hour, or while it stood in line, due already."""
+    hour = Q(started_at__lte=F("due_at"), ended_at__gt=F("due_at"))
+    return Q(hour | Q(started_at__isnull=False, ended_at__gt=F("fire_at")), ended_at__lte=now)
 
 
 def _pauses(when: Q) -> Exists:
@@ -102,16 +146,20 @@ def _pauses(when: Q) -> Exists:
     return Exists(covering)
 
 
+def paused(now: datetime) -> Exists:
+    return _pauses(_active(now))
+
+
 class DeliveryQuerySet(ScopedQuerySet):
     permission = "post_view"
 
     def held(self, now: datetime) -> Self:
         """Waiting because a pause is active."""
-        return self.filter(_pauses(_active(now)))
+        return self.filter(paused(now))
 
     def missed(self, now: datetime) -> Self:
-        """Fell due during a pause that is over: a pause that ends lets nothing flood."""
-        return self.filter(_pauses(_over(now)), ~_pauses(_active(now)))
+        """Fell due, or stood in line, during a pause that is over: a pause that ends lets nothing flood."""
+        return self.filter(_pauses(_over(now)), ~paused(now))
 
     def fit(self, now: datetime) -> Self:
         """Still rightly on its way out, whoever takes it there: approved as it stands, not recalled nor paused, the

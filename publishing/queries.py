@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
-from accounts.permissions import Permission
+from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from audit.models import Entry
 from campaigns.models import Campaign
 from channels.models import Channel
+from core.scope import line_of
 from posts.models import Post, Review, Revision
 from posts.states import Decision, PostState
-from publishing.models import Delivery
+from publishing.models import Delivery, Pause
 from publishing.states import ENDED, IN_HAND, State
 from units.models import Unit
 
@@ -31,6 +32,66 @@ STATE_GROUPS: dict[str, frozenset[str]] = {
     "published": frozenset({State.PUBLISHED}),
     "ended": frozenset({State.CANCELLED, State.RECALLED}),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """The pauses, active or planned, that matter to somebody, asked for once a request; rows are matched in memory."""
+
+    rows: tuple[Pause, ...] = ()
+    now: datetime = datetime.min
+
+    def over(self, delivery: Delivery) -> Pause | None:
+        """The pause that holds the delivery at its hour, or now where its hour has passed."""
+        at = max(delivery.fire_at, self.now) if self.rows else None
+        return next((pause for pause in self.rows if pause.lasts(at) and pause.covers(delivery)), None)
+
+    @property
+    def active(self) -> list[Pause]:
+        return [pause for pause in self.rows if pause.lasts(self.now)]
+
+    def coming(self, within: timedelta) -> list[Pause]:
+        return [pause for pause in self.rows if self.now < pause.started_at <= self.now + within]
+
+
+def pauses_for(user: User, *, now: datetime) -> Pauses:
+    """Those of one's own ground and of the units above it, the widest first. One query."""
+    touched = Q(pk__in=[])
+    for post_held in user.held:
+        touched |= Q(unit__path__in=line_of(post_held.unit.path))
+        if post_held.role in DEEP:
+            touched |= Q(unit__path__startswith=post_held.unit.path)
+    found = Pause.objects.lasting(now).filter(touched).select_related("unit", "authority", "channel", "topic")
+    return Pauses(tuple(found.select_related("started_by").defer("channel__sealed").order_by("unit__path", "pk")), now)
+
+
+def covered_by(pause: Pause) -> QuerySet[Delivery]:
+    """All deliveries in the pause's scope, whenever they are due; the pause may be one that is not stored yet."""
+    found = Delivery.objects.filter(unit__path__startswith=pause.unit.path)
+    if pause.channel:
+        found = found.filter(channel=pause.channel)
+    if pause.topic:
+        found = found.filter(post__topic=pause.topic)
+    return found.filter(post__urgent=False) if pause.urgent_passes else found
+
+
+def waiting_under(pause: Pause, *, start: datetime, end: datetime) -> int:
+    """How many publications that are on their way fall due in the pause's scope from ``start`` until ``end``."""
+    waiting = [State.SCHEDULED, State.CLAIMED, State.STAGED]
+    return covered_by(pause).filter(state__in=waiting, fire_at__gte=start, fire_at__lt=end).count()
+
+
+def held_back(now: datetime, *, by: Pause | None = None) -> QuerySet[Delivery]:
+    """What fell due during a pause and was not published: what still stands in line, and what waits for a decision or
+    has had one. ``by`` one pause: in its scope while it lasted."""
+    found = covered_by(by) if by else Delivery.objects.all()
+    found = found.filter(
+        Q(state=State.EXPIRED, error_code__in=["paused", "left"]) | Q(state=State.SCHEDULED, fire_at__lte=now)
+    )
+    if by:
+        # A prepared one has begun nowhere.
+        found = found.filter(not_after__gt=by.started_at or now, due_at__lt=min(by.ended_at or now, now))
+    return found
 
 
 def review_queue(user: User, *, newest_first: bool = False) -> QuerySet[Post]:

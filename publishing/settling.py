@@ -9,7 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders
 from channels.connectors.base import AccessLost, Account, Receipt
 from channels.queries import facts_of
 from channels.services import mark_lost
@@ -19,6 +23,7 @@ from publishing.outgoing import Pictures, ask, message_of, pictures_of
 from publishing.rows import LOOKS, ask_person, due_looks, end_attempts, locked, only_one, tell
 from publishing.services import move_many
 from publishing.states import IN_HAND, State
+from units.models import Unit
 
 # Without the id of a draft, absence from a page's list is believed after this many looks.
 _LOOKS_FOR_ABSENCE = 3
@@ -120,15 +125,29 @@ def expire(*, clock: Clock = database_now) -> int:
     """Ends what is past its time. Late posts never flood a page: they are put before a person instead."""
     now = clock()
     late = Q(not_after__lte=now) | Q(post__valid_until__lte=now) | Q(unit__valid_to__lte=now.date())
-    moved = _expire(locked().filter(late, state__in=[State.SCHEDULED, State.BY_HAND]), now, code="expired")
-    return moved + _expire(locked().filter(state=State.SCHEDULED).missed(now), now, code="paused")
+    waiting = locked().filter(state=State.SCHEDULED)
+    moved = sum(_expire(rows, now, code="paused") for rows in (waiting.missed(now), waiting.filter(late).held(now)))
+    return moved + _expire(locked().filter(late, state__in=[State.SCHEDULED, State.BY_HAND]), now, code="expired")
 
 
 def _expire(late: Any, now: datetime, *, code: str) -> int:
     with transaction.atomic():
         rows = list(late.select_related("unit", "channel", "post")[:500])
         moved = move_many(rows, State.EXPIRED, now=now, error_code=code)
-        for row in rows:
-            if row.pk in moved:
+        rows = [row for row in rows if row.pk in moved]
+        if code == "paused":
+            _tell_held_back(rows)
+        else:
+            for row in rows:
                 tell(row, "delivery_expired")
     return len(moved)
+
+
+def _tell_held_back(rows: list[Delivery]) -> None:
+    """One notice a unit, however much a pause held back there."""
+    by_unit: dict[Unit, int] = {}
+    for row in rows:
+        by_unit[row.unit] = by_unit.get(row.unit, 0) + 1
+    for unit, n in by_unit.items():
+        people = holders(Permission.POST_SCHEDULE, unit=unit)
+        notify(people, "pause_held_back", address=f"{reverse('publishing:calendar')}?state=attention", n=n)

@@ -21,6 +21,16 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class PauseStage(models.TextChoices):
+    """Where a pause stands: read from its times, never stored."""
+
+    ACTIVE = "active", _("active")
+    PLANNED = "planned", _("planned")
+    PREPARED = "prepared", _("prepared")
+    PAST = "past", _("ended")
+    DISCARDED = "discarded", _("called off")
+
+
 S = State
 NEXT: dict[str, frozenset[str]] = {
     # Recalling: an earlier try left an invisible draft, which is withdrawn instead of forgotten.

@@ -1,6 +1,6 @@
 """What a delivery's state and errors mean, in the words of the person who has to do something about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,9 +15,10 @@ from channels.reasons import in_words
 from channels.states import Health, Kind
 from posts.models import Post
 from posts.states import PostState
-from publishing.models import Attempt, Delivery
-from publishing.queries import MOVING
-from publishing.states import State
+from publishing.models import Attempt, Delivery, Pause
+from publishing.queries import MOVING, Pauses
+from publishing.states import PauseStage, State
+from units.models import Level
 
 # Whole sentences a day, because Vietnamese writes "thứ Hai" in a sentence and the library's calendars say "Thứ 2".
 _DAYS = (
@@ -65,7 +66,15 @@ _ACTS = {
     "delivery.failed": gettext_lazy("not published"),
     "delivery.expired": gettext_lazy("too late, not published"),
     "delivery.cancelled": gettext_lazy("cancelled"),
+    "delivery.left": gettext_lazy("left it unpublished after the pause"),
+    "pause.prepared": gettext_lazy("prepared the pause"),
+    "pause.planned": gettext_lazy("planned the pause"),
+    "pause.started": gettext_lazy("paused publishing"),
+    "pause.changed": gettext_lazy("changed the planned end"),
+    "pause.ended": gettext_lazy("ended the pause"),
+    "pause.discarded": gettext_lazy("called the pause off"),
 }
+NO_PAUSES = Pauses()
 # The worst comes first: what an event that stands for several channels shows.
 TONES = ("red", "yellow", "blue", "green", "grey")
 
@@ -98,9 +107,12 @@ def sentence(delivery: Delivery) -> str:
     return told(delivery).sentence
 
 
-def told(delivery: Delivery) -> Told:
+def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
+    """``pauses`` are those of the person who reads it; then ``post`` and ``unit`` must be loaded, too."""
     page = {"page": page_name(delivery.channel)}
     match State(delivery.state):
+        case State.SCHEDULED | State.CLAIMED | State.STAGED if pause := pauses.over(delivery):
+            return _paused(delivery, pause, page, pauses.now)
         case State.SCHEDULED:
             return _scheduled(delivery, page)
         case State.CLAIMED | State.STAGED:
@@ -143,6 +155,13 @@ def told(delivery: Delivery) -> Told:
             return Told(_("Taken down"), "grey", "arrow-back-up", _("Taken down from %(page)s.") % page)
         case State.FAILED:
             return Told(_("Not published"), "red", "circle-x", _failure(delivery, page))
+        case State.EXPIRED if delivery.error_code == "paused":
+            words = _("It fell due during a pause, so it was not published on %(page)s.") % page
+            words += " " + _("Decide: schedule it again or leave it.")
+            return Told(_("Please decide"), "red", "player-pause", words)
+        case State.EXPIRED if delivery.error_code == "left":
+            words = _("It fell due during a pause and was left unpublished on %(page)s.") % page
+            return Told(_("Left unpublished"), "grey", "player-pause", words)
         case State.EXPIRED:
             words = _("Too late for %(page)s, so it was not published. Schedule it again at a new time.") % page
             return Told(_("Too late"), "red", "clock-exclamation", words)
@@ -152,6 +171,27 @@ def told(delivery: Delivery) -> Told:
             else:
                 words = _("Cancelled before it was published on %(page)s.") % page
             return Told(_("Cancelled"), "grey", "ban", words)
+
+
+def _paused(delivery: Delivery, pause: Pause, page: dict[str, str], now: datetime) -> Told:
+    told = {**page, "reason": _closed(pause.reason), "when": moment(delivery.fire_at)}
+    if delivery.fire_at <= now:
+        words = _(
+            "Paused: %(reason)s It was due at %(when)s on %(page)s and will not be sent by itself any more. "
+            "When the pause ends, decide: schedule it again or leave it."
+        )
+        return Told(_("Paused"), "yellow", "player-pause", words % told)
+    if pause.started_at > now:
+        words = _("A pause is planned from %(start)s: %(reason)s The time %(when)s on %(page)s falls into it.")
+        return Told(_("Pause planned"), "yellow", "clock-pause", words % {**told, "start": moment(pause.started_at)})
+    if pause.ended_at:
+        words = _(
+            "Paused until %(end)s: %(reason)s It is due at %(when)s on %(page)s and does not go out "
+            "unless the pause ends sooner."
+        )
+        return Told(_("Paused"), "yellow", "player-pause", words % {**told, "end": moment(pause.ended_at)})
+    words = _("Paused: %(reason)s It is due at %(when)s on %(page)s and goes out only if the pause has ended by then.")
+    return Told(_("Paused"), "yellow", "player-pause", words % told)
 
 
 def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
@@ -237,6 +277,66 @@ def will(times: Iterable[datetime], *, now: datetime) -> str:
     }
 
 
+def pause_warning(post: Post, times: Mapping[Channel, datetime], pauses: Pauses) -> str:
+    """What a pause does to the times that are about to be set, or have just been set; empty when nothing."""
+    meant = [Delivery(post=post, unit=post.unit, channel=channel, fire_at=at) for channel, at in times.items()]
+    held = [pause for delivery in meant if (pause := pauses.over(delivery))]
+    if not held:
+        return ""
+    told = {"n": len(held), "all": len(meant), "reason": _closed(held[0].reason)}
+    if len(held) == len(meant):
+        return _("Paused: %(reason)s It does not go out unless the pause has ended by then.") % told
+    return _("Paused for %(n)s of %(all)s channels: %(reason)s There it goes out only if the pause has ended.") % told
+
+
+def scope(pause: Pause) -> str:
+    """What a pause covers, to go on in a sentence. Needs ``unit``, ``channel`` and ``topic`` loaded."""
+    match pause.unit.level:
+        case Level.MINISTRY:
+            where = _("the whole country")
+        case Level.PROVINCE:
+            where = _("%(unit)s and all its communes") % {"unit": pause.unit}
+        case _:
+            where = str(pause.unit)
+    if pause.channel:
+        where = _("%(page)s of %(unit)s") % {"page": page_name(pause.channel), "unit": pause.unit}
+    if pause.topic:
+        where = _("%(scope)s, posts on “%(topic)s” only") % {"scope": where, "topic": pause.topic}
+    return where
+
+
+def pause_look(pause: Pause, now: datetime) -> Told:
+    """Where a pause stands, as a badge, and its times in words."""
+    stage = pause.stage(now)
+    tone, icon = {
+        PauseStage.ACTIVE: ("yellow", "player-pause"),
+        PauseStage.PLANNED: ("blue", "clock-pause"),
+        PauseStage.PREPARED: ("grey", "clipboard-list"),
+        PauseStage.PAST: ("green", "player-play"),
+        PauseStage.DISCARDED: ("grey", "ban"),
+    }[stage]
+    times = {
+        "start": moment(pause.started_at) if pause.started_at else "",
+        "end": moment(pause.ended_at) if pause.ended_at else "",
+    }
+    match stage:
+        case PauseStage.ACTIVE if pause.ended_at:
+            words = _("since %(start)s, ends by itself at %(end)s")
+        case PauseStage.ACTIVE:
+            words = _("since %(start)s, until somebody ends it")
+        case PauseStage.PLANNED if pause.ended_at:
+            words = _("begins by itself at %(start)s and ends at %(end)s")
+        case PauseStage.PLANNED:
+            words = _("begins by itself at %(start)s, until somebody ends it")
+        case PauseStage.PREPARED:
+            words = _("waits to be started")
+        case PauseStage.PAST:
+            words = _("from %(start)s to %(end)s")
+        case PauseStage.DISCARDED:
+            words = _("called off at %(end)s")
+    return Told(capfirst(stage.label), tone, icon, words % times)
+
+
 def post_label(state: str) -> Told:
     """A post's own state, as a badge."""
     tone, icon = {
@@ -250,7 +350,9 @@ def post_label(state: str) -> Told:
     return Told(capfirst(PostState(state).label), tone, icon, "")
 
 
-def next_step(post: Post, deliveries: list[Delivery], *, now: datetime, reason: str = "") -> Told:
+def next_step(
+    post: Post, deliveries: list[Delivery], *, now: datetime, reason: str = "", pauses: Pauses = NO_PAUSES
+) -> Told:
     """What happens next with the post and when, in one sentence. ``reason`` is why it was returned or withdrawn."""
     badge = post_label(post.state)
     match PostState(post.state):
@@ -275,7 +377,7 @@ def next_step(post: Post, deliveries: list[Delivery], *, now: datetime, reason: 
         case PostState.ARCHIVED:
             words = _("Put away. Its record stays.")
         case PostState.APPROVED:
-            return _approved(deliveries, now)
+            return _approved(deliveries, now, pauses)
     return badge._replace(sentence=words)
 
 
@@ -284,7 +386,7 @@ def _closed(reason: str) -> str:
     return reason if reason[-1] in ".!?…" else f"{reason}."
 
 
-def _approved(deliveries: list[Delivery], now: datetime) -> Told:
+def _approved(deliveries: list[Delivery], now: datetime, pauses: Pauses) -> Told:
     """The newest delivery of each channel decides; what needs somebody is said first."""
     latest = list({d.channel_id: d for d in sorted(deliveries, key=lambda d: d.pk)}.values())
     n = len(latest)
@@ -292,7 +394,7 @@ def _approved(deliveries: list[Delivery], now: datetime) -> Told:
     going = [d for d in latest if d.state in MOVING]
     waiting = [d for d in latest if d.state == State.SCHEDULED]
     out = [d for d in latest if d.state == State.PUBLISHED]
-    missed = [d for d in latest if d.state in (State.FAILED, State.EXPIRED)]
+    missed = [d for d in latest if d.state in (State.FAILED, State.EXPIRED) and d.error_code != "left"]
     if look:
         words = ngettext(
             "%(n)s channel needs somebody to look at the page.",
@@ -300,6 +402,9 @@ def _approved(deliveries: list[Delivery], now: datetime) -> Told:
             len(look),
         ) % {"n": len(look)}
         return Told(_("Please look"), "red", "eye-check", words)
+    held = [d for d in latest if d.state in (State.SCHEDULED, State.CLAIMED, State.STAGED) and pauses.over(d)]
+    if held:
+        return _held(held, len(latest), pauses)
     if going:
         return Told(_("Going out"), "blue", "send", _("On its way to the channels now."))
     lost = [t for t in map(told, waiting) if t.tone == "red"]
@@ -307,6 +412,14 @@ def _approved(deliveries: list[Delivery], now: datetime) -> Told:
         return lost[0]
     if waiting:
         return Told(_("Scheduled"), "yellow", "clock", will((d.fire_at for d in waiting), now=now))
+    if undecided := [d for d in missed if d.error_code == "paused"]:
+        words = ngettext(
+            "It fell due during a pause and was not published on %(n)s channel.",
+            "It fell due during a pause and was not published on %(n)s channels.",
+            len(undecided),
+        ) % {"n": len(undecided)}
+        words += " " + _("Decide: schedule it again or leave it.")
+        return Told(_("Please decide"), "red", "player-pause", words)
     if missed and out:
         words = _("Published on %(n)s of %(all)s channels. Schedule the others again.") % {"n": len(out), "all": n}
         return Told(_("Partly published"), "red", "alert-triangle", words)
@@ -326,6 +439,17 @@ def _approved(deliveries: list[Delivery], now: datetime) -> Told:
         )
     words = _("Approved, with no time set. Next: schedule it or publish it now.")
     return Told(_("Approved"), "green", "circle-check", words)
+
+
+def _held(held: list[Delivery], of: int, pauses: Pauses) -> Told:
+    """The post's own line under a pause: the channels say the rest, each for itself."""
+    first = told(held[0], pauses)
+    if of == 1:
+        return first
+    words = ngettext(
+        "Paused on %(n)s of %(all)s channels: %(reason)s", "Paused on %(n)s of %(all)s channels: %(reason)s", len(held)
+    ) % {"n": len(held), "all": of, "reason": _closed(pauses.over(held[0]).reason)}
+    return first._replace(sentence=words)
 
 
 class Line(NamedTuple):

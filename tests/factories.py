@@ -20,7 +20,7 @@ from channels.queries import row_name
 from posts import content
 from posts.models import Media, Post, PostChannel, PostMedia, Review, Revision
 from posts.states import PostState
-from publishing.models import Delivery
+from publishing.models import Delivery, Pause
 from units.models import Level, Unit
 
 _numbers = itertools.count()
@@ -189,6 +189,13 @@ def delivery(post: Post | None = None, channel: Channel | None = None, **fields:
         "scheduled_by": post.author,
     }
     return Delivery.objects.create(post=post, channel=channel, **{**values, **fields})
+
+
+def pause(unit: Unit, *, since: timedelta | None = timedelta(0), **fields: object) -> Pause:
+    """A pause of the unit and all below it, active since now; ``since`` None: prepared only."""
+    started_at = None if since is None else timezone.now() - since
+    values = {"reason": "Xác minh sự cố", "authority": unit, "created_by": UserFactory(), "started_at": started_at}
+    return Pause.objects.create(unit=unit, **{**values, **fields})
 
 
 def media(unit: Unit, *, text: str = "") -> Media:
