@@ -1,6 +1,6 @@
 from celery import shared_task
-from celery.signals import worker_shutting_down
 
+from publishing import doorbell as doorbell  # listens to Celery's signals
 from publishing import engine, recalls, settling
 
 
@@ -25,8 +25,3 @@ def take_down(*, platform: str, **_: object) -> None:
 @shared_task(acks_late=False, ignore_result=True)
 def expire(**_: object) -> None:
     settling.expire()
-
-
-@worker_shutting_down.connect
-def finish_up(**_: object) -> None:
-    engine.drain()

@@ -162,6 +162,18 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
     assert (state_of(due), Attempt.objects.filter(delivery=due).first().outcome) == (State.SCHEDULED, "later")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_whose_broker_is_dead_goes_on_from_the_database(tmp_path):
+    env = {**production(tmp_path, database_url()), "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    page = page_sealed_with(env)
+    due = factories.delivery(factories.approved(unit=page.unit, channels=[page]))
+    too_late = factories.delivery(due_at=timezone.now() - timedelta(hours=3), platform="zalo")
+
+    with started("publish-facebook", env) as publish, started("settle", env) as settle:
+        assert wait_until(lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish)
+        assert wait_until(lambda: state_of(too_late) == State.EXPIRED, settle)
+
+
 def page_sealed_with(env: dict[str, str]) -> Channel:
     """A Facebook page whose token the processes can open: sealed with their key."""
     with override_settings(CREDENTIAL_KEYS=[env["CREDENTIAL_KEYS"]]):
