@@ -4,6 +4,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Topic
@@ -112,11 +113,15 @@ class Recall(PublicIdModel):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     post_held = models.CharField(max_length=150)
     started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)  # when the last row of the ledger had come to its end
 
     objects = RecallQuerySet.as_manager()
 
     class Meta:
         ordering = ["-started_at"]
+
+    def __str__(self) -> str:
+        return str(self.campaign or self.post or "")
 
 
 def _active(now: datetime) -> Q:
@@ -174,7 +179,7 @@ class DeliveryQuerySet(ScopedQuerySet):
             channel__unit=F("unit"),
             recall__isnull=True,
             not_after__gt=now,
-        ).exclude(_pauses(_active(now) | _over(now)))
+        ).exclude(_pauses(_active(now) | _over(now)) | Exists(Freeze.objects.filter(frozen_at__isnull=False)))
 
     def sendable(self, now: datetime) -> Self:
         """What the engine may send: fit, and the channel connected.
@@ -190,7 +195,8 @@ class Delivery(PublicIdModel):
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="deliveries")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="deliveries")
     post = models.ForeignKey(Post, models.PROTECT, related_name="deliveries")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="deliveries")
+    # The engine moves thousands of rows a second: no index that another one covers or nobody asks for.
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="deliveries", db_index=False)
     platform = models.CharField(max_length=10, choices=Kind)
     content_sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=State, default=State.SCHEDULED)
@@ -209,9 +215,10 @@ class Delivery(PublicIdModel):
     error_code = models.CharField(max_length=40, blank=True)  # which sentence of publishing/wording.py
     platform_code = models.CharField(max_length=40, blank=True)  # the platform's error number, see channels/reasons.py
     error_detail = models.CharField(max_length=500, blank=True)  # the platform's words, tokens removed
-    recall = models.ForeignKey(Recall, models.PROTECT, null=True, related_name="deliveries")  # wanted off the page
+    # Wanted off the page.
+    recall = models.ForeignKey(Recall, models.PROTECT, null=True, related_name="deliveries", db_index=False)
     hand_until = models.DateTimeField(null=True)  # when the task by hand should be done
-    scheduled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    scheduled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -250,6 +257,18 @@ class Delivery(PublicIdModel):
             models.Index(fields=["published_at"], condition=Q(state="published"), name="delivery_published"),
             # The ledger of a recall, and what its queue has left to take down.
             models.Index(fields=["recall", "state"], condition=Q(recall__isnull=False), name="delivery_recall"),
+            # What a recall found under way and has come to stand, or to wait, since. Few rows at any time.
+            models.Index(
+                fields=["platform"],
+                condition=Q(recall__isnull=False, state__in=["published", "scheduled"]),
+                name="delivery_to_pull_back",
+            ),
+            # Invisible drafts that ended deliveries left on the platforms. Few rows: each is emptied when it is gone.
+            models.Index(
+                fields=["platform"],
+                condition=Q(state__in=["failed", "expired", "cancelled"]) & ~Q(draft_ref=""),
+                name="delivery_litter",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -298,13 +317,17 @@ class Alarm(models.Model):
     key = models.CharField(max_length=60, blank=True)  # the platform or queue
     facts = models.JSONField(default=dict)
     opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)  # when a watch last saw the sign: an alarm ends when it stays away
     closed_at = models.DateTimeField(null=True)
+    tell_at = models.DateTimeField(null=True)  # when people are told next; who moves it on tells them
+    tells = models.PositiveSmallIntegerField(default=0)  # how often its beginning, or its end, was told
 
     class Meta:
         ordering = ["-opened_at"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "key"], condition=Q(closed_at__isnull=True), name="one_open_alarm")
         ]
+        indexes = [models.Index(fields=["tell_at"], condition=Q(tell_at__isnull=False), name="alarm_to_tell")]
 
 
 class Freeze(models.Model):
@@ -312,8 +335,17 @@ class Freeze(models.Model):
 
     database = models.CharField(max_length=120)  # see publishing/freezing.py
     frozen_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=40, blank=True)  # restored, or stopped by a person
+    words = models.TextField(max_length=500, blank=True)  # why, as the person wrote it
+    frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    known_until = models.DateTimeField(null=True)  # the last moment that a restored database knows of
+    doubted_at = models.DateTimeField(null=True)  # when all that may have been sent since then was put in doubt
     read_back_at = models.DateTimeField(null=True)  # when the pages had been asked
+    release_asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    release_words = models.TextField(max_length=500, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_freeze_row")]
+
+    def __str__(self) -> str:
+        return gettext("Publishing")
