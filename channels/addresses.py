@@ -101,7 +101,9 @@ def check_post(channel: Channel, link: str) -> None:
     if _bare(link) in {_bare(channel.address), ""}:
         raise Refused(_("This is the address of the page. Open the post itself and copy its address."))
     told = page_key(channel.platform, link)
-    if told and told not in keys_of(channel):
+    # A page has a number and often a name; which name belongs to which number cannot be seen here.
+    alike = {key for key in keys_of(channel) if _is_number(key) == _is_number(told)}
+    if told and alike and told not in alike:
         raise Refused(_("This link belongs to another page than %(page)s.") % {"page": channel.name})
 
 
@@ -113,6 +115,10 @@ def _bare(address: str) -> str:
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
     asked = f"?{parts.query}" if parts.path.strip("/") == "profile.php" else ""
     return f"{host}/{parts.path.strip('/')}{asked}".casefold()
+
+
+def _is_number(key: str) -> bool:
+    return key.removeprefix("-").isdigit()
 
 
 def _number_at_end(step: str) -> str:

@@ -21,6 +21,7 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from channels import vault
+from channels.addresses import name_key, page_key
 from channels.connectors import CONNECTORS
 from channels.connectors.base import AccessLost, ConnectorError, Offer, Profile, Rejected, Tokens
 from channels.models import Channel, ConnectAttempt
@@ -61,7 +62,7 @@ class Choice:
 
 def begin(platform: str, *, unit: Unit, by: User, session_key: str, channel: Channel | None = None) -> str:
     """Opens a walk; the address of the platform's consent dialog. ``channel``: connect this one again, no other."""
-    _may_connect(platform, unit=unit, by=by)
+    may_connect(platform, unit=unit, by=by)
     app = settings.PLATFORMS[platform]
     state, verifier = secrets.token_urlsafe(32), app.get("code_verifier") or secrets.token_urlsafe(32)
     attempt = _attempt(platform, unit, by, session_key, state)
@@ -80,7 +81,7 @@ def by_form(
     channel: Channel | None = None,
 ) -> None:
     """Opens a walk on a platform without a dialog: what it asks for was typed into our form."""
-    _may_connect(platform, unit=unit, by=by)
+    may_connect(platform, unit=unit, by=by)
     offers = _offers(platform, answer)
     attempt = _attempt(platform, unit, by, session_key, secrets.token_urlsafe(32))
     attempt.answered_at = attempt.created_at
@@ -88,7 +89,7 @@ def by_form(
     attempt.save()
 
 
-def _may_connect(platform: str, *, unit: Unit, by: User) -> Appointment:
+def may_connect(platform: str, *, unit: Unit, by: User) -> Appointment:
     held = require(by, Permission.CHANNEL_MANAGE, unit=unit)
     if not unit.is_current:
         raise Refused(_("This unit no longer exists; channels belong to its successor."))
@@ -137,7 +138,7 @@ def _take(attempt: ConnectAttempt, told: Mapping[str, str], kept: Mapping[str, A
         raise Refused(_("More than ten minutes have passed since you began."))
     if told.get("error") or not told.get("code"):
         raise Refused(_("The platform was not given the permission, so nothing was connected."))
-    _may_connect(platform, unit=attempt.unit, by=attempt.user)
+    may_connect(platform, unit=attempt.unit, by=attempt.user)
     offers = _offers(platform, told, redirect_uri=_callback(platform), verifier=kept["verifier"])
     if not offers:
         raise Refused(
@@ -180,10 +181,19 @@ def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
     """What may be chosen. Holds no tokens, so that a page may show it."""
     kept = _kept(attempt)
     offers = [_load(each) for each in kept["offers"]]
-    ids = [offer.profile.external_id for offer in offers]
-    known = Channel.objects.filter(platform=attempt.platform, external_id__in=ids).select_related("unit")
-    bound = {channel.external_id: channel for channel in known if channel.health != Health.DISCONNECTED}
-    return [_judge(offer, attempt, bound.get(offer.profile.external_id), kept["channel"], by=by) for offer in offers]
+    ids = {each for offer in offers for each in _names(offer, attempt.platform)}
+    known = Channel.objects.usable().filter(platform=attempt.platform, external_id__in=ids).select_related("unit")
+    bound = {channel.external_id: channel for channel in known}
+    found = [next((bound[n] for n in _names(offer, attempt.platform) if n in bound), None) for offer in offers]
+    return [_judge(offer, attempt, row, kept["channel"], by=by) for offer, row in zip(offers, found, strict=True)]
+
+
+def _names(offer: Offer, platform: str) -> list[str]:
+    """What a channel's ``external_id`` may be for this page: its number, or what its address calls it where it was
+    registered to be posted to by hand."""
+    profile = offer.profile
+    names = [profile.external_id, name_key(profile.handle), page_key(platform, profile.address)]
+    return [name for name in names if name]
 
 
 def _judge(offer: Offer, attempt: ConnectAttempt, bound: Channel | None, wanted: str, *, by: User) -> Choice:
@@ -205,12 +215,12 @@ def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
         attempt = ConnectAttempt.objects.select_for_update(of=("self",)).select_related("unit").get(pk=attempt.pk)
         if attempt.closed_at:
             raise Refused(_("There is nothing to choose any more."))
-        held = _may_connect(attempt.platform, unit=attempt.unit, by=by)
+        held = may_connect(attempt.platform, unit=attempt.unit, by=by)
         choice = next((c for c in choices(attempt, by=by) if c.profile.external_id == external_id), None)
         if choice is None or choice.refused:
             raise Refused(choice.refused if choice else _("Choose one of the pages."))
         offer = next(o for each in _kept(attempt)["offers"] if (o := _load(each)).profile.external_id == external_id)
-        channel = choice.known or _former(attempt, external_id) or Channel(unit=attempt.unit)
+        channel = choice.known or _former(attempt, offer) or Channel(unit=attempt.unit)
         again = channel.pk is not None
         fields = {
             "platform": attempt.platform,
@@ -237,9 +247,12 @@ def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
     return channel
 
 
-def _former(attempt: ConnectAttempt, external_id: str) -> Channel | None:
+def _former(attempt: ConnectAttempt, offer: Offer) -> Channel | None:
     """The unit's own row of a page that it once disconnected: the posts published there point to it."""
-    own = Channel.objects.filter(unit=attempt.unit, platform=attempt.platform, external_id=external_id)
+    names = _names(offer, attempt.platform)
+    own = Channel.objects.filter(
+        unit=attempt.unit, platform=attempt.platform, external_id__in=names, health=Health.DISCONNECTED
+    )
     return own.order_by("-connected_at").first()
 
 

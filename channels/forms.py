@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.states import Health, Kind
 
-SHOWN_HEALTH = [(Health.CONNECTED, Health.CONNECTED.label), (Health.LOST, Health.LOST.label)]
+SHOWN_HEALTH = [(health, health.label) for health in (Health.CONNECTED, Health.LOST, Health.BY_HAND)]
 
 
 class ChannelFilter(forms.Form):
@@ -54,6 +54,38 @@ class TelegramForm(forms.Form):
         if re.fullmatch(r"@?[A-Za-z][A-Za-z0-9_]{3,31}", chat):
             return f"@{chat.removeprefix('@')}"
         raise forms.ValidationError(_("Enter the name with @, such as @conganphuong, or the number with -100."))
+
+
+class ByHandForm(forms.Form):
+    """A page that gives the portal no API right."""
+
+    name = forms.CharField(
+        label=_("Name of the page"),
+        max_length=200,
+        help_text=_("As it stands at the top of the page."),
+        error_messages={"required": _("Please enter the name of the page.")},
+    )
+    address = forms.URLField(
+        label=_("Address of the page"),
+        max_length=300,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off", "inputmode": "url"}),
+        help_text=_("Open the page in a browser and copy its address."),
+        error_messages={
+            "required": _("Please enter the address of the page."),
+            "invalid": _("This is not a link. Copy the whole address, from https:// on."),
+        },
+    )
+    reason = forms.CharField(
+        label=_("Why can it not be connected?"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It goes into the record."),
+        error_messages={"required": _("Please enter the reason.")},
+    )
+
+    def clean_address(self) -> str:
+        return self.cleaned_data["address"].replace("http://", "https://", 1)
 
 
 class ReasonForm(forms.Form):

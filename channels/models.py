@@ -1,8 +1,10 @@
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Lower, Replace
 from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import in_words
@@ -18,6 +20,15 @@ class ChannelQuerySet(ScopedQuerySet):
     def usable(self) -> Self:
         """Channels that a post may be sent to now or, where the connection is lost, once it is back."""
         return self.exclude(health=Health.DISCONNECTED)
+
+    def with_api(self) -> Self:
+        """Channels that the portal speaks to, or will again once it is let in."""
+        return self.filter(health__in=[Health.CONNECTED, Health.LOST])
+
+    def called(self, keys: Iterable[str]) -> Self:
+        """Pages that an address may call by one of ``keys`` (see ``channels/addresses.py``)."""
+        bare = Lower(Replace("handle", Value("."), Value("")))
+        return self.alias(bare_handle=bare).filter(Q(external_id__in=keys) | Q(bare_handle__in=keys))
 
 
 class Channel(PublicIdModel):

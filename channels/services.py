@@ -28,6 +28,7 @@ _REFRESH_LEASE = timedelta(minutes=5)
 # Tokens younger than this that are refused are not stale, but withdrawn.
 _FRESH = timedelta(minutes=10)
 _WARN_DAYS = {14, 7, 1}
+NO_CREDENTIALS = {"health_code": "", "sealed": b"", "refresh_at": None, "expires_at": None, "scopes": []}
 
 
 # --- health -----------------------------------------------------------------------------------------------------------
@@ -47,8 +48,8 @@ def mark_lost(channel: Channel, *, reason: str, code: str = "") -> None:
 
 
 @transaction.atomic
-def _lose(channel: Channel, reason: str, code: str = "") -> None:
-    ours = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed), health=Health.CONNECTED)
+def _lose(channel: Channel, reason: str, code: str = "", *, was: Health = Health.CONNECTED) -> None:
+    ours = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed), health=was)
     if not ours.update(health=Health.LOST, health_reason=reason[:300], health_code=code):
         return
     channel.health, channel.health_reason, channel.health_code = Health.LOST, reason[:300], code
@@ -134,7 +135,7 @@ def refresh(channel: Channel, *, now: datetime) -> bool:
 
 def check_due(*, now: datetime) -> int:
     """Looks at each channel once a day: does it still let us in, what is it called, how many follow it."""
-    not_today = Channel.objects.usable().exclude(checked_at__gt=now - timedelta(hours=12))
+    not_today = Channel.objects.with_api().exclude(checked_at__gt=now - timedelta(hours=12))
     ids = list(not_today.order_by("platform", "pk").values_list("pk", "platform"))
     done = 0
     for start in range(0, len(ids), 200):
@@ -227,14 +228,7 @@ def disconnect(channel: Channel, *, by: User, reason: str) -> None:
     held = require(by, Permission.CHANNEL_MANAGE, unit=channel.unit)
     if not reason.strip():
         raise Refused(_("Say why the channel is disconnected."))
-    gone = {
-        "health": Health.DISCONNECTED,
-        "health_reason": "",
-        "health_code": "",
-        "sealed": b"",
-        "refresh_at": None,
-        "expires_at": None,
-    }
+    gone = {"health": Health.DISCONNECTED, "health_reason": "", **NO_CREDENTIALS}
     if not Channel.objects.usable().filter(pk=channel.pk).update(**gone):
         raise Refused(_("This channel is disconnected already."))
     channel.refresh_from_db(fields=list(gone))
@@ -270,9 +264,9 @@ def forbid(platform: str, *, province: Unit, by: User, reason: str) -> None:
         raise Refused(_("This platform is not allowed anyway."))
     facts = {"by": by, "post_held": held.post_held, "reason": reason.strip(), "platform": platform}
     record("platform.forbidden", province, **facts)
-    inside = Channel.objects.filter(platform=platform, health=Health.CONNECTED, unit__path__startswith=province.path)
-    for channel in inside.select_related("unit"):
-        _lose(channel, _("The province no longer allows this platform."))
+    in_use = Channel.objects.filter(platform=platform, health__in=[Health.CONNECTED, Health.BY_HAND])
+    for channel in in_use.filter(unit__path__startswith=province.path).select_related("unit"):
+        _lose(channel, _("The province no longer allows this platform."), was=Health(channel.health))
 
 
 def _may_allow(platform: str, *, province: Unit, by: User, reason: str):

@@ -17,8 +17,9 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import desk_of
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
+from channels import by_hand as hands
 from channels import connecting, services
-from channels.forms import ChannelFilter, ReasonForm, TelegramForm
+from channels.forms import ByHandForm, ChannelFilter, ReasonForm, TelegramForm
 from channels.models import Channel
 from channels.queries import allowances_seen, facts_of, is_allowed, restricted_platforms
 from channels.states import Health, Kind
@@ -91,7 +92,7 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     channel.tone, channel.symbol = LOOKS[Health(channel.health)]
     context = {
         "channel": channel,
-        "limits": limits(facts),
+        "limits": limits(facts, by_hand=channel.health == Health.BY_HAND),
         "granted": lacking(right for right in facts.rights if right in channel.scopes),
         "lacking": lacking(right for right in facts.rights if right not in channel.scopes) if channel.scopes else [],
         "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=channel.unit),
@@ -106,6 +107,8 @@ def check(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
     if channel.health == Health.DISCONNECTED:
         messages.error(request, _("This channel is disconnected."))
+    elif channel.health == Health.BY_HAND:
+        messages.error(request, _("This page is posted to by hand; there is no connection to check."))
     elif not services.check([channel], now=timezone.now()):
         messages.error(request, _("The platform does not answer now. The state of the channel stays as it is."))
     else:
@@ -268,6 +271,49 @@ def choose(request: HttpRequest) -> HttpResponse:
     free = [choice for choice in offered if not choice.refused]
     context = {"attempt": attempt, "offered": offered, "free": free, "only": free[0] if len(free) == 1 else None}
     return render(request, "channels/choose.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def by_hand(request: HttpRequest, platform: str) -> HttpResponse:
+    """The second way: a page that cannot be connected, registered to be posted to by people."""
+    unit = _unit(request)
+    form = ByHandForm(request.POST or None, initial={"name": unit.name})
+    if not is_allowed(_known(platform), unit=unit):
+        return redirect(f"{reverse('channels:connect', args=[platform])}?unit={unit.key}")
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = hands.register(platform, unit=unit, by=request.user, **form.cleaned_data)
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from None
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request, _("%(channel)s is registered. Its approved posts become tasks by hand.") % {"channel": made}
+            )
+            return redirect("channels:channel", made.public_id)
+    context = {"platform": platform, "label": Kind(platform).label, "unit": unit, "form": form}
+    return render(request, "channels/by_hand.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def go_on_by_hand(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """For a channel whose API right is lost for good."""
+    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
+    form = ReasonForm(request.POST or None, hint=_("It goes into the record."))
+    if request.method == "POST" and form.is_valid():
+        try:
+            hands.go_on(channel, by=request.user, reason=form.cleaned_data["reason"])
+        except NotAllowed as error:
+            raise PermissionDenied(str(error)) from None
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            done = _("From now on approved posts for %(channel)s become tasks by hand.") % {"channel": channel}
+            messages.success(request, done)
+            return redirect("channels:channel", channel.public_id)
+    context = {"channel": channel, "form": form, "back": reverse("channels:channel", args=[channel.public_id])}
+    return render(request, "channels/go_on_by_hand.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,6 +14,7 @@ from channels.states import Health
 LOOKS = {
     Health.CONNECTED: ("green", "plug-connected"),
     Health.LOST: ("red", "plug-connected-x"),
+    Health.BY_HAND: ("blue", "pencil"),
     Health.DISCONNECTED: ("grey", "link-off"),
 }
 # Each right with what it is for; without it, that does not work.
@@ -47,7 +48,7 @@ def lacking(missing: Iterable[str]) -> list[str]:
     return [str(RIGHTS.get(right, right)) for right in missing]
 
 
-def limits(facts: Facts) -> list[str]:
+def limits(facts: Facts, *, by_hand: bool = False) -> list[str]:
     """What fits into a post there, and what the portal can do with it, a sentence each."""
     number = lambda n: number_format(n, force_grouping=True)  # noqa: E731
     told = []
@@ -63,6 +64,8 @@ def limits(facts: Facts) -> list[str]:
     told.append(pictures % {"n": facts.max_images, "size": size})
     if facts.needs_image:
         told.append(_("At least one picture: the first is the cover."))
+    if by_hand:
+        return [*told, _("The portal counts nothing there; officers enter the totals that they see on the page.")]
     if facts.measures:
         names = ", ".join(str(label) for name, label in FIGURES.items() if name in facts.measures)
         told.append(_("Counted for each post: %(names)s.") % {"names": names})

@@ -10,6 +10,8 @@ ENTRIES = {
     "channels:disconnect": Entry(roles=MANAGERS, kwargs=CHANNEL, method="post", data={"reason": "Trang đã đóng"}),
     "channels:platforms": Entry(roles=MANAGERS),
     "channels:connect": Entry(roles=MANAGERS, kwargs=PLATFORM, method="post"),
+    "channels:by_hand": Entry(roles=MANAGERS, kwargs=PLATFORM),
+    "channels:go_on_by_hand": Entry(roles=MANAGERS, kwargs=CHANNEL),
     "channels:callback": Entry(roles=MANAGERS, kwargs=PLATFORM, data={"state": "x", "code": "y"}),
     "channels:choose": Entry(roles=MANAGERS),
     "channels:allowances": Entry(roles=frozenset({OVERSEER})),
