@@ -141,6 +141,8 @@ def compose(post: Post) -> dict[str, Any]:
         "link": post.link,
         "topic": post.topic.code if post.topic else "",
         "valid_until": post.valid_until.isoformat() if post.valid_until else "",
+        # Only where it is set: what was hashed before there were urgent posts keeps its hash.
+        **({"urgent": True} if post.urgent else {}),
         "unit": post.unit.name,
         "channels": [
             {

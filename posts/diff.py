@@ -90,6 +90,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     compare(_("Link"), old["link"], new["link"])
     compare(_("Topic"), topics.get(old["topic"], ""), topics.get(new["topic"], ""))
     compare(_("Valid until"), _moment(old["valid_until"]), _moment(new["valid_until"]))
+    compare(_("Urgency"), *(_("urgent") if which.get("urgent") else "" for which in (old, new)))
     return [*found, *_channels(old, new), *_pictures(old, new)]
 
 

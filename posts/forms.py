@@ -95,6 +95,13 @@ class ComposeForm(forms.Form):
         widget=_moment(),
         help_text=_("Not published after this time."),
     )
+    urgent = forms.BooleanField(
+        label=_("Urgent"),
+        required=False,
+        help_text=_(
+            "Only for what residents must know at once: it may go out during a pause that lets urgent posts pass."
+        ),
+    )
     channels = forms.ModelMultipleChoiceField(
         label=_("Channels"), queryset=Channel.objects.none(), required=False, to_field_name="public_id"
     )
@@ -112,6 +119,7 @@ class ComposeForm(forms.Form):
                 "link": post.link,
                 "wanted_at": post.wanted_at,
                 "valid_until": post.valid_until,
+                "urgent": post.urgent,
                 "channels": [t.channel.public_id for t in targets.values()],
             },
             label_suffix="",
@@ -173,7 +181,7 @@ class ComposeForm(forms.Form):
             version=values["version"] if version is None else version,
             fields={
                 name: values[name]
-                for name in ("title", "body", "link", "topic", "campaign", "valid_until", "wanted_at")
+                for name in ("title", "body", "link", "topic", "campaign", "valid_until", "wanted_at", "urgent")
             },
             texts={channel: values[text_name(channel)] for channel in values["channels"]},
             pictures=self.pictures,

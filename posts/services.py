@@ -83,7 +83,7 @@ def save(
     texts: Mapping[Channel, str],
     pictures: Sequence[tuple[Media, str]],
 ) -> Post:
-    """Writes the working copy. ``fields``: title, body (HTML), link, topic, campaign, valid_until, wanted_at.
+    """Writes the working copy. ``fields``: title, body (HTML), link, topic, campaign, valid_until, wanted_at, urgent.
 
     ``texts`` maps each chosen channel to its own text, empty for the master text; ``pictures`` are (media, alt text) in
     order. Raises EditConflict when ``version`` is not the stored one, SecrecyRefused, NotAllowed, Refused.
@@ -100,6 +100,7 @@ def save(
     post.body = content.clean(str(fields["body"]))
     for name in ("link", "topic", "campaign", "valid_until", "wanted_at"):
         setattr(post, name, fields[name])
+    post.urgent = fields.get("urgent", post.urgent)
     words = content.plain(post.body)
     alts = [alt for _media, alt in pictures]
     # Each piece by itself: a mark alone on its line must not hide behind its neighbour.
@@ -132,7 +133,7 @@ def _written(
     if shown is None:
         shown = list(post.pictures.values_list("media_id", "alt_text"))
     fields = (post.title, post.body, post.link, post.topic_id, post.campaign_id, post.valid_until, post.wanted_at)
-    return fields, targets, shown
+    return *fields, post.urgent, targets, shown
 
 
 def _cut(post: Post, *, by: User) -> Revision:
