@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import aiohttp
+from yarl import URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +241,19 @@ class Connector(ABC):
         ``changes`` says that the request may make something visible: then every doubt is OutcomeUnknown.
         ``hide`` names the secrets it carries: platforms repeat a bad token in their complaint about it.
         """
+        # Encoded here, where it is known to be plain names and values: aiohttp's own way costs half as much as the rest
+        # of the call, and a campaign makes thousands in a second.
+        if params := request.pop("params", None):
+            url = f"{url}?{urlencode(params)}"
+        if isinstance(form := request.get("data"), dict):
+            request["data"] = urlencode(form).encode()
+            request["headers"] = {**request.get("headers", {}), "Content-Type": "application/x-www-form-urlencoded"}
         longest = self.deadline.total_seconds()
         total = aiohttp.ClientTimeout(total=min(timeout or longest, longest), sock_connect=5)
         try:
-            async with self.session.request(method, url, allow_redirects=False, timeout=total, **request) as answer:
+            async with self.session.request(
+                method, URL(url, encoded=True), allow_redirects=False, timeout=total, **request
+            ) as answer:
                 status, headers, raw = answer.status, answer.headers, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # `from None`: the original carries the address, and Telegram's address is its token.
