@@ -19,6 +19,12 @@ SENTENCES = {
     "schedule_stopped": gettext_noop("“%(title)s” was changed after approval, so its schedule was stopped."),
     "delivery_failed": gettext_noop("“%(title)s” could not be published on %(channel)s: %(reason)s"),
     "delivery_expired": gettext_noop("“%(title)s” was too late for %(channel)s and was not published."),
+    "post_recalled": gettext_noop("%(by)s recalled “%(title)s” from %(channel)s: %(reason)s"),
+    "campaign_recalled": gettext_noop("%(by)s recalled the posts of “%(campaign)s”: %(reason)s"),
+    "recall_by_hand": gettext_noop(
+        "Please delete “%(title)s” on %(channel)s by hand before %(when)s, then confirm it."
+    ),
+    "recall_finished": gettext_noop("The recall of “%(title)s” is done on all pages."),
     "delivery_needs_person": gettext_noop("Please look whether “%(title)s” stands on %(channel)s."),
     "pause_held_back": gettext_noop(
         "A pause held back what fell due meanwhile, and it was not published (%(n)s). Decide about each: schedule it "

@@ -39,6 +39,13 @@ def holders(permission: Permission, *, unit: Unit, besides: Iterable[int] = ()) 
     return list(User.objects.filter(pk__in=in_force.values("user"), is_active=True).exclude(pk__in=list(besides)))
 
 
+def holders_in(permission: Permission, *, units: Iterable[int]) -> set[int]:
+    """`holders` of many units at once, by their keys."""
+    roles = [role for role, granted in GRANTS.items() if permission in granted]
+    in_force = Appointment.objects.in_force(timezone.localdate()).filter(unit__in=list(units), role__in=roles)
+    return set(in_force.filter(user__is_active=True).values_list("user", flat=True))
+
+
 class AccountState(StrEnum):
     """What an account is in; the first that fits, in this order."""
 

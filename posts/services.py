@@ -14,8 +14,7 @@ from accounts.models import User
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, require
-from audit.models import Entry
-from audit.services import entry, record
+from audit.services import record, record_many
 from campaigns.models import Campaign
 from channels.models import Channel
 from channels.queries import channels_for
@@ -247,12 +246,27 @@ def withdraw(post: Post, *, by: User, reason: str) -> None:
 def withdraw_many(wanted: QuerySet[Post], *, by: User, post_held: str, reason: str) -> int:
     """Withdraws approved posts in one act, as ``withdraw`` does one; how many. The caller has checked the right and
     deals with their deliveries."""
-    rows = list(wanted.filter(state=PostState.APPROVED).select_for_update(of=("self",)).select_related("unit"))
-    Post.objects.filter(pk__in=[post.pk for post in rows]).update(
+    approved = wanted.filter(state=PostState.APPROVED).order_by("pk").select_for_update(of=("self",))
+    rows = list(approved.values_list("pk", "public_id", "title", "unit__path"))
+    Post.objects.filter(pk__in=[pk for pk, *_rest in rows]).update(
         state=PostState.WITHDRAWN, approved_revision=None, version=F("version") + 1
     )
-    told = {"by": by, "post_held": post_held, "reason": reason, "was": PostState.APPROVED}
-    Entry.objects.bulk_create(entry("post.withdrawn", post, **told) for post in rows)
+    told = {
+        "at": timezone.now(),
+        "actor_id": by.pk,
+        "actor_name": str(by),
+        "post_held": post_held,
+        "reason": reason,
+        "action": "post.withdrawn",
+        "object_type": Post._meta.label_lower,
+        "data": {"was": PostState.APPROVED},
+    }
+    record_many(
+        [
+            {**told, "object_id": str(public_id), "object_label": title[:250], "unit_path": path}
+            for _pk, public_id, title, path in rows
+        ]
+    )
     return len(rows)
 
 

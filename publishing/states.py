@@ -42,7 +42,8 @@ NEXT: dict[str, frozenset[str]] = {
     S.PROCESSING: frozenset({S.PUBLISHED, S.FAILED, S.NEEDS_PERSON}),
     S.VERIFYING: frozenset({S.PUBLISHED, S.SCHEDULED, S.NEEDS_PERSON, S.VERIFYING}),
     S.NEEDS_PERSON: frozenset({S.PUBLISHED, S.FAILED, S.SCHEDULED, S.RECALLED}),
-    S.BY_HAND: frozenset({S.PUBLISHED, S.EXPIRED, S.CANCELLED}),
+    # A person: it was recalled, and may have been posted by hand a moment before.
+    S.BY_HAND: frozenset({S.PUBLISHED, S.EXPIRED, S.CANCELLED, S.NEEDS_PERSON}),
     S.PUBLISHED: frozenset({S.RECALLING}),
     S.RECALLING: frozenset({S.RECALLED, S.NEEDS_PERSON, S.RECALLING}),
     S.RECALLED: frozenset(),
