@@ -155,6 +155,10 @@ def paused(now: datetime) -> Exists:
     return _pauses(_active(now))
 
 
+def _frozen() -> Exists:
+    return Exists(Freeze.objects.filter(frozen_at__isnull=False))
+
+
 class DeliveryQuerySet(ScopedQuerySet):
     permission = "post_view"
 
@@ -166,9 +170,8 @@ class DeliveryQuerySet(ScopedQuerySet):
         """Fell due, or stood in line, during a pause that is over: a pause that ends lets nothing flood."""
         return self.filter(_pauses(_over(now)), ~paused(now))
 
-    def fit(self, now: datetime) -> Self:
-        """Still rightly on its way out, whoever takes it there: approved as it stands, not recalled nor paused, the
-        channel in use and its unit's own, unit in being, not too late."""
+    def valid(self, now: datetime) -> Self:
+        """Approved as it stands, not recalled, the channel in use and its unit's own, unit in being, not too late."""
         return self.filter(
             Q(post__valid_until__isnull=True) | Q(post__valid_until__gt=now),
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=now.date()),
@@ -179,7 +182,16 @@ class DeliveryQuerySet(ScopedQuerySet):
             channel__unit=F("unit"),
             recall__isnull=True,
             not_after__gt=now,
-        ).exclude(_pauses(_active(now) | _over(now)) | Exists(Freeze.objects.filter(frozen_at__isnull=False)))
+        )
+
+    def fit(self, now: datetime) -> Self:
+        """Still rightly on its way out, whoever takes it there: valid, and nothing is paused or frozen."""
+        return self.valid(now).exclude(_pauses(_active(now) | _over(now)) | _frozen())
+
+    def postable(self, now: datetime) -> Self:
+        """Tasks by hand that may be done now. They are before a person already, so a pause that is over leaves them
+        there."""
+        return self.filter(state=State.BY_HAND).valid(now).exclude(paused(now) | _frozen())
 
     def sendable(self, now: datetime) -> Self:
         """What the engine may send: fit, and the channel connected.
