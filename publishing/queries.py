@@ -1,10 +1,10 @@
 """Finds posts that wait, and deliveries as the calendar and a post's page show them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from accounts.models import User
 from accounts.permissions import DEEP, Permission
@@ -12,6 +12,8 @@ from accounts.queries import can
 from audit.models import Entry
 from campaigns.models import Campaign
 from channels.models import Channel
+from channels.queries import facts_of
+from channels.states import Health
 from core.scope import line_of
 from posts.models import Post, Review, Revision
 from posts.states import Decision, PostState
@@ -81,17 +83,26 @@ def waiting_under(pause: Pause, *, start: datetime, end: datetime) -> int:
     return covered_by(pause).filter(state__in=waiting, fire_at__gte=start, fire_at__lt=end).count()
 
 
-def held_back(now: datetime, *, by: Pause | None = None) -> QuerySet[Delivery]:
-    """What fell due during a pause and was not published: what still stands in line, and what waits for a decision or
-    has had one. ``by`` one pause: in its scope while it lasted."""
-    found = covered_by(by) if by else Delivery.objects.all()
-    found = found.filter(
-        Q(state=State.EXPIRED, error_code__in=["paused", "left"]) | Q(state=State.SCHEDULED, fire_at__lte=now)
-    )
-    if by:
-        # A prepared one has begun nowhere.
-        found = found.filter(not_after__gt=by.started_at or now, due_at__lt=min(by.ended_at or now, now))
-    return found
+def units_under(pause: Pause, *, on: date) -> int:
+    return 1 if pause.channel else Unit.objects.current(on).under(pause.unit).count()
+
+
+def held_back(pause: Pause, now: datetime) -> QuerySet[Delivery]:
+    """What fell due in the pause's scope while it lasted and was not published: what still stands in line, and what
+    waits for a decision or has had one."""
+    if pause.started_at is None:
+        return Delivery.objects.none()
+    in_line = Q(state=State.SCHEDULED, fire_at__lte=now)
+    ended = Q(state=State.EXPIRED, error_code__in=["paused", "left"])
+    while_it_lasted = Q(not_after__gt=pause.started_at, due_at__lt=min(pause.ended_at or now, now))
+    return covered_by(pause).filter(in_line | ended, while_it_lasted)
+
+
+def undecided(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """What fell due during a pause and waits for somebody to schedule it again or to leave it."""
+    again = Delivery.objects.filter(post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk"))
+    waiting = deliveries.filter(state=State.EXPIRED, error_code="paused", post__state=PostState.APPROVED)
+    return waiting.filter(~Exists(again))
 
 
 def review_queue(user: User, *, newest_first: bool = False) -> QuerySet[Post]:
@@ -221,3 +232,51 @@ def _together(rows: Iterable[Delivery], user: User, now: datetime) -> list[Slot]
         movable = [row for row in group if may and row.state == State.SCHEDULED]
         found.append(Slot(first.post, first.due_at, group, movable))
     return found
+
+
+# --- The same minute, and work by hand --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A delivery of another post that is due on ``channel`` in the minute that was asked about."""
+
+    delivery: Delivery
+    same_text: bool
+
+    @property
+    def channel(self) -> Channel:
+        return self.delivery.channel
+
+
+def same_minute(post: Post, revision: Revision, times: Mapping[Channel, datetime]) -> list[Other]:
+    """What else goes out, or went out, on these channels in the same minutes; the same text first. One query."""
+    wanted = Q(pk__in=[])
+    for channel, at in times.items():
+        minute = at.replace(second=0, microsecond=0)
+        wanted |= Q(channel=channel, due_at__gte=minute, due_at__lt=minute + timedelta(minutes=1))
+    live = Delivery.objects.filter(wanted).exclude(state__in=[*ENDED, State.RECALLING]).exclude(post=post)
+    found = [
+        Other(row, _shown_text(row.revision, row.channel) == _shown_text(revision, row.channel))
+        for row in live.select_related("post", "channel", "revision").defer("post__body", "post__search")
+    ]
+    return sorted(found, key=lambda other: not other.same_text)
+
+
+def _shown_text(revision: Revision, channel: Channel) -> tuple[str, str]:
+    """What residents would read: an article's title stands apart from its text."""
+    target = next((t for t in revision.content["channels"] if t["channel"] == str(channel.public_id)), None)
+    title = revision.content["title"] if facts_of(channel.platform).article else ""
+    return (title, target["text"]) if target else ("", f"not meant for {channel.public_id}: {revision.pk}")
+
+
+def tasks_by_hand(user: User) -> QuerySet[Delivery]:
+    """What people post themselves: what is due first, then what comes."""
+    to_come = Q(state=State.SCHEDULED, channel__health=Health.BY_HAND)
+    return (
+        Delivery.objects.visible_to(user)
+        .filter(Q(state=State.BY_HAND) | to_come)
+        .select_related("channel", "unit", "post")
+        .defer("channel__sealed", "post__body", "post__search")
+        .order_by(Case(When(state=State.BY_HAND, then=0), default=1), "due_at", "pk")
+    )

@@ -1,5 +1,6 @@
 """The acts on deliveries. The engine moves rows by the same `move` and `move_many`."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +16,18 @@ from accounts.queries import require
 from audit.models import Entry
 from audit.services import entry, record, record_many
 from channels.models import Channel
+from channels.states import Health
 from core.bulk import update_from_values
 from core.errors import Refused
 from posts import services as posts
 from posts.models import Post, Revision
 from posts.states import PostState
+from publishing import queries
 from publishing.models import Delivery
 from publishing.states import NEXT, State
+
+# Not visible yet, and nothing that makes it visible has begun: it can still be stopped.
+UNSEEN = frozenset({State.SCHEDULED, State.CLAIMED, State.STAGED, State.BY_HAND})
 
 
 class StepRefused(Exception):
@@ -121,23 +127,31 @@ def schedule(
     due_at: datetime | None = None,
     times: dict[Channel, datetime] | None = None,
     not_after: timedelta | None = None,
+    same_text: bool = False,
 ) -> list[Delivery]:
-    """Puts the approved revision on its way: to all its channels at ``due_at``, or per channel at ``times``.
+    """Puts the approved revision on its way: to all its channels at ``due_at``, spread where its campaign says so, or
+    per channel at exactly ``times``.
 
-    None means now. Raises Refused when the post is not approved, a time has passed, or a channel carries it already.
+    None means now. Raises Refused when the post is not approved, a time has passed, or a channel carries it already;
+    also when another post would show the same text on a channel in the same minute, unless ``same_text`` says that it
+    is meant.
     """
     held = require(by, Permission.POST_SCHEDULE, unit=post.unit)
-    post = Post.objects.select_for_update(of=("self",)).select_related("unit", "approved_revision").get(pk=post.pk)
+    related = ("unit", "approved_revision", "campaign")
+    post = Post.objects.select_for_update(of=("self",)).select_related(*related).get(pk=post.pk)
     revision = post.approved_revision
     if post.state != PostState.APPROVED or revision is None:
         raise Refused(_("Only an approved post can be scheduled."))
     now = timezone.now()
     if times is None:
-        times = dict.fromkeys(channels_of(revision), due_at or now)
+        times = dict.fromkeys(channels_of(revision), spread(post, due_at) if due_at else now)
     if not times:
         raise Refused(_("No channel is chosen."))
     meant = {entry["channel"] for entry in revision.content["channels"]}
-    patience = not_after or timedelta(seconds=settings.PUBLISHING["not_after_seconds"])
+    # The channels' rows keep two people from scheduling the same text for the same minute at once.
+    locks = Channel.objects.select_for_update(of=("self",), no_key=True)
+    list(locks.filter(pk__in=[channel.pk for channel in times]).order_by("pk").values_list("pk"))
+    _refuse_same_text(post, revision, {channel: max(at or now, now) for channel, at in times.items()}, same_text)
     deliveries = []
     for channel, at in times.items():
         at = at or now
@@ -158,7 +172,7 @@ def schedule(
                 content_sha256=revision.content_sha256,
                 due_at=at,
                 fire_at=at,
-                not_after=at + patience,
+                not_after=at + (not_after or _patience(channel)),
                 scheduled_by=by,
             )
         )
@@ -171,6 +185,39 @@ def schedule(
         entry("delivery.scheduled", d, by=by, post_held=held.post_held, due_at=d.due_at.isoformat()) for d in deliveries
     )
     return deliveries
+
+
+def _patience(channel: Channel) -> timedelta:
+    by_hand = channel.health == Health.BY_HAND
+    return timedelta(seconds=settings.PUBLISHING["by_hand_seconds" if by_hand else "not_after_seconds"])
+
+
+def spread(post: Post, due_at: datetime) -> datetime:
+    """When the post goes out instead of at ``due_at``, if its campaign spreads one moment over some minutes.
+
+    Each unit has its own place in those minutes, and every repeat finds the same one. Needs ``campaign`` and ``unit``.
+    """
+    if not post.campaign or not post.campaign.spread_minutes:
+        return due_at
+    name = f"{post.campaign.public_id}:{post.unit.key}".encode()
+    place = int(hashlib.sha256(name).hexdigest(), 16) % (post.campaign.spread_minutes * 60)
+    at = due_at + timedelta(seconds=place)
+    if post.valid_until:
+        at = min(at, post.valid_until - timedelta(minutes=1))
+    return max(at, due_at)
+
+
+def _refuse_same_text(post: Post, revision: Revision, times: dict[Channel, datetime], meant: bool) -> None:
+    same = [other for other in queries.same_minute(post, revision, times) if other.same_text]
+    if same and not meant:
+        told = {"title": same[0].delivery.post, "channel": same[0].channel, "when": local(same[0].delivery.due_at)}
+        raise Refused(
+            _(
+                "“%(title)s” shows the same text on %(channel)s in the same minute (%(when)s). "
+                "Choose another time, or confirm when scheduling that it is meant."
+            )
+            % told
+        )
 
 
 def channels_of(revision: Revision) -> list[Channel]:
@@ -186,14 +233,16 @@ def local(moment: datetime) -> str:
 
 
 @transaction.atomic
-def reschedule(delivery: Delivery, *, by: User, due_at: datetime) -> None:
-    """Moves a delivery that nobody has taken in hand yet to another time."""
+def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: bool = False) -> None:
+    """Moves a delivery that nobody has taken in hand yet to another time. ``same_text`` as for `schedule`."""
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     now = timezone.now()
     if due_at <= now:
         raise Refused(_("The time of publication must be later than now."))
     if delivery.post.valid_until and due_at >= delivery.post.valid_until:
         raise Refused(_("The post is valid only until %(when)s.") % {"when": local(delivery.post.valid_until)})
+    Channel.objects.select_for_update(of=("self",), no_key=True).get(pk=delivery.channel_id)
+    _refuse_same_text(delivery.post, delivery.revision, {delivery.channel: due_at}, same_text)
     patience = delivery.not_after - delivery.due_at
     row = Delivery.objects.filter(pk=delivery.pk, state=State.SCHEDULED, attempt=delivery.attempt)
     if not row.update(due_at=due_at, fire_at=due_at, not_after=due_at + patience):
@@ -222,7 +271,7 @@ def _stop(delivery: Delivery, *, by: User | None, post_held: str, reason: str) -
     # An earlier try may have left an invisible draft on the platform: then it is withdrawn there first.
     to = State.RECALLING if delivery.draft_ref else State.CANCELLED
     fields = {"verify_at": timezone.now(), "verify_count": 0} if delivery.draft_ref else {}
-    if delivery.state not in (State.SCHEDULED, State.CLAIMED, State.STAGED):
+    if delivery.state not in UNSEEN:
         raise Refused(_("It is being published already and can no longer be cancelled."))
     try:
         move(delivery, to, by=by, post_held=post_held, reason=reason, lease_until=None, **fields)
@@ -268,9 +317,7 @@ def stop_all(post: Post, *, by: User, reason: str) -> int:
     """Stops every delivery of the post that has not been seen in public; how many. Called in the transaction in which
     the approval ends, so that none can be claimed after it."""
     stopped = 0
-    waiting = Delivery.objects.select_for_update(of=("self",)).filter(
-        post=post, state__in=[State.SCHEDULED, State.CLAIMED, State.STAGED]
-    )
+    waiting = Delivery.objects.select_for_update(of=("self",)).filter(post=post, state__in=UNSEEN)
     for delivery in waiting:
         try:
             _stop(delivery, by=by, post_held="", reason=reason)
