@@ -102,6 +102,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.desk",
+                "publishing.context.pauses",
             ],
             "builtins": ["django.templatetags.i18n", "core.templatetags.ui"],
         },

@@ -55,6 +55,25 @@ def prepare(
 
 
 @transaction.atomic
+def make(
+    unit: Unit,
+    *,
+    by: User,
+    at_once: bool = False,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    **what: Any,
+) -> Pause:
+    """A pause that is only prepared, or also starts at once or at ``starts_at``; see `prepare` for ``what``."""
+    pause = prepare(unit, by=by, **what)
+    if at_once:
+        start(pause, by=by, ends_at=ends_at)
+    elif starts_at:
+        plan(pause, by=by, starts_at=starts_at, ends_at=ends_at)
+    return pause
+
+
+@transaction.atomic
 def start(pause: Pause, *, by: User, ends_at: datetime | None = None) -> None:
     """From this commit on nothing within the pause's scope goes out; until ``ends_at``, or until somebody ends it.
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing.views import calendar, post, review
+from publishing.views import calendar, pauses, post, review
 
 app_name = "publishing"
 urlpatterns = [
@@ -16,6 +16,15 @@ urlpatterns = [
     path("deliveries/<uuid:public_id>/cancel/", post.cancel, name="cancel"),
     path("deliveries/<uuid:public_id>/recall/", post.recall, name="recall"),
     path("deliveries/<uuid:public_id>/decide/", post.decide, name="decide"),
+    path("pauses/", pauses.pause_list, name="pauses"),
+    path("pauses/new/", pauses.pause_new, name="pause_new"),
+    path("pauses/held/", pauses.held, name="held"),
+    path("pauses/held/leave/", pauses.leave, name="leave"),
+    path("pauses/<uuid:public_id>/", pauses.pause, name="pause"),
+    path("pauses/<uuid:public_id>/start/", pauses.pause_start, name="pause_start"),
+    path("pauses/<uuid:public_id>/times/", pauses.pause_change, name="pause_change"),
+    path("pauses/<uuid:public_id>/end/", pauses.pause_end, name="pause_end"),
+    path("pauses/<uuid:public_id>/discard/", pauses.pause_discard, name="pause_discard"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/events/", calendar.feed, name="calendar_feed"),
     path("calendar/move/", calendar.move, name="calendar_move"),

@@ -134,6 +134,10 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
             return Told(_("Being verified"), "yellow", "zoom-check", words)
         case State.NEEDS_PERSON:
             return _needs_person(delivery, page)
+        case State.BY_HAND if pause := pauses.over(delivery):
+            words = _("Paused: %(reason)s Do not post it on %(page)s while the pause lasts.")
+            told_so = words % {**page, "reason": _closed(pause.reason)}
+            return Told(_("Paused"), "yellow", "player-pause", told_so)
         case State.BY_HAND:
             words = _("Please publish by hand on %(page)s before %(when)s, then enter the link here.") % {
                 **page,
@@ -303,6 +307,44 @@ def scope(pause: Pause) -> str:
     if pause.topic:
         where = _("%(scope)s, posts on “%(topic)s” only") % {"scope": where, "topic": pause.topic}
     return where
+
+
+def pause_effect(
+    pause: Pause, *, start: datetime, end: datetime | None, now: datetime, units: int, waiting: int
+) -> str:
+    """What a pause does when it begins at ``start``: one sentence on its scope, then what it touches. ``waiting`` is
+    how many publications fall due within its first day."""
+    told = {"scope": scope(pause), "start": moment(start), "end": moment(end) if end else "", "n": waiting}
+    if start > now:
+        said = [_("From %(start)s nothing goes out: %(scope)s.") % told]
+    else:
+        said = [_("From now on nothing goes out: %(scope)s.") % told]
+    if pause.urgent_passes:
+        said.append(_("Urgent posts go out all the same."))
+    said.append(ngettext("It touches %(n)s unit.", "It touches %(n)s units.", units) % {"n": units})
+    said.append(
+        ngettext(
+            "%(n)s scheduled publication falls due within its first 24 hours and is held.",
+            "%(n)s scheduled publications fall due within its first 24 hours and are held.",
+            waiting,
+        )
+        % told
+    )
+    if end:
+        said.append(_("It ends by itself at %(end)s.") % told)
+    return " ".join(said)
+
+
+def fell_due(n: int) -> str:
+    """Said before and after a pause ends."""
+    if not n:
+        return _("Nothing fell due meanwhile.")
+    return ngettext(
+        "%(n)s publication fell due meanwhile. It is not sent any more: its unit decides whether to schedule it again.",
+        "%(n)s publications fell due meanwhile. They are not sent any more: their units decide whether to schedule "
+        "them again.",
+        n,
+    ) % {"n": n}
 
 
 def pause_look(pause: Pause, now: datetime) -> Told:

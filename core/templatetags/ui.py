@@ -20,6 +20,7 @@ ENTRIES = {
     "oversight:today",
     "posts:new",
     "publishing:calendar",
+    "publishing:pauses",
     "publishing:review_queue",
 }
 SECTIONS = {
@@ -30,6 +31,13 @@ SECTIONS = {
     "oversight": "oversight:province",
     "posts": "posts:list",
     "publishing": "posts:list",
+    "publishing:held": "publishing:pauses",
+    "publishing:pause": "publishing:pauses",
+    "publishing:pause_change": "publishing:pauses",
+    "publishing:pause_discard": "publishing:pauses",
+    "publishing:pause_end": "publishing:pauses",
+    "publishing:pause_new": "publishing:pauses",
+    "publishing:pause_start": "publishing:pauses",
     "publishing:review": "publishing:review_queue",
     "units": "units:tree",
 }

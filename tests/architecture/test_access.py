@@ -182,6 +182,8 @@ MAKERS = {
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
     "doubtful_delivery": lambda unit: factories.delivery(_approved(unit), state="needs_person").public_id,
+    "pause": lambda unit: factories.pause(unit).public_id,
+    "prepared_pause": lambda unit: factories.pause(unit, since=None).public_id,
     "platform": lambda unit: "facebook",
     "word": lambda unit: "abc",
     "media_token": lambda unit: _media_token(unit),

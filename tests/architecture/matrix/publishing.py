@@ -3,6 +3,7 @@ from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS
 SCHEDULERS = frozenset({OFFICER, APPROVER})
 WITHDRAWERS = frozenset({APPROVER, OVERSEER})
 POST, DELIVERY = {"public_id": "approved_post"}, {"public_id": "delivery"}
+PAUSE = {"public_id": "pause"}
 
 ENTRIES = {
     "publishing:review_queue": Entry(roles=frozenset({APPROVER})),
@@ -17,6 +18,15 @@ ENTRIES = {
     "publishing:cancel": Entry(roles=SCHEDULERS, kwargs=DELIVERY, method="post"),
     "publishing:recall": Entry(roles=WITHDRAWERS, kwargs=DELIVERY, method="post", data={"reason": "Sai số liệu"}),
     "publishing:decide": Entry(roles=SCHEDULERS, kwargs={"public_id": "doubtful_delivery"}),
+    "publishing:pauses": Entry(roles=READERS),
+    "publishing:pause_new": Entry(roles=WITHDRAWERS),
+    "publishing:held": Entry(roles=READERS),
+    "publishing:leave": Entry(roles=SCHEDULERS, method="post"),
+    "publishing:pause": Entry(roles=READERS, kwargs=PAUSE, reach="above"),
+    "publishing:pause_start": Entry(roles=WITHDRAWERS, kwargs={"public_id": "prepared_pause"}),
+    "publishing:pause_change": Entry(roles=WITHDRAWERS, kwargs={"public_id": "prepared_pause"}),
+    "publishing:pause_end": Entry(roles=WITHDRAWERS, kwargs=PAUSE, method="post"),
+    "publishing:pause_discard": Entry(roles=WITHDRAWERS, kwargs={"public_id": "prepared_pause"}, method="post"),
     "publishing:calendar": Entry(roles=READERS),
     "publishing:calendar_feed": Entry(
         roles=READERS, data={"start": "2026-11-01T00:00:00+07:00", "end": "2026-12-01T00:00:00+07:00"}
