@@ -48,6 +48,8 @@ class SessionLimits:
             seen = request.session.get("seen", now)
             if now - seen > settings.SESSION_IDLE_SECONDS or now - began > settings.SESSION_COOKIE_AGE:
                 logout(request)
+            elif "X-By-Itself" in request.headers:
+                pass  # the page asked, not a person: a status page left open does not keep a session alive
             elif now - seen >= 60 or "seen" not in request.session:
                 # Once a minute, for the idle limit and the person's list of sessions: not five queries a request.
                 request.session["seen"] = now

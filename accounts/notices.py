@@ -34,6 +34,8 @@ SENTENCES = {
     "pause_planned": gettext_noop("%(by)s planned a pause of publishing from %(start)s: %(scope)s. Reason: %(reason)s"),
     "pause_ended": gettext_noop("%(by)s ended the pause of publishing: %(scope)s."),
     "pause_discarded": gettext_noop("%(by)s called off the planned pause of publishing: %(scope)s."),
+    "alarm_begun": gettext_noop("Alarm: %(what)s"),
+    "alarm_over": gettext_noop("Over: %(what)s"),
     "channel_lost": gettext_noop("The connection to %(channel)s no longer works. It must be connected again."),
     "channel_expiring": gettext_noop("The connection to %(channel)s expires on %(date)s."),
 }

@@ -214,7 +214,7 @@ if PRODUCTION:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CSRF_COOKIE_HTTPONLY = True
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
@@ -272,6 +272,8 @@ else:
             "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
         }
     }
+# Who answers for the installation: told when something is late, and when it is over.
+ALARM_EMAILS = setting(env.list, "ALARM_EMAILS", try_out=[])
 DEFAULT_FROM_EMAIL = setting(env.str, "DEFAULT_FROM_EMAIL", try_out="cong-truyen-thong@try-out.example")
 
 # --- Platforms --------------------------------------------------------------------------------------------------------
@@ -371,6 +373,7 @@ CELERY_TASK_ROUTES = {
     "publishing.tasks.take_down": {"queue": "recall"},
     "publishing.tasks.settle": {"queue": "settle"},
     "publishing.tasks.expire": {"queue": "settle"},
+    "publishing.tasks.read_back": {"queue": "settle"},
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
     "core.tasks.send_mail": {"queue": "mail"},
@@ -405,6 +408,17 @@ CELERY_BEAT_SCHEDULE = {
         for platform in PLATFORMS
     },
     "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
+    "read the pages back after a restore": {"task": "publishing.tasks.read_back", "schedule": 5.0},
+    "watch": {"task": "publishing.tasks.watch", "schedule": 30.0},
+    **{
+        f"ring the queue {queue}": {
+            "task": "publishing.tasks.ring",
+            "schedule": 10.0,
+            "kwargs": {"queue": queue},
+            "options": {"queue": queue},
+        }
+        for queue in ("channels", "counts", "mail", "house")
+    },
     "refresh tokens": {"task": "channels.tasks.refresh_tokens", "schedule": 300.0, "options": {"expires": 280}},
     "check channels": {"task": "channels.tasks.check_channels", "schedule": crontab(minute=10, hour=5)},
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0, "options": {"expires": 60}},

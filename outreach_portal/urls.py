@@ -3,9 +3,11 @@ from django.urls import include, path
 
 from accounts.views import set_language
 from core.views import healthz
+from publishing.views.status import readyz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("system/", admin.site.urls),

@@ -1,27 +1,55 @@
 from celery import shared_task
 
 from publishing import doorbell as doorbell  # listens to Celery's signals
-from publishing import engine, recalls, settling
+from publishing import engine, freezing, recalls, settling
+from publishing import watch as watching
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def publish_due(*, platform: str, **_: object) -> None:
     """Doorbell: publishes what falls due on this platform. Ringing it twice, late or by mistake is harmless."""
-    engine.publish_due(platform=platform)
+    may_publish = freezing.may_publish()
+    watching.pulse(f"publish.{platform}")
+    if may_publish:
+        engine.publish_due(platform=platform)
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def settle(*, platform: str, **_: object) -> None:
     """Looks into whatever is in doubt on this platform."""
+    freezing.doubt_first()
+    watching.pulse("settle")
     settling.settle(platform=platform)
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def take_down(*, platform: str, **_: object) -> None:
     """Takes down what is recalled on this platform. A queue of its own: a recall never waits behind a campaign."""
+    freezing.doubt_first()
+    watching.pulse("recall")
     recalls.take_down_due(platform=platform)
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def expire(**_: object) -> None:
+    freezing.doubt_first()
     settling.expire()
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def read_back(**_: object) -> None:
+    """After a restore: notes when all pages have been asked."""
+    freezing.read_back()
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def ring(*, queue: str, **_: object) -> None:
+    """Proves that somebody works on a queue that nothing else rings often."""
+    freezing.check()  # first: the last pulse of a restored database tells how old it is
+    watching.pulse(queue)
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def watch(**_: object) -> None:
+    """Looks for what is late or stuck, and tells those who answer for the installation."""
+    watching.watch()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing.views import calendar, pauses, post, review
+from publishing.views import calendar, pauses, post, review, status
 
 app_name = "publishing"
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     path("pauses/<uuid:public_id>/times/", pauses.pause_change, name="pause_change"),
     path("pauses/<uuid:public_id>/end/", pauses.pause_end, name="pause_end"),
     path("pauses/<uuid:public_id>/discard/", pauses.pause_discard, name="pause_discard"),
+    path("status/", status.status, name="status"),
+    path("status/freeze/", status.freeze, name="freeze"),
+    path("status/release/", status.release, name="release"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/events/", calendar.feed, name="calendar_feed"),
     path("calendar/move/", calendar.move, name="calendar_move"),

@@ -22,6 +22,7 @@ ENTRIES = {
     "publishing:calendar",
     "publishing:pauses",
     "publishing:review_queue",
+    "publishing:status",
 }
 SECTIONS = {
     "accounts": "accounts:people",
@@ -39,6 +40,8 @@ SECTIONS = {
     "publishing:pause_new": "publishing:pauses",
     "publishing:pause_start": "publishing:pauses",
     "publishing:review": "publishing:review_queue",
+    "publishing:freeze": "publishing:status",
+    "publishing:release": "publishing:status",
     "units": "units:tree",
 }
 

@@ -25,6 +25,7 @@ from tests.architecture.matrix.entry import Entry
 LIBRARIES = ("account_", "mfa_", "usersessions_", "admin:")
 OPEN = {
     "healthz",
+    "readyz",
     "set_language",
     "account_login",
     "account_logout",
@@ -72,7 +73,7 @@ def all_urls(patterns=None, namespace: str = "", before: tuple = ()) -> dict[str
 
 
 ENTRIES = all_entries()
-OURS = {n: p for n, p in all_urls().items() if not n.startswith(LIBRARIES) and n not in {"healthz", "set_language"}}
+OURS = {n: p for n, p in all_urls().items() if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}}
 
 
 def test_every_url_of_ours_is_in_the_matrix_and_nothing_else():

@@ -1,4 +1,4 @@
-from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS, Entry
+from tests.architecture.matrix.entry import ADMINISTRATOR, APPROVER, OFFICER, OVERSEER, READERS, Entry
 
 SCHEDULERS = frozenset({OFFICER, APPROVER})
 WITHDRAWERS = frozenset({APPROVER, OVERSEER})
@@ -27,6 +27,10 @@ ENTRIES = {
     "publishing:pause_change": Entry(roles=WITHDRAWERS, kwargs={"public_id": "prepared_pause"}),
     "publishing:pause_end": Entry(roles=WITHDRAWERS, kwargs=PAUSE, method="post"),
     "publishing:pause_discard": Entry(roles=WITHDRAWERS, kwargs={"public_id": "prepared_pause"}, method="post"),
+    "publishing:status": Entry(roles=frozenset({ADMINISTRATOR})),
+    # The walk's administrator sits in a province: publishing as a whole is the ministry's.
+    "publishing:freeze": Entry(roles=frozenset()),
+    "publishing:release": Entry(roles=frozenset()),
     "publishing:calendar": Entry(roles=READERS),
     "publishing:calendar_feed": Entry(
         roles=READERS, data={"start": "2026-11-01T00:00:00+07:00", "end": "2026-12-01T00:00:00+07:00"}
