@@ -15,7 +15,7 @@ from engagement.models import Count as CountRow
 from engagement.periods import Period
 from posts.models import Post
 from posts.states import PostState
-from publishing.models import Delivery
+from publishing.models import Delivery, paused
 from publishing.states import ENDED, State
 
 # A post is on time when residents could see it within this long of its due time.
@@ -79,8 +79,10 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     """What a person should look at: undecided, overdue, or failed and not sent on its way again."""
     again = Delivery.objects.filter(post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk"))
     lost = Q(state__in=[State.FAILED, State.EXPIRED], due_at__gte=now - _REMEMBERED, post__state=PostState.APPROVED)
+    lost &= ~Q(error_code="left")
     moving = frozenset(State) - ENDED - {State.PUBLISHED, State.RECALLING, State.NEEDS_PERSON}
-    overdue = Q(state__in=moving, due_at__lt=now - ON_TIME)
+    # What a pause holds is late because somebody said so; it comes back for a decision when the pause is over.
+    overdue = Q(state__in=moving, due_at__lt=now - ON_TIME) & ~(Q(state=State.SCHEDULED) & paused(now))
     return deliveries.filter(Q(state=State.NEEDS_PERSON) | overdue | (lost & ~Exists(again)))
 
 

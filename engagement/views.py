@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.context import desk_of
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.models import Campaign
@@ -22,6 +23,7 @@ from engagement.periods import Period, PeriodForm, quick_links
 from engagement.tables import FORMATS, Sheet, as_file
 from posts.models import Post
 from posts.states import PostState
+from publishing.context import pauses_of
 from publishing.models import Delivery
 from publishing.wording import post_label, told
 
@@ -55,7 +57,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     troubles = list(trouble.select_related("channel", "unit", "post").order_by("-due_at")[:TROUBLES_SHOWN])
     for delivery in troubles:
-        delivery.told = told(delivery)
+        delivery.told = told(delivery, pauses_of(request))
     context = {
         "campaign": shown,
         "topics": list(shown.topics.all()),
@@ -79,6 +81,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "units": _bars(units[:15], "unit__name", ("views", "reactions"), names),
         },
         "may_edit": can(request.user, Permission.CAMPAIGN_WRITE, unit=shown.unit),
+        "may_recall": can(request.user, Permission.POST_WITHDRAW, unit=desk_of(request).unit),
     }
     return render(request, "engagement/campaign.html", context)
 

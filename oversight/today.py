@@ -18,9 +18,9 @@ from oversight.queries import DYING, delivery_figures
 from posts.models import Post, Review
 from posts.states import PostState
 from publishing.models import Delivery
-from publishing.queries import MOVING, review_queue
+from publishing.queries import MOVING, Pauses, review_queue
 from publishing.states import State
-from publishing.wording import told
+from publishing.wording import NO_PAUSES, told
 
 SHOWN = 5
 ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
@@ -39,7 +39,7 @@ class Card:
         return self.count > 0
 
 
-def cards(user: User, *, now: datetime) -> dict[str, Any]:
+def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str, Any]:
     """The cards this person's posts ask for; a card that is not theirs is not in it."""
     found: dict[str, Any] = {}
     if user.reach(Permission.POST_APPROVE):
@@ -49,8 +49,8 @@ def cards(user: User, *, now: datetime) -> dict[str, Any]:
         found["returned"] = _card(_returned(mine))
         found["drafts"] = _card(mine.filter(state=PostState.DRAFT).order_by("-changed_at"))
     if user.reach(Permission.POST_VIEW):
-        found["troubles"] = _troubles(user, now=now)
-        found["outgoing"] = _outgoing(user)
+        found["troubles"] = _troubles(user, now=now, pauses=pauses)
+        found["outgoing"] = _outgoing(user, pauses)
     if user.reach(Permission.CHANNEL_VIEW):
         found["channels"] = _card(_channels(user, now=now))
     if reach := user.reach(Permission.OVERSIGHT_VIEW):
@@ -81,15 +81,15 @@ def _returned(mine: QuerySet[Post]) -> QuerySet[Post]:
     return returned.annotate(returned_because=Subquery(reason.values("reason")[:1]))
 
 
-def _troubles(user: User, *, now: datetime) -> Card:
+def _troubles(user: User, *, now: datetime, pauses: Pauses) -> Card:
     trouble = in_trouble(Delivery.objects.visible_to(user), now=now).select_related("channel", "unit", "post")
     card = _card(trouble.order_by("-due_at"))
     for delivery in card.rows:
-        delivery.told = told(delivery)
+        delivery.told = told(delivery, pauses)
     return card
 
 
-def _outgoing(user: User) -> Card:
+def _outgoing(user: User, pauses: Pauses) -> Card:
     """Posts that still go out today, each with its channels, in the order of their times."""
     today = Period.last_days(1)
     going = Delivery.objects.visible_to(user).filter(
@@ -98,7 +98,13 @@ def _outgoing(user: User) -> Card:
     most = SHOWN * 6
     some = list(going.select_related("channel", "unit", "post").order_by("due_at", "post_id", "pk")[:most])
     slots = [
-        {"due_at": due_at, "post": channels[0].post, "unit": channels[0].unit, "deliveries": channels}
+        {
+            "due_at": due_at,
+            "post": channels[0].post,
+            "unit": channels[0].unit,
+            "deliveries": channels,
+            "paused": any(pauses.over(delivery) for delivery in channels),
+        }
         for (due_at, _post), group in groupby(some, key=lambda d: (d.due_at, d.post_id))
         if (channels := list(group))
     ]

@@ -18,6 +18,7 @@ from oversight import queries
 from oversight.forms import OverviewForm
 from oversight.queries import Row
 from oversight.today import cards
+from publishing.context import pauses_of
 from publishing.wording import post_label, told
 from units.models import Level, Unit
 
@@ -28,7 +29,7 @@ POSTS_A_PAGE = 25
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    context = {**cards(request.user, now=now), "desk": desk_of(request), "now": now}
+    context = {**cards(request.user, now=now, pauses=pauses_of(request)), "desk": desk_of(request), "now": now}
     return render(request, "oversight/today.html", context)
 
 
@@ -66,7 +67,9 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
     page = Paginator(queries.posts_in(shown, form.period), POSTS_A_PAGE).get_page(request.GET.get("page"))
     for post in page:
         post.look = post_label(post.state)
-        post.shown_deliveries = [(d, told(d)) for d in post.deliveries.all()]
+        for delivery in post.deliveries.all():
+            delivery.unit = shown
+        post.shown_deliveries = [(d, told(d, pauses_of(request))) for d in post.deliveries.all()]
     context = {
         "unit": shown,
         "form": form,

@@ -113,6 +113,9 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
     match State(delivery.state):
         case State.SCHEDULED | State.CLAIMED | State.STAGED if pause := pauses.over(delivery):
             return _paused(delivery, pause, page, pauses.now)
+        case State.BY_HAND if pause := pauses.over(delivery):
+            words = _("Paused: %(reason)s Do not post it by hand on %(page)s while the pause lasts.")
+            return Told(_("Paused"), "yellow", "player-pause", words % {**page, "reason": _closed(pause.reason)})
         case State.SCHEDULED:
             return _scheduled(delivery, page)
         case State.CLAIMED | State.STAGED:
@@ -287,10 +290,20 @@ def pause_warning(post: Post, times: Mapping[Channel, datetime], pauses: Pauses)
     held = [pause for delivery in meant if (pause := pauses.over(delivery))]
     if not held:
         return ""
-    told = {"n": len(held), "all": len(meant), "reason": _closed(held[0].reason)}
+    told = {
+        "n": len(held),
+        "all": len(meant),
+        "reason": _closed(held[0].reason),
+        "when": moment(min(times.values())),
+    }
     if len(held) == len(meant):
-        return _("Paused: %(reason)s It does not go out unless the pause has ended by then.") % told
-    return _("Paused for %(n)s of %(all)s channels: %(reason)s There it goes out only if the pause has ended.") % told
+        words = _("Paused: %(reason)s Due at %(when)s, but it does not go out unless the pause has ended by then.")
+    else:
+        words = _(
+            "Due at %(when)s, but paused on %(n)s of %(all)s channels: %(reason)s "
+            "There it does not go out unless the pause has ended by then."
+        )
+    return words % told
 
 
 def scope(pause: Pause) -> str:
@@ -481,6 +494,13 @@ def _approved(deliveries: list[Delivery], now: datetime, pauses: Pauses) -> Told
         )
     words = _("Approved, with no time set. Next: schedule it or publish it now.")
     return Told(_("Approved"), "green", "circle-check", words)
+
+
+def decided(delivery: Delivery) -> Told:
+    """What a pause held back and has been scheduled again since, or may no longer go out."""
+    words = _("It fell due during a pause and was not published on %(page)s. This is decided.")
+    words %= {"page": page_name(delivery.channel)}
+    return Told(_("Decided"), "grey", "player-pause", words)
 
 
 def _held(held: list[Delivery], of: int, pauses: Pauses) -> Told:

@@ -21,6 +21,7 @@ from accounts.context import desk_of
 from accounts.permissions import Permission
 from core.views import refusal
 from publishing import queries, services, wording
+from publishing.context import pauses_of
 from publishing.forms import CalendarForm, WindowForm
 from publishing.models import Delivery
 
@@ -54,7 +55,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "days": [
-            {"day": on, "slots": [_shown(slot) for slot in group]}
+            {"day": on, "slots": [_shown(slot, pauses_of(request)) for slot in group]}
             for on, group in groupby(found, key=lambda s: timezone.localtime(s.due_at).date())
         ],
         "more": more,
@@ -103,8 +104,8 @@ def _options(view: str, day: date, *, units: bool) -> dict[str, Any]:
     }
 
 
-def _shown(slot: queries.Slot) -> dict[str, Any]:
-    told = [wording.told(row) for row in slot.deliveries]
+def _shown(slot: queries.Slot, pauses: queries.Pauses) -> dict[str, Any]:
+    told = [wording.told(row, pauses) for row in slot.deliveries]
     worst = min(told, key=lambda t: wording.TONES.index(t.tone))
     n = len(slot.deliveries)
     names = {row.channel.get_platform_display() for row in slot.deliveries}
@@ -131,11 +132,11 @@ def feed(request: HttpRequest) -> JsonResponse:
         words = " ".join(error for errors in window.errors.values() for error in errors)
         return JsonResponse({"error": words}, status=400)
     found, more = queries.slots(request.user, now=timezone.now(), wanted=wanted, **window.cleaned_data)
-    return JsonResponse({"events": [_event(slot) for slot in found], "more": more})
+    return JsonResponse({"events": [_event(slot, pauses_of(request)) for slot in found], "more": more})
 
 
-def _event(slot: queries.Slot) -> dict[str, Any]:
-    shown = _shown(slot)
+def _event(slot: queries.Slot, pauses: queries.Pauses) -> dict[str, Any]:
+    shown = _shown(slot, pauses)
     return {
         "id": f"{slot.post.public_id}-{slot.due_at:%Y%m%d%H%M%S}",
         "start": timezone.localtime(slot.due_at).isoformat(),
@@ -167,7 +168,8 @@ def move(request: HttpRequest) -> JsonResponse:
 
     if error := refusal(act):
         return JsonResponse({"error": error}, status=409)
-    return JsonResponse({"said": wording.will([due_at] * len(rows), now=timezone.now())})
+    warning = wording.pause_warning(rows[0].post, {row.channel: due_at for row in rows}, pauses_of(request))
+    return JsonResponse({"said": warning or wording.will([due_at] * len(rows), now=timezone.now())})
 
 
 def _asked_move(body: bytes) -> tuple[set[uuid.UUID], datetime] | None:

@@ -26,7 +26,7 @@ from publishing import pauses, queries, wording
 from publishing.context import pauses_of
 from publishing.models import Delivery, Pause
 from publishing.pause_forms import LeaveForm, PauseForm, ScopeForm, TimesForm
-from publishing.states import ENDED, PauseStage
+from publishing.states import PauseStage
 from units.models import Unit
 from units.queries import reach_of
 
@@ -319,9 +319,9 @@ def held(request: HttpRequest) -> HttpResponse:
         queries.undecided(Delivery.objects.filter(pk__in=[r.pk for r in page])).values_list("pk", flat=True)
     )
     for row in page:
-        row.told = wording.told(row, pauses_of(request))
         row.decidable = row.pk in open_ones and can(request.user, Permission.POST_SCHEDULE, unit=row.unit)
-        row.again = row.pk not in open_ones and row.state in ENDED and row.error_code == "paused"
+        is_decided = row.error_code == "paused" and row.pk not in open_ones
+        row.told = wording.decided(row) if is_decided else wording.told(row, pauses_of(request))
     context = {
         "page_obj": page,
         "pause": of,

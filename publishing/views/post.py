@@ -25,6 +25,7 @@ from posts.queries import revisions_of
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
 from publishing import queries, recalls, services, wording
+from publishing.context import pauses_of
 from publishing.forms import CancelForm, DecideForm, MoveForm, ReasonForm, ScheduleForm, WithdrawForm
 from publishing.models import Delivery
 from publishing.states import ENDED, State
@@ -70,6 +71,7 @@ def life(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = _post(request, public_id)
     deliveries = queries.deliveries_of(post)
     stamp = "-".join([f"{post.version}", *(f"{d.pk}{d.state}{d.attempt}.{d.fire_at:%d%H%M%S}" for d in deliveries)])
+    stamp += "".join(f"-p{pause.pk}" for pause in pauses_of(request).active)
     if request.htmx and request.GET.get("seen") == stamp:
         return HttpResponse(status=204)
     context = {"post": post, "stamp": stamp, **_moving_part(request, post, deliveries)}
@@ -84,10 +86,11 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
     rights = {name: can(request.user, right, unit=post.unit) for name, right in NAMED_RIGHTS.items()}
     live = {d.channel_id for d in deliveries if d.state not in ENDED}
     approved = post.state == PostState.APPROVED
+    pauses = pauses_of(request)
     by_channel: dict[int, list[Delivery]] = {}
     for delivery in deliveries:
         by_channel.setdefault(delivery.channel_id, []).insert(0, delivery)
-        delivery.told = wording.told(delivery)
+        delivery.told = wording.told(delivery, pauses)
         delivery.page = wording.page_name(delivery.channel)
         delivery.tries = [wording.attempt_words(attempt) for attempt in delivery.attempts.all()]
         delivery.movable = rights["schedule"] and delivery.state == State.SCHEDULED
@@ -95,10 +98,15 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
         delivery.recallable = rights["withdraw"] and delivery.state == State.PUBLISHED
         delivery.decidable = rights["schedule"] and delivery.state == State.NEEDS_PERSON
         delivery.again = rights["schedule"] and approved and delivery.channel_id not in live
+    for group in by_channel.values():
+        group[0].leavable = group[0].again and group[0].state == State.EXPIRED and group[0].error_code == "paused"
+        for delivery in group[1:]:
+            if delivery.error_code == "paused":
+                delivery.told = wording.decided(delivery)
     soon = [d for d in deliveries if d.state == State.SCHEDULED and (d.fire_at - now).total_seconds() < 60]
     return {
         "channels": [{"newest": group[0], "earlier": group[1:]} for group in by_channel.values()],
-        "next_step": wording.next_step(post, deliveries, now=now, reason=queries.why_stopped(post)),
+        "next_step": wording.next_step(post, deliveries, now=now, reason=queries.why_stopped(post), pauses=pauses),
         "moving": bool(soon) or any(d.state in queries.MOVING for d in deliveries),
         "rights": rights,
         "open_channels": _open_channels(post, live) if rights["schedule"] else [],
@@ -245,7 +253,7 @@ def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         done=wording.will([at], now=timezone.now()) if at else "",
         delivery=row,
         heading=_("Change the time"),
-        lead=wording.sentence(row),
+        lead=wording.told(row, pauses_of(request)).sentence,
         label=_("Change the time"),
         icon="calendar-time",
     )
@@ -263,7 +271,7 @@ def cancel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         done=_("Cancelled. Nothing will be published on %(page)s.") % {"page": wording.page_name(row.channel)},
         delivery=row,
         heading=_("Cancel the schedule"),
-        lead=wording.sentence(row),
+        lead=wording.told(row, pauses_of(request)).sentence,
         label=_("Cancel the schedule"),
         tone="danger",
         icon="calendar-off",
