@@ -1,0 +1,189 @@
+"""What goes wrong on our side: processes that die, freeze or lose their memory, rings that nobody should believe."""
+
+import contextlib
+import json
+import random
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+
+from tests.faults.plan import Plan, Strike
+from tests.faults.processes import PLATFORMS, Beat, Portal, Worker, wait_until
+
+
+@dataclass
+class Struck:
+    kind: str
+    at: float
+    over: float = 0.0
+
+
+@dataclass
+class Nemesis:
+    portal: Portal
+    plan: Plan
+    struck: list[Struck] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        publish = ",".join(f"publish.{platform}" for platform in PLATFORMS)
+        self.publishers = [self.portal.worker(f"publish{n}", publish) for n in (1, 2)]
+        self.settler = self.portal.worker("settle", "settle")
+        self.recaller = self.portal.worker("recall", "recall")
+        self.beats: list[Beat] = [self.portal.beat("beat"), self.portal.beat("beat2")]
+        self.kept_down: set[Any] = set()
+        self.stopped_at: dict[Any, float] = {}
+        self.deaths = {name: iter(steps) for name, steps in self.plan.deaths.items()}
+        self.skew: dict[Any, float] = {}
+        self.over = threading.Event()
+        self.lock = threading.Lock()
+        self.dice = random.Random(self.plan.seed)
+
+    @property
+    def workers(self) -> list[Worker]:
+        return [*self.publishers, self.settler, self.recaller]
+
+    def open(self) -> None:
+        """Starts everything; the first workers live until something strikes."""
+        for worker in self.workers:
+            worker.start()
+        self.beats[0].start()
+        wait_until(lambda: all(worker.is_ready for worker in self.workers), "the workers")
+
+    def watch(self) -> None:
+        """Starts again what has died, as systemd would, each new worker with the next step at which it will die."""
+        while not self.over.wait(0.2):
+            with self.lock:
+                for worker in self.workers:
+                    if not worker.is_up and worker not in self.kept_down:
+                        self._start(worker)
+                if not self.beats[0].is_up:
+                    self.beats[0].start()
+
+    def _start(self, worker: Worker, *, healthy: bool = False) -> None:
+        role = "publish" if worker in self.publishers else worker.name
+        told = {} if healthy else {"FAULTS_CRASH": next(self.deaths[role])}
+        if skew := self.skew.pop(worker, 0):
+            told["FAULTS_SKEW"] = str(skew)
+        worker.start(**told)
+
+    def strike(self, strike: Strike) -> None:
+        struck = Struck(strike.kind, time.time())
+        self.struck.append(struck)
+        getattr(self, "_" + strike.kind.replace(" ", "_"))(strike)
+        struck.over = time.time()
+
+    def heal(self) -> None:
+        """The faults end: everything runs, with the right clock, and dies no more."""
+        self.over.set()
+        with self.lock:
+            for worker in self.workers:
+                worker.send(signal.SIGCONT)
+            self.portal.simulator.ask("/_sim/faults", method="DELETE")
+            if not self.portal.redis.is_up:
+                self.portal.redis.open()
+            for worker in self.workers:
+                worker.kill()
+                self._start(worker, healthy=True)
+            self.beats[1].kill()
+            if not self.beats[0].is_up:
+                self.beats[0].start()
+
+    # --- strikes --------------------------------------------------------------------------------------------------
+
+    def _publisher(self, strike: Strike) -> Worker:
+        return self.publishers[int(strike.facts["which"] * len(self.publishers))]
+
+    def _kill_a_publisher(self, strike: Strike) -> None:
+        self._publisher(strike).kill()
+
+    def _kill_the_settler(self, strike: Strike) -> None:
+        self.settler.kill()
+
+    def _kill_the_recaller(self, strike: Strike) -> None:
+        self.recaller.kill()
+
+    def _kill_every_worker(self, strike: Strike) -> None:
+        for worker in self.workers:
+            worker.send(signal.SIGKILL)
+
+    def _stop_a_publisher_past_its_lease(self, strike: Strike) -> None:
+        self._stop(self._publisher(strike), 11 + strike.facts["seconds"])
+
+    def _stop_the_settler(self, strike: Strike) -> None:
+        self._stop(self.settler, 3 + strike.facts["seconds"])
+
+    def _stop(self, worker: Worker, seconds: float) -> None:
+        worker.send(signal.SIGSTOP)
+        self.over.wait(seconds)
+        worker.send(signal.SIGCONT)
+
+    def _flush_redis(self, strike: Strike) -> None:
+        with contextlib.suppress(redis.RedisError):  # it may be down: another strike
+            self.portal.redis.flush()
+
+    def _kill_redis(self, strike: Strike) -> None:
+        with self.lock:
+            self.portal.redis.kill()
+            self.over.wait(strike.facts["seconds"])
+            self.portal.redis.open()
+
+    def _crash_postgresql(self, strike: Strike) -> None:
+        with self.lock:
+            self.portal.postgres.crash()
+
+    def _second_beat(self, strike: Strike) -> None:
+        if not self.beats[1].is_up:
+            self.beats[1].start()
+            self.over.wait(8 + strike.facts["seconds"])
+            self.beats[1].kill()
+
+    def _clock_an_hour_ahead(self, strike: Strike) -> None:
+        self._wrong_clock(strike, 3600)
+
+    def _clock_an_hour_behind(self, strike: Strike) -> None:
+        self._wrong_clock(strike, -3500)
+
+    def _wrong_clock(self, strike: Strike, seconds: float) -> None:
+        worker = self._publisher(strike)
+        self.skew[worker] = seconds
+        worker.kill()
+
+    def _ring_a_hundred_times(self, strike: Strike) -> None:
+        for _ in range(100 // len(PLATFORMS)):
+            for platform in PLATFORMS:
+                self._ring("publishing.tasks.publish_due", f"publish.{platform}", {"platform": platform})
+
+    def _forge_rings(self, strike: Strike) -> None:
+        """Whoever reaches the broker can say anything; nothing of it may be believed."""
+        for queue, task in (
+            ("publish.facebook", "publishing.tasks.publish_due"),
+            ("settle", "publishing.tasks.settle"),
+            ("settle", "publishing.tasks.expire"),
+            ("recall", "publishing.tasks.take_down"),
+        ):
+            forged: list[dict[str, Any]] = [
+                {"platform": "telegram"},
+                {"platform": "nowhere"},
+                {"platform": None, "delivery": 1, "force": True},
+                {},
+                {"platform": "facebook", "now": "2030-01-01T00:00:00Z"},
+            ]
+            for kwargs in forged:
+                self._ring(task, queue, kwargs)
+        self._ring("os.system", "publish.facebook", {"command": "true"})
+        with contextlib.suppress(redis.RedisError), self.portal.redis.client() as client:
+            client.lpush("publish.facebook", b"not json at all")
+            client.lpush("settle", json.dumps({"body": "!", "headers": {}}).encode())
+
+    @staticmethod
+    def _ring(task: str, queue: str, kwargs: dict[str, Any]) -> None:
+        from kombu.exceptions import OperationalError
+
+        from outreach_portal.celery import app
+
+        with contextlib.suppress(OperationalError):  # the broker is down: another strike
+            app.send_task(task, kwargs=kwargs, queue=queue, retry=False)
