@@ -177,6 +177,16 @@ class DecideForm(forms.Form):
         error_messages={"invalid": gettext_lazy("This is not a link. Copy the whole address, from https:// on.")},
     )
 
+    def __init__(self, *args: Any, removal: bool, **options: Any):
+        """``removal``: it is to be deleted by hand, and the question is whether that is done."""
+        super().__init__(*args, **options)
+        if removal:
+            self.fields["seen"].choices = [
+                (self.ABSENT, _("The post is gone from the page")),
+                (self.STANDS, _("The post still stands on the page")),
+            ]
+            del self.fields["permalink"]
+
 
 class CalendarForm(forms.Form):
     """The calendar's filters, as they stand in the address."""

@@ -47,8 +47,6 @@ from units.models import Unit
 UNDER_WAY = (State.COMMITTING, State.PROCESSING, State.VERIFYING, State.NEEDS_PERSON)
 # What the platform has accepted to take down and what it merely hides, in a delivery's ``error_code``.
 TAKEN_DOWN, HIDDEN = "taken_down", "hidden"
-# Tasks by hand that end a recall.
-BY_HAND = ("withdraw_by_hand", "withdraw_failed")
 
 _AT_ONCE = 1000
 # Longer than a call may wait to begin and then take; repeating one does no harm.
@@ -438,8 +436,10 @@ class Work:
 
 
 def _id_of(row: Delivery) -> str:
-    """The id by which the platform knows the post; empty when only people have seen it. Where there is a draft, the
-    post is the draft, shown."""
+    """The id by which the platform knows the post; empty when only people know where it stands. What a person saw of
+    ours is the draft, shown."""
+    if row.remote_id.startswith("hand:"):
+        return ""
     return row.draft_ref if row.remote_id.startswith("seen:") else row.remote_id or row.draft_ref
 
 

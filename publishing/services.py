@@ -24,7 +24,7 @@ from posts.models import Post, Revision
 from posts.states import PostState
 from publishing import queries
 from publishing.models import Delivery
-from publishing.states import NEXT, State
+from publishing.states import NEXT, RECALL_TASKS, State
 
 # Not visible yet, and nothing that makes it visible has begun: it can still be stopped.
 UNSEEN = frozenset({State.SCHEDULED, State.CLAIMED, State.STAGED, State.BY_HAND})
@@ -285,17 +285,18 @@ def decide(delivery: Delivery, *, by: User, stands: bool, permalink: str = "") -
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     who = {"by": by, "post_held": held.post_held}
     try:
-        if not stands and delivery.error_code == "withdraw_failed":
-            move(delivery, State.RECALLED, **who)
+        if not stands and delivery.error_code in RECALL_TASKS:
+            move(delivery, State.RECALLED, error_code="by_hand", error_detail="", **who)
         elif stands:
+            # What is recalled is taken in hand again from there.
             # No platform id is known; the row's own id keeps the receipt unique and says who gave it.
             remote_id = delivery.remote_id or f"seen:{delivery.public_id}"
             move(
                 delivery,
                 State.PUBLISHED,
                 remote_id=remote_id,
-                permalink=permalink,
-                published_at=delivery.committing_at or timezone.now(),
+                permalink=permalink or delivery.permalink,
+                published_at=delivery.published_at or delivery.committing_at or timezone.now(),
                 error_code="",
                 **who,
             )

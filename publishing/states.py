@@ -55,3 +55,5 @@ ENDED = frozenset({S.RECALLED, S.FAILED, S.EXPIRED, S.CANCELLED})
 # The engine has it in hand: a lease runs.
 IN_HAND = frozenset({S.CLAIMED, S.STAGED, S.COMMITTING})
 OPEN = frozenset(S) - ENDED - {S.PUBLISHED}
+# Why a recalled delivery needs a person: to delete it on the page, and to say so.
+RECALL_TASKS = frozenset({"withdraw_by_hand", "withdraw_failed"})

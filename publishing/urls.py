@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing.views import calendar, pauses, post, review, status
+from publishing.views import calendar, pauses, post, recalls, review, status
 
 app_name = "publishing"
 urlpatterns = [
@@ -28,6 +28,9 @@ urlpatterns = [
     path("status/", status.status, name="status"),
     path("status/freeze/", status.freeze, name="freeze"),
     path("status/release/", status.release, name="release"),
+    path("recalls/", recalls.recall_list, name="recall_list"),
+    path("recalls/<uuid:public_id>/", recalls.recall_ledger, name="recall_ledger"),
+    path("campaigns/<uuid:public_id>/recall/", recalls.recall_campaign, name="recall_campaign"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/events/", calendar.feed, name="calendar_feed"),
     path("calendar/move/", calendar.move, name="calendar_move"),

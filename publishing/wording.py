@@ -17,7 +17,7 @@ from posts.models import Post
 from posts.states import PostState
 from publishing.models import Attempt, Delivery, Pause
 from publishing.queries import MOVING, Pauses
-from publishing.states import PauseStage, State
+from publishing.states import RECALL_TASKS, PauseStage, State
 from units.models import Level
 
 # Whole sentences a day, because Vietnamese writes "thứ Hai" in a sentence and the library's calendars say "Thứ 2".
@@ -154,11 +154,23 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
             if delivery.published_at is None:
                 words = _("Cancelled; the unpublished copy on %(page)s is being removed.") % page
                 return Told(_("Being cancelled"), "yellow", "ban", words)
+            if delivery.channel.health == Health.LOST or delivery.error_code == "access":
+                words = _(
+                    "The connection to %(page)s is lost, so the post still stands there. It is taken down by itself as "
+                    "soon as the channel is connected again."
+                )
+                return Told(_("Waiting for the connection"), "red", "plug-connected-x", words % page)
             words = _("Being taken down from %(page)s. The portal checks that it is gone.") % page
             return Told(_("Being taken down"), "yellow", "arrow-back-up", words)
         case State.RECALLED:
             if delivery.published_at is None:
                 return Told(_("Cancelled"), "grey", "ban", _("Cancelled before it was published on %(page)s.") % page)
+            if delivery.error_code == "hidden":
+                words = _("Hidden on %(page)s: residents no longer see it.") % page
+                return Told(_("Hidden"), "grey", "eye-off", words)
+            if delivery.error_code == "by_hand":
+                words = _("Deleted by hand on %(page)s, as a colleague has confirmed.") % page
+                return Told(_("Taken down"), "grey", "arrow-back-up", words)
             return Told(_("Taken down"), "grey", "arrow-back-up", _("Taken down from %(page)s.") % page)
         case State.FAILED:
             return Told(_("Not published"), "red", "circle-x", _failure(delivery, page))
@@ -219,15 +231,30 @@ def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
 
 
 def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:
-    if delivery.error_code == "withdraw_failed":
-        words = (
-            _("%(page)s did not let the portal take the post down. Delete it on the page, then confirm it here.") % page
-        )
-    else:
+    if delivery.error_code not in RECALL_TASKS:
         words = (
             _("The portal cannot tell whether the post stands on %(page)s. Look at the page, then say so here.") % page
         )
-    return Told(_("Please look"), "red", "eye-check", words)
+        if delivery.recall_id:
+            words += " " + _("It is recalled: if it stands there, it is taken down at once.")
+        return Told(_("Please look"), "red", "eye-check", words)
+    if delivery.published_at is None and not delivery.draft_ref:
+        words = _(
+            "It was to be posted by hand and is recalled. Make sure that it is not on %(page)s, then say so here."
+        )
+    elif delivery.error_code == "withdraw_failed":
+        words = _("%(page)s did not let the portal take the post down. Delete it on the page, then confirm it here.")
+    else:
+        words = _("The portal cannot take the post down from %(page)s. Delete it on the page, then confirm it here.")
+    words %= page
+    if delivery.hand_until is None:
+        return Told(_("Please look"), "red", "eye-check", words)
+    when = {"when": moment(delivery.hand_until)}
+    if delivery.hand_until <= timezone.now():
+        return Told(
+            _("Overdue"), "red", "clock-exclamation", f"{words} {_('It should have been done by %(when)s.') % when}"
+        )
+    return Told(_("Delete by hand"), "red", "eye-check", f"{words} {_('Do it before %(when)s.') % when}")
 
 
 def _failure(delivery: Delivery, page: dict[str, str]) -> str:

@@ -20,7 +20,7 @@ from channels.queries import row_name
 from posts import content
 from posts.models import Media, Post, PostChannel, PostMedia, Review, Revision
 from posts.states import PostState
-from publishing.models import Delivery, Pause
+from publishing.models import Delivery, Pause, Recall
 from units.models import Level, Unit
 
 _numbers = itertools.count()
@@ -196,6 +196,22 @@ def pause(unit: Unit, *, since: timedelta | None = timedelta(0), **fields: objec
     started_at = None if since is None else timezone.now() - since
     values = {"reason": "Xác minh sự cố", "authority": unit, "created_by": UserFactory(), "started_at": started_at}
     return Pause.objects.create(unit=unit, **{**values, **fields})
+
+
+def recalled(post: Post | None = None, **fields: object) -> Recall:
+    """A recall of one post, whose delivery is being taken down."""
+    row = delivery(post or approved(**fields), state="recalling", remote_id=f"1_{next(_numbers)}")
+    now = timezone.now()
+    made = Recall.objects.create(
+        unit=row.unit,
+        post=row.post,
+        reason="Số điện thoại trong bài sai",
+        by=person(Role.APPROVER, row.unit),
+        post_held="Trưởng Công an phường",
+        started_at=now,
+    )
+    Delivery.objects.filter(pk=row.pk).update(recall=made, published_at=now, verify_at=now)
+    return made
 
 
 def media(unit: Unit, *, text: str = "") -> Media:

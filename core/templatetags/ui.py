@@ -21,6 +21,7 @@ ENTRIES = {
     "posts:new",
     "publishing:calendar",
     "publishing:pauses",
+    "publishing:recall_list",
     "publishing:review_queue",
     "publishing:status",
 }
@@ -39,6 +40,7 @@ SECTIONS = {
     "publishing:pause_end": "publishing:pauses",
     "publishing:pause_new": "publishing:pauses",
     "publishing:pause_start": "publishing:pauses",
+    "publishing:recall_ledger": "publishing:recall_list",
     "publishing:review": "publishing:review_queue",
     "publishing:freeze": "publishing:status",
     "publishing:release": "publishing:status",

@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -27,8 +27,8 @@ from posts.states import NEXT as POST_NEXT
 from publishing import queries, recalls, services, wording
 from publishing.context import pauses_of
 from publishing.forms import CancelForm, DecideForm, MoveForm, ReasonForm, ScheduleForm, WithdrawForm
-from publishing.models import Delivery
-from publishing.states import ENDED, State
+from publishing.models import Delivery, Recall
+from publishing.states import ENDED, RECALL_TASKS, State
 
 RELATED = ("unit", "author", "last_editor", "topic", "campaign", "current_revision", "approved_revision")
 NAMED_RIGHTS = {
@@ -88,14 +88,20 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
     approved = post.state == PostState.APPROVED
     pauses = pauses_of(request)
     by_channel: dict[int, list[Delivery]] = {}
+    ledgers = {recall.pk: recall for recall in Recall.objects.visible_to(request.user).filter(deliveries__post=post)}
     for delivery in deliveries:
+        delivery.ledger = ledgers.get(delivery.recall_id)
         by_channel.setdefault(delivery.channel_id, []).insert(0, delivery)
         delivery.told = wording.told(delivery, pauses)
         delivery.page = wording.page_name(delivery.channel)
         delivery.tries = [wording.attempt_words(attempt) for attempt in delivery.attempts.all()]
         delivery.movable = rights["schedule"] and delivery.state == State.SCHEDULED
         delivery.cancellable = rights["schedule"] and delivery.state in (State.SCHEDULED, State.CLAIMED, State.STAGED)
-        delivery.recallable = rights["withdraw"] and delivery.state == State.PUBLISHED
+        delivery.recallable = (
+            rights["withdraw"]
+            and delivery.recall_id is None
+            and delivery.state in (State.PUBLISHED, *recalls.UNDER_WAY)
+        )
         delivery.decidable = rights["schedule"] and delivery.state == State.NEEDS_PERSON
         delivery.again = rights["schedule"] and approved and delivery.channel_id not in live
     for group in by_channel.values():
@@ -197,10 +203,12 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = _post(request, public_id, Permission.POST_WITHDRAW)
     standing = [d for d in queries.deliveries_of(post) if d.state == State.PUBLISHED]
     form = WithdrawForm(request.POST if request.method == "POST" else None, standing=len(standing))
+    made: list[Recall | None] = []
 
     def act() -> None:
-        given = form.cleaned_data
-        recalls.withdraw(post, by=request.user, reason=given["reason"], take_down=given.get("take_down", False))
+        # Who was not asked wants it gone: it may have come to stand since the page was opened.
+        take_down = form.cleaned_data.get("take_down", True)
+        made.append(recalls.withdraw(post, by=request.user, reason=form.cleaned_data["reason"], take_down=take_down))
 
     lead = _("What is scheduled stops. The text and the reason stay on record, and the author is told.")
     if standing:
@@ -208,7 +216,7 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "The post stands on %(n)s channel now.", "The post stands on %(n)s channels now.", len(standing)
         ) % {"n": len(standing)}
     words = {"heading": _("Withdraw the post"), "lead": lead, "label": _("Withdraw"), "tone": "danger", "icon": "ban"}
-    return _act(request, post, form, act, done=_("The post is withdrawn."), **words)
+    return _act(request, post, form, act, done=_("The post is withdrawn."), made=made, **words)
 
 
 # --- Acts on one delivery ---------------------------------------------------------------------------------------------
@@ -222,9 +230,11 @@ def _act(
     *,
     done: str,
     delivery: Delivery | None = None,
+    made: Sequence[Recall | None] = (),
     **words: str,
 ) -> HttpResponse:
-    """A page that asks what an act needs, does it, and goes back to the post. What was typed survives a refusal."""
+    """A page that asks what an act needs, does it, and goes back to the post, or on to the ledger of the recall that it
+    ``made``. What was typed survives a refusal."""
     status = 200
     if request.method == "POST":
         status = 422
@@ -232,6 +242,8 @@ def _act(
             error = refusal(act)
             if not error:
                 messages.success(request, done)
+                if recall := next(filter(None, made), None):
+                    return redirect("publishing:recall_ledger", public_id=recall.public_id)
                 return redirect(_address(post, delivery))
             form.add_error(None, error)
             status = 409
@@ -283,11 +295,13 @@ def recall(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _delivery(request, public_id, Permission.POST_WITHDRAW)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     page = {"page": wording.page_name(row.channel)}
+    made: list[Recall] = []
     return _act(
         request,
         row.post,
         form,
-        lambda: recalls.recall(row, by=request.user, reason=form.cleaned_data["reason"]),
+        lambda: made.append(recalls.recall(row, by=request.user, reason=form.cleaned_data["reason"])),
+        made=made,
         done=_("Being taken down from %(page)s. The portal checks that it is gone.") % page,
         delivery=row,
         heading=_("Take the post down"),
@@ -309,12 +323,13 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if row.state != State.NEEDS_PERSON:
         messages.info(request, _("This has been settled meanwhile."))
         return redirect(_address(row.post, row))
-    form = DecideForm(request.POST if request.method == "POST" else None)
+    removal = row.error_code in RECALL_TASKS
+    form = DecideForm(request.POST if request.method == "POST" else None, removal=removal)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            stands, link = form.cleaned_data["seen"] == form.STANDS, form.cleaned_data["permalink"]
+            stands, link = form.cleaned_data["seen"] == form.STANDS, form.cleaned_data.get("permalink", "")
             error = refusal(lambda: services.decide(row, by=request.user, stands=stands, permalink=link))
             if not error:
                 messages.success(request, wording.sentence(row))
@@ -326,6 +341,7 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "delivery": row,
         "post": row.post,
         "form": form,
+        "removal": removal,
         "told": wording.told(row),
         "page": wording.page_name(row.channel),
         "tries": [wording.attempt_words(attempt) for attempt in row.attempts.all()],

@@ -73,7 +73,11 @@ def all_urls(patterns=None, namespace: str = "", before: tuple = ()) -> dict[str
 
 
 ENTRIES = all_entries()
-OURS = {n: p for n, p in all_urls().items() if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}}
+OURS = {
+    n: p
+    for n, p in all_urls().items()
+    if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}
+}
 
 
 def test_every_url_of_ours_is_in_the_matrix_and_nothing_else():
@@ -185,6 +189,7 @@ MAKERS = {
     "doubtful_delivery": lambda unit: factories.delivery(_approved(unit), state="needs_person").public_id,
     "pause": lambda unit: factories.pause(unit).public_id,
     "prepared_pause": lambda unit: factories.pause(unit, since=None).public_id,
+    "recall": lambda unit: factories.recalled(unit=unit).public_id,
     "platform": lambda unit: "facebook",
     "word": lambda unit: "abc",
     "media_token": lambda unit: _media_token(unit),

@@ -31,6 +31,9 @@ ENTRIES = {
     # The walk's administrator sits in a province: publishing as a whole is the ministry's.
     "publishing:freeze": Entry(roles=frozenset()),
     "publishing:release": Entry(roles=frozenset()),
+    "publishing:recall_list": Entry(roles=READERS),
+    "publishing:recall_ledger": Entry(roles=READERS, kwargs={"public_id": "recall"}),
+    "publishing:recall_campaign": Entry(roles=WITHDRAWERS, kwargs={"public_id": "campaign"}, reach="above"),
     "publishing:calendar": Entry(roles=READERS),
     "publishing:calendar_feed": Entry(
         roles=READERS, data={"start": "2026-11-01T00:00:00+07:00", "end": "2026-12-01T00:00:00+07:00"}

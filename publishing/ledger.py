@@ -1,0 +1,68 @@
+"""The ledger of a recall: what has become of each page, in few words and in figures."""
+
+from typing import NamedTuple
+
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from channels.states import Health
+from publishing.models import Delivery, Recall
+from publishing.recalls import HIDDEN
+from publishing.states import State
+
+
+class Outcome(NamedTuple):
+    """``open``: the portal still works on it by itself; ``ended``: nothing is left to do."""
+
+    key: str
+    label: str | Promise
+    tone: str
+    icon: str
+    open: bool = False
+    ended: bool = False
+
+
+OUTCOMES = {
+    each.key: each
+    for each in (
+        Outcome("gone", _("gone"), "green", "circle-check", ended=True),
+        Outcome("hidden", _("hidden"), "green", "eye-off", ended=True),
+        Outcome("never", _("never went out"), "grey", "ban", ended=True),
+        Outcome("going", _("being taken down"), "blue", "arrow-back-up", open=True),
+        Outcome("under_way", _("still under way"), "yellow", "zoom-check", open=True),
+        Outcome("waiting", _("waiting for the connection"), "yellow", "plug-connected-x"),
+        Outcome("by_hand", _("by hand"), "yellow", "eye-check"),
+        Outcome("overdue", _("by hand, overdue"), "red", "clock-exclamation"),
+    )
+}
+
+
+def rows(recall: Recall, user: User, *, now: object) -> QuerySet[Delivery]:
+    """The recall's deliveries that ``user`` may see, each with its ``outcome``."""
+    never = Q(state__in=[State.CANCELLED, State.FAILED, State.EXPIRED]) | Q(
+        state=State.RECALLED, published_at__isnull=True
+    )
+    found = [
+        (never, "never"),
+        (Q(state=State.RECALLED, error_code=HIDDEN), "hidden"),
+        (Q(state=State.RECALLED), "gone"),
+        (Q(state=State.NEEDS_PERSON, hand_until__lte=now), "overdue"),
+        (Q(state=State.NEEDS_PERSON), "by_hand"),
+        (Q(state=State.RECALLING, channel__health=Health.LOST), "waiting"),
+        (Q(state=State.RECALLING), "going"),
+        (Q(state__in=[State.PUBLISHED, State.SCHEDULED]), "going"),
+    ]
+    outcome = Case(
+        *(When(condition, then=Value(key)) for condition, key in found),
+        default=Value("under_way"),
+        output_field=CharField(),
+    )
+    return Delivery.objects.visible_to(user).filter(recall=recall).annotate(outcome=outcome)
+
+
+def counts(ledger: QuerySet[Delivery]) -> dict[str, int]:
+    """How many pages have which outcome, in the order of ``OUTCOMES``; only those that occur."""
+    found = dict(ledger.order_by().values_list("outcome").annotate(n=Count("pk")))
+    return {key: found[key] for key in OUTCOMES if key in found}
