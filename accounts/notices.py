@@ -25,6 +25,7 @@ SENTENCES = {
         "Please delete “%(title)s” on %(channel)s by hand before %(when)s, then confirm it."
     ),
     "recall_finished": gettext_noop("The recall of “%(title)s” is done on all pages."),
+    "delivery_by_hand": gettext_noop("Please post “%(title)s” on %(channel)s by hand before %(until)s."),
     "delivery_needs_person": gettext_noop("Please look whether “%(title)s” stands on %(channel)s."),
     "pause_held_back": gettext_noop(
         "A pause held back what fell due meanwhile, and it was not published (%(n)s). Decide about each: schedule it "

@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from channels.models import Channel
 from posts.models import Post
 from publishing.queries import LONGEST_WINDOW, Wanted
-from publishing.services import local
+from publishing.services import local, spread
 from units.models import Unit
 
 
@@ -51,8 +51,16 @@ class ReviewForm(forms.Form):
         return cleaned
 
 
+def anyway_field() -> forms.BooleanField:
+    return forms.BooleanField(
+        label=gettext_lazy("Publish anyway: the same text twice in one minute is meant"), required=False
+    )
+
+
 class ScheduleForm(forms.Form):
-    """One time for all chosen channels, and another one for a channel that needs it."""
+    """One time for all chosen channels, spread where the campaign says so, and another for a channel that needs it."""
+
+    anyway = anyway_field()
 
     due_at = time_field(
         label=gettext_lazy("Time of publication"),
@@ -106,7 +114,7 @@ class ScheduleForm(forms.Form):
                 if "due_at" not in self.errors:
                     self.add_error("due_at", _("Please enter the time of publication."))
                 continue
-            self.times[channel] = when
+            self.times[channel] = when if cleaned.get(name) and name != "due_at" else spread(self.post, when)
             field = name if cleaned.get(name) else "due_at"
             try:
                 check_time(when, self.post, now=self.now)
@@ -117,7 +125,10 @@ class ScheduleForm(forms.Form):
 
 
 class MoveForm(forms.Form):
+    """A time for one delivery, kept as it is given: a campaign's spread is for the first schedule alone."""
+
     due_at = time_field(label=gettext_lazy("New time of publication"))
+    anyway = anyway_field()
 
     def __init__(self, *args: Any, post: Post, now: datetime, **options: Any):
         super().__init__(*args, **options)
@@ -152,6 +163,30 @@ class CancelForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class ProofForm(forms.Form):
+    """That a post stands on a page to which people post themselves."""
+
+    permalink = forms.URLField(
+        label=gettext_lazy("Link of the post on the page"),
+        max_length=500,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off", "inputmode": "url"}),
+        help_text=gettext_lazy("Open the post on the page, copy its link and paste it here."),
+        error_messages={
+            "required": gettext_lazy("Please enter the link of the post."),
+            "invalid": gettext_lazy("This is not a link. Copy the whole address, from https:// on."),
+        },
+    )
+    published_at = time_field(
+        label=gettext_lazy("Time of posting"),
+        required=False,
+        help_text=gettext_lazy("Leave empty if you have posted it just now."),
+    )
+
+    def clean_permalink(self) -> str:
+        return self.cleaned_data["permalink"].strip()
 
 
 class DecideForm(forms.Form):

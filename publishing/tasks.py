@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from publishing import doorbell as doorbell  # listens to Celery's signals
-from publishing import engine, freezing, recalls, settling
+from publishing import by_hand, engine, freezing, recalls, settling
 from publishing import watch as watching
 
 
@@ -28,6 +28,13 @@ def take_down(*, platform: str, **_: object) -> None:
     freezing.doubt_first()
     watching.pulse("recall")
     recalls.take_down_due(platform=platform)
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def hand_over(**_: object) -> None:
+    """Makes tasks of what is due on pages that people post to."""
+    if freezing.may_publish():
+        by_hand.hand_over()
 
 
 @shared_task(acks_late=False, ignore_result=True)

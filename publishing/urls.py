@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing.views import calendar, pauses, post, recalls, review, status
+from publishing.views import by_hand, calendar, pauses, post, recalls, review, status
 
 app_name = "publishing"
 urlpatterns = [
@@ -25,12 +25,14 @@ urlpatterns = [
     path("pauses/<uuid:public_id>/times/", pauses.pause_change, name="pause_change"),
     path("pauses/<uuid:public_id>/end/", pauses.pause_end, name="pause_end"),
     path("pauses/<uuid:public_id>/discard/", pauses.pause_discard, name="pause_discard"),
-    path("status/", status.status, name="status"),
-    path("status/freeze/", status.freeze, name="freeze"),
-    path("status/release/", status.release, name="release"),
     path("recalls/", recalls.recall_list, name="recall_list"),
     path("recalls/<uuid:public_id>/", recalls.recall_ledger, name="recall_ledger"),
     path("campaigns/<uuid:public_id>/recall/", recalls.recall_campaign, name="recall_campaign"),
+    path("deliveries/<uuid:public_id>/by-hand/", by_hand.task, name="by_hand_task"),
+    path("by-hand/", by_hand.tasks, name="by_hand"),
+    path("status/", status.status, name="status"),
+    path("status/freeze/", status.freeze, name="freeze"),
+    path("status/release/", status.release, name="release"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/events/", calendar.feed, name="calendar_feed"),
     path("calendar/move/", calendar.move, name="calendar_move"),

@@ -16,7 +16,8 @@ from channels.states import Health, Kind
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Attempt, Delivery, Pause
-from publishing.queries import MOVING, Pauses
+from publishing.queries import MOVING, Other, Pauses
+from publishing.services import spread
 from publishing.states import RECALL_TASKS, PauseStage, State
 from units.models import Level
 
@@ -46,6 +47,7 @@ _OUTCOMES = {
 _ACTS = {
     "post.started": gettext_lazy("began the draft"),
     "post.duplicated": gettext_lazy("made the draft from another post"),
+    "post.correction_begun": gettext_lazy("began the draft of this correction"),
     "post.in_review": gettext_lazy("submitted for approval"),
     "post.approved": gettext_lazy("approved"),
     "post.changes_requested": gettext_lazy("returned for revision"),
@@ -60,6 +62,7 @@ _ACTS = {
     "delivery.processing": gettext_lazy("taken by the platform"),
     "delivery.verifying": gettext_lazy("no answer; being verified"),
     "delivery.needs_person": gettext_lazy("a person has to look"),
+    "delivery.by_hand": gettext_lazy("made it a task by hand"),
     "delivery.published": gettext_lazy("published"),
     "delivery.recalling": gettext_lazy("began to take it down"),
     "delivery.recalled": gettext_lazy("taken down"),
@@ -142,11 +145,13 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
             told_so = words % {**page, "reason": _closed(pause.reason)}
             return Told(_("Paused"), "yellow", "player-pause", told_so)
         case State.BY_HAND:
-            words = _("Please publish by hand on %(page)s before %(when)s, then enter the link here.") % {
-                **page,
-                "when": moment(delivery.not_after),
-            }
+            until = moment(delivery.hand_until or delivery.not_after)
+            words = _("Please post it by hand on %(page)s before %(when)s, then enter the link.")
+            words %= {**page, "when": until}
             return Told(_("By hand"), "yellow", "pencil", words)
+        case State.PUBLISHED if delivery.remote_id.startswith("hand:"):
+            words = _("Posted by hand on %(page)s at %(when)s.") % {**page, "when": moment(delivery.published_at)}
+            return Told(_("Published"), "green", "circle-check", words)
         case State.PUBLISHED:
             words = _("Published on %(page)s at %(when)s.") % {**page, "when": moment(delivery.published_at)}
             return Told(_("Published"), "green", "circle-check", words)
@@ -181,6 +186,12 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
         case State.EXPIRED if delivery.error_code == "left":
             words = _("It fell due during a pause and was left unpublished on %(page)s.") % page
             return Told(_("Left unpublished"), "grey", "player-pause", words)
+        case State.EXPIRED if delivery.hand_until:
+            words = _(
+                "The deadline for posting by hand on %(page)s passed without a link. Does the post stand there? "
+                "Schedule it again at once and enter its link. Otherwise choose a new time."
+            )
+            return Told(_("No link entered"), "red", "clock-exclamation", words % page)
         case State.EXPIRED:
             words = _("Too late for %(page)s, so it was not published. Schedule it again at a new time.") % page
             return Told(_("Too late"), "red", "clock-exclamation", words)
@@ -214,6 +225,9 @@ def _paused(delivery: Delivery, pause: Pause, page: dict[str, str], now: datetim
 
 
 def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
+    if delivery.channel.health == Health.BY_HAND:
+        words = _("At %(when)s it becomes a task: an officer posts it by hand on %(page)s.")
+        return Told(_("Scheduled, by hand"), "yellow", "pencil", words % {**page, "when": moment(delivery.due_at)})
     if delivery.channel.health != Health.CONNECTED or delivery.error_code == "access":
         words = _(
             "The connection to %(page)s is lost. The head of the unit opens Channels → Connect again. "
@@ -472,7 +486,8 @@ def _approved(deliveries: list[Delivery], now: datetime, pauses: Pauses) -> Told
     """The newest delivery of each channel decides; what needs somebody is said first."""
     latest = list({d.channel_id: d for d in sorted(deliveries, key=lambda d: d.pk)}.values())
     n = len(latest)
-    look = [d for d in latest if d.state in (State.NEEDS_PERSON, State.BY_HAND)]
+    look = [d for d in latest if d.state == State.NEEDS_PERSON]
+    tasks = [d for d in latest if d.state == State.BY_HAND]
     going = [d for d in latest if d.state in MOVING]
     waiting = [d for d in latest if d.state == State.SCHEDULED]
     out = [d for d in latest if d.state == State.PUBLISHED]
@@ -484,6 +499,11 @@ def _approved(deliveries: list[Delivery], now: datetime, pauses: Pauses) -> Told
             len(look),
         ) % {"n": len(look)}
         return Told(_("Please look"), "red", "eye-check", words)
+    if tasks:
+        words = ngettext(
+            "Waits to be posted by hand on %(n)s channel.", "Waits to be posted by hand on %(n)s channels.", len(tasks)
+        ) % {"n": len(tasks)}
+        return Told(_("By hand"), "yellow", "pencil", words)
     held = [d for d in latest if d.state in (State.SCHEDULED, State.CLAIMED, State.STAGED) and pauses.over(d)]
     if held:
         return _held(held, len(latest), pauses)
@@ -557,3 +577,40 @@ def record_line(entry: Entry) -> Line:
     act = str(_ACTS.get(entry.action, entry.action))
     page = page_name(entry.channel) if entry.channel else ""
     return Line(entry.at, entry.actor_name or _("the portal"), entry.post_held, act, page, entry.reason)
+
+
+def left(until: datetime, now: datetime) -> str:
+    """How much time is left for a task, in words that count down."""
+    minutes = int((until - now).total_seconds() // 60)
+    if minutes < 1:
+        return _("less than a minute left") if until > now else _("the deadline has passed")
+    hours, minutes = divmod(minutes, 60)
+    if hours and minutes:
+        return _("%(hours)s h %(minutes)s min left") % {"hours": hours, "minutes": minutes}
+    if hours:
+        return _("%(hours)s h left") % {"hours": hours}
+    return _("%(minutes)s min left") % {"minutes": minutes}
+
+
+def beside(other: Other) -> str:
+    """What a second post in the same minute means, before it is decided."""
+    told = {"title": other.delivery.post, "page": page_name(other.channel), "when": clock(other.delivery.due_at)}
+    if other.same_text:
+        return _("“%(title)s” shows the same text on %(page)s in the same minute (%(when)s).") % told
+    return _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).") % told
+
+
+def spread_words(post: Post, due_at: datetime, times: Iterable[datetime]) -> str:
+    """Why the time is not the one that was entered; empty when nothing is spread."""
+    at = spread(post, due_at)
+    if at == due_at or at not in times:
+        return ""
+    return _(
+        "The campaign “%(campaign)s” spreads its posts over %(n)s minutes so that the units do not all post at once: "
+        "the turn of %(unit)s is %(time)s."
+    ) % {
+        "campaign": post.campaign,
+        "n": post.campaign.spread_minutes,
+        "unit": post.unit,
+        "time": timezone.localtime(at).strftime("%H:%M:%S"),
+    }

@@ -19,11 +19,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.context import desk_of
 from accounts.permissions import Permission
+from channels.states import Health
 from core.views import refusal
 from publishing import queries, services, wording
 from publishing.context import pauses_of
 from publishing.forms import CalendarForm, WindowForm
 from publishing.models import Delivery
+from publishing.states import State
 
 MOST_MOVED = 20  # one event stands for one post's channels
 
@@ -108,7 +110,7 @@ def _shown(slot: queries.Slot, pauses: queries.Pauses) -> dict[str, Any]:
     told = [wording.told(row, pauses) for row in slot.deliveries]
     worst = min(told, key=lambda t: wording.TONES.index(t.tone))
     n = len(slot.deliveries)
-    names = {row.channel.get_platform_display() for row in slot.deliveries}
+    names = {_way(row) for row in slot.deliveries}
     return {
         "slot": slot,
         "title": str(slot.post),
@@ -121,6 +123,12 @@ def _shown(slot: queries.Slot, pauses: queries.Pauses) -> dict[str, Any]:
         % {"n": n, "names": ", ".join(sorted(names))},
         "unit": slot.deliveries[0].unit.name,
     }
+
+
+def _way(row: Delivery) -> str:
+    platform = row.channel.get_platform_display()
+    by_hand = row.state == State.BY_HAND or (row.state == State.SCHEDULED and row.channel.health == Health.BY_HAND)
+    return _("%(platform)s by hand") % {"platform": platform} if by_hand else platform
 
 
 @require_GET

@@ -1,9 +1,10 @@
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +21,7 @@ from channels.models import Channel
 from core.views import refusal
 from posts import content
 from posts import services as posts
-from posts.models import Post
+from posts.models import Post, Revision
 from posts.queries import revisions_of
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
@@ -30,7 +31,7 @@ from publishing.forms import CancelForm, DecideForm, MoveForm, ReasonForm, Sched
 from publishing.models import Delivery, Recall
 from publishing.states import ENDED, RECALL_TASKS, State
 
-RELATED = ("unit", "author", "last_editor", "topic", "campaign", "current_revision", "approved_revision")
+RELATED = ("unit", "corrects", "author", "last_editor", "topic", "campaign", "current_revision", "approved_revision")
 NAMED_RIGHTS = {
     "write": Permission.POST_WRITE,
     "approve": Permission.POST_APPROVE,
@@ -96,7 +97,8 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
         delivery.page = wording.page_name(delivery.channel)
         delivery.tries = [wording.attempt_words(attempt) for attempt in delivery.attempts.all()]
         delivery.movable = rights["schedule"] and delivery.state == State.SCHEDULED
-        delivery.cancellable = rights["schedule"] and delivery.state in (State.SCHEDULED, State.CLAIMED, State.STAGED)
+        delivery.cancellable = rights["schedule"] and delivery.state in services.UNSEEN
+        delivery.is_task = rights["schedule"] and delivery.state == State.BY_HAND
         delivery.recallable = (
             rights["withdraw"]
             and delivery.recall_id is None
@@ -116,6 +118,7 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
         "moving": bool(soon) or any(d.state in queries.MOVING for d in deliveries),
         "rights": rights,
         "open_channels": _open_channels(post, live) if rights["schedule"] else [],
+        "task": next((d for d in deliveries if d.is_task), None),
         "to_decide": next((d for d in deliveries if d.decidable), None),
         "standing": sum(d.state == State.PUBLISHED for d in deliveries),
         "editable": post.state in EDITABLE,
@@ -130,6 +133,8 @@ def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) ->
     return {
         "content": shown,
         "revisions": revisions_of(post),
+        "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),
+        "was_seen": any(d.published_at for d in deliveries),
         "record": [wording.record_line(entry) for entry in queries.record_of(post, deliveries, request.user)],
         "badge": wording.post_label(post.state),
     }
@@ -173,18 +178,44 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            error = refusal(lambda: services.schedule(post, by=request.user, times=form.times))
+            beside = _beside(post, form.times)
+            anyway = form.cleaned_data["anyway"]
+            error = refusal(lambda: services.schedule(post, by=request.user, times=form.times, same_text=anyway))
             if not error:
-                messages.success(request, wording.will(form.times.values(), now=now))
+                for words in beside["same_minute"]:
+                    messages.info(request, words)
+                if warning := wording.pause_warning(post, form.times, pauses_of(request)):
+                    messages.warning(request, warning)
+                else:
+                    messages.success(request, wording.will(form.times.values(), now=now))
                 return redirect(_address(post))
             form.add_error(None, error)
             status = 409
-    times = form.times.values() if form.is_bound and form.is_valid() else []
-    if not form.is_bound and first["due_at"]:
-        times = [first["due_at"]] * len(first["channels"])
-    context = {"post": post, "form": form, "will": wording.will(times, now=now)}
+    times, common = {}, first["due_at"]
+    if form.is_bound:
+        fits = set(form.errors) <= {NON_FIELD_ERRORS}
+        times, common = (form.times if fits else {}), None if form.at_once else form.cleaned_data.get("due_at")
+    elif common:
+        times = dict.fromkeys([c for c in channels if c.public_id in first["channels"]], services.spread(post, common))
+    context = {
+        "post": post,
+        "form": form,
+        "will": wording.will(times.values(), now=now),
+        "spread": wording.spread_words(post, common, times.values()) if common else "",
+        "warning": wording.pause_warning(post, times, pauses_of(request)),
+        **_beside(post, times),
+    }
     name = "publishing/schedule.html#will" if request.htmx else "publishing/schedule.html"
     return render(request, name, context, status=200 if request.htmx else status)
+
+
+def _beside(post: Post, times: dict[Channel, datetime], revision: Revision | None = None) -> dict[str, list[str]]:
+    """What else goes out on the same channels in the same minutes, in words."""
+    others = queries.same_minute(post, revision or post.approved_revision, times) if times else []
+    return {
+        "same_text": [wording.beside(other) for other in others if other.same_text],
+        "same_minute": [wording.beside(other) for other in others if not other.same_text],
+    }
 
 
 @require_POST
@@ -257,12 +288,19 @@ def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     given = request.POST if request.method == "POST" else None
     form = MoveForm(given, post=row.post, now=timezone.now(), initial={"due_at": row.due_at})
     at = form.cleaned_data["due_at"] if form.is_bound and form.is_valid() else None
+    done, beside = "", {"same_text": [], "same_minute": []}
+    if at:
+        beside = _beside(row.post, {row.channel: at}, row.revision)
+        warning = wording.pause_warning(row.post, {row.channel: at}, pauses_of(request))
+        done = " ".join([warning or wording.will([at], now=timezone.now()), *beside["same_minute"]])
+    if not beside["same_text"]:
+        del form.fields["anyway"]  # a tick is asked for only where there is something to agree to
     return _act(
         request,
         row.post,
         form,
-        lambda: services.reschedule(row, by=request.user, due_at=at),
-        done=wording.will([at], now=timezone.now()) if at else "",
+        lambda: services.reschedule(row, by=request.user, due_at=at, same_text=form.cleaned_data["anyway"]),
+        done=done,
         delivery=row,
         heading=_("Change the time"),
         lead=wording.told(row, pauses_of(request)).sentence,

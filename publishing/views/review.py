@@ -21,6 +21,7 @@ from posts.models import Post, Revision
 from posts.queries import findings
 from posts.states import PostState
 from publishing import queries, services, wording
+from publishing.context import pauses_of
 from publishing.forms import ReviewForm
 
 PAGE = 25
@@ -66,7 +67,13 @@ def approve_many(request: HttpRequest) -> HttpResponse:
     revisions = (
         Revision.objects.filter(public_id__in=chosen, post__in=Post.objects.visible_to(request.user))
         .select_related(
-            "post__unit", "post__author", "post__last_editor", "post__approved_revision", "author", "editor"
+            "post__unit",
+            "post__author",
+            "post__last_editor",
+            "post__approved_revision",
+            "post__campaign",
+            "author",
+            "editor",
         )
         .order_by("post__submitted_at")
     )
@@ -80,7 +87,7 @@ def approve_many(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             refused.append({**told, "words": str(error)})
         else:
-            approved.append({**told, "words": _after_approval(post, due_at)})
+            approved.append({**told, "words": _after_approval(post, due_at, pauses_of(request))})
     if approved or refused:
         request.session[RESULT] = {"approved": approved, "refused": refused}
     else:
@@ -96,11 +103,12 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _after_approval(post: Post, due_at: Any) -> str:
-    if due_at is None:
+def _after_approval(post: Post, due_at: Any, pauses: queries.Pauses, *, now: bool = False) -> str:
+    if due_at is None and not now:
         return _("Approved. Next: choose the time of publication.")
-    n = len(services.channels_of(post.approved_revision))
-    return wording.will([due_at] * n, now=timezone.now())
+    at = timezone.now() if now else services.spread(post, due_at)
+    times = dict.fromkeys(services.channels_of(post.approved_revision), at)
+    return wording.pause_warning(post, times, pauses) or wording.will(times.values(), now=timezone.now())
 
 
 @require_http_methods(["GET", "POST"])
@@ -159,7 +167,7 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
         return _("The wanted time has passed meanwhile. Approve the post, then choose a new time.")
     if error := refusal(lambda: services.approve(post, revision, by=by, due_at=due_at, now=now)):
         return error
-    words = _after_approval(post, timezone.now() if now else due_at)
+    words = _after_approval(post, due_at, pauses_of(request), now=now)
     messages.success(request, _("“%(title)s”: %(words)s") % {"title": post, "words": words})
     return ""
 
@@ -176,6 +184,11 @@ def _review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[
     revision = post.current_revision
     before = queries.last_approved(post)
     now = timezone.now()
+    channels = services.channels_of(revision)
+    coming = _coming(post)
+    if coming:
+        coming = services.spread(post, coming)
+    others = queries.same_minute(post, revision, dict.fromkeys(channels, coming)) if coming else []
     return {
         "post": post,
         "revision": revision,
@@ -184,9 +197,12 @@ def _review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[
         "findings": findings(post, revision.content),
         "last_approved": before,
         "changes": diff.changes(before.content, revision.content) if before else [],
-        "coming": _coming(post),
+        "coming": coming,
+        "beside": [wording.beside(other) for other in others],
+        "spread": wording.spread_words(post, post.wanted_at, [coming]) if coming else "",
+        "warning": wording.pause_warning(post, dict.fromkeys(channels, coming or now), pauses_of(request)),
         "missed": bool(post.wanted_at and post.wanted_at <= now),
-        "channels": len(services.channels_of(revision)),
+        "channels": len(channels),
         "waiting": queries.review_queue(request.user).count(),
         "newest_first": _newest_first(request),
     }

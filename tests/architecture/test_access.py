@@ -73,11 +73,7 @@ def all_urls(patterns=None, namespace: str = "", before: tuple = ()) -> dict[str
 
 
 ENTRIES = all_entries()
-OURS = {
-    n: p
-    for n, p in all_urls().items()
-    if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}
-}
+OURS = {n: p for n, p in all_urls().items() if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}}
 
 
 def test_every_url_of_ours_is_in_the_matrix_and_nothing_else():
@@ -173,6 +169,12 @@ def _media_token(unit):
     return public_url(post.pictures.get().media, post.approved_revision).split("/")[-2]
 
 
+def _task_by_hand(unit):
+    channel = factories.ChannelFactory(unit=unit, health="by_hand", health_reason="Không có quyền API")
+    post = factories.approved(unit=unit, channels=[channel])
+    return factories.delivery(post, state="by_hand", hand_until=timezone.now() + timedelta(minutes=85))
+
+
 MAKERS = {
     "unit": lambda unit: unit.key,
     "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,
@@ -186,6 +188,7 @@ MAKERS = {
     "channel": lambda unit: factories.ChannelFactory(unit=unit).public_id,
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
+    "task_by_hand": lambda unit: _task_by_hand(unit).public_id,
     "doubtful_delivery": lambda unit: factories.delivery(_approved(unit), state="needs_person").public_id,
     "pause": lambda unit: factories.pause(unit).public_id,
     "prepared_pause": lambda unit: factories.pause(unit, since=None).public_id,

@@ -34,6 +34,8 @@ ENTRIES = {
     "publishing:recall_list": Entry(roles=READERS),
     "publishing:recall_ledger": Entry(roles=READERS, kwargs={"public_id": "recall"}),
     "publishing:recall_campaign": Entry(roles=WITHDRAWERS, kwargs={"public_id": "campaign"}, reach="above"),
+    "publishing:by_hand": Entry(roles=READERS),
+    "publishing:by_hand_task": Entry(roles=SCHEDULERS, kwargs={"public_id": "task_by_hand"}),
     "publishing:calendar": Entry(roles=READERS),
     "publishing:calendar_feed": Entry(
         roles=READERS, data={"start": "2026-11-01T00:00:00+07:00", "end": "2026-12-01T00:00:00+07:00"}
