@@ -373,6 +373,7 @@ CELERY_TASK_ROUTES = {
     "publishing.tasks.take_down": {"queue": "recall"},
     "publishing.tasks.settle": {"queue": "settle"},
     "publishing.tasks.expire": {"queue": "settle"},
+    "publishing.tasks.hand_over": {"queue": "settle"},
     "publishing.tasks.read_back": {"queue": "settle"},
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
@@ -407,6 +408,7 @@ CELERY_BEAT_SCHEDULE = {
         }
         for platform in PLATFORMS
     },
+    "hand over what people post themselves": {"task": "publishing.tasks.hand_over", "schedule": 3.0},
     "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
     "read the pages back after a restore": {"task": "publishing.tasks.read_back", "schedule": 5.0},
     "watch": {"task": "publishing.tasks.watch", "schedule": 30.0},
