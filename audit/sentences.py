@@ -13,6 +13,7 @@ SENTENCES = {
     "post.withdrawn": gettext_noop("Withdrew the post “%(object)s”"),
     "post.archived": gettext_noop("Archived “%(object)s”"),
     "post.duplicated": gettext_noop("Made a copy of “%(object)s”"),
+    "post.correction_begun": gettext_noop("Began the draft of a correction: “%(object)s”"),
     "delivery.scheduled": gettext_noop("Scheduled for publication: %(object)s"),
     "delivery.moved": gettext_noop("Moved the time of publication: %(object)s"),
     "delivery.claimed": gettext_noop("Publication is being prepared: %(object)s"),

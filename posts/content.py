@@ -16,6 +16,7 @@ import nh3
 from channels.queries import facts_of
 from channels.states import Kind
 from core.text import fold, normal
+from posts import corrections
 from posts.models import Post
 
 TAGS = {"p", "br", "strong", "em", "u", "ul", "ol", "li", "a", "h2", "h3"}
@@ -110,20 +111,28 @@ def signed(text: str, unit_name: str) -> str:
     return text if fold(unit_name) in fold(text) else f"{text}\n\n{unit_name}".strip()
 
 
-def text_for(platform: str, *, title: str, body: str, override: str, link: str, unit_name: str) -> dict[str, str]:
-    """The texts of one channel: ``text`` is complete where the platform shows one text, ``html`` for articles."""
+def text_for(
+    platform: str, *, title: str, body: str, override: str, link: str, unit_name: str, first: str = ""
+) -> dict[str, str]:
+    """The texts of one channel: ``text`` is complete where the platform shows one text, ``html`` for articles.
+
+    ``first`` is a correction's line on what it corrects: it stands before everything, and no edit takes it away.
+    """
     facts = facts_of(platform)
     own = normal(override).strip()
     words = own or plain(body)
     if facts.article:
         shown = paragraphs(own) if own else body
+        if first:
+            words, shown = f"{first}\n\n{words}".strip(), f"<p><strong>{html.escape(first)}</strong></p>{shown}"
         if link and link not in html.unescape(shown):
             address = html.escape(link)
             shown += f'<p><a href="{address}">{address}</a></p>'
         if fold(unit_name) not in fold(words):
             shown += f"<p>{html.escape(unit_name)}</p>"
         return {"text": signed(words, unit_name), "html": shown}
-    text = own or f"{title}\n\n{words}".strip()
+    # A correction's line says more than its title, which would only repeat it.
+    text = f"{first}\n\n{words}".strip() if first else own or f"{title}\n\n{words}".strip()
     text = signed(text, unit_name)
     if link and link not in text:
         text = f"{text}\n\n{link}"
@@ -131,7 +140,9 @@ def text_for(platform: str, *, title: str, body: str, override: str, link: str, 
 
 
 def compose(post: Post) -> dict[str, Any]:
-    """The working copy in canonical form. Costs two queries; ``post.unit`` and ``post.topic`` should be loaded."""
+    """The working copy in canonical form. Costs two queries, a correction's some more; ``post.unit`` and ``post.topic``
+    should be loaded."""
+    corrected = corrections.stood(post.corrects) if post.corrects else None
     targets = post.targets.select_related("channel").order_by("channel__public_id")
     pictures = post.pictures.select_related("media").order_by("position", "pk")
     title = normal(post.title).strip()
@@ -143,6 +154,7 @@ def compose(post: Post) -> dict[str, Any]:
         "valid_until": post.valid_until.isoformat() if post.valid_until else "",
         # Only where it is set: what was hashed before there were urgent posts keeps its hash.
         **({"urgent": True} if post.urgent else {}),
+        **({"corrects": str(post.corrects.public_id)} if post.corrects else {}),
         "unit": post.unit.name,
         "channels": [
             {
@@ -157,6 +169,7 @@ def compose(post: Post) -> dict[str, Any]:
                     override=t.text,
                     link=post.link,
                     unit_name=post.unit.name,
+                    first=corrected.line(str(t.channel.public_id)) if corrected else "",
                 ),
             }
             for t in targets

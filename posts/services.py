@@ -20,7 +20,7 @@ from channels.models import Channel
 from channels.queries import channels_for
 from core.errors import NotAllowed, Refused
 from core.text import fold, normal
-from posts import content
+from posts import content, corrections
 from posts.checks.secrecy import has_secrecy_mark
 from posts.models import Editing, Media, Post, PostChannel, PostMedia, Review, Revision
 from posts.queries import findings
@@ -307,6 +307,35 @@ def duplicate(post: Post, *, by: User) -> Post:
     )
     record("post.duplicated", copy, by=by, post_held=held.post_held, of=str(post.public_id))
     return copy
+
+
+@transaction.atomic
+def correct(post: Post, *, by: User) -> Post:
+    """A new draft that corrects ``post``, for the channels on which it stood and that are still connected. What
+    residents saw is named on each of them; the draft goes through review like any other."""
+    held = require(by, Permission.POST_WRITE, unit=post.unit)
+    stood = corrections.stood(post)
+    if stood is None:
+        raise Refused(_("Only what stood on a page can be corrected. Edit the post instead."))
+    draft = Post.objects.create(
+        unit=post.unit,
+        author=by,
+        last_editor=by,
+        title=stood.new_title,
+        topic=post.topic,
+        corrects=post,
+        changed_at=timezone.now(),
+        search=fold(stood.new_title),
+    )
+    same = [channel for channel in channels_for(post.unit) if channel.pk in stood.channels]
+    PostChannel.objects.bulk_create(PostChannel(post=draft, channel=channel) for channel in same)
+    # Some platforms take no post without a picture.
+    PostMedia.objects.bulk_create(
+        PostMedia(post=draft, media_id=p.media_id, position=p.position, alt_text=p.alt_text)
+        for p in post.pictures.all()
+    )
+    record("post.correction_begun", draft, by=by, post_held=held.post_held, of=str(post.public_id))
+    return draft
 
 
 def touch(post: Post, *, by: User, now: datetime) -> list[User]:

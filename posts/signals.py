@@ -8,5 +8,8 @@ approval_ended = Signal()
 # Asked of whoever publishes: whether `revision` is on its way to a platform now, or stands there.
 is_going_out = Signal()
 
+# Asked of whoever publishes: where `post` stood and since when, as a `posts.corrections.Stood`, or None.
+has_stood = Signal()
+
 # Asked of whoever publishes: how many scheduled deliveries would stop if `post` were opened for editing.
 would_stop = Signal()

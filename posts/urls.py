@@ -14,6 +14,7 @@ urlpatterns = [
     path("posts/<uuid:public_id>/submit/", compose.submit, name="submit"),
     path("posts/<uuid:public_id>/archive/", life.archive, name="archive"),
     path("posts/<uuid:public_id>/duplicate/", life.duplicate, name="duplicate"),
+    path("posts/<uuid:public_id>/correct/", life.correct, name="correct"),
     path("posts/<uuid:public_id>/history/", history.history, name="history"),
     path("revisions/<uuid:public_id>/", history.revision, name="revision"),
     path("media/<uuid:public_id>/", media.media, name="media"),

@@ -4,8 +4,9 @@ from django.dispatch import receiver
 from django.urls import reverse
 
 from accounts.notices import notify
+from posts.corrections import Stood
 from posts.models import Post, Revision
-from posts.signals import approval_ended, is_going_out, would_stop
+from posts.signals import approval_ended, has_stood, is_going_out, would_stop
 from publishing import services
 from publishing.states import State
 
@@ -27,6 +28,24 @@ def stop_deliveries(post: Post, by: Any, reason: str, withdrawn: bool, **_: Any)
 @receiver(is_going_out, sender=Revision)
 def has_a_delivery_in_hand(revision: Revision, **_: Any) -> bool:
     return revision.deliveries.filter(state__in=FETCHING).exists()
+
+
+@receiver(has_stood, sender=Post)
+def where_it_stood(post: Post, **_: Any) -> Stood | None:
+    seen = post.deliveries.filter(published_at__isnull=False).select_related("channel", "revision")
+    rows = list(seen.order_by("published_at"))
+    if not rows:
+        return None
+    return Stood(
+        title=rows[-1].revision.content["title"],
+        since=rows[0].published_at,
+        channels=frozenset(row.channel_id for row in rows),
+        links={
+            str(row.channel.public_id): row.permalink
+            for row in rows
+            if row.state == State.PUBLISHED and row.recall_id is None and row.permalink
+        },
+    )
 
 
 @receiver(would_stop, sender=Post)

@@ -20,13 +20,13 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import NotAllowed, Refused
 from core.views import refusal
-from posts import content, pictures, queries, services
+from posts import content, corrections, pictures, queries, services
 from posts.forms import ComposeForm, text_name
 from posts.models import Media, Post
 from posts.states import EDITABLE, PostState
 from posts.views import unsent
 
-RELATED = ("unit__parent", "author", "last_editor", "topic", "campaign", "current_revision")
+RELATED = ("unit__parent", "corrects", "author", "last_editor", "topic", "campaign", "current_revision")
 
 
 def open_to_write(request: HttpRequest, public_id: uuid.UUID) -> Post:
@@ -80,6 +80,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "texts": [(c, form[text_name(c)]) for c in form.open_channels],
         "chosen": {str(value) for value in form["channels"].value() or ()},
         "pictures": form.pictures,
+        "corrected": corrections.stood(post.corrects) if post.corrects else None,
         "returned": queries.last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
         "proof": unsent.proof(request.user, post),
         "accept": ",".join(f"image/{form.lower()}" for form in pictures.FORMATS),

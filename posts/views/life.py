@@ -48,6 +48,17 @@ def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    post = open_to_write(request, public_id)
+    made: list[Post] = []
+    if refused := refusal(lambda: made.append(services.correct(post, by=request.user))):
+        messages.error(request, refused)
+        return redirect("publishing:post", post.public_id)
+    messages.success(request, _("This is the draft of the correction. Write what was wrong and what is right."))
+    return redirect("posts:edit", made[0].public_id)
+
+
+@require_POST
 def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = open_to_write(request, public_id)
     if refused := refusal(lambda: services.archive(post, by=request.user)):

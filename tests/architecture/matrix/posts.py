@@ -14,6 +14,7 @@ ENTRIES = {
     "posts:submit": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:archive": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:duplicate": Entry(roles=WRITERS, kwargs=_post, method="post"),
+    "posts:correct": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:history": Entry(roles=READERS, kwargs=_post),
     "posts:revision": Entry(roles=READERS, kwargs={"public_id": "revision"}),
     "posts:media": Entry(roles=READERS, kwargs={"public_id": "media"}),
