@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import socket
 import sys
 from pathlib import Path
@@ -42,6 +43,8 @@ def main() -> int:
     except OSError as error:
         print(f"The simulator cannot listen on {options.host}:{options.port}: {error.strerror}.", file=sys.stderr)
         return 2
+    # The world only grows, and looking through it for garbage again and again would slow every answer.
+    gc.set_threshold(100_000, 50, 100)
     loop = event_loop()
     asyncio.set_event_loop(loop)
     print(f"Simulator on http://{options.host}:{options.port}/pages/", flush=True)

@@ -29,6 +29,7 @@ class Call:
     headers: Any
     origin: str
     arrived: float = field(default_factory=time.time)
+    page: str = ""  # the page that the platform says it is about
 
     @classmethod
     async def read(cls, request: web.Request) -> Call:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import re
@@ -177,17 +176,15 @@ class Facebook:
             reply = Reply(await self.dispatch(call, plan))
         except GraphError as error:
             reply = error.reply()
-        page, _ = self.describe(call)
-        reply.headers |= self.usage_headers(page)
+        reply.headers |= self.usage_headers(call.page)
         return reply
 
     def refusal(self, fault: Fault, call: Call) -> Reply:
         """What an injected fault looks like when it comes from Facebook."""
-        page, _ = self.describe(call)
         match fault.kind:
             case "rate_limit":
                 reply = self.too_many_calls().reply()
-                reply.headers |= self.usage_headers(page, full_for=fault.retry_after)
+                reply.headers |= self.usage_headers(call.page, full_for=fault.retry_after)
                 return reply
             case "expired_token":
                 error = self.token_death(463, "")
@@ -263,7 +260,7 @@ class Facebook:
         if not given:
             message = "API calls from the server require an appsecret_proof argument"
             raise GraphError(message, 100, kind="GraphMethodException")
-        right = hmac.new(FACEBOOK_APPS[token.app].encode(), token.value.encode(), hashlib.sha256).hexdigest()
+        right = hmac.digest(FACEBOOK_APPS[token.app].encode(), token.value.encode(), "sha256").hex()
         if not hmac.compare_digest(given.encode(), right.encode()):
             message = "Invalid appsecret_proof provided in the API argument"
             raise GraphError(message, 100, kind="GraphMethodException")
@@ -634,7 +631,8 @@ class Facebook:
 
     def post_view(self, page: Page, post: Post, fields: dict[str, dict[str, str]], call: Call) -> dict[str, Any]:
         now = self.world.world()
-        counts = growth.counts(page, post, now)
+        counted = {"shares", "reactions", "likes", "comments"} & {field["name"] for field in fields.values()}
+        counts = growth.counts(page, post, now) if counted else growth.NONE
         view: dict[str, Any] = {}
         for key, field in (fields | {"id": {"name": "id"}}).items():
             match field["name"]:

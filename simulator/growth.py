@@ -26,6 +26,9 @@ class Counts:
         return sum(self.reactions.values())
 
 
+NONE = Counts(views=0, viewers=0, reactions={}, comments=0, shares=0, clicks=0)
+
+
 def chance(key: str) -> float:
     """A number in [0, 1) that belongs to the key for ever."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=7).digest()) / (1 << 56)

@@ -61,9 +61,9 @@ class Simulator:
         """A platform call: read whole, delayed, perhaps spoilt, counted, answered."""
         call = await Call.read(request)
         self.last_call = time.monotonic()
-        page, operations = stand_in.describe(call)
+        call.page, operations = stand_in.describe(call)
         self.world.requests[stand_in.name][operations[0]] += 1
-        plan = self.faults.plan(stand_in.name, page, operations)
+        plan = self.faults.plan(stand_in.name, call.page, operations)
         latency = self.world.latency[stand_in.name]
         if plan.slow:
             await asyncio.sleep(plan.slow)
