@@ -10,10 +10,10 @@ In one run, on this machine:
 - a naive Celery ETA project (`naive.py`) with 8 processes, up to `--naive-n` posts: it takes minutes.
 
 Lateness is the arrival of the whole request that makes a post visible, as the simulator saw it, minus the due second.
-CPU is that of all the contestant's processes (portal: workers, beat, PostgreSQL, Redis; naive: worker, Redis), never of
-the simulator. The portal's is counted from just before the first claim to the last write-back, by workers that are warm:
-started, and a first post gone out. What beat and rings cost while nothing is due is part of it, and told beside it.
-Compare ratios: seconds differ between machines. All share the simulator, which is one process.
+CPU is that of all the contestant's processes (portal: workers, beat, PostgreSQL, Redis; naive: worker, Redis), never
+of the simulator. The portal's is counted from just before the first claim to the last write-back, by workers that are
+warm: started, and a first post gone out. What beat and rings cost while nothing is due is part of it, and told beside
+it. Compare ratios: seconds differ between machines. All share the simulator, which is one process.
 """
 
 import argparse
@@ -57,7 +57,10 @@ class Outcome:
         return f"{self.name:26}{seconds}{seen}{self.cpu_ms:8.2f}  {memory}"
 
 
-HEADER = f"{'':26}{'p50 s':>9}{'p99 s':>9}{'max s':>9}{'seen':>8}{'lost':>6}{'early':>6}{'doubled':>8}{'cpu ms':>8}  RSS/PSS MB"
+HEADER = (
+    f"{'':26}{'p50 s':>9}{'p99 s':>9}{'max s':>9}{'seen':>8}{'lost':>6}{'early':>6}{'doubled':>8}{'cpu ms':>8}"
+    "  RSS/PSS MB"
+)
 
 
 def floor(held: Stage, n: int) -> Outcome:
@@ -92,6 +95,7 @@ def portal(held: Stage, units: int, each: int) -> tuple[Outcome, dict[str, float
     worker, pss = held.processes["publish facebook"].pid, 0.0
     end = time.monotonic() + 300
     while held.open():
+        held.look_after()
         if time.monotonic() > end:
             raise SystemExit("not all deliveries ended within five minutes")
         pss = max(pss, memory_mb(worker)[1])

@@ -308,7 +308,7 @@ class Stage:
         self._worker("settle", "settle", 6)
         self._worker("recall", "recall", 4)
         beat = [sys.executable, "-m", "celery", "-A", "outreach_portal", "beat", "-s", self.folder / "beat"]
-        self.processes["beat"] = start(self.stack, [*beat, "-l", "WARNING"], cwd=ROOT, env=self.environment, **_QUIET)
+        self._start("beat", [*beat, "-l", "WARNING"])
         for platform in platforms:
             self.deliver(self.fill(platform, 1), time.time())
         self.wait_for_end()
@@ -317,7 +317,20 @@ class Stage:
         command = [sys.executable, "-m", "celery", "-A", "outreach_portal", "worker", "--queues", queue]
         command += ["--pool", "threads", "--concurrency", threads, "--without-gossip", "--without-mingle"]
         command += ["--hostname", f"{queue}@bench", "--loglevel", "WARNING"]
-        self.processes[name] = start(self.stack, command, cwd=ROOT, env=self.environment, **_QUIET)
+        self._start(name, command)
+
+    def _start(self, name: str, command: list[Any]) -> None:
+        log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
+        options = {"cwd": ROOT, "env": self.environment, "stdout": log, "stderr": log}
+        self.processes[name] = start(self.stack, command, **options)
+
+    def look_after(self) -> None:
+        """Ends the run with the last words of a process that has died."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                said = self.folder / f"{name}.log"
+                words = said.read_text(errors="replace")[-2000:] if said.exists() else ""
+                raise SystemExit(f"{words}\n{name} ended with {process.returncode}")
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds by process so far; the simulator's is not ours."""
@@ -340,7 +353,9 @@ class Stage:
 
         return User.objects.create(username="bench", email="bench@congan.example", full_name="Bench")
 
-    def fill(self, platform: str, units: int, *, each: int = 1, pages: list[dict] | None = None, **of: Any) -> list[Row]:
+    def fill(
+        self, platform: str, units: int, *, each: int = 1, pages: list[dict] | None = None, **of: Any
+    ) -> list[Row]:
         """``units`` communes with ``each`` pages and one approved post for all of them; ``of`` goes to the posts."""
         from django.db.models import OuterRef, Subquery
         from django.utils import timezone
@@ -398,7 +413,7 @@ class Stage:
         return rows
 
     def deliver(self, rows: list[Row], due: float | Callable[[int], float]) -> None:
-        """A delivery to each channel of ``rows``, due at a Unix second or at the one that ``due`` gives their number."""
+        """A delivery to each channel of ``rows``, due at a Unix second, or at what ``due`` says to its number."""
         from publishing.models import Delivery
 
         deliveries = []
@@ -436,10 +451,13 @@ class Stage:
         return Delivery.objects.exclude(state__in=_ENDED).exists()
 
     def wait_for_end(self, *, seconds: float = 300) -> None:
-        wait_until(lambda: not self.open(), "all deliveries to end", seconds=seconds)
+        def ended() -> bool:
+            self.look_after()
+            return not self.open()
+
+        wait_until(ended, "all deliveries to end", seconds=seconds)
 
 
-_QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 _ENDED = ["published", "failed", "expired", "needs_person", "recalled", "cancelled"]
 _WORDS = "<p>Công an không yêu cầu chuyển tiền qua điện thoại. Nghi ngờ, gọi ngay 113.</p>"
 
