@@ -28,6 +28,8 @@ from publishing.rows import locked
 from publishing.services import StepRefused, local, move, move_many
 from publishing.states import State
 
+# What the receipt of a post begins with that people posted themselves; the platform's own ids never do.
+BY_HAND = "hand:"
 _BATCH = 200
 
 
@@ -122,7 +124,7 @@ def close(delivery: Delivery, *, by: User, permalink: str, published_at: datetim
             by=by,
             post_held=held.post_held,
             # No platform id is known; the row's own id keeps the receipt unique and says who gave it.
-            remote_id=f"hand:{row.public_id}",
+            remote_id=f"{BY_HAND}{row.public_id}",
             permalink=permalink,
             published_at=_posted(row, published_at, now),
         )
