@@ -24,6 +24,7 @@ SENTENCES = {
     "delivery.needs_person": gettext_noop("The platform cannot tell, a person must look: %(object)s"),
     "delivery.by_hand": gettext_noop("To be published by hand: %(object)s"),
     "delivery.published": gettext_noop("Published: %(object)s"),
+    "delivery.counted": gettext_noop("Entered the figures by hand: %(object)s"),
     "delivery.recalling": gettext_noop("Began to take it down: %(object)s"),
     "delivery.recalled": gettext_noop("Taken down: %(object)s"),
     "delivery.failed": gettext_noop("Could not be published: %(object)s"),

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from channels.models import Channel
 from publishing.models import Delivery
@@ -7,11 +8,19 @@ from publishing.models import Delivery
 MEASURES = ("views", "reach", "reactions", "comments", "shares")
 
 
+class Source(models.TextChoices):
+    """Who says so: shown beside every figure."""
+
+    PLATFORM = "platform", _("told by the platform")
+    HAND = "hand", _("entered by hand")
+
+
 class Count(models.Model):
-    """What a platform said about a published post at one moment. Totals only; an empty field was not measured."""
+    """What was said about a published post at one moment. Totals only; an empty field was not measured."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="counts")
     taken_at = models.DateTimeField()
+    source = models.CharField(max_length=10, choices=Source, default=Source.PLATFORM)
     views = models.PositiveBigIntegerField(null=True)
     reach = models.PositiveBigIntegerField(null=True)
     reactions = models.PositiveBigIntegerField(null=True)
@@ -29,6 +38,7 @@ class Measurement(models.Model):
     delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="measurement", primary_key=True)
     next_at = models.DateTimeField(null=True)  # empty: no longer collected
     taken_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=10, choices=Source, default=Source.PLATFORM)
     failures = models.PositiveSmallIntegerField(default=0)
     views = models.PositiveBigIntegerField(null=True)
     reach = models.PositiveBigIntegerField(null=True)

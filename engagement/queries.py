@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import User
 from campaigns.models import Campaign
-from engagement.models import MEASURES
+from engagement.models import MEASURES, Source
 from engagement.models import Count as CountRow
 from engagement.periods import Period
 from posts.models import Post
@@ -42,6 +42,7 @@ def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
         units=Count("unit", distinct=True),
         withdrawn=Count("pk", filter=Q(state=State.RECALLED)),
         as_of=Max("measurement__taken_at"),
+        by_hand=Count("pk", filter=Q(measurement__source=Source.HAND)),
         **_SUMS,
         **_MEASURED,
     )
@@ -83,6 +84,7 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     moving = frozenset(State) - ENDED - {State.PUBLISHED, State.RECALLING, State.NEEDS_PERSON}
     # What a pause holds is late because somebody said so; it comes back for a decision when the pause is over.
     overdue = Q(state__in=moving, due_at__lt=now - ON_TIME) & ~(Q(state=State.SCHEDULED) & paused(now))
+    overdue &= ~Q(state=State.BY_HAND, hand_until__gt=now)  # a task has its own deadline, and a list of its own
     return deliveries.filter(Q(state=State.NEEDS_PERSON) | overdue | (lost & ~Exists(again)))
 
 

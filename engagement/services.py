@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,12 @@ from itertools import batched, groupby
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
 from channels.connectors.base import Account, Connector, ConnectorError, Figures, TryLater
 from channels.models import Channel
 from channels.queries import account_of, facts_of
@@ -24,7 +29,9 @@ from channels.services import ask
 from channels.states import Health
 from channels.vault import Unsealable
 from core.clock import Clock, database_now
-from engagement.models import MEASURES, Count, FollowerCount, Measurement
+from core.errors import Refused
+from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
+from publishing.by_hand import BY_HAND
 from publishing.models import Delivery
 from publishing.states import State
 
@@ -103,7 +110,7 @@ def enrol(*, now: datetime) -> None:
     ).order_by("published_at")
     Measurement.objects.bulk_create(
         (
-            Measurement(delivery_id=pk, next_at=published_at + LOOKS[0] if _tells(platform, remote_id) else None)
+            Measurement(delivery_id=pk, next_at=published_at + LOOKS[0] if tells(platform, remote_id) else None)
             for pk, platform, remote_id, published_at in fresh.values_list(
                 "pk", "platform", "remote_id", "published_at"
             )[:5000]
@@ -112,9 +119,10 @@ def enrol(*, now: datetime) -> None:
     )
 
 
-def _tells(platform: str, remote_id: str) -> bool:
+def tells(platform: str, remote_id: str) -> bool:
+    """Whether the platform tells figures of this post; where it does not, people may enter what they see."""
     # What a person reported as published carries no id that the platform would know.
-    return bool(facts_of(platform).measures) and not remote_id.startswith("seen:")
+    return bool(facts_of(platform).measures) and not remote_id.startswith(("seen:", BY_HAND))
 
 
 def retire(*, now: datetime) -> None:
@@ -189,6 +197,29 @@ async def _measure(
         # One page's odd answer must not cost the others theirs.
         log.error("unexpected %s while counting on %s", type(error).__name__, connector.kind, exc_info=error)
         answers[number] = TryLater(type(error).__name__)
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def enter(delivery: Delivery, *, by: User, figures: Mapping[str, int | None]) -> Count:
+    """The totals that an officer read on the page, where the platform tells the portal none. None: not known."""
+    held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    if delivery.state != State.PUBLISHED:
+        raise Refused(_("Figures belong to a post that stands on the page."))
+    if tells(delivery.platform, delivery.remote_id):
+        raise Refused(_("The platform tells the figures of this post itself."))
+    told = {measure: figures.get(measure) for measure in MEASURES}
+    known = {measure: value for measure, value in told.items() if value is not None}
+    if not known:
+        raise Refused(_("Please enter at least one total. Leave empty what you do not know."))
+    now = timezone.now()
+    count = Count.objects.create(delivery=delivery, taken_at=now, source=Source.HAND, **told)
+    newest = {"taken_at": now, "source": Source.HAND, "next_at": None, **known}
+    Measurement.objects.update_or_create(delivery=delivery, defaults=newest)
+    record("delivery.counted", delivery, by=by, post_held=held.post_held, figures=known)
+    return count
 
 
 # --- storing ----------------------------------------------------------------------------------------------------------

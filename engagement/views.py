@@ -2,30 +2,34 @@ import uuid
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import desk_of
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.models import Campaign
-from channels.queries import facts_of
 from channels.states import Kind
-from engagement import queries
-from engagement.models import MEASURES
+from core.views import refusal
+from engagement import queries, services
+from engagement.forms import FiguresForm
+from engagement.models import MEASURES, Measurement
 from engagement.periods import Period, PeriodForm, quick_links
 from engagement.tables import FORMATS, Sheet, as_file
 from posts.models import Post
 from posts.states import PostState
 from publishing.context import pauses_of
 from publishing.models import Delivery
-from publishing.wording import post_label, told
+from publishing.states import State
+from publishing.wording import page_name, post_label, told
 
 # A page is read; whoever wants every row takes the file.
 UNITS_SHOWN, TROUBLES_SHOWN = 50, 5
@@ -105,13 +109,43 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         raise PermissionDenied
     post = get_object_or_404(Post.objects.visible_to(request.user).select_related("unit"), public_id=public_id)
     rows = queries.counts_of(post)
+    may_enter = can(request.user, Permission.POST_SCHEDULE, unit=post.unit)
     for row in rows:
-        row["tells"] = facts_of(row["delivery"].platform).measures
+        row["tells"] = services.tells(row["delivery"].platform, row["delivery"].remote_id)
         row["newest"] = getattr(row["delivery"], "measurement", None)
+        row["may_enter"] = may_enter and not row["tells"] and row["delivery"].state == State.PUBLISHED
     context = {"post": post, "rows": rows, "chart": _lines_of(rows), "names": measure_names()}
     fragment = request.htmx and not request.htmx.boosted
     template = "engagement/post_counts.html#counts" if fragment else "engagement/post_counts.html"
     return render(request, template, {**context, "fragment": fragment})
+
+
+@require_http_methods(["GET", "POST"])
+def enter_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The totals that an officer reads on a page of which the platform tells the portal nothing."""
+    found = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
+    delivery = get_object_or_404(found, public_id=public_id)
+    if not can(request.user, Permission.POST_SCHEDULE, unit=delivery.unit):
+        raise PermissionDenied
+    back = reverse("engagement:post_counts", args=[delivery.post.public_id])
+    form = FiguresForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            error = refusal(lambda: services.enter(delivery, by=request.user, figures=form.cleaned_data))
+            if not error:
+                messages.success(request, _("Saved, marked as entered by hand."))
+                return redirect(back)
+            form.add_error(None, error)
+    context = {
+        "delivery": delivery,
+        "form": form,
+        "page": page_name(delivery.channel),
+        "back": back,
+        "newest": Measurement.objects.filter(delivery=delivery, taken_at__isnull=False).first(),
+    }
+    return render(request, "engagement/enter_figures.html", context, status=status)
 
 
 def _campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
@@ -175,6 +209,7 @@ def _summary(campaign: Campaign, period: Period, deliveries: QuerySet[Delivery])
         (_("Unit"), campaign.unit.name),
         (_("Posts published in the period"), str(period)),
         (_("Figures as of"), total["as_of"] or _("not measured")),
+        (_("Of them entered by hand"), total["by_hand"]),
         (_("Posts"), total["posts"]),
         (_("Publications"), total["publications"]),
         *((name, total[measure]) for measure, name in measure_names().items()),
@@ -193,6 +228,7 @@ def _publications(deliveries: QuerySet[Delivery]) -> Sheet:
         _("Link"),
         *measure_names().values(),
         _("Figures as of"),
+        _("Source"),
     ]
 
     def rows() -> Any:
@@ -208,6 +244,7 @@ def _publications(deliveries: QuerySet[Delivery]) -> Sheet:
                 d.permalink,
                 *(getattr(newest, measure, None) for measure in MEASURES),
                 (newest and newest.taken_at) or _("not measured"),
+                str(newest.get_source_display()) if newest and newest.taken_at else "",
             )
 
     return Sheet(_("Publications"), head, rows())

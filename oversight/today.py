@@ -18,9 +18,9 @@ from oversight.queries import DYING, delivery_figures
 from posts.models import Post, Review
 from posts.states import PostState
 from publishing.models import Delivery
-from publishing.queries import MOVING, Pauses, review_queue
+from publishing.queries import MOVING, Pauses, review_queue, tasks_by_hand
 from publishing.states import State
-from publishing.wording import NO_PAUSES, told
+from publishing.wording import NO_PAUSES, left, told
 
 SHOWN = 5
 ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
@@ -50,6 +50,10 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
         found["drafts"] = _card(mine.filter(state=PostState.DRAFT).order_by("-changed_at"))
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
+        if user.reach(Permission.POST_SCHEDULE):
+            found["by_hand"] = _card(tasks_by_hand(user).filter(state=State.BY_HAND))
+            for row in found["by_hand"].rows:
+                row.left = left(row.hand_until, now)
         found["outgoing"] = _outgoing(user, pauses)
     if user.reach(Permission.CHANNEL_VIEW):
         found["channels"] = _card(_channels(user, now=now))

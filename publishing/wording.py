@@ -64,6 +64,7 @@ _ACTS = {
     "delivery.needs_person": gettext_lazy("a person has to look"),
     "delivery.by_hand": gettext_lazy("made it a task by hand"),
     "delivery.published": gettext_lazy("published"),
+    "delivery.counted": gettext_lazy("entered figures by hand"),
     "delivery.recalling": gettext_lazy("began to take it down"),
     "delivery.recalled": gettext_lazy("taken down"),
     "delivery.failed": gettext_lazy("not published"),

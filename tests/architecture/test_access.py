@@ -73,7 +73,11 @@ def all_urls(patterns=None, namespace: str = "", before: tuple = ()) -> dict[str
 
 
 ENTRIES = all_entries()
-OURS = {n: p for n, p in all_urls().items() if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}}
+OURS = {
+    n: p
+    for n, p in all_urls().items()
+    if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}
+}
 
 
 def test_every_url_of_ours_is_in_the_matrix_and_nothing_else():
@@ -175,6 +179,15 @@ def _task_by_hand(unit):
     return factories.delivery(post, state="by_hand", hand_until=timezone.now() + timedelta(minutes=85))
 
 
+def _posted_by_hand(unit):
+    row = _task_by_hand(unit)
+    now = timezone.now()
+    link = f"https://facebook.com/{row.channel.handle}/posts/1"
+    row.state, row.remote_id, row.permalink, row.published_at = "published", f"hand:{row.public_id}", link, now
+    row.save()
+    return row
+
+
 MAKERS = {
     "unit": lambda unit: unit.key,
     "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,
@@ -189,6 +202,7 @@ MAKERS = {
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
     "task_by_hand": lambda unit: _task_by_hand(unit).public_id,
+    "posted_by_hand": lambda unit: _posted_by_hand(unit).public_id,
     "doubtful_delivery": lambda unit: factories.delivery(_approved(unit), state="needs_person").public_id,
     "pause": lambda unit: factories.pause(unit).public_id,
     "prepared_pause": lambda unit: factories.pause(unit, since=None).public_id,

@@ -1,7 +1,9 @@
-from tests.architecture.matrix.entry import READERS, Entry
+from tests.architecture.matrix.entry import APPROVER, OFFICER, READERS, Entry
 
+SCHEDULERS = frozenset({OFFICER, APPROVER})
 ENTRIES = {
     "engagement:campaign": Entry(roles=READERS, kwargs={"public_id": "campaign"}, reach="above"),
     "engagement:campaign_export": Entry(roles=READERS, kwargs={"public_id": "campaign"}, reach="above"),
+    "engagement:enter_figures": Entry(roles=SCHEDULERS, kwargs={"public_id": "posted_by_hand"}),
     "engagement:post_counts": Entry(roles=READERS, kwargs={"public_id": "post"}),
 }
