@@ -239,7 +239,7 @@ def release(*, by: User | None, reason: str) -> bool:
         raise Refused(_("Publishing is not frozen."))
     if row.reason == RESTORED and row.read_back_at is None:
         raise Refused(_("The pages are still being read. Release publishing when that is done."))
-    who = {"by": by, "post_held": held.post_held if held else "", "unit_path": top.path}
+    who = {"by": by, "post_held": held.post_held if held else "", "unit_path": unit.path}
     if by and row.reason == RESTORED and row.release_asked_by_id in (None, by.pk):
         if row.release_asked_by_id:
             raise Refused(_("A second administrator of the ministry has to confirm. Nobody does both."))
