@@ -129,9 +129,8 @@ def _active(now: datetime) -> Q:
 
 
 def _over(now: datetime) -> Q:
-    """Kept the delivery back: lasted at its hour, or while it stood in line, due already."""
-    hour = Q(started_at__lte=F("due_at"), ended_at__gt=F("due_at"))
-    return Q(hour | Q(started_at__isnull=False, ended_at__gt=F("fire_at")), ended_at__lte=now)
+    """Kept the delivery back: it was due before the pause ended, and had not gone out by then."""
+    return Q(started_at__isnull=False, ended_at__lte=now, ended_at__gt=F("due_at"))
 
 
 def _pauses(when: Q) -> Exists:
@@ -139,7 +138,6 @@ def _pauses(when: Q) -> Exists:
     covering = Pause.objects.alias(
         path=ExpressionWrapper(OuterRef("unit__path"), output_field=models.CharField()),
         due_at=ExpressionWrapper(OuterRef("due_at"), output_field=models.DateTimeField()),
-        fire_at=ExpressionWrapper(OuterRef("fire_at"), output_field=models.DateTimeField()),
         urgent=ExpressionWrapper(OuterRef("post__urgent"), output_field=models.BooleanField()),
     ).filter(
         Q(channel__isnull=True) | Q(channel=OuterRef("channel")),
@@ -167,7 +165,8 @@ class DeliveryQuerySet(ScopedQuerySet):
         return self.filter(paused(now))
 
     def missed(self, now: datetime) -> Self:
-        """Fell due, or stood in line, during a pause that is over: a pause that ends lets nothing flood."""
+        """Kept back by a pause that is over: due before it ended, and not sent by then. What had stood in line when it
+        began is among them, so that a pause that ends lets nothing flood."""
         return self.filter(_pauses(_over(now)), ~paused(now))
 
     def valid(self, now: datetime) -> Self:
