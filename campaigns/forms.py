@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign, Topic
+from campaigns.services import LONGEST_SPREAD
 
 STAGES = [
     ("", gettext_lazy("All")),
@@ -38,6 +39,22 @@ class CampaignForm(forms.ModelForm):
     ends_on = day_field(
         label=gettext_lazy("Ends on"), error_messages={"required": gettext_lazy("Please enter the last day.")}
     )
+    spread_minutes = forms.IntegerField(
+        label=gettext_lazy("Spread over minutes"),
+        required=False,
+        min_value=0,
+        max_value=LONGEST_SPREAD,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        help_text=gettext_lazy(
+            "When units schedule their posts for the same time, each goes out at its own place within these minutes, "
+            "so that residents do not see the same text everywhere at once. 0 or empty: all at the time entered."
+        ),
+        error_messages={
+            "invalid": gettext_lazy("Please enter a number of minutes from 0 to 240."),
+            "min_value": gettext_lazy("Please enter a number of minutes from 0 to 240."),
+            "max_value": gettext_lazy("Please enter a number of minutes from 0 to 240."),
+        },
+    )
     topics = forms.ModelMultipleChoiceField(
         Topic.objects.all(),
         label=gettext_lazy("Topics"),
@@ -47,7 +64,7 @@ class CampaignForm(forms.ModelForm):
 
     class Meta:
         model = Campaign
-        fields = ("name", "aim", "starts_on", "ends_on", "topics")
+        fields = ("name", "aim", "starts_on", "ends_on", "spread_minutes", "topics")
         labels = {"name": gettext_lazy("Name of the campaign"), "aim": gettext_lazy("Aim")}
         widgets = {"aim": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
@@ -60,6 +77,9 @@ class CampaignForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["ends_on"].help_text = _("To close the campaign early, enter today's date.")
+
+    def clean_spread_minutes(self) -> int:
+        return self.cleaned_data["spread_minutes"] or 0
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -15,7 +15,9 @@ from core.errors import Refused
 from core.text import normal
 from units.models import Unit
 
-WRITABLE = ("name", "aim", "starts_on", "ends_on")
+WRITABLE = ("name", "aim", "starts_on", "ends_on", "spread_minutes")
+# Longer than this, one moment is no moment any more.
+LONGEST_SPREAD = 240
 
 
 @transaction.atomic
@@ -28,10 +30,11 @@ def begin(
     ends_on: date,
     aim: str = "",
     topics: Iterable[Topic] = (),
+    spread_minutes: int = 0,
 ) -> Campaign:
     """A new campaign of ``unit``, open to the posts of that unit and of all units below it."""
     held = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
-    _check(starts_on, ends_on)
+    _check(starts_on, ends_on, spread_minutes)
     campaign = Campaign.objects.create(
         unit=unit,
         created_by=by,
@@ -39,6 +42,7 @@ def begin(
         aim=normal(aim).strip(),
         starts_on=starts_on,
         ends_on=ends_on,
+        spread_minutes=spread_minutes,
     )
     campaign.topics.set(topics)
     record(
@@ -62,12 +66,19 @@ def change(
     ends_on: date,
     aim: str = "",
     topics: Iterable[Topic] = (),
+    spread_minutes: int = 0,
 ) -> Campaign:
     """Writes the form. The record keeps which fields changed, and the period before and after."""
     held = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
-    _check(starts_on, ends_on)
+    _check(starts_on, ends_on, spread_minutes)
     was = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-    new = {"name": normal(name).strip(), "aim": normal(aim).strip(), "starts_on": starts_on, "ends_on": ends_on}
+    new = {
+        "name": normal(name).strip(),
+        "aim": normal(aim).strip(),
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "spread_minutes": spread_minutes,
+    }
     changed = [field for field in WRITABLE if getattr(was, field) != new[field]]
     wanted = {topic.pk for topic in topics}
     if set(was.topics.values_list("pk", flat=True)) != wanted:
@@ -89,6 +100,8 @@ def change(
     return campaign
 
 
-def _check(starts_on: date, ends_on: date) -> None:
+def _check(starts_on: date, ends_on: date, spread_minutes: int) -> None:
     if ends_on < starts_on:
         raise Refused(_("The campaign cannot end before it starts."))
+    if not 0 <= spread_minutes <= LONGEST_SPREAD:
+        raise Refused(_("A campaign spreads its posts over at most %(n)s minutes.") % {"n": LONGEST_SPREAD})

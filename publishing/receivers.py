@@ -50,7 +50,7 @@ def where_it_stood(post: Post, **_: Any) -> Stood | None:
 
 @receiver(would_stop, sender=Post)
 def waiting_deliveries(post: Post, **_: Any) -> int:
-    return post.deliveries.filter(state=State.SCHEDULED).count()
+    return post.deliveries.filter(state__in=[State.SCHEDULED, State.BY_HAND]).count()
 
 
 def _approvers(post: Post) -> list[Any]:

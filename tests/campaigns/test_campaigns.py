@@ -193,3 +193,37 @@ def test_the_service_itself_refuses_strangers_and_impossible_periods(commune):
             ends_on=TODAY - timedelta(days=1),
         )
     assert not Campaign.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("given", "kept"), [("", 0), ("0", 0), ("90", 90)])
+def test_a_campaign_keeps_over_how_many_minutes_it_spreads(client, sign_in, province, given, kept):
+    sign_in(Role.OVERSEER, province)
+
+    client.post(reverse("campaigns:new"), {**FORM, "spread_minutes": given})
+
+    assert Campaign.objects.get().spread_minutes == kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", ["241", "-1", "1.5", "x"])
+def test_a_spread_beyond_four_hours_is_refused_beside_the_field(client, sign_in, province, given):
+    sign_in(Role.OVERSEER, province)
+
+    response = client.post(reverse("campaigns:new"), {**FORM, "spread_minutes": given})
+
+    assert response.context["form"].errors == {"spread_minutes": ["Please enter a number of minutes from 0 to 240."]}
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_change_of_the_spread_is_on_record(province):
+    overseer = factories.person(Role.OVERSEER, province)
+    campaign = factories.CampaignFactory(unit=province)
+    same = {"name": campaign.name, "starts_on": campaign.starts_on, "ends_on": campaign.ends_on}
+
+    services.change(campaign, by=overseer, spread_minutes=30, **same)
+
+    assert Entry.objects.get(action="campaign.changed").data["fields"] == ["spread_minutes"]
+    with pytest.raises(Refused, match="at most 240 minutes"):
+        services.change(campaign, by=overseer, spread_minutes=241, **same)
