@@ -40,7 +40,7 @@ from publishing.models import Delivery, Recall
 from publishing.rows import LOOKS, locked, only_one
 from publishing.services import local, move_many
 from publishing.states import ENDED, State
-from publishing.wire import Answers, unexpected, wire
+from publishing.wire import Answers, Errand, unexpected, wire
 from units.models import Unit
 
 # Nobody can take these back now; they are marked, and taken down when it is known where they stand.
@@ -69,7 +69,7 @@ def _begun_again[**P, R](act: Callable[P, R]) -> Callable[P, R]:
                 with transaction.atomic():
                     return act(*args, **kwargs)
             except OperationalError as error:
-                knot = getattr(error.__cause__, "sqlstate", "") == "40P01"
+                knot = getattr(error.__cause__, "pgcode", "") == "40P01"
                 if last or not knot or connection.in_atomic_block:
                     raise
         raise AssertionError
@@ -146,13 +146,7 @@ def _take_back(
     if not reason.strip():
         raise Refused(_("Please write why the post is withdrawn."))
     # In one order, so that two recalls that overlap wait for each other instead of for ever.
-    rows = list(
-        _live(wanted)
-        .order_by("pk")
-        .select_for_update(of=("self",))
-        .select_related("unit")
-        .only("state", "attempt", "public_id", "draft_ref", "error_code", "hand_until", "unit__path")
-    )
+    rows = list(_live(wanted).order_by("pk").select_for_update(of=("self",)).select_related("unit"))
     if not rows and not always:
         return None
     now = timezone.now()
@@ -338,7 +332,7 @@ class Work:
                 self.answers.expect(1)
                 self.answers.put(row.pk, AccessLost("the stored credentials cannot be opened"))
                 continue
-            calls.append((row.pk, self._call(row, account), 0.0))
+            calls.append(Errand(row.pk, self._call(row, account)))
         if calls:
             wire().send(self.platform, calls, self.answers, held_for=_LEASE.total_seconds() / 3)
         self._by_hand(by_hand, code="withdraw_by_hand")
