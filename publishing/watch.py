@@ -307,7 +307,9 @@ def _facts(sign: Sign) -> dict[str, object]:
 
 def _tell(now: datetime) -> None:
     """One mail for all that is to be told now. Sent from here, for the queue of letters may be what is dead."""
-    mine = [alarm for alarm in Alarm.objects.filter(tell_at__lte=now).order_by("pk") if _claim(alarm, now)]
+    # What is not there at this very look may be over: then it is not told yet.
+    due = Alarm.objects.filter(Q(closed_at__isnull=False) | Q(seen_at__gte=now), tell_at__lte=now)
+    mine = [alarm for alarm in due.order_by("pk") if _claim(alarm, now)]
     if not mine or not _mail(mine):
         Alarm.objects.filter(pk__in=[a.pk for a in mine]).update(tell_at=F("opened_at"))
         return
@@ -367,8 +369,8 @@ def post(subject: str, text: str) -> bool:
 
 
 def last_day(now: datetime) -> dict[str, float]:
-    """How late the portal published within the last 24 hours, in seconds and in shares of a hundred, never rounded up. Whether any post
-    came to stand twice cannot be told from here, so nothing is said about it."""
+    """How late the portal published within the last 24 hours: in seconds, and in shares of a hundred that are never
+    rounded up. Whether any post came to stand twice cannot be told from here, so nothing is said about it."""
     done = Delivery.objects.filter(state=State.PUBLISHED, published_at__gt=now - timedelta(days=1), hand_until=None)
     if connection.vendor == "postgresql":
         late = Extract(F("published_at") - F("due_at"), "epoch")
