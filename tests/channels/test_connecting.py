@@ -444,3 +444,35 @@ def test_a_sealed_value_opens_with_an_older_key_and_not_with_a_stranger_s(settin
     assert opened == {"token": "t"}
     with pytest.raises(vault.Unsealable):
         vault.unseal(sealed, row="channel:1")
+
+
+# --- a page that was posted to by hand --------------------------------------------------------------------------------
+
+
+def by_hand(unit, page, **fields):
+    values = {"external_id": page["username"], "handle": page["username"], "health": Health.BY_HAND, **fields}
+    channel = factories.ChannelFactory(unit=unit, **values)
+    Channel.objects.filter(pk=channel.pk).update(sealed=b"")
+    return channel
+
+
+def test_connecting_a_page_that_was_posted_to_by_hand_takes_over_its_row(simulator, browser, unit):
+    person, (page,) = facebook_person(simulator, "Công an phường Bến Nắng")
+    row = by_hand(unit, page)
+
+    walk(simulator, browser, person, [page], data={"channel": str(row.public_id)})
+    choose(browser, page)
+
+    channel = Channel.objects.get()
+    assert (channel.pk, channel.external_id, channel.health) == (row.pk, page["external_id"], Health.CONNECTED)
+    assert account_of(channel).token
+
+
+def test_a_page_that_another_unit_posts_to_by_hand_cannot_be_connected(simulator, browser, unit):
+    person, (page,) = facebook_person(simulator, "Công an phường Bến Nắng")
+    by_hand(factories.UnitFactory(), page)
+
+    walk(simulator, browser, person, [page])
+    choose(browser, page)
+
+    assert not Channel.objects.filter(unit=unit).exists()
