@@ -26,7 +26,7 @@ class PauseStage(models.TextChoices):
 
     ACTIVE = "active", _("active")
     PLANNED = "planned", _("planned")
-    PREPARED = "prepared", _("prepared")
+    PREPARED = "prepared", _("kept ready")
     PAST = "past", _("ended")
     DISCARDED = "discarded", _("called off")
 
