@@ -184,7 +184,7 @@ class Judge:
                 right = row.platform_code == REFUSALS[row.platform]
                 return "" if right else f"refused: {row.platform_code} {row.error_detail}"
             case "failed", "content_changed":
-                tampered = any(e.kind == "tamper" and row.pk in e.deliveries for e in self.history)
+                tampered = any(e.kind == "tamper" and self.world.post_pks[e.post] == row.post_id for e in self.history)
                 return "" if tampered else "content changed by nobody"
             case "failed", "too_many_tries" | "not_there":
                 return ""

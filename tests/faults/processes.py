@@ -73,12 +73,8 @@ class Process:
             self.running.wait()
 
     def end(self) -> None:
-        self.send(signal.SIGCONT)
-        self.send(signal.SIGTERM)
-        if self.running is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.running.wait(timeout=15)
-            self.kill()
+        """Nothing that it holds is wanted any more."""
+        self.kill()
 
 
 class Postgres(Process):
@@ -125,6 +121,9 @@ class Postgres(Process):
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
             cursor.execute(statement)
+
+    def end(self) -> None:
+        self.kill(signal.SIGQUIT)  # killed outright, it would leave its shared memory behind
 
     def crash(self) -> None:
         """As `pg_ctl -m immediate restart`: no checkpoint, every connection cut, then recovery from the log."""
@@ -264,10 +263,12 @@ class Portal:
             "SIMULATOR_URL": self.simulator.url,
             "PORTAL_URL": f"http://127.0.0.1:{self.web_port}",
             "VAR_DIR": str(self.folder),
+            "STATIC_ROOT": str(self.folder / "static"),  # stays empty; a missing one is warned of
             "LOG_LEVEL": "WARNING",
             "PYTHONDONTWRITEBYTECODE": "1",
             **SHORT,
         }
+        (self.folder / "static").mkdir()
         import django
 
         django.setup()

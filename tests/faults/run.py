@@ -1,5 +1,6 @@
 """One run from a seed: start everything, do the plan, heal, wait until all is quiet, judge."""
 
+import logging
 import threading
 import time
 import traceback
@@ -36,6 +37,7 @@ def run(drawn: plan.Plan, *, keep: Path | None = None, say: Callable[[str], None
     with Portal(keep) as portal:
         from django.db import connection
 
+        logging.disable()  # of this process alone: that a notice finds no broker is what a run is about
         say(f"seed {drawn.seed}: {len(drawn.posts)} posts over {drawn.seconds:.0f} s in {portal.folder}")
         portal.simulator.ask("/_sim/settings", {"zalo_job_seconds": 0.2})
         world = build(portal.simulator, drawn.places, drawn.posts)
