@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format setup setup-dev requirements messages vendor bench clean
+.PHONY: help run test lint format setup setup-dev requirements messages vendor bench bench-rush bench-all clean
 PY := .venv/bin/python
 
 help: ## Show this list
@@ -34,8 +34,14 @@ messages: setup ## Bring the Vietnamese catalogue up to what the code says; then
 vendor: setup ## Rebuild static/vendor from scripts/vendor (needs Node and npm)
 	@$(PY) scripts/vendor.py
 
-bench: setup-dev ## Measure the rush on your PostgreSQL and Redis (DATABASE_URL, REDIS_URL). ARGS="--n 3321"
+bench-rush: setup-dev ## Thousands of posts due at one second, beside a bare loop and a naive project. ARGS="--sizes 3321 3319x5"
 	@exec $(PY) -m benchmarks.rush $(ARGS)
+
+bench: setup-dev ## One of the other benchmarks: make bench OF=claims, recall, pause or neighbours
+	@exec $(PY) -m benchmarks.$(or $(OF),claims) $(ARGS)
+
+bench-all: setup-dev ## All of them, one after the other; a quarter of an hour
+	@for name in rush claims recall pause neighbours; do $(PY) -m benchmarks.$$name || exit 1; done
 
 clean: ## Remove what can be made again. Keeps var/, the try-out's data
 	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -3,8 +3,8 @@ entries written, texts proved, tokens opened.
 
     python -m benchmarks.claims [--n 20000]
 
-The floor is one bare UPDATE of as many rows, chosen by SELECT … FOR UPDATE SKIP LOCKED in batches of the same size, that
-returns their ids: no join, no check, no record, no text.
+The floor is one bare UPDATE a batch of the same size, of rows chosen by SELECT … FOR UPDATE SKIP LOCKED, that returns
+their ids: no join, no check, no record, no text.
 """
 
 import argparse

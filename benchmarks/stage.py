@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -261,12 +261,12 @@ class Bare:
 
 @dataclass
 class Row:
-    """A unit with its post and the channels it goes to."""
+    """A post with its unit and the channels it goes to."""
 
     unit: Any
     post: Any
     revision: Any
-    channels: list[Any] = field(default_factory=list)
+    channels: list[Any]
 
 
 class Stage:
@@ -348,15 +348,21 @@ class Stage:
 
     @functools.cached_property
     def user(self) -> Any:
-        """May do everything everywhere."""
-        from accounts.models import User
+        """May withdraw and pause in the whole country."""
+        from accounts.models import Appointment, User
+        from accounts.permissions import Role
 
-        return User.objects.create(username="bench", email="bench@congan.example", full_name="Bench")
+        user = User.objects.create(username="bench", email="bench@congan.example", full_name="Bench")
+        Appointment.objects.create(user=user, unit=self.top, role=Role.OVERSEER, valid_from=date(2025, 7, 1))
+        return user
 
     def fill(
-        self, platform: str, units: int, *, each: int = 1, pages: list[dict] | None = None, **of: Any
+        self, platform: str, units: int, *, each: int = 1, posts: int = 1, pages: list[dict] | None = None, **of: Any
     ) -> list[Row]:
-        """``units`` communes with ``each`` pages and one approved post for all of them; ``of`` goes to the posts."""
+        """Communes with ``each`` pages and ``posts`` approved posts for all of these; ``of`` are fields of the posts.
+
+        A row for each post; those of one unit follow one another.
+        """
         from django.db.models import OuterRef, Subquery
         from django.utils import timezone
 
@@ -377,23 +383,24 @@ class Stage:
             made.append(unit)
         Unit.objects.bulk_create(made, batch_size=2000)
         common = {"author": self.user, "last_editor": self.user, "changed_at": now}
-        posts = Post.objects.bulk_create(
-            (Post(unit=unit, title="Cảnh báo lừa đảo", body=_WORDS, **common, **of) for unit in made), batch_size=2000
-        )
-        rows = [Row(unit, post, None) for unit, post in zip(made, posts, strict=True)]
+        channels_of: dict[int, list[Channel]] = {unit.pk: [] for unit in made}
         for number, page in enumerate(pages):
-            row = rows[number // each]
-            channel = Channel(unit=row.unit, platform=platform, external_id=page["external_id"], name=page["name"])
+            unit = made[number // each]
+            channel = Channel(unit=unit, platform=platform, external_id=page["external_id"], name=page["name"])
             channel.handle, channel.connected_by, channel.connected_at = page["username"], self.user, now
             secret = page["tokens"].get("access_token") or page["tokens"]["bot_token"]
             channel.sealed = vault.seal({"token": secret}, row=row_name(channel))
-            row.channels.append(channel)
-        channels = [channel for row in rows for channel in row.channels]
-        Channel.objects.bulk_create(channels, batch_size=2000)
+            channels_of[unit.pk].append(channel)
+        Channel.objects.bulk_create((c for channels in channels_of.values() for c in channels), batch_size=2000)
+        written = [
+            Post(unit=u, title="Cảnh báo lừa đảo", body=_WORDS, **common, **of) for u in made for _ in range(posts)
+        ]
+        Post.objects.bulk_create(written, batch_size=2000)
+        rows = [Row(post.unit, post, None, channels_of[post.unit_id]) for post in written]
         PostChannel.objects.bulk_create(
             (PostChannel(post=row.post, channel=channel) for row in rows for channel in row.channels), batch_size=5000
         )
-        pattern = content.compose(posts[0])
+        pattern = content.compose(written[0])
         for row in rows:
             targets = []
             for channel in row.channels:
@@ -407,7 +414,7 @@ class Stage:
             row.revision.content, row.revision.content_sha256 = composed, content.digest(composed)
         Revision.objects.bulk_create((row.revision for row in rows), batch_size=2000)
         revision = Subquery(Revision.objects.filter(post=OuterRef("pk")).values("pk")[:1])
-        Post.objects.filter(pk__in=[post.pk for post in posts]).update(
+        Post.objects.filter(pk__in=[post.pk for post in written]).update(
             state="approved", current_revision=revision, approved_revision=revision
         )
         return rows

@@ -1,0 +1,78 @@
+"""Recall: a campaign that stands on many pages is taken down everywhere by one act, at 200 ms of the platform.
+
+    python -m benchmarks.recall [--n 3321]
+
+Seconds count from the moment the act begins. `act` is its commit, `p95_gone` when residents no longer saw 95 % of the
+posts and `gone` when they saw none, both as the simulator saw it. The floor is a bare loop (`stage.Bare`) that deletes
+as many posts by id and does nothing else. The portal also asks after each page whether the post is gone.
+"""
+
+import argparse
+import time
+from datetime import date, timedelta
+
+from benchmarks.stage import LATENCY_MS, Bare, Stage, at, stage, wait_until
+
+
+def gone_after(held: Stage, pages: list[dict], begun: float) -> list[float]:
+    posts = held.simulator.truth("facebook", pages)
+    return [post["intervals"][-1]["gone_at"] - begun for post in posts if post["intervals"][-1]["gone_at"]]
+
+
+def floor(held: Stage, n: int) -> list[float]:
+    pages = held.simulator.pages("facebook", n)
+
+    async def rounds(bare: Bare) -> float:
+        drafts = await bare.stage()
+        await bare.show(drafts, time.time())
+        begun = time.time()
+        await bare.remove(drafts, begun)
+        return begun
+
+    return gone_after(held, pages, Bare(held.simulator, pages).run(rounds))
+
+
+def portal(held: Stage, n: int) -> tuple[float, list[float]]:
+    from campaigns.models import Campaign
+    from publishing import recalls
+
+    today = date.today()
+    campaign = Campaign(unit=held.top, name="Chiến dịch", created_by=held.user)
+    campaign.starts_on, campaign.ends_on = today, today + timedelta(days=30)
+    campaign.save()
+    held.start_portal()
+    pages = held.simulator.pages("facebook", n)
+    rows = held.fill("facebook", n, pages=pages, campaign=campaign)
+    held.deliver(rows, time.time())
+    held.wait_for_end()
+    held.settle_down()
+    begun = time.time()
+    recalls.recall_campaign(campaign, unit=held.top, by=held.user, reason="Số điện thoại trong bài không đúng")
+    act = time.time() - begun
+    wait_until(lambda: not _left(), "all posts to be taken down", seconds=300, every=0.5)
+    return act, gone_after(held, pages, begun)
+
+
+def _left() -> bool:
+    from publishing.models import Delivery
+
+    return Delivery.objects.filter(state="recalling").exists()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--n", type=int, default=3321)
+    n = options.parse_args().n
+    with stage() as held:
+        held.simulator.latency(facebook=LATENCY_MS)
+        bare = at(floor(held, n), 0.95)
+        act, gone = portal(held, n)
+    p95 = at([*gone, *[float("inf")] * (n - len(gone))], 0.95)
+    print(
+        f"recall n={n} gone={len(gone)} act={act:.2f} p95_gone={p95:.2f} all_gone={max(gone):.2f} "
+        f"floor={bare:.2f} ratio={p95 / bare:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
