@@ -317,7 +317,7 @@ MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=3600)
 # --- Work in the background -------------------------------------------------------------------------------------------
 
 PUBLISHING = {
-    "claim_ahead_seconds": env.float("PUBLISH_CLAIM_AHEAD_SECONDS", default=10.0),
+    "claim_ahead_seconds": env.float("PUBLISH_CLAIM_AHEAD_SECONDS", default=30.0),
     # Begun so long before the second, called on it: what is recalled or paused in this last moment is taken down again.
     "begin_ahead_seconds": env.float("PUBLISH_BEGIN_AHEAD_SECONDS", default=0.5),
     "claim_batch": env.int("PUBLISH_CLAIM_BATCH", default=500),
@@ -361,6 +361,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Celery would close the database connection after each task, and a ring a second costs more for the new connection than
+# for its work; outreach_portal/celery.py closes what is broken or too old.
+CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = "house"

@@ -1,5 +1,6 @@
 """Addresses from which a platform may fetch a picture: signed, short-lived, good only while it is being published."""
 
+import uuid
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,9 +13,9 @@ from posts.signals import is_going_out
 _signer = signing.TimestampSigner(salt="posts.public_media")
 
 
-def public_url(media: Media, revision: Revision) -> str:
+def public_url(media: Media, revision: uuid.UUID) -> str:
     """Where the platform fetches ``media`` for a delivery of ``revision``; some fetchers judge by the ending."""
-    token = _signer.sign_object([str(media.public_id), str(revision.public_id)])
+    token = _signer.sign_object([str(media.public_id), str(revision)])
     ending = "png" if media.content_type == "image/png" else "jpg"
     return settings.PORTAL_URL + reverse("posts:public_media", args=[token, f"{media.sha256[:16]}.{ending}"])
 

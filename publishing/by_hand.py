@@ -23,7 +23,7 @@ from core.errors import Refused
 from posts import content
 from posts.states import PostState
 from publishing.models import Delivery
-from publishing.outgoing import message_of, pictures_of
+from publishing.outgoing import message_of, pictures_for
 from publishing.rows import locked
 from publishing.services import StepRefused, local, move, move_many
 from publishing.states import State
@@ -71,7 +71,7 @@ def what_to_post(row: Delivery) -> Message | None:
     if content.digest(row.revision.content) != row.content_sha256:
         return None
     try:
-        return message_of(row, pictures_of([row]))
+        return message_of(row, pictures_for([row]))
     except KeyError:
         return None
 

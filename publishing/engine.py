@@ -13,7 +13,8 @@ Whatever ends in doubt goes to `verifying`; `settle` looks on the platform befor
 import logging
 import threading
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -33,20 +34,22 @@ from channels.connectors.base import (
     Rejected,
     TryLater,
 )
-from channels.queries import account_of, facts_of
+from channels.models import Channel
+from channels.queries import account_with, facts_of
 from channels.reasons import in_words
 from channels.services import mark_lost
 from channels.vault import Unsealable
 from core.bulk import insert_values, update_from_values
 from core.clock import Clock, database_now, steady
 from posts import content
+from posts.models import Media
 from publishing import gates
 from publishing.models import Attempt, Delivery
-from publishing.outgoing import Pictures, message_of, pictures_of
+from publishing.outgoing import message_from, pictures_of
 from publishing.rows import end_attempts, locked, only_one, tell
 from publishing.services import move_many
 from publishing.states import State
-from publishing.wire import Answers, Call, unexpected, wire
+from publishing.wire import Answers, Call, Errand, unexpected, wire
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,8 @@ log = logging.getLogger(__name__)
 _PICTURE_BYTES = 256 * 1024 * 1024
 # Seconds that an answer waits for others: one UPDATE for all of them.
 _GATHER = 0.1
+# Seconds that a call may stand in line once it is due: later it is not made, for a recall or pause would not stop it.
+_PATIENCE = 2.0
 _draining = threading.Event()
 
 
@@ -68,17 +73,34 @@ def publish_due(*, platform: str, clock: Clock = database_now) -> int:
         return Run(platform, clock).work() if mine else 0
 
 
+# What a run asks of a delivery, in the order of Shipment's fields and then what it needs to fill the rest.
+_COLUMNS = (
+    *("pk", "public_id", "unit__path", "channel_id", "attempt", "state", "fire_at", "not_after", "draft_ref"),
+    *("unit_id", "content_sha256", "revision__public_id", "revision__content"),
+    *("channel__public_id", "channel__external_id", "channel__handle", "channel__sealed"),
+)
+
+
 @dataclass(slots=True)
 class Shipment:
-    """A claimed delivery with all that its calls need."""
+    """A claimed delivery with all that its calls need, and no more: a run holds thousands of them."""
 
-    delivery: Delivery
-    account: Account
-    message: Message
+    pk: int
+    public_id: uuid.UUID
+    unit_path: str
+    channel_id: int
+    attempt: int
+    state: str
+    fire_at: datetime
+    not_after: datetime
+    draft_ref: str
+    error_code: str = ""
+    account: Account | None = None
+    message: Message | None = None
 
     @property
     def picture_bytes(self) -> int:
-        return sum(len(image.content) for image in self.message.images)
+        return sum(len(image.content) for image in self.message.images) if self.message else 0
 
 
 class Run:
@@ -145,17 +167,19 @@ class Run:
             batch = max(0, gates.PROBES - len(self.ready) - len(self.staging) - len(self.flying))
         ahead = now + timedelta(seconds=self.options["claim_ahead_seconds"])
         with transaction.atomic():
-            rows = list(
+            found = list(
                 locked()
                 # A first try is prepared ahead; a retry is not, or it would call sooner than the platform asked.
                 .filter(Q(attempt=0) | Q(fire_at__lte=now), fire_at__lte=ahead)
                 .filter(platform=self.platform, state=State.SCHEDULED)
                 .sendable(now)
-                .select_related("revision", "channel", "unit")
-                .order_by("fire_at", "pk")[:batch]
+                .order_by("fire_at")
+                .values_list(*_COLUMNS)[:batch]
             )
+            claimed = [(Shipment(*values[:9]), values[9:]) for values in found]
+            shipments = [shipment for shipment, _rest in claimed]
             move_many(
-                rows,
+                shipments,
                 State.CLAIMED,
                 now=now,
                 new_attempt=True,
@@ -166,10 +190,10 @@ class Run:
                 error_detail="",
             )
             blank = {"started_at": now, "outcome": "", "detail": ""}
-            insert_values(Attempt, [{"delivery": row.pk, "number": row.attempt, **blank} for row in rows])
-        self.claimed += len(rows)
-        self._prepare(rows)
-        return len(rows)
+            insert_values(Attempt, [{"delivery": s.pk, "number": s.attempt, **blank} for s in shipments])
+        self.claimed += len(claimed)
+        self._prepare(claimed)
+        return len(claimed)
 
     def _renew(self) -> None:
         """Keeps the lease of what waits for its turn. What flies is not renewed: its call has a deadline of its own."""
@@ -178,47 +202,65 @@ class Run:
         self.renew_at = time.monotonic() + self.options["lease_seconds"] / 3
         update_from_values(
             Delivery,
-            [{"id": pk, "attempt": s.delivery.attempt, "state": s.delivery.state} for pk, s in waiting.items()],
+            [{"id": pk, "attempt": s.attempt, "state": s.state} for pk, s in waiting.items()],
             match=("id", "attempt", "state"),
             fields={"lease_until": self.now() + timedelta(seconds=self.options["lease_seconds"])},
         )
 
-    def _prepare(self, rows: list[Delivery]) -> None:
-        """Loads texts, pictures and tokens in few queries, and proves that they are what was approved."""
-        pictures = pictures_of(rows)
+    def _prepare(self, claimed: list[tuple[Shipment, tuple[Any, ...]]]) -> None:
+        """Loads pictures and tokens in few queries, and proves that all is what was approved."""
+        wanted = {(unit, m["sha256"]) for _s, (unit, _sha, _rev, approved, *_c) in claimed for m in approved["media"]}
+        by_unit: dict[int, dict[str, Media]] = {}
+        for (unit, sha256), media in pictures_of(wanted).items():
+            by_unit.setdefault(unit, {})[sha256] = media
         staging = []
-        for row in rows:
-            shipment = self._shipment(row, pictures)
-            if shipment is None:
+        for shipment, rest in claimed:
+            unit, *rest = rest
+            if not self._load(shipment, by_unit.get(unit, {}), *rest):
                 continue
-            if self.facts.stages and not row.draft_ref:
-                self.staging[row.pk] = shipment
-                staging.append((row.pk, _stage(shipment), 0.0))
+            if self.facts.stages and not shipment.draft_ref:
+                self.staging[shipment.pk] = shipment
+                staging.append(Errand(shipment.pk, _stage(shipment)))
             else:
-                self.ready[row.pk] = shipment
+                self.ready[shipment.pk] = shipment
         if staging:
             wire().send(self.platform, staging, self.answers, held_for=self._half_lease)
 
-    def _shipment(self, row: Delivery, pictures: Pictures) -> Shipment | None:
-        approved = row.revision.content
-        if content.digest(approved) != row.content_sha256:
-            self._refuse(row, "content_changed")
-            return None
+    def _load(
+        self,
+        shipment: Shipment,
+        pictures: Mapping[str, Media],
+        approved_sha256: str,
+        revision_id: uuid.UUID,
+        approved: dict[str, Any],
+        channel_id: uuid.UUID,
+        *page: Any,
+    ) -> bool:
+        """Fills in account and message; if it cannot, the delivery goes back or ends."""
+        if content.digest(approved) != approved_sha256:
+            self._refuse(shipment)
+            return False
         try:
-            account = account_of(row.channel)
+            shipment.account = account_with(self.platform, channel_id, *page)
         except Unsealable:
-            self._give_back(row, AccessLost("the stored credentials cannot be opened"))
-            return None
+            self._give_back([shipment], AccessLost("the stored credentials cannot be opened"))
+            return False
         try:
-            # What lies on the platform already needs no bytes, and what fetches pictures by address takes none.
-            needs_bytes = not self.facts.image_by_url and not (self.facts.stages and row.draft_ref)
-            message = message_of(row, pictures, with_bytes=needs_bytes, by_url=self.facts.image_by_url)
+            shipment.message = message_from(
+                approved,
+                key=shipment.public_id,
+                channel_id=channel_id,
+                pictures=pictures,
+                # What lies on the platform already needs no bytes, and what fetches pictures by address takes none.
+                with_bytes=not self.facts.image_by_url and not (self.facts.stages and shipment.draft_ref),
+                for_revision=revision_id if self.facts.image_by_url else None,
+            )
         except (KeyError, OSError, ValueError):
             # A picture is gone or is not the one that was approved: nothing else may be sent in its place.
-            log.exception("delivery %s: content does not match its approval", row.public_id)
-            self._refuse(row, "content_changed")
-            return None
-        return Shipment(row, account, message)
+            log.exception("delivery %s: content does not match its approval", shipment.public_id)
+            self._refuse(shipment)
+            return False
+        return True
 
     # --- fire -----------------------------------------------------------------------------------------------------
 
@@ -227,7 +269,7 @@ class Run:
         wait = 0.1 if self.flying or self.staging else 0.5
         if (left := self.look_again_at - time.monotonic()) > 0:
             return min(wait, left)
-        soonest = min((s.delivery.fire_at for s in self.ready.values()), default=None)
+        soonest = min((s.fire_at for s in self.ready.values()), default=None)
         if soonest is None:
             return wait
         return max(0.0, min(wait, (soonest - self.now()).total_seconds() - self.options["begin_ahead_seconds"]))
@@ -238,20 +280,27 @@ class Run:
         if time.monotonic() < self.look_again_at:
             return
         soon = self.now() + timedelta(seconds=self.options["begin_ahead_seconds"])
-        due = [pk for pk, s in self.ready.items() if s.delivery.fire_at <= soon]
+        # No more than the wire can carry in a moment: what is begun cannot be recalled nor paused any more.
+        room = 3 * self.options["connections"] - len(self.flying)
+        due = [pk for pk, s in self.ready.items() if s.fire_at <= soon][: max(0, room)]
         if not due:
             return
         turns = self._turns(due)
         for chunk in batched(turns, self.options["claim_batch"]):
             begun = self._begin(chunk)
-            calls = []
+            errands = []
             for pk in chunk:
                 shipment = self.ready.pop(pk)
                 if pk in begun:
                     self.flying[pk] = shipment
-                    in_seconds = (max(turns[pk], shipment.delivery.fire_at) - self.now()).total_seconds()
-                    calls.append((pk, _commit(shipment), time.monotonic() + max(0.0, in_seconds)))
-            wire().send(self.platform, calls, self.answers, held_for=self._half_lease)
+                    errands.append(self._errand(shipment, turns[pk]))
+            wire().send(self.platform, errands, self.answers, held_for=self._half_lease)
+
+    def _errand(self, shipment: Shipment, turn: datetime) -> Errand:
+        now, clock = self.now(), time.monotonic()
+        start_at = clock + max(0.0, (max(turn, shipment.fire_at) - now).total_seconds())
+        too_late = clock + (shipment.not_after - now).total_seconds()
+        return Errand(shipment.pk, _commit(shipment), start_at, min(start_at + _PATIENCE, too_late))
 
     def _turns(self, due: list[int]) -> dict[int, datetime]:
         """Who of ``due`` may call now, and when exactly. The others wait for a gate, and are asked again soon."""
@@ -285,7 +334,7 @@ class Run:
         for (page, pk), turn in zip(free.items(), dealt, strict=False):
             turns[pk] = turn
             if self.facts.per_page_second:
-                busy = (max(turn, self.ready[pk].delivery.fire_at) - now).total_seconds()
+                busy = (max(turn, self.ready[pk].fire_at) - now).total_seconds()
                 self.pages_busy[page] = started + busy + 1 / self.facts.per_page_second
         return turns
 
@@ -293,26 +342,33 @@ class Run:
         """The last question before a call becomes visible, and the statement that everyone else loses against."""
         now = self.now()
         with transaction.atomic():
-            ours = locked().filter(pk__in=pks, state__in=[State.CLAIMED, State.STAGED], lease_until__gt=now)
+            ours = locked().filter(pk__among=pks, state__in=[State.CLAIMED, State.STAGED], lease_until__gt=now)
             fit = set(ours.sendable(now).values_list("pk", "attempt"))
             begun = move_many(
-                [row for pk in pks if (pk, (row := self.ready[pk].delivery).attempt) in fit],
+                [shipment for pk in pks if (pk, (shipment := self.ready[pk]).attempt) in fit],
                 State.COMMITTING,
                 now=now,
                 committing_at=now,
                 lease_until=now + timedelta(seconds=self.options["lease_seconds"]),
             )
-        for pk in set(pks) - begun:
-            self._let_go(self.ready[pk].delivery)
+        self._let_go([self.ready[pk] for pk in pks if pk not in begun])
         return begun
 
-    def _let_go(self, row: Delivery) -> None:
+    def _let_go(self, shipments: list[Shipment]) -> None:
         """Not ours any more, or no longer fit to send. If nobody else moved it, it goes back to wait or to expire."""
-        current = Delivery.objects.only("state", "attempt").get(pk=row.pk)
-        if current.attempt == row.attempt and current.state in (State.CLAIMED, State.STAGED):
-            row.state = current.state
-            # Nothing was tried, so the bound on tries does not end it: it waits until it is fit, or too late.
-            self._wait(row, TryLater("not fit to send just before the call", code="stopped"))
+        if not shipments:
+            return
+        pks = [shipment.pk for shipment in shipments]
+        ours = Delivery.objects.filter(pk__among=pks, state__in=[State.CLAIMED, State.STAGED])
+        current = {pk: (attempt, state) for pk, attempt, state in ours.values_list("pk", "attempt", "state")}
+        back = []
+        for shipment in shipments:
+            attempt, state = current.get(shipment.pk, (None, None))
+            if attempt == shipment.attempt:
+                shipment.state = state
+                back.append(shipment)
+        # Nothing was tried, so the bound on tries does not end it: it waits until it is fit, or too late.
+        self._wait(back, TryLater("not fit to send just before the call", code="stopped"))
 
     # --- write back -----------------------------------------------------------------------------------------------
 
@@ -322,8 +378,8 @@ class Run:
         held = {**self.staging, **self.flying}
         _persist(lambda: self._heard([(held[pk], answer) for pk, answer in answers]))
         staged: list[tuple[Shipment, str]] = []
-        published: list[tuple[Delivery, Receipt]] = []
-        failed: list[tuple[Delivery, ConnectorError]] = []
+        published: list[tuple[Shipment, Receipt]] = []
+        failed: dict[tuple[Any, ...], tuple[ConnectorError, list[Shipment]]] = {}
         for pk, answer in answers:
             staging = self.staging.pop(pk, None)
             shipment = staging or self.flying.pop(pk)
@@ -333,22 +389,23 @@ class Run:
                 # Nothing that happens while staging is visible, so doubt there is only a delay.
                 if staging and isinstance(answer, OutcomeUnknown):
                     answer = TryLater(answer.detail, code=answer.code)
-                failed.append((shipment.delivery, answer))
+                alike = (type(answer), answer.code, answer.detail, answer.wait)
+                failed.setdefault(alike, (answer, []))[1].append(shipment)
             elif staging:
                 staged.append((shipment, answer))
             else:
-                published.append((shipment.delivery, answer))
+                published.append((shipment, answer))
         _persist(lambda: self._write_staged(staged))
         _persist(lambda: self._write_published(published))
-        for row, error in failed:
-            _persist(lambda row=row, error=error: self._give_back(row, error))
+        for error, shipments in failed.values():
+            _persist(lambda error=error, shipments=shipments: self._give_back(shipments, error))
 
     def _heard(self, answers: list[tuple[Shipment, Any]]) -> None:
         """Feeds the gates with what the answers say beyond their own deliveries."""
         for shipment, answer in answers:
             match answer:
                 case ConnectorError(silent=True):
-                    self.unanswered.append(shipment.delivery.channel_id)
+                    self.unanswered.append(shipment.channel_id)
                 case TryLater(whole_app=True, wait=timedelta() as wait):
                     gates.hold(self.platform, gates.key_of(shipment.account), self.now() + wait)
                 case _:
@@ -365,34 +422,37 @@ class Run:
         if not staged:
             return
         moved = move_many(
-            [s.delivery for s, _ref in staged],
+            [s for s, _ref in staged],
             State.STAGED,
             now=self.now(),
-            each={s.delivery.pk: {"draft_ref": ref} for s, ref in staged},
+            each={s.pk: {"draft_ref": ref} for s, ref in staged},
         )
         for shipment, ref in staged:
-            if shipment.delivery.pk in moved:
-                # The platform has the pictures now; keeping their bytes would hold a campaign's worth in memory.
-                bare = [replace(image, content=b"") for image in shipment.message.images]
-                shipment.message = replace(shipment.message, images=bare)
-                self.ready[shipment.delivery.pk] = shipment
+            if shipment.pk in moved:
+                self.ready[shipment.pk] = shipment
+                # What the platform has now, pictures above all, would hold a campaign's worth of memory here.
+                if self.facts.shows_by_reference:
+                    shipment.message = None
+                else:
+                    bare = [replace(image, content=b"") for image in shipment.message.images]
+                    shipment.message = replace(shipment.message, images=bare)
             else:
                 # Stopped while it was being prepared: the draft that came to be is taken away again.
-                wire().send(self.platform, [(None, _withdraw(shipment.account, ref), 0.0)], Answers(), held_for=60)
+                wire().send(self.platform, [Errand(None, _withdraw(shipment.account, ref))], Answers(), held_for=60)
 
-    def _write_published(self, published: list[tuple[Delivery, Receipt]]) -> None:
+    def _write_published(self, published: list[tuple[Shipment, Receipt]]) -> None:
         if not published:
             return
         now = self.now()
         try:
             with transaction.atomic():
                 moved = move_many(
-                    [row for row, _receipt in published],
+                    [shipment for shipment, _receipt in published],
                     State.PUBLISHED,
                     now=now,
                     each={
-                        row.pk: {"remote_id": receipt.external_id, "permalink": receipt.permalink}
-                        for row, receipt in published
+                        shipment.pk: {"remote_id": receipt.external_id, "permalink": receipt.permalink}
+                        for shipment, receipt in published
                     },
                     published_at=now,
                     lease_until=None,
@@ -400,70 +460,87 @@ class Run:
                     platform_code="",
                     error_detail="",
                 )
-                end_attempts([row for row, _r in published if row.pk in moved], "published", now=now)
+                end_attempts([shipment for shipment, _r in published if shipment.pk in moved], "published", now=now)
         except IntegrityError:
             if len(published) > 1:
-                for pair in published:
-                    self._write_published([pair])
+                for shipment, receipt in published:
+                    shipment.state = State.COMMITTING
+                    self._write_published([(shipment, receipt)])
                 return
-            row, _receipt = published[0]
-            log.error("delivery %s: the platform returned an id that another delivery has", row.public_id)
-            row.state = State.COMMITTING
-            self._give_back(row, OutcomeUnknown("the platform returned an id that is taken"))
+            shipment, _receipt = published[0]
+            log.error("delivery %s: the platform returned an id that another delivery has", shipment.public_id)
+            shipment.state = State.COMMITTING
+            self._give_back([shipment], OutcomeUnknown("the platform returned an id that is taken"))
 
-    def _refuse(self, row: Delivery, code: str) -> None:
-        self._fail(row, code, Rejected(), "refused")
+    def _give_back(self, shipments: list[Shipment], error: ConnectorError) -> None:
+        """After calls that did not end in a receipt, all for the same reason: to whom the deliveries go next."""
+        if isinstance(error, OutcomeUnknown):
+            self._doubt(shipments, error)
+        elif isinstance(error, Rejected):
+            self._fail(shipments, "refused", error, "refused")
+        else:
+            tired = [s for s in shipments if s.attempt >= self.options["max_attempts"] and isinstance(error, TryLater)]
+            self._fail(tired, "too_many_tries", error, "later")
+            self._wait([s for s in shipments if s not in tired], error)
 
-    def _give_back(self, row: Delivery, error: ConnectorError) -> None:
-        """After a call that did not end in a receipt: to whom the delivery goes next."""
+    def _doubt(self, shipments: list[Shipment], error: ConnectorError) -> None:
         now = self.now()
-        match error:
-            case OutcomeUnknown():
-                move_many(
-                    [row],
-                    State.VERIFYING,
-                    now=now,
-                    lease_until=None,
-                    verify_at=now + timedelta(seconds=self.options["verify_grace_seconds"]),
-                    verify_count=0,
-                    error_code="unknown",
-                    platform_code=error.code,
-                    error_detail=error.detail,
-                )
-                end_attempts([row], "unknown", now=now, detail=error.detail)
-            case Rejected():
-                self._fail(row, "refused", error, "refused")
-            case TryLater() if row.attempt >= self.options["max_attempts"]:
-                self._fail(row, "too_many_tries", error, "later")
-            case _:
-                self._wait(row, error)
+        with transaction.atomic():
+            moved = move_many(
+                shipments,
+                State.VERIFYING,
+                now=now,
+                lease_until=None,
+                verify_at=now + timedelta(seconds=self.options["verify_grace_seconds"]),
+                verify_count=0,
+                error_code="unknown",
+                platform_code=error.code,
+                error_detail=error.detail,
+            )
+            end_attempts([s for s in shipments if s.pk in moved], "unknown", now=now, detail=error.detail)
 
-    def _wait(self, row: Delivery, error: ConnectorError) -> None:
+    def _wait(self, shipments: list[Shipment], error: ConnectorError) -> None:
         """Back to scheduled: certainly nothing is visible."""
+        if not shipments:
+            return
         now = self.now()
         lost = isinstance(error, AccessLost)
-        wait = error.wait or timedelta(seconds=min(900, 5 * 2**row.attempt))
-        move_many(
-            [row],
-            State.SCHEDULED,
-            now=now,
-            lease_until=None,
-            committing_at=None,
-            fire_at=max(now + wait, row.due_at),
-            error_code="access" if lost else "later",
-            platform_code=error.code,
-            error_detail=error.detail,
-        )
-        end_attempts([row], "access" if lost else "later", now=now, detail=error.detail)
-        if lost:
-            mark_lost(row.channel, reason=error.detail, code=error.code)
 
-    def _fail(self, row: Delivery, code: str, error: ConnectorError, outcome: str) -> None:
+        def after(shipment: Shipment) -> datetime:
+            wait = error.wait or timedelta(seconds=min(900, 5 * 2**shipment.attempt))
+            return max(now + wait, shipment.fire_at)
+
+        with transaction.atomic():
+            moved = move_many(
+                shipments,
+                State.SCHEDULED,
+                now=now,
+                each={shipment.pk: {"fire_at": after(shipment)} for shipment in shipments},
+                lease_until=None,
+                committing_at=None,
+                error_code="access" if lost else "later",
+                platform_code=error.code,
+                error_detail=error.detail,
+            )
+            ended = [s for s in shipments if s.pk in moved]
+            end_attempts(ended, "access" if lost else "later", now=now, detail=error.detail)
+        if lost:
+            pages = Channel.objects.filter(pk__in={s.channel_id for s in ended}).select_related("unit")
+            for channel in pages:
+                mark_lost(channel, reason=error.detail, code=error.code)
+
+    def _refuse(self, shipment: Shipment) -> None:
+        self._fail([shipment], "content_changed", Rejected(), "refused")
+
+    def _fail(self, shipments: list[Shipment], code: str, error: ConnectorError, outcome: str) -> None:
+        if not shipments:
+            return
         now = self.now()
         told = {"error_code": code, "platform_code": error.code, "error_detail": error.detail}
         with transaction.atomic():
-            if move_many([row], State.FAILED, now=now, lease_until=None, **told):
-                end_attempts([row], outcome, now=now, detail=error.detail)
+            moved = move_many(shipments, State.FAILED, now=now, lease_until=None, **told)
+            end_attempts([s for s in shipments if s.pk in moved], outcome, now=now, detail=error.detail)
+            for row in Delivery.objects.filter(pk__in=moved).select_related("unit", "post", "channel"):
                 tell(row, "delivery_failed", reason=in_words(row.platform, error.code, error.detail))
 
 
@@ -475,8 +552,7 @@ def _stage(shipment: Shipment) -> Call:
 
 
 def _commit(shipment: Shipment) -> Call:
-    draft_ref = shipment.delivery.draft_ref
-    return lambda connector: connector.commit(shipment.account, shipment.message, draft_ref)
+    return lambda connector: connector.commit(shipment.account, shipment.message, shipment.draft_ref)
 
 
 def _withdraw(account: Account, external_id: str) -> Call:

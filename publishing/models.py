@@ -285,6 +285,10 @@ class Delivery(PublicIdModel):
     def __str__(self) -> str:
         return f"{self.post} → {self.channel}"
 
+    @property
+    def unit_path(self) -> str:
+        return self.unit.path
+
 
 class Attempt(models.Model):
     """One try, written before the first byte leaves and completed when the answer is known."""

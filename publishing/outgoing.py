@@ -1,7 +1,8 @@
 """What goes out for a delivery: the message as it was approved, and questions to the platform about many deliveries."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from channels.connectors.base import AccessLost, Account, ConnectorError, Image, Message, OutcomeUnknown
@@ -10,36 +11,50 @@ from channels.vault import Unsealable
 from posts.media_links import public_url
 from posts.models import Media
 from publishing.models import Delivery
-from publishing.wire import Answers, Call, unexpected, wire
+from publishing.wire import Answers, Call, Errand, unexpected, wire
 
 Pictures = Mapping[tuple[int, str], Media]
 
 
-def message_of(row: Delivery, pictures: Pictures, *, with_bytes: bool = False, by_url: bool = False) -> Message:
-    """The message of a delivery, from its approved revision, to be sent.
+def message_of(row: Delivery, pictures: Pictures) -> Message:
+    """The message of a delivery as it was approved, without its pictures' bytes. KeyError when a part is missing."""
+    mine = {sha256: media for (unit, sha256), media in pictures.items() if unit == row.unit_id}
+    return message_from(row.revision.content, key=row.public_id, channel_id=row.channel.public_id, pictures=mine)
+
+
+def message_from(
+    approved: Mapping[str, Any],
+    *,
+    key: uuid.UUID,
+    channel_id: uuid.UUID,
+    pictures: Mapping[str, Media],
+    with_bytes: bool = False,
+    for_revision: uuid.UUID | None = None,
+) -> Message:
+    """The message for one channel of an approved content. ``pictures``: of the unit, by hash. ``for_revision`` gives
+    each picture an address for the platform to fetch it from.
 
     Raises KeyError when the channel or a picture is missing, OSError or ValueError when a picture's bytes are not
     those that were approved.
     """
-    approved = row.revision.content
-    wanted = str(row.channel.public_id)
+    wanted = str(channel_id)
     target = next((t for t in approved["channels"] if t["channel"] == wanted), None)
     if target is None:
         raise KeyError(wanted)
     images = []
     for entry in approved["media"]:
-        media = pictures[row.unit_id, entry["sha256"]]
+        media = pictures[entry["sha256"]]
         images.append(
             Image(
                 content=bytes_of(media) if with_bytes else b"",
                 content_type=media.content_type,
                 sha256=media.sha256,
                 alt=entry["alt"],
-                url=public_url(media, row.revision) if by_url else "",
+                url=public_url(media, for_revision) if for_revision else "",
             )
         )
     return Message(
-        key=str(row.public_id),
+        key=str(key),
         title=approved["title"],
         text=target["text"],
         html=target["html"],
@@ -49,8 +64,12 @@ def message_of(row: Delivery, pictures: Pictures, *, with_bytes: bool = False, b
     )
 
 
-def pictures_of(rows: Iterable[Delivery]) -> Pictures:
-    wanted = {(row.unit_id, m["sha256"]) for row in rows for m in row.revision.content["media"]}
+def pictures_for(rows: Iterable[Delivery]) -> Pictures:
+    return pictures_of({(row.unit_id, m["sha256"]) for row in rows for m in row.revision.content["media"]})
+
+
+def pictures_of(wanted: Collection[tuple[int, str]]) -> Pictures:
+    """Pictures by unit id and hash."""
     if not wanted:
         return {}
     found = Media.objects.filter(unit__in={u for u, _s in wanted}, sha256__in={s for _u, s in wanted})
@@ -75,7 +94,7 @@ def ask(
     for row in rows:
         try:
             account = account_of(row.channel)
-            calls.append((row.pk, call(row, account), 0.0))
+            calls.append(Errand(row.pk, call(row, account)))
         except Unsealable:
             yield row, AccessLost("the stored credentials cannot be opened")
             continue

@@ -68,11 +68,11 @@ def move_many(
     reason: str = "",
     **fields: Any,
 ) -> set[int]:
-    """`move` for batches: one UPDATE for all rows that are in one state, audit rows in bulk. Rows need ``unit``.
+    """`move` for batches: one UPDATE for all rows that are in one state, audit rows in bulk.
 
     ``fields`` are the same for all rows; ``each`` maps a row's pk to its own values, the same names for every row and
-    never None. Returns the pks that moved: a row that somebody else moved first is left alone. The rows in memory are
-    brought up to date.
+    never None. Returns the pks that moved: a row that somebody else moved first is left alone. Rows in memory, with
+    ``unit`` loaded or the engine's own shipments, are brought up to date in what they hold.
     """
     moved: set[int] = set()
     who = {
@@ -101,7 +101,8 @@ def move_many(
                 if row.pk in won:
                     values = {"state": to, **fields, **(each[row.pk] if each else {})}
                     for name, value in values.items():
-                        setattr(row, name, value)
+                        if hasattr(row, name):
+                            setattr(row, name, value)
                     row.attempt += new_attempt
                     entries.append(
                         {
@@ -109,7 +110,7 @@ def move_many(
                             "action": f"delivery.{to}",
                             "object_type": "publishing.delivery",
                             "object_id": str(row.public_id),
-                            "unit_path": row.unit.path,
+                            "unit_path": row.unit_path,
                             "data": {"was": was, "attempt": row.attempt, "error": row.error_code},
                             **who,
                         }

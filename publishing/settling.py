@@ -19,7 +19,7 @@ from channels.queries import facts_of
 from channels.services import mark_lost
 from core.clock import Clock, database_now, steady
 from publishing.models import Delivery
-from publishing.outgoing import Pictures, ask, message_of, pictures_of
+from publishing.outgoing import Pictures, ask, message_of, pictures_for
 from publishing.rows import LOOKS, ask_person, due_looks, end_attempts, locked, only_one, tell
 from publishing.services import move_many
 from publishing.states import IN_HAND, State
@@ -67,7 +67,7 @@ def _look(platform: str, now: Clock) -> int:
             moved += ask_person(row, now())
         else:
             asked.append(row)
-    pictures = pictures_of(asked)
+    pictures = pictures_for(asked)
     for row, answer in ask(platform, asked, lambda row, account: _find(row, account, pictures)):
         match answer:
             case Receipt():

@@ -3,10 +3,13 @@
 import asyncio
 import atexit
 import logging
+import math
 import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -21,6 +24,16 @@ log = logging.getLogger(__name__)
 Call = Callable[[Connector], Awaitable[Any]]
 
 
+@dataclass(slots=True)
+class Errand:
+    """One call: its name, what to do, when to start it on the monotonic clock (0: at once), when not any more."""
+
+    name: Any
+    call: Call
+    start_at: float = 0.0
+    latest: float = math.inf
+
+
 class Wire:
     """Carries calls to the platforms. Each platform has its own connections: one that hangs starves no other."""
 
@@ -33,32 +46,27 @@ class Wire:
         else:
             self.loop = uvloop.new_event_loop()
         self.connectors: dict[str, Connector] = {}
+        self.rooms: dict[str, asyncio.Semaphore] = {}
         self.carrying: set[asyncio.Task] = set()  # a task that nobody holds may be collected in mid-call
         self.thread = threading.Thread(target=self.loop.run_forever, name="wire", daemon=True)
         self.thread.start()
         atexit.register(self.close)
 
-    def send(
-        self,
-        platform: str,
-        calls: Sequence[tuple[Any, Call, float]],
-        answers: "Answers",
-        *,
-        held_for: float,
-    ) -> None:
-        """Starts each of ``calls`` (a name, the call, and when on the monotonic clock; 0: at once). Its answer, or
-        error, comes back through ``answers`` under its name.
+    def send(self, platform: str, errands: Sequence[Errand], answers: "Answers", *, held_for: float) -> None:
+        """Runs all ``errands``. Each answer, or error, comes back through ``answers`` under the errand's name.
 
         A call that could not begin within ``held_for`` seconds is not begun: the lease behind it may be running out,
         and then somebody else would be asked to look after the same delivery.
         """
         latest = time.monotonic() + held_for
-        answers.expect(len(calls))
+        answers.expect(len(errands))
 
         def begin() -> None:
             connector = self.connector(platform)
-            for name, call, start_at in calls:
-                task = self.loop.create_task(self._carry(name, call, start_at, connector, answers, latest))
+            room = self.rooms.setdefault(platform, asyncio.Semaphore(settings.PUBLISHING["connections"]))
+            for errand in errands:
+                errand.latest = min(errand.latest, latest)
+                task = self.loop.create_task(self._carry(errand, connector, room, answers))
                 self.carrying.add(task)
                 task.add_done_callback(self.carrying.discard)
 
@@ -73,26 +81,25 @@ class Wire:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(timeout=5)
 
-    async def _carry(
-        self, name: Any, call: Call, start_at: float, connector: Connector, answers: "Answers", latest: float
-    ) -> None:
+    async def _carry(self, errand: Errand, connector: Connector, room: asyncio.Semaphore, answers: "Answers") -> None:
         try:
             # Loops round their timers to milliseconds, sometimes down.
-            while (wait := start_at - time.monotonic()) > 0:
+            while (wait := errand.start_at - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
-            if time.monotonic() > latest:
-                raise TryLater("held too long before sending", code="held")
-            answer = await call(connector)
+            async with room:
+                if time.monotonic() > errand.latest:
+                    raise TryLater("held too long before sending", code="held", wait=timedelta(seconds=1))
+                answer = await errand.call(connector)
         except Exception as error:
             answer = error
-        answers.put(name, answer)
+        answers.put(errand.name, answer)
 
     def connector(self, platform: str) -> Connector:
         """Only from within the loop: a session belongs to it."""
         if platform not in self.connectors:
-            pool = aiohttp.TCPConnector(
-                limit=settings.PUBLISHING["connections"], keepalive_timeout=75, ttl_dns_cache=60, loop=self.loop
-            )
+            # Rooms bound the calls; one that carries pictures opens some connections at once.
+            limit = 2 * settings.PUBLISHING["connections"]
+            pool = aiohttp.TCPConnector(limit=limit, keepalive_timeout=75, ttl_dns_cache=60, loop=self.loop)
             session = aiohttp.ClientSession(
                 connector=pool, cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "outreach-portal"}
             )

@@ -115,6 +115,7 @@ class Facts:
     image_by_url: bool = False
     article: bool = False  # shows title, cover and HTML body rather than one text
     stages: bool = False  # can make an invisible object first
+    shows_by_reference: bool = False  # to show an invisible object its id is enough
     finds: bool = False  # can look whether a post stands
     measures: frozenset[str] = frozenset()  # names of Figures' fields that it has
     counts_followers: bool = True
@@ -172,8 +173,9 @@ class Connector(ABC):
         raise TypeError(f"{self.kind} makes no drafts: ask facts.stages first")
 
     @abstractmethod
-    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
-        """The one call that makes the post visible."""
+    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
+        """The one call that makes the post visible. Where ``facts.shows_by_reference``, None is enough of a message for
+        a draft."""
 
     async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:
         """The receipt if the post stands on the page, None if it certainly does not. Only where ``facts.finds``."""

@@ -55,6 +55,7 @@ class Facebook(Connector):
         max_images=10,
         image_max_bytes=4 * 1024 * 1024,
         stages=True,
+        shows_by_reference=True,
         finds=True,
         measures=frozenset({"views", "reach", "reactions", "comments", "shares"}),
         rights=_SCOPES,

@@ -74,6 +74,8 @@ class Zalo(Connector):
         max_title=150,
         max_images=10,
         needs_image=True,
+        # 4,000 calls a minute less a reserve; to show an article takes three.
+        per_app_second=15,
         image_max_bytes=1024 * 1024,
         image_by_url=True,
         article=True,
