@@ -33,10 +33,19 @@ OUTCOMES = {
         Outcome("going", _("being taken down"), "blue", "arrow-back-up", open=True),
         Outcome("under_way", _("still under way"), "yellow", "zoom-check", open=True),
         Outcome("waiting", _("waiting for the connection"), "yellow", "plug-connected-x"),
-        Outcome("by_hand", _("by hand"), "yellow", "eye-check"),
+        Outcome("by_hand", _("a task by hand"), "yellow", "eye-check"),
         Outcome("overdue", _("by hand, overdue"), "red", "clock-exclamation"),
     )
 }
+
+# What needs somebody first, what is done last.
+_URGENCY = ("overdue", "by_hand", "waiting", "under_way", "going", "hidden", "gone", "never")
+ORDER = (
+    Case(*(When(outcome=key, then=Value(place)) for place, key in enumerate(_URGENCY))),
+    "unit__name",
+    "platform",
+    "pk",
+)
 
 
 def rows(recall: Recall, user: User, *, now: object) -> QuerySet[Delivery]:

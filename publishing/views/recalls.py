@@ -67,7 +67,7 @@ def recall_ledger(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     chosen = chosen if chosen in ledger.OUTCOMES else ""
     shown = rows.filter(outcome=chosen) if chosen else rows
     shown = shown.select_related("channel", "unit", "post").defer("post__body", "post__search", "channel__sealed")
-    page = Paginator(shown.order_by("unit__name", "platform", "pk"), PAGES_OF_LEDGER).get_page(request.GET.get("page"))
+    page = Paginator(shown.order_by(*ledger.ORDER), PAGES_OF_LEDGER).get_page(request.GET.get("page"))
     for row in page:
         row.told = wording.told(row)
         row.what = ledger.OUTCOMES[row.outcome]
@@ -116,8 +116,8 @@ def recall_campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     reach = deliveries.aggregate(
         pages=Count("pk"),
         stands=Count("pk", filter=Q(state=State.PUBLISHED)),
-        units=Count("unit", distinct=True),
     )
-    context = {"campaign": campaign, "unit": unit, "form": form, "posts": posts.count(), **reach}
+    units = {*posts.values_list("unit", flat=True), *deliveries.values_list("unit", flat=True)}
+    context = {"campaign": campaign, "unit": unit, "form": form, "posts": posts.count(), "units": len(units), **reach}
     context["on_their_way"] = reach["pages"] - reach["stands"]
     return render(request, "publishing/recall_campaign.html", context, status=status)
