@@ -42,15 +42,15 @@ def approver(unit):
 
 
 @pytest.fixture
-def page(unit):
+def official(unit):
     address = "https://www.facebook.com/conganphuong"
     return factories.ChannelFactory(unit=unit, health=Health.BY_HAND, handle="conganphuong", address=address)
 
 
 @pytest.fixture
-def scheduled(unit, page):
+def scheduled(unit, official):
     def make(**fields):
-        return factories.delivery(factories.approved(unit=unit, channels=[page]), page, **fields)
+        return factories.delivery(factories.approved(unit=unit, channels=[official]), official, **fields)
 
     return make
 
@@ -141,10 +141,10 @@ def test_the_engine_leaves_pages_by_hand_alone(scheduled, simulator):
     assert state(row) == State.SCHEDULED
 
 
-def test_a_post_for_both_kinds_of_pages_goes_both_ways(simulator, unit, page):
+def test_a_post_for_both_kinds_of_pages_goes_both_ways(simulator, unit, official):
     connected = factories.connected(simulator, "facebook", unit)
-    post = factories.approved(unit=unit, channels=[connected, page])
-    rows = [factories.delivery(post, channel) for channel in (connected, page)]
+    post = factories.approved(unit=unit, channels=[connected, official])
+    rows = [factories.delivery(post, channel) for channel in (connected, official)]
 
     engine.publish_due(platform="facebook")
     by_hand.hand_over()
@@ -152,9 +152,9 @@ def test_a_post_for_both_kinds_of_pages_goes_both_ways(simulator, unit, page):
     assert [state(row) for row in rows] == [State.PUBLISHED, State.BY_HAND]
 
 
-def test_the_deadline_of_a_page_by_hand_is_its_own(unit, page, officer, settings):
+def test_the_deadline_of_a_page_by_hand_is_its_own(unit, official, officer, settings):
     settings.PUBLISHING = {**settings.PUBLISHING, "by_hand_seconds": 3600, "not_after_seconds": 60}
-    post = factories.approved(unit=unit, channels=[page])
+    post = factories.approved(unit=unit, channels=[official])
 
     (row,) = services.schedule(post, by=officer)
 
@@ -323,10 +323,10 @@ def test_on_time_by_hand_is_before_the_deadline(unit, task, officer):
 # --- the pages --------------------------------------------------------------------------------------------------------
 
 
-def test_the_screen_has_the_exact_text_the_pictures_and_the_page(client, unit, page, officer):
+def test_the_screen_has_the_exact_text_the_pictures_and_the_page(client, unit, official, officer):
     picture = factories.media(unit)
-    post = factories.approved(unit=unit, channels=[page], media=[picture])
-    row = factories.delivery(post, page)
+    post = factories.approved(unit=unit, channels=[official], media=[picture])
+    row = factories.delivery(post, official)
     by_hand.hand_over()
     client.force_login(officer)
 
@@ -337,7 +337,7 @@ def test_the_screen_has_the_exact_text_the_pictures_and_the_page(client, unit, p
     assert response.context["message"].text == target["text"]
     assert f'<textarea class="form-control" id="hand-text" rows="10" readonly>{target["text"]}</textarea>' in html
     assert reverse("posts:media", args=[picture.public_id]) in html
-    assert page.address in html
+    assert official.address in html
 
 
 def test_posted_closes_it_and_leads_to_the_posts_page(client, task, officer):
@@ -380,7 +380,16 @@ def test_before_its_hour_the_task_shows_the_text_but_takes_no_link(client, sched
     assert state(row) == State.SCHEDULED
 
 
-def test_the_list_has_what_is_due_first_and_costs_the_same_for_many(client, unit, page, officer, scheduled):
+def test_before_its_hour_a_changed_text_is_not_shown_either(client, scheduled, officer):
+    row = scheduled(due_at=timezone.now() + timedelta(hours=2), content_sha256="0" * 64)
+    client.force_login(officer)
+
+    html = client.get(reverse("publishing:by_hand_task", args=[row.public_id])).content.decode()
+
+    assert ("Do not post" in html, "Công an không yêu cầu chuyển tiền" in html) == (True, False)
+
+
+def test_the_list_has_what_is_due_first_and_costs_the_same_for_many(client, unit, official, officer, scheduled):
     client.force_login(officer)
     coming = scheduled(due_at=timezone.now() + timedelta(hours=1))
     factories.delivery(factories.approved(unit=unit))  # a connected page's is no task

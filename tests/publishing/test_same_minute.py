@@ -33,18 +33,18 @@ def officer(unit):
 
 
 @pytest.fixture
-def page(unit):
+def official(unit):
     return factories.ChannelFactory(unit=unit)
 
 
 @pytest.fixture
-def post_of(unit, page):
-    """An approved post for the page; the same text as all others unless told otherwise."""
-    return lambda **fields: factories.approved(unit=unit, channels=[page], **{**SAME, **fields})
+def post_of(unit, official):
+    """An approved post for the official; the same text as all others unless told otherwise."""
+    return lambda **fields: factories.approved(unit=unit, channels=[official], **{**SAME, **fields})
 
 
-def beside(post, page, at=SEVEN):
-    others = queries.same_minute(post, post.approved_revision, {page: at})
+def beside(post, official, at=SEVEN):
+    others = queries.same_minute(post, post.approved_revision, {official: at})
     return [(other.delivery.post_id, other.same_text) for other in others]
 
 
@@ -52,29 +52,29 @@ def beside(post, page, at=SEVEN):
 
 
 @pytest.mark.parametrize("state", [State.SCHEDULED, State.CLAIMED, State.VERIFYING, State.BY_HAND, State.PUBLISHED])
-def test_the_same_text_in_the_same_minute_is_found_in_whatever_live_state(page, post_of, state):
+def test_the_same_text_in_the_same_minute_is_found_in_whatever_live_state(official, post_of, state):
     other = post_of()
     live = {"lease_until": SEVEN, "remote_id": "1", "published_at": SEVEN} if state != State.SCHEDULED else {}
-    factories.delivery(other, page, due_at=SEVEN + timedelta(seconds=59), state=state, **live)
+    factories.delivery(other, official, due_at=SEVEN + timedelta(seconds=59), state=state, **live)
 
-    assert beside(post_of(), page) == [(other.pk, True)]
+    assert beside(post_of(), official) == [(other.pk, True)]
 
 
-def test_another_text_in_the_same_minute_is_told_apart_and_stands_behind(page, post_of):
+def test_another_text_in_the_same_minute_is_told_apart_and_stands_behind(official, post_of):
     different, same = post_of(title="Bài khác"), post_of()
-    factories.delivery(different, page, due_at=SEVEN)
-    factories.delivery(same, page, due_at=SEVEN)
+    factories.delivery(different, official, due_at=SEVEN)
+    factories.delivery(same, official, due_at=SEVEN)
 
-    assert beside(post_of(), page) == [(same.pk, True), (different.pk, False)]
+    assert beside(post_of(), official) == [(same.pk, True), (different.pk, False)]
 
 
-def test_neither_another_minute_nor_another_channel_nor_what_ended_counts(unit, page, post_of):
-    factories.delivery(post_of(), page, due_at=SEVEN + timedelta(minutes=1))
-    factories.delivery(post_of(), page, due_at=SEVEN - timedelta(seconds=1))
-    factories.delivery(post_of(), page, due_at=SEVEN, state=State.CANCELLED)
+def test_neither_another_minute_nor_another_channel_nor_what_ended_counts(unit, official, post_of):
+    factories.delivery(post_of(), official, due_at=SEVEN + timedelta(minutes=1))
+    factories.delivery(post_of(), official, due_at=SEVEN - timedelta(seconds=1))
+    factories.delivery(post_of(), official, due_at=SEVEN, state=State.CANCELLED)
     factories.delivery(factories.approved(unit=unit, **SAME), due_at=SEVEN)
 
-    assert beside(post_of(), page) == []
+    assert beside(post_of(), official) == []
 
 
 def test_an_article_with_another_title_is_another_text(unit):
@@ -101,7 +101,7 @@ def test_it_is_one_query_however_many_channels(unit, post_of, django_assert_num_
 # --- what is done about it --------------------------------------------------------------------------------------------
 
 
-def test_scheduling_refuses_the_same_text_until_somebody_says_that_it_is_meant(page, post_of, officer):
+def test_scheduling_refuses_the_same_text_until_somebody_says_that_it_is_meant(official, post_of, officer):
     services.schedule(post_of(), by=officer, due_at=SEVEN)
     again = post_of()
 
@@ -120,7 +120,7 @@ def test_another_text_in_the_same_minute_is_not_refused(post_of, officer):
     assert Delivery.objects.count() == 2
 
 
-def test_moving_refuses_it_too(page, post_of, officer):
+def test_moving_refuses_it_too(official, post_of, officer):
     services.schedule(post_of(), by=officer, due_at=SEVEN)
     row = services.schedule(post_of(), by=officer, due_at=SEVEN + timedelta(hours=1))[0]
 
@@ -162,10 +162,10 @@ def test_of_two_people_who_schedule_the_same_text_at_once_one_is_refused(unit, p
     assert (len(refused), Delivery.objects.count()) == (1, 1)
 
 
-def test_approving_many_refuses_it_with_the_sentence_and_approves_nothing_of_it(client, unit, page):
+def test_approving_many_refuses_it_with_the_sentence_and_approves_nothing_of_it(client, unit, official):
     client.force_login(factories.person(Role.APPROVER, unit, language="en"))
     soon = (timezone.now() + timedelta(days=1)).replace(second=0, microsecond=0)
-    first, second = (factories.submitted(unit=unit, channels=[page], wanted_at=soon, **SAME) for _ in range(2))
+    first, second = (factories.submitted(unit=unit, channels=[official], wanted_at=soon, **SAME) for _ in range(2))
     chosen = [str(post.current_revision.public_id) for post in (first, second)]
 
     client.post(reverse("publishing:approve_many"), {"revision": chosen})
@@ -184,12 +184,12 @@ def local(moment):
     return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
 
 
-def test_the_form_warns_before_and_publishes_with_a_tick(client, page, post_of, officer):
+def test_the_form_warns_before_and_publishes_with_a_tick(client, official, post_of, officer):
     client.force_login(officer)
     first, again = post_of(), post_of()
     services.schedule(first, by=officer, due_at=SEVEN)
     address = reverse("publishing:schedule", args=[again.public_id])
-    asked = {"due_at": local(SEVEN), "channels": [str(page.public_id)]}
+    asked = {"due_at": local(SEVEN), "channels": [str(official.public_id)]}
 
     preview = client.get(address, asked, headers={"HX-Request": "true"}).content.decode()
     untold = client.post(address, asked)
@@ -201,11 +201,11 @@ def test_the_form_warns_before_and_publishes_with_a_tick(client, page, post_of, 
     assert Delivery.objects.filter(post=again).count() == 1
 
 
-def test_the_form_mentions_another_post_in_the_minute_and_asks_for_no_tick(client, page, post_of, officer):
+def test_the_form_mentions_another_post_in_the_minute_and_asks_for_no_tick(client, official, post_of, officer):
     client.force_login(officer)
     services.schedule(post_of(title="Bài khác"), by=officer, due_at=SEVEN)
     address = reverse("publishing:schedule", args=[post_of().public_id])
-    asked = {"due_at": local(SEVEN), "channels": [str(page.public_id)]}
+    asked = {"due_at": local(SEVEN), "channels": [str(official.public_id)]}
 
     preview = client.get(address, asked, headers={"HX-Request": "true"}).content.decode()
 
