@@ -100,6 +100,7 @@ def _moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
             "since": s.since,
             "n": s.n,
             "tone": "yellow" if s.by_people else "red",
+            "icon": "users" if s.by_people else "alert-triangle",
         }
         for s in facts.signs
     ]
