@@ -39,7 +39,7 @@ def official(unit):
 
 @pytest.fixture
 def post_of(unit, official):
-    """An approved post for the official; the same text as all others unless told otherwise."""
+    """An approved post for the page; the same text as all others unless told otherwise."""
     return lambda **fields: factories.approved(unit=unit, channels=[official], **{**SAME, **fields})
 
 
