@@ -34,6 +34,7 @@ def _banner(found: Pauses) -> dict[str, Any]:
             "pause": pause,
             "planned": not pause.lasts(found.now),
             "scope": wording.scope(pause),
+            "reason": wording.pause_reason(pause),
             "times": wording.pause_look(pause, found.now).sentence,
         }
         for pause in rows[:_SHOWN]

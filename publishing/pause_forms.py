@@ -26,7 +26,11 @@ class ScopeForm(forms.Form):
 class TimesForm(forms.Form):
     """When a pause begins and ends by itself. The base of all forms that set times."""
 
-    starts_at = time_field(label=gettext_lazy("Begins at"), required=False)
+    use_required_attribute = False  # a field that the choice hides would stop the form without a word
+    starts_at = time_field(
+        label=gettext_lazy("Begins at"),
+        error_messages={"required": gettext_lazy("Please enter when the pause begins.")},
+    )
     ends_at = time_field(
         label=gettext_lazy("Ends by itself at"),
         required=False,
@@ -46,8 +50,6 @@ class TimesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
-        if self.is_planned and not starts_at and "starts_at" not in self.errors:
-            self.add_error("starts_at", _("Please enter when the pause begins."))
         if self.is_planned and starts_at and starts_at <= self.now:
             self.add_error("starts_at", _("The start must be later than now. To pause at once, choose “Start now”."))
         elif ends_at and ends_at <= (starts_at if self.is_planned and starts_at else self.now):
@@ -112,9 +114,10 @@ class PauseForm(TimesForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("when") == self.PREPARED:
-            for name in ("starts_at", "ends_at"):
-                self.errors.pop(name, None)
+        unasked = {self.NOW: ["starts_at"], self.PREPARED: ["starts_at", "ends_at"]}
+        for name in unasked.get(cleaned.get("when", ""), []):
+            self.errors.pop(name, None)
+            cleaned[name] = None
         return cleaned
 
     def meant(self) -> tuple[Pause, datetime, datetime | None]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -358,7 +358,9 @@ def scope(pause: Pause) -> str:
         case _:
             where = str(pause.unit)
     if pause.channel:
-        where = _("%(page)s of %(unit)s") % {"page": page_name(pause.channel), "unit": pause.unit}
+        where = page_name(pause.channel)
+        if str(pause.unit) not in where:
+            where = _("%(page)s of %(unit)s") % {"page": where, "unit": pause.unit}
     if pause.topic:
         where = _("%(scope)s, posts on “%(topic)s” only") % {"scope": where, "topic": pause.topic}
     return where
@@ -370,21 +372,27 @@ def pause_effect(
     """What a pause does when it begins at ``start``: one sentence on its scope, then what it touches. ``waiting`` is
     how many publications fall due within its first day."""
     told = {"scope": scope(pause), "start": moment(start), "end": moment(end) if end else "", "n": waiting}
+    within = ngettext(
+        "%(n)s scheduled publication falls due within the next 24 hours and is held.",
+        "%(n)s scheduled publications fall due within the next 24 hours and are held.",
+        waiting,
+    )
     if start > now:
-        said = [_("From %(start)s nothing goes out: %(scope)s.") % told]
-    else:
-        said = [_("From now on nothing goes out: %(scope)s.") % told]
-    if pause.urgent_passes:
-        said.append(_("Urgent posts go out all the same."))
-    said.append(ngettext("It touches %(n)s unit.", "It touches %(n)s units.", units) % {"n": units})
-    said.append(
-        ngettext(
+        first = _("From %(start)s nothing goes out: %(scope)s.")
+        within = ngettext(
             "%(n)s scheduled publication falls due within its first 24 hours and is held.",
             "%(n)s scheduled publications fall due within its first 24 hours and are held.",
             waiting,
         )
-        % told
-    )
+    elif pause.lasts(now):
+        first = _("Nothing goes out: %(scope)s.")
+    else:
+        first = _("From now on nothing goes out: %(scope)s.")
+    said = [first % told]
+    if pause.urgent_passes:
+        said.append(_("Urgent posts go out all the same."))
+    said.append(ngettext("It touches %(n)s unit.", "It touches %(n)s units.", units) % {"n": units})
+    said.append(within % told)
     if end:
         said.append(_("It ends by itself at %(end)s.") % told)
     return " ".join(said)
@@ -400,6 +408,11 @@ def fell_due(n: int) -> str:
         "them again.",
         n,
     ) % {"n": n}
+
+
+def pause_reason(pause: Pause) -> str:
+    """The beginning of the reason, to go before another sentence."""
+    return _closed(Truncator(pause.reason).chars(160))
 
 
 def pause_look(pause: Pause, now: datetime) -> Told:

@@ -133,7 +133,7 @@ def pause_new(request: HttpRequest) -> HttpResponse:
         "scope": scope,
         "unit": unit,
         "effect": _effect(meant, start=start, end=end, now=now),
-        "prepared": form.data.get("when") == PauseForm.PREPARED,
+        "when": form.data.get("when", PauseForm.NOW),
     }
     name = "publishing/pauses_new.html#effect" if request.htmx else "publishing/pauses_new.html"
     return render(request, name, context, status=200 if request.htmx else status)
@@ -168,8 +168,8 @@ def _make(form: PauseForm, unit: Unit, request: HttpRequest) -> Pause:
         topic=given["topic"],
         urgent_passes=given["urgent_passes"],
         at_once=given["when"] == PauseForm.NOW,
-        starts_at=given["starts_at"] if given["when"] == PauseForm.PLANNED else None,
-        ends_at=given["ends_at"] if given["when"] != PauseForm.PREPARED else None,
+        starts_at=given["starts_at"],
+        ends_at=given["ends_at"],
     )
 
 
