@@ -28,7 +28,7 @@ SHORT = {
     "PUBLISH_CALL_SECONDS": "3",
     "PUBLISH_VERIFY_GRACE_SECONDS": "6",
     "PUBLISH_LOOK_SECONDS": "1.5",
-    "FAULTS_RETRY_SECONDS": "0.5",
+    "FAULTS_RETRY_SECONDS": "1.5",
 }
 
 
@@ -218,8 +218,8 @@ class Beat(Process):
 class Portal:
     """Everything together. Use as a context; Django is set up inside it, on the database of its own."""
 
-    def __init__(self, keep: Path | None = None):
-        self.keep = keep
+    def __init__(self, keep: Path | None = None, times: dict[str, str] | None = None):
+        self.keep, self.times = keep, {**SHORT, **(times or {})}
         self.stack = contextlib.ExitStack()
 
     def __enter__(self) -> "Portal":
@@ -266,7 +266,7 @@ class Portal:
             "STATIC_ROOT": str(self.folder / "static"),  # stays empty; a missing one is warned of
             "LOG_LEVEL": "WARNING",
             "PYTHONDONTWRITEBYTECODE": "1",
-            **SHORT,
+            **self.times,
         }
         (self.folder / "static").mkdir()
         import django

@@ -17,7 +17,7 @@ from tests.faults.people import People
 from tests.faults.processes import Portal
 from tests.faults.world import build
 
-QUIET_AFTER = 300.0  # seconds after the last fault by which everything must have come to rest
+QUIET_AFTER = 120.0  # seconds after the last fault by which everything must have come to rest
 
 
 @dataclass

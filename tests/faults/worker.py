@@ -124,19 +124,22 @@ def shorten() -> None:
 
     from channels.connectors import zalo
     from channels.connectors.base import Connector
-    from publishing import engine
+    from publishing import engine, recalls
 
     Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
     zalo.Zalo.waits = (0.2, 0.3, 0.5)
     zalo.Room.LONGEST_WAIT = 1.5
-    retry = float(os.environ["FAULTS_RETRY_SECONDS"])
+    retry = timedelta(seconds=float(os.environ["FAULTS_RETRY_SECONDS"]))
     wait = engine.Run._wait
 
-    def _wait(run: Any, row: Any, error: Any) -> Any:
-        error.wait = error.wait or timedelta(seconds=retry * 2**row.attempt)
-        return wait(run, row, error)
+    def _wait(run: Any, what: Any, error: Any) -> Any:
+        error.wait = error.wait or retry
+        return wait(run, what, error)
 
     engine.Run._wait = _wait
+    taking_down = recalls._wait
+    recalls._wait = lambda row, error: max(taking_down(row, None) / 8, (error and error.wait) or timedelta(0))
+    recalls._LEASE = timedelta(seconds=12)
 
 
 def main() -> None:

@@ -1,0 +1,411 @@
+"""The checker's own test: a guard of the engine is taken out of one worker, and the checker must see it.
+
+    python -m tests.faults.mutants [name …]
+
+Each mutant has a scene: a few deliveries and the one fault that its guard is there for. All scenes are first played
+together with every guard in place, where nothing may be found, then one by one with a mutant.
+"""
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.faults.people import Event, People
+from tests.faults.plan import Plan, PlannedPost
+from tests.faults.processes import Portal, Worker, wait_until
+from tests.faults.world import build
+
+# --- the guards, taken out --------------------------------------------------------------------------------------------
+
+
+def any_state() -> None:
+    """A row is moved whatever state it is in by now."""
+    from publishing import services
+
+    update = services.update_from_values
+    services.update_from_values = lambda *given, where=None, **more: update(*given, **more)
+
+
+def any_try() -> None:
+    """A run may write although another has taken the delivery over since."""
+    from publishing import services
+
+    update = services.update_from_values
+
+    def without(model: Any, rows: Any, *, match: Any, **more: Any) -> Any:
+        bare = [{name: value for name, value in row.items() if name != "attempt"} for row in rows]
+        return update(model, bare, match=("id",), **more)
+
+    services.update_from_values = without
+
+
+def no_grace() -> None:
+    """A doubt is looked into at once."""
+    from django.conf import settings
+
+    settings.PUBLISHING["verify_grace_seconds"] = 0
+
+
+def straight_back() -> None:
+    """A run that died after its call began is taken for one that has not called."""
+    from publishing import settling
+
+    move_many = settling.move_many
+
+    def moved(rows: Any, to: Any, **fields: Any) -> Any:
+        rows = list(rows)
+        if to == "verifying" and rows and all(row.committing_at for row in rows):
+            now = fields["now"]
+            return move_many(rows, "scheduled", now=now, fire_at=now, lease_until=None, committing_at=None)
+        return move_many(rows, to, **fields)
+
+    settling.move_many = moved
+
+
+def any_content() -> None:
+    """What is sent is not compared with what was approved."""
+    from posts import content
+
+    class Same(str):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __ne__(self, other: object) -> bool:
+            return False
+
+        __hash__ = str.__hash__
+
+    content.digest = lambda what: Same()
+
+
+def recalled_too() -> None:
+    """What is recalled may be sent."""
+    from publishing.models import DeliveryQuerySet
+
+    narrow = DeliveryQuerySet.filter
+
+    def wide(self: Any, *given: Any, **wanted: Any) -> Any:
+        if wanted.get("recall__isnull") is True:
+            del wanted["recall__isnull"]
+        return narrow(self, *given, **wanted)
+
+    DeliveryQuerySet.filter = wide
+
+
+def paused_too() -> None:
+    """What is paused may be sent."""
+    from django.db.models import Exists
+
+    from publishing import models
+
+    models._pauses = lambda when: Exists(models.Pause.objects.filter(pk=0))
+
+
+# --- the scenes -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Scene:
+    """One scene with its own posts, on pages of their own."""
+
+    stage: "Stage"
+    people: People
+    posts: list[int]
+    deliveries: list[int] = field(default_factory=list)
+
+    def schedule(self, *, due_in: float) -> None:
+        from publishing import services
+
+        due = _at(time.time() + due_in)
+        for number in self.posts:
+            place, post = self.people._place(number), self.people._post(number)
+            made = services.schedule(post, by=place.officer, due_at=due, not_after=timedelta(seconds=600))
+            self.deliveries += [delivery.pk for delivery in made]
+
+    def rows(self) -> Any:
+        from publishing.models import Delivery
+
+        return Delivery.objects.filter(pk__in=self.deliveries)
+
+    def wait(self, *, state: str, **more: Any) -> None:
+        wait_until(lambda: self.rows().filter(state=state, **more).count() == len(self.deliveries), f"{state} {more}")
+
+    def fault(self, platform: str, kind: str, **more: Any) -> None:
+        for number in self.posts:
+            page = self.people._place(number).channels[platform].external_id
+            wanted = {"platform": platform, "kind": kind, "page": page, **more}
+            self.stage.portal.simulator.ask("/_sim/faults", wanted)
+
+    def act(self, kind: str, do: Callable[[Any], None]) -> None:
+        """The act on each delivery, on record as the checker reads it. What is refused is refused."""
+        from core.errors import Refused
+
+        for row in self.rows().select_related("unit", "post", "channel"):
+            event = Event(kind, time.time(), deliveries=[row.pk], outcome="ok", post=self._post_of(row))
+            try:
+                do(row)
+            except Refused:
+                event.outcome = "refused"
+            event.returned = time.time()
+            self.people.history.append(event)
+
+    def _post_of(self, row: Any) -> int:
+        return self.people.world.post_pks.index(row.post_id)
+
+    def officer(self, row: Any) -> Any:
+        return self.people._place(self._post_of(row)).officer
+
+    def leader(self, row: Any) -> Any:
+        return self.people._place(self._post_of(row)).leader
+
+
+def cancelled_while_prepared(scene: Scene) -> None:
+    from publishing import services
+
+    scene.fault("facebook", "slow", operation="stage", ms=1500)
+    scene.schedule(due_in=3)
+    scene.wait(state="claimed")
+    scene.act("cancel", lambda row: services.cancel(row, by=scene.officer(row), reason="Hoãn"))
+
+
+def frozen_while_prepared(scene: Scene) -> None:
+    scene.fault("facebook", "slow", operation="stage", ms=1500, times=0)
+    first, second = scene.stage.publisher, scene.stage.spare
+    scene.schedule(due_in=2)
+    scene.wait(state="claimed")
+    first.send(signal.SIGSTOP)
+    try:
+        second.start(FAULTS_MUTANT=scene.stage.mutant)
+        wait_until(lambda: scene.rows().filter(attempt__gte=2).exists(), "a second try")
+    finally:
+        first.send(signal.SIGCONT)
+    wait_until(lambda: not scene.rows().filter(state__in=["claimed", "staged", "committing"]).exists(), "an end")
+    second.kill()
+
+
+def seen_late(scene: Scene) -> None:
+    scene.fault("telegram", "drop_after", operation="publish")
+    scene.fault("telegram", "late_apply", operation="publish", seconds=2.5)
+    scene.schedule(due_in=1.5)
+
+
+def dies_after_its_call(scene: Scene) -> None:
+    scene.fault("telegram", "hang_after", operation="publish", seconds=20)
+    scene.schedule(due_in=1.5)
+    wait_until(lambda: len(_seen(scene, "telegram")) == len(scene.posts), "the calls to arrive")
+    scene.stage.publisher.kill()
+    scene.stage.start_publisher()
+
+
+def changed_by_stealth(scene: Scene) -> None:
+    from tests.faults.plan import Act
+
+    scene.schedule(due_in=3.5)
+    for number in scene.posts:
+        scene.people.do(Act(0, "tamper", number))
+
+
+def recalled_in_doubt(scene: Scene) -> None:
+    from publishing import recalls
+
+    scene.fault("facebook", "error_before", operation="publish")
+    scene.schedule(due_in=1.5)
+    scene.wait(state="verifying")
+    scene.stage.recaller.send(signal.SIGSTOP)
+    try:
+        scene.act("recall", lambda row: recalls.recall(row, by=scene.leader(row), reason="Sai"))
+        wait_until(lambda: not scene.rows().filter(state="verifying").exists(), "the look on the page")
+        time.sleep(2.5)  # a second ring of the publisher at the least
+    finally:
+        scene.stage.recaller.send(signal.SIGCONT)
+
+
+def paused_before_due(scene: Scene) -> None:
+    from publishing import pauses
+
+    scene.schedule(due_in=2.5)
+    started = []
+    for unit, leader in {(p.unit, p.leader) for p in map(scene.people._place, scene.posts)}:
+        pause = pauses.prepare(unit, by=leader, reason="Có sự cố")
+        event = Event("pause", time.time(), outcome="ok", facts={"pause": pause.pk})
+        pauses.start(pause, by=leader)
+        event.returned = time.time()
+        scene.people.history.append(event)
+        started.append((pause, leader))
+    time.sleep(4)
+    for pause, leader in started:
+        event = Event("resume", time.time(), outcome="ok", facts={"pause": pause.pk})
+        pauses.end(pause, by=leader)
+        scene.people.history.append(event)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    change: Callable[[], None]
+    scene: Callable[[Scene], None]
+    platform: str = "facebook"
+    where: str = "publisher"  # in which worker the guard is missing
+
+
+MUTANTS = {
+    "any state": Mutant(any_state, cancelled_while_prepared),
+    "any try": Mutant(any_try, frozen_while_prepared),
+    "no grace": Mutant(no_grace, seen_late, "telegram"),
+    "straight back": Mutant(straight_back, dies_after_its_call, "telegram", "settler"),
+    "any content": Mutant(any_content, changed_by_stealth),
+    "recalled too": Mutant(recalled_too, recalled_in_doubt),
+    "paused too": Mutant(paused_too, paused_before_due),
+}
+POSTS = 8  # a scene
+
+
+# --- the stage --------------------------------------------------------------------------------------------------------
+
+
+class Stage:
+    """The portal with one publisher, which the scenes may freeze and kill, and with what may stand in for it."""
+
+    def __init__(self, portal: Portal):
+        self.portal = portal
+        queues = "publish.facebook,publish.telegram"
+        self.publisher = portal.worker("publisher", queues)
+        self.spare = portal.worker("spare", queues)
+        self.settler = portal.worker("settle", "settle")
+        self.recaller = portal.worker("recall", "recall")
+        self.beat = portal.beat()
+        self.mutant = self.where = ""
+
+    def open(self) -> None:
+        for each in (self.publisher, self.settler, self.recaller, self.beat):
+            each.start()
+        self._await(self.publisher, self.settler, self.recaller)
+
+    def start_publisher(self) -> None:
+        self.publisher.start(FAULTS_MUTANT=self.mutant if self.where == "publisher" else "")
+
+    def change(self, mutant: str) -> None:
+        """Puts the mutant in the place of the worker that it lives in; the others are as they should be."""
+        for worker, name in ((self.publisher, "publisher"), (self.settler, "settler")):
+            was, now = self.where == name, bool(mutant) and MUTANTS[mutant].where == name
+            if was or now:
+                worker.kill()
+                worker.start(FAULTS_MUTANT=mutant if now else "")
+        self.mutant, self.where = mutant, MUTANTS[mutant].where if mutant else ""
+        self._await(self.publisher, self.settler)
+
+    @staticmethod
+    def _await(*workers: Worker) -> None:
+        wait_until(lambda: all(worker.is_ready for worker in workers), "the workers")
+
+
+def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
+    """What the checker found in each scene, with all guards and without one."""
+    short = {"PUBLISH_LEASE_SECONDS": "6", "PUBLISH_CALL_SECONDS": "2", "PUBLISH_VERIFY_GRACE_SECONDS": "4"}
+    with Portal(times=short) as portal:
+        posts = [
+            PlannedPost(place, (MUTANTS[name].platform,), 0, 0, 600)
+            for number, name in enumerate([*names, *names])
+            for place in range(number % len(names) * POSTS, (number % len(names) + 1) * POSTS)
+        ]
+        world = build(portal.simulator, POSTS * len(names), posts, ("facebook", "telegram"))
+        people = People(portal, world, Plan(0, 0, 0, posts, [], [], {}, []), time.time())
+        stage = Stage(portal)
+        stage.open()
+        over = threading.Event()
+        clerk = threading.Thread(target=_clerk, args=(people, over), daemon=True)
+        clerk.start()
+        scenes = [
+            Scene(stage, people, list(range(number * POSTS, (number + 1) * POSTS))) for number in range(2 * len(names))
+        ]
+        _play_all(stage, names, scenes[: len(names)])
+        for name, scene in zip(names, scenes[len(names) :], strict=True):
+            portal.simulator.ask("/_sim/faults", method="DELETE")
+            stage.change(name)
+            MUTANTS[name].scene(scene)
+            _wait_for_rest(scene)
+        over.set()
+        clerk.join()
+        return _told(people, names, scenes)
+
+
+def _play_all(stage: Stage, names: list[str], scenes: list[Scene]) -> None:
+    """Together: what one scene does to the workers, the others must bear as well. But who freezes does it alone."""
+    from django.db import connection
+
+    def play(name: str, scene: Scene) -> None:
+        try:
+            MUTANTS[name].scene(scene)
+        finally:
+            connection.close()
+
+    pairs = list(zip(names, scenes, strict=True))
+    alone = [pair for pair in pairs if pair[0] in ("any try", "straight back")]
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        for each in [pool.submit(play, *pair) for pair in pairs if pair not in alone]:
+            each.result()
+    for name, scene in alone:
+        play(name, scene)
+    for scene in scenes:
+        _wait_for_rest(scene)
+
+
+def _wait_for_rest(scene: Scene) -> None:
+    from django.db.models import Q
+
+    from publishing.states import ENDED
+
+    rests = Q(state__in=ENDED) | Q(state="published", recall__isnull=True)
+    end = time.monotonic() + 45
+    while scene.rows().exclude(rests).exists() and time.monotonic() < end:
+        time.sleep(0.2)
+    time.sleep(0.5)
+
+
+def _told(people: People, names: list[str], scenes: list[Scene]) -> dict[str, dict[str, Any]]:
+    from tests.faults.checker import Judge
+
+    judge = Judge(people.world, people.history, people.portal.simulator.truth(), people.start)
+    found = judge.judge()
+    told: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for number, scene in enumerate(scenes):
+        own = [violation for violation in found if set(violation.deliveries) & set(scene.deliveries)]
+        states = Counter(row.state for pk, row in judge.rows.items() if pk in scene.deliveries)
+        told[names[number % len(names)]]["mutant" if number >= len(names) else "sound"] = {
+            "found": dict(Counter(violation.kind for violation in own)),
+            "states": dict(states),
+            "lines": [line for violation in own[:3] for line in judge.tell(violation)],
+        }
+    return told
+
+
+def _clerk(people: People, over: threading.Event) -> None:
+    from django.db import connection
+
+    while not over.wait(0.3):
+        people.look_after(again=False)
+    connection.close()
+
+
+def _seen(scene: Scene, platform: str) -> list[dict]:
+    pages = {scene.people._place(number).channels[platform].external_id for number in scene.posts}
+    marks = {f"K{number}V" for number in scene.posts}
+    truth = scene.stage.portal.simulator.truth(platform=platform)
+    return [p for p in truth if p["page"] in pages and p["visible"] and any(mark in p["text"] for mark in marks)]
+
+
+def _at(seconds: float) -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(rehearse(sys.argv[1:] or list(MUTANTS)), ensure_ascii=False, indent=1) + "\n")
