@@ -141,10 +141,6 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
             return Told(_("Being verified"), "yellow", "zoom-check", words)
         case State.NEEDS_PERSON:
             return _needs_person(delivery, page)
-        case State.BY_HAND if pause := pauses.over(delivery):
-            words = _("Paused: %(reason)s Do not post it on %(page)s while the pause lasts.")
-            told_so = words % {**page, "reason": _closed(pause.reason)}
-            return Told(_("Paused"), "yellow", "player-pause", told_so)
         case State.BY_HAND:
             until = moment(delivery.hand_until or delivery.not_after)
             words = _("Please post it by hand on %(page)s before %(when)s, then enter the link.")
