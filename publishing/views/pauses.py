@@ -128,11 +128,15 @@ def pause_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error)
             status = 409
     meant, start, end = form.meant()
+    # Before a planned start is entered there is nothing to tell of it.
+    open_start = form.is_planned and start == now
     context = {
         "form": form,
         "scope": scope,
         "unit": unit,
-        "effect": _effect(meant, start=start, end=end, now=now),
+        "effect": _("Please enter when the pause begins.")
+        if open_start
+        else _effect(meant, start=start, end=end, now=now),
         "when": form.data.get("when", PauseForm.NOW),
     }
     name = "publishing/pauses_new.html#effect" if request.htmx else "publishing/pauses_new.html"
