@@ -41,7 +41,7 @@ bench: setup-dev ## One of the other benchmarks: make bench OF=claims, recall, p
 	@exec $(PY) -m benchmarks.$(or $(OF),claims) $(ARGS)
 
 bench-all: setup-dev ## All of them, one after the other; a quarter of an hour
-	@for name in rush claims recall pause neighbours; do $(PY) -m benchmarks.$$name || exit 1; done
+	@exec $(PY) -m benchmarks $(ARGS)
 
 clean: ## Remove what can be made again. Keeps var/, the try-out's data
 	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -8,9 +8,10 @@ their ids: no join, no check, no record, no text.
 """
 
 import argparse
+import sys
 import time
 
-from benchmarks.stage import stage
+from benchmarks.stage import Stage, run
 
 FLOOR = """
     UPDATE publishing_delivery SET state = 'claimed', attempt = attempt + 1, lease_until = now() + interval '90 seconds'
@@ -21,48 +22,42 @@ FLOOR = """
 """
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--n", type=int, default=20_000)
-    n = options.parse_args().n
-    with stage() as held:
-        from django.db import connection
-
-        from core.clock import database_now
-        from publishing.engine import Run
-
-        # Telegram prepares nothing on the platform, so a claim sends no call.
-        rows = held.fill("telegram", -(-n // 5), each=5)
-        held.deliver(rows, time.time() - 1)
-        held.settle_down()
-        run = Run("telegram", database_now)
-        batch = run.options["claim_batch"]
-        begun = time.perf_counter()
-        # A run holds back when it has more than its pace needs; here it shall claim all.
-        while run._claim():
-            pass
-        ours = run.claimed / (time.perf_counter() - begun)
-
-        _again(connection)
-        held.settle_down()
-        begun, taken = time.perf_counter(), 0
-        with connection.cursor() as cursor:
-            while True:
-                cursor.execute(FLOOR, [batch])
-                if not cursor.rowcount:
-                    break
-                taken += len(cursor.fetchall())
-        floor = taken / (time.perf_counter() - begun)
-    print(f"claims n={run.claimed} per_s={ours:.0f} floor_per_s={floor:.0f} ratio={floor / ours:.2f}")
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--n", type=int, default=20_000)
 
 
-def _again(connection) -> None:
-    """Puts all deliveries back to wait, as they were."""
+def measure(held: Stage, given: argparse.Namespace) -> str:
+    from django.db import connection
+
+    from core.clock import database_now
+    from publishing.engine import Run
+
+    # Telegram prepares nothing on the platform, so a claim sends no call.
+    rows = held.fill("telegram", -(-given.n // 5), each=5)
+    held.deliver(rows, time.time() - 1)
+    held.settle_down()
+    claimer = Run("telegram", database_now)
+    begun = time.perf_counter()
+    # Not `work`: it holds back while it has more than the platform's pace needs.
+    while claimer._claim():
+        pass
+    ours = claimer.claimed / (time.perf_counter() - begun)
+
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM publishing_attempt")
         cursor.execute("UPDATE publishing_delivery SET state = 'scheduled', attempt = 0, lease_until = NULL")
         cursor.execute("VACUUM FULL publishing_delivery")
+        held.settle_down()
+        begun, taken = time.perf_counter(), 0
+        while True:
+            cursor.execute(FLOOR, [claimer.options["claim_batch"]])
+            if not cursor.rowcount:
+                break
+            taken += len(cursor.fetchall())
+        floor = taken / (time.perf_counter() - begun)
+        cursor.execute("DELETE FROM publishing_delivery")
+    return f"claims n={claimer.claimed} per_s={ours:.0f} floor_per_s={floor:.0f} ratio={floor / ours:.2f}"
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.modules[__name__])

@@ -4,59 +4,60 @@
 
 Each of the ordinary units publishes one post a window, evenly spread. Every window is followed by its like with
 trouble: one more unit that publishes a hundred times as much; or another platform, with as many posts of its own, on
-which each call hangs for a minute. The ratio of the 95th percentiles of lateness is taken pair by pair, and the median told: one
-machine has its own noise. Goal 1.10.
+which each call hangs for a minute. The ratio of the 95th percentiles of lateness is taken pair by pair, and the median
+told: one machine has its own noise. Goal 1.10.
 """
 
 import argparse
 import statistics
+import sys
 import time
 
-from benchmarks.stage import LATENCY_MS, Stage, at, sleep_until, stage
+from benchmarks.stage import LATENCY_MS, Stage, at, run, sleep_until
 
 HANGS, CLEARS = 60_000, 45.0
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--units", type=int, default=200)
-    options.add_argument("--window", type=float, default=20, help="seconds")
-    options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--clears", type=float, default=CLEARS, help="seconds until hanging calls are given up")
-    given = options.parse_args()
-    rounds, window, units = given.rounds, given.window, given.units
-    with stage() as held:
-        from django.conf import settings
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--units", type=int, default=200)
+    parser.add_argument("--window", type=float, default=20, help="seconds")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clears", type=float, default=CLEARS, help="seconds until hanging calls are given up")
 
-        held.simulator.latency(facebook=LATENCY_MS, telegram=LATENCY_MS)
-        held.start_portal(("facebook", "telegram"))
-        ordinary = held.fill("facebook", units, posts=4 * rounds)
-        loud = held.fill("facebook", 1, posts=100 * rounds)
-        stuck = held.fill("telegram", units, posts=rounds)
-        first = time.time() + settings.PUBLISHING["claim_ahead_seconds"] + 3 + units * rounds / 500
-        quiet_noisy = [(first + 2 * n * window, first + (2 * n + 1) * window) for n in range(rounds)]
-        after = first + 2 * rounds * window
-        quiet_hanging = [(after + n * (2 * window + given.clears),) for n in range(rounds)]
-        quiet_hanging = [(start, start + window) for (start,) in quiet_hanging]
-        starts = [start for pair in quiet_noisy + quiet_hanging for start in pair]
-        for number, start in enumerate(starts):
-            held.deliver(ordinary[number :: 4 * rounds], spread(start, window, units))
-        for number, (_quiet, start) in enumerate(quiet_noisy):
-            held.deliver(loud[number::rounds], spread(start, window, 100))
-        for number, (_quiet, start) in enumerate(quiet_hanging):
-            held.deliver(stuck[number::rounds], spread(start, window, units))
-        held.settle_down()
-        for _quiet, start in quiet_hanging:
-            sleep_until(start - 0.5)
-            fault = {"platform": "telegram", "kind": "slow", "operation": "publish", "ms": HANGS, "times": 0}
-            held.simulator.ask("/_sim/faults", fault)
-            sleep_until(start + window + given.clears - 1)
-        time.sleep(1)
-        seen = lateness(held, {row.unit.pk for row in ordinary})
-        p95 = [at(late_in(seen, start, window), 0.95) for start in starts]
+
+def measure(held: Stage, given: argparse.Namespace) -> str:
+    rounds, window, units = given.rounds, given.window, given.units
+    from django.conf import settings
+
+    held.simulator.latency(facebook=LATENCY_MS, telegram=LATENCY_MS)
+    held.start_portal(("facebook", "telegram"))
+    ordinary = held.fill("facebook", units, posts=4 * rounds)
+    loud = held.fill("facebook", 1, posts=100 * rounds)
+    stuck = held.fill("telegram", units, posts=rounds)
+    first = time.time() + settings.PUBLISHING["claim_ahead_seconds"] + 3 + units * rounds / 500
+    quiet_noisy = [(first + 2 * n * window, first + (2 * n + 1) * window) for n in range(rounds)]
+    after = first + 2 * rounds * window
+    quiet_hanging = [(after + n * (2 * window + given.clears),) for n in range(rounds)]
+    quiet_hanging = [(start, start + window) for (start,) in quiet_hanging]
+    starts = [start for pair in quiet_noisy + quiet_hanging for start in pair]
+    for number, start in enumerate(starts):
+        held.deliver(ordinary[number :: 4 * rounds], spread(start, window, units))
+    for number, (_quiet, start) in enumerate(quiet_noisy):
+        held.deliver(loud[number::rounds], spread(start, window, 100))
+    for number, (_quiet, start) in enumerate(quiet_hanging):
+        held.deliver(stuck[number::rounds], spread(start, window, units))
+    held.settle_down()
+    for _quiet, start in quiet_hanging:
+        sleep_until(start - 0.5)
+        fault = {"platform": "telegram", "kind": "slow", "operation": "publish", "ms": HANGS, "times": 0}
+        held.simulator.ask("/_sim/faults", fault)
+        sleep_until(start + window + given.clears - 1)
+    time.sleep(1)
+    seen = lateness(held, {row.unit.pk for row in ordinary})
+    p95 = [at(late_in(seen, start, window), 0.95) for start in starts]
     ratios = [troubled / quiet for quiet, troubled in zip(p95[::2], p95[1::2], strict=True)]
     noisy, hanging = statistics.median(ratios[:rounds]), statistics.median(ratios[rounds:])
-    print(
+    return (
         f"neighbours units={units} seen={len(seen)}/{units * 4 * rounds} p95={statistics.median(p95[::2]):.4f} "
         f"noisy_ratio={noisy:.2f} hanging_ratio={hanging:.2f}"
     )
@@ -80,4 +81,4 @@ def late_in(seen: list[tuple[float, float]], start: float, window: float) -> lis
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.modules[__name__])

@@ -8,52 +8,53 @@ the last arrival after it, as the simulator saw it; the goal is one second, and 
 """
 
 import argparse
+import sys
 import time
 
-from benchmarks.stage import LATENCY_MS, sleep_until, stage
+from benchmarks.stage import LATENCY_MS, Stage, run, sleep_until
 
 GOAL = 1.0
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--rate", type=int, default=50, help="deliveries due a second")
-    given = options.parse_args()
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rate", type=int, default=50, help="deliveries due a second")
+
+
+def measure(held: Stage, given: argparse.Namespace) -> str:
     running, paused = 3.0, 2.5
-    with stage() as held:
-        from django.conf import settings
+    from django.conf import settings
 
-        from publishing import pauses
+    from publishing import pauses
 
-        held.simulator.latency(facebook=LATENCY_MS)
-        held.start_portal()
-        n = int((given.rounds * (running + paused) + running) * given.rate)
-        pages = held.simulator.pages("facebook", n)
-        rows = held.fill("facebook", n, pages=pages)
-        first = time.time() + settings.PUBLISHING["claim_ahead_seconds"] + 2 + n / 2000
-        held.deliver(rows, lambda number: first + number / given.rate)
-        held.settle_down()
-        commits = []
-        for number in range(given.rounds):
-            sleep_until(first + number * (running + paused) + running)
-            pause = pauses.prepare(held.top, by=held.user, reason="Đo thời gian dừng")
-            pauses.start(pause, by=held.user)
-            commits.append(time.time())
-            time.sleep(paused)
-            pauses.end(pause, by=held.user)
-        sleep_until(first + n / given.rate)
-        held.wait_for_end()
-        arrived = [post["arrived_at"] for post in held.simulator.truth("facebook", pages) if post["arrived_at"]]
+    held.simulator.latency(facebook=LATENCY_MS)
+    held.start_portal()
+    n = int((given.rounds * (running + paused) + running) * given.rate)
+    pages = held.simulator.pages("facebook", n)
+    rows = held.fill("facebook", n, pages=pages)
+    first = time.time() + settings.PUBLISHING["claim_ahead_seconds"] + 2 + n / 2000
+    held.deliver(rows, lambda number: first + number / given.rate)
+    held.settle_down()
+    commits = []
+    for number in range(given.rounds):
+        sleep_until(first + number * (running + paused) + running)
+        pause = pauses.prepare(held.top, by=held.user, reason="Đo thời gian dừng")
+        pauses.start(pause, by=held.user)
+        commits.append(time.time())
+        time.sleep(paused)
+        pauses.end(pause, by=held.user)
+    sleep_until(first + n / given.rate)
+    held.wait_for_end()
+    arrived = [post["arrived_at"] for post in held.simulator.truth("facebook", pages) if post["arrived_at"]]
     # Until shortly before the end: what arrives then was begun when the pause was over.
     late = [[moment - commit for moment in arrived if 0 < moment - commit < paused - 0.1] for commit in commits]
     last = max(max(each, default=0.0) for each in late)
     shown = sum(commit - 1 <= moment <= commit for moment in arrived for commit in commits) / given.rounds
-    print(
+    return (
         f"pause rounds={given.rounds} before_per_s={shown:.0f} after={sum(map(len, late)) / given.rounds:.1f} "
         f"last_s={last:.3f} goal_s={GOAL} ratio={last / GOAL:.2f}"
     )
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.modules[__name__])

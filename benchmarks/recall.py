@@ -8,10 +8,11 @@ as many posts by id and does nothing else. The portal also asks after each page 
 """
 
 import argparse
+import sys
 import time
 from datetime import date, timedelta
 
-from benchmarks.stage import LATENCY_MS, Bare, Stage, at, stage, wait_until
+from benchmarks.stage import LATENCY_MS, Bare, Stage, at, run, wait_until
 
 
 def gone_after(held: Stage, pages: list[dict], begun: float) -> list[float]:
@@ -59,20 +60,21 @@ def _left() -> bool:
     return Delivery.objects.filter(state="recalling").exists()
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--n", type=int, default=3321)
-    n = options.parse_args().n
-    with stage() as held:
-        held.simulator.latency(facebook=LATENCY_MS)
-        bare = at(floor(held, n), 0.95)
-        act, gone = portal(held, n)
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--n", type=int, default=3321)
+
+
+def measure(held: Stage, given: argparse.Namespace) -> str:
+    n = given.n
+    held.simulator.latency(facebook=LATENCY_MS)
+    bare = at(floor(held, n), 0.95)
+    act, gone = portal(held, n)
     p95 = at([*gone, *[float("inf")] * (n - len(gone))], 0.95)
-    print(
+    return (
         f"recall n={n} gone={len(gone)} act={act:.2f} p95_gone={p95:.2f} all_gone={max(gone):.2f} "
         f"floor={bare:.2f} ratio={p95 / bare:.2f}"
     )
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.modules[__name__])

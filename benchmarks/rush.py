@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.stage import LATENCY_MS, ROOT, Bare, Stage, at, cpu_seconds, memory_mb, sleep_until, stage, start, stop
+from benchmarks.stage import LATENCY_MS, ROOT, Bare, Stage, at, cpu_seconds, memory_mb, run, sleep_until, start, stop
 
 
 @dataclass
@@ -114,7 +114,7 @@ def portal(held: Stage, units: int, each: int) -> tuple[Outcome, dict[str, float
     return outcome, each_ms
 
 
-def idle(held: Stage, seconds: float = 10) -> float:
+def idle(held: Stage, seconds: float) -> float:
     """CPU milliseconds a second that the portal takes while nothing is due."""
     before = sum(held.cpu().values())
     time.sleep(seconds)
@@ -136,7 +136,7 @@ def naive(held: Stage, n: int) -> Outcome:
         publish.delay(held.simulator.url, warm["external_id"], warm["tokens"]["access_token"])
         _wait_for_posts(held, [warm], 1, seconds=60)
         before = _cpu(held, worker)
-        due = float(int(time.time()) + 5 + n // 500)
+        due = float(int(time.time()) + 3 + n // 500)
         eta = datetime.fromtimestamp(due, UTC)
         for page in pages:
             arguments = (held.simulator.url, page["external_id"], page["tokens"]["access_token"])
@@ -164,37 +164,37 @@ def _children(pid: int) -> list[int]:
 def _wait_for_posts(held: Stage, pages: list[dict], n: int, *, seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and len(held.simulator.truth("facebook", pages)) < n:
-        time.sleep(2)
+        time.sleep(0.5 if n < 100 else 2)
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--sizes", nargs="+", default=["3321", "3319x5"], help="posts, or posts x pages each")
-    options.add_argument("--naive-n", type=int, default=3321, help="the largest size that the naive project runs at")
-    options.add_argument("--latency", type=float, default=LATENCY_MS, help="milliseconds the platform takes")
-    given = options.parse_args()
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sizes", nargs="+", default=["3321", "3319x5"], help="posts, or posts x pages each")
+    parser.add_argument("--naive-n", type=int, default=3321, help="the largest size that the naive project runs at")
+    parser.add_argument("--latency", type=float, default=LATENCY_MS, help="milliseconds the platform takes")
+    parser.add_argument("--idle", type=float, default=10, help="seconds in which idle costs are counted")
+
+
+def measure(held: Stage, given: argparse.Namespace) -> str:
+    held.simulator.latency(facebook=given.latency)
     lines = []
-    with stage() as held:
-        held.simulator.latency(facebook=given.latency)
-        for size in given.sizes:
-            units, _x, each = size.partition("x")
-            lines.append(compare(held, int(units), int(each or 1), given.naive_n))
-    print("\n".join(lines))
+    for size in given.sizes:
+        units, _x, each = size.partition("x")
+        lines.append(compare(held, int(units), int(each or 1), given))
+    return "\n".join(lines)
 
 
-def compare(held: Stage, units: int, each: int, naive_n: int) -> str:
+def compare(held: Stage, units: int, each: int, given: argparse.Namespace) -> str:
     n = units * each
     print(f"\n{n} posts due at one second ({units} units x {each} pages)\n{HEADER}", flush=True)
     first = floor(held, n)
-    if "beat" not in held.processes:
-        held.start_portal()
-    idle_ms = idle(held)
+    held.start_portal()
+    idle_ms = idle(held, given.idle)
     ours, parts = portal(held, units, each)
     print(ours.line(), flush=True)
     second = floor(held, n)
     both = Outcome(first.name, 2 * n, first.lateness + second.lateness, 0, (first.cpu_ms + second.cpu_ms) / 2)
     print(both.line(), flush=True)
-    if n <= naive_n:
+    if n <= given.naive_n:
         print(naive(held, n).line())
     else:
         print(f"{'naive Celery ETA, 8 procs':26}  not run (--naive-n {n} runs it; some minutes)")
@@ -205,4 +205,4 @@ def compare(held: Stage, units: int, each: int, naive_n: int) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.modules[__name__])

@@ -4,6 +4,7 @@ PostgreSQL and Redis are started for the run, durable and with the settings of d
 be counted to the last millisecond and nobody else's work is in the figures. All of it ends with the run.
 """
 
+import argparse
 import asyncio
 import contextlib
 import functools
@@ -303,13 +304,15 @@ class Stage:
     def start_portal(self, platforms: Iterable[str] = ("facebook",)) -> None:
         """The workers of docker-compose.yml that publishing needs, and beat. Returns when they are warm: a first post
         of each platform has gone out."""
-        for platform in platforms:
+        fresh = [platform for platform in platforms if f"publish {platform}" not in self.processes]
+        for platform in fresh:
             self._worker(f"publish {platform}", f"publish.{platform}", 4)
-        self._worker("settle", "settle", 6)
-        self._worker("recall", "recall", 4)
-        beat = [sys.executable, "-m", "celery", "-A", "outreach_portal", "beat", "-s", self.folder / "beat"]
-        self._start("beat", [*beat, "-l", "WARNING"])
-        for platform in platforms:
+        if "beat" not in self.processes:
+            self._worker("settle", "settle", 6)
+            self._worker("recall", "recall", 4)
+            beat = [sys.executable, "-m", "celery", "-A", "outreach_portal", "beat", "-s", self.folder / "beat"]
+            self._start("beat", [*beat, "-l", "WARNING"])
+        for platform in fresh:
             self.deliver(self.fill(platform, 1), time.time())
         self.wait_for_end()
 
@@ -467,6 +470,18 @@ class Stage:
 
 _ENDED = ["published", "failed", "expired", "needs_person", "recalled", "cancelled"]
 _WORDS = "<p>Công an không yêu cầu chuyển tiền qua điện thoại. Nghi ngờ, gọi ngay 113.</p>"
+
+
+def run(benchmark: Any) -> None:
+    """A benchmark by itself: its module's ``options`` say what may be given, its ``measure`` returns the last line."""
+    with stage() as held:
+        print(benchmark.measure(held, options_of(benchmark).parse_args()))
+
+
+def options_of(benchmark: Any) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=benchmark.__doc__.splitlines()[0])
+    benchmark.options(parser)
+    return parser
 
 
 @contextlib.contextmanager

@@ -1,32 +1,24 @@
-"""The benchmarks run, and end with their one line. What they measure is for people to read: nothing here looks at time."""
+"""The benchmarks run, each to its last line. What they measure is for people to read: nothing here looks at time."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 
-import pytest
 from django.conf import settings
 
-SMALL = {
-    "rush": ("--sizes 20 4x5 --naive-n 20 --latency 20", r"rush n=20 p99=\S+ floor_p99=\S+ ratio=\S+ cpu_ms=\S+"),
-    "claims": ("--n 20", r"claims n=20 per_s=\d+ floor_per_s=\d+ ratio=\S+"),
-    "recall": ("--n 20", r"recall n=20 gone=20 act=\S+ p95_gone=\S+ all_gone=\S+ floor=\S+ ratio=\S+"),
-    "pause": ("--rounds 1 --rate 20", r"pause rounds=1 before_per_s=\d+ after=\S+ last_s=\S+ goal_s=1.0 ratio=\S+"),
-    "neighbours": (
-        "--units 20 --window 2 --rounds 1 --clears 1",
-        r"neighbours units=20 seen=80/80 p95=\S+ noisy_ratio=\S+ hanging_ratio=\S+",
-    ),
-}
+LINES = [
+    r"claims n=20 per_s=\d+ floor_per_s=\d+ ratio=\S+",
+    r"rush n=20 p99=\S+ floor_p99=\S+ ratio=\S+ cpu_ms=\S+",
+    r"recall n=20 gone=20 act=\S+ p95_gone=\S+ all_gone=\S+ floor=\S+ ratio=\S+",
+    r"pause rounds=1 before_per_s=\d+ after=\S+ last_s=\S+ goal_s=1.0 ratio=\S+",
+    r"neighbours units=20 seen=80/80 p95=\S+ noisy_ratio=\S+ hanging_ratio=\S+",
+]
 
 
-@pytest.mark.skipif(settings.SQLITE or not shutil.which("redis-server"), reason="starts PostgreSQL and Redis")
-@pytest.mark.parametrize("name", SMALL)
-def test_benchmark_ends_with_its_line(name):
-    options, line = SMALL[name]
+def test_benchmarks_end_with_their_lines():
     done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *options.split()],
+        [sys.executable, "-m", "benchmarks", "--small"],
         cwd=settings.BASE_DIR,
         env={**os.environ, "PUBLISH_CLAIM_AHEAD_SECONDS": "1"},
         capture_output=True,
@@ -35,4 +27,5 @@ def test_benchmark_ends_with_its_line(name):
     )
 
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(line, done.stdout.strip().splitlines()[-1])
+    told = [line for line in done.stdout.splitlines() if re.match("|".join(LINES), line)]
+    assert [bool(re.fullmatch(*pair)) for pair in zip(LINES, told, strict=True)] == [True] * 5
