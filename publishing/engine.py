@@ -10,11 +10,12 @@ transaction is ever open across the network, and one run carries thousands of ca
 Whatever ends in doubt goes to `verifying`; `settle` looks on the platform before anything is sent again.
 """
 
+import contextlib
 import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -341,7 +342,7 @@ class Run:
     def _begin(self, pks: Sequence[int]) -> set[int]:
         """The last question before a call becomes visible, and the statement that everyone else loses against."""
         now = self.now()
-        with transaction.atomic():
+        with _undone_with_the_transaction([self.ready[pk] for pk in pks]), transaction.atomic():
             ours = locked().filter(pk__among=pks, state__in=[State.CLAIMED, State.STAGED], lease_until__gt=now)
             fit = set(ours.sendable(now).values_list("pk", "attempt"))
             begun = move_many(
@@ -395,10 +396,10 @@ class Run:
                 staged.append((shipment, answer))
             else:
                 published.append((shipment, answer))
-        _persist(lambda: self._write_staged(staged))
-        _persist(lambda: self._write_published(published))
+        _persist(lambda: self._write_staged(staged), [shipment for shipment, _ref in staged])
+        _persist(lambda: self._write_published(published), [shipment for shipment, _receipt in published])
         for error, shipments in failed.values():
-            _persist(lambda error=error, shipments=shipments: self._give_back(shipments, error))
+            _persist(lambda error=error, shipments=shipments: self._give_back(shipments, error), shipments)
 
     def _heard(self, answers: list[tuple[Shipment, Any]]) -> None:
         """Feeds the gates with what the answers say beyond their own deliveries."""
@@ -421,14 +422,16 @@ class Run:
     def _write_staged(self, staged: list[tuple[Shipment, str]]) -> None:
         if not staged:
             return
-        moved = move_many(
-            [s for s, _ref in staged],
-            State.STAGED,
-            now=self.now(),
-            each={s.pk: {"draft_ref": ref} for s, ref in staged},
-        )
+        refs = {shipment.pk: {"draft_ref": ref} for shipment, ref in staged}
+        moved = move_many([shipment for shipment, _ref in staged], State.STAGED, now=self.now(), each=refs)
+        if len(moved) < len(staged):
+            # Perhaps an earlier try of this very write was committed, and only its answer was lost.
+            stands = Delivery.objects.filter(pk__among=[pk for pk in refs if pk not in moved], state=State.STAGED)
+            as_ours = {(shipment.pk, shipment.attempt, ref) for shipment, ref in staged}
+            moved |= {row[0] for row in stands.values_list("pk", "attempt", "draft_ref") if row in as_ours}
         for shipment, ref in staged:
             if shipment.pk in moved:
+                shipment.state, shipment.draft_ref = State.STAGED, ref
                 self.ready[shipment.pk] = shipment
                 # What the platform has now, pictures above all, would hold a campaign's worth of memory here.
                 if self.facts.shows_by_reference:
@@ -444,10 +447,11 @@ class Run:
         if not published:
             return
         now = self.now()
+        shipments = [shipment for shipment, _receipt in published]
         try:
-            with transaction.atomic():
+            with _undone_with_the_transaction(shipments), transaction.atomic():
                 moved = move_many(
-                    [shipment for shipment, _receipt in published],
+                    shipments,
                     State.PUBLISHED,
                     now=now,
                     each={
@@ -463,13 +467,11 @@ class Run:
                 end_attempts([shipment for shipment, _r in published if shipment.pk in moved], "published", now=now)
         except IntegrityError:
             if len(published) > 1:
-                for shipment, receipt in published:
-                    shipment.state = State.COMMITTING
-                    self._write_published([(shipment, receipt)])
+                for pair in published:
+                    self._write_published([pair])
                 return
             shipment, _receipt = published[0]
             log.error("delivery %s: the platform returned an id that another delivery has", shipment.public_id)
-            shipment.state = State.COMMITTING
             self._give_back([shipment], OutcomeUnknown("the platform returned an id that is taken"))
 
     def _give_back(self, shipments: list[Shipment], error: ConnectorError) -> None:
@@ -559,13 +561,26 @@ def _withdraw(account: Account, external_id: str) -> Call:
     return lambda connector: connector.withdraw(account, external_id)
 
 
-def _persist(write: Any) -> None:
+@contextlib.contextmanager
+def _undone_with_the_transaction(shipments: Sequence[Shipment]) -> Iterator[None]:
+    """What a transaction wrote into memory goes back with it."""
+    before = [(s.state, s.attempt, s.fire_at, s.draft_ref, s.error_code) for s in shipments]
+    try:
+        yield
+    except BaseException:
+        for s, values in zip(shipments, before, strict=True):
+            s.state, s.attempt, s.fire_at, s.draft_ref, s.error_code = values
+        raise
+
+
+def _persist(write: Callable[[], None], shipments: Sequence[Shipment] = ()) -> None:
     """Holds on to an answer while the database is away: what a platform said must not be forgotten if we can help it.
     When the lease runs out first, the reaper's look on the platform finds it anyway."""
     give_up = time.monotonic() + settings.PUBLISHING["lease_seconds"] / 2
     while True:
         try:
-            write()
+            with _undone_with_the_transaction(shipments):
+                write()
         except (OperationalError, InterfaceError):
             if time.monotonic() > give_up:
                 raise

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.notices import notify
@@ -18,6 +18,7 @@ from channels.connectors.base import AccessLost, Account, Receipt
 from channels.queries import facts_of
 from channels.services import mark_lost
 from core.clock import Clock, database_now, steady
+from posts.states import PostState
 from publishing.models import Delivery
 from publishing.outgoing import Pictures, ask, message_of, pictures_for
 from publishing.rows import LOOKS, ask_person, due_looks, end_attempts, locked, only_one, tell
@@ -127,7 +128,20 @@ def expire(*, clock: Clock = database_now) -> int:
     late = Q(not_after__lte=now) | Q(post__valid_until__lte=now) | Q(unit__valid_to__lte=now.date())
     waiting = locked().filter(state=State.SCHEDULED)
     moved = sum(_expire(rows, now, code="paused") for rows in (waiting.missed(now), waiting.filter(late).held(now)))
-    return moved + _expire(locked().filter(late, state__in=[State.SCHEDULED, State.BY_HAND]), now, code="expired")
+    moved += _expire(locked().filter(late, state__in=[State.SCHEDULED, State.BY_HAND]), now, code="expired")
+    return moved + _stop_unapproved(now)
+
+
+def _stop_unapproved(now: datetime) -> int:
+    """What was under way or in doubt when its approval ended, and turned out not to stand: it makes room for the next
+    version."""
+    tried = locked().filter(state=State.SCHEDULED, attempt__gt=0).select_related("unit")
+    with transaction.atomic():
+        rows = list(tried.exclude(post__state=PostState.APPROVED, post__approved_revision=F("revision"))[:500])
+        drafts = [row for row in rows if row.draft_ref]
+        moved = move_many(drafts, State.RECALLING, now=now, verify_at=now, verify_count=0, error_code="stopped")
+        bare = [row for row in rows if not row.draft_ref]
+        return len(moved | move_many(bare, State.CANCELLED, now=now, error_code="stopped"))
 
 
 def _expire(late: Any, now: datetime, *, code: str) -> int:

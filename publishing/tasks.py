@@ -1,7 +1,7 @@
 from celery import shared_task
 
-from publishing import doorbell as doorbell  # listens to Celery's signals
 from publishing import by_hand, engine, freezing, recalls, settling
+from publishing import doorbell as doorbell  # listens to Celery's signals
 from publishing import watch as watching
 
 

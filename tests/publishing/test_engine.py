@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -446,3 +446,38 @@ def test_claiming_costs_the_same_queries_for_one_and_for_many(simulator, deliver
         return len(captured)
 
     assert queries_for(1) == queries_for(3)
+
+
+def test_what_was_in_doubt_when_its_approval_ended_and_does_not_stand_makes_room(simulator, deliver):
+    """Otherwise the new version finds the channel taken until the old one's time is over."""
+    delivery = deliver()
+    simulator.fault("facebook", "drop_before", operation="publish")
+    engine.publish_due(platform="facebook")
+    posts.reopen(delivery.post, by=delivery.post.author)
+    settling.settle(platform="facebook", clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.SCHEDULED
+
+    settling.expire()
+    recalls.take_down_due(platform="facebook")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, visible(simulator, delivery)) == (State.RECALLED, [])
+
+
+def test_a_database_that_goes_away_in_the_middle_of_a_write_costs_no_answer(simulator, deliver, monkeypatch):
+    delivery = deliver()
+    failing = iter([True])
+
+    def write_once_in_vain(*arguments, **fields):
+        end_attempts(*arguments, **fields)
+        for _ in failing:
+            raise OperationalError("server closed the connection unexpectedly")
+
+    end_attempts = engine.end_attempts
+    monkeypatch.setattr(engine, "end_attempts", write_once_in_vain)
+    engine.publish_due(platform="facebook")
+
+    delivery.refresh_from_db()
+    assert (delivery.state, len(visible(simulator, delivery))) == (State.PUBLISHED, 1)
+    assert [e.data["was"] for e in Entry.objects.filter(action="delivery.published")] == ["committing"]
