@@ -98,6 +98,7 @@ def test_a_page_that_updates_itself_does_not_keep_the_session_alive(client, boss
 
 
 def test_it_costs_the_same_however_much_there_is(client, boss):
+    page(client)  # a session begins
     costs = []
     for number in range(2):
         with CaptureQueriesContext(connection) as queries:
