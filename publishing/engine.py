@@ -71,7 +71,13 @@ def drain() -> None:
 def publish_due(*, platform: str, clock: Clock = database_now) -> int:
     """Publishes what is due on one platform now and within the next seconds; how many it claimed."""
     with only_one(f"publish {platform}") as mine:
-        return Run(platform, clock).work() if mine else 0
+        return Run(platform, clock).work() if mine and _is_anything_due(platform, clock) else 0
+
+
+def _is_anything_due(platform: str, clock: Clock) -> bool:
+    """Asked each second, mostly in vain: one small index, before the long question."""
+    ahead = clock() + timedelta(seconds=settings.PUBLISHING["claim_ahead_seconds"])
+    return Delivery.objects.filter(platform=platform, state=State.SCHEDULED, fire_at__lte=ahead).exists()
 
 
 # What a run asks of a delivery, in the order of Shipment's fields and then what it needs to fill the rest.
