@@ -164,13 +164,14 @@ def _again(request: HttpRequest, platform: str) -> Channel | None:
 @require_GET
 def platforms(request: HttpRequest) -> HttpResponse:
     unit = _unit(request)
-    own = set(Channel.objects.usable().filter(unit=unit).values_list("platform", flat=True))
+    own = set(Channel.objects.usable().filter(unit=unit).values_list("platform", "health"))
     offered = [
         {
             "kind": kind,
             "limits": limits(facts_of(kind))[:3],
             "allowed": is_allowed(kind, unit=unit),
-            "connected": kind in own,
+            "connected": (kind, Health.CONNECTED) in own,
+            "by_hand": (kind, Health.BY_HAND) in own,
         }
         for kind in Kind.values
     ]

@@ -114,7 +114,10 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         row["tells"] = services.tells(row["delivery"].platform, row["delivery"].remote_id)
         row["newest"] = getattr(row["delivery"], "measurement", None)
         row["may_enter"] = may_enter and not row["tells"] and row["delivery"].state == State.PUBLISHED
-    context = {"post": post, "rows": rows, "chart": _lines_of(rows), "names": measure_names()}
+    chart = _lines_of(rows)
+    context = {"post": post, "rows": rows, "chart": chart, "names": measure_names()}
+    # An empty drawing promises figures soon, which only platforms keep.
+    context["charted"] = bool(chart["series"]) or any(row["tells"] for row in rows)
     fragment = request.htmx and not request.htmx.boosted
     template = "engagement/post_counts.html#counts" if fragment else "engagement/post_counts.html"
     return render(request, template, {**context, "fragment": fragment})

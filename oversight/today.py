@@ -51,7 +51,7 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
         if user.reach(Permission.POST_SCHEDULE):
-            found["by_hand"] = _card(tasks_by_hand(user).filter(state=State.BY_HAND))
+            found["by_hand"] = _card(tasks_by_hand(user).postable(now))
             for row in found["by_hand"].rows:
                 row.left = left(row.hand_until, now)
         found["outgoing"] = _outgoing(user, pauses)
