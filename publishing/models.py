@@ -11,11 +11,11 @@ from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from channels.states import Health, Kind
 from core.models import PublicIdModel
-from core.scope import ScopedQuerySet, line_of
+from core.scope import Reach, ScopedQuerySet, line_of
 from posts.models import Post, Revision
 from posts.states import PostState
 from publishing.states import ENDED, IN_HAND, PauseStage, State
-from units.models import Unit
+from units.models import Level, Unit
 
 
 class RecallQuerySet(ScopedQuerySet):
@@ -32,10 +32,14 @@ class PauseQuerySet(ScopedQuerySet):
         return self.within(reach) | above
 
     def answered_by(self, user: Any) -> Self:
-        """Those that this person may start, change and end: a unit does not end what the unit above it ordered."""
+        """Those that this person may start, change and end, as `Pause.may_be_ordered_by` says of each."""
         wanted = Q(pk__in=[])
         for part in user.reach("publishing_pause"):
-            wanted |= Q(**{f"authority__path{'__startswith' if part.deep else ''}": part.path})
+            if part.deep:
+                wanted |= Q(authority__path__startswith=part.path, unit__path__startswith=part.path)
+            else:
+                narrow = Q(unit__level=Level.COMMUNE) | Q(channel__isnull=False)
+                wanted |= Q(narrow, authority__path=part.path, unit__path=part.path)
         return self.filter(wanted)
 
     def active(self, now: datetime) -> Self:
@@ -89,6 +93,14 @@ class Pause(PublicIdModel):
             return PauseStage.PAST
         return PauseStage.ACTIVE if self.started_at <= now else PauseStage.PLANNED
 
+    def may_be_ordered_by(self, reach: Reach) -> bool:
+        """Whether who holds the right in ``reach`` may order it, or change and end it: not what a unit above ordered,
+        and nothing that holds units below their own."""
+        if reach.deep:
+            return reach.covers(self.authority.path) and reach.covers(self.unit.path)
+        narrow = self.unit.level == Level.COMMUNE or self.channel_id is not None
+        return narrow and reach.path == self.authority.path == self.unit.path
+
     def covers(self, delivery: "Delivery") -> bool:
         """Whether the delivery lies in its scope, as `_pauses` asks it of the database. Needs ``unit`` and ``post``."""
         return (
@@ -128,6 +140,13 @@ def _active(now: datetime) -> Q:
     return Q(Q(ended_at__isnull=True) | Q(ended_at__gt=now), started_at__lte=now)
 
 
+def _active_at_its_hour(now: datetime) -> Q:
+    """As `_active`, at the delivery's hour if that lies ahead: the engine asks a moment before, and a pause may be
+    planned for that very second."""
+    lasts = Q(ended_at__isnull=True) | Q(Q(ended_at__gt=F("fire_at")), ended_at__gt=now)
+    return Q(lasts, Q(started_at__lte=now) | Q(started_at__lte=F("fire_at")))
+
+
 def _over(now: datetime) -> Q:
     """Kept the delivery back: it was due before the pause ended, and had not gone out by then."""
     return Q(started_at__isnull=False, ended_at__lte=now, ended_at__gt=F("due_at"))
@@ -138,6 +157,7 @@ def _pauses(when: Q) -> Exists:
     covering = Pause.objects.alias(
         path=ExpressionWrapper(OuterRef("unit__path"), output_field=models.CharField()),
         due_at=ExpressionWrapper(OuterRef("due_at"), output_field=models.DateTimeField()),
+        fire_at=ExpressionWrapper(OuterRef("fire_at"), output_field=models.DateTimeField()),
         urgent=ExpressionWrapper(OuterRef("post__urgent"), output_field=models.BooleanField()),
     ).filter(
         Q(channel__isnull=True) | Q(channel=OuterRef("channel")),
@@ -150,7 +170,7 @@ def _pauses(when: Q) -> Exists:
 
 
 def paused(now: datetime) -> Exists:
-    return _pauses(_active(now))
+    return _pauses(_active_at_its_hour(now))
 
 
 def _frozen() -> Exists:
@@ -185,7 +205,7 @@ class DeliveryQuerySet(ScopedQuerySet):
 
     def fit(self, now: datetime) -> Self:
         """Still rightly on its way out, whoever takes it there: valid, and nothing is paused or frozen."""
-        return self.valid(now).exclude(_pauses(_active(now) | _over(now)) | _frozen())
+        return self.valid(now).exclude(_pauses(_active_at_its_hour(now) | _over(now)) | _frozen())
 
     def postable(self, now: datetime) -> Self:
         """Tasks by hand that may be done now. They are before a person already, so a pause that is over leaves them

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, User
 from accounts.notices import notify
-from accounts.permissions import GRANTS, Permission
+from accounts.permissions import DEEP, GRANTS, Permission
 from accounts.queries import require
 from audit.services import record
 from campaigns.models import Topic
 from channels.models import Channel
 from core.clock import database_now
-from core.errors import Refused
+from core.errors import NotAllowed, Refused
+from core.scope import Reach
 from publishing.models import Delivery, Pause
 from publishing.services import local
 from publishing.states import State
@@ -36,7 +37,16 @@ def prepare(
     urgent_passes: bool = False,
 ) -> Pause:
     """A pause that one act can start."""
-    held = require(by, Permission.PUBLISHING_PAUSE, unit=unit)
+    require(by, Permission.PUBLISHING_PAUSE, unit=unit)
+    held = _appointment(by, Pause(unit=unit, authority=unit, channel=channel))
+    if held is None:
+        raise Refused(
+            _(
+                "A pause of %(unit)s holds all units below it as well, and only its leading department may order that. "
+                "Choose one of its channels."
+            )
+            % {"unit": unit}
+        )
     if not reason.strip():
         raise Refused(_("Please write why publishing is paused."))
     if channel and not channel.unit.path.startswith(unit.path):
@@ -79,7 +89,7 @@ def start(pause: Pause, *, by: User, ends_at: datetime | None = None) -> None:
 
     A planned pause keeps the end that was planned for it.
     """
-    held = require(by, Permission.PUBLISHING_PAUSE, unit=pause.authority)
+    held = _held(by, pause)
     now = database_now()
     if ends_at and ends_at <= now:
         raise Refused(_("The end must be later than now."))
@@ -94,7 +104,7 @@ def start(pause: Pause, *, by: User, ends_at: datetime | None = None) -> None:
 @transaction.atomic
 def plan(pause: Pause, *, by: User, starts_at: datetime, ends_at: datetime | None = None) -> None:
     """Sets or changes the start and the end of a pause that has not begun. It begins and ends by itself."""
-    held = require(by, Permission.PUBLISHING_PAUSE, unit=pause.authority)
+    held = _held(by, pause)
     now = database_now()
     if starts_at <= now:
         raise Refused(_("The start must be later than now. To pause at once, choose “Start now”."))
@@ -110,7 +120,7 @@ def plan(pause: Pause, *, by: User, starts_at: datetime, ends_at: datetime | Non
 @transaction.atomic
 def set_end(pause: Pause, *, by: User, ends_at: datetime | None) -> None:
     """Changes when an active pause ends by itself; None: only when somebody ends it."""
-    held = require(by, Permission.PUBLISHING_PAUSE, unit=pause.authority)
+    held = _held(by, pause)
     now = database_now()
     if ends_at and ends_at <= now:
         raise Refused(_("The end must be later than now."))
@@ -123,7 +133,7 @@ def set_end(pause: Pause, *, by: User, ends_at: datetime | None) -> None:
 @transaction.atomic
 def end(pause: Pause, *, by: User) -> None:
     """Publishing goes on with what falls due from now on; what fell due meanwhile is put before people instead."""
-    held = require(by, Permission.PUBLISHING_PAUSE, unit=pause.authority)
+    held = _held(by, pause)
     now = database_now()
     if not _active(pause, now).update(ended_at=now, ended_by=by):
         raise Refused(_("This pause has ended already."))
@@ -135,7 +145,7 @@ def end(pause: Pause, *, by: User) -> None:
 @transaction.atomic
 def discard(pause: Pause, *, by: User) -> None:
     """Calls off a pause that has not begun."""
-    held = require(by, Permission.PUBLISHING_PAUSE, unit=pause.authority)
+    held = _held(by, pause)
     was_planned = pause.started_at is not None
     now = database_now()
     if not _not_begun(pause, now).update(started_at=None, ended_at=now, ended_by=by):
@@ -163,6 +173,27 @@ def leave_many(deliveries: list[Delivery], *, by: User) -> int:
             record("delivery.left", delivery, by=by, post_held=held.post_held)
             left += 1
     return left
+
+
+def _appointment(by: User, pause: Pause) -> Appointment | None:
+    """The post held by which somebody orders this pause, the nearest one first."""
+    fitting = [
+        held
+        for held in by.held
+        if Permission.PUBLISHING_PAUSE in GRANTS[held.role]
+        and pause.may_be_ordered_by(Reach(held.unit.path, held.role in DEEP))
+    ]
+    return max(fitting, key=lambda held: len(held.unit.path), default=None) if by.is_active else None
+
+
+def _held(by: User, pause: Pause) -> Appointment:
+    """The post held, for the record; raises NotAllowed."""
+    if (held := _appointment(by, pause)) is None:
+        raise NotAllowed(
+            _("This pause was ordered by %(unit)s: only its leaders, or the unit above, can change or end it.")
+            % {"unit": pause.authority}
+        )
+    return held
 
 
 def _not_begun(pause: Pause, now: datetime) -> Any:

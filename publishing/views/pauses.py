@@ -152,6 +152,10 @@ def _chosen_unit(request: HttpRequest, units: Any) -> tuple[ScopeForm | None, Un
     desk = desk_of(request)
     unit = next((held.unit for held in [desk] if held and units.filter(pk=held.unit_id).exists()), own[0])
     asked = request.GET.get("unit", "")
+    if asked and request.method == "POST":
+        # Never another scope than the one that stood on the screen.
+        unit = get_object_or_404(units, key=asked)
+        return (ScopeForm(units=units, initial={"unit": unit}) if len(own) > 1 else None), unit
     if asked and (named := units.filter(key=asked).first()):
         return (ScopeForm(units=units, initial={"unit": named}) if len(own) > 1 else None), named
     if len(own) == 1:
@@ -356,9 +360,10 @@ def leave(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Nothing is chosen."))
         return redirect(back)
-    n = pauses.leave_many(list(form.cleaned_data["deliveries"]), by=request.user)
-    messages.success(
-        request,
-        ngettext("%(n)s publication stays unpublished.", "%(n)s publications stay unpublished.", n) % {"n": n},
-    )
+    left: list[int] = []
+    if error := refusal(lambda: left.append(pauses.leave_many(list(form.cleaned_data["deliveries"]), by=request.user))):
+        messages.error(request, error)
+        return redirect(back)
+    words = ngettext("%(n)s publication stays unpublished.", "%(n)s publications stay unpublished.", left[0])
+    messages.success(request, words % {"n": left[0]})
     return redirect(back)
