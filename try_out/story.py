@@ -14,6 +14,7 @@ from accounts.queries import holders
 from audit.services import record
 from campaigns import services as campaigns
 from campaigns.models import Campaign, Topic
+from channels import by_hand as channels_by_hand
 from channels import services as channels
 from channels.connectors.base import Tokens
 from channels.models import Channel
@@ -22,9 +23,9 @@ from channels.reasons import in_words
 from channels.states import Kind
 from posts import pictures, services
 from posts.models import Media, Post
-from publishing import recalls
+from publishing import by_hand, recalls
 from publishing import services as publishing
-from publishing.models import Attempt, Delivery
+from publishing.models import Attempt, Delivery, Recall
 from publishing.states import State
 from try_out import cards, figures, pages, people, samples
 from try_out.history import at
@@ -82,6 +83,7 @@ STORY = (
     Line("G07", "tan-hiep", "draft", -1, "11:00"),
     Line("G02", "hai-chau", "draft", -1, "16:40", "scams"),
     Line("G06", "hai-chau", "published", 0, "-04:00", "scams"),
+    Line("G08", "tan-hiep", "by_hand", 0, "-00:20"),
     Line("G12", "hai-chau", "scheduled", 0, "+00:04", "year_end"),
     Line("G07", "hai-chau", "scheduled", 0, "+03:30"),
     Line("G17", "hai-chau", "scheduled", 1, "07:00"),
@@ -102,6 +104,7 @@ def tell(now: datetime) -> World:
     for line in STORY:
         teller.tell(line)
     channels.check_due(now=now)
+    teller.go_on_by_hand()
     figures.remember(now)
     teller.lose_a_connection()
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now - timedelta(days=1))
@@ -266,6 +269,8 @@ class Teller:
                 missed = by_platform.pop(Kind.FACEBOOK)
                 publishing.move_many([missed], State.EXPIRED, now=timezone.now())
                 self._tell_unit(missed, "delivery_expired")
+        if line.ending == "by_hand":
+            del by_platform[Kind.ZALO]  # waits for `go_on_by_hand`
         rows = list(by_platform.values())
         _begin(rows, due)
         if line.ending == "refused":
@@ -329,15 +334,26 @@ class Teller:
         reason = "Ngày hội đổi địa điểm tổ chức; xã sẽ đăng thông báo đính chính."
         with at(due + timedelta(hours=26)) as now:
             post = Post.objects.get(pk=deliveries[0].post_id)
-            recalls.withdraw(post, by=staff.chief, reason=reason)
+            ledger = recalls.withdraw(post, by=staff.chief, reason=reason, take_down=True)
             for row in deliveries:
                 row.refresh_from_db()
-                publishing.recall(row, by=staff.chief, reason=reason)
-            publishing.move_many(deliveries, State.RECALLED, now=now + timedelta(seconds=3), verify_at=None)
+            gone_at = now + timedelta(seconds=3)
+            publishing.move_many(deliveries, State.RECALLED, now=gone_at, verify_at=None)
+            Recall.objects.filter(pk=ledger.pk).update(finished_at=gone_at)
 
     def _tell_unit(self, row: Delivery, kind: str, **facts: str) -> None:
         people = holders(Permission.POST_SCHEDULE, unit=row.unit)
         notify(people, kind, address=f"/posts/{row.post.public_id}/", title=row.post, channel=row.channel, **facts)
+
+    def go_on_by_hand(self) -> None:
+        """An account that gives the portal no right any more: what is due there is a task, with some time left."""
+        staff = self.world.staff["tan-hiep"]
+        channel = Channel.objects.get(unit=staff.unit, platform=Kind.ZALO)
+        with at(self.now - timedelta(days=2)):
+            reason = "Zalo thu hồi quyền đăng bài của ứng dụng; đang làm thủ tục xác thực lại OA."
+            channels_by_hand.go_on(channel, by=staff.chief, reason=reason)
+        with at(self.now - timedelta(minutes=19, seconds=57)) as then:
+            by_hand.hand_over(clock=lambda: then)
 
     def lose_a_connection(self) -> None:
         """A page whose administrator changed the password: it must be connected again."""

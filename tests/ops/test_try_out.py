@@ -59,7 +59,8 @@ class TestFilled(TestCase):
         deliveries = Counter(Delivery.objects.values_list("state", flat=True))
 
         assert set(posts) == set(PostState) - {PostState.ARCHIVED}
-        resting = {State.SCHEDULED, State.PUBLISHED, State.FAILED, State.EXPIRED, State.NEEDS_PERSON, State.RECALLED}
+        resting = {State.SCHEDULED, State.PUBLISHED, State.FAILED, State.EXPIRED, State.NEEDS_PERSON, State.BY_HAND}
+        resting |= {State.RECALLED}
         assert set(deliveries) == resting
         assert set(Post.objects.values_list("topic__code", flat=True)) == {s.topic for s in samples.read().values()}
 
