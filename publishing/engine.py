@@ -59,7 +59,7 @@ _PICTURE_BYTES = 256 * 1024 * 1024
 # Seconds that an answer waits for others: one UPDATE for all of them.
 _GATHER = 0.1
 # Seconds that a call may stand in line once it is due: later it is not made, for a recall or pause would not stop it.
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 _draining = threading.Event()
 
 
@@ -288,7 +288,7 @@ class Run:
             return
         soon = self.now() + timedelta(seconds=self.options["begin_ahead_seconds"])
         # No more than the wire can carry in a moment: what is begun cannot be recalled nor paused any more.
-        room = 3 * self.options["connections"] - len(self.flying)
+        room = 2 * self.options["connections"] - len(self.flying)
         due = [pk for pk, s in self.ready.items() if s.fire_at <= soon][: max(0, room)]
         if not due:
             return
