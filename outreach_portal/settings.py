@@ -384,13 +384,13 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
+# No ring expires: a worker would hold that against its own clock, and one that is fast would never work.
 CELERY_BEAT_SCHEDULE = {
     **{
         f"publish due on {platform}": {
             "task": "publishing.tasks.publish_due",
             "schedule": 1.0,
             "kwargs": {"platform": platform},
-            # No expiry: a worker would hold it against its own clock, and one that is fast would never publish.
             "options": {"queue": f"publish.{platform}"},
         }
         for platform in PLATFORMS
@@ -398,7 +398,7 @@ CELERY_BEAT_SCHEDULE = {
     **{
         f"take down what is recalled on {platform}": {
             "task": "publishing.tasks.take_down",
-            "schedule": 1.0,
+            "schedule": 2.0,
             "kwargs": {"platform": platform},
         }
         for platform in PLATFORMS
@@ -406,7 +406,7 @@ CELERY_BEAT_SCHEDULE = {
     **{
         f"settle what is in doubt on {platform}": {
             "task": "publishing.tasks.settle",
-            "schedule": 2.0,
+            "schedule": 3.0,
             "kwargs": {"platform": platform},
         }
         for platform in PLATFORMS
@@ -424,9 +424,9 @@ CELERY_BEAT_SCHEDULE = {
         }
         for queue in ("channels", "counts", "mail", "house")
     },
-    "refresh tokens": {"task": "channels.tasks.refresh_tokens", "schedule": 300.0, "options": {"expires": 280}},
+    "refresh tokens": {"task": "channels.tasks.refresh_tokens", "schedule": 300.0},
     "check channels": {"task": "channels.tasks.check_channels", "schedule": crontab(minute=10, hour=5)},
-    "count": {"task": "engagement.tasks.collect", "schedule": 20.0, "options": {"expires": 60}},
+    "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from audit.services import entry, record, record_many
 from channels.models import Channel
 from channels.states import Health
 from core.bulk import update_from_values
+from core.clock import database_now
 from core.errors import Refused
 from posts import services as posts
 from posts.models import Post, Revision
@@ -271,7 +272,7 @@ def cancel(delivery: Delivery, *, by: User, reason: str = "") -> None:
 def _stop(delivery: Delivery, *, by: User | None, post_held: str, reason: str) -> None:
     # An earlier try may have left an invisible draft on the platform: then it is withdrawn there first.
     to = State.RECALLING if delivery.draft_ref else State.CANCELLED
-    fields = {"verify_at": timezone.now(), "verify_count": 0} if delivery.draft_ref else {}
+    fields = {"verify_at": database_now(), "verify_count": 0} if delivery.draft_ref else {}
     if delivery.state not in UNSEEN:
         raise Refused(_("It is being published already and can no longer be cancelled."))
     try:
