@@ -602,6 +602,14 @@ def left(until: datetime, now: datetime) -> str:
     return _("%(minutes)s min left") % {"minutes": minutes}
 
 
+def hand_words(channels: Iterable[Channel]) -> str:
+    """What people have to do themselves about a post that is being scheduled; empty when nothing."""
+    pages = [page_name(channel) for channel in channels if channel.health == Health.BY_HAND]
+    if not pages:
+        return ""
+    return _("By hand: when it is due, your unit gets a task for %(pages)s.") % {"pages": ", ".join(pages)}
+
+
 def beside(other: Other) -> str:
     """What a second post in the same minute means, before it is decided."""
     told = {"title": other.delivery.post, "page": page_name(other.channel), "when": clock(other.delivery.due_at)}

@@ -182,7 +182,7 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             anyway = form.cleaned_data["anyway"]
             error = refusal(lambda: services.schedule(post, by=request.user, times=form.times, same_text=anyway))
             if not error:
-                for words in beside["same_minute"]:
+                for words in filter(None, [*beside["same_minute"], wording.hand_words(form.times)]):
                     messages.info(request, words)
                 if warning := wording.pause_warning(post, form.times, pauses_of(request)):
                     messages.warning(request, warning)
@@ -202,6 +202,7 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "will": wording.will(times.values(), now=now),
         "spread": wording.spread_words(post, common, times.values()) if common else "",
+        "by_hand": wording.hand_words(times),
         "warning": wording.pause_warning(post, times, pauses_of(request)),
         **_beside(post, times),
     }

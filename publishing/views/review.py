@@ -108,7 +108,8 @@ def _after_approval(post: Post, due_at: Any, pauses: queries.Pauses, *, now: boo
         return _("Approved. Next: choose the time of publication.")
     at = timezone.now() if now else services.spread(post, due_at)
     times = dict.fromkeys(services.channels_of(post.approved_revision), at)
-    return wording.pause_warning(post, times, pauses) or wording.will(times.values(), now=timezone.now())
+    words = wording.pause_warning(post, times, pauses) or wording.will(times.values(), now=timezone.now())
+    return " ".join(filter(None, [words, wording.hand_words(times)]))
 
 
 @require_http_methods(["GET", "POST"])

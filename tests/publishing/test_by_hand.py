@@ -253,6 +253,16 @@ def test_a_text_that_is_no_longer_what_was_approved_is_neither_shown_nor_closed(
         close(task, officer)
 
 
+def test_of_two_who_enter_a_link_the_first_stands(task, officer, approver):
+    other = Delivery.objects.select_related("unit").get(pk=task.pk)
+    close(task, officer)
+
+    with pytest.raises(Refused, match="decided this meanwhile"):
+        close(other, approver, "https://www.facebook.com/conganphuong/posts/2")
+
+    assert (state(task), task.permalink) == (State.PUBLISHED, LINK)
+
+
 # --- what ends it otherwise -------------------------------------------------------------------------------------------
 
 
@@ -422,6 +432,19 @@ def test_today_and_the_posts_page_lead_to_the_task_and_it_is_no_trouble_yet(clie
     assert address in today.content.decode()
     assert address in post.content.decode()
     assert post.context["next_step"].sentence == "Waits to be posted by hand on 1 channel."
+
+
+def test_who_schedules_is_told_what_people_will_have_to_do(client, unit, official, officer):
+    connected = factories.ChannelFactory(unit=unit)
+    post = factories.approved(unit=unit, channels=[official, connected])
+    client.force_login(officer)
+    asked = {"due_at": "2030-12-02T07:00", "channels": [str(c.public_id) for c in (official, connected)]}
+
+    response = client.get(reverse("publishing:schedule", args=[post.public_id]), asked, headers={"HX-Request": "true"})
+
+    assert response.context["by_hand"] == (
+        f"By hand: when it is due, your unit gets a task for Facebook page {official.name}."
+    )
 
 
 def test_the_calendar_says_by_hand(client, scheduled, officer):
