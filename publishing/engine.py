@@ -374,6 +374,7 @@ class Run:
             if attempt == shipment.attempt:
                 shipment.state = state
                 back.append(shipment)
+        end_attempts([s for s in shipments if s not in back], "stopped", now=self.now())
         # Nothing was tried, so the bound on tries does not end it: it waits until it is fit, or too late.
         self._wait(back, TryLater("not fit to send just before the call", code="stopped"))
 
@@ -447,6 +448,7 @@ class Run:
                     shipment.message = replace(shipment.message, images=bare)
             else:
                 # Stopped while it was being prepared: the draft that came to be is taken away again.
+                end_attempts([shipment], "stopped", now=self.now())
                 wire().send(self.platform, [Errand(None, _withdraw(shipment.account, ref))], Answers(), held_for=60)
 
     def _write_published(self, published: list[tuple[Shipment, Receipt]]) -> None:

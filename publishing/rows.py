@@ -76,11 +76,13 @@ def ask_person(row: Delivery, now: datetime, *, code: str = "unknown", detail: s
     return len(moved)
 
 
-def end_attempts(rows: Iterable[Delivery], outcome: str, *, now: datetime, detail: str = "") -> None:
+def end_attempts(rows: Iterable[Any], outcome: str, *, now: datetime, detail: str = "") -> None:
+    """Completes the tries of rows or shipments; one that has its outcome keeps it."""
     update_from_values(
         Attempt,
         [{"delivery": row.pk, "number": row.attempt} for row in rows],
         match=("delivery", "number"),
+        where={"outcome": ""},
         fields={"outcome": outcome, "ended_at": now, "detail": detail[:500]},
     )
 

@@ -448,6 +448,16 @@ def test_claiming_costs_the_same_queries_for_one_and_for_many(simulator, deliver
     assert queries_for(1) == queries_for(3)
 
 
+def test_a_try_that_was_stopped_before_its_call_says_so(simulator, deliver):
+    delivery = deliver(due_at=timezone.now() + timedelta(seconds=2))
+    run = engine.Run("facebook", timezone.now)
+    run._claim()
+    services.cancel(Delivery.objects.get(pk=delivery.pk), by=delivery.post.author)
+    run.work()
+    delivery.refresh_from_db()
+    assert [a.outcome for a in delivery.attempts.all()] == ["stopped"]
+
+
 def test_what_was_in_doubt_when_its_approval_ended_and_does_not_stand_makes_room(simulator, deliver):
     """Otherwise the new version finds the channel taken until the old one's time is over."""
     delivery = deliver()
