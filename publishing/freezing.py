@@ -6,9 +6,7 @@ sent since the last moment that the database knows of is put in doubt, and settl
 release it. Taking posts down goes on meanwhile: it is harmless twice, and a wrong post cannot wait for two people.
 """
 
-import os
 from datetime import timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Q
@@ -22,6 +20,8 @@ from channels.connectors import CONNECTORS
 from channels.states import Health
 from core.clock import Clock, database_now
 from core.errors import Refused
+from publishing import identity
+from publishing.identity import Here
 from publishing.models import Delivery, Freeze, Pulse
 from publishing.rows import end_attempts
 from publishing.services import move_many
@@ -34,48 +34,6 @@ _AHEAD = timedelta(minutes=2)
 
 
 # --- which database is this? ------------------------------------------------------------------------------------------
-
-
-def identity() -> str:
-    """What changes when a database is restored, and with nothing else that happens to it.
-
-    PostgreSQL: the cluster's number and timeline, the database's and this table's own. A dump that is read into the
-    same database makes the table anew; recovery to a point in time, and a replica that takes over, begin a timeline.
-    """
-    if connection.vendor != "postgresql":
-        name = str(connection.settings_dict["NAME"])
-        # Only the inode: the number of a device may change when the machine starts again.
-        return f"sqlite:{os.stat(name).st_ino}" if os.path.exists(name) else "sqlite:memory"
-    return _ask(f"SELECT {_expression()}")[0]
-
-
-def _ask(sql: str, *values: Any) -> tuple | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchone()
-
-
-_expressions: dict[str, str] = {}
-
-
-def _expression() -> str:
-    """Asked once a process. Both functions are open to everyone unless somebody closed them, as some hosted
-    databases do: then the numbers of database and table alone have to tell (docs/runbook.md says what they miss)."""
-    if connection.alias not in _expressions:
-        cluster, timeline = _ask(
-            "SELECT has_function_privilege('pg_control_system()', 'execute'),"
-            " has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')"
-            " AND has_function_privilege('pg_current_wal_lsn()', 'execute')"
-        )
-        parts = [
-            "(SELECT system_identifier FROM pg_control_system())" if cluster else "''",
-            # Not pg_control_checkpoint(): after a take-over it tells the old timeline until the first checkpoint.
-            "left(pg_walfile_name(pg_current_wal_lsn()), 8)" if timeline else "''",
-            "(SELECT oid FROM pg_database WHERE datname = current_database())",
-            f"'{Freeze._meta.db_table}'::regclass::oid",
-        ]
-        _expressions[connection.alias] = f"concat_ws(':', 'postgresql', {', '.join(parts)})"
-    return _expressions[connection.alias]
 
 
 def check() -> Freeze:
@@ -92,16 +50,9 @@ def check() -> Freeze:
 
 
 def _both() -> tuple[str, Freeze | None]:
-    """Both in one statement on PostgreSQL, so that they belong to one database and cost one round trip."""
-    if connection.vendor != "postgresql":
-        return identity(), Freeze.objects.filter(pk=1).first()
-    columns = ", ".join(f'f."{field.column}"' for field in Freeze._meta.concrete_fields)
-    here, *values = _ask(
-        f"SELECT {_expression()}, {columns} FROM (SELECT 1) one"  # noqa: S608
-        f" LEFT JOIN {Freeze._meta.db_table} f ON f.id = 1"
-    )
-    names = [field.attname for field in Freeze._meta.concrete_fields]
-    return here, Freeze.from_db(connection.alias, names, values) if values[0] else None
+    """Both in one statement, so that they belong to one database and cost one round trip."""
+    row = Freeze.objects.annotate(here=Here()).filter(pk=1).first()
+    return (row.here, row) if row else (identity.of(connection), None)
 
 
 @transaction.atomic

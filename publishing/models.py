@@ -14,6 +14,7 @@ from core.models import PublicIdModel
 from core.scope import Reach, ScopedQuerySet, line_of
 from posts.models import Post, Revision
 from posts.states import PostState
+from publishing.identity import Here
 from publishing.states import ENDED, IN_HAND, PauseStage, State
 from units.models import Level, Unit
 
@@ -174,7 +175,8 @@ def paused(now: datetime) -> Exists:
 
 
 def _frozen() -> Exists:
-    return Exists(Freeze.objects.filter(frozen_at__isnull=False))
+    """By somebody, or because this database has been restored, whether or not anybody has noticed yet."""
+    return Exists(Freeze.objects.filter(Q(frozen_at__isnull=False) | ~Q(database=Here())))
 
 
 class DeliveryQuerySet(ScopedQuerySet):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
-from publishing import engine, freezing, recalls, services, settling, tasks, watch
+from publishing import engine, freezing, identity, recalls, services, settling, tasks, watch
 from publishing.models import Delivery, Freeze, Pulse
 from publishing.states import State
 from tests import factories
@@ -217,6 +217,19 @@ def test_a_time_that_passed_meanwhile_is_no_proof_that_nothing_was_sent(simulato
     assert delivery.state == State.PUBLISHED
 
 
+def test_a_run_that_is_under_way_sends_nothing_of_a_database_that_took_over(simulator, deliver):
+    """Nobody has asked since, and nothing is frozen yet: the statement that begins the call asks for itself."""
+    freezing.check()
+    delivery = deliver()
+    run = engine.Run("facebook", timezone.now)
+    run._claim()
+    later_one = deliver()
+    Freeze.objects.update(database="the one before the take-over")
+    run.work()
+    assert Freeze.objects.get().frozen_at is None
+    assert visible(simulator, delivery) == visible(simulator, later_one) == []
+
+
 def test_taking_down_goes_on_while_frozen(simulator, deliver, copy):
     delivery = deliver()
     ring()
@@ -250,17 +263,17 @@ def test_two_workers_that_see_it_at_once_freeze_once(copy):
 
 
 def test_a_dump_that_is_read_into_the_same_database_is_a_restore():
-    before = freezing.identity()
+    before = identity.of(connection)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE put_back (LIKE publishing_freeze INCLUDING ALL)")
         cursor.execute("ALTER TABLE publishing_freeze RENAME TO set_aside")
         cursor.execute("ALTER TABLE put_back RENAME TO publishing_freeze")
         try:
-            assert freezing.identity() != before
+            assert identity.of(connection) != before
         finally:
             cursor.execute("DROP TABLE publishing_freeze")
             cursor.execute("ALTER TABLE set_aside RENAME TO publishing_freeze")
-    assert freezing.identity() == before
+    assert identity.of(connection) == before
 
 
 def test_an_ordinary_role_may_ask_which_database_it_is():
@@ -268,9 +281,9 @@ def test_an_ordinary_role_may_ask_which_database_it_is():
         cursor.execute("DROP ROLE IF EXISTS outreach_ordinary")
         cursor.execute("CREATE ROLE outreach_ordinary NOSUPERUSER")
         try:
-            whole = freezing.identity()
+            whole = identity.of(connection)
             cursor.execute("SET ROLE outreach_ordinary")
-            assert freezing.identity() == whole
+            assert identity.of(connection) == whole
             assert [bool(part) for part in whole.split(":")] == [True] * 5
         finally:
             cursor.execute("RESET ROLE")
@@ -278,30 +291,32 @@ def test_an_ordinary_role_may_ask_which_database_it_is():
 
 
 def test_a_database_that_hides_its_cluster_is_still_told_by_its_own_numbers(monkeypatch):
-    monkeypatch.setattr(freezing, "_expressions", {})
+    monkeypatch.setattr(identity, "_may_ask", {"default": None})
     with connection.cursor() as cursor:
         cursor.execute("DROP ROLE IF EXISTS outreach_ordinary")
         cursor.execute("CREATE ROLE outreach_ordinary NOSUPERUSER")
         cursor.execute("REVOKE EXECUTE ON FUNCTION pg_control_system(), pg_current_wal_lsn() FROM PUBLIC")
         try:
             cursor.execute("SET ROLE outreach_ordinary")
-            assert [bool(part) for part in freezing.identity().split(":")] == [True, False, False, True, True]
+            del identity._may_ask["default"]
+            identity._ask_what_is_open(connection)
+            assert [bool(part) for part in identity.of(connection).split(":")] == [True, False, False, True, True]
         finally:
             cursor.execute("RESET ROLE")
             cursor.execute("GRANT EXECUTE ON FUNCTION pg_control_system(), pg_current_wal_lsn() TO PUBLIC")
             cursor.execute("DROP ROLE outreach_ordinary")
 
 
-def test_a_replaced_file_is_a_restored_database(monkeypatch, tmp_path):
+def test_a_replaced_file_is_a_restored_database(tmp_path):
     file = tmp_path / "portal.sqlite3"
     file.write_bytes(b"the old one")
-    monkeypatch.setattr(freezing, "connection", SimpleNamespace(vendor="sqlite", settings_dict={"NAME": file}))
-    before = freezing.identity()
+    opened = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": file})
+    before = identity.of(opened)
     file.write_bytes(b"written to")
-    assert freezing.identity() == before
+    assert identity.of(opened) == before
     (tmp_path / "copy").write_bytes(b"the copy")
     (tmp_path / "copy").replace(file)
-    assert freezing.identity() != before
+    assert identity.of(opened) != before
 
 
 # --- reading back -----------------------------------------------------------------------------------------------------
@@ -364,6 +379,7 @@ def test_doubts_are_raised_once_and_not_over_again(restored):
     freezing.doubt_first()
     Delivery.objects.update(state=State.SCHEDULED, verify_at=None)
     freezing.doubt_first()
+    freezing._doubt(timezone.now)  # a worker that had seen the same, and waited for its turn
     delivery.refresh_from_db()
     assert delivery.state == State.SCHEDULED
 
