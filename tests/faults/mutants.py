@@ -20,7 +20,7 @@ from typing import Any
 
 from tests.faults.people import Event, People
 from tests.faults.plan import Plan, PlannedPost
-from tests.faults.processes import Portal, Worker, wait_until
+from tests.faults.processes import Portal, wait_for_workers, wait_until
 from tests.faults.world import build
 
 # --- the guards, taken out --------------------------------------------------------------------------------------------
@@ -171,9 +171,11 @@ def cancelled_while_prepared(scene: Scene) -> None:
     from publishing import services
 
     scene.fault("facebook", "slow", operation="stage", ms=1500)
+    scene.fault("facebook", "error_before", operation="stage")  # and so, without a guard, it would be tried again
     scene.schedule(due_in=3)
     scene.wait(state="claimed")
     scene.act("cancel", lambda row: services.cancel(row, by=scene.officer(row), reason="Hoãn"))
+    time.sleep(6)  # the answers come, and a second try would
 
 
 def frozen_while_prepared(scene: Scene) -> None:
@@ -193,7 +195,7 @@ def frozen_while_prepared(scene: Scene) -> None:
 
 def seen_late(scene: Scene) -> None:
     scene.fault("telegram", "drop_after", operation="publish")
-    scene.fault("telegram", "late_apply", operation="publish", seconds=2.5)
+    scene.fault("telegram", "late_apply", operation="publish", seconds=3.2)
     scene.schedule(due_in=1.5)
 
 
@@ -286,7 +288,7 @@ class Stage:
     def open(self) -> None:
         for each in (self.publisher, self.settler, self.recaller, self.beat):
             each.start()
-        self._await(self.publisher, self.settler, self.recaller)
+        wait_for_workers([self.publisher, self.settler, self.recaller])
 
     def start_publisher(self) -> None:
         self.publisher.start(FAULTS_MUTANT=self.mutant if self.where == "publisher" else "")
@@ -299,11 +301,7 @@ class Stage:
                 worker.kill()
                 worker.start(FAULTS_MUTANT=mutant if now else "")
         self.mutant, self.where = mutant, MUTANTS[mutant].where if mutant else ""
-        self._await(self.publisher, self.settler)
-
-    @staticmethod
-    def _await(*workers: Worker) -> None:
-        wait_until(lambda: all(worker.is_ready for worker in workers), "the workers")
+        wait_for_workers([self.publisher, self.settler])
 
 
 def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:

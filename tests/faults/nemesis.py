@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from tests.faults.plan import Plan, Strike
-from tests.faults.processes import PLATFORMS, Beat, Portal, Worker, wait_until
+from tests.faults.processes import PLATFORMS, Beat, Portal, Worker, wait_for_workers
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Nemesis:
         for worker in self.workers:
             worker.start()
         self.beats[0].start()
-        wait_until(lambda: all(worker.is_ready for worker in self.workers), "the workers")
+        wait_for_workers(self.workers)
 
     def watch(self) -> None:
         """Starts again what has died, as systemd would, each new worker with the next step at which it will die."""

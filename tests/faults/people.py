@@ -4,6 +4,7 @@ An act whose answer was lost is asked again, as a person reloads the page; then 
 the database holds in the end is judged.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -263,6 +264,9 @@ class People:
         asked = Delivery.objects.filter(state="needs_person").select_related("unit", "post", "channel", "revision")
         for delivery in asked:
             seen = self._on_page(delivery)
+            if seen and delivery.error_code in ("withdraw_by_hand", "withdraw_failed"):
+                self._take_down(delivery, seen)
+                seen = self._on_page(delivery)
             event = Event("decide", time.time(), deliveries=[delivery.pk], facts={"stands": bool(seen)})
             self.history.append(event)
             officer = next(p.officer for p in self.world.places if p.unit.pk == delivery.unit_id)
@@ -279,6 +283,17 @@ class People:
         page = self.portal.simulator.truth(platform=delivery.platform, page=delivery.channel.external_id)
         mark = MARK.search(delivery.revision.content["title"])[0]
         return next((p for p in page if p["visible"] and mark in f"{p['title']} {p['text']}"), None)
+
+    def _take_down(self, delivery: Any, seen: dict) -> None:
+        """By hand, in the platform's own app: past the faults that its interface has for us."""
+        from channels.connectors.base import ConnectorError
+        from channels.queries import account_of
+        from channels.services import ask
+
+        account = account_of(delivery.channel)
+        ids = ",".join(map(str, seen["message_ids"])) if "message_ids" in seen else seen["id"]
+        with contextlib.suppress(ConnectorError):  # again in a moment
+            ask(delivery.platform, lambda connector: connector.withdraw(account, ids))
 
     def _bring_back(self) -> None:
         from django.utils import timezone

@@ -68,7 +68,7 @@ class Plan:
 
 def draw(*, n: int, seed: int, seconds: float = 0, platforms: tuple[str, ...] = PLATFORMS) -> Plan:
     dice = random.Random(seed)
-    seconds = seconds or max(24.0, n / 25)
+    seconds = seconds or max(24.0, n / 12)
     places = max(6, n // 24)
     posts = _posts(dice, n, seconds, places, platforms)
     return Plan(
@@ -143,7 +143,7 @@ def _pauses(dice: random.Random, places: int, seconds: float, posts: list[Planne
 
 def _strikes(dice: random.Random, seconds: float) -> list[Strike]:
     """All kinds in a drawn order, again and again, evenly over the run."""
-    every = 2.2 if seconds < 60 else 4.0
+    every = 2.0 if seconds < 30 else 4.5
     strikes: list[Strike] = []
     at = SETTLING + 1.0
     kinds: list[str] = []
@@ -162,9 +162,9 @@ def _deaths(dice: random.Random, steps: tuple[str, ...]) -> list[str]:
     first = list(steps)
     dice.shuffle(first)
     dice.shuffle(order)
-    few = (1, 1, 2, 3) if steps is not PUBLISH_STEPS else (1, 2, 4, 8, 15)
+    few = (1, 1, 2, 3) if steps is not PUBLISH_STEPS else (2, 5, 10, 20, 30)
     # Some live until something strikes: a portal that only ever restarts would publish nothing.
-    return [f"{step}:{dice.choice(few)}" if dice.random() < 0.6 else "" for step in [*first, *order]]
+    return [f"{step}:{dice.choice(few)}" if dice.random() < 0.4 else "" for step in [*first, *order]]
 
 
 def _faults(dice: random.Random, platform: str) -> list[dict[str, Any]]:

@@ -209,6 +209,16 @@ class Worker(Process):
         return self.up_file.exists()
 
 
+def wait_for_workers(workers: list[Worker]) -> None:
+    def ready() -> bool:
+        for worker in workers:
+            if not worker.is_up:
+                raise SystemExit(f"{worker.name} ended:\n{(worker.folder / f'{worker.name}.log').read_text()[-2000:]}")
+        return all(worker.is_ready for worker in workers)
+
+    wait_until(ready, "the workers")
+
+
 class Beat(Process):
     def __init__(self, name: str, folder: Path):
         celery = [sys.executable, "-m", "celery", "-A", "outreach_portal", "beat", "-l", "WARNING"]
