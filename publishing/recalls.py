@@ -267,16 +267,15 @@ class Work:
         self.moved = 0
 
     def through(self) -> None:
-        next_claim = 0.0
-        while True:
-            if time.monotonic() >= next_claim:
+        next_claim, more = 0.0, True
+        while more or self.flying:
+            room = _AT_ONCE - len(self.flying)
+            if room > 0 and time.monotonic() >= next_claim:
                 self.moved += self._pull_back()
-                room = _AT_ONCE - len(self.flying)
-                full = room > 0 and self._send(self._claim(room)) == room
-                next_claim = time.monotonic() + (0 if full else 1)
-            if not self.flying:
-                return
-            self._write_back(self.answers.take(timeout=0.2, gather=0.05))
+                more = self._send(self._claim(room)) == room
+                next_claim = time.monotonic() + (0 if more else 1)
+            if self.flying:
+                self._write_back(self.answers.take(timeout=0.2, gather=0.05))
 
     def _pull_back(self) -> int:
         """What was under way when the recall came, and has come to an end since."""
@@ -358,6 +357,7 @@ class Work:
         hidden: list[Delivery] = []
         by_hand: list[tuple[Delivery, str]] = []
         again: list[tuple[Delivery, str, ConnectorError | None]] = []
+        lost: list[tuple[Delivery, ConnectorError]] = []
         for pk, answer in answers:
             row = self.flying.pop(pk)
             if isinstance(answer, Exception) and not isinstance(answer, ConnectorError):
@@ -376,8 +376,8 @@ class Work:
                     by_hand.append((row, answer.detail))
                 case AccessLost() | Accepted(AccessLost()):
                     # It waits in the ledger until the channel is connected again, however long that takes.
-                    mark_lost(row.channel, reason=error.detail, code=error.code)
                     row.verify_count = 0
+                    lost.append((row, error))
                     again.append((row, "access", None))
                 case _ if row.verify_count >= (_TRIES_OF_SILENCE if isinstance(error, TryLater) else LOOKS):
                     by_hand.append((row, getattr(error, "detail", "")))
@@ -393,6 +393,8 @@ class Work:
         self.moved += len(move_many(hidden, State.RECALLED, error_code=HIDDEN, **over))
         self._by_hand(by_hand, code="withdraw_failed")
         self._again(again, now)
+        for row, error in lost:
+            mark_lost(row.channel, reason=error.detail, code=error.code)
 
     def _again(self, rows: list[tuple[Delivery, str, ConnectorError | None]], now: datetime) -> None:
         """The next look: soon at first, as lists lag a little, then less and less often."""

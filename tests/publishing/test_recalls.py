@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -371,6 +371,52 @@ def test_one_page_that_hangs_holds_up_no_other(simulator, deliver, monkeypatch):
     work.through()
     assert {stuck.pk} in done  # the others were written back while it hung
     assert Delivery.objects.filter(state=State.RECALLED).count() == 3
+
+
+def test_one_pass_takes_down_more_than_it_carries_at_once(simulator, deliver, monkeypatch):
+    monkeypatch.setattr(recalls, "_AT_ONCE", 3)
+    for row in [published(deliver) for _ in range(8)]:
+        recalled(row)
+    simulator.latency(facebook=50)
+    assert recalls.take_down_due(platform="facebook") == 8
+    assert simulator.visible() == []
+
+
+def test_a_recall_that_loses_a_knot_with_the_engine_begins_again(deliver):
+    """The engine writes answers back in no order of keys, and so may hold what the recall waits for."""
+    first = deliver(state=State.PUBLISHED, remote_id="1_1", published_at=timezone.now())
+    second = factories.delivery(first.post, factories.ChannelFactory(unit=first.unit, platform="zalo"))
+    holds_second, knotted = threading.Event(), []
+
+    def write_back():
+        try:
+            with transaction.atomic():
+                Delivery.objects.filter(pk=second.pk).update(error_detail="x")
+                holds_second.set()
+                while not _somebody_waits():
+                    pass
+                Delivery.objects.filter(pk=first.pk).update(error_detail="x")
+        except OperationalError:
+            knotted.append("engine")
+        finally:
+            connection.close()
+
+    engines = threading.Thread(target=write_back)
+    engines.start()
+    holds_second.wait()
+    made = recalls.withdraw(first.post, by=chief_of(first), reason=WHY, take_down=True)
+    engines.join()
+    assert made.deliveries.count() == 2
+    assert Recall.objects.count() == 1
+    assert knotted == []
+
+
+def _somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0] > 0
 
 
 def test_the_act_costs_the_same_queries_for_one_page_and_for_many():
