@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import tempfile
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.web_request import FileField
+
+KEPT_WHOLE = 4 << 20
+
+
+class Intake:
+    """A file as it comes, in one piece or many: hashed and counted, and kept only while it is small."""
+
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+        self.size = 0
+        self.head = b""
+        self.data: bytearray | None = bytearray()
+
+    def take(self, chunk: bytes) -> None:
+        self.hash.update(chunk)
+        self.size += len(chunk)
+        self.head = (self.head + chunk[: 64 - len(self.head)])[:64]
+        if self.data is not None:
+            self.data += chunk
+            if self.size > KEPT_WHOLE:
+                self.data = None
+
+    def pour(self, file: IO[bytes]) -> None:
+        while chunk := file.read(1 << 20):
+            self.take(chunk)
+
+    @property
+    def sha256(self) -> str:
+        return self.hash.hexdigest()
 
 
 @dataclass
@@ -30,11 +61,13 @@ class Call:
     origin: str
     arrived: float = field(default_factory=time.time)
     page: str = ""  # the page that the platform says it is about
+    body: IO[bytes] | None = None  # a body that is a file, on disk if it is large
 
     @classmethod
     async def read(cls, request: web.Request) -> Call:
         params: dict[str, Any] = dict(request.query)
         files: dict[str, Upload] = {}
+        file: IO[bytes] | None = None
         if request.body_exists:
             if request.content_type == "multipart/form-data":
                 for name, value in (await request.post()).items():
@@ -44,11 +77,13 @@ class Call:
                         params[name] = value
             elif request.content_type == "application/json":
                 params |= decode_object(await request.read())
+            elif is_file(request.content_type):
+                file = await spooled(request)
             else:
                 body = (await request.read()).decode("utf-8", "replace")
                 params |= parse_qsl(body, keep_blank_values=True)
         origin = f"{request.scheme}://{request.host}"
-        return cls(request.method, request.match_info["tail"], params, files, request.headers, origin)
+        return cls(request.method, request.match_info["tail"], params, files, request.headers, origin, body=file)
 
     def text(self, name: str, default: str = "") -> str:
         """A parameter as text; JSON bodies may bring numbers and booleans."""
@@ -76,6 +111,22 @@ class Call:
             return json.loads(value)
         except ValueError:
             return None
+
+
+def is_file(content_type: str) -> bool:
+    return content_type == "application/octet-stream" or content_type.startswith(("video/", "image/"))
+
+
+async def spooled(request: web.Request) -> IO[bytes]:
+    """The body in a file. A connection that breaks leaves what had come by then, as a resumed upload needs."""
+    file = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115
+    try:
+        async for chunk in request.content.iter_chunked(1 << 18):
+            file.write(chunk)
+    except (ConnectionError, ClientError):
+        pass
+    file.seek(0)
+    return file
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

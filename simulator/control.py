@@ -102,8 +102,8 @@ class Control:
 
     def add_user(self, request: web.Request, body: dict[str, Any]) -> Any:
         platform = body["platform"]
-        if platform not in ("facebook", "zalo"):
-            raise Mistake("users live on facebook or zalo")
+        if platform not in PLATFORMS or platform == "telegram":
+            raise Mistake("users live on any platform but telegram")
         wanted = [item if isinstance(item, dict) else {"external_id": item} for item in body.get("pages", [])]
         found = [(self.page(platform, item["external_id"]), item.get("tasks", list(FACEBOOK_TASKS))) for item in wanted]
         user = self.simulator.world.new_user(platform, body["name"])
@@ -124,6 +124,9 @@ class Control:
             owner=self.user(body["owner"], platform) if body.get("owner") else None,
             created_at=body.get("created_at"),
         )
+        if platform == "instagram" and body.get("facebook_page"):
+            linked = self.page("facebook", body["facebook_page"])
+            linked.details["instagram"], page.details["facebook_page"] = page.external_id, linked.external_id
         if platform == "telegram" and body.get("discussion"):
             page.details["linked_chat"] = -1_009_000_000_000 - world.next_number()
         return {
@@ -253,6 +256,13 @@ def compose(
                 "description": message.strip().partition("\n")[0][:300],
             }
             post.details |= {"body": body, "comment": "show"}
+        case "instagram" | "threads":
+            post.id, post.app = str(18_000_000_000_000_000 + number), page.platform
+            if page.platform == "instagram" and not post.pictures:
+                post.pictures = [Picture(world.keep_media(images.plain_png(number)))]
+            many = len(post.pictures) > 1
+            kind = "CAROUSEL_ALBUM" if many else "IMAGE" if post.pictures else "TEXT_POST"
+            post.details = {"type": kind, "product": "FEED" if page.platform == "instagram" else "THREADS"}
         case "telegram":
             post.message_ids = [world.next_message_id(page) for _ in range(max(1, len(post.pictures)))]
             post.id, post.app = str(post.message_ids[0]), BOT_USERNAME

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import aiohttp
+
+from simulator.calls import Intake
 
 
 def kind_of(data: bytes) -> str:
@@ -69,6 +73,24 @@ class Fetcher:
 
     async def get(self, url: str, hosts: list[str], largest: int) -> bytes:
         """At most one byte more than `largest`, so that the caller can tell "too big" from "broken"."""
+        data = b""
+        async with self.opened(url, hosts) as answer:
+            async for chunk in answer.content.iter_chunked(1 << 16):
+                data += chunk
+                if len(data) > largest:
+                    break
+        return data[: largest + 1]
+
+    async def pour(self, url: str, hosts: list[str], intake: Intake, largest: int) -> None:
+        """The same for a file too large to hold: into an intake, which is told more than `largest` if it is too big."""
+        async with self.opened(url, hosts) as answer:
+            async for chunk in answer.content.iter_chunked(1 << 18):
+                intake.take(chunk)
+                if intake.size > largest:
+                    break
+
+    @contextlib.asynccontextmanager
+    async def opened(self, url: str, hosts: list[str]) -> AsyncIterator[aiohttp.ClientResponse]:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname not in hosts:
             raise Unfetchable(f"{parts.hostname} is not a host that pictures may come from")
@@ -80,12 +102,7 @@ class Fetcher:
             async with self.session.get(url, allow_redirects=False) as answer:
                 if answer.status != 200:
                     raise Unfetchable(f"status {answer.status}")
-                data = b""
-                async for chunk in answer.content.iter_chunked(1 << 16):
-                    data += chunk
-                    if len(data) > largest:
-                        break
-                return data[: largest + 1]
+                yield answer
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unfetchable(type(error).__name__) from error
 

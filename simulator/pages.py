@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent / "static"
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-NAMES = {"facebook": "Facebook", "zalo": "Zalo", "telegram": "Telegram"}
+NAMES = {"facebook": "Facebook", "zalo": "Zalo", "telegram": "Telegram", "instagram": "Instagram", "threads": "Threads"}
 PAGES_A_SCREEN, POSTS_A_SCREEN, ACCOUNTS_A_SCREEN = 50, 20, 30
 REACTIONS = {"like": "👍", "love": "❤️", "wow": "😮", "haha": "😆", "sorry": "😢", "anger": "😡"}
 SCOPES = {
@@ -219,7 +219,7 @@ class Screens:
             people="người đăng ký"
             if found.platform == "telegram"
             else "người theo dõi"
-            if found.platform == "facebook"
+            if found.platform != "zalo"
             else "người quan tâm",
             posts=joined(cards) or fragment("empty", text="Trang chưa đăng bài nào."),
             more=more,
@@ -292,6 +292,8 @@ class Screens:
                 told = [reactions, f"{number(counts.comments)} bình luận", f"{number(counts.shares)} lượt chia sẻ"]
             case "zalo":
                 told = [f"{number(counts.views)} lượt xem", f"{number(counts.shares)} lượt chia sẻ"]
+            case "instagram" | "threads":
+                told = [f"♥ {number(counts.all_reactions)}", f"{number(counts.comments)} bình luận"]
             case _:
                 told = [f"👁 {number(counts.views)}", reactions]
         return joined([fragment("counter", text=text) for text in told if text])

@@ -20,8 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PLATFORMS = ("facebook", "zalo", "telegram")
+from simulator.calls import Intake
+
+PLATFORMS = ("facebook", "zalo", "telegram", "instagram", "threads")
 FACEBOOK_APPS = {"100000000000001": "simulator-facebook-secret"}
+INSTAGRAM_APPS = {"200000000000002": "simulator-instagram-secret"}
+THREADS_APPS = {"300000000000003": "simulator-threads-secret"}
 ZALO_APPS = {"3608465249409039671": "simulator-zalo-secret"}
 BOT_TOKEN = "123456789:AAsimulatorbottoken00000000000000000"
 BOT_USERNAME = "outreach_bot"
@@ -29,6 +33,17 @@ BOT_USERNAME = "outreach_bot"
 DAY = 86_400.0
 FACEBOOK_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
 FACEBOOK_SCOPES = ("pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights")
+INSTAGRAM_SCOPES = tuple(
+    f"instagram_business_{name}" for name in ("basic", "content_publish", "manage_comments", "manage_insights")
+)
+INSTAGRAM_SCOPES_AT_FACEBOOK = (
+    "instagram_basic", "instagram_content_publish", "instagram_manage_comments", "instagram_manage_insights",
+    "instagram_manage_contents",
+)  # fmt: skip
+THREADS_SCOPES = tuple(
+    f"threads_{name}"
+    for name in ("basic", "content_publish", "manage_replies", "read_replies", "manage_insights", "delete")
+)
 TELEGRAM_RIGHTS = ("can_post_messages", "can_edit_messages", "can_delete_messages")
 
 SETTINGS: dict[str, Any] = {
@@ -40,6 +55,21 @@ SETTINGS: dict[str, Any] = {
     "zalo_calls_per_minute": 4000,
     "zalo_pkce": "any",
     "telegram_limits": True,
+    "facebook_video_seconds": 1.0,
+    "instagram_require_proof": True,
+    "instagram_container_seconds": 1.0,
+    "instagram_image_seconds": 0.0,
+    "instagram_unknown_seconds": 0.0,
+    "instagram_used_container": "9007/2207027",
+    "instagram_quota": 50,
+    "instagram_containers_per_day": 400,
+    "instagram_calls_per_day": 0,
+    "instagram_wrapped_codes": False,
+    "threads_container_seconds": 1.0,
+    "threads_text_seconds": 0.0,
+    "threads_unknown_seconds": 0.0,
+    "threads_quota": 250,
+    "threads_calls_per_day": 0,
     "image_hosts": ["127.0.0.1", "localhost"],
 }
 
@@ -75,6 +105,7 @@ class Picture:
     alt: str = ""
     caption: str = ""
     id: str = ""
+    size: int = 0  # of a video, whose bytes are not kept when they are many
 
 
 @dataclass
@@ -220,6 +251,7 @@ class World:
         self.codes: dict[str, Token] = {}
         self.photos: dict[str, Photo] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.containers: dict[str, dict[str, Any]] = {}  # what Instagram and Threads are to publish, Facebook's videos
         self.updates: list[dict[str, Any]] = []
         self.webhook: dict[str, Any] = {}
         self.challenge = ""
@@ -268,6 +300,8 @@ class World:
                 "facebook": lambda: str(104_000_000_000_000 + number),
                 "zalo": lambda: str(579_745_863_508_000_000 + number * 7919),
                 "telegram": lambda: str(-1_001_000_000_000 - number),
+                "instagram": lambda: str(17_841_400_000_000_000 + number),
+                "threads": lambda: str(17_841_500_000_000_000 + number),
             }[platform]()
         )
         if external_id in self.pages[platform]:
@@ -291,9 +325,14 @@ class World:
     def new_token(
         self, platform: str, kind: str, *, app: str, value: str = "", lasts: float | None = None, **fields: Any
     ) -> Token:
-        value = value or {"user": "EAAU", "page": "EAAP", "access": "AT-", "refresh": "RT-"}[kind] + secrets.token_hex(
-            32
-        )
+        value = value or {
+            "user": "EAAU",
+            "page": "EAAP",
+            "access": "AT-",
+            "refresh": "RT-",
+            "instagram": "IGAA",
+            "threads": "THAA",
+        }[kind] + secrets.token_hex(32)
         token = Token(value, platform, kind, app, issued_at=self.wall(), **fields)
         token.expires = None if lasts is None else self.world() + lasts
         self.tokens[value] = token
@@ -325,17 +364,44 @@ class World:
             return {"bot_token": BOT_TOKEN}
         if page.platform == "zalo":
             return self.new_zalo_pair(page.external_id, next(iter(ZALO_APPS)))
+        if page.platform in ("instagram", "threads"):
+            tokens = {"access_token": self.new_account_token(page).value}
+            if linked := self.pages["facebook"].get(page.details.get("facebook_page", "")):
+                pair = self.new_facebook_pair(linked, FACEBOOK_SCOPES + INSTAGRAM_SCOPES_AT_FACEBOOK)
+                tokens |= {"page_token": pair["access_token"], "user_token": pair["user_token"]}
+            return tokens
+        return self.new_facebook_pair(page, FACEBOOK_SCOPES)
+
+    def new_facebook_pair(self, page: Page, scopes: tuple[str, ...]) -> dict[str, str]:
         user_token = self.new_token(
             "facebook",
             "user",
             app=next(iter(FACEBOOK_APPS)),
             user=page.owner,
-            scopes=list(FACEBOOK_SCOPES),
+            scopes=list(scopes),
             pages=[page.external_id],
             lasts=60 * DAY,
         )
         page_token = self.facebook_page_token(user_token, page.external_id)
         return {"access_token": page_token.value, "user_token": user_token.value}
+
+    def new_account_token(self, page: Page) -> Token:
+        """A token of 60 days for an Instagram or Threads account, a day old and so ripe for its first refresh."""
+        apps, scopes = {
+            "instagram": (INSTAGRAM_APPS, INSTAGRAM_SCOPES),
+            "threads": (THREADS_APPS, THREADS_SCOPES),
+        }[page.platform]
+        token = self.new_token(
+            page.platform,
+            page.platform,
+            app=next(iter(apps)),
+            user=page.owner,
+            page=page.external_id,
+            scopes=list(scopes),
+            lasts=59 * DAY,
+        )
+        token.bound_to = {"life": "long", "born": str(self.world() - DAY)}
+        return token
 
     def find_page(self, platform: str, external_id: str) -> Page | None:
         pages = self.pages.get(platform, {})
@@ -398,6 +464,12 @@ class World:
         self.media.setdefault(digest, data)
         return digest
 
+    def keep_intake(self, intake: Intake) -> str:
+        """Remembers a file by its hash, and its bytes only if they are few."""
+        if intake.data is not None:
+            self.media.setdefault(intake.sha256, bytes(intake.data))
+        return intake.sha256
+
     def permalink(self, page: Page, post: Post, origin: str) -> str:
         """Where residents read it: the simulator's stand-in for facebook.com, Zalo's reader and t.me."""
         base = self.public_url or origin
@@ -441,7 +513,7 @@ class World:
     # On disk
 
     KEPT = ("offset", "counter", "settings", "latency", "pages", "usernames", "users", "tokens", "codes", "photos")
-    KEPT_TOO = ("updates", "webhook", "challenge", "requests")
+    KEPT_TOO = ("updates", "webhook", "challenge", "requests", "containers")
 
     def dump(self) -> bytes:
         """The whole world as JSON, but for the pictures. Finished Zalo jobs are told by their articles, so stay out."""
@@ -472,7 +544,8 @@ class World:
             setattr(self, name, data[name])
         self.settings |= data["settings"]
         self.latency |= data["latency"]
-        self.pages = {
+        self.containers = data.get("containers", {})
+        self.pages |= {
             name: {key: Page.load(page) for key, page in pages.items()} for name, pages in data["pages"].items()
         }
         self.users = {key: User(**user) for key, user in data["users"].items()}
@@ -481,7 +554,7 @@ class World:
         self.photos = {
             key: Photo(**photo | {"picture": Picture(**photo["picture"])}) for key, photo in data["photos"].items()
         }
-        self.requests = {name: Counter(counts) for name, counts in data["requests"].items()}
+        self.requests |= {name: Counter(counts) for name, counts in data["requests"].items()}
         if self.media_folder.is_dir():
             self.media = {file.name: file.read_bytes() for file in self.media_folder.iterdir() if len(file.name) == 64}
         self.saved_media = set(self.media)
