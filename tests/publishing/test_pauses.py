@@ -407,6 +407,17 @@ def test_a_commune_does_not_end_what_the_province_ordered_there(world):
     assert ids(Pause.objects.active(timezone.now())) == set()
 
 
+def test_a_province_does_not_end_what_the_ministry_ordered_there(world):
+    province, top = overseer(world.province), overseer(world.top)
+    ordered = [pauses.make(unit, by=top, reason="Sự cố", at_once=True) for unit in (world.province, world.commune)]
+
+    assert ids(Pause.objects.answered_by(province)) == set()
+    assert ids(Pause.objects.answered_by(top)) == {pause.pk for pause in ordered}
+    for pause in ordered:
+        with pytest.raises(NotAllowed):
+            pauses.end(pause, by=province)
+
+
 def kinds(*people):
     return [[n.kind for n in p.notices.order_by("pk")] for p in people]
 
@@ -758,4 +769,7 @@ def test_nobody_leaves_what_is_not_theirs_to_schedule(client, world):
     for role, unit in ((Role.OVERSEER, world.province), (Role.OFFICER, world.sibling)):
         sign_in(client, role, unit)
         client.post(reverse("publishing:leave"), {"deliveries": [delivery.public_id]})
+    both = sign_in(client, Role.OVERSEER, world.province)  # who sees it, and schedules elsewhere
+    both.appointments.create(unit=world.sibling, role=Role.OFFICER)
+    assert client.post(reverse("publishing:leave"), {"deliveries": [delivery.public_id]}).status_code == 403
     assert fresh(delivery).error_code == "paused"
