@@ -164,4 +164,4 @@ def _tell_held_back(rows: list[Delivery]) -> None:
         by_unit[row.unit] = by_unit.get(row.unit, 0) + 1
     for unit, n in by_unit.items():
         people = holders(Permission.POST_SCHEDULE, unit=unit)
-        notify(people, "pause_held_back", address=f"{reverse('publishing:calendar')}?state=attention", n=n)
+        notify(people, "pause_held_back", address=reverse("publishing:held"), n=n)

@@ -181,7 +181,8 @@ def test_a_resumed_unit_decides_about_what_fell_due_and_is_told_once(world, now)
 
     assert [(fresh(row).state, fresh(row).error_code) for row in held] == [(State.EXPIRED, "paused")] * 3
     assert fresh(coming).state == State.SCHEDULED
-    assert [(n.kind, n.facts) for n in officer.notices.all()] == [("pause_held_back", {"n": "3"})]
+    told = [(n.kind, n.facts, n.address) for n in officer.notices.all()]
+    assert told == [("pause_held_back", {"n": "3"}, reverse("publishing:held"))]
     assert ids(queries.undecided(Delivery.objects.visible_to(officer))) == {row.pk for row in held}
 
 
