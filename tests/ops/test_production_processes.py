@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import psycopg2
@@ -173,6 +175,28 @@ def test_a_worker_whose_broker_is_dead_goes_on_from_the_database(tmp_path):
     with started("publish-facebook", env) as publish, started("settle", env) as settle:
         assert wait_until(lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish)
         assert wait_until(lambda: state_of(too_late) == State.EXPIRED, settle)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_tells_within_a_minute_that_a_worker_is_gone(tmp_path, broker):
+    env = production(tmp_path, database_url())
+    port = free_port()
+
+    def silent() -> set[str]:
+        request = Request(f"http://127.0.0.1:{port}/readyz", headers={"Host": HOST})
+        try:
+            with OPENER.open(request, timeout=5) as answer:
+                signs = json.load(answer)["signs"]
+        except HTTPError as error:
+            signs = json.load(error)["signs"]
+        except OSError:
+            return set()  # not there yet
+        return {sign["of"] for sign in signs if sign["kind"] == "silent"}
+
+    with started("web", {**env, "PORT": str(port), "HOST": "127.0.0.1"}) as web, started("beat", env) as beat:
+        with started("publish-facebook", env) as publish:
+            assert wait_until(lambda: "publish.zalo" in silent() and "publish.facebook" not in silent(), publish, web)
+        assert wait_until(lambda: "publish.facebook" in silent(), web, beat)
 
 
 def page_sealed_with(env: dict[str, str]) -> Channel:
