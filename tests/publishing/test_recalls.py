@@ -243,6 +243,13 @@ def test_a_seen_post_with_a_draft_is_taken_down_by_the_drafts_id(simulator, deli
     assert not stands(simulator, row)
 
 
+def test_a_post_that_was_put_up_by_hand_is_taken_down_by_hand(simulator, deliver):
+    row = deliver(state=State.PUBLISHED, published_at=timezone.now(), remote_id="hand:1", draft_ref="1_2")
+    recalled(row)
+    assert take_down(row) == State.NEEDS_PERSON
+    assert row.error_code == "withdraw_by_hand"
+
+
 def test_a_task_by_hand_that_is_recalled_asks_whether_it_was_done_already(deliver):
     row = deliver(state=State.BY_HAND)
     recalled(row)
@@ -446,6 +453,20 @@ def test_a_withdrawn_post_has_every_page_in_one_ledger(deliver):
     states = dict(made.deliveries.values_list("pk", "state"))
     assert states == {row.pk: State.RECALLING, other.pk: State.CANCELLED}
     assert row.post.state == PostState.WITHDRAWN
+
+
+@pytest.mark.parametrize("act", ["recall", "withdraw"])
+def test_the_writer_and_the_leaders_are_told_but_not_who_did_it(deliver, act):
+    row = deliver(state=State.PUBLISHED, remote_id="1_1", published_at=timezone.now())
+    others, chief = [chief_of(row) for _ in range(2)], chief_of(row)
+    if act == "recall":
+        recalls.recall(row, by=chief, reason=WHY)
+    else:
+        recalls.withdraw(row.post, by=chief, reason=WHY, take_down=True)
+    kind = {"recall": "post_recalled", "withdraw": "post_withdrawn"}[act]
+    told = list(Notice.objects.filter(kind=kind).values_list("user", flat=True))
+    first_leader = row.revision.reviews.get().by_id
+    assert sorted(told) == sorted([row.post.author_id, first_leader, *(other.pk for other in others)])
 
 
 def test_withdrawing_what_goes_out_nowhere_opens_no_ledger():
