@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format setup setup-dev requirements messages vendor bench bench-rush bench-all clean
+.PHONY: help run test lint format setup setup-dev requirements messages vendor bench bench-rush bench-all faults clean
 PY := .venv/bin/python
 
 help: ## Show this list
@@ -42,6 +42,9 @@ bench: setup-dev ## One of the other benchmarks: make bench OF=claims, recall, p
 
 bench-all: setup-dev ## All of them, one after the other; a quarter of an hour
 	@exec $(PY) -m benchmarks $(ARGS)
+
+faults: setup-dev ## Publish under faults on servers of its own, and check what residents saw. N=2000 SEED=1
+	@exec $(PY) -m tests.faults --n $(or $(N),2000) --seed $(or $(SEED),1) $(ARGS)
 
 clean: ## Remove what can be made again. Keeps var/, the try-out's data
 	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

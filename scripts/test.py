@@ -188,6 +188,11 @@ def main() -> int:
     try:
         with contextlib.ExitStack() as stack:
             database, broker = postgresql(stack), redis_server(stack)
+            # The run under faults kills servers of its own, even where others answer.
+            if postgresql_binaries() is None:
+                install("postgresql", why="The tests crash a PostgreSQL of their own.")
+            if not shutil.which("redis-server"):
+                install("redis-server", why="The tests kill a Redis of their own.")
             if not (shutil.which("chromium") or os.environ.get("CHROMIUM")):
                 install("chromium", why="The browser tests need Chromium.")
             var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-test-")))

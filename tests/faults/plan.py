@@ -143,16 +143,16 @@ def _pauses(dice: random.Random, places: int, seconds: float, posts: list[Planne
 
 def _strikes(dice: random.Random, seconds: float) -> list[Strike]:
     """All kinds in a drawn order, again and again, evenly over the run."""
-    every = 2.0 if seconds < 30 else 4.5
+    span = seconds + 4
+    count = max(len(STRIKES), round(span / 4.5))
     strikes: list[Strike] = []
-    at = SETTLING + 1.0
     kinds: list[str] = []
-    while at < SETTLING + seconds + 6:
+    for number in range(count):
         if not kinds:
             kinds = list(STRIKES)
             dice.shuffle(kinds)
+        at = SETTLING + span * (number + dice.uniform(0.2, 0.8)) / count
         strikes.append(Strike(at, kinds.pop(), {"which": dice.random(), "seconds": dice.uniform(0.5, 2.5)}))
-        at += every * dice.uniform(0.6, 1.4)
     return strikes
 
 

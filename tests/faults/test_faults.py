@@ -1,0 +1,27 @@
+"""A short run with one of every strike. Long ones: `make faults N=10000 SEED=…`."""
+
+import re
+import subprocess
+import sys
+
+from tests.faults.plan import STRIKES, draw
+from tests.faults.processes import ROOT
+
+
+def test_a_run_under_every_kind_of_fault_loses_doubles_and_falsifies_nothing():
+    command = [sys.executable, "-m", "tests.faults", "--n", "160", "--seed", "7", "--seconds", "16"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    told = f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, told
+    counts = dict(re.findall(r"(\w+)=(\d+)", done.stdout.splitlines()[-1]))
+    assert int(counts.pop("deliveries")) >= 150, told
+    assert int(counts.pop("faults")) > len(STRIKES), told
+    assert set(counts.values()) == {"0"}, told
+    struck = {line[:44].strip() for line in done.stdout.splitlines()}
+    assert set(STRIKES) <= struck, told
+
+
+def test_a_seed_draws_the_same_run_each_time():
+    assert draw(n=200, seed=3) == draw(n=200, seed=3)
+    assert draw(n=200, seed=3) != draw(n=200, seed=4)

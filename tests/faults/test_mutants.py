@@ -1,0 +1,32 @@
+"""A checker is worth what it notices: each guard of the engine is taken out once."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.mutants import MUTANTS
+from tests.faults.processes import ROOT
+
+
+@pytest.fixture(scope="module")
+def rehearsed():
+    command = [sys.executable, "-m", "tests.faults.mutants"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_checker_notices_that_a_guard_is_missing(rehearsed, name):
+    told = rehearsed[name]["mutant"]
+
+    assert sum(told["found"].values()) >= 1, told
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_same_scene_is_sound_with_every_guard_in_place(rehearsed, name):
+    told = rehearsed[name]["sound"]
+
+    assert told["found"] == {}, "\n".join(told["lines"])
