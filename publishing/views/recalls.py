@@ -63,6 +63,8 @@ def recall_ledger(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     polls = request.htmx and "seen" in request.GET
     if polls and request.GET["seen"] == stamp:
         return HttpResponse(status=204)
+    request.GET = request.GET.copy()
+    request.GET.pop("seen", None)  # the page's links are those of the page, not of the poll
     chosen = request.GET.get("outcome", "")
     chosen = chosen if chosen in ledger.OUTCOMES else ""
     shown = rows.filter(outcome=chosen) if chosen else rows
