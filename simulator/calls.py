@@ -19,7 +19,8 @@ KEPT_WHOLE = 4 << 20
 class Intake:
     """A file as it comes, in one piece or many: hashed and counted, and kept only while it is small."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int = KEPT_WHOLE) -> None:
+        self.keep = keep
         self.hash = hashlib.sha256()
         self.size = 0
         self.head = b""
@@ -31,7 +32,7 @@ class Intake:
         self.head = (self.head + chunk[: 64 - len(self.head)])[:64]
         if self.data is not None:
             self.data += chunk
-            if self.size > KEPT_WHOLE:
+            if self.size > self.keep:
                 self.data = None
 
     def pour(self, file: IO[bytes]) -> None:

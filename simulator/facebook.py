@@ -30,6 +30,7 @@ POST_FIELDS = (
 PAGE_FIELDS = (
     "id", "name", "username", "access_token", "tasks", "category", "category_list", "picture", "followers_count",
     "fan_count", "link", "about", "is_published", "verification_status", "has_transitioned_to_new_page_experience",
+    "instagram_business_account",
 )  # fmt: skip
 PHOTO_FIELDS = ("id", "link", "name", "alt_text", "alt_text_custom", "images", "created_time", "page_story_id")
 
@@ -121,6 +122,35 @@ def narrowed(value: dict[str, Any], fields: str) -> dict[str, Any]:
     return {key: value[key] for key in value if wanted is None or key in wanted}
 
 
+def paged[T](
+    call: Call,
+    rows: list[T],
+    key: Callable[[T], str],
+    view: Callable[[T], dict[str, Any]],
+    base: str = "facebook/graph",
+) -> dict[str, Any]:
+    """One page of a list. The cursor names the last row told, so that new rows in front do not repeat old ones."""
+    limit = min(max(call.number("limit", 25), 1), 100)
+    start = 0
+    if after := call.text("after"):
+        last = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode("utf-8", "replace")
+        start = next((at + 1 for at, row in enumerate(rows) if key(row) == last), len(rows))
+    shown = rows[start : start + limit]
+    answer: dict[str, Any] = {"data": [view(row) for row in shown]}
+    if shown:
+        before, after = (
+            base64.urlsafe_b64encode(key(row).encode()).decode().rstrip("=") for row in (shown[0], shown[-1])
+        )
+        answer["paging"] = {"cursors": {"before": before, "after": after}}
+        if start + limit < len(rows):
+            kept = {name: call.text(name) for name in call.params if name != "after"} | {
+                "limit": str(limit),
+                "after": after,
+            }
+            answer["paging"]["next"] = f"{call.origin}/{base}/{call.path}?{urlencode(kept)}"
+    return answer
+
+
 class Facebook:
     name = "facebook"
 
@@ -191,6 +221,8 @@ class Facebook:
             case "kill_token":
                 self.world.kill_tokens(platform=self.name, token=self.token_text(call), dead=fault.subcode)
                 error = self.token_death(fault.subcode, "")
+            case "refuse" if fault.code:
+                error = GraphError("The request was refused.", fault.code, fault.subcode, is_transient=False)
             case "refuse":
                 error = GraphError(
                     "(#368) The action attempted has been deemed abusive or is otherwise disallowed", 368, 1346003,
@@ -358,7 +390,7 @@ class Facebook:
                     page for each in shown if (page := self.world.pages[self.name].get(each)) and each in user.pages
                 ]
                 fields = parse_fields(call.text("fields") or "access_token,category,name,id,tasks", PAGE_FIELDS, "Page")
-                return self.paged(
+                return paged(
                     call, pages, lambda page: page.external_id, lambda page: self.page_view(page, fields, token, call)
                 )
         raise missing_object(edge)
@@ -445,7 +477,20 @@ class Facebook:
                     view[key] = "not_verified"
                 case "has_transitioned_to_new_page_experience":
                     view[key] = True
+                case "instagram_business_account" if linked := self.linked_account(page, token):
+                    account: dict[str, Any] = {"id": linked.external_id, "username": linked.username}
+                    account |= {"name": linked.name, "followers_count": growth.followers(linked, self.world.world())}
+                    account["profile_picture_url"] = (
+                        link.replace("/facebook/", "/instagram/").replace(page.external_id, linked.external_id)
+                        + "avatar.svg"
+                    )
+                    view[key] = narrowed(account, field.get("fields", "") or "id")
         return view
+
+    def linked_account(self, page: Page, token: Token) -> Page | None:
+        """The professional Instagram account of a page, for those who may know of it."""
+        linked = self.world.pages["instagram"].get(page.details.get("instagram", ""))
+        return linked if "instagram_basic" in token.scopes else None
 
     # Writing
 
@@ -726,31 +771,7 @@ class Facebook:
             if (since is None or post.published_at >= since) and (until is None or post.published_at < until)
         ]
         fields = parse_fields(call.text("fields") or "id,created_time,message", POST_FIELDS, "Post")
-        return self.paged(call, inside, lambda post: post.id, lambda post: self.post_view(page, post, fields, call))
-
-    def paged[T](
-        self, call: Call, rows: list[T], key: Callable[[T], str], view: Callable[[T], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """One page of a list. The cursor names the last row told, so that new rows in front do not repeat old ones."""
-        limit = min(max(call.number("limit", 25), 1), 100)
-        start = 0
-        if after := call.text("after"):
-            last = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode("utf-8", "replace")
-            start = next((at + 1 for at, row in enumerate(rows) if key(row) == last), len(rows))
-        shown = rows[start : start + limit]
-        answer: dict[str, Any] = {"data": [view(row) for row in shown]}
-        if shown:
-            before, after = (
-                base64.urlsafe_b64encode(key(row).encode()).decode().rstrip("=") for row in (shown[0], shown[-1])
-            )
-            answer["paging"] = {"cursors": {"before": before, "after": after}}
-            if start + limit < len(rows):
-                kept = {name: call.text(name) for name in call.params if name != "after"} | {
-                    "limit": str(limit),
-                    "after": after,
-                }
-                answer["paging"]["next"] = f"{call.origin}/facebook/graph/{call.path}?{urlencode(kept)}"
-        return answer
+        return paged(call, inside, lambda post: post.id, lambda post: self.post_view(page, post, fields, call))
 
     # Counting
 

@@ -12,7 +12,7 @@ from simulator.state import PLATFORMS, Mistake
 OPERATIONS = ("publish", "stage", "edit", "withdraw", "find", "verify", "measure", "token", "connect", "any")
 BEFORE = ("rate_limit", "error_before", "drop_before", "expired_token", "kill_token", "refuse", "duplicate")
 AFTER = ("error_after", "drop_after", "hang_after", "truncated_json", "not_json")
-SHAPING = ("slow", "late_apply", "listing_lag")
+SHAPING = ("slow", "late_apply", "listing_lag", "process_error")
 KINDS = (*SHAPING, *BEFORE, *AFTER)
 
 
@@ -30,6 +30,7 @@ class Fault:
     retry_after: int = 30
     status: int = 500
     subcode: int = 460
+    code: int = 0
     id: int = 0
     hits: int = 0
     dice: random.Random = field(default_factory=random.Random, repr=False)
@@ -65,6 +66,7 @@ class Plan:
     slow: float = 0.0
     late: float = 0.0
     lag: float = 0.0
+    fails: Fault | None = None
     before: Fault | None = None
     after: Fault | None = None
 
@@ -112,6 +114,8 @@ class Faults:
                 plan.late += fault.seconds
             elif fault.kind == "listing_lag":
                 plan.lag = max(plan.lag, fault.seconds)
+            elif fault.kind == "process_error":
+                plan.fails = fault
             elif fault.kind in BEFORE:
                 plan.before = fault
             else:

@@ -46,6 +46,7 @@ KINDS = {
     "hang_after": "Treo, đã nhận (giây)",
     "late_apply": "Hiện muộn (giây)",
     "listing_lag": "Danh sách chậm cập nhật (giây)",
+    "process_error": "Xử lý ảnh, video thất bại",
     "truncated_json": "Trả lời cụt",
     "not_json": "Trả lời không phải JSON",
     "expired_token": "Khóa truy cập hết hạn",
@@ -90,6 +91,8 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         ("POST", "/faults/{id}/delete/", screens.delete_fault),
         ("GET", "/facebook/www/{version}/dialog/oauth", screens.facebook_dialog),
         ("POST", "/facebook/www/{version}/dialog/oauth", screens.facebook_decision),
+        ("GET", "/{platform:instagram|threads}/www/oauth/authorize", screens.account_consent),
+        ("POST", "/{platform:instagram|threads}/www/oauth/authorize", screens.account_decision),
         ("GET", "/zalo/oauth/v4/oa/permission", screens.zalo_consent),
         ("POST", "/zalo/oauth/v4/oa/permission", screens.zalo_decision),
     ]
@@ -480,6 +483,65 @@ class Screens:
         )
         answer = see_other(back, code=code, state=state)
         answer.headers["Location"] += "#_=_"
+        return answer
+
+    # Instagram and Threads: one account a person, so only the scopes can be chosen
+
+    def account_mistake(self, request: web.Request) -> web.Response | None:
+        stand_in = getattr(self.simulator, request.match_info["platform"])
+        if request.query.get("client_id") not in stand_in.apps or request.query.get("response_type") != "code":
+            return message("Ứng dụng không hợp lệ", "Invalid platform app: client_id hoặc response_type không đúng.")
+        if not request.query.get("redirect_uri", "").startswith(("http://", "https://")):
+            return message("Địa chỉ không hợp lệ", "Invalid redirect_uri: thiếu hoặc không phải địa chỉ web.")
+        return None
+
+    async def account_consent(self, request: web.Request) -> web.Response:
+        if mistake := self.account_mistake(request):
+            return mistake
+        platform = request.match_info["platform"]
+        user = self.account(request, request.query.get("account", ""), platform)
+        if user is None:
+            return self.choose_account(request, platform)
+        asked = getattr(self.simulator, platform).scopes_asked(request.query.get("scope", ""))
+        scopes = [fragment("check", name="scope", value=scope, label=scope, note="") for scope in asked]
+        rows = [
+            fragment("radio", name="page", value=each, label=self.page_name(platform, each), note=each)
+            for each in user.pages
+        ]
+        return page(
+            "facebook_dialog",
+            f"Cho phép ứng dụng truy cập {NAMES[platform]}",
+            user=user.name,
+            account=user.id,
+            action=request.path_qs,
+            scopes=joined(scopes),
+            pages=joined(rows) or fragment("empty", text="Tài khoản này chưa có trang chuyên nghiệp nào."),
+        )
+
+    async def account_decision(self, request: web.Request) -> web.Response:
+        if mistake := self.account_mistake(request):
+            return mistake
+        platform = request.match_info["platform"]
+        form = await request.post()
+        back = request.query["redirect_uri"]
+        extra = {"state": request.query["state"]} if "state" in request.query else {}
+        user = self.account(request, str(form.get("account", "")), platform)
+        chosen = str(form.get("page", ""))
+        if form.get("decision") != "allow" or user is None or chosen not in user.pages:
+            said = "The user denied your request"
+            return see_other(back, error="access_denied", error_reason="user_denied", error_description=said, **extra)
+        stand_in = getattr(self.simulator, platform)
+        asked = stand_in.scopes_asked(request.query.get("scope", ""))
+        ticked = form.getall("scope", [])
+        code = stand_in.new_code(
+            app=request.query["client_id"],
+            user=user.id,
+            page=chosen,
+            redirect_uri=back,
+            scopes=[scope for scope in asked if scope in ticked],
+        )
+        answer = see_other(back, code=code, **extra)
+        answer.headers["Location"] += "#_"
         return answer
 
     def zalo_mistake(self, request: web.Request) -> web.Response | None:

@@ -16,6 +16,7 @@ from simulator.calls import Call, Reply
 from simulator.facebook import Facebook
 from simulator.faults import Fault, Faults, Plan
 from simulator.images import Fetcher
+from simulator.instagram import Instagram, is_ours
 from simulator.state import World, write
 from simulator.telegram import Telegram
 from simulator.zalo import Zalo
@@ -50,6 +51,7 @@ class Simulator:
         self.facebook = Facebook(self.world, self.fetcher)
         self.zalo = Zalo(self.world, self.fetcher)
         self.telegram = Telegram(self.world, self.fetcher)
+        self.instagram = Instagram(self.world, self.fetcher)
 
     def reset(self) -> None:
         """Back to the first day. Work under way finishes on rows that nobody sees any more."""
@@ -135,7 +137,15 @@ def build_app(state: Path | None = None, public_url: str = "") -> web.Applicatio
     app.router.add_get("/healthz", healthy)
     pages.add_routes(app, simulator)
     control.add_routes(app, simulator)
-    app.router.add_route("*", "/facebook/graph/{tail:.*}", handler("facebook"))
+
+    async def at_facebook(request: web.Request) -> web.Response:
+        """graph.facebook.com and its upload host answer for Instagram too: whose the first id is tells."""
+        stand_in = simulator.instagram if is_ours(request.match_info["tail"]) else simulator.facebook
+        return await simulator.serve(request, stand_in)
+
+    app.router.add_route("*", "/facebook/graph/{tail:.*}", at_facebook)
+    app.router.add_route("*", "/rupload/{tail:.*}", at_facebook)
+    app.router.add_route("*", "/instagram/{tail:.*}", handler("instagram"))
     app.router.add_route("*", "/zalo/{tail:.*}", handler("zalo"))
     app.router.add_route("*", "/telegram/{tail:.*}", handler("telegram"))
 
