@@ -25,6 +25,7 @@ from django.utils.translation import ngettext
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
+from audit.models import Entry
 from channels.models import Channel
 from channels.states import Health, Kind
 from core.clock import database_now
@@ -54,8 +55,8 @@ NEEDS_PERSON = timedelta(days=1)
 CLOCKS_APART = timedelta(seconds=30)
 # A campaign's pictures of all communes are some gigabytes.
 DISK_FREE_SHARE, DISK_FREE_BYTES = 0.05, 2 * 1024**3
-# Tokens die one by one; when so many are dead at once, the platform or our application there has a problem.
-WAVE, WAVE_SHARE = 10, 0.1
+# Tokens die one by one; when so many die within hours, the platform or our application there has a problem.
+WAVE, WAVE_SHARE, WAVE_WITHIN = 10, 0.1, timedelta(hours=6)
 # The breaker tries again after five minutes at the longest.
 BREAKER = timedelta(minutes=5)
 
@@ -105,6 +106,7 @@ class Platform:
     overdue_since: datetime | None = None
     channels: int = 0
     lost: int = 0
+    newly_lost: int = 0
     breaker_until: datetime | None = None
 
 
@@ -158,12 +160,28 @@ def look(*, ask_broker: bool = False) -> Facts:
     _look_at_deliveries(facts)
     for platform, opens_at in Gate.objects.filter(key="", failures__gt=0).values_list("platform", "opens_at"):
         facts.platforms[platform].breaker_until = opens_at
-    usable = Channel.objects.usable().order_by().values("platform")
-    for row in usable.annotate(n=Count("pk"), lost=Count("pk", filter=Q(health=Health.LOST))):
-        facts.platforms[row["platform"]].channels = row["n"]
-        facts.platforms[row["platform"]].lost = row["lost"]
+    _look_at_channels(facts)
     facts.signs = signs(facts)
     return facts
+
+
+def _look_at_channels(facts: Facts) -> None:
+    lately = Entry.objects.filter(action="channel.lost", at__gt=facts.now - WAVE_WITHIN)
+    ids = list(lately.values_list("object_id", flat=True)[:5000])
+    lost = Q(health=Health.LOST)
+    for row in (
+        Channel.objects.usable()
+        .order_by()
+        .values("platform")
+        .annotate(
+            channels=Count("pk"),
+            lost=Count("pk", filter=lost),
+            newly_lost=Count("pk", filter=lost & Q(public_id__in=ids)),
+        )
+    ):
+        platform = facts.platforms[row.pop("platform")]
+        for name, value in row.items():
+            setattr(platform, name, value)
 
 
 def _look_at_deliveries(facts: Facts) -> None:
@@ -258,8 +276,8 @@ def signs(facts: Facts) -> list[Sign]:
         found += [Sign(kind, p.key, since, n) for kind, (n, since, most) in wrong.items() if n and now - since > most]
         if p.breaker_until and p.breaker_until > now - BREAKER:
             found.append(Sign("breaker", p.key))
-        if p.lost >= max(WAVE, p.channels * WAVE_SHARE):
-            found.append(Sign("wave", p.key, None, p.lost))
+        if p.newly_lost >= max(WAVE, p.channels * WAVE_SHARE):
+            found.append(Sign("wave", p.key, None, p.newly_lost))
     if facts.clocks_apart > CLOCKS_APART:
         found.append(Sign("clocks", n=int(facts.clocks_apart.total_seconds())))
     if facts.disk_free < min(DISK_FREE_BYTES, facts.disk_size * DISK_FREE_SHARE):

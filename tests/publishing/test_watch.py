@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from accounts.permissions import Role
+from channels.services import mark_back, mark_lost
 from channels.states import Health
 from core.clock import database_now
 from publishing import alarms, freezing, pauses, tasks, watch
@@ -168,13 +169,22 @@ def test_an_open_breaker_is_a_sign_until_calls_go_through_again():
     assert seen() == []
 
 
-def test_many_connections_lost_at_once_are_a_wave():
+def test_many_connections_lost_within_hours_are_a_wave():
     unit = factories.UnitFactory()
-    for _ in range(9):
-        factories.ChannelFactory(unit=unit, health=Health.LOST)
+    channels = [factories.ChannelFactory(unit=unit) for _ in range(12)]
+    for channel in channels[:9]:
+        mark_lost(channel, reason="revoked")
     assert seen() == []
-    factories.ChannelFactory(unit=unit, health=Health.LOST)
+    mark_lost(channels[9], reason="revoked")
     assert seen() == [("wave", "facebook", 10)]
+    mark_back(channels[9])
+    assert seen() == []
+
+
+def test_connections_that_were_lost_one_by_one_are_no_wave():
+    for _ in range(12):
+        factories.ChannelFactory(health=Health.LOST)
+    assert seen() == []
 
 
 def test_clocks_that_differ_are_a_sign(monkeypatch):
