@@ -19,6 +19,7 @@ from simulator.images import Fetcher
 from simulator.instagram import Instagram, is_ours
 from simulator.state import World, write
 from simulator.telegram import Telegram
+from simulator.threads import Threads
 from simulator.zalo import Zalo
 
 LARGEST_BODY = 64 << 20
@@ -52,6 +53,7 @@ class Simulator:
         self.zalo = Zalo(self.world, self.fetcher)
         self.telegram = Telegram(self.world, self.fetcher)
         self.instagram = Instagram(self.world, self.fetcher)
+        self.threads = Threads(self.world, self.fetcher)
 
     def reset(self) -> None:
         """Back to the first day. Work under way finishes on rows that nobody sees any more."""
@@ -146,6 +148,7 @@ def build_app(state: Path | None = None, public_url: str = "") -> web.Applicatio
     app.router.add_route("*", "/facebook/graph/{tail:.*}", at_facebook)
     app.router.add_route("*", "/rupload/{tail:.*}", at_facebook)
     app.router.add_route("*", "/instagram/{tail:.*}", handler("instagram"))
+    app.router.add_route("*", "/threads/{tail:.*}", handler("threads"))
     app.router.add_route("*", "/zalo/{tail:.*}", handler("zalo"))
     app.router.add_route("*", "/telegram/{tail:.*}", handler("telegram"))
 
