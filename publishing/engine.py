@@ -122,8 +122,8 @@ class Run:
         self.flying: dict[int, Shipment] = {}
         self.answers = Answers()
         self.claimed = 0
-        self.renew_at = 0.0  # on the monotonic clock, as the next
-        self.look_again_at = 0.0  # a gate is shut: not sooner
+        self.renew_at = time.monotonic() + self.options["lease_seconds"] / 3
+        self.look_again_at = 0.0  # a gate is shut: not sooner; on the monotonic clock, as the one before
         self.pages_busy: dict[str, float] = {}  # until when, on the monotonic clock
         self.unanswered: list[int] = []  # the channels of the calls that a platform left unanswered in a row
 
@@ -174,6 +174,7 @@ class Run:
             batch = max(0, gates.PROBES - len(self.ready) - len(self.staging) - len(self.flying))
         ahead = now + timedelta(seconds=self.options["claim_ahead_seconds"])
         with transaction.atomic():
+            _walk_the_index()
             found = list(
                 locked()
                 # A first try is prepared ahead; a retry is not, or it would call sooner than the platform asked.
@@ -261,6 +262,7 @@ class Run:
                 # What lies on the platform already needs no bytes, and what fetches pictures by address takes none.
                 with_bytes=not self.facts.image_by_url and not (self.facts.stages and shipment.draft_ref),
                 for_revision=revision_id if self.facts.image_by_url else None,
+                until=self.now() + timedelta(seconds=settings.MEDIA_LINK_SECONDS),
             )
         except (KeyError, OSError, ValueError):
             # A picture is gone or is not the one that was approved: nothing else may be sent in its place.
@@ -447,9 +449,9 @@ class Run:
                     bare = [replace(image, content=b"") for image in shipment.message.images]
                     shipment.message = replace(shipment.message, images=bare)
             else:
-                # Stopped while it was being prepared: the draft that came to be is taken away again.
+                # Stopped while it was being prepared: the draft that came to be is left to the recalls' queue.
                 end_attempts([shipment], "stopped", now=self.now())
-                wire().send(self.platform, [Errand(None, _withdraw(shipment.account, ref))], Answers(), held_for=60)
+                Delivery.objects.filter(pk=shipment.pk, draft_ref="").update(draft_ref=ref)
 
     def _write_published(self, published: list[tuple[Shipment, Receipt]]) -> None:
         if not published:
@@ -565,10 +567,6 @@ def _commit(shipment: Shipment) -> Call:
     return lambda connector: connector.commit(shipment.account, shipment.message, shipment.draft_ref)
 
 
-def _withdraw(account: Account, external_id: str) -> Call:
-    return lambda connector: connector.withdraw(account, external_id)
-
-
 @contextlib.contextmanager
 def _undone_with_the_transaction(shipments: Sequence[Shipment]) -> Iterator[None]:
     """What a transaction wrote into memory goes back with it."""
@@ -579,6 +577,14 @@ def _undone_with_the_transaction(shipments: Sequence[Shipment]) -> Iterator[None
         for s, values in zip(shipments, before, strict=True):
             s.state, s.attempt, s.fire_at, s.draft_ref, s.error_code = values
         raise
+
+
+def _walk_the_index() -> None:
+    """For the claim's transaction: take the first rows in the index's order. Else, when many thousands fall due at one
+    second, PostgreSQL joins and sorts all of them for each few hundred (83 ms instead of 3)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")
 
 
 def _persist(write: Callable[[], None], shipments: Sequence[Shipment] = ()) -> None:

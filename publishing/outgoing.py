@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from channels.connectors.base import AccessLost, Account, ConnectorError, Image, Message, OutcomeUnknown
@@ -30,9 +31,10 @@ def message_from(
     pictures: Mapping[str, Media],
     with_bytes: bool = False,
     for_revision: uuid.UUID | None = None,
+    until: datetime | None = None,
 ) -> Message:
     """The message for one channel of an approved content. ``pictures``: of the unit, by hash. ``for_revision`` gives
-    each picture an address for the platform to fetch it from.
+    each picture an address for the platform to fetch it from, good ``until`` then.
 
     Raises KeyError when the channel or a picture is missing, OSError or ValueError when a picture's bytes are not
     those that were approved.
@@ -50,7 +52,7 @@ def message_from(
                 content_type=media.content_type,
                 sha256=media.sha256,
                 alt=entry["alt"],
-                url=public_url(media, for_revision) if for_revision else "",
+                url=public_url(media, for_revision, until=until) if for_revision and until else "",
             )
         )
     return Message(

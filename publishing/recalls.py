@@ -254,6 +254,11 @@ class Accepted:
     error: ConnectorError
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """There was nothing of this id to take down."""
+
+
 class Work:
     """One pass over what is due: many calls at once, and none of them waits for one that hangs. Any number of workers
     may do this at the same time; a row is one worker's for the time of its calls."""
@@ -340,15 +345,15 @@ class Work:
     def _call(self, row: Delivery, account: Account) -> Any:
         ref, accepted, looks = _id_of(row), row.error_code == TAKEN_DOWN, self.facts.finds
 
-        async def call(connector: Any) -> Trace | Accepted:
-            if not accepted:
-                await connector.withdraw(account, ref)
-            if not looks:
-                return Trace.GONE  # this platform's word is all that can be had
-            try:
-                return await connector.trace(account, ref)
-            except ConnectorError as error:
-                return Accepted(error)
+        async def call(connector: Any) -> Trace | Accepted | Absent | ConnectorError:
+            took = accepted or await connector.withdraw(account, ref)
+            trace = Trace.GONE  # where the platform cannot be asked, its word is all that can be had
+            if looks:
+                try:
+                    trace = await connector.trace(account, ref)
+                except ConnectorError as error:
+                    return Accepted(error) if took else error
+            return Absent() if trace is Trace.GONE and not took else trace
 
         return call
 
@@ -364,11 +369,14 @@ class Work:
                 answer = unexpected(answer)
             error = answer.error if isinstance(answer, Accepted) else answer
             if row.state in ENDED:
-                if answer is Trace.GONE:
+                if answer is Trace.GONE or isinstance(answer, Absent):
                     Delivery.objects.filter(pk=pk, state=row.state).update(draft_ref="", verify_at=None)
                 continue
             match answer:
-                case Trace.GONE:
+                case Absent() if self._may_still_appear(row):
+                    row.verify_count = 0
+                    again.append((row, "", None))
+                case Trace.GONE | Absent():
                     gone.append(row)
                 case Trace.HIDDEN if row.published_at:
                     hidden.append(row)
@@ -395,6 +403,12 @@ class Work:
         self._again(again, now)
         for row, error in lost:
             mark_lost(row.channel, reason=error.detail, code=error.code)
+
+    def _may_still_appear(self, row: Delivery) -> bool:
+        """Platforms show some posts later than they say: within the grace, none there proves nothing."""
+        shown_at = row.published_at or row.committing_at
+        grace = timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
+        return shown_at is not None and self.now() < shown_at + grace
 
     def _again(self, rows: list[tuple[Delivery, str, ConnectorError | None]], now: datetime) -> None:
         """The next look: soon at first, as lists lag a little, then less and less often."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,7 +103,7 @@ def move_many(
                 if row.pk in won:
                     values = {"state": to, **fields, **(each[row.pk] if each else {})}
                     for name, value in values.items():
-                        if hasattr(row, name):
+                        with suppress(AttributeError):
                             setattr(row, name, value)
                     row.attempt += new_attempt
                     entries.append(

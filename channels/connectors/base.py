@@ -182,8 +182,8 @@ class Connector(ABC):
         raise TypeError(f"{self.kind} cannot look: ask facts.finds first")
 
     @abstractmethod
-    async def withdraw(self, account: Account, external_id: str) -> None:
-        """Takes a post or a draft down; also content when it is gone already."""
+    async def withdraw(self, account: Account, external_id: str) -> bool:
+        """Takes a post or a draft down. False when there is none of this id, or none yet."""
 
     async def trace(self, account: Account, external_id: str) -> Trace:
         """What is left of a post or a draft. Only where ``facts.finds``. Never says gone of what this token merely

@@ -86,7 +86,7 @@ class Facebook(Connector):
         form.add_field("source", image.content, filename=f"{image.sha256}", content_type=image.content_type)
         return str((await self._graph("POST", account, f"{account.external_id}/photos", data=form))["id"])
 
-    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
+    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
         draft = draft_ref or await self.stage(account, message)
         show = {"is_published": "true", "fields": "permalink_url"}
         try:
@@ -144,12 +144,14 @@ class Facebook(Connector):
                 return None
             params = {**params, "after": paging["cursors"]["after"]}
 
-    async def withdraw(self, account: Account, external_id: str) -> None:
+    async def withdraw(self, account: Account, external_id: str) -> bool:
         try:
             await self._graph("DELETE", account, external_id)
         except Rejected as error:
             if error.code not in _ABSENT:
                 raise
+            return False
+        return True
 
     async def trace(self, account: Account, external_id: str) -> Trace:
         try:

@@ -59,7 +59,7 @@ class Telegram(Connector):
 
     # --- publishing -----------------------------------------------------------------------------------------------
 
-    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
+    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
         match len(message.images):
             case 0:
                 sent = [await self._send_text(account, message)]
@@ -93,7 +93,7 @@ class Telegram(Connector):
         form.add_field("media", json.dumps(media))
         return await self._bot(account, "sendMediaGroup", data=form, changes=True)
 
-    async def withdraw(self, account: Account, external_id: str) -> None:
+    async def withdraw(self, account: Account, external_id: str) -> bool:
         ids = [int(each) for each in external_id.split(",")]
         try:
             if len(ids) == 1:
@@ -103,6 +103,8 @@ class Telegram(Connector):
         except Rejected as error:
             if "message to delete not found" not in error.detail.lower():
                 raise
+            return False
+        return True
 
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         """Nothing: a bot is told neither views nor reactions of single posts when it asks."""

@@ -34,6 +34,7 @@ from channels.connectors.base import (
 
 _LIMIT, _PENDING, _NOT_AUTHORISED = -32, -214, -223
 _INVALID = "-201"  # no such article, when an article is asked for
+_PICTURE_PLACES = ("photo_url", "body.url")
 _LOST = {-204, -205, -216, -219, -220}
 _BACK_OFF = {-200, -211}
 # A refresh token works once within three months; each renewal starts them anew.
@@ -101,7 +102,7 @@ class Zalo(Connector):
         token = await self._job(account, "create", _article(message, "hide"))
         return await self._finished(account, token, end)
 
-    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
+    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
         """Replaces the hidden article by itself, shown; the same article however often it is repeated."""
         article = draft_ref or await self.stage(account, message)
         await self.room.take(3, account.app["calls_per_minute"])  # update, verify, the address
@@ -168,13 +169,15 @@ class Zalo(Connector):
                     return Receipt(each["id"], each.get("link_view", ""))
         return None
 
-    async def withdraw(self, account: Account, external_id: str) -> None:
+    async def withdraw(self, account: Account, external_id: str) -> bool:
         await self.room.take(1, account.app["calls_per_minute"])
         try:
             await self._api("POST", account, "article/remove", json={"id": external_id})
         except Rejected as error:
             if error.code != _INVALID:
                 raise
+            return False
+        return True
 
     async def trace(self, account: Account, external_id: str) -> Trace:
         await self.room.take(1, account.app["calls_per_minute"])
@@ -297,6 +300,9 @@ class Zalo(Connector):
         if code in _BACK_OFF or (code == _NOT_AUTHORISED and "quota" in detail):
             wait = timedelta(hours=1) if code != -200 else None
             return TryLater(detail, code=str(code), wait=wait)
+        if str(code) == _INVALID and any(place in detail for place in _PICTURE_PLACES):
+            # It could not fetch a picture from us just then, which says nothing of the article.
+            return TryLater(detail, code=str(code), wait=timedelta(seconds=30))
         if code in _LOST or code <= -14_000 or code == _NOT_AUTHORISED:
             return AccessLost(detail, code=str(code))
         return Rejected(detail, code=str(code))

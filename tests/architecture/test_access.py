@@ -170,7 +170,8 @@ def _approved(unit):
 def _media_token(unit):
     post = factories.approved(unit=unit, media=[factories.media(unit)])
     factories.delivery(post, state="claimed", lease_until=timezone.now())
-    return public_url(post.pictures.get().media, post.approved_revision).split("/")[-2]
+    until = timezone.now() + timedelta(hours=1)
+    return public_url(post.pictures.get().media, post.approved_revision.public_id, until=until).split("/")[-2]
 
 
 def _task_by_hand(unit):

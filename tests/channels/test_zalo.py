@@ -90,10 +90,10 @@ def test_losing_access_while_the_job_runs_is_doubt(zalo):
         zalo.commit(message, draft)
 
 
-def test_a_picture_that_cannot_be_fetched_is_refused_by_the_job(zalo):
+def test_a_picture_that_cannot_be_fetched_says_nothing_of_the_article(zalo):
     zalo.picture_url = f"{zalo.simulator.url}/media/none"
 
-    with pytest.raises(Rejected):
+    with pytest.raises(TryLater):
         zalo.publish(zalo.message())
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,8 +26,8 @@ def picture(post):
     return post.pictures.get().media
 
 
-def address(picture, post) -> str:
-    return urlsplit(public_url(picture, post.approved_revision)).path
+def address(picture, post, *, good_for=timedelta(hours=1)) -> str:
+    return urlsplit(public_url(picture, post.approved_revision.public_id, until=timezone.now() + good_for)).path
 
 
 def test_a_colleague_sees_the_picture_and_nothing_in_it_can_run(client, picture):
@@ -75,14 +74,11 @@ def test_a_link_opens_nothing_while_nothing_goes_out(client, post, picture, stat
 
 def test_a_link_is_absolute_and_ends_after_its_time(client, post, picture, settings):
     factories.delivery(post, state=State.CLAIMED, lease_until=timezone.now())
-    url = public_url(picture, post.approved_revision)
+    url = public_url(picture, post.approved_revision.public_id, until=timezone.now() + timedelta(hours=1))
     assert url.startswith(settings.PORTAL_URL + "/")
     assert url.endswith(".jpg")
-    path = urlsplit(url).path
-    assert client.get(path).status_code == 200
-
-    with time_machine.travel(timezone.now() + timedelta(seconds=settings.MEDIA_LINK_SECONDS + 1)):
-        assert client.get(path).status_code == 404
+    assert client.get(urlsplit(url).path).status_code == 200
+    assert client.get(address(picture, post, good_for=timedelta(seconds=-2))).status_code == 404
 
 
 def test_a_changed_link_opens_nothing(client, post, picture):

@@ -576,3 +576,19 @@ def test_the_draft_of_an_ended_delivery_is_taken_away(simulator, deliver, monkey
 
     assert (row.state, row.draft_ref) == (ended, "")
     assert [post["state"] for post in simulator.truth()] == ["deleted"]
+
+
+def test_a_post_that_is_not_there_yet_is_asked_for_again_once_the_grace_is_over(simulator, deliver):
+    """Telegram says that a post stands before it shows it: nothing there to delete proves nothing then."""
+    row = deliver("telegram")
+    simulator.fault("telegram", "late_apply", operation="publish", seconds=30)
+    engine.publish_due(platform="telegram")
+    row.refresh_from_db()
+    recalled(row)
+
+    take_down(row)
+    assert row.state == State.RECALLING
+
+    simulator.advance(31)
+    take_down(row, minutes=2)
+    assert (row.state, stands(simulator, row)) == (State.RECALLED, False)
