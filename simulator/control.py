@@ -18,6 +18,7 @@ from simulator.state import (
     FACEBOOK_TASKS,
     PLATFORMS,
     SETTINGS,
+    TELEGRAM_RIGHTS,
     ZALO_APPS,
     Interval,
     Mistake,
@@ -51,6 +52,7 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         "POST /_sim/advance": control.advance,
         "GET /_sim/truth": control.truth,
         "GET /_sim/requests": control.requests,
+        "POST /_sim/tokens": control.each(control.connect_again),
         "POST /_sim/tokens/kill": control.kill_tokens,
     }
     for route, answer in routes.items():
@@ -197,6 +199,12 @@ class Control:
 
     def requests(self, request: web.Request, body: Any) -> Any:
         return self.simulator.world.requests
+
+    def connect_again(self, request: web.Request, body: dict[str, Any]) -> Any:
+        page = self.page(body["platform"], body["page"])
+        if page.platform == "telegram":
+            page.details["bot"] = {"status": "administrator"} | dict.fromkeys(TELEGRAM_RIGHTS, True)
+        return self.simulator.world.connect(page)
 
     def kill_tokens(self, request: web.Request, body: dict[str, Any]) -> Any:
         platform, token = body["platform"], body.get("token", "")

@@ -140,6 +140,12 @@ def test_a_channel_that_threw_the_bot_out_answers_403(simulator, bot):
     assert member["status"] == "kicked"
 
 
+def test_a_channel_that_is_connected_again_lets_the_bot_post(simulator, bot):
+    simulator.kill_tokens("telegram", page=bot.id)
+    assert simulator.ask("POST", "/_sim/tokens", {"platform": "telegram", "page": bot.id}) == bot.page["tokens"]
+    assert bot.send("x").status == 200
+
+
 def test_chat_facts(simulator, bot):
     chat = bot.call("getChat", chat_id=f"@{bot.page['username']}").body["result"]
     assert (str(chat["id"]), chat["type"]) == (bot.id, "channel")

@@ -221,3 +221,9 @@ def test_a_killed_grant_takes_both_tokens(simulator, account):
     assert simulator.kill_tokens("zalo", page=account.id) == 2
     assert account.get("oa/getoa")["error"] == -216
     assert refreshed(account, account.page["tokens"]["refresh_token"])["error"] == -14014
+
+
+def test_an_account_that_is_connected_again_has_a_new_pair(simulator, account):
+    simulator.kill_tokens("zalo", page=account.id)
+    pair = simulator.ask("POST", "/_sim/tokens", {"platform": "zalo", "page": account.id})
+    assert refreshed(account, pair["refresh_token"])["access_token"]
