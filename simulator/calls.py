@@ -115,7 +115,8 @@ class Call:
 
 
 def is_file(content_type: str) -> bool:
-    return content_type == "application/octet-stream" or content_type.startswith(("video/", "image/"))
+    named = content_type.startswith(("video/", "image/", "multipart/related"))
+    return named or content_type == "application/octet-stream"
 
 
 async def spooled(request: web.Request) -> IO[bytes]:

@@ -271,6 +271,10 @@ def compose(
             many = len(post.pictures) > 1
             kind = "CAROUSEL_ALBUM" if many else "IMAGE" if post.pictures else "TEXT_POST"
             post.details = {"type": kind, "product": "FEED" if page.platform == "instagram" else "THREADS"}
+        case "youtube":
+            simulator.youtube.compose(page, post)
+        case "tiktok":
+            simulator.tiktok.compose(page, post)
         case "telegram":
             post.message_ids = [world.next_message_id(page) for _ in range(max(1, len(post.pictures)))]
             post.id, post.app = str(post.message_ids[0]), BOT_USERNAME

@@ -25,6 +25,8 @@ def kind_of(data: bytes) -> str:
         return "image/webp"
     if data[4:8] == b"ftyp":
         return "video/mp4"
+    if data.startswith(b"\x1aE\xdf\xa3"):
+        return "video/webm"
     return ""
 
 
@@ -47,6 +49,31 @@ def size_of(data: bytes) -> tuple[int, int]:
     except (struct.error, IndexError):
         pass
     return 0, 0
+
+
+def plain_mp4(seed: int, seconds: float = 5.0, size: int = 1024) -> bytes:
+    """A file that looks like a video: its type, how long it plays, and filling up to `size` bytes."""
+
+    def box(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body) + 8) + name + body
+
+    told = box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, int(seconds * 1000)) + bytes(80))
+    start = box(b"ftyp", b"mp42" + bytes(4) + b"mp42isom") + box(b"moov", told)
+    filling = struct.pack(">Q", seed) * (max(0, size - len(start)) // 8 + 1)
+    return start + box(b"mdat", filling[: max(0, size - len(start) - 8)])
+
+
+def seconds_of(head: bytes) -> float:
+    """How long a video plays, if its beginning tells; otherwise nothing."""
+    at = head.find(b"mvhd")
+    if at < 0:
+        return 0.0
+    try:
+        wide = head[at + 4] == 1
+        scale, length = struct.unpack_from(">IQ" if wide else ">II", head, at + (24 if wide else 16))
+    except (struct.error, IndexError):
+        return 0.0
+    return length / scale if scale else 0.0
 
 
 def plain_png(seed: int, width: int = 64, height: int = 48) -> bytes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 NAMES = {"facebook": "Facebook", "zalo": "Zalo", "telegram": "Telegram", "instagram": "Instagram", "threads": "Threads"}
+NAMES |= {"youtube": "YouTube", "tiktok": "TikTok"}
 PAGES_A_SCREEN, POSTS_A_SCREEN, ACCOUNTS_A_SCREEN = 50, 20, 30
 REACTIONS = {"like": "👍", "love": "❤️", "wow": "😮", "haha": "😆", "sorry": "😢", "anger": "😡"}
 SCOPES = {
@@ -136,6 +137,15 @@ def see_other(url: str, **query: str) -> web.Response:
     if query:
         url += ("&" if "?" in url else "?") + urlencode(query)
     return web.Response(status=303, headers={"Location": url})
+
+
+def video_card(post: Post) -> Html:
+    """A video whose bytes nobody kept: its own picture if it has one, how long it plays and how large it is."""
+    thumbnail, seconds = post.details.get("thumbnail", ""), int(post.details["seconds"])
+    length = f"{seconds // 60}:{seconds % 60:02} · " if seconds else ""
+    picture = fragment("picture", url=f"/media/{thumbnail}", alt=post.title) if thumbnail else Html()
+    size = f"{max(1, post.pictures[0].size // 1024):,} KB".replace(",", ".")
+    return joined([picture, fragment("video_card", length=length, size=size)])
 
 
 class Screens:
@@ -278,6 +288,8 @@ class Screens:
             for at, picture in enumerate(post.pictures)
             if not (at < len(post.message_ids) and post.message_ids[at] in removed)
         ]
+        if "seconds" in post.details and post.pictures[0].kind == "video":
+            return video_card(post)
         kinds = {"image": "picture", "video": "video"}
         return joined(
             [
@@ -295,6 +307,8 @@ class Screens:
                 told = [reactions, f"{number(counts.comments)} bình luận", f"{number(counts.shares)} lượt chia sẻ"]
             case "zalo":
                 told = [f"{number(counts.views)} lượt xem", f"{number(counts.shares)} lượt chia sẻ"]
+            case "youtube" | "tiktok":
+                told = [f"{number(counts.views)} lượt xem", f"♥ {number(counts.all_reactions)}"]
             case "instagram" | "threads":
                 told = [f"♥ {number(counts.all_reactions)}", f"{number(counts.comments)} bình luận"]
             case _:

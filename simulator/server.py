@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from simulator import control, pages
+from simulator import consent, control, pages
 from simulator.calls import Call, Reply
 from simulator.facebook import Facebook
 from simulator.faults import Fault, Faults, Plan
@@ -20,6 +20,8 @@ from simulator.instagram import Instagram, is_ours
 from simulator.state import World, write
 from simulator.telegram import Telegram
 from simulator.threads import Threads
+from simulator.tiktok import Tiktok
+from simulator.youtube import Youtube
 from simulator.zalo import Zalo
 
 LARGEST_BODY = 64 << 20
@@ -39,7 +41,7 @@ class StandIn(Protocol):
 
 
 class Simulator:
-    """The world, its faults and its three platforms."""
+    """The world, its faults and its platforms."""
 
     def __init__(self, path: Path | None = None, public_url: str = "") -> None:
         self.world = World(path, public_url)
@@ -54,6 +56,8 @@ class Simulator:
         self.telegram = Telegram(self.world, self.fetcher)
         self.instagram = Instagram(self.world, self.fetcher)
         self.threads = Threads(self.world, self.fetcher)
+        self.youtube = Youtube(self.world, self.fetcher)
+        self.tiktok = Tiktok(self.world, self.fetcher)
 
     def reset(self) -> None:
         """Back to the first day. Work under way finishes on rows that nobody sees any more."""
@@ -138,6 +142,7 @@ def build_app(state: Path | None = None, public_url: str = "") -> web.Applicatio
 
     app.router.add_get("/healthz", healthy)
     pages.add_routes(app, simulator)
+    consent.add_routes(app, simulator)
     control.add_routes(app, simulator)
 
     async def at_facebook(request: web.Request) -> web.Response:
@@ -151,6 +156,8 @@ def build_app(state: Path | None = None, public_url: str = "") -> web.Applicatio
     app.router.add_route("*", "/threads/{tail:.*}", handler("threads"))
     app.router.add_route("*", "/zalo/{tail:.*}", handler("zalo"))
     app.router.add_route("*", "/telegram/{tail:.*}", handler("telegram"))
+    app.router.add_route("*", "/youtube/{tail:.*}", handler("youtube"))
+    app.router.add_route("*", "/tiktok/{tail:.*}", handler("tiktok"))
 
     async def life(app: web.Application) -> AsyncIterator[None]:
         keeper = asyncio.create_task(simulator.keep())

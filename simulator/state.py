@@ -22,11 +22,13 @@ from typing import Any
 
 from simulator.calls import Intake
 
-PLATFORMS = ("facebook", "zalo", "telegram", "instagram", "threads")
+PLATFORMS = ("facebook", "zalo", "telegram", "instagram", "threads", "youtube", "tiktok")
 FACEBOOK_APPS = {"100000000000001": "simulator-facebook-secret"}
 INSTAGRAM_APPS = {"200000000000002": "simulator-instagram-secret"}
 THREADS_APPS = {"300000000000003": "simulator-threads-secret"}
 ZALO_APPS = {"3608465249409039671": "simulator-zalo-secret"}
+GOOGLE_CLIENTS = {"400000000004-simulator.apps.googleusercontent.com": "simulator-google-secret"}
+TIKTOK_APPS = {"awsimulator500000": "simulator-tiktok-secret"}
 BOT_TOKEN = "123456789:AAsimulatorbottoken00000000000000000"
 BOT_USERNAME = "outreach_bot"
 
@@ -44,6 +46,11 @@ THREADS_SCOPES = tuple(
     f"threads_{name}"
     for name in ("basic", "content_publish", "manage_replies", "read_replies", "manage_insights", "delete")
 )
+GOOGLE_SCOPE = "https://www.googleapis.com/auth/"
+YOUTUBE_SCOPES = tuple(GOOGLE_SCOPE + name for name in ("youtube.upload", "youtube.force-ssl", "yt-analytics.readonly"))
+TIKTOK_SCOPES = (
+    "user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish", "video.upload",
+)  # fmt: skip
 TELEGRAM_RIGHTS = ("can_post_messages", "can_edit_messages", "can_delete_messages")
 
 SETTINGS: dict[str, Any] = {
@@ -70,6 +77,34 @@ SETTINGS: dict[str, Any] = {
     "threads_unknown_seconds": 0.0,
     "threads_quota": 250,
     "threads_calls_per_day": 0,
+    "youtube_processing_seconds": 1.0,
+    "youtube_processing_ends": "processed",
+    "youtube_rejects_duplicates": False,
+    "youtube_listing_seconds": 0.0,
+    "youtube_session_seconds": 7 * DAY,
+    "youtube_bytes_a_put": 0,
+    "youtube_uploads_per_day": 100,
+    "youtube_searches_per_day": 100,
+    "youtube_stats_per_day": 10_000,
+    "youtube_units_per_day": 10_000,
+    "youtube_uploads_per_channel": 0,
+    "youtube_verified_channels": True,
+    "youtube_testing": False,
+    "tiktok_audited": True,
+    "tiktok_private_accounts": False,
+    "tiktok_processing_seconds": 1.0,
+    "tiktok_moderation_seconds": 2.0,
+    "tiktok_processing_ends": "PUBLISH_COMPLETE",
+    "tiktok_person_seconds": 0.0,
+    "tiktok_upload_url_seconds": 3600.0,
+    "tiktok_lists_photos": False,
+    "tiktok_inits_per_minute": 6,
+    "tiktok_creator_infos_per_minute": 20,
+    "tiktok_statuses_per_minute": 30,
+    "tiktok_reads_per_minute": 600,
+    "tiktok_posts_per_day": 15,
+    "tiktok_users_per_day": 0,
+    "tiktok_pkce": "any",
     "image_hosts": ["127.0.0.1", "localhost"],
 }
 
@@ -302,6 +337,8 @@ class World:
                 "telegram": lambda: str(-1_001_000_000_000 - number),
                 "instagram": lambda: str(17_841_400_000_000_000 + number),
                 "threads": lambda: str(17_841_500_000_000_000 + number),
+                "youtube": lambda: f"UCsim{number:019d}",
+                "tiktok": lambda: f"723f24d7-e717-40f8-a2b6-{number:012d}",
             }[platform]()
         )
         if external_id in self.pages[platform]:
@@ -345,6 +382,37 @@ class World:
         refresh = self.new_token("zalo", "refresh", app=app, page=page, lasts=90 * DAY)
         return {"access_token": access.value, "refresh_token": refresh.value, "expires_in": "90000"}
 
+    def new_google_pair(
+        self, page: str, *, user: str, scopes: list[str], app: str, lasts: float = 180 * DAY, lasting: bool = True
+    ) -> dict[str, Any]:
+        """An access token of an hour and, where the grant is `lasting`, the refresh token that stays the same."""
+        grant: dict[str, Any] = {"app": app, "user": user, "page": page}
+        value = "ya29." + secrets.token_urlsafe(48)
+        self.new_token("youtube", "access", value=value, lasts=3599, scopes=list(scopes), **grant)
+        answer = {"access_token": value, "expires_in": 3599, "scope": " ".join(scopes), "token_type": "Bearer"}
+        if lasting:
+            answer["refresh_token"] = "1//" + secrets.token_urlsafe(48)
+            self.new_token(
+                "youtube", "refresh", value=answer["refresh_token"], lasts=lasts, scopes=list(scopes), **grant
+            )
+        return answer
+
+    def new_tiktok_pair(self, page: str, *, user: str, scopes: list[str], app: str) -> dict[str, Any]:
+        """An access token of two hours and a refresh token of half a year, good for one use."""
+        grant: dict[str, Any] = {"app": app, "user": user, "page": page}
+        access, refresh = ("act." + secrets.token_urlsafe(40), "rft." + secrets.token_urlsafe(40))
+        self.new_token("tiktok", "access", value=access, lasts=7200, scopes=list(scopes), **grant)
+        self.new_token("tiktok", "refresh", value=refresh, lasts=180 * DAY, scopes=list(scopes), **grant)
+        return {
+            "access_token": access,
+            "expires_in": 7200,
+            "open_id": page,
+            "refresh_expires_in": int(180 * DAY),
+            "refresh_token": refresh,
+            "scope": ",".join(scopes),
+            "token_type": "Bearer",
+        }
+
     def facebook_page_token(self, user_token: Token, page: str) -> Token:
         """The page's token as this user token sees it: the same one each time, without expiry if the user's is long."""
         known = user_token.page_tokens.get(page)
@@ -358,12 +426,20 @@ class World:
         user_token.page_tokens[page] = token.value
         return token
 
-    def connect(self, page: Page) -> dict[str, str]:
+    def connect(self, page: Page) -> dict[str, Any]:
         """Ready credentials for a page, as if its administrator had consented to everything."""
         if page.platform == "telegram":
             return {"bot_token": BOT_TOKEN}
         if page.platform == "zalo":
             return self.new_zalo_pair(page.external_id, next(iter(ZALO_APPS)))
+        if page.platform == "youtube":
+            return self.new_google_pair(
+                page.external_id, user=page.owner, scopes=list(YOUTUBE_SCOPES), app=next(iter(GOOGLE_CLIENTS))
+            )
+        if page.platform == "tiktok":
+            return self.new_tiktok_pair(
+                page.external_id, user=page.owner, scopes=list(TIKTOK_SCOPES), app=next(iter(TIKTOK_APPS))
+            )
         if page.platform in ("instagram", "threads"):
             tokens = {"access_token": self.new_account_token(page).value}
             if linked := self.pages["facebook"].get(page.details.get("facebook_page", "")):
