@@ -13,8 +13,9 @@ from typing import Any
 
 from simulator import growth, images
 from simulator.calls import KEPT_WHOLE, Call, Intake, Reply
-from simulator.facebook import Facebook, GraphError, paged, parse_fields
+from simulator.facebook import Facebook
 from simulator.faults import Fault, Plan
+from simulator.graph import GraphError, paged, parse_fields
 from simulator.state import DAY, Interval, Page, Picture, Post, Token, World
 
 SHORT_LIFE, LONG_LIFE = 3600, 5_183_944

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from simulator import growth, images
 from simulator.calls import Call, Reply
+from simulator.facebook_videos import Videos
 from simulator.faults import Fault, Plan
+from simulator.graph import (
+    GraphError,
+    missing_object,
+    moment,
+    narrowed,
+    needs_page_token,
+    paged,
+    parse_fields,
+    stamp,
+)
 from simulator.state import DAY, FACEBOOK_APPS, FACEBOOK_SCOPES, Page, Photo, Picture, Post, Token, World
 
 SHORT_LIFE, LONG_LIFE = 5183, 5_183_944
@@ -46,111 +53,6 @@ TOKEN_DEATHS = {
 }
 
 
-class GraphError(Exception):
-    """An answer in Facebook's error shape."""
-
-    def __init__(
-        self, message: str, code: int, subcode: int = 0, *, status: int = 400, kind: str = "OAuthException", **more: Any
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body: dict[str, Any] = {"message": message, "type": kind, "code": code}
-        if subcode:
-            self.body["error_subcode"] = subcode
-        self.body |= more
-
-    def reply(self) -> Reply:
-        return Reply({"error": self.body | {"fbtrace_id": "A" + secrets.token_urlsafe(16)}}, self.status)
-
-
-def missing_object(object_id: str, verb: str = "get") -> GraphError:
-    return GraphError(
-        f"Unsupported {verb} request. Object with ID '{object_id}' does not exist, cannot be loaded due to missing "
-        "permissions, or does not support this operation",
-        100,
-        33,
-        kind="GraphMethodException",
-    )
-
-
-def needs_page_token() -> GraphError:
-    return GraphError("(#210) A page access token is required to request this resource.", 210)
-
-
-def stamp(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-def moment(text: str) -> float | None:
-    """Unix seconds or ISO 8601, as since, until and scheduled_publish_time take them."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=found.tzinfo or UTC).timestamp()
-
-
-def first_word(text: str) -> str:
-    return re.split(r"\W", text, maxsplit=1)[0]
-
-
-def parse_fields(text: str, known: tuple[str, ...], node: str) -> dict[str, dict[str, str]]:
-    """`id,reactions.limit(0).summary(total_count).as(all),picture{url}`: answer key → {"name", modifiers, "fields"}."""
-    parts, depth, start = [], 0, 0
-    for at, char in enumerate(text + ","):
-        depth += (char in "({") - (char in ")}")
-        if char == "," and not depth:
-            parts.append(text[start:at].strip())
-            start = at + 1
-    fields: dict[str, dict[str, str]] = {}
-    for part in filter(None, parts):
-        name = first_word(part)
-        if name not in known:
-            raise GraphError(f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})", 100)
-        modifiers = dict(re.findall(r"\.(\w+)\(([^)]*)\)", part))
-        inner = re.search(r"\{(.*)\}", part)
-        fields[modifiers.get("as", name)] = {"name": name, "fields": inner[1] if inner else ""} | modifiers
-    return fields
-
-
-def narrowed(value: dict[str, Any], fields: str) -> dict[str, Any]:
-    wanted = {first_word(name.strip()) for name in fields.split(",")} if fields else None
-    return {key: value[key] for key in value if wanted is None or key in wanted}
-
-
-def paged[T](
-    call: Call,
-    rows: list[T],
-    key: Callable[[T], str],
-    view: Callable[[T], dict[str, Any]],
-    base: str = "facebook/graph",
-) -> dict[str, Any]:
-    """One page of a list. The cursor names the last row told, so that new rows in front do not repeat old ones."""
-    limit = min(max(call.number("limit", 25), 1), 100)
-    start = 0
-    if after := call.text("after"):
-        last = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode("utf-8", "replace")
-        start = next((at + 1 for at, row in enumerate(rows) if key(row) == last), len(rows))
-    shown = rows[start : start + limit]
-    answer: dict[str, Any] = {"data": [view(row) for row in shown]}
-    if shown:
-        before, after = (
-            base64.urlsafe_b64encode(key(row).encode()).decode().rstrip("=") for row in (shown[0], shown[-1])
-        )
-        answer["paging"] = {"cursors": {"before": before, "after": after}}
-        if start + limit < len(rows):
-            kept = {name: call.text(name) for name in call.params if name != "after"} | {
-                "limit": str(limit),
-                "after": after,
-            }
-            answer["paging"]["next"] = f"{call.origin}/{base}/{call.path}?{urlencode(kept)}"
-    return answer
-
-
 class Facebook:
     name = "facebook"
 
@@ -158,6 +60,7 @@ class Facebook:
         self.world = world
         self.fetcher = fetcher
         self.calls: dict[str, tuple[float, int]] = {}
+        self.videos = Videos(self)
 
     # What a call is
 
@@ -169,6 +72,8 @@ class Facebook:
         head, edge = path[0], path[1] if len(path) > 1 else ""
         if head in ("oauth", "debug_token"):
             return "", ("token",)
+        if video := self.videos.describe(call, path):
+            return video[0], (video[1],)
         page = head.partition("_")[0]
         if head == "me":
             token = self.world.tokens.get(self.token_text(call))
@@ -250,6 +155,10 @@ class Facebook:
                 return self.read_many(call)
             case _, []:
                 raise GraphError("Unknown path components", 2500)
+            case _, ["video-upload", *_]:
+                return await self.videos.receive(call, path[-1])
+            case _, [upload] if upload.startswith("upload:"):
+                return self.videos.append(call, upload)
         token = self.token(call)
         head = token.page or token.user if path[0] == "me" else path[0]
         edge = path[1] if len(path) > 1 else ""
@@ -262,6 +171,10 @@ class Facebook:
         if page is not None:
             self.count(page)
             return self.post_edge(call, plan, token, page, head, edge)
+        if (video := self.videos.find(head)) is not None:
+            return self.videos.node(call, plan, token, video, edge)
+        if head in FACEBOOK_APPS and edge == "uploads" and call.method == "POST":
+            return self.videos.session(call, token)
         if head in self.world.photos:
             return self.photo_node(call, token, self.world.photos[head])
         raise missing_object(head, call.method.lower())
@@ -407,18 +320,27 @@ class Facebook:
                 return self.publish(call, plan, page, self.attached(call, page))
             case "POST", "photos":
                 return await self.upload_photo(call, plan, page)
+            case "POST", "videos" | "video_reels" | "video_stories" | "photo_stories":
+                return await self.videos.page_edge(call, plan, page, edge)
+            case "GET", "videos" | "video_reels" | "stories":
+                return self.videos.listing(call, plan, page, edge)
             case "GET", "scheduled_posts":
                 now = self.world.world()
                 waiting = [post for post in page.posts.values() if post.state(now) == "scheduled"]
                 return self.listing(call, page, waiting, token)
             case "GET", "feed":
                 unseen = [post for post in page.posts.values() if post.state(self.world.world()) == "unpublished"]
-                return self.listing(call, page, self.world.visible_posts(page, lag=plan.lag) + unseen, token)
+                return self.listing(call, page, self.feed(page, plan) + unseen, token)
             case "GET", "published_posts" | "posts":
-                return self.listing(call, page, self.world.visible_posts(page, lag=plan.lag), token)
+                return self.listing(call, page, self.feed(page, plan), token)
             case "GET", "insights":
                 return self.page_insights(call, token, page)
         raise missing_object(f"{page.external_id}/{edge}", call.method.lower())
+
+    def feed(self, page: Page, plan: Plan) -> list[Post]:
+        """What is on the page, but for Reels and stories, which have lists of their own."""
+        seen = self.world.visible_posts(page, lag=plan.lag)
+        return [post for post in seen if post.details.get("surface") not in ("reel", "story")]
 
     def check_page_token(self, token: Token, page: Page, *, writes: bool = False) -> None:
         if token.kind != "page":
@@ -697,7 +619,13 @@ class Facebook:
                     view[key] = int(post.scheduled_at)
                 case "status_type":
                     view[key] = (
-                        "added_photos" if post.pictures else "shared_story" if post.link else "mobile_status_update"
+                        "added_video"
+                        if "video" in post.details
+                        else "added_photos"
+                        if post.pictures
+                        else "shared_story"
+                        if post.link
+                        else "mobile_status_update"
                     )
                 case "attachments" if post.pictures or post.link:
                     view[key] = {"data": [narrowed(self.attachment(page, post, call), field["fields"])]}
@@ -726,6 +654,8 @@ class Facebook:
         if not post.pictures:
             return {"media_type": "link", "type": "share", "url": post.link, "target": {"url": post.link}}
         permalink = self.world.permalink(page, post, call.origin)
+        if video := post.details.get("video"):
+            return {"media_type": "video", "type": "video_inline", "url": permalink, "target": {"id": video}}
         photos: list[dict[str, Any]] = []
         for picture in post.pictures:
             width, height = images.size_of(self.world.media.get(picture.sha256, b""))

@@ -14,8 +14,8 @@ from typing import Any
 from simulator import growth, images
 from simulator.calls import KEPT_WHOLE, Call, Intake, Reply
 from simulator.containers import ContainerPlatform, seen_for
-from simulator.facebook import GraphError, missing_object, moment, stamp
 from simulator.faults import Plan
+from simulator.graph import GraphError, missing_object, moment, stamp
 from simulator.state import DAY, FACEBOOK_APPS, INSTAGRAM_APPS, INSTAGRAM_SCOPES, Page, Post, Token, World
 
 LONGEST_CAPTION, MOST_HASHTAGS, MOST_MENTIONS, LONGEST_COMMENT = 2200, 30, 20, 300

@@ -9,16 +9,18 @@ from typing import Any
 from simulator import growth, images
 from simulator.calls import Call
 from simulator.containers import ContainerPlatform
-from simulator.facebook import GraphError, moment, stamp
 from simulator.faults import Fault, Plan
+from simulator.graph import GraphError, moment, stamp
 from simulator.state import DAY, THREADS_APPS, THREADS_SCOPES, Page, Post, Token
 
 LONGEST_TEXT, MOST_LINKS, LONGEST_ALT = 500, 5, 1000
 LARGEST_IMAGE, LARGEST_VIDEO = 8 << 20, 1 << 30
 REPLY_QUOTA, DELETE_QUOTA = 1000, 100
 EARLIEST_INSIGHT = 1_712_991_600
-EMOJI = re.compile("[\u00a9\u00ae\u200d\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u231a-\u23ff\u25aa-\u27bf\u2934-\u2b55"
-                   "\u3030\u303d\u3297\u3299\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]")  # fmt: skip
+EMOJI = re.compile(
+    "[\u00a9\u00ae\u200d\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u231a-\u23ff\u25aa-\u27bf\u2934-\u2b55\u3030"
+    "\u303d\u3297\u3299\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+)
 LINK = re.compile(r"https?://[^\s<>\"]+")
 
 ACCOUNT_FIELDS = ("id", "username", "name", "threads_profile_picture_url", "threads_biography", "is_verified")
