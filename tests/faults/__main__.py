@@ -1,6 +1,7 @@
 """python -m tests.faults --n 2000 --seed 7 [--keep folder]"""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.faults.run import run
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
     options = argparse.ArgumentParser(prog="python -m tests.faults", description="Publishes under faults, and checks.")
     options.add_argument("--n", type=int, default=300, help="deliveries")
     options.add_argument("--seed", type=int, default=1)

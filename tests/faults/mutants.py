@@ -406,4 +406,5 @@ def _at(seconds: float) -> Any:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
     sys.stdout.write(json.dumps(rehearse(sys.argv[1:] or list(MUTANTS)), ensure_ascii=False, indent=1) + "\n")

@@ -26,6 +26,7 @@ class Struck:
 class Nemesis:
     portal: Portal
     plan: Plan
+    pages: list[tuple[str, str]]
     struck: list[Struck] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -33,23 +34,21 @@ class Nemesis:
         self.publishers = [self.portal.worker(f"publish{n}", publish) for n in (1, 2)]
         self.settler = self.portal.worker("settle", "settle")
         self.recaller = self.portal.worker("recall", "recall")
+        self.renewer = self.portal.worker("channels", "channels")
         self.beats: list[Beat] = [self.portal.beat("beat"), self.portal.beat("beat2")]
-        self.kept_down: set[Any] = set()
-        self.stopped_at: dict[Any, float] = {}
         self.deaths = {name: iter(steps) for name, steps in self.plan.deaths.items()}
         self.skew: dict[Any, float] = {}
         self.over = threading.Event()
         self.lock = threading.Lock()
-        self.dice = random.Random(self.plan.seed)
 
     @property
     def workers(self) -> list[Worker]:
-        return [*self.publishers, self.settler, self.recaller]
+        return [*self.publishers, self.settler, self.recaller, self.renewer]
 
     def open(self) -> None:
-        """Starts everything; the first workers live until something strikes."""
+        """Starts everything. The first workers live until something strikes, but the renewer dies at its seldom work."""
         for worker in self.workers:
-            worker.start()
+            worker.start(FAULTS_CRASH="refresh.answered:2" if worker is self.renewer else "")
         self.beats[0].start()
         wait_for_workers(self.workers)
 
@@ -58,7 +57,7 @@ class Nemesis:
         while not self.over.wait(0.2):
             with self.lock:
                 for worker in self.workers:
-                    if not worker.is_up and worker not in self.kept_down:
+                    if not worker.is_up:
                         self._start(worker)
                 if not self.beats[0].is_up:
                     self.beats[0].start()
@@ -109,6 +108,38 @@ class Nemesis:
     def _kill_every_worker(self, strike: Strike) -> None:
         for worker in self.workers:
             worker.send(signal.SIGKILL)
+
+    def _deploy(self, strike: Strike) -> None:
+        """Everybody is asked to finish; who takes long is not waited for."""
+        for worker in self.workers:
+            worker.send(signal.SIGTERM)
+        self.over.wait(4)
+        for worker in self.publishers:
+            worker.send(signal.SIGQUIT)
+
+    def _kill_tokens(self, strike: Strike) -> None:
+        """Somebody changes a password: some pages must be connected again."""
+        for platform, page in self._some_pages(strike, PLATFORMS):
+            self.portal.simulator.ask("/_sim/tokens/kill", {"platform": platform, "page": page})
+
+    def _renew_tokens(self, strike: Strike) -> None:
+        from django.db import InterfaceError, OperationalError, connection
+        from django.utils import timezone
+
+        from channels.models import Channel
+
+        try:
+            for platform, page in self._some_pages(strike, ("zalo",)):
+                Channel.objects.filter(platform=platform, external_id=page).update(refresh_at=timezone.now())
+        except (OperationalError, InterfaceError):
+            pass  # the database is down: another strike
+        finally:
+            connection.close()
+        self._ring("channels.tasks.refresh_tokens", "channels", {})
+
+    def _some_pages(self, strike: Strike, platforms: tuple[str, ...]) -> list[tuple[str, str]]:
+        pages = [page for page in self.pages if page[0] in platforms]
+        return random.Random(strike.facts["which"]).sample(pages, 4)
 
     def _stop_a_publisher_past_its_lease(self, strike: Strike) -> None:
         self._stop(self._publisher(strike), 11 + strike.facts["seconds"])

@@ -304,7 +304,23 @@ class People:
         lost = list(Channel.objects.filter(health="lost").select_related("unit"))
         for platform in {channel.platform for channel in lost}:
             services.check([channel for channel in lost if channel.platform == platform], now=timezone.now())
+        for channel in Channel.objects.filter(pk__in=[each.pk for each in lost], health="lost"):
+            self._connect_again(channel)
         services.refresh_due(now=timezone.now())
+
+    def _connect_again(self, channel: Any) -> None:
+        """As the last step of the consent dialog leaves it."""
+        from django.utils import timezone
+
+        from channels.connectors.base import Tokens
+        from channels.models import Channel
+        from channels.services import sealed_tokens
+
+        made = self.portal.simulator.ask("/_sim/tokens", {"platform": channel.platform, "page": channel.external_id})
+        tokens = Tokens(made.get("access_token") or made["bot_token"], made.get("refresh_token", ""))
+        back = {"health": "connected", "health_reason": "", "health_code": ""}
+        Channel.objects.filter(pk=channel.pk).update(**back, **sealed_tokens(channel, tokens, now=timezone.now()))
+        self.history.append(Event("connect again", time.time(), time.time(), "ok", facts={"channel": channel.pk}))
 
     def _try_again(self) -> None:
         from publishing.models import Delivery

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.processes import PLATFORMS
-from tests.faults.worker import PUBLISH_STEPS, RECALL_STEPS, SETTLE_STEPS
+from tests.faults.worker import CHANNEL_STEPS, PUBLISH_STEPS, RECALL_STEPS, SETTLE_STEPS
 
 SETTLING = 6.0  # seconds before the first post falls due
 ACTS = ("cancel", "move", "edit", "recall", "withdraw", "tamper")
@@ -14,6 +14,9 @@ STRIKES = (
     "stop a publisher past its lease",
     "flush redis",
     "kill every worker",
+    "deploy",
+    "kill tokens",
+    "renew tokens",
     "crash postgresql",
     "kill redis",
     "forge rings",
@@ -82,6 +85,7 @@ def draw(*, n: int, seed: int, seconds: float = 0, platforms: tuple[str, ...] = 
             "publish": _deaths(dice, PUBLISH_STEPS),
             "settle": _deaths(dice, SETTLE_STEPS),
             "recall": _deaths(dice, RECALL_STEPS),
+            "channels": _deaths(dice, CHANNEL_STEPS),
         },
         faults=[fault for platform in platforms for fault in _faults(dice, platform)],
     )

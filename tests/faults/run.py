@@ -41,7 +41,7 @@ def run(drawn: plan.Plan, *, keep: Path | None = None, say: Callable[[str], None
         say(f"seed {drawn.seed}: {len(drawn.posts)} posts over {drawn.seconds:.0f} s in {portal.folder}")
         portal.simulator.ask("/_sim/settings", {"zalo_job_seconds": 0.2})
         world = build(portal.simulator, drawn.places, drawn.posts)
-        nemesis = Nemesis(portal, drawn)
+        nemesis = Nemesis(portal, drawn, list(world.pages))
         nemesis.open()
         portal.simulator.ask("/_sim/faults", drawn.faults)
         people = People(portal, world, drawn, time.time() + 1.0)

@@ -28,6 +28,7 @@ PUBLISH_STEPS = (
 )
 SETTLE_STEPS = ("reap.uncommitted", "find.leaving", "find.answered", "settle.uncommitted")
 RECALL_STEPS = ("withdraw.leaving", "withdraw.answered", "recall.uncommitted")
+CHANNEL_STEPS = ("refresh.answered",)  # W7: the old pair of tokens is dead, and nobody has stored the new one
 
 
 class Death:
@@ -90,7 +91,7 @@ def arm(death: Death) -> None:
 
     engine.Run._prepare, engine.Run._begin, engine.Run._write_published = _prepare, _begin, _write_published
     for connector in CONNECTORS.values():
-        for name in ("stage", "commit", "find", "withdraw"):
+        for name in ("stage", "commit", "find", "withdraw", "refresh"):
             setattr(connector, name, _around_call(getattr(connector, name), name, death))
 
 
