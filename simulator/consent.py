@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_routes(app: web.Application, simulator: Simulator) -> None:
     screens = Consent(simulator)
-    for path in ("/{platform:youtube}/accounts/o/oauth2/v2/auth", "/{platform:tiktok}/www/v2/auth/authorize/"):
+    for path in ("/youtube/accounts/o/oauth2/v2/auth", "/tiktok/www/v2/auth/authorize/"):
         app.router.add_get(path, screens.ask)
         app.router.add_post(path, screens.decide)
     app.router.add_get("/youtube/www/watch", screens.youtube_video)
@@ -26,8 +26,12 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
 class Consent(Screens):
     """Who is signed in, which of the asked rights are given, for which channel or account."""
 
+    @staticmethod
+    def platform(request: web.Request) -> str:
+        return request.path.split("/")[1]
+
     def stand_in(self, request: web.Request) -> Any:
-        return getattr(self.simulator, request.match_info["platform"])
+        return getattr(self.simulator, self.platform(request))
 
     def mistake(self, request: web.Request) -> web.Response | None:
         error = self.stand_in(request).consent_error(dict(request.query))
@@ -36,7 +40,7 @@ class Consent(Screens):
     async def ask(self, request: web.Request) -> web.Response:
         if mistake := self.mistake(request):
             return mistake
-        platform = request.match_info["platform"]
+        platform = self.platform(request)
         user = self.account(request, request.query.get("account", ""), platform)
         if user is None:
             return self.choose_account(request, platform)
@@ -59,7 +63,7 @@ class Consent(Screens):
         """A person may untick rights, and one without a channel may consent all the same."""
         if mistake := self.mistake(request):
             return mistake
-        platform, query, form = request.match_info["platform"], dict(request.query), await request.post()
+        platform, query, form = self.platform(request), dict(request.query), await request.post()
         extra = {"state": query["state"]} if "state" in query else {}
         user = self.account(request, str(form.get("account", "")), platform)
         chosen = str(form.get("page", ""))

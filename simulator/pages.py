@@ -59,6 +59,7 @@ OPERATIONS = {
     "any": "Mọi thao tác",
     "publish": "Đăng",
     "stage": "Chuẩn bị bài ẩn",
+    "upload": "Gửi tệp",
     "edit": "Sửa",
     "withdraw": "Gỡ",
     "find": "Tìm bài",

@@ -504,6 +504,8 @@ class Tiktok:
         publish |= {"accepted": now, "done_from": now + work}
         if settings["tiktok_processing_ends"] != "PUBLISH_COMPLETE":
             publish["fail"] = publish["fail"] or settings["tiktok_processing_ends"]
+        if plan.fails:
+            publish["fail"] = publish["fail"] or "internal"
         self.world.dirty = True
         if publish["fail"]:
             return

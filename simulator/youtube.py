@@ -546,7 +546,7 @@ class Youtube:
     def new_video(self, session: Session, page: Page, call: Call, plan: Plan) -> dict[str, Any]:
         now, meta = self.world.world(), session.meta
         digest = session.intake.sha256
-        ends = self.ending(session, page, digest)
+        ends = "failed/conversion" if plan.fails else self.ending(session, page, digest)
         self.world.keep_intake(session.intake)
         post = Post(self.new_id(page), "", self.world.wall(), app=next(iter(GOOGLE_CLIENTS)))
         post.pictures = [Picture(digest, "video", size=session.held)]
