@@ -444,7 +444,7 @@ class Run:
                 self.ready[shipment.pk] = shipment
                 # What the platform has now, pictures above all, would hold a campaign's worth of memory here.
                 if self.facts.shows_by_reference:
-                    shipment.message = None
+                    shipment.message = Message(key=str(shipment.public_id), title="", text="")
                 else:
                     bare = [replace(image, content=b"") for image in shipment.message.images]
                     shipment.message = replace(shipment.message, images=bare)

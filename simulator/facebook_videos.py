@@ -387,9 +387,9 @@ class Videos:
             stories = [post for post in seen if post.details.get("surface") == "story"]
             return paged(call, stories, lambda post: post.id, lambda post: {
                 "post_id": post.id.partition("_")[2], "status": "published",
-                "creation_time": str(int(post.published_at)), "media_type": post.pictures[0].kind.replace("image", "photo"),
-                "media_id": post.pictures[0].id, "url": self.world.permalink(page, post, call.origin),
-                "time": stamp(post.published_at),
+                "creation_time": str(int(post.published_at)),
+                "media_type": post.pictures[0].kind.replace("image", "photo"), "media_id": post.pictures[0].id,
+                "url": self.world.permalink(page, post, call.origin), "time": stamp(post.published_at),
             })  # fmt: skip
         kind = "reel" if edge == "video_reels" else "video"
         rows = [self.world.containers[post.details["video"]] for post in seen if post.details.get("surface") == kind]

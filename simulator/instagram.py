@@ -60,8 +60,8 @@ def is_ours(path: str) -> bool:
 
 
 def error(code: int, subcode: int, title: str, text: str, **more: Any) -> GraphError:
-    more = {"is_transient": False, "error_user_title": title, "error_user_msg": text} | more
-    return GraphError(text, code, subcode, **more)
+    told: dict[str, Any] = {"is_transient": False, "error_user_title": title, "error_user_msg": text}
+    return GraphError(text, code, subcode, **told | more)
 
 
 def not_found() -> GraphError:
@@ -139,9 +139,9 @@ class Instagram(ContainerPlatform):
         if head in own:
             self.count(own[head])
             return await self.account_edge(call, plan, token, own[head], edge)
-        if (container := self.container(head)) is not None and container["page"] in own:
-            self.count(own[container["page"]])
-            return self.container_node(call, plan, container)
+        if (made := self.container(head)) is not None and made["page"] in own:
+            self.count(own[made["page"]])
+            return self.container_node(call, plan, made)
         if (found := self.find_post(token, head)) is not None:
             self.count(found[0])
             return self.media_edge(call, plan, token, *found, edge)
@@ -576,7 +576,7 @@ class Instagram(ContainerPlatform):
             "total_comments": counts.comments, "total_views": counts.views,
         }  # fmt: skip
         product = post.details["product"]
-        known = METRICS[product]
+        known: tuple[str, ...] = METRICS[product]
         if token.platform == "facebook" and product != "STORY":
             known += METRICS_AT_FACEBOOK
         told = self.insights(post.id, {name: numbers[name] for name in known}, self.metrics_asked(call))

@@ -391,10 +391,9 @@ class World:
         self.new_token("youtube", "access", value=value, lasts=3599, scopes=list(scopes), **grant)
         answer = {"access_token": value, "expires_in": 3599, "scope": " ".join(scopes), "token_type": "Bearer"}
         if lasting:
-            answer["refresh_token"] = "1//" + secrets.token_urlsafe(48)
-            self.new_token(
-                "youtube", "refresh", value=answer["refresh_token"], lasts=lasts, scopes=list(scopes), **grant
-            )
+            renewal = "1//" + secrets.token_urlsafe(48)
+            self.new_token("youtube", "refresh", value=renewal, lasts=lasts, scopes=list(scopes), **grant)
+            answer["refresh_token"] = renewal
         return answer
 
     def new_tiktok_pair(self, page: str, *, user: str, scopes: list[str], app: str) -> dict[str, Any]:

@@ -173,9 +173,9 @@ class Connector(ABC):
         raise TypeError(f"{self.kind} makes no drafts: ask facts.stages first")
 
     @abstractmethod
-    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
-        """The one call that makes the post visible. Where ``facts.shows_by_reference``, None is enough of a message for
-        a draft."""
+    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
+        """The one call that makes the post visible. Where ``facts.shows_by_reference``, a draft's message may come
+        without its texts and media."""
 
     async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:
         """The receipt if the post stands on the page, None if it certainly does not. Only where ``facts.finds``."""

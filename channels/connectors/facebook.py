@@ -86,7 +86,7 @@ class Facebook(Connector):
         form.add_field("source", image.content, filename=f"{image.sha256}", content_type=image.content_type)
         return str((await self._graph("POST", account, f"{account.external_id}/photos", data=form))["id"])
 
-    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
+    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         draft = draft_ref or await self.stage(account, message)
         show = {"is_published": "true", "fields": "permalink_url"}
         try:

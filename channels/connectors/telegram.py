@@ -59,7 +59,7 @@ class Telegram(Connector):
 
     # --- publishing -----------------------------------------------------------------------------------------------
 
-    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
+    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         match len(message.images):
             case 0:
                 sent = [await self._send_text(account, message)]

@@ -190,7 +190,8 @@ def test_a_broken_connection_keeps_whole_blocks_and_any_worker_goes_on(simulator
     with socket.create_connection((parts.hostname, parts.port)) as line:
         head = (
             f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-            f"Authorization: Bearer {channel.token}\r\nContent-Length: {len(video)}\r\nContent-Range: bytes 0-{len(video) - 1}/{len(video)}\r\n\r\n"
+            f"Authorization: Bearer {channel.token}\r\nContent-Length: {len(video)}\r\n"
+            f"Content-Range: bytes 0-{len(video) - 1}/{len(video)}\r\n\r\n"
         )
         line.sendall(head.encode() + video[: 2 * BLOCK + 1000])
     for _ in range(200):
