@@ -102,7 +102,7 @@ class Zalo(Connector):
         token = await self._job(account, "create", _article(message, "hide"))
         return await self._finished(account, token, end)
 
-    async def commit(self, account: Account, message: Message | None, draft_ref: str = "") -> Receipt:
+    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """Replaces the hidden article by itself, shown; the same article however often it is repeated."""
         article = draft_ref or await self.stage(account, message)
         await self.room.take(3, account.app["calls_per_minute"])  # update, verify, the address
@@ -154,12 +154,12 @@ class Zalo(Connector):
             try:
                 answer = await self._api("GET", account, "article/getdetail", params={"id": draft_ref})
             except Rejected as error:
-                if error.code == _INVALID:
-                    return None
-                raise
-            if answer["data"].get("status") != "show":
-                return None
-            return Receipt(draft_ref, await self._link(account, draft_ref))
+                if error.code != _INVALID:
+                    raise
+            else:
+                shown = answer["data"].get("status") == "show"
+                return Receipt(draft_ref, await self._link(account, draft_ref)) if shown else None
+        # Without a draft, or with one that is gone: the account's own list.
         earliest = (since - timedelta(minutes=2)).timestamp() * 1000
         wanted = _text_of(_article(message, "show"))
         async for each in self._slices(account, most=3):
