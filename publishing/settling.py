@@ -96,7 +96,8 @@ def _found(row: Delivery, receipt: Receipt, now: datetime) -> int:
             now=now,
             remote_id=receipt.external_id,
             permalink=receipt.permalink,
-            published_at=row.committing_at,
+            # Begun a moment ahead of its second, or, after a restore, at an hour that is only known to be earlier.
+            published_at=max(row.committing_at, min(row.due_at, now)),
             verify_at=None,
             error_code="",
             platform_code="",
