@@ -109,6 +109,19 @@ def paused_too() -> None:
     models._pauses = lambda when: Exists(models.Pause.objects.filter(pk=0))
 
 
+def held_for_ever() -> None:
+    """A call leaves however long its process was frozen after the last question."""
+    from publishing.wire import Wire
+
+    carry = Wire._carry
+
+    def late(wire: Any, errand: Any, *given: Any) -> Any:
+        errand.latest = float("inf")
+        return carry(wire, errand, *given)
+
+    Wire._carry = late
+
+
 # --- the scenes -------------------------------------------------------------------------------------------------------
 
 
@@ -207,6 +220,18 @@ def dies_after_its_call(scene: Scene) -> None:
     scene.stage.start_publisher()
 
 
+def frozen_before_its_call(scene: Scene) -> None:
+    scene.schedule(due_in=3.5)
+    wait_until(lambda: scene.rows().filter(state="committing").exists(), "the last question")
+    scene.stage.publisher.send(signal.SIGSTOP)
+    try:
+        still = ["claimed", "committing", "verifying", "needs_person"]
+        wait_until(lambda: not scene.rows().filter(state__in=still).exists(), "the officer's answer")
+    finally:
+        scene.stage.publisher.send(signal.SIGCONT)
+    time.sleep(1.5)  # a call would arrive
+
+
 def changed_by_stealth(scene: Scene) -> None:
     from tests.faults.plan import Act
 
@@ -233,7 +258,7 @@ def recalled_in_doubt(scene: Scene) -> None:
 def paused_before_due(scene: Scene) -> None:
     from publishing import pauses
 
-    scene.schedule(due_in=2.5)
+    scene.schedule(due_in=3.5)
     started = []
     for unit, leader in {(p.unit, p.leader) for p in map(scene.people._place, scene.posts)}:
         pause = pauses.prepare(unit, by=leader, reason="Có sự cố")
@@ -242,7 +267,7 @@ def paused_before_due(scene: Scene) -> None:
         event.returned = time.time()
         scene.people.history.append(event)
         started.append((pause, leader))
-    time.sleep(4)
+    time.sleep(5)
     for pause, leader in started:
         event = Event("resume", time.time(), outcome="ok", facts={"pause": pause.pk})
         pauses.end(pause, by=leader)
@@ -262,6 +287,7 @@ MUTANTS = {
     "any try": Mutant(any_try, frozen_while_prepared),
     "no grace": Mutant(no_grace, seen_late, "telegram"),
     "straight back": Mutant(straight_back, dies_after_its_call, "telegram", "settler"),
+    "held for ever": Mutant(held_for_ever, frozen_before_its_call, "telegram"),
     "any content": Mutant(any_content, changed_by_stealth),
     "recalled too": Mutant(recalled_too, recalled_in_doubt),
     "paused too": Mutant(paused_too, paused_before_due),
@@ -306,7 +332,8 @@ class Stage:
 
 def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
     """What the checker found in each scene, with all guards and without one."""
-    short = {"PUBLISH_LEASE_SECONDS": "6", "PUBLISH_CALL_SECONDS": "2", "PUBLISH_VERIFY_GRACE_SECONDS": "4"}
+    short = {"PUBLISH_LEASE_SECONDS": "5", "PUBLISH_CALL_SECONDS": "2", "PUBLISH_VERIFY_GRACE_SECONDS": "4"}
+    short |= {"PUBLISH_BEGIN_AHEAD_SECONDS": "1.2"}  # time enough to freeze a run between its question and its call
     with Portal(times=short) as portal:
         posts = [
             PlannedPost(place, (MUTANTS[name].platform,), 0, 0, 600)
@@ -345,7 +372,7 @@ def _play_all(stage: Stage, names: list[str], scenes: list[Scene]) -> None:
             connection.close()
 
     pairs = list(zip(names, scenes, strict=True))
-    alone = [pair for pair in pairs if pair[0] in ("any try", "straight back")]
+    alone = [pair for pair in pairs if pair[0] in ("any try", "straight back", "held for ever")]
     with ThreadPoolExecutor(len(pairs)) as pool:
         for each in [pool.submit(play, *pair) for pair in pairs if pair not in alone]:
             each.result()

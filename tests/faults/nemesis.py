@@ -46,7 +46,7 @@ class Nemesis:
         return [*self.publishers, self.settler, self.recaller, self.renewer]
 
     def open(self) -> None:
-        """Starts everything. The first workers live until something strikes, but the renewer dies at its seldom work."""
+        """Starts everything. The first workers live until something strikes; the renewer dies at its seldom work."""
         for worker in self.workers:
             worker.start(FAULTS_CRASH="refresh.answered:2" if worker is self.renewer else "")
         self.beats[0].start()
