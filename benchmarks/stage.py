@@ -371,7 +371,7 @@ class Stage:
 
         from channels import vault
         from channels.models import Channel
-        from channels.queries import row_name
+        from channels.queries import facts_of, row_name
         from posts import content
         from posts.models import Post, PostChannel, Revision
         from units.models import Level, Unit
@@ -408,7 +408,12 @@ class Stage:
             targets = []
             for channel in row.channels:
                 texts = content.text_for(
-                    platform, title=pattern["title"], body=_WORDS, override="", link="", unit_name=row.unit.name
+                    facts_of(platform).formats[0],
+                    title=pattern["title"],
+                    body=_WORDS,
+                    override="",
+                    link="",
+                    unit_name=row.unit.name,
                 )
                 own = {"channel": str(channel.public_id), "platform": platform, "name": channel.name, **texts}
                 targets.append({**pattern["channels"][0], **own})

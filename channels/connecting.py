@@ -26,7 +26,7 @@ from channels.connectors import CONNECTORS
 from channels.connectors.base import AccessLost, ConnectorError, Offer, Profile, Rejected, Tokens
 from channels.models import Channel, ConnectAttempt
 from channels.network import ask
-from channels.queries import is_allowed
+from channels.queries import is_allowed, is_set_up
 from channels.services import profile_fields, sealed_tokens
 from channels.states import Health, Kind
 from channels.wording import lacking
@@ -93,6 +93,11 @@ def may_connect(platform: str, *, unit: Unit, by: User) -> Appointment:
     held = require(by, Permission.CHANNEL_MANAGE, unit=unit)
     if not unit.is_current:
         raise Refused(_("This unit no longer exists; channels belong to its successor."))
+    if not is_set_up(platform):
+        raise Refused(
+            _("%(platform)s is not set up in this installation yet. Ask the system administrator.")
+            % {"platform": Kind(platform).label}
+        )
     if not is_allowed(platform, unit=unit):
         raise Refused(
             _("%(platform)s is off until the provincial police allow it. Ask the department in charge there.")

@@ -41,8 +41,15 @@ def facts_of(platform: str) -> Facts:
     return CONNECTORS[platform].facts
 
 
+def is_set_up(platform: str) -> bool:
+    return bool(settings.PLATFORMS[platform].get("app_id", True))
+
+
 def is_allowed(platform: str, *, unit: Unit) -> bool:
-    """Whether the unit may connect and use this platform: some are off until its province allows them."""
+    """Whether the unit may connect and use this platform: some are off until its province allows them, and none is on
+    for which the ministry has no application."""
+    if not is_set_up(platform):
+        return False
     if not facts_of(platform).off_by_default:
         return True
     return PlatformAllowance.objects.filter(unit__path=unit.province_path, platform=platform).exists()

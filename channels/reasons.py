@@ -89,7 +89,7 @@ _REASONS: dict[str, dict[str, object]] = {
 
 def in_words(platform: str, code: str, detail: str = "") -> str:
     """The reason in the officer's language; for a number we do not know, what the platform itself said."""
-    if known := _REASONS[platform].get(code):
+    if known := _REASONS.get(platform, {}).get(code):
         return str(known)
     if code.isdigit() and 500 <= int(code) < 600:
         return str(_DOWN)

@@ -7,6 +7,10 @@ class Kind(models.TextChoices):
 
     FACEBOOK = "facebook", "Facebook"
     ZALO = "zalo", "Zalo OA"
+    TIKTOK = "tiktok", "TikTok"
+    YOUTUBE = "youtube", "YouTube"
+    INSTAGRAM = "instagram", "Instagram"
+    THREADS = "threads", "Threads"
     TELEGRAM = "telegram", "Telegram"
 
 

@@ -7,8 +7,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels.connectors.base import Facts
+from channels.connectors.base import Facts, Format
 from channels.connectors.facebook import Facebook
+from channels.connectors.limits import Problem
 from channels.states import Health
 
 LOOKS = {
@@ -35,12 +36,51 @@ ASKED = {
         gettext_lazy("the account's name, verification and number of followers"),
     ],
 }
+# What each format is called, beside the platform's name.
+FORMATS = {
+    "post": gettext_lazy("Post"),
+    "article": gettext_lazy("Article"),
+    "message": gettext_lazy("Message"),
+    "video": gettext_lazy("Video"),
+    "photo": gettext_lazy("Photo post"),
+    "reel": gettext_lazy("Reel"),
+    "story": gettext_lazy("Story"),
+    "photo_story": gettext_lazy("Photo story"),
+    "video_story": gettext_lazy("Video story"),
+    "video_article": gettext_lazy("Video article"),
+    "inbox": gettext_lazy("Draft in the app's inbox"),
+}
+# A limit that a post passes, and the way out.
+_IN_THE_WAY = {
+    "image_missing": gettext_lazy("%(channel)s needs at least one picture."),
+    "video_missing": gettext_lazy("%(channel)s needs a video."),
+    "media_missing": gettext_lazy("%(channel)s needs a picture or a video."),
+    "too_many_images": gettext_lazy("%(channel)s takes at most %(n)s pictures."),
+    "too_many_videos": gettext_lazy("%(channel)s takes at most %(n)s video in a post."),
+    "too_many_media": gettext_lazy("%(channel)s takes at most %(n)s pictures and videos together."),
+    "image_heavy": gettext_lazy("Picture %(at)s is too large for %(channel)s: at most %(size)s."),
+    "video_heavy": gettext_lazy("The video is too large for %(channel)s: at most %(size)s. Choose a smaller copy."),
+    "video_type": gettext_lazy(
+        "%(channel)s does not take this kind of video. Save it as MP4 (H.264) and choose it again."
+    ),
+    "video_short": gettext_lazy("The video is too short for %(channel)s: at least %(n)s seconds."),
+    "video_long": gettext_lazy(
+        "The video is too long for %(channel)s: at most %(n)s seconds. Cut it, or choose another format."
+    ),
+    "video_shape": gettext_lazy("The video has a shape that %(channel)s does not show. Use an upright one (9:16)."),
+    "video_small": gettext_lazy("The video is too small for %(channel)s: at least %(n)s pixels a side."),
+    "video_large": gettext_lazy("The video is too large for %(channel)s: at most %(n)s pixels a side."),
+    "video_rate": gettext_lazy("The video's frame rate does not suit %(channel)s. Save it with 30 frames a second."),
+}
 FIGURES = {
     "views": gettext_lazy("views"),
     "reach": gettext_lazy("reach"),
     "reactions": gettext_lazy("reactions"),
     "comments": gettext_lazy("comments"),
     "shares": gettext_lazy("shares"),
+    "saves": gettext_lazy("saves"),
+    "clicks": gettext_lazy("clicks"),
+    "watch_seconds": gettext_lazy("time watched"),
 }
 
 
@@ -48,22 +88,38 @@ def lacking(missing: Iterable[str]) -> list[str]:
     return [str(RIGHTS.get(right, right)) for right in missing]
 
 
+def in_the_way(problem: Problem, *, channel: str) -> str:
+    """A limit that a post passes, as a sentence that names the way out."""
+    n = number_format(problem.n, force_grouping=True, decimal_pos=0)
+    facts = {"channel": channel, "n": n, "at": problem.at, "size": filesizeformat(problem.n)}
+    if problem.rule == "text_long":
+        words = ngettext(
+            "The text for %(channel)s is %(n)s character too long.",
+            "The text for %(channel)s is %(n)s characters too long.",
+            int(problem.n),
+        )
+    elif problem.rule == "title_long":
+        words = ngettext(
+            "The title is %(n)s character too long for %(channel)s.",
+            "The title is %(n)s characters too long for %(channel)s.",
+            int(problem.n),
+        )
+    else:
+        words = str(_IN_THE_WAY[problem.rule])
+    return words % facts
+
+
 def limits(facts: Facts, *, by_hand: bool = False) -> list[str]:
     """What fits into a post there, and what the portal can do with it, a sentence each."""
-    number = lambda n: number_format(n, force_grouping=True)  # noqa: E731
+    form = facts.formats[0]
     told = []
-    if facts.max_title:
-        told.append(_("Title: up to %(n)s characters.") % {"n": number(facts.max_title)})
-    told.append(_("Text: up to %(n)s characters.") % {"n": number(facts.max_text)})
-    if facts.max_text_with_image:
-        told.append(_("Text beside pictures: up to %(n)s characters.") % {"n": number(facts.max_text_with_image)})
-    size = filesizeformat(facts.image_max_bytes)
-    pictures = ngettext(
-        "Up to %(n)s picture of at most %(size)s.", "Up to %(n)s pictures of at most %(size)s each.", facts.max_images
-    )
-    told.append(pictures % {"n": facts.max_images, "size": size})
-    if facts.needs_image:
-        told.append(_("At least one picture: the first is the cover."))
+    if form.max_title:
+        told.append(_("Title: up to %(n)s characters.") % {"n": _number(form.max_title)})
+    if form.max_text:
+        told.append(_("Text: up to %(n)s characters.") % {"n": _number(form.max_text)})
+    if form.max_text_with_media:
+        told.append(_("Text beside pictures: up to %(n)s characters.") % {"n": _number(form.max_text_with_media)})
+    told += [sentence for each in facts.formats for sentence in _of_format(each, alone=len(facts.formats) == 1)]
     if by_hand:
         return [*told, _("The portal counts nothing there; officers enter the totals that they see on the page.")]
     if facts.measures:
@@ -73,4 +129,38 @@ def limits(facts: Facts, *, by_hand: bool = False) -> list[str]:
         told.append(_("Single posts are not counted there, only followers."))
     if not facts.finds:
         told.append(_("When an answer is lost, a person has to look whether the post stands."))
+    if not facts.withdraws:
+        told.append(_("The portal cannot take posts down there; people do, in the platform's own app."))
     return told
+
+
+def _number(n: float) -> str:
+    return number_format(n, force_grouping=True)
+
+
+def _of_format(form: Format, *, alone: bool) -> list[str]:
+    told = []
+    if form.images:
+        words = ngettext(
+            "Up to %(n)s picture of at most %(size)s.",
+            "Up to %(n)s pictures of at most %(size)s each.",
+            form.images.most,
+        )
+        told.append(words % {"n": form.images.most, "size": filesizeformat(form.images.max_bytes)})
+        if form.images.fewest and form.article:
+            told.append(_("At least one picture: the first is the cover."))
+    if form.videos and form.videos.max_seconds:
+        words = _("A video of %(shortest)s to %(longest)s, at most %(size)s.")
+        span = {"shortest": span_of(form.videos.min_seconds), "longest": span_of(form.videos.max_seconds)}
+        told.append(words % {**span, "size": filesizeformat(form.videos.max_bytes)})
+    elif form.videos:
+        told.append(_("A video of at most %(size)s.") % {"size": filesizeformat(form.videos.max_bytes)})
+    return told if alone else [f"{FORMATS[form.name]}: {sentence}" for sentence in told]
+
+
+def span_of(seconds: float) -> str:
+    """A length of time as people say it."""
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes and not rest:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return ngettext("%(n)s second", "%(n)s seconds", int(seconds)) % {"n": int(seconds)}

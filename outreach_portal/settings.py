@@ -286,6 +286,11 @@ def platform_url(name: str, *, real: str, simulated: str) -> str:
     return env.str(name, default=real if PRODUCTION else SIMULATOR_URL + simulated).rstrip("/")
 
 
+def optional(name: str, *, try_out: str) -> str:
+    """An application that the ministry may not have registered yet: left empty, its platform is not offered."""
+    return env.str(name, default="") if PRODUCTION else env.str(name, default=try_out)
+
+
 PLATFORMS = {
     "facebook": {
         "app_id": setting(env.str, "FACEBOOK_APP_ID", try_out="100000000000001"),
@@ -303,6 +308,41 @@ PLATFORMS = {
         "base_url": platform_url("ZALO_API_URL", real="https://openapi.zalo.me", simulated="/zalo/openapi"),
         "calls_per_minute": env.int("ZALO_CALLS_PER_MINUTE", default=4000),  # of the application; 0: not counted
         "link_url": platform_url("ZALO_LINK_URL", real="https://zalo.me", simulated="/pages/zalo"),
+    },
+    "tiktok": {
+        "app_id": optional("TIKTOK_CLIENT_KEY", try_out="awsimulator500000"),
+        "app_secret": optional("TIKTOK_CLIENT_SECRET", try_out="simulator-tiktok-secret"),
+        # none, hex or base64url: which coding of the PKCE challenge the web takes, TikTok's pages do not agree on.
+        "pkce": env.str("TIKTOK_PKCE", default="none"),
+        "dialog_url": platform_url("TIKTOK_DIALOG_URL", real="https://www.tiktok.com", simulated="/tiktok/www"),
+        "base_url": platform_url("TIKTOK_API_URL", real="https://open.tiktokapis.com", simulated="/tiktok/open"),
+        "link_url": platform_url("TIKTOK_LINK_URL", real="https://www.tiktok.com", simulated="/tiktok/www"),
+    },
+    "youtube": {
+        "app_id": optional("YOUTUBE_CLIENT_ID", try_out="400000000004-simulator.apps.googleusercontent.com"),
+        "app_secret": optional("YOUTUBE_CLIENT_SECRET", try_out="simulator-google-secret"),
+        "dialog_url": platform_url(
+            "YOUTUBE_DIALOG_URL", real="https://accounts.google.com", simulated="/youtube/accounts"
+        ),
+        "oauth_url": platform_url(
+            "YOUTUBE_OAUTH_URL", real="https://oauth2.googleapis.com", simulated="/youtube/oauth2"
+        ),
+        "base_url": platform_url("YOUTUBE_API_URL", real="https://www.googleapis.com", simulated="/youtube/api"),
+        "link_url": platform_url("YOUTUBE_LINK_URL", real="https://www.youtube.com", simulated="/youtube/www"),
+    },
+    "instagram": {
+        # Through the linked Facebook Page: the same application.
+        "app_id": setting(env.str, "FACEBOOK_APP_ID", try_out="100000000000001"),
+        "app_secret": setting(env.str, "FACEBOOK_APP_SECRET", try_out="simulator-facebook-secret"),
+        "version": env.str("FACEBOOK_GRAPH_VERSION", default="v26.0"),
+        "dialog_url": platform_url("FACEBOOK_DIALOG_URL", real="https://www.facebook.com", simulated="/facebook/www"),
+        "base_url": platform_url("FACEBOOK_GRAPH_URL", real="https://graph.facebook.com", simulated="/facebook/graph"),
+    },
+    "threads": {
+        "app_id": optional("THREADS_APP_ID", try_out="300000000000003"),
+        "app_secret": optional("THREADS_APP_SECRET", try_out="simulator-threads-secret"),
+        "dialog_url": platform_url("THREADS_DIALOG_URL", real="https://threads.com", simulated="/threads/www"),
+        "base_url": platform_url("THREADS_API_URL", real="https://graph.threads.com", simulated="/threads/graph"),
     },
     "telegram": {
         "base_url": platform_url("TELEGRAM_API_URL", real="https://api.telegram.org", simulated="/telegram"),

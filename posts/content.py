@@ -13,13 +13,17 @@ from typing import Any
 
 import nh3
 
+from channels.connectors.base import Format, Image, Message, Video
+from channels.connectors.limits import carry, choose
 from channels.queries import facts_of
 from channels.states import Kind
 from core.text import fold, normal
 from posts import corrections
-from posts.models import Post
+from posts.models import Post, PostChannel, PostMedia
 
 TAGS = {"p", "br", "strong", "em", "u", "ul", "ol", "li", "a", "h2", "h3"}
+# Residents read it: it is part of what is approved and hashed, so it is Vietnamese in the text itself.
+AI_LINE = "Nội dung có sử dụng trí tuệ nhân tạo (AI)."
 _BLANKS = re.compile(r"[ \t\n\f]+")  # not the no-break space
 
 
@@ -112,16 +116,26 @@ def signed(text: str, unit_name: str) -> str:
 
 
 def text_for(
-    platform: str, *, title: str, body: str, override: str, link: str, unit_name: str, first: str = ""
+    form: Format,
+    *,
+    title: str,
+    body: str,
+    override: str,
+    link: str,
+    unit_name: str,
+    first: str = "",
+    ai_made: bool = False,
 ) -> dict[str, str]:
     """The texts of one channel: ``text`` is complete where the platform shows one text, ``html`` for articles.
 
-    ``first`` is a correction's line on what it corrects: it stands before everything, and no edit takes it away.
+    ``first`` is a correction's line on what it corrects: it stands before everything, and no edit takes it away. What
+    AI made is said by the platform's own label, or else by a line of ours.
     """
-    facts = facts_of(platform)
     own = normal(override).strip()
     words = own or plain(body)
-    if facts.article:
+    if ai_made and not form.labels_ai and (form.max_text or form.article):
+        words, body, own = f"{words}\n\n{AI_LINE}", f"{body}<p>{AI_LINE}</p>", own and f"{own}\n\n{AI_LINE}"
+    if form.article:
         shown = paragraphs(own) if own else body
         if first:
             words, shown = f"{first}\n\n{words}".strip(), f"<p><strong>{html.escape(first)}</strong></p>{shown}"
@@ -131,10 +145,14 @@ def text_for(
         if fold(unit_name) not in fold(words):
             shown += f"<p>{html.escape(unit_name)}</p>"
         return {"text": signed(words, unit_name), "html": shown}
-    # A correction's line says more than its title, which would only repeat it.
-    text = f"{first}\n\n{words}".strip() if first else own or f"{title}\n\n{words}".strip()
+    if not form.max_text:
+        return {"text": "", "html": ""}
+    if form.max_title:  # shown above the text
+        text = f"{first}\n\n{words}".strip()
+    else:  # a correction's line says more than its title, which would only repeat it
+        text = f"{first}\n\n{words}".strip() if first else own or f"{title}\n\n{words}".strip()
     text = signed(text, unit_name)
-    if link and link not in text:
+    if link and form.takes_link and link not in text:
         text = f"{text}\n\n{link}"
     return {"text": text, "html": ""}
 
@@ -144,7 +162,8 @@ def compose(post: Post) -> dict[str, Any]:
     should be loaded."""
     corrected = corrections.stood(post.corrects) if post.corrects else None
     targets = post.targets.select_related("channel").order_by("channel__public_id")
-    pictures = post.pictures.select_related("media").order_by("position", "pk")
+    shown = post.pictures.select_related("media").order_by("position", "pk")
+    media = [_medium(each) for each in shown]
     title = normal(post.title).strip()
     return {
         "title": title,
@@ -152,39 +171,109 @@ def compose(post: Post) -> dict[str, Any]:
         "link": post.link,
         "topic": post.topic.code if post.topic else "",
         "valid_until": post.valid_until.isoformat() if post.valid_until else "",
-        # Only where it is set: what was hashed before there were urgent posts keeps its hash.
+        # Only where they are set: what was hashed before there were such things keeps its hash.
         **({"urgent": True} if post.urgent else {}),
+        **({"ai_made": True} if post.ai_made else {}),
         **({"corrects": str(post.corrects.public_id)} if post.corrects else {}),
         "unit": post.unit.name,
         "channels": [
-            {
-                "channel": str(t.channel.public_id),
-                "platform": t.channel.platform,
-                "name": t.channel.name,
-                "own_text": bool(t.text.strip()),
-                **text_for(
-                    t.channel.platform,
-                    title=title,
-                    body=post.body,
-                    override=t.text,
-                    link=post.link,
-                    unit_name=post.unit.name,
-                    first=corrected.line(str(t.channel.public_id)) if corrected else "",
-                ),
-            }
+            _target(
+                t,
+                media,
+                title=title,
+                body=post.body,
+                override=t.text,
+                link=post.link,
+                unit_name=post.unit.name,
+                first=corrected.line(str(t.channel.public_id)) if corrected else "",
+                ai_made=post.ai_made,
+            )
             for t in targets
         ],
-        "media": [
-            {
-                "media": str(p.media.public_id),
-                "sha256": p.media.sha256,
-                "alt": normal(p.alt_text).strip(),
-                "width": p.media.width,
-                "height": p.media.height,
-            }
-            for p in pictures
-        ],
+        "media": media,
     }
+
+
+def _medium(shown: PostMedia) -> dict[str, Any]:
+    media = shown.media
+    entry = {
+        "media": str(media.public_id),
+        "sha256": media.sha256,
+        "alt": normal(shown.alt_text).strip(),
+        "width": media.width,
+        "height": media.height,
+    }
+    if not media.is_video:
+        return entry
+    return entry | {
+        "video": media.content_type,
+        "size": media.size,
+        "seconds": round(media.seconds, 2),
+        "fps": round(media.fps, 2),
+        "codec": media.codec,
+        "poster_sha256": media.poster_sha256,
+        "captions": shown.captions,
+    }
+
+
+def _target(target: PostChannel, media: list[dict[str, Any]], **words: Any) -> dict[str, Any]:
+    facts = facts_of(target.channel.platform)
+    all_media = [medium_of(entry) for entry in media]
+    form = choose(facts, all_media, target.format)
+    carried = [each.sha256 for each in carry(form, all_media)]
+    return {
+        "channel": str(target.channel.public_id),
+        "platform": target.channel.platform,
+        "name": target.channel.name,
+        "own_text": bool(target.text.strip()),
+        # The first format of a platform is what there was before there were others.
+        **({"format": form.name} if form != facts.formats[0] else {}),
+        **({"media": carried} if len(carried) < len(media) else {}),
+        **({"options": target.options} if target.options else {}),
+        **text_for(form, **words),
+    }
+
+
+def medium_of(entry: Mapping[str, Any]) -> Image | Video:
+    """An entry of a content's ``media`` in the connectors' words, without its bytes."""
+    if "video" not in entry:
+        return Image(b"", "", entry["sha256"], entry["alt"], width=entry["width"], height=entry["height"])
+    return Video(
+        sha256=entry["sha256"],
+        content_type=entry["video"],
+        size=entry["size"],
+        seconds=entry["seconds"],
+        width=entry["width"],
+        height=entry["height"],
+        fps=entry["fps"],
+        codec=entry["codec"],
+        alt=entry["alt"],
+        captions=entry["captions"],
+    )
+
+
+def media_for(content: Mapping[str, Any], target: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries of a content's ``media`` that one of its channels shows, in order."""
+    carried = target.get("media")
+    return [entry for entry in content["media"] if carried is None or entry["sha256"] in carried]
+
+
+def message_for(content: Mapping[str, Any], target: Mapping[str, Any], *, key: str, media: Any = None) -> Message:
+    """What one channel of a content shows. ``media``: with bytes or addresses; without, they are only described."""
+    if media is None:
+        media = [medium_of(entry) for entry in media_for(content, target)]
+    return Message(
+        key=key,
+        title=content["title"],
+        text=target["text"],
+        html=target["html"],
+        link=content["link"],
+        media=media,
+        author=content["unit"],
+        format=target.get("format", ""),
+        options=target.get("options", {}),
+        ai_made=content.get("ai_made", False),
+    )
 
 
 def channel_name(target: Mapping[str, Any]) -> str:

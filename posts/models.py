@@ -29,7 +29,8 @@ class PostQuerySet(ScopedQuerySet):
 
 
 class Media(PublicIdModel):
-    """A picture as it will be sent: decoded, re-encoded, without metadata. Named by the hash of its bytes."""
+    """A picture or a video as it will be sent. Named by the hash of its bytes. Pictures are decoded, re-encoded and
+    without metadata; a video has a picture that stands for it, its poster."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="media")
     sha256 = models.CharField(max_length=64)
@@ -37,7 +38,11 @@ class Media(PublicIdModel):
     content_type = models.CharField(max_length=20)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    size = models.PositiveIntegerField()  # bytes
+    size = models.PositiveBigIntegerField()  # bytes
+    seconds = models.FloatField(default=0)  # of a video, as the next ones
+    fps = models.FloatField(default=0)
+    codec = models.CharField(max_length=20, blank=True)
+    poster_sha256 = models.CharField(max_length=64, blank=True)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
 
@@ -46,6 +51,10 @@ class Media(PublicIdModel):
     class Meta:
         ordering = ["-uploaded_at"]
         constraints = [models.UniqueConstraint(fields=["unit", "sha256"], name="one_copy_a_unit")]
+
+    @property
+    def is_video(self) -> bool:
+        return self.content_type.startswith("video/")
 
 
 class Post(PublicIdModel):
@@ -63,6 +72,7 @@ class Post(PublicIdModel):
         Campaign, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("campaign")
     )
     urgent = models.BooleanField(_("urgent"), default=False)  # may go out during a pause that says so
+    ai_made = models.BooleanField(_("made or changed by AI"), default=False)
     corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     wanted_at = models.DateTimeField(_("wanted time of publication"), null=True, blank=True)
@@ -104,6 +114,8 @@ class PostChannel(models.Model):
     post = models.ForeignKey(Post, models.CASCADE, related_name="targets")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
     text = models.TextField(blank=True)  # empty: follows the master text
+    format = models.CharField(max_length=20, blank=True)  # one of the platform's formats; empty: what fits best
+    options = models.JSONField(default=dict)  # what the author decided of the format's options
 
     class Meta:
         ordering = ["channel__platform", "channel__name"]
@@ -115,6 +127,7 @@ class PostMedia(models.Model):
     media = models.ForeignKey(Media, models.PROTECT, related_name="uses")
     position = models.PositiveSmallIntegerField()
     alt_text = models.CharField(_("alt text"), max_length=500, blank=True)
+    captions = models.TextField(_("captions"), blank=True)  # of a video, WebVTT
 
     class Meta:
         ordering = ["position", "pk"]

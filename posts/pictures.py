@@ -114,7 +114,8 @@ def _pixels(picture: Image.Image) -> Image.Image:
 
 def _fitted(picture: Image.Image, *, keep_png: bool) -> Drawn:
     """The best copy that stays under the smallest limit among the platforms."""
-    most = min(facts_of(platform).image_max_bytes for platform in Kind.values)
+    bounds = [form.images for platform in Kind.values for form in facts_of(platform).formats if form.images]
+    most = min(each.max_bytes for each in bounds)
     if keep_png and len(data := _encoded(picture, "PNG")) <= most:  # drawings and letters stay crisp
         return Drawn(data, "image/png", *picture.size)
     while True:

@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
+from channels.connectors.limits import problems
 from channels.queries import facts_of
+from channels.wording import in_the_way
 from posts import content
 from posts.checks.base import Finding, Severity
 from posts.models import Post, Review, Revision
@@ -25,12 +26,6 @@ SORTS: dict[str, tuple[str, ...]] = {
     "state": ("state", "-changed_at", "-pk"),
     "wanted": ("wanted_at", "-changed_at", "-pk"),
 }
-
-
-def text_limit(platform: str, *, pictures: int) -> int:
-    """How many characters (NFC code points) the platform shows of a post with so many pictures."""
-    facts = facts_of(platform)
-    return facts.max_text_with_image if pictures and facts.max_text_with_image else facts.max_text
 
 
 def findings(post: Post, composed: Mapping[str, Any] | None = None) -> list[Finding]:
@@ -68,34 +63,9 @@ def findings(post: Post, composed: Mapping[str, Any] | None = None) -> list[Find
 
 def _fits(target: Mapping[str, Any], composed: Mapping[str, Any], block: Any) -> None:
     """Whether the platform takes the post as it stands."""
-    facts, pictures = facts_of(target["platform"]), len(composed["media"])
-    limit = text_limit(target["platform"], pictures=pictures)
-    name, where = {"channel": content.channel_name(target)}, target["channel"]
-    if facts.max_title and len(composed["title"]) > facts.max_title:
-        block(
-            "title_long",
-            _("The title is too long for %(channel)s: at most %(n)s characters.") % {**name, "n": facts.max_title},
-            where,
-        )
-    if (over := len(target["text"]) - limit) > 0:
-        block(
-            "text_long",
-            ngettext(
-                "The text for %(channel)s is %(n)s character too long.",
-                "The text for %(channel)s is %(n)s characters too long.",
-                over,
-            )
-            % {**name, "n": over},
-            where,
-        )
-    if facts.needs_image and not pictures:
-        block("image_missing", _("%(channel)s needs at least one picture.") % name, where)
-    if pictures > facts.max_images:
-        block(
-            "too_many_images",
-            _("%(channel)s takes at most %(n)s pictures.") % {**name, "n": facts.max_images},
-            where,
-        )
+    form = facts_of(target["platform"]).format(target.get("format", ""))
+    for problem in problems(form, content.message_for(composed, target, key="")):
+        block(problem.rule, in_the_way(problem, channel=content.channel_name(target)), target["channel"])
 
 
 def deliveries_that_would_stop(post: Post) -> int:

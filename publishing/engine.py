@@ -29,6 +29,7 @@ from channels.connectors.base import (
     AccessLost,
     Account,
     ConnectorError,
+    Image,
     Message,
     OutcomeUnknown,
     Receipt,
@@ -258,10 +259,9 @@ class Run:
                 approved,
                 key=shipment.public_id,
                 channel_id=channel_id,
-                pictures=pictures,
-                # What lies on the platform already needs no bytes, and what fetches pictures by address takes none.
-                with_bytes=not self.facts.image_by_url and not (self.facts.stages and shipment.draft_ref),
-                for_revision=revision_id if self.facts.image_by_url else None,
+                media_rows=pictures,
+                with_bytes=not (self.facts.stages and shipment.draft_ref),  # lies on the platform already
+                for_revision=revision_id,
                 until=self.now() + timedelta(seconds=settings.MEDIA_LINK_SECONDS),
             )
         except (KeyError, OSError, ValueError):
@@ -402,7 +402,7 @@ class Run:
                 alike = (type(answer), answer.code, answer.detail, answer.wait)
                 failed.setdefault(alike, (answer, []))[1].append(shipment)
             elif staging:
-                staged.append((shipment, answer))
+                staged.append((shipment, answer.ref))
             else:
                 published.append((shipment, answer))
         _persist(lambda: self._write_staged(staged), [shipment for shipment, _ref in staged])
@@ -446,8 +446,8 @@ class Run:
                 if self.facts.shows_by_reference:
                     shipment.message = Message(key=str(shipment.public_id), title="", text="")
                 else:
-                    bare = [replace(image, content=b"") for image in shipment.message.images]
-                    shipment.message = replace(shipment.message, images=bare)
+                    bare = [replace(m, content=b"") if isinstance(m, Image) else m for m in shipment.message.media]
+                    shipment.message = replace(shipment.message, media=bare)
             else:
                 # Stopped while it was being prepared: the draft that came to be is left to the recalls' queue.
                 end_attempts([shipment], "stopped", now=self.now())

@@ -3,12 +3,14 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
-from channels.connectors.base import AccessLost, Account, ConnectorError, Image, Message, OutcomeUnknown
-from channels.queries import account_of
+from channels.connectors.base import AccessLost, Account, ConnectorError, Message, OutcomeUnknown, Video
+from channels.queries import account_of, facts_of
 from channels.vault import Unsealable
+from posts import content
 from posts.media_links import public_url
 from posts.models import Media
 from publishing.models import Delivery
@@ -20,7 +22,7 @@ Pictures = Mapping[tuple[int, str], Media]
 def message_of(row: Delivery, pictures: Pictures) -> Message:
     """The message of a delivery as it was approved, without its pictures' bytes. KeyError when a part is missing."""
     mine = {sha256: media for (unit, sha256), media in pictures.items() if unit == row.unit_id}
-    return message_from(row.revision.content, key=row.public_id, channel_id=row.channel.public_id, pictures=mine)
+    return message_from(row.revision.content, key=row.public_id, channel_id=row.channel.public_id, media_rows=mine)
 
 
 def message_from(
@@ -28,42 +30,41 @@ def message_from(
     *,
     key: uuid.UUID,
     channel_id: uuid.UUID,
-    pictures: Mapping[str, Media],
+    media_rows: Mapping[str, Media],
     with_bytes: bool = False,
     for_revision: uuid.UUID | None = None,
     until: datetime | None = None,
 ) -> Message:
-    """The message for one channel of an approved content. ``pictures``: of the unit, by hash. ``for_revision`` gives
-    each picture an address for the platform to fetch it from, good ``until`` then.
+    """The message for one channel of an approved content. ``media_rows``: of the unit, by hash. Where the platform
+    fetches the format's media, ``for_revision`` gives each an address to fetch it from, good ``until`` then; else they
+    come ``with_bytes``.
 
-    Raises KeyError when the channel or a picture is missing, OSError or ValueError when a picture's bytes are not
+    Raises KeyError when the channel or a medium is missing, OSError or ValueError when a picture's bytes are not
     those that were approved.
     """
     wanted = str(channel_id)
     target = next((t for t in approved["channels"] if t["channel"] == wanted), None)
     if target is None:
         raise KeyError(wanted)
-    images = []
-    for entry in approved["media"]:
-        media = pictures[entry["sha256"]]
-        images.append(
-            Image(
-                content=bytes_of(media) if with_bytes else b"",
-                content_type=media.content_type,
-                sha256=media.sha256,
-                alt=entry["alt"],
-                url=public_url(media, for_revision, until=until) if for_revision and until else "",
-            )
-        )
-    return Message(
-        key=str(key),
-        title=approved["title"],
-        text=target["text"],
-        html=target["html"],
-        link=approved["link"],
-        images=images,
-        author=approved["unit"],
-    )
+    by_url = facts_of(target["platform"]).format(target.get("format", "")).media_by_url
+    with_bytes = with_bytes and not by_url
+    media = []
+    for entry in content.media_for(approved, target):
+        row = media_rows[entry["sha256"]]
+        url = public_url(row, for_revision, until=until) if by_url and for_revision and until else ""
+        described = content.medium_of(entry)
+        if isinstance(described, Video):
+            media.append(replace(described, url=url, open=_opened(row) if with_bytes else None))
+        else:
+            data = bytes_of(row) if with_bytes else b""
+            media.append(replace(described, content=data, content_type=row.content_type, size=row.size, url=url))
+    return content.message_for(approved, target, key=str(key), media=media)
+
+
+def _opened(row: Media) -> Callable[[], BinaryIO]:
+    """A video's bytes are too many to hash in the second of their publication: its file is named by the hash, and was
+    hashed when it was stored."""
+    return lambda: row.file.storage.open(row.file.name, "rb")
 
 
 def pictures_for(rows: Iterable[Delivery]) -> Pictures:

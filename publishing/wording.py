@@ -35,6 +35,10 @@ _PLATFORM_PAGES = {
     Kind.FACEBOOK: gettext_lazy("Facebook page %(name)s"),
     Kind.ZALO: gettext_lazy("Zalo OA %(name)s"),
     Kind.TELEGRAM: gettext_lazy("Telegram channel %(name)s"),
+    Kind.TIKTOK: gettext_lazy("TikTok account %(name)s"),
+    Kind.YOUTUBE: gettext_lazy("YouTube channel %(name)s"),
+    Kind.INSTAGRAM: gettext_lazy("Instagram account %(name)s"),
+    Kind.THREADS: gettext_lazy("Threads account %(name)s"),
 }
 _OUTCOMES = {
     "published": gettext_lazy("published"),

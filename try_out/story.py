@@ -324,7 +324,7 @@ class Teller:
         return pages.add_post(
             platform=row.platform,
             page=row.channel.external_id,
-            title=approved["title"] if facts_of(row.platform).article else "",
+            title=approved["title"] if facts_of(row.platform).formats[0].max_title else "",
             message=target["text"],
             created_at=due.timestamp(),
             images=images,
@@ -365,8 +365,8 @@ class Teller:
 
 def _own_text(channel: Channel, title: str, text: str) -> str:
     """Empty where the master text fits; else a short one that leads to the whole."""
-    facts = facts_of(channel.platform)
-    limit = facts.max_text_with_image or facts.max_text
+    form = facts_of(channel.platform).formats[0]
+    limit = form.max_text_with_media or form.max_text
     if len(f"{title}\n\n{text}\n\n{channel.unit.name}") <= limit:
         return ""
     beginning = text.split("\n\n")[0]

@@ -1,13 +1,14 @@
 """What every connector promises. A connector turns an account and a message into requests, and answers into a receipt
 or one of four errors. It knows no database, no settings and no other app; base addresses come in with the account."""
 
+import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 from urllib.parse import urlencode
 
 import aiohttp
@@ -33,25 +34,72 @@ class Image:
     sha256: str
     alt: str = ""
     url: str = ""  # where the platform may fetch it for a while, for platforms that take no bytes
+    width: int = 0
+    height: int = 0
+    size: int = 0  # bytes, also where they do not come along
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A film of up to some gigabytes: never held in memory, but read in pieces from what ``open`` gives."""
+
+    sha256: str
+    content_type: str  # video/mp4, video/quicktime, video/webm
+    size: int  # bytes
+    seconds: float
+    width: int
+    height: int
+    fps: float = 0
+    codec: str = ""  # as FFmpeg calls it
+    alt: str = ""
+    url: str = ""  # where the platform may fetch it for a while
+    open: Callable[[], BinaryIO] | None = field(default=None, repr=False)
+    cover: Image | None = None  # the picture that stands for it before it plays
+    captions: str = ""  # WebVTT; empty: none
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one channel shall show. ``text`` is complete (title, body, signature); ``html`` is the body for articles."""
+    """What one channel shall show. ``text`` is complete (title, body, signature); where a format has a title of its
+    own, ``text`` comes without it. ``html`` is the body for articles."""
 
     key: str  # the delivery's id: the same for every try
     title: str
     text: str
     html: str = ""
     link: str = ""
-    images: Sequence[Image] = ()
+    media: Sequence[Image | Video] = ()  # only what the format carries, in order
     author: str = ""  # the unit's name
+    format: str = ""  # one of ``facts.formats`` by name; empty: the first
+    options: Mapping[str, Any] = field(default_factory=dict)  # values of the format's ``options``
+    ai_made: bool = False  # made or changed by AI: to be labelled
+
+    @property
+    def images(self) -> Sequence[Image]:
+        return [each for each in self.media if isinstance(each, Image)]
+
+    @property
+    def videos(self) -> Sequence[Video]:
+        return [each for each in self.media if isinstance(each, Video)]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invisible object, and whether it is whole. One that is not is gone on with: `stage` is called again with its
+    ``ref`` after ``wait``, by this worker or by another."""
+
+    ref: str
+    ready: bool = True
+    wait: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
+    """``processing``: accepted, and the platform still works on it; what becomes of it, `progress` tells."""
+
     external_id: str
     permalink: str = ""
+    processing: bool = False
 
 
 class Trace(StrEnum):
@@ -100,23 +148,101 @@ class Figures:
     reactions: int | None = None
     comments: int | None = None
     shares: int | None = None
+    saves: int | None = None
+    clicks: int | None = None
+    watch_seconds: int | None = None  # all viewers together
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What a resident wrote under a post, without who it was. Shown live, never stored; there is no field
+    for a name."""
+
+    external_id: str
+    text: str = field(repr=False)
+    written_at: datetime
+    hidden: bool = False
+    answered: bool = False  # the page itself replied
+    may_hide: bool = True
+    replies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """Pictures in one post of a format. Ratios are width by height; 0: no such bound."""
+
+    most: int
+    fewest: int = 0
+    max_bytes: int = 4 * 1024 * 1024
+    types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
+    narrowest: float = 0
+    widest: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """Videos in one post of a format. Ratios are width by height, sides are pixels; 0: no such bound."""
+
+    most: int = 1
+    fewest: int = 1
+    max_bytes: int = 1024 * 1024 * 1024
+    min_seconds: float = 0
+    max_seconds: float = 0
+    narrowest: float = 0
+    widest: float = 0
+    min_side: int = 0
+    max_side: int = 0
+    min_fps: float = 0
+    max_fps: float = 0
+    types: frozenset[str] = frozenset({"video/mp4", "video/quicktime"})
+    codecs: frozenset[str] = frozenset({"h264", "hevc"})  # as FFmpeg calls them
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something an author decides for a post of a format: a choice among ``choices``, or yes and no where there are
+    none. ``default`` None: the author must choose, nothing is ticked beforehand."""
+
+    name: str
+    choices: Sequence[str] = ()
+    default: str | bool | None = False
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of post that a platform carries, and what fits into it."""
+
+    name: str
+    max_text: int  # of `Message.text`, counted by ``count``; 0: shows no text
+    count: Callable[[str], int] = len  # as the platform counts; len: code points, the texts being NFC
+    max_title: int = 0  # 0: the title is part of the text
+    max_text_with_media: int = 0  # 0: the same as max_text
+    images: ImageLimits | None = None
+    videos: VideoLimits | None = None
+    mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
+    needs_media: bool = False  # a picture or a video, whichever
+    article: bool = False  # shows title, cover and HTML body rather than one text
+    takes_link: bool = True  # a link can be opened, as a card or in the text
+    media_by_url: bool = False  # the platform fetches pictures and videos itself
+    labels_ai: bool = False  # has a label of its own for what AI made
+    by_choice: bool = False  # never taken unless an officer asks for it (a story is gone after a day)
+    options: Sequence[Option] = ()
+
+    def carries(self, kind: type[Image | Video]) -> bool:
+        return (self.images if kind is Image else self.videos) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the composer, the checks, the calendar and the engine need to know of a platform."""
 
-    max_text: int  # characters of `Message.text`, counted in NFC code points
-    max_images: int
-    max_title: int = 0  # 0: the title is part of the text
-    max_text_with_image: int = 0  # 0: the same as max_text
-    needs_image: bool = False
-    image_max_bytes: int = 4 * 1024 * 1024
-    image_by_url: bool = False
-    article: bool = False  # shows title, cover and HTML body rather than one text
+    formats: Sequence[Format]  # the first is taken where nothing else is asked for
     stages: bool = False  # can make an invisible object first
     shows_by_reference: bool = False  # to show an invisible object its id is enough
     finds: bool = False  # can look whether a post stands
+    withdraws: bool = True  # can take a post down; False: people do, in the platform's own app
+    comments: bool = False  # can list, answer and hide comments
+    lists_posts: bool = False  # can tell which posts stand on a page, and which of them are ours
     measures: frozenset[str] = frozenset()  # names of Figures' fields that it has
     counts_followers: bool = True
     per_app_second: float = 0  # visible calls a second over all pages of the app; 0: no such limit
@@ -126,6 +252,23 @@ class Facts:
     hosts: Sequence[str] = ()  # where residents see its pages, without subdomains
     by_dialog: bool = True  # connected in the platform's own consent dialog; else by a form of ours
     source: str = ""  # where the figures come from
+
+    def format(self, name: str) -> Format:
+        """The format of this name; the first for an empty one. KeyError for one that the platform does not have."""
+        if not name:
+            return self.formats[0]
+        return {each.name: each for each in self.formats}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A post that stands on a page: enough to notice one that the portal did not make."""
+
+    external_id: str
+    permalink: str
+    published_at: datetime
+    ours: bool | None = None  # made by our application; None: the platform does not say
+    text: str = field(default="", repr=False)
 
 
 class ConnectorError(Exception):
@@ -159,6 +302,18 @@ class OutcomeUnknown(ConnectorError):
     """Perhaps posted, perhaps not: look before anything is sent again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes = field(repr=False)
+
+    @property
+    def body(self) -> Any:
+        """The decoded JSON; None when it is none."""
+        return _decoded(self.raw)
+
+
 class Connector(ABC):
     kind: ClassVar[str]
     facts: ClassVar[Facts]
@@ -168,14 +323,23 @@ class Connector(ABC):
     def __init__(self, session: aiohttp.ClientSession):
         self.session = session
 
-    async def stage(self, account: Account, message: Message) -> str:
-        """Makes the invisible object; its reference. Only where ``facts.stages``. Never visible, however often."""
+    async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
+        """Makes the invisible object, or goes on with one that was begun: one step, within the deadline. Only where
+        ``facts.stages``. Never visible, however often.
+
+        Whoever calls stores the reference before the next step, so that a death costs one step and no bytes twice.
+        """
         raise TypeError(f"{self.kind} makes no drafts: ask facts.stages first")
 
     @abstractmethod
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """The one call that makes the post visible. Where ``facts.shows_by_reference``, a draft's message may come
         without its texts and media."""
+
+    async def progress(self, account: Account, message: Message, external_id: str) -> Receipt | None:
+        """What became of a post whose receipt said ``processing``: its receipt once residents see it, with the id that
+        it has then; None while the platform works on it. Raises Rejected when the platform refused it after all."""
+        raise TypeError(f"{self.kind} never leaves a post in processing")
 
     async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:
         """The receipt if the post stands on the page, None if it certainly does not. Only where ``facts.finds``."""
@@ -193,6 +357,28 @@ class Connector(ABC):
     @abstractmethod
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         """Figures by post; a post that is gone is left out."""
+
+    async def standing(self, account: Account, since: datetime) -> list[Standing]:
+        """The posts published on the page since then, newest first. Only where ``facts.lists_posts``."""
+        raise TypeError(f"{self.kind} lists no posts: ask facts.lists_posts first")
+
+    async def choices(self, account: Account) -> Mapping[str, Sequence[str]]:
+        """What the page's own settings leave of the formats' options now: option → the values that may be chosen. What
+        is left out stands as the facts say. Asked when an author chooses, and again by `stage`."""
+        return {}
+
+    # --- comments: only where ``facts.comments`` ---
+
+    async def comments(self, account: Account, external_id: str) -> list[Comment]:
+        """The newest comments under a post, at most a hundred, newest first."""
+        raise TypeError(f"{self.kind} has no comments: ask facts.comments first")
+
+    async def answer(self, account: Account, comment_id: str, text: str) -> str:
+        """Replies in the page's name; the reply's id. Never repeated by itself: a lost answer is OutcomeUnknown."""
+        raise TypeError(f"{self.kind} has no comments: ask facts.comments first")
+
+    async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+        raise TypeError(f"{self.kind} has no comments: ask facts.comments first")
 
     @abstractmethod
     async def profile(self, account: Account) -> Profile:
@@ -243,6 +429,15 @@ class Connector(ABC):
         ``changes`` says that the request may make something visible: then every doubt is OutcomeUnknown.
         ``hide`` names the secrets it carries: platforms repeat a bad token in their complaint about it.
         """
+        answer = await self.exchange(method, url, changes=changes, timeout=timeout, **request)
+        if self.is_success(answer.status, answer.body):
+            return answer.body
+        raise self.problem(answer, changes=changes, hide=hide)
+
+    async def exchange(
+        self, method: str, url: str, *, changes: bool = False, timeout: float = 0, **request: Any
+    ) -> Answer:
+        """As `call`, but whatever the platform answered is left to the caller to judge."""
         # Encoded here, where it is known to be plain names and values: aiohttp's own way costs half as much as the rest
         # of the call, and a campaign makes thousands in a second.
         if params := request.pop("params", None):
@@ -264,15 +459,34 @@ class Connector(ABC):
             doubt = OutcomeUnknown if changes else TryLater
             raise _silent(doubt("no answer", code=type(error).__name__)) from None
         self.note_usage(headers)
-        body = _decoded(raw)
-        if self.is_success(status, body):
-            return body
+        return Answer(status, headers, raw)
+
+    def problem(self, answer: Answer, *, changes: bool = False, hide: Sequence[str] = ()) -> ConnectorError:
+        """The error that an answer stands for, without the secrets that it repeats."""
+        raw = answer.raw
         for secret in filter(None, hide):
             raw = raw.replace(secret.encode(), b"***")
-        problem = self.error_for(status, _decoded(raw), changes=changes)
+        problem = self.error_for(answer.status, _decoded(raw), changes=changes)
         if isinstance(problem, TryLater):
-            problem.wait = self.wait_told(headers) or problem.wait
-        raise _silent(problem) if status >= 500 else problem
+            problem.wait = self.wait_told(answer.headers) or problem.wait
+        return _silent(problem) if answer.status >= 500 else problem
+
+    @staticmethod
+    async def pieces(video: Video, start: int, length: int, *, piece: int = 1024 * 1024) -> AsyncIterator[bytes]:
+        """``length`` bytes of a video from ``start`` on, in pieces, read off the loop's thread."""
+        if video.open is None:
+            raise ValueError("a video without its file")
+        file = await asyncio.to_thread(video.open)
+        try:
+            await asyncio.to_thread(file.seek, start)
+            while length > 0:
+                data = await asyncio.to_thread(file.read, min(piece, length))
+                if not data:
+                    raise ValueError("a video is shorter than it was")
+                length -= len(data)
+                yield data
+        finally:
+            await asyncio.to_thread(file.close)
 
     def wait_told(self, headers: Mapping[str, str]) -> timedelta | None:
         """How long the answer's headers ask to wait."""

@@ -16,8 +16,11 @@ from channels.connectors.base import (
     Account,
     Connector,
     ConnectorError,
+    Draft,
     Facts,
     Figures,
+    Format,
+    ImageLimits,
     Message,
     Offer,
     OutcomeUnknown,
@@ -51,9 +54,7 @@ class Facebook(Connector):
 
     kind = "facebook"
     facts = Facts(
-        max_text=63_206,
-        max_images=10,
-        image_max_bytes=4 * 1024 * 1024,
+        formats=[Format("post", max_text=63_206, images=ImageLimits(most=10, max_bytes=4 * 1024 * 1024))],
         stages=True,
         shows_by_reference=True,
         finds=True,
@@ -69,14 +70,14 @@ class Facebook(Connector):
 
     # --- publishing -----------------------------------------------------------------------------------------------
 
-    async def stage(self, account: Account, message: Message) -> str:
+    async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
         photos = await asyncio.gather(*(self._upload(account, message, n) for n in range(len(message.images))))
         post = {"message": message.text, "published": "false"}
         if photos:
             post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
         elif message.link:
             post["link"] = message.link
-        return str((await self._graph("POST", account, f"{account.external_id}/feed", data=post))["id"])
+        return Draft(str((await self._graph("POST", account, f"{account.external_id}/feed", data=post))["id"]))
 
     async def _upload(self, account: Account, message: Message, number: int) -> str:
         image = message.images[number]
@@ -87,7 +88,7 @@ class Facebook(Connector):
         return str((await self._graph("POST", account, f"{account.external_id}/photos", data=form))["id"])
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
-        draft = draft_ref or await self.stage(account, message)
+        draft = draft_ref or (await self.stage(account, message)).ref
         show = {"is_published": "true", "fields": "permalink_url"}
         try:
             answer = await self._graph("POST", account, draft, data=show, changes=True)

@@ -15,6 +15,8 @@ from channels.connectors.base import (
     ConnectorError,
     Facts,
     Figures,
+    Format,
+    ImageLimits,
     Message,
     Offer,
     OutcomeUnknown,
@@ -44,10 +46,14 @@ class Telegram(Connector):
 
     kind = "telegram"
     facts = Facts(
-        max_text=4096,
-        max_text_with_image=1024,
-        max_images=10,
-        image_max_bytes=10 * 1024 * 1024,
+        formats=[
+            Format(
+                "message",
+                max_text=4096,
+                max_text_with_media=1024,
+                images=ImageLimits(most=10, max_bytes=10 * 1024 * 1024),
+            )
+        ],
         per_app_second=28,
         per_page_second=1,
         off_by_default=True,

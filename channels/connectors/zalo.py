@@ -19,8 +19,11 @@ from channels.connectors.base import (
     Account,
     Connector,
     ConnectorError,
+    Draft,
     Facts,
     Figures,
+    Format,
+    ImageLimits,
     Message,
     Offer,
     OutcomeUnknown,
@@ -71,15 +74,18 @@ class Zalo(Connector):
 
     kind = "zalo"
     facts = Facts(
-        max_text=10_000,
-        max_title=150,
-        max_images=10,
-        needs_image=True,
+        formats=[
+            Format(
+                "article",
+                max_text=10_000,
+                max_title=150,
+                images=ImageLimits(most=10, fewest=1, max_bytes=1024 * 1024),
+                article=True,
+                media_by_url=True,
+            )
+        ],
         # 4,000 calls a minute less a reserve; to show an article takes three.
         per_app_second=15,
-        image_max_bytes=1024 * 1024,
-        image_by_url=True,
-        article=True,
         stages=True,
         finds=True,
         measures=frozenset({"views", "shares"}),
@@ -96,15 +102,15 @@ class Zalo(Connector):
 
     # --- publishing -----------------------------------------------------------------------------------------------
 
-    async def stage(self, account: Account, message: Message) -> str:
+    async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
         await self.room.take(2, account.app["calls_per_minute"])  # create, verify
         end = time.monotonic() + self.deadline.total_seconds()
         token = await self._job(account, "create", _article(message, "hide"))
-        return await self._finished(account, token, end)
+        return Draft(await self._finished(account, token, end))
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """Replaces the hidden article by itself, shown; the same article however often it is repeated."""
-        article = draft_ref or await self.stage(account, message)
+        article = draft_ref or (await self.stage(account, message)).ref
         await self.room.take(3, account.app["calls_per_minute"])  # update, verify, the address
         end = time.monotonic() + self.deadline.total_seconds()
         shown = {"id": article, **_article(message, "show")}

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Permission
 from accounts.queries import can
+from channels.connectors.limits import text_limit
+from channels.queries import facts_of
 from core.errors import NotAllowed, Refused
 from core.views import refusal
 from posts import content, corrections, pictures, queries, services
@@ -92,10 +94,10 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
 def _checked(post: Post) -> dict[str, Any]:
     """What the working copy as stored comes out as, and what it lacks."""
     composed = content.compose(post)
-    number = len(composed["media"])
     for target in composed["channels"]:
-        target["count"] = len(target["text"])
-        target["limit"] = queries.text_limit(target["platform"], pictures=number)
+        form = facts_of(target["platform"]).format(target.get("format", ""))
+        target["count"] = form.count(target["text"])
+        target["limit"] = text_limit(form, media=len(content.media_for(composed, target)))
     return {
         "composed": composed,
         "targets": {target["channel"]: target for target in composed["channels"]},

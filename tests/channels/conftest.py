@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 
 from channels.connectors import CONNECTORS
-from channels.connectors.base import Account, Image, Message
+from channels.connectors.base import Account, Draft, Image, Message
 from channels.connectors.zalo import Zalo
 from channels.network import ask
 from simulator import images
@@ -40,16 +40,23 @@ class Platform:
         return Account(**{**facts, **other})
 
     def message(self, text: str = "Công an không yêu cầu chuyển tiền.\nNghi ngờ, gọi 113.", *, pictures=None, **other):
-        pictures = int(self.facts.needs_image) if pictures is None else pictures
+        form = self.facts.formats[0]
+        pictures = (form.images.fewest if form.images else 0) if pictures is None else pictures
         image = Image(self.picture, "image/png", "a" * 64, alt="Ảnh minh họa", url=self.picture_url)
         facts = {"title": "Cảnh giác cuộc gọi giả danh", "author": "Công an phường Bến Nắng"}
-        return Message(key="one", text=text, images=[image] * pictures, **{**facts, **other})
+        return Message(key="one", text=text, media=[image] * pictures, **{**facts, **other})
 
     def call(self, name: str, *args, **named):
         return ask(self.kind, lambda connector: getattr(connector, name)(*args, **named))
 
     def stage(self, message) -> str:
-        return self.call("stage", self.account, message) if self.facts.stages else ""
+        """Step by step, until the draft is whole."""
+        if not self.facts.stages:
+            return ""
+        draft = Draft("", ready=False)
+        while not draft.ready:
+            draft = self.call("stage", self.account, message, draft.ref)
+        return draft.ref
 
     def commit(self, message, draft="", *, account=None):
         return self.call("commit", account or self.account, message, draft)

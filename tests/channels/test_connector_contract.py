@@ -16,6 +16,7 @@ from channels.connectors.base import (
     Trace,
     TryLater,
 )
+from channels.wording import FORMATS
 
 KINDS = tuple(CONNECTORS)
 STAGING = [kind for kind in KINDS if CONNECTORS[kind].facts.stages]
@@ -84,7 +85,7 @@ def test_committing_a_draft_twice_leaves_one_post(staging):
 
 
 def test_the_longest_text_that_the_facts_allow_is_accepted(platform):
-    text = "Đồng chí " * (platform.facts.max_text // 9)
+    text = "Đồng chí " * (platform.facts.formats[0].max_text // 9)
 
     platform.publish(platform.message(text.strip()))
 
@@ -93,7 +94,7 @@ def test_the_longest_text_that_the_facts_allow_is_accepted(platform):
 
 def test_the_longest_text_beside_a_picture_is_accepted_and_one_more_is_not(platform_of):
     telegram = platform_of("telegram")
-    longest = telegram.facts.max_text_with_image
+    longest = telegram.facts.formats[0].max_text_with_media
 
     telegram.publish(telegram.message("a" * longest, pictures=1))
     with pytest.raises(Rejected):
@@ -107,7 +108,7 @@ def test_a_text_that_is_too_long_is_rejected_for_certain(platform_of, kind):
     platform = platform_of(kind)
 
     with pytest.raises(Rejected):
-        platform.publish(platform.message("a" * (platform.facts.max_text + 1)))
+        platform.publish(platform.message("a" * (platform.facts.formats[0].max_text + 1)))
 
     assert platform.visible == []
 
@@ -368,7 +369,10 @@ def test_the_profile_tells_name_address_and_followers(platform):
 def test_the_facts_are_complete(platform):
     facts = platform.facts
     assert facts.source
-    assert facts.max_text > 0
-    assert facts.max_images > 0
+    assert facts.formats
+    assert len({form.name for form in facts.formats}) == len(facts.formats)
+    for form in facts.formats:
+        assert form.images or form.videos or form.max_text
+        assert form.name in FORMATS
     assert facts.measures <= set(Figures.__dataclass_fields__)
     assert any(facts.rights.values())

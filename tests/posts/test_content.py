@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.models import Topic
+from channels.queries import facts_of
 from posts import content
 from posts.models import Post, PostChannel, PostMedia
 from tests import factories
@@ -75,7 +76,7 @@ def test_the_unit_signs_where_the_text_does_not_name_it():
 
 def told(platform: str, **given_: str) -> dict[str, str]:
     values = {"title": "Tiêu đề", "body": "<p>Bài</p>", "override": "", "link": "", "unit_name": "Công an xã A"}
-    return content.text_for(platform, **{**values, **given_})
+    return content.text_for(facts_of(platform).formats[0], **{**values, **given_})
 
 
 def test_a_page_shows_title_text_signature_and_link_in_one():

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from PIL import Image, ImageDraw
 
 from accounts.permissions import Role
+from channels.connectors.base import Facts, Format, ImageLimits
 from core.errors import NotAllowed, Refused
 from posts import pictures
 from tests.factories import UnitFactory, person
@@ -173,7 +174,8 @@ def test_every_mode_of_pixels_comes_out_as_plain_colour(mode):
 
 
 def test_a_big_picture_is_made_to_fit_every_platform(monkeypatch):
-    monkeypatch.setattr(pictures, "facts_of", lambda platform: type("Facts", (), {"image_max_bytes": 1024 * 1024}))
+    limited = Format("post", max_text=1, images=ImageLimits(most=1, max_bytes=1024 * 1024))
+    monkeypatch.setattr(pictures, "facts_of", lambda platform: Facts(formats=[limited]))
 
     drawn = redrawn(noise((3000, 2000), "PNG"))
 
