@@ -1,0 +1,184 @@
+"""What Meta's platforms share: the proof that goes with a call, the error envelope, the usage headers, lists with
+cursors, tokens against codes, and the upload host for videos."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any, ClassVar
+
+import aiohttp
+
+from channels.connectors.base import (
+    AccessLost,
+    Account,
+    Connector,
+    ConnectorError,
+    OutcomeUnknown,
+    Rejected,
+    TryLater,
+    Video,
+)
+
+
+class Sort(Enum):
+    """What a code stands for."""
+
+    LIMIT = auto()  # too many calls for this page
+    LIMIT_OF_APP = auto()  # too many calls for all pages of our application
+    LOST = auto()  # the token, a right or the person's role is gone, or somebody has to act on the platform first
+    DOWN = auto()  # the platform is broken: perhaps done
+    AGAIN = auto()  # certainly not done, worth another try in a minute
+    DUPLICATE = auto()  # the page's last post says the same: perhaps an earlier try of this one
+    REFUSED = auto()  # certainly not done, and never will be as it stands
+
+
+# The codes that mean the same on all three.
+COMMON: Mapping[str, Sort] = {
+    **dict.fromkeys(("4", "341"), Sort.LIMIT_OF_APP),
+    **dict.fromkeys(("17", "32", "613", "80001", "80002"), Sort.LIMIT),
+    **dict.fromkeys(("10", "102", "190", *map(str, range(200, 300))), Sort.LOST),
+    **dict.fromkeys(("1", "2"), Sort.DOWN),
+}
+# No such object; or one that the token may not see.
+ABSENT = frozenset({"100/33", "803"})
+
+
+class Graph(Connector):
+    """A connector that speaks the Graph API."""
+
+    # By "code/subcode" or "code"; what is not in it is refused for good.
+    sorts: ClassVar[Mapping[str, Sort]] = COMMON
+    proves: ClassVar[bool] = True  # takes an appsecret_proof
+
+    def __init__(self, session: aiohttp.ClientSession):
+        super().__init__(session)
+        self.usage: dict[str, int] = {}  # percent of a page's allowance, as it told last
+
+    def address(self, base_url: str, app: Mapping[str, Any], path: str) -> str:
+        return f"{base_url}/{app['version']}/{path}"
+
+    async def graph(
+        self, method: str, account: Account, path: str, *, params: Mapping[str, str] | None = None, **request: Any
+    ) -> Any:
+        """One call in the account's name."""
+        proof = {"appsecret_proof": proof_of(account.app, account.token)} if self.proves else {}
+        return await self.call(
+            method,
+            self.address(account.base_url, account.app, path),
+            params={**(params or {}), **proof},
+            headers={"Authorization": f"Bearer {account.token}"},
+            hide=(account.token,),
+            **request,
+        )
+
+    async def rows(self, account: Account, path: str, params: Mapping[str, str]) -> AsyncIterator[Any]:
+        """The rows of a list, page after page, as far as somebody reads on."""
+        while True:
+            answer = await self.graph("GET", account, path, params=params)
+            for row in answer.get("data", ()):
+                yield row
+            paging = answer.get("paging", {})
+            if "next" not in paging:
+                return
+            params = {**params, "after": paging["cursors"]["after"]}
+
+    async def token_for(self, method: str, url: str, app: Mapping[str, Any], **grant: str) -> Any:
+        """A code or a token against a token: the whole answer. By POST it goes as a form: addresses end up in logs of
+        proxies."""
+        secrets = {"client_id": app["app_id"], "client_secret": app["app_secret"], **grant}
+        held = ("code", "fb_exchange_token", "access_token")
+        hide = (app["app_secret"], *(grant[name] for name in held if name in grant))
+        request: dict[str, Any] = {"data" if method == "POST" else "params": secrets}
+        return await self.call(method, url, hide=hide, timeout=20, **request)
+
+    async def rupload(self, account: Account, url: str, video: Video, start: int) -> bool:
+        """Sends a video from ``start`` to the upload host, for as long as a step may last. True once it is whole there;
+        where it stands otherwise, the platform is asked before anything is sent again."""
+        answer = await self.call(
+            "POST",
+            url,
+            timeout=_STEP,
+            hide=(account.token,),
+            headers={
+                "Authorization": f"OAuth {account.token}",
+                "offset": str(start),
+                "file_size": str(video.size),
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(video.size - start),
+            },
+            data=self.pieces(video, start, video.size - start),
+        )
+        return bool(answer.get("success"))
+
+    def is_success(self, status: int, body: Any) -> bool:
+        if status != 200 or not isinstance(body, dict):
+            return False
+        return "error" not in body and "debug_info" not in body and body.get("success") is not False
+
+    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+        match body:
+            case {"error": {"code": int(code)} as error}:
+                pass
+            case {"debug_info": {"type": str(kind)} as told}:
+                # The upload host. Nothing is visible there, whatever it says.
+                again = told.get("retriable") or kind in ("PartialRequestError", "OffsetInvalidError")
+                return (TryLater if again else Rejected)(str(told.get("message", kind)), code=kind)
+            case {"error_message": str(detail), "code": int(code)}:  # a refused code, on hosts of their own
+                return Rejected(detail, code=str(code))
+            case _:
+                return super().error_for(status, body, changes=changes)
+        detail = str(error.get("error_user_msg") or error.get("message") or f"code {code}")
+        pair = f"{code}/{error.get('error_subcode')}"
+        name = pair if pair in self.sorts or (code in (100, 190) and error.get("error_subcode")) else str(code)
+        sort = self.sorts.get(name, self.sorts.get(str(code), Sort.REFUSED))
+        match sort:
+            case Sort.LIMIT | Sort.LIMIT_OF_APP:
+                # An hour, unless the headers name the minutes.
+                whole_app = sort is Sort.LIMIT_OF_APP
+                return TryLater(detail, code=name, wait=timedelta(hours=1), whole_app=whole_app)
+            case Sort.LOST:
+                return AccessLost(detail, code=name)
+            case Sort.AGAIN:
+                return TryLater(detail, code=name, wait=timedelta(minutes=1))
+        doubt = sort is Sort.DOWN or (sort is Sort.DUPLICATE and changes)
+        # "Transient" tells that a repetition may work, not that nothing was posted: koala #699 doubled photos so.
+        if doubt or status >= 500 or error.get("is_transient"):
+            return (OutcomeUnknown if changes else TryLater)(detail, code=name)
+        return Rejected(detail, code=name)
+
+    def wait_told(self, headers: Mapping[str, str]) -> timedelta | None:
+        minutes = [use.get("estimated_time_to_regain_access", 0) for uses in _usage(headers).values() for use in uses]
+        return timedelta(minutes=max(minutes)) if any(minutes) else super().wait_told(headers)
+
+    def note_usage(self, headers: Mapping[str, str]) -> None:
+        for page, uses in _usage(headers).items():
+            shares = ("call_count", "total_cputime", "total_time")
+            self.usage[page] = max((use.get(share, 0) for use in uses for share in shares), default=0)
+
+
+_STEP = 25  # seconds that a step may go on sending
+
+
+def proof_of(app: Mapping[str, Any], token: str) -> str:
+    """Proves that the caller knows the app's secret: a stolen token alone is worth nothing."""
+    return hmac.new(app["app_secret"].encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def bare(text: str) -> str:
+    """For comparing with what a platform made of it."""
+    return " ".join(text.split())
+
+
+def values_of(insights: Mapping[str, Any]) -> dict[str, Any]:
+    """Lifetime figures by metric; one without data is left out."""
+    return {each["name"]: each["values"][0]["value"] for each in insights["data"] if each.get("values")}
+
+
+def _usage(headers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    try:
+        return json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
+    except ValueError:
+        return {}
