@@ -78,6 +78,7 @@ GROUPS = {
     "delivery": gettext_noop("Publication"),
     "pause": gettext_noop("Pauses"),
     "recall": gettext_noop("Recalls"),
+    "publishing": gettext_noop("All publishing"),
     "channel": gettext_noop("Channels"),
     "platform": gettext_noop("Platforms"),
     "campaign": gettext_noop("Campaigns"),
