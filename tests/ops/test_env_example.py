@@ -10,7 +10,7 @@ OUTSIDE_SETTINGS = {"PORTAL_HOST", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEB_C
 def names_read_in_settings() -> set[str]:
     """The first text argument of each call that has the look of a variable's name."""
     tree = ast.parse((compose.ROOT / "outreach_portal" / "settings.py").read_text(encoding="utf-8"))
-    readers = ("env", "setting", "platform_url")
+    readers = ("env", "setting", "optional", "platform_url")
     found = set()
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[0] in readers:
