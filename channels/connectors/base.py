@@ -271,6 +271,43 @@ class Standing:
     text: str = field(default="", repr=False)
 
 
+class Hook(StrEnum):
+    """What a platform tells by its webhook, in words of our own. Only a hint: whoever hears it asks the platform."""
+
+    POSTED = "posted"  # something came to stand on the page, or is whole now
+    FAILED = "failed"  # what was sent will not come to stand
+    GONE = "gone"  # residents no longer see it
+    COMMENT = "comment"
+    UNLINKED = "unlinked"  # the page took our application's rights back
+    CHANGED = "changed"  # the page, or what we may do there
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One piece of news of a page. ``key`` makes it the same news when it is told again; it is only ever hashed, so it
+    may be made of what must not be kept."""
+
+    kind: Hook
+    page: str  # its id on the platform
+    object_id: str = ""
+    key: str = field(default="", repr=False)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """The answer to a platform that asks whether a webhook is ours. Where ``page`` is named, only if that is a channel;
+    ``lasts`` is how long the platform will then tell its news."""
+
+    answer: str
+    page: str = ""
+    lasts: timedelta | None = None
+
+
+class Forged(Exception):
+    """A call to a webhook that does not prove that it comes from the platform."""
+
+
 class ConnectorError(Exception):
     """The platform's words, without tokens. ``code`` is its own error number, for the record."""
 
@@ -398,6 +435,24 @@ class Connector(ABC):
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
     ) -> list[Offer]:
         """The pages that ``answer`` opens: what the dialog sent back, or what was typed into the form."""
+
+    # --- webhooks: what the platform tells by itself ---
+
+    async def subscribe(self, account: Account, callback: str) -> timedelta | None:
+        """Asks the platform to tell the page's news at ``callback``, and for how long it will. None: it tells without
+        being asked for each page, or not at all."""
+        return None
+
+    @classmethod
+    def hook_challenge(cls, app: Mapping[str, Any], query: Mapping[str, str]) -> Challenge:
+        """Raises Forged."""
+        raise Forged("no challenge")
+
+    @classmethod
+    def hook_events(cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) -> list[Event]:
+        """The news in a call whose signature fits its very bytes; looked at before anything else. Raises Forged, and
+        ValueError where the signature is right but nobody could read it. Keeps no name, text or person's number."""
+        raise Forged("no webhook")
 
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         """Sorts an answer that is not a success. ``changes``: the call could have made something visible."""
