@@ -21,6 +21,8 @@ from channels.queries import channels_for
 from core.errors import NotAllowed, Refused
 from core.text import fold, normal
 from posts import content, corrections
+from posts.captions import spoken
+from posts.checks.base import Severity
 from posts.checks.secrecy import has_secrecy_mark
 from posts.models import Editing, Media, Post, PostChannel, PostMedia, Review, Revision
 from posts.queries import findings
@@ -81,13 +83,20 @@ def save(
     fields: Mapping[str, Any],
     texts: Mapping[Channel, str],
     pictures: Sequence[tuple[Media, str]],
+    captions: Mapping[Media, str] | None = None,
+    formats: Mapping[Channel, str] | None = None,
+    options: Mapping[Channel, Mapping[str, Any]] | None = None,
 ) -> Post:
-    """Writes the working copy. ``fields``: title, body (HTML), link, topic, campaign, valid_until, wanted_at, urgent.
+    """Writes the working copy. ``fields``: title, body (HTML), link, topic, campaign, valid_until, wanted_at, urgent,
+    ai_made.
 
     ``texts`` maps each chosen channel to its own text, empty for the master text; ``pictures`` are (media, alt text) in
-    order. Raises EditConflict when ``version`` is not the stored one, SecrecyRefused, NotAllowed, Refused.
+    order, and ``captions`` the WebVTT of its videos. ``formats`` and ``options`` say what the author decided for a
+    channel; one that they leave out takes what fits. Raises EditConflict when ``version`` is not the stored one,
+    SecrecyRefused, NotAllowed, Refused.
     Saving what already stands changes nothing: who only looked does not become the last editor.
     """
+    captions, formats, options = captions or {}, formats or {}, options or {}
     require(by, Permission.POST_WRITE, unit=post.unit)
     post = Post.objects.select_for_update(of=("self",)).select_related("unit", "last_editor").get(pk=post.pk)
     if post.state not in EDITABLE:
@@ -100,39 +109,52 @@ def save(
     for name in ("link", "topic", "campaign", "valid_until", "wanted_at"):
         setattr(post, name, fields[name])
     post.urgent = fields.get("urgent", post.urgent)
+    post.ai_made = fields.get("ai_made", post.ai_made)
     words = content.plain(post.body)
     alts = [alt for _media, alt in pictures]
+    said = [spoken(each) for each in captions.values()]
     # Each piece by itself: a mark alone on its line must not hide behind its neighbour.
-    if any(has_secrecy_mark(piece) for piece in (post.title, words, *texts.values(), *alts)):
+    if any(has_secrecy_mark(piece) for piece in (post.title, words, *texts.values(), *alts, *said)):
         raise SecrecyRefused
     if any(c.unit_id != post.unit_id for c in texts) or any(m.unit_id != post.unit_id for m, _alt in pictures):
         raise NotAllowed(_("A post goes to its own unit's channels, with its own unit's pictures."))
-    targets = {channel.pk: normal(text).strip() for channel, text in texts.items()}
-    shown = [(media.pk, normal(alt).strip()) for media, alt in pictures]
+    targets = {
+        channel.pk: (normal(text).strip(), formats.get(channel, ""), dict(options.get(channel, {})))
+        for channel, text in texts.items()
+    }
+    shown = [(media.pk, normal(alt).strip(), captions.get(media, "")) for media, alt in pictures]
     if _written(post, targets=targets, shown=shown) == before:
         return post
     post.last_editor, post.changed_at, post.version = by, timezone.now(), version + 1
     post.search = fold(f"{post.title} {words}")
     post.save()
     post.targets.all().delete()
-    PostChannel.objects.bulk_create(PostChannel(post=post, channel_id=c, text=text) for c, text in targets.items())
+    PostChannel.objects.bulk_create(
+        PostChannel(post=post, channel_id=channel, text=text, format=form, options=decided)
+        for channel, (text, form, decided) in targets.items()
+    )
     post.pictures.all().delete()
     PostMedia.objects.bulk_create(
-        PostMedia(post=post, media_id=media, position=n, alt_text=alt) for n, (media, alt) in enumerate(shown)
+        PostMedia(post=post, media_id=media, position=n, alt_text=alt, captions=vtt)
+        for n, (media, alt, vtt) in enumerate(shown)
     )
     return post
 
 
 def _written(
-    post: Post, *, targets: dict[int, str] | None = None, shown: list[tuple[int, str]] | None = None
+    post: Post,
+    *,
+    targets: dict[int, tuple[str, str, dict[str, Any]]] | None = None,
+    shown: list[tuple[int, str, str]] | None = None,
 ) -> tuple[Any, ...]:
     """All that a person writes of a post, to compare; ``targets`` and ``shown`` in place of what is stored."""
     if targets is None:
-        targets = dict(post.targets.values_list("channel_id", "text"))
+        stored = post.targets.values_list("channel_id", "text", "format", "options")
+        targets = {channel: tuple(wish) for channel, *wish in stored}
     if shown is None:
-        shown = list(post.pictures.values_list("media_id", "alt_text"))
+        shown = list(post.pictures.values_list("media_id", "alt_text", "captions"))
     fields = (post.title, post.body, post.link, post.topic_id, post.campaign_id, post.valid_until, post.wanted_at)
-    return *fields, post.urgent, targets, shown
+    return *fields, post.urgent, post.ai_made, targets, shown
 
 
 def _cut(post: Post, *, by: User) -> Revision:
@@ -153,13 +175,17 @@ def _cut(post: Post, *, by: User) -> Revision:
     )
 
 
+def _refuse_blocked(post: Post, composed: Mapping[str, Any] | None = None) -> None:
+    blocking = [f.message for f in findings(post, composed) if f.severity == Severity.BLOCK]
+    if blocking:
+        raise Refused(" ".join(blocking))
+
+
 @transaction.atomic
 def submit(post: Post, *, by: User) -> Revision:
     """Cuts a revision and puts it before the approvers. Raises Refused with what is missing, in words."""
     held = require(by, Permission.POST_WRITE, unit=post.unit)
-    blocking = [f.message for f in findings(post) if f.severity == "block"]
-    if blocking:
-        raise Refused(" ".join(blocking))
+    _refuse_blocked(post)
     revision = _cut(post, by=by)
     _move(
         post,
@@ -202,6 +228,8 @@ def approve(post: Post, revision: Revision, *, by: User) -> None:
         raise NotAllowed(_("Who drafted or last edited a post may not approve it."))
     if post.current_revision_id != revision.pk or content.digest(revision.content) != revision.content_sha256:
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+    # Limits change and time passes between submission and decision.
+    _refuse_blocked(post, revision.content)
     _move(post, PostState.APPROVED, by=by, post_held=held.post_held, approved_revision=revision)
     _decide(revision, Decision.APPROVED, by=by, reason="", post_held=held.post_held)
     _tell_writers(post, "post_approved", by=by)
@@ -281,7 +309,7 @@ def archive(post: Post, *, by: User) -> None:
 
 @transaction.atomic
 def duplicate(post: Post, *, by: User) -> Post:
-    """A new draft with the same text, pictures and channels, by the person who asked for it."""
+    """A new draft with the same text, media and channels, each in its format, by the person who asked for it."""
     held = require(by, Permission.POST_WRITE, unit=post.unit)
     copy = Post.objects.create(
         unit=post.unit,
@@ -292,19 +320,18 @@ def duplicate(post: Post, *, by: User) -> Post:
         link=post.link,
         topic=post.topic,
         campaign=post.campaign,
+        ai_made=post.ai_made,
         duplicate_of=post,
         changed_at=timezone.now(),
         search=post.search,
     )
     usable = {c.pk for c in channels_for(post.unit)}
     PostChannel.objects.bulk_create(
-        PostChannel(post=copy, channel_id=t.channel_id, text=t.text)
+        PostChannel(post=copy, channel_id=t.channel_id, text=t.text, format=t.format, options=t.options)
         for t in post.targets.all()
         if t.channel_id in usable
     )
-    PostMedia.objects.bulk_create(
-        PostMedia(post=copy, media_id=p.media_id, position=p.position, alt_text=p.alt_text) for p in post.pictures.all()
-    )
+    PostMedia.objects.bulk_create(_same_media(post, copy))
     record("post.duplicated", copy, by=by, post_held=held.post_held, of=str(post.public_id))
     return copy
 
@@ -323,19 +350,26 @@ def correct(post: Post, *, by: User) -> Post:
         last_editor=by,
         title=stood.new_title,
         topic=post.topic,
+        ai_made=post.ai_made,
         corrects=post,
         changed_at=timezone.now(),
         search=fold(stood.new_title),
     )
     same = [channel for channel in channels_for(post.unit) if channel.pk in stood.channels]
-    PostChannel.objects.bulk_create(PostChannel(post=draft, channel=channel) for channel in same)
-    # Some platforms take no post without a picture.
-    PostMedia.objects.bulk_create(
-        PostMedia(post=draft, media_id=p.media_id, position=p.position, alt_text=p.alt_text)
-        for p in post.pictures.all()
+    # In a format that fits: the original may have been a story, which is gone. Who may see it stays as it was decided.
+    decided = dict(post.targets.values_list("channel_id", "options"))
+    PostChannel.objects.bulk_create(
+        PostChannel(post=draft, channel=channel, options=decided.get(channel.pk, {})) for channel in same
     )
+    # Some platforms take no post without a picture or a video.
+    PostMedia.objects.bulk_create(_same_media(post, draft))
     record("post.correction_begun", draft, by=by, post_held=held.post_held, of=str(post.public_id))
     return draft
+
+
+def _same_media(post: Post, copy: Post) -> list[PostMedia]:
+    shown = post.pictures.values("media_id", "position", "alt_text", "captions")
+    return [PostMedia(post=copy, **each) for each in shown]
 
 
 def touch(post: Post, *, by: User, now: datetime) -> list[User]:

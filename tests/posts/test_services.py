@@ -1,5 +1,6 @@
 """What changes a post: who may, what is refused, and what the database itself holds to."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
+from channels.connectors.facebook import Facebook
 from core.errors import NotAllowed, Refused
 from posts import content, services
 from posts.models import Post, PostChannel, Review, Revision
@@ -20,6 +22,7 @@ from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
 
 pytestmark = pytest.mark.django_db
+VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n{}\n"
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def post(unit, officer):
     return PostFactory(unit=unit, author=officer)
 
 
-def save(post, by, *, version=None, texts=None, pictures=(), **fields):
+def save(post, by, *, version=None, texts=None, pictures=(), captions=None, formats=None, options=None, **fields):
     values = {
         name: getattr(post, name) for name in ("title", "body", "link", "topic", "campaign", "valid_until", "wanted_at")
     }
@@ -60,6 +63,9 @@ def save(post, by, *, version=None, texts=None, pictures=(), **fields):
         fields={**values, **fields},
         texts=texts,
         pictures=pictures,
+        captions=captions,
+        formats=formats,
+        options=options,
     )
 
 
@@ -127,7 +133,7 @@ def test_an_older_copy_does_not_overwrite_a_newer_one(post, officer, colleague):
 
 @pytest.mark.parametrize(
     "part",
-    ["title", "body", "own text", "description"],
+    ["title", "body", "own text", "description", "captions"],
 )
 def test_a_secrecy_mark_anywhere_stores_nothing(unit, post, officer, part):
     channel, picture = post.targets.get().channel, factories.media(unit)
@@ -141,6 +147,7 @@ def test_a_secrecy_mark_anywhere_stores_nothing(unit, post, officer, part):
             officer,
             texts={channel: f"Kế hoạch {mark}" if part == "own text" else ""},
             pictures=[(picture, mark if part == "description" else "Ảnh")],
+            captions={picture: VTT.format(mark if part == "captions" else "Chào")},
             **fields,
         )
 
@@ -192,6 +199,77 @@ def test_others_who_have_the_post_open_are_named_for_a_minute(post, officer, col
     assert services.touch(post, by=officer, now=now) == []
     assert services.touch(post, by=colleague, now=now + timedelta(seconds=30)) == [officer]
     assert services.touch(post, by=colleague, now=now + timedelta(seconds=61)) == []
+
+
+def decided(post) -> dict[str, object]:
+    """What a copy carries besides the texts."""
+    return {
+        "targets": sorted(post.targets.values_list("channel__platform", "format", "options")),
+        "captions": list(post.pictures.values_list("captions", flat=True)),
+        "ai_made": post.ai_made,
+    }
+
+
+@pytest.fixture
+def filmed(unit, post, officer):
+    """A post with a film and captions for two platforms, each with what an author decides there."""
+    facebook, tiktok = post.targets.get().channel, ChannelFactory(unit=unit, platform="tiktok")
+    film = factories.video(unit)
+    return save(
+        post,
+        officer,
+        texts={facebook: "", tiktok: ""},
+        pictures=[(film, "")],
+        captions={film: VTT.format("Chào bà con")},
+        formats={tiktok: "video"},
+        options={tiktok: {"privacy": "PUBLIC_TO_EVERYONE", "comments": True}},
+        ai_made=True,
+    )
+
+
+def test_formats_options_captions_and_the_ai_mark_are_kept(filmed, colleague):
+    filmed.refresh_from_db()
+    assert decided(filmed) == {
+        "targets": [
+            ("facebook", "", {}),
+            ("tiktok", "video", {"privacy": "PUBLIC_TO_EVERYONE", "comments": True}),
+        ],
+        "captions": [VTT.format("Chào bà con")],
+        "ai_made": True,
+    }
+
+
+@pytest.mark.parametrize("part", ["formats", "options", "captions", "ai_made"])
+def test_a_change_of_any_of_them_is_a_change(filmed, colleague, part):
+    same = {
+        "texts": {t.channel: t.text for t in filmed.targets.all()},
+        "pictures": [(p.media, p.alt_text) for p in filmed.pictures.all()],
+        "captions": {p.media: p.captions for p in filmed.pictures.all()},
+        "formats": {t.channel: t.format for t in filmed.targets.all()},
+        "options": {t.channel: t.options for t in filmed.targets.all()},
+    }
+    assert save(filmed, colleague, **same).version == filmed.version
+
+    same[part] = False if part == "ai_made" else {}
+    changed = save(filmed, colleague, **same)
+
+    assert (changed.version, changed.last_editor) == (filmed.version + 1, colleague)
+
+
+def test_a_copy_goes_out_in_the_same_formats(filmed, colleague):
+    assert decided(services.duplicate(filmed, by=colleague)) == decided(filmed)
+
+
+def test_a_limit_that_changed_since_the_submission_is_named_at_approval(post, officer, approver, monkeypatch):
+    revision = services.submit(post, by=officer)
+    less = replace(Facebook.facts, formats=[replace(Facebook.facts.formats[0], max_text=20)])
+    monkeypatch.setattr(Facebook, "facts", less)
+
+    with pytest.raises(Refused, match="characters too long"):
+        services.approve(post, revision, by=approver)
+
+    post.refresh_from_db()
+    assert (post.state, revision.reviews.count()) == (PostState.IN_REVIEW, 0)
 
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
