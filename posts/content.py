@@ -219,7 +219,9 @@ def _medium(shown: PostMedia) -> dict[str, Any]:
 def _target(target: PostChannel, media: list[dict[str, Any]], **words: Any) -> dict[str, Any]:
     facts = facts_of(target.channel.platform)
     all_media = [medium_of(entry) for entry in media]
-    form = choose(facts, all_media, target.format)
+    # One that the platform no longer has falls back to what fits.
+    wanted = target.format if target.format in {form.name for form in facts.formats} else ""
+    form = choose(facts, all_media, wanted)
     carried = [each.sha256 for each in carry(form, all_media)]
     return {
         "channel": str(target.channel.public_id),
@@ -229,9 +231,16 @@ def _target(target: PostChannel, media: list[dict[str, Any]], **words: Any) -> d
         # The first format of a platform is what there was before there were others.
         **({"format": form.name} if form != facts.formats[0] else {}),
         **({"media": carried} if len(carried) < len(media) else {}),
-        **({"options": target.options} if target.options else {}),
+        **({"options": options} if (options := options_of(form, target.options)) else {}),
         **text_for(form, **words),
     }
+
+
+def options_of(form: Format, decided: Mapping[str, Any]) -> dict[str, Any]:
+    """Every option of the format with its value, also where the author left it as it is: defaults change, and what was
+    approved stays. Without those that are still to be chosen."""
+    values = {option.name: decided.get(option.name, option.default) for option in form.options}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def medium_of(entry: Mapping[str, Any]) -> Image | Video:

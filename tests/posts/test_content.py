@@ -171,3 +171,20 @@ def test_composing_costs_two_queries(post, django_assert_num_queries):
     post = Post.objects.select_related("unit", "topic").get(pk=post.pk)
     with django_assert_num_queries(2):
         content.compose(post)
+
+
+def test_every_option_is_written_down_with_its_value_and_one_of_another_format_is_not(post):
+    tiktok = factories.ChannelFactory(unit=post.unit, platform="tiktok")
+    post.pictures.all().delete()
+    PostMedia.objects.create(post=post, media=factories.video(post.unit), position=0)
+    post.targets.all().delete()
+    PostChannel.objects.create(post=post, channel=tiktok, options={"comments": True, "of another": True})
+
+    (target,) = content.compose(post)["channels"]
+
+    assert target["options"] == {"comments": True, "duet": False, "stitch": False, "own_brand": False}
+
+
+def test_a_format_that_the_platform_no_longer_has_gives_way_to_what_fits(post):
+    post.targets.update(format="fax")
+    assert [target.get("format") for target in content.compose(post)["channels"]] == [None] * post.targets.count()
