@@ -1,4 +1,4 @@
-"""Captions of a video: what officers paste or choose, as WebVTT, the one form in which platforms and browsers take them.
+"""Captions of a video: what officers paste or choose, as WebVTT, the form that platforms and browsers take.
 
 Only times and words are kept: a file's styles, notes and cue names are left out, and SubRip (.srt) is written anew.
 """
