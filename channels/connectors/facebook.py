@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 
@@ -28,7 +27,7 @@ from channels.connectors.base import (
     Trace,
     TryLater,
 )
-from channels.connectors.graph import ABSENT, COMMON, Graph, Sort, bare, proof_of, values_of
+from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, bare, values_of
 
 _SCOPES = {"pages_show_list": False, "pages_read_engagement": True, "pages_manage_posts": True, "read_insights": False}
 _TASKS_TO_POST = {"CREATE_CONTENT", "MANAGE"}
@@ -38,7 +37,7 @@ _COUNTS = "shares,reactions.limit(0).summary(total_count),comments.limit(0).summ
 _DUPLICATE = "506"
 
 
-class Facebook(Graph):
+class Facebook(ByPage):
     """https://developers.facebook.com/docs/pages-api/posts"""
 
     kind = "facebook"
@@ -197,48 +196,14 @@ class Facebook(Graph):
     async def profile(self, account: Account) -> Profile:
         fields = "id,name,username,link,followers_count"
         page = await self.graph("GET", account, account.external_id, params={"fields": fields})
-        token = (await self._debug(account))["data"]
-        if not token.get("is_valid"):
-            error = token.get("error", {})
-            raise AccessLost(error.get("message", "the token is not valid"), code=f"190/{error.get('subcode', '')}")
-        return _profile(page, token.get("scopes", ()))
-
-    async def _debug(self, account: Account) -> Any:
-        ours = f"{account.app['app_id']}|{account.app['app_secret']}"
-        return await self.call(
-            "GET",
-            self.address(account.base_url, account.app, "debug_token"),
-            params={"input_token": account.token, "appsecret_proof": proof_of(account.app, ours)},
-            headers={"Authorization": f"Bearer {ours}"},
-            hide=(account.token, account.app["app_secret"]),
-        )
-
-    @classmethod
-    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
-        asked = {
-            "client_id": app["app_id"],
-            "redirect_uri": redirect_uri,
-            "state": state,
-            "response_type": "code",
-            "scope": ",".join(_SCOPES),
-            "auth_type": "rerequest",  # else a right that was declined once is never asked for again
-        }
-        return f"{app['dialog_url']}/{app['version']}/dialog/oauth?{urlencode(asked)}"
+        return _profile(page, await self.rights(account))
 
     async def offers(
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
     ) -> list[Offer]:
-        user = await self._exchange(app, code=answer.get("code", ""), redirect_uri=redirect_uri)
-        user = await self._exchange(app, grant_type="fb_exchange_token", fb_exchange_token=user)
-        me = Account(external_id="me", token=user, base_url=app["base_url"], app=app)
-        rights = (await self.graph("GET", me, "me/permissions"))["data"]
-        granted = [right["permission"] for right in rights if right["status"] == "granted"]
-        params = {"fields": "id,name,username,access_token,tasks,link,followers_count", "limit": "100"}
-        return [_offer(page, granted) async for page in self.rows(me, "me/accounts", params)]
-
-    async def _exchange(self, app: Mapping[str, Any], **grant: str) -> str:
-        answer = await self.token_for("POST", self.address(app["base_url"], app, "oauth/access_token"), app, **grant)
-        return answer["access_token"]
+        fields = "id,name,username,access_token,tasks,link,followers_count"
+        pages, granted = await self.pages(app, answer, redirect_uri=redirect_uri, fields=fields)
+        return [_offer(page, granted) for page in pages]
 
 
 def _total(edge: Mapping[str, Any] | None) -> int | None:

@@ -4,10 +4,11 @@ cursors, tokens against codes, and the upload host for videos."""
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum, auto
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -157,6 +158,54 @@ class Graph(Connector):
         for page, uses in _usage(headers).items():
             shares = ("call_count", "total_cputime", "total_time")
             self.usage[page] = max((use.get(share, 0) for use in uses for share in shares), default=0)
+
+
+class ByPage(Graph):
+    """A connector that is let in through a Facebook Page: its consent dialog, the person's pages, their tokens."""
+
+    async def rights(self, account: Account) -> Sequence[str]:
+        """What the account's token may do now. AccessLost when it may do nothing any more."""
+        ours = f"{account.app['app_id']}|{account.app['app_secret']}"
+        answer = await self.call(
+            "GET",
+            self.address(account.base_url, account.app, "debug_token"),
+            params={"input_token": account.token, "appsecret_proof": proof_of(account.app, ours)},
+            headers={"Authorization": f"Bearer {ours}"},
+            hide=(account.token, account.app["app_secret"]),
+        )
+        token = answer["data"]
+        if not token.get("is_valid"):
+            error = token.get("error", {})
+            raise AccessLost(error.get("message", "the token is not valid"), code=f"190/{error.get('subcode', '')}")
+        return token.get("scopes", ())
+
+    @classmethod
+    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+        asked = {
+            "client_id": app["app_id"],
+            "redirect_uri": redirect_uri,
+            "state": state,
+            "response_type": "code",
+            "scope": ",".join(cls.facts.rights),
+            "auth_type": "rerequest",  # else a right that was declined once is never asked for again
+        }
+        return f"{app['dialog_url']}/{app['version']}/dialog/oauth?{urlencode(asked)}"
+
+    async def pages(
+        self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str, fields: str
+    ) -> tuple[list[Any], list[str]]:
+        """The pages that a person's consent opens, and the rights that were granted."""
+        user = await self._exchange(app, code=answer.get("code", ""), redirect_uri=redirect_uri)
+        user = await self._exchange(app, grant_type="fb_exchange_token", fb_exchange_token=user)
+        me = Account(external_id="me", token=user, base_url=app["base_url"], app=app)
+        rights = (await self.graph("GET", me, "me/permissions"))["data"]
+        granted = [right["permission"] for right in rights if right["status"] == "granted"]
+        pages = [page async for page in self.rows(me, "me/accounts", {"fields": fields, "limit": "100"})]
+        return pages, granted
+
+    async def _exchange(self, app: Mapping[str, Any], **grant: str) -> str:
+        answer = await self.token_for("POST", self.address(app["base_url"], app, "oauth/access_token"), app, **grant)
+        return answer["access_token"]
 
 
 _STEP = 25  # seconds that a step may go on sending
