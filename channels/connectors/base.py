@@ -296,12 +296,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The answer to a platform that asks whether a webhook is ours. Where ``page`` is named, only if that is a channel;
-    ``lasts`` is how long the platform will then tell its news."""
+    """The answer to a platform that asks whether a webhook is ours. Where ``page`` is named, only if that is a channel."""
 
     answer: str
     page: str = ""
-    lasts: timedelta | None = None
 
 
 class Forged(Exception):
