@@ -58,6 +58,9 @@ _IN_THE_WAY = {
     "too_many_images": gettext_lazy("%(channel)s takes at most %(n)s pictures."),
     "too_many_videos": gettext_lazy("%(channel)s takes at most %(n)s video in a post."),
     "too_many_media": gettext_lazy("%(channel)s takes at most %(n)s pictures and videos together."),
+    "too_many_hashtags": gettext_lazy("%(channel)s takes at most %(n)s hashtags in a post."),
+    "too_many_mentions": gettext_lazy("%(channel)s takes at most %(n)s mentions (@) in a post."),
+    "too_many_links": gettext_lazy("%(channel)s takes at most %(n)s different links in a post."),
     "image_heavy": gettext_lazy("Picture %(at)s is too large for %(channel)s: at most %(size)s."),
     "video_heavy": gettext_lazy("The video is too large for %(channel)s: at most %(size)s. Choose a smaller copy."),
     "video_type": gettext_lazy(

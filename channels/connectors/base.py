@@ -222,6 +222,9 @@ class Format:
     mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
     needs_media: bool = False  # a picture or a video, whichever
     article: bool = False  # shows title, cover and HTML body rather than one text
+    max_hashtags: int = 0  # 0: as many as fit, also of the next two
+    max_mentions: int = 0
+    max_links: int = 0  # different ones
     takes_link: bool = True  # a link can be opened, as a card or in the text
     media_by_url: bool = False  # the platform fetches pictures and videos itself
     labels_ai: bool = False  # has a label of its own for what AI made

@@ -1,9 +1,13 @@
 """What does not fit: a post against the limits of one format. Pure, so that composer, approval and sending agree."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from channels.connectors.base import Facts, Format, Image, ImageLimits, Message, Video, VideoLimits
+
+_HASHTAG, _MENTION = re.compile(r"(?<!\w)#\w"), re.compile(r"(?<!\w)@\w")
+_LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,14 @@ def _words(form: Format, message: Message) -> Iterator[Problem]:
         yield Problem("title_long", over)
     if form.max_text and (over := form.count(message.text) - text_limit(form, media=len(message.media))) > 0:
         yield Problem("text_long", over)
+    links = {*_LINK.findall(message.text), *filter(None, [message.link if form.takes_link else ""])}
+    for most, found, rule in (
+        (form.max_hashtags, len(_HASHTAG.findall(message.text)), "too_many_hashtags"),
+        (form.max_mentions, len(_MENTION.findall(message.text)), "too_many_mentions"),
+        (form.max_links, len(links), "too_many_links"),
+    ):
+        if most and found > most:
+            yield Problem(rule, most)
 
 
 def _numbers(form: Format, message: Message) -> Iterator[Problem]:
