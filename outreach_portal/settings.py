@@ -338,12 +338,14 @@ PLATFORMS = {
         "version": env.str("FACEBOOK_GRAPH_VERSION", default="v26.0"),
         "dialog_url": platform_url("FACEBOOK_DIALOG_URL", real="https://www.facebook.com", simulated="/facebook/www"),
         "base_url": platform_url("FACEBOOK_GRAPH_URL", real="https://graph.facebook.com", simulated="/facebook/graph"),
+        "link_url": platform_url("INSTAGRAM_LINK_URL", real="https://www.instagram.com", simulated="/instagram/www"),
     },
     "threads": {
         "app_id": optional("THREADS_APP_ID", try_out="300000000000003"),
         "app_secret": optional("THREADS_APP_SECRET", try_out="simulator-threads-secret"),
         "dialog_url": platform_url("THREADS_DIALOG_URL", real="https://threads.com", simulated="/threads/www"),
         "base_url": platform_url("THREADS_API_URL", real="https://graph.threads.com", simulated="/threads/graph"),
+        "link_url": platform_url("THREADS_LINK_URL", real="https://www.threads.com", simulated="/threads/www"),
     },
     "telegram": {
         "base_url": platform_url("TELEGRAM_API_URL", real="https://api.telegram.org", simulated="/telegram"),
