@@ -75,6 +75,12 @@ def platforms_at(url: str) -> dict[str, dict[str, str]]:
         ("zalo", "oauth_url"): "/zalo/oauth",
         ("zalo", "base_url"): "/zalo/openapi",
         ("zalo", "link_url"): "/pages/zalo",
+        ("instagram", "dialog_url"): "/facebook/www",
+        ("instagram", "base_url"): "/facebook/graph",
+        ("instagram", "link_url"): "/instagram/www",
+        ("threads", "dialog_url"): "/threads/www",
+        ("threads", "base_url"): "/threads/graph",
+        ("threads", "link_url"): "/threads/www",
         ("telegram", "base_url"): "/telegram",
         ("telegram", "link_url"): "/t.me",
     }
