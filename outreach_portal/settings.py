@@ -36,6 +36,8 @@ SECRET_KEY = setting(env.str, "SECRET_KEY", try_out=guard.TRY_OUT_SECRET)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = setting(env.list, "ALLOWED_HOSTS", try_out=["127.0.0.1", "localhost", "[::1]", "testserver"])
 PORTAL_URL = setting(env.str, "PORTAL_URL", try_out="http://127.0.0.1:8000").rstrip("/")
+# Where platforms fetch pictures and films; a host of its own keeps a fetcher's load off the officers' pages.
+MEDIA_PUBLIC_URL = env.str("MEDIA_PUBLIC_URL", default=PORTAL_URL).rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
@@ -151,6 +153,12 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 # Uploads: what a commune's post may carry. The platforms' own limits live in the connectors.
 IMAGE_MAX_BYTES = env.int("IMAGE_MAX_BYTES", default=20 * 1024 * 1024)
 IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=40_000_000)
+VIDEO_MAX_BYTES = env.int("VIDEO_MAX_BYTES", default=1024 * 1024 * 1024)
+VIDEO_MAX_SECONDS = env.int("VIDEO_MAX_SECONDS", default=3 * 3600)
+# What must stay free beside a film that is taken in: the database may lie on the same disk.
+MEDIA_ROOM_BYTES = env.int("MEDIA_ROOM_BYTES", default=1024 * 1024 * 1024)
+UPLOADS_A_PERSON = env.int("UPLOADS_A_PERSON", default=5)  # begun and not ended, in all browsers together
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "posts.incoming.ToDisk"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000  # bulk actions and the import preview name each row
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
@@ -328,7 +336,7 @@ PLATFORMS = {
         "oauth_url": platform_url(
             "YOUTUBE_OAUTH_URL", real="https://oauth2.googleapis.com", simulated="/youtube/oauth2"
         ),
-        "base_url": platform_url("YOUTUBE_API_URL", real="https://www.googleapis.com", simulated="/youtube/api"),
+        "base_url": platform_url("YOUTUBE_API_URL", real="https://www.googleapis.com", simulated="/youtube/googleapis"),
         "link_url": platform_url("YOUTUBE_LINK_URL", real="https://www.youtube.com", simulated="/youtube/www"),
     },
     "instagram": {

@@ -6,8 +6,10 @@ and format that every platform takes.
 
 import hashlib
 import io
+import math
 import struct
 import threading
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from django.conf import settings
@@ -19,6 +21,7 @@ from PIL import Image, ImageOps
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
+from channels.connectors.base import ImageLimits
 from channels.queries import facts_of
 from channels.states import Kind
 from core.errors import Refused
@@ -66,7 +69,12 @@ def store(upload: BinaryIO, *, unit: Unit, by: User) -> Media:
     return media
 
 
-def redraw(upload: BinaryIO) -> Drawn:
+def looks_like_one(head: bytes) -> bool:
+    """Whether a file that begins so may be a picture; whether it is one, ``redraw`` finds out."""
+    return head.startswith((b"\xff\xd8\xff", b"\x89PNG")) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+
+
+def redraw(upload: BinaryIO, *, keep_png: bool = True) -> Drawn:
     """New pixels of a JPEG, PNG or WebP, small enough for every platform. Raises Refused in the officer's words."""
     data = upload.read(settings.IMAGE_MAX_BYTES + 1)
     if len(data) > settings.IMAGE_MAX_BYTES:
@@ -86,7 +94,7 @@ def redraw(upload: BinaryIO) -> Drawn:
         raise Refused(_("The picture is too long and narrow for the platforms. Crop it first."))
     try:
         with _one_at_a_time:
-            return _fitted(_pixels(picture), keep_png=picture.format == "PNG")
+            return _fitted(_pixels(picture), keep_png=keep_png and picture.format == "PNG")
     except _BROKEN:
         raise Refused(_("The picture is damaged or incomplete. Choose another copy of it.")) from None
 
@@ -132,12 +140,73 @@ def _encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def poster_name(sha256: str) -> str:
+    return f"media/{sha256}.jpg"
+
+
+def still(media: Media) -> BinaryIO:
+    """The picture itself; of a film, the one that stands for it before it plays."""
+    return default_storage.open(poster_name(media.poster_sha256)) if media.is_video else media.file.open("rb")
+
+
 def thumb(media: Media) -> BinaryIO:
     """A small JPEG of it, made when first asked for."""
-    name = f"thumbs/{media.sha256}.jpg"
+    return _made_once(f"thumbs/{media.sha256}.jpg", lambda: _small(media))
+
+
+def _small(media: Media) -> bytes:
+    with still(media) as file, _one_at_a_time:
+        small = Image.open(file, formats=FORMATS)
+        small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+        return _encoded(small.convert("RGB"), "JPEG", quality=80)
+
+
+def _made_once(name: str, make: Callable[[], bytes]) -> BinaryIO:
     if not default_storage.exists(name):
-        with media.file.open("rb") as file:
-            small = Image.open(file, formats=FORMATS)
-            small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
-            name = default_storage.save(name, ContentFile(_encoded(small.convert("RGB"), "JPEG", quality=80)))
+        name = default_storage.save(name, ContentFile(make()))
     return default_storage.open(name)
+
+
+# --- As a platform wants it -------------------------------------------------------------------------------------------
+
+
+class Shape(NamedTuple):
+    """A JPEG, no narrower and no wider than these ratios of width by height; 0: no such bound."""
+
+    narrowest: float
+    widest: float
+
+
+def shape_for(media: Media, limits: ImageLimits) -> Shape | None:
+    """What has to be drawn of a picture for a platform with these limits; None where it takes the picture itself."""
+    ratio = media.width / media.height
+    narrow, wide = limits.narrowest and ratio < limits.narrowest, limits.widest and ratio > limits.widest
+    if media.content_type in limits.types and not narrow and not wide:
+        return None
+    return Shape(limits.narrowest, limits.widest)
+
+
+def rendition(media: Media, shape: Shape) -> BinaryIO:
+    """The picture as a JPEG of this shape, with white margins where it needs them: nothing of it is cut off. Drawn when
+    first asked for, and always the same."""
+    name = f"renditions/{media.sha256}-{shape.narrowest:g}-{shape.widest:g}.jpg"
+    return _made_once(name, lambda: _drawn_as(media, shape))
+
+
+def _drawn_as(media: Media, shape: Shape) -> bytes:
+    with still(media) as file, _one_at_a_time:
+        return _fitted(_framed(Image.open(file, formats=FORMATS).convert("RGB"), shape), keep_png=False).data
+
+
+def _framed(picture: Image.Image, shape: Shape) -> Image.Image:
+    """On white, within the ratios. A few pixels more than they ask for: halving a picture rounds its sides."""
+    width, height = picture.size
+    if shape.narrowest and width < height * shape.narrowest:
+        width = math.ceil((height + 4) * shape.narrowest)
+    if shape.widest and width > height * shape.widest:
+        height = math.ceil((width + 4) / shape.widest)
+    if (width, height) == picture.size:
+        return picture
+    framed = Image.new("RGB", (width, height), "white")
+    framed.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
+    return framed

@@ -28,15 +28,16 @@ def film(
     fps: int = 30,
     codec: str = "libx264",
     container: str = "mp4",
-    sound: bool = True,
+    sound: bool | str = True,
     turned: int = 0,
     metadata: tuple[tuple[str, str], ...] = (),
     shade: int = 0,
 ) -> bytes:
     """A film of so many pixels and seconds, made in some tens of milliseconds; equal arguments give equal bytes.
 
-    ``container``: mp4, mov or webm (with ``codec="libvpx"``). ``turned``: degrees by which a player turns it; the
-    pixels lie as ``width`` and ``height`` say. ``shade`` (0 to 255) makes the bytes, and so the hash, its own.
+    ``container``: mp4, mov or webm (with ``codec="libvpx"``). ``sound``: also a codec's name. ``turned``: degrees by
+    which a player turns it; the pixels lie as ``width`` and ``height`` say. ``shade`` (0 to 255) makes the bytes, and
+    so the hash, its own.
     """
     out = io.BytesIO()
     options = {"fflags": "+bitexact"} if container == "webm" else {"movflags": "use_metadata_tags"}
@@ -47,7 +48,8 @@ def film(
         picture.codec_context.thread_count = 1
         if turned:
             picture.set_display_rotation(turned)
-        tone = file.add_stream("libopus" if container == "webm" else "aac", rate=RATE, layout="mono") if sound else None
+        usual = "libopus" if container == "webm" else "aac"
+        tone = file.add_stream(usual if sound is True else sound, rate=RATE, layout="mono") if sound else None
         for n in range(round(seconds * fps)):
             file.mux(picture.encode(_frame(width, height, n, fps, shade)))
         file.mux(picture.encode(None))

@@ -1,0 +1,164 @@
+"""Looks into one film, copies it without what it tells of its maker, and cuts out one frame.
+
+A program of its own, started by ``posts.videos`` for each film: the decoder inside reads what strangers made, in C.
+Here it can neither exhaust nor crash the web process, and knows none of its secrets (see docs/adr/0006). It imports
+nothing of ours; what it says is checked by its caller.
+
+    film.py mov|webm SOURCE FOLDER LIMITS    LIMITS: {"bytes": …, "pixels": …, "seconds": …}
+
+leaves in FOLDER ``copy``, ``frame.png`` and ``facts.json``: what the copy is, or ``{"refused": why}``.
+"""
+
+import contextlib
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+MEMORY = 1024 * 1024 * 1024
+CPU_SECONDS = 120
+# What players and platforms read in an MP4; the rest is refused rather than carried into a file that nobody can play.
+PICTURE = {"mov": {"h264", "hevc", "av1", "vp9", "mpeg4"}, "webm": {"vp8", "vp9", "av1"}}
+SOUND = {"mov": {"aac", "mp3", "opus", "ac3", "eac3"}, "webm": {"opus", "vorbis"}}
+WRITE = {
+    # Index first: a player begins, and a platform looks, before the whole is there. bitexact: no name of ours, no
+    # random numbers, so that the same film always gets the same hash.
+    "mov": ("mp4", {"movflags": "faststart", "fflags": "+bitexact"}),
+    "webm": ("webm", {"cues_to_front": "1", "fflags": "+bitexact"}),
+}
+FRAME_SIDE = 2048
+MOST_TRIES = 600  # packets read for the one frame
+
+
+class Unfit(Exception):
+    """Why the film is refused: empty, codec, sound, pixels, long, broken."""
+
+
+def be_small(most_bytes: int) -> None:
+    """Gives up what this process needs not have. The kernel, short of memory, takes it before any other."""
+    if sys.platform != "linux":
+        return  # the try-out on a developer's own machine
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def copied(kind: str, source: str, target: str, limits: dict[str, float]) -> None:
+    """The picture and the sound, packet by packet, into a fresh file; nothing else of the old one.
+
+    No frame is decoded. Left behind: metadata (a telephone writes place, time and its model), chapters, subtitles, and
+    the tracks in which cameras keep their position.
+    """
+    import av
+
+    # A format by name and plain files only: a playlist would read other files, or the network.
+    with av.open(source, format="mov" if kind == "mov" else "matroska", options={"protocol_whitelist": "file"}) as film:
+        picture = next((s for s in film.streams.video if not s.disposition & s.disposition.attached_pic), None)
+        if picture is None:
+            raise Unfit("empty")
+        if named(picture) not in PICTURE[kind]:
+            raise Unfit("codec")
+        if not picture.width or picture.width * picture.height > limits["pixels"]:
+            raise Unfit("pixels" if picture.width else "broken")
+        claimed = seconds_of(film, picture)
+        if claimed > limits["seconds"]:
+            raise Unfit("long")
+        sound = next((s for s in film.streams.audio if named(s) in SOUND[kind]), None)
+        if sound is None and film.streams.audio:
+            raise Unfit("sound")
+        form, options = WRITE[kind]
+        with av.open(target, "w", format=form, options=options) as copy:
+            streams = {}
+            for stream in filter(None, (picture, sound)):
+                streams[stream.index] = new = copy.add_stream_from_template(stream)
+                new.metadata.clear()
+                if form == "mp4" and named(stream) == "hevc":
+                    new.codec_context.codec_tag = "hvc1"  # the only one of its two names that Apple's players take
+            for packet in film.demux(*filter(None, (picture, sound))):
+                if packet.dts is not None:  # else it marks the end
+                    packet.stream = streams[packet.stream.index]
+                    copy.mux(packet)
+    with av.open(target, options={"protocol_whitelist": "file"}) as copy:
+        if seconds_of(copy, copy.streams.video[0]) < claimed - max(0.25, claimed / 50):
+            raise Unfit("broken")  # the file ends before the film does
+
+
+def described(target: str, frame: Path) -> dict[str, Any]:
+    """What the copy is, as its residents see it; and the frame that stands for it, upright."""
+    import av
+    from PIL import Image
+
+    with av.open(target, options={"protocol_whitelist": "file"}) as film:
+        picture = film.streams.video[0]
+        picture.codec_context.thread_count = 1  # each thread holds frames of its own
+        seconds = seconds_of(film, picture)
+        shown = frame_at(film, picture, min(1.0, seconds / 10))
+        turn = shown.rotation % 360
+        scale = min(1.0, FRAME_SIDE / max(shown.width, shown.height))
+        small = shown.to_image(width=max(1, round(shown.width * scale)), height=max(1, round(shown.height * scale)))
+        upright = {
+            90: Image.Transpose.ROTATE_90,
+            180: Image.Transpose.ROTATE_180,
+            270: Image.Transpose.ROTATE_270,
+        }.get(turn)
+        (small.transpose(upright) if upright is not None else small).save(frame, "PNG", compress_level=1)
+        width, height = picture.width, picture.height
+        return {
+            "width": height if turn in (90, 270) else width,
+            "height": width if turn in (90, 270) else height,
+            "seconds": seconds,
+            "fps": float(picture.average_rate or picture.guessed_rate or 0),
+            "codec": named(picture),
+            "sound": named(film.streams.audio[0]) if film.streams.audio else "",
+        }
+
+
+def frame_at(film: Any, picture: Any, second: float) -> Any:
+    """The first frame shown at ``second`` or later; the last one that can be decoded where there is none."""
+    film.seek(int(second * 1_000_000))
+    frame = None
+    for number, packet in enumerate(film.demux(picture)):
+        for frame in packet.decode():
+            if frame.time is not None and frame.time >= second:
+                return frame
+        if number > MOST_TRIES:
+            break
+    if frame is None:
+        raise Unfit("broken")
+    return frame
+
+
+def seconds_of(film: Any, picture: Any) -> float:
+    if picture.duration:
+        return float(picture.duration * picture.time_base)
+    return (film.duration or 0) / 1_000_000
+
+
+def named(stream: Any) -> str:
+    """The codec as FFmpeg calls it, whichever library decodes it; empty for one that nobody here knows."""
+    context = stream.codec_context
+    return context.codec.canonical_name if context else ""
+
+
+def main(kind: str, source: str, folder: str, given: str) -> None:
+    limits = json.loads(given)
+    be_small(int(limits["bytes"]))
+    import av
+
+    place = Path(folder)
+    try:
+        copied(kind, source, f"{folder}/copy", limits)
+        facts = described(f"{folder}/copy", place / "frame.png")
+    except Unfit as why:
+        facts = {"refused": str(why)}
+    except (av.FFmpegError, OSError, ValueError, MemoryError):
+        facts = {"refused": "broken"}
+    (place / "facts.json").write_text(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
