@@ -40,6 +40,8 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         "POST /_sim/reset": control.reset,
         "POST /_sim/users": control.each(control.add_user),
         "POST /_sim/pages": control.each(control.add_page),
+        "POST /_sim/businesses": control.each(control.add_business),
+        "POST /_sim/comments": control.each(control.add_comment),
         "POST /_sim/posts": control.each(control.add_post),
         "POST /_sim/faults": control.each(control.add_fault),
         "GET /_sim/faults": control.list_faults,
@@ -140,6 +142,26 @@ class Control:
             "url": f"{world.public_url or request.url.origin()}/pages/{platform}/{page.external_id}/",
             "tokens": world.connect(page),
         }
+
+    def add_business(self, request: web.Request, body: dict[str, Any]) -> Any:
+        """A portfolio at Meta that holds pages: `people` may see it, `owned_pages` and `client_pages` are its pages."""
+        world = self.simulator.world
+        business = {"id": str(106_000_000_000_000 + world.next_number()), "name": body["name"]}
+        business["people"] = [self.user(each, "facebook").id for each in body.get("people", [])]
+        for edge in ("owned_pages", "client_pages"):
+            business[edge] = [self.page("facebook", each).external_id for each in body.get(edge, [])]
+        world.businesses[business["id"]] = business
+        world.dirty = True
+        return business
+
+    def add_comment(self, request: web.Request, body: dict[str, Any]) -> Any:
+        """What a resident writes under a post on Facebook; `parent` makes it a reply."""
+        page = self.page("facebook", body["page"])
+        post = page.posts.get(body["post"])
+        if post is None:
+            raise Mistake("no such post")
+        by, parent = body.get("by", "Nguyễn Thị B"), body.get("parent", "")
+        return self.simulator.facebook.comments.write(post, body["message"], by=by, parent=parent)
 
     def add_post(self, request: web.Request, body: dict[str, Any]) -> Any:
         page = self.page(body["platform"], body["page"])

@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator import growth, images
 from simulator.calls import Call, Reply
+from simulator.facebook_comments import Comments
 from simulator.facebook_videos import Videos
 from simulator.faults import Fault, Plan
 from simulator.graph import (
@@ -61,6 +62,7 @@ class Facebook:
         self.fetcher = fetcher
         self.calls: dict[str, tuple[float, int]] = {}
         self.videos = Videos(self)
+        self.comments = Comments(self)
 
     # What a call is
 
@@ -74,6 +76,9 @@ class Facebook:
             return "", ("token",)
         if video := self.videos.describe(call, path):
             return video[0], (video[1],)
+        if (remark := self.comments.find(head)) or edge == "comments":
+            page = remark[0].external_id if remark else head.partition("_")[0]
+            return page, ("find" if call.method == "GET" else "withdraw" if call.method == "DELETE" else "edit",)
         page = head.partition("_")[0]
         if head == "me":
             token = self.world.tokens.get(self.token_text(call))
@@ -173,6 +178,10 @@ class Facebook:
             return self.post_edge(call, plan, token, page, head, edge)
         if (video := self.videos.find(head)) is not None:
             return self.videos.node(call, plan, token, video, edge)
+        if (remark := self.comments.find(head)) is not None:
+            return self.comments.node(call, token, *remark, edge)
+        if head in self.world.businesses:
+            return self.business_edge(call, token, self.world.businesses[head], edge)
         if head in FACEBOOK_APPS and edge == "uploads" and call.method == "POST":
             return self.videos.session(call, token)
         if head in self.world.photos:
@@ -253,6 +262,7 @@ class Facebook:
             self.name, "user", app=source.app, user=source.user, scopes=list(source.scopes),
             declined=list(source.declined), pages=list(source.pages), lasts=lasts,
         )  # fmt: skip
+        token.bound_to = {name: pages for name, pages in source.bound_to.items() if name.startswith("only ")}
         return {"access_token": token.value, "token_type": "bearer", "expires_in": lasts}
 
     def debug_token(self, call: Call) -> dict[str, Any]:
@@ -273,9 +283,7 @@ class Facebook:
             "expires_at": 0 if token.expires is None else int(token.expires - self.world.offset),
             "data_access_expires_at": int(token.issued_at + 90 * DAY),
             "scopes": token.scopes,
-            "granular_scopes": [
-                {"scope": scope, "target_ids": [token.page] if token.page else token.pages} for scope in token.scopes
-            ],
+            "granular_scopes": [{"scope": scope, "target_ids": self.pages_for(token, scope)} for scope in token.scopes],
             "user_id": token.user,
         }
         if token.page:
@@ -306,7 +314,26 @@ class Facebook:
                 return paged(
                     call, pages, lambda page: page.external_id, lambda page: self.page_view(page, fields, token, call)
                 )
+            case "businesses":
+                self.check_business(token)
+                held = [each for each in self.world.businesses.values() if user.id in each["people"]]
+                return paged(call, held, lambda each: each["id"], lambda each: {"id": each["id"], "name": each["name"]})
         raise missing_object(edge)
+
+    @staticmethod
+    def check_business(token: Token) -> None:
+        if token.kind != "user" or "business_management" not in token.scopes:
+            message = "(#100) Requires business_management permission to manage the object"
+            raise GraphError(message, 100, kind="GraphMethodException")
+
+    def business_edge(self, call: Call, token: Token, business: dict[str, Any], edge: str) -> dict[str, Any]:
+        """The pages that a Business portfolio owns, or looks after. Its people's tasks are still their own."""
+        self.check_business(token)
+        if token.user not in business["people"] or edge not in ("owned_pages", "client_pages"):
+            raise missing_object(f"{business['id']}/{edge}", call.method.lower())
+        pages = [self.world.pages[self.name][each] for each in business[edge]]
+        fields = parse_fields(call.text("fields") or "id,name", PAGE_FIELDS, "Page")
+        return paged(call, pages, lambda page: page.external_id, lambda page: self.page_view(page, fields, token, call))
 
     # Pages
 
@@ -342,12 +369,22 @@ class Facebook:
         seen = self.world.visible_posts(page, lag=plan.lag)
         return [post for post in seen if post.details.get("surface") not in ("reel", "story")]
 
+    @staticmethod
+    def pages_for(token: Token, scope: str) -> list[str]:
+        """The pages that the person ticked for one right; all that were ticked, unless fewer were for this one."""
+        ticked = token.bound_to.get(f"only {scope}")
+        own = [token.page] if token.page else token.pages
+        return own if ticked is None else [page for page in ticked.split(",") if page in own]
+
+    def may(self, token: Token, scope: str) -> bool:
+        return scope in token.scopes and token.page in self.pages_for(token, scope)
+
     def check_page_token(self, token: Token, page: Page, *, writes: bool = False) -> None:
         if token.kind != "page":
             raise needs_page_token()
         if token.page != page.external_id:
             raise missing_object(page.external_id)
-        if "pages_read_engagement" not in token.scopes or (writes and "pages_manage_posts" not in token.scopes):
+        if not self.may(token, "pages_read_engagement") or (writes and not self.may(token, "pages_manage_posts")):
             message = (
                 "(#200) If posting to a page, requires both pages_read_engagement and pages_manage_posts as an admin"
             )
@@ -550,7 +587,7 @@ class Facebook:
         own = token.kind == "page" and token.page == page.external_id
         if post is None or post.gone(self.world.world()) or not (own or post.visible(self.world.world())):
             raise missing_object(post_id, call.method.lower())
-        if call.method != "GET" or edge == "insights":
+        if (call.method != "GET" and edge != "comments") or edge == "insights":
             self.check_page_token(token, page, writes=call.method != "GET")
         match call.method, edge:
             case "GET", "":
@@ -558,11 +595,8 @@ class Facebook:
                 return self.post_view(page, post, fields, call)
             case "GET", "insights":
                 return self.post_insights(call, token, page, post)
-            case "GET", "comments":
-                total = growth.counts(page, post, self.world.world()).comments
-                return {"data": []} | (
-                    {"summary": {"order": "ranked", "total_count": total}} if call.text("summary") else {}
-                )
+            case "GET" | "POST", "comments":
+                return self.comments.edge(call, token, page, post)
             case "POST", "":
                 return self.change(call, plan, page, post)
             case "DELETE", "":
@@ -815,7 +849,15 @@ class Facebook:
     # The login dialog
 
     def new_code(
-        self, *, app: str, user: str, redirect_uri: str, scopes: list[str], declined: list[str], pages: list[str]
+        self,
+        *,
+        app: str,
+        user: str,
+        redirect_uri: str,
+        scopes: list[str],
+        declined: list[str],
+        pages: list[str],
+        only: dict[str, list[str]],
     ) -> str:
         """What the person agreed to in the dialog, to be redeemed once within ten minutes."""
         code = Token(
@@ -830,6 +872,7 @@ class Facebook:
         )
         code.expires = self.world.world() + 600
         code.bound_to = {"redirect_uri": redirect_uri}
+        code.bound_to |= {f"only {scope}": ",".join(chosen) for scope, chosen in only.items()}
         self.world.codes[code.value] = code
         self.world.dirty = True
         return code.value

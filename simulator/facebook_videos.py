@@ -56,8 +56,10 @@ class Videos:
         if head == "video-upload" or head.startswith("upload:") or edge == "uploads":
             return video["page"] if video else "", "stage"
         if video is not None:
-            measured = edge == "video_insights"
-            return video["page"], "withdraw" if call.method == "DELETE" else "measure" if measured else "verify"
+            if call.method == "GET":
+                return video["page"], "measure" if edge == "video_insights" else "find" if edge else "verify"
+            shows = not edge and call.flag("published")
+            return video["page"], "withdraw" if call.method == "DELETE" else "publish" if shows else "edit"
         if edge not in EDGES and edge != "stories":
             return None
         if call.method == "GET":
@@ -197,7 +199,9 @@ class Videos:
         if phase == "transfer":
             chunk = call.files.get("video_file_chunk")
             if chunk is None or call.number("start_offset", -1) != taken.size:
-                raise GraphError("(#6001) The offset is not where the upload stands", 6001, is_transient=True)
+                # Where it stands comes along, as Facebook's own SDK reads it.
+                message = "(#6001) The offset is not where the upload stands"
+                raise GraphError(message, 6001, 1363037, is_transient=True, error_data=self.offsets(video["id"]))
             taken.take(chunk.data)
             video["received"] = taken.size
             return self.offsets(video["id"])
@@ -269,7 +273,7 @@ class Videos:
         post = Post(f"{page.external_id}_{number}", text, self.world.wall(), title=call.text("title"))
         post.app = next(iter(FACEBOOK_APPS))
         post.pictures = [Picture(video["sha256"], "video", id=video["id"], size=video["received"])]
-        post.details = {"video": video["id"], "surface": video["kind"]}
+        post.details = {"video": video["id"], "surface": video["kind"], "ai": call.flag("is_ai_generated")}
         page.posts[post.id] = post
         video |= {"post": post.id, "state": state, "title": post.title, "description": text}
         if plan.fails:
@@ -372,6 +376,10 @@ class Videos:
                 return self.view(call, page, video, fields)
             case "GET", "video_insights":
                 return self.insights(call, token, page, video, post)
+            case "GET" | "POST", "comments" if post is not None:
+                return self.facebook.comments.edge(call, token, page, post)
+            case "POST", "" if post is not None:
+                return self.change(call, plan, page, video, post)
             case "DELETE", "":
                 if post is not None:
                     self.world.remove(post, after=plan.late)
@@ -380,9 +388,24 @@ class Videos:
                 return {"success": True}
         raise missing_object(f"{video['id']}/{edge}", call.method.lower())
 
+    def change(self, call: Call, plan: Plan, page: Page, video: dict[str, Any], post: Post) -> dict[str, Any]:
+        """Shows a video that was left unpublished, or rewords it; repeating it changes nothing."""
+        post.requests += 1
+        if "description" in call.params:
+            post.text = video["description"] = call.text("description")
+        if call.flag("published") and video["state"] != "PUBLISHED":
+            if video["error"]:
+                raise GraphError("(#100) No permission to publish the video", 100)
+            self.facebook.refuse_duplicate(page, post)
+            video["state"] = "PUBLISHED"
+            self.show(post, call, max(0.0, video["ready"] - self.world.world()) + plan.late)
+        return {"success": True}
+
     def listing(self, call: Call, plan: Plan, page: Page, edge: str) -> dict[str, Any]:
         then = self.world.world() - plan.lag
+        since, until = moment(call.text("since")) or 0, moment(call.text("until")) or float("inf")
         seen = [post for post in self.world.visible_posts(page, lag=plan.lag) if post.visible(then)]
+        seen = [post for post in seen if since <= post.published_at < until]
         if edge == "stories":
             stories = [post for post in seen if post.details.get("surface") == "story"]
             return paged(call, stories, lambda post: post.id, lambda post: {
@@ -411,6 +434,8 @@ class Videos:
             "post_video_likes_by_reaction_type": {kind: total for kind, total in counts.reactions.items() if total},
             "post_video_avg_time_watched": 4200,
             "total_video_avg_time_watched": 4200,
+            "post_video_view_time": counts.views * 4200,
+            "total_video_view_total_time": counts.views * 4200,
         }
         return {
             "data": [

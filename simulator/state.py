@@ -34,7 +34,10 @@ BOT_USERNAME = "outreach_bot"
 
 DAY = 86_400.0
 FACEBOOK_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
-FACEBOOK_SCOPES = ("pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights")
+FACEBOOK_SCOPES = (
+    "pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights", "pages_manage_engagement",
+    "pages_read_user_content", "business_management",
+)  # fmt: skip
 INSTAGRAM_SCOPES = tuple(
     f"instagram_business_{name}" for name in ("basic", "content_publish", "manage_comments", "manage_insights")
 )
@@ -285,6 +288,7 @@ class World:
         self.tokens: dict[str, Token] = {}
         self.codes: dict[str, Token] = {}
         self.photos: dict[str, Photo] = {}
+        self.businesses: dict[str, dict[str, Any]] = {}  # portfolios at Meta: people, owned_pages, client_pages
         self.jobs: dict[str, dict[str, Any]] = {}
         self.containers: dict[str, dict[str, Any]] = {}  # what Instagram and Threads are to publish, Facebook's videos
         self.updates: list[dict[str, Any]] = []
@@ -421,6 +425,7 @@ class World:
         token = self.new_token(
             "facebook", "page", app=user_token.app, user=user_token.user, page=page, scopes=list(user_token.scopes)
         )
+        token.bound_to = dict(user_token.bound_to)
         token.expires = None if long_lived else user_token.expires
         user_token.page_tokens[page] = token.value
         return token
@@ -588,7 +593,7 @@ class World:
     # On disk
 
     KEPT = ("offset", "counter", "settings", "latency", "pages", "usernames", "users", "tokens", "codes", "photos")
-    KEPT_TOO = ("updates", "webhook", "challenge", "requests", "containers")
+    KEPT_TOO = ("updates", "webhook", "challenge", "requests", "containers", "businesses")
 
     def dump(self) -> bytes:
         """The whole world as JSON, but for the pictures. Finished Zalo jobs are told by their articles, so stay out."""
@@ -620,6 +625,7 @@ class World:
         self.settings |= data["settings"]
         self.latency |= data["latency"]
         self.containers = data.get("containers", {})
+        self.businesses = data.get("businesses", {})
         self.pages |= {
             name: {key: Page.load(page) for key, page in pages.items()} for name, pages in data["pages"].items()
         }

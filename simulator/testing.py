@@ -101,6 +101,10 @@ class RunningSimulator:
     def post(self, platform: str, page: str, message: str, **more: Any) -> dict[str, Any]:
         return self.ask("POST", "/_sim/posts", {"platform": platform, "page": page, "message": message, **more})
 
+    def comment(self, page: str, post: str, message: str, **more: Any) -> dict[str, Any]:
+        """A resident's, under a post on Facebook."""
+        return self.ask("POST", "/_sim/comments", {"page": page, "post": post, "message": message, **more})
+
     def fault(self, platform: str, kind: str, **more: Any) -> dict[str, Any]:
         return self.ask("POST", "/_sim/faults", {"platform": platform, "kind": kind, **more})
 
