@@ -144,9 +144,11 @@ class Control:
         }
 
     def add_business(self, request: web.Request, body: dict[str, Any]) -> Any:
-        """A portfolio at Meta that holds pages: `people` may see it, `owned_pages` and `client_pages` are its pages."""
+        """A portfolio at Meta that holds pages: `people` may see it, `owned_pages` and `client_pages` are its pages.
+        `listed`: people find them among their own pages too."""
         world = self.simulator.world
-        business = {"id": str(106_000_000_000_000 + world.next_number()), "name": body["name"]}
+        business: dict[str, Any] = {"id": str(106_000_000_000_000 + world.next_number()), "name": body["name"]}
+        business["listed"] = bool(body.get("listed"))
         business["people"] = [self.user(each, "facebook").id for each in body.get("people", [])]
         for edge in ("owned_pages", "client_pages"):
             business[edge] = [self.page("facebook", each).external_id for each in body.get(edge, [])]

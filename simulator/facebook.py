@@ -307,6 +307,7 @@ class Facebook:
                 return {"data": granted + [{"permission": scope, "status": "declined"} for scope in token.declined]}
             case "accounts":
                 shown = token.pages if "pages_show_list" in token.scopes else []
+                shown = [each for each in shown if each not in self.unlisted()]
                 pages = [
                     page for each in shown if (page := self.world.pages[self.name].get(each)) and each in user.pages
                 ]
@@ -319,6 +320,11 @@ class Facebook:
                 held = [each for each in self.world.businesses.values() if user.id in each["people"]]
                 return paged(call, held, lambda each: each["id"], lambda each: {"id": each["id"], "name": each["name"]})
         raise missing_object(edge)
+
+    def unlisted(self) -> set[str]:
+        """Pages that only their Business tells."""
+        held = [each for each in self.world.businesses.values() if not each["listed"]]
+        return {page for each in held for edge in ("owned_pages", "client_pages") for page in each[edge]}
 
     @staticmethod
     def check_business(token: Token) -> None:

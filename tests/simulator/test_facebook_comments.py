@@ -75,8 +75,8 @@ def test_pages_of_a_business_are_listed_to_its_people_who_allow_it(simulator, gr
     business = {"name": "Công an tỉnh", "people": [person], "owned_pages": [owned], "client_pages": [client]}
     number = simulator.ask("POST", "/_sim/businesses", business)["id"]
     scopes = ("pages_show_list", "pages_read_engagement", "pages_manage_posts", "business_management")
-    token = business_token(simulator, person, [], scopes=scopes)
-    without = business_token(simulator, person, [], scopes=scopes[:3])
+    token = business_token(simulator, person, [owned], scopes=scopes)
+    without = business_token(simulator, person, [owned], scopes=scopes[:3])
 
     listed = [graph.get(f"{number}/{edge}", token=token, fields="id,access_token").body["data"]
               for edge in ("owned_pages", "client_pages")]  # fmt: skip
