@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -53,6 +53,7 @@ class Graph(Connector):
     # By "code/subcode" or "code"; what is not in it is refused for good.
     sorts: ClassVar[Mapping[str, Sort]] = COMMON
     proves: ClassVar[bool] = True  # takes an appsecret_proof
+    step: ClassVar[timedelta] = timedelta(seconds=25)  # as long a step may go on sending bytes
 
     def __init__(self, session: aiohttp.ClientSession):
         super().__init__(session)
@@ -96,23 +97,29 @@ class Graph(Connector):
         return await self.call(method, url, hide=hide, timeout=20, **request)
 
     async def rupload(self, account: Account, url: str, video: Video, start: int) -> bool:
-        """Sends a video from ``start`` to the upload host, for as long as a step may last. True once it is whole there;
-        where it stands otherwise, the platform is asked before anything is sent again."""
-        answer = await self.call(
-            "POST",
-            url,
-            timeout=_STEP,
-            hide=(account.token,),
-            headers={
-                "Authorization": f"OAuth {account.token}",
-                "offset": str(start),
-                "file_size": str(video.size),
-                "Content-Type": "application/octet-stream",
-                "Content-Length": str(video.size - start),
-            },
-            data=self.pieces(video, start, video.size - start),
-        )
-        return bool(answer.get("success"))
+        """Sends a video from ``start`` to the upload host, for as long as a step may last: the host keeps what came
+        before a cut. True once it is whole there; where it stands otherwise, the platform is to be asked before
+        anything is sent again."""
+        try:
+            await self.call(
+                "POST",
+                url,
+                timeout=self.step.total_seconds(),
+                hide=(account.token,),
+                headers={
+                    "Authorization": f"OAuth {account.token}",
+                    "offset": str(start),
+                    "file_size": str(video.size),
+                    "Content-Type": "application/octet-stream",
+                    "Content-Length": str(video.size - start),
+                },
+                data=self.pieces(video, start, video.size - start),
+            )
+        except TryLater as error:
+            if error.silent or error.code in ("PartialRequestError", "OffsetInvalidError"):
+                return False
+            raise
+        return True
 
     def is_success(self, status: int, body: Any) -> bool:
         if status != 200 or not isinstance(body, dict):
@@ -125,8 +132,7 @@ class Graph(Connector):
                 pass
             case {"debug_info": {"type": str(kind)} as told}:
                 # The upload host. Nothing is visible there, whatever it says.
-                again = told.get("retriable") or kind in ("PartialRequestError", "OffsetInvalidError")
-                return (TryLater if again else Rejected)(str(told.get("message", kind)), code=kind)
+                return (TryLater if told.get("retriable") else Rejected)(str(told.get("message", kind)), code=kind)
             case {"error_message": str(detail), "code": int(code)}:  # a refused code, on hosts of their own
                 return Rejected(detail, code=str(code))
             case _:
@@ -165,19 +171,23 @@ class ByPage(Graph):
 
     async def rights(self, account: Account) -> Sequence[str]:
         """What the account's token may do now. AccessLost when it may do nothing any more."""
-        ours = f"{account.app['app_id']}|{account.app['app_secret']}"
-        answer = await self.call(
-            "GET",
-            self.address(account.base_url, account.app, "debug_token"),
-            params={"input_token": account.token, "appsecret_proof": proof_of(account.app, ours)},
-            headers={"Authorization": f"Bearer {ours}"},
-            hide=(account.token, account.app["app_secret"]),
-        )
-        token = answer["data"]
+        token = await self._debug(account.app, account.token)
         if not token.get("is_valid"):
             error = token.get("error", {})
             raise AccessLost(error.get("message", "the token is not valid"), code=f"190/{error.get('subcode', '')}")
         return token.get("scopes", ())
+
+    async def _debug(self, app: Mapping[str, Any], token: str) -> Any:
+        """What a token is good for. Its ``data_access_expires_at`` says nothing of publishing, so nobody reads it."""
+        ours = f"{app['app_id']}|{app['app_secret']}"
+        answer = await self.call(
+            "GET",
+            self.address(app["base_url"], app, "debug_token"),
+            params={"input_token": token, "appsecret_proof": proof_of(app, ours)},
+            headers={"Authorization": f"Bearer {ours}"},
+            hide=(token, app["app_secret"]),
+        )
+        return answer["data"]
 
     @classmethod
     def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
@@ -194,21 +204,46 @@ class ByPage(Graph):
     async def pages(
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str, fields: str
     ) -> tuple[list[Any], list[str]]:
-        """The pages that a person's consent opens, and the rights that were granted."""
+        """The pages that a person's consent opens, each with the ``rights`` that were given for it, and the rights that
+        were given at all. A page that comes by its Business too comes once."""
         user = await self._exchange(app, code=answer.get("code", ""), redirect_uri=redirect_uri)
         user = await self._exchange(app, grant_type="fb_exchange_token", fb_exchange_token=user)
         me = Account(external_id="me", token=user, base_url=app["base_url"], app=app)
         rights = (await self.graph("GET", me, "me/permissions"))["data"]
         granted = [right["permission"] for right in rights if right["status"] == "granted"]
-        pages = [page async for page in self.rows(me, "me/accounts", {"fields": fields, "limit": "100"})]
-        return pages, granted
+        ticked = await self._ticked(app, user)
+        pages: dict[str, Any] = {}
+        async for page in self._pages_of(me, granted, fields):
+            number = str(page["id"])
+            known = pages.setdefault(number, {})
+            known |= {name: value for name, value in page.items() if name not in known}
+            known["rights"] = [right for right in granted if number in ticked.get(right, (number,))]
+        return list(pages.values()), granted
+
+    async def _ticked(self, app: Mapping[str, Any], user: str) -> dict[str, set[str]]:
+        """By right, the pages that it was given for; one for all pages, or that is not about pages, is left out."""
+        told = (await self._debug(app, user)).get("granular_scopes", ())
+        about = [each for each in told if "target_ids" in each and each["scope"].startswith(("pages_", "read_"))]
+        return {each["scope"]: set(map(str, each["target_ids"])) for each in about}
+
+    async def _pages_of(self, me: Account, granted: Sequence[str], fields: str) -> AsyncIterator[Any]:
+        """The person's own pages and, where they let us see them, those that a Business holds."""
+        params = {"fields": fields, "limit": "100"}
+        async for page in self.rows(me, "me/accounts", params):
+            yield page
+        if "business_management" not in granted:
+            return
+        async for business in self.rows(me, "me/businesses", {"fields": "id", "limit": "100"}):
+            for edge in ("owned_pages", "client_pages"):
+                try:
+                    async for page in self.rows(me, f"{business['id']}/{edge}", params):
+                        yield page
+                except (Rejected, AccessLost):
+                    continue  # the person is no administrator of this one
 
     async def _exchange(self, app: Mapping[str, Any], **grant: str) -> str:
         answer = await self.token_for("POST", self.address(app["base_url"], app, "oauth/access_token"), app, **grant)
         return answer["access_token"]
-
-
-_STEP = 25  # seconds that a step may go on sending
 
 
 def proof_of(app: Mapping[str, Any], token: str) -> str:
@@ -219,6 +254,11 @@ def proof_of(app: Mapping[str, Any], token: str) -> str:
 def bare(text: str) -> str:
     """For comparing with what a platform made of it."""
     return " ".join(text.split())
+
+
+def moment_of(text: str) -> datetime:
+    """A time as the platform writes it: 2026-11-03T09:00:04+0000."""
+    return datetime.fromisoformat(text)
 
 
 def values_of(insights: Mapping[str, Any]) -> dict[str, Any]:
