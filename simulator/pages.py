@@ -95,6 +95,8 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         ("POST", "/facebook/www/{version}/dialog/oauth", screens.facebook_decision),
         ("GET", "/{platform:instagram|threads}/www/oauth/authorize", screens.account_consent),
         ("POST", "/{platform:instagram|threads}/www/oauth/authorize", screens.account_decision),
+        ("GET", "/{platform:instagram}/www/{page}/", screens.show_page),
+        ("GET", "/{platform:threads}/www/@{page}", screens.show_page),
         ("GET", "/zalo/oauth/v4/oa/permission", screens.zalo_consent),
         ("POST", "/zalo/oauth/v4/oa/permission", screens.zalo_decision),
     ]

@@ -79,6 +79,7 @@ SETTINGS: dict[str, Any] = {
     "threads_text_seconds": 0.0,
     "threads_unknown_seconds": 0.0,
     "threads_quota": 250,
+    "threads_testers": True,
     "threads_calls_per_day": 0,
     "youtube_processing_seconds": 1.0,
     "youtube_processing_ends": "processed",
@@ -488,7 +489,8 @@ class World:
         return pages.get(external_id) or pages.get(self.usernames.get(f"{platform}/{external_id.lower()}", ""))
 
     def kill_tokens(self, *, platform: str, page: str = "", token: str = "", dead: int = 1) -> int:
-        """Ends credentials for good. A Telegram channel has none of its own: there the bot is thrown out."""
+        """Ends credentials for good. A Telegram channel has none of its own: there the bot is thrown out. An Instagram
+        account is opened by those of the page that it is linked to, too."""
         if platform == "telegram" and page:
             self.pages[platform][page].details["bot"] = {"status": "kicked"}
             self.dirty = True
@@ -498,6 +500,9 @@ class World:
             for found in ([self.tokens[token]] if token in self.tokens else self.tokens.values())
             if found.platform == platform and not found.dead and (not page or found.page == page)
         ]
+        if platform == "instagram" and page and (linked := self.pages[platform][page].details.get("facebook_page")):
+            at_facebook = [found for found in self.tokens.values() if found.platform == "facebook" and not found.dead]
+            victims += [found for found in at_facebook if linked in (found.page, *found.pages)]
         for victim in victims:
             victim.dead = dead
         self.dirty = True

@@ -73,7 +73,7 @@ class Threads(ContainerPlatform):
     def describe(self, call: Call) -> tuple[str, tuple[str, ...]]:
         path = self.segments(call)
         head, edge = (path or [""])[0], path[1] if len(path) > 1 else ""
-        if head in ("oauth", "access_token", "refresh_access_token"):
+        if head in ("oauth", "access_token", "refresh_access_token", "debug_token"):
             return "", ("token",)
         page = self.described_page(call, head)
         if call.method == "DELETE":
@@ -106,6 +106,8 @@ class Threads(ContainerPlatform):
             case []:
                 raise GraphError("Unknown path components", 2500)
         token = self.token(call)
+        if path == ["debug_token"]:
+            return self.debug_token(call, token)
         self.need(token, "threads_basic")
         own = {page.external_id: page for page in self.own(token)}
         head, edge = token.page if path[0] == "me" else path[0], path[1] if len(path) > 1 else ""
@@ -121,6 +123,22 @@ class Threads(ContainerPlatform):
         if (remark := self.find_comment(token, head)) is not None:
             return self.reply_edge(call, token, *remark, edge)
         raise missing()
+
+    def debug_token(self, call: Call, asking: Token) -> dict[str, Any]:
+        """For tokens of testers alone: who else asks after a token, their own included, is refused."""
+        if not self.world.settings["threads_testers"]:
+            raise GraphError("(#10) Application does not have permission for this action", 10, status=403)
+        token = self.world.tokens.get(call.text("input_token"))
+        if token is None or token.platform != self.name or token.app != asking.app:
+            raise wrong("Param input_token is not a token of this application")
+        try:
+            self.check_alive(token)
+            valid = True
+        except GraphError:
+            valid = False
+        until = int((token.expires or 0) - self.world.offset)
+        told = {"type": "USER", "application": "Outreach Portal", "is_valid": valid, "scopes": token.scopes}
+        return {"data": told | {"issued_at": int(token.issued_at), "expires_at": until, "user_id": token.page}}
 
     # Accounts
 
