@@ -32,6 +32,8 @@ _PARTS = {
         "watch",
     },
     Kind.ZALO: {"articles", "d", "detail", "pc", "s"},
+    Kind.INSTAGRAM: {"about", "accounts", "direct", "explore", "legal", "p", "reel", "reels", "stories", "tv", "web"},
+    Kind.THREADS: {"activity", "login", "search", "settings", "t"},
     Kind.TELEGRAM: {"addlist", "joinchat", "proxy", "share"},
 }
 
@@ -65,6 +67,8 @@ def page_key(platform: str, address: str) -> str:
         case Kind.ZALO, ["articles" | "detail" | "d", *_rest]:
             found = asked.get("pageId", "")
         case Kind.ZALO, ["s", name, *_rest]:
+            found = name
+        case Kind.INSTAGRAM, ["stories", name, *_rest] if name != "highlights":
             found = name
         case Kind.TELEGRAM, ["c", number, *_rest]:
             found = f"-100{number}"

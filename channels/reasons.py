@@ -18,6 +18,26 @@ _CLOSED = gettext_lazy("the account is closed or locked on the platform; its adm
 _CONTENT = gettext_lazy("the platform holds the content against its rules; revise the text or the pictures")
 _PICTURE = gettext_lazy("the platform could not take a picture; replace it")
 _LINK = gettext_lazy("the platform could not open the link; check the address")
+_FILM = gettext_lazy("the platform could not take a video or a picture; save it anew, or replace it")
+_FETCH = gettext_lazy("the platform could not fetch a picture or a video from the portal")
+_SPAM = gettext_lazy(
+    "the platform holds the account's posts for spam for a while; look in the app, and try again hours later"
+)
+_QUOTA = gettext_lazy("the account has used up its posts of the day; publish again tomorrow")
+_LAY = gettext_lazy("what was prepared for publication is no longer there; schedule the post again")
+# What Instagram's and Threads' numbers have in common.
+_META: dict[str, object] = {
+    **dict.fromkeys(("190", "190/463", "190/467", "102"), _AGAIN),
+    "190/458": gettext_lazy("the portal's application was removed from the account; connect again"),
+    "190/459": gettext_lazy("the platform asks the person who connected the account to sign in there first"),
+    "190/460": gettext_lazy("the password of the account that connected the page was changed; connect again"),
+    "190/464": gettext_lazy("the platform asks the person who connected the account to sign in there first"),
+    "190/492": gettext_lazy("the person who connected the page no longer has a role on it; connect again"),
+    **dict.fromkeys(("3", "10", "200", "210"), _RIGHTS),
+    "368": _CONTENT,
+    **dict.fromkeys(("4", "17", "32", "613", "80002"), _MANY),
+    **dict.fromkeys(("1", "2"), _DOWN),
+}
 
 _REASONS: dict[str, dict[str, object]] = {
     Kind.FACEBOOK: {
@@ -73,6 +93,53 @@ _REASONS: dict[str, dict[str, object]] = {
         "-248": _CONTENT,
         "-32": _MANY,
         "needs_image": gettext_lazy("Zalo needs at least one picture"),
+    },
+    Kind.INSTAGRAM: {
+        **_META,
+        "100/33": gettext_lazy("the object is no longer on the page"),
+        "check": gettext_lazy(
+            "Facebook asks the page, or the person who connected it, to pass a check at facebook.com first"
+        ),
+        "25/2207050": _CLOSED,
+        "4/2207051": _SPAM,
+        "quota": _QUOTA,
+        "9/2207042": _QUOTA,
+        "36000/2207004": _PICTURE,
+        "36001/2207005": _PICTURE,
+        "36003/2207009": gettext_lazy("a picture is too tall or too wide; cut it to between 4:5 and 1.91:1"),
+        "36004/2207010": gettext_lazy("the text is longer than the platform allows"),
+        "100/2207040": gettext_lazy("the text mentions more accounts than the platform allows"),
+        "352/2207026": _FILM,
+        "2207026": _FILM,
+        "9004/2207052": _FETCH,
+        "-2/2207003": _FETCH,
+        **dict.fromkeys(("2207003", "2207052", "2207076", "2207077", "2207082"), _FETCH),
+        **dict.fromkeys(("-1/2207001", "-1/2207032", "-1/2207053", "2207001", "2207032", "2207053"), _DOWN),
+        **dict.fromkeys(("EXPIRED", "UNKNOWN", "24/2207006", "24/2207008"), _LAY),
+    },
+    Kind.THREADS: {
+        **_META,
+        "4279013": _CLOSED,
+        "2207051": _SPAM,
+        "quota": _QUOTA,
+        "100": gettext_lazy("the platform does not accept the post as it is; check text, links and pictures"),
+        "1/2207052": _FETCH,
+        "FAILED_DOWNLOADING_VIDEO": _FETCH,
+        **dict.fromkeys(("FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO"), _FILM),
+        **dict.fromkeys(
+            (
+                "INVALID_ASPEC_RATIO",
+                "INVALID_ASPECT_RATIO",
+                "INVALID_AUDIO_CHANNELS",
+                "INVALID_AUDIO_CHANNEL_LAYOUT",
+                "INVALID_BIT_RATE",
+                "INVALID_DURATION",
+                "INVALID_FRAME_RATE",
+            ),
+            _FILM,
+        ),
+        **dict.fromkeys(("EXPIRED", "24/4279009"), _LAY),
+        "UNKNOWN": _DOWN,
     },
     Kind.TELEGRAM: {
         "401": gettext_lazy("the bot's token was withdrawn; connect the channel with the new one"),

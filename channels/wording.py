@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from channels.connectors.base import Facts, Format
 from channels.connectors.facebook import Facebook
+from channels.connectors.instagram import Instagram
 from channels.connectors.limits import Problem
+from channels.connectors.threads import Threads
 from channels.states import Health
 
 LOOKS = {
@@ -27,6 +29,17 @@ RIGHTS = {
     "pages_manage_engagement": gettext_lazy("answering and hiding comments"),
     "pages_read_user_content": gettext_lazy("reading what residents write under the page's posts"),
     "business_management": gettext_lazy("list of pages that a Business portfolio holds"),
+    "instagram_basic": gettext_lazy("reading the account and its posts, needed to publish safely"),
+    "instagram_content_publish": gettext_lazy("publishing posts"),
+    "instagram_manage_contents": gettext_lazy("withdrawing posts"),
+    "instagram_manage_comments": gettext_lazy("reading, answering and hiding comments"),
+    "instagram_manage_insights": gettext_lazy("views and reach"),
+    "threads_basic": gettext_lazy("reading the account and its posts, needed to publish safely"),
+    "threads_content_publish": gettext_lazy("publishing posts"),
+    "threads_delete": gettext_lazy("withdrawing posts"),
+    "threads_read_replies": gettext_lazy("reading replies"),
+    "threads_manage_replies": gettext_lazy("answering and hiding replies"),
+    "threads_manage_insights": gettext_lazy("views and reach"),
     "oa_verified": gettext_lazy("verification of the account by Zalo, needed to publish"),
     "can_post_messages": gettext_lazy("posting in the channel"),
     "can_delete_messages": gettext_lazy("withdrawing posts"),
@@ -34,6 +47,8 @@ RIGHTS = {
 # What each consent dialog asks for, in words.
 ASKED = {
     "facebook": [RIGHTS[right] for right in Facebook.facts.rights],
+    "instagram": [RIGHTS[right] for right in Instagram.facts.rights],
+    "threads": [RIGHTS[right] for right in Threads.facts.rights],
     "zalo": [
         gettext_lazy("publishing, reading and withdrawing articles"),
         gettext_lazy("the account's name, verification and number of followers"),

@@ -1,20 +1,94 @@
-"""Threads profiles: a container first, then one call that publishes it."""
+"""Threads profiles: a container first, then one call that publishes it. Login, application and tokens are its own."""
 
-from channels.connectors.base import Connector, Facts, Format, ImageLimits, VideoLimits
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from channels.connectors.base import (
+    AccessLost,
+    Account,
+    Comment,
+    ConnectorError,
+    Facts,
+    Figures,
+    Format,
+    Image,
+    ImageLimits,
+    Message,
+    Offer,
+    OutcomeUnknown,
+    Profile,
+    Rejected,
+    Tokens,
+    TryLater,
+    Video,
+    VideoLimits,
+)
+from channels.connectors.containers import Containers, State, moment_of
+from channels.connectors.graph import ABSENT, COMMON, Sort
+
+_LONGEST_ALT = 1000
+_SCOPES = {
+    "threads_basic": True,
+    "threads_content_publish": True,
+    "threads_delete": False,
+    "threads_read_replies": False,
+    "threads_manage_replies": False,
+    "threads_manage_insights": False,
+}
+_METRICS = {"views": "views", "likes": "reactions", "replies": "comments"}
+_SHARED = ("reposts", "quotes", "shares")
+# Counted by their bytes; so are the joiners and selectors that make several into one.
+_EMOJI = re.compile(
+    "[\u00a9\u00ae\u200d\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f"
+    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\ufe00-\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+)
+# A token lives for sixty days and may be renewed once it is a day old: about every week, so that a bad day costs none.
+_RENEWED_WITHIN = timedelta(days=8)
+_GONE = "24/4279009"
 
 
-class Threads(Connector):
-    """https://developers.facebook.com/docs/threads"""
+def length(text: str) -> int:
+    """As Threads counts, or more: code points, but each emoji by its bytes."""
+    return len(text) + sum(len(char.encode()) - 1 for char in _EMOJI.findall(text))
+
+
+class Threads(Containers):
+    """https://developers.facebook.com/docs/threads/posts"""
 
     kind = "threads"
+    proves = False
+    makes, publishes, quota = "threads", "threads_publish", "threads_publishing_limit"
+    status, text = "status,error_message", "text"
+    absent = ABSENT | {_GONE}
+    not_yet = frozenset({_GONE})
+    passing = frozenset({"FAILED_DOWNLOADING_VIDEO", "FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO", "UNKNOWN"})
+    sorts = {
+        **COMMON,
+        _GONE: Sort.AGAIN,
+        "1/2207052": Sort.AGAIN,
+    }
     facts = Facts(
         formats=[
             Format(
                 "post",
                 max_text=500,
+                count=length,
+                max_links=5,
                 images=ImageLimits(most=20, max_bytes=8 * 1024 * 1024, narrowest=0.1, widest=10),
                 videos=VideoLimits(
-                    most=20, fewest=0, max_bytes=1024**3, max_seconds=300, max_side=1920, min_fps=23, max_fps=60
+                    most=20,
+                    fewest=0,
+                    max_bytes=1024**3,
+                    max_seconds=300,
+                    narrowest=0.01,
+                    widest=10,
+                    max_side=1920,
+                    min_fps=23,
+                    max_fps=60,
                 ),
                 mixed=20,
                 media_by_url=True,
@@ -23,8 +97,173 @@ class Threads(Connector):
         stages=True,
         shows_by_reference=True,
         finds=True,
+        comments=True,
         lists_posts=True,
         measures=frozenset({"views", "reactions", "comments", "shares"}),
+        rights=_SCOPES,
         hosts=("threads.com", "threads.net"),
         source="developers.facebook.com/docs/threads, 2026-09",
+    )
+
+    def address(self, base_url: str, app: Mapping[str, Any], path: str) -> str:
+        return f"{base_url}/v1.0/{path}"
+
+    # --- containers -----------------------------------------------------------------------------------------------
+
+    def single(self, message: Message) -> dict[str, str]:
+        if not message.media:
+            # A card of its own only where there is nothing else to see; elsewhere the text holds the link.
+            card = {"link_attachment": message.link} if message.link else {}
+            return {"media_type": "TEXT", "text": message.text, **card}
+        return {"text": message.text, **_medium(message.media[0])}
+
+    def item(self, medium: Image | Video) -> dict[str, str]:
+        return {"is_carousel_item": "true", **_medium(medium)}
+
+    def carousel(self, message: Message) -> dict[str, str]:
+        return {"media_type": "CAROUSEL", "text": message.text}
+
+    def state_told(self, container: Mapping[str, Any]) -> tuple[str, str]:
+        return container.get("status", ""), container.get("error_message", "")
+
+    # --- counting -------------------------------------------------------------------------------------------------
+
+    async def figures(self, account: Account, post: str) -> Figures:
+        await self.graph("GET", account, post, params={"fields": "id"})
+        found = await self.insights(account, post, [*_METRICS, *_SHARED])
+        values = {_METRICS[name]: value for name, value in found.items() if name in _METRICS}
+        passed_on = [found[name] for name in _SHARED if name in found]
+        return Figures(**values, shares=sum(passed_on) if passed_on else None)
+
+    # --- replies --------------------------------------------------------------------------------------------------
+
+    async def comments(self, account: Account, external_id: str) -> list[Comment]:
+        fields = "id,text,timestamp,username,replied_to,hide_status"
+        params = {"fields": fields, "reverse": "true", "limit": "100"}
+        told = await self.graph("GET", account, f"{external_id}/conversation", params=params)
+        below: dict[str, list[bool]] = {}  # under which reply, and whether it is the account's own
+        for row in told["data"]:
+            below.setdefault(_parent(row), []).append(row.get("username") == account.handle)
+        return [
+            Comment(
+                external_id=str(row["id"]),
+                text=row.get("text", ""),
+                written_at=moment_of(row),
+                hidden=row.get("hide_status") in ("HIDDEN", "COVERED"),
+                answered=any(below.get(str(row["id"]), ())),
+                may_hide=row.get("username") != account.handle,
+                replies=len(below.get(str(row["id"]), ())),
+            )
+            for row in told["data"]
+            if _parent(row) == external_id
+        ]
+
+    async def answer(self, account: Account, comment_id: str, text: str) -> str:
+        container = await self._make(account, {"media_type": "TEXT", "text": text, "reply_to_id": comment_id})
+        for wait in (0, 1, 3, 6, 10):
+            await asyncio.sleep(wait)
+            state, _why = await self._state(account, container)
+            if state is State.FINISHED:
+                break
+        else:
+            raise TryLater("the reply is not ready yet", code="not ready")
+        path = f"{account.external_id}/{self.publishes}"
+        reply = await self.graph("POST", account, path, data={"creation_id": container}, changes=True)
+        if "id" not in reply:
+            raise OutcomeUnknown("a success without an id")
+        return str(reply["id"])
+
+    async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+        data = {"hide": "true" if hidden else "false"}
+        await self.graph("POST", account, f"{comment_id}/manage_reply", data=data)
+
+    # --- connection -----------------------------------------------------------------------------------------------
+
+    async def profile(self, account: Account) -> Profile:
+        told = await self.graph("GET", account, "me", params={"fields": "id,username,name"})
+        granted = await self._granted(account)
+        return Profile(
+            external_id=str(told["id"]),
+            name=told.get("name") or told["username"],
+            handle=told["username"],
+            address=f"{account.app['link_url']}/@{told['username']}",
+            followers=await self._followers(account),
+            missing=[scope for scope in _SCOPES if granted is not None and scope not in granted],
+        )
+
+    async def _granted(self, account: Account) -> Sequence[str] | None:
+        """Told to testers of the application for certain, to others perhaps: None, where it is not."""
+        try:
+            answer = await self.graph("GET", account, "debug_token", params={"input_token": account.token})
+        except ConnectorError as error:
+            if error.code.startswith("190"):
+                raise
+            return None
+        return answer.get("data", {}).get("scopes")
+
+    async def _followers(self, account: Account) -> int | None:
+        path, params = f"{account.external_id}/threads_insights", {"metric": "followers_count"}
+        try:
+            told = await self.graph("GET", account, path, params=params)
+        except ConnectorError as error:
+            if error.code.startswith("190"):
+                raise
+            return None  # the right to insights was not granted, or they are not to be had now
+        return next((row["total_value"]["value"] for row in told["data"] if "total_value" in row), None)
+
+    @classmethod
+    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+        asked = {
+            "client_id": app["app_id"],
+            "redirect_uri": redirect_uri,
+            "scope": ",".join(_SCOPES),
+            "response_type": "code",
+            "state": state,
+        }
+        return f"{app['dialog_url']}/oauth/authorize?{urlencode(asked)}"
+
+    async def offers(
+        self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
+    ) -> list[Offer]:
+        base = app["base_url"]
+        grant = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, "code": answer.get("code", "")}
+        short = await self.token_for("POST", f"{base}/oauth/access_token", app, **grant)
+        grant = {"grant_type": "th_exchange_token", "access_token": short["access_token"]}
+        long = await self.token_for("GET", f"{base}/access_token", app, **grant)
+        account = Account(str(short["user_id"]), long["access_token"], base, app=app)
+        profile = await self.profile(account)
+        may_post = not any(needed and scope in profile.missing for scope, needed in _SCOPES.items())
+        return [Offer(profile, _tokens(long), usable=may_post)]
+
+    async def refresh(self, account: Account) -> Tokens | None:
+        url = f"{account.base_url}/refresh_access_token"
+        params = {"grant_type": "th_refresh_token", "access_token": account.token}
+        return _tokens(await self.call("GET", url, params=params, hide=(account.token,), timeout=20))
+
+    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+        match body:
+            case {"error": {"error_subcode": 4279013, "message": str(detail)}}:
+                return AccessLost(detail, code="4279013")  # restricted: somebody has to look in the app
+            case {"error": {"error_subcode": 2207051, "message": str(detail)}}:
+                return Rejected(detail, code="2207051")  # looks like spam: no waiting of ours lifts it
+        return super().error_for(status, body, changes=changes)
+
+
+def _medium(medium: Image | Video) -> dict[str, str]:
+    if isinstance(medium, Video):
+        told = {"media_type": "VIDEO", "video_url": medium.url}
+    else:
+        told = {"media_type": "IMAGE", "image_url": medium.url}
+    return {**told, **({"alt_text": medium.alt[:_LONGEST_ALT]} if medium.alt else {})}
+
+
+def _parent(reply: Mapping[str, Any]) -> str:
+    return str(reply.get("replied_to", {}).get("id", ""))
+
+
+def _tokens(told: Mapping[str, Any]) -> Tokens:
+    return Tokens(
+        told["access_token"],
+        lifetime=_RENEWED_WITHIN,
+        grant_lifetime=timedelta(seconds=int(told.get("expires_in", 5_183_944))),
     )

@@ -1,14 +1,17 @@
 import asyncio
+import base64
+import io
 from datetime import UTC, datetime
 
+import PIL.Image
 import pytest
 from django.conf import settings
 
 from channels.connectors import CONNECTORS
 from channels.connectors.base import Account, Draft, Image, Message
+from channels.connectors.containers import Containers
 from channels.connectors.zalo import Zalo
 from channels.network import ask
-from simulator import images
 
 
 @pytest.fixture(autouse=True)
@@ -17,20 +20,31 @@ def _quick_jobs(monkeypatch):
     monkeypatch.setattr(Zalo, "waits", (0.01,))
 
 
+def plain_jpeg(width: int = 640, height: int = 480) -> bytes:
+    """A picture that every platform takes."""
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (width, height), "navy").save(file, "JPEG")
+    return file.getvalue()
+
+
 class Platform:
     """One simulated page and the connector that speaks for it, in plain calls."""
 
     def __init__(self, simulator, kind: str):
         self.simulator, self.kind, self.facts = simulator, kind, CONNECTORS[kind].facts
         self.app = settings.PLATFORMS[kind]
-        self.page = simulator.page(kind)
+        self.by_containers = issubclass(CONNECTORS[kind], Containers)
+        linked = {"facebook_page": simulator.page("facebook")["external_id"]} if kind == "instagram" else {}
+        self.page = simulator.page(kind, **linked)
         self.id = self.page["external_id"]
         tokens = self.page["tokens"]
-        self.token = tokens.get("access_token") or tokens["bot_token"]
+        # An Instagram account is opened by the token of the page that it is linked to.
+        self.token = tokens.get("page_token") or tokens.get("access_token") or tokens["bot_token"]
         self.account = self.account_with(self.token, tokens.get("refresh_token", ""))
-        self.picture = images.plain_png(1)
-        simulator.post(kind, simulator.page(kind)["external_id"], "Nơi để ảnh", images=1)
-        (elsewhere,) = simulator.visible(kind)
+        self.picture = plain_jpeg()
+        shown = [base64.b64encode(self.picture).decode()]
+        simulator.post("facebook", simulator.page("facebook")["external_id"], "Nơi để ảnh", images=shown)
+        (elsewhere,) = simulator.visible("facebook")
         self.picture_url = f"{simulator.url}/media/{elsewhere['media'][0]}"
         simulator.settings(zalo_job_seconds=0)
 
@@ -41,10 +55,11 @@ class Platform:
 
     def message(self, text: str = "Công an không yêu cầu chuyển tiền.\nNghi ngờ, gọi 113.", *, pictures=None, **other):
         form = self.facts.formats[0]
-        pictures = (form.images.fewest if form.images else 0) if pictures is None else pictures
-        image = Image(self.picture, "image/png", "a" * 64, alt="Ảnh minh họa", url=self.picture_url)
+        if pictures is None:
+            pictures = max(form.images.fewest, form.needs_media) if form.images else 0
+        image = Image(self.picture, "image/jpeg", "a" * 64, alt="Ảnh minh họa", url=self.picture_url)
         facts = {"title": "Cảnh giác cuộc gọi giả danh", "author": "Công an phường Bến Nắng"}
-        return Message(key="one", text=text, media=[image] * pictures, **{**facts, **other})
+        return Message(key="one", text=text, **{**facts, "media": [image] * pictures, **other})
 
     def call(self, name: str, *args, **named):
         return ask(self.kind, lambda connector: getattr(connector, name)(*args, **named))

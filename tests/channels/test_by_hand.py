@@ -51,6 +51,15 @@ def register(unit, by, address="https://www.facebook.com/conganphuong", platform
         ("telegram", "https://t.me/s/conganphuong", "conganphuong"),
         ("telegram", "https://t.me/c/1234567890/42", "-1001234567890"),
         ("telegram", "https://t.me/+AbCdEf", ""),
+        ("instagram", "https://www.instagram.com/CongAn_Phuong/", "congan_phuong"),
+        ("instagram", "https://www.instagram.com/congan_phuong/reel/DQabc12345/", "congan_phuong"),
+        ("instagram", "https://www.instagram.com/stories/congan_phuong/18000000000000001/", "congan_phuong"),
+        ("instagram", "https://www.instagram.com/stories/highlights/18000000000000001/", ""),
+        ("instagram", "https://www.instagram.com/p/DQabc12345/", ""),
+        ("instagram", "https://www.instagram.com/reel/DQabc12345/", ""),
+        ("threads", "https://www.threads.com/@congan_phuong/post/DQxyz", "congan_phuong"),
+        ("threads", "https://www.threads.net/@congan_phuong", "congan_phuong"),
+        ("threads", "https://www.threads.com/t/DQxyz", ""),
     ],
 )
 def test_an_address_tells_its_page_where_it_can(platform, address, key):

@@ -15,6 +15,18 @@ from channels.states import Health
         ),
         ("zalo", "-221", "Zalo asks that the OA be verified first"),
         ("telegram", "401", "the bot's token was withdrawn; connect the channel with the new one"),
+        (
+            "instagram",
+            "4/2207051",
+            "the platform holds the account's posts for spam for a while; look in the app, and try again hours later",
+        ),
+        ("instagram", "2207026", "the platform could not take a video or a picture; save it anew, or replace it"),
+        ("threads", "190/463", "the platform no longer accepts this connection; connect the channel again"),
+        (
+            "threads",
+            "INVALID_DURATION",
+            "the platform could not take a video or a picture; save it anew, or replace it",
+        ),
         ("telegram", "502", "the platform did not answer properly"),
     ],
 )
