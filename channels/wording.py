@@ -1,9 +1,11 @@
 """What a platform's facts mean to the people of a unit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -68,6 +70,83 @@ FORMATS = {
     "video_article": gettext_lazy("Video article"),
     "inbox": gettext_lazy("Draft in the app's inbox"),
 }
+# What residents get of each, where the name alone does not say it.
+_EXPLAINED = {
+    "post": gettext_lazy("Stays on the page."),
+    "article": gettext_lazy("A page of its own, with headings, bold letters and a cover."),
+    "reel": gettext_lazy("A short upright video, shown to many who do not follow the page."),
+    "story": gettext_lazy("Gone after 24 hours. Shows no text: what matters must be in the picture itself."),
+    "photo_story": gettext_lazy("Gone after 24 hours. Shows no text: what matters must be in the picture itself."),
+    "video_story": gettext_lazy("Gone after 24 hours. Shows no text: what matters must be in the video itself."),
+    "video_article": gettext_lazy("A page of its own with the video, its title and a description."),
+    "inbox": gettext_lazy(
+        "A person must finish and post it in the app, on the telephone of the page; until then nobody sees it."
+    ),
+}
+
+
+class OptionWords(NamedTuple):
+    """What an author decides, in words; ``choices`` by value."""
+
+    label: str | Promise
+    help: str | Promise = ""
+    choices: Mapping[str, str | Promise] = {}
+
+
+OPTIONS = {
+    "privacy": OptionWords(
+        gettext_lazy("Who can see the post"),
+        gettext_lazy("What residents shall know is for everyone."),
+        {
+            "PUBLIC_TO_EVERYONE": gettext_lazy("Everyone"),
+            "MUTUAL_FOLLOW_FRIENDS": gettext_lazy("Friends: followers that the page follows back"),
+            "FOLLOWER_OF_CREATOR": gettext_lazy("Followers"),
+            "SELF_ONLY": gettext_lazy("Only the page itself"),
+        },
+    ),
+    "comments": OptionWords(gettext_lazy("Allow comments")),
+    "duet": OptionWords(
+        gettext_lazy("Allow Duet"), gettext_lazy("Others may show a video of their own beside this one.")
+    ),
+    "stitch": OptionWords(
+        gettext_lazy("Allow Stitch"), gettext_lazy("Others may cut a part out into a video of theirs.")
+    ),
+    "own_brand": OptionWords(
+        gettext_lazy("Disclose promotional content"),
+        gettext_lazy(
+            "Only when the post promotes goods or services of the unit. It is then labelled “Promotional content”."
+        ),
+    ),
+    "branded": OptionWords(
+        gettext_lazy("Disclose paid partnership"),
+        gettext_lazy("Only when the post promotes somebody else. It is then labelled “Paid partnership”."),
+    ),
+    "auto_music": OptionWords(gettext_lazy("Let the platform add music")),
+    "category": OptionWords(
+        gettext_lazy("Category"),
+        "",
+        {
+            "22": gettext_lazy("People and blogs"),
+            "25": gettext_lazy("News and politics"),
+            "27": gettext_lazy("Education"),
+            "29": gettext_lazy("Nonprofits and activism"),
+        },
+    ),
+    "made_for_kids": OptionWords(
+        gettext_lazy("Made for children"),
+        gettext_lazy("The law on children's privacy asks for it. Comments and notices are then off."),
+    ),
+    "notify": OptionWords(gettext_lazy("Tell the subscribers of the channel")),
+    "link_preview": OptionWords(gettext_lazy("Show a card of the link")),
+    "silent": OptionWords(gettext_lazy("Send without a sound"), gettext_lazy("Followers see it when they look.")),
+}
+# How a platform counts a text, beside the number.
+COUNTED = {
+    "characters": gettext_lazy("characters"),
+    "bytes": gettext_lazy("bytes (a letter with a mark takes 2 or 3)"),
+    "utf16": gettext_lazy("characters (an emoji counts as 2)"),
+    "emoji": gettext_lazy("characters (an emoji counts as 4)"),
+}
 # A limit that a post passes, and the way out.
 _IN_THE_WAY = {
     "image_missing": gettext_lazy("%(channel)s needs at least one picture."),
@@ -109,11 +188,74 @@ def lacking(missing: Iterable[str]) -> list[str]:
     return [str(RIGHTS.get(right, right)) for right in missing]
 
 
-def in_the_way(problem: Problem, *, channel: str) -> str:
-    """A limit that a post passes, as a sentence that names the way out."""
+def format_name(name: str) -> str:
+    return str(FORMATS.get(name, name))
+
+
+def explained(form: Format) -> str:
+    """What a format takes and what becomes of it, for who has to choose one."""
+    return " ".join(filter(None, [_takes(form), str(_EXPLAINED.get(form.name, ""))]))
+
+
+def _takes(form: Format) -> str:
+    if form.mixed:
+        return _("Up to %(n)s pictures and videos together.") % {"n": form.mixed}
+    pictures = form.images and ngettext("one picture", "up to %(n)s pictures", form.images.most) % {
+        "n": form.images.most
+    }
+    videos = form.videos and ngettext("one video", "up to %(n)s videos", form.videos.most) % {"n": form.videos.most}
+    if videos and form.videos and form.videos.max_seconds:
+        videos = _("%(videos)s of at most %(longest)s") % {
+            "videos": videos,
+            "longest": span_of(form.videos.max_seconds),
+        }
+    if pictures and videos:
+        taken = _("%(pictures)s or %(videos)s") % {"pictures": pictures, "videos": videos}
+    else:
+        taken = pictures or videos or _("text alone")
+    return f"{taken[0].upper()}{taken[1:]}."
+
+
+def shown(images: int, videos: int) -> str:
+    """So many media, in words."""
+    pictures = ngettext("%(n)s picture", "%(n)s pictures", images) % {"n": images} if images else ""
+    films = ngettext("%(n)s video", "%(n)s videos", videos) % {"n": videos} if videos else ""
+    if pictures and films:
+        return _("%(videos)s and %(pictures)s") % {"videos": films, "pictures": pictures}
+    return pictures or films or _("no picture and no video")
+
+
+def counted_in(form: Format) -> str:
+    """The key of ``COUNTED`` for the way in which the platform counts, found out by counting."""
+    return {(3, 4): "bytes", (1, 2): "utf16", (1, 4): "emoji"}.get((form.count("ệ"), form.count("😀")), "characters")
+
+
+def option_words(name: str) -> OptionWords:
+    return OPTIONS.get(name, OptionWords(name))
+
+
+def decided(options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was decided for a post, each by name and in words."""
+    told = []
+    for name, value in options.items():
+        words = option_words(name)
+        if isinstance(value, bool):
+            told.append((str(words.label), _("yes") if value else _("no")))
+        else:
+            told.append((str(words.label), str(words.choices.get(value, value))))
+    return told
+
+
+def in_the_way(problem: Problem, *, channel: str, form: Format | None = None) -> str:
+    """A limit that a post passes, as a sentence that names the way out. ``form``: the format, where it is known."""
     n = number_format(problem.n, force_grouping=True, decimal_pos=0)
     facts = {"channel": channel, "n": n, "at": problem.at, "size": filesizeformat(problem.n)}
-    if problem.rule == "text_long":
+    if problem.rule.startswith("choose_"):
+        facts["option"] = option_words(problem.rule.removeprefix("choose_")).label
+        words = _("Choose for %(channel)s: %(option)s.")
+    elif problem.rule == "text_long" and form and counted_in(form) == "bytes":
+        words = _("The text for %(channel)s is %(n)s bytes too long; a letter with a mark takes 2 or 3.")
+    elif problem.rule == "text_long":
         words = ngettext(
             "The text for %(channel)s is %(n)s character too long.",
             "The text for %(channel)s is %(n)s characters too long.",

@@ -340,7 +340,54 @@ def test_telegram_takes_less_text_beside_a_picture(unit, post, officer):
 def test_a_zalo_article_needs_a_picture_and_a_short_title(unit, post, officer):
     zalo = ChannelFactory(unit=unit, platform="zalo")
     post = save(post, officer, texts={zalo: ""}, title="ă" * 151)
-    assert rules(post) == ["title_long", "image_missing"]
+    assert rules(post) == ["title_long", "media_missing"]
+
+
+def found(post) -> list[tuple[str, str, str]]:
+    return [(f.rule, f.severity.value, f.where) for f in findings(post)]
+
+
+def test_an_option_that_must_be_chosen_is_asked_for_beside_its_field(unit, post, officer):
+    tiktok = ChannelFactory(unit=unit, platform="tiktok")
+    film = (factories.video(unit), "")
+    post = save(post, officer, texts={tiktok: ""}, pictures=[film])
+    assert found(post) == [("choose_privacy", "block", f"{tiktok.public_id}-privacy")]
+    assert findings(post)[0].message == f"Choose for TikTok {tiktok.name}: Who can see the post."
+
+    post = save(post, officer, texts={tiktok: ""}, pictures=[film], options={tiktok: {"privacy": "SELF_ONLY"}})
+    assert found(post) == []
+
+
+def test_what_is_wrong_with_one_film_is_said_beside_it(unit, post, officer):
+    youtube, instagram = (ChannelFactory(unit=unit, platform=platform) for platform in ("youtube", "instagram"))
+    film = factories.video(unit, seconds=2000)
+    post = save(post, officer, texts={youtube: "", instagram: ""}, pictures=[(film, "")], title="Ngắn")
+    assert [f for f in found(post) if f[0] == "video_long"] == [("video_long", "block", f"media-{film.public_id}")]
+
+
+def test_what_is_shown_otherwise_than_one_may_think_is_a_warning_and_blocks_nothing(unit, post, officer):
+    channels = {name: ChannelFactory(unit=unit, platform=name) for name in ("instagram", "tiktok")}
+    film, strip = factories.video(unit, seconds=5), factories.media(unit)
+    type(strip).objects.filter(pk=strip.pk).update(width=900, height=300)
+    post = save(
+        post,
+        officer,
+        texts=dict.fromkeys(channels.values(), ""),
+        pictures=[(film, ""), (strip, "Dải")],
+        options={channels["tiktok"]: {"privacy": "PUBLIC_TO_EVERYONE"}},
+        link="https://dichvucong.gov.vn/",
+    )
+    instagram, tiktok = (str(channels[name].public_id) for name in ("instagram", "tiktok"))
+    assert set(found(post)) == {
+        ("link_left_out", "warn", instagram),
+        ("link_left_out", "warn", tiktok),
+        ("margins", "warn", instagram),
+        ("media_left_out", "warn", tiktok),
+    }
+    said = {f.rule: f.message for f in findings(post)}
+    assert said["margins"].startswith("Picture 2 is too long or too wide for Instagram")
+    assert said["media_left_out"].endswith("shows this post as “Video”, without 1 picture.")
+    assert services.submit(post, by=officer).number == 1
 
 
 def test_more_pictures_than_a_platform_takes_are_blocked(unit, post, officer):

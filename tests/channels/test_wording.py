@@ -1,0 +1,51 @@
+"""Every format and every option of every platform has words that officers understand."""
+
+import pytest
+
+from channels import wording
+from channels.connectors import CONNECTORS
+from channels.connectors.base import Format
+from channels.connectors.limits import Problem
+
+FORMATS = [pytest.param(form, id=f"{kind}-{form.name}") for kind, c in CONNECTORS.items() for form in c.facts.formats]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_has_a_name_and_says_what_it_takes(form):
+    assert form.name in wording.FORMATS
+    assert wording.explained(form)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_option_has_a_label_and_every_choice_its_words(form):
+    for option in form.options:
+        words = wording.OPTIONS[option.name]
+        assert set(option.choices) <= set(words.choices)
+        if option.default is None:
+            assert str(words.label) in wording.in_the_way(Problem(f"choose_{option.name}"), channel="TikTok A")
+
+
+def test_what_was_decided_is_told_in_words():
+    assert wording.decided({"privacy": "SELF_ONLY", "comments": False}) == [
+        ("Who can see the post", "Only the page itself"),
+        ("Allow comments", "no"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "unit"),
+    [
+        (len, "characters"),
+        (lambda text: len(text.encode()), "bytes"),
+        (lambda text: len(text.encode("utf-16-le")) // 2, "utf16"),
+        (lambda text: sum(4 if ord(c) > 0xFFFF else 1 for c in text), "emoji"),
+    ],
+)
+def test_the_platforms_way_to_count_is_found_out_by_counting(count, unit):
+    assert wording.counted_in(Format("post", max_text=10, count=count)) == unit
+
+
+def test_too_many_bytes_are_not_called_characters():
+    form = Format("video", max_text=10, count=lambda text: len(text.encode()))
+    said = wording.in_the_way(Problem("text_long", 7), channel="YouTube A", form=form)
+    assert said == "The text for YouTube A is 7 bytes too long; a letter with a mark takes 2 or 3."
