@@ -129,6 +129,7 @@
       },
       height: "auto",
       dayMaxEvents: 4,
+      moreLinkClass: "calendar-more",
       eventDisplay: "block",
       listItemEventBeforeClass: "slot-dot",
       eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
