@@ -20,6 +20,8 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         app.router.add_post(path, screens.decide)
     app.router.add_get("/youtube/www/watch", screens.youtube_video)
     app.router.add_get("/youtube/www/shorts/{video}", screens.youtube_video)
+    app.router.add_get("/youtube/www/channel/{page}", screens.home_of)
+    app.router.add_get("/{platform:youtube|tiktok}/www/@{page}", screens.home_of)
     app.router.add_get("/tiktok/www/@{page}/{kind:video|photo}/{post}", screens.tiktok_post)
 
 
@@ -78,6 +80,13 @@ class Consent(Screens):
         return see_other(query["redirect_uri"], **told, **extra)
 
     # Where people watch
+
+    async def home_of(self, request: web.Request) -> web.Response:
+        platform = self.platform(request)
+        found = self.world.find_page(platform, request.match_info["page"])
+        if found is None:
+            raise web.HTTPNotFound(text="Không có kênh này.")
+        return see_other(f"/pages/{platform}/{found.external_id}/")
 
     async def youtube_video(self, request: web.Request) -> web.Response:
         wanted = request.match_info.get("video") or request.query.get("v", "")

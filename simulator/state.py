@@ -93,8 +93,11 @@ SETTINGS: dict[str, Any] = {
     "youtube_units_per_day": 10_000,
     "youtube_uploads_per_channel": 0,
     "youtube_verified_channels": True,
+    "youtube_hidden": [],
     "youtube_testing": False,
     "tiktok_audited": True,
+    "tiktok_closed": [],
+    "tiktok_longest_seconds": 600,
     "tiktok_private_accounts": False,
     "tiktok_processing_seconds": 1.0,
     "tiktok_moderation_seconds": 2.0,
@@ -560,6 +563,10 @@ class World:
         base = self.public_url or origin
         if page.platform == "telegram":
             return f"{base}/t.me/{page.username}/{post.id}"
+        if page.platform == "youtube":
+            return f"{base}/youtube/www/watch?v={post.id}"
+        if page.platform == "tiktok":
+            return f"{base}/tiktok/www/@{page.username}/{post.details['type']}/{post.id}"
         return f"{base}/pages/{page.platform}/{page.external_id}/posts/{post.id}/"
 
     def truth(self, platform: str = "", page: str = "", origin: str = "") -> Iterator[dict[str, Any]]:

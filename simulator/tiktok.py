@@ -27,6 +27,7 @@ LARGEST_VIDEO, LARGEST_PHOTO = 4_000_000_000, 20_000_000
 LONGEST_VIDEO, MOST_PHOTOS, MOST_CHUNKS, MOST_DRAFTS = 600, 35, 1000, 5
 UNAUDITED_USERS = 5
 MIMES = ("video/mp4", "video/quicktime", "video/webm")
+INTERACTIONS = ("comment", "duet", "stitch")
 PUBLIC = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
 PRIVATE = ("FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
 LIMITS = {"init": "inits", "creator_info": "creator_infos", "status": "statuses", "display": "reads"}
@@ -259,10 +260,8 @@ class Tiktok:
             "creator_username": page.username,
             "creator_nickname": page.name,
             "privacy_level_options": list(self.options()),
-            "comment_disabled": False,
-            "duet_disabled": False,
-            "stitch_disabled": False,
-            "max_video_post_duration_sec": LONGEST_VIDEO,
+            **{f"{each}_disabled": each in self.world.settings["tiktok_closed"] for each in INTERACTIONS},
+            "max_video_post_duration_sec": self.world.settings["tiktok_longest_seconds"],
         }
 
     def preflight(self, page: Page) -> None:
@@ -492,7 +491,7 @@ class Tiktok:
         publish |= {"size": intake.size, "seconds": seconds}
         if not images.kind_of(intake.head).startswith("video/"):
             publish["fail"] = "file_format_check_failed"
-        elif seconds > LONGEST_VIDEO:
+        elif seconds > min(LONGEST_VIDEO, self.world.settings["tiktok_longest_seconds"]):
             publish["fail"] = "duration_check_failed"
         intake.data = None
         self.accept(page, publish, [Picture(intake.sha256, "video", size=intake.size)], call, plan)
@@ -506,6 +505,8 @@ class Tiktok:
             publish["fail"] = publish["fail"] or settings["tiktok_processing_ends"]
         if plan.fails:
             publish["fail"] = publish["fail"] or "internal"
+        if not self.is_let_in(page):
+            publish["fail"] = publish["fail"] or "auth_removed"
         self.world.dirty = True
         if publish["fail"]:
             return
@@ -530,6 +531,14 @@ class Tiktok:
         page.posts[post.id] = post
         if post.details["privacy"] == PUBLIC[0]:
             self.world.show(post, arrived=call.arrived, after=wait + settings["tiktok_moderation_seconds"] + plan.late)
+
+    def is_let_in(self, page: Page) -> bool:
+        """Whether the account still lets an application in: bytes travel without a token, but not without consent."""
+        return any(
+            token.page == page.external_id and not token.dead and (token.expires or 0) > self.world.world()
+            for token in self.world.tokens.values()
+            if token.platform == self.name and token.kind == "refresh"
+        )
 
     def publish(self, page: Page, call: Call) -> dict[str, Any]:
         publish_id = call.text("publish_id")

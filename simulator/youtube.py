@@ -70,6 +70,12 @@ COSTS = {
     "GET captions": ("units", 50),
     "DELETE captions": ("units", 50),
 }
+QUESTIONS = (
+    "Mấy giờ bắt đầu ạ?",
+    "Cảm ơn đơn vị đã thông tin.",
+    "Có cần mang theo giấy tờ gì không ạ?",
+    "Gọi số nào để hỏi thêm ạ?",
+)
 METRICS = (
     "views", "engagedViews", "estimatedMinutesWatched", "averageViewDuration", "averageViewPercentage", "likes",
     "comments", "shares", "subscribersGained", "subscribersLost",
@@ -338,6 +344,17 @@ class Youtube:
                 return Reply(self.playlist(call, token, plan))
             case "GET", "search":
                 return Reply(self.search(call, token, plan))
+            case "GET", "commentThreads":
+                return Reply(self.threads(call, token))
+            case "POST", "commentThreads":
+                return Reply(self.new_thread(call, token))
+            case "GET", "comments":
+                return Reply(self.replies(call, token))
+            case "POST", "comments":
+                return Reply(self.reply(call, token))
+            case "POST", "comments/setModerationStatus":
+                self.moderate(call, token)
+                return Reply("", 204)
             case _ if resource.partition("/")[0] == "captions":
                 return self.captions(call, token, resource.partition("/")[2])
         raise YoutubeError(404, "notFound", "Not Found", domain="global")
@@ -658,6 +675,8 @@ class Youtube:
         status["privacyStatus"] = status.get("privacyStatus", "public")
         post.title = post.details["snippet"].get("title", "")
         post.text = post.details["snippet"].get("description", "")
+        found = re.search(r"https?://\S+", post.text)
+        post.link = found[0] if found else ""
         due = moment(status["publishAt"]) if "publishAt" in status else None
         if due is not None and due <= self.world.wall():
             status["privacyStatus"], due = "public", None
@@ -791,7 +810,8 @@ class Youtube:
         told = {"viewCount": counts.views, "likeCount": counts.all_reactions, "favoriteCount": 0}
         if not post.details["status"].get("selfDeclaredMadeForKids"):
             told["commentCount"] = counts.comments
-        return {name: str(value) for name, value in told.items()}
+        hidden = self.world.settings["youtube_hidden"]
+        return {name: str(value) for name, value in told.items() if name not in hidden}
 
     def processing(self, post: Post, done: bool, state: str) -> dict[str, Any]:
         if done:
@@ -896,7 +916,7 @@ class Youtube:
             "statistics": lambda: {
                 "viewCount": str(sum(growth.counts(page, post, now).views for post in page.posts.values())),
                 "subscriberCount": str(rounded(growth.followers(page, now))),
-                "hiddenSubscriberCount": False,
+                "hiddenSubscriberCount": "subscriberCount" in self.world.settings["youtube_hidden"],
                 "videoCount": str(len(self.world.visible_posts(page))),
             },
             "status": lambda: {
@@ -993,6 +1013,123 @@ class Youtube:
             for post in posts
         ]  # fmt: skip
         return {"kind": "youtube#searchListResponse", "etag": secrets.token_hex(8), "items": items} | told
+
+    # Comments
+
+    def discussion(self, page: Page, post: Post) -> list[dict[str, Any]]:
+        """As many comments as the video has by now, at most two hundred; made up when they are first asked for."""
+        there: list[dict[str, Any]] = post.details.setdefault("comments", [])
+        written = sum(each["by"] != page.external_id for each in there)
+        for at in range(written, min(200, growth.counts(page, post, self.world.world()).comments)):
+            self.new_comment(post, QUESTIONS[at % len(QUESTIONS)], by=f"UCresident{at:014d}")
+        return there
+
+    def new_comment(self, post: Post, text: str, *, by: str, parent: str = "") -> dict[str, Any]:
+        number = self.world.next_number()
+        comment: dict[str, Any] = {"id": f"{parent + '.' if parent else 'Ugx'}{number:019d}", "text": text, "by": by}
+        comment |= {"at": self.world.wall() + number / 1e6, "state": "published", "parent": parent, "video": post.id}
+        post.details.setdefault("comments", []).append(comment)
+        self.world.dirty = True
+        return comment
+
+    def comment_view(self, comment: dict[str, Any]) -> dict[str, Any]:
+        snippet = {
+            "authorDisplayName": f"@{comment['by'][2:]}", "authorChannelId": {"value": comment["by"]},
+            "textDisplay": comment["text"], "textOriginal": comment["text"], "canRate": True, "viewerRating": "none",
+            "likeCount": 0, "publishedAt": stamp(comment["at"]), "updatedAt": stamp(comment["at"]),
+        }  # fmt: skip
+        snippet |= {"parentId": comment["parent"]} if comment["parent"] else {}
+        return {"kind": "youtube#comment", "etag": secrets.token_hex(8), "id": comment["id"], "snippet": snippet}
+
+    def thread_view(self, page: Page, comment: dict[str, Any], below: list[dict[str, Any]]) -> dict[str, Any]:
+        """At most five replies come along."""
+        told: dict[str, Any] = {"kind": "youtube#commentThread", "etag": secrets.token_hex(8), "id": comment["id"]}
+        told["snippet"] = {
+            "channelId": page.external_id, "videoId": comment["video"], "canReply": True, "isPublic": True,
+            "totalReplyCount": len(below), "topLevelComment": self.comment_view(comment),
+        }  # fmt: skip
+        if below:
+            told["replies"] = {"comments": [self.comment_view(each) for each in below[:5]]}
+        return told
+
+    def talked(self, call: Call, token: Token, video_id: str, where: str) -> tuple[Page, Post]:
+        self.needs(token, ("youtube.force-ssl",))
+        self.parts(call.params, ("id", "snippet", "replies"))
+        post = self.own(video_id, token, where)
+        if post.details["status"].get("selfDeclaredMadeForKids"):
+            raise YoutubeError(
+                403, "commentsDisabled", "The video identified by the videoId parameter has disabled comments.",
+                domain="youtube.commentThread", where=where,
+            )  # fmt: skip
+        return self.channel(token), post
+
+    def threads(self, call: Call, token: Token) -> dict[str, Any]:
+        page, post = self.talked(call, token, call.text("videoId"), "videoId")
+        state = call.text("moderationStatus", "published")
+        all_ = self.discussion(page, post)
+        found = [each for each in all_ if not each["parent"] and each["state"] == state]
+        found.sort(key=lambda each: each["at"], reverse=True)
+        at, most = call.number("pageToken", 0), min(100, call.number("maxResults", 20))
+        items = [
+            self.thread_view(page, each, [reply for reply in all_ if reply["parent"] == each["id"]])
+            for each in found[at : at + most]
+        ]
+        told: dict[str, Any] = {"pageInfo": {"totalResults": len(items), "resultsPerPage": most}, "items": items}
+        told |= {"nextPageToken": str(at + most)} if at + most < len(found) else {}
+        return {"kind": "youtube#commentThreadListResponse", "etag": secrets.token_hex(8)} | told
+
+    def new_thread(self, call: Call, token: Token) -> dict[str, Any]:
+        snippet = call.params.get("snippet") or {}
+        page, post = self.talked(call, token, snippet.get("videoId", ""), "videoId")
+        words = (snippet.get("topLevelComment") or {}).get("snippet", {}).get("textOriginal", "")
+        return self.thread_view(page, self.new_comment(post, self.words(words), by=page.external_id), [])
+
+    def comment(self, comment_id: str, token: Token, missing_reason: str) -> tuple[Page, Post, dict[str, Any]]:
+        page = self.channel(token)
+        for post in page.posts.values():
+            for each in post.details.get("comments", []):
+                if each["id"] == comment_id and not post.gone(self.world.world()):
+                    return page, post, each
+        raise YoutubeError(
+            404, missing_reason, "The specified comment could not be found.", domain="youtube.comment", where="id"
+        )
+
+    def replies(self, call: Call, token: Token) -> dict[str, Any]:
+        self.needs(token, ("youtube.force-ssl",))
+        _page, post, parent = self.comment(call.text("parentId"), token, "parentCommentNotFound")
+        below = [each for each in post.details["comments"] if each["parent"] == parent["id"]]
+        return {"kind": "youtube#commentListResponse", "items": [self.comment_view(each) for each in below]}
+
+    def reply(self, call: Call, token: Token) -> dict[str, Any]:
+        self.needs(token, ("youtube.force-ssl",))
+        snippet = call.params.get("snippet") or {}
+        page, post, parent = self.comment(str(snippet.get("parentId", "")), token, "parentCommentNotFound")
+        words = self.words(snippet.get("textOriginal", ""))
+        return self.comment_view(self.new_comment(post, words, by=page.external_id, parent=parent["id"]))
+
+    @staticmethod
+    def words(text: Any) -> str:
+        if not isinstance(text, str) or not text.strip():
+            raise YoutubeError(
+                400, "commentTextRequired", "The comment resource must specify a value.", domain="youtube.comment"
+            )
+        if len(text) > 10_000:
+            raise YoutubeError(400, "commentTextTooLong", "The comment text is too long.", domain="youtube.comment")
+        return text
+
+    def moderate(self, call: Call, token: Token) -> None:
+        self.needs(token, ("youtube.force-ssl",))
+        state = call.text("moderationStatus")
+        if state not in ("heldForReview", "published", "rejected"):
+            raise YoutubeError(400, "operationNotSupported", "Unknown moderation status.", domain="youtube.comment")
+        if call.flag("banAuthor") and state != "rejected":
+            raise YoutubeError(400, "banWithoutReject", "banAuthor goes with rejected.", domain="youtube.comment")
+        for comment_id in call.text("id").split(","):
+            page, _post, comment = self.comment(comment_id, token, "commentNotFound")
+            if comment["by"] == page.external_id:
+                raise forbidden("A comment of one's own cannot be moderated.")
+            comment["state"] = state
+        self.world.dirty = True
 
     # Thumbnails and captions
 
