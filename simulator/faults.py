@@ -9,7 +9,10 @@ from typing import Any
 
 from simulator.state import PLATFORMS, Mistake
 
-OPERATIONS = ("publish", "stage", "upload", "edit", "withdraw", "find", "verify", "measure", "token", "connect", "any")
+OPERATIONS = (
+    "publish", "stage", "upload", "edit", "withdraw", "find", "verify", "measure", "token", "connect",
+    "broadcast", "any",
+)  # fmt: skip
 BEFORE = ("rate_limit", "error_before", "drop_before", "expired_token", "kill_token", "refuse", "duplicate")
 AFTER = ("error_after", "drop_after", "hang_after", "truncated_json", "not_json")
 SHAPING = ("slow", "late_apply", "listing_lag", "process_error")

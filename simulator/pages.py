@@ -67,6 +67,7 @@ OPERATIONS = {
     "measure": "Lấy số liệu",
     "token": "Khóa truy cập",
     "connect": "Kết nối",
+    "broadcast": "Gửi người quan tâm (Zalo)",
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -64,7 +64,11 @@ SETTINGS: dict[str, Any] = {
     "zalo_pending": "-214",
     "zalo_calls_per_minute": 4000,
     "zalo_pkce": "any",
+    "zalo_video_seconds": 1.0,
+    "zalo_broadcast_hours": [6, 22],
+    "zalo_broadcasts": [1, 0],
     "telegram_limits": True,
+    "telegram_queues_videos": False,
     "facebook_video_seconds": 1.0,
     "instagram_require_proof": True,
     "instagram_container_seconds": 1.0,
@@ -590,8 +594,12 @@ class World:
                     "arrived_at": post.arrived_at,
                     "requests": post.requests,
                 }
+                if found.platform == "zalo":
+                    entry |= {name: post.details.get(name) for name in ("type", "cover", "body", "comment")}
+                    entry["broadcasts"] = post.details.get("broadcasts", [])
                 if found.platform == "telegram":
                     entry["message_ids"] = post.message_ids
+                    entry |= {name: post.details.get(name) for name in ("entities", "silent", "about")}
                 yield entry
 
     def all_pages(self, platform: str = "", page: str = "") -> Iterable[Page]:

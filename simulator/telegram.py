@@ -19,9 +19,18 @@ from simulator.state import BOT_TOKEN, BOT_USERNAME, DAY, TELEGRAM_RIGHTS, Page,
 
 LONGEST_TEXT, LONGEST_CAPTION, LONGEST_RAW = 4096, 1024, 32_768
 LARGEST_PHOTO, LARGEST_PHOTO_BY_URL, LARGEST_FILE = 10 << 20, 5 << 20, 50 << 20
+LARGEST_THUMBNAIL = 200_000
 SENDERS = ("sendmessage", "sendphoto", "sendvideo", "senddocument", "sendmediagroup")
 EDITORS = ("editmessagetext", "editmessagecaption")
 EMOJI = {"like": "👍", "love": "❤", "wow": "😱", "haha": "😁", "sorry": "😢", "anger": "👎"}
+# What an administrator's entry also tells, and nobody here asks for.
+UNASKED_RIGHTS = {"can_manage_chat": True} | dict.fromkeys(
+    (
+        "can_be_edited", "is_anonymous", "can_manage_video_chats", "can_restrict_members", "can_promote_members",
+        "can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories",
+    ),
+    False,
+)  # fmt: skip
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content "
     "and reply markup of the message"
@@ -243,7 +252,9 @@ class Telegram:
         return full
 
     def bot_member(self, page: Page) -> dict[str, Any]:
-        return {"user": self.bot} | page.details["bot"]
+        bot = page.details["bot"]
+        unasked: dict[str, Any] = {"administrator": UNASKED_RIGHTS, "kicked": {"until_date": 0}}.get(bot["status"], {})
+        return {"user": self.bot} | unasked | bot
 
     @staticmethod
     def owner_of(page: Page) -> dict[str, Any]:
@@ -318,11 +329,12 @@ class Telegram:
         page = self.writable(call)
         caption, entities = self.formatted(call, call.text("caption"), LONGEST_CAPTION, "message caption is too long")
         picture = await self.picture(call, kind, call.files.get(kind) or call.text(kind))
+        about = await self.about(call, kind, call.params)
         self.keep_pace(page)
         post = self.new_post(call, page, caption, entities, 1)
-        post.pictures = [picture]
+        post.pictures, post.details["about"] = [picture], [about]
         self.accept(post, call, plan, page)
-        return self.message(page, post, post.message_ids[0])
+        return self.told(page, post)[0]
 
     async def send_album(self, call: Call, plan: Plan) -> list[dict[str, Any]]:
         page = self.writable(call)
@@ -334,7 +346,7 @@ class Telegram:
         kinds = {item.get("type") for item in items}
         if kinds - {"photo", "video"} and (len(kinds) > 1 or kinds - {"document"}):
             raise bad("can't use the media of the specified type in the album")
-        pictures, captions = [], []
+        pictures, captions, about = [], [], []
         for item in items:
             if item.get("parse_mode"):
                 call.params["parse_mode"] = item["parse_mode"]
@@ -342,14 +354,39 @@ class Telegram:
             captions.append(caption)
             pictures.append(await self.picture(call, item["type"], str(item.get("media", ""))))
             pictures[-1].caption = caption[0]
+            about.append(await self.about(call, item["type"], item))
         self.keep_pace(page, len(items))
         told = [caption for caption in captions if caption[0]]
         text, entities = told[0] if len(told) == 1 else ("", [])
         post = self.new_post(call, page, text, entities, len(items))
-        post.pictures = pictures
+        post.pictures, post.details["about"] = pictures, about
         post.details["album"] = f"137{self.world.next_number():014d}"
         self.accept(post, call, plan, page)
-        return [self.message(page, post, message_id) for message_id in post.message_ids]
+        return self.told(page, post)
+
+    def told(self, page: Page, post: Post) -> list[dict[str, Any]]:
+        """The answer to a send. Where big channels' videos queue, it has no numbers yet: an update brings them."""
+        messages = [self.message(page, post, message_id) for message_id in post.message_ids]
+        if self.world.settings["telegram_queues_videos"] and any("video" in each for each in messages):
+            for each in messages:
+                self.push(channel_post=dict(each))
+                each["message_id"] = 0
+        return messages
+
+    async def about(self, call: Call, kind: str, given: dict[str, Any]) -> dict[str, Any]:
+        """What the sender says of a video, which nobody checks; and the pictures that stand for it, which are."""
+        if kind != "video":
+            return {}
+        numbers = ("width", "height", "duration")
+        about: dict[str, Any] = {name: int(given.get(name) or 0) for name in numbers}
+        for name in ("thumbnail", "cover"):
+            source = str(given.get(name, ""))
+            if source.startswith("attach://"):
+                picture = await self.picture(call, "photo", source)
+                small = len(self.world.media[picture.sha256]) < LARGEST_THUMBNAIL
+                if name == "cover" or small:
+                    about[name] = picture.sha256
+        return about
 
     async def picture(self, call: Call, kind: str, source: Upload | str) -> Picture:
         """A file from bytes, attach://, file_id or address, checked as the server checks it."""
@@ -394,6 +431,7 @@ class Telegram:
         ids = [self.world.next_message_id(page) for _ in range(messages)]
         post = Post(str(ids[0]), text, self.world.wall(), app=BOT_USERNAME, message_ids=ids)
         post.details = {"entities": entities, "protected": call.flag("protect_content"), "removed": []}
+        post.details["silent"] = call.flag("disable_notification")
         page.posts[post.id] = post
         page.message_ids |= {str(message_id): post.id for message_id in ids}
         return post
@@ -421,7 +459,8 @@ class Telegram:
         if post.pictures:
             at = post.message_ids.index(message_id)
             picture = post.pictures[at]
-            told |= self.file(picture)
+            about = post.details.get("about") or [{}] * len(post.pictures)
+            told |= self.file(picture, about[at])
             if album := post.details.get("album"):
                 told["media_group_id"] = album
                 text, entities = picture.caption, entities if at == 0 else []
@@ -433,13 +472,18 @@ class Telegram:
                 told["link_preview_options"] = {"url": post.link}
         return told
 
-    def file(self, picture: Picture) -> dict[str, Any]:
+    def file(self, picture: Picture, about: dict[str, Any]) -> dict[str, Any]:
         data = self.world.media.get(picture.sha256, b"")
         width, height = images.size_of(data)
         facts = {"file_id": picture.id, "file_unique_id": picture.sha256[:16], "file_size": len(data)}
         if picture.kind == "image":
             return {"photo": [facts | {"width": width, "height": height}]}
-        return {picture.kind: facts | {"mime_type": images.kind_of(data) or "application/octet-stream"}}
+        facts["mime_type"] = images.kind_of(data) or "application/octet-stream"
+        if picture.kind == "video" and facts["mime_type"] == "video/mp4":
+            length = about.get("duration") or int(images.seconds_of(data))
+            size = {name: about.get(name, 0) for name in ("width", "height")}
+            return {"video": facts | size | {"duration": length}}
+        return {"document": facts}
 
     # Changing
 

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from simulator import growth, images
@@ -19,7 +20,9 @@ from simulator.calls import Call, Reply
 from simulator.faults import Fault, Plan
 from simulator.state import ZALO_APPS, Page, Picture, Post, Token, World
 
-LARGEST_IMAGE = 1024 * 1024
+LARGEST_IMAGE, LARGEST_FILM = 1024 * 1024, 50 * 1024 * 1024
+READY, CONVERTING, CONVERSION_FAILED = 1, 3, 4
+HERE = timezone(timedelta(hours=7))
 LONGEST = {"title": 150, "author": 50, "description": 300}
 SUCCESS = {"error": 0, "message": "Success"}
 
@@ -84,8 +87,12 @@ class Zalo:
                 return page, ("publish" if call.text("status") == "show" and not shown else "edit",)
             case "remove":
                 return page, ("withdraw",)
+            case "preparevideo":
+                return page, ("upload", "stage")
             case "verify":
                 return page, ("verify",)
+            case "message":
+                return page, ("broadcast", "publish")
             case "getslice":
                 return page, ("find", "measure")
             case "getdetail":
@@ -166,6 +173,12 @@ class Zalo:
                 if post is None:
                     raise invalid("id")
                 return {"data": self.detail(post)} | SUCCESS
+            case "POST", "article/upload_video/preparevideo":
+                return {"data": {"token": self.take_film(page, call, plan)}} | SUCCESS
+            case "GET", "article/upload_video/verify":
+                return {"data": self.film(page, call)} | SUCCESS
+            case "POST", "oa/message":
+                return {"data": {"message_id": self.broadcast(page, call)}} | SUCCESS
         raise ZaloError(-404, f"No such API: {call.path.removeprefix('openapi')}")
 
     def page_of(self, call: Call) -> Page:
@@ -213,6 +226,7 @@ class Zalo:
     def start_job(self, page: Page, call: Call, plan: Plan, post: Post | None) -> str:
         """Checks what can be checked at once. The pictures are fetched afterwards: a bad one shows only in verify."""
         article = self.checked(call.params)
+        self.check_films(page, article)
         token = secrets.token_urlsafe(32)
         self.world.jobs[token] = job = {"page": page.external_id, "id": "", "done": None, "error": 0, "message": ""}
         started = self.world.world()
@@ -220,6 +234,94 @@ class Zalo:
         self.running.add(task)
         task.add_done_callback(self.running.discard)
         return token
+
+    def check_films(self, page: Page, article: dict[str, Any]) -> None:
+        """Every video that the article names is this account's own, and converted."""
+        cover = article.get("cover", {})
+        named = [("cover", cover.get("video_id"))] if cover.get("cover_type") == "video" else []
+        named += [("video_id", article["video_id"])] if article["type"] == "video" else []
+        blocks = article.get("body", []) if article["type"] == "normal" else []
+        named += [("body.video_id", block["video_id"]) for block in blocks if block["type"] == "video"]
+        for field, video_id in named:
+            film = self.world.jobs.get(f"film {video_id}")
+            if film is None or film["page"] != page.external_id or self.status_of(film) != READY:
+                raise invalid(field)
+
+    def take_film(self, page: Page, call: Call, plan: Plan) -> str:
+        upload = call.files.get("file")
+        if upload is None:
+            raise invalid("file")
+        if len(upload.data) > LARGEST_FILM:
+            raise too_large("file")
+        if images.kind_of(upload.data) != "video/mp4" and not (
+            upload.data[:4] == b"RIFF" and upload.data[8:12] == b"AVI "
+        ):
+            raise invalid("file")
+        token, video_id = f"vt{secrets.token_urlsafe(32)}", secrets.token_hex(16)
+        done = self.world.world() + self.world.settings["zalo_video_seconds"]
+        film = {"page": page.external_id, "id": video_id, "done": done, "error": 1 if plan.fails else 0}
+        film |= {"sha256": self.world.keep_media(upload.data), "size": len(upload.data), "name": upload.filename}
+        self.world.jobs[token] = self.world.jobs[f"film {video_id}"] = film | {"film": True}
+        self.world.dirty = True
+        return token
+
+    def status_of(self, film: dict[str, Any]) -> int:
+        if film["done"] > self.world.world():
+            return CONVERTING
+        return CONVERSION_FAILED if film["error"] else READY
+
+    def film(self, page: Page, call: Call) -> dict[str, Any]:
+        """What became of an upload. Its token comes as a header or in the address."""
+        film = self.world.jobs.get(call.headers.get("token", "") or call.text("token"))
+        if film is None or not film.get("film") or film["page"] != page.external_id:
+            raise invalid("token")
+        status = self.status_of(film)
+        return {
+            "status": status,
+            "status_message": {READY: "Success", CONVERTING: "Converting", CONVERSION_FAILED: "Failed"}[status],
+            "video_name": film["name"],
+            "video_size": film["size"],
+            "convert_percent": 100 if status == READY else 40,
+            "video_id": film["id"] if status == READY else "",
+        }
+
+    def broadcast(self, page: Page, call: Call) -> str:
+        """Sends an article to all followers. Every accepted call sends again: there is no key and no lookup."""
+        match call.params:
+            case {
+                "recipient": {"target": dict(target)},
+                "message": {
+                    "attachment": {
+                        "type": "template",
+                        "payload": {
+                            "template_type": "media",
+                            "elements": [{"media_type": "article", "attachment_id": str(article_id)}],
+                        },
+                    }
+                },
+            }:
+                pass
+            case _:
+                raise invalid("message")
+        post = self.article(page.external_id, article_id)
+        if post is None or not post.visible(self.world.world()):
+            raise invalid("attachment_id")
+        now = datetime.fromtimestamp(self.world.world(), HERE)
+        opens, closes = self.world.settings["zalo_broadcast_hours"]
+        if not opens <= now.hour < closes:
+            raise ZaloError(-234, "Cannot send a broadcast between 22:00 and 06:00")
+        sent = page.details.setdefault("broadcasts", [])
+        this_month = [each for each in sent if each["day"][:7] == f"{now:%Y-%m}"]
+        a_day, a_month = self.world.settings["zalo_broadcasts"]
+        if a_day and sum(each["day"] == f"{now:%Y-%m-%d}" for each in sent) >= a_day:
+            raise ZaloError(-218, "Followers have received the most messages of a day")
+        if a_month and len(this_month) >= a_month:
+            raise ZaloError(-211, "Out of quota")
+        number = secrets.token_hex(16)
+        sent.append({"id": number, "article": post.id, "day": f"{now:%Y-%m-%d}", "target": target})
+        post.details["broadcasts"] = [*post.details.get("broadcasts", []), {"id": number, "target": target}]
+        self.world.dirty = True
+        return number
 
     @staticmethod
     def checked(article: dict[str, Any]) -> dict[str, Any]:
@@ -294,6 +396,13 @@ class Zalo:
         post.edited_at = self.world.wall() + wait
         keep = ("type", "author", "description", "cover", "body", "video_id", "avatar", "related_medias")
         post.details |= {name: article[name] for name in keep if name in article}
+        blocks = [*blocks, article] if article["type"] == "video" else blocks
+        films = [block["video_id"] for block in blocks if block.get("type") == "video"]
+        films += [article["cover"]["video_id"]] if article.get("cover", {}).get("cover_type") == "video" else []
+        post.pictures = [
+            *pictures,
+            *(Picture(self.world.jobs[f"film {each}"]["sha256"], kind="video", id=each) for each in films),
+        ]
         post.details["comment"] = article.get("comment", "show")
         wanted = article.get("status", "hide")
         shown = any(interval.gone_at is None for interval in post.intervals)
@@ -315,6 +424,11 @@ class Zalo:
             ("body.url", block["url"], block.get("caption", ""))
             for block in article.get("body", [])
             if block["type"] == "image"
+        ]
+        wanted += [
+            ("body.thumb", block["thumb"], "")
+            for block in article.get("body", [])
+            if block["type"] == "video" and block.get("thumb")
         ]
         hosts = self.world.settings["image_hosts"]
         found = []

@@ -218,3 +218,35 @@ def test_a_webhook_gets_each_update_until_it_takes_it(simulator, bot):
         ("s-1", "một"),
         ("s-1", "hai"),
     ]
+
+
+def test_a_video_tells_its_measures_as_they_were_given(bot):
+    data = images.plain_mp4(1, seconds=7)
+    measured = bot.call(
+        "sendVideo",
+        chat_id=bot.id,
+        width=360,
+        height=640,
+        duration=9,
+        cover="attach://c",
+        files={"video": data, "c": images.plain_png(1)},
+    ).body["result"]["video"]
+    bare = bot.call("sendVideo", chat_id=bot.id, files={"video": data}).body["result"]["video"]
+
+    assert (measured["width"], measured["height"], measured["duration"]) == (360, 640, 9)
+    assert (bare["width"], bare["duration"], bare["mime_type"]) == (0, 7, "video/mp4")
+
+
+def test_a_video_of_another_kind_arrives_as_a_document(bot):
+    webm = b"\x1aE\xdf\xa3" + bytes(60)
+    sent = bot.call("sendVideo", chat_id=bot.id, files={"video": webm}).body["result"]
+    assert sent["document"]["mime_type"] == "video/webm"
+
+
+def test_a_video_that_queues_has_no_number_until_an_update_tells_it(simulator, bot):
+    simulator.settings(telegram_queues_videos=True)
+    sent = bot.call("sendVideo", chat_id=bot.id, files={"video": images.plain_mp4(1)}).body["result"]
+
+    (seen,) = simulator.visible()
+    (update,) = bot.call("getUpdates").body["result"]
+    assert (sent["message_id"], update["channel_post"]["message_id"]) == (0, int(seen["id"]))

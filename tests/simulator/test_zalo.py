@@ -4,6 +4,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from simulator import images
+
 from .conftest import ask
 
 APP = "3608465249409039671"
@@ -227,3 +229,127 @@ def test_an_account_that_is_connected_again_has_a_new_pair(simulator, account):
     simulator.kill_tokens("zalo", page=account.id)
     pair = simulator.ask("POST", "/_sim/tokens", {"platform": "zalo", "page": account.id})
     assert refreshed(account, pair["refresh_token"])["access_token"]
+
+
+# --- Videos -----------------------------------------------------------------------------------------------------------
+
+FILM = images.plain_mp4(1)
+
+
+def uploaded(account, data=FILM):
+    url = f"{account.url}/zalo/openapi/v2.0/article/upload_video/preparevideo"
+    return ask("POST", url, files={"file": data}, headers={"access_token": account.token}).body
+
+
+def conversion(account, token, *, by="header"):
+    url = f"{account.url}/zalo/openapi/v2.0/article/upload_video/verify"
+    query, headers = ({"token": token}, {}) if by == "address" else ({}, {"token": token})
+    return ask("GET", url, query=query, headers={"access_token": account.token} | headers).body
+
+
+def converted(simulator, account, data=FILM):
+    token = uploaded(account, data)["data"]["token"]
+    simulator.advance(1)
+    return conversion(account, token)["data"]["video_id"]
+
+
+@pytest.mark.parametrize("by", ["header", "address"])
+def test_a_video_is_converted_before_it_has_an_id(simulator, account, by):
+    simulator.settings(zalo_video_seconds=60)
+    token = uploaded(account)["data"]["token"]
+    before = conversion(account, token, by=by)["data"]
+    simulator.advance(61)
+    after = conversion(account, token, by=by)["data"]
+
+    assert (before["status"], before["video_id"]) == (3, "")
+    assert (after["status"], after["video_size"], len(after["video_id"])) == (1, len(FILM), 32)
+
+
+def test_a_conversion_may_fail(simulator, account):
+    simulator.fault("zalo", "process_error", operation="upload")
+    token = uploaded(account)["data"]["token"]
+    simulator.advance(1)
+
+    assert conversion(account, token)["data"]["status"] == 4
+
+
+def test_what_is_no_video_or_too_large_is_refused(account):
+    assert uploaded(account, b"text")["error"] == -201
+    assert uploaded(account, FILM + bytes(50 << 20))["error"] == -210
+
+
+def test_a_video_article_shows_a_converted_video_of_its_own_account(simulator, account, pictures):
+    article = {"type": "video", "title": "Phim", "description": "Mô tả", "avatar": f"{pictures}/small.png"}
+    unknown = account.post("article/create", **article, video_id="none", status="show")
+    video_id = converted(simulator, account)
+    made = account.verified(
+        account.post("article/create", **article, video_id=video_id, status="show")["data"]["token"]
+    )
+
+    assert unknown["error"] == -201
+    (seen,) = simulator.visible()
+    assert (seen["id"], seen["type"], seen["text"]) == (made["data"]["id"], "video", "Mô tả")
+    assert seen["media"][1] == hashlib.sha256(FILM).hexdigest()
+    assert [each["id"] for each in account.get("article/getslice", offset=0, limit=10, type="video")["data"]["medias"]]
+
+
+def test_an_article_holds_a_video_in_its_body_or_as_its_cover(simulator, account, pictures):
+    video_id = converted(simulator, account)
+    block = {"type": "video", "video_id": video_id, "thumb": f"{pictures}/small.png"}
+    words = {"type": "text", "content": "<p>a</p>"}
+    account.create(status="show", body=[words, block])
+    cover = {"cover_type": "video", "cover_view": "vertical", "video_id": video_id, "status": "show"}
+    account.create(status="show", cover=cover)
+
+    as_cover, in_body = sorted(simulator.visible(), key=lambda each: len(each["media"]))
+    assert (len(in_body["media"]), as_cover["media"]) == (3, [hashlib.sha256(FILM).hexdigest()])
+
+
+# --- Broadcasts -------------------------------------------------------------------------------------------------------
+
+
+def broadcast(account, article, **target):
+    elements = [{"media_type": "article", "attachment_id": article}]
+    payload = {"template_type": "media", "elements": elements}
+    message = {"attachment": {"type": "template", "payload": payload}}
+    return account.post("oa/message", recipient={"target": target}, message=message)
+
+
+@pytest.fixture
+def awake(simulator):
+    simulator.settings(zalo_broadcast_hours=[0, 24])
+
+
+@pytest.mark.usefixtures("awake")
+def test_each_accepted_broadcast_goes_out_again(simulator, account):
+    simulator.settings(zalo_broadcasts=[0, 0])
+    article = account.create(status="show")
+    sent = [
+        broadcast(account, article)["data"]["message_id"],
+        broadcast(account, article, ages="2")["data"]["message_id"],
+    ]
+
+    assert simulator.visible()[0]["broadcasts"] == [
+        {"id": sent[0], "target": {}},
+        {"id": sent[1], "target": {"ages": "2"}},
+    ]
+
+
+@pytest.mark.usefixtures("awake")
+def test_only_an_article_that_stands_is_broadcast(account):
+    assert broadcast(account, account.create())["error"] == -201
+    assert broadcast(account, "none")["error"] == -201
+
+
+@pytest.mark.usefixtures("awake")
+def test_followers_get_one_a_day_and_the_package_sets_the_month(simulator, account):
+    article = account.create(status="show")
+    assert broadcast(account, article)["error"] == 0
+    assert broadcast(account, article)["error"] == -218
+    simulator.settings(zalo_broadcasts=[0, 1])
+    assert broadcast(account, article)["error"] == -211
+
+
+def test_at_night_nothing_is_broadcast(simulator, account):
+    simulator.settings(zalo_broadcast_hours=[0, 0])
+    assert broadcast(account, account.create(status="show"))["error"] == -234
