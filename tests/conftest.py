@@ -81,6 +81,13 @@ def platforms_at(url: str) -> dict[str, dict[str, str]]:
         ("threads", "dialog_url"): "/threads/www",
         ("threads", "base_url"): "/threads/graph",
         ("threads", "link_url"): "/threads/www",
+        ("tiktok", "dialog_url"): "/tiktok/www",
+        ("tiktok", "base_url"): "/tiktok/open",
+        ("tiktok", "link_url"): "/tiktok/www",
+        ("youtube", "dialog_url"): "/youtube/accounts",
+        ("youtube", "oauth_url"): "/youtube/oauth2",
+        ("youtube", "base_url"): "/youtube/googleapis",
+        ("youtube", "link_url"): "/youtube/www",
         ("telegram", "base_url"): "/telegram",
         ("telegram", "link_url"): "/t.me",
     }

@@ -8,10 +8,11 @@ import pytest
 from django.conf import settings
 
 from channels.connectors import CONNECTORS
-from channels.connectors.base import Account, Draft, Image, Message
+from channels.connectors.base import Account, Draft, Image, Message, Video
 from channels.connectors.containers import Containers
 from channels.connectors.zalo import Zalo
 from channels.network import ask
+from simulator import images
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ class Platform:
         simulator.post("facebook", simulator.page("facebook")["external_id"], "Nơi để ảnh", images=shown)
         (elsewhere,) = simulator.visible("facebook")
         self.picture_url = f"{simulator.url}/media/{elsewhere['media'][0]}"
-        simulator.settings(zalo_job_seconds=0)
+        simulator.settings(zalo_job_seconds=0, youtube_processing_seconds=0)
 
     def account_with(self, token: str, refresh_token: str = "", **other) -> Account:
         facts = {"external_id": self.id, "base_url": self.app["base_url"], "handle": self.page["username"]}
@@ -59,7 +60,18 @@ class Platform:
             pictures = max(form.images.fewest, form.needs_media) if form.images else 0
         image = Image(self.picture, "image/jpeg", "a" * 64, alt="Ảnh minh họa", url=self.picture_url)
         facts = {"title": "Cảnh giác cuộc gọi giả danh", "author": "Công an phường Bến Nắng"}
-        return Message(key="one", text=text, **{**facts, "media": [image] * pictures, **other})
+        if not form.images and form.videos:
+            facts["media"] = [self.video()]
+        if self.kind == "tiktok":
+            facts["options"] = {"privacy": "PUBLIC_TO_EVERYONE"}
+        return Message(key="one", text=text, **{"media": [image] * pictures, **facts, **other})
+
+    def video(self, *, size: int = 4096, seconds: float = 12.0, **other) -> Video:
+        """A film, lying down unless ``width`` and ``height`` say something else."""
+        content = images.plain_mp4(1, seconds=seconds, size=size)
+        facts = {"sha256": "b" * 64, "content_type": "video/mp4", "size": size, "seconds": seconds}
+        facts |= {"width": 1280, "height": 720, "fps": 30, "codec": "h264", "open": lambda: io.BytesIO(content)}
+        return Video(**{**facts, **other})
 
     def call(self, name: str, *args, **named):
         return ask(self.kind, lambda connector: getattr(connector, name)(*args, **named))
@@ -74,13 +86,31 @@ class Platform:
         return draft.ref
 
     def commit(self, message, draft="", *, account=None):
-        return self.call("commit", account or self.account, message, draft)
+        """Until residents see it, or it is refused after all."""
+        return self._settled(self.call("commit", account or self.account, message, draft), message, account)
+
+    def _settled(self, receipt, message, account=None):
+        while receipt and receipt.processing:
+            self.simulator.advance(5)
+            told = self.call("progress", account or self.account, message, receipt.external_id)
+            receipt = told or receipt
+        return receipt
+
+    def draft(self, *, at: str = "") -> str:
+        """A whole draft; ``at``: one whose addresses, where it has any, lie on another host."""
+        return self.stage(self.message()).replace(self.simulator.url, at or self.simulator.url)
+
+    def renew(self) -> None:
+        """New tokens, as after a renewal: some live for hours alone."""
+        told = self.simulator.ask("POST", "/_sim/tokens", {"platform": self.kind, "page": self.id})
+        if self.kind in ("tiktok", "youtube"):
+            self.account = self.account_with(told["access_token"], told["refresh_token"])
 
     def publish(self, message):
         return self.commit(message, self.stage(message))
 
     def find(self, message, draft="", since=None):
-        return self.call("find", self.account, message, draft, since or datetime.now(UTC))
+        return self._settled(self.call("find", self.account, message, draft, since or datetime.now(UTC)), message)
 
     def withdraw(self, external_id):
         return self.call("withdraw", self.account, external_id)
