@@ -24,6 +24,7 @@ from posts.models import Post, PostChannel, PostMedia
 TAGS = {"p", "br", "strong", "em", "u", "ul", "ol", "li", "a", "h2", "h3"}
 # Residents read it: it is part of what is approved and hashed, so it is Vietnamese in the text itself.
 AI_LINE = "Nội dung có sử dụng trí tuệ nhân tạo (AI)."
+_MARKS = re.compile(r"<(?:strong|em|u|h2|h3|a href=)")
 _BLANKS = re.compile(r"[ \t\n\f]+")  # not the no-break space
 
 
@@ -126,7 +127,8 @@ def text_for(
     first: str = "",
     ai_made: bool = False,
 ) -> dict[str, str]:
-    """The texts of one channel: ``text`` is complete where the platform shows one text, ``html`` for articles.
+    """The texts of one channel: ``text`` is complete where the platform shows one text, ``html`` for articles, and for
+    the same text with its marks where the platform shows them and the officers made any.
 
     ``first`` is a correction's line on what it corrects: it stands before everything, and no edit takes it away. What
     AI made is said by the platform's own label, or else by a line of ours.
@@ -151,10 +153,15 @@ def text_for(
         text = f"{first}\n\n{words}".strip()
     else:  # a correction's line says more than its title, which would only repeat it
         text = f"{first}\n\n{words}".strip() if first else own or f"{title}\n\n{words}".strip()
-    text = signed(text, unit_name)
-    if link and form.takes_link and link not in text:
-        text = f"{text}\n\n{link}"
-    return {"text": text, "html": ""}
+    whole = signed(text, unit_name)
+    if link and form.takes_link and link not in whole:
+        whole = f"{whole}\n\n{link}"
+    if form.markup and not own and _MARKS.search(body):
+        head = first or ("" if form.max_title else title)
+        rest = whole.removeprefix(text).strip()  # the unit and the link, where the text names them not
+        shown = f"<p><strong>{html.escape(head)}</strong></p>{body}" if head else body
+        return {"text": whole, "html": f"{shown}{paragraphs(rest)}"}
+    return {"text": whole, "html": ""}
 
 
 def compose(post: Post) -> dict[str, Any]:

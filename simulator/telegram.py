@@ -253,8 +253,8 @@ class Telegram:
 
     def bot_member(self, page: Page) -> dict[str, Any]:
         bot = page.details["bot"]
-        unasked: dict[str, Any] = {"administrator": UNASKED_RIGHTS, "kicked": {"until_date": 0}}.get(bot["status"], {})
-        return {"user": self.bot} | unasked | bot
+        unasked: dict[str, dict[str, Any]] = {"administrator": UNASKED_RIGHTS, "kicked": {"until_date": 0}}
+        return {"user": self.bot} | unasked.get(bot["status"], {}) | bot
 
     @staticmethod
     def owner_of(page: Page) -> dict[str, Any]:

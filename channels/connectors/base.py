@@ -61,7 +61,8 @@ class Video:
 @dataclass(frozen=True, slots=True)
 class Message:
     """What one channel shall show. ``text`` is complete (title, body, signature); where a format has a title of its
-    own, ``text`` comes without it. ``html`` is the body for articles."""
+    own, ``text`` comes without it. ``html`` is the body for articles, and the whole text where a format has markup and
+    the officers used it."""
 
     key: str  # the delivery's id: the same for every try
     title: str
@@ -222,6 +223,7 @@ class Format:
     mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
     needs_media: bool = False  # a picture or a video, whichever
     article: bool = False  # shows title, cover and HTML body rather than one text
+    markup: Callable[[str], str] | None = None  # writes `Message.html` as the platform's own markup; None: plain text
     max_hashtags: int = 0  # 0: as many as fit, also of the next two
     max_mentions: int = 0
     max_links: int = 0  # different ones
@@ -245,6 +247,7 @@ class Facts:
     finds: bool = False  # can look whether a post stands
     withdraws: bool = True  # can take a post down; False: people do, in the platform's own app
     comments: bool = False  # can list, answer and hide comments
+    broadcasts: bool = False  # can send a post that stands to everybody who follows the page
     lists_posts: bool = False  # can tell which posts stand on a page, and which of them are ours
     measures: frozenset[str] = frozenset()  # names of Figures' fields that it has
     counts_followers: bool = True
@@ -391,6 +394,11 @@ class Connector(ABC):
         """What is left of a post or a draft. Only where ``facts.finds``. Never says gone of what this token merely
         cannot see."""
         raise TypeError(f"{self.kind} cannot look: ask facts.finds first")
+
+    async def broadcast(self, account: Account, external_id: str) -> str:
+        """Sends a post that stands to all followers of the page, whoever they are, and returns the platform's number of
+        the sending. Only where ``facts.broadcasts``. It cannot be undone, nor looked up: never repeated after doubt."""
+        raise TypeError(f"{self.kind} sends no broadcasts: ask facts.broadcasts first")
 
     @abstractmethod
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:

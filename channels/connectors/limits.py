@@ -1,11 +1,13 @@
 """What does not fit: a post against the limits of one format. Pure, so that composer, approval and sending agree."""
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from channels.connectors.base import Facts, Format, Image, ImageLimits, Message, Video, VideoLimits
 
+_TAG = re.compile(r"<[^>]*>")
 _HASHTAG, _MENTION = re.compile(r"(?<!\w)#\w"), re.compile(r"(?<!\w)@\w")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
@@ -21,6 +23,11 @@ class Problem:
 
 def text_limit(form: Format, *, media: int) -> int:
     return form.max_text_with_media if media and form.max_text_with_media else form.max_text
+
+
+def seen(form: Format, text: str, body: str) -> str:
+    """A message's text as residents read it, which is what platforms count: without the tags of its markup."""
+    return html.unescape(_TAG.sub("", form.markup(body))) if form.markup and body else text
 
 
 def problems(form: Format, message: Message) -> list[Problem]:
@@ -57,7 +64,8 @@ def carry(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
 def _words(form: Format, message: Message) -> Iterator[Problem]:
     if form.max_title and (over := len(message.title) - form.max_title) > 0:
         yield Problem("title_long", over)
-    if form.max_text and (over := form.count(message.text) - text_limit(form, media=len(message.media))) > 0:
+    length = form.count(seen(form, message.text, message.html))
+    if form.max_text and (over := length - text_limit(form, media=len(message.media))) > 0:
         yield Problem("text_long", over)
     links = {*_LINK.findall(message.text), *filter(None, [message.link if form.takes_link else ""])}
     for most, found, rule in (

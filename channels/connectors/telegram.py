@@ -1,12 +1,11 @@
 """Telegram channels by the Bot API. A bot cannot read what it posted, so a doubt goes to a person."""
 
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-
-import aiohttp
 
 from channels.connectors.base import (
     AccessLost,
@@ -16,16 +15,25 @@ from channels.connectors.base import (
     Facts,
     Figures,
     Format,
+    Image,
     ImageLimits,
     Message,
     Offer,
+    Option,
     OutcomeUnknown,
     Profile,
     Receipt,
     Rejected,
     Tokens,
     TryLater,
+    Video,
+    VideoLimits,
 )
+from channels.connectors.limits import seen, text_limit
+from channels.connectors.multipart import Form
+from channels.connectors.telegram_markup import subset
+
+log = logging.getLogger(__name__)
 
 _RIGHTS = {"can_post_messages": True, "can_delete_messages": False}
 _TOKEN = re.compile(r"\d{5,15}:[A-Za-z0-9_-]{30,60}")
@@ -39,6 +47,13 @@ _LOST = (
     "upgraded to a supergroup",
 )
 _PARTLY_SENT = ("failed to send message #", "group send failed")
+_UNREADABLE = "can't parse entities"
+# Who comes back in the very second that was named may come too early, and waits longer for it.
+_REST = timedelta(seconds=1)
+# Raw texts, tags and all, are refused above this, whatever is left of them.
+_MOST_BYTES = 32_768
+# A thumbnail of other measures is left out rather than refused.
+_THUMBNAIL_SIDE, _THUMBNAIL_BYTES = 320, 200_000
 
 
 class Telegram(Connector):
@@ -51,7 +66,18 @@ class Telegram(Connector):
                 "message",
                 max_text=4096,
                 max_text_with_media=1024,
-                images=ImageLimits(most=10, max_bytes=10 * 1024 * 1024),
+                images=ImageLimits(most=10, max_bytes=10 * 1024 * 1024, narrowest=1 / 20, widest=20),
+                # Other videos arrive as documents, to be downloaded before they are seen.
+                videos=VideoLimits(
+                    most=10,
+                    fewest=0,
+                    max_bytes=50 * 1024 * 1024,
+                    types=frozenset({"video/mp4"}),
+                    codecs=frozenset({"h264"}),
+                ),
+                mixed=10,
+                markup=subset,
+                options=[Option("link_preview", default=True), Option("silent")],
             )
         ],
         per_app_second=28,
@@ -66,38 +92,45 @@ class Telegram(Connector):
     # --- publishing -----------------------------------------------------------------------------------------------
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
-        match len(message.images):
-            case 0:
-                sent = [await self._send_text(account, message)]
-            case 1:
-                sent = [await self._send_photo(account, message)]
-            case _:
-                sent = await self._send_album(account, message)
-        ids = [str(each["message_id"]) for each in sent]
-        return Receipt(",".join(ids), _permalink(account, ids[0]))
+        words = _words(self.facts.format(message.format), message)
+        try:
+            sent = await self._send(account, message, words)
+        except Rejected as error:
+            if "parse_mode" not in words or _UNREADABLE not in error.detail.lower():
+                raise
+            # A defect of ours. Nothing was sent, and the words are what was approved: they go out without their marks.
+            log.error("Telegram cannot read our markup")
+            sent = await self._send(account, message, _plain(self.facts.format(message.format), message))
+        numbers = [str(each["message_id"]) for each in sent]
+        if "0" in numbers:
+            # It waits at Telegram, which tells its number later, and not to those who ask.
+            raise OutcomeUnknown("accepted, and not numbered yet", code="queued")
+        return Receipt(",".join(numbers), _permalink(account, numbers[0]))
 
-    async def _send_text(self, account: Account, message: Message) -> Any:
-        body: dict[str, Any] = {"chat_id": account.external_id, "text": message.text}
-        if message.link:
-            body["link_preview_options"] = {"url": message.link}
-        return await self._bot(account, "sendMessage", json=body, changes=True)
+    async def _send(self, account: Account, message: Message, words: Mapping[str, str]) -> list[Any]:
+        fields = {"chat_id": account.external_id}
+        if message.options.get("silent"):
+            fields["disable_notification"] = "true"
+        match list(message.media):
+            case []:
+                body = {**fields, **words, "link_preview_options": _link_preview(message)}
+                return [await self._bot(account, "sendMessage", json=body, changes=True)]
+            case [Image() as image]:
+                form = Form({**fields, **_captioned(words)})
+                form.add("photo", image)
+                return [await self._upload(account, "sendPhoto", form)]
+            case [Video() as video]:
+                pictures = _pictures_of(video, "")
+                form = Form({**fields, **_captioned(words), **_about(video, pictures)})
+                form.add("video", video)
+                for name, image in pictures.items():
+                    form.add(name, image)
+                return [await self._upload(account, "sendVideo", form)]
+            case media:
+                return await self._upload(account, "sendMediaGroup", _album(fields, words, media))
 
-    async def _send_photo(self, account: Account, message: Message) -> Any:
-        image = message.images[0]
-        form = aiohttp.FormData({"chat_id": account.external_id, "caption": message.text})
-        form.add_field("photo", image.content, filename=image.sha256, content_type=image.content_type)
-        return await self._bot(account, "sendPhoto", data=form, changes=True)
-
-    async def _send_album(self, account: Account, message: Message) -> Any:
-        """The caption of the first picture stands under the whole album, as long as it is the only one."""
-        form = aiohttp.FormData({"chat_id": account.external_id})
-        media = []
-        for number, image in enumerate(message.images):
-            media.append({"type": "photo", "media": f"attach://p{number}"})
-            form.add_field(f"p{number}", image.content, filename=image.sha256, content_type=image.content_type)
-        media[0]["caption"] = message.text
-        form.add_field("media", json.dumps(media))
-        return await self._bot(account, "sendMediaGroup", data=form, changes=True)
+    async def _upload(self, account: Account, method: str, form: Form) -> Any:
+        return await self._bot(account, method, **form.request(), changes=True)
 
     async def withdraw(self, account: Account, external_id: str) -> bool:
         ids = [int(each) for each in external_id.split(",")]
@@ -165,14 +198,82 @@ class Telegram(Connector):
         words, code = detail.lower(), str(body.get("error_code", status))
         match body:
             case {"parameters": {"retry_after": int(seconds)}}:
-                return TryLater(detail, code=code, wait=timedelta(seconds=seconds))
+                return TryLater(detail, code=code, wait=timedelta(seconds=seconds) + _REST)
         if any(part in words for part in _PARTLY_SENT):
             # One bad item fails the whole answer although the others may be out.
             return OutcomeUnknown(detail, code=code) if changes else TryLater(detail, code=code)
-        # 404 stands for a token that is none, as our methods exist.
-        if status in (401, 403, 404) or any(part in words for part in _LOST):
+        # 404 stands for a token that is none, as our methods exist; 421 for a bot that an own server does not serve.
+        if status in (401, 403, 404, 421) or any(part in words for part in _LOST):
             return AccessLost(detail, code=code)
-        return super().error_for(status, body, changes=changes) if status >= 500 else Rejected(detail, code=code)
+        if status >= 500 or status < 400 or status == 429:
+            return super().error_for(status, body, changes=changes)
+        return Rejected(detail, code=code)
+
+    def wait_told(self, headers: Mapping[str, str]) -> timedelta | None:
+        told = super().wait_told(headers)
+        return told and told + _REST
+
+
+def _words(form: Format, message: Message) -> dict[str, str]:
+    """The text as a text message takes it; with its marks where the officers made any."""
+    markup = subset(message.html) if message.html else ""
+    if not markup or len(markup.encode()) > _MOST_BYTES:
+        return _plain(form, message)
+    return {"text": markup, "parse_mode": "HTML"}
+
+
+def _plain(form: Format, message: Message) -> dict[str, str]:
+    """Links show their addresses, unless there is no room for them."""
+    fits = form.count(message.text) <= text_limit(form, media=len(message.media))
+    return {"text": message.text if fits else seen(form, message.text, message.html)}
+
+
+def _captioned(words: Mapping[str, str]) -> dict[str, str]:
+    return {"caption" if name == "text" else name: value for name, value in words.items()}
+
+
+def _link_preview(message: Message) -> dict[str, Any]:
+    """A card of the post's own link, else of the first in the text; none where the author wants none."""
+    if not message.options.get("link_preview", True):
+        return {"is_disabled": True}
+    return {"url": message.link} if message.link else {}
+
+
+def _album(fields: Mapping[str, str], words: Mapping[str, str], media: Sequence[Image | Video]) -> Form:
+    """The caption of the first item stands under the whole album, as long as it is the only one."""
+    items: list[dict[str, Any]] = []
+    files: dict[str, Image | Video] = {}
+    for number, each in enumerate(media):
+        item: dict[str, Any] = {"type": "photo", "media": f"attach://m{number}"}
+        files[f"m{number}"] = each
+        if isinstance(each, Video):
+            pictures = _pictures_of(each, str(number))
+            item |= {"type": "video", **_about(each, pictures)}
+            files |= pictures
+        items.append(item)
+    items[0] |= _captioned(words)
+    form = Form({**fields, "media": json.dumps(items)})
+    for name, file in files.items():
+        form.add(name, file)
+    return form
+
+
+def _about(video: Video, pictures: Mapping[str, Image]) -> dict[str, Any]:
+    """What Telegram does not find out by itself before it shows a video."""
+    facts = {"width": video.width, "height": video.height, "duration": max(1, round(video.seconds))}
+    named = {name.rstrip("0123456789"): f"attach://{name}" for name in pictures}
+    return {**facts, "supports_streaming": True, **named}
+
+
+def _pictures_of(video: Video, number: str) -> dict[str, Image]:
+    """What stands for a video before it plays: its cover, and a thumbnail where the cover is small enough for one."""
+    cover = video.cover
+    if cover is None or not cover.content:
+        return {}
+    small = cover.content_type == "image/jpeg" and len(cover.content) < _THUMBNAIL_BYTES
+    if small and 0 < max(cover.width, cover.height) <= _THUMBNAIL_SIDE:
+        return {f"thumbnail{number}": cover}
+    return {f"cover{number}": cover}
 
 
 def _permalink(account: Account, message_id: str) -> str:

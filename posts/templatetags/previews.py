@@ -3,9 +3,11 @@
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import nh3
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
+from channels.queries import facts_of
 from posts import content
 
 register = template.Library()
@@ -36,6 +38,14 @@ def folded(text: str) -> Folded:
 def as_article(body: str) -> SafeString:
     """An article's HTML, cleaned once more on its way to a colleague's browser."""
     return mark_safe(content.clean(body))  # noqa: S308
+
+
+@register.filter
+def marked(target: dict[str, Any]) -> SafeString:
+    """A channel's text with its marks, as the platform's own markup puts them."""
+    form = facts_of(target["platform"]).format(target.get("format", ""))
+    markup = form.markup(target["html"]) if form.markup else ""
+    return mark_safe(nh3.clean(markup, tags={"b", "i", "u", "a"}, attributes={"a": {"href"}}))  # noqa: S308
 
 
 @register.filter

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Permission
 from accounts.queries import can
-from channels.connectors.limits import text_limit
+from channels.connectors.limits import seen, text_limit
 from channels.queries import facts_of
 from core.errors import NotAllowed, Refused
 from core.views import refusal
@@ -96,7 +96,7 @@ def _checked(post: Post) -> dict[str, Any]:
     composed = content.compose(post)
     for target in composed["channels"]:
         form = facts_of(target["platform"]).format(target.get("format", ""))
-        target["count"] = form.count(target["text"])
+        target["count"] = form.count(seen(form, target["text"], target["html"]))
         target["limit"] = text_limit(form, media=len(content.media_for(composed, target)))
     return {
         "composed": composed,

@@ -27,6 +27,7 @@ from channels.states import Health
             "INVALID_DURATION",
             "the platform could not take a video or a picture; save it anew, or replace it",
         ),
+        ("telegram", "queued", "Telegram took the video and has not given it a number yet; look in the channel"),
         ("telegram", "502", "the platform did not answer properly"),
     ],
 )

@@ -9,6 +9,7 @@ from campaigns.models import Topic
 from channels.queries import facts_of
 from posts import content
 from posts.models import Post, PostChannel, PostMedia
+from posts.templatetags.previews import marked
 from tests import factories
 
 _TAGS = ("p", "br", "ul", "ol", "li", "strong", "h2", "table", "svg", "math", "style", "script", "textarea", "template")
@@ -95,6 +96,38 @@ def test_an_article_keeps_its_formatting_and_names_link_and_unit():
         "<p>Công an xã A</p>"
     )
     assert shown["text"] == "Bài\n\nCông an xã A"
+
+
+def test_where_marks_are_shown_the_officers_marks_go_along():
+    body = '<p>Gọi <strong>113</strong>, xem <a href="https://x.vn/a">đây</a>.</p>'
+    shown = told("telegram", body=body, link="https://x.vn/?a=1&b=2")
+
+    assert shown["html"] == (
+        f"<p><strong>Tiêu đề</strong></p>{body}<p>Công an xã A</p><p>https://x.vn/?a=1&amp;b=2</p>"
+    )
+    assert shown["text"] == ("Tiêu đề\n\nGọi 113, xem đây (https://x.vn/a).\n\nCông an xã A\n\nhttps://x.vn/?a=1&b=2")
+
+
+def test_a_text_without_marks_stays_plain_and_keeps_its_hash():
+    assert told("telegram") == {"text": "Tiêu đề\n\nBài\n\nCông an xã A", "html": ""}
+
+
+def test_an_own_text_has_no_marks():
+    assert told("telegram", body="<p><em>Bài</em></p>", override="a <b>")["html"] == ""
+
+
+def test_a_correction_stands_before_the_marks_as_before_the_text():
+    shown = told("telegram", body="<p><em>Bài</em></p>", first="ĐÍNH CHÍNH <1>", ai_made=True)
+
+    assert shown["html"] == (
+        f"<p><strong>ĐÍNH CHÍNH &lt;1&gt;</strong></p><p><em>Bài</em></p><p>{content.AI_LINE}</p><p>Công an xã A</p>"
+    )
+
+
+def test_a_preview_shows_the_marks_that_the_platform_will_show():
+    target = {"platform": "telegram", "html": '<h2>A</h2><p><em>b</em> <a href="https://x.vn">c</a> &lt;i&gt;</p>'}
+
+    assert marked(target) == ('<b>A</b>\n\n<i>b</i> <a href="https://x.vn" rel="noopener noreferrer">c</a> &lt;i&gt;')
 
 
 def test_an_articles_own_text_is_plain_and_harmless():
