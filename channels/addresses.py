@@ -70,6 +70,12 @@ def page_key(platform: str, address: str) -> str:
             found = name
         case Kind.INSTAGRAM, ["stories", name, *_rest] if name != "highlights":
             found = name
+        case Kind.YOUTUBE, ["channel", number, *_rest]:
+            found = number
+        case Kind.YOUTUBE | Kind.TIKTOK, [name, *_rest] if name.startswith("@"):
+            found = name
+        case Kind.YOUTUBE | Kind.TIKTOK, _:
+            found = ""  # a video's address, a shortened one, or a name of the old kinds
         case Kind.TELEGRAM, ["c", number, *_rest]:
             found = f"-100{number}"
         case Kind.TELEGRAM, ["s", name, *_rest]:
@@ -88,8 +94,10 @@ def name_key(name: str) -> str:
 
 def keys_of(channel: Channel) -> set[str]:
     """All that addresses may call this page by."""
-    keys = {channel.external_id, name_key(channel.handle), page_key(channel.platform, channel.address)}
-    return keys - {""}
+    keys = {name_key(channel.external_id), name_key(channel.handle), page_key(channel.platform, channel.address)}
+    # TikTok's number for an account stands in no address, unlike any name that was registered to be posted to by hand.
+    strange = {key for key in keys if channel.platform == Kind.TIKTOK and "-" in key}
+    return keys - strange - {""}
 
 
 def check_post(channel: Channel, link: str) -> None:
@@ -122,7 +130,7 @@ def _bare(address: str) -> str:
 
 
 def _is_number(key: str) -> bool:
-    return key.removeprefix("-").isdigit()
+    return key.removeprefix("-").isdigit() or bool(re.fullmatch(r"uc[\w-]{22}", key))
 
 
 def _number_at_end(step: str) -> str:

@@ -27,6 +27,7 @@ from channels.connectors.base import AccessLost, ConnectorError, Offer, Profile,
 from channels.models import Channel, ConnectAttempt
 from channels.network import ask
 from channels.queries import is_allowed, is_set_up
+from channels.reasons import known
 from channels.services import profile_fields, sealed_tokens
 from channels.states import Health, Kind
 from channels.wording import lacking
@@ -158,7 +159,8 @@ def _offers(platform: str, told: Mapping[str, str], **bound: str) -> list[Offer]
     try:
         return ask(platform, lambda connector: connector.offers(app, told, **bound))
     except (AccessLost, Rejected) as error:
-        raise Refused(_("The platform refused: %(words)s") % {"words": error.detail}) from None
+        words = known(platform, error.code) or error.detail
+        raise Refused(_("The platform refused: %(words)s") % {"words": words}) from None
     except ConnectorError:
         words = _("The platform does not answer now. Nothing was connected; try again in some minutes.")
         raise Refused(words) from None

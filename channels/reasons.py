@@ -141,6 +141,99 @@ _REASONS: dict[str, dict[str, object]] = {
         **dict.fromkeys(("EXPIRED", "24/4279009"), _LAY),
         "UNKNOWN": _DOWN,
     },
+    Kind.TIKTOK: {
+        **dict.fromkeys(("access_token_invalid", "invalid_grant"), _AGAIN),
+        **dict.fromkeys(("scope_not_authorized", "scope_permission_missed"), _RIGHTS),
+        "auth_removed": gettext_lazy("the portal's application was removed from the account; connect again"),
+        "spam_risk_user_banned_from_posting": gettext_lazy(
+            "TikTok no longer lets this account post; its owner must look in the app"
+        ),
+        "spam_risk_too_many_posts": _QUOTA,
+        "spam_risk_too_many_pending_share": gettext_lazy(
+            "too many drafts wait in the inbox of the TikTok app; finish or delete some there"
+        ),
+        "reached_active_user_cap": gettext_lazy(
+            "the portal's application may post for no more accounts today; publish again tomorrow"
+        ),
+        "unaudited_client_can_only_post_to_private_accounts": gettext_lazy(
+            "TikTok has not audited the portal's application yet: until then it posts to private accounts alone, and"
+            " only for the account itself to see"
+        ),
+        "privacy_level_option_mismatch": gettext_lazy(
+            "the account's settings no longer allow the audience that was chosen; choose again who can see the post"
+        ),
+        "url_ownership_unverified": gettext_lazy(
+            "TikTok has not verified the portal's address yet, so it takes no pictures from there; ask the system"
+            " administrator"
+        ),
+        "duration_check_failed": gettext_lazy("the video is longer than TikTok lets this account post; cut it"),
+        "file_format_check_failed": _FILM,
+        "frame_rate_check_failed": gettext_lazy("TikTok takes videos of 23 to 60 frames a second; save it anew"),
+        "picture_size_check_failed": gettext_lazy(
+            "TikTok does not take a picture or a video of this size; save it anew"
+        ),
+        **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), _FETCH),
+        **dict.fromkeys(("internal", "internal_error", "server_error"), _DOWN),
+        "publish_cancelled": gettext_lazy("the publication was cancelled in TikTok"),
+        **dict.fromkeys(("spam_risk", "spam_risk_text"), _CONTENT),
+        **dict.fromkeys(("rate_limit_exceeded", "429"), _MANY),
+        **dict.fromkeys(("upload_expired", "no_draft"), _LAY),
+        "no_removal": gettext_lazy("TikTok lets nobody delete a post but in its own app"),
+        "needs_video": gettext_lazy("TikTok needs a video"),
+    },
+    Kind.YOUTUBE: {
+        **dict.fromkeys(("authError", "UNAUTHENTICATED", "invalid_grant", "401"), _AGAIN),
+        **dict.fromkeys(("insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), _RIGHTS),
+        "no_refresh_token": gettext_lazy(
+            "Google gave only a passing permission; remove the portal's access at myaccount.google.com, then connect"
+            " again"
+        ),
+        "youtubeSignupRequired": gettext_lazy(
+            "this Google account has no YouTube channel; choose the unit's channel when Google asks for the account"
+        ),
+        **dict.fromkeys(
+            (
+                "channelClosed",
+                "channelSuspended",
+                "authenticatedUserAccountClosed",
+                "authenticatedUserAccountSuspended",
+                "accountDelegationForbidden",
+                "uploaderAccountClosed",
+                "uploaderAccountSuspended",
+            ),
+            _CLOSED,
+        ),
+        **dict.fromkeys(
+            ("quotaExceeded", "dailyLimitExceeded"),
+            gettext_lazy("the portal has used up its calls to YouTube for today; they begin anew in the afternoon"),
+        ),
+        "uploadLimitExceeded": gettext_lazy("the channel has used up its uploads of the day; publish again tomorrow"),
+        **dict.fromkeys(("rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"), _MANY),
+        **dict.fromkeys(
+            ("accessNotConfigured", "SERVICE_DISABLED"),
+            gettext_lazy("YouTube is not switched on for the portal's project; ask the system administrator"),
+        ),
+        **dict.fromkeys(
+            ("invalidTitle", "invalidDescription"),
+            gettext_lazy("YouTube takes a title of 1 to 100 characters, a text of 5,000 bytes, and neither < nor >"),
+        ),
+        **dict.fromkeys(("conversion", "invalidFile", "codec", "emptyFile", "tooSmall", "uploadAborted"), _FILM),
+        "length": gettext_lazy(
+            "the video is longer than 15 minutes, which YouTube takes from verified channels alone; verify the channel"
+            " by telephone, or cut the video"
+        ),
+        **dict.fromkeys(
+            ("copyright", "claim", "trademark"),
+            gettext_lazy("YouTube sees somebody else's rights in the video; replace pictures, film or music"),
+        ),
+        **dict.fromkeys(("inappropriate", "termsOfUse", "legal"), _CONTENT),
+        "duplicate": gettext_lazy("the same video stands on the channel already"),
+        "videoNotFound": gettext_lazy("the video is no longer on the channel"),
+        "commentsDisabled": gettext_lazy("comments are switched off under this video"),
+        **dict.fromkeys(("backendError", "internalError", "processingFailure"), _DOWN),
+        "no_draft": _LAY,
+        "needs_video": gettext_lazy("YouTube needs a video"),
+    },
     Kind.TELEGRAM: {
         "401": gettext_lazy("the bot's token was withdrawn; connect the channel with the new one"),
         "403": gettext_lazy("the bot was removed from the channel; make it an administrator again, then connect"),
@@ -157,10 +250,15 @@ _REASONS: dict[str, dict[str, object]] = {
 }
 
 
+def known(platform: str, code: str) -> str:
+    """The reason in the officer's language; empty for a number we do not know."""
+    return str(_REASONS.get(platform, {}).get(code, ""))
+
+
 def in_words(platform: str, code: str, detail: str = "") -> str:
     """The reason in the officer's language; for a number we do not know, what the platform itself said."""
-    if known := _REASONS.get(platform, {}).get(code):
-        return str(known)
+    if words := known(platform, code):
+        return words
     if code.isdigit() and 500 <= int(code) < 600:
         return str(_DOWN)
     return _("the platform said: “%(words)s”") % {"words": detail} if detail else _("no reason given")

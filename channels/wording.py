@@ -14,6 +14,8 @@ from channels.connectors.facebook import Facebook
 from channels.connectors.instagram import Instagram
 from channels.connectors.limits import Problem
 from channels.connectors.threads import Threads
+from channels.connectors.tiktok import Tiktok
+from channels.connectors.youtube import Youtube
 from channels.states import Health
 
 LOOKS = {
@@ -42,6 +44,14 @@ RIGHTS = {
     "threads_read_replies": gettext_lazy("reading replies"),
     "threads_manage_replies": gettext_lazy("answering and hiding replies"),
     "threads_manage_insights": gettext_lazy("views and reach"),
+    "user.info.basic": gettext_lazy("the account's name, needed to connect"),
+    "user.info.profile": gettext_lazy("the account's address"),
+    "user.info.stats": gettext_lazy("number of followers"),
+    "video.list": gettext_lazy("reading and counting the account's videos"),
+    "video.publish": gettext_lazy("publishing posts"),
+    "video.upload": gettext_lazy("leaving drafts in the app's inbox"),
+    "youtube.upload": gettext_lazy("uploading videos"),
+    "youtube.force-ssl": gettext_lazy("publishing, withdrawing and counting videos, and answering comments"),
     "oa_verified": gettext_lazy("verification of the account by Zalo, needed to publish"),
     "can_post_messages": gettext_lazy("posting in the channel"),
     "can_delete_messages": gettext_lazy("withdrawing posts"),
@@ -51,6 +61,8 @@ ASKED = {
     "facebook": [RIGHTS[right] for right in Facebook.facts.rights],
     "instagram": [RIGHTS[right] for right in Instagram.facts.rights],
     "threads": [RIGHTS[right] for right in Threads.facts.rights],
+    "tiktok": [RIGHTS[right] for right in Tiktok.facts.rights],
+    "youtube": [RIGHTS[right] for right in Youtube.facts.rights],
     "zalo": [
         gettext_lazy("publishing, reading and withdrawing articles"),
         gettext_lazy("the account's name, verification and number of followers"),

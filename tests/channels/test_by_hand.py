@@ -60,6 +60,14 @@ def register(unit, by, address="https://www.facebook.com/conganphuong", platform
         ("threads", "https://www.threads.com/@congan_phuong/post/DQxyz", "congan_phuong"),
         ("threads", "https://www.threads.net/@congan_phuong", "congan_phuong"),
         ("threads", "https://www.threads.com/t/DQxyz", ""),
+        ("tiktok", "https://www.tiktok.com/@congan.phuong/video/7432109876543210987", "conganphuong"),
+        ("tiktok", "https://www.tiktok.com/@congan.phuong?lang=vi", "conganphuong"),
+        ("tiktok", "https://vm.tiktok.com/ZMabc123/", ""),
+        ("youtube", "https://www.youtube.com/@CongAnPhuong/shorts", "conganphuong"),
+        ("youtube", "https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv", "ucabcdefghijklmnopqrstuv"),
+        ("youtube", "https://www.youtube.com/watch?v=dQw4w9WgXcQ", ""),
+        ("youtube", "https://youtu.be/dQw4w9WgXcQ", ""),
+        ("youtube", "https://www.youtube.com/c/CongAnPhuong", ""),
     ],
 )
 def test_an_address_tells_its_page_where_it_can(platform, address, key):
@@ -102,6 +110,33 @@ def test_an_address_lies_on_the_platform_only_with_its_own_host(address, there):
 )
 def test_the_link_of_a_post_must_be_able_to_lie_on_the_page(unit, leader, link, error):
     channel = register(unit, leader)
+    if not error:
+        addresses.check_post(channel, link)
+        return
+    with pytest.raises(Refused, match=error):
+        addresses.check_post(channel, link)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("platform", "page", "link", "error"),
+    [
+        ("tiktok", {}, "https://www.tiktok.com/@congan.phuong/video/743", ""),
+        ("tiktok", {}, "https://vm.tiktok.com/ZMabc123/", ""),
+        ("tiktok", {}, "https://www.tiktok.com/@nguoikhac/video/743", "another page"),
+        ("tiktok", {"handle": ""}, "https://www.tiktok.com/@congan.phuong/video/743", ""),
+        ("youtube", {}, "https://www.youtube.com/shorts/dQw4w9WgXcQ", ""),
+        ("youtube", {}, "https://youtu.be/dQw4w9WgXcQ", ""),
+        ("youtube", {}, "https://www.youtube.com/@congan.phuong", ""),
+        ("youtube", {}, "https://www.youtube.com/@nguoikhac/videos", "another page"),
+        ("youtube", {}, "https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv/videos", ""),
+        ("youtube", {}, "https://www.youtube.com/channel/UCkhacdefghijklmnopqrstu/videos", "another page"),
+    ],
+)
+def test_videos_lie_under_a_name_a_number_or_neither(platform, page, link, error):
+    number = {"tiktok": "723f24d7-e717-40f8-a2b6-cb8464cd23b4", "youtube": "UCabcdefghijklmnopqrstuv"}[platform]
+    facts = {"external_id": number, "handle": "congan.phuong", "address": "", **page}
+    channel = factories.ChannelFactory(platform=platform, **facts)
     if not error:
         addresses.check_post(channel, link)
         return

@@ -27,7 +27,12 @@ from channels.states import Health
             "INVALID_DURATION",
             "the platform could not take a video or a picture; save it anew, or replace it",
         ),
-        ("telegram", "queued", "Telegram took the video and has not given it a number yet; look in the channel"),
+        (
+            "tiktok",
+            "privacy_level_option_mismatch",
+            "the account's settings no longer allow the audience that was chosen; choose again who can see the post",
+        ),
+        ("youtube", "uploadLimitExceeded", "the channel has used up its uploads of the day; publish again tomorrow"),
         ("telegram", "502", "the platform did not answer properly"),
     ],
 )
