@@ -39,6 +39,19 @@ SENTENCES = {
     "alarm_over": gettext_noop("Over: %(what)s"),
     "channel_lost": gettext_noop("The connection to %(channel)s no longer works. It must be connected again."),
     "channel_expiring": gettext_noop("The connection to %(channel)s expires on %(date)s."),
+    "channels_expiring": gettext_noop("Connections of your units that end soon (%(n)s): %(units)s"),
+    "channel_frozen": gettext_noop(
+        "Nothing goes out on %(channel)s (%(unit)s) until the unit confirms the page. %(reason)s"
+    ),
+    "channel_taken_over": gettext_noop("%(by)s reports that %(channel)s (%(unit)s) is in other hands: %(reason)s"),
+    "channel_handed_over": gettext_noop("%(by)s handed %(channel)s over from %(unit)s to your unit."),
+    "foreign_post": gettext_noop("Posts that the portal did not make stand on %(channel)s (%(n)s). Please look now."),
+    "foreign_not_ours": gettext_noop(
+        "%(by)s says that a post on %(channel)s (%(unit)s) is not the unit's: the page may be in other hands."
+    ),
+    "post_gone": gettext_noop(
+        "The platform says that “%(title)s” is no longer to be seen on %(channel)s, and nobody recalled it."
+    ),
 }
 
 

@@ -9,11 +9,11 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from channels.addresses import is_on, page_key
-from channels.connecting import may_connect
+from channels.connecting import may_register
+from channels.lifecycle import NO_CREDENTIALS
 from channels.models import Channel
-from channels.queries import facts_of, is_allowed
-from channels.services import NO_CREDENTIALS
-from channels.states import Health, Kind
+from channels.queries import facts_of, is_permitted
+from channels.states import Health, Kind, Life
 from core.errors import Refused
 from core.text import normal
 from units.models import Unit
@@ -23,7 +23,7 @@ from units.models import Unit
 def register(platform: str, *, unit: Unit, by: User, name: str, address: str, reason: str) -> Channel:
     """The page becomes the unit's channel without credentials. Raises Refused when it is another unit's, or the
     address does not name a page on this platform."""
-    held = may_connect(platform, unit=unit, by=by)
+    held = may_register(platform, unit=unit, by=by)
     key = _key(platform, address)
     known = list(Channel.objects.filter(platform=platform).called([key]).select_related("unit"))
     if taken := next((channel for channel in known if channel.health != Health.DISCONNECTED), None):
@@ -36,6 +36,8 @@ def register(platform: str, *, unit: Unit, by: User, name: str, address: str, re
         "handle": "" if key.removeprefix("-").isdigit() else key[:100],
         "health": Health.BY_HAND,
         "health_reason": _reason(reason),
+        "life": Life.ACTIVE,
+        "life_reason": "",
         "connected_by": by,
         "connected_at": timezone.now(),
         **NO_CREDENTIALS,
@@ -55,7 +57,7 @@ def register(platform: str, *, unit: Unit, by: User, name: str, address: str, re
 def go_on(channel: Channel, *, by: User, reason: str) -> None:
     """The API right is lost for good: the credentials are destroyed, and what is due becomes a task by hand."""
     held = require(by, Permission.CHANNEL_MANAGE, unit=channel.unit)
-    if not is_allowed(channel.platform, unit=channel.unit):
+    if not is_permitted(channel.platform, unit=channel.unit):
         raise Refused(_("The provincial police do not allow this platform now, so nothing is sent there."))
     fields = {"health": Health.BY_HAND, "health_reason": _reason(reason), **NO_CREDENTIALS}
     if not Channel.objects.with_api().filter(pk=channel.pk).update(**fields):

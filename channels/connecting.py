@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,12 +24,13 @@ from channels import vault
 from channels.addresses import name_key, page_key
 from channels.connectors import CONNECTORS
 from channels.connectors.base import AccessLost, ConnectorError, Offer, Profile, Rejected, Tokens
+from channels.lifecycle import differ
 from channels.models import Channel, ConnectAttempt
 from channels.network import ask
-from channels.queries import is_allowed, is_set_up
+from channels.queries import is_permitted, is_set_up
 from channels.reasons import known
 from channels.services import profile_fields, sealed_tokens
-from channels.states import Health, Kind
+from channels.states import Health, Kind, Life
 from channels.wording import lacking
 from core.errors import Refused
 from units.models import Unit
@@ -52,6 +53,7 @@ class Choice:
     profile: Profile
     refused: str = ""
     known: Channel | None = None  # it is this unit's already: its connection is renewed
+    renamed: str = ""  # what the portal knew it as, where that is another name
 
     @property
     def lacking(self) -> list[str]:
@@ -91,15 +93,21 @@ def by_form(
 
 
 def may_connect(platform: str, *, unit: Unit, by: User) -> Appointment:
-    held = require(by, Permission.CHANNEL_MANAGE, unit=unit)
-    if not unit.is_current:
-        raise Refused(_("This unit no longer exists; channels belong to its successor."))
+    held = may_register(platform, unit=unit, by=by)
     if not is_set_up(platform):
         raise Refused(
             _("%(platform)s is not set up in this installation yet. Ask the system administrator.")
             % {"platform": Kind(platform).label}
         )
-    if not is_allowed(platform, unit=unit):
+    return held
+
+
+def may_register(platform: str, *, unit: Unit, by: User) -> Appointment:
+    """Whether the unit may have a page there at all, be it posted to by hand, which needs no application of ours."""
+    held = require(by, Permission.CHANNEL_MANAGE, unit=unit)
+    if not unit.is_current:
+        raise Refused(_("This unit no longer exists; channels belong to its successor."))
+    if not is_permitted(platform, unit=unit):
         raise Refused(
             _("%(platform)s is off until the provincial police allow it. Ask the department in charge there.")
             % {"platform": Kind(platform).label}
@@ -212,7 +220,8 @@ def _judge(offer: Offer, attempt: ConnectAttempt, bound: Channel | None, wanted:
         return Choice(offer.profile, _("Another page than the one you are connecting again."))
     if not offer.usable:
         return Choice(offer.profile, _("What was granted does not suffice to post there."))
-    return Choice(offer.profile, known=bound)
+    renamed = bound.known_name if bound and differ(bound.known_name, offer.profile.name) else ""
+    return Choice(offer.profile, known=bound, renamed=renamed)
 
 
 def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
@@ -237,7 +246,9 @@ def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
             "health_code": "",
             "connected_by": by,
             "connected_at": now,
+            "subscribe_at": now,
             **profile_fields(offer.profile, platform=attempt.platform, now=now),
+            **_life(channel, offer.profile, now=now),
             **sealed_tokens(channel, offer.tokens, now=now),
         }
         for name, value in fields.items():
@@ -252,6 +263,19 @@ def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
         action = "channel.connected_again" if again else "channel.connected"
         record(action, channel, by=by, post_held=held.post_held, platform=channel.platform, page=external_id)
     return channel
+
+
+def _life(channel: Channel, profile: Profile, *, now: datetime) -> dict[str, Any]:
+    """What connecting says of the page's life. Who confirms the page here confirms its name; but what is held back for
+    another reason stays so, and what was posted while nobody watched is not foreign."""
+    fields: dict[str, Any] = {}
+    if channel.life not in (Life.FROZEN, Life.TAKEN_OVER):
+        fields |= {"known_name": profile.name[:200], "known_handle": profile.handle[:100]}
+    if channel.pk is None or channel.health in (Health.DISCONNECTED, Health.BY_HAND):
+        fields |= {"watched_since": now, "looked_at": None, "look_at": now}
+    if channel.life == Life.RETIRED:
+        fields |= {"life": Life.ACTIVE, "life_reason": "", "life_since": now, "successor": None}
+    return fields
 
 
 def _former(attempt: ConnectAttempt, offer: Offer) -> Channel | None:

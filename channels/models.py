@@ -5,10 +5,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower, Replace
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import in_words
-from channels.states import Health, Kind
+from channels.states import Health, Kind, Life, Verdict
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from units.models import Unit
@@ -24,6 +25,11 @@ class ChannelQuerySet(ScopedQuerySet):
     def with_api(self) -> Self:
         """Channels that the portal speaks to, or will again once it is let in."""
         return self.filter(health__in=[Health.CONNECTED, Health.LOST])
+
+    def offered(self) -> Self:
+        """Channels that a new post may be meant for: usable, and the unit uses them. One that waits to be confirmed
+        is among them, as one that lost its connection is: what is planned goes out once that is mended."""
+        return self.usable().filter(life__in=[Life.ACTIVE, Life.FROZEN])
 
     def called(self, keys: Iterable[str]) -> Self:
         """Pages that an address may call by one of ``keys`` (see ``channels/addresses.py``)."""
@@ -49,6 +55,20 @@ class Channel(PublicIdModel):
     refresh_at = models.DateTimeField(null=True)  # when the access token should be renewed
     followers = models.PositiveIntegerField(null=True)  # empty: not measured
     checked_at = models.DateTimeField(null=True)
+    refresh_failures = models.PositiveSmallIntegerField(default=0)  # in a row
+    warned_on = models.DateField(null=True)  # the day on which the end of the grant was announced last
+    life = models.CharField(max_length=10, choices=Life, default=Life.ACTIVE)
+    life_reason = models.CharField(max_length=500, blank=True)
+    life_since = models.DateTimeField(null=True)
+    # What the page was called when a person last said that it is the unit's: a page that is renamed is noticed by it.
+    known_name = models.CharField(max_length=200, blank=True)
+    known_handle = models.CharField(max_length=100, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
+    # Posts that the portal did not make: none is foreign that stood before, and when to look next.
+    watched_since = models.DateTimeField(default=timezone.now)
+    looked_at = models.DateTimeField(null=True)
+    look_at = models.DateTimeField(default=timezone.now)
+    subscribe_at = models.DateTimeField(null=True, default=timezone.now)  # when to ask the platform for its news
     connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     connected_at = models.DateTimeField()
 
@@ -62,7 +82,10 @@ class Channel(PublicIdModel):
                 fields=["platform", "external_id"], condition=~Q(health="disconnected"), name="one_unit_a_page"
             )
         ]
-        indexes = [models.Index(fields=["refresh_at"], condition=Q(health="connected"), name="channel_refresh")]
+        indexes = [
+            models.Index(fields=["refresh_at"], condition=Q(health="connected"), name="channel_refresh"),
+            models.Index(fields=["platform", "look_at"], condition=Q(health="connected"), name="channel_look"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_platform_display()})"
@@ -98,3 +121,58 @@ class ConnectAttempt(PublicIdModel):
     created_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)  # set by the callback: a state answers once
     closed_at = models.DateTimeField(null=True)
+
+
+class ForeignPostQuerySet(ScopedQuerySet):
+    path_field = "channel__unit__path"
+    permission = "channel_view"
+
+    def open(self) -> Self:
+        return self.filter(verdict=Verdict.OPEN)
+
+
+class ForeignPost(PublicIdModel):
+    """A post on a channel's page that the portal did not make. Where it stands and since when; never what it says."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="foreign_posts")
+    external_id = models.CharField(max_length=200)
+    permalink = models.URLField(max_length=500, blank=True)
+    published_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    verdict = models.CharField(max_length=10, choices=Verdict, blank=True, default=Verdict.OPEN)
+    note = models.CharField(max_length=500, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    post_held = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    objects = ForeignPostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-published_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="one_row_a_foreign_post")]
+        indexes = [models.Index(fields=["channel"], condition=Q(verdict=""), name="foreign_post_open")]
+
+    def __str__(self) -> str:
+        return str(self.channel)
+
+    @property
+    def unit(self) -> Unit:
+        return self.channel.unit
+
+
+class HookEvent(models.Model):
+    """What a platform told by its webhook, as far as it concerns a page: never a name, a text or a person's number."""
+
+    platform = models.CharField(max_length=10, choices=Kind)
+    key = models.CharField(max_length=64)  # a hash by which the same news is known when it is told again
+    kind = models.CharField(max_length=10)  # channels.connectors.base.Hook
+    page = models.CharField(max_length=64)
+    object_id = models.CharField(max_length=200, blank=True)
+    told_at = models.DateTimeField(null=True)  # by the platform's clock
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["platform", "key"], name="one_row_a_hook_event")]
+        indexes = [models.Index(fields=["id"], condition=Q(handled_at__isnull=True), name="hook_event_open")]

@@ -1,12 +1,14 @@
 """Asking a platform from code that is not asynchronous: views, tasks and services outside the publishing engine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import queue
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import aiohttp
 
 from channels.connectors import CONNECTORS
-from channels.connectors.base import Connector
+from channels.connectors.base import Connector, ConnectorError
 
 # Enough for a batch of reads; publishing has connections of its own.
 _CONNECTIONS = 32
@@ -27,3 +29,45 @@ def ask[T](platform: str, call: Callable[[Connector], Awaitable[T]]) -> T:
             return await call(CONNECTORS[platform](session))
 
     return asyncio.run(run())
+
+
+def ask_each[K, T](
+    platform: str, calls: Mapping[K, Callable[[Connector], Awaitable[T]]], *, at_once: int = _CONNECTIONS
+) -> Iterator[tuple[K, T | ConnectorError]]:
+    """Makes many calls to one platform, never more than ``at_once`` of them at a time, and gives each answer as it
+    comes: what must not be lost is stored before the last one has answered.
+
+    Whoever iterates is in a thread of its own, beside the loop's, and may ask the database. A call's failure is given
+    in place of its answer; any other exception is raised after the rest was given.
+    """
+    answers: queue.SimpleQueue[tuple[K, T | Exception] | None] = queue.SimpleQueue()
+
+    async def run(connector: Connector) -> None:
+        room = asyncio.Semaphore(at_once)
+
+        async def one(key: K, call: Callable[[Connector], Awaitable[T]]) -> None:
+            async with room:
+                try:
+                    answer: T | Exception = await call(connector)
+                except Exception as error:
+                    answer = error
+            answers.put((key, answer))
+
+        await asyncio.gather(*(one(key, call) for key, call in calls.items()))
+
+    def work() -> None:
+        try:
+            ask(platform, run)
+        finally:
+            answers.put(None)
+
+    threading.Thread(target=work, name=f"ask {platform}", daemon=True).start()
+    failure = None
+    while (given := answers.get()) is not None:
+        key, answer = given
+        if isinstance(answer, Exception) and not isinstance(answer, ConnectorError):
+            failure = failure or answer
+        else:
+            yield key, answer
+    if failure:
+        raise failure

@@ -1,12 +1,16 @@
 import uuid
 
 from django.conf import settings
+from django.urls import reverse
 
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import holders
 from channels import vault
 from channels.connectors import CONNECTORS
 from channels.connectors.base import Account, Facts
 from channels.models import Channel, PlatformAllowance
-from channels.states import Kind
+from channels.states import Health, Kind
 from units.models import Unit
 
 
@@ -37,6 +41,11 @@ def account_with(platform: str, public_id: uuid.UUID, external_id: str, handle: 
     )
 
 
+def address_of(channel: Channel) -> str:
+    """Of its page in the portal."""
+    return reverse("channels:channel", args=[channel.public_id])
+
+
 def facts_of(platform: str) -> Facts:
     return CONNECTORS[platform].facts
 
@@ -45,24 +54,40 @@ def is_set_up(platform: str) -> bool:
     return bool(settings.PLATFORMS[platform].get("app_id", True))
 
 
-def is_allowed(platform: str, *, unit: Unit) -> bool:
-    """Whether the unit may connect and use this platform: some are off until its province allows them, and none is on
-    for which the ministry has no application."""
-    if not is_set_up(platform):
-        return False
+def is_permitted(platform: str, *, unit: Unit) -> bool:
+    """Whether the unit may have a page there at all: some platforms are off until its province allows them."""
     if not facts_of(platform).off_by_default:
         return True
     return PlatformAllowance.objects.filter(unit__path=unit.province_path, platform=platform).exists()
 
 
-def allowed_platforms(unit: Unit) -> list[str]:
-    return [kind for kind in Kind.values if is_allowed(kind, unit=unit)]
+def is_allowed(platform: str, *, unit: Unit) -> bool:
+    """Whether the unit may connect and use this platform: permitted, and the ministry has an application there."""
+    return is_set_up(platform) and is_permitted(platform, unit=unit)
 
 
 def channels_for(unit: Unit) -> list[Channel]:
-    """The unit's own channels that a post may be meant for, on platforms that are allowed."""
-    allowed = allowed_platforms(unit)
-    return [c for c in Channel.objects.usable().filter(unit=unit) if c.platform in allowed]
+    """The unit's own channels that a post may be meant for, on platforms that are allowed. To post by hand needs no
+    application."""
+    permitted = {kind for kind in Kind.values if is_permitted(kind, unit=unit)}
+    ready = {kind for kind in permitted if is_set_up(kind)}
+    own = Channel.objects.offered().filter(unit=unit)
+    return [c for c in own if c.platform in (permitted if c.health == Health.BY_HAND else ready)]
+
+
+def keepers(channel: Channel) -> list[User]:
+    """Those of its unit who answer for the channel."""
+    return holders(Permission.CHANNEL_MANAGE, unit=channel.unit)
+
+
+def province_keepers(unit: Unit) -> list[User]:
+    """Those of the province who answer for its units' channels; for a province's own, the ministry's."""
+    above = unit.province_path if unit.path != unit.province_path else unit.path.split("/")[0] + "/"
+    found = Unit.objects.filter(path=above).first()
+    if found is None:
+        return []
+    people = holders(Permission.CHANNEL_MANAGE, unit=found) + holders(Permission.PLATFORM_ALLOW, unit=found)
+    return list({person.pk: person for person in people}.values())
 
 
 def allowances_seen(units: list[Unit]) -> dict[tuple[int, str], PlatformAllowance]:

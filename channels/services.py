@@ -1,34 +1,43 @@
 """What happens to a channel once it is connected: its health, its tokens, and the provinces' allowances."""
 
-import asyncio
-from collections.abc import Sequence
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import batched, groupby
+from operator import itemgetter
 
 from django.db import transaction
-from django.urls import reverse
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.notices import notify
 from accounts.permissions import Permission
-from accounts.queries import holders, require
+from accounts.queries import require
 from audit.services import record
-from channels import vault
-from channels.connectors.base import AccessLost, Connector, ConnectorError, Profile, Tokens
+from channels import lifecycle, vault
+from channels.connectors.base import AccessLost, Account, Connector, ConnectorError, Profile, Tokens
+from channels.lifecycle import NO_CREDENTIALS
 from channels.models import Channel, ConnectAttempt, PlatformAllowance
 from channels.network import ask as ask  # engagement counts through it
-from channels.queries import account_of, facts_of, is_allowed, row_name
-from channels.states import Health
+from channels.network import ask_each
+from channels.queries import account_of, address_of, facts_of, is_allowed, keepers, row_name
+from channels.states import Health, Kind
+from core.bulk import update_from_values
+from core.clock import Clock, steady
 from core.errors import Refused
 from units.models import Level, Unit
 
-# Longer than the call to the platform can take: while it lasts nobody else renews the same channel.
+# Longer than a batch of calls to the platform can take: while it lasts nobody else renews the same channels.
 _REFRESH_LEASE = timedelta(minutes=5)
+# So many are claimed together, and so many calls are under way at a time.
+_REFRESH_BATCH, _REFRESH_AT_ONCE = 96, 24
+# A long-lived token is renewed well before its end, so that a platform's bad month does not cost the connection.
+_REFRESH_AFTER = timedelta(days=7)
 # Tokens younger than this that are refused are not stale, but withdrawn.
 _FRESH = timedelta(minutes=10)
-_WARN_DAYS = {14, 7, 1}
-NO_CREDENTIALS = {"health_code": "", "sealed": b"", "refresh_at": None, "expires_at": None, "scopes": []}
+_CHECK_BATCH = 200
 
 
 # --- health -----------------------------------------------------------------------------------------------------------
@@ -44,18 +53,18 @@ def mark_lost(channel: Channel, *, reason: str, code: str = "") -> None:
     if _may_be_stale(channel):
         ours.filter(health=Health.CONNECTED).update(refresh_at=timezone.now())
         return
-    _lose(channel, reason, code)
+    lose(channel, reason, code)
 
 
 @transaction.atomic
-def _lose(channel: Channel, reason: str, code: str = "", *, was: Health = Health.CONNECTED) -> None:
+def lose(channel: Channel, reason: str, code: str = "", *, was: Health = Health.CONNECTED) -> None:
+    """As `mark_lost`, for certain: there is nothing to renew."""
     ours = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed), health=was)
     if not ours.update(health=Health.LOST, health_reason=reason[:300], health_code=code):
         return
     channel.health, channel.health_reason, channel.health_code = Health.LOST, reason[:300], code
     record("channel.lost", channel, reason=reason[:300])
-    people = holders(Permission.CHANNEL_MANAGE, unit=channel.unit)
-    notify(people, "channel_lost", address=_address(channel), channel=channel)
+    notify(keepers(channel), "channel_lost", address=address_of(channel), channel=channel)
 
 
 @transaction.atomic
@@ -77,10 +86,6 @@ def _may_be_stale(channel: Channel) -> bool:
     return not issued or timezone.now() - datetime.fromisoformat(issued) > _FRESH
 
 
-def _address(channel: Channel) -> str:
-    return reverse("channels:channel", args=[channel.public_id])
-
-
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
@@ -90,44 +95,81 @@ def sealed_tokens(channel: Channel, tokens: Tokens, *, now: datetime) -> dict[st
     return {
         "sealed": vault.seal(secrets, row=row_name(channel)),
         "expires_at": now + tokens.grant_lifetime if tokens.grant_lifetime else None,
-        # Well ahead, so that a platform's bad day does not cost the connection.
-        "refresh_at": now + tokens.lifetime * 0.8 if tokens.lifetime else None,
+        "refresh_at": now + _until_refresh(tokens.lifetime) if tokens.lifetime else None,
+        "refresh_failures": 0,
     }
 
 
-def refresh_due(*, now: datetime) -> int:
-    """Renews what is due, one channel after another, each stored before the next is asked for."""
-    due = Channel.objects.filter(health=Health.CONNECTED, refresh_at__lte=now).order_by("refresh_at")
-    return sum(refresh(channel, now=now) for channel in due.select_related("unit")[:1000])
+def _until_refresh(lifetime: timedelta) -> timedelta:
+    """Well ahead of the end, and not for all channels in the same minute, even if all were renewed in one."""
+    return min(lifetime * 0.8, _REFRESH_AFTER) * random.uniform(1, 1.05)  # noqa: S311 - spreads load, guards nothing
+
+
+def refresh_due(*, now: datetime, platform: str = "") -> int:
+    """Renews what is due: many at once, and each stored as soon as it is there; how many. The turns are taken in the
+    database, so two that run at a time share the work."""
+    tell = steady(lambda: now)
+    platforms = [platform] if platform else Kind.values
+    return sum(_refresh_all(each, tell) for each in platforms)
+
+
+def _refresh_all(platform: str, tell: Clock) -> int:
+    due = Channel.objects.filter(platform=platform, health=Health.CONNECTED).order_by("refresh_at")
+    done = 0
+    while batch := list(due.filter(refresh_at__lte=tell()).only("pk", "refresh_at")[:_REFRESH_BATCH]):
+        done += _refresh(platform, batch, now=tell())
+    return done
 
 
 def refresh(channel: Channel, *, now: datetime) -> bool:
-    """Renews a channel's tokens; False when somebody else is at it or the platform does not answer now.
+    """Renews a channel's tokens; False when somebody else is at it or the platform does not answer now."""
+    return bool(_refresh(channel.platform, [channel], now=now))
 
-    A refresh token works once, so the turn is taken in the database before the platform hears of it.
-    """
-    turn = Channel.objects.filter(pk=channel.pk, refresh_at=channel.refresh_at, health=Health.CONNECTED)
-    if not turn.update(refresh_at=now + _REFRESH_LEASE):
-        return False
-    channel.refresh_from_db(fields=["sealed", "refresh_at", "health"])
-    try:
-        account = account_of(channel)
-        tokens = ask(channel.platform, lambda connector: connector.refresh(account))
-    except (AccessLost, vault.Unsealable) as error:
-        _lose(
-            channel,
-            getattr(error, "detail", "") or _("The stored credentials cannot be opened."),
-            getattr(error, "code", ""),
-        )
-        return False
-    except ConnectorError:
-        # A blip. If the answer alone was lost, the old refresh token is dead and the next try will tell.
-        return False
-    if tokens is None:
-        Channel.objects.filter(pk=channel.pk).update(refresh_at=None)
-        return False
+
+def _refresh(platform: str, batch: Sequence[Channel], *, now: datetime) -> int:
+    """A refresh token works once, so the turns are taken before the platform hears of them."""
+    turns = update_from_values(
+        Channel,
+        [{"id": channel.pk, "refresh_at": channel.refresh_at} for channel in batch],
+        match=("id", "refresh_at"),
+        where={"health": Health.CONNECTED},
+        fields={"refresh_at": now + _REFRESH_LEASE},
+    )
+    accounts = _accounts(Channel.objects.filter(pk__in=turns).select_related("unit"))
+    calls = {channel: _renewing(account) for channel, account in accounts.items()}
+    return sum(
+        _renewed(channel, answer, now=now) for channel, answer in ask_each(platform, calls, at_once=_REFRESH_AT_ONCE)
+    )
+
+
+def _renewing(account: Account) -> Callable[[Connector], Awaitable[Tokens | None]]:
+    return lambda connector: connector.refresh(account)
+
+
+def _renewed(channel: Channel, answer: Tokens | ConnectorError | None, *, now: datetime) -> bool:
     unchanged = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed))
-    return bool(unchanged.update(**sealed_tokens(channel, tokens, now=now)))
+    match answer:
+        case Tokens():
+            return bool(unchanged.update(**sealed_tokens(channel, answer, now=now)))
+        case None:
+            Channel.objects.filter(pk=channel.pk).update(refresh_at=None)
+        case AccessLost():
+            lose(channel, answer.detail, answer.code)
+        case _:
+            # A blip. If the answer alone was lost, the old refresh token is dead and the next try will tell.
+            unchanged.update(refresh_failures=F("refresh_failures") + 1)
+    return False
+
+
+def _accounts(channels: Iterable[Channel]) -> dict[Channel, Account]:
+    """With their tokens opened; a channel whose tokens do not open is lost."""
+    found = {}
+    for channel in channels:
+        try:
+            found[channel] = account_of(channel)
+        except vault.Unsealable:
+            lose(channel, _("The stored credentials cannot be opened."))
+    return found
 
 
 # --- the daily look ---------------------------------------------------------------------------------------------------
@@ -138,55 +180,46 @@ def check_due(*, now: datetime) -> int:
     not_today = Channel.objects.with_api().exclude(checked_at__gt=now - timedelta(hours=12))
     ids = list(not_today.order_by("platform", "pk").values_list("pk", "platform"))
     done = 0
-    for start in range(0, len(ids), 200):
-        chunk = ids[start : start + 200]
-        for platform in dict.fromkeys(platform for _pk, platform in chunk):
-            pks = [pk for pk, each in chunk if each == platform]
-            done += check(list(Channel.objects.filter(pk__in=pks).select_related("unit")), now=now)
+    for _platform, group in groupby(ids, key=itemgetter(1)):
+        for chunk in batched(group, _CHECK_BATCH, strict=False):
+            channels = Channel.objects.filter(pk__in=[pk for pk, _each in chunk]).select_related("unit")
+            done += check(list(channels), now=now)
     return done
 
 
 def check(channels: Sequence[Channel], *, now: datetime) -> int:
-    """Looks at channels of one platform, all at once; how many answered."""
-    accounts = {}
-    for channel in channels:
-        if not is_allowed(channel.platform, unit=channel.unit):
-            continue
-        try:
-            accounts[channel] = account_of(channel)
-        except vault.Unsealable:
-            _lose(channel, _("The stored credentials cannot be opened."))
-    if not accounts:
-        return 0
-
-    async def look(connector: Connector) -> list[Profile | BaseException]:
-        calls = (connector.profile(account) for account in accounts.values())
-        return await asyncio.gather(*calls, return_exceptions=True)
-
-    answers = ask(channels[0].platform, look)
+    """Looks at channels of one platform, many at a time; how many answered."""
+    accounts = _accounts(channel for channel in channels if is_allowed(channel.platform, unit=channel.unit))
+    calls = {channel: _looking(account) for channel, account in accounts.items()}
     answered = 0
-    for channel, answer in zip(accounts, answers, strict=True):
+    for channel, answer in ask_each(channels[0].platform, calls) if calls else ():
         match answer:
             case Profile():
                 _note(channel, answer, now=now)
-                answered += 1
             case AccessLost():
-                mark_lost(channel, reason=answer.detail)
+                mark_lost(channel, reason=answer.detail, code=answer.code)
                 Channel.objects.filter(pk=channel.pk).update(checked_at=now)
-                answered += 1
-            case ConnectorError():
-                pass  # a blip disconnects nobody; tomorrow is another look
             case _:
-                raise answer
-        _warn(channel, now=now)
+                continue  # a blip disconnects nobody; tomorrow is another look
+        answered += 1
     return answered
 
 
+def _looking(account: Account) -> Callable[[Connector], Awaitable[Profile]]:
+    return lambda connector: connector.profile(account)
+
+
 def _note(channel: Channel, profile: Profile, *, now: datetime) -> None:
+    if profile.external_id != channel.external_id:
+        Channel.objects.filter(pk=channel.pk).update(checked_at=now)
+        lifecycle.freeze(channel, _("The stored access opens another page than this channel's."), now=now)
+        return
     facts = facts_of(channel.platform)
-    Channel.objects.filter(pk=channel.pk).update(**profile_fields(profile, platform=channel.platform, now=now))
+    fields = profile_fields(profile, platform=channel.platform, now=now)
+    Channel.objects.filter(pk=channel.pk).update(**fields)
+    lifecycle.compare(channel, profile, now=now)
     if lacking := [right for right in profile.missing if facts.rights.get(right)]:
-        _lose(channel, _("These rights were taken away: %(rights)s.") % {"rights": ", ".join(lacking)})
+        lose(channel, _("These rights were taken away: %(rights)s.") % {"rights": ", ".join(lacking)})
     else:
         mark_back(channel)
 
@@ -202,21 +235,6 @@ def profile_fields(profile: Profile, *, platform: str, now: datetime) -> dict[st
         "scopes": [right for right in rights if right not in profile.missing],
         "checked_at": now,
     }
-
-
-def _warn(channel: Channel, *, now: datetime) -> None:
-    if channel.expires_at is None or channel.health != Health.CONNECTED:
-        return
-    last_day = timezone.localtime(channel.expires_at).date()
-    if (last_day - timezone.localtime(now).date()).days in _WARN_DAYS:
-        people = holders(Permission.CHANNEL_MANAGE, unit=channel.unit)
-        notify(
-            people,
-            "channel_expiring",
-            address=_address(channel),
-            channel=channel,
-            date=last_day.strftime("%d/%m/%Y"),
-        )
 
 
 # --- leaving ----------------------------------------------------------------------------------------------------------
@@ -266,7 +284,7 @@ def forbid(platform: str, *, province: Unit, by: User, reason: str) -> None:
     record("platform.forbidden", province, **facts)
     in_use = Channel.objects.filter(platform=platform, health__in=[Health.CONNECTED, Health.BY_HAND])
     for channel in in_use.filter(unit__path__startswith=province.path).select_related("unit"):
-        _lose(channel, _("The province no longer allows this platform."), was=Health(channel.health))
+        lose(channel, _("The province no longer allows this platform."), was=Health(channel.health))
 
 
 def _may_allow(platform: str, *, province: Unit, by: User, reason: str):

@@ -307,6 +307,8 @@ PLATFORMS = {
         "version": env.str("FACEBOOK_GRAPH_VERSION", default="v26.0"),
         "dialog_url": platform_url("FACEBOOK_DIALOG_URL", real="https://www.facebook.com", simulated="/facebook/www"),
         "base_url": platform_url("FACEBOOK_GRAPH_URL", real="https://graph.facebook.com", simulated="/facebook/graph"),
+        # Our own word, entered beside the webhook's address in the application's settings.
+        "verify_token": optional("FACEBOOK_VERIFY_TOKEN", try_out="try-out-facebook"),
     },
     "zalo": {
         "app_id": setting(env.str, "ZALO_APP_ID", try_out="3608465249409039671"),
@@ -317,6 +319,7 @@ PLATFORMS = {
         "base_url": platform_url("ZALO_API_URL", real="https://openapi.zalo.me", simulated="/zalo/openapi"),
         "calls_per_minute": env.int("ZALO_CALLS_PER_MINUTE", default=4000),  # of the application; 0: not counted
         "link_url": platform_url("ZALO_LINK_URL", real="https://zalo.me", simulated="/pages/zalo"),
+        "hook_secret": optional("ZALO_HOOK_SECRET", try_out="try-out-zalo"),  # the OA secret key of the webhook's page
     },
     "tiktok": {
         "app_id": optional("TIKTOK_CLIENT_KEY", try_out="awsimulator500000"),
@@ -338,6 +341,10 @@ PLATFORMS = {
         ),
         "base_url": platform_url("YOUTUBE_API_URL", real="https://www.googleapis.com", simulated="/youtube/googleapis"),
         "link_url": platform_url("YOUTUBE_LINK_URL", real="https://www.youtube.com", simulated="/youtube/www"),
+        "hub_url": platform_url("YOUTUBE_HUB_URL", real="https://pubsubhubbub.appspot.com", simulated="/youtube/hub"),
+        "hook_secret": optional("YOUTUBE_HOOK_SECRET", try_out="try-out-youtube"),
+        # New videos are pushed; to list 3,319 channels every few minutes would take the project's units many times.
+        "look_seconds": env.int("YOUTUBE_LOOK_SECONDS", default=24 * 3600),
     },
     "instagram": {
         # Through the linked Facebook Page: the same application.
@@ -347,6 +354,7 @@ PLATFORMS = {
         "dialog_url": platform_url("FACEBOOK_DIALOG_URL", real="https://www.facebook.com", simulated="/facebook/www"),
         "base_url": platform_url("FACEBOOK_GRAPH_URL", real="https://graph.facebook.com", simulated="/facebook/graph"),
         "link_url": platform_url("INSTAGRAM_LINK_URL", real="https://www.instagram.com", simulated="/instagram/www"),
+        "verify_token": optional("FACEBOOK_VERIFY_TOKEN", try_out="try-out-facebook"),
     },
     "threads": {
         "app_id": optional("THREADS_APP_ID", try_out="300000000000003"),
@@ -354,10 +362,12 @@ PLATFORMS = {
         "dialog_url": platform_url("THREADS_DIALOG_URL", real="https://threads.com", simulated="/threads/www"),
         "base_url": platform_url("THREADS_API_URL", real="https://graph.threads.com", simulated="/threads/graph"),
         "link_url": platform_url("THREADS_LINK_URL", real="https://www.threads.com", simulated="/threads/www"),
+        "verify_token": optional("THREADS_VERIFY_TOKEN", try_out="try-out-threads"),
     },
     "telegram": {
         "base_url": platform_url("TELEGRAM_API_URL", real="https://api.telegram.org", simulated="/telegram"),
         "link_url": platform_url("TELEGRAM_LINK_URL", real="https://t.me", simulated="/t.me"),
+        "hook_secret": optional("TELEGRAM_HOOK_SECRET", try_out="try-out-telegram"),
     },
 }
 # AES-256 keys (base64, 32 bytes) that seal the channels' tokens. The first seals, the others still open.
@@ -475,7 +485,24 @@ CELERY_BEAT_SCHEDULE = {
         }
         for queue in ("channels", "counts", "mail", "house")
     },
-    "refresh tokens": {"task": "channels.tasks.refresh_tokens", "schedule": 300.0},
+    **{
+        f"refresh tokens of {platform}": {
+            "task": "channels.tasks.refresh_tokens",
+            "schedule": 60.0,
+            "kwargs": {"platform": platform},
+        }
+        for platform in PLATFORMS
+    },
+    **{
+        f"look for foreign posts on {platform}": {
+            "task": "channels.tasks.look_for_foreign_posts",
+            "schedule": 60.0,
+            "kwargs": {"platform": platform},
+        }
+        for platform in PLATFORMS
+    },
+    "hear what platforms told": {"task": "channels.tasks.hear", "schedule": 5.0},
+    "subscribe to platforms' news": {"task": "channels.tasks.subscribe", "schedule": 300.0},
     "check channels": {"task": "channels.tasks.check_channels", "schedule": crontab(minute=10, hour=5)},
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
 }

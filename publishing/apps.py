@@ -7,4 +7,4 @@ class PublishingConfig(AppConfig):
     verbose_name = _("Publishing")
 
     def ready(self) -> None:
-        from publishing import receivers  # noqa: F401
+        from publishing import channel_news, receivers  # noqa: F401

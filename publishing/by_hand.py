@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from accounts.queries import holders, require
 from channels.addresses import check_post
 from channels.connectors.base import Message
-from channels.states import Health
+from channels.states import Health, Life
 from core.clock import Clock, database_now
 from core.errors import Refused
 from posts import content
@@ -93,6 +93,8 @@ def why_not(row: Delivery, *, now: datetime) -> str:
         return _("The approval has ended. Do not post it.")
     if row.channel.health == Health.DISCONNECTED or row.channel.unit_id != row.unit_id:
         return _("The page is no longer a channel of the unit. Do not post it.")
+    if row.channel.life != Life.ACTIVE:
+        return _("The unit does not use this page at present, or must first confirm it. Do not post it.")
     if row.not_after <= now or (row.post.valid_until and row.post.valid_until <= now):
         return _("The deadline has passed. Do not post it any more; schedule it again if it is still wanted.")
     if Delivery.objects.filter(pk=row.pk).held(now).exists():

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
-from channels.states import Health, Kind
+from channels.states import Health, Kind, Life
 from core.models import PublicIdModel
 from core.scope import Reach, ScopedQuerySet, line_of
 from posts.models import Post, Revision
@@ -197,6 +197,7 @@ class DeliveryQuerySet(ScopedQuerySet):
             Q(post__valid_until__isnull=True) | Q(post__valid_until__gt=now),
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=now.date()),
             ~Q(channel__health=Health.DISCONNECTED),
+            channel__life=Life.ACTIVE,
             post__state=PostState.APPROVED,
             post__approved_revision=F("revision"),
             revision__content_sha256=F("content_sha256"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from channels.states import Health
 from core.bulk import update_from_values
 from core.clock import database_now
 from core.errors import Refused
+from posts import content
 from posts import services as posts
 from posts.models import Post, Revision
 from posts.states import PostState
@@ -176,6 +178,7 @@ def schedule(
                 due_at=at,
                 fire_at=at,
                 not_after=at + (not_after or _patience(channel)),
+                prepare_at=_prepared_from(at) if shows_video(revision.content, channel) else None,
                 scheduled_by=by,
             )
         )
@@ -193,6 +196,16 @@ def schedule(
 def _patience(channel: Channel) -> timedelta:
     by_hand = channel.health == Health.BY_HAND
     return timedelta(seconds=settings.PUBLISHING["by_hand_seconds" if by_hand else "not_after_seconds"])
+
+
+def shows_video(approved: Mapping[str, Any], channel: Channel) -> bool:
+    """Whether what was approved for the channel has a video, which takes its time to be brought there."""
+    target = next(each for each in approved["channels"] if each["channel"] == str(channel.public_id))
+    return any("video" in entry for entry in content.media_for(approved, target))
+
+
+def _prepared_from(due_at: datetime) -> datetime:
+    return due_at - timedelta(seconds=settings.PUBLISHING["prepare_ahead_seconds"])
 
 
 def spread(post: Post, due_at: datetime) -> datetime:
@@ -227,7 +240,7 @@ def channels_of(revision: Revision) -> list[Channel]:
     """The channels that the revision was approved for and that are still connected to the unit."""
     ids = [target["channel"] for target in revision.content["channels"]]
     return list(
-        Channel.objects.usable().filter(public_id__in=ids, unit=revision.post.unit).order_by("platform", "name")
+        Channel.objects.offered().filter(public_id__in=ids, unit=revision.post.unit).order_by("platform", "name")
     )
 
 
@@ -248,10 +261,15 @@ def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: boo
     _refuse_same_text(delivery.post, delivery.revision, {delivery.channel: due_at}, same_text)
     patience = delivery.not_after - delivery.due_at
     row = Delivery.objects.filter(pk=delivery.pk, state=State.SCHEDULED, attempt=delivery.attempt)
-    if not row.update(due_at=due_at, fire_at=due_at, not_after=due_at + patience):
+    times = {"due_at": due_at, "fire_at": due_at, "not_after": due_at + patience}
+    if delivery.prepare_at:
+        # Some drafts die with age: one that is there already is looked at again, as one under way is.
+        times["prepare_at"] = _prepared_from(due_at)
+        times["draft_partial"] = ExpressionWrapper(~Q(draft_ref=""), BooleanField())
+    if not row.update(**times):
         raise Refused(_("It is being published already and can no longer be moved."))
     was = delivery.due_at
-    delivery.refresh_from_db(fields=["due_at", "fire_at", "not_after"])
+    delivery.refresh_from_db(fields=[*times])
     record(
         "delivery.moved",
         delivery,
@@ -315,6 +333,15 @@ def approve(post: Post, revision: Revision, *, by: User, due_at: datetime | None
     posts.approve(post, revision, by=by)
     if due_at or now:
         schedule(post, by=by, due_at=None if now else due_at)
+
+
+def stop_there(channel: Channel, *, by: User, post_held: str, reason: str) -> int:
+    """Cancels what waits for a channel that left the unit's hands; how many. Called in the transaction in which it
+    does. What the engine has in hand is not begun any more: the channel is no longer its unit's."""
+    waiting = Delivery.objects.select_for_update(of=("self",)).select_related("unit")
+    rows = list(waiting.filter(channel=channel, state__in=[State.SCHEDULED, State.BY_HAND]))
+    who = {"by": by, "post_held": post_held, "reason": reason}
+    return len(move_many(rows, State.CANCELLED, now=database_now(), error_code="channel_left", verify_at=None, **who))
 
 
 def stop_all(post: Post, *, by: User, reason: str) -> int:

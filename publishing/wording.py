@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from audit.models import Entry
 from channels.models import Channel
 from channels.reasons import in_words
-from channels.states import Health, Kind
+from channels.states import Health, Kind, Life
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Attempt, Delivery, Pause
@@ -47,6 +47,8 @@ _OUTCOMES = {
     "access": gettext_lazy("the connection to the channel was lost"),
     "unknown": gettext_lazy("no answer; verified on the page"),
     "stopped": gettext_lazy("stopped before it was visible"),
+    "prepared": gettext_lazy("brought to the platform ahead of time"),
+    "processing": gettext_lazy("taken by the platform, which still works on it"),
 }
 _ACTS = {
     "post.started": gettext_lazy("began the draft"),
@@ -199,6 +201,8 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
         case State.CANCELLED:
             if delivery.error_code == "stopped":
                 words = _("Stopped because the approval ended; nothing was published on %(page)s.") % page
+            elif delivery.error_code == "channel_left":
+                words = _("Nothing was published on %(page)s: the page was closed or handed to another unit.") % page
             else:
                 words = _("Cancelled before it was published on %(page)s.") % page
             return Told(_("Cancelled"), "grey", "ban", words)
@@ -229,6 +233,8 @@ def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
     if delivery.channel.health == Health.BY_HAND:
         words = _("At %(when)s it becomes a task: an officer posts it by hand on %(page)s.")
         return Told(_("Scheduled, by hand"), "yellow", "pencil", words % {**page, "when": moment(delivery.due_at)})
+    if delivery.channel.life != Life.ACTIVE or delivery.channel.unit_id != delivery.unit_id:
+        return _kept_back(delivery, page)
     if delivery.channel.health != Health.CONNECTED or delivery.error_code == "access":
         words = _(
             "The connection to %(page)s is lost. The head of the unit opens Channels → Connect again. "
@@ -243,6 +249,27 @@ def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
         return Told(_("Trying again"), "yellow", "refresh", words)
     words = _("Will be published at %(when)s on %(page)s.") % {**page, "when": moment(delivery.fire_at)}
     return Told(_("Scheduled"), "yellow", "clock", words)
+
+
+def _kept_back(delivery: Delivery, page: dict[str, str]) -> Told:
+    told = {**page, "when": moment(delivery.not_after)}
+    if delivery.channel.unit_id != delivery.unit_id:
+        words = _("%(page)s belongs to another unit now, so nothing goes out there.")
+        return Told(_("Kept back"), "red", "ban", words % told)
+    match delivery.channel.life:
+        case Life.FROZEN:
+            words = _(
+                "%(page)s is no longer called what it was, so nothing goes out there. The head of the unit opens "
+                "Channels and confirms that the page is still the unit's. The post goes out by itself if that is done "
+                "before %(when)s."
+            )
+            return Told(_("Waiting for the page"), "red", "eye-check", words % told)
+        case Life.TAKEN_OVER:
+            words = _("%(page)s is in other hands, so nothing goes out there.")
+            return Told(_("Kept back"), "red", "ban", words % told)
+        case _:
+            words = _("The unit does not use %(page)s at present, so nothing goes out there.")
+            return Told(_("Kept back"), "yellow", "player-pause", words % told)
 
 
 def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:

@@ -1,5 +1,6 @@
 """A channel's life after it was connected: renewed, looked at, lost, back, disconnected, allowed and forbidden."""
 
+import asyncio
 import threading
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from channels import services, vault
+from channels.connectors.zalo import Zalo
 from channels.models import Channel, PlatformAllowance
 from channels.queries import account_of, is_allowed, row_name
 from channels.states import Health
@@ -123,17 +125,100 @@ def test_a_lost_answer_costs_the_connection_only_when_the_old_token_is_refused(s
 
 def test_tokens_that_were_replaced_meanwhile_are_not_overwritten(simulator, zalo, monkeypatch):
     newer = vault.seal({"token": "newer", "refresh_token": "newer"}, row=row_name(zalo))
-    asked = services.ask
+    asked = services.ask_each
 
-    def and_meanwhile(platform, call):
+    def and_meanwhile(platform, calls, **more):
         Channel.objects.filter(pk=zalo.pk).update(sealed=newer)
-        return asked(platform, call)
+        yield from asked(platform, calls, **more)
 
-    monkeypatch.setattr(services, "ask", and_meanwhile)
+    monkeypatch.setattr(services, "ask_each", and_meanwhile)
 
     assert services.refresh(zalo, now=timezone.now()) is False
 
     assert account_of(now(zalo)).token == "newer"
+
+
+def due(simulator, n):
+    """Channels whose tokens fall due at one moment, as after an outage."""
+    channels = [factories.connected(simulator, "zalo") for _ in range(n)]
+    Channel.objects.update(refresh_at=timezone.now() - timedelta(minutes=1))
+    return channels
+
+
+def test_what_falls_due_at_once_is_renewed_side_by_side_and_never_more_than_so_many(simulator, monkeypatch):
+    channels = due(simulator, 60)
+    simulator.latency(zalo=30)
+    under_way = most = 0
+    renew = Zalo.refresh
+
+    async def counted(connector, account):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return await renew(connector, account)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(Zalo, "refresh", counted)
+
+    assert services.refresh_due(now=timezone.now(), platform="zalo") == 60
+
+    assert simulator.requests()["zalo"]["token"] == 60
+    assert most == 24
+    assert len({account_of(now(channel)).token for channel in channels}) == 60
+
+
+def test_a_new_pair_is_stored_before_the_last_of_its_batch_has_answered(simulator, monkeypatch):
+    """A worker that dies in the middle must not take a batch of single-use tokens with it."""
+    first, slow = due(simulator, 2)
+    before, stored = bytes(now(first).sealed), threading.Event()
+    renew, keep = Zalo.refresh, services.sealed_tokens
+
+    async def held_back(connector, account):
+        if account.external_id == slow.external_id:
+            assert await asyncio.to_thread(stored.wait, 30)
+        return await renew(connector, account)
+
+    def kept(channel, tokens, **more):
+        fields = keep(channel, tokens, **more)
+        connection.on_commit(stored.set)
+        return fields
+
+    monkeypatch.setattr(Zalo, "refresh", held_back)
+    monkeypatch.setattr(services, "sealed_tokens", kept)
+
+    assert services.refresh_due(now=timezone.now()) == 2
+
+    assert bytes(now(first).sealed) != before
+
+
+def test_channels_renewed_in_one_minute_do_not_fall_due_in_one_minute_again(simulator):
+    channels = due(simulator, 12)
+
+    services.refresh_due(now=timezone.now())
+
+    times = sorted(now(channel).refresh_at for channel in channels)
+    assert times[-1] - times[0] > timedelta(minutes=5)
+    assert times[-1] < timezone.now() + timedelta(hours=21)
+
+
+def test_a_platform_that_is_down_keeps_no_other_from_being_renewed(simulator, zalo):
+    other = factories.connected(simulator, "facebook")
+    Channel.objects.filter(pk=other.pk).update(refresh_at=timezone.now() - timedelta(hours=1))
+    simulator.fault("facebook", "error_before", times=0)
+
+    assert services.refresh_due(now=timezone.now(), platform="zalo") == 1
+
+
+def test_failures_in_a_row_are_counted_until_a_renewal_succeeds(simulator, zalo):
+    simulator.fault("zalo", "error_before", operation="token", times=2)
+    counts = []
+    for minutes in (0, 6, 12):
+        services.refresh_due(now=timezone.now() + timedelta(minutes=minutes))
+        counts.append(now(zalo).refresh_failures)
+
+    assert counts == [1, 2, 0]
 
 
 # --- lost and back ----------------------------------------------------------------------------------------------------
@@ -240,20 +325,6 @@ def test_credentials_that_do_not_open_are_a_lost_channel(simulator):
     check_channels()
 
     assert now(channel).health == Health.LOST
-
-
-@pytest.mark.parametrize(
-    ("days", "kinds"), [(14, ["channel_expiring"]), (7, ["channel_expiring"]), (8, []), (1, ["channel_expiring"])]
-)
-def test_the_end_of_a_grant_is_announced(simulator, keeper, days, kinds):
-    channel = factories.connected(simulator, "zalo")
-    person = keeper(channel)
-    Channel.objects.update(expires_at=timezone.now() + timedelta(days=days))
-
-    check_channels()
-    check_channels()
-
-    assert told(person) == kinds
 
 
 # --- disconnecting ----------------------------------------------------------------------------------------------------

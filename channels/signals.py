@@ -1,0 +1,14 @@
+"""News for the apps above, and questions that only they can answer: channels does not know what a post is."""
+
+from django.dispatch import Signal
+
+# Asked of whoever publishes: `standing` maps channels' keys to posts seen on their pages; the answer maps the same keys
+# to the ids of those that the portal made, or may be making just now.
+made_here = Signal()
+
+# Sent inside the transaction in which a channel leaves its unit's hands: `channel`, `unit` (the one it was), `by`,
+# `post_held`, `reason`. What waits there must stop.
+let_go = Signal()
+
+# What a platform told by its webhook: `channel`, `kind` (a Hook) and `object_id`. Only a hint where to look.
+told = Signal()

@@ -1,0 +1,76 @@
+"""What happens to channels, and what publishing knows of it: which posts on a page are ours, and what stops with a page
+that left its unit's hands."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.dispatch import receiver
+from django.urls import reverse
+
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders
+from channels.connectors.base import Hook, Standing
+from channels.models import Channel
+from channels.signals import let_go, made_here, told
+from publishing import services
+from publishing.models import Delivery
+from publishing.states import State
+
+# Sent, perhaps, and the id that it stands under is not known yet.
+_UNCERTAIN = (State.COMMITTING, State.PROCESSING, State.VERIFYING, State.NEEDS_PERSON)
+# Platforms' clocks, and ours.
+_APART = timedelta(minutes=2)
+
+
+@receiver(made_here, sender=Channel)
+def ours_among(standing: Mapping[int, Sequence[Standing]], **_: Any) -> dict[int, set[str]]:
+    """By the platform's id, an album's one by one; by the link, for what people posted by hand; and what came to stand
+    since something was sent of which nobody knows yet what became of it."""
+    rows = Delivery.objects.filter(channel__in=standing).order_by()
+    numbers = {post.external_id for posts in standing.values() for post in posts}
+    links = {post.permalink for posts in standing.values() for post in posts} - {""}
+    named = Q(remote_id__in=numbers) | Q(draft_ref__in=numbers) | Q(permalink__in=links) | Q(remote_id__contains=",")
+    ours: dict[int, set[str]] = {pk: set() for pk in standing}
+    linked: dict[int, set[str]] = {pk: {""} for pk in standing}
+    for pk, remote, draft, link in rows.filter(named).values_list("channel", "remote_id", "draft_ref", "permalink"):
+        ours[pk] |= {*remote.split(","), draft}
+        linked[pk].add(link)
+    since: dict[int, datetime] = {}
+    doubtful = rows.filter(state__in=_UNCERTAIN, committing_at__isnull=False)
+    for pk, begun in doubtful.values_list("channel", "committing_at"):
+        since[pk] = min(begun, since.get(pk, begun))
+    for pk, posts in standing.items():
+        begun = since.get(pk)
+        for post in posts:
+            in_doubt = begun is not None and post.published_at >= begun - _APART
+            if in_doubt or (post.permalink and post.permalink in linked[pk]):
+                ours[pk].add(post.external_id)
+    return ours
+
+
+@receiver(let_go, sender=Channel)
+def stop_what_waits(channel: Channel, by: Any, post_held: str, reason: str, **_: Any) -> None:
+    services.stop_there(channel, by=by, post_held=post_held, reason=reason)
+
+
+@receiver(told, sender=Channel)
+def look_sooner(channel: Channel, kind: str, object_id: str, now: datetime, **_: Any) -> None:
+    """Whatever the hint says, the platform is asked. What is in doubt keeps its grace, unless it is this very post that
+    came to stand: a look that is too early could believe that it is absent."""
+    rows = Delivery.objects.filter(channel=channel)
+    match kind:
+        case Hook.POSTED | Hook.FAILED:
+            waiting = Q(state=State.PROCESSING)
+            if kind == Hook.POSTED and object_id:
+                this = Q(draft_ref=object_id) | Q(remote_id=object_id)
+                waiting |= Q(this, state=State.VERIFYING, committing_at__isnull=False)
+            rows.filter(waiting, verify_at__gt=now).update(verify_at=now)
+        case Hook.GONE if object_id:
+            gone = rows.filter(state=State.PUBLISHED, remote_id=object_id, recall__isnull=True)
+            for row in gone.select_related("post", "unit", "channel"):
+                address = reverse("publishing:post", args=[row.post.public_id])
+                people = holders(Permission.POST_SCHEDULE, unit=row.unit)
+                notify(people, "post_gone", address=address, title=row.post, channel=row.channel)
