@@ -157,12 +157,15 @@ class Control:
         return business
 
     def add_comment(self, request: web.Request, body: dict[str, Any]) -> Any:
-        """What a resident writes under a post on Facebook; `parent` makes it a reply."""
-        page = self.page("facebook", body["page"])
+        """What a resident writes under a post on Facebook, Instagram or Threads; `parent` makes it a reply."""
+        platform = body.get("platform", "facebook")
+        page = self.page(platform, body["page"])
         post = page.posts.get(body["post"])
         if post is None:
             raise Mistake("no such post")
         by, parent = body.get("by", "Nguyễn Thị B"), body.get("parent", "")
+        if platform in ("instagram", "threads"):
+            return getattr(self.simulator, platform).new_comment(post, body["message"], by=by, parent=parent)
         return self.simulator.facebook.comments.write(post, body["message"], by=by, parent=parent)
 
     def add_post(self, request: web.Request, body: dict[str, Any]) -> Any:

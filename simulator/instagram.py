@@ -245,6 +245,7 @@ class Instagram(ContainerPlatform):
         if kind not in ("IMAGE", "REELS", "STORIES", "CAROUSEL", "VIDEO") or (kind == "VIDEO" and not item):
             raise error(100, 2207023, "Unknown media type", f"The media type {kind} is unknown.")
         more: dict[str, Any] = {"text": "" if item or kind == "STORIES" else caption, "item": item}
+        more |= {"ai": call.flag("is_ai_generated"), "cover": call.text("cover_url")}
         if kind == "CAROUSEL":
             return {"id": self.carousel(call, plan, page, more)["id"]}
         if call.text("upload_type") == "resumable":
@@ -412,7 +413,7 @@ class Instagram(ContainerPlatform):
             container, page, call, plan,
             type="CAROUSEL_ALBUM" if kind == "CAROUSEL" else "VIDEO" if video else "IMAGE",
             product={"REELS": "REELS", "STORIES": "STORY"}.get(kind, "FEED"),
-            shortcode=secrets.token_urlsafe(8),
+            shortcode=secrets.token_urlsafe(8), ai=container["ai"], cover=container["cover"],
         )  # fmt: skip
         post.text = post.text.strip()
         if kind == "STORIES":

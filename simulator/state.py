@@ -597,6 +597,9 @@ class World:
                 if found.platform == "zalo":
                     entry |= {name: post.details.get(name) for name in ("type", "cover", "body", "comment")}
                     entry["broadcasts"] = post.details.get("broadcasts", [])
+                if found.platform in ("instagram", "threads"):
+                    entry |= {name: post.details.get(name) for name in ("type", "product", "ai", "cover", "reply_to")}
+                    entry["alts"] = [picture.alt for picture in post.pictures]
                 if found.platform == "telegram":
                     entry["message_ids"] = post.message_ids
                     entry |= {name: post.details.get(name) for name in ("entities", "silent", "about")}

@@ -102,7 +102,7 @@ class RunningSimulator:
         return self.ask("POST", "/_sim/posts", {"platform": platform, "page": page, "message": message, **more})
 
     def comment(self, page: str, post: str, message: str, **more: Any) -> dict[str, Any]:
-        """A resident's, under a post on Facebook."""
+        """A resident's, under a post on Facebook, or on another ``platform``."""
         return self.ask("POST", "/_sim/comments", {"page": page, "post": post, "message": message, **more})
 
     def fault(self, platform: str, kind: str, **more: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from channels.connectors.base import (
     TryLater,
     Video,
 )
-from channels.connectors.graph import ABSENT, Graph, bare, values_of
+from channels.connectors.graph import ABSENT, Graph, bare, moment_of, values_of
 
 # What they fetch and work on may fail for reasons of theirs: so often a post's containers are made anew.
 _AGAIN = 2
@@ -232,10 +232,17 @@ class Containers(Graph):
         return Receipt(str(found[0]["id"]), found[0].get("permalink", "")) if found else None
 
     async def _rows_since(self, account: Account, edges: Sequence[str], since: datetime) -> list[Mapping[str, Any]]:
-        fields = f"id,timestamp,permalink,{self.text}"
-        params = {"fields": fields, "since": str(int(since.timestamp())), "limit": "100"}
-        paths = [f"{account.external_id}/{edge}" for edge in edges]
-        return [row for path in paths async for row in self.rows(account, path, params) if moment_of(row) >= since]
+        params = {
+            "fields": f"id,timestamp,permalink,{self.text}",
+            "since": str(int(since.timestamp())),
+            "limit": "100",
+        }
+        found = []
+        for edge in edges:
+            async for row in self.rows(account, f"{account.external_id}/{edge}", params):
+                if moment_of(row["timestamp"]) >= since:
+                    found.append(row)
+        return found
 
     def _words(self, row: Mapping[str, Any]) -> str:
         return fingerprint(row.get(self.text, ""))
@@ -286,7 +293,7 @@ class Containers(Graph):
     async def standing(self, account: Account, since: datetime) -> list[Standing]:
         rows = await self._rows_since(account, self.edges(""), since)
         posts = [
-            Standing(str(row["id"]), row.get("permalink", ""), moment_of(row), text=row.get(self.text, ""))
+            Standing(str(row["id"]), row.get("permalink", ""), moment_of(row["timestamp"]), text=row.get(self.text, ""))
             for row in rows
         ]
         return sorted(posts, key=lambda post: post.published_at, reverse=True)
@@ -334,7 +341,3 @@ def fingerprint(text: str) -> str:
     """Of a post's words as the platform gives them back: trimmed, and composed as it likes."""
     words = bare(unicodedata.normalize("NFC", text))
     return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""
-
-
-def moment_of(row: Mapping[str, Any]) -> datetime:
-    return datetime.strptime(row["timestamp"], "%Y-%m-%dT%H:%M:%S%z")

@@ -27,8 +27,8 @@ from channels.connectors.base import (
     Video,
     VideoLimits,
 )
-from channels.connectors.containers import Containers, moment_of
-from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort
+from channels.connectors.containers import Containers
+from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, moment_of
 
 _MB = 1024 * 1024
 _LONGEST_ALT = 1000
@@ -61,6 +61,7 @@ _SCOPES = {
     "instagram_manage_contents": False,
     "instagram_manage_comments": False,
     "instagram_manage_insights": False,
+    "business_management": False,
 }
 # A metric that is not the product's own fails the whole call.
 _COUNTED = {"views": "views", "reach": "reach", "shares": "shares"}
@@ -188,7 +189,7 @@ class Instagram(Containers, ByPage):
                 Comment(
                     external_id=str(row["id"]),
                     text=row.get("text", ""),
-                    written_at=moment_of(row),
+                    written_at=moment_of(row["timestamp"]),
                     hidden=bool(row.get("hidden")),
                     answered=any(_by(reply) == account.external_id for reply in replies),
                     may_hide=_by(row) != account.external_id,
@@ -220,8 +221,8 @@ class Instagram(Containers, ByPage):
     ) -> list[Offer]:
         linked = "instagram_business_account{id,username,name,followers_count}"
         fields = f"id,name,access_token,tasks,{linked}"
-        pages, granted = await self.pages(app, answer, redirect_uri=redirect_uri, fields=fields)
-        return [_offer(page, granted, app) for page in pages if page.get("instagram_business_account")]
+        pages, _granted = await self.pages(app, answer, redirect_uri=redirect_uri, fields=fields)
+        return [_offer(page, app) for page in pages if page.get("instagram_business_account")]
 
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         error = super().error_for(status, body, changes=changes)
@@ -252,11 +253,10 @@ def _profile(told: Mapping[str, Any], granted: Sequence[str], app: Mapping[str, 
     )
 
 
-def _offer(page: Mapping[str, Any], granted: Sequence[str], app: Mapping[str, Any]) -> Offer:
+def _offer(page: Mapping[str, Any], app: Mapping[str, Any]) -> Offer:
     """The account that a Page is linked to, opened by the Page's token: that has no date and nothing to renew."""
-    may_post = all(scope in granted for scope, needed in _SCOPES.items() if needed)
+    may_post = all(scope in page["rights"] for scope, needed in _SCOPES.items() if needed)
     token = page.get("access_token", "")
     may_post = may_post and not {"CREATE_CONTENT", "MANAGE"}.isdisjoint(page.get("tasks", ()))
-    return Offer(
-        _profile(page["instagram_business_account"], granted, app), Tokens(token), usable=bool(may_post and token)
-    )
+    profile = _profile(page["instagram_business_account"], page["rights"], app)
+    return Offer(profile, Tokens(token), usable=bool(may_post and token))

@@ -27,8 +27,8 @@ from channels.connectors.base import (
     Video,
     VideoLimits,
 )
-from channels.connectors.containers import Containers, State, moment_of
-from channels.connectors.graph import ABSENT, COMMON, Sort
+from channels.connectors.containers import Containers, State
+from channels.connectors.graph import ABSENT, COMMON, Sort, moment_of
 
 _LONGEST_ALT = 1000
 _SCOPES = {
@@ -148,7 +148,7 @@ class Threads(Containers):
             Comment(
                 external_id=str(row["id"]),
                 text=row.get("text", ""),
-                written_at=moment_of(row),
+                written_at=moment_of(row["timestamp"]),
                 hidden=row.get("hide_status") in ("HIDDEN", "COVERED"),
                 answered=any(below.get(str(row["id"]), ())),
                 may_hide=row.get("username") != account.handle,
