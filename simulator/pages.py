@@ -94,16 +94,23 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         ("POST", "/faults/{id}/delete/", screens.delete_fault),
         ("GET", "/facebook/www/{version}/dialog/oauth", screens.facebook_dialog),
         ("POST", "/facebook/www/{version}/dialog/oauth", screens.facebook_decision),
-        ("GET", "/{platform:instagram|threads}/www/oauth/authorize", screens.account_consent),
-        ("POST", "/{platform:instagram|threads}/www/oauth/authorize", screens.account_decision),
-        ("GET", "/{platform:instagram}/www/{page}/", screens.show_page),
-        ("GET", "/{platform:threads}/www/@{page}", screens.show_page),
+        ("GET", "/instagram/www/oauth/authorize", screens.account_consent),
+        ("POST", "/instagram/www/oauth/authorize", screens.account_decision),
+        ("GET", "/threads/www/oauth/authorize", screens.account_consent),
+        ("POST", "/threads/www/oauth/authorize", screens.account_decision),
+        ("GET", "/instagram/www/{page}/", screens.show_page),
+        ("GET", "/threads/www/@{page}", screens.show_page),
         ("GET", "/zalo/oauth/v4/oa/permission", screens.zalo_consent),
         ("POST", "/zalo/oauth/v4/oa/permission", screens.zalo_decision),
     ]
     for method, path, handler in routes:
         app.router.add_route(method, path, handler)
     app.router.add_static("/static/", STATIC)
+
+
+def host_of(request: web.Request) -> str:
+    """Whose host a path stands for. Literal in the routes: the router asks "/threads/…" before "/{platform}/…"."""
+    return request.path.split("/")[1]
 
 
 def when(moment: float) -> str:
@@ -212,7 +219,7 @@ class Screens:
         name = request.match_info["page"]
         if request.path.startswith("/t.me/c/"):
             name = f"-100{name}"
-        platform = request.match_info.get("platform", "telegram")
+        platform = request.match_info.get("platform") or (host_of(request) if "/www/" in request.path else "telegram")
         found = self.world.find_page(platform, name)
         if found is None:
             raise web.HTTPNotFound(text="Không có trang này.")
@@ -508,7 +515,7 @@ class Screens:
     # Instagram and Threads: one account a person, so only the scopes can be chosen
 
     def account_mistake(self, request: web.Request) -> web.Response | None:
-        stand_in = getattr(self.simulator, request.match_info["platform"])
+        stand_in = getattr(self.simulator, host_of(request))
         if request.query.get("client_id") not in stand_in.apps or request.query.get("response_type") != "code":
             return message("Ứng dụng không hợp lệ", "Invalid platform app: client_id hoặc response_type không đúng.")
         if not request.query.get("redirect_uri", "").startswith(("http://", "https://")):
@@ -518,7 +525,7 @@ class Screens:
     async def account_consent(self, request: web.Request) -> web.Response:
         if mistake := self.account_mistake(request):
             return mistake
-        platform = request.match_info["platform"]
+        platform = host_of(request)
         user = self.account(request, request.query.get("account", ""), platform)
         if user is None:
             return self.choose_account(request, platform)
@@ -541,7 +548,7 @@ class Screens:
     async def account_decision(self, request: web.Request) -> web.Response:
         if mistake := self.account_mistake(request):
             return mistake
-        platform = request.match_info["platform"]
+        platform = host_of(request)
         form = await request.post()
         back = request.query["redirect_uri"]
         extra = {"state": request.query["state"]} if "state" in request.query else {}

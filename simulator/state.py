@@ -83,6 +83,7 @@ SETTINGS: dict[str, Any] = {
     "threads_text_seconds": 0.0,
     "threads_unknown_seconds": 0.0,
     "threads_quota": 250,
+    "threads_deletions": 100,
     "threads_testers": True,
     "threads_calls_per_day": 0,
     "youtube_processing_seconds": 1.0,

@@ -15,7 +15,7 @@ from simulator.state import DAY, THREADS_APPS, THREADS_SCOPES, Page, Post, Token
 
 LONGEST_TEXT, MOST_LINKS, LONGEST_ALT = 500, 5, 1000
 LARGEST_IMAGE, LARGEST_VIDEO = 8 << 20, 1 << 30
-REPLY_QUOTA, DELETE_QUOTA = 1000, 100
+REPLY_QUOTA = 1000
 EARLIEST_INSIGHT = 1_712_991_600
 EMOJI = re.compile(
     "[\u00a9\u00ae\u200d\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u231a-\u23ff\u25aa-\u27bf\u2934-\u2b55\u3030"
@@ -315,7 +315,7 @@ class Threads(ContainerPlatform):
             "reply_quota_usage": self.posted_today(page, replies=True),
             "reply_config": of(REPLY_QUOTA),
             "delete_quota_usage": self.deleted_today(page),
-            "delete_config": of(DELETE_QUOTA),
+            "delete_config": of(self.world.settings["threads_deletions"]),
         }
         asked = [name.strip() for name in (call.text("fields") or "quota_usage").split(",")]
         return {"data": [{name: view[name] for name in asked if name in view}]}
@@ -330,7 +330,7 @@ class Threads(ContainerPlatform):
                 return self.post_view(call, page, post, self.fields(call, POST_FIELDS, "ThreadsMedia"))
             case "DELETE", "":
                 self.need(token, "threads_delete")
-                if self.deleted_today(page) >= DELETE_QUOTA:
+                if self.deleted_today(page) >= self.world.settings["threads_deletions"]:
                     raise GraphError("(#4) The deletion limit of this profile is reached", 4, is_transient=True)
                 page.details.setdefault("deletions", []).append(self.world.world())
                 self.world.remove(post, after=plan.late)
