@@ -144,12 +144,24 @@ class Facebook(ByPage):
 
     async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
         form = self.facts.format(message.format).name
+        upload = _Upload.read(draft_ref)
+        whole = draft_ref and form in ("post", "photo_story")  # made in one step; but it may have died since
+        if whole and await self._is_there(account, upload.id if upload else draft_ref):
+            return Draft(draft_ref)
         if form == "post":
             return await self._stage_post(account, message)
         if form == "photo_story":
             return _Upload(form, await self._upload_photo(account, message, 0)).draft(ready=True)
-        upload = _Upload.read(draft_ref)
         return await (self._go_on(account, message, upload) if upload else self._begin(account, message, form))
+
+    async def _is_there(self, account: Account, draft: str) -> bool:
+        try:
+            await self.graph("GET", account, draft, params={"fields": "id"})
+        except Rejected as error:
+            if error.code not in ABSENT:
+                raise
+            return False
+        return True
 
     async def _stage_post(self, account: Account, message: Message) -> Draft:
         photos = await asyncio.gather(*(self._upload_photo(account, message, n) for n in range(len(message.images))))

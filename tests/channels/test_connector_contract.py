@@ -365,17 +365,6 @@ def test_what_the_token_cannot_see_is_never_called_gone(finding):
 # --- counting and connection ------------------------------------------------------------------------------------------
 
 
-def test_what_the_facts_name_is_measured_and_nothing_else(platform):
-    receipt = platform.publish(platform.message())
-    platform.simulator.advance(86_400)
-    platform.renew()
-
-    (figures,) = platform.call("measure", platform.account, [receipt.external_id]).values()
-
-    measured = {name for name in Figures.__dataclass_fields__ if getattr(figures, name) is not None}
-    assert measured == platform.facts.measures
-
-
 def test_a_post_that_is_gone_is_left_out_of_the_figures(erasing):
     finding = erasing
     stays = finding.publish(finding.message("Bài ở lại."))
