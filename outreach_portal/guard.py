@@ -31,6 +31,8 @@ def refuse_unsafe(settings: dict[str, Any]) -> None:
         wrong.append("ALLOWED_HOSTS allows every host: name the portal's own.")
     if not settings["PORTAL_URL"].startswith("https://"):
         wrong.append("PORTAL_URL must begin with https://.")
+    if settings["MEDIA_PUBLIC_URL"] and not settings["MEDIA_PUBLIC_URL"].startswith("https://"):
+        wrong.append("MEDIA_PUBLIC_URL must begin with https://, or be left out.")
     if not settings["ALARM_EMAILS"]:
         wrong.append("ALARM_EMAILS names nobody: who is told when publishing is late?")
     if settings["SQLITE"]:

@@ -36,8 +36,8 @@ SECRET_KEY = setting(env.str, "SECRET_KEY", try_out=guard.TRY_OUT_SECRET)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = setting(env.list, "ALLOWED_HOSTS", try_out=["127.0.0.1", "localhost", "[::1]", "testserver"])
 PORTAL_URL = setting(env.str, "PORTAL_URL", try_out="http://127.0.0.1:8000").rstrip("/")
-# Where platforms fetch pictures and films; a host of its own keeps a fetcher's load off the officers' pages.
-MEDIA_PUBLIC_URL = env.str("MEDIA_PUBLIC_URL", default=PORTAL_URL).rstrip("/")
+# Where platforms fetch pictures and films, if not there: a host of its own keeps their load off the officers' pages.
+MEDIA_PUBLIC_URL = env.str("MEDIA_PUBLIC_URL", default="").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
@@ -339,7 +339,9 @@ PLATFORMS = {
         "oauth_url": platform_url(
             "YOUTUBE_OAUTH_URL", real="https://oauth2.googleapis.com", simulated="/youtube/oauth2"
         ),
-        "base_url": platform_url("YOUTUBE_API_URL", real="https://www.googleapis.com", simulated="/youtube/googleapis"),
+        "base_url": platform_url(
+            "YOUTUBE_API_URL", real="https://www.googleapis.com", simulated="/youtube/googleapis"
+        ),
         "link_url": platform_url("YOUTUBE_LINK_URL", real="https://www.youtube.com", simulated="/youtube/www"),
         "hub_url": platform_url("YOUTUBE_HUB_URL", real="https://pubsubhubbub.appspot.com", simulated="/youtube/hub"),
         "hook_secret": optional("YOUTUBE_HOOK_SECRET", try_out="try-out-youtube"),
@@ -389,6 +391,11 @@ PUBLISHING = {
     "verify_grace_seconds": env.int("PUBLISH_VERIFY_GRACE_SECONDS", default=60),
     # From one look on the platform to the next; each wait is twice the last.
     "look_seconds": env.float("PUBLISH_LOOK_SECONDS", default=60),
+    # Videos go to their platform so long before their second, so many at once from one process to one platform.
+    "prepare_ahead_seconds": env.float("PUBLISH_PREPARE_AHEAD_SECONDS", default=1800),
+    "uploads": env.int("PUBLISH_UPLOADS", default=8),
+    # From one look at what a platform still processes to the next; the waits grow to twenty times that.
+    "processing_seconds": env.float("PUBLISH_PROCESSING_SECONDS", default=15),
     "not_after_seconds": env.int("PUBLISH_NOT_AFTER_SECONDS", default=2 * 3600),
     "max_attempts": env.int("PUBLISH_MAX_ATTEMPTS", default=8),
     "by_hand_seconds": env.int("PUBLISH_BY_HAND_SECONDS", default=2 * 3600),
@@ -431,9 +438,10 @@ CELERY_TASK_DEFAULT_QUEUE = "house"
 PUBLISH_QUEUES = [f"publish.{platform}" for platform in PLATFORMS]
 CELERY_TASK_QUEUES = {
     name: {"exchange": name, "routing_key": name}
-    for name in [*PUBLISH_QUEUES, "recall", "settle", "channels", "counts", "mail", "house"]
+    for name in [*PUBLISH_QUEUES, "upload", "recall", "settle", "channels", "counts", "mail", "house"]
 }
 CELERY_TASK_ROUTES = {
+    "publishing.tasks.prepare_due": {"queue": "upload"},
     "publishing.tasks.take_down": {"queue": "recall"},
     "publishing.tasks.settle": {"queue": "settle"},
     "publishing.tasks.expire": {"queue": "settle"},
@@ -453,6 +461,14 @@ CELERY_BEAT_SCHEDULE = {
             "schedule": 1.0,
             "kwargs": {"platform": platform},
             "options": {"queue": f"publish.{platform}"},
+        }
+        for platform in PLATFORMS
+    },
+    **{
+        f"bring videos to {platform}": {
+            "task": "publishing.tasks.prepare_due",
+            "schedule": 5.0,
+            "kwargs": {"platform": platform},
         }
         for platform in PLATFORMS
     },

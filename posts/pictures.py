@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
@@ -144,12 +145,12 @@ def poster_name(sha256: str) -> str:
     return f"media/{sha256}.jpg"
 
 
-def still(media: Media) -> BinaryIO:
+def still(media: Media) -> File:
     """The picture itself; of a film, the one that stands for it before it plays."""
     return default_storage.open(poster_name(media.poster_sha256)) if media.is_video else media.file.open("rb")
 
 
-def thumb(media: Media) -> BinaryIO:
+def thumb(media: Media) -> File:
     """A small JPEG of it, made when first asked for."""
     return _made_once(f"thumbs/{media.sha256}.jpg", lambda: _small(media))
 
@@ -161,7 +162,7 @@ def _small(media: Media) -> bytes:
         return _encoded(small.convert("RGB"), "JPEG", quality=80)
 
 
-def _made_once(name: str, make: Callable[[], bytes]) -> BinaryIO:
+def _made_once(name: str, make: Callable[[], bytes]) -> File:
     if not default_storage.exists(name):
         name = default_storage.save(name, ContentFile(make()))
     return default_storage.open(name)
@@ -186,7 +187,7 @@ def shape_for(media: Media, limits: ImageLimits) -> Shape | None:
     return Shape(limits.narrowest, limits.widest)
 
 
-def rendition(media: Media, shape: Shape) -> BinaryIO:
+def rendition(media: Media, shape: Shape) -> File:
     """The picture as a JPEG of this shape, with white margins where it needs them: nothing of it is cut off. Drawn when
     first asked for, and always the same."""
     name = f"renditions/{media.sha256}-{shape.narrowest:g}-{shape.widest:g}.jpg"

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from channels.connectors.base import AccessLost, Account, ConnectorError, Message, OutcomeUnknown, Video
+from channels.connectors.base import AccessLost, Account, ConnectorError, Image, Message, OutcomeUnknown, Video
 from channels.queries import account_of, facts_of
 from channels.vault import Unsealable
-from posts import content
-from posts.media_links import public_url
+from posts import content, pictures, videos
+from posts.media_links import cover_url, public_url
 from posts.models import Media
 from publishing.models import Delivery
 from publishing.wire import Answers, Call, Errand, unexpected, wire
@@ -46,15 +46,17 @@ def message_from(
     target = next((t for t in approved["channels"] if t["channel"] == wanted), None)
     if target is None:
         raise KeyError(wanted)
-    by_url = facts_of(target["platform"]).format(target.get("format", "")).media_by_url
-    with_bytes = with_bytes and not by_url
+    form = facts_of(target["platform"]).format(target.get("format", ""))
+    with_bytes = with_bytes and not form.media_by_url
+    link = {"revision": for_revision, "until": until} if form.media_by_url and for_revision and until else None
     media = []
     for entry in content.media_for(approved, target):
         row = media_rows[entry["sha256"]]
-        url = public_url(row, for_revision, until=until) if by_url and for_revision and until else ""
+        url = public_url(row, **link, limits=form.images) if link else ""
         described = content.medium_of(entry)
         if isinstance(described, Video):
-            media.append(replace(described, url=url, open=_opened(row) if with_bytes else None))
+            cover = _cover_of(row, entry, with_bytes=with_bytes, url=cover_url(row, **link) if link else "")
+            media.append(replace(described, url=url, open=_opened(row) if with_bytes else None, cover=cover))
         else:
             data = bytes_of(row) if with_bytes else b""
             media.append(replace(described, content=data, content_type=row.content_type, size=row.size, url=url))
@@ -62,9 +64,20 @@ def message_from(
 
 
 def _opened(row: Media) -> Callable[[], BinaryIO]:
-    """A video's bytes are too many to hash in the second of their publication: its file is named by the hash, and was
-    hashed when it was stored."""
+    """A video's bytes are too many to hash in the second of their publication (`videos.intact` does it before): that a
+    file of its name, which is the hash, and of its size lies there must do."""
+    if not videos.lies_there(row):
+        raise ValueError("the video is not the file that was approved")
     return lambda: row.file.storage.open(row.file.name, "rb")
+
+
+def _cover_of(row: Media, entry: Mapping[str, Any], *, with_bytes: bool, url: str) -> Image:
+    """The picture that stands for a video before it plays, as it was approved with it."""
+    data = b""
+    if with_bytes:
+        with pictures.still(row) as file:
+            data = _approved(file.read(), entry["poster_sha256"])
+    return Image(data, "image/jpeg", entry["poster_sha256"], entry["alt"], url=url, size=len(data))
 
 
 def pictures_for(rows: Iterable[Delivery]) -> Pictures:
@@ -82,8 +95,11 @@ def pictures_of(wanted: Collection[tuple[int, str]]) -> Pictures:
 def bytes_of(media: Media) -> bytes:
     """The picture's bytes; ValueError when they are not those that were approved."""
     with media.file.open("rb") as file:
-        data = file.read()
-    if hashlib.sha256(data).hexdigest() != media.sha256:
+        return _approved(file.read(), media.sha256)
+
+
+def _approved(data: bytes, sha256: str) -> bytes:
+    if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError("picture bytes differ from their hash")
     return data
 

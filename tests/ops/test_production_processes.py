@@ -228,6 +228,7 @@ def told_by(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
         ({"CREDENTIAL_KEYS": "bm90IDMyIGJ5dGVz"}, "not 32 bytes"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS allows every host"),
         ({"PORTAL_URL": f"http://{HOST}"}, "PORTAL_URL must begin with https://"),
+        ({"MEDIA_PUBLIC_URL": f"http://{HOST}"}, "MEDIA_PUBLIC_URL must begin with https://"),
         ({"DATABASE_URL": "sqlite:///portal.sqlite3"}, "production needs PostgreSQL"),
         ({"FACEBOOK_GRAPH_URL": "http://127.0.0.1:8100/facebook/graph"}, "facebook: base_url must be an https address"),
         ({"ALARM_EMAILS": ""}, "ALARM_EMAILS names nobody"),

@@ -1,16 +1,23 @@
-"""Who gets a picture's bytes, and how a platform fetches them."""
+"""Who gets the bytes of a picture or a film, and how a platform fetches them."""
 
+import io
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from accounts.permissions import Role
-from posts.media_links import public_url
+from channels.connectors.base import ImageLimits
+from channels.queries import facts_of
+from posts import pictures, videos
+from posts.media_links import cover_url, public_url
+from publishing.outgoing import message_from
 from publishing.states import State
 from tests import factories
+from tests.videos import film
 
 pytestmark = pytest.mark.django_db
 
@@ -73,9 +80,10 @@ def test_a_link_opens_nothing_while_nothing_goes_out(client, post, picture, stat
 
 
 def test_a_link_is_absolute_and_ends_after_its_time(client, post, picture, settings):
+    settings.MEDIA_PUBLIC_URL = "https://media.example.vn"
     factories.delivery(post, state=State.CLAIMED, lease_until=timezone.now())
     url = public_url(picture, post.approved_revision.public_id, until=timezone.now() + timedelta(hours=1))
-    assert url.startswith(settings.PORTAL_URL + "/")
+    assert url.startswith("https://media.example.vn/m/")
     assert url.endswith(".jpg")
     assert client.get(urlsplit(url).path).status_code == 200
     assert client.get(address(picture, post, good_for=timedelta(seconds=-2))).status_code == 404
@@ -94,3 +102,204 @@ def test_a_link_opens_no_picture_that_the_revision_does_not_hold(client, post):
     factories.delivery(post, state=State.CLAIMED, lease_until=timezone.now())
     foreign = factories.media(post.unit)
     assert client.get(address(foreign, post)).status_code == 404
+
+
+# --- Films ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def film_post():
+    """A post whose film and cover are on their way out."""
+    unit = factories.UnitFactory()
+    row = videos.store(io.BytesIO(film()), unit=unit, by=factories.person(Role.OFFICER, unit))
+    page = factories.ChannelFactory(unit=unit, platform="youtube")
+    made = factories.approved(unit=unit, media=[row], channels=[page])
+    factories.delivery(made, state=State.CLAIMED, lease_until=timezone.now())
+    return made
+
+
+@pytest.fixture
+def moving(film_post):
+    return film_post.pictures.get().media
+
+
+def cover_address(media, post) -> str:
+    until = timezone.now() + timedelta(hours=1)
+    return urlsplit(cover_url(media, post.approved_revision.public_id, until=until)).path
+
+
+def data_of(media) -> bytes:
+    with media.file.open("rb") as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("who", ["colleague", "platform"])
+def test_a_film_is_served_in_the_parts_that_are_asked_for(client, film_post, moving, who):
+    data = data_of(moving)
+    if who == "colleague":
+        client.force_login(factories.person(Role.OFFICER, moving.unit))
+        url = reverse("posts:media", args=[moving.public_id])
+    else:
+        url = address(moving, film_post)
+        assert url.endswith(".mp4")
+
+    def get(wanted, **more):
+        response = client.get(url, headers={"Range": wanted, **more})
+        return response.status_code, response.headers.get("Content-Range"), b"".join(response)
+
+    size = len(data)
+    whole = client.get(url)
+    assert (whole.status_code, b"".join(whole)) == (200, data)
+    assert (whole["Content-Type"], whole["Accept-Ranges"]) == ("video/mp4", "bytes")
+    assert (whole["Content-Length"], whole["ETag"]) == (str(size), f'"{moving.sha256}"')
+    assert whole["X-Content-Type-Options"] == "nosniff"
+    assert get("bytes=0-1") == (206, f"bytes 0-1/{size}", data[:2])
+    assert get("bytes=70000-") == (416, f"bytes */{size}", b"")
+    assert get("bytes=60000-") == (206, f"bytes 60000-{size - 1}/{size}", data[60000:])
+    assert get("bytes=10-999999") == (206, f"bytes 10-{size - 1}/{size}", data[10:])
+    assert get("bytes=-5") == (206, f"bytes {size - 5}-{size - 1}/{size}", data[-5:])
+    assert get("bytes=-0") == (416, f"bytes */{size}", b"")
+    for odd in ("bytes=9-3", "bytes=-", "bytes=0-1,5-6", "lines=1-2", "bytes=a-b"):
+        assert get(odd) == (200, None, data)
+    assert get("bytes=0-1", **{"If-Range": f'"{moving.sha256}"'})[0] == 206
+    assert get("bytes=0-1", **{"If-Range": '"another"'}) == (200, None, data)
+
+
+def test_the_head_of_a_film_tells_its_size_and_no_byte(client, film_post, moving):
+    response = client.head(address(moving, film_post))
+    assert (response.status_code, response["Content-Length"]) == (200, str(moving.size))
+    assert b"".join(response) == b""
+
+
+def test_a_colleague_sees_a_films_poster_and_thumb(client, moving):
+    client.force_login(factories.person(Role.OFFICER, moving.unit))
+    url = reverse("posts:media", args=[moving.public_id])
+
+    poster, thumb = client.get(url, {"size": "poster"}), client.get(url, {"size": "thumb"})
+
+    assert poster["Content-Type"] == thumb["Content-Type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(b"".join(poster))).size == (360, 640)
+    assert Image.open(io.BytesIO(b"".join(thumb))).size == (270, 480)
+
+
+def test_a_platform_fetches_the_cover_of_a_film_that_is_going_out(client, film_post, moving):
+    url = cover_address(moving, film_post)
+    assert url.endswith(".jpg")
+    response = client.get(url)
+    assert response["Content-Type"] == "image/jpeg"
+    with pictures.still(moving) as poster:
+        assert b"".join(response) == poster.read()
+
+
+def test_another_cover_than_the_approved_one_is_not_served(client, film_post, moving):
+    url = cover_address(moving, film_post)
+    moving.poster_sha256 = "0" * 64
+    moving.save()
+    assert client.get(url).status_code == 404
+
+
+# --- Pictures as a platform wants them --------------------------------------------------------------------------------
+
+
+def picture_of(unit, size, form="PNG"):
+    out = io.BytesIO()
+    Image.new("RGB", size, "#14532d").save(out, form)
+    return pictures.store(io.BytesIO(out.getvalue()), unit=unit, by=factories.person(Role.OFFICER, unit))
+
+
+BOUNDED = ImageLimits(most=10, types=frozenset({"image/jpeg"}), narrowest=0.8, widest=1.91)
+
+
+@pytest.mark.parametrize(
+    ("size", "form", "drawn"),
+    [
+        ((600, 500), "JPEG", None),
+        ((600, 500), "PNG", (600, 500)),
+        ((400, 1000), "JPEG", (804, 1000)),
+        ((1600, 400), "PNG", (1600, 840)),
+    ],
+    ids=["fits", "another type", "too narrow", "too wide"],
+)
+def test_a_picture_comes_in_the_type_and_shape_that_the_platform_takes(client, size, form, drawn):
+    unit = factories.UnitFactory()
+    media = picture_of(unit, size, form)
+    post = factories.approved(unit=unit, media=[media])
+    factories.delivery(post, state=State.CLAIMED, lease_until=timezone.now())
+    until = timezone.now() + timedelta(hours=1)
+    url = urlsplit(public_url(media, post.approved_revision.public_id, until=until, limits=BOUNDED)).path
+
+    data = b"".join(client.get(url))
+
+    if drawn is None:
+        assert data == data_of(media)
+        return
+    shown = Image.open(io.BytesIO(data))
+    assert (shown.format, shown.size) == ("JPEG", drawn)
+    assert BOUNDED.narrowest <= shown.width / shown.height <= BOUNDED.widest
+    middle = shown.getpixel((shown.width // 2, shown.height // 2))
+    assert max(abs(a - b) for a, b in zip(middle, (0x14, 0x53, 0x2D), strict=True)) < 6
+    corner = shown.getpixel((1, 1))
+    assert (min(corner) > 250) == (drawn != size)
+    assert b"".join(client.get(url)) == data
+    assert len(pictures.default_storage.listdir("renditions")[1]) == 1
+
+
+def test_a_drawn_picture_is_always_the_same(client):
+    media = picture_of(factories.UnitFactory(), (400, 1000))
+    shape = pictures.shape_for(media, BOUNDED)
+    with pictures.rendition(media, shape) as file:
+        first = file.read()
+    [name] = pictures.default_storage.listdir("renditions")[1]
+    pictures.default_storage.delete(f"renditions/{name}")
+    with pictures.rendition(media, shape) as file:
+        assert file.read() == first
+
+
+# --- In the message ---------------------------------------------------------------------------------------------------
+
+
+def message_of(post, **how):
+    target = post.approved_revision.content["channels"][0]
+    row = post.targets.get().channel
+    assert target["channel"] == str(row.public_id)
+    media = {p.media.sha256: p.media for p in post.pictures.select_related("media")}
+    return message_from(
+        post.approved_revision.content, key=row.public_id, channel_id=row.public_id, media_rows=media, **how
+    )
+
+
+def test_a_film_goes_out_with_its_cover_and_is_opened_only_when_it_is_sent(film_post, moving):
+    [sent] = message_of(film_post, with_bytes=True).videos
+
+    with pictures.still(moving) as poster:
+        assert sent.cover.content == poster.read()
+    assert sent.cover.sha256 == moving.poster_sha256
+    with sent.open() as file:
+        assert file.read() == data_of(moving)
+
+
+@pytest.mark.parametrize("part", ["file", "cover"])
+def test_a_film_whose_file_or_cover_is_not_the_approved_one_does_not_go_out(film_post, moving, part):
+    name = moving.file.name if part == "file" else pictures.poster_name(moving.poster_sha256)
+    with pictures.default_storage.open(name, "ab") as file:
+        file.write(b"x")
+
+    reason = {"file": "not the file that was approved", "cover": "picture bytes differ"}[part]
+    with pytest.raises(ValueError, match=reason):
+        message_of(film_post, with_bytes=True)
+
+
+def test_a_platform_that_fetches_gets_addresses_of_film_and_cover(client):
+    unit = factories.UnitFactory()
+    row = videos.store(io.BytesIO(film()), unit=unit, by=factories.person(Role.OFFICER, unit))
+    page = factories.ChannelFactory(unit=unit, platform="instagram")
+    post = factories.approved(unit=unit, media=[row], channels=[page])
+    factories.delivery(post, state=State.CLAIMED, lease_until=timezone.now())
+    assert facts_of("instagram").format("").media_by_url
+
+    until = timezone.now() + timedelta(hours=1)
+    [sent] = message_of(post, with_bytes=True, for_revision=post.approved_revision.public_id, until=until).videos
+
+    assert (sent.open, sent.cover.content) == (None, b"")
+    assert b"".join(client.get(urlsplit(sent.url).path)) == data_of(row)
+    assert client.get(urlsplit(sent.cover.url).path)["Content-Type"] == "image/jpeg"
