@@ -1,11 +1,14 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import Channel
 from publishing.models import Delivery
+from units.models import Unit
 
-MEASURES = ("views", "reach", "reactions", "comments", "shares")
+# What each of them means: engagement/dictionary.py.
+MEASURES = ("views", "reach", "reactions", "comments", "shares", "saves", "clicks", "watch_seconds")
 
 
 class Source(models.TextChoices):
@@ -26,6 +29,9 @@ class Count(models.Model):
     reactions = models.PositiveBigIntegerField(null=True)
     comments = models.PositiveBigIntegerField(null=True)
     shares = models.PositiveBigIntegerField(null=True)
+    saves = models.PositiveBigIntegerField(null=True)
+    clicks = models.PositiveBigIntegerField(null=True)
+    watch_seconds = models.PositiveBigIntegerField(null=True)
 
     class Meta:
         ordering = ["taken_at"]
@@ -45,6 +51,9 @@ class Measurement(models.Model):
     reactions = models.PositiveBigIntegerField(null=True)
     comments = models.PositiveBigIntegerField(null=True)
     shares = models.PositiveBigIntegerField(null=True)
+    saves = models.PositiveBigIntegerField(null=True)
+    clicks = models.PositiveBigIntegerField(null=True)
+    watch_seconds = models.PositiveBigIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="measurement_due")]
@@ -60,3 +69,25 @@ class FollowerCount(models.Model):
     class Meta:
         ordering = ["day"]
         constraints = [models.UniqueConstraint(fields=["channel", "day"], name="one_follower_count_a_day")]
+
+
+class DeskAllowance(models.Model):
+    """A province's decision that its units may answer comments from the portal. Off until there is one."""
+
+    unit = models.OneToOneField(Unit, models.CASCADE, related_name="desk_allowance")
+    allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    allowed_at = models.DateTimeField(auto_now_add=True)
+    reason = models.TextField()
+
+
+class CommentCount(models.Model):
+    """How many comments under a post the page has answered, not answered, hidden, when somebody last looked.
+
+    All that is kept of a comment: it is shown as the platform tells it at that moment, without who wrote it.
+    """
+
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="comment_count", primary_key=True)
+    answered = models.PositiveIntegerField()
+    unanswered = models.PositiveIntegerField()
+    hidden = models.PositiveIntegerField()
+    taken_at = models.DateTimeField()

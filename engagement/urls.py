@@ -1,11 +1,15 @@
 from django.urls import path
 
-from engagement import views
+from engagement.views import comments, figures
 
 app_name = "engagement"
 urlpatterns = [
-    path("campaigns/<uuid:public_id>/", views.campaign, name="campaign"),
-    path("campaigns/<uuid:public_id>/export/", views.campaign_export, name="campaign_export"),
-    path("posts/<uuid:public_id>/counts/", views.post_counts, name="post_counts"),
-    path("deliveries/<uuid:public_id>/figures/", views.enter_figures, name="enter_figures"),
+    path("campaigns/<uuid:public_id>/", figures.campaign, name="campaign"),
+    path("campaigns/<uuid:public_id>/export/", figures.campaign_export, name="campaign_export"),
+    path("posts/<uuid:public_id>/counts/", figures.post_counts, name="post_counts"),
+    path("deliveries/<uuid:public_id>/figures/", figures.enter_figures, name="enter_figures"),
+    path("figures/", figures.meanings, name="dictionary"),
+    path("comments/", comments.desks, name="desks"),
+    path("comments/allowed/", comments.allowances, name="desk_allowances"),
+    path("deliveries/<uuid:public_id>/comments/", comments.comments, name="comments"),
 ]

@@ -220,10 +220,10 @@ def test_the_excel_file_holds_each_publication_and_no_formula(export, publish, c
     book = load_workbook(io.BytesIO(response.content))
     summary, rows = book.worksheets
     head, row = list(rows.iter_rows(values_only=True))
-    assert len(head) == len(row) == 14
+    assert len(head) == len(row) == 17
     assert (row[0], row[1]) == (title, "=1+1")
     assert row[7:12] == (12, "not measured", "not measured", "not measured", 0)
-    assert row[13] == "told by the platform"
+    assert row[16] == "told by the platform"
     assert row[5] == timezone.localtime(delivery.published_at).replace(tzinfo=None, microsecond=row[5].microsecond)
     assert {cell.data_type for line in (*summary.iter_rows(), *rows.iter_rows()) for cell in line} & {"f"} == set()
 

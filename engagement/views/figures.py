@@ -19,7 +19,7 @@ from accounts.queries import can
 from campaigns.models import Campaign
 from channels.states import Kind
 from core.views import refusal
-from engagement import queries, services
+from engagement import desk, dictionary, queries, services
 from engagement.forms import FiguresForm
 from engagement.models import MEASURES, Measurement
 from engagement.periods import Period, PeriodForm, quick_links
@@ -33,17 +33,30 @@ from publishing.wording import page_name, post_label, told
 
 # A page is read; whoever wants every row takes the file.
 UNITS_SHOWN, TROUBLES_SHOWN = 50, 5
-ICONS = {"views": "eye", "reach": "users", "reactions": "mood-smile", "comments": "message-circle", "shares": "share"}
+ICONS = {
+    "views": "eye",
+    "reach": "users",
+    "reactions": "mood-smile",
+    "comments": "message-circle",
+    "shares": "share",
+    "saves": "bookmark",
+    "clicks": "click",
+    "watch_seconds": "hourglass",
+}
+# Told by some platforms only: shown where somebody told them.
+ALWAYS = ("views", "reach", "reactions", "comments", "shares")
 
 
 def measure_names() -> dict[str, str]:
-    return {
-        "views": _("Views"),
-        "reach": _("Reach"),
-        "reactions": _("Reactions"),
-        "comments": _("Number of comments"),
-        "shares": _("Shares"),
-    }
+    return {measure: str(each.name) for measure, each in dictionary.DEFINITIONS.items()}
+
+
+@require_GET
+def meanings(request: HttpRequest) -> HttpResponse:
+    """What each figure means on each platform."""
+    if not request.user.reach(Permission.FIGURES_VIEW):
+        raise PermissionDenied
+    return render(request, "engagement/dictionary.html", {"rows": dictionary.rows(), "kinds": list(Kind)})
 
 
 @require_GET
@@ -69,7 +82,11 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "period": form.period,
         "quick": quick_links(form.period, (_("Whole campaign"), whole)),
         "total": total,
-        "tiles": [_tile(total, measure, name) for measure, name in names.items()],
+        "tiles": [
+            _tile(total, measure, name)
+            for measure, name in names.items()
+            if measure in ALWAYS or total[measure] is not None
+        ],
         "days": days,
         "platforms": platforms,
         "units": units[:UNITS_SHOWN],
@@ -110,9 +127,12 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = get_object_or_404(Post.objects.visible_to(request.user).select_related("unit"), public_id=public_id)
     rows = queries.counts_of(post)
     may_enter = can(request.user, Permission.POST_SCHEDULE, unit=post.unit)
+    opened = desk.is_open(post.unit)
     for row in rows:
         row["tells"] = services.tells(row["delivery"].platform, row["delivery"].remote_id)
         row["newest"] = getattr(row["delivery"], "measurement", None)
+        row["measures"] = _measures_of(row)
+        row["may_answer"] = may_enter and not desk.why_not(row["delivery"], opened=opened)
         row["may_enter"] = may_enter and not row["tells"] and row["delivery"].state == State.PUBLISHED
     chart = _lines_of(rows)
     context = {"post": post, "rows": rows, "chart": chart, "names": measure_names()}
@@ -149,6 +169,22 @@ def enter_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "newest": Measurement.objects.filter(delivery=delivery, taken_at__isnull=False).first(),
     }
     return render(request, "engagement/enter_figures.html", context, status=status)
+
+
+def _measures_of(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The figures that this platform tells of this post, or that somebody entered, each with its meaning."""
+    newest, platform = row["newest"], row["delivery"].platform
+    told = dictionary.told_by(platform) if row["tells"] else ALWAYS
+    return [
+        {
+            "measure": measure,
+            "definition": dictionary.DEFINITIONS[measure],
+            "origin": dictionary.origin(platform, measure) if row["tells"] else None,
+            "value": getattr(newest, measure, None),
+        }
+        for measure in MEASURES
+        if measure in told or getattr(newest, measure, None) is not None
+    ]
 
 
 def _campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:

@@ -1,0 +1,175 @@
+"""The reply desk: comments under a published post, shown as the platform tells them now, answered or hidden.
+
+Nothing of a comment is kept, neither its words nor who wrote them: what stays is how many were answered, how many were
+not, and how many are hidden. An answer is a public word of the unit: who may publish may give it, never during a pause,
+and it bears no secrecy mark.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from channels.connectors.base import AccessLost, Comment, ConnectorError, OutcomeUnknown, TryLater
+from channels.network import ask
+from channels.queries import account_of, facts_of
+from channels.reasons import in_words
+from channels.services import mark_lost
+from channels.states import Health, Kind
+from channels.vault import Unsealable
+from core.errors import NotAllowed, Refused
+from core.text import normal
+from engagement.models import CommentCount, DeskAllowance
+from engagement.services import tells
+from posts.checks.secrecy import has_secrecy_mark
+from publishing.models import Delivery
+from publishing.states import State
+from units.models import Level, Unit
+
+LONGEST_ANSWER = 1000  # characters; what a platform takes beyond its own limit it refuses itself
+# A post older than this is answered on the page itself.
+SHOWN_FOR = timedelta(days=60)
+
+
+class Doubtful(Refused):
+    """The answer may have come through: it must not be given again before somebody has looked."""
+
+
+# --- whether there is a desk ------------------------------------------------------------------------------------------
+
+
+def is_open(unit: Unit) -> bool:
+    """Whether the unit's province lets its units answer from here."""
+    return DeskAllowance.objects.filter(unit__path=unit.province_path).exists()
+
+
+def why_not(delivery: Delivery, *, opened: bool | None = None) -> str:
+    """Why the comments of a publication cannot be shown, in the officer's words; empty when they can. ``opened`` spares
+    a query a publication to who knows whether the unit's desk is open."""
+    if not (is_open(delivery.unit) if opened is None else opened):
+        return _("The provincial police have not opened the reply desk. Answer on the page itself, or ask them to.")
+    if not facts_of(delivery.platform).comments:
+        return _("This platform lets no portal read comments. Answer in its own app.")
+    if delivery.state != State.PUBLISHED or not tells(delivery.platform, delivery.remote_id):
+        return _("Comments are shown of posts that the portal published and that stand on the page.")
+    if delivery.channel.health != Health.CONNECTED or delivery.channel.unit_id != delivery.unit_id:
+        return _("The channel is not connected now.")
+    return ""
+
+
+def desks(user: User, *, now: datetime) -> Iterable[Delivery]:
+    """The publications whose comments may be shown to ``user``, the newest first."""
+    platforms = [kind for kind in Kind.values if facts_of(kind).comments]
+    found = Delivery.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
+        state=State.PUBLISHED,
+        platform__in=platforms,
+        published_at__gt=now - SHOWN_FOR,
+        channel__health=Health.CONNECTED,
+    )
+    found = found.exclude(remote_id__startswith="seen:").exclude(remote_id__startswith="hand:")
+    return found.select_related("channel", "post", "unit", "comment_count", "measurement").order_by("-published_at")
+
+
+@transaction.atomic
+def allow(province: Unit, *, by: User, reason: str) -> None:
+    held = _may_decide(province, by=by, reason=reason)
+    _row, created = DeskAllowance.objects.get_or_create(
+        unit=province, defaults={"allowed_by": by, "reason": reason.strip()}
+    )
+    if not created:
+        raise Refused(_("The reply desk is open already."))
+    record("desk.opened", province, by=by, post_held=held.post_held, reason=reason.strip())
+
+
+@transaction.atomic
+def forbid(province: Unit, *, by: User, reason: str) -> None:
+    held = _may_decide(province, by=by, reason=reason)
+    if not DeskAllowance.objects.filter(unit=province).delete()[0]:
+        raise Refused(_("The reply desk is closed anyway."))
+    record("desk.closed", province, by=by, post_held=held.post_held, reason=reason.strip())
+
+
+def _may_decide(province: Unit, *, by: User, reason: str):
+    held = require(by, Permission.PLATFORM_ALLOW, unit=province)
+    if province.level != Level.PROVINCE:
+        raise Refused(_("Only a province decides on its units' reply desk."))
+    if not reason.strip():
+        raise Refused(_("Give the reason for this decision."))
+    return held
+
+
+# --- the desk ---------------------------------------------------------------------------------------------------------
+
+
+def read(delivery: Delivery, *, by: User) -> list[Comment]:
+    """The newest comments, asked of the platform now; only their numbers are kept. Raises Refused when the platform
+    does not tell them."""
+    require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _open_or_refused(delivery)
+    comments = _asked(delivery, lambda connector, account: connector.comments(account, delivery.remote_id))
+    shown = [each for each in comments if not each.hidden]
+    numbers = {
+        "answered": sum(each.answered for each in shown),
+        "unanswered": sum(not each.answered for each in shown),
+        "hidden": len(comments) - len(shown),
+        "taken_at": timezone.now(),
+    }
+    CommentCount.objects.update_or_create(delivery=delivery, defaults=numbers)
+    return comments
+
+
+def answer(delivery: Delivery, comment_id: str, text: str, *, by: User) -> None:
+    """Replies in the page's name. Raises Doubtful when nobody knows whether the answer came through."""
+    held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _open_or_refused(delivery)
+    text = normal(text).strip()
+    if not text:
+        raise Refused(_("Write an answer first."))
+    if len(text) > LONGEST_ANSWER:
+        raise Refused(_("The answer is longer than %(n)s characters.") % {"n": LONGEST_ANSWER})
+    if has_secrecy_mark(text):
+        raise Refused(_("The answer seems to hold a state secret. It was not sent."))
+    if Delivery.objects.filter(pk=delivery.pk).held(timezone.now()).exists():
+        raise Refused(_("Publishing is paused. No answers while the pause lasts."))
+    _asked(delivery, lambda connector, account: connector.answer(account, comment_id, text), changes=True)
+    record("desk.answered", delivery, by=by, post_held=held.post_held)
+
+
+def hide(delivery: Delivery, comment_id: str, *, by: User, hidden: bool) -> None:
+    held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _open_or_refused(delivery)
+    _asked(delivery, lambda connector, account: connector.hide(account, comment_id, hidden=hidden))
+    record("desk.hid" if hidden else "desk.showed", delivery, by=by, post_held=held.post_held)
+
+
+def _open_or_refused(delivery: Delivery) -> None:
+    if words := why_not(delivery):
+        raise NotAllowed(words) if not is_open(delivery.unit) else Refused(words)
+
+
+def _asked(delivery: Delivery, call, *, changes: bool = False):
+    """The platform's answer, or Refused in the officer's words. Never inside a transaction."""
+    try:
+        account = account_of(delivery.channel)
+    except Unsealable:
+        raise Refused(_("The stored credentials cannot be opened.")) from None
+    try:
+        return ask(delivery.platform, lambda connector: call(connector, account))
+    except AccessLost as error:
+        mark_lost(delivery.channel, reason=error.detail, code=error.code)
+        raise Refused(in_words(delivery.platform, error.code, error.detail)) from None
+    except OutcomeUnknown:
+        if changes:
+            words = _("Nobody knows whether the answer came through. Look on the page before you send it again.")
+            raise Doubtful(words) from None
+        raise Refused(_("The platform did not answer. Try again in a moment.")) from None
+    except TryLater:
+        raise Refused(_("The platform did not answer. Try again in a moment.")) from None
+    except ConnectorError as error:
+        raise Refused(in_words(delivery.platform, error.code, error.detail)) from None

@@ -1,0 +1,1 @@
+"""Pages of what residents made of posts: figures, and the reply desk."""

@@ -1,0 +1,132 @@
+"""The reply desk. What it shows comes from the platform and goes to the screen; no page of it may be kept anywhere."""
+
+import secrets
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from core.errors import NotAllowed, Refused
+from engagement import desk
+from engagement.forms import AnswerForm, DecisionForm
+from engagement.models import DeskAllowance
+from publishing.models import Delivery
+from publishing.wording import page_name
+from units.models import Level, Unit
+
+_A_PAGE = 30
+_REMEMBERED = 50  # sent forms whose repetition is noticed
+
+
+@require_GET
+def desks(request: HttpRequest) -> HttpResponse:
+    """The publications whose residents may be answered."""
+    if not request.user.reach(Permission.POST_SCHEDULE):
+        raise PermissionDenied
+    page = Paginator(desk.desks(request.user, now=timezone.now()), _A_PAGE).get_page(request.GET.get("page"))
+    for delivery in page:
+        delivery.page_name = page_name(delivery.channel)
+    units = Unit.objects.within(request.user.reach(Permission.POST_SCHEDULE))
+    return render(request, "engagement/desks.html", {"page": page, "open": any(desk.is_open(u) for u in units[:50])})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The comments under one publication, now; answers and hides by plain POST."""
+    found = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
+    delivery = get_object_or_404(found, public_id=public_id)
+    if not can(request.user, Permission.POST_SCHEDULE, unit=delivery.unit):
+        raise PermissionDenied
+    form, status = AnswerForm(request.POST if request.POST.get("act") == "answer" else None), 200
+    if request.method == "POST":
+        refused = _act(request, delivery, form)
+        if not refused:
+            return redirect("engagement:comments", delivery.public_id)
+        form.problem, status = refused, 422
+    context: dict[str, Any] = {
+        "delivery": delivery,
+        "page": page_name(delivery.channel),
+        "form": form,
+        "about": request.POST.get("comment", ""),
+        "ticket": secrets.token_urlsafe(12),
+        "back": reverse("publishing:post", args=[delivery.post.public_id]),
+    }
+    try:
+        context["comments"] = desk.read(delivery, by=request.user)
+    except (Refused, NotAllowed) as error:
+        context["refused"] = str(error)
+    return render(request, "engagement/comments.html", context, status=status)
+
+
+def _act(request: HttpRequest, delivery: Delivery, form: AnswerForm) -> str:
+    """What the form asks for; in words why not. A form that was sent before, by a double tap or a reload, does
+    nothing."""
+    sent = request.session.setdefault("desk_tickets", [])
+    if (ticket := request.POST.get("ticket", "")) in sent or not ticket:
+        messages.info(request, _("This was sent already."))
+        return ""
+    comment, act = request.POST.get("comment", ""), request.POST.get("act", "")
+    if act == "answer" and not form.is_valid():
+        return " ".join(str(each) for errors in form.errors.values() for each in errors)
+    request.session["desk_tickets"] = [*sent, ticket][-_REMEMBERED:]
+    try:
+        match act:
+            case "answer":
+                desk.answer(delivery, comment, form.cleaned_data["text"], by=request.user)
+                messages.success(request, _("Answered in the page's name."))
+            case "hide" | "show":
+                desk.hide(delivery, comment, by=request.user, hidden=act == "hide")
+                said = (
+                    _("Hidden: only its writer and their friends still see it.") if act == "hide" else _("Shown again.")
+                )
+                messages.success(request, said)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return str(error)
+    return ""
+
+
+@require_http_methods(["GET", "POST"])
+def allowances(request: HttpRequest) -> HttpResponse:
+    """The provinces' decisions on their units' reply desk."""
+    reach = request.user.reach(Permission.PLATFORM_ALLOW)
+    if not reach:
+        raise PermissionDenied
+    provinces = Unit.objects.within(reach).filter(level=Level.PROVINCE).current(timezone.localdate())
+    form, asked = DecisionForm(request.POST or None), None
+    if request.method == "POST":
+        asked = get_object_or_404(provinces, key=request.POST.get("province", ""))
+        act = desk.allow if request.POST.get("act") == "allow" else desk.forbid
+        if form.is_valid():
+            try:
+                act(asked, by=request.user, reason=form.cleaned_data["reason"])
+            except NotAllowed as error:
+                raise PermissionDenied(str(error)) from None
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, _("The decision is recorded."))
+                return redirect("engagement:desk_allowances")
+    open_ones = {each.unit_id: each for each in DeskAllowance.objects.select_related("allowed_by")}
+    rows = [
+        {
+            "province": province,
+            "allowance": open_ones.get(province.pk),
+            "form": form if asked == province else DecisionForm(auto_id=f"{province.key}-%s"),
+        }
+        for province in provinces.order_by("search")
+    ]
+    return render(request, "engagement/desk_allowances.html", {"rows": rows}, status=422 if form.is_bound else 200)

@@ -1,0 +1,241 @@
+"""The reply desk: comments as they stand on the page now, answered or hidden, and nothing of them kept but numbers."""
+
+import re
+
+import pytest
+from django.core import serializers
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from audit.models import Entry
+from channels.states import Health
+from core.errors import NotAllowed, Refused
+from engagement import desk
+from engagement.models import CommentCount, DeskAllowance
+from publishing.models import Delivery
+from publishing.states import State
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORDS, WHO = "Cho tôi hỏi số điện thoại của công an phường?", "Lê Thị Cư Dân"
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def officer(unit):
+    return factories.person(Role.OFFICER, unit, language="en")
+
+
+@pytest.fixture
+def overseer(unit):
+    return factories.person(Role.OVERSEER, unit.parent, language="en")
+
+
+@pytest.fixture
+def opened(unit, overseer):
+    desk.allow(unit.parent, by=overseer, reason="Có cán bộ trực trả lời.")
+
+
+@pytest.fixture
+def posted(simulator, unit):
+    """A post that stands on a page, with a resident's comment under it."""
+    channel = factories.connected(simulator, "facebook", unit)
+    told = simulator.post("facebook", channel.external_id, "Công an không gọi điện đòi tiền.")
+    post = factories.approved(unit=unit, channels=[channel])
+    now = timezone.now()
+    delivery = factories.delivery(post, channel, state=State.PUBLISHED, remote_id=told["id"], published_at=now)
+    simulator.comment(channel.external_id, told["id"], WORDS, by=WHO)
+    return delivery
+
+
+def under(delivery):
+    return reverse("engagement:comments", args=[delivery.public_id])
+
+
+def act(client, delivery, what, **more):
+    shown = client.get(under(delivery)).content.decode()
+    comment = re.search(r'name="comment" value="([^"]+)"', shown)[1]
+    ticket = re.search(r'name="ticket" value="([^"]+)"', shown)[1]
+    return client.post(under(delivery), {"comment": comment, "ticket": ticket, "act": what, **more})
+
+
+def everything_stored() -> str:
+    """All rows of all tables, as text."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        rows = []
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            rows += cursor.fetchall()
+    return repr(rows)
+
+
+def test_comments_are_shown_live_without_names_and_only_their_numbers_are_kept(client, posted, officer, opened, caplog):
+    client.force_login(officer)
+
+    response = client.get(under(posted))
+
+    shown = response.content.decode()
+    assert WORDS in shown
+    assert WHO not in shown
+    assert "no-store" in response["Cache-Control"]
+    count = CommentCount.objects.get(delivery=posted)
+    assert (count.answered, count.unanswered, count.hidden) == (0, 1, 0)
+    kept = everything_stored()
+    assert posted.remote_id in kept  # the search does find what is stored
+    assert WORDS not in kept
+    assert WHO not in kept
+    assert WORDS not in caplog.text
+
+
+def test_an_answer_stands_on_the_page_and_the_record_says_who_gave_it(client, posted, officer, opened, simulator):
+    client.force_login(officer)
+
+    response = act(client, posted, "answer", text="Mời bà gọi 113.")
+
+    assert response.status_code == 302
+    shown = client.get(under(posted)).content.decode()
+    assert "not answered" not in shown.split("desk-comments")[1]
+    assert CommentCount.objects.get(delivery=posted).answered == 1
+    entry = Entry.objects.get(action="desk.answered")
+    assert (entry.actor_id, entry.data) == (officer.pk, {})
+
+
+def test_a_form_that_is_sent_twice_answers_once(client, posted, officer, opened, simulator):
+    client.force_login(officer)
+    shown = client.get(under(posted)).content.decode()
+    form = {
+        "comment": re.search(r'name="comment" value="([^"]+)"', shown)[1],
+        "ticket": re.search(r'name="ticket" value="([^"]+)"', shown)[1],
+        "act": "answer",
+        "text": "Mời bà gọi 113.",
+    }
+
+    client.post(under(posted), form)
+    client.post(under(posted), form)
+
+    assert Entry.objects.filter(action="desk.answered").count() == 1
+
+
+def test_a_lost_answer_is_not_repeated_and_what_was_typed_stays(client, posted, officer, opened, simulator):
+    client.force_login(officer)
+    shown = client.get(under(posted)).content.decode()
+    simulator.fault("facebook", "drop_after", operation="any", page=posted.channel.external_id)
+
+    response = client.post(
+        under(posted),
+        {
+            "comment": re.search(r'name="comment" value="([^"]+)"', shown)[1],
+            "ticket": re.search(r'name="ticket" value="([^"]+)"', shown)[1],
+            "act": "answer",
+            "text": "Mời bà gọi 113.",
+        },
+    )
+
+    said = response.content.decode()
+    assert response.status_code == 422
+    assert "Nobody knows whether the answer came through" in said
+    assert "Mời bà gọi 113." in said
+    assert not Entry.objects.filter(action="desk.answered").exists()
+
+
+def test_a_comment_is_hidden_and_shown_again(client, posted, officer, opened):
+    client.force_login(officer)
+
+    act(client, posted, "hide")
+    assert CommentCount.objects.filter(delivery=posted).get().hidden == 0  # as it was when the page was read
+    client.get(under(posted))
+    assert CommentCount.objects.get(delivery=posted).hidden == 1
+    act(client, posted, "show")
+    client.get(under(posted))
+
+    assert CommentCount.objects.get(delivery=posted).hidden == 0
+    assert set(Entry.objects.filter(action__startswith="desk.").values_list("action", flat=True)) == {
+        "desk.opened",
+        "desk.hid",
+        "desk.showed",
+    }
+
+
+def test_the_desk_is_closed_until_the_province_opens_it(client, posted, officer, simulator):
+    client.force_login(officer)
+
+    said = client.get(under(posted)).content.decode()
+
+    assert "have not opened the reply desk" in said
+    assert WORDS not in said
+    assert simulator.requests().get("facebook", {}).get("find") is None
+    with pytest.raises(NotAllowed):
+        desk.answer(posted, "1_2", "Mời bà gọi 113.", by=officer)
+
+
+def test_the_province_opens_and_closes_it_with_a_reason(client, unit, overseer):
+    client.force_login(overseer)
+    page, form = reverse("engagement:desk_allowances"), {"province": unit.parent.key, "act": "allow"}
+
+    assert client.post(page, form).status_code == 422
+    assert client.post(page, {**form, "reason": "Có người trực"}).status_code == 302
+    assert desk.is_open(unit)
+    assert client.post(page, {**form, "act": "forbid", "reason": "Hết người trực"}).status_code == 302
+    assert not DeskAllowance.objects.exists()
+
+
+def test_nothing_is_answered_during_a_pause_nor_with_a_secrecy_mark(posted, officer, opened):
+    with pytest.raises(Refused, match="state secret"):
+        desk.answer(posted, "1_2", "TỐI MẬT", by=officer)
+    factories.pause(posted.unit)
+    with pytest.raises(Refused, match="paused"):
+        desk.answer(posted, "1_2", "Mời bà gọi 113.", by=officer)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": State.RECALLING},
+        {"remote_id": "hand:1"},
+        {"remote_id": "seen:1"},
+    ],
+    ids=["withdrawn", "posted by hand", "only seen by a person"],
+)
+def test_there_is_no_desk_where_the_portal_has_no_standing_post(posted, opened, fields):
+    Delivery.objects.filter(pk=posted.pk).update(**fields)
+    posted.refresh_from_db()
+
+    assert desk.why_not(posted)
+
+
+def test_a_lost_channel_has_no_desk_and_a_dead_token_loses_it(client, posted, officer, opened, simulator):
+    client.force_login(officer)
+    simulator.kill_tokens("facebook", page=posted.channel.external_id)
+
+    assert client.get(under(posted)).status_code == 200
+
+    posted.channel.refresh_from_db()
+    assert posted.channel.health == Health.LOST
+    assert desk.why_not(posted)
+
+
+def test_no_model_has_a_place_for_a_comments_words_or_writer():
+    names = {field.name for field in CommentCount._meta.get_fields()}
+    assert names == {"delivery", "answered", "unanswered", "hidden", "taken_at"}
+    assert "text" not in serializers.serialize("json", CommentCount.objects.all())
+
+
+def test_the_list_leads_to_each_desk_and_costs_the_same_for_many(
+    client, posted, officer, opened, django_assert_max_num_queries
+):
+    client.force_login(officer)
+    client.get(under(posted))
+    client.get(reverse("engagement:desks"))  # the session's first page
+
+    with django_assert_max_num_queries(20):
+        shown = client.get(reverse("engagement:desks")).content.decode()
+
+    assert under(posted) in shown
+    assert "1 not answered, 0 answered, 0 hidden" in shown

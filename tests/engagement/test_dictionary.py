@@ -1,0 +1,47 @@
+"""Every figure that is shown has a definition, and every figure that a platform tells has its origin."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.permissions import Role
+from channels.queries import facts_of
+from channels.states import Kind
+from core.templatetags.ui import time_watched
+from engagement import dictionary
+from engagement.models import MEASURES, Count, Measurement
+from tests import factories
+
+
+@pytest.mark.parametrize("platform", Kind.values)
+def test_each_measure_of_a_platform_has_its_origin_and_no_origin_is_left_over(platform):
+    assert set(dictionary.ORIGINS[platform]) == set(facts_of(platform).measures)
+
+
+@pytest.mark.parametrize("model", [Count, Measurement])
+def test_each_measure_has_a_definition_and_a_column(model):
+    assert set(dictionary.DEFINITIONS) == set(MEASURES)
+    assert set(MEASURES) <= {field.name for field in model._meta.get_fields()}
+
+
+@pytest.mark.django_db
+def test_the_page_names_what_each_platform_tells_and_what_it_does_not(client):
+    client.force_login(factories.person(Role.OFFICER, language="en"))
+
+    shown = client.get(reverse("engagement:dictionary")).content.decode()
+
+    assert "post_media_view" in shown
+    assert "not told" in shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (None, "not measured"),
+        (0, "0 minutes"),
+        (60, "1 minute"),
+        (5400, "1 hour 30 minutes"),
+        (36_000_000, "10,000 hours 0 minutes"),
+    ],
+)
+def test_time_is_told_in_hours_and_minutes(seconds, told):
+    assert time_watched(seconds) == told
