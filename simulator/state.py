@@ -601,6 +601,9 @@ class World:
                 if found.platform in ("instagram", "threads"):
                     entry |= {name: post.details.get(name) for name in ("type", "product", "ai", "cover", "reply_to")}
                     entry["alts"] = [picture.alt for picture in post.pictures]
+                if found.platform in ("tiktok", "youtube"):
+                    told = ("info", "snippet", "status", "thumbnail", "captions", "notify")
+                    entry |= {name: post.details[name] for name in told if name in post.details}
                 if found.platform == "telegram":
                     entry["message_ids"] = post.message_ids
                     entry |= {name: post.details.get(name) for name in ("entities", "silent", "about")}

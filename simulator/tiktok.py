@@ -519,7 +519,7 @@ class Tiktok:
             post.title, post.text = info.get("title", ""), info.get("description", "")
         level = info.get("privacy_level", "SELF_ONLY")
         post.details = {"type": "photo" if photos else "video", "privacy": level, "exists_from": publish["done_from"]}
-        post.details |= {"seconds": publish.get("seconds", 0.0), "is_aigc": info.get("is_aigc") is True}
+        post.details |= {"seconds": publish.get("seconds", 0.0), "is_aigc": info.get("is_aigc") is True, "info": info}
         wait = work
         if not publish["direct"]:
             if not settings["tiktok_person_seconds"]:

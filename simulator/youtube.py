@@ -185,6 +185,7 @@ class Session:
     head: bytes = b""
     finished: dict[str, Any] | None = None
     video: str = ""
+    notify: bool = True
 
     @property
     def held(self) -> int:
@@ -413,6 +414,7 @@ class Youtube:
             meta, file, mime, skip, size = related(call)
             meta |= {name: call.text(name) for name in ("part", "videoId") if name in call.params}
         session = Session(kind, page.external_id, meta, self.world.world(), mime)
+        session.notify = call.flag("notifySubscribers", True)
         self.check_start(session, page)
         if protocol == "resumable":
             session.mime = call.headers.get("X-Upload-Content-Type", "")
@@ -574,6 +576,7 @@ class Youtube:
             "mime": session.mime,
             "bytes": session.held,
             "seconds": images.seconds_of(session.head),
+            "notify": session.notify,
         }
         page.posts[post.id] = post
         session.video = post.id

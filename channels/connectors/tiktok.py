@@ -262,8 +262,6 @@ class Tiktok(TiktokHooks):
         match answer.status:
             case 201:
                 return Receipt(upload.publish_id, processing=True)
-            case 416 if _held(answer) == video.size:  # an earlier try was heard
-                return Receipt(upload.publish_id, processing=True)
             case 403 | 404 | 416:
                 return await self._heard_before(account, upload, video)
         raise self.problem(answer, changes=True, hide=(upload.url,))
@@ -272,8 +270,6 @@ class Tiktok(TiktokHooks):
         """The last piece was not taken: because it came already, or because the address is over?"""
         try:
             status = await self._status(account, upload.publish_id)
-        except AccessLost:
-            raise
         except ConnectorError as error:
             raise OutcomeUnknown(error.detail, code=error.code) from None
         if status["status"] == "FAILED":
