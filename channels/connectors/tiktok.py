@@ -258,6 +258,8 @@ class Tiktok(TiktokHooks):
         video = _video_of(message)
         if upload.sent < _last(video):
             raise TryLater("the upload is not whole yet", code="no_draft")
+        if upload.sent >= video.size:
+            return await self._heard_before(account, upload, video)
         answer = await self._put(account, upload, video, video.size - upload.sent, changes=True)
         match answer.status:
             case 201:

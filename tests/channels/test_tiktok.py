@@ -255,6 +255,17 @@ def test_a_last_piece_that_was_heard_before_is_no_second_post(tiktok):
     assert len(tiktok.visible) == 1
 
 
+def test_an_upload_that_is_staged_again_after_all_has_come_is_only_asked_after(tiktok):
+    tiktok.simulator.settings(tiktok_processing_seconds=600)
+    message = tiktok.message()
+    draft = tiktok.stage(message)
+    first = commit(tiktok, message, draft)
+
+    again = step(tiktok, message, draft)
+
+    assert (again.ready, commit(tiktok, message, again.ref), calls(tiktok)["publish"]) == (True, first, 1)
+
+
 def test_a_large_film_goes_out_in_small_pieces_of_memory(tiktok, tmp_path):
     size, read = 120_000_000, []
     head = images.plain_mp4(1, seconds=60, size=4096)
