@@ -11,6 +11,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from campaigns.models import Topic
+from channels import wording
+from channels.queries import facts_of
 from core.templatetags.ui import local_time
 from posts import content
 
@@ -24,7 +26,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One part of the post; ``pieces`` for texts, ``media`` where it is a picture."""
+    """One part of the post; ``pieces`` for texts, ``media`` where it is a picture or a video."""
 
     label: str
     pieces: list[Piece]
@@ -91,6 +93,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     compare(_("Topic"), topics.get(old["topic"], ""), topics.get(new["topic"], ""))
     compare(_("Valid until"), _moment(old["valid_until"]), _moment(new["valid_until"]))
     compare(_("Urgency"), *(_("urgent") if which.get("urgent") else "" for which in (old, new)))
+    compare(_("AI"), *(_("made or changed by AI") if which.get("ai_made") else "" for which in (old, new)))
     return [*found, *_channels(old, new), *_pictures(old, new)]
 
 
@@ -109,10 +112,39 @@ def _channels(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
             found.append(Change(label, [Piece("del", _("No longer for this channel"))], "del"))
         elif key not in before:
             found.append(Change(label, [Piece("ins", _("Now for this channel too"))], "ins"))
-        elif _own(before[key]) != _own(after[key]):
-            # A text that follows the common one has changed with it and is shown there.
-            found.append(Change(label, words(before[key]["text"], after[key]["text"])))
+        else:
+            if _own(before[key]) != _own(after[key]):
+                # A text that follows the common one has changed with it and is shown there.
+                found.append(Change(label, words(before[key]["text"], after[key]["text"])))
+            found += _decided(label, before[key], after[key])
     return found
+
+
+def _decided(label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """How the format and the options of one channel changed, in words."""
+    found = []
+    was, now = _format(before), _format(after)
+    if was != now:
+        found.append(Change(_("%(channel)s: format") % {"channel": label}, words(was, now)))
+    old, new = (dict(wording.decided(_options(target))) for target in (before, after))
+    for option in old | new:
+        if old.get(option) != new.get(option):
+            name = _("%(channel)s: %(option)s") % {"channel": label, "option": option}
+            found.append(Change(name, words(old.get(option, ""), new.get(option, ""))))
+    return found
+
+
+def _options(target: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A channel's options; those from before they were written down stand as the platform has them by itself."""
+    forms = {form.name: form for form in facts_of(target["platform"]).formats}
+    form = forms.get(target.get("format") or next(iter(forms)))
+    written: Mapping[str, Any] = target.get("options", {})
+    return content.options_of(form, written) if form else written
+
+
+def _format(target: Mapping[str, Any]) -> str:
+    """A channel's format by name; one that is not written down is the platform's first."""
+    return wording.format_name(target.get("format") or facts_of(target["platform"]).formats[0].name)
 
 
 def _own(target: Mapping[str, Any]) -> str | None:
@@ -123,14 +155,30 @@ def _pictures(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     before = {m["sha256"]: m for m in old["media"]}
     after = {m["sha256"]: m for m in new["media"]}
     found = [
-        Change(_("Picture removed"), [Piece("del", m["alt"])], "del", m) for s, m in before.items() if s not in after
+        Change(_("Video removed") if "video" in m else _("Picture removed"), [Piece("del", _about(m))], "del", m)
+        for s, m in before.items()
+        if s not in after
     ]
     for sha256, media in after.items():
+        is_film = "video" in media
         if sha256 not in before:
-            found.append(Change(_("Picture added"), [Piece("ins", media["alt"])], "ins", media))
-        elif media["alt"] != before[sha256]["alt"]:
-            pieces = words(before[sha256]["alt"], media["alt"])
-            found.append(Change(_("Description of a picture"), pieces, "", media))
+            label = _("Video added") if is_film else _("Picture added")
+            found.append(Change(label, [Piece("ins", _about(media))], "ins", media))
+            continue
+        if media["alt"] != before[sha256]["alt"]:
+            label = _("Description of a video") if is_film else _("Description of a picture")
+            found.append(Change(label, words(before[sha256]["alt"], media["alt"]), "", media))
+        was, now = before[sha256].get("captions", ""), media.get("captions", "")
+        if was != now:
+            found.append(Change(_("Captions of a video"), words(was, now), "", media))
     if [s for s in before if s in after] != [s for s in after if s in before]:
         found.append(Change(_("Pictures"), [Piece("same", _("Their order changed."))]))
     return found
+
+
+def _about(media: Mapping[str, Any]) -> str:
+    """What tells a picture or a video that came or went from others."""
+    if "video" not in media:
+        return str(media["alt"])
+    lasts = _("video, %(seconds)s") % {"seconds": wording.span_of(media["seconds"])}
+    return " ".join(filter(None, [media["alt"], f"({lasts})"]))

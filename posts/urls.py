@@ -11,6 +11,7 @@ urlpatterns = [
     path("posts/<uuid:public_id>/autosave/", compose.autosave, name="autosave"),
     path("posts/<uuid:public_id>/presence/", compose.presence, name="presence"),
     path("posts/<uuid:public_id>/upload/", compose.upload, name="upload"),
+    path("posts/<uuid:public_id>/channels/<uuid:channel>/choices/", compose.channel_choices, name="choices"),
     path("posts/<uuid:public_id>/submit/", compose.submit, name="submit"),
     path("posts/<uuid:public_id>/archive/", life.archive, name="archive"),
     path("posts/<uuid:public_id>/duplicate/", life.duplicate, name="duplicate"),

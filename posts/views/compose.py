@@ -18,13 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Permission
 from accounts.queries import can
+from channels import wording
 from channels.connectors.limits import seen, text_limit
+from channels.models import Channel
 from channels.queries import facts_of
 from core.errors import NotAllowed, Refused
 from core.views import refusal
-from posts import content, corrections, pictures, queries, services
-from posts.forms import ComposeForm, text_name
-from posts.models import Media, Post
+from posts import choices, content, corrections, media, queries, services
+from posts.checks.base import Finding, Severity
+from posts.forms import ComposeForm, Shown
+from posts.models import Post
 from posts.states import EDITABLE, PostState
 from posts.views import unsent
 
@@ -79,29 +82,43 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
     return {
         "post": post,
         "form": form,
-        "texts": [(c, form[text_name(c)]) for c in form.open_channels],
+        "parts": form.channel_parts(),
+        "asked": {part.channel.pk for part in form.channel_parts() if part.options and choices.asks(part.channel)},
         "chosen": {str(value) for value in form["channels"].value() or ()},
         "pictures": form.pictures,
         "corrected": corrections.stood(post.corrects) if post.corrects else None,
         "returned": queries.last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
         "proof": unsent.proof(request.user, post),
-        "accept": ",".join(f"image/{form.lower()}" for form in pictures.FORMATS),
+        "accept": media.ACCEPT,
         **_checked(post),
         **more,
     }
 
 
 def _checked(post: Post) -> dict[str, Any]:
-    """What the working copy as stored comes out as, and what it lacks."""
+    """What the working copy as stored comes out as, what it lacks, and beside which field that is said."""
     composed = content.compose(post)
     for target in composed["channels"]:
         form = facts_of(target["platform"]).format(target.get("format", ""))
+        shown = content.media_for(composed, target)
+        films = sum("video" in medium for medium in shown)
         target["count"] = form.count(seen(form, target["text"], target["html"]))
-        target["limit"] = text_limit(form, media=len(content.media_for(composed, target)))
+        target["limit"] = text_limit(form, media=len(shown))
+        target["counted_in"] = wording.counted_in(form)
+        target["counted"] = wording.COUNTED[target["counted_in"]]
+        target["kind"] = form.name
+        target["kind_name"] = wording.format_name(form.name)
+        target["shown"] = wording.shown(len(shown) - films, films)
+    found = queries.findings(post, composed)
+    said: dict[str, list[Finding]] = {}
+    for finding in found:
+        said.setdefault(finding.where, []).append(finding)
     return {
         "composed": composed,
         "targets": {target["channel"]: target for target in composed["channels"]},
-        "findings": queries.findings(post, composed),
+        "missing": [finding for finding in found if finding.severity == Severity.BLOCK],
+        "warnings": [finding for finding in found if finding.severity == Severity.WARN],
+        "said": said,
     }
 
 
@@ -121,7 +138,7 @@ def _locked(request: HttpRequest, post: Post) -> HttpResponse:
 
 def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpResponse:
     """The whole form by a plain POST, and then what its button asks for: ``act``."""
-    form = ComposeForm(request.POST, post=post)
+    form = ComposeForm(request.POST, request.FILES, post=post)
     act, _colon, about = request.POST.get("act", "").partition(":")
     refused = ""
     if act == "upload":
@@ -152,7 +169,9 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
 
 
 def _submit(request: HttpRequest, post: Post) -> HttpResponse:
-    if refused := refusal(lambda: services.submit(post, by=request.user)):
+    # The pages themselves have a word in it; asked before, for nothing waits for a platform inside a transaction.
+    refused = " ".join(choices.refused(post)) or refusal(lambda: services.submit(post, by=request.user))
+    if refused:
         messages.error(request, refused)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-findings")
     messages.success(request, _("The post is before the approver. You will be told what is decided."))
@@ -160,26 +179,26 @@ def _submit(request: HttpRequest, post: Post) -> HttpResponse:
 
 
 def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:
-    """Each file as a picture at the end. What was refused, in words."""
+    """Each file as a picture or a video at the end. What was refused, in words."""
     refused = []
     for upload in request.FILES.getlist("files"):
         try:
-            media = pictures.store(upload, unit=form.post.unit, by=request.user)
+            stored = media.store(upload, unit=form.post.unit, by=request.user)
         except Refused as error:
             refused.append(f"{upload.name}: {error}")
         else:
-            if media not in [known for known, _alt in form.pictures]:
-                form.pictures.append((media, ""))
+            if stored not in [shown.media for shown in form.pictures]:
+                form.pictures.append(Shown(stored))
     return " ".join(refused)
 
 
-def _rearrange(shown: list[tuple[Media, str]], act: str, public_id: str) -> None:
-    place = next((n for n, (media, _alt) in enumerate(shown) if str(media.public_id) == public_id), None)
+def _rearrange(shown: list[Shown], act: str, public_id: str) -> None:
+    place = next((n for n, each in enumerate(shown) if str(each.media.public_id) == public_id), None)
     if place is None:
         return
-    picture = shown.pop(place)
+    moved = shown.pop(place)
     if act != "remove":
-        shown.insert(max(place - 1, 0) if act == "up" else place + 1, picture)
+        shown.insert(max(place - 1, 0) if act == "up" else place + 1, moved)
 
 
 @login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
@@ -191,8 +210,7 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     post = open_to_write(request, public_id)
     form = ComposeForm(request.POST, post=post)
     if not form.is_valid():
-        errors = {form[name].html_name if name in form.fields else "": list(e) for name, e in form.errors.items()}
-        return JsonResponse({"errors": errors}, status=422)
+        return JsonResponse({"errors": form.errors_by_field()}, status=422)
     try:
         overrule = request.POST.get("act", "").removeprefix("overwrite:")
         post = form.save(by=request.user, version=int(overrule) if overrule.isdecimal() else None)
@@ -205,7 +223,8 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         return JsonResponse({"errors": {"": [str(error)]}}, status=422)
     unsent.forget(request, post)
     form.post = post
-    parts = render_to_string("posts/_parts.html", {"channels": form.open_channels, **_checked(post)}, request)
+    context = {"parts": form.channel_parts(), "pictures": form.pictures, **_checked(post)}
+    parts = render_to_string("posts/_parts.html", context, request)
     saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")
     return JsonResponse({"version": post.version, "saved": saved, "html": parts})
 
@@ -232,18 +251,32 @@ def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     return JsonResponse({"others": [str(o) for o in others], "version": post.version, "token": get_token(request)})
 
 
+@require_GET
+def channel_choices(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> HttpResponse:
+    """What the page's own settings allow just now, for the script to narrow the fields by."""
+    post = open_to_write(request, public_id)
+    row = get_object_or_404(Channel.objects.usable(), public_id=channel, unit=post.unit)
+    if not choices.asks(row):
+        return HttpResponse(status=204)
+    left = choices.left(row)
+    longest = choices.longest_of(left or {})
+    context = {"channel": row, "left": left, "longest": longest and wording.span_of(longest), "at": timezone.now()}
+    return render(request, "posts/_choices.html", context)
+
+
 @login_not_required
 @require_POST
 def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
-    """Stores one picture for the unit and answers with its card; the form that comes next makes it part of the post."""
+    """Stores one picture or video for the unit and answers with its card; the form that comes next makes it part of the
+    post."""
     if not request.user.is_authenticated:
         return _signed_out()
     post = open_to_write(request, public_id)
     if not (file := request.FILES.get("file")):
         return JsonResponse({"error": _("No file arrived. Choose it again.")}, status=422)
     try:
-        media = pictures.store(file, unit=post.unit, by=request.user)
+        stored = media.store(file, unit=post.unit, by=request.user)
     except Refused as error:
         return JsonResponse({"error": str(error)}, status=422)
-    card = render_to_string("posts/_picture.html", {"media": media, "alt": ""})
-    return JsonResponse({"picture": str(media.public_id), "html": card})
+    card = render_to_string("posts/_picture.html", {"shown": Shown(stored)})
+    return JsonResponse({"picture": str(stored.public_id), "html": card})

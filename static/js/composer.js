@@ -20,7 +20,7 @@
   let uploading = 0;
   let leaving = false;
   let active = Date.now();
-  let counted = {}; // characters by channel when last saved
+  let counted = {}; // text by channel when last saved
 
   const dirty = () => edits > saved;
   const tell = (name, time) => (state.textContent = state.dataset[name].replace("{time}", time || ""));
@@ -49,7 +49,7 @@
   async function send(again = false) {
     const these = edits;
     const body = new FormData(form);
-    body.delete("files");
+    for (const input of form.querySelectorAll("input[type=file]")) body.delete(input.name);
     tell("saving");
     let answer;
     try {
@@ -73,8 +73,9 @@
     if (!answer.ok) return tell("wrong");
     form.elements.version.value = told.version;
     saved = these;
-    counted = lengths();
+    counted = texts();
     place(told.html);
+    showOptions();
     if (!dirty()) return tell("saved", told.saved);
     tell("dirty");
     clearTimeout(timer);
@@ -116,7 +117,7 @@
     }
   }
 
-  form.addEventListener("input", (event) => event.target.name !== "files" && mark());
+  form.addEventListener("input", (event) => event.target.type !== "file" && mark());
 
   form.addEventListener("submit", async (event) => {
     const button = event.submitter;
@@ -191,7 +192,7 @@
   }, POLL);
   look();
 
-  // --- Pictures -------------------------------------------------------------------------------------------------------
+  // --- Pictures and videos --------------------------------------------------------------------------------------------
 
   const files = document.getElementById("files");
   files.addEventListener("change", async () => {
@@ -199,15 +200,33 @@
     files.value = "";
     uploading += chosen.length;
     for (const file of chosen) {
-      await sendPicture(file);
+      await (file.type.startsWith("video/") && window.uploadVideo ? sendVideo(file) : sendPicture(file));
       uploading -= 1;
     }
   });
 
-  function sendPicture(file) {
+  function newLine(file) {
     const line = document.getElementById("upload-line").content.cloneNode(true).firstElementChild;
     line.querySelector("span").textContent = file.name;
     document.getElementById("uploads").append(line);
+    return line;
+  }
+
+  function addCard(html) {
+    const card = fragment(html).querySelector(".picture");
+    if (pictures.querySelector(`[data-picture="${card.dataset.picture}"]`)) return;
+    pictures.append(card);
+    mark();
+  }
+
+  function failed(line, words) {
+    line.classList.add("upload-failed");
+    line.querySelector("progress")?.remove();
+    line.append(words || state.dataset.offline);
+  }
+
+  function sendPicture(file) {
+    const line = newLine(file);
     const body = new FormData();
     body.append("file", file);
     body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
@@ -222,21 +241,61 @@
         const told = request.response;
         if (request.status === 200) {
           line.remove();
-          if (!pictures.querySelector(`[data-picture="${told.picture}"]`)) {
-            pictures.append(fragment(told.html));
-            mark();
-          }
+          addCard(told.html);
         } else {
           if (request.status === 401) signedOut();
-          line.classList.add("upload-failed");
-          line.querySelector("progress").remove();
-          line.append(told?.error || state.dataset.offline);
+          failed(line, told?.error);
         }
         done();
       });
       request.send(body);
     });
   }
+
+  // In pieces that survive a broken line: see uploads.js.
+  function sendVideo(file) {
+    const line = newLine(file);
+    return new Promise((done) => {
+      window.uploadVideo(file, {
+        url: form.dataset.uploadVideo,
+        csrf: () => form.elements.csrfmiddlewaretoken.value,
+        onProgress: (share) => (line.querySelector("progress").value = 100 * share),
+        onDone(html) {
+          line.remove();
+          addCard(html);
+          done();
+        },
+        onError(words) {
+          failed(line, words);
+          done();
+        },
+      });
+    });
+  }
+
+  // A file of captions becomes text in the field, where it is seen, saved and checked like what is typed.
+  pictures.addEventListener("change", async (event) => {
+    const input = event.target;
+    if (!input.dataset.captions || !input.files.length) return;
+    const [file] = input.files;
+    const field = document.getElementById(input.dataset.captions);
+    if (file.size > 100_000) {
+      showErrors({ [field.name]: [document.getElementById("too-large-captions").content.textContent] });
+      input.value = "";
+      return;
+    }
+    const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    const wide = { 255254: "utf-16le", 254255: "utf-16be" }[`${start[0]}${start[1]}`];
+    field.value = new TextDecoder(wide || "utf-8").decode(await file.arrayBuffer());
+    input.value = "";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+  pictures.addEventListener("input", (event) => {
+    if (!event.target.matches(".captions-text")) return;
+    const word = event.target.closest(".captions").querySelector(".own-state");
+    word.textContent = event.target.value.trim() ? word.dataset.written : word.dataset.none;
+  });
 
   pictures.addEventListener("click", (event) => {
     const button = event.target.closest("[data-move]");
@@ -256,27 +315,73 @@
 
   // --- Counters between two saves; the portal's own count follows with the next one ------------------------------------
 
-  const letters = (text) => [...text.normalize("NFC").trim()].length;
+  const bytes = new TextEncoder();
+  const LENGTHS = {
+    characters: (text) => [...text].length,
+    bytes: (text) => bytes.encode(text).length,
+    utf16: (text) => text.length,
+    emoji: (text) => [...text].reduce((sum, letter) => sum + (letter > "\uffff" ? 4 : 1), 0),
+  };
 
-  function lengths() {
+  // The text of each channel, near enough to see how its length changes.
+  function texts() {
     const body = fragment(form.elements.body.value.replace(/<\/(p|h2|h3|li)>/g, "\n\n"));
-    const common = letters(form.elements.title.value) + letters(body.textContent);
+    const common = `${form.elements.title.value.trim()}${body.textContent.trim()}`.normalize("NFC");
     const found = {};
     for (const box of form.querySelectorAll("[name=channels]")) {
-      found[box.value] = letters(form.elements[`text-${box.value}`].value) || common;
+      found[box.value] = form.elements[`text-${box.value}`].value.trim().normalize("NFC") || common;
     }
     return found;
   }
 
   form.addEventListener("input", () => {
-    const now = lengths();
-    for (const [key, length] of Object.entries(now)) {
-      const count = form.querySelector(`[data-part="count-${key}"] .count`);
+    for (const [key, text] of Object.entries(texts())) {
+      const count = form.querySelector(`[data-part="count-${key}"] .count[data-unit]`);
       if (!count) continue;
-      const total = Number(count.dataset.count) + length - counted[key];
+      const length = LENGTHS[count.dataset.unit];
+      const total = Number(count.dataset.count) + length(text) - length(counted[key]);
       count.querySelector("b").textContent = total.toLocaleString(document.documentElement.lang);
       count.classList.toggle("count-over", total > Number(count.dataset.limit));
     }
+  });
+
+  // --- Formats and their options ----------------------------------------------------------------------------------------
+
+  // Only what the format of the moment asks for is shown; for "what fits best" the portal says which one that is.
+  function showOptions() {
+    for (const channel of form.querySelectorAll(".channel")) {
+      const chosen = channel.querySelector("input[name^=format-]:checked")?.value;
+      const kind = chosen || channel.querySelector("[data-kind]")?.dataset.kind;
+      for (const option of channel.querySelectorAll("[data-kinds]")) {
+        option.hidden = Boolean(kind) && !option.dataset.kinds.split(" ").includes(kind);
+      }
+    }
+  }
+  form.addEventListener("change", (event) => event.target.name?.startsWith("format-") && showOptions());
+
+  // What the page's own settings leave: the rest cannot be chosen, and what was chosen of it is taken back.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const said = event.target.querySelector?.("[data-left]");
+    if (!said) return;
+    let changed = false;
+    for (const [name, values] of Object.entries(JSON.parse(said.dataset.left))) {
+      for (const option of event.target.closest(".channel").querySelectorAll(`[data-option="${name}"]`)) {
+        const box = option.querySelector("input[type=checkbox]");
+        const menu = option.querySelector("select");
+        if (box && !values.length) {
+          changed ||= box.checked;
+          box.checked = false;
+          box.disabled = true;
+        }
+        for (const choice of menu?.options || []) {
+          if (!choice.value || values.includes(choice.value)) continue;
+          changed ||= choice.selected;
+          if (choice.selected) menu.value = "";
+          choice.disabled = true;
+        }
+      }
+    }
+    if (changed) mark();
   });
 
   // --- Small things ---------------------------------------------------------------------------------------------------
@@ -296,7 +401,7 @@
     show();
   }
 
-  for (const field of form.querySelectorAll(".own-text")) {
+  for (const field of form.querySelectorAll(".own-text:not(.kind-box)")) {
     const word = field.querySelector(".own-state");
     const show = () => (word.textContent = field.querySelector("textarea").value.trim() ? word.dataset.written : word.dataset.follows);
     field.addEventListener("input", show);
@@ -308,6 +413,7 @@
     const place = link && document.getElementById(link.hash.slice(1));
     if (!place) return;
     place.querySelector("details")?.setAttribute("open", "");
+    place.closest("details")?.setAttribute("open", "");
     const field = place.querySelector(".body-editor, input:not([type=hidden]), select, textarea");
     if (field) {
       event.preventDefault();
@@ -317,6 +423,7 @@
   });
 
   // The editor fills the body when its module has run; only then can lengths be compared.
-  addEventListener("load", () => (counted = lengths()));
-  counted = lengths();
+  addEventListener("load", () => (counted = texts()));
+  counted = texts();
+  showOptions();
 })();

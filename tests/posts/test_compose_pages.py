@@ -19,6 +19,7 @@ from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
 
 pytestmark = pytest.mark.django_db
+NEITHER = "This file is neither a picture (JPEG, PNG, WebP) nor a video (MP4, MOV, WebM)."
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -286,7 +287,7 @@ def test_the_upload_button_adds_pictures_and_says_what_was_refused(client, post)
     post.refresh_from_db()
     assert post.title == "Khác"
     assert [(p.media.width, p.position) for p in post.pictures.all()] == [(300, 0), (300, 1)]
-    assert "don.pdf: This file is not a JPEG, PNG or WebP picture." in response.content.decode()
+    assert f"don.pdf: {NEITHER}" in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -389,7 +390,7 @@ def test_an_uploaded_picture_belongs_to_the_unit_and_comes_back_as_a_card(client
 
 def test_a_refused_upload_is_told_in_words(client, post):
     response = client.post(address("upload", post), {"file": SimpleUploadedFile("a.png", b"<svg/>")})
-    assert (response.status_code, response.json()) == (422, {"error": "This file is not a JPEG, PNG or WebP picture."})
+    assert (response.status_code, response.json()) == (422, {"error": NEITHER})
     assert client.post(address("upload", post)).status_code == 422
 
 

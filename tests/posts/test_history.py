@@ -201,3 +201,48 @@ def test_another_units_versions_do_not_exist(client, revised):
     client.force_login(person(Role.OFFICER))
     assert client.get(reverse("posts:history", args=[revised.public_id])).status_code == 404
     assert client.get(reverse("posts:revision", args=[revised.current_revision.public_id])).status_code == 404
+
+
+def test_formats_options_films_captions_and_the_ai_mark_are_compared_in_words(unit):
+    tiktok = ChannelFactory(unit=unit, platform="tiktok", name="Trang A")
+    film, picture = factories.video(unit, seconds=60), factories.media(unit)
+    post = PostFactory(unit=unit, channels=[tiktok], media=[film, picture])
+    post.targets.update(options={"privacy": "SELF_ONLY"})
+    old = content.compose(post)
+
+    post.targets.update(format="photo", options={"privacy": "PUBLIC_TO_EVERYONE", "comments": True})
+    post.pictures.filter(media=film).update(captions="WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nChào\n")
+    post.ai_made = True
+    post.save()
+    new = content.compose(post)
+    told = {
+        c.label: "".join(f"[{p.kind}:{p.text}]" if p.kind != "same" else p.text for p in c.pieces)
+        for c in diff.changes(old, new)
+    }
+    assert told.pop("Captions of a video").endswith("Chào\n]")
+    assert told == {
+        "AI": "[ins:made or changed by AI]",
+        "TikTok Trang A: format": "[del:Video][ins:Photo post]",
+        "TikTok Trang A: Who can see the post": "[del:Only the page itself][ins:Everyone]",
+        "TikTok Trang A: Allow comments": "[del:no][ins:yes]",
+        "TikTok Trang A: Allow Duet": "[del:no]",
+        "TikTok Trang A: Allow Stitch": "[del:no]",
+    }
+
+    post.pictures.filter(media=film).delete()
+    (change,) = diff.changes(new, content.compose(post))
+    assert (change.label, change.kind, change.pieces[0].text) == (
+        "Video removed",
+        "del",
+        "Ảnh minh họa (video, 1 minute)",
+    )
+
+
+def test_an_option_from_before_it_was_written_down_did_not_change(unit):
+    youtube = ChannelFactory(unit=unit, platform="youtube")
+    post = PostFactory(unit=unit, channels=[youtube], media=[factories.video(unit)])
+    new = content.compose(post)
+    (target,) = new["channels"]
+    old = {**new, "channels": [{name: value for name, value in target.items() if name != "options"}]}
+    assert target["options"]
+    assert diff.changes(old, new) == []

@@ -11,6 +11,7 @@ ENTRIES = {
     "posts:autosave": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:presence": Entry(roles=WRITERS, kwargs=_post),
     "posts:upload": Entry(roles=WRITERS, kwargs=_post, method="post"),
+    "posts:choices": Entry(roles=WRITERS, kwargs={"public_id": "post", "channel": "channel"}),
     "posts:submit": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:archive": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:duplicate": Entry(roles=WRITERS, kwargs=_post, method="post"),
