@@ -17,6 +17,7 @@ _DOWN = gettext_lazy("the platform did not answer properly")
 _CLOSED = gettext_lazy("the account is closed or locked on the platform; its administrator must look there")
 _CONTENT = gettext_lazy("the platform holds the content against its rules; revise the text or the pictures")
 _PICTURE = gettext_lazy("the platform could not take a picture; replace it")
+_PORTAL = gettext_lazy("the platform does not let the portal's application do this; tell those who run the portal")
 _LINK = gettext_lazy("the platform could not open the link; check the address")
 _FILM = gettext_lazy("the platform could not take a video or a picture; save it anew, or replace it")
 _FETCH = gettext_lazy("the platform could not fetch a picture or a video from the portal")
@@ -92,7 +93,23 @@ _REASONS: dict[str, dict[str, object]] = {
         "-210": gettext_lazy("a picture or a text is larger than Zalo allows"),
         "-248": _CONTENT,
         "-32": _MANY,
+        "-200": gettext_lazy("Zalo could not carry it out and does not say why"),
+        "-214": gettext_lazy("Zalo is still working on it"),
+        "-218": gettext_lazy("the followers have already received the most messages that Zalo allows"),
+        "-234": gettext_lazy("Zalo sends nothing to followers between 22:00 and 06:00"),
+        "-235": gettext_lazy("Zalo does not offer this to accounts of this kind"),
+        "-209": _PORTAL,
+        "-212": _PORTAL,
+        "-215": _PORTAL,
+        "-233": _PORTAL,
+        "-240": _PORTAL,
+        "-242": _PORTAL,
+        "-320": gettext_lazy("the OA needs a Zalo Cloud Account; ask the owner of the OA"),
+        "-321": gettext_lazy("the Zalo Cloud Account has no money left; ask the owner of the OA"),
         "needs_image": gettext_lazy("Zalo needs at least one picture"),
+        "needs_video": gettext_lazy("a video article needs a video"),
+        "needs_poster": gettext_lazy("the video has no picture that stands for it; choose the video again"),
+        "video": gettext_lazy("Zalo could not convert the video; save it anew as MP4 (H.264)"),
     },
     Kind.INSTAGRAM: {
         **_META,

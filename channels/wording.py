@@ -322,8 +322,8 @@ def _of_format(form: Format, *, alone: bool) -> list[str]:
             form.images.most,
         )
         told.append(words % {"n": form.images.most, "size": filesizeformat(form.images.max_bytes)})
-        if form.images.fewest and form.article:
-            told.append(_("At least one picture: the first is the cover."))
+        if form.article and form.needs_media:
+            told.append(_("At least one picture or a video: the first picture is the cover, or else the video."))
     if form.videos and form.videos.max_seconds:
         words = _("A video of %(shortest)s to %(longest)s, at most %(size)s.")
         span = {"shortest": span_of(form.videos.min_seconds), "longest": span_of(form.videos.max_seconds)}

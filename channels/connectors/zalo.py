@@ -5,8 +5,9 @@ import base64
 import hashlib
 import html
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain, repeat
 from textwrap import shorten
 from typing import Any, ClassVar
@@ -23,27 +24,76 @@ from channels.connectors.base import (
     Facts,
     Figures,
     Format,
+    Image,
     ImageLimits,
     Message,
     Offer,
+    Option,
     OutcomeUnknown,
     Profile,
     Receipt,
     Rejected,
+    Standing,
     Tokens,
     Trace,
     TryLater,
+    Video,
+    VideoLimits,
 )
+from channels.connectors.multipart import Form
 
-_LIMIT, _PENDING, _NOT_AUTHORISED = -32, -214, -223
+_LIMIT, _PENDING, _NOT_AUTHORISED, _NIGHT = -32, -214, -223, -234
 _INVALID = "-201"  # no such article, when an article is asked for
-_PICTURE_PLACES = ("photo_url", "body.url")
+_FAILED = "-200"  # "send failed": of what, it does not say
+_PICTURE_PLACES = ("photo_url", "avatar", "body.url", "body.thumb")
 _LOST = {-204, -205, -216, -219, -220}
-_BACK_OFF = {-200, -211}
+_BACK_OFF = {int(_FAILED), -211, -218}
 # A refresh token works once within three months; each renewal starts them anew.
 _GRANT = timedelta(days=90)
 # How far back a list of articles, ten a call, is walked.
 _SLICES = 30
+_TITLE, _AUTHOR, _DESCRIPTION = 150, 50, 300
+_VIDEO = "video_article"
+_FILM = 50 * 1024 * 1024
+# What Zalo says of a video that is being converted.
+_READY, _LOCKED, _FILM_FAILED, _DELETED = 1, 2, 4, 5
+_SOON = timedelta(seconds=5)  # between looks at it
+
+# --- What Zalo's documentation leaves open: all that rests on one weak source, or on none, stands here ----------------
+
+# The length of an article's body is not published: our own bound.
+_BODY = 10_000
+# No list of tags is published either; of all that articles were seen with, these.
+_TAGS = (("strong>", "b>"), ("em>", "i>"))
+# Which codecs it converts, how long and of what shape a video may be, is not published: only type and size are.
+_FILM_TYPES, _FILM_CODECS = frozenset({"video/mp4"}), frozenset({"h264", "hevc"})
+
+
+def _made_at(article: Mapping[str, Any]) -> float:
+    """``create_date`` in seconds. It is likely to be in milliseconds."""
+    return int(article["create_date"]) / 1000
+
+
+def _film_asked(token: str) -> dict[str, Any]:
+    """A video's upload token: the documentation sends it in the address, the platform's own Java SDK as a header."""
+    return {"params": {"token": token}, "headers": {"token": token}}
+
+
+def _is_quota(words: str) -> bool:
+    """-223 means two things: no consent, or no articles left this month. Only the words tell."""
+    return "quota" in words
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _nfc(text: str) -> str:
+    """As Zalo counts: letters with their marks as one."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _count(text: str) -> int:
+    return len(_nfc(text))
 
 
 class Room:
@@ -77,17 +127,34 @@ class Zalo(Connector):
         formats=[
             Format(
                 "article",
-                max_text=10_000,
-                max_title=150,
-                images=ImageLimits(most=10, fewest=1, max_bytes=1024 * 1024),
+                max_text=_BODY,
+                count=_count,
+                max_title=_TITLE,
+                images=ImageLimits(most=10, max_bytes=1024 * 1024),
+                videos=VideoLimits(most=1, fewest=0, max_bytes=_FILM, types=_FILM_TYPES, codecs=_FILM_CODECS),
+                mixed=11,
+                needs_media=True,  # the first picture is the cover; where there is none, the video
                 article=True,
                 media_by_url=True,
-            )
+                options=[Option("comments", default=True)],
+            ),
+            Format(
+                _VIDEO,
+                max_text=_DESCRIPTION,
+                count=_count,
+                max_title=_TITLE,
+                videos=VideoLimits(most=1, max_bytes=_FILM, types=_FILM_TYPES, codecs=_FILM_CODECS),
+                takes_link=False,
+                media_by_url=True,
+                options=[Option("comments", default=True)],
+            ),
         ],
         # 4,000 calls a minute less a reserve; to show an article takes three.
         per_app_second=15,
         stages=True,
         finds=True,
+        broadcasts=True,
+        lists_posts=True,
         measures=frozenset({"views", "shares"}),
         rights={"oa_verified": True},
         hosts=("zalo.me", "zapps.vn"),  # articles open at rd.zapps.vn
@@ -103,17 +170,58 @@ class Zalo(Connector):
     # --- publishing -----------------------------------------------------------------------------------------------
 
     async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
+        """A video first, in steps of their own: its upload, its conversion. Then the article, hidden."""
+        step, _, number = draft_ref.partition(":")
+        video = message.videos[0] if message.videos else None
+        if video and step == "film":
+            return await self._converted(account, video, number)
+        if video and step != "video":
+            return await self._uploaded(account, video)
+        return await self._created(account, message, number if step == "video" else "")
+
+    async def _uploaded(self, account: Account, video: Video) -> Draft:
+        _poster(video)  # before fifty megabytes leave
+        await self.room.take(1, account.app["calls_per_minute"])
+        form = Form()
+        form.add("file", video)
+        answer = await self._api("POST", account, "article/upload_video/preparevideo", **form.request())
+        if token := answer.get("data", {}).get("token"):
+            return Draft(f"film:{token}", ready=False, wait=_SOON)
+        raise TryLater("the upload was not named")
+
+    async def _converted(self, account: Account, video: Video, token: str) -> Draft:
+        await self.room.take(1, account.app["calls_per_minute"])
+        try:
+            answer = await self._api("GET", account, "article/upload_video/verify", **_film_asked(token))
+        except Rejected as error:
+            if error.code != _INVALID:
+                raise
+            return await self._uploaded(account, video)  # the platform has forgotten it
+        told = answer.get("data", {})
+        match told.get("status"):
+            case status if status == _READY and told.get("video_id"):
+                return Draft(f"video:{told['video_id']}", ready=False)
+            case status if status in (_LOCKED, _FILM_FAILED):
+                raise Rejected(str(told.get("status_message") or f"video status {status}"), code="video")
+            case status if status == _DELETED:
+                return await self._uploaded(account, video)
+        return Draft(f"film:{token}", ready=False, wait=_SOON)
+
+    async def _created(self, account: Account, message: Message, video_id: str) -> Draft:
         await self.room.take(2, account.app["calls_per_minute"])  # create, verify
         end = time.monotonic() + self.deadline.total_seconds()
-        token = await self._job(account, "create", _article(message, "hide"))
-        return Draft(await self._finished(account, token, end))
+        token = await self._job(account, "create", _article(message, "hide", video_id))
+        return Draft(_reference(await self._finished(account, token, end), video_id))
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """Replaces the hidden article by itself, shown; the same article however often it is repeated."""
-        article = draft_ref or (await self.stage(account, message)).ref
+        draft = Draft(draft_ref) if _of_article(draft_ref) else await self.stage(account, message, draft_ref)
+        if not draft.ready:
+            raise TryLater("the video is not ready", code=str(_PENDING), wait=draft.wait)
+        article, video_id = _parts(draft.ref)
         await self.room.take(3, account.app["calls_per_minute"])  # update, verify, the address
         end = time.monotonic() + self.deadline.total_seconds()
-        shown = {"id": article, **_article(message, "show")}
+        shown = {"id": article, **_article(message, "show", video_id)}
         token = await self._job(account, "update", shown, changes=True)
         try:
             await self._finished(account, token, end)
@@ -123,7 +231,7 @@ class Zalo(Connector):
             raise
         except ConnectorError as error:
             raise OutcomeUnknown(error.detail, code=error.code) from None
-        return Receipt(article, await self._link(account, article))
+        return Receipt(article, await self._link(account, article, shown["type"]))
 
     async def _job(self, account: Account, verb: str, article: dict[str, Any], *, changes: bool = False) -> str:
         answer = await self._api("POST", account, f"article/{verb}", json=article, changes=changes, timeout=20)
@@ -137,7 +245,9 @@ class Zalo(Connector):
             await asyncio.sleep(wait)
             try:
                 answer = await self._api("POST", account, "article/verify", json={"token": token}, timeout=10)
-            except TryLater:
+            except TryLater as error:
+                if error.code == _INVALID:  # a picture that could not be fetched: the job is over
+                    raise
                 answer = {}
             if article := answer.get("data", {}).get("id"):
                 return article
@@ -145,10 +255,10 @@ class Zalo(Connector):
                 break
         raise TryLater("the platform is still working on the article", code=str(_PENDING))
 
-    async def _link(self, account: Account, article: str) -> str:
+    async def _link(self, account: Account, article: str, kind: str) -> str:
         """The public address, told by lists alone. It stands already: nothing here may put that in doubt."""
         try:
-            async for each in self._slices(account, most=2, timeout=5):
+            async for each in self._slices(account, kind, most=2, timeout=5):
                 if each["id"] == article:
                     return each.get("link_view", "")
         except ConnectorError:
@@ -156,29 +266,33 @@ class Zalo(Connector):
         return ""
 
     async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:
-        if draft_ref:
+        kind = "video" if message.format == _VIDEO else "normal"
+        if draft := _of_article(draft_ref):
             try:
-                answer = await self._api("GET", account, "article/getdetail", params={"id": draft_ref})
+                answer = await self._api("GET", account, "article/getdetail", params={"id": draft})
             except Rejected as error:
                 if error.code != _INVALID:
                     raise
             else:
                 shown = answer["data"].get("status") == "show"
-                return Receipt(draft_ref, await self._link(account, draft_ref)) if shown else None
+                return Receipt(draft, await self._link(account, draft, kind)) if shown else None
         # Without a draft, or with one that is gone: the account's own list.
-        earliest = (since - timedelta(minutes=2)).timestamp() * 1000
-        wanted = _text_of(_article(message, "show"))
-        async for each in self._slices(account, most=3):
-            if each["title"] == message.title and each["status"] == "show" and int(each["create_date"]) >= earliest:
+        earliest = (since - timedelta(minutes=2)).timestamp()
+        title, text = _nfc(message.title), [_nfc(message.text) if kind == "video" else _body(message)]
+        async for each in self._slices(account, kind, most=3):
+            if _nfc(each["title"]) == title and each["status"] == "show" and _made_at(each) >= earliest:
                 answer = await self._api("GET", account, "article/getdetail", params={"id": each["id"]})
-                if _text_of(answer["data"]) == wanted:
+                if _text_of(answer["data"], kind) == text:
                     return Receipt(each["id"], each.get("link_view", ""))
         return None
 
     async def withdraw(self, account: Account, external_id: str) -> bool:
+        article = _of_article(external_id)
+        if not article:  # a video that is in no article yet: nobody sees it, and no call takes it away
+            return False
         await self.room.take(1, account.app["calls_per_minute"])
         try:
-            await self._api("POST", account, "article/remove", json={"id": external_id})
+            await self._api("POST", account, "article/remove", json={"id": article})
         except Rejected as error:
             if error.code != _INVALID:
                 raise
@@ -186,34 +300,74 @@ class Zalo(Connector):
         return True
 
     async def trace(self, account: Account, external_id: str) -> Trace:
+        article = _of_article(external_id)
+        if not article:
+            return Trace.GONE
         await self.room.take(1, account.app["calls_per_minute"])
         try:
-            answer = await self._api("GET", account, "article/getdetail", params={"id": external_id})
+            answer = await self._api("GET", account, "article/getdetail", params={"id": article})
         except Rejected as error:
             if error.code != _INVALID:
                 raise
             return Trace.GONE
         return Trace.VISIBLE if answer["data"].get("status") == "show" else Trace.HIDDEN
 
+    async def broadcast(self, account: Account, external_id: str) -> str:
+        """To all followers alike: the fields that would choose among them by age, sex or place are never sent."""
+        await self.room.take(1, account.app["calls_per_minute"])
+        payload = {
+            "template_type": "media",
+            "elements": [{"media_type": "article", "attachment_id": external_id}],
+        }
+        message = {"attachment": {"type": "template", "payload": payload}}
+        body = {"recipient": {"target": {}}, "message": message}
+        try:
+            answer = await self._api("POST", account, "oa/message", json=body, changes=True)
+        except TryLater as error:
+            if error.code == _FAILED:
+                raise OutcomeUnknown(error.detail, code=error.code) from None
+            raise
+        if number := answer.get("data", {}).get("message_id"):
+            return str(number)
+        raise OutcomeUnknown("no sending was named")
+
     # --- counting -------------------------------------------------------------------------------------------------
 
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
-        wanted, found = set(external_ids), {}
-        seen = 0
-        async for each in self._slices(account, most=_SLICES):
-            seen += 1
-            if each["id"] in wanted:
-                found[each["id"]] = Figures(views=each.get("total_view"), shares=each.get("total_share"))
+        wanted = set(external_ids)
+        found: dict[str, Figures] = {}
+        unseen = False
+        for kind in ("normal", "video"):
+            seen = 0
+            async for each in self._slices(account, kind, most=_SLICES):
                 if len(found) == len(wanted):
-                    break
-        if seen >= _SLICES * 10:
+                    return found
+                seen += 1
+                if each["id"] in wanted:
+                    found[each["id"]] = Figures(views=each.get("total_view"), shares=each.get("total_share"))
+            unseen = unseen or seen >= _SLICES * 10
+        if unseen:
             # Older than we walk: there, as far as we know, but not measured.
             found |= dict.fromkeys(wanted - found.keys(), Figures())
         return found
 
-    async def _slices(self, account: Account, *, most: int, timeout: float = 0) -> AsyncIterator[dict[str, Any]]:
+    async def standing(self, account: Account, since: datetime) -> list[Standing]:
+        """Zalo does not say who made an article: somebody in its app, or we."""
+        found = []
+        for kind in ("normal", "video"):
+            async for each in self._slices(account, kind, most=_SLICES):
+                if _made_at(each) < since.timestamp():
+                    break
+                if each["status"] == "show":
+                    made = datetime.fromtimestamp(_made_at(each), UTC)
+                    found.append(Standing(each["id"], each.get("link_view", ""), made, text=each["title"]))
+        return sorted(found, key=lambda each: each.published_at, reverse=True)
+
+    async def _slices(
+        self, account: Account, kind: str, *, most: int, timeout: float = 0
+    ) -> AsyncIterator[dict[str, Any]]:
         for offset in range(0, most * 10, 10):
-            params = {"offset": str(offset), "limit": "10", "type": "normal"}
+            params = {"offset": str(offset), "limit": "10", "type": kind}
             answer = await self._api("GET", account, "article/getslice", params=params, timeout=timeout)
             articles = answer["data"]["medias"]
             for article in articles:
@@ -283,9 +437,12 @@ class Zalo(Connector):
 
     # --- the wire -------------------------------------------------------------------------------------------------
 
-    async def _api(self, method: str, account: Account, path: str, **request: Any) -> Any:
+    async def _api(
+        self, method: str, account: Account, path: str, *, headers: Mapping[str, str] | None = None, **request: Any
+    ) -> Any:
         url = f"{account.base_url}/v2.0/{path}"
-        return await self.call(method, url, headers={"access_token": account.token}, hide=(account.token,), **request)
+        headers = {"access_token": account.token, **(headers or {})}
+        return await self.call(method, url, headers=headers, hide=(account.token,), **request)
 
     def is_success(self, status: int, body: Any) -> bool:
         return status == 200 and isinstance(body, dict) and not int(body.get("error") or 0)
@@ -303,9 +460,11 @@ class Zalo(Connector):
             return TryLater(detail, code=str(code), wait=timedelta(seconds=left + 1), whole_app=True)
         if code == _PENDING:
             return TryLater(detail, code=str(code))
-        if code in _BACK_OFF or (code == _NOT_AUTHORISED and "quota" in detail):
-            wait = timedelta(hours=1) if code != -200 else None
+        if code in _BACK_OFF or (code == _NOT_AUTHORISED and _is_quota(detail)):
+            wait = timedelta(hours=1) if str(code) != _FAILED else None
             return TryLater(detail, code=str(code), wait=wait)
+        if code == _NIGHT:
+            return TryLater(detail, code=str(code), wait=_until_morning(datetime.now(UTC)))
         if str(code) == _INVALID and any(place in detail for place in _PICTURE_PLACES):
             # It could not fetch a picture from us just then, which says nothing of the article.
             return TryLater(detail, code=str(code), wait=timedelta(seconds=30))
@@ -314,33 +473,85 @@ class Zalo(Connector):
         return Rejected(detail, code=str(code))
 
 
-def _article(message: Message, status: str) -> dict[str, Any]:
+def _article(message: Message, status: str, video_id: str) -> dict[str, Any]:
     """The whole article. What is left out falls back to a default: hidden, for its state."""
-    if not message.images:
+    stated = {"status": status, "comment": "show" if message.options.get("comments", True) else "hide"}
+    if message.format == _VIDEO:
+        if not message.videos:
+            raise Rejected("a video article needs a video", code="needs_video")
+        shown = {"video_id": video_id, "avatar": _poster(message.videos[0])}
+        return {"type": "video", "title": _nfc(message.title), "description": _nfc(message.text), **shown, **stated}
+    if not message.media:
         raise Rejected("an article needs a picture", code="needs_image")
-    cover, *others = message.images
-    words = message.html or f"<p>{html.escape(message.text, quote=False)}</p>"
-    # Zalo's own list of tags knows b and i.
-    for ours, theirs in (("strong>", "b>"), ("em>", "i>")):
-        words = words.replace(f"<{ours}", f"<{theirs}").replace(f"</{ours}", f"</{theirs}")
-    article = {
+    media = list(message.media)
+    cover = next(iter(message.images), media[0])
+    media.remove(cover)
+    article: dict[str, Any] = {
         "type": "normal",
-        "title": message.title,
-        "author": shorten(message.author, 50, placeholder="…"),
-        "description": shorten(message.text, 300, placeholder="…"),
-        "cover": {"cover_type": "photo", "photo_url": cover.url, "status": "show"},
-        "body": [
-            {"type": "text", "content": words},
-            *({"type": "image", "url": image.url, "caption": image.alt} for image in others),
-        ],
-        "status": status,
-        "comment": "show",
+        "title": _nfc(message.title),
+        "author": shorten(_nfc(message.author), _AUTHOR, placeholder="…"),
+        "description": shorten(_nfc(message.text), _DESCRIPTION, placeholder="…"),
+        "cover": {**_cover(cover, video_id), "status": "show"},
+        "body": [{"type": "text", "content": _body(message)}, *(_block(each, video_id) for each in media)],
+        **stated,
     }
     return {**article, "tracking_link": message.link} if message.link else article
 
 
-def _text_of(article: Mapping[str, Any]) -> list[str]:
+def _body(message: Message) -> str:
+    words = message.html or f"<p>{html.escape(message.text, quote=False)}</p>"
+    for ours, theirs in _TAGS:
+        words = words.replace(f"<{ours}", f"<{theirs}").replace(f"</{ours}", f"</{theirs}")
+    return words
+
+
+def _cover(shown: Image | Video, video_id: str) -> dict[str, str]:
+    if isinstance(shown, Image):
+        return {"cover_type": "photo", "photo_url": shown.url}
+    view = "square" if shown.width == shown.height else "horizontal" if shown.width > shown.height else "vertical"
+    return {"cover_type": "video", "cover_view": view, "video_id": video_id}
+
+
+def _block(shown: Image | Video, video_id: str) -> dict[str, str]:
+    if isinstance(shown, Image):
+        return {"type": "image", "url": shown.url, "caption": shown.alt}
+    return {"type": "video", "video_id": video_id, "thumb": _poster(shown)}
+
+
+def _poster(video: Video) -> str:
+    if video.cover is None or not video.cover.url:
+        raise Rejected("a video needs a picture that stands for it", code="needs_poster")
+    return video.cover.url
+
+
+def _text_of(article: Mapping[str, Any], kind: str) -> list[str]:
+    if kind == "video":
+        return [article.get("description", "")]
     return [block["content"] for block in article.get("body", ()) if block["type"] == "text"]
+
+
+def _until_morning(now: datetime) -> timedelta:
+    local = now.astimezone(timezone(timedelta(hours=7)))  # Viet Nam's
+    morning = local.replace(hour=6, minute=0, second=0, microsecond=0)
+    return morning + timedelta(days=morning <= local) - local
+
+
+# A draft's reference: `film:` the upload that is being converted, `video:` a video that waits for its article, or the
+# article itself, with the video that it shows.
+
+
+def _reference(article: str, video_id: str) -> str:
+    return f"{article}/{video_id}" if video_id else article
+
+
+def _parts(reference: str) -> tuple[str, str]:
+    article, _, video_id = reference.partition("/")
+    return article, video_id
+
+
+def _of_article(reference: str) -> str:
+    """The article that a reference, or a receipt, names; empty where there is none yet."""
+    return "" if reference.startswith(("film:", "video:")) else _parts(reference)[0]
 
 
 def _challenge(verifier: str) -> str:

@@ -14,6 +14,7 @@ from channels.states import Health
             "the password of the Facebook account that connected the page was changed; connect again",
         ),
         ("zalo", "-221", "Zalo asks that the OA be verified first"),
+        ("zalo", "-234", "Zalo sends nothing to followers between 22:00 and 06:00"),
         ("telegram", "401", "the bot's token was withdrawn; connect the channel with the new one"),
         (
             "instagram",

@@ -1,13 +1,29 @@
 """Zalo's own: errors in successful answers, articles as jobs, refresh tokens that work once."""
 
 import asyncio
+import hashlib
+import io
 import itertools
-from datetime import timedelta
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from channels.connectors.base import AccessLost, Connector, OutcomeUnknown, Rejected, TryLater
-from channels.connectors.zalo import Room, Zalo
+from channels.connectors.base import (
+    AccessLost,
+    Connector,
+    Draft,
+    Image,
+    OutcomeUnknown,
+    Rejected,
+    Trace,
+    TryLater,
+    Video,
+)
+from channels.connectors.limits import choose, problems
+from channels.connectors.zalo import Room, Zalo, _until_morning
+from tests.videos import film
 
 TABLE = [
     (-32, "Your application has reached the limit", TryLater),
@@ -20,16 +36,26 @@ TABLE = [
     (-211, "quota used up", TryLater),
     (-212, "not registered", Rejected),
     (-214, "Article is being processed", TryLater),
+    (-215, "Invalid app id", Rejected),
     (-216, "Access token is invalid", AccessLost),
+    (-218, "Out of quota for this user", TryLater),
     (-219, "app removed", AccessLost),
     (-220, "access_token is expired or removed", AccessLost),
     (-221, "OA must be verified", Rejected),
     (-223, "OA has not authorised this API", AccessLost),
     (-223, "reach the limit quota create article", TryLater),
     (-224, "needs a higher package", Rejected),
+    (-233, "Message type not supported", Rejected),
+    (-234, "Not between 22:00 and 06:00", TryLater),
+    (-235, "OA type unsupported", Rejected),
+    (-240, "v2 message API closed", Rejected),
     (-242, "appsecret_proof", Rejected),
     (-248, "violates the platform's standards", Rejected),
+    (-320, "Needs a Zalo Cloud Account", Rejected),
+    (-14002, "Invalid appId", AccessLost),
     (-14014, "Invalid refresh token", AccessLost),
+    ("-216", "numbers may come as text", AccessLost),
+    (-201, "body.thumb is invalid!", TryLater),
 ]
 
 
@@ -58,6 +84,18 @@ def test_a_job_is_asked_after_until_it_is_done(zalo, pending):
     receipt = zalo.publish(zalo.message())
 
     assert [post["id"] for post in zalo.visible] == [receipt.external_id]
+
+
+@pytest.mark.parametrize(("status", "expected"), [(500, OutcomeUnknown), (302, OutcomeUnknown), (404, Rejected)])
+def test_what_is_no_answer_of_zalos_is_judged_by_its_status(status, expected):
+    assert type(Zalo(None).error_for(status, None, changes=True)) is expected
+
+
+@pytest.mark.parametrize(("hour", "hours"), [(16, 7), (23, 0), (22, 1)])  # UTC; in Viet Nam 23, 6 and 5 o'clock
+def test_what_is_refused_by_night_waits_for_the_morning(hour, hours):
+    wait = _until_morning(datetime(2026, 11, 24, hour, tzinfo=UTC))
+
+    assert wait == (timedelta(hours=hours) or timedelta(days=1))
 
 
 def test_a_job_that_does_not_end_in_time_is_a_delay_while_staging_and_doubt_while_showing(zalo, monkeypatch):
@@ -175,3 +213,232 @@ def test_who_must_wait_long_comes_back_in_a_row_and_not_in_a_crowd():
 
 def test_without_a_limit_nobody_waits():
     assert room_after([10**9, 10**9], 0) == [None, None]
+
+
+# --- videos -----------------------------------------------------------------------------------------------------------
+
+FILM = film(360, 640, 2.0)
+
+
+@pytest.fixture
+def shot(zalo):
+    """A film with the picture that stands for it, which Zalo fetches."""
+    cover = Image(b"", "image/jpeg", "c" * 64, url=zalo.picture_url)
+    facts = {"content_type": "video/mp4", "size": len(FILM), "seconds": 2.0, "width": 360, "height": 640}
+    return Video(hashlib.sha256(FILM).hexdigest(), **facts, codec="h264", open=lambda: io.BytesIO(FILM), cover=cover)
+
+
+def steps(zalo, message):
+    """The references that staging goes through, each as the engine would store it."""
+    drafts = [Draft("", ready=False)]
+    while not drafts[-1].ready:
+        drafts.append(zalo.call("stage", zalo.account, message, drafts[-1].ref))
+        zalo.simulator.advance(2)
+    return [draft.ref for draft in drafts[1:]]
+
+
+def test_a_video_article_is_uploaded_converted_hidden_and_shown(zalo, shot):
+    message = zalo.message("Mô tả ngắn.", format="video_article", media=[shot])
+
+    upload, video, article = steps(zalo, message)
+    hidden = list(zalo.visible)
+    receipt = zalo.commit(message, article)
+
+    assert [each.partition(":")[0] for each in (upload, video)] == ["film", "video"]
+    assert article == f"{receipt.external_id}/{video.removeprefix('video:')}"
+    assert hidden == []
+    (there,) = zalo.visible
+    assert (there["id"], there["type"], there["text"], there["comment"]) == (
+        receipt.external_id,
+        "video",
+        "Mô tả ngắn.",
+        "show",
+    )
+    assert (there["media"][1], there["permalink"]) == (shot.sha256, receipt.permalink)
+
+
+def test_an_article_with_pictures_shows_its_video_in_the_body(zalo, shot):
+    message = zalo.message(pictures=2)
+    media = [shot, *message.media]
+
+    zalo.publish(replace(message, media=media))
+
+    (there,) = zalo.visible
+    assert there["cover"]["cover_type"] == "photo"
+    assert [block["type"] for block in there["body"]] == ["text", "video", "image"]
+    assert shot.sha256 in there["media"]
+
+
+@pytest.mark.parametrize(("size", "view"), [((360, 640), "vertical"), ((640, 360), "horizontal"), ((9, 9), "square")])
+def test_without_a_picture_the_video_is_the_articles_cover(zalo, shot, size, view):
+    width, height = size
+
+    zalo.publish(zalo.message(media=[replace(shot, width=width, height=height)]))
+
+    (there,) = zalo.visible
+    assert (there["cover"]["cover_type"], there["cover"]["cover_view"]) == ("video", view)
+    assert [block["type"] for block in there["body"]] == ["text"]
+
+
+def test_each_step_goes_on_from_the_one_before_and_sends_the_film_once(zalo, shot):
+    zalo.simulator.settings(zalo_video_seconds=60)
+    message = zalo.message(media=[shot])
+
+    first = zalo.call("stage", zalo.account, message)
+    again = zalo.call("stage", zalo.account, message, first.ref)
+
+    assert (first.ready, again.ready, again.ref) == (False, False, first.ref)
+    assert first.wait > timedelta(0)
+    assert zalo.simulator.requests()["zalo"]["upload"] == 1
+
+
+def test_an_upload_that_zalo_has_forgotten_is_made_again(zalo, shot):
+    draft = zalo.call("stage", zalo.account, zalo.message(media=[shot]), "film:vtforgotten")
+
+    assert draft.ref.startswith("film:vt")
+    assert draft.ref != "film:vtforgotten"
+
+
+def test_a_video_that_zalo_cannot_convert_is_refused_for_good(zalo, shot):
+    zalo.fault("process_error", operation="upload")
+    message = zalo.message(media=[shot])
+    draft = zalo.call("stage", zalo.account, message)
+    zalo.simulator.advance(2)
+
+    with pytest.raises(Rejected) as caught:
+        zalo.call("stage", zalo.account, message, draft.ref)
+
+    assert caught.value.code == "video"
+
+
+def test_a_lost_upload_is_tried_again(zalo, shot):
+    """Nobody sees it: at worst a video lies there that no article shows."""
+    zalo.fault("drop_after", operation="upload")
+
+    with pytest.raises(TryLater):
+        zalo.call("stage", zalo.account, zalo.message(media=[shot]))
+
+
+def test_a_film_without_a_picture_that_stands_for_it_is_refused_before_it_is_sent(zalo, shot):
+    with pytest.raises(Rejected) as caught:
+        zalo.call("stage", zalo.account, zalo.message(media=[replace(shot, cover=None)]))
+
+    assert (caught.value.code, zalo.simulator.requests()["zalo"]) == ("needs_poster", {})
+
+
+@pytest.mark.parametrize("ref", ["film:vtA", "video:A"])
+def test_a_video_without_its_article_is_nothing_that_could_be_withdrawn_or_found(zalo, shot, ref):
+    message = zalo.message(media=[shot])
+
+    assert zalo.withdraw(ref) is False
+    assert zalo.call("trace", zalo.account, ref) == Trace.GONE
+    assert zalo.find(message, ref) is None
+
+
+def test_a_video_article_is_found_traced_counted_and_withdrawn(zalo, shot):
+    start = datetime.now(UTC)
+    message = zalo.message("Mô tả", format="video_article", media=[shot])
+    *_steps, draft = steps(zalo, message)
+    before = (zalo.find(message, draft), zalo.call("trace", zalo.account, draft))
+    receipt = zalo.commit(message, draft)
+    described = replace(message, media=[replace(shot, open=None, cover=None)])
+
+    assert before == (None, Trace.HIDDEN)
+    assert [zalo.find(described, draft), zalo.find(described, since=start)] == [receipt, receipt]
+    assert list(zalo.call("measure", zalo.account, [receipt.external_id])) == [receipt.external_id]
+    assert zalo.withdraw(draft) is True
+    assert zalo.call("trace", zalo.account, receipt.external_id) == Trace.GONE
+
+
+def test_articles_of_both_kinds_are_measured_together(zalo, shot):
+    plain = zalo.publish(zalo.message()).external_id
+    message = zalo.message("Mô tả", format="video_article", media=[shot])
+    *_steps, draft = steps(zalo, message)
+    video = zalo.commit(message, draft).external_id
+
+    assert set(zalo.call("measure", zalo.account, [plain, video, "gone"])) == {plain, video}
+
+
+def test_what_stands_on_the_account_is_told_newest_first_and_not_whose_it_is(zalo, shot):
+    plain = zalo.publish(zalo.message())
+    zalo.stage(zalo.message())
+    *_steps, draft = steps(zalo, message := zalo.message("Mô tả", format="video_article", media=[shot]))
+    video = zalo.commit(message, draft)
+    zalo.simulator.post("zalo", zalo.id, "Bài cũ", created_at=datetime.now(UTC).timestamp() - 86_400)
+
+    found = zalo.call("standing", zalo.account, datetime.now(UTC) - timedelta(hours=1))
+
+    assert [(each.external_id, each.permalink) for each in found] == [
+        (video.external_id, video.permalink),
+        (plain.external_id, plain.permalink),
+    ]
+    assert [(each.ours, each.text) for each in found] == [(None, message.title)] * 2
+
+
+def test_comments_are_open_unless_the_author_closes_them(zalo):
+    zalo.publish(zalo.message("Một."))
+    zalo.publish(zalo.message("Hai.", options={"comments": False}))
+
+    assert {each["text"]: each["comment"] for each in zalo.visible} == {"<p>Một.</p>": "show", "<p>Hai.</p>": "hide"}
+
+
+def test_letters_with_marks_of_their_own_count_once(zalo):
+    apart = unicodedata.normalize("NFD", "ế" * 300)
+    form = zalo.facts.format("video_article")
+
+    assert [each.rule for each in problems(form, zalo.message(apart, media=[]))] == ["video_missing"]
+    assert [each.rule for each in problems(form, zalo.message(apart + "a", media=[]))] == ["text_long", "video_missing"]
+
+
+def test_a_video_alone_makes_an_article_unless_a_video_article_is_asked_for(zalo, shot):
+    assert choose(zalo.facts, [shot]).name == "article"
+    assert choose(zalo.facts, [shot], "video_article").name == "video_article"
+    assert [each.rule for each in problems(zalo.facts.formats[0], zalo.message(media=[]))] == ["media_missing"]
+
+
+# --- broadcasts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_day(zalo):
+    zalo.simulator.settings(zalo_broadcast_hours=[0, 24])
+
+
+@pytest.mark.usefixtures("by_day")
+def test_a_broadcast_goes_to_everybody_alike(zalo):
+    article = zalo.publish(zalo.message()).external_id
+
+    number = zalo.call("broadcast", zalo.account, article)
+
+    assert [each["broadcasts"] for each in zalo.visible] == [[{"id": number, "target": {}}]]
+
+
+@pytest.mark.usefixtures("by_day")
+@pytest.mark.parametrize(
+    "fault", ["drop_after", "error_after", "truncated_json", "not_json", "drop_before", "duplicate"]
+)
+def test_whatever_is_lost_around_a_broadcast_is_doubt(zalo, fault):
+    """`duplicate` is Zalo's -200, "send failed": it does not say that nobody received it."""
+    article = zalo.publish(zalo.message()).external_id
+    zalo.fault(fault, operation="broadcast")
+
+    with pytest.raises(OutcomeUnknown):
+        zalo.call("broadcast", zalo.account, article)
+
+
+@pytest.mark.usefixtures("by_day")
+def test_what_zalo_says_it_did_not_send_is_certain(zalo):
+    zalo.simulator.settings(zalo_broadcasts=[1, 0])
+    shown, hidden = zalo.publish(zalo.message()).external_id, zalo.stage(zalo.message("Ẩn."))
+    zalo.call("broadcast", zalo.account, shown)
+
+    with pytest.raises(TryLater):
+        zalo.call("broadcast", zalo.account, shown)
+    with pytest.raises(Rejected):
+        zalo.call("broadcast", zalo.account, hidden)
+    zalo.simulator.settings(zalo_broadcast_hours=[0, 0])
+    with pytest.raises(TryLater) as caught:
+        zalo.call("broadcast", zalo.account, shown)
+
+    assert caught.value.code == "-234"
+    assert [len(each["broadcasts"]) for each in zalo.visible] == [1]
