@@ -47,6 +47,7 @@ def message_from(
     if target is None:
         raise KeyError(wanted)
     form = facts_of(target["platform"]).format(target.get("format", ""))
+    with_films = with_bytes and not (form.media_by_url and form.videos and not form.videos.uploaded)
     with_bytes = with_bytes and not form.media_by_url
     link = {"revision": for_revision, "until": until} if form.media_by_url and for_revision and until else None
     media = []
@@ -56,7 +57,7 @@ def message_from(
         described = content.medium_of(entry)
         if isinstance(described, Video):
             cover = _cover_of(row, entry, with_bytes=with_bytes, url=cover_url(row, **link) if link else "")
-            media.append(replace(described, url=url, open=_opened(row) if with_bytes else None, cover=cover))
+            media.append(replace(described, url=url, open=_opened(row) if with_films else None, cover=cover))
         else:
             data = bytes_of(row) if with_bytes else b""
             media.append(replace(described, content=data, content_type=row.content_type, size=row.size, url=url))

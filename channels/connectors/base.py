@@ -197,6 +197,7 @@ class VideoLimits:
     max_fps: float = 0
     types: frozenset[str] = frozenset({"video/mp4", "video/quicktime"})
     codecs: frozenset[str] = frozenset({"h264", "hevc"})  # as FFmpeg calls them
+    uploaded: bool = False  # goes there as bytes even where the platform fetches the pictures
 
 
 @dataclass(frozen=True, slots=True)

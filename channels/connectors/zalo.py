@@ -54,7 +54,6 @@ _GRANT = timedelta(days=90)
 _SLICES = 30
 _TITLE, _AUTHOR, _DESCRIPTION = 150, 50, 300
 _VIDEO = "video_article"
-_FILM = 50 * 1024 * 1024
 # What Zalo says of a video that is being converted.
 _READY, _LOCKED, _FILM_FAILED, _DELETED = 1, 2, 4, 5
 _SOON = timedelta(seconds=5)  # between looks at it
@@ -66,7 +65,13 @@ _BODY = 10_000
 # No list of tags is published either; of all that articles were seen with, these.
 _TAGS = (("strong>", "b>"), ("em>", "i>"))
 # Which codecs it converts, how long and of what shape a video may be, is not published: only type and size are.
-_FILM_TYPES, _FILM_CODECS = frozenset({"video/mp4"}), frozenset({"h264", "hevc"})
+_FILMS: Any = {
+    "most": 1,
+    "max_bytes": 50 * 1024 * 1024,
+    "types": frozenset({"video/mp4"}),
+    "codecs": frozenset({"h264", "hevc"}),
+    "uploaded": True,
+}
 
 
 def _made_at(article: Mapping[str, Any]) -> float:
@@ -131,7 +136,7 @@ class Zalo(Connector):
                 count=_count,
                 max_title=_TITLE,
                 images=ImageLimits(most=10, max_bytes=1024 * 1024),
-                videos=VideoLimits(most=1, fewest=0, max_bytes=_FILM, types=_FILM_TYPES, codecs=_FILM_CODECS),
+                videos=VideoLimits(fewest=0, **_FILMS),
                 mixed=11,
                 needs_media=True,  # the first picture is the cover; where there is none, the video
                 article=True,
@@ -143,7 +148,7 @@ class Zalo(Connector):
                 max_text=_DESCRIPTION,
                 count=_count,
                 max_title=_TITLE,
-                videos=VideoLimits(most=1, max_bytes=_FILM, types=_FILM_TYPES, codecs=_FILM_CODECS),
+                videos=VideoLimits(**_FILMS),
                 takes_link=False,
                 media_by_url=True,
                 options=[Option("comments", default=True)],

@@ -303,3 +303,20 @@ def test_a_platform_that_fetches_gets_addresses_of_film_and_cover(client):
     assert (sent.open, sent.cover.content) == (None, b"")
     assert b"".join(client.get(urlsplit(sent.url).path)) == data_of(row)
     assert client.get(urlsplit(sent.cover.url).path)["Content-Type"] == "image/jpeg"
+
+
+def test_a_platform_that_fetches_pictures_and_takes_films_as_bytes_gets_both(client):
+    unit = factories.UnitFactory()
+    row = videos.store(io.BytesIO(film()), unit=unit, by=factories.person(Role.OFFICER, unit))
+    page = factories.ChannelFactory(unit=unit, platform="zalo")
+    post = factories.approved(unit=unit, media=[row, factories.media(unit)], channels=[page])
+    factories.delivery(post, state=State.CLAIMED, lease_until=timezone.now())
+
+    until = timezone.now() + timedelta(hours=1)
+    sent = message_of(post, with_bytes=True, for_revision=post.approved_revision.public_id, until=until)
+
+    assert [image.content for image in sent.images] == [b""]
+    assert client.get(urlsplit(sent.images[0].url).path).status_code == 200
+    assert client.get(urlsplit(sent.videos[0].cover.url).path)["Content-Type"] == "image/jpeg"
+    with sent.videos[0].open() as file:
+        assert file.read() == data_of(row)
