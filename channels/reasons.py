@@ -39,6 +39,7 @@ _META: dict[str, object] = {
     **dict.fromkeys(("4", "17", "32", "613", "80002"), _MANY),
     **dict.fromkeys(("1", "2"), _DOWN),
 }
+_USED_CODE = gettext_lazy("Facebook's answer was used already or is too old; connect again")
 
 _REASONS: dict[str, dict[str, object]] = {
     Kind.FACEBOOK: {
@@ -50,20 +51,35 @@ _REASONS: dict[str, dict[str, object]] = {
         ),
         "190/463": gettext_lazy("the connection has expired; connect the channel again"),
         "190/464": gettext_lazy("Facebook asks the person who connected the page to sign in at facebook.com first"),
+        "190/466": _AGAIN,
         "190/467": _AGAIN,
+        "190/468": gettext_lazy("Facebook ended the connection because it had not been used for long; connect again"),
         "190/492": gettext_lazy("the person who connected the page no longer has a role on it; connect again"),
         "102": _AGAIN,
-        "10": _RIGHTS,
-        "200": _RIGHTS,
-        "210": _RIGHTS,
+        **dict.fromkeys(("10", *map(str, range(200, 300))), _RIGHTS),
+        "3": gettext_lazy("Facebook does not allow the portal's application to do this; tell its administrators"),
+        "100": gettext_lazy("Facebook does not accept a part of the post; check text, pictures and link"),
+        "100/36007": _USED_CODE,
+        "100/36008": _USED_CODE,
+        "100/36009": _USED_CODE,
         "100/33": gettext_lazy("the object is no longer on the page"),
         "368": gettext_lazy(
             "Facebook blocks the page for a while, for its rules or for posting too fast; try hours later"
         ),
         "506": gettext_lazy("the page's last post has the same text"),
+        "1366051": gettext_lazy("the photo stands in another post already"),
+        "processing": gettext_lazy(
+            "Facebook could not process the video; save it anew as MP4 (H.264), and schedule the post again"
+        ),
+        "story": gettext_lazy("Facebook does not tell stories apart; look on the page whether it stands"),
+        **dict.fromkeys(
+            ("6000", "6001", "ProcessingFailedError"),
+            gettext_lazy("the upload to Facebook broke off; it is tried again"),
+        ),
         "4": _MANY,
         "17": _MANY,
         "32": _MANY,
+        "341": _MANY,
         "613": _MANY,
         "80001": _MANY,
         "1": _DOWN,
@@ -71,6 +87,9 @@ _REASONS: dict[str, dict[str, object]] = {
         "382": _PICTURE,
         "1349125": _PICTURE,
         "1366046": _PICTURE,
+        "2061006": _PICTURE,
+        "1363047": _DOWN,
+        "1609010": _DOWN,
         "1404102": _CONTENT,
         "1609005": _LINK,
         "1609008": _LINK,

@@ -428,6 +428,8 @@ class Videos:
         asked = [name.strip() for name in call.text("metric").split(",") if name.strip()]
         if set(asked) - {*REEL_METRICS, *VIDEO_METRICS}:
             raise GraphError("(#100) The value must be a valid insights metric", 100)
+        if growth.followers(page, self.world.world()) < 100:
+            return {"data": []}
         counts = growth.counts(page, post, self.world.world()) if post else growth.NONE
         own = REEL_METRICS if video["kind"] == "reel" else VIDEO_METRICS
         values: dict[str, Any] = dict.fromkeys(own, counts.views) | {

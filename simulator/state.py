@@ -604,6 +604,9 @@ class World:
                 if found.platform in ("tiktok", "youtube"):
                     told = ("info", "snippet", "status", "thumbnail", "captions", "notify")
                     entry |= {name: post.details[name] for name in told if name in post.details}
+                if found.platform == "facebook":
+                    entry |= {"surface": post.details.get("surface", "feed"), "ai": post.details.get("ai", False)}
+                    entry["alt"] = [picture.alt for picture in post.pictures]
                 if found.platform == "telegram":
                     entry["message_ids"] = post.message_ids
                     entry |= {name: post.details.get(name) for name in ("entities", "silent", "about")}

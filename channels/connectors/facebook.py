@@ -57,6 +57,8 @@ _VIDEO_INSIGHTS = {
 _COUNTS = "shares,reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)"
 _DUPLICATE = "506"
 _PHOTO_USED = "1366051"
+# The upload is lost, and a new one may succeed.
+_UPLOAD_FAULTS = {"6000", "6001", "ProcessingFailedError"}
 _FAILED = "processing"  # our word, where the platform has none
 
 _MB, _GB = 1024**2, 1024**3
@@ -222,9 +224,14 @@ class Facebook(ByPage):
 
     async def _send(self, account: Account, message: Message, upload: _Upload, sent: Mapping[str, Any]) -> Draft:
         start = int(sent.get("bytes_transferred") or sent.get("bytes_transfered") or 0)  # the guide has both spellings
-        if upload.kind == "video":
-            return await self._transfer(account, message, upload, start)
-        whole = sent.get("status") == "complete" or await self.rupload(account, upload.to, message.videos[0], start)
+        try:
+            if upload.kind == "video":
+                return await self._transfer(account, message, upload, start)
+            whole = sent.get("status") == "complete" or await self.rupload(account, upload.to, message.videos[0], start)
+        except (Rejected, TryLater) as error:
+            if error.code not in _UPLOAD_FAULTS:
+                raise
+            return await self._anew(account, message, upload, error.detail)
         return (replace(upload, to="") if whole else upload).draft(wait=2)
 
     async def _transfer(self, account: Account, message: Message, upload: _Upload, start: int) -> Draft:
@@ -459,7 +466,7 @@ class Facebook(ByPage):
             async for story in self._stories(account, since)
         ]
         unique = {each.external_id: each for each in reversed(found)}  # a video may stand in two lists
-        recent = [each for each in unique.values() if each.published_at >= since]
+        recent = [each for each in unique.values() if each.published_at >= since.replace(microsecond=0)]
         return sorted(recent, key=lambda each: each.published_at, reverse=True)
 
     # --- comments -------------------------------------------------------------------------------------------------
