@@ -44,11 +44,13 @@ FAILING = [risk for risk in Risk if risk != Risk.RIGHTS]
 
 
 def at_risk(channels: QuerySet[Channel], *, now: datetime, days: int = 1) -> QuerySet[Channel]:
-    """Those of ``channels`` that would not carry all posts of the next ``days``, with ``risk``."""
+    """Those of ``channels`` that would not carry all posts of the next ``days``, with ``risk`` and its ``weight``: the
+    lower, the worse."""
     cases = _cases(now, now + timedelta(days=days))
     risk = Case(*(When(q, then=Value(name)) for name, q in cases.items()), default=Value(""))
+    weight = Case(*(When(risk=name, then=Value(n)) for n, name in enumerate(cases)), default=Value(len(cases)))
     used = channels.usable().exclude(life__in=[Life.PAUSED, Life.RETIRED])
-    return used.annotate(risk=risk).exclude(risk="")
+    return used.annotate(risk=risk).exclude(risk="").annotate(weight=weight)
 
 
 def counted(at_risk: QuerySet[Channel]) -> dict[str, int]:

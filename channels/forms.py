@@ -4,7 +4,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from channels.states import Health, Kind
+from channels.forecast import Risk
+from channels.models import Channel
+from channels.states import Health, Kind, Life, Verdict
+from units.forms import UnitField
 
 SHOWN_HEALTH = [(health, health.label) for health in (Health.CONNECTED, Health.LOST, Health.BY_HAND)]
 
@@ -18,8 +21,45 @@ class ChannelFilter(forms.Form):
     )
     platform = forms.ChoiceField(label=_("Platform"), choices=[("", _("All")), *Kind.choices], required=False)
     health = forms.ChoiceField(
-        label=_("State"),
+        label=_("Connection"),
         choices=[("", _("In use")), *SHOWN_HEALTH, (Health.DISCONNECTED, Health.DISCONNECTED.label)],
+        required=False,
+    )
+    life = forms.ChoiceField(
+        label=_("Use"),
+        choices=[("", _("All")), *((life, life.label) for life in Life if life != Life.ACTIVE)],
+        required=False,
+    )
+
+
+class ForecastFilter(forms.Form):
+    q = forms.CharField(
+        label=_("Search channels"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Unit, channel name or address")}),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Looking ahead"),
+        choices=[("", _("until tomorrow")), ("7", _("7 days")), ("14", _("14 days"))],
+        coerce=int,
+        empty_value=0,
+        required=False,
+    )
+    risk = forms.ChoiceField(label=_("Reason"), choices=[("", _("All")), *Risk.choices], required=False)
+    platform = forms.ChoiceField(label=_("Platform"), choices=[("", _("All")), *Kind.choices], required=False)
+
+
+class ForeignFilter(forms.Form):
+    q = forms.CharField(
+        label=_("Search channels"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Unit, channel name or address")}),
+    )
+    verdict = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[("", _("All")), ("open", Verdict.OPEN.label), *[c for c in Verdict.choices if c[0]]],
         required=False,
     )
 
@@ -99,3 +139,29 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, hint: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].help_text = hint
+
+
+class CloseForm(ReasonForm):
+    """Closing for good, with the channel that takes its place, if there is one."""
+
+    successor = forms.ModelChoiceField(
+        label=_("Where should residents go instead?"),
+        queryset=Channel.objects.none(),
+        required=False,
+        empty_label=_("no other channel"),
+        widget=forms.Select(attrs={"data-choices": True}),
+    )
+    field_order = ("successor", "reason")
+
+    def __init__(self, *args: Any, channels: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["successor"].queryset = channels
+
+
+class HandOverForm(ReasonForm):
+    to = UnitField(label=_("To which unit"), error_messages={"required": _("Please choose the unit.")})
+    field_order = ("to", "reason")
+
+    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
+        super().__init__(*args, hint=_("Such as the resolution on the merger. It goes into the record."), **kwargs)
+        self.fields["to"].units = units

@@ -120,7 +120,7 @@ def subscribe_due(*, now: datetime) -> int:
 
 
 def _subscribe(platform: str, batch: list[Channel], *, now: datetime) -> int:
-    callback = settings.PORTAL_URL + reverse("channels_hook", args=[platform])
+    callback = settings.PORTAL_URL + reverse("hook", args=[platform])
     calls, done = {}, 0
     for channel in batch:
         try:

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views import set_language
+from channels.views.hooks import hook
 from core.views import healthz
 from publishing.views.status import readyz
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("units/", include("units.urls")),
     path("audit/", include("audit.urls")),
     path("channels/", include("channels.urls")),
+    path("hooks/<slug:platform>/", hook, name="hook"),
     path("campaigns/", include("campaigns.urls")),
     path("", include("posts.urls")),
     path("", include("publishing.urls")),

@@ -16,7 +16,7 @@ from accounts.models import Appointment, User
 from accounts.permissions import Role
 from campaigns.models import Campaign, Topic
 from channels import vault
-from channels.models import Channel
+from channels.models import Channel, ForeignPost
 from channels.queries import row_name
 from posts import content
 from posts.models import Media, Post, PostChannel, PostMedia, Review, Revision
@@ -237,6 +237,14 @@ def media(unit: Unit, *, text: str = "") -> Media:
     row.file.save(f"{sha256}.jpg", ContentFile(data), save=False)
     row.save()
     return row
+
+
+def foreign_post(channel: Channel, **fields: object) -> ForeignPost:
+    """A post on the channel's page that the portal did not make, seen just now."""
+    number = next(_numbers)
+    now = timezone.now()
+    values = {"external_id": f"strange-{number}", "permalink": f"{channel.address}/posts/{number}"}
+    return ForeignPost.objects.create(channel=channel, **{**values, "published_at": now, "seen_at": now, **fields})
 
 
 def connected(simulator: object, platform: str, unit: Unit | None = None, **page: object) -> Channel:

@@ -303,7 +303,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The answer to a platform that asks whether a webhook is ours. Where ``page`` is named, only if that is a channel."""
+    """The answer to a platform that asks whether a webhook is ours; where ``page`` is named, only if we have it."""
 
     answer: str
     page: str = ""

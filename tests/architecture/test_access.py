@@ -200,6 +200,7 @@ MAKERS = {
     "revision": lambda unit: _approved(unit).approved_revision.public_id,
     "media": lambda unit: _media(unit).public_id,
     "channel": lambda unit: factories.ChannelFactory(unit=unit).public_id,
+    "foreign_post": lambda unit: factories.foreign_post(factories.ChannelFactory(unit=unit)).public_id,
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
     "task_by_hand": lambda unit: _task_by_hand(unit).public_id,

@@ -280,7 +280,7 @@ def test_the_pages_say_that_it_is_posted_to_by_hand_and_not_that_it_is_lost(clie
 
     assert "An approved post becomes a task" in page
     assert reverse("channels:check", args=[channel.public_id]) not in page
-    assert listed.context["lost"] == 0
+    assert listed.context["counts"]["lost"] == 0
     assert [(c.pk, c.tone) for c in listed.context["page_obj"]] == [(channel.pk, "blue")]
 
 

@@ -1,9 +1,9 @@
+"""The way to a channel: which platform, the consent, the page, and posting by hand where there is no consent."""
+
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,119 +11,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django.views.decorators.vary import vary_on_headers
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.context import desk_of
-from accounts.permissions import DEEP, Permission
+from accounts.permissions import Permission
 from accounts.queries import can
 from channels import by_hand as hands
-from channels import connecting, services
-from channels.forms import ByHandForm, ChannelFilter, ReasonForm, TelegramForm
+from channels import connecting
+from channels.forms import ByHandForm, ReasonForm, TelegramForm
 from channels.models import Channel
-from channels.queries import allowances_seen, facts_of, is_allowed, restricted_platforms
+from channels.queries import facts_of, is_permitted, is_set_up
 from channels.states import Health, Kind
-from channels.wording import ASKED, LOOKS, lacking, limits
+from channels.views.looking import shown
+from channels.wording import ASKED, limits
 from core.errors import NotAllowed, Refused
-from core.scope import Reach
-from core.text import fold
 from units.models import Level, Unit
 
-PAGE = 25
 
-
-# --- looking ----------------------------------------------------------------------------------------------------------
-
-
-@require_GET
-@vary_on_headers("HX-Request")
-def channel_list(request: HttpRequest) -> HttpResponse:
-    if not request.user.reach(Permission.CHANNEL_VIEW):
-        raise PermissionDenied
-    desk = desk_of(request)
-    deep = desk.role in DEEP
-    form = ChannelFilter(request.GET or None)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    at_desk = Channel.objects.visible_to(request.user).within([Reach(desk.unit.path, deep)])
-    page = Paginator(_narrowed(at_desk, wanted), PAGE).get_page(request.GET.get("page"))
-    for channel in page:
-        channel.tone, channel.symbol = LOOKS[Health(channel.health)]
-    context = {
-        "page_obj": page,
-        "form": form,
-        "deep": deep,
-        "filtered": any(wanted.values()),
-        "lost": at_desk.filter(health=Health.LOST).count(),
-        "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=desk.unit),
-        "may_allow": bool(request.user.reach(Permission.PLATFORM_ALLOW)),
-    }
-    template = "channels/list.html#rows" if request.htmx and not request.htmx.boosted else "channels/list.html"
-    return render(request, template, context)
-
-
-def _narrowed(channels: Any, wanted: dict[str, str]) -> Any:
-    health = wanted.get("health", "")
-    channels = channels.filter(health=health) if health else channels.usable()
-    if platform := wanted.get("platform"):
-        channels = channels.filter(platform=platform)
-    for word in wanted.get("q", "").split():
-        channels = channels.filter(
-            Q(unit__search__contains=fold(word))
-            | Q(name__icontains=word)
-            | Q(handle__icontains=word)
-            | Q(external_id=word)
-        )
-    return channels.select_related("unit__parent").defer("sealed").order_by("unit__search", "platform", "name")
-
-
-def _shown(request: HttpRequest, public_id: uuid.UUID, permission: Permission | None = None) -> Channel:
-    """The channel, of those the person may see; 403 when they may not act on it."""
-    seen = Channel.objects.visible_to(request.user).select_related("unit", "connected_by")
-    channel = get_object_or_404(seen, public_id=public_id)
-    if permission and not can(request.user, permission, unit=channel.unit):
-        raise PermissionDenied
-    return channel
-
-
-@require_GET
-def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    channel = _shown(request, public_id)
-    facts = facts_of(channel.platform)
-    channel.tone, channel.symbol = LOOKS[Health(channel.health)]
-    context = {
-        "channel": channel,
-        "limits": limits(facts, by_hand=channel.health == Health.BY_HAND),
-        "granted": lacking(right for right in facts.rights if right in channel.scopes),
-        "lacking": lacking(right for right in facts.rights if right not in channel.scopes) if channel.scopes else [],
-        "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=channel.unit),
-        "allowed": is_allowed(channel.platform, unit=channel.unit),
-        "may_see_posts": any(part.covers(channel.unit.path) for part in request.user.reach(Permission.POST_VIEW)),
-    }
-    return render(request, "channels/channel.html", context)
-
-
-@require_POST
-def check(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
-    if channel.health == Health.DISCONNECTED:
-        messages.error(request, _("This channel is disconnected."))
-    elif channel.health == Health.BY_HAND:
-        messages.error(request, _("This page is posted to by hand; there is no connection to check."))
-    elif not services.check([channel], now=timezone.now()):
-        messages.error(request, _("The platform does not answer now. The state of the channel stays as it is."))
-    else:
-        channel.refresh_from_db()
-        if channel.health == Health.CONNECTED:
-            messages.success(request, _("The connection works."))
-        else:
-            messages.error(request, _("The connection no longer works: connect the channel again."))
-    return redirect("channels:channel", channel.public_id)
-
-
-# --- connecting -------------------------------------------------------------------------------------------------------
-
-
-def _known(platform: str) -> str:
+def known(platform: str) -> str:
     if platform not in Kind.values:
         raise Http404
     return platform
@@ -155,7 +60,7 @@ def _again(request: HttpRequest, platform: str) -> Channel | None:
         public_id = uuid.UUID(asked)
     except ValueError:
         raise Http404 from None
-    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
+    channel = shown(request, public_id, Permission.CHANNEL_MANAGE)
     if channel.platform != platform:
         raise Http404
     return channel
@@ -169,7 +74,8 @@ def platforms(request: HttpRequest) -> HttpResponse:
         {
             "kind": kind,
             "limits": limits(facts_of(kind))[:3],
-            "allowed": is_allowed(kind, unit=unit),
+            "permitted": is_permitted(kind, unit=unit),
+            "set_up": is_set_up(kind),
             "connected": (kind, Health.CONNECTED) in own,
             "by_hand": (kind, Health.BY_HAND) in own,
         }
@@ -190,7 +96,7 @@ def _neighbours(request: HttpRequest, unit: Unit) -> list[Unit]:
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "POST"])
 def connect(request: HttpRequest, platform: str) -> HttpResponse:
-    again = _again(request, _known(platform))
+    again = _again(request, known(platform))
     unit = again.unit if again else _unit(request)
     by_dialog = facts_of(platform).by_dialog
     form = None
@@ -219,7 +125,8 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         "unit": unit,
         "again": again,
         "form": form,
-        "allowed": is_allowed(platform, unit=unit),
+        "permitted": is_permitted(platform, unit=unit),
+        "set_up": is_set_up(platform),
         "rights": ASKED.get(platform, ()),
     }
     status = 422 if form is not None and form.is_bound else 200
@@ -229,7 +136,7 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
 @require_GET
 def callback(request: HttpRequest, platform: str) -> HttpResponse:
     """Where the platform's dialog sends the browser back to."""
-    _known(platform)
+    known(platform)
     if not request.user.reach(Permission.CHANNEL_MANAGE):
         raise PermissionDenied
     try:
@@ -279,7 +186,7 @@ def by_hand(request: HttpRequest, platform: str) -> HttpResponse:
     """The second way: a page that cannot be connected, registered to be posted to by people."""
     unit = _unit(request)
     form = ByHandForm(request.POST or None, initial={"name": unit.name})
-    if not is_allowed(_known(platform), unit=unit):
+    if not is_permitted(known(platform), unit=unit):
         return redirect(f"{reverse('channels:connect', args=[platform])}?unit={unit.key}")
     if request.method == "POST" and form.is_valid():
         try:
@@ -300,7 +207,7 @@ def by_hand(request: HttpRequest, platform: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def go_on_by_hand(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """For a channel whose API right is lost for good."""
-    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
+    channel = shown(request, public_id, Permission.CHANNEL_MANAGE)
     form = ReasonForm(request.POST or None, hint=_("It goes into the record."))
     if request.method == "POST" and form.is_valid():
         try:
@@ -315,67 +222,3 @@ def go_on_by_hand(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             return redirect("channels:channel", channel.public_id)
     context = {"channel": channel, "form": form, "back": reverse("channels:channel", args=[channel.public_id])}
     return render(request, "channels/go_on_by_hand.html", context, status=422 if form.is_bound else 200)
-
-
-@require_http_methods(["GET", "POST"])
-def disconnect(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    channel = _shown(request, public_id, Permission.CHANNEL_MANAGE)
-    form = ReasonForm(request.POST or None, hint=_("It goes into the record."))
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.disconnect(channel, by=request.user, reason=form.cleaned_data["reason"])
-        except NotAllowed as error:
-            raise PermissionDenied(str(error)) from None
-        except Refused as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("%(channel)s is disconnected.") % {"channel": channel})
-            return redirect("channels:list")
-    context = {"channel": channel, "form": form, "back": reverse("channels:channel", args=[channel.public_id])}
-    return render(request, "channels/disconnect.html", context, status=422 if form.is_bound else 200)
-
-
-# --- allowances -------------------------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "POST"])
-def allowances(request: HttpRequest) -> HttpResponse:
-    """The provinces' decisions on platforms that are off at first."""
-    reach = request.user.reach(Permission.PLATFORM_ALLOW)
-    if not reach:
-        raise PermissionDenied
-    provinces = Unit.objects.within(reach).filter(level=Level.PROVINCE).current(timezone.localdate())
-    form = ReasonForm(request.POST or None, hint=_("It goes into the record."))
-    asked = ""
-    if request.method == "POST":
-        province = get_object_or_404(provinces, key=request.POST.get("province", ""))
-        platform = _known(request.POST.get("platform", ""))
-        asked = f"{province.key} {platform}"
-        act = services.allow if request.POST.get("act") == "allow" else services.forbid
-        if form.is_valid():
-            try:
-                act(platform, province=province, by=request.user, reason=form.cleaned_data["reason"])
-            except NotAllowed as error:
-                raise PermissionDenied(str(error)) from None
-            except Refused as error:
-                form.add_error(None, str(error))
-            else:
-                messages.success(request, _("The decision is recorded."))
-                return redirect("channels:allowances")
-    provinces = list(provinces.order_by("search"))
-    granted = allowances_seen(provinces)
-    rows = [
-        {
-            "province": province,
-            "platform": platform,
-            "label": Kind(platform).label,
-            "allowance": granted.get((province.pk, platform)),
-            # The form with what was typed stays at the row that it belongs to.
-            "form": form
-            if asked == f"{province.key} {platform}"
-            else ReasonForm(prefix=None, auto_id=f"{province.key}-{platform}-%s"),
-        }
-        for province in provinces
-        for platform in restricted_platforms()
-    ]
-    return render(request, "channels/allowances.html", {"rows": rows}, status=422 if form.is_bound else 200)
