@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from accounts.queries import can
 from channels.queries import facts_of
 from channels.states import Health
 from core.views import refusal
+from posts import content
 from publishing import by_hand, queries, wording
 from publishing.forms import ProofForm
 from publishing.models import Delivery
@@ -91,6 +93,14 @@ def _place(row: Delivery) -> str:
     return f"{reverse('publishing:post', args=[row.post.public_id])}#delivery-{row.public_id}"
 
 
+def _has_title(platform: str, target: Mapping[str, Any] | None) -> bool:
+    facts = facts_of(platform)
+    try:
+        return facts.format((target or {}).get("format", "")).max_title > 0
+    except KeyError:  # the platform has this format no longer
+        return False
+
+
 def _context(row: Delivery, *, coming: bool, stopped: str, now: datetime) -> dict[str, Any]:
     message = by_hand.what_to_post(row) if not stopped else None
     if message is None and not stopped:
@@ -98,15 +108,21 @@ def _context(row: Delivery, *, coming: bool, stopped: str, now: datetime) -> dic
             "The stored text or a picture is no longer what was approved. Do not post it; report this to the system "
             "administrator at once."
         )
+    approved, wanted = row.revision.content, str(row.channel.public_id)
+    target = next((target for target in approved["channels"] if target["channel"] == wanted), None)
+    media = content.media_for(approved, target) if target else []
     return {
         "row": row,
         "post": row.post,
         "coming": coming,
         "stopped": stopped,
         "message": message,
+        "content": approved,
+        "target": target,
         # Where title and text are typed into different boxes.
-        "apart": facts_of(row.platform).article,
-        "pictures": row.revision.content["media"],
+        "apart": _has_title(row.platform, target),
+        "pictures": media,
+        "films": sum("video" in medium for medium in media),
         "page": wording.page_name(row.channel),
         "told": wording.told(row),
         "left": "" if coming else wording.left(row.hand_until, now),

@@ -350,6 +350,25 @@ def test_the_screen_has_the_exact_text_the_pictures_and_the_page(client, unit, o
     assert official.address in html
 
 
+def test_a_video_is_taken_along_and_shown_as_it_shall_look(client, unit, officer):
+    tiktok = factories.ChannelFactory(unit=unit, platform="tiktok", health="by_hand")
+    film = factories.video(unit, seconds=75)
+    draft = factories.PostFactory(unit=unit, channels=[tiktok], media=[film, factories.media(unit)])
+    draft.targets.update(options={"privacy": "PUBLIC_TO_EVERYONE"})
+    row = factories.delivery(factories.approved(draft), tiktok)
+    by_hand.hand_over()
+    client.force_login(officer)
+
+    html = client.get(reverse("publishing:by_hand_task", args=[row.public_id])).content.decode()
+
+    # The format shows the film alone; the app gets no blob of a film at once.
+    assert html.count("Download video 1") == 1
+    assert "Download picture" not in html
+    assert "data-share-pictures" not in html
+    assert f'<source src="{reverse("posts:media", args=[film.public_id])}" type="video/mp4">' in html
+    assert "<dt>Who can see the post</dt><dd>Everyone</dd>" in html
+
+
 def test_posted_closes_it_and_leads_to_the_posts_page(client, task, officer):
     client.force_login(officer)
 

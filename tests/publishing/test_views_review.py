@@ -147,7 +147,7 @@ def test_the_last_decision_leads_back_to_the_empty_queue_past_the_leaders_own_po
 def test_approve_and_schedule_keeps_the_wanted_time_on_every_channel(client, unit, approver):
     wanted = (timezone.now() + timedelta(days=1)).replace(microsecond=0)
     channels = [factories.ChannelFactory(unit=unit), factories.ChannelFactory(unit=unit, platform="zalo")]
-    post = factories.submitted(unit=unit, wanted_at=wanted, channels=channels)
+    post = factories.submitted(unit=unit, wanted_at=wanted, channels=channels, media=[factories.media(unit)])
 
     decide(client, post, "schedule")
 
