@@ -57,6 +57,25 @@ class Media(PublicIdModel):
         return self.content_type.startswith("video/")
 
 
+class Upload(PublicIdModel):
+    """A film on its way up, piece by piece. Its bytes lie in ``posts.incoming`` until it is whole; then ``media`` is
+    what came of it, kept a while for a browser that did not hear of it."""
+
+    post = models.ForeignKey("Post", models.CASCADE, related_name="uploads")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    mark = models.CharField(max_length=100, blank=True)  # by which a browser knows the file again after a reload
+    received = models.PositiveBigIntegerField(default=0)
+    media = models.ForeignKey(Media, models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    touched_at = models.DateTimeField(db_index=True)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.received == self.size
+
+
 class Post(PublicIdModel):
     """A working copy that saves itself, and the revisions cut from it. Only revisions are reviewed and published."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from posts.views import compose, history, life, listing, media
+from posts.views import compose, history, life, listing, media, uploads
 
 app_name = "posts"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("posts/<uuid:public_id>/presence/", compose.presence, name="presence"),
     path("posts/<uuid:public_id>/upload/", compose.upload, name="upload"),
     path("posts/<uuid:public_id>/channels/<uuid:channel>/choices/", compose.channel_choices, name="choices"),
+    path("posts/<uuid:public_id>/uploads/", uploads.begin, name="uploads"),
+    path("uploads/<uuid:public_id>/", uploads.one, name="one_upload"),
     path("posts/<uuid:public_id>/submit/", compose.submit, name="submit"),
     path("posts/<uuid:public_id>/archive/", life.archive, name="archive"),
     path("posts/<uuid:public_id>/duplicate/", life.duplicate, name="duplicate"),

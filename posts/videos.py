@@ -62,7 +62,7 @@ def kind_of(head: bytes) -> str:
     return "webm" if head[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in head[:HEAD] else ""
 
 
-def store(file: BinaryIO | File, *, unit: Unit, by: User) -> Media:
+def store(file: BinaryIO | File | Path, *, unit: Unit, by: User) -> Media:
     """The uploaded film as the unit's own, without its metadata; the same film twice is one row. Raises Refused in the
     officer's words, and Busy when it should be asked again."""
     require(by, Permission.POST_WRITE, unit=unit)
@@ -214,7 +214,9 @@ class _Moved(File):
         return str(self.path)
 
 
-def _on_disk(file: BinaryIO | File, place: Path) -> Path:
+def _on_disk(file: BinaryIO | File | Path, place: Path) -> Path:
+    if isinstance(file, Path):
+        return file
     if hasattr(file, "temporary_file_path"):
         return Path(file.temporary_file_path())
     path, written = place / "source", 0

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Invitation, Notice
 from accounts.permissions import DEEP, Role
 from posts.media_links import public_url
-from posts.models import Media
+from posts.models import Media, Upload
 from tests import factories
 from tests.architecture import matrix
 from tests.architecture.matrix.entry import Entry
@@ -262,13 +262,19 @@ def test_each_role_reaches_what_the_matrix_says_and_nothing_else(client, world, 
 
 
 def _of_person(entry: Entry, user) -> dict[str, object]:
-    made = {}
-    for argument, kind in entry.kwargs.items():
-        assert kind == "notice", f"{kind} is not a thing of one's own"
-        made[argument] = Notice.objects.create(
+    makers = {
+        "notice": lambda: Notice.objects.create(
             user=user, kind="post_approved", facts={"by": "A", "title": "B"}, address="/"
-        ).public_id
-    return made
+        ),
+        "upload": lambda: _upload(user),
+    }
+    return {argument: makers[kind]().public_id for argument, kind in entry.kwargs.items()}
+
+
+def _upload(user):
+    now = timezone.now()
+    post = factories.PostFactory(unit=user.appointments.get().unit)
+    return Upload.objects.create(post=post, user=user, name="film.mp4", size=9, created_at=now, touched_at=now)
 
 
 def _told(response) -> str:

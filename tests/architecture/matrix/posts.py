@@ -12,6 +12,8 @@ ENTRIES = {
     "posts:presence": Entry(roles=WRITERS, kwargs=_post),
     "posts:upload": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:choices": Entry(roles=WRITERS, kwargs={"public_id": "post", "channel": "channel"}),
+    "posts:uploads": Entry(roles=WRITERS, kwargs=_post, method="post"),
+    "posts:one_upload": Entry(roles=WRITERS, kwargs={"public_id": "upload"}, reach="own"),
     "posts:submit": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:archive": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:duplicate": Entry(roles=WRITERS, kwargs=_post, method="post"),

@@ -1,0 +1,129 @@
+"""A film in pieces, as a script sends it. Every answer says how far it has come; the last one brings its card."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from core.errors import NotAllowed, Refused
+from posts import uploads, videos
+from posts.forms import Shown
+from posts.models import Media, Upload
+from posts.views.compose import open_to_write
+
+
+@login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
+@require_POST
+def begin(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """``name``, ``size`` and ``mark``: where to send the pieces, and from which byte on."""
+    if not request.user.is_authenticated:
+        return JsonResponse({}, status=401)
+    post = open_to_write(request, public_id)
+    size = request.POST.get("size", "")
+    try:
+        upload = uploads.begin(
+            post,
+            name=request.POST.get("name", ""),
+            size=int(size) if size.isdecimal() and len(size) < 16 else 0,
+            mark=request.POST.get("mark", "")[:100],
+            by=request.user,
+            now=timezone.now(),
+        )
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return JsonResponse({"error": str(error)}, status=422)
+    return _told(upload)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "PATCH", "DELETE"])
+def one(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """GET: how far it has come. PATCH: the next piece, from ``Upload-Offset`` on; an empty one asks again what became
+    of a film that is whole. DELETE: never mind.
+
+    409: the piece belongs elsewhere. 202: to be looked into; ask again after ``Retry-After``. 422: refused.
+    """
+    if not request.user.is_authenticated:
+        return JsonResponse({}, status=401)
+    mine = Upload.objects.filter(user=request.user).select_related("post__unit", "media")
+    upload = get_object_or_404(mine, public_id=public_id)
+    if not can(request.user, Permission.POST_WRITE, unit=upload.post.unit):
+        raise PermissionDenied
+    match request.method:
+        case "PATCH":
+            return _piece(request, upload)
+        case "DELETE":
+            uploads.forget(upload)
+            return JsonResponse({})
+    return _told(upload)
+
+
+def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
+    length, offset = request.META.get("CONTENT_LENGTH") or "0", request.headers.get("Upload-Offset", "")
+    if not length.isdecimal() or not offset.isdecimal():
+        return JsonResponse({"error": _("The browser sent no proper piece of the video.")}, status=400)
+    if int(length) > uploads.LARGEST_PIECE:
+        return JsonResponse({"largest": uploads.LARGEST_PIECE}, status=413)
+    if upload.media:
+        return _told(upload)
+    try:
+        uploads.append(upload, _arrived(request, int(length)), offset=int(offset), now=timezone.now())
+        if not upload.is_whole:
+            return _told(upload)
+        upload.media = uploads.finish(upload, by=request.user)
+    except uploads.Elsewhere:
+        upload.refresh_from_db()
+        return _told(upload, status=409)
+    except uploads.InHand:
+        return _told(upload, status=202, again=3)
+    except videos.Busy:
+        return _told(upload, status=202, again=10)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        uploads.forget(upload)
+        return JsonResponse({"error": str(error)}, status=422)
+    return _told(upload)
+
+
+def _arrived(request: HttpRequest, length: int) -> bytes:
+    """The piece, or as much of it as came before the line broke: on a slow one, every byte counts."""
+    pieces = []
+    try:
+        while length > 0 and (data := request.read(min(length, 64 * 1024))):
+            pieces.append(data)
+            length -= len(data)
+    except UnreadablePostError:
+        pass
+    return b"".join(pieces)
+
+
+def _told(upload: Upload, *, status: int = 200, again: int = 0) -> JsonResponse:
+    told = {
+        "url": reverse("posts:one_upload", args=[upload.public_id]),
+        "offset": upload.received,
+        "size": upload.size,
+        "largest": uploads.LARGEST_PIECE,
+    }
+    if upload.media:
+        told |= {"picture": str(upload.media.public_id), "html": card(upload.media)}
+    response = JsonResponse(told, status=status)
+    response["Upload-Offset"] = str(upload.received)
+    if again:
+        response["Retry-After"] = str(again)
+    return response
+
+
+def card(media: Media) -> str:
+    """What the composer shows of it; the form that comes next makes it part of the post."""
+    return render_to_string("posts/_picture.html", {"shown": Shown(media)})
