@@ -64,7 +64,7 @@ class Videos:
             return None
         if call.method == "GET":
             return head, "find"
-        if call.text("upload_phase") in ("start", "transfer", "cancel"):
+        if call.text("upload_phase").lower() in ("start", "transfer", "cancel"):
             return head, "stage"
         hidden = call.text("video_state", "PUBLISHED") != "PUBLISHED" or not call.flag("published", True)
         return head, "stage" if hidden else "publish"
@@ -153,7 +153,7 @@ class Videos:
     # Page edges
 
     async def page_edge(self, call: Call, plan: Plan, page: Page, edge: str) -> dict[str, Any]:
-        match edge, call.text("upload_phase"):
+        match edge, call.text("upload_phase").lower():
             case "photo_stories", _:
                 return self.photo_story(call, plan, page)
             case "videos", "":
