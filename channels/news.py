@@ -48,7 +48,7 @@ def take(platform: str, headers: Mapping[str, str], raw: bytes, *, now: datetime
 
 
 def _row(platform: str, event: Event, now: datetime) -> HookEvent:
-    told = f"{platform}\n{event.kind}\n{event.page}\n{event.object_id}\n{event.key}"
+    told = f"{platform}\n{event.kind}\n{event.page}\n{event.key}"
     at = event.at if event.at is None or event.at.tzinfo else event.at.replace(tzinfo=UTC)
     return HookEvent(
         platform=platform,

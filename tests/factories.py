@@ -16,7 +16,7 @@ from accounts.models import Appointment, User
 from accounts.permissions import Role
 from campaigns.models import Campaign, Topic
 from channels import vault
-from channels.models import Channel, ForeignPost
+from channels.models import Channel, ForeignPost, PlatformAllowance
 from channels.queries import row_name
 from posts import content
 from posts.models import Media, Post, PostChannel, PostMedia, Review, Revision
@@ -237,6 +237,13 @@ def media(unit: Unit, *, text: str = "") -> Media:
     row.file.save(f"{sha256}.jpg", ContentFile(data), save=False)
     row.save()
     return row
+
+
+def allowed(platform: str, unit: Unit) -> PlatformAllowance:
+    """The province of ``unit`` has decided on a platform that is off at first."""
+    return PlatformAllowance.objects.create(
+        unit=unit.parent, platform=platform, allowed_by=UserFactory(), reason="Kế hoạch 12"
+    )
 
 
 def foreign_post(channel: Channel, **fields: object) -> ForeignPost:

@@ -291,8 +291,8 @@ class Hook(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One piece of news of a page. ``key`` makes it the same news when it is told again; it is only ever hashed, so it
-    may be made of what must not be kept."""
+    """One piece of news of a page. Kind, page and ``key`` make it the same news when it is told again; the key is only
+    ever hashed, so it may be made of what must not be kept."""
 
     kind: Hook
     page: str  # its id on the platform

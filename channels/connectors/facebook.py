@@ -34,6 +34,7 @@ from channels.connectors.base import (
     VideoLimits,
 )
 from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, bare, moment_of, proof_of, values_of
+from channels.connectors.hooks import FacebookHooks
 
 # What the dialog asks for, and whether posting needs it.
 _SCOPES = {
@@ -99,7 +100,7 @@ class _Upload:
         return Draft(json.dumps(told, separators=(",", ":")), ready, timedelta(seconds=wait))
 
 
-class Facebook(ByPage):
+class Facebook(FacebookHooks, ByPage):
     """https://developers.facebook.com/docs/pages-api/posts, …/video-api/guides/reels-publishing, …/page-stories-api"""
 
     kind = "facebook"

@@ -29,6 +29,7 @@ from channels.connectors.base import (
 )
 from channels.connectors.containers import Containers
 from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, moment_of
+from channels.connectors.hooks import InstagramHooks
 
 _MB = 1024 * 1024
 _LONGEST_ALT = 1000
@@ -75,7 +76,7 @@ _METRICS = {
 _HUMAN = re.compile(r"Page Publishing Authorization|two-factor", re.IGNORECASE)
 
 
-class Instagram(Containers, ByPage):
+class Instagram(InstagramHooks, Containers, ByPage):
     """https://developers.facebook.com/docs/instagram-platform/content-publishing"""
 
     kind = "instagram"

@@ -10,7 +10,6 @@ from typing import Any
 from channels.connectors.base import (
     AccessLost,
     Account,
-    Connector,
     ConnectorError,
     Facts,
     Figures,
@@ -29,6 +28,7 @@ from channels.connectors.base import (
     Video,
     VideoLimits,
 )
+from channels.connectors.hooks import TelegramHooks
 from channels.connectors.limits import seen, text_limit
 from channels.connectors.multipart import Form
 from channels.connectors.telegram_markup import subset
@@ -56,7 +56,7 @@ _MOST_BYTES = 32_768
 _THUMBNAIL_SIDE, _THUMBNAIL_BYTES = 320, 200_000
 
 
-class Telegram(Connector):
+class Telegram(TelegramHooks):
     """https://core.telegram.org/bots/api"""
 
     kind = "telegram"

@@ -29,6 +29,7 @@ from channels.connectors.base import (
 )
 from channels.connectors.containers import Containers, State
 from channels.connectors.graph import ABSENT, COMMON, Sort, moment_of
+from channels.connectors.hooks import ThreadsHooks
 
 _LONGEST_ALT = 1000
 _SCOPES = {
@@ -56,7 +57,7 @@ def length(text: str) -> int:
     return len(text) + sum(len(char.encode()) - 1 for char in _EMOJI.findall(text))
 
 
-class Threads(Containers):
+class Threads(ThreadsHooks, Containers):
     """https://developers.facebook.com/docs/threads/posts"""
 
     kind = "threads"

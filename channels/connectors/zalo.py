@@ -18,7 +18,6 @@ import aiohttp
 from channels.connectors.base import (
     AccessLost,
     Account,
-    Connector,
     ConnectorError,
     Draft,
     Facts,
@@ -40,6 +39,7 @@ from channels.connectors.base import (
     Video,
     VideoLimits,
 )
+from channels.connectors.hooks import ZaloHooks
 from channels.connectors.multipart import Form
 
 _LIMIT, _PENDING, _NOT_AUTHORISED, _NIGHT = -32, -214, -223, -234
@@ -124,7 +124,7 @@ class Room:
         await asyncio.sleep(max(0.0, start - now))
 
 
-class Zalo(Connector):
+class Zalo(ZaloHooks):
     """https://developers.zalo.me/docs/official-account/bai-viet"""
 
     kind = "zalo"
