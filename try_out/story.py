@@ -33,8 +33,12 @@ from try_out.people import Staff, World
 
 FOLLOWERS = {"hai-chau": 21400, "son-tra": 16800, "hoi-an": 18900, "hoa-vang": 7300, "duy-xuyen": 5600, "tra-my": 2900}
 # A platform's share of a station's followers.
-SHARE = {Kind.FACEBOOK: 1.0, Kind.ZALO: 0.6, Kind.TELEGRAM: 0.08}
+SHARE = {Kind.FACEBOOK: 1.0, Kind.ZALO: 0.6, Kind.TELEGRAM: 0.08, Kind.INSTAGRAM: 0.25, Kind.THREADS: 0.06}
+# The platforms that only some stations are on yet; every other, all of them are on.
+ONLY = {Kind.INSTAGRAM: {"hai-chau", "hoi-an"}, Kind.THREADS: {"hai-chau", "son-tra"}}
 PAGES_SINCE = timedelta(days=90)
+# How long a token lives until it is renewed, and the grant behind it, where the simulator does not say so itself.
+LIVES, GRANTS = {Kind.THREADS: timedelta(days=8)}, {Kind.THREADS: timedelta(days=59)}
 # One connection ends in a week, which its chief is told.
 GRANTED = {("hoi-an", Kind.ZALO): timedelta(days=7, minutes=5)}
 
@@ -129,20 +133,27 @@ class Teller:
     def _connect(self, word: str, staff: Staff) -> None:
         connected_at = timezone.now()
         held = staff.chief.authority(Permission.CHANNEL_MANAGE, unit=staff.unit)
-        for platform in Kind:
+        page_there = ""  # on Facebook, to which the account on Instagram is linked
+        for platform in SHARE:
+            if word not in ONLY.get(platform, {word}):
+                continue
+            linked = {"facebook_page": page_there} if platform == Kind.INSTAGRAM else {}
             made = pages.add_page(
                 platform=platform,
                 name=staff.unit.name,
                 username=f"congan_{word.replace('-', '_')}",
                 followers=int(FOLLOWERS.get(word, 1800) * SHARE[platform]),
                 created_at=connected_at.timestamp(),
+                **linked,
             )
+            if platform == Kind.FACEBOOK:
+                page_there = made["external_id"]
             told = made["tokens"]
             tokens = Tokens(
-                token=told.get("access_token") or told["bot_token"],
+                token=told.get("page_token") or told.get("access_token") or told["bot_token"],
                 refresh_token=told.get("refresh_token", ""),
-                lifetime=timedelta(seconds=int(told["expires_in"])) if "expires_in" in told else None,
-                grant_lifetime=GRANTED.get((word, platform)),
+                lifetime=timedelta(seconds=int(told["expires_in"])) if "expires_in" in told else LIVES.get(platform),
+                grant_lifetime=GRANTED.get((word, platform), GRANTS.get(platform)),
             )
             channel = Channel(
                 unit=staff.unit,

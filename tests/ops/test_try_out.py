@@ -11,9 +11,12 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Role
 from audit.models import Entry
+from channels.connectors.limits import problems
 from channels.models import Channel
+from channels.queries import facts_of
 from engagement.models import Count
 from outreach_portal.guard import TRY_OUT_DOMAIN
+from posts import content
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery
@@ -74,6 +77,17 @@ class TestFilled(TestCase):
 
         assert {link: standing.get(link) for link in shown} == shown
         assert [doubtful.revision.content["title"] in text for text in rest.values()] == [True]
+
+    def test_every_text_fits_where_it_goes(self):
+        found = {}
+        for delivery in Delivery.objects.select_related("channel", "revision"):
+            approved, facts = delivery.revision.content, facts_of(delivery.platform)
+            target = next(t for t in approved["channels"] if t["channel"] == str(delivery.channel.public_id))
+            message = content.message_for(approved, target, key="")
+            found[delivery.platform, delivery.pk] = problems(facts.format(target.get("format", "")), message)
+
+        assert {key: each for key, each in found.items() if each} == {}
+        assert {platform for platform, _pk in found} >= {"facebook", "zalo", "telegram", "instagram", "threads"}
 
     def test_nothing_is_dated_later_than_now_and_the_past_is_on_record_as_then(self):
         first = Entry.objects.filter(action="delivery.published").order_by("at").first()
