@@ -12,6 +12,7 @@ import pytest
 from channels.connectors import CONNECTORS
 from channels.connectors.base import (
     AccessLost,
+    Connector,
     ConnectorError,
     Draft,
     Format,
@@ -168,6 +169,48 @@ def test_an_answer_that_is_lost_or_broken_is_doubt(case, fault):
 
     with pytest.raises(OutcomeUnknown):
         case.platform.commit(case.message, draft)
+
+
+def test_an_answer_that_does_not_come_in_time_is_doubt(case, monkeypatch):
+    draft = case.stage()
+    case.platform.fault("hang_after", operation="publish", seconds=2)
+    monkeypatch.setattr(Connector, "deadline", timedelta(seconds=0.3))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        case.platform.commit(case.message, draft)
+
+    assert "Timeout" in caught.value.code  # not the cut that comes after two seconds
+
+
+def test_no_step_of_staging_waits_for_ever(staging, monkeypatch):
+    refs = ["", *(draft.ref for draft in staging.steps() if not draft.ready)]
+    monkeypatch.setattr(Connector, "deadline", timedelta(seconds=0.3))
+
+    told = []
+    for ref in refs:
+        staging.platform.fault("hang_after", seconds=2)
+        try:
+            draft = staging.platform.call("stage", staging.platform.account, staging.message, ref)
+            told.append("whole" if draft.ready else "")  # where it stands is asked by the next step
+        except TryLater as error:
+            told.append(error.code)
+        staging.platform.simulator.clear_faults()
+
+    assert [each for each in told if each and "Timeout" not in each] == []
+
+
+def test_a_redirect_is_not_followed(case, serve):
+    """It would carry the token to another host; and what became of the post, nobody knows."""
+    target = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+    base = serve(f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode())
+    draft = case.stage().replace(case.platform.simulator.url, base)
+    account = case.platform.account_with(case.platform.token, base_url=base)
+
+    with pytest.raises((OutcomeUnknown, TryLater)) as caught:  # YouTube is asked something first
+        case.platform.commit(case.message, draft, account=account)
+
+    assert caught.value.code == "302"
+    assert case.platform.visible == []
 
 
 def test_a_limit_is_a_wait_and_shows_nothing(case):
