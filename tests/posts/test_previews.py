@@ -4,7 +4,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from posts import content
-from posts.templatetags.previews import folded
+from posts.templatetags.previews import clock, folded
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory
 
@@ -28,14 +28,16 @@ def test_many_short_lines_fold_after_the_fifth():
 def shown(db):
     """Renders the post on one platform."""
 
-    def show(platform: str, *, pictures: int = 0, **fields: object) -> str:
+    def show(platform: str, *, pictures=0, film=None, format="", options=None, **fields: object) -> str:
         unit = UnitFactory()
+        films = [factories.video(unit, **(film or {"seconds": 30}))] if film is not None else []
         post = PostFactory(
             unit=unit,
             channels=[ChannelFactory(unit=unit, platform=platform)],
-            media=[factories.media(unit) for _ in range(pictures)],
+            media=[*films, *(factories.media(unit) for _ in range(pictures))],
             **fields,
         )
+        post.targets.update(format=format, options=options or {})
         composed = content.compose(post)
         return render_to_string("posts/_channel_preview.html", {"target": composed["channels"][0], "content": composed})
 
@@ -68,3 +70,88 @@ def test_nothing_that_was_typed_becomes_markup(shown, platform):
     page = shown(platform, title="<script>1</script>", body='<p onclick="x()">a<script>alert(1)</script></p>')
     assert "<script" not in page
     assert "onclick" not in page
+
+
+WIDE = {"width": 640, "height": 360, "seconds": 30}
+
+
+@pytest.mark.parametrize(
+    ("platform", "format", "film", "look"),
+    [
+        ("facebook", "", {"width": 640, "height": 360, "seconds": 30}, "timeline"),
+        ("facebook", "reel", {"seconds": 30}, "upright"),
+        ("facebook", "video_story", {"seconds": 30}, "upright"),
+        ("tiktok", "", WIDE, "upright"),
+        ("youtube", "", WIDE, "watch"),
+        ("youtube", "", {"seconds": 170}, "upright"),
+        ("youtube", "", {"seconds": 200}, "watch"),
+        ("instagram", "", WIDE, "carousel"),
+        ("instagram", "reel", {"seconds": 30}, "upright"),
+        ("threads", "", {"seconds": 30}, "timeline"),
+        ("zalo", "video_article", {"seconds": 30}, "article"),
+        ("telegram", "", {"seconds": 30}, "message"),
+    ],
+)
+def test_a_video_is_shown_as_its_format_is_and_plays_in_place(shown, platform, format, film, look):
+    page = shown(platform, format=format, film=film)
+    assert f"look-{look}" in page
+    assert page.count("<video ") == 1
+    assert 'preload="none"' in page
+    assert "?size=thumb" in page.split("<video ")[1].split(">")[0]
+
+
+def test_only_what_the_format_shows_is_in_its_preview(shown):
+    assert shown("tiktok", film={}, pictures=2).count("<img ") == 0
+    photos = shown("tiktok", film={}, pictures=2, format="photo")
+    assert (photos.count("<img "), photos.count("<video ")) == (2, 0)
+
+
+def test_instagram_is_leafed_through_with_the_keyboard_too(shown):
+    page = shown("instagram", film={}, pictures=2)
+    assert 'class="carousel" tabindex="0"' in page
+    assert page.split('class="dots"')[1].split("</p>")[0].count("<span>") == 3
+
+
+def test_a_story_says_that_it_shows_no_text(shown):
+    page = shown("facebook", film={}, format="video_story", body="<p>Chữ không hiện.</p>")
+    assert "No text is shown here" in page
+    assert "Chữ không hiện" not in page
+
+
+def test_format_and_options_stand_below_in_words(shown):
+    page = shown("tiktok", film={}, options={"privacy": "SELF_ONLY"})
+    assert "TikTok · Video" in page
+    assert "<dt>Who can see the post</dt><dd>Only the page itself</dd>" in page
+    assert "<dt>Allow comments</dt><dd>no</dd>" in page
+
+
+@pytest.mark.parametrize(("platform", "own_label"), [("tiktok", True), ("telegram", False)])
+def test_what_ai_made_is_said_by_the_platform_or_in_the_text(shown, platform, own_label):
+    page = shown(platform, film={}, ai_made=True)
+    assert ("labelled as made by AI" in page) == own_label
+    assert (content.AI_LINE in page) != own_label
+
+
+def test_a_content_from_before_formats_and_videos_is_shown_as_it_was(shown):
+    unit = UnitFactory()
+    post = PostFactory(unit=unit, channels=[ChannelFactory(unit=unit)], media=[factories.media(unit)])
+    composed = content.compose(post)
+    (target,) = composed["channels"]
+    old = {name: target[name] for name in ("channel", "platform", "name", "own_text", "text", "html")}
+    page = render_to_string("posts/_channel_preview.html", {"target": old, "content": {**composed, "channels": [old]}})
+    assert page.count("<img ") == 1
+    assert "Facebook · Post" in page
+
+
+def test_captions_can_be_read_by_who_approves_them(shown, db):
+    unit = UnitFactory()
+    post = PostFactory(unit=unit, channels=[ChannelFactory(unit=unit)], media=[factories.video(unit)])
+    post.pictures.update(captions="WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nChào <b>bà con</b>\n")
+    composed = content.compose(post)
+    page = render_to_string("posts/_channel_preview.html", {"target": composed["channels"][0], "content": composed})
+    assert "<summary>Captions of the video</summary><p>Chào bà con</p>" in page
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, "0:00"), (59.4, "0:59"), (83, "1:23"), (3725, "1:02:05")])
+def test_lengths_are_told_as_players_do(seconds, told):
+    assert clock(seconds) == told
