@@ -200,10 +200,13 @@
     files.value = "";
     uploading += chosen.length;
     for (const file of chosen) {
-      await (file.type.startsWith("video/") && window.uploadVideo ? sendVideo(file) : sendPicture(file));
+      await (isVideo(file) && window.uploadVideo ? sendVideo(file) : sendPicture(file));
       uploading -= 1;
     }
   });
+
+  // Not every system knows the type of a MOV; what a file is, the portal finds out by its content.
+  const isVideo = (file) => file.type.startsWith("video/") || /\.(mp4|m4v|mov|webm)$/i.test(file.name);
 
   function newLine(file) {
     const line = document.getElementById("upload-line").content.cloneNode(true).firstElementChild;
@@ -257,6 +260,7 @@
     const line = newLine(file);
     return new Promise((done) => {
       window.uploadVideo(file, {
+        line,
         url: form.dataset.uploadVideo,
         csrf: () => form.elements.csrfmiddlewaretoken.value,
         onProgress: (share) => (line.querySelector("progress").value = 100 * share),
