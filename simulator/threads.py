@@ -383,7 +383,7 @@ class Threads(ContainerPlatform):
 
     def reply_list(self, call: Call, page: Page, post: Post, *, whole: bool) -> dict[str, Any]:
         fields = self.fields(call, POST_FIELDS, "ThreadsMedia")
-        rows = [self.reply_view(post, each) for each in self.comments(page, post)]
+        rows = [self.reply_view(post, each) for each in self.comments(page, post) if whole or not each["parent"]]
         own = [each for each in self.world.visible_posts(page) if each.details.get("reply_to")]
         below = {post.id, *(row["id"] for row in rows)} if whole else {post.id}
         rows += [self.post_view(call, page, each, {name: {"name": name} for name in POST_FIELDS})
@@ -403,7 +403,7 @@ class Threads(ContainerPlatform):
             "media_product_type": "THREADS",
             "has_replies": False,
             "is_reply": True,
-            "replied_to": {"id": post.id},
+            "replied_to": {"id": comment["parent"] or post.id},
             "root_post": {"id": post.id},
             "hide_status": "HIDDEN" if comment["hidden"] else "NOT_HUSHED",
         }

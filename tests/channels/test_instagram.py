@@ -509,6 +509,16 @@ def test_comments_are_listed_answered_and_hidden_without_a_name(instagram):
     assert "Nguyễn Thị B" not in repr(before)
 
 
+def test_a_resident_who_replies_to_another_does_not_answer_for_the_unit(instagram):
+    post = instagram.publish(instagram.message()).external_id
+    asked = said(instagram, post, "Mấy giờ?")
+    instagram.simulator.comment(instagram.id, post, "8 giờ đó.", platform="instagram", parent=asked)
+
+    (comment,) = instagram.call("comments", instagram.account, post)
+
+    assert (comment.external_id, comment.answered, comment.replies) == (asked, False, 1)
+
+
 def test_a_reply_whose_answer_is_lost_is_doubt(instagram):
     comment = said(instagram, instagram.publish(instagram.message()).external_id, "Mấy giờ?")
     instagram.fault("drop_after", operation="edit")

@@ -326,6 +326,16 @@ def test_replies_are_listed_answered_and_hidden_without_a_name(threads):
     assert "Nguyễn Thị B" not in repr(before)
 
 
+def test_a_resident_who_replies_to_another_does_not_answer_for_the_unit(threads):
+    post = threads.publish(threads.message()).external_id
+    asked = said(threads, post, "Mấy giờ?")
+    threads.simulator.comment(threads.id, post, "8 giờ đó.", platform="threads", parent=asked)
+
+    (comment,) = threads.call("comments", threads.account, post)
+
+    assert (comment.external_id, comment.answered, comment.replies) == (asked, False, 1)
+
+
 def test_a_hidden_reply_can_be_shown_again(threads):
     post = threads.publish(threads.message()).external_id
     reply = said(threads, post, "Mấy giờ?")
