@@ -130,10 +130,10 @@ def test_a_video_is_paused_and_stopped_by_keyboard_and_leaves_nothing(at_desk, o
     expect(pause).to_have_attribute("aria-pressed", "true")
     assert page.locator("#uploads").get_attribute("aria-live") == "polite"
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
+        page.keyboard.press("Enter")
 
     expect(page.locator(".upload-failed")).to_contain_text("Đã dừng; không lưu lại phần nào.")
-    page.wait_for_load_state("networkidle")
     assert (Upload.objects.count(), list(incoming.folder().iterdir())) == (0, [])
 
 
