@@ -34,7 +34,8 @@ class Background:
         self.worker = app.WorkController(
             hostname="try-out@localhost",
             pool="threads",
-            concurrency=8,
+            # Threads are made when they are needed. Uploads may hold one a platform for minutes.
+            concurrency=32,
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,

@@ -46,6 +46,7 @@ def hand_over(*, clock: Clock = database_now) -> int:
             each={row.pk: {"hand_until": _until(row)} for row in rows},
             # What an earlier try left on the platform is out of reach: the credentials are destroyed.
             draft_ref="",
+            draft_partial=False,
             error_code="",
             platform_code="",
             error_detail="",

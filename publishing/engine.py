@@ -3,13 +3,14 @@
 A run works in one thread: it asks and writes the database, while the wire's thread talks to the platforms. So no
 transaction is ever open across the network, and one run carries thousands of calls. The steps of a delivery:
 
-    claim ahead (lease, attempt on record) → stage early (invisible object)
+    claim ahead (lease, attempt on record) → stage early (invisible object; videos in steps, see also uploads.py)
     → just before the second: begin (one conditional UPDATE; a recall, pause or cancellation committed before it wins)
     → at the second: commit, the one visible call → write back in batches
 
 Whatever ends in doubt goes to `verifying`; `settle` looks on the platform before anything is sent again.
 """
 
+import asyncio
 import contextlib
 import logging
 import threading
@@ -23,12 +24,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
+from channels.connectors import limits
 from channels.connectors.base import (
     AccessLost,
     Account,
+    Connector,
     ConnectorError,
+    Draft,
     Image,
     Message,
     OutcomeUnknown,
@@ -43,9 +47,9 @@ from channels.services import mark_lost
 from channels.vault import Unsealable
 from core.bulk import insert_values, update_from_values
 from core.clock import Clock, database_now, steady
-from posts import content
+from posts import content, videos
 from posts.models import Media
-from publishing import gates
+from publishing import gates, misfits
 from publishing.models import Attempt, Delivery
 from publishing.outgoing import message_from, pictures_of
 from publishing.rows import end_attempts, locked, only_one, tell
@@ -57,6 +61,8 @@ log = logging.getLogger(__name__)
 
 # Bytes of pictures that a run holds at once; beyond it, it sends before it claims more.
 _PICTURE_BYTES = 256 * 1024 * 1024
+# Seconds until a run whose application may not call for a while asks again.
+_SHUT = 5.0
 # Seconds that an answer waits for others: one UPDATE for all of them.
 _GATHER = 0.1
 # Seconds that a call may stand in line once it is due: later it is not made, for a recall or pause would not stop it.
@@ -84,6 +90,7 @@ def _is_anything_due(platform: str, clock: Clock) -> bool:
 # What a run asks of a delivery, in the order of Shipment's fields and then what it needs to fill the rest.
 _COLUMNS = (
     *("pk", "public_id", "unit__path", "channel_id", "attempt", "state", "fire_at", "not_after", "draft_ref"),
+    *("draft_partial", "prepare_at", "preparations"),
     *("unit_id", "content_sha256", "revision__public_id", "revision__content"),
     *("channel__public_id", "channel__external_id", "channel__handle", "channel__sealed"),
 )
@@ -102,9 +109,22 @@ class Shipment:
     fire_at: datetime
     not_after: datetime
     draft_ref: str
+    draft_partial: bool
+    prepare_at: datetime | None
+    preparations: int
     error_code: str = ""
     account: Account | None = None
     message: Message | None = None
+    films: Sequence[Media] = ()  # what the platform is still to get of videos
+    fresh: bool = False  # this run has made its draft, or seen that it is whole
+
+    @property
+    def tries(self) -> int:
+        return self.attempt - self.preparations
+
+    @property
+    def is_staged(self) -> bool:
+        return bool(self.draft_ref) and not self.draft_partial
 
     @property
     def picture_bytes(self) -> int:
@@ -112,6 +132,9 @@ class Shipment:
 
 
 class Run:
+    """``staging`` holds what lacks its invisible object: those in ``resting`` wait for their next step, those in
+    ``uploading`` move a video now. ``ready`` waits for its second, ``flying`` for the answer to its visible call."""
+
     def __init__(self, platform: str, clock: Clock):
         self.platform = platform
         self.facts = facts_of(platform)
@@ -119,6 +142,8 @@ class Run:
         self.now = steady(clock)
         self.options = settings.PUBLISHING
         self.staging: dict[int, Shipment] = {}
+        self.resting: dict[int, float] = {}  # until when, on the monotonic clock
+        self.uploading: set[int] = set()
         self.ready: dict[int, Shipment] = {}
         self.flying: dict[int, Shipment] = {}
         self.answers = Answers()
@@ -133,10 +158,12 @@ class Run:
         away_since = None
         while True:
             try:
-                if time.monotonic() >= next_claim and self._may_claim():
-                    full = self._claim() == self.options["claim_batch"]
+                room = self._room()
+                if room and time.monotonic() >= next_claim and self._may_claim():
+                    full = self._claim() == room
                     next_claim = time.monotonic() + (0 if full else 1)
                 self._renew()
+                self._go_on()
                 self._fire()
                 away_since = None
             except (OperationalError, InterfaceError):
@@ -167,30 +194,22 @@ class Run:
         """Takes in hand what falls due soon: a lease, and the attempt written down before anything is sent."""
         self.now = steady(self.clock)
         now = self.now()
-        if gates.WHOLE in gates.shut(self.platform, now):
+        if self._is_shut(now):
             self.look_again_at = time.monotonic() + 1
             return 0
-        batch = self.options["claim_batch"]
+        batch = self._room()
         if gates.is_on_trial(self.platform):
-            batch = max(0, gates.PROBES - len(self.ready) - len(self.staging) - len(self.flying))
-        ahead = now + timedelta(seconds=self.options["claim_ahead_seconds"])
+            batch = min(batch, max(0, gates.PROBES - len(self.ready) - len(self.staging) - len(self.flying)))
         with transaction.atomic():
             _walk_the_index()
-            found = list(
-                locked()
-                # A first try is prepared ahead; a retry is not, or it would call sooner than the platform asked.
-                .filter(Q(attempt=0) | Q(fire_at__lte=now), fire_at__lte=ahead)
-                .filter(platform=self.platform, state=State.SCHEDULED)
-                .sendable(now)
-                .order_by("fire_at")
-                .values_list(*_COLUMNS)[:batch]
-            )
-            claimed = [(Shipment(*values[:9]), values[9:]) for values in found]
+            found = list(self._wanted(now).sendable(now).order_by("fire_at").values_list(*_COLUMNS)[:batch])
+            claimed = [(Shipment(*values[:12]), values[12:]) for values in found]
             shipments = [shipment for shipment, _rest in claimed]
             move_many(
                 shipments,
                 State.CLAIMED,
                 now=now,
+                each=self._counted(shipments),
                 new_attempt=True,
                 lease_until=now + timedelta(seconds=self.options["lease_seconds"]),
                 committing_at=None,
@@ -203,6 +222,32 @@ class Run:
         self.claimed += len(claimed)
         self._prepare(claimed)
         return len(claimed)
+
+    def _is_shut(self, now: datetime) -> bool:
+        """Whether nothing may be begun on the platform for more than a moment: a gate that is about to open only sets
+        the pace of the visible calls."""
+        app = settings.PLATFORMS[self.platform].get("app_id")
+        shut = gates.shut(self.platform, now)
+        far = {key for key, opens_at in shut.items() if opens_at > now + timedelta(seconds=_SHUT)}
+        return gates.WHOLE in shut or bool(app and gates.key(app) in far)
+
+    def _room(self) -> int:
+        """How many deliveries to claim at most."""
+        return self.options["claim_batch"]
+
+    def _wanted(self, now: datetime) -> Any:
+        """What is to be claimed, as far as the run is concerned."""
+        ahead = now + timedelta(seconds=self.options["claim_ahead_seconds"])
+        # A first try is prepared ahead; a retry is not, or it would call sooner than the platform asked.
+        found = locked().filter(Q(attempt=F("preparations")) | Q(fire_at__lte=now), fire_at__lte=ahead)
+        found = found.filter(platform=self.platform, state=State.SCHEDULED)
+        uploads = sum(s.prepare_at is not None for s in self.staging.values())
+        lacking = {"prepare_at__isnull": False} if uploads >= self.options["uploads"] else {"prepare_at__gt": now}
+        return found.exclude(Q(draft_ref="") | Q(draft_partial=True), **lacking)
+
+    def _counted(self, shipments: Sequence[Shipment]) -> Mapping[int, Mapping[str, Any]] | None:
+        """What the claim writes into each row besides the attempt."""
+        return None
 
     def _renew(self) -> None:
         """Keeps the lease of what waits for its turn. What flies is not renewed: its call has a deadline of its own."""
@@ -227,13 +272,51 @@ class Run:
             unit, *rest = rest
             if not self._load(shipment, by_unit.get(unit, {}), *rest):
                 continue
-            if self.facts.stages and not shipment.draft_ref:
-                self.staging[shipment.pk] = shipment
-                staging.append(Errand(shipment.pk, _stage(shipment)))
-            else:
+            if not self.facts.stages or shipment.is_staged:
                 self.ready[shipment.pk] = shipment
+                continue
+            self.staging[shipment.pk] = shipment
+            if shipment.prepare_at:
+                self.resting[shipment.pk] = 0.0
+            else:
+                staging.append(Errand(shipment.pk, _stage(shipment)))
         if staging:
             wire().send(self.platform, staging, self.answers, held_for=self._half_lease)
+
+    def _go_on(self) -> None:
+        """Takes the next step of the drafts that are made in several, a few videos at a time. What is too late by now,
+        or cannot be finished by a process that is about to stop, is given back as far as it has come."""
+        if not self.resting:
+            return
+        clock = time.monotonic()
+        pks = sorted((pk for pk, at in self.resting.items() if at <= clock), key=lambda pk: self.staging[pk].fire_at)
+        late = [pk for pk in self.resting if self.staging[pk].not_after <= self.now()]
+        if leaving := list(self.resting) if _draining.is_set() else late:
+            shipments = [self.staging[pk] for pk in leaving]
+            _persist(lambda: self._put_down(shipments), shipments)
+            for pk in leaving:
+                del self.staging[pk], self.resting[pk]
+            return
+        if not pks:
+            return
+        if self._is_shut(self.now()):
+            self.resting |= dict.fromkeys(pks, clock + _SHUT)
+            return
+        steps = []
+        for pk in pks:
+            shipment = self.staging[pk]
+            if shipment.prepare_at:
+                if len(self.uploading) >= self.options["uploads"]:
+                    continue
+                self.uploading.add(pk)
+            del self.resting[pk]
+            steps.append(Errand(pk, _stage(shipment)))
+        if steps:
+            wire().send(self.platform, steps, self.answers, held_for=self._half_lease)
+
+    def _put_down(self, shipments: list[Shipment]) -> None:
+        """Back to scheduled between two steps of a draft."""
+        self._wait(shipments, TryLater("put down between two steps", code="stopped"))
 
     def _load(
         self,
@@ -254,28 +337,37 @@ class Run:
         except Unsealable:
             self._give_back([shipment], AccessLost("the stored credentials cannot be opened"))
             return False
+        # What lies on the platform already need not come along, but where the last piece of a video is what shows it.
+        lies_there = self.facts.stages and shipment.is_staged
         try:
             shipment.message = message_from(
                 approved,
                 key=shipment.public_id,
                 channel_id=channel_id,
                 media_rows=pictures,
-                with_bytes=not (self.facts.stages and shipment.draft_ref),  # lies on the platform already
+                with_bytes=not lies_there or not (self.facts.shows_by_reference or shipment.prepare_at is None),
                 for_revision=revision_id,
                 until=self.now() + timedelta(seconds=settings.MEDIA_LINK_SECONDS),
             )
+            form = self.facts.format(shipment.message.format)
         except (KeyError, OSError, ValueError):
             # A picture is gone or is not the one that was approved: nothing else may be sent in its place.
             log.exception("delivery %s: content does not match its approval", shipment.public_id)
             self._refuse(shipment)
             return False
+        if found := limits.problems(form, shipment.message):
+            # The platform would refuse it, or cut it: limits that changed since the approval.
+            self._fail([shipment], "does_not_fit", Rejected(misfits.kept(found[0]), code=found[0].rule), "refused")
+            return False
+        if shipment.prepare_at and not lies_there:
+            shipment.films = [pictures[video.sha256] for video in shipment.message.videos]
         return True
 
     # --- fire -----------------------------------------------------------------------------------------------------
 
     def _patience(self) -> float:
         """Seconds until something has to be done even if no answer comes."""
-        wait = 0.1 if self.flying or self.staging else 0.5
+        wait = 0.1 if self.flying or len(self.staging) > len(self.resting) else 0.5
         if (left := self.look_again_at - time.monotonic()) > 0:
             return min(wait, left)
         soonest = min((s.fire_at for s in self.ready.values()), default=None)
@@ -387,11 +479,13 @@ class Run:
             return
         held = {**self.staging, **self.flying}
         _persist(lambda: self._heard([(held[pk], answer) for pk, answer in answers]))
-        staged: list[tuple[Shipment, str]] = []
+        staged: list[tuple[Shipment, Draft]] = []
+        stepped: list[tuple[Shipment, Draft]] = []
         published: list[tuple[Shipment, Receipt]] = []
         failed: dict[tuple[Any, ...], tuple[ConnectorError, list[Shipment]]] = {}
         for pk, answer in answers:
             staging = self.staging.pop(pk, None)
+            self.uploading.discard(pk)
             shipment = staging or self.flying.pop(pk)
             if isinstance(answer, Exception) and not isinstance(answer, ConnectorError):
                 answer = unexpected(answer)
@@ -402,10 +496,11 @@ class Run:
                 alike = (type(answer), answer.code, answer.detail, answer.wait)
                 failed.setdefault(alike, (answer, []))[1].append(shipment)
             elif staging:
-                staged.append((shipment, answer.ref))
+                (staged if answer.ready else stepped).append((shipment, answer))
             else:
                 published.append((shipment, answer))
-        _persist(lambda: self._write_staged(staged), [shipment for shipment, _ref in staged])
+        _persist(lambda: self._write_steps(stepped), [shipment for shipment, _draft in stepped])
+        _persist(lambda: self._write_staged(staged), [shipment for shipment, _draft in staged])
         _persist(lambda: self._write_published(published), [shipment for shipment, _receipt in published])
         for error, shipments in failed.values():
             _persist(lambda error=error, shipments=shipments: self._give_back(shipments, error), shipments)
@@ -428,53 +523,79 @@ class Run:
             gates.trip(self.platform, self.now())
             self.unanswered.clear()
 
-    def _write_staged(self, staged: list[tuple[Shipment, str]]) -> None:
+    def _write_steps(self, stepped: list[tuple[Shipment, Draft]]) -> None:
+        """Stores how far drafts have come, before anything is done on top of it."""
+        if not stepped:
+            return
+        now = self.now()
+        ours = update_from_values(
+            Delivery,
+            [{"id": s.pk, "attempt": s.attempt, "draft_ref": draft.ref} for s, draft in stepped],
+            match=("id", "attempt"),
+            where={"state": State.CLAIMED},
+            fields={"draft_partial": True, "lease_until": now + timedelta(seconds=self.options["lease_seconds"])},
+        )
+        for shipment, draft in stepped:
+            if shipment.pk in ours:
+                shipment.draft_ref, shipment.draft_partial = draft.ref, True
+                self.staging[shipment.pk] = shipment
+                self.resting[shipment.pk] = time.monotonic() + draft.wait.total_seconds()
+            else:
+                self._leave_behind(shipment, draft)
+
+    def _write_staged(self, staged: list[tuple[Shipment, Draft]]) -> None:
         if not staged:
             return
-        refs = {shipment.pk: {"draft_ref": ref} for shipment, ref in staged}
-        moved = move_many([shipment for shipment, _ref in staged], State.STAGED, now=self.now(), each=refs)
+        refs = {shipment.pk: {"draft_ref": draft.ref} for shipment, draft in staged}
+        shipments = [shipment for shipment, _draft in staged]
+        moved = move_many(shipments, State.STAGED, now=self.now(), each=refs, draft_partial=False)
         if len(moved) < len(staged):
             # Perhaps an earlier try of this very write was committed, and only its answer was lost.
             stands = Delivery.objects.filter(pk__among=[pk for pk in refs if pk not in moved], state=State.STAGED)
-            as_ours = {(shipment.pk, shipment.attempt, ref) for shipment, ref in staged}
+            as_ours = {(shipment.pk, shipment.attempt, draft.ref) for shipment, draft in staged}
             moved |= {row[0] for row in stands.values_list("pk", "attempt", "draft_ref") if row in as_ours}
-        for shipment, ref in staged:
+        for shipment, draft in staged:
             if shipment.pk in moved:
-                shipment.state, shipment.draft_ref = State.STAGED, ref
+                shipment.state, shipment.draft_ref, shipment.draft_partial = State.STAGED, draft.ref, False
+                shipment.fresh = True
+                self._lighten(shipment)
                 self.ready[shipment.pk] = shipment
-                # What the platform has now, pictures above all, would hold a campaign's worth of memory here.
-                if self.facts.shows_by_reference:
-                    shipment.message = Message(key=str(shipment.public_id), title="", text="")
-                else:
-                    bare = [replace(m, content=b"") if isinstance(m, Image) else m for m in shipment.message.media]
-                    shipment.message = replace(shipment.message, media=bare)
             else:
-                # Stopped while it was being prepared: the draft that came to be is left to the recalls' queue.
-                end_attempts([shipment], "stopped", now=self.now())
-                Delivery.objects.filter(pk=shipment.pk, draft_ref="").update(draft_ref=ref)
+                self._leave_behind(shipment, draft)
+
+    def _lighten(self, shipment: Shipment) -> None:
+        """What the platform has now, pictures above all, would hold a campaign's worth of memory here."""
+        shipment.films = ()
+        if self.facts.shows_by_reference:
+            shipment.message = Message(key=str(shipment.public_id), title="", text="")
+        else:
+            bare = [replace(m, content=b"") if isinstance(m, Image) else m for m in shipment.message.media]
+            shipment.message = replace(shipment.message, media=bare)
+
+    def _leave_behind(self, shipment: Shipment, draft: Draft) -> None:
+        """Stopped while it was being prepared: what came to be on the platform is left to the recalls' queue. What it
+        is called may have changed since the row was last written."""
+        now = self.now()
+        end_attempts([shipment], "stopped", now=now)
+        lacking = Q(draft_ref="") | Q(draft_partial=True)
+        left = Delivery.objects.filter(lacking, pk=shipment.pk, draft_ref=shipment.draft_ref, remote_id="")
+        left.exclude(state=State.COMMITTING).update(draft_ref=draft.ref, draft_partial=not draft.ready, verify_at=now)
 
     def _write_published(self, published: list[tuple[Shipment, Receipt]]) -> None:
         if not published:
             return
+        taken = [pair for pair in published if pair[1].processing]
+        stands = [pair for pair in published if not pair[1].processing]
         now = self.now()
         shipments = [shipment for shipment, _receipt in published]
         try:
             with _undone_with_the_transaction(shipments), transaction.atomic():
-                moved = move_many(
-                    shipments,
-                    State.PUBLISHED,
-                    now=now,
-                    each={
-                        shipment.pk: {"remote_id": receipt.external_id, "permalink": receipt.permalink}
-                        for shipment, receipt in published
-                    },
-                    published_at=now,
-                    lease_until=None,
-                    error_code="",
-                    platform_code="",
-                    error_detail="",
-                )
-                end_attempts([shipment for shipment, _r in published if shipment.pk in moved], "published", now=now)
+                self._receive(stands, State.PUBLISHED, "published", now=now, published_at=now)
+                look = now + timedelta(seconds=self.options["processing_seconds"])
+                for pairs, code in _by_place(taken):
+                    self._receive(
+                        pairs, State.PROCESSING, "processing", now=now, verify_at=look, verify_count=0, error_code=code
+                    )
         except IntegrityError:
             if len(published) > 1:
                 for pair in published:
@@ -484,16 +605,50 @@ class Run:
             log.error("delivery %s: the platform returned an id that another delivery has", shipment.public_id)
             self._give_back([shipment], OutcomeUnknown("the platform returned an id that is taken"))
 
+    def _receive(
+        self, pairs: list[tuple[Shipment, Receipt]], to: State, outcome: str, *, now: datetime, **fields: Any
+    ) -> None:
+        if not pairs:
+            return
+        shipments = [shipment for shipment, _receipt in pairs]
+        told = {s.pk: {"remote_id": receipt.external_id, "permalink": receipt.permalink} for s, receipt in pairs}
+        clean = {"lease_until": None, "error_code": "", "platform_code": "", "error_detail": ""}
+        moved = move_many(shipments, to, now=now, each=told, **{**clean, **fields})
+        end_attempts([shipment for shipment in shipments if shipment.pk in moved], outcome, now=now)
+
     def _give_back(self, shipments: list[Shipment], error: ConnectorError) -> None:
         """After calls that did not end in a receipt, all for the same reason: to whom the deliveries go next."""
         if isinstance(error, OutcomeUnknown):
             self._doubt(shipments, error)
+        elif isinstance(error, ContentChanged):
+            self._fail(shipments, "content_changed", error, "refused")
         elif isinstance(error, Rejected):
-            self._fail(shipments, "refused", error, "refused")
+            stale = self._stale([s for s in shipments if not s.fresh])
+            self._wait(stale, TryLater(error.detail, code=error.code, wait=timedelta(seconds=1)))
+            self._fail([s for s in shipments if s not in stale], "refused", error, "refused")
         else:
-            tired = [s for s in shipments if s.attempt >= self.options["max_attempts"] and isinstance(error, TryLater)]
+            tired = [s for s in shipments if s.tries >= self.options["max_attempts"] and isinstance(error, TryLater)]
             self._fail(tired, "too_many_tries", error, "later")
-            self._wait([s for s in shipments if s not in tired], error)
+            waiting = [s for s in shipments if s not in tired]
+            # An upload that is over, or was never whole: there is nothing to wait for.
+            stale = self._stale([s for s in waiting if s.prepare_at])
+            soon = TryLater(error.detail, code=error.code, wait=error.wait or timedelta(seconds=1))
+            self._wait(stale, error if isinstance(error, AccessLost) else soon)
+            self._wait([s for s in waiting if s not in stale], error)
+
+    def _stale(self, shipments: list[Shipment]) -> list[Shipment]:
+        """Those whose draft may be what the platform did not take: it was made a while ago, and some die with age. They
+        are staged again, which goes on with a draft that lives. Never one whose visible call was in doubt before: that
+        may have come to be visible, and another must not be made beside it."""
+        drafts = [s for s in shipments if s.state == State.COMMITTING and s.draft_ref]
+        if not drafts:
+            return []
+        doubts = Attempt.objects.filter(delivery__in=[s.pk for s in drafts], outcome="unknown")
+        doubted = set(doubts.values_list("delivery_id", flat=True))
+        stale = [s for s in drafts if s.pk not in doubted]
+        for shipment in stale:
+            shipment.draft_partial = True
+        return stale
 
     def _doubt(self, shipments: list[Shipment], error: ConnectorError) -> None:
         now = self.now()
@@ -517,29 +672,38 @@ class Run:
             return
         now = self.now()
         lost = isinstance(error, AccessLost)
-
-        def after(shipment: Shipment) -> datetime:
-            wait = error.wait or timedelta(seconds=min(900, 5 * 2**shipment.attempt))
-            return max(now + wait, shipment.fire_at)
-
+        fields = {
+            "lease_until": None,
+            "committing_at": None,
+            "error_code": "access" if lost else "later",
+            "platform_code": error.code,
+            "error_detail": error.detail,
+        }
         with transaction.atomic():
-            moved = move_many(
-                shipments,
-                State.SCHEDULED,
-                now=now,
-                each={shipment.pk: {"fire_at": after(shipment)} for shipment in shipments},
-                lease_until=None,
-                committing_at=None,
-                error_code="access" if lost else "later",
-                platform_code=error.code,
-                error_detail=error.detail,
-            )
-            ended = [s for s in shipments if s.pk in moved]
+            ended = []
+            for alike in self._until(shipments, error, now):
+                mine = [s for s in shipments if s.pk in alike]
+                moved = move_many(mine, State.SCHEDULED, now=now, each=alike, **fields)
+                ended += [s for s in mine if s.pk in moved]
             end_attempts(ended, "access" if lost else "later", now=now, detail=error.detail)
         if lost:
             pages = Channel.objects.filter(pk__in={s.channel_id for s in ended}).select_related("unit")
             for channel in pages:
                 mark_lost(channel, reason=error.detail, code=error.code)
+
+    def _until(
+        self, shipments: list[Shipment], error: ConnectorError, now: datetime
+    ) -> Iterator[dict[int, dict[str, Any]]]:
+        """When each is tried again, in groups whose rows are written alike."""
+        plain, films = {}, {}
+        for shipment in shipments:
+            wait = error.wait or timedelta(seconds=min(900, 5 * 2**shipment.tries))
+            at = max(now + wait, shipment.fire_at)
+            if shipment.prepare_at:
+                films[shipment.pk] = {"fire_at": at, "prepare_at": at, "draft_partial": shipment.draft_partial}
+            else:
+                plain[shipment.pk] = {"fire_at": at, "draft_partial": shipment.draft_partial}
+        yield from filter(None, (plain, films))
 
     def _refuse(self, shipment: Shipment) -> None:
         self._fail([shipment], "content_changed", Rejected(), "refused")
@@ -553,29 +717,55 @@ class Run:
             moved = move_many(shipments, State.FAILED, now=now, lease_until=None, **told)
             end_attempts([s for s in shipments if s.pk in moved], outcome, now=now, detail=error.detail)
             for row in Delivery.objects.filter(pk__in=moved).select_related("unit", "post", "channel"):
-                tell(row, "delivery_failed", reason=in_words(row.platform, error.code, error.detail))
+                if code == "does_not_fit":
+                    reason = misfits.in_words(error.detail, page=str(row.channel))
+                else:
+                    reason = in_words(row.platform, error.code, error.detail)
+                tell(row, "delivery_failed", reason=reason)
 
 
 # --- the calls, and small change --------------------------------------------------------------------------------------
 
 
+class ContentChanged(Rejected):
+    """What lies in the store is no longer what was approved."""
+
+
 def _stage(shipment: Shipment) -> Call:
-    return lambda connector: connector.stage(shipment.account, shipment.message)
+    async def call(connector: Connector) -> Draft:
+        for film in shipment.films:
+            # Reads it all, off the loop's thread; asked again, only whether it changed since.
+            if not await asyncio.to_thread(videos.intact, film):
+                raise ContentChanged("the video's bytes differ from their hash")
+        return await connector.stage(shipment.account, shipment.message, shipment.draft_ref)
+
+    return call
 
 
 def _commit(shipment: Shipment) -> Call:
     return lambda connector: connector.commit(shipment.account, shipment.message, shipment.draft_ref)
 
 
+def _by_place(taken: list[tuple[Shipment, Receipt]]) -> Iterator[tuple[list[tuple[Shipment, Receipt]], str]]:
+    """What platforms have taken and still work on, apart from what waits in an app for a person to finish it."""
+    waits = [pair for pair in taken if pair[0].message.format == "inbox"]
+    yield waits, "in_app"
+    yield [pair for pair in taken if pair not in waits], ""
+
+
+_WRITTEN = ("state", "attempt", "fire_at", "draft_ref", "draft_partial", "prepare_at", "preparations", "error_code")
+
+
 @contextlib.contextmanager
 def _undone_with_the_transaction(shipments: Sequence[Shipment]) -> Iterator[None]:
     """What a transaction wrote into memory goes back with it."""
-    before = [(s.state, s.attempt, s.fire_at, s.draft_ref, s.error_code) for s in shipments]
+    before = [tuple(getattr(s, name) for name in _WRITTEN) for s in shipments]
     try:
         yield
     except BaseException:
-        for s, values in zip(shipments, before, strict=True):
-            s.state, s.attempt, s.fire_at, s.draft_ref, s.error_code = values
+        for shipment, values in zip(shipments, before, strict=True):
+            for name, value in zip(_WRITTEN, values, strict=True):
+                setattr(shipment, name, value)
         raise
 
 

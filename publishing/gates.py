@@ -25,7 +25,12 @@ WHOLE = ""  # the key of the platform's own gate
 
 def key_of(account: Account) -> str:
     """The application that an account's calls count for. Telegram knows none: there the bot stands for it."""
-    return account.app.get("app_id") or hashlib.sha256(account.token.encode()).hexdigest()[:32]
+    return key(account.app.get("app_id") or "") or hashlib.sha256(account.token.encode()).hexdigest()[:32]
+
+
+def key(app_id: str) -> str:
+    """An application's; Google's names are longer than the column."""
+    return app_id if len(app_id) <= 40 else hashlib.sha256(app_id.encode()).hexdigest()[:32]
 
 
 def shut(platform: str, now: datetime) -> dict[str, datetime]:

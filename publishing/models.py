@@ -239,7 +239,11 @@ class Delivery(PublicIdModel):
     fire_at = models.DateTimeField()  # due_at, or later when the platform asked to wait
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
-    draft_ref = models.CharField(max_length=200, blank=True)  # the invisible object on the platform
+    draft_ref = models.TextField(blank=True)  # the invisible object on the platform; the address of an upload is long
+    # Under way: the platform is asked again with its reference, step by step, until it is whole and may be shown.
+    draft_partial = models.BooleanField(default=False, db_default=False)
+    prepare_at = models.DateTimeField(null=True)  # its videos go to the platform no sooner; empty: it has none
+    preparations = models.PositiveSmallIntegerField(default=0, db_default=0)  # attempts that were to prepare it alone
     committing_at = models.DateTimeField(null=True)  # set: a visible call may have been made in this attempt
     verify_at = models.DateTimeField(null=True)
     verify_count = models.PositiveSmallIntegerField(default=0)
@@ -276,12 +280,24 @@ class Delivery(PublicIdModel):
             ),
             models.CheckConstraint(condition=~Q(state="cancelled") | Q(remote_id=""), name="cancelled_never_visible"),
             models.CheckConstraint(condition=Q(not_after__gt=F("due_at")), name="not_after_follows_due"),
+            models.CheckConstraint(
+                condition=Q(draft_partial=False) | (~Q(draft_ref="") & ~Q(state="committing")),
+                name="only_whole_drafts_are_shown",
+            ),
         ]
         indexes = [
             models.Index(fields=["platform", "fire_at"], condition=Q(state="scheduled"), name="delivery_due"),
             models.Index(fields=["lease_until"], condition=Q(state__in=sorted(IN_HAND)), name="delivery_leases"),
             models.Index(
-                fields=["verify_at"], condition=Q(state__in=["verifying", "recalling"]), name="delivery_doubtful"
+                fields=["verify_at"],
+                condition=Q(state__in=["verifying", "recalling", "processing"]),
+                name="delivery_doubtful",
+            ),
+            # Videos that are not on their platform yet. Few rows: those of texts and pictures are never among them.
+            models.Index(
+                fields=["platform", "prepare_at"],
+                condition=Q(state="scheduled", prepare_at__isnull=False) & (Q(draft_ref="") | Q(draft_partial=True)),
+                name="delivery_to_prepare",
             ),
             models.Index(fields=["unit", "due_at"], name="delivery_unit_due"),
             # What waits, is under way or in doubt: few rows, asked for by every overview.
@@ -300,7 +316,10 @@ class Delivery(PublicIdModel):
             # Invisible drafts that ended deliveries left on the platforms. Few rows: each is emptied when it is gone.
             models.Index(
                 fields=["platform"],
-                condition=Q(state__in=["failed", "expired", "cancelled"]) & ~Q(draft_ref=""),
+                condition=(
+                    Q(state__in=["failed", "expired", "cancelled"]) | Q(state="recalled", verify_at__isnull=False)
+                )
+                & ~Q(draft_ref=""),
                 name="delivery_litter",
             ),
         ]
@@ -312,6 +331,11 @@ class Delivery(PublicIdModel):
     def unit_path(self) -> str:
         return self.unit.path
 
+    @property
+    def tries(self) -> int:
+        """How often it was to be sent: preparing its videos ahead counts for nothing."""
+        return self.attempt - self.preparations
+
 
 class Attempt(models.Model):
     """One try, written before the first byte leaves and completed when the answer is known."""
@@ -320,7 +344,7 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=20, blank=True)  # published, later, refused, access, unknown, stopped
+    outcome = models.CharField(max_length=20, blank=True)  # which word of publishing/wording.py
     detail = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -266,8 +266,10 @@ def same_minute(post: Post, revision: Revision, times: Mapping[Channel, datetime
 def _shown_text(revision: Revision, channel: Channel) -> tuple[str, str]:
     """What residents would read: an article's title stands apart from its text."""
     target = next((t for t in revision.content["channels"] if t["channel"] == str(channel.public_id)), None)
-    title = revision.content["title"] if facts_of(channel.platform).article else ""
-    return (title, target["text"]) if target else ("", f"not meant for {channel.public_id}: {revision.pk}")
+    if target is None:
+        return ("", f"not meant for {channel.public_id}: {revision.pk}")
+    form = facts_of(channel.platform).format(target.get("format", ""))
+    return (revision.content["title"] if form.article or form.max_title else "", target["text"])
 
 
 def tasks_by_hand(user: User) -> QuerySet[Delivery]:

@@ -305,10 +305,12 @@ class Work:
         now = self.now()
         left_behind = Q(
             Q(verify_at__isnull=True) | Q(verify_at__lte=now),
-            state__in=[State.FAILED, State.EXPIRED, State.CANCELLED],
             channel__health=Health.CONNECTED,
             not_after__gt=now - timedelta(days=1),
         )
+        # A draft that changed its name while it was taken down has a time to look at it again.
+        ended = Q(state__in=[State.FAILED, State.EXPIRED, State.CANCELLED])
+        left_behind &= ended | Q(state=State.RECALLED, verify_at__isnull=False)
         found = locked().filter(platform=self.platform).select_related("unit", "channel", "post")
         found = found.defer("post__body", "post__search")
         with transaction.atomic():
@@ -326,7 +328,9 @@ class Work:
     def _send(self, rows: list[Delivery]) -> int:
         by_hand, calls = [], []
         for row in rows:
-            if row.channel.health in (Health.BY_HAND, Health.DISCONNECTED) or not _id_of(row):
+            # Some platforms let nobody but people delete a post; a draft is another matter.
+            beyond = row.state == State.RECALLING and not self.facts.withdraws and bool(row.remote_id)
+            if beyond or row.channel.health in (Health.BY_HAND, Health.DISCONNECTED) or not _id_of(row):
                 by_hand.append((row, ""))
                 continue
             self.flying[row.pk] = row
@@ -370,7 +374,8 @@ class Work:
             error = answer.error if isinstance(answer, Accepted) else answer
             if row.state in ENDED:
                 if answer is Trace.GONE or isinstance(answer, Absent):
-                    Delivery.objects.filter(pk=pk, state=row.state).update(draft_ref="", verify_at=None)
+                    same = Delivery.objects.filter(pk=pk, state=row.state, draft_ref=row.draft_ref)
+                    same.update(draft_ref="", draft_partial=False, verify_at=None)
                 continue
             match answer:
                 case Absent() if self._may_still_appear(row):
@@ -397,12 +402,22 @@ class Work:
                     again.append((row, "", error))
         now = self.now()
         over = {"now": now, "verify_at": None, "platform_code": "", "error_detail": ""}
+        gone = self._as_asked(gone, now)
         self.moved += len(move_many(gone, State.RECALLED, error_code="", **over))
         self.moved += len(move_many(hidden, State.RECALLED, error_code=HIDDEN, **over))
         self._by_hand(by_hand, code="withdraw_failed")
         self._again(again, now)
         for row, error in lost:
             mark_lost(row.channel, reason=error.detail, code=error.code)
+
+    def _as_asked(self, gone: list[Delivery], now: datetime) -> list[Delivery]:
+        """Without those whose draft was renamed meanwhile: an upload that was under way came to an end, and what it
+        became is still to be taken down."""
+        drafts = [row.pk for row in gone if row.draft_partial and not row.remote_id]
+        known = dict(Delivery.objects.filter(pk__in=drafts).values_list("pk", "draft_ref"))
+        renamed = [row for row in gone if known.get(row.pk, row.draft_ref) != row.draft_ref]
+        self._again([(row, "", None) for row in renamed], now)
+        return [row for row in gone if row not in renamed]
 
     def _may_still_appear(self, row: Delivery) -> bool:
         """Platforms show some posts later than they say: within the grace, none there proves nothing."""

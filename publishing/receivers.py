@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
 
@@ -27,7 +28,9 @@ def stop_deliveries(post: Post, by: Any, reason: str, withdrawn: bool, **_: Any)
 
 @receiver(is_going_out, sender=Revision)
 def has_a_delivery_in_hand(revision: Revision, **_: Any) -> bool:
-    return revision.deliveries.filter(state__in=FETCHING).exists()
+    # One whose upload was put down for a while may still be being fetched.
+    put_down = Q(state=State.SCHEDULED, draft_partial=True)
+    return revision.deliveries.filter(put_down | Q(state__in=FETCHING)).exists()
 
 
 @receiver(has_stood, sender=Post)

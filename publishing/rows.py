@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
 from django.urls import reverse
 
 from accounts.notices import notify
@@ -44,18 +42,19 @@ def locked() -> Any:
     return Delivery.objects.select_for_update(skip_locked=skips, of=("self",) if skips else ())
 
 
-def due_looks(platform: str, state: State, now: datetime, *, more: Q | None = None) -> list[Delivery]:
-    """Claims rows to look into by pushing their next look ahead: two settlers never ask about the same row."""
+def due_looks(platform: str, state: State, now: datetime, *, first: float, longest: float) -> list[Delivery]:
+    """Claims rows to look into by pushing their next look ahead: two settlers never ask about the same row. The seconds
+    from one look to the next grow from ``first`` to ``longest``."""
     with transaction.atomic():
         rows = list(
             locked()
-            .filter(more or Q(), platform=platform, state=state, verify_at__lte=now)
+            .filter(platform=platform, state=state, verify_at__lte=now)
             .select_related("revision", "channel", "unit")
             .order_by("verify_at")[:200]
         )
         for row in rows:
             row.verify_count += 1
-            wait = min(900, settings.PUBLISHING["look_seconds"] * 2 ** (row.verify_count - 1))
+            wait = min(longest, first * 2 ** min(row.verify_count - 1, 20))
             row.verify_at = now + timedelta(seconds=wait)
         update_from_values(
             Delivery,

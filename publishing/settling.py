@@ -1,21 +1,24 @@
 """Whatever is in doubt: leases that ran out, calls without an answer, deliveries whose time is over.
 
-Nothing is sent here. A doubt ends by looking on the platform, or before a person.
+And what a platform has taken and still works on. Nothing is sent here. A doubt ends by looking on the platform, or
+before a person.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
-from channels.connectors.base import AccessLost, Account, Receipt
+from channels.connectors.base import AccessLost, Account, ConnectorError, Receipt, Rejected
 from channels.queries import facts_of
+from channels.reasons import in_words
 from channels.services import mark_lost
 from core.clock import Clock, database_now, steady
 from posts.states import PostState
@@ -26,8 +29,12 @@ from publishing.services import move_many
 from publishing.states import IN_HAND, State
 from units.models import Unit
 
-# Without the id of a draft, absence from a page's list is believed after this many looks.
+log = logging.getLogger(__name__)
+
+# Without the id of a whole draft, absence from a page's list is believed after this many looks.
 _LOOKS_FOR_ABSENCE = 3
+# So long a platform may work on what it has taken, or a person on what waits in its app.
+PROCESSING = timedelta(hours=24)
 
 
 def settle(*, platform: str, clock: Clock = database_now) -> int:
@@ -36,7 +43,7 @@ def settle(*, platform: str, clock: Clock = database_now) -> int:
         if not mine:
             return 0
         now = steady(clock)
-        return _reap(platform, now()) + _look(platform, now)
+        return _reap(platform, now()) + _look(platform, now) + _follow(platform, now)
 
 
 def _reap(platform: str, now: datetime) -> int:
@@ -57,7 +64,8 @@ def _reap(platform: str, now: datetime) -> int:
 
 
 def _look(platform: str, now: Clock) -> int:
-    rows = due_looks(platform, State.VERIFYING, now())
+    first = settings.PUBLISHING["look_seconds"]
+    rows = due_looks(platform, State.VERIFYING, now(), first=first, longest=max(900, first))
     facts = facts_of(platform)
     asked = []
     moved = 0
@@ -71,9 +79,11 @@ def _look(platform: str, now: Clock) -> int:
     pictures = pictures_for(asked)
     for row, answer in ask(platform, asked, lambda row, account: _find(row, account, pictures)):
         match answer:
+            case Receipt(processing=True):
+                moved += _taken(row, answer, now())
             case Receipt():
                 moved += _found(row, answer, now())
-            case None if row.draft_ref or row.verify_count >= _LOOKS_FOR_ABSENCE:
+            case None if (row.draft_ref and not row.draft_partial) or row.verify_count >= _LOOKS_FOR_ABSENCE:
                 moved += _resume(row, now())
             case AccessLost():
                 mark_lost(row.channel, reason=answer.detail, code=answer.code)
@@ -106,9 +116,82 @@ def _found(row: Delivery, receipt: Receipt, now: datetime) -> int:
     )
 
 
+def _taken(row: Delivery, receipt: Receipt, now: datetime) -> int:
+    """It came through, and the platform still works on it."""
+    return len(
+        move_many(
+            [row],
+            State.PROCESSING,
+            now=now,
+            remote_id=receipt.external_id,
+            permalink=receipt.permalink,
+            verify_at=now + timedelta(seconds=settings.PUBLISHING["processing_seconds"]),
+            verify_count=0,
+            error_code="in_app" if _format_of(row) == "inbox" else "",
+            platform_code="",
+            error_detail="",
+        )
+    )
+
+
+def _format_of(row: Delivery) -> str:
+    wanted = str(row.channel.public_id)
+    return next((t.get("format", "") for t in row.revision.content["channels"] if t["channel"] == wanted), "")
+
+
+def _follow(platform: str, now: Clock) -> int:
+    """Asks what became of posts that the platform has taken and still works on."""
+    first = settings.PUBLISHING["processing_seconds"]
+    rows = due_looks(platform, State.PROCESSING, now(), first=first, longest=20 * first)
+    pictures = pictures_for(rows)
+    moved = 0
+    for row, answer in ask(platform, rows, lambda row, account: _progress(row, account, pictures)):
+        match answer:
+            case Receipt(processing=False):
+                moved += _stands(row, answer, now())
+            case Rejected():
+                moved += _refused(row, answer, now())
+            case _ if now() - (row.committing_at or row.due_at) > PROCESSING:
+                moved += ask_person(row, now(), code="in_app" if row.error_code == "in_app" else "processing")
+            case AccessLost():
+                mark_lost(row.channel, reason=answer.detail, code=answer.code)
+            case ConnectorError(wait=timedelta() as wait):
+                # Asked for again not sooner than the platform bears.
+                later = Delivery.objects.filter(pk=row.pk, state=State.PROCESSING, verify_at__lt=now() + wait)
+                later.update(verify_at=now() + wait)
+    return moved
+
+
+def _progress(row: Delivery, account: Account, pictures: Pictures) -> Any:
+    message = message_of(row, pictures)
+    return lambda connector: connector.progress(account, message, row.remote_id)
+
+
+def _stands(row: Delivery, receipt: Receipt, now: datetime) -> int:
+    """Residents see it now, at last. Its id may be another than while it was worked on."""
+    told = {"remote_id": receipt.external_id, "permalink": receipt.permalink or row.permalink}
+    clean = {"verify_at": None, "error_code": "", "platform_code": "", "error_detail": ""}
+    try:
+        with transaction.atomic():
+            return len(move_many([row], State.PUBLISHED, now=now, published_at=now, **told, **clean))
+    except IntegrityError:
+        log.error("delivery %s: the platform returned an id that another delivery has", row.public_id)
+        return 0
+
+
+def _refused(row: Delivery, error: Rejected, now: datetime) -> int:
+    """Taken, looked at and refused after all."""
+    told = {"error_code": "refused", "platform_code": error.code, "error_detail": error.detail}
+    with transaction.atomic():
+        moved = move_many([row], State.FAILED, now=now, verify_at=None, **told)
+        if moved:
+            tell(row, "delivery_failed", reason=in_words(row.platform, error.code, error.detail))
+    return len(moved)
+
+
 def _resume(row: Delivery, now: datetime) -> int:
     """Certainly not visible: it may be tried again, if it is not too late by then."""
-    if row.attempt >= settings.PUBLISHING["max_attempts"]:
+    if row.tries >= settings.PUBLISHING["max_attempts"]:
         return ask_person(row, now)
     return len(
         move_many(

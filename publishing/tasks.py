@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from publishing import by_hand, engine, freezing, recalls, settling
+from publishing import by_hand, engine, freezing, recalls, settling, uploads
 from publishing import doorbell as doorbell  # listens to Celery's signals
 from publishing import watch as watching
 
@@ -12,6 +12,15 @@ def publish_due(*, platform: str, **_: object) -> None:
     watching.pulse(f"publish.{platform}")
     if may_publish:
         engine.publish_due(platform=platform)
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def prepare_due(*, platform: str, **_: object) -> None:
+    """Brings videos to this platform ahead of their second. It may take minutes; a ring meanwhile changes nothing."""
+    may_publish = freezing.may_publish()
+    watching.pulse("upload")
+    if may_publish:
+        uploads.prepare_due(platform=platform)
 
 
 @shared_task(acks_late=False, ignore_result=True)

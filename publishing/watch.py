@@ -27,6 +27,7 @@ from accounts.permissions import Permission
 from accounts.queries import holders
 from audit.models import Entry
 from channels.models import Channel
+from channels.queries import is_set_up
 from channels.states import Health, Kind
 from core.clock import database_now
 from publishing import alarms, freezing
@@ -97,6 +98,8 @@ class Platform:
     stuck_since: datetime | None = None
     verifying: int = 0
     verifying_since: datetime | None = None
+    processing: int = 0
+    processing_since: datetime | None = None
     recalling: int = 0
     recalling_since: datetime | None = None
     needs_person: int = 0
@@ -150,7 +153,7 @@ def look(*, ask_broker: bool = False) -> Facts:
     facts = Facts(
         now=now,
         platforms={kind: Platform(kind) for kind in Kind.values},
-        queues={**dict.fromkeys(settings.CELERY_TASK_QUEUES), **dict(Pulse.objects.values_list("queue", "rung_at"))},
+        queues={**dict.fromkeys(_queues()), **dict(Pulse.objects.values_list("queue", "rung_at"))},
         freeze=freeze,
         clocks_apart=abs(timezone.now() - now),
         broker_answers=broker_answers() if ask_broker else None,
@@ -188,7 +191,7 @@ def _look_at_deliveries(facts: Facts) -> None:
     now = facts.now
     # Written as the index ``delivery_open`` is, so that it serves.
     due = Delivery.objects.exclude(state__in=sorted({*ENDED, State.PUBLISHED})).filter(due_at__lte=now).order_by()
-    held_back = Q(state__in=[State.CLAIMED, State.STAGED], fire_at__lt=now - LATE)
+    held_back = Q(late_since(now), state__in=[State.CLAIMED, State.STAGED])
     stuck = Q(state__in=IN_HAND, lease_until__lt=now - STUCK)
     # A doubt of a recalled post counts with the recall: the post may stand there.
     taken_back = Q(recall__isnull=False, state__in=[State.RECALLING, State.VERIFYING])
@@ -203,6 +206,8 @@ def _look_at_deliveries(facts: Facts) -> None:
         stuck_since=Min("lease_until", filter=stuck),
         verifying=Count("pk", filter=Q(state=State.VERIFYING)),
         verifying_since=Min(since, filter=Q(state=State.VERIFYING)),
+        processing=Count("pk", filter=Q(state=State.PROCESSING)),
+        processing_since=Min(since, filter=Q(state=State.PROCESSING)),
         recalling=Count("pk", filter=taken_back),
         recalling_since=Min("recall__started_at", filter=taken_back),
         needs_person=Count("pk", filter=Q(state=State.NEEDS_PERSON)),
@@ -216,8 +221,8 @@ def _look_at_deliveries(facts: Facts) -> None:
             setattr(platform, name, value)
     # What may be sent and is not: neither paused nor frozen, nor waiting for a lost channel.
     unsent = Delivery.objects.filter(state=State.SCHEDULED, due_at__lt=now - LATE).sendable(now).order_by()
-    ours = Q(fire_at__lt=now - LATE)
-    theirs = ~ours & Q(due_at__lt=now - DELAYED)
+    ours = late_since(now)
+    theirs = Q(fire_at__gte=now - LATE, due_at__lt=now - DELAYED)
     for row in unsent.values("platform").annotate(
         n=Count("pk", filter=ours),
         since=Min("fire_at", filter=ours),
@@ -228,6 +233,14 @@ def _look_at_deliveries(facts: Facts) -> None:
         platform.late += row["n"]
         platform.late_since = min((t for t in (platform.late_since, row["since"]) if t), default=None)
         platform.delayed, platform.delayed_since = row["delayed"], row["delayed_since"]
+
+
+def late_since(now: datetime) -> Q:
+    """Should have gone out by now. One whose video is still to be uploaded, because it was scheduled for now, is given
+    the time that uploads ahead are given."""
+    whole = Q(prepare_at__isnull=True) | Q(~Q(draft_ref=""), draft_partial=False)
+    patient = timedelta(seconds=settings.PUBLISHING["prepare_ahead_seconds"])
+    return Q(whole, fire_at__lt=now - LATE) | Q(fire_at__lt=now - patient)
 
 
 def _disk() -> dict[str, int]:
@@ -248,6 +261,12 @@ def broker_answers() -> bool:
     return True
 
 
+def _queues() -> list[str]:
+    """Those that somebody should answer: a platform without an application of ours has nothing to publish."""
+    idle = {f"publish.{platform}" for platform in Kind.values if not is_set_up(platform)}
+    return [queue for queue in settings.CELERY_TASK_QUEUES if queue not in idle]
+
+
 def silent_after(queue: str) -> timedelta:
     return SILENT if queue.startswith("publish.") or queue in {"recall", "settle"} else SILENT_BEHIND
 
@@ -261,7 +280,7 @@ def signs(facts: Facts) -> list[Sign]:
     if facts.broker_answers is False:
         found.append(Sign("broker"))
     for queue, rung_at in facts.queues.items():
-        if queue in settings.CELERY_TASK_QUEUES and (rung_at is None or now - rung_at > silent_after(queue)):
+        if queue in _queues() and (rung_at is None or now - rung_at > silent_after(queue)):
             found.append(Sign("silent", queue, rung_at))
     for p in facts.platforms.values():
         wrong = {

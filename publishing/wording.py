@@ -15,6 +15,7 @@ from channels.reasons import in_words
 from channels.states import Health, Kind, Life
 from posts.models import Post
 from posts.states import PostState
+from publishing import misfits
 from publishing.models import Attempt, Delivery, Pause
 from publishing.queries import MOVING, Other, Pauses
 from publishing.services import spread
@@ -128,14 +129,16 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
             return Told(_("Paused"), "yellow", "player-pause", words % {**page, "reason": _closed(pause.reason)})
         case State.SCHEDULED:
             return _scheduled(delivery, page)
+        case State.CLAIMED if is_prepared_early(delivery):
+            words = _("Its video is being brought to %(page)s ahead of time; it goes out at %(when)s.")
+            return Told(_("Scheduled"), "yellow", "upload", words % {**page, "when": moment(delivery.fire_at)})
         case State.CLAIMED | State.STAGED:
             words = _("Ready to go out to %(page)s at %(when)s.") % {**page, "when": moment(delivery.fire_at)}
             return Told(_("Going out"), "blue", "send", words)
         case State.COMMITTING:
             return Told(_("Going out"), "blue", "send", _("Being published on %(page)s now.") % page)
         case State.PROCESSING:
-            words = _("%(page)s has taken the post and is still working on it. There is nothing to do.") % page
-            return Told(_("Going out"), "blue", "progress", words)
+            return _processing(delivery, page)
         case State.VERIFYING:
             words = (
                 _(
@@ -251,6 +254,32 @@ def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
     return Told(_("Scheduled"), "yellow", "clock", words)
 
 
+def is_prepared_early(delivery: Delivery) -> bool:
+    """In hand for its video alone: its second is still to come."""
+    early = delivery.prepare_at is not None and delivery.attempt == delivery.preparations
+    return early and delivery.state == State.CLAIMED and delivery.fire_at > timezone.now()
+
+
+def _processing(delivery: Delivery, page: dict[str, str]) -> Told:
+    if delivery.recall_id:
+        words = _(
+            "%(page)s has taken the post and is still working on it. It is recalled, and is taken down as soon as it "
+            "stands there."
+        )
+        return Told(_("Being recalled"), "yellow", "arrow-back-up", words % page)
+    if delivery.error_code == "in_app":
+        words = _(
+            "The video waits in the app's inbox for %(page)s. Open the app, complete the post there and publish it. "
+            "The portal notices by itself; residents do not see it before."
+        )
+        return Told(_("Finish in the app"), "yellow", "device-mobile", words % page)
+    words = _(
+        "%(page)s has taken the post and still works on it; residents do not see it yet. The portal asks until it "
+        "stands there. There is nothing to do."
+    )
+    return Told(_("Being processed"), "blue", "progress", words % page)
+
+
 def _kept_back(delivery: Delivery, page: dict[str, str]) -> Told:
     told = {**page, "when": moment(delivery.not_after)}
     if delivery.channel.unit_id != delivery.unit_id:
@@ -274,9 +303,22 @@ def _kept_back(delivery: Delivery, page: dict[str, str]) -> Told:
 
 def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:
     if delivery.error_code not in RECALL_TASKS:
-        words = (
-            _("The portal cannot tell whether the post stands on %(page)s. Look at the page, then say so here.") % page
-        )
+        match delivery.error_code:
+            case "processing":
+                words = _(
+                    "%(page)s has worked on the post for more than a day without saying what became of it. Look at the "
+                    "page, then say here whether the post stands there."
+                )
+            case "in_app":
+                words = _(
+                    "The video has waited in the app's inbox for %(page)s for more than a day. Look whether it was "
+                    "published from there, then say so here."
+                )
+            case _:
+                words = _(
+                    "The portal cannot tell whether the post stands on %(page)s. Look at the page, then say so here."
+                )
+        words %= page
         if delivery.recall_id:
             words += " " + _("It is recalled: if it stands there, it is taken down at once.")
         return Told(_("Please look"), "red", "eye-check", words)
@@ -304,6 +346,9 @@ def _failure(delivery: Delivery, page: dict[str, str]) -> str:
     match delivery.error_code:
         case "refused":
             return _("%(page)s refused the post: %(reason)s. Revise the post, or schedule it again.") % told
+        case "does_not_fit":
+            told["reason"] = misfits.in_words(delivery.error_detail, page=page["page"])
+            return _("Not sent to %(page)s, which would not take it: %(reason)s Revise the post.") % told
         case "too_many_tries":
             return (
                 _("%(page)s was not ready after several tries (%(reason)s). Schedule it again at another time.") % told
@@ -529,8 +574,8 @@ def _approved(deliveries: list[Delivery], now: datetime, pauses: Pauses) -> Told
     n = len(latest)
     look = [d for d in latest if d.state == State.NEEDS_PERSON]
     tasks = [d for d in latest if d.state == State.BY_HAND]
-    going = [d for d in latest if d.state in MOVING]
-    waiting = [d for d in latest if d.state == State.SCHEDULED]
+    going = [d for d in latest if d.state in MOVING and not is_prepared_early(d)]
+    waiting = [d for d in latest if d.state == State.SCHEDULED or is_prepared_early(d)]
     out = [d for d in latest if d.state == State.PUBLISHED]
     missed = [d for d in latest if d.state in (State.FAILED, State.EXPIRED) and d.error_code != "left"]
     if look:

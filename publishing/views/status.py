@@ -20,6 +20,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from accounts.queries import can
+from channels.queries import is_set_up
 from channels.states import Kind
 from core.views import refusal
 from publishing import alarms, freezing, watch
@@ -28,6 +29,7 @@ from publishing.watch import Facts, Platform
 
 ALARMS_SHOWN = 20
 QUEUES = {
+    "upload": gettext_lazy("Bringing videos to the platforms"),
     "recall": gettext_lazy("Taking posts down"),
     "settle": gettext_lazy("Looking into doubts"),
     "channels": gettext_lazy("Renewing connections"),
@@ -112,7 +114,7 @@ def _moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
         "stamp": "-".join(each["id"] for each in wrong),
         "parts": _parts(facts),
         "queues": [_queue(facts, queue, rung_at) for queue, rung_at in facts.queues.items()],
-        "platforms": [_platform(facts, p) for p in facts.platforms.values()],
+        "platforms": [_platform(facts, p) for p in facts.platforms.values() if is_set_up(p.key) or p.channels],
         "freeze": _freeze(facts.freeze) if facts.freeze.frozen_at else None,
         "may_act": may_act,
         "latest": latest,
@@ -176,6 +178,7 @@ def _platform(facts: Facts, p: Platform) -> dict[str, Any]:
             figure(_("In hand"), p.in_hand),
             figure(_("Stuck"), p.stuck, "stuck", p.stuck_since),
             figure(_("Being verified"), p.verifying, "verifying", p.verifying_since),
+            figure(_("Being processed by the platform"), p.processing, "processing", p.processing_since),
             figure(_("Being taken down"), p.recalling, "recalling", p.recalling_since),
             figure(_("Wait for a person"), p.needs_person, "needs_person", p.needs_person_since),
             figure(_("By hand"), p.by_hand),

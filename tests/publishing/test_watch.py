@@ -268,8 +268,11 @@ def test_a_ring_for_a_queue_that_does_not_exist_leaves_nothing():
     assert not Pulse.objects.filter(queue="of a forger").exists()
 
 
+TASKS = {"settle": "settle", "take_down": "recall", "prepare_due": "upload"}
+
+
 def test_every_queue_has_a_bell_that_leaves_its_time(settings):
-    rung = {"publishing.tasks.settle": "settle", "publishing.tasks.take_down": "recall"}
+    rung = {f"publishing.tasks.{task}": queue for task, queue in TASKS.items()}
     queues = set()
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         if entry["task"] in ("publishing.tasks.publish_due", "publishing.tasks.ring"):
