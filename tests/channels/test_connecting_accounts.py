@@ -72,8 +72,9 @@ def test_a_person_whose_pages_have_no_account_is_told_so(simulator, browser):
     page = simulator.page("facebook")
     dialog = set_out(browser, "instagram")
 
-    come_back(browser, agree(simulator, dialog, page["owner"], page["external_id"]))
+    told = come_back(browser, agree(simulator, dialog, page["owner"], page["external_id"])).content.decode()
 
+    assert "is linked to a professional Instagram account" in told
     assert not Channel.objects.exists()
 
 
@@ -122,3 +123,4 @@ def test_the_page_before_the_dialog_says_what_will_be_asked_for(simulator, brows
     page = browser.get(reverse("channels:connect", args=[platform])).content.decode()
 
     assert "withdrawing posts" in page
+    assert ("Instagram is connected through Facebook" in page) == (platform == "instagram")
