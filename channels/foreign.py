@@ -3,6 +3,7 @@
 What is kept is where such a post stands and since when. What it says stays on the page.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -32,6 +33,8 @@ _BATCH, _AT_ONCE = 96, 24
 # A page is asked no more often than that, unless a platform's own count of calls asks for more patience
 # (`look_seconds` in settings.PLATFORMS).
 _EVERY = timedelta(minutes=8)
+# A run comes each minute, and takes so much more than its share that what was left behind is caught up with.
+_RUN, _SPARE = timedelta(minutes=1), 1.25
 # Looked at again: a listing may lag, and what was in doubt at the last look is known by now.
 _AGAIN = timedelta(days=1)
 
@@ -42,13 +45,21 @@ def look_due(*, platform: str, now: datetime) -> int:
         return 0
     tell, found = steady(lambda: now), 0
     own = Channel.objects.filter(platform=platform, health=Health.CONNECTED).order_by("look_at")
-    while batch := list(own.filter(look_at__lte=tell()).only("pk", "look_at")[:_BATCH]):
+    # Even after an outage, when every page's turn has passed, they are asked in a row and not in a crowd.
+    left = max(_BATCH, math.ceil(own.count() * _RUN * _SPARE / _every(platform)))
+    while left > 0 and (batch := list(own.filter(look_at__lte=tell()).only("pk", "look_at")[: min(_BATCH, left)])):
         found += _look(platform, batch, now=tell())
+        left -= len(batch)
     return found
 
 
+def _every(platform: str) -> timedelta:
+    """From one look at a page to the next."""
+    return timedelta(seconds=settings.PLATFORMS[platform].get("look_seconds") or _EVERY.total_seconds())
+
+
 def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> int:
-    every = timedelta(seconds=settings.PLATFORMS[platform].get("look_seconds") or _EVERY.total_seconds())
+    every = _every(platform)
     turns = update_from_values(
         Channel,
         [{"id": channel.pk, "look_at": channel.look_at} for channel in batch],

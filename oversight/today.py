@@ -10,8 +10,11 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from accounts.models import Invitation, User
 from accounts.permissions import Permission
 from audit.models import Entry
-from channels.models import Channel
-from channels.states import Health
+from channels import forecast
+from channels.forecast import Risk
+from channels.life_wording import RISK_LOOKS, VERDICT_LOOKS
+from channels.models import Channel, ForeignPost
+from channels.states import Verdict
 from engagement.periods import Period
 from engagement.queries import in_trouble
 from oversight.queries import DYING, delivery_figures
@@ -56,7 +59,9 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
                 row.left = left(row.hand_until, now)
         found["outgoing"] = _outgoing(user, pauses)
     if user.reach(Permission.CHANNEL_VIEW):
-        found["channels"] = _card(_channels(user, now=now))
+        found["channels"] = _ailing(user, now=now)
+    if user.reach(Permission.CHANNEL_MANAGE):
+        found["foreign"] = _foreign(user)
     if reach := user.reach(Permission.OVERSIGHT_VIEW):
         watched = Delivery.objects.within(reach)
         found["figures"] = _figures(watched, now=now)
@@ -117,10 +122,25 @@ def _outgoing(user: User, pauses: Pauses) -> Card:
     return Card(slots[:SHOWN], count)
 
 
-def _channels(user: User, *, now: datetime) -> QuerySet[Channel]:
-    dying = Q(health=Health.CONNECTED, expires_at__lt=now + DYING)
-    ailing = Channel.objects.visible_to(user).filter(Q(health=Health.LOST) | dying)
-    return ailing.select_related("unit").order_by("-health", "expires_at", "pk")
+def _ailing(user: User, *, now: datetime) -> Card:
+    """Channels that do not carry posts, or will not for long."""
+    seen = forecast.at_risk(Channel.objects.visible_to(user), now=now, days=DYING.days)
+    ailing = seen.exclude(risk=Risk.RIGHTS).select_related("unit").defer("sealed")
+    card = _card(ailing.order_by("weight", "expires_at", "pk"))
+    for channel in card.rows:
+        channel.label = Risk(channel.risk).label
+        channel.tone, channel.symbol = RISK_LOOKS[Risk(channel.risk)]
+    return card
+
+
+def _foreign(user: User) -> Card:
+    """Posts on the pages that the portal did not make, and of which nobody has said whose they are."""
+    theirs = Channel.objects.within(user.reach(Permission.CHANNEL_MANAGE))
+    posts = ForeignPost.objects.open().filter(channel__in=theirs).select_related("channel__unit")
+    card = _card(posts.order_by("-published_at", "-pk"))
+    for post in card.rows:
+        post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
+    return card
 
 
 def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:

@@ -257,10 +257,12 @@ def foreign_post(channel: Channel, **fields: object) -> ForeignPost:
 def connected(simulator: object, platform: str, unit: Unit | None = None, **page: object) -> Channel:
     """A channel whose page stands in the simulator, with working tokens."""
     unit = unit or UnitFactory()
+    if platform == "instagram":  # opened by the token of the page that it is linked to
+        page.setdefault("facebook_page", simulator.page("facebook", name=unit.name)["external_id"])
     made = simulator.page(platform, name=unit.name, **page)
     tokens = made["tokens"]
-    secrets = {"token": tokens.get("access_token") or tokens["bot_token"]}
-    if platform == "zalo":
+    secrets = {"token": tokens.get("page_token") or tokens.get("access_token") or tokens["bot_token"]}
+    if "refresh_token" in tokens:
         secrets["refresh_token"] = tokens["refresh_token"]
     return ChannelFactory(
         unit=unit,

@@ -1,0 +1,220 @@
+"""Which channels would fail tomorrow, what has to be done, and who is told of connections that end."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Notice
+from accounts.permissions import Role
+from channels import forecast
+from channels.forecast import FAILING, Risk
+from channels.models import Channel
+from channels.queries import facts_of
+from channels.states import Health, Life
+from channels.tasks import check_channels
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def risks(**given):
+    found = forecast.at_risk(Channel.objects.all(), now=timezone.now(), **given)
+    return {channel.pk: channel.risk for channel in found}
+
+
+WORLDS = {
+    Risk.TAKEN_OVER: {"life": Life.TAKEN_OVER},
+    Risk.LOST: {"health": Health.LOST},
+    Risk.FROZEN: {"life": Life.FROZEN},
+    Risk.NOT_ALLOWED: {"platform": "telegram"},
+    Risk.EXPIRING: {"expires_at": timedelta(hours=20)},
+    Risk.RENEWAL: {"refresh_failures": 3},
+    Risk.RIGHTS: {"scopes": ["pages_show_list", "pages_read_engagement", "pages_manage_posts"]},
+}
+HEALTHY = (
+    {},
+    {"expires_at": timedelta(days=3)},
+    {"refresh_failures": 2},
+    {"life": Life.PAUSED, "health": Health.LOST},
+    {"health": Health.DISCONNECTED},
+    {"health": Health.BY_HAND},
+)
+
+
+def channel(expires_at=None, **fields):
+    return factories.ChannelFactory(expires_at=expires_at and timezone.now() + expires_at, **fields)
+
+
+@pytest.mark.parametrize("risk", [risk for risk in Risk if risk in WORLDS])
+def test_each_danger_is_seen(risk):
+    ailing = channel(**WORLDS[risk])
+    for fields in HEALTHY:
+        channel(**fields)
+
+    assert risks() == {ailing.pk: risk}
+
+
+def test_a_full_grant_lacks_nothing():
+    channel(scopes=list(facts_of("facebook").rights))
+
+    assert risks() == {}
+
+
+def test_a_platform_that_is_not_set_up_and_a_unit_that_is_closed_stop_a_channel(settings):
+    app = {**settings.PLATFORMS["facebook"], "app_id": ""}
+    orphan = channel(platform="zalo")
+    stopped, by_hand = channel(), channel(health=Health.BY_HAND)
+    orphan.unit.valid_to = timezone.localdate()
+    orphan.unit.save()
+    settings.PLATFORMS = {**settings.PLATFORMS, "facebook": app}
+
+    assert risks() == {orphan.pk: Risk.UNIT_CLOSED, stopped.pk: Risk.NOT_SET_UP}
+    assert by_hand.pk not in risks()
+
+
+def test_an_allowed_platform_is_no_danger():
+    allowed = channel(platform="telegram")
+    factories.allowed("telegram", allowed.unit)
+    forbidden = channel(platform="telegram")
+
+    assert risks() == {forbidden.pk: Risk.NOT_ALLOWED}
+
+
+def test_the_worst_reason_is_the_one_that_is_told():
+    both = channel(life=Life.TAKEN_OVER, health=Health.LOST)
+
+    assert risks() == {both.pk: Risk.TAKEN_OVER}
+
+
+def test_looking_further_ahead_finds_more():
+    soon, later = channel(expires_at=timedelta(hours=20)), channel(expires_at=timedelta(days=10))
+
+    assert (set(risks()), set(risks(days=7)), set(risks(days=14))) == ({soon.pk}, {soon.pk}, {soon.pk, later.pk})
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+def listed(answer):
+    return [row.pk for row in answer.context["page_obj"]]
+
+
+def test_the_page_says_what_to_do_and_counts_by_reason(client, province):
+    commune = factories.UnitFactory(parent=province)
+    lost = channel(unit=commune, health=Health.LOST, health_reason="Mật khẩu đã đổi")
+    taken = channel(unit=commune, life=Life.TAKEN_OVER, life_reason="Trang đăng quảng cáo")
+    lacking = channel(unit=commune, **WORLDS[Risk.RIGHTS])
+    channel(health=Health.LOST)
+    client.force_login(factories.person(Role.OVERSEER, province))
+    address = reverse("channels:forecast")
+
+    answer = client.get(address)
+
+    assert listed(answer) == [taken.pk, lost.pk]
+    assert [(risk, n) for risk, n, _tone, _icon in answer.context["tiles"]] == [
+        (Risk.TAKEN_OVER, 1),
+        (Risk.LOST, 1),
+        (Risk.RIGHTS, 1),
+    ]
+    page = answer.content.decode()
+    assert [word in page for word in ("Mật khẩu đã đổi", "Trang đăng quảng cáo", "connects it again")] == [True] * 3
+    assert listed(client.get(f"{address}?risk=rights")) == [lacking.pk]
+    assert listed(client.get(f"{address}?risk=lost")) == [lost.pk]
+    assert listed(client.get(f"{address}?platform=zalo")) == []
+
+
+def test_every_reason_has_words_for_what_to_do(client, province):
+    commune = factories.UnitFactory(parent=province)
+    for fields in WORLDS.values():
+        channel(unit=commune, **fields)
+    client.force_login(factories.person(Role.ADMINISTRATOR, province))
+
+    found = [
+        row.to_do
+        for risk in WORLDS
+        for row in client.get(f"{reverse('channels:forecast')}?risk={risk}").context["page_obj"]
+    ]
+
+    assert len(found) == len(set(found)) == len(WORLDS)
+    assert set(FAILING) | {Risk.RIGHTS} == set(Risk)
+
+
+def test_the_page_costs_the_same_for_one_channel_and_for_many(client, province):
+    client.force_login(factories.person(Role.OVERSEER, province))
+    address, costs = reverse("channels:forecast"), []
+    client.get(address)
+    for n in (1, 12):
+        while Channel.objects.count() < n:
+            channel(unit=factories.UnitFactory(parent=province), health=Health.LOST)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        costs.append(len(queries))
+
+    assert costs[0] == costs[1]
+
+
+# --- announcing -------------------------------------------------------------------------------------------------------
+
+
+def told(person):
+    return [(notice.kind, notice.facts) for notice in Notice.objects.filter(user=person)]
+
+
+@pytest.mark.parametrize(("days", "announced"), [(14, 1), (8, 0), (7, 1), (2, 0), (1, 1)])
+def test_the_end_of_a_connection_is_announced_once_a_day_to_its_keepers(days, announced):
+    ending = channel(platform="zalo", expires_at=timedelta(days=days))
+    leader = factories.person(Role.APPROVER, ending.unit)
+    now = timezone.now()
+
+    counts = [forecast.announce(now=now) for _ in range(2)]
+
+    assert counts == [announced, 0]
+    assert [kind for kind, _facts in told(leader)] == ["channel_expiring"] * announced
+
+
+def test_the_province_gets_one_notice_that_names_the_units(province):
+    overseer = factories.person(Role.OVERSEER, province)
+    elsewhere = factories.person(Role.OVERSEER)
+    for n, place in enumerate(("Xã An Bình", "Xã Bình Minh")):
+        unit = factories.UnitFactory(parent=province, place=place)
+        channel(unit=unit, platform="zalo", expires_at=timedelta(days=7, seconds=n))
+    channel(unit=factories.UnitFactory(parent=province), expires_at=timedelta(days=40))
+
+    forecast.announce(now=timezone.now())
+
+    ((kind, facts),) = told(overseer)
+    assert (kind, facts["n"]) == ("channels_expiring", "2")
+    assert [name in facts["units"] for name in ("Công an xã An Bình", "Công an xã Bình Minh")] == [True, True]
+    assert told(elsewhere) == []
+
+
+def test_a_notice_to_the_province_stays_short_whatever_happens(province):
+    overseer = factories.person(Role.OVERSEER, province)
+    for _ in range(14):
+        channel(unit=factories.UnitFactory(parent=province), platform="zalo", expires_at=timedelta(days=14))
+
+    forecast.announce(now=timezone.now())
+
+    ((_kind, facts),) = told(overseer)
+    assert facts["n"] == "14"
+    assert facts["units"].count("Zalo") == 10
+
+
+def test_the_daily_look_announces(simulator):
+    ending = factories.connected(simulator, "zalo")
+    Channel.objects.update(expires_at=timezone.now() + timedelta(days=7))
+    leader = factories.person(Role.APPROVER, ending.unit)
+
+    check_channels()
+    check_channels()
+
+    assert [kind for kind, _facts in told(leader)] == ["channel_expiring"]
