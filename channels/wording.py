@@ -294,6 +294,11 @@ def limits(facts: Facts, *, by_hand: bool = False) -> list[str]:
         told.append(_("Text: up to %(n)s characters.") % {"n": _number(form.max_text)})
     if form.max_text_with_media:
         told.append(_("Text beside pictures: up to %(n)s characters.") % {"n": _number(form.max_text_with_media)})
+    if form.max_hashtags or form.max_mentions:
+        numbers = {"hashtags": form.max_hashtags, "mentions": form.max_mentions}
+        told.append(_("Up to %(hashtags)s hashtags and %(mentions)s mentions (@).") % numbers)
+    if form.max_links:
+        told.append(_("Up to %(n)s different links.") % {"n": form.max_links})
     told += [sentence for each in facts.formats for sentence in _of_format(each, alone=len(facts.formats) == 1)]
     if by_hand:
         return [*told, _("The portal counts nothing there; officers enter the totals that they see on the page.")]
@@ -326,6 +331,8 @@ def _of_format(form: Format, *, alone: bool) -> list[str]:
             told.append(_("At least one picture or a video: the first picture is the cover, or else the video."))
     if form.videos and form.videos.max_seconds:
         words = _("A video of %(shortest)s to %(longest)s, at most %(size)s.")
+        if not form.videos.min_seconds:
+            words = _("A video of at most %(longest)s and %(size)s.")
         span = {"shortest": span_of(form.videos.min_seconds), "longest": span_of(form.videos.max_seconds)}
         told.append(words % {**span, "size": filesizeformat(form.videos.max_bytes)})
     elif form.videos:

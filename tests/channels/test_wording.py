@@ -49,3 +49,14 @@ def test_too_many_bytes_are_not_called_characters():
     form = Format("video", max_text=10, count=lambda text: len(text.encode()))
     said = wording.in_the_way(Problem("text_long", 7), channel="YouTube A", form=form)
     assert said == "The text for YouTube A is 7 bytes too long; a letter with a mark takes 2 or 3."
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("instagram", {"Up to 30 hashtags and 20 mentions (@)."}),
+        ("threads", {"Up to 5 different links.", "A video of at most 5 minutes and 1.0\xa0GB."}),
+    ],
+)
+def test_the_limits_of_a_channel_name_what_else_is_counted(kind, told):
+    assert told <= set(wording.limits(CONNECTORS[kind].facts))
