@@ -105,12 +105,13 @@ def told_by(platform: str) -> list[str]:
 
 
 def rows() -> list[dict[str, Any]]:
-    """For the page: each measure with its definition, and each platform's way to count it."""
+    """For the page: each measure with its definition, who tells it under which name, and who does not."""
     return [
         {
             "measure": measure,
             "definition": DEFINITIONS[measure],
-            "platforms": [{"label": Kind(kind).label, "kind": kind, "origin": origin(kind, measure)} for kind in Kind],
+            "told": [{"kind": kind, "origin": found} for kind in Kind if (found := origin(kind, measure))],
+            "untold": [kind.label for kind in Kind if origin(kind, measure) is None],
         }
         for measure in MEASURES
     ]

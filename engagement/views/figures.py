@@ -56,7 +56,7 @@ def meanings(request: HttpRequest) -> HttpResponse:
     """What each figure means on each platform."""
     if not request.user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied
-    return render(request, "engagement/dictionary.html", {"rows": dictionary.rows(), "kinds": list(Kind)})
+    return render(request, "engagement/dictionary.html", {"rows": dictionary.rows()})
 
 
 @require_GET

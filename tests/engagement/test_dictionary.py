@@ -30,7 +30,7 @@ def test_the_page_names_what_each_platform_tells_and_what_it_does_not(client):
     shown = client.get(reverse("engagement:dictionary")).content.decode()
 
     assert "post_media_view" in shown
-    assert "not told" in shown
+    assert "Not told by Zalo OA" in shown
 
 
 @pytest.mark.parametrize(
