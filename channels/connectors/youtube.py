@@ -181,11 +181,11 @@ class Youtube(YoutubeHooks):
         answer = await self._put(account, draft.session, size=video.size)
         while answer.status == 308:
             start = _held(answer)
-            if time.monotonic() >= end:
-                return Draft(draft.ref, ready=False)
             answer = await self._put(account, draft.session, size=video.size, video=video, start=start)
             if answer.status == 308 and _held(answer) <= start:
                 raise TryLater("the upload does not go on", code="stuck")
+            if answer.status == 308 and time.monotonic() >= end:
+                return Draft(draft.ref, ready=False)
         if answer.status in (404, 410):
             # Over, or forgotten; perhaps with the last byte.
             if found := await self._marked(account, message):
@@ -220,7 +220,7 @@ class Youtube(YoutubeHooks):
             and await self._added(self._add_cover(account, message, draft.video))
         ):
             left.remove("cover")
-        if done:
+        if done and "processing" in left:
             left.remove("processing")
         late = time.time() - draft.since > self.patience.total_seconds()
         if not left or late:
