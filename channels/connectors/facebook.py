@@ -88,6 +88,7 @@ class _Upload:
     kind: str  # the format
     id: str
     to: str = ""  # upload session of a video, address of a Reel or a story; empty: nothing more to send
+    at: int = 0  # of a video, so much is there for certain
     times: int = 1  # begun anew so often
     looks: int = 0  # after its bytes were in, without processing having begun
 
@@ -189,7 +190,7 @@ class Facebook(FacebookHooks, ByPage):
             start["file_size"] = str(message.videos[0].size)
         answer = await self.graph("POST", account, self._edge(account, form), data=start)
         to = answer["upload_session_id"] if form == "video" else answer["upload_url"]
-        return _Upload(form, str(answer["video_id"]), str(to), times).draft()
+        return _Upload(form, str(answer["video_id"]), str(to), times=times).draft()
 
     @staticmethod
     def _edge(account: Account, form: str) -> str:
@@ -197,15 +198,12 @@ class Facebook(FacebookHooks, ByPage):
 
     async def _go_on(self, account: Account, message: Message, upload: _Upload) -> Draft:
         """Where the video stands, the platform says; what a worker that died had sent is not sent again."""
-        try:
-            status = (await self.graph("GET", account, upload.id, params={"fields": "status"}))["status"]
-        except Rejected as error:
-            if error.code not in ABSENT:
-                raise
-            return await self._anew(account, message, upload, "the video is gone")
-        stands = status.get("video_status", "")
-        if stands in ("expired", "upload_failed"):
-            return await self._anew(account, message, upload, f"the upload ended as {stands}")
+        if upload.kind == "video" and upload.to:
+            return await self._send_video(account, message, upload)
+        status = await self._status(account, upload)
+        stands = status.get("video_status", "gone")
+        if stands in ("gone", "expired", "upload_failed"):
+            return await self._anew(account, message, upload, f"the upload is {stands}")
         if failed := _failure(status):
             raise failed
         if stands == "ready":
@@ -218,28 +216,49 @@ class Facebook(FacebookHooks, ByPage):
             return upload.draft(ready=upload.looks > 2, wait=5)
         return replace(upload, to="").draft(wait=5)
 
+    async def _status(self, account: Account, upload: _Upload) -> Mapping[str, Any]:
+        """Empty when there is no such video."""
+        try:
+            return (await self.graph("GET", account, upload.id, params={"fields": "status"})).get("status", {})
+        except Rejected as error:
+            if error.code not in ABSENT:
+                raise
+            return {}
+
     async def _anew(self, account: Account, message: Message, upload: _Upload, why: str) -> Draft:
         if upload.times > 2:
             raise Rejected(why, code=_FAILED)
         return await self._begin(account, message, upload.kind, times=upload.times + 1)
 
     async def _send(self, account: Account, message: Message, upload: _Upload, sent: Mapping[str, Any]) -> Draft:
-        start = int(sent.get("bytes_transferred") or sent.get("bytes_transfered") or 0)  # the guide has both spellings
+        """To the upload host."""
+        start = _sent(sent)
         try:
-            if upload.kind == "video":
-                return await self._transfer(account, message, upload, start)
             whole = sent.get("status") == "complete" or await self.rupload(account, upload.to, message.videos[0], start)
-        except (Rejected, TryLater) as error:
+        except Rejected as error:
             if error.code not in _UPLOAD_FAULTS:
                 raise
             return await self._anew(account, message, upload, error.detail)
         return (replace(upload, to="") if whole else upload).draft(wait=2)
 
-    async def _transfer(self, account: Account, message: Message, upload: _Upload, start: int) -> Draft:
+    async def _send_video(self, account: Account, message: Message, upload: _Upload) -> Draft:
+        """A session may know more than was heard of it, and a video that is not whole yet may not be readable."""
+        told = _sent((await self._status(account, upload)).get("uploading_phase", {}))
+        try:
+            return await self._transfer(account, message, replace(upload, at=max(told, upload.at)))
+        except TryLater as error:
+            if error.code not in _UPLOAD_FAULTS:
+                raise
+            # The session is over: perhaps because the video is whole, and only the answer to its finish was lost.
+            if (await self._status(account, upload)).get("video_status") in ("processing", "ready"):
+                return replace(upload, to="").draft(wait=2)
+            return await self._anew(account, message, upload, error.detail)
+
+    async def _transfer(self, account: Account, message: Message, upload: _Upload) -> Draft:
         """Piece by piece, each from where the platform says, for as long as a step may last; then the finish, which
         leaves the video unpublished."""
         video, until = message.videos[0], time.monotonic() + self.step.total_seconds()
-        session = {"upload_session_id": upload.to}
+        session, start = {"upload_session_id": upload.to}, upload.at
         while start < video.size:
             piece = b"".join([part async for part in self.pieces(video, start, min(_CHUNK, video.size - start))])
             form = aiohttp.FormData({**session, "upload_phase": "transfer", "start_offset": str(start)})
@@ -249,12 +268,12 @@ class Facebook(FacebookHooks, ByPage):
             except TryLater as error:
                 if not error.silent:
                     raise
-                return upload.draft(wait=2)
+                return replace(upload, at=start).draft(wait=2)
             if start < video.size and time.monotonic() >= until:
-                return upload.draft()
+                return replace(upload, at=start).draft()
         finish = {**session, "upload_phase": "finish", "published": "false", "description": message.text}
         await self.graph("POST", account, f"{account.external_id}/videos", data=finish | _label(message))
-        return replace(upload, to="").draft(wait=2)
+        return replace(upload, to="", at=0).draft(wait=2)
 
     async def _piece(self, account: Account, form: aiohttp.FormData, seconds: float) -> int:
         """Sends one; where the next one starts. A piece from the wrong place is refused with the right one."""
@@ -311,9 +330,7 @@ class Facebook(FacebookHooks, ByPage):
         await self.graph("POST", account, self._edge(account, upload.kind), data=data, changes=True)
         try:
             return await self._video(account, upload, timeout=10) or Receipt(upload.id, processing=True)
-        except ConnectorError as error:
-            if error.code == _FAILED:
-                raise
+        except ConnectorError:  # what came of it, `progress` tells
             return Receipt(upload.id, processing=True)
 
     async def _permalink(self, account: Account, post: str) -> str:
@@ -579,6 +596,10 @@ def _label(message: Message) -> dict[str, str]:
     return {"is_ai_generated": "true"} if message.ai_made else {}
 
 
+def _sent(phase: Mapping[str, Any]) -> int:
+    return int(phase.get("bytes_transferred") or phase.get("bytes_transfered") or 0)  # the guide has both spellings
+
+
 def _failure(status: Mapping[str, Any]) -> Rejected | None:
     """Of a video that the platform could not take."""
     phases = [status.get(f"{name}_phase", {}) for name in ("uploading", "processing", "publishing")]
@@ -591,8 +612,10 @@ def _failure(status: Mapping[str, Any]) -> Rejected | None:
 
 
 def _is_shown(video: Mapping[str, Any]) -> bool:
+    """A Reel may call itself published before it is; an ordinary video may have no phases."""
     phase = video.get("status", {}).get("publishing_phase", {})
-    return bool(phase["publish_status"] == "published" if "publish_status" in phase else video.get("published"))
+    told = phase.get("publish_status", "published" if phase.get("status", "complete") == "complete" else "")
+    return bool(video.get("published")) and told == "published"
 
 
 def _is_ours(post: Mapping[str, Any], account: Account) -> bool:
