@@ -32,6 +32,7 @@ RIGHTS = {
     "read_insights": gettext_lazy("views and reach"),
     "pages_manage_engagement": gettext_lazy("answering and hiding comments"),
     "pages_read_user_content": gettext_lazy("reading what residents write under the page's posts"),
+    "pages_manage_metadata": gettext_lazy("hearing at once of new comments"),
     "business_management": gettext_lazy("list of pages that a Business portfolio holds"),
     "instagram_basic": gettext_lazy("reading the account and its posts, needed to publish safely"),
     "instagram_content_publish": gettext_lazy("publishing posts"),

@@ -36,7 +36,7 @@ DAY = 86_400.0
 FACEBOOK_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
 FACEBOOK_SCOPES = (
     "pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights", "pages_manage_engagement",
-    "pages_read_user_content", "business_management",
+    "pages_read_user_content", "business_management", "pages_manage_metadata",
 )  # fmt: skip
 INSTAGRAM_SCOPES = tuple(
     f"instagram_business_{name}" for name in ("basic", "content_publish", "manage_comments", "manage_insights")

@@ -186,7 +186,8 @@ class Containers(Graph):
         """The receipt of a container that was published by an earlier try; else the error that its state stands for."""
         try:
             state, why = await self._state(account, made.container)
-            receipt = await self._listed(account, made.words, made.since) if state is State.PUBLISHED else None
+            perhaps = state in (State.PUBLISHED, State.UNKNOWN)
+            receipt = await self._listed(account, made.words, made.since) if perhaps else None
         except ConnectorError:
             raise OutcomeUnknown(refusal.detail, code=refusal.code) from None
         if receipt:

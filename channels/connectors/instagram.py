@@ -62,6 +62,7 @@ _SCOPES = {
     "instagram_manage_contents": False,
     "instagram_manage_comments": False,
     "instagram_manage_insights": False,
+    "pages_manage_metadata": False,
     "business_management": False,
 }
 # A metric that is not the product's own fails the whole call.

@@ -318,6 +318,17 @@ def test_a_used_container_is_the_receipt_of_the_first_try(instagram, refusal):
     assert len(instagram.visible) == 1
 
 
+def test_a_used_container_that_is_denied_is_known_by_its_post(instagram):
+    """Seen falsely on fresh ones: 100/33."""
+    message = instagram.message()
+    draft = instagram.stage(message)
+    first = instagram.commit(message, draft)
+    instagram.simulator.settings(instagram_unknown_seconds=300)
+
+    assert instagram.commit(message, draft) == first
+    assert instagram.find(message, draft) == first
+
+
 def test_a_used_container_is_known_by_its_reference_alone(instagram):
     """A campaign's texts do not stay in memory until the second."""
     message = instagram.message()
