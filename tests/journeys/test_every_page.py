@@ -19,6 +19,7 @@ NO_PAGE = {
     "channels:choose",
     "engagement:campaign_export",
     "posts:media",
+    "posts:one_upload",
     "posts:presence",
     "posts:public_media",
     "publishing:calendar_feed",

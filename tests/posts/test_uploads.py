@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +18,7 @@ from accounts.permissions import Role
 from posts import incoming, uploads, videos
 from posts.models import Media, Upload
 from posts.tasks import sweep_uploads
+from posts.views import uploads as views
 from tests import factories
 from tests.videos import film
 
@@ -289,6 +293,32 @@ def test_what_nobody_touched_for_a_day_is_swept_and_nothing_else(desk, post):
 
     assert (desk.get(old).status_code, desk.get(young).status_code) == (404, 200)
     assert waiting() == [kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_piece_that_comes_twice_at_once_is_counted_once(desk, post, officer, monkeypatch):
+    """A browser that gave up on an answer sends again while the first request still writes."""
+    url = begin(desk, post).json()["url"]
+    both = threading.Barrier(2, timeout=30)
+    arrived = views._arrived
+    # Both have asked how far the film has come, and both have their bytes in hand.
+    monkeypatch.setattr(views, "_arrived", lambda *about: (arrived(*about), both.wait())[0])
+
+    def piece(_number):
+        mine = Client()
+        mine.force_login(officer)
+        try:
+            return send(mine, url, FILM[:1000], 0).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = sorted(threads.map(piece, range(2)))
+
+    assert answers == [200, 409]
+    monkeypatch.undo()
+    assert send(desk, url, FILM[1000:], 1000).json()["picture"]
+    assert videos.intact(Media.objects.get())
 
 
 # --- The plain form ---------------------------------------------------------------------------------------------------
