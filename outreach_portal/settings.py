@@ -374,7 +374,7 @@ PLATFORMS = {
 }
 # AES-256 keys (base64, 32 bytes) that seal the channels' tokens. The first seals, the others still open.
 CREDENTIAL_KEYS = setting(env.list, "CREDENTIAL_KEYS", try_out=[guard.TRY_OUT_CREDENTIAL_KEY])
-# Zalo fetches pictures by address: signed, short-lived, and only of revisions that are being published.
+# Platforms fetch media by address: signed, short-lived, and only of revisions that are being published.
 MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=3600)
 
 # --- Work in the background -------------------------------------------------------------------------------------------
