@@ -130,7 +130,6 @@ class Threads(ThreadsHooks, Containers):
     # --- counting -------------------------------------------------------------------------------------------------
 
     async def figures(self, account: Account, post: str) -> Figures:
-        await self.graph("GET", account, post, params={"fields": "id"})
         found = await self.insights(account, post, [*_METRICS, *_SHARED])
         values = {_METRICS[name]: value for name, value in found.items() if name in _METRICS}
         passed_on = [found[name] for name in _SHARED if name in found]
