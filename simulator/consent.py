@@ -21,7 +21,8 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
     app.router.add_get("/youtube/www/watch", screens.youtube_video)
     app.router.add_get("/youtube/www/shorts/{video}", screens.youtube_video)
     app.router.add_get("/youtube/www/channel/{page}", screens.home_of)
-    app.router.add_get("/{platform:youtube|tiktok}/www/@{page}", screens.home_of)
+    app.router.add_get("/youtube/www/@{page}", screens.home_of)
+    app.router.add_get("/tiktok/www/@{page}", screens.home_of)
     app.router.add_get("/tiktok/www/@{page}/{kind:video|photo}/{post}", screens.tiktok_post)
 
 

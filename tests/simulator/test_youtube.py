@@ -826,3 +826,66 @@ def test_a_watch_address_leads_to_the_video(simulator, channel):
     answer = ask("GET", f"{simulator.url}/youtube/www/watch?v={made}")
     page = ask("GET", simulator.url + answer.headers["Location"]).raw.decode()
     assert (answer.status, "Bản tin phường" in page, "1:23 · 2 KB" in page) == (303, True, True)
+
+
+@pytest.mark.parametrize("name", ["channel/{id}", "@{username}"])
+def test_a_channels_address_leads_to_its_page(simulator, channel, name):
+    where = name.format(id=channel.id, username=channel.page["username"])
+    answer = ask("GET", f"{simulator.url}/youtube/www/{where}")
+    assert (answer.status, answer.headers["Location"]) == (303, f"/pages/youtube/{channel.id}/")
+
+
+# Comments
+
+
+def test_residents_write_under_a_public_video_and_the_channel_answers(simulator):
+    channel = Channel(simulator, followers=100_000)
+    made = channel.upload(status={"privacyStatus": "public"})["id"]
+    simulator.advance(3000)
+    query = {"part": "snippet,replies", "videoId": made, "maxResults": 100, "order": "time"}
+    first, second = channel.get("commentThreads", **query).body["items"][:2]
+
+    reply = channel.call(
+        "POST", "comments", {"snippet": {"parentId": first["id"], "textOriginal": "Chào bạn"}}, part="snippet"
+    ).body
+    moderated = channel.call("POST", "comments/setModerationStatus", id=second["id"], moderationStatus="rejected")
+
+    shown = {each["id"]: each for each in channel.get("commentThreads", **query).body["items"]}
+    assert first["snippet"]["topLevelComment"]["snippet"]["authorChannelId"]["value"] != channel.id
+    (below,) = shown[first["id"]]["replies"]["comments"]
+    assert (below["id"], below["snippet"]["authorChannelId"]["value"]) == (reply["id"], channel.id)
+    assert (moderated.status, second["id"] in shown) == (204, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "query", "why"),
+    [
+        ("comments", {"snippet": {"parentId": "Ugx0", "textOriginal": "a"}}, {}, (404, "parentCommentNotFound")),
+        (
+            "comments/setModerationStatus",
+            None,
+            {"id": "Ugx0", "moderationStatus": "rejected"},
+            (404, "commentNotFound"),
+        ),
+        ("comments/setModerationStatus", None, {"id": "Ugx0", "moderationStatus": "x"}, (400, "operationNotSupported")),
+        (
+            "comments/setModerationStatus",
+            None,
+            {"id": "Ugx0", "moderationStatus": "heldForReview", "banAuthor": "true"},
+            (400, "banWithoutReject"),
+        ),
+    ],
+)
+def test_what_cannot_be_said_under_a_video(channel, path, data, query, why):
+    assert reason(channel.call("POST", path, data, part="snippet", **query)) == why
+
+
+def test_a_video_for_children_has_no_comments(channel):
+    made = channel.upload(status={"selfDeclaredMadeForKids": True, "privacyStatus": "public"})["id"]
+    assert reason(channel.get("commentThreads", part="snippet", videoId=made)) == (403, "commentsDisabled")
+
+
+def test_what_the_owner_hides_is_missing(simulator, channel):
+    simulator.settings(youtube_hidden=["likeCount"])
+    made = channel.upload(status={"privacyStatus": "public"})["id"]
+    assert set(channel.video(made, part="statistics")["statistics"]) & {"likeCount", "viewCount"} == {"viewCount"}
