@@ -67,6 +67,9 @@ _REASONS: dict[str, dict[str, object]] = {
             "Facebook blocks the page for a while, for its rules or for posting too fast; try hours later"
         ),
         "506": gettext_lazy("the page's last post has the same text"),
+        "upload_host": gettext_lazy(
+            "the platform named an address that is not its own for the upload; tell the system's administrators"
+        ),
         "1366051": gettext_lazy("the photo stands in another post already"),
         "processing": gettext_lazy(
             "Facebook could not process the video; save it anew as MP4 (H.264), and schedule the post again"

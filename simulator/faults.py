@@ -26,6 +26,7 @@ class Fault:
     operation: str = "any"
     page: str = ""
     times: int = 1
+    skip: int = 0  # matching calls that it lets pass first
     probability: float = 1.0
     seed: int = 0
     ms: float = 0.0
@@ -36,6 +37,7 @@ class Fault:
     code: int = 0
     id: int = 0
     hits: int = 0
+    passed: int = 0
     dice: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
@@ -49,13 +51,16 @@ class Fault:
 
     def strikes(self, platform: str, page: str, operations: tuple[str, ...]) -> bool:
         """Whether this call is hit. The dice fall for matching calls alone: a seed means the same in each run."""
-        return (
+        meant = (
             self.platform == platform
             and (not self.page or self.page == page)
             and (self.operation == "any" or self.operation in operations)
             and (not self.times or self.hits < self.times)
-            and (self.probability >= 1.0 or self.dice.random() < self.probability)
         )
+        if meant and self.passed < self.skip:
+            self.passed += 1
+            return False
+        return meant and (self.probability >= 1.0 or self.dice.random() < self.probability)
 
     def told(self) -> dict[str, Any]:
         told = {name: value for name, value in vars(self).items() if name != "dice"}

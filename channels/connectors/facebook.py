@@ -44,6 +44,7 @@ _SCOPES = {
     "read_insights": False,
     "pages_manage_engagement": False,
     "pages_read_user_content": False,
+    "pages_manage_metadata": False,
     "business_management": False,
 }
 _TASKS_TO_POST = {"CREATE_CONTENT", "MANAGE"}

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
@@ -100,6 +100,8 @@ class Graph(Connector):
         """Sends a video from ``start`` to the upload host, for as long as a step may last: the host keeps what came
         before a cut. True once it is whole there; where it stands otherwise, the platform is to be asked before
         anything is sent again."""
+        if not _is_own(url, account):
+            raise Rejected("the platform named a host that is not its own for the upload", code="upload_host")
         try:
             await self.call(
                 "POST",
@@ -244,6 +246,12 @@ class ByPage(Graph):
     async def _exchange(self, app: Mapping[str, Any], **grant: str) -> str:
         answer = await self.token_for("POST", self.address(app["base_url"], app, "oauth/access_token"), app, **grant)
         return answer["access_token"]
+
+
+def _is_own(url: str, account: Account) -> bool:
+    """Only Meta's own upload host gets a token and a video that is not published yet, or the one that stands in."""
+    parts, ours = urlsplit(url), urlsplit(account.base_url)
+    return (parts.scheme, parts.netloc) in ((ours.scheme, ours.netloc), ("https", "rupload.facebook.com"))
 
 
 def proof_of(app: Mapping[str, Any], token: str) -> str:

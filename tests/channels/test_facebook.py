@@ -279,6 +279,39 @@ def test_the_upload_host_goes_on_where_the_connection_broke(facebook, form):
     assert [seen["media"] for seen in facebook.visible] == [[message.media[0].sha256]]
 
 
+def test_no_other_host_gets_the_token_or_an_unpublished_film(facebook, serve):
+    """The address comes out of an answer, and is kept with the draft."""
+    elsewhere = serve(b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{"success": true}')
+    message = facebook.message_of("reel")
+    begun = facebook.call("stage", facebook.account, message, "")
+
+    with pytest.raises(Rejected) as caught:
+        facebook.call("stage", facebook.account, message, begun.ref.replace(facebook.simulator.url, elsewhere))
+
+    assert caught.value.code == "upload_host"
+    assert in_words("facebook", "upload_host").startswith("the platform named an address")
+
+
+@pytest.mark.parametrize(
+    ("phase", "trace"),
+    [
+        ({"status": "not_started"}, Trace.HIDDEN),
+        ({"status": "complete"}, Trace.VISIBLE),
+        ({"status": "complete", "publish_status": "draft"}, Trace.HIDDEN),
+        ({"status": "complete", "publish_status": "published"}, Trace.VISIBLE),
+        ({}, Trace.VISIBLE),
+    ],
+)
+def test_a_film_that_calls_itself_published_is_believed_once_its_phase_says_so(facebook, serve, phase, trace):
+    status = {"video_status": "ready"} | ({"publishing_phase": phase} if phase else {})
+    told = {"id": "14", "published": True, "status": status}
+    answer = json.dumps(told).encode()
+    base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+    account = facebook.account_with(facebook.token, base_url=base)
+
+    assert facebook.call("trace", account, "14") == trace
+
+
 @pytest.mark.parametrize("form", ["reel", "video", "video_story"])
 def test_a_film_that_facebook_cannot_read_is_refused_before_its_second(facebook, form):
     content = b"no film at all"

@@ -32,6 +32,12 @@ def test_a_server_error_leaves_the_truth_behind(simulator, graph, kind, posts):
     assert len(simulator.visible()) == posts
 
 
+def test_a_fault_may_let_some_calls_pass_first(simulator, graph):
+    simulator.fault("facebook", "error_before", operation="publish", skip=2)
+
+    assert [post(graph, f"Số {number}").status for number in range(4)] == [200, 200, 500, 200]
+
+
 def test_hanging_after_acceptance_ends_in_silence(simulator, graph):
     simulator.fault("facebook", "hang_after", operation="publish", seconds=0.05)
     with pytest.raises(BROKEN):
