@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from channels.models import Channel, PlatformAllowance
-from channels.states import Health
+from channels.queries import channels_for
+from channels.states import Health, Life
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +192,142 @@ def test_a_telegram_token_is_never_sent_back_to_the_browser(simulator, enter, pr
 
 def test_a_platform_that_does_not_exist_is_not_there(enter, province):
     assert enter(Role.ADMINISTRATOR, province).get("/channels/connect/myspace/").status_code == 404
+
+
+# --- a channel's life -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("life", "offered"),
+    [
+        (Life.ACTIVE, {"rest", "taken_over", "close"}),
+        (Life.PAUSED, {"resume", "taken_over", "close"}),
+        (Life.FROZEN, {"confirm", "taken_over", "close"}),
+        (Life.TAKEN_OVER, {"resume", "close"}),
+        (Life.RETIRED, set()),
+    ],
+)
+def test_the_page_offers_the_steps_that_are_possible_and_no_others(enter, life, offered):
+    health = Health.DISCONNECTED if life == Life.RETIRED else Health.CONNECTED
+    channel = factories.ChannelFactory(life=life, health=health, life_reason="Lý do")
+    page = reverse("channels:channel", args=[channel.public_id])
+    text = enter(Role.APPROVER, channel.unit).get(page).content.decode()
+
+    steps = {"rest", "resume", "confirm", "taken_over", "close", "hand_over"}
+    assert {step for step in steps if reverse(f"channels:{step}", args=[channel.public_id]) in text} == offered
+
+
+@pytest.mark.parametrize("act", ["rest", "taken_over", "close"])
+def test_a_step_without_a_reason_is_sent_back_and_with_one_it_is_taken_and_on_the_page(enter, act):
+    channel = factories.ChannelFactory()
+    client, address = enter(Role.APPROVER, channel.unit), reverse(f"channels:{act}", args=[channel.public_id])
+
+    statuses = [client.post(address, {"reason": reason}).status_code for reason in ("", "Bàn giao trang")]
+    page = client.get(reverse("channels:channel", args=[channel.public_id])).content.decode()
+
+    channel.refresh_from_db()
+    assert statuses == [422, 302]
+    assert channel.life == {"rest": Life.PAUSED, "taken_over": Life.TAKEN_OVER, "close": Life.RETIRED}[act]
+    assert page.count("Bàn giao trang") == 2  # above, and in the history
+
+
+def test_a_step_that_is_not_possible_now_says_so_and_changes_nothing(enter):
+    channel = factories.ChannelFactory(life=Life.TAKEN_OVER, life_reason="Trang lạ")
+    client, address = enter(Role.APPROVER, channel.unit), reverse("channels:rest", args=[channel.public_id])
+
+    page = client.get(address)
+    answer = client.post(address, {"reason": "Nghỉ"})
+
+    channel.refresh_from_db()
+    assert (page.status_code, answer.status_code, channel.life) == (200, 422, Life.TAKEN_OVER)
+    assert "not possible now" in page.content.decode()
+
+
+def test_a_closed_channel_leads_to_the_one_that_takes_its_place(enter):
+    heir = factories.ChannelFactory(name="Trang mới của xã")
+    channel = factories.ChannelFactory(unit=heir.unit, name="Trang cũ")
+    client = enter(Role.APPROVER, heir.unit)
+
+    client.post(reverse("channels:close", args=[channel.public_id]), {"reason": "Gộp trang", "successor": heir.pk})
+
+    page = client.get(reverse("channels:channel", args=[channel.public_id])).content.decode()
+    assert "Trang mới của xã" in page
+
+
+def test_no_foreign_channel_can_be_named_as_the_one_that_takes_its_place(enter):
+    channel, foreign = factories.ChannelFactory(), factories.ChannelFactory()
+    client, address = enter(Role.APPROVER, channel.unit), reverse("channels:close", args=[channel.public_id])
+
+    answer = client.post(address, {"reason": "Gộp trang", "successor": foreign.pk})
+
+    channel.refresh_from_db()
+    assert (answer.status_code, channel.life) == (422, Life.ACTIVE)
+
+
+def test_an_administrator_hands_a_page_over_by_the_units_name(enter, province):
+    old = factories.UnitFactory(parent=province, place="Xã An Bình")
+    new = factories.UnitFactory(parent=province, place="Xã An Phú")
+    factories.UnitFactory(place="Xã An Phú Đông")  # another province's
+    channel = factories.ChannelFactory(unit=old)
+    client, address = enter(Role.ADMINISTRATOR, province), reverse("channels:hand_over", args=[channel.public_id])
+    facts = {"to": "an phu", "reason": "Nghị quyết sắp xếp"}
+
+    wrong = ({"to": "an phu dong"}, {"reason": ""})
+    statuses = [client.post(address, {**facts, **each}).status_code for each in wrong]
+    done = client.post(address, facts)
+
+    channel.refresh_from_db()
+    assert (statuses, done.status_code, channel.unit) == ([422, 422], 302, new)
+
+
+def test_a_page_that_was_handed_over_brings_no_other_units_record_along(enter, province):
+    old, new = factories.UnitFactory(parent=province), factories.UnitFactory(parent=province)
+    channel = factories.ChannelFactory(unit=old)
+    enter(Role.APPROVER, old).post(reverse("channels:rest", args=[channel.public_id]), {"reason": "Việc riêng đơn vị"})
+    enter(Role.ADMINISTRATOR, province).post(
+        reverse("channels:hand_over", args=[channel.public_id]), {"to": new.code, "reason": "Sắp xếp đơn vị"}
+    )
+    page = reverse("channels:channel", args=[channel.public_id])
+    Channel.objects.update(life_reason="")
+
+    readers = ((Role.APPROVER, new), (Role.OVERSEER, province))
+    texts = [enter(role, unit).get(page).content.decode() for role, unit in readers]
+
+    assert ["Việc riêng đơn vị" in text for text in texts] == [False, True]
+    assert ["Sắp xếp đơn vị" in text for text in texts] == [True, True]
+
+
+def test_a_platform_that_is_not_set_up_is_told_apart_from_one_that_is_not_allowed(enter, province, settings):
+    settings.PLATFORMS = {**settings.PLATFORMS, "tiktok": {**settings.PLATFORMS["tiktok"], "app_id": ""}}
+    home = factories.UnitFactory(parent=province)
+    client = enter(Role.APPROVER, home)
+
+    page = client.get(reverse("channels:platforms")).content.decode()
+    told = [client.get(reverse("channels:connect", args=[kind])).content.decode() for kind in ("tiktok", "telegram")]
+
+    connect, by_hand = reverse("channels:connect", args=["tiktok"]), reverse("channels:by_hand", args=["tiktok"])
+    assert (connect in page, by_hand in page) == (False, True)
+    assert page.count("Not set up in this installation yet") == 1
+    assert page.count("Off until the provincial police allow it") == 1
+    assert ["is not set up yet" in text for text in told] == [True, False]
+
+
+def test_a_page_can_be_posted_to_by_hand_where_no_application_is_set_up(enter, province, settings):
+    settings.PLATFORMS = {**settings.PLATFORMS, "tiktok": {**settings.PLATFORMS["tiktok"], "app_id": ""}}
+    home = factories.UnitFactory(parent=province)
+    facts = {"name": "Công an xã", "address": "https://www.tiktok.com/@conganxa", "reason": "Chưa có ứng dụng"}
+
+    answer = enter(Role.APPROVER, home).post(reverse("channels:by_hand", args=["tiktok"]), facts)
+
+    assert answer.status_code == 302
+    assert channels_for(home) == [Channel.objects.get(platform="tiktok")]
+
+
+@pytest.mark.parametrize(("life", "shown_as"), [("paused", {"Trang nghỉ"}), ("retired", {"Trang đóng"})])
+def test_the_list_is_narrowed_by_the_use_of_a_page(enter, province, life, shown_as):
+    unit = factories.UnitFactory(parent=province)
+    factories.ChannelFactory(unit=unit, name="Trang dùng")
+    factories.ChannelFactory(unit=unit, name="Trang nghỉ", life=Life.PAUSED)
+    factories.ChannelFactory(unit=unit, name="Trang đóng", life=Life.RETIRED, health=Health.DISCONNECTED)
+
+    assert shown(enter(Role.OVERSEER, province).get(f"{reverse('channels:list')}?life={life}")) == shown_as
