@@ -124,7 +124,7 @@ class Instagram(InstagramHooks, Containers, ByPage):
         finds=True,
         comments=True,
         lists_posts=True,
-        measures=frozenset({"views", "reach", "reactions", "comments", "shares", "saves"}),
+        measures=frozenset({"views", "reach", "reactions", "comments", "shares", "saves", "clicks", "watch_seconds"}),
         rights=_SCOPES,
         hosts=("instagram.com",),
         source="developers.facebook.com/docs/instagram-platform, 2026-09",
