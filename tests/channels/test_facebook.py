@@ -292,6 +292,30 @@ def test_no_other_host_gets_the_token_or_an_unpublished_film(facebook, serve):
     assert in_words("facebook", "upload_host").startswith("the platform named an address")
 
 
+def test_an_upload_that_the_host_refuses_is_begun_anew(facebook):
+    """Here it stands under another page's number, which our token does not open."""
+    other = facebook.simulator.page("facebook", name="Công an xã Đồng Lúa")
+    theirs = facebook.account_with(other["tokens"]["access_token"], external_id=other["external_id"])
+    message = facebook.message_of("reel")
+    lost = json.loads(facebook.call("stage", theirs, message, "").ref)
+    begun = json.loads(facebook.call("stage", facebook.account, message, "").ref)
+
+    anew = facebook.call("stage", facebook.account, message, json.dumps({**begun, "to": lost["to"]}))
+
+    assert json.loads(anew.ref)["id"] not in (begun["id"], lost["id"])
+    assert facebook.commit(message, list(steps(facebook, message, anew.ref))[-1].ref).permalink
+
+
+def test_what_stood_before_is_not_listed(facebook):
+    now = facebook.simulator.ask("GET", "/_sim/truth")["now"]
+    facebook.simulator.post("facebook", facebook.id, "Cũ", created_at=now - 60)
+    new = facebook.simulator.post("facebook", facebook.id, "Mới", created_at=now - 10)["id"]
+
+    told = facebook.call("standing", facebook.account, datetime.fromtimestamp(now - 30, UTC))
+
+    assert [each.external_id for each in told] == [new]
+
+
 @pytest.mark.parametrize(
     ("phase", "trace"),
     [
