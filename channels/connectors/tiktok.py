@@ -187,13 +187,12 @@ class Tiktok(TiktokHooks):
             return Draft(draft_ref or f"photos {message.key}")
         video = _video_of(message)
         upload = _upload_of(draft_ref)
-        if upload and upload.sent >= _last(video):
-            upload = await self._still_good(account, upload)
-        if upload is None or upload.is_old:
-            return await self._begin(account, message, video)
-        if upload.sent >= _last(video):
+        if upload and upload.sent < _last(video) and not upload.is_old:
+            return await self._send_on(account, message, video, upload)
+        # One that lacked its last piece alone comes here again because that was not taken.
+        if upload and upload.sent >= _last(video) and await self._has_come(account, upload, video):
             return Draft(upload.ref)
-        return await self._send_on(account, message, video, upload)
+        return await self._begin(account, message, video)
 
     async def _begin(self, account: Account, message: Message, video: Video) -> Draft:
         piece, pieces = _pieces_of(video)
@@ -229,21 +228,19 @@ class Tiktok(TiktokHooks):
                 raise self.problem(answer, hide=(upload.url,))
         return Draft(upload.ref, ready=upload.sent >= _last(video))
 
-    async def _still_good(self, account: Account, upload: _Upload) -> _Upload | None:
-        """An upload that lacked its last piece alone, as it is now; None where it must begin anew."""
+    async def _has_come(self, account: Account, upload: _Upload, video: Video) -> bool:
+        """Whether all bytes have come, so that another upload beside this one would be a second post."""
         try:
             status = await self._status(account, upload.publish_id)
         except Rejected as error:
             if error.code in _UNKNOWN_UPLOAD:
-                return None
+                return False
             raise
         if status["status"] == "FAILED":
             if isinstance(failure := _failure(status), Rejected | AccessLost):
                 raise failure
-            return None
-        if _is_waiting(status):
-            return replace(upload, sent=status.get("uploaded_bytes", upload.sent))
-        return replace(upload, begun=int(time.time()))  # everything has come already: `commit` will be told so
+            return False
+        return not _is_waiting(status) or status.get("uploaded_bytes", 0) >= video.size
 
     # --- the second -----------------------------------------------------------------------------------------------
 
