@@ -123,7 +123,7 @@ class Judge:
         pks = [row.pk for row in rows]
         left = []
         for each in seen:
-            row = next((r for r in rows if each["id"] in r.remote_id.split(",") or each["id"] == r.draft_ref), None)
+            row = next((r for r in rows if _is_of(each, r)), None)
             if row is None:
                 left.append(each)
             else:
@@ -266,7 +266,7 @@ class Judge:
 
     def _manners(self, row: Any) -> None:
         tries = self.attempts[row.pk]
-        if len(tries) > MOST_TRIES:
+        if len(tries) - row.preparations > MOST_TRIES or row.preparations > MOST_TRIES:
             self.say("impolite", f"{len(tries)} tries", [row.pk])
         for attempt, after in pairwise(tries):
             if attempt.outcome == "refused":
@@ -327,6 +327,13 @@ class Judge:
 
 
 _RESTS = {"published", "recalled", "failed", "expired", "cancelled"}
+
+
+def _is_of(seen: dict, row: Any) -> bool:
+    """Whether the delivery's row names this post; a video's post goes by the video's own number."""
+    if seen.get("video"):
+        return seen["video"] == row.remote_id or f'"{seen["video"]}"' in row.draft_ref
+    return seen["id"] in row.remote_id.split(",") or seen["id"] == row.draft_ref
 
 
 def _mark(title: str) -> tuple[int, int]:

@@ -122,6 +122,13 @@ def held_for_ever() -> None:
     Wire._carry = late
 
 
+def partial_for_whole() -> None:
+    """A draft is shown after its first step."""
+    from publishing.engine import Run
+
+    Run._write_steps = lambda run, stepped: run._write_staged(stepped)
+
+
 # --- the scenes -------------------------------------------------------------------------------------------------------
 
 
@@ -274,12 +281,18 @@ def paused_before_due(scene: Scene) -> None:
         scene.people.history.append(event)
 
 
+def with_a_video(scene: Scene) -> None:
+    scene.schedule(due_in=2)
+    wait_until(lambda: not scene.rows().filter(attempt=0).exists(), "a try")
+
+
 @dataclass(frozen=True)
 class Mutant:
     change: Callable[[], None]
     scene: Callable[[Scene], None]
     platform: str = "facebook"
     where: str = "publisher"  # in which worker the guard is missing
+    film: bool = False
 
 
 MUTANTS = {
@@ -291,6 +304,7 @@ MUTANTS = {
     "any content": Mutant(any_content, changed_by_stealth),
     "recalled too": Mutant(recalled_too, recalled_in_doubt),
     "paused too": Mutant(paused_too, paused_before_due),
+    "partial for whole": Mutant(partial_for_whole, with_a_video, film=True),
 }
 POSTS = 8  # a scene
 
@@ -336,7 +350,7 @@ def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
     short |= {"PUBLISH_BEGIN_AHEAD_SECONDS": "1.2"}  # time enough to freeze a run between its question and its call
     with Portal(times=short) as portal:
         posts = [
-            PlannedPost(place, (MUTANTS[name].platform,), 0, 0, 600)
+            PlannedPost(place, (MUTANTS[name].platform,), 0, 0, 600, film=MUTANTS[name].film)
             for number, name in enumerate([*names, *names])
             for place in range(number % len(names) * POSTS, (number % len(names) + 1) * POSTS)
         ]

@@ -32,6 +32,7 @@ class Nemesis:
     def __post_init__(self) -> None:
         publish = ",".join(f"publish.{platform}" for platform in PLATFORMS)
         self.publishers = [self.portal.worker(f"publish{n}", publish) for n in (1, 2)]
+        self.uploader = self.portal.worker("upload", "upload")
         self.settler = self.portal.worker("settle", "settle")
         self.recaller = self.portal.worker("recall", "recall")
         self.renewer = self.portal.worker("channels", "channels")
@@ -43,7 +44,7 @@ class Nemesis:
 
     @property
     def workers(self) -> list[Worker]:
-        return [*self.publishers, self.settler, self.recaller, self.renewer]
+        return [*self.publishers, self.uploader, self.settler, self.recaller, self.renewer]
 
     def open(self) -> None:
         """Starts everything. The first workers live until something strikes; the renewer dies at its seldom work."""
@@ -104,6 +105,9 @@ class Nemesis:
 
     def _kill_the_recaller(self, strike: Strike) -> None:
         self.recaller.kill()
+
+    def _kill_the_uploader(self, strike: Strike) -> None:
+        self.uploader.kill()
 
     def _kill_every_worker(self, strike: Strike) -> None:
         for worker in self.workers:
@@ -192,6 +196,7 @@ class Nemesis:
         """Whoever reaches the broker can say anything; nothing of it may be believed."""
         for queue, task in (
             ("publish.facebook", "publishing.tasks.publish_due"),
+            ("upload", "publishing.tasks.prepare_due"),
             ("settle", "publishing.tasks.settle"),
             ("settle", "publishing.tasks.expire"),
             ("recall", "publishing.tasks.take_down"),

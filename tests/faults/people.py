@@ -4,7 +4,6 @@ An act whose answer was lost is asked again, as a person reloads the page; then 
 the database holds in the end is judged.
 """
 
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -286,14 +285,18 @@ class People:
 
     def _take_down(self, delivery: Any, seen: dict) -> None:
         """By hand, in the platform's own app: past the faults that its interface has for us."""
-        from channels.connectors.base import ConnectorError
+        from channels.connectors.base import AccessLost, ConnectorError
         from channels.queries import account_of
         from channels.services import ask
 
         account = account_of(delivery.channel)
         ids = ",".join(map(str, seen["message_ids"])) if "message_ids" in seen else seen["id"]
-        with contextlib.suppress(ConnectorError):  # again in a moment
+        try:
             ask(delivery.platform, lambda connector: connector.withdraw(account, ids))
+        except AccessLost:
+            self._connect_again(delivery.channel)  # people sign in there with a password of their own
+        except ConnectorError:
+            pass  # again in a moment
 
     def _bring_back(self) -> None:
         from django.utils import timezone

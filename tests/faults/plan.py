@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.processes import PLATFORMS
-from tests.faults.worker import CHANNEL_STEPS, PUBLISH_STEPS, RECALL_STEPS, SETTLE_STEPS
+from tests.faults.worker import CHANNEL_STEPS, PUBLISH_STEPS, RECALL_STEPS, SETTLE_STEPS, UPLOAD_STEPS
 
 SETTLING = 6.0  # seconds before the first post falls due
 ACTS = ("cancel", "move", "edit", "recall", "withdraw", "tamper")
@@ -26,6 +26,7 @@ STRIKES = (
     "clock an hour behind",
     "kill the settler",
     "kill the recaller",
+    "kill the uploader",
     "stop the settler",
 )
 
@@ -39,6 +40,7 @@ class PlannedPost:
     patience: float  # seconds until it is too late
     campaign: bool = False
     topic: int = 0
+    film: bool = False  # shows a video, on Facebook alone
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def draw(*, n: int, seed: int, seconds: float = 0, platforms: tuple[str, ...] = 
         strikes=_strikes(dice, seconds),
         deaths={
             "publish": _deaths(dice, PUBLISH_STEPS),
+            "upload": _deaths(dice, UPLOAD_STEPS),
             "settle": _deaths(dice, SETTLE_STEPS),
             "recall": _deaths(dice, RECALL_STEPS),
             "channels": _deaths(dice, CHANNEL_STEPS),
@@ -96,14 +99,16 @@ def _posts(dice: random.Random, n: int, seconds: float, places: int, platforms: 
     posts: list[PlannedPost] = []
     left = n
     while left > 0:
+        film = "facebook" in platforms and dice.random() < 0.25
         where = tuple(p for p in platforms if dice.random() < 0.7) or (dice.choice(platforms),)
-        where = where[:left]
+        where = ("facebook",) if film else where[:left]
         left -= len(where)
         due = dice.choice(bursts) if dice.random() < 0.35 else SETTLING + dice.uniform(0, seconds)
         scheduled = max(0.0, due - (dice.uniform(0.1, 1.5) if dice.random() < 0.1 else dice.uniform(3, 9)))
         patience = dice.uniform(3, 12) if dice.random() < 0.05 else 900.0
         campaign = dice.random() < 0.06
-        posts.append(PlannedPost(dice.randrange(places), where, due, scheduled, patience, campaign, dice.randrange(2)))
+        place, topic = dice.randrange(places), dice.randrange(2)
+        posts.append(PlannedPost(place, where, due, scheduled, patience, campaign, topic, film))
     return posts
 
 

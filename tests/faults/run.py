@@ -39,7 +39,7 @@ def run(drawn: plan.Plan, *, keep: Path | None = None, say: Callable[[str], None
 
         logging.disable()  # of this process alone: that a notice finds no broker is what a run is about
         say(f"seed {drawn.seed}: {len(drawn.posts)} posts over {drawn.seconds:.0f} s in {portal.folder}")
-        portal.simulator.ask("/_sim/settings", {"zalo_job_seconds": 0.2})
+        portal.simulator.ask("/_sim/settings", {"zalo_job_seconds": 0.2, "facebook_video_seconds": 0.5})
         world = build(portal.simulator, drawn.places, drawn.posts)
         nemesis = Nemesis(portal, drawn, list(world.pages))
         nemesis.open()

@@ -18,6 +18,7 @@ PUBLISH_STEPS = (
     "claim.committed",  # W2: nothing has been sent
     "stage.leaving",
     "stage.answered",  # an invisible draft exists that nobody has written down
+    "stage.step",  # a part of it is there and on record, and the next is not asked for
     "begin.uncommitted",
     "begin.committed",  # W2 of the visible call
     "commit.leaving",
@@ -25,6 +26,15 @@ PUBLISH_STEPS = (
     "commit.answered",  # W4, W5: it stands, and nobody has written it down
     "publish.uncommitted",
     "publish.committed",  # W6
+)
+UPLOAD_STEPS = (
+    "claim.uncommitted",
+    "claim.committed",
+    "stage.leaving",
+    "stage.sent",
+    "stage.answered",
+    "stage.step",
+    "prepare.uncommitted",
 )
 SETTLE_STEPS = ("reap.uncommitted", "find.leaving", "find.answered", "settle.uncommitted")
 RECALL_STEPS = ("withdraw.leaving", "withdraw.answered", "recall.uncommitted")
@@ -56,10 +66,11 @@ class Death:
 def arm(death: Death) -> None:
     """Puts the steps around the engine's own functions; production code knows nothing of them."""
     from channels.connectors import CONNECTORS
-    from publishing import engine, recalls, settling
+    from publishing import engine, recalls, settling, uploads
 
     moves = {
         engine: {"claimed": "claim.uncommitted", "committing": "begin.uncommitted", "published": "publish.uncommitted"},
+        uploads: {"scheduled": "prepare.uncommitted"},
         settling: {
             "verifying": "reap.uncommitted",
             "published": "settle.uncommitted",
@@ -71,6 +82,15 @@ def arm(death: Death) -> None:
         module.move_many = _after_move(module.move_many, steps, death)
 
     prepare, begin, written = engine.Run._prepare, engine.Run._begin, engine.Run._write_published
+    stepped = engine.Run._write_steps
+
+    def _write_steps(run: Any, steps: list) -> Any:
+        answer = stepped(run, steps)
+        if steps:
+            death.at("stage.step", len(steps))
+        return answer
+
+    engine.Run._write_steps = _write_steps
 
     def _prepare(run: Any, rows: list) -> Any:
         if rows:
@@ -123,12 +143,16 @@ def shorten() -> None:
     """What is fixed in production, and fits real platforms."""
     from django.conf import settings
 
-    from channels.connectors import zalo
+    from channels.connectors import facebook, zalo
     from channels.connectors.base import Connector
     from publishing import engine, recalls
 
     Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
     zalo.Zalo.waits = (0.2, 0.3, 0.5)
+    # A small film in some pieces, a step each.
+    facebook._CHUNK, facebook.Facebook.step = 8_000, timedelta(0)
+    draft = facebook._Upload.draft
+    facebook._Upload.draft = lambda upload, *, ready=False, wait=0: draft(upload, ready=ready, wait=wait / 10)
     zalo.Room.LONGEST_WAIT = 1.5
     retry = timedelta(seconds=float(os.environ["FAULTS_RETRY_SECONDS"]))
     wait = engine.Run._wait

@@ -25,6 +25,7 @@ class Place:
     leader: Any
     channels: dict[str, Any]
     media: Any
+    film: Any
 
 
 @dataclass
@@ -114,7 +115,8 @@ def build(simulator: Simulator, places: int, posts: list[PlannedPost], platforms
     for n, unit in enumerate(units):
         own = {channel.platform: channel for channel in channels if channel.unit_id == unit.pk}
         media = factories.media(unit) if "zalo" in own else None
-        world.places.append(Place(unit, people[2 * n], people[2 * n + 1], own, media))
+        film = factories.video(unit) if any(post.film and post.place == n for post in posts) else None
+        world.places.append(Place(unit, people[2 * n], people[2 * n + 1], own, media, film))
     allowed = [unit for unit in units if "telegram" in platforms]
     PlatformAllowance.objects.bulk_create(
         PlatformAllowance(unit=unit, platform="telegram", allowed_by=world.overseer, reason="faults")
@@ -161,6 +163,8 @@ def _approved_posts(world: World, planned: list[PlannedPost]) -> None:
     for post, plan in zip(posts, planned, strict=True):
         place = world.places[plan.place]
         targets += [PostChannel(post=post, channel=place.channels[platform]) for platform in plan.platforms]
+        if plan.film:
+            pictures.append(PostMedia(post=post, media=place.film, position=0, alt_text="Phim minh họa"))
         if "zalo" in plan.platforms:
             pictures.append(PostMedia(post=post, media=place.media, position=0, alt_text="Ảnh minh họa"))
     PostChannel.objects.bulk_create(targets)
