@@ -27,6 +27,14 @@ SENTENCES = {
     "recall_finished": gettext_noop("The recall of “%(title)s” is done on all pages."),
     "delivery_by_hand": gettext_noop("Please post “%(title)s” on %(channel)s by hand before %(until)s."),
     "delivery_needs_person": gettext_noop("Please look whether “%(title)s” stands on %(channel)s."),
+    "broadcast_asked": gettext_noop(
+        "%(by)s wants to send “%(title)s” to all followers of %(channel)s. Please look and confirm it, or call it off."
+    ),
+    "broadcast_sent": gettext_noop("“%(title)s” went to the followers of %(channel)s."),
+    "broadcast_failed": gettext_noop("“%(title)s” was not sent to the followers of %(channel)s."),
+    "broadcast_unknown": gettext_noop(
+        "Please look in OA Manager whether “%(title)s” went to the followers of %(channel)s."
+    ),
     "pause_held_back": gettext_noop(
         "A pause held back what fell due meanwhile, and it was not published (%(n)s). Decide about each: schedule it "
         "again or leave it."

@@ -446,6 +446,7 @@ CELERY_TASK_ROUTES = {
     "publishing.tasks.settle": {"queue": "settle"},
     "publishing.tasks.expire": {"queue": "settle"},
     "publishing.tasks.hand_over": {"queue": "settle"},
+    "publishing.tasks.send_broadcasts": {"queue": "settle"},
     "publishing.tasks.read_back": {"queue": "settle"},
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
@@ -488,6 +489,7 @@ CELERY_BEAT_SCHEDULE = {
         }
         for platform in PLATFORMS
     },
+    "send to followers what two people confirmed": {"task": "publishing.tasks.send_broadcasts", "schedule": 10.0},
     "hand over what people post themselves": {"task": "publishing.tasks.hand_over", "schedule": 3.0},
     "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
     "read the pages back after a restore": {"task": "publishing.tasks.read_back", "schedule": 5.0},

@@ -20,7 +20,7 @@ from channels.connectors import CONNECTORS
 from channels.states import Health
 from core.clock import Clock, database_now
 from core.errors import Refused
-from publishing import identity
+from publishing import broadcasts, identity
 from publishing.identity import Here
 from publishing.models import Delivery, Freeze, Pulse
 from publishing.rows import end_attempts
@@ -123,6 +123,7 @@ def _doubt(clock: Clock) -> None:
         error_code="unknown",
     )
     end_attempts(in_hand, "unknown", now=now, detail="the database was restored")
+    broadcasts.doubt_after_restore(now)
     Freeze.objects.filter(pk=1).update(doubted_at=now)
 
 

@@ -15,7 +15,7 @@ from core.scope import Reach, ScopedQuerySet, line_of
 from posts.models import Post, Revision
 from posts.states import PostState
 from publishing.identity import Here
-from publishing.states import ENDED, IN_HAND, PauseStage, State
+from publishing.states import ENDED, IN_HAND, NEVER_SENT, BroadcastState, PauseStage, State
 from units.models import Level, Unit
 
 
@@ -192,7 +192,11 @@ class DeliveryQuerySet(ScopedQuerySet):
         return self.filter(_pauses(_over(now)), ~paused(now))
 
     def valid(self, now: datetime) -> Self:
-        """Approved as it stands, not recalled, the channel in use and its unit's own, unit in being, not too late."""
+        """Rightful, and not too late."""
+        return self.rightful(now).filter(not_after__gt=now)
+
+    def rightful(self, now: datetime) -> Self:
+        """Approved as it stands, not recalled, the channel in use and its unit's own, unit in being."""
         return self.filter(
             Q(post__valid_until__isnull=True) | Q(post__valid_until__gt=now),
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=now.date()),
@@ -203,12 +207,24 @@ class DeliveryQuerySet(ScopedQuerySet):
             revision__content_sha256=F("content_sha256"),
             channel__unit=F("unit"),
             recall__isnull=True,
-            not_after__gt=now,
         )
 
     def fit(self, now: datetime) -> Self:
         """Still rightly on its way out, whoever takes it there: valid, and nothing is paused or frozen."""
         return self.valid(now).exclude(_pauses(_active_at_its_hour(now) | _over(now)) | _frozen())
+
+    def standing_by(self, now: datetime) -> Self:
+        """Posts that the engine put up and that stand rightly, on pages that are connected."""
+        return self.rightful(now).filter(
+            ~Q(remote_id__startswith="hand:"),
+            ~Q(remote_id__startswith="seen:"),
+            state=State.PUBLISHED,
+            channel__health=Health.CONNECTED,
+        )
+
+    def broadcastable(self, now: datetime) -> Self:
+        """Whose followers may be told of them at this moment. Asked in the very statement that begins the sending."""
+        return self.standing_by(now).exclude(_pauses(_active(now)) | _frozen())
 
     def postable(self, now: datetime) -> Self:
         """Tasks by hand that may be done now. They are before a person already, so a pause that is over leaves them
@@ -335,6 +351,88 @@ class Delivery(PublicIdModel):
     def tries(self) -> int:
         """How often it was to be sent: preparing its videos ahead counts for nothing."""
         return self.attempt - self.preparations
+
+
+class BroadcastQuerySet(ScopedQuerySet):
+    permission = "post_view"
+
+
+class Broadcast(PublicIdModel):
+    """A post that stands, sent to everybody who follows its page: asked for by one person, confirmed by another.
+
+    It has no field for whom it goes to: it goes to all, and the portal knows how many, never who.
+    """
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="broadcasts")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=BroadcastState, default=BroadcastState.PLANNED)
+    reason = models.TextField(max_length=500)
+    followers = models.PositiveIntegerField(null=True)  # as the platform counted them when it was asked for
+    wanted_at = models.DateTimeField(null=True)  # empty: as soon as it is confirmed
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    asked_until = models.DateTimeField()  # unconfirmed, it is called off then
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    words = models.TextField(max_length=500, blank=True)  # why it was confirmed
+    day = models.DateField(null=True)  # in Viet Nam, on which followers receive it
+    send_at = models.DateTimeField(null=True)  # from its confirmation on; later when the platform asked to wait
+    not_after = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sending_at = models.DateTimeField(null=True)  # set: the call may have been made
+    number = models.CharField(max_length=100, blank=True)  # the platform's, of the sending: queued there, not yet read
+    ended_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    error_code = models.CharField(max_length=40, blank=True)  # which sentence of publishing/broadcast_wording.py
+    platform_code = models.CharField(max_length=40, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True)
+
+    objects = BroadcastQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery"], condition=~Q(state__in=sorted(NEVER_SENT)), name="one_broadcast_a_post"
+            ),
+            # Followers get one a day; a second would be lost, or be one too many.
+            models.UniqueConstraint(
+                fields=["channel", "day"], condition=~Q(state__in=sorted(NEVER_SENT)), name="one_broadcast_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("asked_by")), name="broadcast_by_two_people"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["planned", "cancelled"])
+                | Q(
+                    confirmed_by__isnull=False,
+                    confirmed_at__isnull=False,
+                    day__isnull=False,
+                    send_at__isnull=False,
+                    not_after__isnull=False,
+                ),
+                name="broadcast_confirmed_before_sent",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | Q(sending_at__isnull=False), name="broadcast_call_is_on_record"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | ~Q(number="") | Q(decided_by__isnull=False),
+                name="broadcast_sent_has_a_number",
+            ),
+        ]
+        indexes = [
+            # What waits, is under way or in doubt. Few rows.
+            models.Index(
+                fields=["state", "send_at"],
+                condition=Q(state__in=["planned", "confirmed", "sending", "unknown"]),
+                name="broadcast_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.delivery)
 
 
 class Attempt(models.Model):

@@ -140,7 +140,9 @@ def last_approved(post: Post) -> Revision | None:
 
 def deliveries_of(post: Post) -> list[Delivery]:
     """All of the post's deliveries with their channels and tries, the newest of a channel last."""
-    found = post.deliveries.select_related("channel", "unit").prefetch_related("attempts")
+    found = post.deliveries.select_related("channel", "unit").prefetch_related(
+        "attempts", "broadcasts__asked_by", "broadcasts__channel"
+    )
     return list(found.order_by("platform", "channel__name", "pk"))
 
 
@@ -164,9 +166,11 @@ def record_of(post: Post, deliveries: Iterable[Delivery], user: User, *, most: i
     channels = {str(d.public_id): d.channel for d in deliveries}
     about = Q(object_type="posts.post", object_id=str(post.public_id))
     about |= Q(object_type="publishing.delivery", object_id__in=list(channels))
+    sent = {str(each.public_id): d.channel for d in deliveries for each in d.broadcasts.all()}
+    about |= Q(object_type="publishing.broadcast", object_id__in=list(sent))
     entries = list(Entry.objects.visible_to(user).filter(about)[:most])
     for entry in entries:
-        entry.channel = channels.get(entry.object_id)
+        entry.channel = (channels | sent).get(entry.object_id)
     return entries
 
 

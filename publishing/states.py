@@ -55,5 +55,33 @@ ENDED = frozenset({S.RECALLED, S.FAILED, S.EXPIRED, S.CANCELLED})
 # The engine has it in hand: a lease runs.
 IN_HAND = frozenset({S.CLAIMED, S.STAGED, S.COMMITTING})
 OPEN = frozenset(S) - ENDED - {S.PUBLISHED}
+
+
+class BroadcastState(models.TextChoices):
+    PLANNED = "planned", _("waits for a second person")
+    CONFIRMED = "confirmed", _("confirmed")
+    SENDING = "sending", _("being sent")
+    UNKNOWN = "unknown", _("unknown")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("not sent")
+    CANCELLED = "cancelled", _("called off")
+
+
+B = BroadcastState
+BROADCAST_NEXT: dict[str, frozenset[str]] = {
+    B.PLANNED: frozenset({B.CONFIRMED, B.CANCELLED}),
+    # Unknown: after a restore the row may be older than what was sent.
+    B.CONFIRMED: frozenset({B.SENDING, B.UNKNOWN, B.FAILED, B.CANCELLED}),
+    # Confirmed: the platform said for certain that nothing was sent, and may be asked again.
+    B.SENDING: frozenset({B.SENT, B.UNKNOWN, B.FAILED, B.CONFIRMED}),
+    # Only a person ends a doubt.
+    B.UNKNOWN: frozenset({B.SENT, B.FAILED}),
+    B.SENT: frozenset(),
+    B.FAILED: frozenset(),
+    B.CANCELLED: frozenset(),
+}
+# Nothing of it has reached a follower, for certain: another may be asked for.
+NEVER_SENT = frozenset({B.FAILED, B.CANCELLED})
+MAY_HAVE_BEEN_SENT = frozenset({B.SENDING, B.UNKNOWN, B.SENT})
 # Why a recalled delivery needs a person: to delete it on the page, and to say so.
 RECALL_TASKS = frozenset({"withdraw_by_hand", "withdraw_failed"})

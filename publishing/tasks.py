@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from publishing import by_hand, engine, freezing, recalls, settling, uploads
+from publishing import broadcasts, by_hand, engine, freezing, recalls, settling, uploads
 from publishing import doorbell as doorbell  # listens to Celery's signals
 from publishing import watch as watching
 
@@ -44,6 +44,14 @@ def hand_over(**_: object) -> None:
     """Makes tasks of what is due on pages that people post to."""
     if freezing.may_publish():
         by_hand.hand_over()
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def send_broadcasts(**_: object) -> None:
+    """Sends to followers what two people wanted sent. While publishing is frozen nothing here moves, not even what is
+    too late: after a restore, a time that has passed no longer proves that nothing was sent."""
+    if freezing.may_publish():
+        broadcasts.send_due()
 
 
 @shared_task(acks_late=False, ignore_result=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing.views import by_hand, calendar, pauses, post, recalls, review, status
+from publishing.views import broadcasts, by_hand, calendar, pauses, post, recalls, review, status
 
 app_name = "publishing"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("deliveries/<uuid:public_id>/cancel/", post.cancel, name="cancel"),
     path("deliveries/<uuid:public_id>/recall/", post.recall, name="recall"),
     path("deliveries/<uuid:public_id>/decide/", post.decide, name="decide"),
+    path("deliveries/<uuid:public_id>/broadcast/", broadcasts.ask, name="broadcast_ask"),
+    path("broadcasts/<uuid:public_id>/", broadcasts.broadcast, name="broadcast"),
+    path("broadcasts/<uuid:public_id>/confirm/", broadcasts.confirm, name="broadcast_confirm"),
+    path("broadcasts/<uuid:public_id>/call-off/", broadcasts.call_off, name="broadcast_call_off"),
+    path("broadcasts/<uuid:public_id>/decide/", broadcasts.decide, name="broadcast_decide"),
     path("pauses/", pauses.pause_list, name="pauses"),
     path("pauses/new/", pauses.pause_new, name="pause_new"),
     path("pauses/held/", pauses.held, name="held"),

@@ -22,7 +22,7 @@ from posts import content
 from posts.models import Media, Post, PostChannel, PostMedia, Review, Revision
 from posts.pictures import poster_name
 from posts.states import PostState
-from publishing.models import Delivery, Pause, Recall
+from publishing.models import Broadcast, Delivery, Pause, Recall
 from tests.videos import film
 from units.models import Level, Unit
 
@@ -215,6 +215,30 @@ def recalled(post: Post | None = None, **fields: object) -> Recall:
     )
     Delivery.objects.filter(pk=row.pk).update(recall=made, published_at=now, verify_at=now)
     return made
+
+
+def standing(channel: Channel | None = None, *, unit: Unit | None = None, **fields: object) -> Delivery:
+    """A post that the engine put up on a Zalo account, unless another channel is named."""
+    channel = channel or ChannelFactory(unit=unit or UnitFactory(), platform="zalo")
+    post = approved(unit=channel.unit, channels=[channel])
+    there = {"state": "published", "remote_id": f"{next(_numbers):032x}", "published_at": timezone.now()}
+    return delivery(post, channel, **{**there, **fields})
+
+
+def broadcast(row: Delivery | None = None, by: User | None = None, **fields: object) -> Broadcast:
+    """One that a first person has asked for."""
+    row = row or standing(**fields)
+    now = timezone.now()
+    return Broadcast.objects.create(
+        delivery=row,
+        channel=row.channel,
+        unit=row.unit,
+        reason="Thủ đoạn mới đang lan nhanh",
+        followers=1234,
+        asked_by=by or person(Role.OFFICER, row.unit),
+        asked_at=now,
+        asked_until=now + timedelta(days=3),
+    )
 
 
 def media(unit: Unit, *, text: str = "") -> Media:

@@ -4,20 +4,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('publishing', '0009_freezes_are_released'),
+        ("publishing", "0009_freezes_are_released"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='platform',
-            field=models.CharField(choices=[('facebook', 'Facebook'), ('zalo', 'Zalo OA'), ('tiktok', 'TikTok'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('threads', 'Threads'), ('telegram', 'Telegram')], max_length=10),
+            model_name="delivery",
+            name="platform",
+            field=models.CharField(
+                choices=[
+                    ("facebook", "Facebook"),
+                    ("zalo", "Zalo OA"),
+                    ("tiktok", "TikTok"),
+                    ("youtube", "YouTube"),
+                    ("instagram", "Instagram"),
+                    ("threads", "Threads"),
+                    ("telegram", "Telegram"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='gate',
-            name='platform',
-            field=models.CharField(choices=[('facebook', 'Facebook'), ('zalo', 'Zalo OA'), ('tiktok', 'TikTok'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('threads', 'Threads'), ('telegram', 'Telegram')], max_length=10),
+            model_name="gate",
+            name="platform",
+            field=models.CharField(
+                choices=[
+                    ("facebook", "Facebook"),
+                    ("zalo", "Zalo OA"),
+                    ("tiktok", "TikTok"),
+                    ("youtube", "YouTube"),
+                    ("instagram", "Instagram"),
+                    ("threads", "Threads"),
+                    ("telegram", "Telegram"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

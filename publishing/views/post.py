@@ -18,6 +18,8 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from channels.models import Channel
+from channels.queries import facts_of
+from channels.states import Health
 from core.views import refusal
 from posts import content
 from posts import services as posts
@@ -25,13 +27,14 @@ from posts.models import Post, Revision
 from posts.queries import revisions_of
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
-from publishing import queries, recalls, services, wording
+from publishing import broadcast_wording, queries, recalls, services, wording
 from publishing.context import pauses_of
 from publishing.forms import CancelForm, DecideForm, MoveForm, ReasonForm, ScheduleForm, WithdrawForm
 from publishing.models import Delivery, Recall
-from publishing.states import ENDED, RECALL_TASKS, State
+from publishing.states import ENDED, NEVER_SENT, RECALL_TASKS, BroadcastState, State
 
 RELATED = ("unit", "corrects", "author", "last_editor", "topic", "campaign", "current_revision", "approved_revision")
+_GOING = (BroadcastState.CONFIRMED, BroadcastState.SENDING)
 NAMED_RIGHTS = {
     "write": Permission.POST_WRITE,
     "approve": Permission.POST_APPROVE,
@@ -72,6 +75,7 @@ def life(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = _post(request, public_id)
     deliveries = queries.deliveries_of(post)
     stamp = "-".join([f"{post.version}", *(f"{d.pk}{d.state}{d.attempt}.{d.fire_at:%d%H%M%S}" for d in deliveries)])
+    stamp += "".join(f"-b{each.pk}{each.state}" for d in deliveries for each in d.broadcasts.all())
     stamp += "".join(f"-p{pause.pk}" for pause in pauses_of(request).active)
     if request.htmx and request.GET.get("seen") == stamp:
         return HttpResponse(status=204)
@@ -95,7 +99,7 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
         by_channel.setdefault(delivery.channel_id, []).insert(0, delivery)
         delivery.told = wording.told(delivery, pauses)
         delivery.page = wording.page_name(delivery.channel)
-        delivery.tries = [wording.attempt_words(attempt) for attempt in delivery.attempts.all()]
+        delivery.tried = [wording.attempt_words(attempt) for attempt in delivery.attempts.all()]
         delivery.movable = rights["schedule"] and delivery.state == State.SCHEDULED
         delivery.cancellable = rights["schedule"] and delivery.state in services.UNSEEN
         delivery.is_task = rights["schedule"] and delivery.state == State.BY_HAND
@@ -104,6 +108,9 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
             and delivery.recall_id is None
             and delivery.state in (State.PUBLISHED, *recalls.UNDER_WAY)
         )
+        delivery.broadcast = next(iter(delivery.broadcasts.all()), None)
+        delivery.broadcast_told = delivery.broadcast and broadcast_wording.told(delivery.broadcast)
+        delivery.broadcastable = rights["schedule"] and approved and _may_be_broadcast(delivery)
         delivery.decidable = rights["schedule"] and delivery.state == State.NEEDS_PERSON
         delivery.again = rights["schedule"] and approved and delivery.channel_id not in live
     for group in by_channel.values():
@@ -115,7 +122,9 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
     return {
         "channels": [{"newest": group[0], "earlier": group[1:]} for group in by_channel.values()],
         "next_step": wording.next_step(post, deliveries, now=now, reason=queries.why_stopped(post), pauses=pauses),
-        "moving": bool(soon) or any(d.state in queries.MOVING for d in deliveries),
+        "moving": bool(soon)
+        or any(d.state in queries.MOVING for d in deliveries)
+        or any(d.broadcast and d.broadcast.state in _GOING for d in deliveries),
         "rights": rights,
         "open_channels": _open_channels(post, live) if rights["schedule"] else [],
         "task": next((d for d in deliveries if d.is_task), None),
@@ -125,6 +134,14 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
         "withdrawable": PostState.WITHDRAWN in POST_NEXT[post.state],
         "mine": bool(post.current_revision) and queries.wrote(request.user, post.current_revision),
     }
+
+
+def _may_be_broadcast(delivery: Delivery) -> bool:
+    """Whether the button makes sense; the service asks again, and asks everything."""
+    standing = delivery.state == State.PUBLISHED and not delivery.remote_id.startswith(("hand:", "seen:"))
+    never_sent = delivery.broadcast is None or delivery.broadcast.state in NEVER_SENT
+    connected = delivery.channel.health == Health.CONNECTED
+    return standing and never_sent and connected and facts_of(delivery.platform).broadcasts
 
 
 def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:

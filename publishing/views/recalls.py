@@ -19,7 +19,7 @@ from core.views import refusal
 from publishing import ledger, recalls, wording
 from publishing.forms import ReasonForm
 from publishing.models import Delivery, Recall
-from publishing.states import ENDED, State
+from publishing.states import ENDED, MAY_HAVE_BEEN_SENT, State
 
 PAGE = 25
 PAGES_OF_LEDGER = 50
@@ -68,10 +68,15 @@ def recall_ledger(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     chosen = request.GET.get("outcome", "")
     chosen = chosen if chosen in ledger.OUTCOMES else ""
     shown = rows.filter(outcome=chosen) if chosen else rows
-    shown = shown.select_related("channel", "unit", "post").defer("post__body", "post__search", "channel__sealed")
+    shown = (
+        shown.select_related("channel", "unit", "post")
+        .prefetch_related("broadcasts")
+        .defer("post__body", "post__search", "channel__sealed")
+    )
     page = Paginator(shown.order_by(*ledger.ORDER), PAGES_OF_LEDGER).get_page(request.GET.get("page"))
     for row in page:
         row.told = wording.told(row)
+        row.sent_to_followers = next((each for each in row.broadcasts.all() if each.state in MAY_HAVE_BEEN_SENT), None)
         row.what = ledger.OUTCOMES[row.outcome]
         row.decidable = row.state == State.NEEDS_PERSON and can(request.user, Permission.POST_SCHEDULE, unit=row.unit)
     outcomes = [(ledger.OUTCOMES[key], n) for key, n in counts.items()]

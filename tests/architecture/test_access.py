@@ -208,6 +208,8 @@ MAKERS = {
     "doubtful_delivery": lambda unit: factories.delivery(_approved(unit), state="needs_person").public_id,
     "pause": lambda unit: factories.pause(unit).public_id,
     "prepared_pause": lambda unit: factories.pause(unit, since=None).public_id,
+    "standing_delivery": lambda unit: factories.standing(unit=unit).public_id,
+    "broadcast": lambda unit: factories.broadcast(unit=unit).public_id,
     "recall": lambda unit: factories.recalled(unit=unit).public_id,
     "platform": lambda unit: "facebook",
     "word": lambda unit: "abc",

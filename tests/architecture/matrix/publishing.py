@@ -5,6 +5,8 @@ WITHDRAWERS = frozenset({APPROVER, OVERSEER})
 POST, DELIVERY = {"public_id": "approved_post"}, {"public_id": "delivery"}
 PAUSE = {"public_id": "pause"}
 
+WORDS = {"words": "Cảnh báo khẩn", "understood": "on"}
+
 ENTRIES = {
     "publishing:review_queue": Entry(roles=frozenset({APPROVER})),
     "publishing:approve_many": Entry(roles=frozenset({APPROVER}), method="post"),
@@ -18,6 +20,17 @@ ENTRIES = {
     "publishing:cancel": Entry(roles=SCHEDULERS, kwargs=DELIVERY, method="post"),
     "publishing:recall": Entry(roles=WITHDRAWERS, kwargs=DELIVERY, method="post", data={"reason": "Sai số liệu"}),
     "publishing:decide": Entry(roles=SCHEDULERS, kwargs={"public_id": "doubtful_delivery"}),
+    "publishing:broadcast_ask": Entry(roles=SCHEDULERS, kwargs={"public_id": "standing_delivery"}),
+    "publishing:broadcast": Entry(roles=READERS, kwargs={"public_id": "broadcast"}),
+    "publishing:broadcast_confirm": Entry(
+        roles=frozenset({APPROVER}), kwargs={"public_id": "broadcast"}, method="post", data=WORDS
+    ),
+    "publishing:broadcast_call_off": Entry(
+        roles=SCHEDULERS, kwargs={"public_id": "broadcast"}, method="post", data={"reason": "Chưa cần"}
+    ),
+    "publishing:broadcast_decide": Entry(
+        roles=SCHEDULERS, kwargs={"public_id": "broadcast"}, method="post", data={"seen": "sent", "words": "Đã gửi"}
+    ),
     "publishing:pauses": Entry(roles=READERS),
     "publishing:pause_new": Entry(roles=WITHDRAWERS),
     "publishing:held": Entry(roles=READERS),
