@@ -18,6 +18,7 @@ NO_PAGE = {
     "channels:callback",
     "channels:choose",
     "engagement:campaign_export",
+    "hook",
     "posts:media",
     "posts:one_upload",
     "posts:presence",
