@@ -606,6 +606,7 @@ class World:
                     entry |= {name: post.details[name] for name in told if name in post.details}
                 if found.platform == "facebook":
                     entry |= {"surface": post.details.get("surface", "feed"), "ai": post.details.get("ai", False)}
+                    entry["video"] = post.details.get("video", "")
                     entry["alt"] = [picture.alt for picture in post.pictures]
                 if found.platform == "telegram":
                     entry["message_ids"] = post.message_ids
