@@ -34,6 +34,7 @@ from channels.states import Health
             "the account's settings no longer allow the audience that was chosen; choose again who can see the post",
         ),
         ("youtube", "uploadLimitExceeded", "the channel has used up its uploads of the day; publish again tomorrow"),
+        ("telegram", "queued", "Telegram took the video and has not given it a number yet; look in the channel"),
         ("telegram", "502", "the platform did not answer properly"),
     ],
 )
