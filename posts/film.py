@@ -13,6 +13,7 @@ import contextlib
 import json
 import resource
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,12 @@ WRITE = {
 }
 FRAME_SIDE = 2048
 MOST_TRIES = 600  # packets read for the one frame
+MOST_LOST = 3  # seconds
+UNNOTICED = 0.1  # seconds: some cameras hide a frame or two to begin evenly
 
 
 class Unfit(Exception):
-    """Why the film is refused: empty, codec, sound, pixels, long, broken."""
+    """Why the film is refused: empty, codec, sound, pixels, long, hidden, broken."""
 
 
 def be_small(most_bytes: int) -> None:
@@ -51,15 +54,14 @@ def copied(kind: str, source: str, target: str, limits: dict[str, float]) -> Non
     """The picture and the sound, packet by packet, into a fresh file; nothing else of the old one.
 
     No frame is decoded. Left behind: metadata (a telephone writes place, time and its model), chapters, subtitles, and
-    the tracks in which cameras keep their position.
+    the tracks in which cameras keep their position; and frames from before a cut, see ``first_shown``.
     """
     import av
 
-    # A format by name and plain files only: a playlist would read other files, or the network.
-    with av.open(source, format="mov" if kind == "mov" else "matroska", options={"protocol_whitelist": "file"}) as film:
-        picture = next((s for s in film.streams.video if not s.disposition & s.disposition.attached_pic), None)
-        if picture is None:
-            raise Unfit("empty")
+    with opened(source, kind) as film:
+        start = first_shown(film, picture_of(film))
+    with opened(source, kind) as film:
+        picture = picture_of(film)
         if named(picture) not in PICTURE[kind]:
             raise Unfit("codec")
         if not picture.width or picture.width * picture.height > limits["pixels"]:
@@ -79,12 +81,57 @@ def copied(kind: str, source: str, target: str, limits: dict[str, float]) -> Non
                 if form == "mp4" and named(stream) == "hevc":
                     new.codec_context.codec_tag = "hvc1"  # the only one of its two names that Apple's players take
             for packet in film.demux(*filter(None, (picture, sound))):
-                if packet.dts is not None:  # else it marks the end
-                    packet.stream = streams[packet.stream.index]
-                    copy.mux(packet)
+                if packet.dts is None:  # marks the end
+                    continue
+                if start:
+                    skipped = round(start / packet.time_base)
+                    if packet.pts < skipped:
+                        continue
+                    packet.pts, packet.dts = packet.pts - skipped, packet.dts - skipped
+                packet.stream = streams[packet.stream.index]
+                copy.mux(packet)
     with av.open(target, options={"protocol_whitelist": "file"}) as copy:
-        if seconds_of(copy, copy.streams.video[0]) < claimed - max(0.25, claimed / 50):
+        if seconds_of(copy, copy.streams.video[0]) < claimed - float(start) - max(0.25, claimed / 50):
             raise Unfit("broken")  # the file ends before the film does
+
+
+def opened(source: str, kind: str) -> Any:
+    """A format by name and plain files only: a playlist would read other files, or the network."""
+    import av
+
+    return av.open(source, format="mov" if kind == "mov" else "matroska", options={"protocol_whitelist": "file"})
+
+
+def picture_of(film: Any) -> Any:
+    picture = next((s for s in film.streams.video if not s.disposition & s.disposition.attached_pic), None)
+    if picture is None:
+        raise Unfit("empty")
+    return picture
+
+
+def first_shown(film: Any, picture: Any) -> Fraction:
+    """The second from which on nothing is hidden.
+
+    A film that was trimmed without being encoded anew keeps what stood before the cut, back to the last frame that
+    stands by itself, and tells players not to show it. Some platforms hand the file on as it is, and whoever wants to
+    sees the face that was cut away. So the copy begins with the next frame that stands by itself.
+    """
+    hidden = False
+    for packet in film.demux(picture):
+        if packet.dts is None or packet.pts is None:
+            continue
+        if packet.is_discard:
+            hidden = hidden or -packet.pts * packet.time_base > UNNOTICED
+        elif not hidden:
+            return Fraction(0)
+        elif packet.is_keyframe:
+            start = packet.pts * packet.time_base
+            if start <= MOST_LOST:
+                return start
+            break
+    if hidden:
+        raise Unfit("hidden")
+    return Fraction(0)
 
 
 def described(target: str, frame: Path) -> dict[str, Any]:

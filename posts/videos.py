@@ -185,6 +185,13 @@ def _refusal(why: str) -> Refused:
                 _("Each frame has more than %(n)s million pixels. Save the video smaller, for example 1920 × 1080.")
                 % {"n": limit}
             )
+        case "hidden":
+            return Refused(
+                _(
+                    "This video was only trimmed: what was cut away at its beginning is still in the file. "
+                    "Save it anew as MP4, then choose that file."
+                )
+            )
         case "long":
             limit = settings.VIDEO_MAX_SECONDS // 60
             return Refused(_("The video is longer than %(n)s minutes. Cut it first.") % {"n": limit})

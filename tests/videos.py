@@ -32,12 +32,13 @@ def film(
     turned: int = 0,
     metadata: tuple[tuple[str, str], ...] = (),
     shade: int = 0,
+    key_every: int = 0,
 ) -> bytes:
     """A film of so many pixels and seconds, made in some tens of milliseconds; equal arguments give equal bytes.
 
     ``container``: mp4, mov or webm (with ``codec="libvpx"``). ``sound``: also a codec's name. ``turned``: degrees by
     which a player turns it; the pixels lie as ``width`` and ``height`` say. ``shade`` (0 to 255) makes the bytes, and
-    so the hash, its own.
+    so the hash, its own. ``key_every``: frames from one that stands by itself to the next; 0: as the codec likes.
     """
     out = io.BytesIO()
     options = {"fflags": "+bitexact"} if container == "webm" else {"movflags": "use_metadata_tags"}
@@ -46,6 +47,8 @@ def film(
         picture = file.add_stream(codec, rate=fps, options=_QUICK.get(codec, {}))
         picture.width, picture.height, picture.pix_fmt = width, height, "yuv420p"
         picture.codec_context.thread_count = 1
+        if key_every:
+            picture.codec_context.gop_size = key_every
         if turned:
             picture.set_display_rotation(turned)
         usual = "libopus" if container == "webm" else "aac"

@@ -134,6 +134,50 @@ def test_chapters_and_the_track_of_words_that_carries_them_are_gone(stored):
         assert shown.chapters() == []
 
 
+def trimmed(seconds: float, **made) -> bytes:
+    """A film whose beginning is only hidden, as telephones trim it: by an edit list."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(film(seconds=4, **made))) as source, av.open(out, "w", format="mp4") as file:
+        streams = {s.index: file.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:
+                cut = int(seconds / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts - cut, packet.dts - cut, streams[packet.stream.index]
+                file.mux(packet)
+    return out.getvalue()
+
+
+def frames(data: bytes) -> list[bytes]:
+    with av.open(io.BytesIO(data)) as shown:
+        return [bytes(packet) for packet in shown.demux(video=0) if packet.size]
+
+
+def test_what_was_cut_away_by_trimming_does_not_stay_hidden_in_the_file(stored):
+    every = frames(film(seconds=4, key_every=30))
+    dirty = trimmed(1.5, key_every=30)
+    assert frames(dirty) == every[30:]  # half a second is hidden, back to the last frame that stands by itself
+
+    row = stored(dirty)
+
+    assert frames(bytes_of(row)) == every[60:]
+    assert row.seconds == pytest.approx(2.0, abs=0.05)
+    with av.open(io.BytesIO(bytes_of(row))) as shown:
+        assert [frame.time for frame in shown.decode(video=0)][:2] == [0, pytest.approx(1 / 30, abs=0.001)]
+    with av.open(io.BytesIO(bytes_of(row))) as shown:
+        assert float(shown.streams.audio[0].duration * shown.streams.audio[0].time_base) == pytest.approx(2.0, abs=0.1)
+
+
+def test_a_frame_or_two_that_a_camera_hides_are_no_cut(stored):
+    assert len(frames(bytes_of(stored(trimmed(0.05))))) == 120
+
+
+def test_a_trimmed_film_that_would_lose_too_much_is_refused_with_the_way_out(refused):
+    assert refused(trimmed(0.5)) == (
+        "This video was only trimmed: what was cut away at its beginning is still in the file. "
+        "Save it anew as MP4, then choose that file."
+    )
+
+
 def test_a_player_can_begin_before_the_film_is_whole(stored):
     data = bytes_of(stored(film()))
     assert data.index(b"moov") < data.index(b"mdat")
