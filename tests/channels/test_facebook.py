@@ -245,6 +245,18 @@ def test_a_piece_that_is_there_already_is_not_sent_again(facebook, monkeypatch):
     assert facebook.commit(message, last.ref).permalink == facebook.visible[0]["permalink"]
 
 
+def test_a_video_that_is_whole_is_not_sent_again_when_that_was_not_heard(facebook):
+    message = facebook.message_of("video")
+    facebook.fault("drop_after", skip=3)  # after the beginning, a look and the only piece: the answer to the finish
+    begun = facebook.call("stage", facebook.account, message, "")
+    with pytest.raises(TryLater):
+        facebook.call("stage", facebook.account, message, begun.ref)
+
+    drafts = list(steps(facebook, message, begun.ref))
+
+    assert {json.loads(draft.ref)["id"] for draft in drafts} == {json.loads(begun.ref)["id"]}
+
+
 def test_a_platform_that_knows_better_where_an_upload_stands_is_believed(facebook, serve):
     """Its own SDK reads it so: a piece from the wrong place is refused with the right one."""
     told = {"error": {"message": "x", "code": 6001, "error_subcode": 1363037, "error_data": {"start_offset": "2048"}}}
