@@ -2,11 +2,13 @@
 
 import io
 
+import av
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (1200, 900)
 MARGIN = 96
+UPRIGHT, RATE = (540, 960), 24
 # From top left to bottom right.
 COLOURS = {
     "lua_dao": ("#7c2d12", "#c2410c"),
@@ -73,4 +75,23 @@ def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes
     small.draw(pen, (MARGIN, SIZE[1] - MARGIN), unit_name)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def film(card: bytes, *, seconds: int = 4) -> bytes:
+    """An upright film in which the card slowly comes nearer."""
+    ground = Image.open(io.BytesIO(card)).convert("RGB")
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        stream = file.add_stream(
+            "libx264", rate=RATE, options={"preset": "ultrafast", "x264-params": "log-level=error"}
+        )
+        stream.width, stream.height, stream.pix_fmt = *UPRIGHT, "yuv420p"
+        for n in range(seconds * RATE):
+            share = 0.86 + 0.14 * n / (seconds * RATE)
+            wide, high = int(UPRIGHT[0] * share), int(UPRIGHT[0] * share * SIZE[1] / SIZE[0])
+            frame = Image.new("RGB", UPRIGHT, ground.getpixel((4, 4)))
+            frame.paste(ground.resize((wide, high)), ((UPRIGHT[0] - wide) // 2, (UPRIGHT[1] - high) // 2))
+            file.mux(stream.encode(av.VideoFrame.from_image(frame)))
+        file.mux(stream.encode(None))
     return out.getvalue()

@@ -21,7 +21,7 @@ from channels.models import Channel
 from channels.queries import facts_of
 from channels.reasons import in_words
 from channels.states import Kind
-from posts import pictures, services
+from posts import pictures, services, videos
 from posts.models import Media, Post
 from publishing import by_hand, recalls
 from publishing import services as publishing
@@ -34,11 +34,16 @@ from try_out.people import Staff, World
 FOLLOWERS = {"hai-chau": 21400, "son-tra": 16800, "hoi-an": 18900, "hoa-vang": 7300, "duy-xuyen": 5600, "tra-my": 2900}
 # A platform's share of a station's followers.
 SHARE = {Kind.FACEBOOK: 1.0, Kind.ZALO: 0.6, Kind.TELEGRAM: 0.08, Kind.INSTAGRAM: 0.25, Kind.THREADS: 0.06}
+SHARE |= {Kind.TIKTOK: 0.7, Kind.YOUTUBE: 0.12}
+# Where only films go.
+FILMED = {Kind.TIKTOK, Kind.YOUTUBE}
 # The platforms that only some stations are on yet; every other, all of them are on.
 ONLY = {Kind.INSTAGRAM: {"hai-chau", "hoi-an"}, Kind.THREADS: {"hai-chau", "son-tra"}}
+ONLY |= {Kind.TIKTOK: {"hai-chau", "son-tra"}, Kind.YOUTUBE: {"hai-chau", "hoi-an"}}
 PAGES_SINCE = timedelta(days=90)
 # How long a token lives until it is renewed, and the grant behind it, where the simulator does not say so itself.
-LIVES, GRANTS = {Kind.THREADS: timedelta(days=8)}, {Kind.THREADS: timedelta(days=59)}
+LIVES = {Kind.THREADS: timedelta(days=8)}
+GRANTS = {Kind.THREADS: timedelta(days=59), Kind.TIKTOK: timedelta(days=180)}
 # One connection ends in a week, which its chief is told.
 GRANTED = {("hoi-an", Kind.ZALO): timedelta(days=7, minutes=5)}
 
@@ -52,6 +57,7 @@ class Line(NamedTuple):
     day: int
     hour: str
     campaign: str = ""
+    film: bool = False  # a film for the platforms of films; else a card for all others
 
 
 # Day 0 counts hours from now: something went out a while ago, and something goes out while the visitor looks on.
@@ -70,10 +76,13 @@ STORY = (
     Line("G04", "tra-my", "published", -5, "06:30", "scams"),
     Line("G09", "son-tra", "published", -4, "18:00", "year_end"),
     Line("G03", "hoa-vang", "published", -3, "07:00", "scams"),
+    Line("G04", "hai-chau", "published", -3, "19:00", "scams", film=True),
     Line("G09", "duy-xuyen", "too_late", -3, "18:30", "year_end"),
     Line("G01", "hoi-an", "published", -2, "07:00", "scams"),
     Line("G01", "tra-my", "published", -2, "18:00", "scams"),
     Line("G02", "son-tra", "published", -2, "19:00", "scams"),
+    Line("G03", "son-tra", "published", -2, "20:00", "scams", film=True),
+    Line("G02", "hoi-an", "published", -2, "20:30", "scams", film=True),
     Line("G16", "hai-chau", "in_review", -2, "09:00", "year_end"),
     Line("G18", "son-tra", "returned", -2, "15:00"),
     Line("G01", "hai-chau", "published", -1, "07:00", "scams"),
@@ -89,6 +98,7 @@ STORY = (
     Line("G06", "hai-chau", "published", 0, "-04:00", "scams"),
     Line("G08", "tan-hiep", "by_hand", 0, "-00:20"),
     Line("G12", "hai-chau", "scheduled", 0, "+00:04", "year_end"),
+    Line("G05", "hai-chau", "scheduled", 0, "+00:25", "scams", film=True),
     Line("G07", "hai-chau", "scheduled", 0, "+03:30"),
     Line("G17", "hai-chau", "scheduled", 1, "07:00"),
     Line("G15", "son-tra", "scheduled", 1, "17:00"),
@@ -242,7 +252,18 @@ class Teller:
         title, text = sample.told_by(staff.unit)
         with at(when - timedelta(minutes=50)):
             post = services.start(unit=staff.unit, by=staff.officer, campaign=self.campaigns.get(line.campaign))
+        card = cards.card(
+            topic=sample.topic,
+            topic_name=str(self.topics[sample.topic]),
+            headline=title,
+            unit_name=staff.unit.name,
+        )
+        shown = [
+            t.channel for t in post.targets.select_related("channel") if (t.channel.platform in FILMED) == line.film
+        ]
         with at(when - timedelta(minutes=10)):
+            medium = videos.store if line.film else pictures.store
+            stored = medium(io.BytesIO(cards.film(card) if line.film else card), unit=staff.unit, by=staff.officer)
             return services.save(
                 post,
                 by=staff.officer,
@@ -256,13 +277,10 @@ class Teller:
                     "valid_until": None,
                     "wanted_at": wanted_at,
                 },
-                texts={t.channel: _own_text(t.channel, title, text) for t in post.targets.select_related("channel")},
-                pictures=[(self._picture(sample.topic, title, staff), f"Thẻ chữ của {staff.unit.name}: {title}")],
+                texts={channel: _own_text(channel, title, text) for channel in shown},
+                pictures=[(stored, f"Thẻ chữ của {staff.unit.name}: {title}")],
+                options={c: {"privacy": "PUBLIC_TO_EVERYONE"} for c in shown if c.platform == Kind.TIKTOK},
             )
-
-    def _picture(self, topic: str, title: str, staff: Staff) -> Media:
-        card = cards.card(topic=topic, topic_name=str(self.topics[topic]), headline=title, unit_name=staff.unit.name)
-        return pictures.store(io.BytesIO(card), unit=staff.unit, by=staff.officer)
 
     def _submit(self, line: Line, staff: Staff, when: datetime, *, wanted_at: datetime | None = None) -> Post:
         post = self._draft(line, staff, when, wanted_at=wanted_at)
@@ -330,6 +348,8 @@ class Teller:
         target = next(t for t in approved["channels"] if t["channel"] == str(row.channel.public_id))
         images = []
         for entry in approved["media"]:
+            if "video" in entry:
+                continue  # the simulator shows a film of its own
             with Media.objects.get(unit=row.unit, sha256=entry["sha256"]).file.open("rb") as file:
                 images.append((file.read(), entry["alt"]))
         return pages.add_post(

@@ -14,6 +14,7 @@ from audit.models import Entry
 from channels.connectors.limits import problems
 from channels.models import Channel
 from channels.queries import facts_of
+from channels.states import Kind
 from engagement.models import Count
 from outreach_portal.guard import TRY_OUT_DOMAIN
 from posts import content
@@ -87,7 +88,7 @@ class TestFilled(TestCase):
             found[delivery.platform, delivery.pk] = problems(facts.format(target.get("format", "")), message)
 
         assert {key: each for key, each in found.items() if each} == {}
-        assert {platform for platform, _pk in found} >= {"facebook", "zalo", "telegram", "instagram", "threads"}
+        assert {platform for platform, _pk in found} == set(Kind)
 
     def test_nothing_is_dated_later_than_now_and_the_past_is_on_record_as_then(self):
         first = Entry.objects.filter(action="delivery.published").order_by("at").first()
