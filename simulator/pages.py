@@ -506,7 +506,7 @@ class Screens:
             declined=[scope for scope in asked if scope not in ticked],
             pages=[each for each in user.pages if each in form.getall("page", [])],
             # Facebook lets people tick pages for each right: `only pages_manage_posts` names those of this one.
-            only={name[5:]: form.getall(name) for name in form if name.startswith("only ")},
+            only={name[5:]: [str(each) for each in form.getall(name)] for name in form if name.startswith("only ")},
         )
         answer = see_other(back, code=code, state=state)
         answer.headers["Location"] += "#_=_"
