@@ -63,9 +63,11 @@ ORIGINS: dict[str, dict[str, Origin]] = {
         "views": Origin("views", _LATE),
         "reach": Origin("reach", _LATE),
         "reactions": Origin("likes", _("Missing where the account hides its likes. Stories have none.")),
-        "comments": Origin("comments", _("Stories: replies are not told.")),
+        "comments": Origin("comments", _("Stories: their replies.")),
         "shares": Origin("shares", _LATE),
         "saves": Origin("saved", _("Not for stories.")),
+        "clicks": Origin("link_clicks", _("Stories only.")),
+        "watch_seconds": Origin("ig_reels_video_view_total_time", _("Reels only.")),
     },
     Kind.THREADS: {
         "views": Origin("views"),
