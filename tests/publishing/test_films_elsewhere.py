@@ -1,0 +1,81 @@
+"""Films on Zalo, which takes them as bytes and fetches the pictures, and on Telegram, which takes all in one call."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from channels.connectors import zalo
+from posts.models import PostChannel
+from publishing import engine, services, uploads
+from publishing.models import Delivery
+from publishing.states import State
+from tests import factories
+from tests.publishing.conftest import later
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BODY = "<p>Không <strong>chuyển tiền</strong>, gọi 113.</p>"
+
+
+@pytest.fixture
+def quick(simulator, monkeypatch):
+    simulator.settings(zalo_job_seconds=0, zalo_video_seconds=0)
+    monkeypatch.setattr(zalo, "_SOON", timedelta(0))
+    monkeypatch.setattr(zalo.Zalo, "waits", (0.01,))
+
+
+def scheduled(channel, *, media, minutes=0, form=""):
+    post = factories.PostFactory(unit=channel.unit, channels=[channel], media=media, body=BODY, title="Cảnh giác")
+    PostChannel.objects.filter(post=post).update(format=form)
+    post = factories.approved(post)
+    (made,) = services.schedule(post, by=post.author, times={channel: timezone.now() + timedelta(minutes=minutes)})
+    return made
+
+
+@pytest.mark.parametrize(("form", "kind"), [("", "normal"), ("video_article", "video")])
+def test_zalo_converts_a_film_ahead_and_shows_it_at_its_second(simulator, portal, quick, form, kind):
+    channel = factories.connected(simulator, "zalo", factories.UnitFactory())
+    film = factories.video(channel.unit)
+    delivery = scheduled(channel, media=[film], minutes=20, form=form)
+
+    uploads.prepare_due(platform="zalo")
+    delivery.refresh_from_db()
+    ahead = (delivery.state, delivery.draft_partial, simulator.visible("zalo", channel.external_id))
+    engine.publish_due(platform="zalo", clock=later(minutes=20))
+
+    delivery.refresh_from_db()
+    (seen,) = simulator.visible("zalo", channel.external_id)
+    assert ahead == (State.SCHEDULED, False, [])
+    assert (delivery.state, delivery.remote_id) == (State.PUBLISHED, seen["id"])
+    assert (seen["type"], film.sha256 in seen["media"]) == (kind, True)
+    assert simulator.requests()["zalo"]["upload"] == 1
+
+
+def test_telegram_shows_film_and_picture_in_one_album_with_the_officers_marks(simulator):
+    channel = factories.connected(simulator, "telegram", factories.UnitFactory())
+    film, picture = factories.video(channel.unit), factories.media(channel.unit)
+    delivery = scheduled(channel, media=[film, picture])
+
+    engine.publish_due(platform="telegram")
+
+    delivery.refresh_from_db()
+    (seen,) = simulator.visible("telegram", channel.external_id)
+    assert (delivery.state, delivery.remote_id) == (State.PUBLISHED, ",".join(str(n) for n in seen["message_ids"]))
+    assert seen["media"] == [film.sha256, picture.sha256]
+    assert seen["text"].startswith("Cảnh giác\n\nKhông chuyển tiền, gọi 113.")
+    marks = [seen["text"][each["offset"] :][: each["length"]] for each in seen["entities"]]
+    assert marks == ["Cảnh giác", "chuyển tiền"]
+    assert seen["about"][0]["cover"]
+
+
+def test_a_film_that_telegram_has_not_numbered_goes_to_a_person_and_is_not_sent_again(simulator):
+    channel = factories.connected(simulator, "telegram", factories.UnitFactory())
+    simulator.settings(telegram_queues_videos=True)
+    delivery = scheduled(channel, media=[factories.video(channel.unit)])
+
+    for minutes in (0, 2, 10):
+        engine.publish_due(platform="telegram", clock=later(minutes=minutes))
+
+    assert Delivery.objects.get(pk=delivery.pk).state == State.VERIFYING
+    assert len(simulator.visible("telegram", channel.external_id)) == 1
