@@ -90,6 +90,14 @@ def test_what_stood_before_the_page_was_connected_is_not_foreign(simulator):
     assert look("facebook") == 0
 
 
+def test_news_of_what_stood_before_the_page_was_connected_is_not_foreign_either():
+    now = timezone.now()
+    channel = factories.ChannelFactory(watched_since=now)
+
+    assert foreign.note({channel: [Standing("1", "", now - timedelta(seconds=1))]}, now=now) == 0
+    assert foreign.note({channel: [Standing("2", "", now)]}, now=now) == 1
+
+
 def test_what_the_portal_published_is_not_foreign_whatever_it_is_known_by(watched):
     channel = watched("facebook")
     now = timezone.now()
