@@ -311,6 +311,16 @@ def test_it_waits_for_its_time_and_is_not_sent_when_it_has_passed(simulator, art
     assert len(sent_of(simulator)) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_at_night_nothing_goes_out_whatever_a_row_says(simulator, article):
+    row = confirmed(article())
+    night = NOON.replace(hour=23)
+    Broadcast.objects.filter(pk=row.pk).update(send_at=night, not_after=night + timedelta(hours=12))
+
+    assert (send(night), sent_of(simulator)) == (0, [])
+    assert send(NOON.replace(hour=6) + timedelta(days=1)) == 1
+
+
 @pytest.mark.django_db
 def test_what_nobody_confirms_is_called_off(article):
     soon, whenever = planned(article(), wanted_at=NOON + timedelta(hours=1)), planned(article())
