@@ -24,7 +24,7 @@ from posts.models import Post, PostChannel, PostMedia
 TAGS = {"p", "br", "strong", "em", "u", "ul", "ol", "li", "a", "h2", "h3"}
 # Residents read it: it is part of what is approved and hashed, so it is Vietnamese in the text itself.
 AI_LINE = "Nội dung có sử dụng trí tuệ nhân tạo (AI)."
-_MARKS = re.compile(r"<(?:strong|em|u|h2|h3|a href=)")
+_MARKS = re.compile(r"<(?:(?:strong|em|u|h2|h3)>|a href=)")
 _BLANKS = re.compile(r"[ \t\n\f]+")  # not the no-break space
 
 

@@ -110,6 +110,7 @@ def test_where_marks_are_shown_the_officers_marks_go_along():
 
 def test_a_text_without_marks_stays_plain_and_keeps_its_hash():
     assert told("telegram") == {"text": "Tiêu đề\n\nBài\n\nCông an xã A", "html": ""}
+    assert told("telegram", body="<ul><li>một</li></ul><p><a>hai</a></p>")["html"] == ""
 
 
 def test_an_own_text_has_no_marks():
