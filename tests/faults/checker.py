@@ -307,7 +307,8 @@ class Judge:
             yield (
                 f"  delivery {pk} {row.platform} page {row.channel.external_id} {_mark(row.revision.content['title'])} "
                 f"{row.state} due={due:.2f} tries={row.attempt} draft={row.draft_ref} id={row.remote_id} "
-                f"recall={row.recall_id} {row.error_code} {row.platform_code} {row.error_detail}"
+                f"recall={row.recall_id} {row.error_code} {row.platform_code} {row.error_detail} "
+                f"({row.channel.health} {row.channel.life} {row.channel.health_reason})"
             )
             for step in self.steps[pk]:
                 yield f"    {step.at - self.start:8.3f} {step.was or '-'} -> {step.to} (try {step.attempt})"
