@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.notices import notify
+from channels import signals
 from channels.models import Channel, PlatformAllowance
 from channels.queries import address_of, facts_of, is_set_up, keepers, province_keepers
 from channels.states import Health, Kind, Life
@@ -36,6 +37,7 @@ class Risk(models.TextChoices):
     UNIT_CLOSED = "unit_closed", _("its unit is closed")
     EXPIRING = "expiring", _("connection ends")
     RENEWAL = "renewal", _("renewal fails")
+    QUOTA = "quota", _("more posts than the platform takes")
     # Carries posts, but not all that the portal could do there.
     RIGHTS = "rights", _("a right is missing")
 
@@ -46,7 +48,9 @@ FAILING = [risk for risk in Risk if risk != Risk.RIGHTS]
 def at_risk(channels: QuerySet[Channel], *, now: datetime, days: int = 1) -> QuerySet[Channel]:
     """Those of ``channels`` that would not carry all posts of the next ``days``, with ``risk`` and its ``weight``: the
     lower, the worse."""
-    cases = _cases(now, now + timedelta(days=days))
+    answers = signals.overbooked.send(Channel, now=now, days=days)
+    overbooked = {pk for _receiver, found in answers for pk in found}
+    cases = _cases(now, now + timedelta(days=days), overbooked)
     risk = Case(*(When(q, then=Value(name)) for name, q in cases.items()), default=Value(""))
     weight = Case(*(When(risk=name, then=Value(n)) for n, name in enumerate(cases)), default=Value(len(cases)))
     used = channels.usable().exclude(life__in=[Life.PAUSED, Life.RETIRED])
@@ -59,7 +63,7 @@ def counted(at_risk: QuerySet[Channel]) -> dict[str, int]:
     return {risk.value: found[risk] for risk in Risk if risk in found}
 
 
-def _cases(now: datetime, until: datetime) -> dict[str, Q]:
+def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[str, Q]:
     ours = Q(health__in=[Health.CONNECTED, Health.LOST])
     working = Q(health=Health.CONNECTED)
     restricted = [kind for kind in Kind.values if facts_of(kind).off_by_default]
@@ -79,6 +83,7 @@ def _cases(now: datetime, until: datetime) -> dict[str, Q]:
         Risk.UNIT_CLOSED: Q(unit__valid_to__lte=now.date()),
         Risk.EXPIRING: Q(working, expires_at__lte=until),
         Risk.RENEWAL: Q(working, refresh_failures__gte=_FAILURES),
+        Risk.QUOTA: Q(pk__among=list(overbooked)),
         Risk.RIGHTS: Q(working, partly),
     }
 

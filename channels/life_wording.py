@@ -24,6 +24,7 @@ RISK_LOOKS = {
     Risk.UNIT_CLOSED: ("red", "building-community"),
     Risk.EXPIRING: ("yellow", "clock-exclamation"),
     Risk.RENEWAL: ("yellow", "refresh-alert"),
+    Risk.QUOTA: ("yellow", "calendar-time"),
     Risk.RIGHTS: ("yellow", "key"),
 }
 VERDICT_LOOKS = {
@@ -43,6 +44,9 @@ _TO_DO = {
     Risk.RENEWAL: gettext_lazy(
         "The platform does not renew the connection. The portal tries again every few minutes; if it still fails in an "
         "hour, connect the channel again."
+    ),
+    Risk.QUOTA: gettext_lazy(
+        "More is scheduled for one day than the platform takes. Move some posts to another day, or leave some out."
     ),
     Risk.RIGHTS: gettext_lazy(
         "Posts go out. Connect again and allow everything that is asked for to get the rest back."

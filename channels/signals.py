@@ -6,6 +6,10 @@ from django.dispatch import Signal
 # to the ids of those that the portal made, or may be making just now.
 made_here = Signal()
 
+# Asked of whoever publishes: the keys of channels for which more is scheduled on one of the next `days` than their
+# platform takes in a day, to the page or to our application.
+overbooked = Signal()
+
 # Sent inside the transaction in which a channel leaves its unit's hands: `channel`, `unit` (the one it was), `by`,
 # `post_held`, `reason`. What waits there must stop.
 let_go = Signal()

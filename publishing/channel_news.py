@@ -1,11 +1,13 @@
 """What happens to channels, and what publishing knows of it: which posts on a page are ours, and what stops with a page
 that left its unit's hands."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
 from django.dispatch import receiver
 from django.urls import reverse
 
@@ -14,7 +16,9 @@ from accounts.permissions import Permission
 from accounts.queries import holders
 from channels.connectors.base import Hook, Standing
 from channels.models import Channel
-from channels.signals import let_go, made_here, told
+from channels.queries import facts_of
+from channels.signals import let_go, made_here, overbooked, told
+from channels.states import Kind
 from publishing import services
 from publishing.models import Delivery
 from publishing.states import State
@@ -49,6 +53,27 @@ def ours_among(standing: Mapping[int, Sequence[Standing]], **_: Any) -> dict[int
             if in_doubt or (post.permalink and post.permalink in linked[pk]):
                 ours[pk].add(post.external_id)
     return ours
+
+
+@receiver(overbooked, sender=Channel)
+def beyond_a_days_posts(now: datetime, days: int, **_: Any) -> set[int]:
+    """Counted by the calendar's day, as officers plan; platforms count the last 24 hours, or a day of their own."""
+    limited = {kind: facts for kind in Kind.values if (facts := facts_of(kind)).per_page_day or facts.per_app_day}
+    waiting = Delivery.objects.filter(
+        state=State.SCHEDULED, platform__in=limited, due_at__gte=now, due_at__lt=now + timedelta(days=days)
+    )
+    by_day = waiting.order_by().annotate(day=TruncDate("due_at")).values_list("platform", "day", "channel")
+    rows = list(by_day.annotate(n=Count("pk")))
+    of_app: Counter[tuple[str, date]] = Counter()
+    for platform, day, _channel, n in rows:
+        of_app[platform, day] += n
+    found = set()
+    for platform, day, channel, n in rows:
+        facts = limited[platform]
+        too_many = facts.per_app_day and of_app[platform, day] > facts.per_app_day
+        if too_many or (facts.per_page_day and n > facts.per_page_day):
+            found.add(channel)
+    return found
 
 
 @receiver(let_go, sender=Channel)

@@ -254,6 +254,8 @@ class Facts:
     counts_followers: bool = True
     per_app_second: float = 0  # visible calls a second over all pages of the app; 0: no such limit
     per_page_second: float = 0
+    per_page_day: int = 0  # posts that one page may make in a day; 0: no such limit
+    per_app_day: int = 0  # and all pages of the app together
     off_by_default: bool = False
     rights: Mapping[str, bool] = field(default_factory=dict)  # what may be granted, and whether posting needs it
     hosts: Sequence[str] = ()  # where residents see its pages, without subdomains

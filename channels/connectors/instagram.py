@@ -124,6 +124,7 @@ class Instagram(InstagramHooks, Containers, ByPage):
         finds=True,
         comments=True,
         lists_posts=True,
+        per_page_day=50,
         measures=frozenset({"views", "reach", "reactions", "comments", "shares", "saves", "clicks", "watch_seconds"}),
         rights=_SCOPES,
         hosts=("instagram.com",),

@@ -100,6 +100,7 @@ class Threads(ThreadsHooks, Containers):
         finds=True,
         comments=True,
         lists_posts=True,
+        per_page_day=250,
         measures=frozenset({"views", "reactions", "comments", "shares"}),
         rights=_SCOPES,
         hosts=("threads.com", "threads.net"),

@@ -153,6 +153,7 @@ class Tiktok(TiktokHooks):
         finds=True,
         withdraws=False,
         lists_posts=True,
+        per_page_day=15,
         measures=frozenset({"views", "reactions", "comments", "shares"}),
         rights=_SCOPES,
         hosts=("tiktok.com",),

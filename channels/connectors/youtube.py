@@ -132,6 +132,7 @@ class Youtube(YoutubeHooks):
         finds=True,
         comments=True,
         lists_posts=True,
+        per_app_day=100,
         measures=frozenset({"views", "reactions", "comments"}),
         rights=_SCOPES,
         hosts=("youtube.com", "youtu.be"),

@@ -96,6 +96,18 @@ def test_looking_further_ahead_finds_more():
     assert (set(risks()), set(risks(days=7)), set(risks(days=14))) == ({soon.pk}, {soon.pk}, {soon.pk, later.pk})
 
 
+@pytest.mark.parametrize(("platform", "posts", "risky"), [("tiktok", 15, False), ("tiktok", 16, True)])
+def test_more_posts_a_day_than_the_platform_takes_are_seen_beforehand(platform, posts, risky):
+    busy, quiet = channel(platform=platform), channel(platform=platform)
+    later = timezone.now() + timedelta(minutes=1)
+    for _ in range(posts):
+        post = factories.PostFactory(unit=busy.unit, channels=[busy])
+        factories.delivery(factories.approved(post), due_at=later)
+    factories.delivery(factories.approved(factories.PostFactory(unit=quiet.unit, channels=[quiet])), due_at=later)
+
+    assert risks() == ({busy.pk: Risk.QUOTA} if risky else {})
+
+
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
