@@ -14,6 +14,7 @@ from channels import wording
 from channels.connectors.base import Format
 from channels.connectors.limits import problems
 from channels.queries import facts_of
+from channels.states import Kind
 from channels.wording import format_name, in_the_way
 from posts import content
 from posts.checks.base import Finding, Severity
@@ -61,9 +62,11 @@ def findings(post: Post, composed: Mapping[str, Any] | None = None) -> list[Find
         if not medium["alt"] and "video" not in medium:
             message = _("Picture %(n)s has no description for blind readers.") % {"n": number}
             block("alt_missing", message, f"media-{medium['media']}")
-    for target in composed["channels"]:
+    # Contents order them by their keys; people read them as the page has them.
+    targets = sorted(composed["channels"], key=lambda target: Kind.values.index(target["platform"]))
+    for target in targets:
         found += _fits(target, composed)
-    for target in composed["channels"]:
+    for target in targets:
         found += _worth_knowing(target, composed)
     return found
 

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from accounts.permissions import Role
 from campaigns.models import Topic
+from channels.models import PlatformAllowance
+from channels.states import Kind
 from posts import services
 from posts.models import Post
 from posts.states import PostState
@@ -193,3 +195,77 @@ def test_without_javascript_a_post_is_written_and_submitted(at_desk, officer, po
     assert post.state == PostState.IN_REVIEW
     assert post.body == "<p>Đoạn một</p><p>Đoạn hai</p>"
     assert [p.alt_text for p in post.pictures.all()] == ["Ảnh xanh"]
+
+
+# --- Formats, options, captions ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def filmed(unit, officer, simulator):
+    """A draft with a film and a picture, for TikTok in the simulator and for YouTube."""
+    channels = [factories.connected(simulator, "tiktok", unit), factories.ChannelFactory(unit=unit, platform="youtube")]
+    media = [factories.video(unit, seconds=30), factories.media(unit)]
+    return factories.PostFactory(unit=unit, author=officer, channels=channels, media=media)
+
+
+def test_only_the_options_of_the_format_are_shown_and_only_what_the_page_allows_can_be_chosen(
+    at_desk, officer, filmed, simulator
+):
+    simulator.settings(tiktok_closed=["comment"], tiktok_private_accounts=True)
+    desk = at_desk(officer)
+    page = edit(desk, filmed)
+    tiktok = page.locator(".channel", has=page.locator(".platform-tiktok"))
+    expect(tiktok.locator("[data-left]")).to_be_visible()
+    expect(tiktok.locator("[data-option=comments] input")).to_be_disabled()
+    expect(tiktok.locator("[data-option=privacy] option[value=PUBLIC_TO_EVERYONE]")).to_be_disabled()
+    expect(tiktok.locator("[data-option=duet]")).to_be_visible()
+
+    tiktok.locator("input[value=photo]").check()
+    expect(tiktok.locator("[data-option=duet]")).to_be_hidden()
+    expect(tiktok.locator("[data-kind=photo]")).to_be_visible()
+    tiktok.locator("[data-option=privacy] select").select_option("SELF_ONLY")
+    expect(page.locator("[data-part=findings] .check-fine")).to_be_visible()
+
+    target = filmed.targets.get(channel__platform="tiktok")
+    assert (target.format, target.options) == ("photo", {"privacy": "SELF_ONLY"})
+    assert desk.complaints == []
+
+
+def test_a_finding_leads_to_the_choice_that_is_missing(at_desk, officer, filmed):
+    page = edit(at_desk(officer), filmed)
+    page.locator(".check-list a[href$=-privacy]").click()
+    expect(page.locator("[data-option=privacy] select")).to_be_focused()
+
+
+def test_a_file_of_captions_becomes_text_that_is_saved(at_desk, officer, filmed):
+    desk = at_desk(officer)
+    page = edit(desk, filmed)
+    card = page.locator(".picture").first
+    card.locator(".captions summary").click()
+    srt = "1\r\n00:00:01,000 --> 00:00:02,000\r\nChào bà con\r\n".encode("utf-16")
+    card.locator("input[data-captions]").set_input_files({"name": "a.srt", "mimeType": "text/plain", "buffer": srt})
+    saved(page)
+    assert filmed.pictures.first().captions == "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nChào bà con\n"
+
+    card.locator(".captions-text").fill("không có giờ")
+    expect(card.locator(".field-errors")).to_contain_text("1")
+    expect(page.locator("#save-state")).to_have_text(re.compile("Chưa lưu"))
+    assert filmed.pictures.first().captions.startswith("WEBVTT")
+    assert [c for c in desk.complaints if "422" not in c] == []
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_seven_channels_with_everything_open_fit_the_screen_and_are_accessible(at_desk, officer, unit, size, scheme):
+    officer_of = factories.person(Role.OVERSEER, unit.parent)
+    PlatformAllowance.objects.create(unit=unit.parent, platform="telegram", allowed_by=officer_of, reason="Thử")
+    channels = [factories.ChannelFactory(unit=unit, platform=platform) for platform in Kind.values]
+    media = [factories.video(unit, seconds=30), *[factories.media(unit) for _ in range(3)]]
+    post = factories.PostFactory(unit=unit, author=officer, channels=channels, media=media, link="https://x.vn/")
+    desk = at_desk(officer, size, color_scheme=scheme)
+    page = edit(desk, post)
+    page.evaluate("for (const each of document.querySelectorAll('main details')) { each.name = ''; each.open = true; }")
+    expect(page.locator(".preview")).to_have_count(7)
+    assert desk.overflow() <= 0
+    assert desk.accessibility() == []
+    assert desk.complaints == []
