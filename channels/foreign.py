@@ -48,8 +48,11 @@ def look_due(*, platform: str, now: datetime) -> int:
     # Even after an outage, when every page's turn has passed, they are asked in a row and not in a crowd.
     left = max(_BATCH, math.ceil(own.count() * _RUN * _SPARE / _every(platform)))
     while left > 0 and (batch := list(own.filter(look_at__lte=tell()).only("pk", "look_at")[: min(_BATCH, left)])):
-        found += _look(platform, batch, now=tell())
+        noted, answered = _look(platform, batch, now=tell())
+        found += noted
         left -= len(batch)
+        if not answered:
+            break  # it is away: the next run asks others, and this thread serves other platforms
     return found
 
 
@@ -58,7 +61,8 @@ def _every(platform: str) -> timedelta:
     return timedelta(seconds=settings.PLATFORMS[platform].get("look_seconds") or _EVERY.total_seconds())
 
 
-def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> int:
+def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple[int, bool]:
+    """How many foreign posts were found, and whether the platform answered at all."""
     every = _every(platform)
     turns = update_from_values(
         Channel,
@@ -66,7 +70,7 @@ def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> int:
         match=("id", "look_at"),
         fields={"look_at": now + every},
     )
-    calls, seen = {}, {}
+    calls, seen, silent = {}, {}, 0
     for channel in Channel.objects.filter(pk__in=turns).select_related("unit"):
         try:
             calls[channel] = _listing(account_of(channel), _since(channel))
@@ -78,10 +82,12 @@ def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> int:
                 seen[channel] = answer
             case AccessLost():
                 mark_lost(channel, reason=answer.detail, code=answer.code)
+            case ConnectorError() if answer.silent:
+                silent += 1
             case ConnectorError() if answer.wait and answer.wait > every:
                 Channel.objects.filter(pk=channel.pk).update(look_at=now + answer.wait)
     Channel.objects.filter(pk__in=[channel.pk for channel in seen]).update(looked_at=now)
-    return note(seen, now=now)
+    return note(seen, now=now), not calls or silent < len(calls)
 
 
 def _since(channel: Channel) -> datetime:

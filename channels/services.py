@@ -117,17 +117,21 @@ def _refresh_all(platform: str, tell: Clock) -> int:
     due = Channel.objects.filter(platform=platform, health=Health.CONNECTED).order_by("refresh_at")
     done = 0
     while batch := list(due.filter(refresh_at__lte=tell()).only("pk", "refresh_at")[:_REFRESH_BATCH]):
-        done += _refresh(platform, batch, now=tell())
+        renewed, answered = _refresh(platform, batch, now=tell())
+        done += renewed
+        if not answered:
+            break  # it is away: the next run asks again, and this thread serves others
     return done
 
 
 def refresh(channel: Channel, *, now: datetime) -> bool:
     """Renews a channel's tokens; False when somebody else is at it or the platform does not answer now."""
-    return bool(_refresh(channel.platform, [channel], now=now))
+    return bool(_refresh(channel.platform, [channel], now=now)[0])
 
 
-def _refresh(platform: str, batch: Sequence[Channel], *, now: datetime) -> int:
-    """A refresh token works once, so the turns are taken before the platform hears of them."""
+def _refresh(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple[int, bool]:
+    """How many were renewed, and whether the platform answered at all. A refresh token works once, so the turns are
+    taken before the platform hears of them."""
     turns = update_from_values(
         Channel,
         [{"id": channel.pk, "refresh_at": channel.refresh_at} for channel in batch],
@@ -137,9 +141,11 @@ def _refresh(platform: str, batch: Sequence[Channel], *, now: datetime) -> int:
     )
     accounts = _accounts(Channel.objects.filter(pk__in=turns).select_related("unit"))
     calls = {channel: _renewing(account) for channel, account in accounts.items()}
-    return sum(
-        _renewed(channel, answer, now=now) for channel, answer in ask_each(platform, calls, at_once=_REFRESH_AT_ONCE)
-    )
+    renewed, answered = 0, not calls  # where others took all turns, nothing is known of the platform
+    for channel, answer in ask_each(platform, calls, at_once=_REFRESH_AT_ONCE):
+        renewed += _renewed(channel, answer, now=now)
+        answered = answered or not getattr(answer, "silent", False)
+    return renewed, answered
 
 
 def _renewing(account: Account) -> Callable[[Connector], Awaitable[Tokens | None]]:
@@ -183,7 +189,10 @@ def check_due(*, now: datetime) -> int:
     for _platform, group in groupby(ids, key=itemgetter(1)):
         for chunk in batched(group, _CHECK_BATCH, strict=False):
             channels = Channel.objects.filter(pk__in=[pk for pk, _each in chunk]).select_related("unit")
-            done += check(list(channels), now=now)
+            answered = check(list(channels), now=now)
+            done += answered
+            if not answered and len(chunk) == _CHECK_BATCH:
+                break  # it is away, or asks us to wait: tomorrow is another day
     return done
 
 

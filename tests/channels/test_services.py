@@ -211,6 +211,18 @@ def test_a_platform_that_is_down_keeps_no_other_from_being_renewed(simulator, za
     assert services.refresh_due(now=timezone.now(), platform="zalo") == 1
 
 
+def test_a_run_leaves_a_platform_that_is_away_to_the_next_one(simulator, monkeypatch):
+    """Else its thousands of channels would hold all threads, and no other platform's tokens would be renewed."""
+    due(simulator, 6)
+    monkeypatch.setattr(services, "_REFRESH_BATCH", 2)
+    simulator.fault("zalo", "drop_before", operation="token", times=0)
+
+    services.refresh_due(now=timezone.now(), platform="zalo")
+
+    assert simulator.requests()["zalo"]["token"] == 2
+    assert Channel.objects.filter(refresh_failures=1).count() == 2
+
+
 def test_failures_in_a_row_are_counted_until_a_renewal_succeeds(simulator, zalo):
     simulator.fault("zalo", "error_before", operation="token", times=2)
     counts = []
