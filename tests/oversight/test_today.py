@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Invitation
 from accounts.permissions import Role
 from audit.services import record
-from channels.states import Health
+from channels.states import Health, Life
 from posts.models import Review
 from posts.states import PostState
 from publishing.states import State
@@ -111,6 +111,23 @@ def test_what_failed_stands_first_with_the_way_out(today, unit):
 
     assert [d.pk for d in response.context["troubles"].rows] == [failed.pk]
     assert reverse("publishing:delivery", args=[failed.public_id]) in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_pages_in_other_hands_come_first_and_posts_of_others_wait_for_the_leader(today, unit):
+    lost = factories.ChannelFactory(unit=unit, health=Health.LOST)
+    taken = factories.ChannelFactory(unit=unit, life=Life.TAKEN_OVER, life_reason="Trang đăng quảng cáo")
+    factories.ChannelFactory(unit=unit, life=Life.PAUSED, health=Health.LOST)
+    post = factories.foreign_post(taken)
+    factories.foreign_post(lost, verdict="ours")
+    factories.foreign_post(factories.ChannelFactory())
+
+    leaders = today(factories.person(Role.APPROVER, unit)).context
+    officers = today(factories.person(Role.OFFICER, unit)).context
+
+    assert [channel.pk for channel in leaders["channels"].rows] == [taken.pk, lost.pk]
+    assert [each.pk for each in leaders["foreign"].rows] == [post.pk]
+    assert (officers["channels"].count, "foreign" in officers) == (2, False)
 
 
 @pytest.mark.django_db
