@@ -465,30 +465,9 @@ CELERY_BEAT_SCHEDULE = {
         }
         for platform in PLATFORMS
     },
-    **{
-        f"bring videos to {platform}": {
-            "task": "publishing.tasks.prepare_due",
-            "schedule": 5.0,
-            "kwargs": {"platform": platform},
-        }
-        for platform in PLATFORMS
-    },
-    **{
-        f"take down what is recalled on {platform}": {
-            "task": "publishing.tasks.take_down",
-            "schedule": 2.0,
-            "kwargs": {"platform": platform},
-        }
-        for platform in PLATFORMS
-    },
-    **{
-        f"settle what is in doubt on {platform}": {
-            "task": "publishing.tasks.settle",
-            "schedule": 3.0,
-            "kwargs": {"platform": platform},
-        }
-        for platform in PLATFORMS
-    },
+    "bring videos to their platforms": {"task": "publishing.tasks.prepare_due", "schedule": 5.0},
+    "take down what is recalled": {"task": "publishing.tasks.take_down", "schedule": 2.0},
+    "settle what is in doubt": {"task": "publishing.tasks.settle", "schedule": 3.0},
     "send to followers what two people confirmed": {"task": "publishing.tasks.send_broadcasts", "schedule": 10.0},
     "hand over what people post themselves": {"task": "publishing.tasks.hand_over", "schedule": 3.0},
     "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},

@@ -222,8 +222,9 @@ def _tell_hands(rows: list[Delivery]) -> None:
         )
 
 
-def _finish(now: datetime) -> None:
+def finish(clock: Clock = database_now) -> None:
     """Closes the ledgers in which nothing is left to do, and tells who began them."""
+    now = clock()
     left = Delivery.objects.filter(recall=OuterRef("pk")).exclude(state__in=ENDED)
     for made in Recall.objects.filter(~Exists(left), finished_at=None).select_related("by", "post", "campaign", "unit"):
         with transaction.atomic():
@@ -236,6 +237,27 @@ def _finish(now: datetime) -> None:
 # --- the queue --------------------------------------------------------------------------------------------------------
 
 
+def waiting(clock: Clock = database_now) -> list[str]:
+    """The platforms on which recalls, or drafts that nobody wants any more, have something left to do."""
+    now = clock()
+    pulled = Q(recall__isnull=False, state__in=[State.PUBLISHED, State.SCHEDULED])
+    found = (
+        Delivery.objects.filter(each).order_by().values_list("platform", flat=True)
+        for each in (Q(state=State.RECALLING, verify_at__lte=now), pulled, _left_behind(now))
+    )
+    return sorted({platform for rows in found for platform in rows.distinct()})
+
+
+def _left_behind(now: datetime) -> Q:
+    """Drafts that ended deliveries left on the platforms. One that changed its name while it was taken down has a time
+    to look at it again."""
+    ended = Q(state__in=[State.FAILED, State.EXPIRED, State.CANCELLED])
+    ended |= Q(state=State.RECALLED, verify_at__isnull=False)
+    due = Q(verify_at__isnull=True) | Q(verify_at__lte=now)
+    recent = Q(channel__health=Health.CONNECTED, not_after__gt=now - timedelta(days=1))
+    return ended & due & recent & ~Q(draft_ref="")
+
+
 def take_down_due(*, platform: str, clock: Clock = database_now) -> int:
     """Works through what recalls have left to do on one platform; how many rows it moved."""
     with only_one(f"recall {platform}") as mine:
@@ -243,7 +265,7 @@ def take_down_due(*, platform: str, clock: Clock = database_now) -> int:
             return 0
         work = Work(platform, steady(clock))
         work.through()
-        _finish(work.now())
+        finish(work.now)
         return work.moved
 
 
@@ -303,20 +325,12 @@ class Work:
         """Rows of recalls, and drafts that ended deliveries left behind. A channel whose connection is lost waits in
         the ledger until it is back."""
         now = self.now()
-        left_behind = Q(
-            Q(verify_at__isnull=True) | Q(verify_at__lte=now),
-            channel__health=Health.CONNECTED,
-            not_after__gt=now - timedelta(days=1),
-        )
-        # A draft that changed its name while it was taken down has a time to look at it again.
-        ended = Q(state__in=[State.FAILED, State.EXPIRED, State.CANCELLED])
-        left_behind &= ended | Q(state=State.RECALLED, verify_at__isnull=False)
         found = locked().filter(platform=self.platform).select_related("unit", "channel", "post")
         found = found.defer("post__body", "post__search")
         with transaction.atomic():
             recalled = found.filter(state=State.RECALLING, verify_at__lte=now).exclude(channel__health=Health.LOST)
             rows = list(recalled.order_by("verify_at", "pk")[:most])
-            drafts = list(found.exclude(draft_ref="").filter(left_behind)[: min(100, most - len(rows))])
+            drafts = list(found.filter(_left_behind(now))[: min(100, most - len(rows))])
             Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
                 verify_at=now + _LEASE, verify_count=F("verify_count") + 1
             )

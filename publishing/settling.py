@@ -46,6 +46,15 @@ def settle(*, platform: str, clock: Clock = database_now) -> int:
         return _reap(platform, now()) + _look(platform, now) + _follow(platform, now)
 
 
+def waiting(clock: Clock = database_now) -> list[str]:
+    """The platforms on which a run has died, or something is to be looked at now."""
+    now = clock()
+    dead = Q(state__in=sorted(IN_HAND), lease_until__lt=now)
+    looks = Q(state__in=[State.VERIFYING, State.PROCESSING], verify_at__lte=now)
+    found = (Delivery.objects.filter(each).order_by().values_list("platform", flat=True) for each in (dead, looks))
+    return sorted({platform for rows in found for platform in rows.distinct()})
+
+
 def _reap(platform: str, now: datetime) -> int:
     """A lease that ran out: its run is dead or frozen. Never straight back to scheduled: first it is looked into."""
     with transaction.atomic():

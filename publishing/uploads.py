@@ -31,6 +31,12 @@ def prepare_due(*, platform: str, clock: Clock = database_now) -> int:
         return Upload(platform, clock).work() if lacks else 0
 
 
+def waiting(clock: Clock = database_now) -> list[str]:
+    """The platforms to which videos are to be brought now."""
+    due = Delivery.objects.filter(state=State.SCHEDULED, prepare_at__isnull=False, prepare_at__lte=clock())
+    return list(due.filter(_LACKING).order_by().values_list("platform", flat=True).distinct())
+
+
 # With the next, as the index ``delivery_to_prepare`` is written, so that it serves.
 _LACKING = Q(draft_ref="") | Q(draft_partial=True)
 

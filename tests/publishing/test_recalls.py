@@ -133,7 +133,7 @@ def test_what_the_platform_only_hides_counts_as_hidden(simulator, deliver, monke
 
     async def hide(self, account, external_id):
         shown.append(external_id)
-        await self._graph("POST", account, external_id, data={"is_published": "false"})
+        await self.graph("POST", account, external_id, data={"is_published": "false"})
 
     from channels.connectors.base import Trace
     from channels.connectors.facebook import Facebook

@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from channels.connectors import facebook
 from channels.connectors.base import TryLater
 from posts.models import Media
-from publishing import engine, recalls, services, settling, uploads, wording
+from publishing import engine, recalls, services, settling, tasks, uploads, wording
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -394,3 +394,30 @@ def test_the_record_says_what_was_prepared_and_the_page_when_it_goes_out(simulat
     early = Delivery.objects.select_related("channel").get(pk=delivery.pk)
     assert wording.told(early).label == "Scheduled"
     assert "Its video is being brought" in wording.sentence(early)
+
+
+def test_one_bell_serves_every_platform_on_which_something_waits(simulator, film, deliver):
+    prepared = film()
+    died = {"state": State.CLAIMED, "lease_until": timezone.now() - timedelta(minutes=1), "attempt": 1}
+    dead = [deliver("facebook", **died), deliver("telegram", **died)]
+    assert (settling.waiting(), uploads.waiting(), recalls.waiting()) == (["facebook", "telegram"], ["facebook"], [])
+
+    tasks.settle()
+    tasks.settle()
+    tasks.prepare_due()
+
+    for row in (prepared, *dead):
+        row.refresh_from_db()
+    assert [row.state for row in dead] == [State.SCHEDULED, State.SCHEDULED]
+    assert prepared.draft_partial is False
+    assert prepared.draft_ref
+
+
+def test_a_recall_is_heard_by_the_common_bell(simulator, film):
+    delivery = film()
+    uploads.prepare_due(platform="facebook")
+    services.cancel(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by)
+    assert recalls.waiting() == ["facebook"]
+    tasks.take_down()
+    delivery.refresh_from_db()
+    assert (delivery.state, recalls.waiting()) == (State.RECALLED, [])
