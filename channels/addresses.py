@@ -5,37 +5,10 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from django.utils.translation import gettext as _
 
+from channels.connectors import CONNECTORS
 from channels.models import Channel
 from channels.queries import facts_of
-from channels.states import Kind
 from core.errors import Refused
-
-# The first step of an address that names no page but a part of the platform.
-_PARTS = {
-    Kind.FACEBOOK: {
-        "events",
-        "groups",
-        "hashtag",
-        "home.php",
-        "login",
-        "media",
-        "permalink.php",
-        "photo",
-        "photo.php",
-        "plugins",
-        "reel",
-        "search",
-        "share",
-        "sharer",
-        "sharer.php",
-        "story.php",
-        "watch",
-    },
-    Kind.ZALO: {"articles", "d", "detail", "pc", "s"},
-    Kind.INSTAGRAM: {"about", "accounts", "direct", "explore", "legal", "p", "reel", "reels", "stories", "tv", "web"},
-    Kind.THREADS: {"activity", "login", "search", "settings", "t"},
-    Kind.TELEGRAM: {"addlist", "joinchat", "proxy", "share"},
-}
 
 
 def is_on(platform: str, address: str) -> bool:
@@ -55,36 +28,7 @@ def page_key(platform: str, address: str) -> str:
         return ""
     steps = [step for step in parts.path.split("/") if step]
     asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    match platform, steps:
-        case Kind.FACEBOOK, ["profile.php" | "permalink.php" | "story.php", *_rest]:
-            found = asked.get("id", "")
-        case Kind.FACEBOOK, ["people", _name, number, *_rest]:
-            found = number
-        case Kind.FACEBOOK, ["pages", *rest] if rest:
-            found = _number_at_end(rest[-1])
-        case Kind.FACEBOOK, ["p", name, *_rest]:
-            found = _number_at_end(name)
-        case Kind.ZALO, ["articles" | "detail" | "d", *_rest]:
-            found = asked.get("pageId", "")
-        case Kind.ZALO, ["s", name, *_rest]:
-            found = name
-        case Kind.INSTAGRAM, ["stories", name, *_rest] if name != "highlights":
-            found = name
-        case Kind.YOUTUBE, ["channel", number, *_rest]:
-            found = number
-        case Kind.YOUTUBE | Kind.TIKTOK, [name, *_rest] if name.startswith("@"):
-            found = name
-        case Kind.YOUTUBE | Kind.TIKTOK, _:
-            found = ""  # a video's address, a shortened one, or a name of the old kinds
-        case Kind.TELEGRAM, ["c", number, *_rest]:
-            found = f"-100{number}"
-        case Kind.TELEGRAM, ["s", name, *_rest]:
-            found = name
-        case _, [name, *_rest] if name.casefold() not in _PARTS[Kind(platform)] and not name.startswith("+"):
-            found = name
-        case _:
-            found = ""
-    return name_key(found)
+    return name_key(CONNECTORS[platform].page_in(steps, asked))
 
 
 def name_key(name: str) -> str:
@@ -95,9 +39,7 @@ def name_key(name: str) -> str:
 def keys_of(channel: Channel) -> set[str]:
     """All that addresses may call this page by."""
     keys = {name_key(channel.external_id), name_key(channel.handle), page_key(channel.platform, channel.address)}
-    # TikTok's number for an account stands in no address, unlike any name that was registered to be posted to by hand.
-    strange = {key for key in keys if channel.platform == Kind.TIKTOK and "-" in key}
-    return keys - strange - {""}
+    return {key for key in keys if key and CONNECTORS[channel.platform].stands_in_addresses(key)}
 
 
 def check_post(channel: Channel, link: str) -> None:
@@ -131,11 +73,6 @@ def _bare(address: str) -> str:
 
 def _is_number(key: str) -> bool:
     return key.removeprefix("-").isdigit() or bool(re.fullmatch(r"uc[\w-]{22}", key))
-
-
-def _number_at_end(step: str) -> str:
-    found = re.search(r"(\d{5,})$", step)
-    return found[1] if found else ""
 
 
 def _split(address: str) -> SplitResult | None:

@@ -154,13 +154,8 @@ def _take(attempt: ConnectAttempt, told: Mapping[str, str], kept: Mapping[str, A
         raise Refused(_("The platform was not given the permission, so nothing was connected."))
     may_connect(platform, unit=attempt.unit, by=attempt.user)
     offers = _offers(platform, told, redirect_uri=_callback(platform), verifier=kept["verifier"])
-    if not offers and platform == Kind.INSTAGRAM:
-        raise Refused(
-            _(
-                "None of the Facebook Pages that you agreed to is linked to a professional Instagram account. Link it "
-                "in the Page's settings, then connect again."
-            )
-        )
+    if not offers and (why := CONNECTORS[platform].words.none_offered):
+        raise Refused(_(why))
     if not offers:
         raise Refused(
             _("The account that you signed in with administers no page there. Sign in with the page administrator's.")

@@ -1,9 +1,9 @@
-import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from channels.connectors import CONNECTORS
 from channels.forecast import Risk
 from channels.models import Channel
 from channels.states import Health, Kind, Life, Verdict
@@ -64,36 +64,31 @@ class ForeignFilter(forms.Form):
     )
 
 
-class TelegramForm(forms.Form):
-    token = forms.CharField(
-        label=_("Bot token"),
-        max_length=80,
-        # Never sent back to the browser, not even after a mistake.
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("From @BotFather. Whoever has it can post as the bot: it is stored sealed and never shown again."),
-        error_messages={"required": _("Please enter the bot token.")},
-    )
-    chat = forms.CharField(
-        label=_("Channel"),
-        max_length=64,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "@congan…"}),
-        help_text=_("Its public name with @, or its number, which begins with -100."),
-        error_messages={"required": _("Please enter the channel.")},
-    )
+class PlatformForm(forms.Form):
+    """What a platform without a consent dialog asks for, as its connector declares it."""
 
-    def clean_token(self) -> str:
-        token = self.cleaned_data["token"]
-        if not re.fullmatch(r"\d{5,15}:[A-Za-z0-9_-]{30,60}", token):
-            raise forms.ValidationError(_("A bot token looks like 123456789:AA…, as @BotFather shows it."))
-        return token
+    def __init__(self, platform: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = CONNECTORS[platform].form
+        for name, each in self.asked.items():
+            # A secret is never sent back to the browser, not even after a mistake.
+            widget = forms.PasswordInput if each.secret else forms.TextInput
+            example = {"placeholder": each.example} if each.example else {}
+            self.fields[name] = forms.CharField(
+                label=_(each.label),
+                max_length=each.longest,
+                widget=widget(attrs={"autocomplete": "off", "spellcheck": "false", **example}),
+                help_text=_(each.help),
+                error_messages={"required": _(each.missing)},
+            )
 
-    def clean_chat(self) -> str:
-        chat = self.cleaned_data["chat"].removeprefix("https://").removeprefix("t.me/")
-        if re.fullmatch(r"-100\d{5,15}", chat):
-            return chat
-        if re.fullmatch(r"@?[A-Za-z][A-Za-z0-9_]{3,31}", chat):
-            return f"@{chat.removeprefix('@')}"
-        raise forms.ValidationError(_("Enter the name with @, such as @conganphuong, or the number with -100."))
+    def clean(self) -> None:
+        for name in self.asked.keys() & self.cleaned_data.keys():
+            kept = self.asked[name].clean(self.cleaned_data[name])
+            if kept:
+                self.cleaned_data[name] = kept
+            else:
+                self.add_error(name, _(self.asked[name].wrong))
 
 
 class ByHandForm(forms.Form):

@@ -1,21 +1,16 @@
 """What a platform's facts mean to the people of a unit."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels.connectors.base import Facts, Format
-from channels.connectors.facebook import Facebook
-from channels.connectors.instagram import Instagram
+from channels.connectors import CONNECTORS
+from channels.connectors.base import Facts, Format, Term
 from channels.connectors.limits import Problem
-from channels.connectors.threads import Threads
-from channels.connectors.tiktok import Tiktok
-from channels.connectors.youtube import Youtube
 from channels.states import Health
 
 LOOKS = {
@@ -24,135 +19,16 @@ LOOKS = {
     Health.BY_HAND: ("blue", "pencil"),
     Health.DISCONNECTED: ("grey", "link-off"),
 }
-# Each right with what it is for; without it, that does not work.
-RIGHTS = {
-    "pages_show_list": gettext_lazy("list of pages, needed when connecting again"),
-    "pages_read_engagement": gettext_lazy("reading the page's posts, needed to publish safely"),
-    "pages_manage_posts": gettext_lazy("publishing and withdrawing posts"),
-    "read_insights": gettext_lazy("views and reach"),
-    "pages_manage_engagement": gettext_lazy("answering and hiding comments"),
-    "pages_read_user_content": gettext_lazy("reading what residents write under the page's posts"),
-    "pages_manage_metadata": gettext_lazy("hearing at once of new comments"),
-    "business_management": gettext_lazy("list of pages that a Business portfolio holds"),
-    "instagram_basic": gettext_lazy("reading the account and its posts, needed to publish safely"),
-    "instagram_content_publish": gettext_lazy("publishing posts"),
-    "instagram_manage_contents": gettext_lazy("withdrawing posts"),
-    "instagram_manage_comments": gettext_lazy("reading, answering and hiding comments"),
-    "instagram_manage_insights": gettext_lazy("views and reach"),
-    "threads_basic": gettext_lazy("reading the account and its posts, needed to publish safely"),
-    "threads_content_publish": gettext_lazy("publishing posts"),
-    "threads_delete": gettext_lazy("withdrawing posts"),
-    "threads_read_replies": gettext_lazy("reading replies"),
-    "threads_manage_replies": gettext_lazy("answering and hiding replies"),
-    "threads_manage_insights": gettext_lazy("views and reach"),
-    "user.info.basic": gettext_lazy("the account's name, needed to connect"),
-    "user.info.profile": gettext_lazy("the account's address"),
-    "user.info.stats": gettext_lazy("number of followers"),
-    "video.list": gettext_lazy("reading and counting the account's videos"),
-    "video.publish": gettext_lazy("publishing posts"),
-    "video.upload": gettext_lazy("leaving drafts in the app's inbox"),
-    "youtube.upload": gettext_lazy("uploading videos"),
-    "youtube.force-ssl": gettext_lazy("publishing, withdrawing and counting videos, and answering comments"),
-    "oa_verified": gettext_lazy("verification of the account by Zalo, needed to publish"),
-    "can_post_messages": gettext_lazy("posting in the channel"),
-    "can_delete_messages": gettext_lazy("withdrawing posts"),
-}
-# What each consent dialog asks for, in words.
-ASKED = {
-    "facebook": [RIGHTS[right] for right in Facebook.facts.rights],
-    "instagram": [RIGHTS[right] for right in Instagram.facts.rights],
-    "threads": [RIGHTS[right] for right in Threads.facts.rights],
-    "tiktok": [RIGHTS[right] for right in Tiktok.facts.rights],
-    "youtube": [RIGHTS[right] for right in Youtube.facts.rights],
-    "zalo": [
-        gettext_lazy("publishing, reading and withdrawing articles"),
-        gettext_lazy("the account's name, verification and number of followers"),
-    ],
-}
-# What each format is called, beside the platform's name.
-FORMATS = {
-    "post": gettext_lazy("Post"),
-    "article": gettext_lazy("Article"),
-    "message": gettext_lazy("Message"),
-    "video": gettext_lazy("Video"),
-    "photo": gettext_lazy("Photo post"),
-    "reel": gettext_lazy("Reel"),
-    "story": gettext_lazy("Story"),
-    "photo_story": gettext_lazy("Photo story"),
-    "video_story": gettext_lazy("Video story"),
-    "video_article": gettext_lazy("Video article"),
-    "inbox": gettext_lazy("Draft in the app's inbox"),
-}
-# What residents get of each, where the name alone does not say it.
-_EXPLAINED = {
-    "post": gettext_lazy("Stays on the page."),
-    "article": gettext_lazy("A page of its own, with headings, bold letters and a cover."),
-    "reel": gettext_lazy("A short upright video, shown to many who do not follow the page."),
-    "story": gettext_lazy("Gone after 24 hours. Shows no text: what matters must be in the picture itself."),
-    "photo_story": gettext_lazy("Gone after 24 hours. Shows no text: what matters must be in the picture itself."),
-    "video_story": gettext_lazy("Gone after 24 hours. Shows no text: what matters must be in the video itself."),
-    "video_article": gettext_lazy("A page of its own with the video, its title and a description."),
-    "inbox": gettext_lazy(
-        "A person must finish and post it in the app, on the telephone of the page; until then nobody sees it."
-    ),
-}
 
 
-class OptionWords(NamedTuple):
-    """What an author decides, in words; ``choices`` by value."""
-
-    label: str | Promise
-    help: str | Promise = ""
-    choices: Mapping[str, str | Promise] = {}
+def _all(part: str) -> dict[str, Any]:
+    """What all connectors together call by name: a name that several use means the same everywhere."""
+    return {name: said for each in CONNECTORS.values() for name, said in getattr(each.words, part).items()}
 
 
-OPTIONS = {
-    "privacy": OptionWords(
-        gettext_lazy("Who can see the post"),
-        gettext_lazy("What residents shall know is for everyone."),
-        {
-            "PUBLIC_TO_EVERYONE": gettext_lazy("Everyone"),
-            "MUTUAL_FOLLOW_FRIENDS": gettext_lazy("Friends: followers that the page follows back"),
-            "FOLLOWER_OF_CREATOR": gettext_lazy("Followers"),
-            "SELF_ONLY": gettext_lazy("Only the page itself"),
-        },
-    ),
-    "comments": OptionWords(gettext_lazy("Allow comments")),
-    "duet": OptionWords(
-        gettext_lazy("Allow Duet"), gettext_lazy("Others may show a video of their own beside this one.")
-    ),
-    "stitch": OptionWords(
-        gettext_lazy("Allow Stitch"), gettext_lazy("Others may cut a part out into a video of theirs.")
-    ),
-    "own_brand": OptionWords(
-        gettext_lazy("Disclose promotional content"),
-        gettext_lazy(
-            "Only when the post promotes goods or services of the unit. It is then labelled “Promotional content”."
-        ),
-    ),
-    "branded": OptionWords(
-        gettext_lazy("Disclose paid partnership"),
-        gettext_lazy("Only when the post promotes somebody else. It is then labelled “Paid partnership”."),
-    ),
-    "auto_music": OptionWords(gettext_lazy("Let the platform add music")),
-    "category": OptionWords(
-        gettext_lazy("Category"),
-        "",
-        {
-            "22": gettext_lazy("People and blogs"),
-            "25": gettext_lazy("News and politics"),
-            "27": gettext_lazy("Education"),
-            "29": gettext_lazy("Nonprofits and activism"),
-        },
-    ),
-    "made_for_kids": OptionWords(
-        gettext_lazy("Made for children"),
-        gettext_lazy("The law on children's privacy asks for it. Comments and notices are then off."),
-    ),
-    "notify": OptionWords(gettext_lazy("Tell the subscribers of the channel")),
-    "link_preview": OptionWords(gettext_lazy("Show a card of the link")),
-    "silent": OptionWords(gettext_lazy("Send without a sound"), gettext_lazy("Followers see it when they look.")),
-}
+FORMATS: Mapping[str, Term] = _all("formats")
+OPTIONS: Mapping[str, Term] = _all("options")
+RIGHTS: Mapping[str, str] = _all("rights")
 # How a platform counts a text, beside the number.
 COUNTED = {
     "characters": gettext_lazy("characters"),
@@ -198,16 +74,22 @@ FIGURES = {
 
 
 def lacking(missing: Iterable[str]) -> list[str]:
-    return [str(RIGHTS.get(right, right)) for right in missing]
+    return [_(RIGHTS.get(right, right)) for right in missing]
+
+
+def asked(platform: str) -> list[str]:
+    """What the consent dialog asks for."""
+    words, rights = CONNECTORS[platform].words, CONNECTORS[platform].facts.rights
+    return [_(each) for each in words.asked or [words.rights[right] for right in rights]]
 
 
 def format_name(name: str) -> str:
-    return str(FORMATS.get(name, name))
+    return _(FORMATS[name].label) if name in FORMATS else name
 
 
 def explained(form: Format) -> str:
     """What a format takes and what becomes of it, for who has to choose one."""
-    return " ".join(filter(None, [_takes(form), str(_EXPLAINED.get(form.name, ""))]))
+    return " ".join(filter(None, [_takes(form), _said(FORMATS.get(form.name, Term("")).help)]))
 
 
 def _takes(form: Format) -> str:
@@ -243,8 +125,15 @@ def counted_in(form: Format) -> str:
     return {(3, 4): "bytes", (1, 2): "utf16", (1, 4): "emoji"}.get((form.count("ệ"), form.count("😀")), "characters")
 
 
-def option_words(name: str) -> OptionWords:
-    return OPTIONS.get(name, OptionWords(name))
+def option_words(name: str) -> Term:
+    """What an author decides, in words."""
+    words = OPTIONS.get(name, Term(name))
+    return Term(_said(words.label), _said(words.help), {value: _said(said) for value, said in words.choices.items()})
+
+
+def _said(words: str) -> str:
+    """gettext, to which an empty text is the catalogue's header."""
+    return _(words) if words else ""
 
 
 def decided(options: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -338,7 +227,7 @@ def _of_format(form: Format, *, alone: bool) -> list[str]:
         told.append(words % {**span, "size": filesizeformat(form.videos.max_bytes)})
     elif form.videos:
         told.append(_("A video of at most %(size)s.") % {"size": filesizeformat(form.videos.max_bytes)})
-    return told if alone else [f"{FORMATS[form.name]}: {sentence}" for sentence in told]
+    return told if alone else [f"{format_name(form.name)}: {sentence}" for sentence in told]
 
 
 def span_of(seconds: float) -> str:

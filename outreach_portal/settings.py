@@ -13,6 +13,8 @@ from celery.schedules import crontab
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from channels.connectors import CONNECTORS
+from channels.connectors.base import Setting
 from outreach_portal import guard
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -290,87 +292,20 @@ DEFAULT_FROM_EMAIL = setting(env.str, "DEFAULT_FROM_EMAIL", try_out="cong-truyen
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="http://127.0.0.1:8100").rstrip("/")
 
 
-def platform_url(name: str, *, real: str, simulated: str) -> str:
-    """Production speaks to the real host unless told otherwise; everything else to the simulator."""
-    return env.str(name, default=real if PRODUCTION else SIMULATOR_URL + simulated).rstrip("/")
-
-
-def optional(name: str, *, try_out: str) -> str:
-    """An application that the ministry may not have registered yet: left empty, its platform is not offered."""
-    return env.str(name, default="") if PRODUCTION else env.str(name, default=try_out)
+def platform_setting(each: Setting) -> str | int:
+    """What a connector asks for. Production speaks to the real hosts unless told otherwise, everything else to the
+    simulator."""
+    read = env.int if isinstance(each.real, int) else env.str
+    if each.simulated:
+        return read(each.variable, default=each.real if PRODUCTION else SIMULATOR_URL + each.simulated).rstrip("/")
+    if PRODUCTION and each.real is None:
+        return read(each.variable)
+    return read(each.variable, default=each.real if PRODUCTION or each.try_out is None else each.try_out)
 
 
 PLATFORMS = {
-    "facebook": {
-        "app_id": setting(env.str, "FACEBOOK_APP_ID", try_out="100000000000001"),
-        "app_secret": setting(env.str, "FACEBOOK_APP_SECRET", try_out="simulator-facebook-secret"),
-        "version": env.str("FACEBOOK_GRAPH_VERSION", default="v26.0"),
-        "dialog_url": platform_url("FACEBOOK_DIALOG_URL", real="https://www.facebook.com", simulated="/facebook/www"),
-        "base_url": platform_url("FACEBOOK_GRAPH_URL", real="https://graph.facebook.com", simulated="/facebook/graph"),
-        # Our own word, entered beside the webhook's address in the application's settings.
-        "verify_token": optional("FACEBOOK_VERIFY_TOKEN", try_out="try-out-facebook"),
-    },
-    "zalo": {
-        "app_id": setting(env.str, "ZALO_APP_ID", try_out="3608465249409039671"),
-        "app_secret": setting(env.str, "ZALO_APP_SECRET", try_out="simulator-zalo-secret"),
-        # Empty: a fresh PKCE pair a request. Zalo's newer consoles store one fixed pair an application.
-        "code_verifier": env.str("ZALO_CODE_VERIFIER", default=""),
-        "oauth_url": platform_url("ZALO_OAUTH_URL", real="https://oauth.zaloapp.com", simulated="/zalo/oauth"),
-        "base_url": platform_url("ZALO_API_URL", real="https://openapi.zalo.me", simulated="/zalo/openapi"),
-        "calls_per_minute": env.int("ZALO_CALLS_PER_MINUTE", default=4000),  # of the application; 0: not counted
-        "link_url": platform_url("ZALO_LINK_URL", real="https://zalo.me", simulated="/pages/zalo"),
-        "hook_secret": optional("ZALO_HOOK_SECRET", try_out="try-out-zalo"),  # the OA secret key of the webhook's page
-    },
-    "tiktok": {
-        "app_id": optional("TIKTOK_CLIENT_KEY", try_out="awsimulator500000"),
-        "app_secret": optional("TIKTOK_CLIENT_SECRET", try_out="simulator-tiktok-secret"),
-        # none, hex or base64url: which coding of the PKCE challenge the web takes, TikTok's pages do not agree on.
-        "pkce": env.str("TIKTOK_PKCE", default="none"),
-        "dialog_url": platform_url("TIKTOK_DIALOG_URL", real="https://www.tiktok.com", simulated="/tiktok/www"),
-        "base_url": platform_url("TIKTOK_API_URL", real="https://open.tiktokapis.com", simulated="/tiktok/open"),
-        "link_url": platform_url("TIKTOK_LINK_URL", real="https://www.tiktok.com", simulated="/tiktok/www"),
-    },
-    "youtube": {
-        "app_id": optional("YOUTUBE_CLIENT_ID", try_out="400000000004-simulator.apps.googleusercontent.com"),
-        "app_secret": optional("YOUTUBE_CLIENT_SECRET", try_out="simulator-google-secret"),
-        "dialog_url": platform_url(
-            "YOUTUBE_DIALOG_URL", real="https://accounts.google.com", simulated="/youtube/accounts"
-        ),
-        "oauth_url": platform_url(
-            "YOUTUBE_OAUTH_URL", real="https://oauth2.googleapis.com", simulated="/youtube/oauth2"
-        ),
-        "base_url": platform_url(
-            "YOUTUBE_API_URL", real="https://www.googleapis.com", simulated="/youtube/googleapis"
-        ),
-        "link_url": platform_url("YOUTUBE_LINK_URL", real="https://www.youtube.com", simulated="/youtube/www"),
-        "hub_url": platform_url("YOUTUBE_HUB_URL", real="https://pubsubhubbub.appspot.com", simulated="/youtube/hub"),
-        "hook_secret": optional("YOUTUBE_HOOK_SECRET", try_out="try-out-youtube"),
-        # New videos are pushed; to list 3,319 channels every few minutes would take the project's units many times.
-        "look_seconds": env.int("YOUTUBE_LOOK_SECONDS", default=24 * 3600),
-    },
-    "instagram": {
-        # Through the linked Facebook Page: the same application.
-        "app_id": setting(env.str, "FACEBOOK_APP_ID", try_out="100000000000001"),
-        "app_secret": setting(env.str, "FACEBOOK_APP_SECRET", try_out="simulator-facebook-secret"),
-        "version": env.str("FACEBOOK_GRAPH_VERSION", default="v26.0"),
-        "dialog_url": platform_url("FACEBOOK_DIALOG_URL", real="https://www.facebook.com", simulated="/facebook/www"),
-        "base_url": platform_url("FACEBOOK_GRAPH_URL", real="https://graph.facebook.com", simulated="/facebook/graph"),
-        "link_url": platform_url("INSTAGRAM_LINK_URL", real="https://www.instagram.com", simulated="/instagram/www"),
-        "verify_token": optional("FACEBOOK_VERIFY_TOKEN", try_out="try-out-facebook"),
-    },
-    "threads": {
-        "app_id": optional("THREADS_APP_ID", try_out="300000000000003"),
-        "app_secret": optional("THREADS_APP_SECRET", try_out="simulator-threads-secret"),
-        "dialog_url": platform_url("THREADS_DIALOG_URL", real="https://threads.com", simulated="/threads/www"),
-        "base_url": platform_url("THREADS_API_URL", real="https://graph.threads.com", simulated="/threads/graph"),
-        "link_url": platform_url("THREADS_LINK_URL", real="https://www.threads.com", simulated="/threads/www"),
-        "verify_token": optional("THREADS_VERIFY_TOKEN", try_out="try-out-threads"),
-    },
-    "telegram": {
-        "base_url": platform_url("TELEGRAM_API_URL", real="https://api.telegram.org", simulated="/telegram"),
-        "link_url": platform_url("TELEGRAM_LINK_URL", real="https://t.me", simulated="/t.me"),
-        "hook_secret": optional("TELEGRAM_HOOK_SECRET", try_out="try-out-telegram"),
-    },
+    kind: {name: platform_setting(each) for name, each in connector.settings.items()}
+    for kind, connector in CONNECTORS.items()
 }
 # AES-256 keys (base64, 32 bytes) that seal the channels' tokens. The first seals, the others still open.
 CREDENTIAL_KEYS = setting(env.list, "CREDENTIAL_KEYS", try_out=[guard.TRY_OUT_CREDENTIAL_KEY])

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from audit.models import Entry
+from channels.connectors import CONNECTORS
 from channels.models import Channel
 from channels.reasons import in_words
-from channels.states import Health, Kind, Life
+from channels.states import Health, Life
 from posts.models import Post
 from posts.states import PostState
 from publishing import misfits
@@ -32,15 +33,6 @@ _DAYS = (
     gettext_lazy("%(time)s Saturday %(date)s"),
     gettext_lazy("%(time)s Sunday %(date)s"),
 )
-_PLATFORM_PAGES = {
-    Kind.FACEBOOK: gettext_lazy("Facebook page %(name)s"),
-    Kind.ZALO: gettext_lazy("Zalo OA %(name)s"),
-    Kind.TELEGRAM: gettext_lazy("Telegram channel %(name)s"),
-    Kind.TIKTOK: gettext_lazy("TikTok account %(name)s"),
-    Kind.YOUTUBE: gettext_lazy("YouTube channel %(name)s"),
-    Kind.INSTAGRAM: gettext_lazy("Instagram account %(name)s"),
-    Kind.THREADS: gettext_lazy("Threads account %(name)s"),
-}
 _OUTCOMES = {
     "published": gettext_lazy("published"),
     "later": gettext_lazy("the platform was not ready; tried again later"),
@@ -117,7 +109,7 @@ def clock(when: datetime) -> str:
 
 
 def page_name(channel: Channel) -> str:
-    return str(_PLATFORM_PAGES[Kind(channel.platform)]) % {"name": channel.name}
+    return _(CONNECTORS[channel.platform].words.page) % {"name": channel.name}
 
 
 def sentence(delivery: Delivery) -> str:

@@ -64,7 +64,11 @@ def make_folders() -> None:
 
 def environment(portal: str, simulator: str) -> dict[str, str]:
     """The try-out's own settings, whatever .env or the shell say: it must never touch another installation's data."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("FACEBOOK_", "ZALO_", "TELEGRAM_"))}
+    sys.path.insert(0, str(ROOT))
+    from channels.connectors import CONNECTORS
+
+    asked = {each.variable for connector in CONNECTORS.values() for each in connector.settings.values()}
+    kept = {name: value for name, value in os.environ.items() if name not in asked}
     return kept | {
         "PORTAL_MODE": "try-out",
         "ENV_FILE": os.devnull,

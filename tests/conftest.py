@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import translation
 
+from channels.connectors import CONNECTORS
 from simulator.testing import RunningSimulator
 from tests import sqlite
 
@@ -69,29 +70,9 @@ def point_platforms_at(settings, url: str) -> None:
 
 def platforms_at(url: str) -> dict[str, dict[str, str]]:
     """The settings of the platforms when all of them stand at ``url``."""
-    paths = {
-        ("facebook", "dialog_url"): "/facebook/www",
-        ("facebook", "base_url"): "/facebook/graph",
-        ("zalo", "oauth_url"): "/zalo/oauth",
-        ("zalo", "base_url"): "/zalo/openapi",
-        ("zalo", "link_url"): "/pages/zalo",
-        ("instagram", "dialog_url"): "/facebook/www",
-        ("instagram", "base_url"): "/facebook/graph",
-        ("instagram", "link_url"): "/instagram/www",
-        ("threads", "dialog_url"): "/threads/www",
-        ("threads", "base_url"): "/threads/graph",
-        ("threads", "link_url"): "/threads/www",
-        ("tiktok", "dialog_url"): "/tiktok/www",
-        ("tiktok", "base_url"): "/tiktok/open",
-        ("tiktok", "link_url"): "/tiktok/www",
-        ("youtube", "dialog_url"): "/youtube/accounts",
-        ("youtube", "oauth_url"): "/youtube/oauth2",
-        ("youtube", "base_url"): "/youtube/googleapis",
-        ("youtube", "link_url"): "/youtube/www",
-        ("telegram", "base_url"): "/telegram",
-        ("telegram", "link_url"): "/t.me",
-    }
     platforms = {name: dict(facts) for name, facts in django_settings.PLATFORMS.items()}
-    for (platform, name), path in paths.items():
-        platforms[platform][name] = url + path
+    for platform, connector in CONNECTORS.items():
+        for name, each in connector.settings.items():
+            if each.simulated:
+                platforms[platform][name] = url + each.simulated
     return platforms

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 import aiohttp
@@ -154,6 +154,13 @@ class Figures:
     watch_seconds: int | None = None  # all viewers together
 
 
+class Origin(NamedTuple):
+    """How a platform calls a figure where it is asked for, and what its reader should know of the way it is counted."""
+
+    names: str
+    note: str = ""  # a message id
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     """What a resident wrote under a post, without who it was. Shown live, never stored; there is no field
@@ -250,7 +257,7 @@ class Facts:
     comments: bool = False  # can list, answer and hide comments
     broadcasts: bool = False  # can send a post that stands to everybody who follows the page
     lists_posts: bool = False  # can tell which posts stand on a page, and which of them are ours
-    measures: frozenset[str] = frozenset()  # names of Figures' fields that it has
+    measures: Mapping[str, Origin] = field(default_factory=dict)  # by the names of Figures' fields that it has
     counts_followers: bool = True
     per_app_second: float = 0  # visible calls a second over all pages of the app; 0: no such limit
     per_page_second: float = 0
@@ -267,6 +274,57 @@ class Facts:
         if not name:
             return self.formats[0]
         return {each.name: each for each in self.formats}[name]
+
+
+class Term(NamedTuple):
+    """What a format or an option is called and, where the name does not say it, what it means, as message ids."""
+
+    label: str
+    help: str = ""
+    choices: Mapping[str, str] = {}  # an option's, by value
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people read of a platform. All but the names of the platform are message ids: whoever shows them translates
+    them. What two platforms call by the same name in ``formats``, ``options`` and ``rights`` means the same."""
+
+    label: str
+    page: str  # "Facebook page %(name)s"
+    icon: str  # its drawing in the sprite
+    formats: Mapping[str, Term]
+    reasons: Mapping[str, str]  # by the error's code: what it means to an officer, and what to do
+    short: str = ""  # beside the icon; empty: the label
+    options: Mapping[str, Term] = field(default_factory=dict)
+    rights: Mapping[str, str] = field(default_factory=dict)  # what each is for: without it, that does not work
+    asked: Sequence[str] = ()  # what the dialog asks for; empty: the rights
+    way: Sequence[str] = ()  # how to connect a page, step by step; empty: as with most dialogs
+    through: str = ""  # another platform, whose dialog it is
+    none_offered: str = ""  # why a dialog that was agreed to opened no page; empty: as mostly
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A line of the form that connects a page where there is no dialog. Its words are message ids."""
+
+    label: str
+    help: str
+    missing: str
+    wrong: str
+    clean: Callable[[str], str]  # what was typed as it is kept; empty: wrong
+    longest: int
+    example: str = ""
+    secret: bool = False  # never shown again; what is none names the page
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an installation sets of a platform, by an environment variable."""
+
+    variable: str
+    real: str | int | None = ""  # what holds in production where nothing is set; None: it must be set there
+    try_out: str | int | None = None  # what holds elsewhere; None: the same
+    simulated: str = ""  # of an address: its path on the simulator, which holds elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +418,12 @@ class Answer:
 
 class Connector(ABC):
     kind: ClassVar[str]
+    words: ClassVar[Words]
     facts: ClassVar[Facts]
+    # What comes in as `Account.app`, by name. All have a `base_url`; without an `app_id` the platform is not offered.
+    settings: ClassVar[Mapping[str, Setting]]
+    form: ClassVar[Mapping[str, Field]] = {}  # only where not ``facts.by_dialog``
+    no_pages: ClassVar[frozenset[str]] = frozenset()  # first steps of addresses that lead to no page
     # Longer than any platform takes to answer honestly, so that doubt stays rare.
     deadline: ClassVar[timedelta] = timedelta(seconds=40)
 
@@ -447,6 +510,19 @@ class Connector(ABC):
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
     ) -> list[Offer]:
         """The pages that ``answer`` opens: what the dialog sent back, or what was typed into the form."""
+
+    # --- addresses, as residents see them ---
+
+    @classmethod
+    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+        """The name or number of the page that an address of ``steps`` and a query lies on; empty: it does not tell."""
+        name = steps[0] if steps else ""
+        return "" if name.casefold() in cls.no_pages or name.startswith("+") else name
+
+    @classmethod
+    def stands_in_addresses(cls, key: str) -> bool:
+        """Whether addresses may call a page by this name or number of it."""
+        return True
 
     # --- webhooks: what the platform tells by itself ---
 

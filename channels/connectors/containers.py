@@ -16,6 +16,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from django.utils.translation import gettext_noop as _
+
+from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
     Account,
@@ -39,6 +42,20 @@ _AGAIN = 2
 # For so long a container may be unknown on some of their servers.
 _FRESH = timedelta(minutes=2)
 _SOON, _LATER = timedelta(seconds=5), timedelta(minutes=1)
+
+# What the numbers that both have in common mean to an officer, and what to do.
+COMMON_REASONS = {
+    **dict.fromkeys(("190", "190/463", "190/467", "102"), sayings.AGAIN),
+    "190/458": sayings.UNPLUGGED,
+    "190/459": _("the platform asks the person who connected the account to sign in there first"),
+    "190/460": _("the password of the account that connected the page was changed; connect again"),
+    "190/464": _("the platform asks the person who connected the account to sign in there first"),
+    "190/492": sayings.NO_ROLE,
+    **dict.fromkeys(("3", "10", "200", "210"), sayings.RIGHTS),
+    "368": sayings.CONTENT,
+    **dict.fromkeys(("4", "17", "32", "613", "80002"), sayings.MANY),
+    **dict.fromkeys(("1", "2"), sayings.DOWN),
+}
 
 
 class State(StrEnum):

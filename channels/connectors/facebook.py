@@ -3,6 +3,7 @@ unpublished video, a Reel or a story whose bytes have been taken in."""
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+from django.utils.translation import gettext_noop as _
 
+from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
     Account,
@@ -23,18 +26,20 @@ from channels.connectors.base import (
     ImageLimits,
     Message,
     Offer,
+    Origin,
     OutcomeUnknown,
     Profile,
     Receipt,
     Rejected,
     Standing,
+    Term,
     Tokens,
     Trace,
     TryLater,
     VideoLimits,
+    Words,
 )
 from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, bare, moment_of, proof_of, values_of
-from channels.connectors.hooks import FacebookHooks
 
 # What the dialog asks for, and whether posting needs it.
 _SCOPES = {
@@ -102,10 +107,88 @@ class _Upload:
         return Draft(json.dumps(told, separators=(",", ":")), ready, timedelta(seconds=wait))
 
 
-class Facebook(FacebookHooks, ByPage):
+# What errors mean to an officer, and what to do.
+_REASONS = {
+    "190": sayings.AGAIN,
+    "190/458": _("the portal's application was removed from the Facebook account; connect again"),
+    "190/459": _("Facebook asks the person who connected the page to sign in at facebook.com first"),
+    "190/460": _("the password of the Facebook account that connected the page was changed; connect again"),
+    "190/463": _("the connection has expired; connect the channel again"),
+    "190/464": _("Facebook asks the person who connected the page to sign in at facebook.com first"),
+    "190/466": sayings.AGAIN,
+    "190/467": sayings.AGAIN,
+    "190/468": _("Facebook ended the connection because it had not been used for long; connect again"),
+    "190/492": sayings.NO_ROLE,
+    "102": sayings.AGAIN,
+    **dict.fromkeys(("10", *map(str, range(200, 300))), sayings.RIGHTS),
+    "3": _("Facebook does not allow the portal's application to do this; tell its administrators"),
+    "100": _("Facebook does not accept a part of the post; check text, pictures and link"),
+    "100/36007": _("Facebook's answer was used already or is too old; connect again"),
+    "100/36008": _("Facebook's answer was used already or is too old; connect again"),
+    "100/36009": _("Facebook's answer was used already or is too old; connect again"),
+    "100/33": sayings.NO_OBJECT,
+    "368": _("Facebook blocks the page for a while, for its rules or for posting too fast; try hours later"),
+    "506": _("the page's last post has the same text"),
+    "upload_host": _(
+        "the platform named an address that is not its own for the upload; tell the system's administrators"
+    ),
+    "1366051": _("the photo stands in another post already"),
+    "processing": _("Facebook could not process the video; save it anew as MP4 (H.264), and schedule the post again"),
+    "story": _("Facebook does not tell stories apart; look on the page whether it stands"),
+    **dict.fromkeys(
+        ("6000", "6001", "ProcessingFailedError"),
+        _("the upload to Facebook broke off; it is tried again"),
+    ),
+    "4": sayings.MANY,
+    "17": sayings.MANY,
+    "32": sayings.MANY,
+    "341": sayings.MANY,
+    "613": sayings.MANY,
+    "80001": sayings.MANY,
+    "1": sayings.DOWN,
+    "2": sayings.DOWN,
+    "382": sayings.PICTURE,
+    "1349125": sayings.PICTURE,
+    "1366046": sayings.PICTURE,
+    "2061006": sayings.PICTURE,
+    "1363047": sayings.DOWN,
+    "1609010": sayings.DOWN,
+    "1404102": sayings.CONTENT,
+    "1609005": _("the platform could not open the link; check the address"),
+    "1609008": _("the platform could not open the link; check the address"),
+    "1404078": sayings.CLOSED,
+    "1404006": sayings.CLOSED,
+    "1404112": sayings.CLOSED,
+    "4854002": sayings.CLOSED,
+}
+_NOT_BELOW_100 = _("Pages with fewer than 100 followers are told nothing.")
+
+
+class Facebook(ByPage):
     """https://developers.facebook.com/docs/pages-api/posts, …/video-api/guides/reels-publishing, …/page-stories-api"""
 
     kind = "facebook"
+    told_as, news = "page", "feed,name"
+    words = Words(
+        label="Facebook",
+        page=_("Facebook page %(name)s"),
+        icon="brand-facebook",
+        formats={
+            "post": sayings.POST,
+            "reel": sayings.REEL,
+            "video": sayings.VIDEO,
+            "photo_story": Term(_("Photo story"), sayings.PICTURE_STORY),
+            "video_story": Term(_("Video story"), sayings.VIDEO_STORY),
+        },
+        reasons=_REASONS,
+        rights={
+            **ByPage.RIGHTS,
+            "pages_manage_posts": _("publishing and withdrawing posts"),
+            "read_insights": sayings.FIGURES,
+            "pages_manage_engagement": _("answering and hiding comments"),
+            "pages_read_user_content": _("reading what residents write under the page's posts"),
+        },
+    )
     sorts = {
         **COMMON,
         # Page authorisation, identity, security check, account limited: somebody has to act at facebook.com first.
@@ -139,10 +222,39 @@ class Facebook(FacebookHooks, ByPage):
         finds=True,
         comments=True,
         lists_posts=True,
-        measures=frozenset({"views", "reach", "reactions", "comments", "shares", "clicks", "watch_seconds"}),
+        measures={
+            "views": Origin("post_media_view · total_video_views · blue_reels_play_count", _NOT_BELOW_100),
+            "reach": Origin("post_total_media_view_unique", _NOT_BELOW_100),
+            "reactions": Origin("reactions.summary(total_count)"),
+            "comments": Origin("comments.summary(total_count)"),
+            "shares": Origin("shares.count"),
+            "clicks": Origin("post_clicks", _NOT_BELOW_100),
+            "watch_seconds": Origin("total_video_view_total_time · post_video_view_time", _("Videos and reels only.")),
+        },
         rights=_SCOPES,
         hosts=("facebook.com", "fb.com", "fb.watch"),
         source="developers.facebook.com/docs/graph-api/reference/page/{feed,photos,videos,video_reels}, 2026-09",
+    )
+    no_pages = frozenset(
+        {
+            "events",
+            "groups",
+            "hashtag",
+            "home.php",
+            "login",
+            "media",
+            "permalink.php",
+            "photo",
+            "photo.php",
+            "plugins",
+            "reel",
+            "search",
+            "share",
+            "sharer",
+            "sharer.php",
+            "story.php",
+            "watch",
+        }
     )
 
     # --- staging --------------------------------------------------------------------------------------------------
@@ -591,6 +703,20 @@ class Facebook(FacebookHooks, ByPage):
         fields = "id,name,username,access_token,tasks,link,followers_count"
         pages, _granted = await self.pages(app, answer, redirect_uri=redirect_uri, fields=fields)
         return [_offer(page) for page in pages]
+
+    # --- addresses, as residents see them -----------------------------------------------------------------------------
+
+    @classmethod
+    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+        match steps:
+            case ["profile.php" | "permalink.php" | "story.php", *_rest]:
+                return asked.get("id", "")
+            case ["people", _name, number, *_rest]:
+                return number
+            case ["pages", *_rest, name] | ["p", name, *_rest]:
+                found = re.search(r"\d{5,}$", name)
+                return found[0] if found else ""
+        return super().page_in(steps, asked)
 
 
 def _label(message: Message) -> dict[str, str]:

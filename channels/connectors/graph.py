@@ -4,24 +4,35 @@ cursors, tokens against codes, and the upload host for videos."""
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
+from django.utils.translation import gettext_noop as _
 
 from channels.connectors.base import (
     AccessLost,
     Account,
+    Challenge,
     Connector,
     ConnectorError,
+    Event,
+    Forged,
+    Hook,
     OutcomeUnknown,
     Rejected,
+    Setting,
     TryLater,
     Video,
 )
+from channels.connectors.hooks import body_of, moment, require_same, require_signature
+
+# What Meta calls a post on a page; a like or a mention is none.
+_POSTS = {"status", "post", "photo", "video", "share", "link", "album"}
+_GONE = {"remove", "delete", "hide"}
 
 
 class Sort(Enum):
@@ -54,6 +65,9 @@ class Graph(Connector):
     sorts: ClassVar[Mapping[str, Sort]] = COMMON
     proves: ClassVar[bool] = True  # takes an appsecret_proof
     step: ClassVar[timedelta] = timedelta(seconds=25)  # as long a step may go on sending bytes
+    # Of webhooks, https://developers.facebook.com/docs/graph-api/webhooks
+    told_as: ClassVar[str] = ""  # how Meta calls what the news is of
+    news: ClassVar[str] = ""  # the fields to subscribe to, page by page
 
     def __init__(self, session: aiohttp.ClientSession):
         super().__init__(session)
@@ -167,9 +181,50 @@ class Graph(Connector):
             shares = ("call_count", "total_cputime", "total_time")
             self.usage[page] = max((use.get(share, 0) for use in uses for share in shares), default=0)
 
+    # --- webhooks -------------------------------------------------------------------------------------------------
+
+    async def subscribe(self, account: Account, callback: str) -> timedelta | None:
+        """The address stands in the application's own settings; here each page lets the application listen."""
+        if not self.news:
+            return None
+        await self.graph("POST", account, "me/subscribed_apps", data={"subscribed_fields": self.news})
+        return timedelta(days=30)  # it has no end; asked for again in case somebody removed it
+
+    @classmethod
+    def hook_challenge(cls, app: Mapping[str, Any], query: Mapping[str, str]) -> Challenge:
+        if query.get("hub.mode") != "subscribe":
+            raise Forged("not a subscription")
+        require_same(query.get("hub.verify_token", ""), app.get("verify_token", ""))
+        return Challenge(query.get("hub.challenge", ""))
+
+    @classmethod
+    def hook_events(cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) -> list[Event]:
+        require_signature(headers.get("X-Hub-Signature-256", ""), app.get("app_secret", ""), raw)
+        body = body_of(raw)
+        if body.get("object") != cls.told_as:
+            return []
+        return [event for entry in body.get("entry", ()) for event in _of_entry(entry)]
+
 
 class ByPage(Graph):
-    """A connector that is let in through a Facebook Page: its consent dialog, the person's pages, their tokens."""
+    """A connector that is let in through a Facebook Page: its application there, its consent dialog, the person's
+    pages, their tokens."""
+
+    RIGHTS: ClassVar[Mapping[str, str]] = {
+        "pages_show_list": _("list of pages, needed when connecting again"),
+        "pages_read_engagement": _("reading the page's posts, needed to publish safely"),
+        "pages_manage_metadata": _("hearing at once of new comments"),
+        "business_management": _("list of pages that a Business portfolio holds"),
+    }
+    settings = {
+        "app_id": Setting("FACEBOOK_APP_ID", None, "100000000000001"),
+        "app_secret": Setting("FACEBOOK_APP_SECRET", None, "simulator-facebook-secret"),
+        "version": Setting("FACEBOOK_GRAPH_VERSION", "v26.0"),
+        "dialog_url": Setting("FACEBOOK_DIALOG_URL", "https://www.facebook.com", simulated="/facebook/www"),
+        "base_url": Setting("FACEBOOK_GRAPH_URL", "https://graph.facebook.com", simulated="/facebook/graph"),
+        # Our own word, entered beside the webhook's address in the application's settings.
+        "verify_token": Setting("FACEBOOK_VERIFY_TOKEN", try_out="try-out-facebook"),
+    }
 
     async def rights(self, account: Account) -> Sequence[str]:
         """What the account's token may do now. AccessLost when it may do nothing any more."""
@@ -279,3 +334,20 @@ def _usage(headers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
         return json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
     except ValueError:
         return {}
+
+
+def _of_entry(entry: Mapping[str, Any]) -> Iterator[Event]:
+    """Who commented, and what they wrote, is not even looked at."""
+    page, told = str(entry.get("id", "")), entry.get("time")
+    for change in entry.get("changes") or [entry]:  # Instagram's own login leaves the list out
+        match change.get("field"), change.get("value"):
+            case "feed", {"item": "comment", "verb": "add", "post_id": post, **more}:
+                yield Event(Hook.COMMENT, page, str(post), f"comment {more.get('comment_id')}", moment(told))
+            case "feed", {"item": str(item), "verb": str(verb), "post_id": post} if item in _POSTS:
+                if kind := Hook.POSTED if verb == "add" else Hook.GONE if verb in _GONE else None:
+                    yield Event(kind, page, str(post), f"{verb} {post} {told}", moment(told))
+            case "comments", {"media": {"id": media}, **more}:
+                comment = more.get("id") or more.get("comment_id")
+                yield Event(Hook.COMMENT, page, str(media), f"comment {comment}", moment(told))
+            case "name", _:
+                yield Event(Hook.CHANGED, page, "", f"name {told}", moment(told))

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
     Account,
@@ -21,15 +24,18 @@ from channels.connectors.base import (
     ImageLimits,
     Message,
     Offer,
+    Origin,
     OutcomeUnknown,
     Profile,
+    Setting,
+    Term,
     Tokens,
     Video,
     VideoLimits,
+    Words,
 )
-from channels.connectors.containers import Containers
+from channels.connectors.containers import COMMON_REASONS, Containers
 from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, moment_of
-from channels.connectors.hooks import InstagramHooks
 
 _MB = 1024 * 1024
 _LONGEST_ALT = 1000
@@ -77,10 +83,67 @@ _METRICS = {
 _HUMAN = re.compile(r"Page Publishing Authorization|two-factor", re.IGNORECASE)
 
 
-class Instagram(InstagramHooks, Containers, ByPage):
+# What errors mean to an officer, and what to do.
+_REASONS = {
+    **COMMON_REASONS,
+    "100/33": sayings.NO_OBJECT,
+    "check": _("Facebook asks the page, or the person who connected it, to pass a check at facebook.com first"),
+    "25/2207050": sayings.CLOSED,
+    "4/2207051": sayings.SPAM,
+    "quota": sayings.QUOTA,
+    "9/2207042": sayings.QUOTA,
+    "36000/2207004": sayings.PICTURE,
+    "36001/2207005": sayings.PICTURE,
+    "36003/2207009": _("a picture is too tall or too wide; cut it to between 4:5 and 1.91:1"),
+    "36004/2207010": _("the text is longer than the platform allows"),
+    "100/2207040": _("the text mentions more accounts than the platform allows"),
+    "352/2207026": sayings.FILM,
+    "2207026": sayings.FILM,
+    "9004/2207052": sayings.FETCH,
+    "-2/2207003": sayings.FETCH,
+    **dict.fromkeys(("2207003", "2207052", "2207076", "2207077", "2207082"), sayings.FETCH),
+    **dict.fromkeys(("-1/2207001", "-1/2207032", "-1/2207053", "2207001", "2207032", "2207053"), sayings.DOWN),
+    **dict.fromkeys(("EXPIRED", "UNKNOWN", "24/2207006", "24/2207008"), sayings.LAY),
+}
+_LATE = _("Up to two days late.")
+
+
+class Instagram(Containers, ByPage):
     """https://developers.facebook.com/docs/instagram-platform/content-publishing"""
 
     kind = "instagram"
+    told_as, news = "instagram", "feed"  # of comments and mentions alone: nothing of what is published or deleted
+    words = Words(
+        label="Instagram",
+        page=_("Instagram account %(name)s"),
+        icon="brand-instagram",
+        formats={
+            "post": sayings.POST,
+            "reel": sayings.REEL,
+            "story": Term(_("Story"), sayings.PICTURE_STORY),
+        },
+        reasons=_REASONS,
+        rights={
+            **ByPage.RIGHTS,
+            "instagram_basic": sayings.READ,
+            "instagram_content_publish": sayings.PUBLISH,
+            "instagram_manage_contents": sayings.WITHDRAW,
+            "instagram_manage_comments": _("reading, answering and hiding comments"),
+            "instagram_manage_insights": sayings.FIGURES,
+        },
+        way=[
+            _(
+                "Instagram is connected through Facebook: sign in there with the account that administers the Facebook "
+                "Page which the Instagram account is linked to, agree, and you come back here to confirm."
+            ),
+            _("The Instagram account must be a professional one, and linked to the Page beforehand."),
+        ],
+        through="Facebook",
+        none_offered=_(
+            "None of the Facebook Pages that you agreed to is linked to a professional Instagram account. Link it "
+            "in the Page's settings, then connect again."
+        ),
+    )
     makes, publishes, quota = "media", "media_publish", "content_publishing_limit"
     status, text = "status_code,status", "caption"
     not_yet = frozenset({"9007/2207027", "24/2207006", "24/2207008", *ABSENT})
@@ -125,10 +188,26 @@ class Instagram(InstagramHooks, Containers, ByPage):
         comments=True,
         lists_posts=True,
         per_page_day=50,
-        measures=frozenset({"views", "reach", "reactions", "comments", "shares", "saves", "clicks", "watch_seconds"}),
+        measures={
+            "views": Origin("views", _LATE),
+            "reach": Origin("reach", _LATE),
+            "reactions": Origin("likes", _("Missing where the account hides its likes. Stories have none.")),
+            "comments": Origin("comments", _("Stories: their replies.")),
+            "shares": Origin("shares", _LATE),
+            "saves": Origin("saved", _("Not for stories.")),
+            "clicks": Origin("link_clicks", _("Stories only.")),
+            "watch_seconds": Origin("ig_reels_video_view_total_time", _("Reels only.")),
+        },
         rights=_SCOPES,
         hosts=("instagram.com",),
         source="developers.facebook.com/docs/instagram-platform, 2026-09",
+    )
+    settings = {
+        **ByPage.settings,
+        "link_url": Setting("INSTAGRAM_LINK_URL", "https://www.instagram.com", simulated="/instagram/www"),
+    }
+    no_pages = frozenset(
+        {"about", "accounts", "direct", "explore", "legal", "p", "reel", "reels", "stories", "tv", "web"}
     )
 
     # --- containers -----------------------------------------------------------------------------------------------
@@ -230,6 +309,15 @@ class Instagram(InstagramHooks, Containers, ByPage):
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         error = super().error_for(status, body, changes=changes)
         return AccessLost(error.detail, code="check") if _HUMAN.search(error.detail) else error
+
+    # --- addresses, as residents see them -----------------------------------------------------------------------------
+
+    @classmethod
+    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+        match steps:
+            case ["stories", name, *_rest] if name != "highlights":
+                return name
+        return super().page_in(steps, asked)
 
 
 def _where(medium: Image | Video) -> dict[str, str]:

@@ -7,13 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
     Account,
+    Connector,
     ConnectorError,
+    Event,
     Facts,
+    Field,
     Figures,
     Format,
+    Hook,
     Image,
     ImageLimits,
     Message,
@@ -23,12 +30,15 @@ from channels.connectors.base import (
     Profile,
     Receipt,
     Rejected,
+    Setting,
+    Term,
     Tokens,
     TryLater,
     Video,
     VideoLimits,
+    Words,
 )
-from channels.connectors.hooks import TelegramHooks
+from channels.connectors.hooks import body_of, moment, require_same
 from channels.connectors.limits import seen, text_limit
 from channels.connectors.multipart import Form
 from channels.connectors.telegram_markup import subset
@@ -56,10 +66,54 @@ _MOST_BYTES = 32_768
 _THUMBNAIL_SIDE, _THUMBNAIL_BYTES = 320, 200_000
 
 
-class Telegram(TelegramHooks):
+def _chat(typed: str) -> str:
+    """A channel's name with @ or its number, out of what a person copies."""
+    chat = typed.removeprefix("https://").removeprefix("t.me/")
+    if re.fullmatch(r"-100\d{5,15}", chat):
+        return chat
+    return f"@{chat.removeprefix('@')}" if re.fullmatch(r"@?[A-Za-z][A-Za-z0-9_]{3,31}", chat) else ""
+
+
+# What errors mean to an officer, and what to do.
+_REASONS = {
+    "401": _("the bot's token was withdrawn; connect the channel with the new one"),
+    "403": _("the bot was removed from the channel; make it an administrator again, then connect"),
+    "left": _("the bot was removed from the channel; make it an administrator again, then connect"),
+    "kicked": _("the bot was removed from the channel; make it an administrator again, then connect"),
+    "token": _("this is not a bot's token"),
+    "404": _("this is not a bot's token"),
+    "421": _("the portal's own Telegram server does not serve this bot; tell those who run the portal"),
+    "queued": _("Telegram took the video and has not given it a number yet; look in the channel"),
+    "400": _("Telegram does not accept the post as it is; check text, pictures and the bot's rights"),
+    "413": sayings.PICTURE,
+    "429": sayings.MANY,
+}
+
+
+class Telegram(Connector):
     """https://core.telegram.org/bots/api"""
 
     kind = "telegram"
+    words = Words(
+        label="Telegram",
+        page=_("Telegram channel %(name)s"),
+        icon="brand-telegram",
+        formats={"message": Term(_("Message"))},
+        reasons=_REASONS,
+        options={
+            "link_preview": Term(_("Show a card of the link")),
+            "silent": Term(_("Send without a sound"), _("Followers see it when they look.")),
+        },
+        rights={
+            "can_post_messages": _("posting in the channel"),
+            "can_delete_messages": sayings.WITHDRAW,
+        },
+        way=[
+            _("Open @BotFather in Telegram, send /newbot and copy the token it gives you."),
+            _("In your channel, add the bot as an administrator with the rights to post and to delete messages."),
+            _("Enter both here. The next page shows which channel was found."),
+        ],
+    )
     facts = Facts(
         formats=[
             Format(
@@ -88,6 +142,32 @@ class Telegram(TelegramHooks):
         by_dialog=False,
         source="core.telegram.org/bots/api 10.3, core.telegram.org/bots/faq, 2026-08",
     )
+    settings = {
+        "base_url": Setting("TELEGRAM_API_URL", "https://api.telegram.org", simulated="/telegram"),
+        "link_url": Setting("TELEGRAM_LINK_URL", "https://t.me", simulated="/t.me"),
+        "hook_secret": Setting("TELEGRAM_HOOK_SECRET", try_out="try-out-telegram"),
+    }
+    form = {
+        "token": Field(
+            label=_("Bot token"),
+            help=_("From @BotFather. Whoever has it can post as the bot: it is stored sealed and never shown again."),
+            missing=_("Please enter the bot token."),
+            wrong=_("A bot token looks like 123456789:AA…, as @BotFather shows it."),
+            clean=lambda typed: typed if _TOKEN.fullmatch(typed) else "",
+            longest=80,
+            secret=True,
+        ),
+        "chat": Field(
+            label=_("Channel"),
+            help=_("Its public name with @, or its number, which begins with -100."),
+            missing=_("Please enter the channel."),
+            wrong=_("Enter the name with @, such as @conganphuong, or the number with -100."),
+            clean=_chat,
+            longest=64,
+            example="@congan…",
+        ),
+    }
+    no_pages = frozenset({"addlist", "joinchat", "proxy", "share"})
 
     # --- publishing -----------------------------------------------------------------------------------------------
 
@@ -212,6 +292,44 @@ class Telegram(TelegramHooks):
     def wait_told(self, headers: Mapping[str, str]) -> timedelta | None:
         told = super().wait_told(headers)
         return told and told + _REST
+
+    # --- addresses, as residents see them -----------------------------------------------------------------------------
+
+    @classmethod
+    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+        match steps:
+            case ["c", number, *_rest]:
+                return f"-100{number}"
+            case ["s", name, *_rest]:
+                return name
+        return super().page_in(steps, asked)
+
+    # --- webhooks -----------------------------------------------------------------------------------------------------
+
+    async def subscribe(self, account: Account, callback: str) -> timedelta | None:
+        """A bot hears what people write into its channel, not what it sends there itself.
+        https://core.telegram.org/bots/api#setwebhook"""
+        secret = account.app.get("hook_secret", "")
+        if not secret:
+            return None
+        asked = {"url": callback, "secret_token": secret, "allowed_updates": ["channel_post", "my_chat_member"]}
+        url = f"{account.base_url}/bot{account.token}/setWebhook"
+        await self.call("POST", url, hide=(account.token, secret), json=asked, timeout=20)
+        return timedelta(days=7)
+
+    @classmethod
+    def hook_events(cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) -> list[Event]:
+        require_same(headers.get("X-Telegram-Bot-Api-Secret-Token", ""), app.get("hook_secret", ""))
+        update = body_of(raw)
+        number = update.get("update_id")
+        match update:
+            case {"channel_post": {"chat": {"id": chat}, "message_id": message, **more}}:
+                group = more.get("media_group_id")  # an album is one post in several messages
+                key = f"{chat} album {group}" if group else f"{chat} {message} {number}"
+                return [Event(Hook.POSTED, str(chat), str(message), key, moment(more.get("date")))]
+            case {"my_chat_member": {"chat": {"id": chat}, **more}}:
+                return [Event(Hook.CHANGED, str(chat), "", f"member {chat} {number}", moment(more.get("date")))]
+        return []
 
 
 def _words(form: Format, message: Message) -> dict[str, str]:

@@ -1,35 +1,46 @@
 """Threads profiles: a container first, then one call that publishes it. Login, application and tokens are its own."""
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
+from django.utils.translation import gettext_noop as _
+
+from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
     Account,
     Comment,
     ConnectorError,
+    Event,
     Facts,
     Figures,
     Format,
+    Hook,
     Image,
     ImageLimits,
     Message,
     Offer,
+    Origin,
     OutcomeUnknown,
     Profile,
     Rejected,
+    Setting,
     Tokens,
     TryLater,
     Video,
     VideoLimits,
+    Words,
 )
-from channels.connectors.containers import Containers, State
+from channels.connectors.containers import COMMON_REASONS, Containers, State
 from channels.connectors.graph import ABSENT, COMMON, Sort, moment_of
-from channels.connectors.hooks import ThreadsHooks
+from channels.connectors.hooks import body_of, moment, require_same, require_signature
 
 _LONGEST_ALT = 1000
 _SCOPES = {
@@ -57,10 +68,52 @@ def length(text: str) -> int:
     return len(text) + sum(len(char.encode()) - 1 for char in _EMOJI.findall(text))
 
 
-class Threads(ThreadsHooks, Containers):
+# What errors mean to an officer, and what to do.
+_REASONS = {
+    **COMMON_REASONS,
+    "4279013": sayings.CLOSED,
+    "2207051": sayings.SPAM,
+    "quota": sayings.QUOTA,
+    "100": _("the platform does not accept the post as it is; check text, links and pictures"),
+    "1/2207052": sayings.FETCH,
+    "FAILED_DOWNLOADING_VIDEO": sayings.FETCH,
+    **dict.fromkeys(("FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO"), sayings.FILM),
+    **dict.fromkeys(
+        (
+            "INVALID_ASPEC_RATIO",
+            "INVALID_ASPECT_RATIO",
+            "INVALID_AUDIO_CHANNELS",
+            "INVALID_AUDIO_CHANNEL_LAYOUT",
+            "INVALID_BIT_RATE",
+            "INVALID_DURATION",
+            "INVALID_FRAME_RATE",
+        ),
+        sayings.FILM,
+    ),
+    **dict.fromkeys(("EXPIRED", "24/4279009"), sayings.LAY),
+    "UNKNOWN": sayings.DOWN,
+}
+
+
+class Threads(Containers):
     """https://developers.facebook.com/docs/threads/posts"""
 
     kind = "threads"
+    words = Words(
+        label="Threads",
+        page=_("Threads account %(name)s"),
+        icon="brand-threads",
+        formats={"post": sayings.POST},
+        reasons=_REASONS,
+        rights={
+            "threads_basic": sayings.READ,
+            "threads_content_publish": sayings.PUBLISH,
+            "threads_delete": sayings.WITHDRAW,
+            "threads_read_replies": _("reading replies"),
+            "threads_manage_replies": _("answering and hiding replies"),
+            "threads_manage_insights": sayings.FIGURES,
+        },
+    )
     proves = False
     makes, publishes, quota = "threads", "threads_publish", "threads_publishing_limit"
     status, text = "status,error_message", "text"
@@ -101,11 +154,25 @@ class Threads(ThreadsHooks, Containers):
         comments=True,
         lists_posts=True,
         per_page_day=250,
-        measures=frozenset({"views", "reactions", "comments", "shares"}),
+        measures={
+            "views": Origin("views"),
+            "reactions": Origin("likes"),
+            "comments": Origin("replies"),
+            "shares": Origin("reposts + quotes + shares"),
+        },
         rights=_SCOPES,
         hosts=("threads.com", "threads.net"),
         source="developers.facebook.com/docs/threads, 2026-09",
     )
+    settings = {
+        "app_id": Setting("THREADS_APP_ID", try_out="300000000000003"),
+        "app_secret": Setting("THREADS_APP_SECRET", try_out="simulator-threads-secret"),
+        "dialog_url": Setting("THREADS_DIALOG_URL", "https://threads.com", simulated="/threads/www"),
+        "base_url": Setting("THREADS_API_URL", "https://graph.threads.com", simulated="/threads/graph"),
+        "link_url": Setting("THREADS_LINK_URL", "https://www.threads.com", simulated="/threads/www"),
+        "verify_token": Setting("THREADS_VERIFY_TOKEN", try_out="try-out-threads"),
+    }
+    no_pages = frozenset({"activity", "login", "search", "settings", "t"})
 
     def address(self, base_url: str, app: Mapping[str, Any], path: str) -> str:
         return f"{base_url}/v1.0/{path}"
@@ -249,6 +316,25 @@ class Threads(ThreadsHooks, Containers):
                 return Rejected(detail, code="2207051")  # looks like spam: no waiting of ours lifts it
         return super().error_for(status, body, changes=changes)
 
+    # --- webhooks -----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def hook_events(cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) -> list[Event]:
+        """Signed as the others' are, but told in a shape of its own; that the application was removed comes as a signed
+        form. https://developers.facebook.com/docs/threads/webhooks"""
+        if raw.startswith(b"signed_request="):
+            told = _signed_request(app, raw)
+            at = moment(told.get("issued_at"))
+            return [Event(Hook.UNLINKED, str(told["user_id"]), "", f"unlinked {told.get('issued_at')}", at)]
+        require_signature(headers.get("X-Hub-Signature-256", ""), app.get("app_secret", ""), raw)
+        body = body_of(raw)
+        values = body.get("values") or []
+        return [
+            event
+            for each in (values if isinstance(values, list) else [values])
+            if (event := _of_thread(each, str(body.get("target_id", "")), moment(body.get("time"))))
+        ]
+
 
 def _medium(medium: Image | Video) -> dict[str, str]:
     if isinstance(medium, Video):
@@ -268,3 +354,27 @@ def _tokens(told: Mapping[str, Any]) -> Tokens:
         lifetime=_RENEWED_WITHIN,
         grant_lifetime=timedelta(seconds=int(told.get("expires_in", 5_183_944))),
     )
+
+
+def _of_thread(each: Mapping[str, Any], target: str, at: datetime | None) -> Event | None:
+    value = each.get("value") or {}
+    root = value.get("root_post") or {}
+    number = str(value.get("id", ""))
+    match each.get("field"):
+        case "replies":
+            page = str(root.get("owner_id") or target)
+            return Event(Hook.COMMENT, page, str(root.get("id", "")), f"comment {number}", at)
+        case "publish":
+            return Event(Hook.POSTED, target, number, f"publish {number}", at)
+        case "delete":
+            return Event(Hook.GONE, target, number, f"delete {number}", at)
+    return None
+
+
+def _signed_request(app: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
+    """What a form field of the shape `signature.payload`, both base64url, says. Raises Forged."""
+    given, _dot, payload = parse_qs(raw.decode(errors="replace")).get("signed_request", [""])[0].partition(".")
+    made = hmac.new(app.get("app_secret", "").encode(), payload.encode(), hashlib.sha256).digest()
+    wanted = base64.urlsafe_b64encode(made).decode().rstrip("=")
+    require_same(given.rstrip("="), wanted if app.get("app_secret") else "")
+    return body_of(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

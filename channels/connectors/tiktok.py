@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import hmac
 import json
 import re
 import time
@@ -13,31 +14,42 @@ from itertools import batched
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.utils.translation import gettext_noop as _
+
+from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
     Account,
     Answer,
+    Connector,
     ConnectorError,
     Draft,
+    Event,
     Facts,
     Figures,
+    Forged,
     Format,
+    Hook,
     ImageLimits,
     Message,
     Offer,
     Option,
+    Origin,
     OutcomeUnknown,
     Profile,
     Receipt,
     Rejected,
+    Setting,
     Standing,
+    Term,
     Tokens,
     Trace,
     TryLater,
     Video,
     VideoLimits,
+    Words,
 )
-from channels.connectors.hooks import TiktokHooks
+from channels.connectors.hooks import body_of, moment, require_same
 
 _PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 _PUBLIC = _PRIVACY[0]
@@ -116,10 +128,109 @@ class _Upload:
         return time.time() - self.begun > _ADDRESS.total_seconds()
 
 
-class Tiktok(TiktokHooks):
+# Seconds between a webhook's signing and our hearing: what is older was recorded and is played again.
+_LATEST = 300
+# What it tells. One of the names is misspelt by TikTok.
+_NEWS = {
+    "post.publish.complete": Hook.POSTED,
+    "post.publish.publicly_available": Hook.POSTED,
+    "video.publish.completed": Hook.POSTED,
+    "post.publish.failed": Hook.FAILED,
+    "video.upload.failed": Hook.FAILED,
+    "post.publish.no_longer_publicaly_available": Hook.GONE,
+    "post.publish.no_longer_publicly_available": Hook.GONE,
+    "authorization.removed": Hook.UNLINKED,
+}
+# What errors mean to an officer, and what to do.
+_REASONS = {
+    **dict.fromkeys(("access_token_invalid", "invalid_grant"), sayings.AGAIN),
+    **dict.fromkeys(("scope_not_authorized", "scope_permission_missed"), sayings.RIGHTS),
+    "auth_removed": sayings.UNPLUGGED,
+    "spam_risk_user_banned_from_posting": _("TikTok no longer lets this account post; its owner must look in the app"),
+    "spam_risk_too_many_posts": sayings.QUOTA,
+    "spam_risk_too_many_pending_share": _(
+        "too many drafts wait in the inbox of the TikTok app; finish or delete some there"
+    ),
+    "reached_active_user_cap": _(
+        "the portal's application may post for no more accounts today; publish again tomorrow"
+    ),
+    "unaudited_client_can_only_post_to_private_accounts": _(
+        "TikTok has not audited the portal's application yet: until then it posts to private accounts alone, and"
+        " only for the account itself to see"
+    ),
+    "privacy_level_option_mismatch": _(
+        "the account's settings no longer allow the audience that was chosen; choose again who can see the post"
+    ),
+    "url_ownership_unverified": _(
+        "TikTok has not verified the portal's address yet, so it takes no pictures from there; ask the system"
+        " administrator"
+    ),
+    "duration_check_failed": _("the video is longer than TikTok lets this account post; cut it"),
+    "file_format_check_failed": sayings.FILM,
+    "frame_rate_check_failed": _("TikTok takes videos of 23 to 60 frames a second; save it anew"),
+    "picture_size_check_failed": _("TikTok does not take a picture or a video of this size; save it anew"),
+    **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), sayings.FETCH),
+    **dict.fromkeys(("internal", "internal_error", "server_error"), sayings.DOWN),
+    "publish_cancelled": _("the publication was cancelled in TikTok"),
+    **dict.fromkeys(("spam_risk", "spam_risk_text"), sayings.CONTENT),
+    **dict.fromkeys(("rate_limit_exceeded", "429"), sayings.MANY),
+    **dict.fromkeys(("upload_expired", "no_draft"), sayings.LAY),
+    "no_removal": _("TikTok lets nobody delete a post but in its own app"),
+    "needs_video": _("TikTok needs a video"),
+}
+
+
+class Tiktok(Connector):
     """https://developers.tiktok.com/doc/content-posting-api-reference-direct-post"""
 
     kind = "tiktok"
+    words = Words(
+        label="TikTok",
+        page=_("TikTok account %(name)s"),
+        icon="brand-tiktok",
+        formats={
+            "video": sayings.VIDEO,
+            "photo": Term(_("Photo post")),
+            "inbox": Term(
+                _("Draft in the app's inbox"),
+                _(
+                    "A person must finish and post it in the app, on the telephone of the page; until then nobody sees "
+                    "it."
+                ),
+            ),
+        },
+        reasons=_REASONS,
+        options={
+            "privacy": Term(
+                _("Who can see the post"),
+                _("What residents shall know is for everyone."),
+                {
+                    "PUBLIC_TO_EVERYONE": _("Everyone"),
+                    "MUTUAL_FOLLOW_FRIENDS": _("Friends: followers that the page follows back"),
+                    "FOLLOWER_OF_CREATOR": _("Followers"),
+                    "SELF_ONLY": _("Only the page itself"),
+                },
+            ),
+            "comments": sayings.COMMENTS,
+            "duet": Term(_("Allow Duet"), _("Others may show a video of their own beside this one.")),
+            "stitch": Term(_("Allow Stitch"), _("Others may cut a part out into a video of theirs.")),
+            "own_brand": Term(
+                _("Disclose promotional content"),
+                _(
+                    "Only when the post promotes goods or services of the unit. It is then labelled “Promotional "
+                    "content”."
+                ),
+            ),
+        },
+        rights={
+            "user.info.basic": _("the account's name, needed to connect"),
+            "user.info.profile": _("the account's address"),
+            "user.info.stats": _("number of followers"),
+            "video.list": _("reading and counting the account's videos"),
+            "video.publish": sayings.PUBLISH,
+            "video.upload": _("leaving drafts in the app's inbox"),
+        },
+    )
     facts = Facts(
         formats=[
             Format(
@@ -154,11 +265,25 @@ class Tiktok(TiktokHooks):
         withdraws=False,
         lists_posts=True,
         per_page_day=15,
-        measures=frozenset({"views", "reactions", "comments", "shares"}),
+        measures={
+            "views": Origin("view_count", _("Public videos only; photo posts are not told.")),
+            "reactions": Origin("like_count"),
+            "comments": Origin("comment_count"),
+            "shares": Origin("share_count"),
+        },
         rights=_SCOPES,
         hosts=("tiktok.com",),
         source="developers.tiktok.com/doc/content-posting-api-…, 2026-11",
     )
+    settings = {
+        "app_id": Setting("TIKTOK_CLIENT_KEY", try_out="awsimulator500000"),
+        "app_secret": Setting("TIKTOK_CLIENT_SECRET", try_out="simulator-tiktok-secret"),
+        # none, hex or base64url: which coding of the PKCE challenge the web takes, TikTok's pages do not agree on.
+        "pkce": Setting("TIKTOK_PKCE", "none"),
+        "dialog_url": Setting("TIKTOK_DIALOG_URL", "https://www.tiktok.com", simulated="/tiktok/www"),
+        "base_url": Setting("TIKTOK_API_URL", "https://open.tiktokapis.com", simulated="/tiktok/open"),
+        "link_url": Setting("TIKTOK_LINK_URL", "https://www.tiktok.com", simulated="/tiktok/www"),
+    }
 
     # --- before the second ----------------------------------------------------------------------------------------
 
@@ -590,6 +715,40 @@ class Tiktok(TiktokHooks):
         if status >= 500 or code in ("internal_error", "server_error"):
             return (OutcomeUnknown if changes else TryLater)(detail, code=code)
         return _sorted(code, detail)
+
+    # --- addresses, as residents see them -----------------------------------------------------------------------------
+
+    @classmethod
+    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+        match steps:
+            case [name, *_rest] if name.startswith("@"):
+                return name
+        return ""  # a video's address, or a shortened one
+
+    @classmethod
+    def stands_in_addresses(cls, key: str) -> bool:
+        """TikTok's number for an account does not, unlike any name that was registered to be posted to by hand."""
+        return "-" not in key
+
+    # --- webhooks -----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def hook_events(cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) -> list[Event]:
+        """https://developers.tiktok.com/doc/webhooks-overview"""
+        told = dict(part.strip().partition("=")[::2] for part in headers.get("Tiktok-Signature", "").split(","))
+        signed = told.get("t", "")
+        made = hmac.new(app.get("app_secret", "").encode(), signed.encode() + b"." + raw, hashlib.sha256).hexdigest()
+        require_same(told.get("s", ""), made if app.get("app_secret") else "")
+        if not signed.isdigit() or abs(time.time() - int(signed)) > _LATEST:
+            raise Forged("signed too long ago")
+        body = body_of(raw)
+        kind = _NEWS.get(str(body.get("event")))
+        if kind is None or body.get("client_key") != app.get("app_id"):
+            return []
+        content = json.loads(body.get("content") or "{}")
+        number = str(content.get("post_id") or content.get("publish_id") or "")
+        key = f"{body['event']} {body.get('create_time')} {number}"
+        return [Event(kind, str(body["user_openid"]), number, key, moment(body.get("create_time")))]
 
 
 def _sorted(code: str, detail: str) -> ConnectorError:

@@ -12,34 +12,47 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop as _
+
+from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
     Account,
     Answer,
+    Challenge,
     Comment,
+    Connector,
     ConnectorError,
     Draft,
+    Event,
     Facts,
     Figures,
+    Forged,
     Format,
+    Hook,
     Message,
     Offer,
     Option,
+    Origin,
     OutcomeUnknown,
     Profile,
     Receipt,
     Rejected,
+    Setting,
     Standing,
+    Term,
     Tokens,
     Trace,
     TryLater,
     Video,
     VideoLimits,
+    Words,
 )
-from channels.connectors.hooks import YoutubeHooks
+from channels.connectors.hooks import require_signature
 
 _SCOPE = "https://www.googleapis.com/auth/"
 _SCOPES = {"youtube.upload": True, "youtube.force-ssl": True}
@@ -102,10 +115,95 @@ class _Draft:
         return json.dumps(told, separators=(",", ":"))
 
 
-class Youtube(YoutubeHooks):
+_FEED = "https://www.youtube.com/xml/feeds/videos.xml?channel_id="
+_XML = {"atom": "http://www.w3.org/2005/Atom", "yt": "http://www.youtube.com/xml/schemas/2015"}
+_LEASE = timedelta(days=5)
+# What errors mean to an officer, and what to do.
+_REASONS = {
+    **dict.fromkeys(("authError", "UNAUTHENTICATED", "invalid_grant", "401"), sayings.AGAIN),
+    **dict.fromkeys(("insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), sayings.RIGHTS),
+    "no_refresh_token": _(
+        "Google gave only a passing permission; remove the portal's access at myaccount.google.com, then connect again"
+    ),
+    "youtubeSignupRequired": _(
+        "this Google account has no YouTube channel; choose the unit's channel when Google asks for the account"
+    ),
+    **dict.fromkeys(
+        (
+            "channelClosed",
+            "channelSuspended",
+            "authenticatedUserAccountClosed",
+            "authenticatedUserAccountSuspended",
+            "accountDelegationForbidden",
+            "uploaderAccountClosed",
+            "uploaderAccountSuspended",
+        ),
+        sayings.CLOSED,
+    ),
+    **dict.fromkeys(
+        ("quotaExceeded", "dailyLimitExceeded"),
+        _("the portal has used up its calls to YouTube for today; they begin anew in the afternoon"),
+    ),
+    "uploadLimitExceeded": _("the channel has used up its uploads of the day; publish again tomorrow"),
+    **dict.fromkeys(("rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"), sayings.MANY),
+    **dict.fromkeys(
+        ("accessNotConfigured", "SERVICE_DISABLED"),
+        _("YouTube is not switched on for the portal's project; ask the system administrator"),
+    ),
+    **dict.fromkeys(
+        ("invalidTitle", "invalidDescription"),
+        _("YouTube takes a title of 1 to 100 characters, a text of 5,000 bytes, and neither < nor >"),
+    ),
+    **dict.fromkeys(("conversion", "invalidFile", "codec", "emptyFile", "tooSmall", "uploadAborted"), sayings.FILM),
+    "length": _(
+        "the video is longer than 15 minutes, which YouTube takes from verified channels alone; verify the channel"
+        " by telephone, or cut the video"
+    ),
+    **dict.fromkeys(
+        ("copyright", "claim", "trademark"),
+        _("YouTube sees somebody else's rights in the video; replace pictures, film or music"),
+    ),
+    **dict.fromkeys(("inappropriate", "termsOfUse", "legal"), sayings.CONTENT),
+    "duplicate": _("the same video stands on the channel already"),
+    "videoNotFound": _("the video is no longer on the channel"),
+    "commentsDisabled": _("comments are switched off under this video"),
+    **dict.fromkeys(("backendError", "internalError", "processingFailure"), sayings.DOWN),
+    "no_draft": sayings.LAY,
+    "needs_video": _("YouTube needs a video"),
+}
+
+
+class Youtube(Connector):
     """https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol"""
 
     kind = "youtube"
+    words = Words(
+        label="YouTube",
+        page=_("YouTube channel %(name)s"),
+        icon="brand-youtube",
+        formats={"video": sayings.VIDEO},
+        reasons=_REASONS,
+        options={
+            "category": Term(
+                _("Category"),
+                choices={
+                    "22": _("People and blogs"),
+                    "25": _("News and politics"),
+                    "27": _("Education"),
+                    "29": _("Nonprofits and activism"),
+                },
+            ),
+            "made_for_kids": Term(
+                _("Made for children"),
+                _("The law on children's privacy asks for it. Comments and notices are then off."),
+            ),
+            "notify": Term(_("Tell the subscribers of the channel")),
+        },
+        rights={
+            "youtube.upload": _("uploading videos"),
+            "youtube.force-ssl": _("publishing, withdrawing and counting videos, and answering comments"),
+        },
+    )
     facts = Facts(
         formats=[
             Format(
@@ -133,11 +231,29 @@ class Youtube(YoutubeHooks):
         comments=True,
         lists_posts=True,
         per_app_day=100,
-        measures=frozenset({"views", "reactions", "comments"}),
+        measures={
+            "views": Origin(
+                "statistics.viewCount", _("Each start counts since August 2026; earlier numbers cannot be compared.")
+            ),
+            "reactions": Origin("statistics.likeCount", _("Missing where the channel hides its likes.")),
+            "comments": Origin("statistics.commentCount", _("Missing where comments are off.")),
+        },
         rights=_SCOPES,
         hosts=("youtube.com", "youtu.be"),
         source="developers.google.com/youtube/v3, revision of 2026-11-04",
     )
+    settings = {
+        "app_id": Setting("YOUTUBE_CLIENT_ID", try_out="400000000004-simulator.apps.googleusercontent.com"),
+        "app_secret": Setting("YOUTUBE_CLIENT_SECRET", try_out="simulator-google-secret"),
+        "dialog_url": Setting("YOUTUBE_DIALOG_URL", "https://accounts.google.com", simulated="/youtube/accounts"),
+        "oauth_url": Setting("YOUTUBE_OAUTH_URL", "https://oauth2.googleapis.com", simulated="/youtube/oauth2"),
+        "base_url": Setting("YOUTUBE_API_URL", "https://www.googleapis.com", simulated="/youtube/googleapis"),
+        "link_url": Setting("YOUTUBE_LINK_URL", "https://www.youtube.com", simulated="/youtube/www"),
+        "hub_url": Setting("YOUTUBE_HUB_URL", "https://pubsubhubbub.appspot.com", simulated="/youtube/hub"),
+        "hook_secret": Setting("YOUTUBE_HOOK_SECRET", try_out="try-out-youtube"),
+        # New videos are pushed; to list 3,319 channels every few minutes would take the project's units many times.
+        "look_seconds": Setting("YOUTUBE_LOOK_SECONDS", 24 * 3600),
+    }
     # How long one step goes on sending.
     step: ClassVar[timedelta] = timedelta(seconds=15)
     # How long a draft waits for YouTube to have processed the video. One that is shown before is shown all the same,
@@ -587,6 +703,67 @@ class Youtube(YoutubeHooks):
             return (OutcomeUnknown if changes else TryLater)(detail, code=code)
         return _sorted(status, reasons, code, detail)
 
+    # --- addresses, as residents see them -----------------------------------------------------------------------------
+
+    @classmethod
+    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+        match steps:
+            case ["channel", number, *_rest]:
+                return number
+            case [name, *_rest] if name.startswith("@"):
+                return name
+        return ""  # a video's address, a shortened one, or a name of the old kinds
+
+    # --- webhooks -----------------------------------------------------------------------------------------------------
+
+    async def subscribe(self, account: Account, callback: str) -> timedelta | None:
+        """To a push feed of the channel's new and changed videos, by lease.
+        https://developers.google.com/youtube/v3/guides/push_notifications"""
+        if not account.app.get("hook_secret"):
+            return None
+        asked = {
+            "hub.mode": "subscribe",
+            "hub.topic": _FEED + account.external_id,
+            "hub.callback": callback,
+            "hub.verify": "async",
+            "hub.secret": account.app["hook_secret"],
+            "hub.lease_seconds": str(int(_LEASE.total_seconds())),
+        }
+        answer = await self.exchange("POST", f"{account.app['hub_url']}/subscribe", data=asked, timeout=20)
+        if answer.status not in (202, 204):
+            raise TryLater(f"HTTP {answer.status}", code=str(answer.status))
+        return _LEASE
+
+    @classmethod
+    def hook_challenge(cls, app: Mapping[str, Any], query: Mapping[str, str]) -> Challenge:
+        """The hub proves nothing, so it is answered only for channels of ours; and we never ask it to stop."""
+        topic = urlsplit(query.get("hub.topic", ""))
+        page = parse_qs(topic.query).get("channel_id", [""])[0]
+        if query.get("hub.mode") != "subscribe" or topic.hostname != "www.youtube.com" or not page:
+            raise Forged("nothing that we asked for")
+        return Challenge(query.get("hub.challenge", ""), page)
+
+    @classmethod
+    def hook_events(cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) -> list[Event]:
+        require_signature(headers.get("X-Hub-Signature", ""), app.get("hook_secret", ""), raw, "sha1")
+        if b"<!" in raw:
+            raise ValueError("a feed declares nothing")  # entities that grow are declared
+        try:
+            feed = ElementTree.fromstring(raw)  # noqa: S314 - signed, and without declarations
+        except ElementTree.ParseError as error:
+            raise ValueError(str(error)) from None
+        events = []
+        for entry in feed.iterfind("atom:entry", _XML):
+            video, page, changed = (
+                entry.findtext(tag, "", _XML) for tag in ("yt:videoId", "yt:channelId", "atom:updated")
+            )
+            events.append(Event(Hook.POSTED, page, video, f"posted {video} {changed}", _iso(changed)))
+        for gone in feed.iterfind("{http://purl.org/atompub/tombstones/1.0}deleted-entry"):
+            video = gone.get("ref", "").rpartition(":")[2]
+            uri = gone.findtext(".//atom:uri", "", _XML)  # …/channel/UC…
+            events.append(Event(Hook.GONE, uri.rpartition("/")[2], video, f"gone {video}", _iso(gone.get("when", ""))))
+        return events
+
 
 def _sorted(status: int, reasons: Sequence[str], code: str, detail: str) -> ConnectorError:
     """Google tells a reason in the old way, in the new one, or in both: one that we know is enough."""
@@ -756,3 +933,10 @@ def _bare(text: str) -> str:
 
 def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -18,12 +18,13 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from channels import by_hand as hands
 from channels import connecting
-from channels.forms import ByHandForm, ReasonForm, TelegramForm
+from channels.connectors import CONNECTORS
+from channels.forms import ByHandForm, PlatformForm, ReasonForm
 from channels.models import Channel
 from channels.queries import facts_of, is_permitted, is_set_up
 from channels.states import Health, Kind
 from channels.views.looking import shown
-from channels.wording import ASKED, limits
+from channels.wording import asked, limits
 from core.errors import NotAllowed, Refused
 from units.models import Level, Unit
 
@@ -93,7 +94,7 @@ def _neighbours(request: HttpRequest, unit: Unit) -> list[Unit]:
     return list(Unit.objects.within(reach).filter(near).current(timezone.localdate()).order_by("level", "search"))
 
 
-@sensitive_post_parameters("token")
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def connect(request: HttpRequest, platform: str) -> HttpResponse:
     again = _again(request, known(platform))
@@ -101,8 +102,9 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
     by_dialog = facts_of(platform).by_dialog
     form = None
     if not by_dialog:
-        first = {"chat": f"@{again.handle}" if again and again.handle else again.external_id if again else ""}
-        form = TelegramForm(request.POST or None, initial=first)
+        page = f"@{again.handle}" if again and again.handle else again.external_id if again else ""
+        first = {name: page for name, each in CONNECTORS[platform].form.items() if not each.secret}
+        form = PlatformForm(platform, request.POST or None, initial=first)
     if request.method == "POST" and (form is None or form.is_valid()):
         whose = {"unit": unit, "by": request.user, "session_key": _session_key(request), "channel": again}
         try:
@@ -127,7 +129,9 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         "form": form,
         "permitted": is_permitted(platform, unit=unit),
         "set_up": is_set_up(platform),
-        "rights": ASKED.get(platform, ()),
+        "rights": asked(platform),
+        "way": [_(step) for step in CONNECTORS[platform].words.way],
+        "dialog_of": CONNECTORS[platform].words.through or Kind(platform).label,
     }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "channels/connect.html", context, status=status)

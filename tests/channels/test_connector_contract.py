@@ -392,5 +392,5 @@ def test_the_facts_are_complete(platform):
     for form in facts.formats:
         assert form.images or form.videos or form.max_text
         assert form.name in FORMATS
-    assert facts.measures <= set(Figures.__dataclass_fields__)
+    assert set(facts.measures) <= set(Figures.__dataclass_fields__)
     assert any(facts.rights.values())

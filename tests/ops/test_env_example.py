@@ -1,6 +1,7 @@
 import ast
 import re
 
+from channels.connectors import CONNECTORS
 from tests.ops import compose
 
 # Read by docker-compose.yml and the gunicorn configuration rather than by settings.py.
@@ -8,10 +9,10 @@ OUTSIDE_SETTINGS = {"PORTAL_HOST", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEB_C
 
 
 def names_read_in_settings() -> set[str]:
-    """The first text argument of each call that has the look of a variable's name."""
+    """The first text argument of each call that has the look of a variable's name, and what connectors ask for."""
     tree = ast.parse((compose.ROOT / "outreach_portal" / "settings.py").read_text(encoding="utf-8"))
-    readers = ("env", "setting", "optional", "platform_url")
-    found = set()
+    readers = ("env", "setting")
+    found = {each.variable for connector in CONNECTORS.values() for each in connector.settings.values()}
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[0] in readers:
             texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
