@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import in_words
-from channels.states import Health, Kind, Life, Verdict
+from channels.states import Health, Life, Verdict, platforms
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from units.models import Unit
@@ -41,7 +41,7 @@ class Channel(PublicIdModel):
     """A unit's official page on one platform. The sealed credentials open only together with this row's identity."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="channels")
-    platform = models.CharField(max_length=10, choices=Kind)
+    platform = models.CharField(max_length=10, choices=platforms)
     external_id = models.CharField(max_length=64)
     name = models.CharField(_("name"), max_length=200)
     handle = models.CharField(max_length=100, blank=True)
@@ -100,7 +100,7 @@ class PlatformAllowance(models.Model):
     """A province's decision to allow a platform that is otherwise off (Telegram)."""
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="allowances")
-    platform = models.CharField(max_length=10, choices=Kind)
+    platform = models.CharField(max_length=10, choices=platforms)
     allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     allowed_at = models.DateTimeField(auto_now_add=True)
     reason = models.TextField()
@@ -113,7 +113,7 @@ class ConnectAttempt(PublicIdModel):
     """One walk through a platform's consent dialog: bound to session, unit and platform, short-lived, used once."""
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
-    platform = models.CharField(max_length=10, choices=Kind)
+    platform = models.CharField(max_length=10, choices=platforms)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     session_hash = models.CharField(max_length=64)
     state_hash = models.CharField(max_length=64, unique=True)
@@ -163,7 +163,7 @@ class ForeignPost(PublicIdModel):
 class HookEvent(models.Model):
     """What a platform told by its webhook, as far as it concerns a page: never a name, a text or a person's number."""
 
-    platform = models.CharField(max_length=10, choices=Kind)
+    platform = models.CharField(max_length=10, choices=platforms)
     key = models.CharField(max_length=64)  # a hash by which the same news is known when it is told again
     kind = models.CharField(max_length=10)  # channels.connectors.base.Hook
     page = models.CharField(max_length=64)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
-from channels.states import Health, Kind, Life
+from channels.states import Health, Life, platforms
 from core.models import PublicIdModel
 from core.scope import Reach, ScopedQuerySet, line_of
 from posts.models import Post, Revision
@@ -247,7 +247,7 @@ class Delivery(PublicIdModel):
     post = models.ForeignKey(Post, models.PROTECT, related_name="deliveries")
     # The engine moves thousands of rows a second: no index that another one covers or nobody asks for.
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="deliveries", db_index=False)
-    platform = models.CharField(max_length=10, choices=Kind)
+    platform = models.CharField(max_length=10, choices=platforms)
     content_sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=State, default=State.SCHEDULED)
     due_at = models.DateTimeField()
@@ -454,7 +454,7 @@ class Gate(models.Model):
     """What every worker waits for before it calls a platform: the pace of one of our applications there, a wait that
     the platform asked for, or, with an empty key, the circuit breaker of the platform as a whole."""
 
-    platform = models.CharField(max_length=10, choices=Kind)
+    platform = models.CharField(max_length=10, choices=platforms)
     key = models.CharField(max_length=64, blank=True)  # the application; a bot's by the hash of its token
     opens_at = models.DateTimeField()
     failures = models.PositiveSmallIntegerField(default=0)  # how often in a row the breaker opened
