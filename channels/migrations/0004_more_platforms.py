@@ -4,25 +4,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0003_engine_at_the_limit'),
+        ("channels", "0003_engine_at_the_limit"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='channel',
-            name='platform',
-            field=models.CharField(choices=[('facebook', 'Facebook'), ('zalo', 'Zalo OA'), ('tiktok', 'TikTok'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('threads', 'Threads'), ('telegram', 'Telegram')], max_length=10),
+            model_name="channel",
+            name="platform",
+            field=models.CharField(
+                choices=[
+                    ("facebook", "Facebook"),
+                    ("zalo", "Zalo OA"),
+                    ("tiktok", "TikTok"),
+                    ("youtube", "YouTube"),
+                    ("instagram", "Instagram"),
+                    ("threads", "Threads"),
+                    ("telegram", "Telegram"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='connectattempt',
-            name='platform',
-            field=models.CharField(choices=[('facebook', 'Facebook'), ('zalo', 'Zalo OA'), ('tiktok', 'TikTok'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('threads', 'Threads'), ('telegram', 'Telegram')], max_length=10),
+            model_name="connectattempt",
+            name="platform",
+            field=models.CharField(
+                choices=[
+                    ("facebook", "Facebook"),
+                    ("zalo", "Zalo OA"),
+                    ("tiktok", "TikTok"),
+                    ("youtube", "YouTube"),
+                    ("instagram", "Instagram"),
+                    ("threads", "Threads"),
+                    ("telegram", "Telegram"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='platformallowance',
-            name='platform',
-            field=models.CharField(choices=[('facebook', 'Facebook'), ('zalo', 'Zalo OA'), ('tiktok', 'TikTok'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('threads', 'Threads'), ('telegram', 'Telegram')], max_length=10),
+            model_name="platformallowance",
+            name="platform",
+            field=models.CharField(
+                choices=[
+                    ("facebook", "Facebook"),
+                    ("zalo", "Zalo OA"),
+                    ("tiktok", "TikTok"),
+                    ("youtube", "YouTube"),
+                    ("instagram", "Instagram"),
+                    ("threads", "Threads"),
+                    ("telegram", "Telegram"),
+                ],
+                max_length=10,
+            ),
         ),
     ]
