@@ -15,6 +15,12 @@ import aiohttp
 from yarl import URL
 
 
+def gettext_noop(message: str) -> str:
+    """Marks a message id for the catalogue. Django's own asks the settings, which are being made out of the connectors
+    when these are loaded."""
+    return message
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A page to speak for: its id on the platform, the token that opens it, its address and our app there."""

@@ -16,8 +16,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from django.utils.translation import gettext_noop as _
-
 from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
@@ -35,6 +33,7 @@ from channels.connectors.base import (
     TryLater,
     Video,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.graph import ABSENT, Graph, bare, moment_of, values_of
 
 # What they fetch and work on may fail for reasons of theirs: so often a post's containers are made anew.

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
-from django.utils.translation import gettext_noop as _
 
 from channels.connectors import sayings
 from channels.connectors.base import (
@@ -39,6 +38,7 @@ from channels.connectors.base import (
     VideoLimits,
     Words,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, bare, moment_of, proof_of, values_of
 
 # What the dialog asks for, and whether posting needs it.

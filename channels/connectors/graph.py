@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
-from django.utils.translation import gettext_noop as _
 
 from channels.connectors.base import (
     AccessLost,
@@ -28,6 +27,7 @@ from channels.connectors.base import (
     TryLater,
     Video,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.hooks import body_of, moment, require_same, require_signature
 
 # What Meta calls a post on a page; a like or a mention is none.

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.utils.translation import gettext_noop as _
-
 from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
@@ -34,6 +32,7 @@ from channels.connectors.base import (
     VideoLimits,
     Words,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.containers import COMMON_REASONS, Containers
 from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, moment_of
 

@@ -1,8 +1,7 @@
 """Words that several platforms have in common, as message ids."""
 
-from django.utils.translation import gettext_noop as _
-
 from channels.connectors.base import Term
+from channels.connectors.base import gettext_noop as _
 
 # What errors mean.
 AGAIN = _("the platform no longer accepts this connection; connect the channel again")

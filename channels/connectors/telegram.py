@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.utils.translation import gettext_noop as _
-
 from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
@@ -38,6 +36,7 @@ from channels.connectors.base import (
     VideoLimits,
     Words,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.hooks import body_of, moment, require_same
 from channels.connectors.limits import seen, text_limit
 from channels.connectors.multipart import Form

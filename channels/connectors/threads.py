@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from django.utils.translation import gettext_noop as _
-
 from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
@@ -38,6 +36,7 @@ from channels.connectors.base import (
     VideoLimits,
     Words,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.containers import COMMON_REASONS, Containers, State
 from channels.connectors.graph import ABSENT, COMMON, Sort, moment_of
 from channels.connectors.hooks import body_of, moment, require_same, require_signature

@@ -14,8 +14,6 @@ from itertools import batched
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.utils.translation import gettext_noop as _
-
 from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
@@ -49,6 +47,7 @@ from channels.connectors.base import (
     VideoLimits,
     Words,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.hooks import body_of, moment, require_same
 
 _PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")

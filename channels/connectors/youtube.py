@@ -16,8 +16,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext_noop as _
-
 from channels.connectors import sayings
 from channels.connectors.base import (
     AccessLost,
@@ -52,6 +50,7 @@ from channels.connectors.base import (
     VideoLimits,
     Words,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.hooks import require_signature
 
 _SCOPE = "https://www.googleapis.com/auth/"

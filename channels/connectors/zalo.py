@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import aiohttp
-from django.utils.translation import gettext_noop as _
 
 from channels.connectors import sayings
 from channels.connectors.base import (
@@ -50,6 +49,7 @@ from channels.connectors.base import (
     VideoLimits,
     Words,
 )
+from channels.connectors.base import gettext_noop as _
 from channels.connectors.multipart import Form
 
 _LIMIT, _PENDING, _NOT_AUTHORISED, _NIGHT = -32, -214, -223, -234
