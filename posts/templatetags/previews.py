@@ -13,6 +13,7 @@ from channels.queries import facts_of
 from channels.states import Kind
 from posts import content
 from posts.captions import spoken
+from posts.checks.base import Finding, Severity
 
 register = template.Library()
 
@@ -103,6 +104,18 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def warnings(findings: list[Finding]) -> list[Finding]:
+    """Those that stand in nobody's way."""
+    return [finding for finding in findings if finding.severity == Severity.WARN]
+
+
+@register.filter
+def by_platform(targets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A content's channels as people read them; the content itself has them in the order of their keys."""
+    return sorted(targets, key=lambda target: Kind.values.index(target["platform"]))
 
 
 @register.filter
