@@ -60,3 +60,23 @@ def test_too_many_bytes_are_not_called_characters():
 )
 def test_the_limits_of_a_channel_name_what_else_is_counted(kind, told):
     assert told <= set(wording.limits(CONNECTORS[kind].facts))
+
+
+@pytest.mark.parametrize("part", ["formats", "options", "rights"])
+def test_what_platforms_call_alike_means_the_same(part):
+    merged = getattr(wording, part.upper())
+    differing = [
+        (kind, name)
+        for kind, connector in CONNECTORS.items()
+        for name, words in getattr(connector.words, part).items()
+        if words != merged[name]
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("kind", CONNECTORS)
+def test_every_right_and_every_format_has_its_words_and_none_are_left_over(kind):
+    words, facts = CONNECTORS[kind].words, CONNECTORS[kind].facts
+    assert set(words.rights) == set(facts.rights)
+    assert set(words.formats) == {form.name for form in facts.formats}
+    assert set(words.options) == {option.name for form in facts.formats for option in form.options}
