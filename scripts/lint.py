@@ -13,6 +13,7 @@ CHECKS = {
     "layers": [BIN / "lint-imports", "--no-cache"],
     "types": [BIN / "mypy", "--no-error-summary"],
     "catalogue": [sys.executable, "scripts/messages.py", "check"],
+    "facts": [sys.executable, "scripts/facts.py", "check"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
 }
 

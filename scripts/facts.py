@@ -1,0 +1,65 @@
+"""The tables of what fits into a post on each platform, as the connectors' facts say it, in the documentation.
+
+python scripts/facts.py update    writes them anew
+python scripts/facts.py check     fails when one is not what the facts say
+"""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
+PAGES = {"en": ROOT / "docs" / "connectors.md", "vi": ROOT / "docs" / "connectors.vi.md"}
+HEADS = {"en": ("platform", "formats", "limits"), "vi": ("nền tảng", "định dạng", "giới hạn")}
+BEGIN, END = "<!-- facts: written by scripts/facts.py -->", "<!-- /facts -->"
+
+
+def table(language: str) -> str:
+    import django
+    from django.utils import translation
+
+    from channels.connectors import CONNECTORS
+    from channels.wording import format_name, limits
+
+    django.setup()
+    with translation.override(language):
+        rows = [HEADS[language], ("---",) * 3] + [
+            (
+                connector.words.label,
+                ", ".join(format_name(form.name) for form in connector.facts.formats),
+                "<br>".join(limits(connector.facts)),
+            )
+            for connector in CONNECTORS.values()
+        ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows).replace("\xa0", " ")
+
+
+def renewed(page: str, language: str) -> str:
+    return re.sub(f"(?<={BEGIN}\n).*?(?={END})", lambda _: f"\n{table(language)}\n\n", page, count=1, flags=re.DOTALL)
+
+
+def main() -> int:
+    import messages
+
+    messages.compile_catalogues()
+    wanted = {path: renewed(path.read_text(encoding="utf-8"), language) for language, path in PAGES.items()}
+    stale = [path for path, text in wanted.items() if text != path.read_text(encoding="utf-8")]
+    match sys.argv[1:]:
+        case ["update"]:
+            for path in stale:
+                path.write_text(wanted[path], encoding="utf-8")
+        case ["check"]:
+            for path in stale:
+                print(f"{path.relative_to(ROOT)} says something else than the facts: python scripts/facts.py update")
+            return 1 if stale else 0
+        case _:
+            print(__doc__)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
