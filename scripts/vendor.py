@@ -98,7 +98,6 @@ def main() -> None:
     shutil.rmtree(VENDOR, ignore_errors=True)
 
     put("tabler/tabler.min.css", text("@tabler/core/dist/css/tabler.min.css"), "@tabler/core")
-    put("tabler/tabler.min.js", text("@tabler/core/dist/js/tabler.min.js"), "@tabler/core", "@popperjs/core")
     put("inter/inter.css", font_faces(), "@fontsource-variable/inter")
     put("icons/sprite.svg", sprite(), "@tabler/icons", folder=STATIC)
 

@@ -19,6 +19,7 @@ NO_PAGE = {
     "channels:choose",
     "engagement:campaign_export",
     "hook",
+    "posts:choices",
     "posts:media",
     "posts:one_upload",
     "posts:presence",
