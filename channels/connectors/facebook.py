@@ -109,23 +109,21 @@ class _Upload:
 
 # What errors mean to an officer, and what to do.
 _REASONS = {
-    "190": sayings.AGAIN,
+    **dict.fromkeys(("190", "190/466", "190/467", "102"), sayings.AGAIN),
     "190/458": _("the portal's application was removed from the Facebook account; connect again"),
-    "190/459": _("Facebook asks the person who connected the page to sign in at facebook.com first"),
+    **dict.fromkeys(
+        ("190/459", "190/464"), _("Facebook asks the person who connected the page to sign in at facebook.com first")
+    ),
     "190/460": _("the password of the Facebook account that connected the page was changed; connect again"),
     "190/463": _("the connection has expired; connect the channel again"),
-    "190/464": _("Facebook asks the person who connected the page to sign in at facebook.com first"),
-    "190/466": sayings.AGAIN,
-    "190/467": sayings.AGAIN,
     "190/468": _("Facebook ended the connection because it had not been used for long; connect again"),
     "190/492": sayings.NO_ROLE,
-    "102": sayings.AGAIN,
     **dict.fromkeys(("10", *map(str, range(200, 300))), sayings.RIGHTS),
     "3": _("Facebook does not allow the portal's application to do this; tell its administrators"),
     "100": _("Facebook does not accept a part of the post; check text, pictures and link"),
-    "100/36007": _("Facebook's answer was used already or is too old; connect again"),
-    "100/36008": _("Facebook's answer was used already or is too old; connect again"),
-    "100/36009": _("Facebook's answer was used already or is too old; connect again"),
+    **dict.fromkeys(
+        ("100/36007", "100/36008", "100/36009"), _("Facebook's answer was used already or is too old; connect again")
+    ),
     "100/33": sayings.NO_OBJECT,
     "368": _("Facebook blocks the page for a while, for its rules or for posting too fast; try hours later"),
     "506": _("the page's last post has the same text"),
@@ -139,27 +137,12 @@ _REASONS = {
         ("6000", "6001", "ProcessingFailedError"),
         _("the upload to Facebook broke off; it is tried again"),
     ),
-    "4": sayings.MANY,
-    "17": sayings.MANY,
-    "32": sayings.MANY,
-    "341": sayings.MANY,
-    "613": sayings.MANY,
-    "80001": sayings.MANY,
-    "1": sayings.DOWN,
-    "2": sayings.DOWN,
-    "382": sayings.PICTURE,
-    "1349125": sayings.PICTURE,
-    "1366046": sayings.PICTURE,
-    "2061006": sayings.PICTURE,
-    "1363047": sayings.DOWN,
-    "1609010": sayings.DOWN,
+    **dict.fromkeys(("4", "17", "32", "341", "613", "80001"), sayings.MANY),
+    **dict.fromkeys(("1", "2", "1363047", "1609010"), sayings.DOWN),
+    **dict.fromkeys(("382", "1349125", "1366046", "2061006"), sayings.PICTURE),
     "1404102": sayings.CONTENT,
-    "1609005": _("the platform could not open the link; check the address"),
-    "1609008": _("the platform could not open the link; check the address"),
-    "1404078": sayings.CLOSED,
-    "1404006": sayings.CLOSED,
-    "1404112": sayings.CLOSED,
-    "4854002": sayings.CLOSED,
+    **dict.fromkeys(("1609005", "1609008"), _("the platform could not open the link; check the address")),
+    **dict.fromkeys(("1404078", "1404006", "1404112", "4854002"), sayings.CLOSED),
 }
 _NOT_BELOW_100 = _("Pages with fewer than 100 followers are told nothing.")
 

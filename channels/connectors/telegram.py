@@ -76,11 +76,11 @@ def _chat(typed: str) -> str:
 # What errors mean to an officer, and what to do.
 _REASONS = {
     "401": _("the bot's token was withdrawn; connect the channel with the new one"),
-    "403": _("the bot was removed from the channel; make it an administrator again, then connect"),
-    "left": _("the bot was removed from the channel; make it an administrator again, then connect"),
-    "kicked": _("the bot was removed from the channel; make it an administrator again, then connect"),
-    "token": _("this is not a bot's token"),
-    "404": _("this is not a bot's token"),
+    **dict.fromkeys(
+        ("403", "left", "kicked"),
+        _("the bot was removed from the channel; make it an administrator again, then connect"),
+    ),
+    **dict.fromkeys(("token", "404"), _("this is not a bot's token")),
     "421": _("the portal's own Telegram server does not serve this bot; tell those who run the portal"),
     "queued": _("Telegram took the video and has not given it a number yet; look in the channel"),
     "400": _("Telegram does not accept the post as it is; check text, pictures and the bot's rights"),
@@ -103,10 +103,7 @@ class Telegram(Connector):
             "link_preview": Term(_("Show a card of the link")),
             "silent": Term(_("Send without a sound"), _("Followers see it when they look.")),
         },
-        rights={
-            "can_post_messages": _("posting in the channel"),
-            "can_delete_messages": sayings.WITHDRAW,
-        },
+        rights={"can_post_messages": _("posting in the channel"), "can_delete_messages": sayings.WITHDRAW},
         way=[
             _("Open @BotFather in Telegram, send /newbot and copy the token it gives you."),
             _("In your channel, add the bot as an administrator with the rights to post and to delete messages."),

@@ -136,11 +136,9 @@ class Room:
 
 # What errors mean to an officer, and what to do.
 _REASONS = {
-    "-216": sayings.AGAIN,
-    "-220": sayings.AGAIN,
+    **dict.fromkeys(("-216", "-220"), sayings.AGAIN),
     "-219": _("the portal's application was removed from the Zalo OA; connect again"),
-    "-204": sayings.CLOSED,
-    "-205": sayings.CLOSED,
+    **dict.fromkeys(("-204", "-205"), sayings.CLOSED),
     "-221": _("Zalo asks that the OA be verified first"),
     "-224": _("the OA's service package does not allow this; ask the owner of the OA"),
     "-211": _("the OA's quota of articles is used up"),
@@ -154,12 +152,7 @@ _REASONS = {
     "-218": _("the followers have already received the most messages that Zalo allows"),
     "-234": _("Zalo sends nothing to followers between 22:00 and 06:00"),
     "-235": _("Zalo does not offer this to accounts of this kind"),
-    "-209": sayings.PORTAL,
-    "-212": sayings.PORTAL,
-    "-215": sayings.PORTAL,
-    "-233": sayings.PORTAL,
-    "-240": sayings.PORTAL,
-    "-242": sayings.PORTAL,
+    **dict.fromkeys(("-209", "-212", "-215", "-233", "-240", "-242"), sayings.PORTAL),
     "-320": _("the OA needs a Zalo Cloud Account; ask the owner of the OA"),
     "-321": _("the Zalo Cloud Account has no money left; ask the owner of the OA"),
     "needs_image": _("Zalo needs at least one picture"),

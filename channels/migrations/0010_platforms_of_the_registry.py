@@ -1,32 +1,11 @@
 from django.db import migrations, models
 
-import channels.states
+from channels.states import platforms
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("channels", "0009_names_known_so_far"),
-    ]
-
+    dependencies = [("channels", "0009_names_known_so_far")]
     operations = [
-        migrations.AlterField(
-            model_name="channel",
-            name="platform",
-            field=models.CharField(choices=channels.states.platforms, max_length=10),
-        ),
-        migrations.AlterField(
-            model_name="connectattempt",
-            name="platform",
-            field=models.CharField(choices=channels.states.platforms, max_length=10),
-        ),
-        migrations.AlterField(
-            model_name="hookevent",
-            name="platform",
-            field=models.CharField(choices=channels.states.platforms, max_length=10),
-        ),
-        migrations.AlterField(
-            model_name="platformallowance",
-            name="platform",
-            field=models.CharField(choices=channels.states.platforms, max_length=10),
-        ),
+        migrations.AlterField(model, "platform", models.CharField(choices=platforms, max_length=10))
+        for model in ("channel", "connectattempt", "hookevent", "platformallowance")
     ]
