@@ -65,6 +65,8 @@ _PICTURE_BYTES = 256 * 1024 * 1024
 _SHUT = 5.0
 # Seconds that an answer waits for others: one UPDATE for all of them.
 _GATHER = 0.1
+# Seconds that a receipt waits while more is due than can be begun at once: calls come before book-keeping.
+_HOLD = 2.0
 # Seconds that a call may stand in line once it is due: later it is not made, for a recall or pause would not stop it.
 _PATIENCE = 5.0
 _draining = threading.Event()
@@ -151,6 +153,9 @@ class Run:
         self.renew_at = time.monotonic() + self.options["lease_seconds"] / 3
         self.look_again_at = 0.0  # a gate is shut: not sooner; on the monotonic clock, as the one before
         self.pages_busy: dict[str, float] = {}  # until when, on the monotonic clock
+        self.heard: list[tuple[int, Any]] = []  # receipts that wait to be written
+        self.hold_until = 0.0
+        self.is_pressed = False  # more is due than may be begun at once
         self.unanswered: list[int] = []  # the channels of the calls that a platform left unanswered in a row
 
     def work(self) -> int:
@@ -174,7 +179,7 @@ class Run:
                 _reconnect()
             if not (self.staging or self.ready or self.flying):
                 return self.claimed
-            self._write_back(self.answers.take(timeout=self._patience(), gather=_GATHER))
+            self._hear(self.answers.take(timeout=self._patience(), gather=_GATHER))
 
     @property
     def _half_lease(self) -> float:
@@ -382,8 +387,9 @@ class Run:
             return
         soon = self.now() + timedelta(seconds=self.options["begin_ahead_seconds"])
         # No more than the wire can carry in a moment: what is begun cannot be recalled nor paused any more.
-        room = 2 * self.options["connections"] - len(self.flying)
-        due = [pk for pk, s in self.ready.items() if s.fire_at <= soon][: max(0, room)]
+        room = max(0, 2 * self.options["connections"] - len(self.flying) + len(self.heard))
+        due = [pk for pk, s in self.ready.items() if s.fire_at <= soon]
+        self.is_pressed, due = len(due) > room, due[:room]
         if not due:
             return
         turns = self._turns(due)
@@ -473,6 +479,18 @@ class Run:
         self._wait(back, TryLater("not fit to send just before the call", code="stopped"))
 
     # --- write back -----------------------------------------------------------------------------------------------
+
+    def _hear(self, answers: list[tuple[int, Any]]) -> None:
+        """Writes answers back; receipts a moment later while others are due and wait for the processor. A run that dies
+        in that moment leaves doubts behind, which the platform clears up."""
+        if not self.heard:
+            self.hold_until = time.monotonic() + _HOLD
+        self.heard += answers
+        receipts_alone = all(pk in self.flying and isinstance(answer, Receipt) for pk, answer in answers)
+        if self.is_pressed and receipts_alone and time.monotonic() < self.hold_until:
+            return
+        heard, self.heard = self.heard, []
+        self._write_back(heard)
 
     def _write_back(self, answers: list[tuple[int, Any]]) -> None:
         if not answers:

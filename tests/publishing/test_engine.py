@@ -309,6 +309,52 @@ def test_a_prepared_delivery_on_its_last_try_waits_when_its_channel_is_lost(simu
     assert visible(simulator, delivery) == []
 
 
+def test_receipts_wait_while_more_is_due_than_can_be_begun_and_are_all_written(
+    simulator, deliver, settings, monkeypatch
+):
+    settings.PUBLISHING = {**settings.PUBLISHING, "connections": 1}
+    unit = factories.UnitFactory()
+    due = [deliver(unit=unit) for _ in range(8)]
+    written, begun = [], []
+    write, begin = engine.Run._write_published, engine.Run._begin
+
+    def note_written(run, published):
+        written.extend([len(begun)] * len(published))
+        return write(run, published)
+
+    def note_begun(run, pks):
+        begun.extend(pks)
+        return begin(run, pks)
+
+    monkeypatch.setattr(engine.Run, "_write_published", note_written)
+    monkeypatch.setattr(engine.Run, "_begin", note_begun)
+    monkeypatch.setattr(engine, "_HOLD", 60.0)
+    engine.publish_due(platform="facebook")
+
+    assert [Delivery.objects.get(pk=each.pk).state for each in due] == [State.PUBLISHED] * 8
+    assert written == [8] * 8  # none before the last call had been begun
+
+
+def test_what_is_no_receipt_never_waits(simulator, deliver, settings, monkeypatch):
+    settings.PUBLISHING = {**settings.PUBLISHING, "connections": 1}
+    unit = factories.UnitFactory()
+    due = [deliver(unit=unit) for _ in range(6)]
+    simulator.fault("facebook", "drop_after", operation="publish", page=due[0].channel.external_id)
+    begun_by = {}
+    doubt = engine.Run._doubt
+
+    def note(run, shipments, error):
+        begun_by.update({s.pk: len(run.ready) for s in shipments})
+        return doubt(run, shipments, error)
+
+    monkeypatch.setattr(engine.Run, "_doubt", note)
+    monkeypatch.setattr(engine, "_HOLD", 60.0)
+    engine.publish_due(platform="facebook")
+
+    assert begun_by[due[0].pk] > 0  # others were still waiting for their turn
+    assert Delivery.objects.filter(state=State.PUBLISHED).count() == 5
+
+
 def test_a_run_that_died_before_the_visible_call_is_taken_over(simulator, deliver):
     delivery = deliver("telegram")
     run = engine.Run("telegram", timezone.now)
