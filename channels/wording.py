@@ -47,6 +47,9 @@ _IN_THE_WAY = {
     "too_many_hashtags": gettext_lazy("%(channel)s takes at most %(n)s hashtags in a post."),
     "too_many_mentions": gettext_lazy("%(channel)s takes at most %(n)s mentions (@) in a post."),
     "too_many_links": gettext_lazy("%(channel)s takes at most %(n)s different links in a post."),
+    "forbidden_letters": gettext_lazy(
+        "%(channel)s takes none of these characters in title and text: %(letters)s. Write it in words."
+    ),
     "image_heavy": gettext_lazy("Picture %(at)s is too large for %(channel)s: at most %(size)s."),
     "video_heavy": gettext_lazy("The video is too large for %(channel)s: at most %(size)s. Choose a smaller copy."),
     "video_type": gettext_lazy(
@@ -152,6 +155,7 @@ def in_the_way(problem: Problem, *, channel: str, form: Format | None = None) ->
     """A limit that a post passes, as a sentence that names the way out. ``form``: the format, where it is known."""
     n = number_format(problem.n, force_grouping=True, decimal_pos=0)
     facts = {"channel": channel, "n": n, "at": problem.at, "size": filesizeformat(problem.n)}
+    facts["letters"] = " ".join(form.without) if form else ""
     if problem.rule.startswith("choose_"):
         facts["option"] = option_words(problem.rule.removeprefix("choose_")).label
         words = _("Choose for %(channel)s: %(option)s.")

@@ -232,6 +232,7 @@ class Format:
     count: Callable[[str], int] = len  # as the platform counts; len: code points, the texts being NFC
     max_title: int = 0  # 0: the title is part of the text
     max_text_with_media: int = 0  # 0: the same as max_text
+    without: str = ""  # characters that neither title nor text may hold
     images: ImageLimits | None = None
     videos: VideoLimits | None = None
     mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
@@ -488,7 +489,7 @@ class Connector(ABC):
     # --- comments: only where ``facts.comments`` ---
 
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
-        """The newest comments under a post, at most a hundred, newest first."""
+        """The newest comments under a post, newest first: a hundred, and as many that are hidden."""
         raise TypeError(f"{self.kind} has no comments: ask facts.comments first")
 
     async def answer(self, account: Account, comment_id: str, text: str) -> str:

@@ -67,6 +67,8 @@ def _words(form: Format, message: Message) -> Iterator[Problem]:
     length = form.count(seen(form, message.text, message.html))
     if form.max_text and (over := length - text_limit(form, media=len(message.media))) > 0:
         yield Problem("text_long", over)
+    if not {*form.without}.isdisjoint(message.title + message.text):
+        yield Problem("forbidden_letters")
     links = {*_LINK.findall(message.text), *filter(None, [message.link if form.takes_link else ""])}
     for most, found, rule in (
         (form.max_hashtags, len(_HASHTAG.findall(message.text)), "too_many_hashtags"),

@@ -209,6 +209,7 @@ class Youtube(Connector):
                 "video",
                 max_title=100,
                 max_text=5000,
+                without="<>",
                 count=_utf8,
                 videos=VideoLimits(
                     max_bytes=256 * 1024**3,
@@ -561,7 +562,7 @@ class Youtube(Connector):
         )
         found = [_comment(each, account, hidden=False) for each in shown]
         found += [_comment(each, account, hidden=True) for each in held]
-        return sorted(found, key=lambda each: each.written_at, reverse=True)[:100]
+        return sorted(found, key=lambda each: each.written_at, reverse=True)
 
     async def _threads(self, account: Account, video_id: str, state: str) -> list[dict[str, Any]]:
         asked = {
