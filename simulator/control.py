@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import inspect
 import json
+import time
 from collections.abc import Awaitable, Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -43,6 +45,7 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         "POST /_sim/businesses": control.each(control.add_business),
         "POST /_sim/comments": control.each(control.add_comment),
         "POST /_sim/posts": control.each(control.add_post),
+        "DELETE /_sim/posts": control.remove_post,
         "POST /_sim/faults": control.each(control.add_fault),
         "GET /_sim/faults": control.list_faults,
         "DELETE /_sim/faults": control.delete_faults,
@@ -56,6 +59,9 @@ def add_routes(app: web.Application, simulator: Simulator) -> None:
         "GET /_sim/requests": control.requests,
         "POST /_sim/tokens": control.each(control.connect_again),
         "POST /_sim/tokens/kill": control.kill_tokens,
+        "GET /_sim/webhooks": control.webhooks,
+        "POST /_sim/webhooks": control.set_up_webhooks,
+        "POST /_sim/messages": control.each(control.add_message),
     }
     for route, answer in routes.items():
         method, path = route.split()
@@ -68,7 +74,8 @@ def as_json(answer: Callable[[web.Request, Any], Any]) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         try:
             body = json.loads(await request.read() or b"{}")
-            return web.json_response(answer(request, body))
+            told = answer(request, body)
+            return web.json_response(await told if inspect.isawaitable(told) else told)
         except (Mistake, json.JSONDecodeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         except (KeyError, TypeError, ValueError) as error:
@@ -164,9 +171,31 @@ class Control:
         if post is None:
             raise Mistake("no such post")
         by, parent = body.get("by", "Nguyễn Thị B"), body.get("parent", "")
+        write = self.simulator.facebook.comments.write
         if platform in ("instagram", "threads"):
-            return getattr(self.simulator, platform).new_comment(post, body["message"], by=by, parent=parent)
-        return self.simulator.facebook.comments.write(post, body["message"], by=by, parent=parent)
+            write = getattr(self.simulator, platform).new_comment
+        comment = write(post, body["message"], by=by, parent=parent)
+        self.simulator.webhooks.look(page)
+        return comment
+
+    def add_message(self, request: web.Request, body: dict[str, Any]) -> Any:
+        """What a resident does to an official account at Zalo: writes to it, or follows it."""
+        page, event = self.page("zalo", body["page"]), body.get("event", "user_send_text")
+        number = self.simulator.world.next_number()
+        person, by_app = str(2_468_458_835_291_970_000 + number), str(5_521_772_797_177_270_000 + number)
+        now = str(time.time_ns() // 10**6)
+        told: dict[str, Any] = {"event_name": event, "user_id_by_app": by_app, "timestamp": now}
+        match event:
+            case "follow" | "unfollow":
+                told |= {"oa_id": page.external_id, "follower": {"id": person}, "source": "oa_profile"}
+            case "user_send_text":
+                told |= {"sender": {"id": person}, "recipient": {"id": page.external_id}}
+                told["message"] = {"text": body["message"], "msg_id": f"{number:012x}"}
+            case _:
+                raise Mistake("event is follow, unfollow or user_send_text")
+        page.details.setdefault("events", []).append(told)
+        self.simulator.webhooks.look(page)
+        return told
 
     def add_post(self, request: web.Request, body: dict[str, Any]) -> Any:
         page = self.page(body["platform"], body["page"])
@@ -182,6 +211,15 @@ class Control:
         )
         permalink = self.simulator.world.permalink(page, post, str(request.url.origin()))
         return {"platform": page.platform, "page": page.external_id, "id": post.id, "permalink": permalink}
+
+    def remove_post(self, request: web.Request, body: Any) -> Any:
+        """As somebody does in the platform's own app, or the platform itself."""
+        page = self.page(request.query["platform"], request.query["page"])
+        if (post := page.posts.get(request.query["post"])) is None:
+            raise Mistake("no such post")
+        self.simulator.world.remove(post)
+        self.simulator.webhooks.look(page)
+        return {"deleted": post.id}
 
     def add_fault(self, request: web.Request, body: dict[str, Any]) -> Any:
         if page := body.get("page"):
@@ -217,6 +255,7 @@ class Control:
             raise Mistake("the world only ages")
         self.simulator.world.offset += seconds
         self.simulator.world.dirty = True
+        self.simulator.webhooks.wake()
         return {"offset": self.simulator.world.offset}
 
     def truth(self, request: web.Request, body: Any) -> Any:
@@ -226,6 +265,13 @@ class Control:
 
     def requests(self, request: web.Request, body: Any) -> Any:
         return self.simulator.world.requests
+
+    async def webhooks(self, request: web.Request, body: Any) -> Any:
+        """Once everything is told that is due by now."""
+        return await self.simulator.webhooks.settled()
+
+    async def set_up_webhooks(self, request: web.Request, body: dict[str, Any]) -> Any:
+        return await self.simulator.webhooks.set_up(**body)
 
     def connect_again(self, request: web.Request, body: dict[str, Any]) -> Any:
         page = self.page(body["platform"], body["page"])
@@ -317,4 +363,6 @@ def compose(
     world.dirty = True
     if by_person and page.platform == "telegram":
         simulator.telegram.person_posts(page, post)
+    elif page.platform != "telegram":
+        simulator.webhooks.look(page)
     return post

@@ -29,6 +29,8 @@ SHORT_LIFE, LONG_LIFE = 5183, 5_183_944
 LARGEST_PHOTO = 4 * 1024 * 1024
 LONGEST_MESSAGE = 63_206
 EARLIEST_SCHEDULE, LATEST_SCHEDULE = 600, 75 * DAY
+# What an application may hear of a page.
+FIELDS = ("feed", "name", "mention", "picture", "videos", "messages", "ratings")
 EDGES_OF_FEED = ("feed", "posts", "published_posts")
 
 POST_FIELDS = (
@@ -83,6 +85,8 @@ class Facebook:
         if head == "me":
             token = self.world.tokens.get(self.token_text(call))
             page = token.page if token else ""
+        if edge == "subscribed_apps":
+            return page, ("connect",)
         if call.method == "DELETE":
             return page, ("withdraw",)
         if call.method == "POST":
@@ -347,6 +351,8 @@ class Facebook:
         if not edge and call.method == "GET":
             fields = parse_fields(call.text("fields") or "id,name", PAGE_FIELDS, "Page")
             return self.page_view(page, fields, token, call)
+        if edge == "subscribed_apps":
+            return self.subscriptions(call, token, page)
         self.check_page_token(token, page, writes=call.method == "POST")
         match call.method, edge:
             case "POST", "feed":
@@ -369,6 +375,29 @@ class Facebook:
             case "GET", "insights":
                 return self.page_insights(call, token, page)
         raise missing_object(f"{page.external_id}/{edge}", call.method.lower())
+
+    def subscriptions(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
+        """Whether the application hears of this page, and of what on it."""
+        self.check_page_token(token, page)
+        if not self.may(token, "pages_manage_metadata"):
+            message = "(#200) To subscribe to the feed field, the pages_manage_metadata permission is needed"
+            raise GraphError(message, 200, status=403)
+        known = page.details.get("subscribed")
+        match call.method:
+            case "GET":
+                told = {"name": "Outreach Portal", "id": token.app, "category": "Business"}
+                return {"data": [told | {"subscribed_fields": known["fields"]}] if known else []}
+            case "DELETE":
+                page.details.pop("subscribed", None)
+            case _:
+                fields = [each.strip() for each in call.text("subscribed_fields").split(",") if each.strip()]
+                if not fields:
+                    raise GraphError("(#100) The parameter subscribed_fields is required.", 100)
+                if unknown := [each for each in fields if each not in FIELDS]:
+                    raise GraphError(f"(#100) Param subscribed_fields must be one of {FIELDS} - got {unknown[0]}", 100)
+                page.details["subscribed"] = {"fields": fields, "at": known["at"] if known else self.world.wall()}
+        self.world.dirty = True
+        return {"success": True}
 
     def feed(self, page: Page, plan: Plan) -> list[Post]:
         """What is on the page, but for Reels and stories, which have lists of their own."""

@@ -204,7 +204,11 @@ class Instagram(ContainerPlatform):
                 return self.listed(call, posts, lambda post: self.media_view(call, page, post, fields))
             case "GET", "insights":
                 return self.account_insights(call, token, page)
-            case "POST", "subscribed_apps":
+            case "POST", "subscribed_apps" if not self.at_facebook(call):
+                if "comments" not in call.text("subscribed_fields").split(","):
+                    raise GraphError("(#100) The parameter subscribed_fields is required.", 100)
+                page.details["subscribed"] = {"fields": ["comments"], "at": self.world.wall()}
+                self.world.dirty = True
                 return {"success": True}
         raise missing_object(f"{page.external_id}/{edge}", call.method.lower())
 

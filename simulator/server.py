@@ -21,6 +21,7 @@ from simulator.state import World, write
 from simulator.telegram import Telegram
 from simulator.threads import Threads
 from simulator.tiktok import Tiktok
+from simulator.webhooks import Webhooks
 from simulator.youtube import Youtube
 from simulator.zalo import Zalo
 
@@ -47,6 +48,8 @@ class Simulator:
         self.world = World(path, public_url)
         self.faults = Faults()
         self.fetcher = Fetcher()
+        self.webhooks = Webhooks(self.world)
+        self.world.news = self.webhooks.look
         self.last_call = 0.0
         self.stand_up()
 
@@ -62,6 +65,7 @@ class Simulator:
     def reset(self) -> None:
         """Back to the first day. Work under way finishes on rows that nobody sees any more."""
         self.world.reset()
+        self.webhooks.reset()
         self.faults = Faults()
         self.stand_up()
 
@@ -79,6 +83,8 @@ class Simulator:
             await asyncio.sleep(latency)
             return cut(request) if plan.before.kind == "drop_before" else stand_in.refusal(plan.before, call).response()
         reply = await stand_in.answer(call, plan)
+        if call.method != "GET" and (page := self.world.pages[stand_in.name].get(call.page)):
+            self.webhooks.look(page)
         if latency:
             await asyncio.sleep(latency)
         if plan.after:
@@ -165,6 +171,7 @@ def build_app(state: Path | None = None, public_url: str = "") -> web.Applicatio
         keeper.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await keeper
+        await simulator.webhooks.close()
         await simulator.fetcher.close()
         simulator.world.save()
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -282,6 +282,7 @@ class World:
     def __init__(self, path: Path | None = None, public_url: str = "") -> None:
         self.path = path
         self.public_url = public_url.rstrip("/")
+        self.news: Callable[[Page], None] = lambda page: None  # told of a page on which something changed by itself
         self.reset()
         if path and path.exists():
             self.load(path)
@@ -514,6 +515,9 @@ class World:
         for victim in victims:
             victim.dead = dead
         self.dirty = True
+        for name in {victim.page for victim in victims}:
+            if found := self.pages[platform].get(name):
+                self.news(found)
         return len(victims)
 
     # Posts

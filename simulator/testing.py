@@ -137,6 +137,22 @@ class RunningSimulator:
     def kill_tokens(self, platform: str, **whose: Any) -> int:
         return self.ask("POST", "/_sim/tokens/kill", {"platform": platform, **whose})["killed"]
 
+    def webhooks(self, platform: str, url: str = "", **more: Any) -> dict[str, Any]:
+        """Enters a webhook's address at a platform, and what shall go wrong with what is told there."""
+        return self.ask("POST", "/_sim/webhooks", {"platform": platform, "url": url, **more})
+
+    def answered(self, platform: str) -> dict[str, int]:
+        """How the portal's webhook answered, once everything has been told that is due by now."""
+        return self.ask("GET", "/_sim/webhooks")[platform]["answers"]
+
+    def message(self, page: str, message: str = "", **more: Any) -> dict[str, Any]:
+        """What a resident does to an official account at Zalo."""
+        return self.ask("POST", "/_sim/messages", {"page": page, "message": message, **more})
+
+    def remove(self, platform: str, page: str, post: str) -> None:
+        """Somebody deletes a post in the platform's own app, or the platform takes it down."""
+        self.ask("DELETE", f"/_sim/posts?{urlencode({'platform': platform, 'page': page, 'post': post})}")
+
     def consent(self, dialog_url: str, **form: Any) -> str:
         """Answers a consent page as a person would, and returns the address it sends the browser to."""
         data = urlencode(form, doseq=True).encode()

@@ -360,7 +360,7 @@ class Tiktok:
             case "PULL_FROM_URL":
                 self.check_owned([source.get("video_url")])
                 publish_id = self.new_publish(page, f"v_{where}_url", direct=direct, info=info)
-                self.start(self.pull_video(page, publish_id, source["video_url"], call, plan))
+                self.start(page, self.pull_video(page, publish_id, source["video_url"], call, plan))
                 return {"publish_id": publish_id}
         raise invalid("source_info.source is FILE_UPLOAD or PULL_FROM_URL")
 
@@ -409,13 +409,14 @@ class Tiktok:
             raise invalid("photo_cover_index is not that of a photo")
         self.check_owned(urls)
         publish_id = self.new_publish(page, "p_pub_url" if direct else "p_inbox_url", direct=direct, info=info)
-        self.start(self.pull_photos(page, publish_id, urls, call, plan))
+        self.start(page, self.pull_photos(page, publish_id, urls, call, plan))
         return {"publish_id": publish_id}
 
-    def start(self, work: Any) -> None:
+    def start(self, page: Page, work: Any) -> None:
         task = asyncio.create_task(work)
         self.running.add(task)
         task.add_done_callback(self.running.discard)
+        task.add_done_callback(lambda _: self.world.news(page))
 
     async def pull_video(self, page: Page, publish_id: str, url: str, call: Call, plan: Plan) -> None:
         publish, intake = self.publishes(page.external_id)[publish_id], Intake()

@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.parser import BytesHeaderParser
 from typing import IO, Any
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from simulator import growth, images
 from simulator.calls import Call, Intake, Reply
 from simulator.faults import Fault, Plan
 from simulator.state import DAY, GOOGLE_CLIENTS, GOOGLE_SCOPE, Page, Picture, Post, Token, World
+from simulator.webhooks import hub_request
 
 BLOCK = 262_144
 LARGEST_VIDEO, LARGEST_THUMBNAIL, LARGEST_CAPTION = 256 << 30, 50 << 20, 100 << 20
@@ -223,6 +225,8 @@ class Youtube:
         if resource.startswith("oauth2/"):
             token = self.world.tokens.get(call.text("refresh_token") or call.text("token"))
             return token.page if token else "", ("token",)
+        if resource == "hub/subscribe":
+            return parse_qs(urlsplit(call.text("hub.topic")).query).get("channel_id", [""])[0], ("connect",)
         held = self.world.tokens.get(self.token_text(call))
         page = held.page if held else ""
         if "upload_id" in call.params:
@@ -280,14 +284,30 @@ class Youtube:
         resource = self.resource(call)
         if resource.startswith("oauth2/"):
             return self.oauth(call, resource)
+        if resource == "hub/subscribe":
+            return self.hub(call)
         try:
             return self.dispatch(call, resource, plan)
         except YoutubeError as error:
             return error.reply()
 
+    def hub(self, call: Call) -> Reply:
+        """pubsubhubbub.appspot.com: open to everybody. It takes the wish, and asks the subscriber afterwards."""
+        if call.method != "POST":
+            return Reply("Not found", 404, content_type="text/plain")
+        try:
+            channel, asked = hub_request(call.text)
+        except ValueError as why:
+            return Reply(str(why), 400, content_type="text/plain")
+        if page := self.world.pages[self.name].get(channel):
+            page.details["hub_request"] = asked
+        return Reply("", 202, content_type="text/plain")
+
     def refusal(self, fault: Fault, call: Call) -> Reply:
         """What an injected fault looks like when it comes from Google."""
         resource = self.resource(call)
+        if resource.startswith("hub/"):
+            return Reply("", 503 if fault.kind == "rate_limit" else fault.status, content_type="text/plain")
         if fault.kind == "kill_token":
             page, _ = self.describe(call)
             if page:
