@@ -363,6 +363,5 @@ def compose(
     world.dirty = True
     if by_person and page.platform == "telegram":
         simulator.telegram.person_posts(page, post)
-    elif page.platform != "telegram":
-        simulator.webhooks.look(page)
+    simulator.webhooks.look(page)
     return post

@@ -153,6 +153,8 @@ class Webhooks:
 
     def look(self, page: Page) -> None:
         """Tells what is new on a page, and comes back when something will be."""
+        if page.platform not in self.consoles:  # Telegram's, which tells for itself
+            return
         if asked := page.details.pop("hub_request", None):
             self.start(self.verify(page, asked))
         since = self.listens_since(page)
@@ -176,11 +178,6 @@ class Webhooks:
         await self.until(at)
         self.planned.discard(name)
         self.look(page)
-
-    def look_everywhere(self) -> None:
-        for platform in PAUSES:
-            for page in self.world.pages[platform].values():
-                self.look(page)
 
     @staticmethod
     def name_of(page: Page, notice: Notice) -> str:
