@@ -1,6 +1,5 @@
 """What an address on a platform tells: whether it lies there, and which page it belongs to where that can be seen."""
 
-import re
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from django.utils.translation import gettext as _
@@ -52,27 +51,25 @@ def check_post(channel: Channel, link: str) -> None:
             _("This link does not lie on %(platform)s. Open the post there and copy its address, from https:// on.")
             % {"platform": channel.get_platform_display()}
         )
-    if _bare(link) in {_bare(channel.address), ""}:
+    if _bare(channel.platform, link) in {_bare(channel.platform, channel.address), ""}:
         raise Refused(_("This is the address of the page. Open the post itself and copy its address."))
     told = page_key(channel.platform, link)
     # A page has a number and often a name; which name belongs to which number cannot be seen here.
-    alike = {key for key in keys_of(channel) if _is_number(key) == _is_number(told)}
+    is_number = CONNECTORS[channel.platform].is_number
+    alike = {key for key in keys_of(channel) if is_number(key) == is_number(told)}
     if told and alike and told not in alike:
         raise Refused(_("This link belongs to another page than %(page)s.") % {"page": channel.name})
 
 
-def _bare(address: str) -> str:
+def _bare(platform: str, address: str) -> str:
     """The address without what browsers and phones put around it; empty for a platform's front page."""
     parts = _split(address)
     if parts is None or not (parts.path.strip("/") or parts.query):
         return ""
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    asked = f"?{parts.query}" if parts.path.strip("/") == "profile.php" else ""
-    return f"{host}/{parts.path.strip('/')}{asked}".casefold()
-
-
-def _is_number(key: str) -> bool:
-    return key.removeprefix("-").isdigit() or bool(re.fullmatch(r"uc[\w-]{22}", key))
+    path = parts.path.strip("/")
+    asked = f"?{parts.query}" if path in CONNECTORS[platform].pages_by_query else ""
+    return f"{host}/{path}{asked}".casefold()
 
 
 def _split(address: str) -> SplitResult | None:

@@ -431,6 +431,7 @@ class Connector(ABC):
     settings: ClassVar[Mapping[str, Setting]]
     form: ClassVar[Mapping[str, Field]] = {}  # only where not ``facts.by_dialog``
     no_pages: ClassVar[frozenset[str]] = frozenset()  # first steps of addresses that lead to no page
+    pages_by_query: ClassVar[frozenset[str]] = frozenset()  # paths at which the query tells which page it is
     # Longer than any platform takes to answer honestly, so that doubt stays rare.
     deadline: ClassVar[timedelta] = timedelta(seconds=40)
 
@@ -525,6 +526,11 @@ class Connector(ABC):
         """The name or number of the page that an address of ``steps`` and a query lies on; empty: it does not tell."""
         name = steps[0] if steps else ""
         return "" if name.casefold() in cls.no_pages or name.startswith("+") else name
+
+    @classmethod
+    def is_number(cls, key: str) -> bool:
+        """Whether the platform itself numbered a page so, rather than people named it."""
+        return key.removeprefix("-").isdigit()
 
     @classmethod
     def stands_in_addresses(cls, key: str) -> bool:

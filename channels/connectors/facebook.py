@@ -218,6 +218,7 @@ class Facebook(ByPage):
         hosts=("facebook.com", "fb.com", "fb.watch"),
         source="developers.facebook.com/docs/graph-api/reference/page/{feed,photos,videos,video_reels}, 2026-09",
     )
+    pages_by_query = frozenset({"profile.php"})
     no_pages = frozenset(
         {
             "events",

@@ -714,6 +714,10 @@ class Youtube(Connector):
                 return name
         return ""  # a video's address, a shortened one, or a name of the old kinds
 
+    @classmethod
+    def is_number(cls, key: str) -> bool:
+        return super().is_number(key) or bool(re.fullmatch(r"uc[\w-]{22}", key))
+
     # --- webhooks -----------------------------------------------------------------------------------------------------
 
     async def subscribe(self, account: Account, callback: str) -> timedelta | None:
