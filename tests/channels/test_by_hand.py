@@ -144,6 +144,25 @@ def test_videos_lie_under_a_name_a_number_or_neither(platform, page, link, error
         addresses.check_post(channel, link)
 
 
+@pytest.mark.django_db
+def test_a_number_may_belong_to_a_page_that_is_known_by_its_name_alone():
+    channel = factories.ChannelFactory(platform="youtube", external_id="conganphuong", handle="", address="")
+
+    addresses.check_post(channel, "https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv/videos")
+    with pytest.raises(Refused, match="another page"):
+        addresses.check_post(channel, "https://www.youtube.com/@nguoikhac/videos")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("number", "error"), [("61550000000001", "address of the page"), ("61", "another page")])
+def test_where_the_query_names_the_page_another_number_is_another_page(number, error):
+    home = "https://www.facebook.com/profile.php?id=61550000000001"
+    channel = factories.ChannelFactory(platform="facebook", external_id="61550000000001", handle="", address=home)
+
+    with pytest.raises(Refused, match=error):
+        addresses.check_post(channel, f"https://m.facebook.com/profile.php?id={number}")
+
+
 # --- registering ------------------------------------------------------------------------------------------------------
 
 
