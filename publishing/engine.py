@@ -525,21 +525,27 @@ class Run:
 
     def _heard(self, answers: list[tuple[Shipment, Any]]) -> None:
         """Feeds the gates with what the answers say beyond their own deliveries."""
+        answered = False
         for shipment, answer in answers:
+            if isinstance(answer, ConnectorError) and answer.silent:
+                self.unanswered.append(shipment.channel_id)
+                continue
+            answered = True
+            self.unanswered.clear()
             match answer:
-                case ConnectorError(silent=True):
-                    self.unanswered.append(shipment.channel_id)
                 case TryLater(whole_app=True, wait=timedelta() as wait):
                     gates.hold(self.platform, gates.key_of(shipment.account), self.now() + wait)
-                case _:
-                    self.unanswered.clear()
-        if not self.unanswered:
+        if len(self.unanswered) >= gates.FAILURES and len(set(self.unanswered)) >= gates.PAGES:
+            self._trip()
+        elif answered:
+            # One probe that got through is enough, whichever of them came last: the platform is back.
             gates.close(self.platform)
-        elif gates.is_on_trial(self.platform) or (
-            len(self.unanswered) >= gates.FAILURES and len(set(self.unanswered)) >= gates.PAGES
-        ):
-            gates.trip(self.platform, self.now())
-            self.unanswered.clear()
+        elif self.unanswered and gates.is_on_trial(self.platform):
+            self._trip()
+
+    def _trip(self) -> None:
+        gates.trip(self.platform, self.now())
+        self.unanswered.clear()
 
     def _write_steps(self, stepped: list[tuple[Shipment, Draft]]) -> None:
         """Stores how far drafts have come, before anything is done on top of it."""
