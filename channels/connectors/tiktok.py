@@ -745,7 +745,8 @@ class Tiktok(Connector):
         if kind is None or body.get("client_key") != app.get("app_id"):
             return []
         content = json.loads(body.get("content") or "{}")
-        number = str(content.get("post_id") or content.get("publish_id") or "")
+        publish, post = str(content.get("publish_id") or ""), str(content.get("post_id") or "")
+        number = (_PHOTO + post if publish.startswith("p_") else post) if post else publish
         key = f"{body['event']} {body.get('create_time')} {number}"
         return [Event(kind, str(body["user_openid"]), number, key, moment(body.get("create_time")))]
 
