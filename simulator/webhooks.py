@@ -227,6 +227,11 @@ class Webhooks:
             if each.gone_world is not None:
                 yield f"{post.id} down {at}", each.gone_world, each.gone_at or each.visible_at, False
 
+    def edited_at(self, post: Post) -> float:
+        """When it was reworded in sight of residents, or 0: what was reworded before they saw it is told as new."""
+        at = post.edited_at or 0.0
+        return at if post.visible(self.world.world()) and at > post.published_at else 0.0
+
     @staticmethod
     def comments(page: Page) -> Iterator[tuple[Post, dict[str, Any]]]:
         for post in page.posts.values():
@@ -246,9 +251,9 @@ class Webhooks:
             for name, at, wall, seen in self.turns(post):
                 verb = {"verb": "add" if seen else "remove", "created_time": int(wall)}
                 yield Notice(name, told | verb, wall, at)
-            if post.edited_at and post.visible(self.world.world()):
-                verb = {"verb": "edited", "created_time": int(post.edited_at)}
-                yield Notice(f"{post.id} edited {post.edited_at}", told | verb, post.edited_at)
+            if edited := self.edited_at(post):
+                verb = {"verb": "edited", "created_time": int(edited)}
+                yield Notice(f"{post.id} edited {edited}", told | verb, edited)
         for post, comment in self.comments(page):
             by = {"id": f"70{comment['id'].partition('_')[2]}", "name": comment["by"]} if comment["by"] else own
             told = {"from": by, "item": "comment", "verb": "add", "post_id": post.id, "comment_id": comment["id"]}
@@ -312,8 +317,8 @@ class Webhooks:
         for post in page.posts.values():
             for name, at, wall, seen in self.turns(post):
                 yield Notice(name, (post, wall, seen), wall, at)
-            if post.edited_at and post.visible(self.world.world()):
-                yield Notice(f"{post.id} edited {post.edited_at}", (post, post.edited_at, True), post.edited_at)
+            if edited := self.edited_at(post):
+                yield Notice(f"{post.id} edited {edited}", (post, edited, True), edited)
 
     # How it is told
 
