@@ -480,7 +480,7 @@ def test_hearing_costs_the_same_for_one_piece_of_news_and_for_many(page, call, d
 def test_a_bots_news_is_asked_for_once_the_portal_can_be_reached(simulator, settings):
     channel = factories.connected(simulator, "telegram")
     now = timezone.now()
-    settings.PORTAL_URL = "http://127.0.0.1:8000"
+    settings.PORTAL_URL, settings.TRY_OUT = "http://127.0.0.1:8000", False
     unreachable = news.subscribe_due(now=now)
     settings.PORTAL_URL = "https://portal.example"
 
