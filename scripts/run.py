@@ -4,6 +4,7 @@ PORT and SIMULATOR_PORT choose the ports, VAR_DIR the folder that keeps the try-
 """
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
@@ -129,6 +130,18 @@ def prepare(env: dict[str, str]) -> None:
         )
 
 
+def introduce(portal: str, simulator: str) -> None:
+    """Enters the portal's webhooks at the simulated platforms, as a developer does at the real ones."""
+    from channels.connectors import CONNECTORS
+
+    for platform, connector in CONNECTORS.items():
+        names = {"verify_token": "verify_token", "hook_secret": "secret"}
+        words = {names[name]: each.try_out for name, each in connector.settings.items() if name in names}
+        body = json.dumps({"platform": platform, "url": f"{portal}/hooks/{platform}/", **words}).encode()
+        if platform != "telegram":  # whose bots say themselves where they listen
+            OPENER.open(Request(f"{simulator}/_sim/webhooks", body, method="POST"), timeout=30).close()
+
+
 def announce(portal: str, simulator: str) -> None:
     signs = (VAR / "sign-ins.txt").read_text(encoding="utf-8")
     print(f"""
@@ -166,6 +179,7 @@ def main() -> int:
             prepare(env)
             with running("portal", serve, env | {"PORT": str(portal_port)}) as web:
                 wait_for("portal", web, portal)
+                introduce(portal, simulator)
                 announce(portal, simulator)
                 while web.poll() is None and pages.poll() is None:
                     time.sleep(0.5)

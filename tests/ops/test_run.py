@@ -1,6 +1,7 @@
 """`make run` itself, as a visitor starts it: two programs, a browser's request, Ctrl-C."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
@@ -73,6 +74,19 @@ def ask(var: Path, sql: str, *values: object) -> list[tuple]:
         return database.execute(sql, values).fetchall()
 
 
+def webhooks(env: dict[str, str]) -> dict[str, int]:
+    """How the portal answered when Zalo told that a resident follows a page: proven, so with 200."""
+    simulator = f"http://127.0.0.1:{env['SIMULATOR_PORT']}/_sim"
+    with OPENER.open(f"{simulator}/webhooks", timeout=30) as answer:
+        console = json.load(answer)["zalo"]
+    if console["url"] and not console["answers"]:
+        with OPENER.open(f"{simulator}/truth?platform=zalo", timeout=30) as answer:
+            page = json.load(answer)["posts"][0]["page"]
+        told = json.dumps({"page": page, "event": "follow"}).encode()
+        OPENER.open(Request(f"{simulator}/messages", told, method="POST"), timeout=30).close()
+    return console["answers"]
+
+
 def processes_of(var: Path) -> list[str]:
     """Command lines that name the try-out's folder, or run in its environment."""
     found = []
@@ -97,6 +111,8 @@ def test_it_publishes_stops_without_a_trace_and_is_there_again_with_everything(e
 
         assert wait_until(is_out, run)
         assert len(processes_of(tmp_path)) == 4  # run.py, the simulator, gunicorn and its one worker
+        heard = wait_until(lambda: webhooks(environment).keys() == {"200"}, run)
+        assert heard, webhooks(environment)
     assert run.returncode == 0
     assert processes_of(tmp_path) == []
 
