@@ -64,8 +64,9 @@ def test_what_is_typed_is_saved_and_shown_as_it_will_look(at_desk, officer, post
     page = edit(desk, post)
 
     page.fill("[name=title]", "Nhận diện cuộc gọi giả danh")
-    page.locator(".body-editor").click()
-    page.keyboard.press("Control+End")
+    page.locator(".body-editor p").last.click()
+    expect(page.locator(".body-editor")).to_be_focused()
+    page.keyboard.press("End")
     page.keyboard.press("Enter")
     page.keyboard.press("Control+b")
     page.keyboard.type("Gọi ngay 113.")
