@@ -22,8 +22,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Browsers last: Playwright's loop stays in this thread, and tests that run a loop of their own could not."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Tests that empty the database after those that want what its migrations brought: pytest puts some of them first
+    again, after its plugins have sorted them. Browsers last: Playwright's loop stays in this thread, and tests that run
+    a loop of their own could not."""
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, _empties_the_database(item)))
+
+
+def _empties_the_database(item):
+    mark = item.get_closest_marker("django_db")
+    return bool(mark and mark.kwargs.get("transaction")) or not {"live_server", "transactional_db"}.isdisjoint(
+        item.fixturenames
+    )
 
 
 @pytest.fixture(autouse=True)
