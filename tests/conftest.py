@@ -10,7 +10,7 @@ from django.utils import translation
 
 from channels.connectors import CONNECTORS
 from simulator.testing import RunningSimulator
-from tests import sqlite
+from tests import ahead, sqlite
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,13 @@ def pytest_collection_modifyitems(items):
     """Tests that empty the database after those that want what its migrations brought: pytest puts some of them first
     again, after its plugins have sorted them. Browsers last: Playwright's loop stays in this thread, and tests that run
     a loop of their own could not."""
-    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, _empties_the_database(item)))
+    late = ("browser", "ahead")
+    items.sort(key=lambda item: (*(bool(item.get_closest_marker(m)) for m in late), _empties_the_database(item)))
+
+
+def pytest_collection_finish(session):
+    if not session.config.option.collectonly:
+        ahead.begin(session.items)
 
 
 def _empties_the_database(item):

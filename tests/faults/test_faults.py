@@ -1,16 +1,16 @@
 """A short run with one of every strike. Long ones: `make faults N=10000 SEED=…`."""
 
 import re
-import subprocess
-import sys
 
+from tests import ahead
 from tests.faults.plan import STRIKES, draw
-from tests.faults.processes import ROOT
+
+SHORT = ("tests.faults", "--n", "160", "--seed", "7", "--seconds", "16")
 
 
+@ahead.marked(*SHORT)
 def test_a_run_under_every_kind_of_fault_loses_doubles_and_falsifies_nothing():
-    command = [sys.executable, "-m", "tests.faults", "--n", "160", "--seed", "7", "--seconds", "16"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = ahead.outcome(*SHORT)
 
     told = f"{done.stdout}\n{done.stderr}"
     assert done.returncode == 0, told

@@ -1,19 +1,18 @@
 """A checker is worth what it notices: each guard of the engine is taken out once."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
+from tests import ahead
 from tests.faults.mutants import MUTANTS
-from tests.faults.processes import ROOT
+
+pytestmark = ahead.marked("tests.faults.mutants")
 
 
 @pytest.fixture(scope="module")
 def rehearsed():
-    command = [sys.executable, "-m", "tests.faults.mutants"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = ahead.outcome("tests.faults.mutants")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return json.loads(done.stdout)
 
