@@ -21,6 +21,7 @@ FIELDS = (
 SAID = ("Mấy giờ bắt đầu ạ?", "Cảm ơn đơn vị.", "Có cần mang giấy tờ gì không ạ?", "Gọi số nào để hỏi thêm ạ?")
 LONGEST = 8000
 MOST = 200
+FIRST = 450_000_000_000_000  # a comment's own number, above all those of posts
 
 
 class Comments:
@@ -29,7 +30,9 @@ class Comments:
         self.world = facebook.world
 
     def find(self, comment_id: str) -> tuple[Page, Post, dict[str, Any]] | None:
-        number = comment_id.partition("_")[0]
+        number, _line, own = comment_id.partition("_")
+        if not own.isdecimal() or int(own) < FIRST:
+            return None  # each call asks, and there may be thousands of pages to look through
         for page in self.world.pages["facebook"].values():
             post = page.posts.get(f"{page.external_id}_{number}")
             for comment in self.under(page, post) if post else ():
@@ -47,7 +50,7 @@ class Comments:
 
     def write(self, post: Post, text: str, *, by: str = "", parent: str = "", grown: bool = False) -> dict[str, Any]:
         """`by` nobody: by the page itself."""
-        number = f"{post.id.partition('_')[2]}_{450_000_000_000_000 + self.world.next_number()}"
+        number = f"{post.id.partition('_')[2]}_{FIRST + self.world.next_number()}"
         comment: dict[str, Any] = {"id": number, "text": text, "by": by, "parent": parent, "at": self.world.wall()}
         comment |= {"hidden": False, "grown": grown}
         post.details.setdefault("comments", []).append(comment)
