@@ -27,6 +27,10 @@ SENTENCES = {
     "recall_finished": gettext_noop("The recall of “%(title)s” is done on all pages."),
     "delivery_by_hand": gettext_noop("Please post “%(title)s” on %(channel)s by hand before %(until)s."),
     "delivery_needs_person": gettext_noop("Please look whether “%(title)s” stands on %(channel)s."),
+    "delivery_in_app": gettext_noop(
+        "The video of “%(title)s” lies in the app's inbox for %(channel)s. Open the app, complete the post and publish "
+        "it; residents do not see it before."
+    ),
     "broadcast_asked": gettext_noop(
         "%(by)s wants to send “%(title)s” to all followers of %(channel)s. Please look and confirm it, or call it off."
     ),

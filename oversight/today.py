@@ -20,8 +20,9 @@ from engagement.queries import in_trouble
 from oversight.queries import DYING, delivery_figures
 from posts.models import Post, Review
 from posts.states import PostState
+from publishing import broadcast_wording
 from publishing.models import Delivery
-from publishing.queries import MOVING, Pauses, review_queue, tasks_by_hand
+from publishing.queries import MOVING, Pauses, broadcasts_for, review_queue, tasks_by_hand
 from publishing.states import State
 from publishing.wording import NO_PAUSES, left, told
 
@@ -57,6 +58,9 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
             found["by_hand"] = _card(tasks_by_hand(user).postable(now))
             for row in found["by_hand"].rows:
                 row.left = left(row.hand_until, now)
+            found["broadcasts"] = _card(broadcasts_for(user))
+            for row in found["broadcasts"].rows:
+                row.told = broadcast_wording.told(row)
         found["outgoing"] = _outgoing(user, pauses)
     if user.reach(Permission.CHANNEL_VIEW):
         found["channels"] = _ailing(user, now=now)

@@ -16,7 +16,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -52,7 +52,7 @@ from posts.models import Media
 from publishing import gates, misfits
 from publishing.models import Attempt, Delivery
 from publishing.outgoing import message_from, pictures_of
-from publishing.rows import end_attempts, locked, only_one, tell
+from publishing.rows import end_attempts, locked, only_one, tell, tell_of_inbox
 from publishing.services import move_many
 from publishing.states import State
 from publishing.wire import Answers, Call, Errand, unexpected, wire
@@ -617,9 +617,10 @@ class Run:
                 self._receive(stands, State.PUBLISHED, "published", now=now, published_at=now)
                 look = now + timedelta(seconds=self.options["processing_seconds"])
                 for pairs, code in _by_place(taken):
-                    self._receive(
-                        pairs, State.PROCESSING, "processing", now=now, verify_at=look, verify_count=0, error_code=code
-                    )
+                    fields = {"verify_at": look, "verify_count": 0, "error_code": code}
+                    moved = self._receive(pairs, State.PROCESSING, "processing", now=now, **fields)
+                    if code == "in_app":
+                        tell_of_inbox(moved)
         except IntegrityError:
             if len(published) > 1:
                 for pair in published:
@@ -631,14 +632,16 @@ class Run:
 
     def _receive(
         self, pairs: list[tuple[Shipment, Receipt]], to: State, outcome: str, *, now: datetime, **fields: Any
-    ) -> None:
+    ) -> Collection[int]:
+        """Which of them it moved."""
         if not pairs:
-            return
+            return ()
         shipments = [shipment for shipment, _receipt in pairs]
         told = {s.pk: {"remote_id": receipt.external_id, "permalink": receipt.permalink} for s, receipt in pairs}
         clean = {"lease_until": None, "error_code": "", "platform_code": "", "error_detail": ""}
         moved = move_many(shipments, to, now=now, each=told, **{**clean, **fields})
         end_attempts([shipment for shipment in shipments if shipment.pk in moved], outcome, now=now)
+        return moved
 
     def _give_back(self, shipments: list[Shipment], error: ConnectorError) -> None:
         """After calls that did not end in a receipt, all for the same reason: to whom the deliveries go next."""

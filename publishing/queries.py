@@ -17,8 +17,8 @@ from channels.states import Health
 from core.scope import line_of
 from posts.models import Post, Review, Revision
 from posts.states import Decision, PostState
-from publishing.models import Delivery, Pause
-from publishing.states import ENDED, IN_HAND, State
+from publishing.models import Broadcast, Delivery, Pause
+from publishing.states import ENDED, IN_HAND, BroadcastState, State
 from units.models import Unit
 
 # The engine or the platform works on it: it changes by itself.
@@ -115,6 +115,14 @@ def review_queue(user: User, *, newest_first: bool = False) -> QuerySet[Post]:
         .defer("body", "search")
         .order_by(*order)
     )
+
+
+def broadcasts_for(user: User) -> QuerySet[Broadcast]:
+    """Those that wait for this person: to be confirmed, which never is up to who asked, or to be looked up."""
+    asked = Broadcast.objects.within(user.reach(Permission.POST_APPROVE)).filter(state=BroadcastState.PLANNED)
+    doubted = Broadcast.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(state=BroadcastState.UNKNOWN)
+    found = asked.exclude(asked_by=user) | doubted
+    return found.select_related("channel", "unit", "asked_by", "delivery__post").order_by("asked_until", "pk")
 
 
 def wrote(user: User, revision: Revision) -> bool:

@@ -91,3 +91,9 @@ def tell(row: Delivery, kind: str, **facts: Any) -> None:
     people = holders(Permission.POST_SCHEDULE, unit=row.unit)
     address = reverse("publishing:post", args=[row.post.public_id])
     notify(people, kind, address=address, title=row.post, channel=row.channel, **facts)
+
+
+def tell_of_inbox(pks: Iterable[int]) -> None:
+    """Tells the units whose videos an app's inbox holds now that somebody has to finish them there."""
+    for row in Delivery.objects.filter(pk__in=list(pks), recall=None).select_related("unit", "post", "channel"):
+        tell(row, "delivery_in_app")

@@ -24,7 +24,7 @@ from core.clock import Clock, database_now, steady
 from posts.states import PostState
 from publishing.models import Delivery
 from publishing.outgoing import Pictures, ask, message_of, pictures_for
-from publishing.rows import LOOKS, ask_person, due_looks, end_attempts, locked, only_one, tell
+from publishing.rows import LOOKS, ask_person, due_looks, end_attempts, locked, only_one, tell, tell_of_inbox
 from publishing.services import move_many
 from publishing.states import IN_HAND, State
 from units.models import Unit
@@ -126,9 +126,10 @@ def _found(row: Delivery, receipt: Receipt, now: datetime) -> int:
 
 
 def _taken(row: Delivery, receipt: Receipt, now: datetime) -> int:
-    """It came through, and the platform still works on it."""
-    return len(
-        move_many(
+    """It came through, and the platform still works on it, or a person is to finish it in the app."""
+    in_app = _format_of(row) == "inbox"
+    with transaction.atomic():
+        moved = move_many(
             [row],
             State.PROCESSING,
             now=now,
@@ -136,11 +137,13 @@ def _taken(row: Delivery, receipt: Receipt, now: datetime) -> int:
             permalink=receipt.permalink,
             verify_at=now + timedelta(seconds=settings.PUBLISHING["processing_seconds"]),
             verify_count=0,
-            error_code="in_app" if _format_of(row) == "inbox" else "",
+            error_code="in_app" if in_app else "",
             platform_code="",
             error_detail="",
         )
-    )
+        if in_app:
+            tell_of_inbox(moved)
+    return len(moved)
 
 
 def _format_of(row: Delivery) -> str:

@@ -12,7 +12,7 @@ from audit.services import record
 from channels.states import Health, Life
 from posts.models import Review
 from posts.states import PostState
-from publishing.states import State
+from publishing.states import BroadcastState, State
 from tests import factories
 
 
@@ -111,6 +111,25 @@ def test_what_failed_stands_first_with_the_way_out(today, unit):
 
     assert [d.pk for d in response.context["troubles"].rows] == [failed.pk]
     assert reverse("publishing:delivery", args=[failed.public_id]) in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_broadcast_waits_for_the_second_person_alone_and_a_doubt_for_whoever_can_look(today, unit):
+    officer, chief = factories.person(Role.OFFICER, unit), factories.person(Role.APPROVER, unit)
+    stranger = factories.person(Role.APPROVER, factories.UnitFactory(parent=unit.parent))
+    asked = factories.broadcast(by=officer, unit=unit)
+
+    response = today(chief)
+    assert [row.pk for row in response.context["broadcasts"].rows] == [asked.pk]
+    assert reverse("publishing:broadcast", args=[asked.public_id]) in response.content.decode()
+    asked.asked_by = chief
+    asked.save()
+    assert not any(today(who).context["broadcasts"] for who in (officer, chief, stranger))
+
+    now = timezone.now()
+    kept = {"confirmed_by": officer, "confirmed_at": now, "day": now.date(), "send_at": now, "not_after": now}
+    type(asked).objects.filter(pk=asked.pk).update(state=BroadcastState.UNKNOWN, sending_at=now, ended_at=now, **kept)
+    assert [bool(today(who).context["broadcasts"]) for who in (officer, chief, stranger)] == [True, True, False]
 
 
 @pytest.mark.django_db

@@ -168,11 +168,25 @@ def test_a_draft_in_the_apps_inbox_is_said_to_wait_for_a_person(simulator, clip)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.error_code) == (State.PROCESSING, "in_app")
     assert wording.told(delivery).label == "Finish in the app"
+    assert [n.kind for n in delivery.scheduled_by.notices.all()] == ["delivery_in_app"]
 
     simulator.advance(4000)
     settling.settle(platform="tiktok", clock=later(hours=1, minutes=10))
     delivery.refresh_from_db()
     assert (delivery.state, delivery.error_code) == (State.PUBLISHED, "")
+
+
+def test_a_draft_in_the_inbox_is_told_of_though_the_answer_was_lost(simulator, clip):
+    simulator.settings(tiktok_person_seconds=3600)
+    delivery = clip(format="inbox", options={})
+    simulator.fault("tiktok", "drop_after", operation="upload")
+    engine.publish_due(platform="tiktok", clock=later(seconds=1))
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING
+    settling.settle(platform="tiktok", clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code) == (State.PROCESSING, "in_app")
+    assert [n.kind for n in delivery.scheduled_by.notices.all()] == ["delivery_in_app"]
 
 
 def test_what_is_recalled_while_it_is_processed_becomes_a_task_where_only_people_may_delete(simulator, processing):
