@@ -4,6 +4,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -351,6 +352,12 @@ class Delivery(PublicIdModel):
     def tries(self) -> int:
         """How often it was to be sent: preparing its videos ahead counts for nothing."""
         return self.attempt - self.preparations
+
+    @property
+    def is_prepared_early(self) -> bool:
+        """In hand for its video alone: its second is still to come."""
+        early = self.prepare_at is not None and self.attempt == self.preparations
+        return early and self.state == State.CLAIMED and self.fire_at > timezone.now()
 
 
 class BroadcastQuerySet(ScopedQuerySet):

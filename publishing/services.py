@@ -267,6 +267,9 @@ def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: boo
         times["prepare_at"] = _prepared_from(due_at)
         times["draft_partial"] = ExpressionWrapper(~Q(draft_ref=""), BooleanField())
     if not row.update(**times):
+        if Delivery.objects.get(pk=delivery.pk).is_prepared_early:
+            words = _("Its video is being brought to the platform now. Move it in some minutes, or cancel it.")
+            raise Refused(words)
         raise Refused(_("It is being published already and can no longer be moved."))
     was = delivery.due_at
     delivery.refresh_from_db(fields=[*times])

@@ -128,7 +128,7 @@ def told(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> Told:
             return Told(_("Paused"), "yellow", "player-pause", words % {**page, "reason": _closed(pause.reason)})
         case State.SCHEDULED:
             return _scheduled(delivery, page)
-        case State.CLAIMED if is_prepared_early(delivery):
+        case State.CLAIMED if delivery.is_prepared_early:
             words = _("Its video is being brought to %(page)s ahead of time; it goes out at %(when)s.")
             return Told(_("Scheduled"), "yellow", "upload", words % {**page, "when": moment(delivery.fire_at)})
         case State.CLAIMED | State.STAGED:
@@ -251,12 +251,6 @@ def _scheduled(delivery: Delivery, page: dict[str, str]) -> Told:
         return Told(_("Trying again"), "yellow", "refresh", words)
     words = _("Will be published at %(when)s on %(page)s.") % {**page, "when": moment(delivery.fire_at)}
     return Told(_("Scheduled"), "yellow", "clock", words)
-
-
-def is_prepared_early(delivery: Delivery) -> bool:
-    """In hand for its video alone: its second is still to come."""
-    early = delivery.prepare_at is not None and delivery.attempt == delivery.preparations
-    return early and delivery.state == State.CLAIMED and delivery.fire_at > timezone.now()
 
 
 def _processing(delivery: Delivery, page: dict[str, str]) -> Told:
@@ -573,8 +567,8 @@ def _approved(deliveries: list[Delivery], now: datetime, pauses: Pauses) -> Told
     n = len(latest)
     look = [d for d in latest if d.state == State.NEEDS_PERSON]
     tasks = [d for d in latest if d.state == State.BY_HAND]
-    going = [d for d in latest if d.state in MOVING and not is_prepared_early(d)]
-    waiting = [d for d in latest if d.state == State.SCHEDULED or is_prepared_early(d)]
+    going = [d for d in latest if d.state in MOVING and not d.is_prepared_early]
+    waiting = [d for d in latest if d.state == State.SCHEDULED or d.is_prepared_early]
     out = [d for d in latest if d.state == State.PUBLISHED]
     missed = [d for d in latest if d.state in (State.FAILED, State.EXPIRED) and d.error_code != "left"]
     if look:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from channels.connectors import facebook
 from channels.connectors.base import TryLater
+from core.errors import Refused
 from posts.models import Media
 from publishing import engine, recalls, services, settling, tasks, uploads, wording
 from publishing.models import Delivery
@@ -366,6 +367,14 @@ def test_moving_a_prepared_video_has_its_draft_looked_at_again(simulator, film):
     uploads.prepare_due(platform="facebook", clock=later(days=2, minutes=-20))
     delivery.refresh_from_db()
     assert (delivery.draft_partial, delivery.fire_at) == (False, due_at)
+
+
+def test_what_is_being_brought_to_the_platform_is_not_moved_and_says_so(film):
+    delivery = film()
+    begun()
+    delivery.refresh_from_db()
+    with pytest.raises(Refused, match="being brought to the platform"):
+        services.reschedule(delivery, by=delivery.scheduled_by, due_at=timezone.now() + timedelta(days=2))
 
 
 def test_a_gate_that_the_platform_shut_stops_uploads_too(simulator, film, monkeypatch):
