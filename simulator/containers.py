@@ -19,12 +19,6 @@ from simulator.graph import GraphError, paged, parse_fields
 from simulator.state import DAY, Interval, Page, Picture, Post, Token, World
 
 SHORT_LIFE, LONG_LIFE = 3600, 5_183_944
-QUESTIONS = (
-    "Mấy giờ bắt đầu ạ?",
-    "Cảm ơn đơn vị đã thông tin.",
-    "Có cần mang theo giấy tờ gì không ạ?",
-    "Gọi số nào để hỏi thêm ạ?",
-)
 
 
 class FlatError(Exception):
@@ -324,7 +318,7 @@ class ContainerPlatform:
         grown = min(200, growth.counts(page, post, self.world.world()).comments)
         written = sum(1 for comment in there if comment["by"])
         for at in range(written, grown):
-            self.new_comment(post, QUESTIONS[at % len(QUESTIONS)], by=f"nguoidan{at + 1}")
+            self.new_comment(post, growth.said(at), by=f"nguoidan{at + 1}")
         return [comment for comment in there if not comment.get("deleted")]
 
     def new_comment(self, post: Post, text: str, *, by: str = "", parent: str = "") -> dict[str, Any]:

@@ -18,7 +18,6 @@ FIELDS = (
     "id", "message", "created_time", "from", "parent", "is_hidden", "can_hide", "can_remove", "like_count",
     "comment_count", "permalink_url",
 )  # fmt: skip
-SAID = ("Mấy giờ bắt đầu ạ?", "Cảm ơn đơn vị.", "Có cần mang giấy tờ gì không ạ?", "Gọi số nào để hỏi thêm ạ?")
 LONGEST = 8000
 MOST = 200
 FIRST = 450_000_000_000_000  # a comment's own number, above all those of posts
@@ -45,7 +44,7 @@ class Comments:
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
         grown = min(MOST, growth.counts(page, post, self.world.world()).comments)
         for at in range(sum(1 for comment in there if comment["grown"]), grown):
-            self.write(post, SAID[at % len(SAID)], by=f"Người dân {at + 1}", grown=True)
+            self.write(post, growth.said(at), by=f"Người dân {at + 1}", grown=True)
         return [comment for comment in there if not comment.get("deleted")]
 
     def write(self, post: Post, text: str, *, by: str = "", parent: str = "", grown: bool = False) -> dict[str, Any]:

@@ -10,6 +10,14 @@ from simulator.state import DAY, Page, Post
 
 # Facebook's names; "sorry" is the sad face, and "like" includes care.
 REACTIONS = {"like": 0.74, "love": 0.13, "wow": 0.04, "haha": 0.03, "sorry": 0.04, "anger": 0.02}
+SAID = (
+    "Cảm ơn đơn vị đã thông tin.",
+    "Gọi số nào để hỏi thêm ạ?",
+    "Muốn trình báo thì đến đâu, gặp ai ạ?",
+    "Nhà tôi tuần trước cũng gặp, may mà chưa làm theo.",
+    "Đề nghị đơn vị nhắc thêm ở các tổ dân phố.",
+    "Em nhận lấy lại tiền đã mất, ai cần nhắn riêng cho em.",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,11 @@ class Counts:
 
 
 NONE = Counts(views=0, viewers=0, reactions={}, comments=0, shares=0, clicks=0)
+
+
+def said(number: int) -> str:
+    """What the resident writes whose comment is the ``number``-th under a post."""
+    return SAID[number % len(SAID)]
 
 
 def chance(key: str) -> float:

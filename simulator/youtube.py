@@ -72,12 +72,6 @@ COSTS = {
     "GET captions": ("units", 50),
     "DELETE captions": ("units", 50),
 }
-QUESTIONS = (
-    "Mấy giờ bắt đầu ạ?",
-    "Cảm ơn đơn vị đã thông tin.",
-    "Có cần mang theo giấy tờ gì không ạ?",
-    "Gọi số nào để hỏi thêm ạ?",
-)
 METRICS = (
     "views", "engagedViews", "estimatedMinutesWatched", "averageViewDuration", "averageViewPercentage", "likes",
     "comments", "shares", "subscribersGained", "subscribersLost",
@@ -1044,7 +1038,7 @@ class Youtube:
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
         written = sum(each["by"] != page.external_id for each in there)
         for at in range(written, min(200, growth.counts(page, post, self.world.world()).comments)):
-            self.new_comment(post, QUESTIONS[at % len(QUESTIONS)], by=f"UCresident{at:014d}")
+            self.new_comment(post, growth.said(at), by=f"UCresident{at:014d}")
         return there
 
     def new_comment(self, post: Post, text: str, *, by: str, parent: str = "") -> dict[str, Any]:

@@ -21,9 +21,10 @@ from channels.models import Channel
 from channels.queries import facts_of
 from channels.reasons import in_words
 from channels.states import Kind
+from engagement import desk
 from posts import pictures, services, videos
 from posts.models import Media, Post
-from publishing import by_hand, recalls
+from publishing import broadcasts, by_hand, recalls
 from publishing import services as publishing
 from publishing.models import Attempt, Delivery, Recall
 from publishing.states import State
@@ -120,6 +121,8 @@ def tell(now: datetime) -> World:
     channels.check_due(now=now)
     teller.go_on_by_hand()
     figures.remember(now)
+    teller.open_the_reply_desk()
+    teller.ask_for_a_broadcast()
     teller.lose_a_connection()
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now - timedelta(days=1))
     return world
@@ -385,6 +388,23 @@ class Teller:
             channels_by_hand.go_on(channel, by=staff.chief, reason=reason)
         with at(self.now - timedelta(minutes=19, seconds=57)) as then:
             by_hand.hand_over(clock=lambda: then)
+
+    def open_the_reply_desk(self) -> None:
+        """The province has opened it, and an officer has looked at what residents wrote under the newest posts."""
+        with at(self.now - timedelta(days=20)):
+            reason = "Thí điểm trả lời người dân ngay trên cổng; cán bộ trực đã được tập huấn."
+            desk.allow(self.world.province, by=self.world.overseer, reason=reason)
+        officer = self.world.staff["hai-chau"].officer
+        for publication in desk.desks(officer, now=self.now)[:3]:
+            desk.read(publication, by=officer)
+
+    def ask_for_a_broadcast(self) -> None:
+        """It waits for the chief to confirm it."""
+        staff = self.world.staff["hai-chau"]
+        stands = Delivery.objects.filter(unit=staff.unit, platform=Kind.ZALO, state=State.PUBLISHED)
+        newest = stands.select_related("channel", "unit", "post").latest("published_at")
+        reason = "Thủ đoạn mới, nhiều người cao tuổi đã mất tiền trong tuần này."
+        broadcasts.plan(newest, by=staff.officer, reason=reason)
 
     def lose_a_connection(self) -> None:
         """A page whose administrator changed the password: it must be connected again."""

@@ -15,12 +15,13 @@ from channels.connectors.limits import problems
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
-from engagement.models import Count
+from engagement.models import CommentCount, Count
 from outreach_portal.guard import TRY_OUT_DOMAIN
 from posts import content
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery
+from publishing.queries import broadcasts_for
 from publishing.states import State
 from simulator.testing import RunningSimulator
 from tests.conftest import platforms_at
@@ -67,6 +68,12 @@ class TestFilled(TestCase):
         resting |= {State.RECALLED}
         assert set(deliveries) == resting
         assert set(Post.objects.values_list("topic__code", flat=True)) == {s.topic for s in samples.read().values()}
+
+    def test_the_reply_desk_has_been_used_and_a_broadcast_waits_for_the_chief(self):
+        chief = User.objects.get(username="hai-chau.truong")
+
+        assert CommentCount.objects.filter(unanswered__gt=0).exists()
+        assert [row.state for row in broadcasts_for(chief)] == ["planned"]
 
     def test_what_is_published_stands_on_the_simulated_page_under_its_link(self):
         standing = {post["permalink"]: post["text"] for post in self.simulator.visible()}
