@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import GRANTS, Permission
 from channels.models import Channel
-from channels.states import Health
+from channels.states import Health, Life
 from core.text import fold
 from engagement.periods import Period
 from engagement.queries import ON_TIME
@@ -42,7 +42,7 @@ class Row:
     failed: int = 0
     needs_person: int = 0
     channels: int = 0
-    lost: int = 0
+    down: int = 0  # carry no posts until somebody acts: lost, renamed, in other hands
     dying: int = 0
     followers: int | None = None
     last_post: datetime | None = None
@@ -70,7 +70,7 @@ class Row:
 
     @property
     def trouble(self) -> int:
-        return self.failed + self.needs_person + self.lost + self.dying
+        return self.failed + self.needs_person + self.down + self.dying
 
     @property
     def tone(self) -> str:
@@ -235,6 +235,8 @@ def _fill(rows: dict[int, Row], here: QuerySet[Unit], period: Period, *, group: 
         .values("row")
         .annotate(posts=Count("pk"))
     )
+    down = Q(health=Health.LOST, life=Life.ACTIVE) | Q(life__in=[Life.FROZEN, Life.TAKEN_OVER])
+    working = Q(health=Health.CONNECTED, life=Life.ACTIVE)
     channels = (
         Channel.objects.usable()
         .filter(unit__in=units)
@@ -243,8 +245,8 @@ def _fill(rows: dict[int, Row], here: QuerySet[Unit], period: Period, *, group: 
         .values("row")
         .annotate(
             channels=Count("pk"),
-            lost=Count("pk", filter=Q(health=Health.LOST)),
-            dying=Count("pk", filter=Q(health=Health.CONNECTED, expires_at__lt=now + DYING)),
+            down=Count("pk", filter=down),
+            dying=Count("pk", filter=Q(working, expires_at__lt=now + DYING)),
             followers=Sum("followers"),
         )
     )

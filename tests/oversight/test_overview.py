@@ -10,7 +10,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.permissions import Role
-from channels.states import Health
+from channels.states import Health, Life
 from engagement.periods import Period
 from oversight import queries
 from oversight.queries import Row
@@ -79,13 +79,15 @@ def test_each_commune_has_a_row_with_its_channels_followers_and_last_post(look, 
     channel = factories.ChannelFactory(unit=unit, followers=1200, expires_at=soon)
     factories.ChannelFactory(unit=unit, followers=None, expires_at=far)
     factories.ChannelFactory(unit=unit, followers=300, health=Health.LOST)
+    factories.ChannelFactory(unit=unit, followers=None, life=Life.TAKEN_OVER, expires_at=soon)
+    factories.ChannelFactory(unit=unit, followers=None, life=Life.PAUSED, expires_at=soon)
     factories.ChannelFactory(unit=unit, followers=9999, health=Health.DISCONNECTED)
     last = due(unit, channel=channel, late=1)
 
     response = look()
 
     row = row_of(response, unit)
-    assert (row.channels, row.lost, row.dying, row.followers) == (3, 1, 1, 1500)
+    assert (row.channels, row.down, row.dying, row.followers) == (5, 2, 1, 1500)
     assert (row.posts, row.last_post, row.mark) == (1, last.published_at, "")
     quiet = row_of(response, silent)
     assert (quiet.channels, quiet.followers, quiet.on_time_share, quiet.mark) == (0, None, None, "no_channel")
