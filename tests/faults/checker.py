@@ -172,6 +172,8 @@ class Judge:
         """Why it should not have ended as it did; empty when there was a reason."""
         last = self.steps[row.pk][-1] if self.steps[row.pk] else None
         match row.state, row.error_code:
+            case "cancelled", "stopped" if self._was_edited(row):
+                return ""  # in hand when its approval ended, and given back unsent later
             case "cancelled", _:
                 return "" if row.recall_id or (last and last.by_person) else "cancelled by nobody"
             case "expired", "paused":
@@ -221,6 +223,9 @@ class Judge:
                     self.say("after_recall", f"begun after {event.kind}", [pk])
                 if event.kind != "edit" and any(each["visible"] for each in self.owner[pk]):
                     self.say("after_recall", f"visible in the end in spite of {event.kind}", [pk])
+
+    def _was_edited(self, row: Any) -> bool:
+        return any(e.kind == "edit" and "ended" in e.facts and row.pk in e.deliveries for e in self.history)
 
     def _known_pauses(self) -> list[Any]:
         from publishing.models import Pause
