@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
 
@@ -21,6 +20,7 @@ from channels.signals import let_go, made_here, overbooked, told
 from channels.states import Kind
 from publishing import services
 from publishing.models import Delivery
+from publishing.queries import booked
 from publishing.states import State
 
 # Sent, perhaps, and the id that it stands under is not known yet.
@@ -57,13 +57,8 @@ def ours_among(standing: Mapping[int, Sequence[Standing]], **_: Any) -> dict[int
 
 @receiver(overbooked, sender=Channel)
 def beyond_a_days_posts(now: datetime, days: int, **_: Any) -> set[int]:
-    """Counted by the calendar's day, as officers plan; platforms count the last 24 hours, or a day of their own."""
     limited = {kind: facts for kind in Kind.values if (facts := facts_of(kind)).per_page_day or facts.per_app_day}
-    waiting = Delivery.objects.filter(
-        state=State.SCHEDULED, platform__in=limited, due_at__gte=now, due_at__lt=now + timedelta(days=days)
-    )
-    by_day = waiting.order_by().annotate(day=TruncDate("due_at")).values_list("platform", "day", "channel")
-    rows = list(by_day.annotate(n=Count("pk")))
+    rows = booked(limited, now, now + timedelta(days=days))
     of_app: Counter[tuple[str, date]] = Counter()
     for platform, day, _channel, n in rows:
         of_app[platform, day] += n

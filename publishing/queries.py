@@ -1,10 +1,14 @@
 """Finds posts that wait, and deliveries as the calendar and a post's page show them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import DEEP, Permission
@@ -282,6 +286,51 @@ def _shown_text(revision: Revision, channel: Channel) -> tuple[str, str]:
         return ("", f"not meant for {channel.public_id}: {revision.pk}")
     form = facts_of(channel.platform).format(target.get("format", ""))
     return (revision.content["title"] if form.article or form.max_title else "", target["text"])
+
+
+# --- A day's posts ----------------------------------------------------------------------------------------------------
+
+
+class FullDay(NamedTuple):
+    """A calendar day with more publications than a platform takes: of one page, or of all units' together."""
+
+    channel: Channel
+    day: date
+    most: int
+    of_app: bool
+
+
+def booked(platforms: Iterable[str], start: datetime, end: datetime, *, but: Post | None = None) -> list[tuple]:
+    """What is still to go out, as rows of platform, calendar day, channel's key and number."""
+    going = Delivery.objects.filter(platform__in=platforms, due_at__gte=start, due_at__lt=end)
+    going = going.exclude(state__in=sorted({*ENDED, State.PUBLISHED})).order_by()
+    if but:
+        going = going.exclude(post=but)
+    by_day = going.annotate(day=TruncDate("due_at")).values_list("platform", "day", "channel")
+    return list(by_day.annotate(n=Count("pk")))
+
+
+def full_days(post: Post, times: Mapping[Channel, datetime]) -> list[FullDay]:
+    """The days that would hold more than their platforms take, were ``post`` to go out at these times. Counted by the
+    calendar's day, as officers plan; platforms count the last 24 hours, or a day of their own. One query."""
+    limited = {c: facts for c in times if (facts := facts_of(c.platform)).per_page_day or facts.per_app_day}
+    if not limited:
+        return []
+    midnights = {c: timezone.localtime(times[c]).replace(hour=0, minute=0, second=0, microsecond=0) for c in limited}
+    of_page = Counter({(c.pk, midnight.date()): 1 for c, midnight in midnights.items()})
+    of_app = Counter((c.platform, midnight.date()) for c, midnight in midnights.items())
+    start, end = min(midnights.values()), max(midnights.values()) + timedelta(days=1)
+    for platform, day, channel, n in booked({c.platform for c in limited}, start, end, but=post):
+        of_page[channel, day] += n
+        of_app[platform, day] += n
+    found = []
+    for channel, facts in limited.items():
+        day = midnights[channel].date()
+        if facts.per_page_day and of_page[channel.pk, day] > facts.per_page_day:
+            found.append(FullDay(channel, day, facts.per_page_day, of_app=False))
+        elif facts.per_app_day and of_app[channel.platform, day] > facts.per_app_day:
+            found.append(FullDay(channel, day, facts.per_app_day, of_app=True))
+    return found
 
 
 def tasks_by_hand(user: User) -> QuerySet[Delivery]:

@@ -18,7 +18,7 @@ from posts.models import Post
 from posts.states import PostState
 from publishing import misfits
 from publishing.models import Attempt, Delivery, Pause
-from publishing.queries import MOVING, Other, Pauses
+from publishing.queries import MOVING, FullDay, Other, Pauses
 from publishing.services import spread
 from publishing.states import RECALL_TASKS, PauseStage, State
 from units.models import Level
@@ -685,6 +685,27 @@ def beside(other: Other) -> str:
     if other.same_text:
         return _("“%(title)s” shows the same text on %(page)s in the same minute (%(when)s).") % told
     return _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).") % told
+
+
+def full_day(full: FullDay) -> str:
+    """What it means to plan more for a day than the platform takes."""
+    told = {
+        "platform": full.channel.get_platform_display(),
+        "page": page_name(full.channel),
+        "day": full.day.strftime("%d/%m/%Y"),
+        "n": full.most,
+    }
+    if full.of_app:
+        words = _(
+            "%(platform)s has a limit of %(n)s a day for all units together, and on %(day)s more posts are planned: "
+            "what comes last waits or is too late. Choose another day if you can."
+        )
+    else:
+        words = _(
+            "%(page)s has a limit of %(n)s a day, and on %(day)s more posts are planned: what comes last waits or is "
+            "too late. Choose another day if you can."
+        )
+    return words % told
 
 
 def spread_words(post: Post, due_at: datetime, times: Iterable[datetime]) -> str:

@@ -176,8 +176,9 @@ def move(request: HttpRequest) -> JsonResponse:
 
     if error := refusal(act):
         return JsonResponse({"error": error}, status=409)
-    warning = wording.pause_warning(rows[0].post, {row.channel: due_at for row in rows}, pauses_of(request))
-    return JsonResponse({"said": warning or wording.will([due_at] * len(rows), now=timezone.now())})
+    post, times = rows[0].post, {row.channel: due_at for row in rows}
+    said = wording.pause_warning(post, times, pauses_of(request)) or wording.will(times.values(), now=timezone.now())
+    return JsonResponse({"said": " ".join([said, *map(wording.full_day, queries.full_days(post, times))])})
 
 
 def _asked_move(body: bytes) -> tuple[set[uuid.UUID], datetime] | None:

@@ -199,7 +199,7 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             anyway = form.cleaned_data["anyway"]
             error = refusal(lambda: services.schedule(post, by=request.user, times=form.times, same_text=anyway))
             if not error:
-                for words in filter(None, [*beside["same_minute"], wording.hand_words(form.times)]):
+                for words in filter(None, [*beside["hints"], wording.hand_words(form.times)]):
                     messages.info(request, words)
                 if warning := wording.pause_warning(post, form.times, pauses_of(request)):
                     messages.warning(request, warning)
@@ -228,11 +228,14 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _beside(post: Post, times: dict[Channel, datetime], revision: Revision | None = None) -> dict[str, list[str]]:
-    """What else goes out on the same channels in the same minutes, in words."""
+    """What else goes out on the same channels in the same minutes or, beyond what they take, on the same day."""
     others = queries.same_minute(post, revision or post.approved_revision, times) if times else []
     return {
         "same_text": [wording.beside(other) for other in others if other.same_text],
-        "same_minute": [wording.beside(other) for other in others if not other.same_text],
+        "hints": [
+            *(wording.beside(other) for other in others if not other.same_text),
+            *(wording.full_day(full) for full in queries.full_days(post, times)),
+        ],
     }
 
 
@@ -306,11 +309,11 @@ def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     given = request.POST if request.method == "POST" else None
     form = MoveForm(given, post=row.post, now=timezone.now(), initial={"due_at": row.due_at})
     at = form.cleaned_data["due_at"] if form.is_bound and form.is_valid() else None
-    done, beside = "", {"same_text": [], "same_minute": []}
+    done, beside = "", {"same_text": [], "hints": []}
     if at:
         beside = _beside(row.post, {row.channel: at}, row.revision)
         warning = wording.pause_warning(row.post, {row.channel: at}, pauses_of(request))
-        done = " ".join([warning or wording.will([at], now=timezone.now()), *beside["same_minute"]])
+        done = " ".join([warning or wording.will([at], now=timezone.now()), *beside["hints"]])
     if not beside["same_text"]:
         del form.fields["anyway"]  # a tick is asked for only where there is something to agree to
     return _act(

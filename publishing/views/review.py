@@ -189,7 +189,7 @@ def _review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[
     coming = _coming(post)
     if coming:
         coming = services.spread(post, coming)
-    others = queries.same_minute(post, revision, dict.fromkeys(channels, coming)) if coming else []
+    times = dict.fromkeys(channels, coming) if coming else {}
     return {
         "post": post,
         "revision": revision,
@@ -199,7 +199,10 @@ def _review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[
         "last_approved": before,
         "changes": diff.changes(before.content, revision.content) if before else [],
         "coming": coming,
-        "beside": [wording.beside(other) for other in others],
+        "beside": [
+            *(wording.beside(other) for other in queries.same_minute(post, revision, times)),
+            *(wording.full_day(full) for full in queries.full_days(post, times)),
+        ],
         "spread": wording.spread_words(post, post.wanted_at, [coming]) if coming else "",
         "warning": wording.pause_warning(post, dict.fromkeys(channels, coming or now), pauses_of(request)),
         "missed": bool(post.wanted_at and post.wanted_at <= now),
