@@ -388,6 +388,7 @@ CELERY_TASK_ROUTES = {
     "core.tasks.send_mail": {"queue": "mail"},
 }
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "outreach_portal.beat:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 # No ring expires: a worker would hold that against its own clock, and one that is fast would never work.
 CELERY_BEAT_SCHEDULE = {
