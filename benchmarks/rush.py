@@ -114,11 +114,11 @@ def portal(held: Stage, units: int, each: int) -> tuple[Outcome, dict[str, float
     return outcome, each_ms
 
 
-def idle(held: Stage, seconds: float) -> float:
-    """CPU milliseconds a second that the portal takes while nothing is due."""
-    before = sum(held.cpu().values())
+def idle(held: Stage, seconds: float) -> dict[str, float]:
+    """CPU milliseconds a second, by process, that the portal takes while nothing is due."""
+    before = held.cpu()
     time.sleep(seconds)
-    return (sum(held.cpu().values()) - before) * 1000 / seconds
+    return {name: (after - before[name]) * 1000 / seconds for name, after in held.cpu().items()}
 
 
 def naive(held: Stage, n: int) -> Outcome:
@@ -198,10 +198,14 @@ def compare(held: Stage, units: int, each: int, given: argparse.Namespace) -> st
         print(naive(held, n).line())
     else:
         print(f"{'naive Celery ETA, 8 procs':26}  not run (--naive-n {n} runs it; some minutes)")
-    shares = ", ".join(f"{name} {ms:.2f}" for name, ms in parts.items())
-    print(f"CPU ms a delivery: {shares}. Idle: {idle_ms:.0f} ms a second over all processes.", flush=True)
+    print(f"CPU ms a delivery: {_shares(parts)}", flush=True)
+    print(f"CPU ms a second while nothing is due: {_shares(idle_ms)}", flush=True)
     p99, lowest = at(ours.lateness, 0.99), at(both.lateness, 0.99)
     return f"rush n={n} p99={p99:.3f} floor_p99={lowest:.3f} ratio={p99 / lowest:.2f} cpu_ms={ours.cpu_ms:.2f}"
+
+
+def _shares(parts: dict[str, float]) -> str:
+    return ", ".join([*(f"{name} {ms:.2f}" for name, ms in parts.items()), f"all {sum(parts.values()):.2f}"])
 
 
 if __name__ == "__main__":
