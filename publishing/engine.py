@@ -65,8 +65,9 @@ _PICTURE_BYTES = 256 * 1024 * 1024
 _SHUT = 5.0
 # Seconds that an answer waits for others: one UPDATE for all of them.
 _GATHER = 0.1
-# Seconds that a receipt waits while more is due than can be begun at once: calls come before book-keeping.
-_HOLD = 2.0
+# Seconds that a receipt waits while more is due than can be begun at once: calls come before book-keeping. Longer buys
+# punctuality with memory, and with more doubts to look up if the run dies then.
+_HOLD = 5.0
 # Seconds that a call may stand in line once it is due: later it is not made, for a recall or pause would not stop it.
 _PATIENCE = 5.0
 _draining = threading.Event()
