@@ -9,7 +9,7 @@ LINES = [
     r"rush n=20 p99=\S+ floor_p99=\S+ ratio=\S+ cpu_ms=\S+",
     r"recall n=20 gone=20 act=\S+ p95_gone=\S+ all_gone=\S+ floor=\S+ ratio=\S+",
     r"pause rounds=1 before_per_s=\d+ after=\S+ last_s=\S+ goal_s=1.0 ratio=\S+",
-    r"neighbours units=20 seen=80/80( \w+_p95=\S+ noisy_ratio=\S+ hanging_ratio=\S+){2}",
+    r"neighbours units=20 seen=80/80 p95=\S+ noisy_p95=\S+ hanging_p95=\S+ noisy_ratio=\S+ hanging_ratio=\S+",
 ]
 
 
