@@ -16,7 +16,7 @@ from engagement.periods import Period
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, paused
-from publishing.states import ENDED, State
+from publishing.states import OPEN, State
 
 # A post is on time when residents could see it within this long of its due time.
 ON_TIME = timedelta(seconds=60)
@@ -81,11 +81,13 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     again = Delivery.objects.filter(post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk"))
     lost = Q(state__in=[State.FAILED, State.EXPIRED], due_at__gte=now - _REMEMBERED, post__state=PostState.APPROVED)
     lost &= ~Q(error_code="left")
-    moving = frozenset(State) - ENDED - {State.PUBLISHED, State.RECALLING, State.NEEDS_PERSON}
+    moving = OPEN - {State.RECALLING, State.NEEDS_PERSON, State.PROCESSING, State.VERIFYING}
     # What a pause holds is late because somebody said so; it comes back for a decision when the pause is over.
     overdue = Q(state__in=moving, due_at__lt=now - ON_TIME) & ~(Q(state=State.SCHEDULED) & paused(now))
     overdue &= ~Q(state=State.BY_HAND, hand_until__gt=now)  # a task has its own deadline, and a list of its own
-    return deliveries.filter(Q(state=State.NEEDS_PERSON) | overdue | (lost & ~Exists(again)))
+    # What a platform works on, or is asked about, ends by itself or before a person; but not what waits in its app.
+    in_app = Q(state=State.PROCESSING, error_code="in_app", recall__isnull=True)
+    return deliveries.filter(Q(state=State.NEEDS_PERSON) | in_app | overdue | (lost & ~Exists(again)))
 
 
 def daily(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:

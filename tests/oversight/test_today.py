@@ -114,6 +114,19 @@ def test_what_failed_stands_first_with_the_way_out(today, unit):
 
 
 @pytest.mark.django_db
+def test_what_a_platform_works_on_is_no_trouble_but_what_waits_in_an_app_is(today, unit):
+    taken = {"state": State.PROCESSING, "remote_id": "1", "due_at": timezone.now() - timedelta(hours=1)}
+    factories.delivery(factories.approved(unit=unit), **taken)
+    doubt = {"state": State.VERIFYING, "committing_at": taken["due_at"], "verify_at": timezone.now()}
+    factories.delivery(factories.approved(unit=unit), due_at=taken["due_at"], **doubt)
+    in_app = factories.delivery(factories.approved(unit=unit), error_code="in_app", **taken | {"remote_id": "2"})
+
+    response = today(factories.person(Role.OFFICER, unit))
+
+    assert [d.pk for d in response.context["troubles"].rows] == [in_app.pk]
+
+
+@pytest.mark.django_db
 def test_a_broadcast_waits_for_the_second_person_alone_and_a_doubt_for_whoever_can_look(today, unit):
     officer, chief = factories.person(Role.OFFICER, unit), factories.person(Role.APPROVER, unit)
     stranger = factories.person(Role.APPROVER, factories.UnitFactory(parent=unit.parent))
