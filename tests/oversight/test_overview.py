@@ -72,6 +72,19 @@ def test_on_time_means_within_sixty_seconds_of_all_that_fell_due(look, province)
 
 
 @pytest.mark.django_db
+def test_how_long_a_platform_works_on_a_video_is_not_the_units_lateness(look, province):
+    unit = factories.UnitFactory(parent=province)
+    at = timezone.now() - timedelta(hours=1)
+    due(unit, at=at, late=900, committing_at=at)  # taken at its second, seen a quarter of an hour later
+    due(unit, at=at, late=900, committing_at=at + timedelta(seconds=890))
+    due(unit, at=at, state=State.PROCESSING, remote_id="taken", committing_at=at)
+
+    row = row_of(look(), unit)
+
+    assert (row.due, row.on_time) == (2, 1)
+
+
+@pytest.mark.django_db
 def test_each_commune_has_a_row_with_its_channels_followers_and_last_post(look, province):
     unit, silent = (factories.UnitFactory(parent=province) for _ in range(2))
     now = timezone.now()
