@@ -304,11 +304,11 @@ def test_the_pages_say_that_it_is_posted_to_by_hand_and_not_that_it_is_lost(clie
 
 
 @pytest.mark.django_db
-def test_the_province_counts_it_as_neither_lost_nor_dying(unit, leader):
+def test_the_province_counts_it_as_neither_down_nor_dying(unit, leader):
     from engagement.periods import Period
     from oversight.queries import one_row
 
     register(unit, leader)
 
     row = one_row(unit, Period.last_days(30), now=timezone.now())
-    assert (row.channels, row.lost, row.dying) == (1, 0, 0)
+    assert (row.channels, row.down, row.dying) == (1, 0, 0)
