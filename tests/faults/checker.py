@@ -172,7 +172,7 @@ class Judge:
         """Why it should not have ended as it did; empty when there was a reason."""
         last = self.steps[row.pk][-1] if self.steps[row.pk] else None
         match row.state, row.error_code:
-            case "cancelled", "stopped" if self._was_edited(row):
+            case "cancelled", "stopped" if last and self._was_edited(row, before=last.at):
                 return ""  # in hand when its approval ended, and given back unsent later
             case "cancelled", _:
                 return "" if row.recall_id or (last and last.by_person) else "cancelled by nobody"
@@ -224,8 +224,9 @@ class Judge:
                 if event.kind != "edit" and any(each["visible"] for each in self.owner[pk]):
                     self.say("after_recall", f"visible in the end in spite of {event.kind}", [pk])
 
-    def _was_edited(self, row: Any) -> bool:
-        return any(e.kind == "edit" and "ended" in e.facts and row.pk in e.deliveries for e in self.history)
+    def _was_edited(self, row: Any, *, before: float) -> bool:
+        edits = (event for event in self.history if event.kind == "edit" and row.pk in event.deliveries)
+        return any("ended" in edit.facts and edit.started < before for edit in edits)
 
     def _known_pauses(self) -> list[Any]:
         from publishing.models import Pause

@@ -66,7 +66,7 @@ def test_what_is_out_or_over_and_the_post_itself_take_no_room(monkeypatch, accou
     assert full(account, at=SEVEN + timedelta(hours=2), post=moved.post) == []
 
 
-def test_it_is_said_where_the_time_is_chosen_and_where_it_is_approved(client, monkeypatch, unit, account):
+def test_it_is_said_where_the_time_is_chosen_moved_and_approved(client, monkeypatch, unit, account):
     most(monkeypatch, "threads", per_page_day=1)
     planned(account)
     words = "has a limit of 1 a day, and on 02/12/2030 more posts are planned"
@@ -77,5 +77,11 @@ def test_it_is_said_where_the_time_is_chosen_and_where_it_is_approved(client, mo
 
     assert words in client.get(address, given, headers={"HX-Request": "true"}).content.decode()
     assert words in client.post(address, given, follow=True).content.decode()
+    (moved,) = post.deliveries.all()
+    move = reverse("publishing:move", args=[moved.public_id])
+    assert words in client.post(move, {"due_at": "2030-12-02T10:00"}, follow=True).content.decode()
+    drag = {"deliveries": [str(moved.public_id)], "due_at": "2030-12-02T04:00:00Z"}
+    said = client.post(reverse("publishing:calendar_move"), drag, content_type="application/json").json()["said"]
+    assert words in said
     waiting = factories.submitted(unit=unit, channels=[account], wanted_at=SEVEN + timedelta(hours=4))
     assert words in client.get(reverse("publishing:review", args=[waiting.public_id])).content.decode()
