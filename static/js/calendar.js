@@ -135,6 +135,7 @@
       eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       slotHeaderFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       defaultTimedEventDuration: "01:00",
+      nextDayThreshold: "02:00", // a post has no length: what is drawn of one at 23:30 stays on its own day
       scrollTime: "06:00",
       snapDuration: "00:15",
       nowIndicator: true,

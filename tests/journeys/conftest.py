@@ -73,12 +73,18 @@ class Desk:
     def accessibility(self) -> list[str]:
         """What axe finds against WCAG 2.2 A and AA. FullCalendar names its day cells by their date on purpose."""
         self.page.evaluate(AXE)  # through the debugger: the page's own policy stays as strict as it is
-        found = self.page.evaluate(
-            """async (standards) => (await axe.run(document, {runOnly: standards})).violations
-                .map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | "))""",
+        found: list[str] = self.page.evaluate(
+            """async (standards) => {
+                const byDate = (rule, node) => rule === "label-content-name-mismatch"
+                    && document.querySelector(node.target[0]).matches("#calendar [role=gridcell]");
+                return (await axe.run(document, {runOnly: standards})).violations
+                    .map(v => [v.id, v.nodes.filter(n => !byDate(v.id, n)).slice(0, 3)])
+                    .filter(([, nodes]) => nodes.length)
+                    .map(([id, nodes]) => id + ": " + nodes.map(n => n.target.join(" ")).join(" | "));
+            }""",
             list(STANDARDS),
         )
-        return [one for one in found if not one.startswith("label-content-name-mismatch: .fc-")]
+        return found
 
 
 @pytest.fixture

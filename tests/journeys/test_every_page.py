@@ -1,7 +1,10 @@
 """Every page, opened by somebody who may, at both sizes, light and dark: it fits, obeys the policy, passes axe."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.permissions import DEEP, Role
 from tests import factories
@@ -84,3 +87,22 @@ def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size
         wrong += [f"{name}: {violation}" for violation in desk.accessibility()]
     wrong += [complaint for desk in desks.values() for complaint in desk.complaints]
     assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_today_with_nothing_to_go_out_and_a_post_near_midnight_pass_axe(at_desk, theme):
+    unit = factories.UnitFactory()
+    desk = at_desk(factories.person(Role.OFFICER, unit), DESK, color_scheme=theme)
+    desk.page.emulate_media(color_scheme=theme)
+    desk.open(reverse("oversight:today"))
+    assert desk.accessibility() == []
+
+    late = timezone.localtime().replace(day=15, hour=23, minute=30)
+    late += timedelta(days=(1 - late.weekday()) % 7)  # a Tuesday: the day after it stands in the same row
+    factories.delivery(factories.approved(unit=unit), due_at=late)
+    desk.open(reverse("publishing:calendar"))
+    face = desk.page.locator(".slot-face").first
+    face.wait_for()
+    day = desk.page.locator(f'[role=gridcell][data-date="{late:%Y-%m-%d}"]')
+    assert face.bounding_box()["width"] <= day.bounding_box()["width"]
+    assert desk.accessibility() == []
