@@ -80,7 +80,7 @@ def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[st
         Risk.NOT_ALLOWED: Q(Q(platform__in=restricted), ~Exists(allowance)),
         Risk.LOST: Q(health=Health.LOST),
         Risk.FROZEN: Q(life=Life.FROZEN),
-        Risk.UNIT_CLOSED: Q(unit__valid_to__lte=now.date()),
+        Risk.UNIT_CLOSED: Q(unit__valid_to__lte=timezone.localdate(now)),
         Risk.EXPIRING: Q(working, expires_at__lte=until),
         Risk.RENEWAL: Q(working, refresh_failures__gte=_FAILURES),
         Risk.QUOTA: Q(pk__among=list(overbooked)),

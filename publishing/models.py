@@ -200,7 +200,7 @@ class DeliveryQuerySet(ScopedQuerySet):
         """Approved as it stands, not recalled, the channel in use and its unit's own, unit in being."""
         return self.filter(
             Q(post__valid_until__isnull=True) | Q(post__valid_until__gt=now),
-            Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=now.date()),
+            Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=timezone.localdate(now)),
             ~Q(channel__health=Health.DISCONNECTED),
             channel__life=Life.ACTIVE,
             post__state=PostState.APPROVED,

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.notices import notify
 from accounts.permissions import Permission
@@ -221,7 +222,7 @@ def _resume(row: Delivery, now: datetime) -> int:
 def expire(*, clock: Clock = database_now) -> int:
     """Ends what is past its time. Late posts never flood a page: they are put before a person instead."""
     now = clock()
-    late = Q(not_after__lte=now) | Q(post__valid_until__lte=now) | Q(unit__valid_to__lte=now.date())
+    late = Q(not_after__lte=now) | Q(post__valid_until__lte=now) | Q(unit__valid_to__lte=timezone.localdate(now))
     waiting = locked().filter(state=State.SCHEDULED)
     moved = sum(_expire(rows, now, code="paused") for rows in (waiting.missed(now), waiting.filter(late).held(now)))
     moved += _expire(locked().filter(late, state__in=[State.SCHEDULED, State.BY_HAND]), now, code="expired")

@@ -1,6 +1,6 @@
 """Which channels would fail tomorrow, what has to be done, and who is told of connections that end."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db import connection
@@ -74,6 +74,19 @@ def test_a_platform_that_is_not_set_up_and_a_unit_that_is_closed_stop_a_channel(
 
     assert risks() == {orphan.pk: Risk.UNIT_CLOSED, stopped.pk: Risk.NOT_SET_UP}
     assert by_hand.pk not in risks()
+
+
+@pytest.mark.parametrize(("minutes", "closed"), [(-1, False), (0, True)])
+def test_a_unit_closes_at_its_own_midnight(minutes, closed):
+    orphan = channel()
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    orphan.unit.valid_to = midnight.date()
+    orphan.unit.save()
+    moment = midnight.astimezone(UTC) + timedelta(minutes=minutes)
+
+    found = forecast.at_risk(Channel.objects.all(), now=moment)
+
+    assert {channel.risk for channel in found} == ({Risk.UNIT_CLOSED} if closed else set())
 
 
 def test_an_allowed_platform_is_no_danger():

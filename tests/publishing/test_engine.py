@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db import OperationalError, connection
@@ -260,6 +260,21 @@ def test_a_post_past_its_validity_expires(simulator, deliver):
 
 
 @pytest.mark.embedded
+@pytest.mark.parametrize(("minutes", "closed"), [(-1, False), (0, True)])
+def test_a_unit_publishes_until_midnight_of_its_last_day_and_no_minute_longer(deliver, minutes, closed):
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = midnight.astimezone(UTC) + timedelta(minutes=minutes)
+    delivery = deliver("facebook", due_at=midnight)
+    delivery.unit.valid_to = midnight.date()
+    delivery.unit.save()
+
+    fit = Delivery.objects.fit(moment).exists()
+    settling.expire(clock=lambda: moment)
+
+    delivery.refresh_from_db()
+    assert (fit, delivery.state == State.EXPIRED) == (not closed, closed)
+
+
 def test_an_edit_after_approval_stops_what_was_scheduled(simulator, deliver):
     delivery = deliver(due_at=timezone.now() + timedelta(hours=1))
     officer = delivery.post.author
