@@ -188,13 +188,15 @@ def delivery_figures(period: Period, *, now: datetime) -> dict[str, Any]:
     stopped = Q(state=State.CANCELLED) | Q(state=State.FAILED, error_code="stopped")
     unseen = Q(state__in=[State.RECALLING, State.RECALLED], published_at__isnull=True)
     within = Q(due_at__gte=period.start, due_at__lt=period.end) & ~stopped & ~unseen
-    undecided = Q(state=State.BY_HAND, not_after__gt=now) | Q(state=State.PROCESSING)
+    by_people = Q(state=State.BY_HAND) | Q(remote_id__startswith=BY_HAND) | Q(error_code="in_app")
+    undecided = Q(by_people, state__in=[State.BY_HAND, State.PROCESSING], not_after__gt=now)
+    undecided |= Q(~by_people, state=State.PROCESSING)
     passed = within & Q(due_at__lt=now - ON_TIME) & ~undecided
     on_time = Q(published_at__lte=F("due_at") + ON_TIME)
     # How long a platform works on what it took in time is not up to the unit.
-    on_time |= Q(published_at__isnull=False, committing_at__lte=F("due_at") + ON_TIME)
-    # People are slower than the engine: what they post themselves is on time until its deadline.
-    on_time |= Q(remote_id__startswith=BY_HAND, published_at__lte=F("not_after"))
+    on_time |= Q(~by_people, published_at__isnull=False, committing_at__lte=F("due_at") + ON_TIME)
+    # People are slower than the engine: what they post, or finish in an app, is on time until its deadline.
+    on_time |= Q(by_people, published_at__lte=F("not_after"))
     return {
         "published": Count("pk", filter=within & Q(published_at__isnull=False)),
         "due": Count("pk", filter=passed),

@@ -315,13 +315,15 @@ def decide(delivery: Delivery, *, by: User, stands: bool, permalink: str = "") -
             # What is recalled is taken in hand again from there.
             # No platform id is known; the row's own id keeps the receipt unique and says who gave it.
             remote_id = delivery.remote_id or f"seen:{delivery.public_id}"
+            # The call itself showed it, but where the platform or a person in its app did so later, at an unknown hour.
+            shown_at = timezone.now() if delivery.error_code in {"processing", "in_app"} else delivery.committing_at
             move(
                 delivery,
                 State.PUBLISHED,
                 remote_id=remote_id,
                 permalink=permalink or delivery.permalink,
-                published_at=delivery.published_at or delivery.committing_at or timezone.now(),
-                error_code="",
+                published_at=delivery.published_at or shown_at or timezone.now(),
+                error_code="in_app" if delivery.error_code == "in_app" else "",
                 **who,
             )
         else:

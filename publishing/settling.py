@@ -181,9 +181,10 @@ def _progress(row: Delivery, account: Account, pictures: Pictures) -> Any:
 
 
 def _stands(row: Delivery, receipt: Receipt, now: datetime) -> int:
-    """Residents see it now, at last. Its id may be another than while it was worked on."""
+    """Residents see it now, at last. Its id may be another than while it was worked on; that a person finished it in
+    the app stays on the row, for people have until the deadline."""
     told = {"remote_id": receipt.external_id, "permalink": receipt.permalink or row.permalink}
-    clean = {"verify_at": None, "error_code": "", "platform_code": "", "error_detail": ""}
+    clean = {"verify_at": None, "platform_code": "", "error_detail": ""}
     try:
         with transaction.atomic():
             return len(move_many([row], State.PUBLISHED, now=now, published_at=now, **told, **clean))

@@ -85,6 +85,21 @@ def test_how_long_a_platform_works_on_a_video_is_not_the_units_lateness(look, pr
 
 
 @pytest.mark.django_db
+def test_what_a_person_finishes_in_the_app_is_on_time_before_its_deadline(look, province):
+    unit = factories.UnitFactory(parent=province)
+    at = timezone.now() - timedelta(hours=3)
+    left = {"error_code": "in_app", "at": at, "committing_at": at, "not_after": at + timedelta(hours=2)}
+    due(unit, late=3600, **left)
+    due(unit, late=9000, **left)
+    due(unit, state=State.PROCESSING, remote_id="too late", **left)
+    due(unit, state=State.PROCESSING, remote_id="in time", **left | {"not_after": at + timedelta(hours=4)})
+
+    row = row_of(look(), unit)
+
+    assert (row.due, row.on_time) == (3, 1)
+
+
+@pytest.mark.django_db
 def test_each_commune_has_a_row_with_its_channels_followers_and_last_post(look, province):
     unit, silent = (factories.UnitFactory(parent=province) for _ in range(2))
     now = timezone.now()

@@ -173,7 +173,22 @@ def test_a_draft_in_the_apps_inbox_is_said_to_wait_for_a_person(simulator, clip)
     simulator.advance(4000)
     settling.settle(platform="tiktok", clock=later(hours=1, minutes=10))
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.error_code) == (State.PUBLISHED, "")
+    assert (delivery.state, delivery.error_code) == (State.PUBLISHED, "in_app")  # who put it up, for the figures
+    assert wording.told(delivery).label == "Published"
+
+
+@pytest.mark.parametrize(("code", "seen_late"), [("in_app", True), ("processing", True), ("unknown", False)])
+def test_what_a_person_finds_standing_is_not_said_to_have_been_seen_before_it_was(clip, code, seen_late):
+    delivery = clip()
+    begun = timezone.now() - timedelta(days=1)
+    waiting = {"state": State.NEEDS_PERSON, "error_code": code, "committing_at": begun}
+    Delivery.objects.filter(pk=delivery.pk).update(**waiting)
+
+    services.decide(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by, stands=True)
+
+    delivery.refresh_from_db()
+    assert delivery.state == State.PUBLISHED
+    assert (delivery.published_at > begun) == seen_late
 
 
 def test_a_draft_in_the_inbox_is_told_of_though_the_answer_was_lost(simulator, clip):
