@@ -82,6 +82,8 @@ BROADCAST_NEXT: dict[str, frozenset[str]] = {
 }
 # Nothing of it has reached a follower, for certain: another may be asked for.
 NEVER_SENT = frozenset({B.FAILED, B.CANCELLED})
+# Waits for somebody, for its hour or for the platform.
+BROADCAST_OPEN = frozenset({B.PLANNED, B.CONFIRMED, B.SENDING, B.UNKNOWN})
 MAY_HAVE_BEEN_SENT = frozenset({B.SENDING, B.UNKNOWN, B.SENT})
 # Why a recalled delivery needs a person: to delete it on the page, and to say so.
 RECALL_TASKS = frozenset({"withdraw_by_hand", "withdraw_failed"})

@@ -17,6 +17,7 @@ urlpatterns = [
     path("deliveries/<uuid:public_id>/recall/", post.recall, name="recall"),
     path("deliveries/<uuid:public_id>/decide/", post.decide, name="decide"),
     path("deliveries/<uuid:public_id>/broadcast/", broadcasts.ask, name="broadcast_ask"),
+    path("broadcasts/", broadcasts.broadcast_list, name="broadcast_list"),
     path("broadcasts/<uuid:public_id>/", broadcasts.broadcast, name="broadcast"),
     path("broadcasts/<uuid:public_id>/confirm/", broadcasts.confirm, name="broadcast_confirm"),
     path("broadcasts/<uuid:public_id>/call-off/", broadcasts.call_off, name="broadcast_call_off"),

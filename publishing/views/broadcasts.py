@@ -6,6 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Case, Value, When
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,9 +22,11 @@ from core.views import refusal
 from publishing import broadcast_wording, broadcasts
 from publishing.broadcast_forms import AskForm, CallOffForm, ConfirmForm, DecideForm
 from publishing.models import Broadcast, Delivery
+from publishing.states import BROADCAST_OPEN
 from publishing.states import BroadcastState as B
 from publishing.wording import moment, page_name
 
+PAGE = 25
 RELATED = ("delivery__post", "delivery__revision", "delivery__unit", "channel", "unit", "asked_by", "confirmed_by")
 
 
@@ -37,6 +41,23 @@ def _broadcast(request: HttpRequest, public_id: uuid.UUID, permission: Permissio
     if permission and not can(request.user, permission, unit=row.unit):
         raise PermissionDenied
     return row
+
+
+@require_GET
+def broadcast_list(request: HttpRequest) -> HttpResponse:
+    """The broadcasts on the person's ground, those that are not over first."""
+    if not request.user.reach(Permission.POST_VIEW):
+        raise PermissionDenied
+    found = (
+        Broadcast.objects.visible_to(request.user)
+        .select_related("delivery__post", "channel", "unit", "asked_by", "confirmed_by")
+        .defer("delivery__post__body", "delivery__post__search", "channel__sealed")
+        .order_by(Case(When(state__in=BROADCAST_OPEN, then=Value(0)), default=Value(1)), "-asked_at", "-pk")
+    )
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    for row in page:
+        row.told = broadcast_wording.told(row)
+    return render(request, "publishing/broadcast_list.html", {"page_obj": page})
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,6 +10,7 @@ from accounts.models import Invitation
 from accounts.permissions import Role
 from audit.services import record
 from channels.states import Health, Life
+from oversight.today import SHOWN
 from posts.models import Review
 from posts.states import PostState
 from publishing.states import BroadcastState, State
@@ -143,6 +144,17 @@ def test_a_broadcast_waits_for_the_second_person_alone_and_a_doubt_for_whoever_c
     kept = {"confirmed_by": officer, "confirmed_at": now, "day": now.date(), "send_at": now, "not_after": now}
     type(asked).objects.filter(pk=asked.pk).update(state=BroadcastState.UNKNOWN, sending_at=now, ended_at=now, **kept)
     assert [bool(today(who).context["broadcasts"]) for who in (officer, chief, stranger)] == [True, True, False]
+
+
+@pytest.mark.django_db
+def test_broadcasts_that_the_card_leaves_out_are_a_page_away(today, unit):
+    asker = factories.person(Role.OFFICER, unit)
+    for _ in range(SHOWN + 1):
+        factories.broadcast(by=asker, unit=unit)
+
+    words = today(factories.person(Role.APPROVER, unit)).content.decode()
+
+    assert f'class="card-footer"><a href="{reverse("publishing:broadcast_list")}">1 more' in words
 
 
 @pytest.mark.django_db

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,6 +37,43 @@ def life(client, delivery):
 
 def words_of(response):
     return " ".join(response.content.decode().split())
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.OVERSEER])
+def test_the_list_shows_the_persons_own_ground_and_what_is_open_first(client, standing, role):
+    asked = factories.broadcast(standing)
+    over = factories.broadcast(factories.standing(standing.channel))
+    broadcasts.call_off(over, by=over.asked_by, reason="Chưa cần")
+    foreign = factories.broadcast(factories.standing(factories.ChannelFactory(platform="zalo")))
+    client.force_login(factories.person(role, standing.unit if role == Role.OFFICER else standing.unit.parent))
+
+    response = client.get(reverse("publishing:broadcast_list"))
+
+    assert list(response.context["page_obj"]) == [asked, over]
+    assert page("broadcast", asked) in words_of(response)
+    assert str(foreign.public_id) not in words_of(response)
+
+
+def test_an_empty_list_says_where_a_broadcast_begins(client, standing):
+    client.force_login(officer(standing))
+
+    assert "Nothing was sent to followers yet" in words_of(client.get(reverse("publishing:broadcast_list")))
+
+
+def test_the_list_costs_the_same_queries_for_one_row_and_for_three(client, standing):
+    client.force_login(officer(standing))
+
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("publishing:broadcast_list"))
+        return len(queries)
+
+    factories.broadcast(standing)
+    cost()  # the first request of a session asks more
+    one = cost()
+    for _ in range(2):
+        factories.broadcast(factories.standing(standing.channel))
+    assert cost() == one
 
 
 def test_the_posts_page_offers_it_where_the_platform_can(client, standing):

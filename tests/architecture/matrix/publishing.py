@@ -21,6 +21,7 @@ ENTRIES = {
     "publishing:recall": Entry(roles=WITHDRAWERS, kwargs=DELIVERY, method="post", data={"reason": "Sai số liệu"}),
     "publishing:decide": Entry(roles=SCHEDULERS, kwargs={"public_id": "doubtful_delivery"}),
     "publishing:broadcast_ask": Entry(roles=SCHEDULERS, kwargs={"public_id": "standing_delivery"}),
+    "publishing:broadcast_list": Entry(roles=READERS),
     "publishing:broadcast": Entry(roles=READERS, kwargs={"public_id": "broadcast"}),
     "publishing:broadcast_confirm": Entry(
         roles=frozenset({APPROVER}), kwargs={"public_id": "broadcast"}, method="post", data=WORDS
