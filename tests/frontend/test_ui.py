@@ -1,10 +1,12 @@
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django import forms
 from django.core.paginator import Paginator
 from django.template import Context, RequestContext, Template
+from django.template.loader import get_template
 from django.test import RequestFactory
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
@@ -61,6 +63,17 @@ def test_an_entry_is_current_on_its_page_and_on_those_below_it(address, entry, c
     request.resolver_match = resolve(address)
 
     assert nav_item(Context({"request": request}), entry, "list", "label")["current"] is current
+
+
+def test_on_each_page_of_the_navigation_its_own_entry_alone_is_current():
+    source = Path(get_template("components/nav.html").origin.name).read_text(encoding="utf-8")
+    entries = re.findall(r'nav_item "([^"]+)"', source)
+    assert len(entries) > 10
+    for here in entries:
+        request = RequestFactory().get(reverse(here))
+        request.resolver_match = resolve(request.path)
+        context = Context({"request": request})
+        assert [e for e in entries if nav_item(context, e, "list", "label")["current"]] == [here]
 
 
 class OneField(forms.Form):
