@@ -44,9 +44,9 @@ class Doubtful(Refused):
 # --- whether there is a desk ------------------------------------------------------------------------------------------
 
 
-def is_open(unit: Unit) -> bool:
-    """Whether the unit's province lets its units answer from here."""
-    return DeskAllowance.objects.filter(unit__path=unit.province_path).exists()
+def is_open(*units: Unit) -> bool:
+    """Whether the province of one of these lets its units answer from here."""
+    return DeskAllowance.objects.filter(unit__path__in={unit.province_path for unit in units}).exists()
 
 
 def why_not(delivery: Delivery, *, opened: bool | None = None) -> str:
