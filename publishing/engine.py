@@ -66,8 +66,8 @@ _SHUT = 5.0
 # Seconds that an answer waits for others: one UPDATE for all of them.
 _GATHER = 0.1
 # Seconds that a receipt waits while more is due than can be begun at once: calls come before book-keeping. Longer buys
-# punctuality with memory, and with more doubts to look up if the run dies then.
-_HOLD = 5.0
+# punctuality with memory, and with more doubts to look up if the run dies then; far shorter than a lease.
+_HOLD = 10.0
 # Seconds that a call may stand in line once it is due: later it is not made, for a recall or pause would not stop it.
 _PATIENCE = 5.0
 _draining = threading.Event()
@@ -483,12 +483,13 @@ class Run:
 
     def _hear(self, answers: list[tuple[int, Any]]) -> None:
         """Writes answers back; receipts a moment later while others are due and wait for the processor. A run that dies
-        in that moment leaves doubts behind, which the platform clears up."""
+        in that moment leaves doubts behind, which the platform clears up: where it cannot, nothing waits."""
         if not self.heard:
             self.hold_until = time.monotonic() + _HOLD
         self.heard += answers
         receipts_alone = all(pk in self.flying and isinstance(answer, Receipt) for pk, answer in answers)
-        if self.is_pressed and receipts_alone and time.monotonic() < self.hold_until:
+        may_wait = self.is_pressed and self.facts.finds and receipts_alone
+        if may_wait and time.monotonic() < self.hold_until:
             return
         heard, self.heard = self.heard, []
         self._write_back(heard)
