@@ -45,6 +45,7 @@ from channels.queries import account_with, facts_of
 from channels.reasons import in_words
 from channels.services import mark_lost
 from channels.vault import Unsealable
+from core import sessions
 from core.bulk import insert_values, update_from_values
 from core.clock import Clock, database_now, steady
 from posts import content, videos
@@ -151,6 +152,7 @@ class Run:
         self.flying: dict[int, Shipment] = {}
         self.answers = Answers()
         self.claimed = 0
+        self.session = sessions.mine()
         self.renew_at = time.monotonic() + self.options["lease_seconds"] / 3
         self.look_again_at = 0.0  # a gate is shut: not sooner; on the monotonic clock, as the one before
         self.pages_busy: dict[str, float] = {}  # until when, on the monotonic clock
@@ -218,6 +220,7 @@ class Run:
                 each=self._counted(shipments),
                 new_attempt=True,
                 lease_until=now + timedelta(seconds=self.options["lease_seconds"]),
+                session=self.session,
                 committing_at=None,
                 error_code="",
                 platform_code="",
@@ -256,15 +259,21 @@ class Run:
         return None
 
     def _renew(self) -> None:
-        """Keeps the lease of what waits for its turn. What flies is not renewed: its call has a deadline of its own."""
-        if time.monotonic() < self.renew_at or not (waiting := {**self.ready, **self.staging}):
+        """Keeps the lease of what waits for its turn, and says so from a new connection. What flies is not renewed: its
+        call has a deadline of its own."""
+        before, self.session = self.session, sessions.mine()
+        is_due = self.session != before or time.monotonic() >= self.renew_at
+        if not is_due or not (waiting := {**self.ready, **self.staging}):
             return
         self.renew_at = time.monotonic() + self.options["lease_seconds"] / 3
         update_from_values(
             Delivery,
             [{"id": pk, "attempt": s.attempt, "state": s.state} for pk, s in waiting.items()],
             match=("id", "attempt", "state"),
-            fields={"lease_until": self.now() + timedelta(seconds=self.options["lease_seconds"])},
+            fields={
+                "lease_until": self.now() + timedelta(seconds=self.options["lease_seconds"]),
+                "session": self.session,
+            },
         )
 
     def _prepare(self, claimed: list[tuple[Shipment, tuple[Any, ...]]]) -> None:

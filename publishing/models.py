@@ -256,6 +256,7 @@ class Delivery(PublicIdModel):
     fire_at = models.DateTimeField()  # due_at, or later when the platform asked to wait
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    session = models.IntegerField(null=True)  # the connection of the run that has it in hand, see core/sessions.py
     draft_ref = models.TextField(blank=True)  # the invisible object on the platform; the address of an upload is long
     # Under way: the platform is asked again with its reference, step by step, until it is whole and may be shown.
     draft_partial = models.BooleanField(default=False, db_default=False)

@@ -22,6 +22,7 @@ from channels.queries import facts_of
 from channels.reasons import in_words
 from channels.services import mark_lost
 from core.clock import Clock, database_now, steady
+from core.sessions import Gone
 from posts.states import PostState
 from publishing.models import Delivery
 from publishing.outgoing import Pictures, ask, message_of, pictures_for
@@ -50,18 +51,22 @@ def settle(*, platform: str, clock: Clock = database_now) -> int:
 def waiting(clock: Clock = database_now) -> list[str]:
     """The platforms on which a run has died, or something is to be looked at now."""
     now = clock()
-    dead = Q(state__in=sorted(IN_HAND), lease_until__lt=now)
+    dead = Q(_left(now), state__in=sorted(IN_HAND))
     looks = Q(state__in=[State.VERIFYING, State.PROCESSING], verify_at__lte=now)
     found = (Delivery.objects.filter(each).order_by().values_list("platform", flat=True) for each in (dead, looks))
     return sorted({platform for rows in found for platform in rows.distinct()})
 
 
+def _left(now: datetime) -> Q:
+    """Of what is in hand: its run is dead or frozen. As long as its visible call may be under way, or its receipt may
+    still come from a run that only lost its connection, the lease alone tells."""
+    return Q(lease_until__lt=now) | Q(Gone("session"), committing_at__isnull=True)
+
+
 def _reap(platform: str, now: datetime) -> int:
-    """A lease that ran out: its run is dead or frozen. Never straight back to scheduled: first it is looked into."""
+    """Takes over what was left. Never straight back to scheduled: first it is looked into."""
     with transaction.atomic():
-        rows = list(
-            locked().filter(platform=platform, state__in=IN_HAND, lease_until__lt=now).select_related("unit")[:500]
-        )
+        rows = list(locked().filter(_left(now), platform=platform, state__in=IN_HAND).select_related("unit")[:500])
         grace = timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
         begun = [row for row in rows if row.committing_at]
         quiet = [row for row in rows if not row.committing_at]
@@ -207,12 +212,15 @@ def _resume(row: Delivery, now: datetime) -> int:
     """Certainly not visible: it may be tried again, if it is not too late by then."""
     if row.tries >= settings.PUBLISHING["max_attempts"]:
         return ask_person(row, now)
+    # Once is an accident. What kills every run that takes it must not use up its tries in a minute.
+    at = now + timedelta(seconds=min(90, 5 * 2 ** (row.attempt - 2)) if row.attempt > 1 else 0)
     return len(
         move_many(
             [row],
             State.SCHEDULED,
             now=now,
-            fire_at=max(now, row.due_at),
+            fire_at=max(at, row.due_at),
+            prepare_at=row.prepare_at and max(at, row.prepare_at),
             verify_at=None,
             committing_at=None,
             error_code="later",

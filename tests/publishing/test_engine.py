@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -15,6 +16,8 @@ from audit.models import Entry
 from channels import vault
 from channels.queries import facts_of, row_name
 from channels.states import Health
+from core import sessions
+from core.sessions import Gone
 from posts import services as posts
 from posts.models import Media, Revision
 from posts.states import PostState
@@ -389,6 +392,73 @@ def test_a_run_that_died_before_the_visible_call_is_taken_over(simulator, delive
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempt) == (State.PUBLISHED, 2)
     assert len(visible(simulator, delivery)) == 1
+
+
+def _claim_and_die(platform, *, begin=False, clock=timezone.now):
+    """As a process that is killed: nothing is put away, and its connection to the database ends."""
+
+    def die():
+        run = engine.Run(platform, clock)
+        run._claim()
+        if begin:
+            run._begin(list(run.ready))
+        connection.close()
+
+    thread = threading.Thread(target=die)
+    thread.start()
+    thread.join()
+    give_up = time.monotonic() + 20
+    while not Delivery.objects.filter(Gone("session")).exists():  # the server may take a moment to notice
+        assert time.monotonic() < give_up
+
+
+def test_a_run_that_was_killed_before_the_visible_call_is_taken_over_at_once(simulator, deliver):
+    delivery = deliver("telegram")
+    _claim_and_die("telegram")
+
+    settling.settle(platform="telegram", clock=later(seconds=1))
+    delivery.refresh_from_db()
+    assert delivery.state == State.SCHEDULED
+    engine.publish_due(platform="telegram", clock=later(seconds=1))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempt) == (State.PUBLISHED, 2)
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_what_kills_every_run_that_takes_it_is_taken_more_slowly_each_time(deliver):
+    delivery = deliver("telegram")
+    _claim_and_die("telegram")
+    settling.settle(platform="telegram", clock=later(seconds=1))
+    _claim_and_die("telegram", clock=later(seconds=2))
+    settling.settle(platform="telegram", clock=later(seconds=3))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempt) == (State.SCHEDULED, 2)
+    assert delivery.fire_at > timezone.now() + timedelta(seconds=5)
+
+
+def test_a_lost_connection_ends_no_call_that_is_under_way(deliver):
+    delivery = deliver("telegram")
+    _claim_and_die("telegram", begin=True)
+
+    settling.settle(platform="telegram", clock=later(seconds=30))
+
+    delivery.refresh_from_db()
+    assert delivery.state == State.COMMITTING  # until its lease ends: the answer may still come
+
+
+def test_a_run_that_comes_back_on_another_connection_keeps_what_it_holds(deliver):
+    delivery = deliver("telegram")
+    run = engine.Run("telegram", timezone.now)
+    run._claim()
+    connection.close()
+    run._renew()
+
+    settling.settle(platform="telegram", clock=later(seconds=30))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.session) == (State.CLAIMED, sessions.mine())
 
 
 def test_a_run_that_died_in_the_visible_call_leaves_a_doubt(simulator, deliver):
