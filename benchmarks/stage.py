@@ -327,6 +327,13 @@ class Stage:
         options = {"cwd": ROOT, "env": self.environment, "stdout": log, "stderr": log}
         self.processes[name] = start(self.stack, command, **options)
 
+    def kill(self, name: str) -> None:
+        """`kill -9`, and at once the same process anew."""
+        killed = self.processes[name]
+        killed.kill()
+        killed.wait()
+        self._start(name, killed.args)
+
     def look_after(self) -> None:
         """Ends the run with the last words of a process that has died."""
         for name, process in self.processes.items():
