@@ -37,7 +37,9 @@ def update_from_values(
         name = model._meta.get_field(increment).column
         sets.append(f'"{name}" = {table}."{name}" + 1')
     conditions = [f'{table}."{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n in match]
-    conditions += [f'{table}."{column[n]}" = %s' for n in where or {}]
+    # Written so that PostgreSQL has no figures for it. It would believe that almost no row is, say, `committing`, begin
+    # with those, and compare each of the thousands that are with every row of ours: 300 ms for 500.
+    conditions += [f'COALESCE({table}."{column[n]}", {table}."{column[n]}") = %s' for n in where or {}]
     one = f"({', '.join(['%s'] * len(names))})"
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
