@@ -1,4 +1,5 @@
-"""`make test`: house checks, the embedded tests on SQLite, then everything on PostgreSQL, Redis and Chromium.
+"""`make test`: house checks, the embedded tests on SQLite, the browser tests, and beside them all others, on PostgreSQL
+and Redis. What is said of those comes last.
 
 What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this machine; else servers
 of its own in a temporary folder, which end with it. As root on Debian it installs what is missing. Run by
@@ -19,6 +20,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
 
 import psycopg2
 import redis
@@ -176,10 +179,36 @@ def stop(server: subprocess.Popen) -> None:
 # --- the runs ---------------------------------------------------------------------------------------------------------
 
 
-def pytest(*arguments: str, **settings: str) -> int:
+def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **own, **settings}).returncode
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **own, **settings}, stdout=out, stderr=out)
+
+
+def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path) -> int:
+    """On two processors: what takes longest goes on from the start, and is told of when the others have ended."""
+    said = var / "said"
+    out = stack.enter_context(said.open("wb"))
+    most = pytest("-m", "not browser", out=out, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var))
+    stack.callback(stop, most)
+    failed = bool(subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode)
+    print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
+    embedded = {"DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3", "REDIS_URL": "filesystem://localhost"}
+    failed |= bool(pytest("-m", "embedded", VAR_DIR=str(var / "embedded"), **embedded).wait())
+    print("--- The tests in Chromium", flush=True)
+    name, number = urlsplit(database), urlsplit(broker)
+    own = {"DATABASE_URL": name._replace(path=f"{name.path}_browser").geturl()}
+    own["REDIS_URL"] = number._replace(path=f"/{int(number.path.strip('/') or 0) ^ 1}").geturl()
+    failed |= bool(pytest("-m", "browser", VAR_DIR=str(var / "browser"), **own).wait())
+    print("--- All others on PostgreSQL and Redis", flush=True)
+    with said.open(encoding="utf-8", errors="replace") as words:
+        while True:
+            ended = most.poll() is not None
+            sys.stdout.write(words.read())
+            sys.stdout.flush()
+            if ended:
+                return int(failed or bool(most.returncode))
+            time.sleep(0.5)
 
 
 def main() -> int:
@@ -199,20 +228,9 @@ def main() -> int:
             (var / "static").mkdir()
             os.environ["STATIC_ROOT"] = str(var / "static")  # stays empty; a missing one is warned of at each request
             # A narrowed run is somebody's quick question: straight to the answer.
-            if not arguments:
-                checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
-                print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
-                embedded = pytest(
-                    "-m",
-                    "embedded",
-                    DATABASE_URL=f"sqlite:///{var}/embedded.sqlite3",
-                    REDIS_URL="filesystem://localhost",
-                    VAR_DIR=str(var / "embedded"),
-                )
-                if checks or embedded:
-                    return 1
-                print("--- All tests on PostgreSQL, Redis and Chromium", flush=True)
-            return pytest(*arguments, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var))
+            if arguments:
+                return pytest(*arguments, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var)).wait()
+            return all_of_it(stack, database, broker, var)
     except Hindered as why:
         print(f"\n{why}", file=sys.stderr)
         return 1
