@@ -40,7 +40,7 @@ bench-rush: setup-dev ## Thousands of posts due at one second, beside a bare loo
 bench: setup-dev ## One of the other benchmarks: make bench OF=claims, recall, pause, crash or neighbours
 	@exec $(PY) -m benchmarks.$(or $(OF),claims) $(ARGS)
 
-bench-all: setup-dev ## All of them, one after the other; a quarter of an hour
+bench-all: setup-dev ## All of them, one after the other; some twenty minutes
 	@exec $(PY) -m benchmarks $(ARGS)
 
 faults: setup-dev ## Publish under faults on servers of its own, and check what residents saw. N=2000 SEED=1

@@ -1,4 +1,4 @@
-"""All benchmarks on one stage, one after the other; a quarter of an hour.
+"""All benchmarks on one stage, one after the other; some twenty minutes.
 
     python -m benchmarks [--small]
 

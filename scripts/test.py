@@ -191,24 +191,23 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     out = stack.enter_context(said.open("wb"))
     most = pytest("-m", "not browser", out=out, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var))
     stack.callback(stop, most)
-    failed = bool(subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode)
+    checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
     embedded = {"DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3", "REDIS_URL": "filesystem://localhost"}
-    failed |= bool(pytest("-m", "embedded", VAR_DIR=str(var / "embedded"), **embedded).wait())
+    if pytest("-m", "embedded", VAR_DIR=str(var / "embedded"), **embedded).wait() or checks:
+        return 1
     print("--- The tests in Chromium", flush=True)
     name, number = urlsplit(database), urlsplit(broker)
     own = {"DATABASE_URL": name._replace(path=f"{name.path}_browser").geturl()}
     own["REDIS_URL"] = number._replace(path=f"/{int(number.path.strip('/') or 0) ^ 1}").geturl()
-    failed |= bool(pytest("-m", "browser", VAR_DIR=str(var / "browser"), **own).wait())
+    browser = pytest("-m", "browser", VAR_DIR=str(var / "browser"), **own).wait()
     print("--- All others on PostgreSQL and Redis", flush=True)
     with said.open(encoding="utf-8", errors="replace") as words:
-        while True:
-            ended = most.poll() is not None
-            sys.stdout.write(words.read())
-            sys.stdout.flush()
-            if ended:
-                return int(failed or bool(most.returncode))
-            time.sleep(0.5)
+        while most.returncode is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                most.wait(timeout=0.5)
+            print(words.read(), end="", flush=True)
+    return int(bool(browser or most.returncode))
 
 
 def main() -> int:

@@ -263,7 +263,6 @@ def test_a_post_past_its_validity_expires(simulator, deliver):
     assert simulator.truth() == []
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize(("minutes", "closed"), [(-1, False), (0, True)])
 def test_a_unit_publishes_until_midnight_of_its_last_day_and_no_minute_longer(deliver, minutes, closed):
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -279,6 +278,7 @@ def test_a_unit_publishes_until_midnight_of_its_last_day_and_no_minute_longer(de
     assert (fit, delivery.state == State.EXPIRED) == (not closed, closed)
 
 
+@pytest.mark.embedded
 def test_an_edit_after_approval_stops_what_was_scheduled(simulator, deliver):
     delivery = deliver(due_at=timezone.now() + timedelta(hours=1))
     officer = delivery.post.author
