@@ -12,6 +12,9 @@ import pytest
 
 from simulator import images
 
+# Followers: of so many, some react and write, whatever interest chance gives a post.
+CROWD = 1_000_000
+
 
 @dataclass
 class Answer:
@@ -97,10 +100,10 @@ def proof(token):
 class Account:
     """A Zalo account and calls to it."""
 
-    def __init__(self, simulator, pictures):
+    def __init__(self, simulator, pictures, **page):
         self.simulator = simulator
         self.url = simulator.url
-        self.page = simulator.page("zalo")
+        self.page = simulator.page("zalo", **page)
         self.id = self.page["external_id"]
         self.token = self.page["tokens"]["access_token"]
         self.pictures = pictures

@@ -5,7 +5,7 @@ import pytest
 
 from simulator import images
 
-from .conftest import Graph, ask, proof
+from .conftest import CROWD, Graph, ask, proof
 
 APP = {"client_id": "100000000000001", "client_secret": "simulator-facebook-secret"}
 BACK = "https://portal.example.vn/cb?next=%2Fx"
@@ -263,7 +263,8 @@ def test_a_field_that_does_not_exist_fails_the_read(graph):
     assert graph.get(graph.id, fields="name,likes_total").error == (100, None)
 
 
-def test_counts_are_told_without_people(simulator, graph):
+def test_counts_are_told_without_people(simulator):
+    graph = Graph(simulator, followers=CROWD)
     made = graph.post(f"{graph.id}/feed", message="Đếm").body["id"]
     simulator.advance(86400)
     fields = "reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)"

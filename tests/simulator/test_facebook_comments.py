@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from .conftest import Graph
+from .conftest import CROWD, Graph
 from .test_facebook import APP, BACK, exchange
 
 ALL = "id,message,from,parent{id},is_hidden,can_hide,comment_count"
@@ -52,7 +52,9 @@ def test_residents_comments_are_hidden_and_the_page_s_own_are_not(simulator, gra
     assert graph.get(resident).error == (100, 33)
 
 
-def test_a_page_gets_comments_by_itself(simulator, graph, post):
+def test_a_page_gets_comments_by_itself(simulator):
+    graph = Graph(simulator, followers=CROWD)
+    post = graph.post(f"{graph.id}/feed", message="Họp dân").body["id"]
     simulator.advance(7 * 86_400)
 
     told = graph.get(f"{post}/comments", summary="true", limit=5).body

@@ -16,6 +16,8 @@ from googleapiclient.http import MediaFileUpload, MediaIoBaseUpload
 
 from simulator import images
 
+from .conftest import CROWD
+
 BLOCK = 262_144
 
 
@@ -139,7 +141,7 @@ def test_captions_go_up_in_one_multipart_call(client):
 
 
 def test_comments_are_read_answered_and_held_back(simulator):
-    client = Client(simulator, followers=100_000)
+    client = Client(simulator, followers=CROWD)
     made = client.insert(images.plain_mp4(1), privacyStatus="public").execute()
     simulator.advance(3000)
     asked = {"part": "snippet,replies", "videoId": made["id"], "order": "time", "maxResults": 100}

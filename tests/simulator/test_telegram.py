@@ -7,7 +7,7 @@ import pytest
 
 from simulator import images, telegram_html
 
-from .conftest import Bot, ask
+from .conftest import CROWD, Bot, ask
 
 
 def description(answer):
@@ -170,7 +170,8 @@ def test_a_linked_group_receives_every_post(simulator):
     assert (message["is_automatic_forward"], message["forward_origin"]["message_id"]) == (True, sent)
 
 
-def test_reactions_arrive_when_asked_for(simulator, bot):
+def test_reactions_arrive_when_asked_for(simulator):
+    bot = Bot(simulator, followers=CROWD)
     sent = bot.send("Hay").body["result"]["message_id"]
     simulator.advance(2 * 86400)
     assert bot.call("getUpdates").body["result"] == []

@@ -10,7 +10,7 @@ import pytest
 
 from simulator import images
 
-from .conftest import Answer, ask
+from .conftest import CROWD, Answer, ask
 
 CLIENT = "400000000004-simulator.apps.googleusercontent.com"
 SECRET = "simulator-google-secret"
@@ -839,7 +839,7 @@ def test_a_channels_address_leads_to_its_page(simulator, channel, name):
 
 
 def test_residents_write_under_a_public_video_and_the_channel_answers(simulator):
-    channel = Channel(simulator, followers=100_000)
+    channel = Channel(simulator, followers=CROWD)
     made = channel.upload(status={"privacyStatus": "public"})["id"]
     simulator.advance(3000)
     query = {"part": "snippet,replies", "videoId": made, "maxResults": 100, "order": "time"}

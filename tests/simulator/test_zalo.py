@@ -6,7 +6,7 @@ import pytest
 
 from simulator import images
 
-from .conftest import ask
+from .conftest import CROWD, Account, ask
 
 APP = "3608465249409039671"
 VERIFIER = "v" * 43
@@ -138,7 +138,8 @@ def test_lists_are_short_and_ids_are_text(simulator, account):
     assert (oa_id, int(oa_id) > 2**53) == (account.id, True)
 
 
-def test_views_and_shares_grow(simulator, account):
+def test_views_and_shares_grow(simulator, pictures):
+    account = Account(simulator, pictures, followers=CROWD)
     simulator.post("zalo", account.id, "Tin")
     simulator.advance(24 * 3600)
     (listed,) = account.get("article/getslice", offset=0, limit=1, type="normal")["data"]["medias"]
