@@ -649,8 +649,13 @@ class Run:
             return ()
         shipments = [shipment for shipment, _receipt in pairs]
         told = {s.pk: {"remote_id": receipt.external_id, "permalink": receipt.permalink} for s, receipt in pairs}
-        clean = {"lease_until": None, "error_code": "", "platform_code": "", "error_detail": ""}
+        clean = {"lease_until": None, "verify_at": None, "error_code": "", "platform_code": "", "error_detail": ""}
         moved = move_many(shipments, to, now=now, each=told, **{**clean, **fields})
+        if doubted := [shipment for shipment in shipments if shipment.pk not in moved]:
+            # Taken for dead while the call was under way: what the platform said then is worth more than a look.
+            for shipment in doubted:
+                shipment.state = State.VERIFYING
+            moved |= move_many(doubted, to, now=now, each=told, **{**clean, **fields})
         end_attempts([shipment for shipment in shipments if shipment.pk in moved], outcome, now=now)
         return moved
 

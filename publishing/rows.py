@@ -42,13 +42,15 @@ def locked() -> Any:
     return Delivery.objects.select_for_update(skip_locked=skips, of=("self",) if skips else ())
 
 
-def due_looks(platform: str, state: State, now: datetime, *, first: float, longest: float) -> list[Delivery]:
+def due_looks(
+    platform: str, state: State, now: datetime, *, first: float, longest: float, **which: Any
+) -> list[Delivery]:
     """Claims rows to look into by pushing their next look ahead: two settlers never ask about the same row. The seconds
     from one look to the next grow from ``first`` to ``longest``."""
     with transaction.atomic():
         rows = list(
             locked()
-            .filter(platform=platform, state=state, verify_at__lte=now)
+            .filter(platform=platform, state=state, verify_at__lte=now, **which)
             .select_related("revision", "channel", "unit")
             .order_by("verify_at")[:200]
         )

@@ -5,6 +5,7 @@ before a person.
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,17 +36,29 @@ log = logging.getLogger(__name__)
 
 # Without the id of a whole draft, absence from a page's list is believed after this many looks.
 _LOOKS_FOR_ABSENCE = 3
+_BATCH = 500
+# Seconds that one ring goes on for while there is more to do.
+_AT_A_RING = 20.0
 # So long a platform may work on what it has taken, or a person on what waits in its app.
 PROCESSING = timedelta(hours=24)
 
 
 def settle(*, platform: str, clock: Clock = database_now) -> int:
-    """Takes over from runs that died and looks into doubts; how many rows it moved."""
+    """Takes over from runs that died and looks into doubts, until nothing is left to do now or the next ring may as
+    well go on; how many rows it moved."""
+    moved, until = 0, time.monotonic() + _AT_A_RING
+    look, word = settings.PUBLISHING["look_seconds"], settings.PUBLISHING["processing_seconds"]
     with only_one(f"settle {platform}") as mine:
-        if not mine:
-            return 0
-        now = steady(clock)
-        return _reap(platform, now()) + _look(platform, now) + _follow(platform, now)
+        while mine and time.monotonic() < until:
+            now = steady(clock)
+            freed = _reap(platform, now()) + _release(platform, now())
+            begun = {"committing_at__isnull": False}
+            doubts = due_looks(platform, State.VERIFYING, now(), first=look, longest=max(900, look), **begun)
+            taken = due_looks(platform, State.PROCESSING, now(), first=word, longest=20 * word)
+            moved += freed + _look(platform, doubts, now) + _follow(platform, taken, now)
+            if not (freed or doubts or taken):
+                break
+    return moved
 
 
 def waiting(clock: Clock = database_now) -> list[str]:
@@ -58,15 +71,17 @@ def waiting(clock: Clock = database_now) -> list[str]:
 
 
 def _left(now: datetime) -> Q:
-    """Of what is in hand: its run is dead or frozen. As long as its visible call may be under way, or its receipt may
-    still come from a run that only lost its connection, the lease alone tells."""
-    return Q(lease_until__lt=now) | Q(Gone("session"), committing_at__isnull=True)
+    """Of what is in hand: its run is dead or frozen. A run may also have lost no more than its connection: where the
+    platform cannot be asked about a call that is under way, its receipt is waited for as long as the lease runs."""
+    mute = [name for name in settings.PLATFORMS if not facts_of(name).finds]
+    told_by_lease = Q(committing_at__isnull=False, platform__in=mute)
+    return Q(lease_until__lt=now) | Q(Gone("session")) & ~told_by_lease
 
 
 def _reap(platform: str, now: datetime) -> int:
     """Takes over what was left. Never straight back to scheduled: first it is looked into."""
     with transaction.atomic():
-        rows = list(locked().filter(_left(now), platform=platform, state__in=IN_HAND).select_related("unit")[:500])
+        rows = list(locked().filter(_left(now), platform=platform, state__in=IN_HAND).select_related("unit")[:_BATCH])
         grace = timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
         begun = [row for row in rows if row.committing_at]
         quiet = [row for row in rows if not row.committing_at]
@@ -78,16 +93,19 @@ def _reap(platform: str, now: datetime) -> int:
     return len(moved)
 
 
-def _look(platform: str, now: Clock) -> int:
-    first = settings.PUBLISHING["look_seconds"]
-    rows = due_looks(platform, State.VERIFYING, now(), first=first, longest=max(900, first))
+def _release(platform: str, now: datetime) -> int:
+    """What nobody was told to make visible needs no look on the platform."""
+    idle = locked().filter(platform=platform, state=State.VERIFYING, verify_at__lte=now, committing_at__isnull=True)
+    with transaction.atomic():
+        return _resume(list(idle.select_related("unit")[:_BATCH]), now)
+
+
+def _look(platform: str, rows: list[Delivery], now: Clock) -> int:
     facts = facts_of(platform)
     asked = []
     moved = 0
     for row in rows:
-        if row.committing_at is None:
-            moved += _resume(row, now())
-        elif not facts.finds:
+        if not facts.finds:
             moved += ask_person(row, now())
         else:
             asked.append(row)
@@ -99,7 +117,7 @@ def _look(platform: str, now: Clock) -> int:
             case Receipt():
                 moved += _found(row, answer, now())
             case None if (row.draft_ref and not row.draft_partial) or row.verify_count >= _LOOKS_FOR_ABSENCE:
-                moved += _resume(row, now())
+                moved += _resume([row], now())
             case AccessLost():
                 mark_lost(row.channel, reason=answer.detail, code=answer.code)
                 moved += ask_person(row, now()) if row.verify_count >= LOOKS else 0
@@ -157,10 +175,8 @@ def _format_of(row: Delivery) -> str:
     return next((t.get("format", "") for t in row.revision.content["channels"] if t["channel"] == wanted), "")
 
 
-def _follow(platform: str, now: Clock) -> int:
+def _follow(platform: str, rows: list[Delivery], now: Clock) -> int:
     """Asks what became of posts that the platform has taken and still works on."""
-    first = settings.PUBLISHING["processing_seconds"]
-    rows = due_looks(platform, State.PROCESSING, now(), first=first, longest=20 * first)
     pictures = pictures_for(rows)
     moved = 0
     for row, answer in ask(platform, rows, lambda row, account: _progress(row, account, pictures)):
@@ -208,24 +224,23 @@ def _refused(row: Delivery, error: Rejected, now: datetime) -> int:
     return len(moved)
 
 
-def _resume(row: Delivery, now: datetime) -> int:
-    """Certainly not visible: it may be tried again, if it is not too late by then."""
-    if row.tries >= settings.PUBLISHING["max_attempts"]:
-        return ask_person(row, now)
-    # Once is an accident. What kills every run that takes it must not use up its tries in a minute.
-    at = now + timedelta(seconds=min(90, 5 * 2 ** (row.attempt - 2)) if row.attempt > 1 else 0)
-    return len(
-        move_many(
-            [row],
-            State.SCHEDULED,
-            now=now,
-            fire_at=max(at, row.due_at),
-            prepare_at=row.prepare_at and max(at, row.prepare_at),
-            verify_at=None,
-            committing_at=None,
-            error_code="later",
-        )
-    )
+def _resume(rows: list[Delivery], now: datetime) -> int:
+    """Certainly not visible: they may be tried again, if it is not too late by then."""
+    tired = [row for row in rows if row.tries >= settings.PUBLISHING["max_attempts"]]
+    moved = sum(ask_person(row, now) for row in tired)
+    plain, films = {}, {}
+    for row in rows:
+        # Once is an accident. What kills every run that takes it must not use up its tries in a minute.
+        at = now + timedelta(seconds=min(90, 5 * 2 ** (row.attempt - 2)) if row.attempt > 1 else 0)
+        if row.prepare_at:
+            films[row.pk] = {"fire_at": max(at, row.due_at), "prepare_at": max(at, row.prepare_at)}
+        else:
+            plain[row.pk] = {"fire_at": max(at, row.due_at)}
+    for each in (plain, films):
+        alike = [row for row in rows if row.pk in each and row not in tired]
+        fields = {"verify_at": None, "committing_at": None, "error_code": "later"}
+        moved += len(move_many(alike, State.SCHEDULED, now=now, each=each, **fields))
+    return moved
 
 
 def expire(*, clock: Clock = database_now) -> int:
@@ -243,7 +258,7 @@ def _stop_unapproved(now: datetime) -> int:
     version."""
     tried = locked().filter(state=State.SCHEDULED, attempt__gt=0).select_related("unit")
     with transaction.atomic():
-        rows = list(tried.exclude(post__state=PostState.APPROVED, post__approved_revision=F("revision"))[:500])
+        rows = list(tried.exclude(post__state=PostState.APPROVED, post__approved_revision=F("revision"))[:_BATCH])
         drafts = [row for row in rows if row.draft_ref]
         moved = move_many(drafts, State.RECALLING, now=now, verify_at=now, verify_count=0, error_code="stopped")
         bare = [row for row in rows if not row.draft_ref]
@@ -252,7 +267,7 @@ def _stop_unapproved(now: datetime) -> int:
 
 def _expire(late: Any, now: datetime, *, code: str) -> int:
     with transaction.atomic():
-        rows = list(late.select_related("unit", "channel", "post")[:500])
+        rows = list(late.select_related("unit", "channel", "post")[:_BATCH])
         moved = move_many(rows, State.EXPIRED, now=now, error_code=code)
         rows = [row for row in rows if row.pk in moved]
         if code == "paused":

@@ -401,6 +401,8 @@ def _claim_and_die(platform, *, begin=False, clock=timezone.now):
         run = engine.Run(platform, clock)
         run._claim()
         if begin:
+            if run.staging:
+                run._write_back(run.answers.take(timeout=10))
             run._begin(list(run.ready))
         connection.close()
 
@@ -438,7 +440,7 @@ def test_what_kills_every_run_that_takes_it_is_taken_more_slowly_each_time(deliv
     assert delivery.fire_at > timezone.now() + timedelta(seconds=5)
 
 
-def test_a_lost_connection_ends_no_call_that_is_under_way(deliver):
+def test_where_the_platform_cannot_be_asked_a_lost_connection_ends_no_call_that_is_under_way(deliver):
     delivery = deliver("telegram")
     _claim_and_die("telegram", begin=True)
 
@@ -446,6 +448,52 @@ def test_a_lost_connection_ends_no_call_that_is_under_way(deliver):
 
     delivery.refresh_from_db()
     assert delivery.state == State.COMMITTING  # until its lease ends: the answer may still come
+
+
+def test_a_run_that_was_killed_in_the_visible_call_is_asked_after_without_waiting_for_its_lease(simulator, deliver):
+    delivery = deliver("facebook")
+    _claim_and_die("facebook", begin=True)
+
+    settling.settle(platform="facebook", clock=later(seconds=1))
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING
+    settling.settle(platform="facebook", clock=later(seconds=50))
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING  # its call may still be on its way
+    settling.settle(platform="facebook", clock=later(seconds=70))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, visible(simulator, delivery)) == (State.SCHEDULED, [])
+
+
+@pytest.mark.parametrize("platform", ["facebook", "telegram"])
+def test_a_receipt_counts_although_its_run_was_taken_for_dead_meanwhile(simulator, deliver, platform):
+    delivery = deliver(platform)
+    run = engine.Run(platform, timezone.now)
+    run._claim()
+    if run.staging:
+        run._write_back(run.answers.take(timeout=10))
+    run._fire()
+    answers = run.answers.take(timeout=10)
+    settling.settle(platform=platform, clock=later(minutes=2))
+    delivery.refresh_from_db()
+    assert delivery.state == State.VERIFYING
+    run._hear(answers)
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.verify_at) == (State.PUBLISHED, None)
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_all_that_a_dead_run_held_is_taken_over_at_one_ring(deliver, monkeypatch):
+    for _ in range(5):
+        deliver("telegram")
+    _claim_and_die("telegram")
+    monkeypatch.setattr(settling, "_BATCH", 2)
+
+    settling.settle(platform="telegram", clock=later(seconds=1))
+
+    assert list(Delivery.objects.values_list("state", flat=True)) == [State.SCHEDULED] * 5
 
 
 def test_a_run_that_comes_back_on_another_connection_keeps_what_it_holds(deliver):
