@@ -148,6 +148,8 @@ def redis_answers(url: str) -> bool:
 
 def redis_server(stack: contextlib.ExitStack) -> str:
     if url := os.environ.get("REDIS_URL"):
+        if not url.startswith(("redis://", "rediss://")):
+            raise Hindered("REDIS_URL must begin with redis:// or rediss://: the browser tests take the next database.")
         return url
     url = f"redis://127.0.0.1:6379/{REDIS_DATABASE}"
     if redis_answers(url):
