@@ -10,7 +10,7 @@ from django.utils import translation
 
 from channels.connectors import CONNECTORS
 from simulator.testing import RunningSimulator
-from tests import ahead, sqlite
+from tests import ahead, postgresql, sqlite
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
     if django_settings.SQLITE:
         sqlite.in_a_file(tmp_path_factory.mktemp("database"))
         sqlite.let_flush_pass_triggers()
+    else:
+        postgresql.empty_only_what_is_full()
 
 
 @pytest.hookimpl(trylast=True)
