@@ -23,7 +23,7 @@ from itertools import batched
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from channels.connectors import limits
@@ -56,7 +56,7 @@ from publishing.outgoing import message_from, pictures_of
 from publishing.rows import end_attempts, locked, only_one, tell, tell_of_inbox
 from publishing.services import move_many
 from publishing.states import State
-from publishing.wire import Answers, Call, Errand, unexpected, wire
+from publishing.wire import PATIENCE, Answers, Call, Errand, longest_call, unexpected, wire
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +69,6 @@ _GATHER = 0.1
 # Seconds that a receipt waits while more is due than can be begun at once: calls come before book-keeping. Longer buys
 # punctuality with memory, and with more doubts to look up if the run dies then; far shorter than a lease.
 _HOLD = 10.0
-# Seconds that a call may stand in line once it is due: later it is not made, for a recall or pause would not stop it.
-_PATIENCE = 5.0
 _draining = threading.Event()
 
 
@@ -166,11 +164,11 @@ class Run:
         away_since = None
         while True:
             try:
+                self._renew()
                 room = self._room()
                 if room and time.monotonic() >= next_claim and self._may_claim():
                     full = self._claim() == room
                     next_claim = time.monotonic() + (0 if full else 1)
-                self._renew()
                 self._go_on()
                 self._fire()
                 away_since = None
@@ -259,9 +257,12 @@ class Run:
         return None
 
     def _renew(self) -> None:
-        """Keeps the lease of what waits for its turn, and says so from a new connection. What flies is not renewed: its
-        call has a deadline of its own."""
+        """Keeps the lease of what waits for its turn, and says so from a new connection. The lease of what flies is not
+        renewed: its call has a deadline of its own."""
         before, self.session = self.session, sessions.mine()
+        if self.session != before:
+            ours = Delivery.objects.filter(pk__among=list(self.flying), state=State.COMMITTING, session=before)
+            ours.update(session=self.session)
         is_due = self.session != before or time.monotonic() >= self.renew_at
         if not is_due or not (waiting := {**self.ready, **self.staging}):
             return
@@ -417,7 +418,8 @@ class Run:
         now, clock = self.now(), time.monotonic()
         start_at = clock + max(0.0, (max(turn, shipment.fire_at) - now).total_seconds())
         too_late = clock + (shipment.not_after - now).total_seconds()
-        return Errand(shipment.pk, _commit(shipment), start_at, min(start_at + _PATIENCE, too_late))
+        until = clock + longest_call().total_seconds()
+        return Errand(shipment.pk, _commit(shipment), start_at, min(start_at + PATIENCE, too_late), until)
 
     def _turns(self, due: list[int]) -> dict[int, datetime]:
         """Who of ``due`` may call now, and when exactly. The others wait for a gate, and are asked again soon."""
@@ -457,7 +459,7 @@ class Run:
 
     def _begin(self, pks: Sequence[int]) -> set[int]:
         """The last question before a call becomes visible, and the statement that everyone else loses against."""
-        now = self.now()
+        now = self.clock()  # the monotonic one stands still while a machine sleeps
         with _undone_with_the_transaction([self.ready[pk] for pk in pks]), transaction.atomic():
             ours = locked().filter(pk__among=pks, state__in=[State.CLAIMED, State.STAGED], lease_until__gt=now)
             fit = set(ours.sendable(now).values_list("pk", "attempt"))
@@ -632,7 +634,7 @@ class Run:
                     moved = self._receive(pairs, State.PROCESSING, "processing", now=now, **fields)
                     if code == "in_app":
                         tell_of_inbox(moved)
-        except IntegrityError:
+        except (IntegrityError, DataError):
             if len(published) > 1:
                 for pair in published:
                     self._write_published([pair])

@@ -6,7 +6,7 @@ sent since the last moment that the database knows of is put in doubt, and settl
 release it. Taking posts down goes on meanwhile: it is harmless twice, and a wrong post cannot wait for two people.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Q
@@ -127,6 +127,11 @@ def _doubt(clock: Clock) -> None:
     Freeze.objects.filter(pk=1).update(doubted_at=now)
 
 
+def is_reading() -> bool:
+    """Whether the pages are being asked what they show since a restore."""
+    return Freeze.objects.filter(frozen_at__isnull=False, reason=RESTORED, read_back_at__isnull=True).exists()
+
+
 def read_back(clock: Clock = database_now) -> None:
     """Notes when no page is left to ask. The asking itself is the settling's, which goes on while frozen."""
     row = check()
@@ -152,10 +157,11 @@ def _reason(reason: str) -> str:
 
 
 @transaction.atomic
-def freeze(*, by: User | None, reason: str, restored: bool = False) -> None:
+def freeze(*, by: User | None, reason: str, restored: bool = False, since: datetime | None = None) -> None:
     """From this commit on no post becomes visible anywhere. ``by`` is None at the console.
 
     ``restored`` reads the pages back as well: for a restore that the portal cannot see, such as a disk set back.
+    ``since``: when the copy was made. Without it, the last bell: wrong where workers have rung after the restore.
     """
     unit = top()
     held = require(by, Permission.SYSTEM_WATCH, unit=unit) if by else None
@@ -166,7 +172,8 @@ def freeze(*, by: User | None, reason: str, restored: bool = False) -> None:
         raise Refused(_("Publishing is frozen already."))
     row.frozen_at = row.frozen_at or database_now()
     row.reason, row.words, row.frozen_by = (RESTORED if restored else STOPPED), reason, by
-    row.known_until = Pulse.objects.aggregate(last=Max("rung_at"))["last"] if restored else None
+    last = Pulse.objects.aggregate(last=Max("rung_at"))["last"]
+    row.known_until = min(filter(None, (since, last)), default=None) if restored else None
     row.doubted_at = row.read_back_at = row.release_asked_by = None
     row.release_words = ""
     row.save()

@@ -52,7 +52,7 @@ def due_looks(
             locked()
             .filter(platform=platform, state=state, verify_at__lte=now, **which)
             .select_related("revision", "channel", "unit")
-            .order_by("verify_at")[:200]
+            .order_by("verify_at", "due_at")[:200]
         )
         for row in rows:
             row.verify_count += 1

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -25,11 +25,13 @@ from channels.services import mark_lost
 from core.clock import Clock, database_now, steady
 from core.sessions import Gone
 from posts.states import PostState
+from publishing import freezing
 from publishing.models import Delivery
 from publishing.outgoing import Pictures, ask, message_of, pictures_for
 from publishing.rows import LOOKS, ask_person, due_looks, end_attempts, locked, only_one, tell, tell_of_inbox
 from publishing.services import move_many
 from publishing.states import IN_HAND, State
+from publishing.wire import longest_call
 from units.models import Unit
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,9 @@ def settle(*, platform: str, clock: Clock = database_now) -> int:
             freed = _reap(platform, now()) + _release(platform, now())
             begun = {"committing_at__isnull": False}
             doubts = due_looks(platform, State.VERIFYING, now(), first=look, longest=max(900, look), **begun)
+            moved += freed + _look(platform, doubts, now)
             taken = due_looks(platform, State.PROCESSING, now(), first=word, longest=20 * word)
-            moved += freed + _look(platform, doubts, now) + _follow(platform, taken, now)
+            moved += _follow(platform, taken, now)
             if not (freed or doubts or taken):
                 break
     return moved
@@ -83,14 +86,17 @@ def _reap(platform: str, now: datetime) -> int:
     with transaction.atomic():
         rows = list(locked().filter(_left(now), platform=platform, state__in=IN_HAND).select_related("unit")[:_BATCH])
         grace = timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
-        begun = [row for row in rows if row.committing_at]
-        quiet = [row for row in rows if not row.committing_at]
         fields = {"lease_until": None, "verify_count": 0, "error_code": "unknown"}
-        moved = move_many(begun, State.VERIFYING, now=now, verify_at=now + grace, **fields)
+        # Its run may live on without its connection: until then the call may be on its way.
+        ends = {row.pk: row.committing_at + longest_call() for row in rows if row.committing_at}
+        looks = {pk: {"verify_at": max(now, at) + grace} for pk, at in ends.items()}
+        begun = move_many([row for row in rows if row.pk in looks], State.VERIFYING, now=now, each=looks, **fields)
         # No visible call can have been made: that statement was never reached, and now it can no longer succeed.
-        moved |= move_many(quiet, State.VERIFYING, now=now, verify_at=now, **fields)
-        end_attempts([row for row in rows if row.pk in moved], "unknown", now=now, detail="the run died")
-    return len(moved)
+        quiet = [row for row in rows if row.pk not in looks]
+        idle = move_many(quiet, State.VERIFYING, now=now, verify_at=now, **fields)
+        end_attempts([row for row in rows if row.pk in begun], "unknown", now=now, detail="the run died")
+        end_attempts([row for row in rows if row.pk in idle], "stopped", now=now, detail="the run died")
+    return len(begun | idle)
 
 
 def _release(platform: str, now: datetime) -> int:
@@ -110,20 +116,31 @@ def _look(platform: str, rows: list[Delivery], now: Clock) -> int:
         else:
             asked.append(row)
     pictures = pictures_for(asked)
-    for row, answer in ask(platform, asked, lambda row, account: _find(row, account, pictures)):
-        match answer:
-            case Receipt(processing=True):
-                moved += _taken(row, answer, now())
-            case Receipt():
-                moved += _found(row, answer, now())
-            case None if (row.draft_ref and not row.draft_partial) or row.verify_count >= _LOOKS_FOR_ABSENCE:
-                moved += _resume([row], now())
-            case AccessLost():
-                mark_lost(row.channel, reason=answer.detail, code=answer.code)
-                moved += ask_person(row, now()) if row.verify_count >= LOOKS else 0
-            case _ if row.verify_count >= LOOKS:
-                moved += ask_person(row, now())
+    # The whole country waits for the reading after a restore.
+    looks = _LOOKS_FOR_ABSENCE if asked and freezing.is_reading() else LOOKS
+    answers = ask(platform, asked, lambda row, account: _find(row, account, pictures))
+    # Of several that say the same on one page, what stands is the first one's.
+    for row, answer in sorted(answers, key=lambda pair: pair[0].due_at):
+        try:
+            moved += _conclude(row, answer, now(), looks)
+        except (IntegrityError, DataError):
+            log.error("delivery %s: the platform returned an id that another delivery has", row.public_id)
+            moved += ask_person(row, now())
     return moved
+
+
+def _conclude(row: Delivery, answer: Any, now: datetime, looks: int) -> int:
+    """IntegrityError when what was found is another delivery's: only a person can tell them apart."""
+    match answer:
+        case Receipt(processing=True):
+            return _taken(row, answer, now)
+        case Receipt():
+            return _found(row, answer, now)
+        case None if (row.draft_ref and not row.draft_partial) or row.verify_count >= _LOOKS_FOR_ABSENCE:
+            return _resume([row], now)
+        case AccessLost():
+            mark_lost(row.channel, reason=answer.detail, code=answer.code)
+    return ask_person(row, now) if row.verify_count >= looks else 0
 
 
 def _find(row: Delivery, account: Account, pictures: Pictures) -> Any:

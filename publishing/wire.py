@@ -23,15 +23,28 @@ log = logging.getLogger(__name__)
 
 Call = Callable[[Connector], Awaitable[Any]]
 
+# Seconds that a visible call may stand in line once it is due: later it is not made, for a recall or pause would not
+# stop it.
+PATIENCE = 5.0
+
+
+def longest_call() -> timedelta:
+    """From the moment at which a visible call may begin until it has ended. Each of its requests has a deadline; all of
+    them together, with the line before them, are given up then."""
+    options = settings.PUBLISHING
+    return timedelta(seconds=options["begin_ahead_seconds"] + PATIENCE + 1.25 * options["call_seconds"])
+
 
 @dataclass(slots=True)
 class Errand:
-    """One call: its name, what to do, when to start it on the monotonic clock (0: at once), when not any more."""
+    """One call: its name, what to do, when to start it on the monotonic clock (0: at once), when not any more, and when
+    to give it up."""
 
     name: Any
     call: Call
     start_at: float = 0.0
     latest: float = math.inf
+    until: float = math.inf
 
 
 class Wire:
@@ -89,7 +102,10 @@ class Wire:
             async with room:
                 if time.monotonic() > errand.latest:
                     raise TryLater("held too long before sending", code="held", wait=timedelta(seconds=1))
-                answer = await errand.call(connector)
+                async with asyncio.timeout(None if errand.until == math.inf else errand.until - time.monotonic()):
+                    answer = await errand.call(connector)
+        except TimeoutError:
+            answer = OutcomeUnknown("given up: no end of it within the longest time")
         except Exception as error:
             answer = error
         answers.put(errand.name, answer)

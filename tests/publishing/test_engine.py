@@ -1,5 +1,6 @@
 """The engine against the simulated platforms, over real HTTP."""
 
+import asyncio
 import json
 import threading
 import time
@@ -14,7 +15,9 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from channels import vault
-from channels.queries import facts_of, row_name
+from channels.connectors.base import OutcomeUnknown, Receipt, Rejected
+from channels.connectors.telegram import Telegram
+from channels.queries import account_of, facts_of, row_name
 from channels.states import Health
 from core import sessions
 from core.sessions import Gone
@@ -24,6 +27,7 @@ from posts.states import PostState
 from publishing import engine, recalls, services, settling
 from publishing.models import Delivery, Gate
 from publishing.states import State
+from publishing.wire import Answers, Errand, Wire, longest_call, wire
 from tests import factories
 from tests.publishing.conftest import later
 
@@ -394,15 +398,15 @@ def test_a_run_that_died_before_the_visible_call_is_taken_over(simulator, delive
     assert len(visible(simulator, delivery)) == 1
 
 
-def _claim_and_die(platform, *, begin=False, clock=timezone.now):
+def _claim_and_die(platform, *, stage=False, begin=False, clock=timezone.now):
     """As a process that is killed: nothing is put away, and its connection to the database ends."""
 
     def die():
         run = engine.Run(platform, clock)
         run._claim()
+        if (stage or begin) and run.staging:
+            run._write_back(run.answers.take(timeout=10))
         if begin:
-            if run.staging:
-                run._write_back(run.answers.take(timeout=10))
             run._begin(list(run.ready))
         connection.close()
 
@@ -457,10 +461,11 @@ def test_a_run_that_was_killed_in_the_visible_call_is_asked_after_without_waitin
     settling.settle(platform="facebook", clock=later(seconds=1))
     delivery.refresh_from_db()
     assert delivery.state == State.VERIFYING
-    settling.settle(platform="facebook", clock=later(seconds=50))
+    ends = delivery.committing_at + longest_call() + timedelta(seconds=60)
+    settling.settle(platform="facebook", clock=lambda: ends - timedelta(seconds=1))
     delivery.refresh_from_db()
-    assert delivery.state == State.VERIFYING  # its call may still be on its way
-    settling.settle(platform="facebook", clock=later(seconds=70))
+    assert delivery.state == State.VERIFYING  # its run may live, and the call be on its way
+    settling.settle(platform="facebook", clock=lambda: ends)
 
     delivery.refresh_from_db()
     assert (delivery.state, visible(simulator, delivery)) == (State.SCHEDULED, [])
@@ -482,6 +487,26 @@ def test_a_receipt_counts_although_its_run_was_taken_for_dead_meanwhile(simulato
 
     delivery.refresh_from_db()
     assert (delivery.state, delivery.verify_at) == (State.PUBLISHED, None)
+    assert len(visible(simulator, delivery)) == 1
+
+
+def test_a_draft_that_went_with_its_run_is_made_anew(simulator, deliver):
+    """The run died before the visible call, so nothing is in doubt."""
+    delivery = deliver()
+    _claim_and_die("facebook", stage=True)
+    settling.settle(platform="facebook", clock=later(seconds=1))
+    delivery.refresh_from_db()
+    assert (delivery.state, [a.outcome for a in delivery.attempts.all()]) == (State.SCHEDULED, ["stopped"])
+    answers = Answers()
+    gone = Errand(1, lambda connector: connector.withdraw(account_of(delivery.channel), delivery.draft_ref))
+    wire().send("facebook", [gone], answers, held_for=5)
+    assert answers.take(timeout=5) == [(1, True)]
+
+    for minutes in (1, 2, 3):
+        engine.publish_due(platform="facebook", clock=later(minutes=minutes))
+
+    delivery.refresh_from_db()
+    assert delivery.state == State.PUBLISHED
     assert len(visible(simulator, delivery)) == 1
 
 
@@ -507,6 +532,84 @@ def test_a_run_that_comes_back_on_another_connection_keeps_what_it_holds(deliver
 
     delivery.refresh_from_db()
     assert (delivery.state, delivery.session) == (State.CLAIMED, sessions.mine())
+
+
+def test_a_run_that_comes_back_on_another_connection_keeps_what_flies(deliver):
+    delivery = deliver()
+    run = engine.Run("facebook", timezone.now)
+    run._claim()
+    run._write_back(run.answers.take(timeout=10))
+    run._fire()
+    connection.close()
+    run._renew()
+
+    settling.settle(platform="facebook", clock=later(seconds=30))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.session) == (State.COMMITTING, sessions.mine())
+
+
+def test_what_a_run_claims_after_it_came_back_bears_its_new_connection(deliver, monkeypatch):
+    delivery = deliver("telegram")
+    run = engine.Run("telegram", timezone.now)
+    connection.close()
+    seen = []
+    prepare = run._prepare
+
+    def prepared(claimed):
+        delivery.refresh_from_db()
+        seen.append(delivery.session == sessions.mine())
+        prepare(claimed)
+
+    monkeypatch.setattr(run, "_prepare", prepared)
+    run.work()
+
+    assert seen == [True]
+
+
+def test_a_visible_call_is_given_up_whatever_it_is_made_of():
+    answers = Answers()
+    started = time.monotonic()
+    wire().send("telegram", [Errand(1, lambda connector: asyncio.sleep(60), until=started + 0.1)], answers, held_for=60)
+
+    ((_name, answer),) = answers.take(timeout=30)
+
+    assert isinstance(answer, OutcomeUnknown)
+
+
+def test_every_visible_call_is_given_up_in_time(deliver, monkeypatch):
+    deliver()
+    sent, send = [], Wire.send
+
+    def noted(self, platform, errands, answers, **more):
+        sent.extend(errands)
+        send(self, platform, errands, answers, **more)
+
+    monkeypatch.setattr(Wire, "send", noted)
+    engine.publish_due(platform="facebook")
+
+    _stage, commit = sent
+    assert time.monotonic() < commit.until < time.monotonic() + longest_call().total_seconds()
+
+
+@pytest.mark.parametrize("told", ["code", "id"])
+def test_what_a_platform_says_at_length_ends_no_run(simulator, deliver, monkeypatch, told):
+    odd, plain = deliver("telegram"), deliver("telegram")
+    commit = Telegram.commit
+
+    async def committed(self, account, message, draft_ref=""):
+        if message.key != str(odd.public_id):
+            return await commit(self, account, message, draft_ref)
+        if told == "code":
+            raise Rejected("no", code="unaudited_client_can_only_post_to_private_accounts")
+        return Receipt("1" * 300)
+
+    monkeypatch.setattr(Telegram, "commit", committed)
+    engine.publish_due(platform="telegram")
+
+    for delivery in (odd, plain):
+        delivery.refresh_from_db()
+    assert (odd.state, plain.state) == (State.FAILED if told == "code" else State.VERIFYING, State.PUBLISHED)
 
 
 def test_a_run_that_died_in_the_visible_call_leaves_a_doubt(simulator, deliver):

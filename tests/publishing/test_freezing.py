@@ -1,7 +1,7 @@
 """A restored database publishes nothing until its pages are read and two people have released it."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -187,6 +187,44 @@ def test_what_was_not_published_goes_out_once_after_the_release(simulator, deliv
         freezing.release(by=admin, reason="Đã đối chiếu các trang")
     engine.publish_due(platform="facebook", clock=later(minutes=100))
     assert len(visible(simulator, delivery)) == 1
+
+
+def test_of_two_with_the_same_words_the_first_gets_the_post_that_stands(simulator, copy, admins):
+    channel = factories.connected(simulator, "facebook", factories.UnitFactory())
+    tomorrow, today = (
+        factories.delivery(
+            factories.approved(unit=channel.unit, channels=[channel], media=[], title="Nhắc mỗi ngày"),
+            channel,
+            due_at=timezone.now() + timedelta(days=days),
+        )
+        for days in (1, 0)
+    )
+    watch.pulse("settle")
+    copy.make()
+    ring(platforms=("facebook",))
+    copy.restore()
+    freezing.doubt_first()
+
+    settle_all(simulator, "facebook")
+
+    for delivery in (today, tomorrow):
+        delivery.refresh_from_db()
+    assert (today.state, tomorrow.state) == (State.PUBLISHED, State.NEEDS_PERSON)
+    assert Freeze.objects.get().read_back_at
+
+
+def test_a_page_that_cannot_be_asked_holds_up_the_release_for_some_minutes_only(simulator, deliver, copy, admins):
+    delivery = deliver("facebook", due_at=timezone.now() + timedelta(days=3))
+    simulator.fault("facebook", "kill_token", page=delivery.channel.external_id, times=0)
+    copy.make()
+    copy.restore()
+    freezing.doubt_first()
+    for minutes in (0, 2, 5):
+        settling.settle(platform="facebook", clock=later(minutes=minutes))
+    freezing.read_back()
+
+    delivery.refresh_from_db()
+    assert (delivery.state, bool(Freeze.objects.get().read_back_at)) == (State.NEEDS_PERSON, True)
 
 
 def test_a_platform_that_cannot_be_asked_puts_what_was_due_before_a_person(simulator, deliver, copy):
@@ -461,6 +499,20 @@ def test_the_console_freezes_and_releases_without_a_second_person(top):
     freezing.read_back()
     call_command("release_publishing", reason="Không có người thứ hai")
     assert freezing.may_publish() is True
+
+
+def test_the_moment_of_the_copy_is_told_where_workers_have_rung_since(top):
+    watch.pulse("settle")
+    call_command("freeze_publishing", reason="Xem lại")
+    call_command("freeze_publishing", "--restored", "--since", "2026-11-25 06:00", reason="Ổ đĩa được khôi phục")
+    assert Freeze.objects.get().known_until == datetime(2026, 11, 24, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("said", [["--since", "2026-11-25 06:00"], ["--restored", "--since", "sáng nay"]])
+def test_a_moment_that_cannot_be_meant_is_refused(top, said):
+    with pytest.raises(CommandError):
+        call_command("freeze_publishing", *said, reason="Ổ đĩa được khôi phục")
+    assert not freezing.check().frozen_at
 
 
 def test_a_restore_that_the_portal_cannot_see_is_read_back_when_told(top):
