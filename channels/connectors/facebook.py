@@ -39,7 +39,7 @@ from channels.connectors.base import (
     Words,
 )
 from channels.connectors.base import gettext_noop as _
-from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, bare, moment_of, proof_of, values_of
+from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, bare, moment_of, path_of, proof_of, values_of
 
 # What the dialog asks for, and whether posting needs it.
 _SCOPES = {
@@ -594,7 +594,7 @@ class Facebook(ByPage):
             "limit": "100",
             "fields": "id,message,created_time,parent{id},is_hidden,can_hide,comment_count",
         }
-        rows = (await self.graph("GET", account, f"{external_id}/comments", params=params))["data"]
+        rows = (await self.graph("GET", account, path_of(external_id, "comments"), params=params))["data"]
         own = [row for row in rows if not row.get("can_hide", True) and not row.get("is_hidden")]
         answered = {row["parent"]["id"] for row in own if row.get("parent")}
         return [
@@ -611,11 +611,12 @@ class Facebook(ByPage):
         ]
 
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
-        answer = await self.graph("POST", account, f"{comment_id}/comments", data={"message": text}, changes=True)
+        path = path_of(comment_id, "comments")
+        answer = await self.graph("POST", account, path, data={"message": text}, changes=True)
         return str(answer["id"])
 
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
-        await self.graph("POST", account, comment_id, data={"is_hidden": "true" if hidden else "false"})
+        await self.graph("POST", account, path_of(comment_id), data={"is_hidden": "true" if hidden else "false"})
 
     # --- counting -------------------------------------------------------------------------------------------------
 

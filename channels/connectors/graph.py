@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
@@ -312,6 +312,12 @@ def _is_own(url: str, account: Account) -> bool:
 def proof_of(app: Mapping[str, Any], token: str) -> str:
     """Proves that the caller knows the app's secret: a stolen token alone is worth nothing."""
     return hmac.new(app["app_secret"].encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def path_of(node: str, edge: str = "") -> str:
+    """Of an object, or of one of its lists. An id stays one step, whatever it holds: with a slash or a question mark in
+    it, a call about a comment would reach the page's own feed."""
+    return f"{quote(node, safe='')}/{edge}".rstrip("/")
 
 
 def bare(text: str) -> str:

@@ -34,7 +34,7 @@ from channels.connectors.base import (
 )
 from channels.connectors.base import gettext_noop as _
 from channels.connectors.containers import COMMON_REASONS, Containers
-from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, moment_of
+from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, moment_of, path_of
 
 _MB = 1024 * 1024
 _LONGEST_ALT = 1000
@@ -261,7 +261,7 @@ class Instagram(Containers, ByPage):
         fields = "id,text,timestamp,from{id},hidden,replies{id,from{id}}"
         found: list[Comment] = []
         # Newest first, fifty a page.
-        async for row in self.rows(account, f"{external_id}/comments", {"fields": fields, "limit": "50"}):
+        async for row in self.rows(account, path_of(external_id, "comments"), {"fields": fields, "limit": "50"}):
             replies = row.get("replies", {}).get("data", ())
             found.append(
                 Comment(
@@ -279,13 +279,14 @@ class Instagram(Containers, ByPage):
         return found
 
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
-        reply = await self.graph("POST", account, f"{comment_id}/replies", data={"message": text}, changes=True)
+        path = path_of(comment_id, "replies")
+        reply = await self.graph("POST", account, path, data={"message": text}, changes=True)
         if "id" not in reply:
             raise OutcomeUnknown("a success without an id")
         return str(reply["id"])
 
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
-        await self.graph("POST", account, comment_id, data={"hide": "true" if hidden else "false"})
+        await self.graph("POST", account, path_of(comment_id), data={"hide": "true" if hidden else "false"})
 
     # --- connection -----------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ from channels.connectors.base import (
 )
 from channels.connectors.base import gettext_noop as _
 from channels.connectors.containers import COMMON_REASONS, Containers, State
-from channels.connectors.graph import ABSENT, COMMON, Sort, moment_of
+from channels.connectors.graph import ABSENT, COMMON, Sort, moment_of, path_of
 from channels.connectors.hooks import body_of, moment, require_same, require_signature
 
 _LONGEST_ALT = 1000
@@ -207,7 +207,7 @@ class Threads(Containers):
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
         fields = "id,text,timestamp,username,replied_to,hide_status"
         params = {"fields": fields, "reverse": "true", "limit": "100"}
-        told = await self.graph("GET", account, f"{external_id}/conversation", params=params)
+        told = await self.graph("GET", account, path_of(external_id, "conversation"), params=params)
         below: dict[str, list[bool]] = {}  # under which reply, and whether it is the account's own
         for row in told["data"]:
             below.setdefault(_parent(row), []).append(row.get("username") == account.handle)
@@ -242,7 +242,7 @@ class Threads(Containers):
 
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         data = {"hide": "true" if hidden else "false"}
-        await self.graph("POST", account, f"{comment_id}/manage_reply", data=data)
+        await self.graph("POST", account, path_of(comment_id, "manage_reply"), data=data)
 
     # --- connection -----------------------------------------------------------------------------------------------
 

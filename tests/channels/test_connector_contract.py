@@ -1,7 +1,9 @@
 """What every connector promises, on each platform, over real HTTP."""
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -23,6 +25,7 @@ STAGING = [kind for kind in KINDS if CONNECTORS[kind].facts.stages]
 FINDING = [kind for kind in KINDS if CONNECTORS[kind].facts.finds]
 WITHDRAWING = [kind for kind in KINDS if CONNECTORS[kind].facts.withdraws]
 ILLUSTRATED = [kind for kind in KINDS if CONNECTORS[kind].facts.formats[0].images]
+COMMENTING = [kind for kind in KINDS if CONNECTORS[kind].facts.comments]
 LINKING = [kind for kind in KINDS if CONNECTORS[kind].facts.formats[0].takes_link]
 
 
@@ -220,6 +223,29 @@ def test_a_redirect_is_not_followed(platform, serve):
         platform.commit(platform.message(), platform.draft(at=base), account=account)
 
     assert caught.value.detail == "HTTP 302"
+
+
+@pytest.mark.parametrize("kind", COMMENTING)
+def test_a_comments_id_leads_to_nothing_but_a_comment(platform_of, kind, monkeypatch):
+    """An answer to "{page}/feed?x=" would else be a post on the page, which nobody has approved."""
+    platform, asked = platform_of(kind), []
+    exchange = Connector.exchange
+
+    async def noted(self, method, url, **request):
+        parts = urlsplit(url)
+        asked.append((method, len(parts.path.split("/")), [*parse_qs(parts.query)], parts.fragment))
+        return await exchange(self, method, url, **request)
+
+    monkeypatch.setattr(Connector, "exchange", noted)
+
+    def asked_of(comment):
+        asked.clear()
+        for act, more in (("answer", ["Cảm ơn."]), ("hide", [])):
+            with suppress(ConnectorError):
+                platform.call(act, platform.account, comment, *more)
+        return [*asked]
+
+    assert asked_of(f"{platform.id}/feed?x=#y") == asked_of("404")
 
 
 def test_no_token_stands_in_an_error_or_in_the_log(platform, caplog):
