@@ -3,11 +3,17 @@
 Nothing of a comment is kept, neither its words nor who wrote them: what stays is how many were answered, how many were
 not, and how many are hidden. An answer is a public word of the unit: who may publish may give it, never during a pause,
 and it bears no secrecy mark.
+
+What is to be answered or hidden is named by a ticket, which only a comment that was shown has got. By its bare number,
+any object of the page could be named: another post, or this very one.
 """
 
+import hashlib
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,6 +41,8 @@ from units.models import Level, Unit
 LONGEST_ANSWER = 1000  # characters; what a platform takes beyond its own limit it refuses itself
 # A post older than this is answered on the page itself.
 SHOWN_FOR = timedelta(days=60)
+# A form that is older is not sent any more.
+_TICKET_LASTS = timedelta(days=1)
 
 
 class Doubtful(Refused):
@@ -124,7 +132,39 @@ def read(delivery: Delivery, *, by: User) -> list[Comment]:
     return comments
 
 
-def answer(delivery: Delivery, comment_id: str, text: str, *, by: User) -> None:
+def ticket(delivery: Delivery, comment: Comment) -> str:
+    """What a comment's form carries: the proof that it was shown under this publication. Asking the platform's list
+    again would not do: it holds the newest hundred, and residents write on while an officer thinks."""
+    return signing.dumps([comment.external_id, secrets.token_hex(8)], salt=_salt(delivery))
+
+
+def about(delivery: Delivery, ticket: str, *, max_age: timedelta | None = None) -> str:
+    """The comment that a form was shown with; empty: none of this publication, or shown longer ago."""
+    try:
+        comment, _key = signing.loads(ticket, salt=_salt(delivery), max_age=max_age)
+    except signing.BadSignature:
+        return ""
+    return comment
+
+
+def _salt(delivery: Delivery) -> str:
+    return f"engagement.desk.{delivery.public_id}"
+
+
+def _taken(delivery: Delivery, ticket: str) -> str:
+    """The comment that a ticket entitles to act on."""
+    if comment := about(delivery, ticket, max_age=_TICKET_LASTS):
+        return comment
+    raise Refused(_("This form is more than a day old, or of another post. Look at the comments as they stand now."))
+
+
+def _noted(comment: str) -> str:
+    """Of the comment in the record, which is kept for ever: its number would lead to whoever wrote it. Who has the
+    number before them, in a dispute, can still tell whether this is the one."""
+    return hashlib.sha256(comment.encode()).hexdigest()[:16]
+
+
+def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
     """Replies in the page's name. Raises Doubtful when nobody knows whether the answer came through."""
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _open_or_refused(delivery)
@@ -137,15 +177,18 @@ def answer(delivery: Delivery, comment_id: str, text: str, *, by: User) -> None:
         raise Refused(_("The answer seems to hold a state secret. It was not sent."))
     if Delivery.objects.filter(pk=delivery.pk).held(timezone.now()).exists():
         raise Refused(_("Publishing is paused. No answers while the pause lasts."))
-    _asked(delivery, lambda connector, account: connector.answer(account, comment_id, text), changes=True)
-    record("desk.answered", delivery, by=by, post_held=held.post_held)
+    comment = _taken(delivery, ticket)
+    _asked(delivery, lambda connector, account: connector.answer(account, comment, text), changes=True)
+    record("desk.answered", delivery, by=by, post_held=held.post_held, comment=_noted(comment))
 
 
-def hide(delivery: Delivery, comment_id: str, *, by: User, hidden: bool) -> None:
+def hide(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _open_or_refused(delivery)
-    _asked(delivery, lambda connector, account: connector.hide(account, comment_id, hidden=hidden))
-    record("desk.hid" if hidden else "desk.showed", delivery, by=by, post_held=held.post_held)
+    comment = _taken(delivery, ticket)
+    _asked(delivery, lambda connector, account: connector.hide(account, comment, hidden=hidden))
+    action = "desk.hid" if hidden else "desk.showed"
+    record(action, delivery, by=by, post_held=held.post_held, comment=_noted(comment))
 
 
 def _open_or_refused(delivery: Delivery) -> None:

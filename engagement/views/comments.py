@@ -1,6 +1,5 @@
 """The reply desk. What it shows comes from the platform and goes to the screen; no page of it may be kept anywhere."""
 
-import secrets
 import uuid
 from typing import Any
 
@@ -59,12 +58,11 @@ def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "delivery": delivery,
         "page": page_name(delivery.channel),
         "form": form,
-        "about": request.POST.get("comment", ""),
-        "ticket": secrets.token_urlsafe(12),
+        "about": desk.about(delivery, request.POST.get("ticket", "")),
         "back": reverse("publishing:post", args=[delivery.post.public_id]),
     }
     try:
-        context["comments"] = desk.read(delivery, by=request.user)
+        context["comments"] = [(each, desk.ticket(delivery, each)) for each in desk.read(delivery, by=request.user)]
     except (Refused, NotAllowed) as error:
         context["refused"] = str(error)
     return render(request, "engagement/comments.html", context, status=status)
@@ -77,17 +75,17 @@ def _act(request: HttpRequest, delivery: Delivery, form: AnswerForm) -> str:
     if (ticket := request.POST.get("ticket", "")) in sent or not ticket:
         messages.info(request, _("This was sent already."))
         return ""
-    comment, act = request.POST.get("comment", ""), request.POST.get("act", "")
+    act = request.POST.get("act", "")
     if act == "answer" and not form.is_valid():
         return " ".join(str(each) for errors in form.errors.values() for each in errors)
     request.session["desk_tickets"] = [*sent, ticket][-_REMEMBERED:]
     try:
         match act:
             case "answer":
-                desk.answer(delivery, comment, form.cleaned_data["text"], by=request.user)
+                desk.answer(delivery, ticket, form.cleaned_data["text"], by=request.user)
                 messages.success(request, _("Answered in the page's name."))
             case "hide" | "show":
-                desk.hide(delivery, comment, by=request.user, hidden=act == "hide")
+                desk.hide(delivery, ticket, by=request.user, hidden=act == "hide")
                 said = (
                     _("Hidden: only its writer and their friends still see it.") if act == "hide" else _("Shown again.")
                 )

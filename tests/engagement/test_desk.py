@@ -1,6 +1,7 @@
 """The reply desk: comments as they stand on the page now, answered or hidden, and nothing of them kept but numbers."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import serializers
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
+from channels.connectors.facebook import Facebook
 from channels.states import Health
 from core.errors import NotAllowed, Refused
 from engagement import desk
@@ -58,11 +60,20 @@ def under(delivery):
     return reverse("engagement:comments", args=[delivery.public_id])
 
 
+def ticket_in(page):
+    return re.search(r'name="ticket" value="([^"]+)"', page)[1]
+
+
 def act(client, delivery, what, **more):
-    shown = client.get(under(delivery)).content.decode()
-    comment = re.search(r'name="comment" value="([^"]+)"', shown)[1]
-    ticket = re.search(r'name="ticket" value="([^"]+)"', shown)[1]
-    return client.post(under(delivery), {"comment": comment, "ticket": ticket, "act": what, **more})
+    ticket = ticket_in(client.get(under(delivery)).content.decode())
+    return client.post(under(delivery), {"ticket": ticket, "act": what, **more})
+
+
+@pytest.fixture
+def ticket(posted, officer, opened):
+    """Of the one comment that is shown."""
+    (comment,) = desk.read(posted, by=officer)
+    return desk.ticket(posted, comment)
 
 
 def everything_stored() -> str:
@@ -104,15 +115,87 @@ def test_an_answer_stands_on_the_page_and_the_record_says_who_gave_it(client, po
     assert "not answered" not in shown.split("desk-comments")[1]
     assert CommentCount.objects.get(delivery=posted).answered == 1
     entry = Entry.objects.get(action="desk.answered")
-    assert (entry.actor_id, entry.data) == (officer.pk, {})
+    assert (entry.actor_id, [*entry.data]) == (officer.pk, ["comment"])
+
+
+def test_the_record_tells_one_comment_from_another_and_leads_to_none(posted, officer, opened, simulator):
+    simulator.comment(posted.channel.external_id, posted.remote_id, "Mấy giờ mở cửa?", by="Trần Văn Khác")
+    newer, older = desk.read(posted, by=officer)
+
+    for comment in (newer, older, older):
+        desk.answer(posted, desk.ticket(posted, comment), "Mời bà gọi 113.", by=officer)
+
+    first, *others = Entry.objects.filter(action="desk.answered").order_by("pk").values_list("data__comment", flat=True)
+    assert len({*others}) == 1
+    assert first not in others
+    kept = everything_stored()
+    assert newer.external_id not in kept
+    assert older.external_id not in kept
+
+
+@pytest.fixture
+def elsewhere(posted, simulator):
+    """Another publication on the same page."""
+    told = simulator.post("facebook", posted.channel.external_id, "Bài khác")
+    post = factories.approved(unit=posted.unit, channels=[posted.channel])
+    now = timezone.now()
+    return factories.delivery(post, posted.channel, state=State.PUBLISHED, remote_id=told["id"], published_at=now)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda posted, comment: comment.external_id,
+        lambda posted, comment: posted.remote_id,
+        lambda posted, comment: f"{posted.channel.external_id}/feed?x=",
+        lambda posted, comment: desk.ticket(posted, comment)[:-1],
+    ],
+    ids=["a comment's number", "the post itself", "the page's feed", "half a ticket"],
+)
+def test_nothing_is_written_or_hidden_but_a_comment_that_was_shown(posted, officer, opened, simulator, name):
+    (comment,) = desk.read(posted, by=officer)
+    asked = simulator.requests()
+
+    with pytest.raises(Refused, match="of another post"):
+        desk.answer(posted, name(posted, comment), "Mời bà gọi 113.", by=officer)
+    with pytest.raises(Refused, match="of another post"):
+        desk.hide(posted, name(posted, comment), by=officer, hidden=True)
+
+    assert simulator.requests() == asked
+
+
+def test_a_comment_is_answered_only_under_the_post_where_it_was_shown(posted, elsewhere, officer, ticket):
+    with pytest.raises(Refused, match="of another post"):
+        desk.answer(elsewhere, ticket, "Mời bà gọi 113.", by=officer)
+
+
+def test_a_form_that_lay_open_for_more_than_a_day_is_not_sent_and_keeps_its_text(
+    client, posted, officer, ticket, monkeypatch
+):
+    client.force_login(officer)
+    monkeypatch.setattr(desk, "_TICKET_LASTS", -timedelta(seconds=1))
+
+    said = client.post(under(posted), {"ticket": ticket, "act": "answer", "text": "Mời bà gọi 113."}).content.decode()
+
+    assert "more than a day old" in said
+    assert ">Mời bà gọi 113.</textarea>" in said
+
+
+def test_a_comment_that_has_slid_out_of_the_list_is_still_answered(posted, officer, ticket, monkeypatch):
+    async def none(self, account, external_id):
+        return []
+
+    monkeypatch.setattr(Facebook, "comments", none)
+
+    desk.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+
+    assert Entry.objects.filter(action="desk.answered").count() == 1
 
 
 def test_a_form_that_is_sent_twice_answers_once(client, posted, officer, opened, simulator):
     client.force_login(officer)
-    shown = client.get(under(posted)).content.decode()
     form = {
-        "comment": re.search(r'name="comment" value="([^"]+)"', shown)[1],
-        "ticket": re.search(r'name="ticket" value="([^"]+)"', shown)[1],
+        "ticket": ticket_in(client.get(under(posted)).content.decode()),
         "act": "answer",
         "text": "Mời bà gọi 113.",
     }
@@ -130,12 +213,7 @@ def test_a_lost_answer_is_not_repeated_and_what_was_typed_stays(client, posted, 
 
     response = client.post(
         under(posted),
-        {
-            "comment": re.search(r'name="comment" value="([^"]+)"', shown)[1],
-            "ticket": re.search(r'name="ticket" value="([^"]+)"', shown)[1],
-            "act": "answer",
-            "text": "Mời bà gọi 113.",
-        },
+        {"ticket": ticket_in(shown), "act": "answer", "text": "Mời bà gọi 113."},
     )
 
     said = response.content.decode()
