@@ -31,7 +31,7 @@ from channels.states import Health, Kind
 from channels.vault import Unsealable
 from core.errors import NotAllowed, Refused
 from core.text import normal
-from engagement.models import CommentCount, DeskAllowance
+from engagement.models import CommentCount, DeskAllowance, SpentTicket
 from engagement.services import tells
 from posts.checks.secrecy import has_secrecy_mark
 from publishing.models import Delivery
@@ -138,24 +138,38 @@ def ticket(delivery: Delivery, comment: Comment) -> str:
     return signing.dumps([comment.external_id, secrets.token_hex(8)], salt=_salt(delivery))
 
 
-def about(delivery: Delivery, ticket: str, *, max_age: timedelta | None = None) -> str:
-    """The comment that a form was shown with; empty: none of this publication, or shown longer ago."""
+def about(delivery: Delivery, ticket: str) -> str:
+    """The comment that a form was shown with, however long ago; empty: none of this publication."""
+    return _opened(delivery, ticket)[0]
+
+
+def _opened(delivery: Delivery, ticket: str, *, max_age: timedelta | None = None) -> tuple[str, str]:
+    """A ticket's comment and key."""
     try:
-        comment, _key = signing.loads(ticket, salt=_salt(delivery), max_age=max_age)
+        comment, key = signing.loads(ticket, salt=_salt(delivery), max_age=max_age)
     except signing.BadSignature:
-        return ""
-    return comment
+        return "", ""
+    return comment, key
 
 
 def _salt(delivery: Delivery) -> str:
     return f"engagement.desk.{delivery.public_id}"
 
 
-def _taken(delivery: Delivery, ticket: str) -> str:
-    """The comment that a ticket entitles to act on."""
-    if comment := about(delivery, ticket, max_age=_TICKET_LASTS):
-        return comment
-    raise Refused(_("This form is more than a day old, or of another post. Look at the comments as they stand now."))
+def _spend(delivery: Delivery, ticket: str) -> str:
+    """The comment that a ticket entitles to act on, once: of two taps at the same time, or of a form that is sent again
+    while the platform takes its time, one gets it."""
+    now = timezone.now()
+    comment, key = _opened(delivery, ticket, max_age=_TICKET_LASTS)
+    if not comment:
+        raise Refused(
+            _("This form is more than a day old, or of another post. Look at the comments as they stand now.")
+        )
+    SpentTicket.objects.filter(spent_at__lt=now - _TICKET_LASTS).delete()
+    _row, created = SpentTicket.objects.get_or_create(key=key, defaults={"spent_at": now})
+    if not created:
+        raise Refused(_("This was sent already. Look below whether it came through before you send it again."))
+    return comment
 
 
 def _noted(comment: str) -> str:
@@ -177,7 +191,7 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
         raise Refused(_("The answer seems to hold a state secret. It was not sent."))
     if Delivery.objects.filter(pk=delivery.pk).held(timezone.now()).exists():
         raise Refused(_("Publishing is paused. No answers while the pause lasts."))
-    comment = _taken(delivery, ticket)
+    comment = _spend(delivery, ticket)
     _asked(delivery, lambda connector, account: connector.answer(account, comment, text), changes=True)
     record("desk.answered", delivery, by=by, post_held=held.post_held, comment=_noted(comment))
 
@@ -185,7 +199,7 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
 def hide(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _open_or_refused(delivery)
-    comment = _taken(delivery, ticket)
+    comment = _spend(delivery, ticket)
     _asked(delivery, lambda connector, account: connector.hide(account, comment, hidden=hidden))
     action = "desk.hid" if hidden else "desk.showed"
     record(action, delivery, by=by, post_held=held.post_held, comment=_noted(comment))

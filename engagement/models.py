@@ -80,6 +80,14 @@ class DeskAllowance(models.Model):
     reason = models.TextField()
 
 
+class SpentTicket(models.Model):
+    """A form of the reply desk that was sent: the row lets its second copy do nothing, whichever process gets that.
+    Its key is chance; nothing leads from it to a comment."""
+
+    key = models.CharField(max_length=16, primary_key=True)
+    spent_at = models.DateTimeField(db_index=True)
+
+
 class CommentCount(models.Model):
     """How many comments under a post the page has answered, not answered, hidden, when somebody last looked.
 

@@ -1,6 +1,9 @@
 """The reply desk: comments as they stand on the page now, answered or hidden, and nothing of them kept but numbers."""
 
+import asyncio
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -15,7 +18,7 @@ from channels.connectors.facebook import Facebook
 from channels.states import Health
 from core.errors import NotAllowed, Refused
 from engagement import desk
-from engagement.models import CommentCount, DeskAllowance
+from engagement.models import CommentCount, DeskAllowance, SpentTicket
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -200,10 +203,48 @@ def test_a_form_that_is_sent_twice_answers_once(client, posted, officer, opened,
         "text": "Mời bà gọi 113.",
     }
 
-    client.post(under(posted), form)
-    client.post(under(posted), form)
+    first, second = client.post(under(posted), form), client.post(under(posted), form)
 
+    assert (first.status_code, second.status_code) == (302, 422)
+    said = second.content.decode()
+    assert "This was sent already" in said
+    assert ">Mời bà gọi 113.</textarea>" in said
     assert Entry.objects.filter(action="desk.answered").count() == 1
+
+
+def test_of_two_taps_at_once_one_answers(posted, officer, ticket, monkeypatch):
+    sent, both = [], threading.Barrier(2, timeout=30)
+
+    async def slow(self, account, comment_id, text):
+        sent.append(text)
+        await asyncio.sleep(0.3)
+        return "1"
+
+    monkeypatch.setattr(Facebook, "answer", slow)
+
+    def tap(_):
+        try:
+            both.wait()
+            desk.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+        except Refused as error:
+            return str(error)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(tap, range(2)))
+
+    assert told == ["", "This was sent already. Look below whether it came through before you send it again."]
+    assert len(sent) == 1
+
+
+def test_tickets_that_nobody_could_send_any_more_are_forgotten(posted, officer, ticket):
+    SpentTicket.objects.create(key="old", spent_at=timezone.now() - timedelta(days=1, minutes=1))
+
+    desk.hide(posted, ticket, by=officer, hidden=True)
+
+    assert [row.key == "old" for row in SpentTicket.objects.all()] == [False]
 
 
 def test_a_lost_answer_is_not_repeated_and_what_was_typed_stays(client, posted, officer, opened, simulator):
