@@ -27,13 +27,14 @@ from channels.network import ask
 from channels.queries import account_of, facts_of
 from channels.reasons import in_words
 from channels.services import mark_lost
-from channels.states import Health, Kind
+from channels.states import Health, Kind, Life
 from channels.vault import Unsealable
 from core.errors import NotAllowed, Refused
 from core.text import normal
 from engagement.models import CommentCount, DeskAllowance, SpentTicket
 from engagement.services import tells
 from posts.checks.secrecy import has_secrecy_mark
+from publishing import freezing
 from publishing.models import Delivery
 from publishing.states import State
 from units.models import Level, Unit
@@ -68,6 +69,38 @@ def why_not(delivery: Delivery, *, opened: bool | None = None) -> str:
         return _("Comments are shown of posts that the portal published and that stand on the page.")
     if delivery.channel.health != Health.CONNECTED or delivery.channel.unit_id != delivery.unit_id:
         return _("The channel is not connected now.")
+    if delivery.unit.valid_to and delivery.unit.valid_to <= timezone.localdate():
+        return _(
+            "This unit is no longer in being, so nothing is said in its name. Under Channels, the page is handed over "
+            "to the unit that took its place."
+        )
+    match delivery.channel.life:
+        case Life.FROZEN:
+            return _(
+                "The page is no longer called what it was, so nothing goes out there. The head of the unit opens "
+                "Channels and confirms that the page is still the unit's."
+            )
+        case Life.TAKEN_OVER:
+            return _(
+                "The page is in other hands, so nothing goes out there. Once the unit has it back, the head of the "
+                "unit says so under Channels."
+            )
+    return ""
+
+
+def why_silent(delivery: Delivery) -> str:
+    """Why nothing is said in the unit's name now, where comments can be shown; empty when it may be. Hiding does not
+    ask: it says nothing, and what insults or deceives must not stand because the unit rests or a restored database is
+    being read back. A page that may no longer be the unit's has no desk at all."""
+    if delivery.channel.life == Life.PAUSED:
+        return _(
+            "The unit lets this page rest, so nothing goes out there and comments can only be hidden. To answer them, "
+            "the head of the unit opens Channels and puts the page to use again."
+        )
+    if not freezing.may_publish():
+        return _("Publishing is frozen. No answers until the administrators of the ministry have released it.")
+    if Delivery.objects.filter(pk=delivery.pk).held(timezone.now()).exists():
+        return _("Publishing is paused. No answers while the pause lasts.")
     return ""
 
 
@@ -79,6 +112,8 @@ def desks(user: User, *, now: datetime) -> Iterable[Delivery]:
         platform__in=platforms,
         published_at__gt=now - SHOWN_FOR,
         channel__health=Health.CONNECTED,
+        channel__life__in=[Life.ACTIVE, Life.PAUSED],
+        unit__in=Unit.objects.current(timezone.localdate(now)),
     )
     found = found.exclude(remote_id__startswith="seen:").exclude(remote_id__startswith="hand:")
     return found.select_related("channel", "post", "unit", "comment_count", "measurement").order_by("-published_at")
@@ -189,8 +224,8 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
         raise Refused(_("The answer is longer than %(n)s characters.") % {"n": LONGEST_ANSWER})
     if has_secrecy_mark(text):
         raise Refused(_("The answer seems to hold a state secret. It was not sent."))
-    if Delivery.objects.filter(pk=delivery.pk).held(timezone.now()).exists():
-        raise Refused(_("Publishing is paused. No answers while the pause lasts."))
+    if words := why_silent(delivery):
+        raise Refused(words)
     comment = _spend(delivery, ticket)
     _asked(delivery, lambda connector, account: connector.answer(account, comment, text), changes=True)
     record("desk.answered", delivery, by=by, post_held=held.post_held, comment=_noted(comment))

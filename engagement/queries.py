@@ -139,7 +139,7 @@ def counts_of(post: Post) -> list[dict[str, Any]]:
     """The post's publications by channel, each with its counts, the newest first."""
     shown = list(
         post.deliveries.filter(published_at__isnull=False)
-        .select_related("channel", "measurement")
+        .select_related("channel", "measurement", "unit")
         .order_by("platform", "published_at", "pk")
     )
     by_delivery: dict[int, list[CountRow]] = {delivery.pk: [] for delivery in shown}

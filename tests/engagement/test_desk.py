@@ -15,11 +15,13 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from channels.connectors.facebook import Facebook
-from channels.states import Health
+from channels.models import Channel
+from channels.states import Health, Life
 from core.errors import NotAllowed, Refused
 from engagement import desk
 from engagement.models import CommentCount, DeskAllowance, SpentTicket
-from publishing.models import Delivery
+from publishing import freezing
+from publishing.models import Delivery, Freeze
 from publishing.states import State
 from tests import factories
 
@@ -311,6 +313,66 @@ def test_nothing_is_answered_during_a_pause_nor_with_a_secrecy_mark(posted, offi
     factories.pause(posted.unit)
     with pytest.raises(Refused, match="paused"):
         desk.answer(posted, "1_2", "Mời bà gọi 113.", by=officer)
+
+
+def test_a_page_that_rests_is_not_spoken_on_but_what_insults_there_is_hidden(posted, officer, ticket):
+    posted.channel.life = Life.PAUSED
+
+    with pytest.raises(Refused, match="puts the page to use again"):
+        desk.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+    desk.hide(posted, ticket, by=officer, hidden=True)
+
+    assert [each.hidden for each in desk.read(posted, by=officer)] == [True]
+
+
+def test_nothing_is_answered_while_all_is_frozen_but_what_insults_is_hidden(posted, officer, ticket):
+    factories.ministry()
+    freezing.freeze(by=None, reason="Kiểm tra")
+
+    with pytest.raises(Refused, match="administrators of the ministry"):
+        desk.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+    desk.hide(posted, ticket, by=officer, hidden=True)
+
+    assert [each.hidden for each in desk.read(posted, by=officer)] == [True]
+
+
+def test_a_database_that_was_restored_answers_nobody(posted, officer, ticket):
+    factories.ministry()
+    freezing.check()
+    Freeze.objects.update(database="the one before")
+
+    with pytest.raises(Refused, match="administrators of the ministry"):
+        desk.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+
+
+@pytest.mark.parametrize(
+    ("life", "way_out"),
+    [(Life.FROZEN, "confirms that the page is still the unit's"), (Life.TAKEN_OVER, "Once the unit has it back")],
+)
+def test_a_page_that_may_be_somebody_elses_has_no_desk(client, posted, officer, ticket, life, way_out):
+    Channel.objects.update(life=life)
+    posted.channel.refresh_from_db()
+    client.force_login(officer)
+
+    for refused in (
+        lambda: desk.answer(posted, ticket, "Mời bà gọi 113.", by=officer),
+        lambda: desk.hide(posted, ticket, by=officer, hidden=True),
+        lambda: desk.read(posted, by=officer),
+    ):
+        with pytest.raises(Refused, match=way_out):
+            refused()
+    assert under(posted) not in client.get(reverse("engagement:desks")).content.decode()
+
+
+def test_a_unit_that_is_no_longer_in_being_says_nothing(posted, officer, ticket):
+    today = timezone.localdate()
+    posted.unit.valid_to = today + timedelta(days=1)
+    assert desk.why_not(posted) == ""
+
+    posted.unit.valid_to = today
+
+    with pytest.raises(Refused, match="handed over"):
+        desk.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
 
 
 @pytest.mark.parametrize(
