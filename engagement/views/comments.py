@@ -60,10 +60,14 @@ def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "about": desk.about(delivery, request.POST.get("ticket", "")),
         "back": reverse("publishing:post", args=[delivery.post.public_id]),
     }
+    shown = []
     try:
-        context["comments"] = [(each, desk.ticket(delivery, each)) for each in desk.read(delivery, by=request.user)]
+        shown = desk.read(delivery, by=request.user)
     except (Refused, NotAllowed) as error:
         context["refused"] = str(error)
+    context["comments"] = [(each, desk.ticket(delivery, each)) for each in shown]
+    # What was typed goes back beside its comment; where that has no box any more, it must not be lost.
+    context["homeless"] = form.is_bound and context["about"] not in [x.external_id for x in shown if not x.hidden]
     return render(request, "engagement/comments.html", context, status=status)
 
 
@@ -83,9 +87,7 @@ def _act(request: HttpRequest, delivery: Delivery, form: AnswerForm) -> str:
                     _("Hidden: only its writer and their friends still see it.") if act == "hide" else _("Shown again.")
                 )
                 messages.success(request, said)
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from None
-    except Refused as error:
+    except (Refused, NotAllowed) as error:
         return str(error)
     return ""
 

@@ -16,6 +16,8 @@ from accounts.permissions import Role
 from audit.models import Entry
 from channels.connectors.facebook import Facebook
 from channels.models import Channel
+from channels.network import ask
+from channels.queries import account_of
 from channels.states import Health, Life
 from core.errors import NotAllowed, Refused
 from engagement import desk
@@ -264,6 +266,49 @@ def test_a_lost_answer_is_not_repeated_and_what_was_typed_stays(client, posted, 
     assert "Nobody knows whether the answer came through" in said
     assert "Mời bà gọi 113." in said
     assert not Entry.objects.filter(action="desk.answered").exists()
+
+
+def test_an_answer_whose_comment_has_gone_meanwhile_can_be_copied(client, posted, officer, ticket):
+    client.force_login(officer)
+    account, gone = account_of(posted.channel), desk.about(posted, ticket)
+    ask("facebook", lambda connector: connector.withdraw(account, gone))
+
+    response = client.post(under(posted), {"ticket": ticket, "act": "answer", "text": "Mời bà\ngọi 113."})
+
+    said = response.content.decode()
+    assert response.status_code == 422
+    assert "The comment is gone from the page" in said
+    assert '<p class="desk-words mb-0">Mời bà\ngọi 113.</p>' in said
+
+
+def test_an_answer_that_is_refused_after_its_comment_was_hidden_can_be_copied(client, posted, officer, ticket):
+    client.force_login(officer)
+    act(client, posted, "hide")
+    factories.pause(posted.unit)
+
+    said = client.post(under(posted), {"ticket": ticket, "act": "answer", "text": "Mời bà gọi 113."}).content.decode()
+
+    assert "Publishing is paused" in said
+    assert '<p class="desk-words mb-0">Mời bà gọi 113.</p>' in said
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda: Channel.objects.update(life=Life.TAKEN_OVER), "The page is in other hands"),
+        (lambda: DeskAllowance.objects.all().delete(), "have not opened the reply desk"),
+    ],
+    ids=["page lost", "desk closed"],
+)
+def test_an_answer_can_be_copied_where_the_desk_closed_meanwhile(client, posted, officer, ticket, change, words):
+    client.force_login(officer)
+    change()
+
+    said = client.post(under(posted), {"ticket": ticket, "act": "answer", "text": "Mời bà gọi 113."}).content.decode()
+
+    assert said.count(words) == 1
+    assert "The comment is gone" not in said
+    assert '<p class="desk-words mb-0">Mời bà gọi 113.</p>' in said
 
 
 def test_a_comment_is_hidden_and_shown_again(client, posted, officer, opened):
