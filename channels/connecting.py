@@ -5,6 +5,7 @@ A walk belongs to one session, one person, one unit and one platform; it lives t
 
 import hashlib
 import secrets
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,7 +83,7 @@ def by_form(
     by: User,
     session_key: str,
     channel: Channel | None = None,
-) -> None:
+) -> ConnectAttempt:
     """Opens a walk on a platform without a dialog: what it asks for was typed into our form."""
     may_connect(platform, unit=unit, by=by)
     offers = _offers(platform, answer)
@@ -90,6 +91,7 @@ def by_form(
     attempt.answered_at = attempt.created_at
     _keep(attempt, channel=str(channel.public_id) if channel else "", offers=offers)
     attempt.save()
+    return attempt
 
 
 def may_connect(platform: str, *, unit: Unit, by: User) -> Appointment:
@@ -129,7 +131,7 @@ def _attempt(platform: str, unit: Unit, by: User, session_key: str, state: str) 
 # --- coming back ------------------------------------------------------------------------------------------------------
 
 
-def answer(platform: str, told: Mapping[str, str], *, by: User, session_key: str) -> None:
+def answer(platform: str, told: Mapping[str, str], *, by: User, session_key: str) -> ConnectAttempt:
     """Takes what the dialog sent the browser back with, once, and keeps the pages it opens for choosing."""
     walk = ConnectAttempt.objects.filter(
         state_hash=_hash(told.get("state", "")), platform=platform, user=by, session_hash=_hash(session_key)
@@ -142,6 +144,7 @@ def answer(platform: str, told: Mapping[str, str], *, by: User, session_key: str
         _take(attempt, told, kept)
     except Refused as error:
         raise Stopped(str(error), unit=attempt.unit, channel=kept.get("channel", "")) from None
+    return attempt
 
 
 def _take(attempt: ConnectAttempt, told: Mapping[str, str], kept: Mapping[str, Any]) -> None:
@@ -179,16 +182,18 @@ def _offers(platform: str, told: Mapping[str, str], **bound: str) -> list[Offer]
 # --- choosing ---------------------------------------------------------------------------------------------------------
 
 
-def open_attempt(*, by: User, session_key: str) -> ConnectAttempt:
-    """The newest walk of this session that came back and waits for a choice."""
+def open_attempt(public_id: uuid.UUID | None, *, by: User, session_key: str) -> ConnectAttempt:
+    """The walk that a page of choices belongs to, which came back and waits: a session may have several, each for its
+    own unit."""
     waiting = ConnectAttempt.objects.filter(
+        public_id=public_id,
         user=by,
         session_hash=_hash(session_key),
         answered_at__isnull=False,
         closed_at__isnull=True,
         created_at__gt=timezone.now() - LIFETIME,
     )
-    attempt = waiting.select_related("unit").order_by("-answered_at").first()
+    attempt = waiting.select_related("unit").first()
     if attempt is None or "offers" not in _kept(attempt):
         raise Refused(_("There is nothing to choose any more."))
     return attempt

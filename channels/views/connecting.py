@@ -20,7 +20,7 @@ from channels import by_hand as hands
 from channels import connecting
 from channels.connectors import CONNECTORS
 from channels.forms import ByHandForm, PlatformForm, ReasonForm
-from channels.models import Channel
+from channels.models import Channel, ConnectAttempt
 from channels.queries import facts_of, is_permitted, is_set_up
 from channels.states import Health, Kind
 from channels.views.looking import shown
@@ -67,6 +67,14 @@ def _again(request: HttpRequest, platform: str) -> Channel | None:
     return channel
 
 
+def _attempt(request: HttpRequest) -> uuid.UUID | None:
+    """The walk that the page of choices names."""
+    try:
+        return uuid.UUID((request.POST or request.GET).get("attempt", ""))
+    except ValueError:
+        return None
+
+
 @require_GET
 def platforms(request: HttpRequest) -> HttpResponse:
     unit = _unit(request)
@@ -109,8 +117,7 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         whose = {"unit": unit, "by": request.user, "session_key": _session_key(request), "channel": again}
         try:
             if form is not None:
-                connecting.by_form(platform, form.cleaned_data, **whose)
-                return redirect("channels:choose")
+                return _to_choose(connecting.by_form(platform, form.cleaned_data, **whose))
             dialog = connecting.begin(platform, **whose)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from None
@@ -144,14 +151,18 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
     if not request.user.reach(Permission.CHANNEL_MANAGE):
         raise PermissionDenied
     try:
-        connecting.answer(platform, request.GET.dict(), by=request.user, session_key=_session_key(request))
+        attempt = connecting.answer(platform, request.GET.dict(), by=request.user, session_key=_session_key(request))
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except connecting.Stopped as stopped:
         return _no_way(request, str(stopped), platform=platform, unit=stopped.unit, again=stopped.channel)
     except Refused as error:
         return _no_way(request, str(error), platform=platform)
-    return redirect("channels:choose")
+    return _to_choose(attempt)
+
+
+def _to_choose(attempt: ConnectAttempt) -> HttpResponse:
+    return redirect(f"{reverse('channels:choose')}?attempt={attempt.public_id}")
 
 
 def _no_way(
@@ -170,7 +181,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CHANNEL_MANAGE):
         raise PermissionDenied
     try:
-        attempt = connecting.open_attempt(by=request.user, session_key=_session_key(request))
+        attempt = connecting.open_attempt(_attempt(request), by=request.user, session_key=_session_key(request))
         if request.method == "POST":
             channel = connecting.choose(attempt, request.POST.get("page", ""), by=request.user)
             messages.success(request, _("%(channel)s is connected.") % {"channel": channel})

@@ -74,8 +74,10 @@ def walk(simulator, browser, person, pages, platform="facebook", data=None, **fo
     return come_back(browser, agree(simulator, dialog, person, pages, platform, **form))
 
 
-def choose(browser, page):
-    return browser.post(reverse("channels:choose"), {"page": page["external_id"]})
+def choose(browser, page, tab=None):
+    """Presses the button on this page of choices; on that of the newest walk where none is given."""
+    attempt = tab.context["attempt"] if tab else ConnectAttempt.objects.latest("pk")
+    return browser.post(reverse("channels:choose"), {"attempt": attempt.public_id, "page": page["external_id"]})
 
 
 # --- the whole way ----------------------------------------------------------------------------------------------------
@@ -378,6 +380,70 @@ def test_somebody_who_lost_the_right_on_the_way_connects_nothing(simulator, brow
     approver.appointments.update(role=Role.OFFICER)
 
     assert choose(browser, pages[0]).status_code == 403
+    assert Channel.objects.count() == 0
+
+
+# --- two walks in one browser -----------------------------------------------------------------------------------------
+
+
+def test_each_page_of_choices_connects_for_its_own_unit(simulator, client, unit):
+    other = factories.UnitFactory(parent=unit.parent)
+    client.force_login(factories.person(Role.ADMINISTRATOR, unit.parent))
+    person, pages = facebook_person(simulator, "Công an phường Bến Nắng", "Công an xã Tân Hiệp")
+    tabs = [walk(simulator, client, person, pages, data={"unit": each.key}) for each in (unit, other)]
+
+    for tab, page in zip(tabs, pages, strict=True):
+        choose(client, page, tab)
+
+    bound = {channel.external_id: channel.unit for channel in Channel.objects.all()}
+    assert bound == {pages[0]["external_id"]: unit, pages[1]["external_id"]: other}
+
+
+def test_a_page_of_choices_shows_its_own_walk_when_it_is_loaded_again(simulator, client, unit):
+    client.force_login(factories.person(Role.ADMINISTRATOR, unit.parent))
+    person, pages = facebook_person(simulator, "Trang")
+    first = walk(simulator, client, person, pages, data={"unit": unit.key})
+    walk(simulator, client, person, pages, data={"unit": factories.UnitFactory(parent=unit.parent).key})
+
+    again = client.get(first.redirect_chain[-1][0])
+
+    assert again.context["attempt"] == first.context["attempt"]
+
+
+def test_connecting_one_channel_again_stays_so_while_another_walk_is_open(simulator, browser, unit):
+    page = simulator.page("facebook")
+    other = simulator.page("facebook", owner=page["owner"])
+    channel = factories.ChannelFactory(unit=unit, external_id=page["external_id"], health=Health.LOST)
+    person = {"id": page["owner"]}
+    tab = walk(simulator, browser, person, [page, other], data={"channel": channel.public_id})
+    walk(simulator, browser, person, [page, other])
+
+    refused = choose(browser, other, tab)
+
+    assert refused.status_code == 409
+    assert Channel.objects.get().health == Health.LOST
+
+
+@pytest.mark.parametrize("named", ["", "x", "00000000-0000-0000-0000-000000000000"])
+def test_a_choice_that_names_no_walk_connects_nothing(simulator, browser, named):
+    person, pages = facebook_person(simulator, "Trang")
+    walk(simulator, browser, person, pages)
+
+    response = browser.post(reverse("channels:choose"), {"attempt": named, "page": pages[0]["external_id"]})
+
+    assert response.status_code == 409
+    assert reverse("channels:platforms") in response.content.decode()
+    assert Channel.objects.count() == 0
+
+
+def test_nobody_chooses_in_the_walk_of_another_person_or_session(simulator, browser, unit, approver, client_factory):
+    person, pages = facebook_person(simulator, "Trang")
+    tab = walk(simulator, browser, person, pages)
+    elsewhere, colleague = client_factory(), client_factory()
+    elsewhere.force_login(approver)
+    colleague.force_login(factories.person(Role.APPROVER, unit))
+
+    assert [choose(each, pages[0], tab).status_code for each in (elsewhere, colleague)] == [409, 409]
     assert Channel.objects.count() == 0
 
 

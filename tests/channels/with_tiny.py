@@ -86,8 +86,8 @@ def test_a_page_of_it_is_connected_and_shown(client):
     offered = client.get(reverse("channels:platforms")).content.decode()
     asked = client.get(connect).content.decode()
     wrong = client.post(connect, {"corner": "round"})
-    client.post(connect, {"corner": "HERE"})
-    client.post(reverse("channels:choose"), {"page": "here"})
+    chooser = client.post(connect, {"corner": "HERE"}, follow=True)
+    client.post(reverse("channels:choose"), {"attempt": chooser.context["attempt"].public_id, "page": "here"})
 
     assert "Text: up to 77 characters." in offered
     assert "Knock at the corner." in asked
