@@ -6,7 +6,8 @@ A walk belongs to one session, one person, one unit and one platform; it lives t
 import hashlib
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +34,7 @@ from channels.reasons import known
 from channels.services import profile_fields, sealed_tokens
 from channels.states import Health, Kind, Life
 from channels.wording import lacking
-from core.errors import Refused
+from core.errors import NotAllowed, Refused
 from units.models import Unit
 
 LIFETIME = timedelta(minutes=10)
@@ -42,9 +43,9 @@ LIFETIME = timedelta(minutes=10)
 class Stopped(Refused):
     """A walk that ended without a connection. Knows where it set out, so that one can begin there again."""
 
-    def __init__(self, words: str, *, unit: Unit, channel: str):
+    def __init__(self, words: str, attempt: ConnectAttempt):
         super().__init__(words)
-        self.unit, self.channel = unit, channel
+        self.platform, self.unit, self.channel = attempt.platform, attempt.unit, wanted(attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +140,23 @@ def answer(platform: str, told: Mapping[str, str], *, by: User, session_key: str
     attempt = walk.select_related("unit", "user").first()
     if attempt is None:
         raise Refused(_("This answer does not belong to a connection that you began in this browser."))
-    kept = _kept(attempt) if attempt.sealed else {}
-    try:
-        _take(attempt, told, kept)
-    except Refused as error:
-        raise Stopped(str(error), unit=attempt.unit, channel=kept.get("channel", "")) from None
+    with _ending(attempt):
+        _take(attempt, told)
     return attempt
 
 
-def _take(attempt: ConnectAttempt, told: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+@contextmanager
+def _ending(attempt: ConnectAttempt) -> Iterator[None]:
+    """A refusal on the way ends the walk. A missing right stays one."""
+    try:
+        yield
+    except NotAllowed:
+        raise
+    except Refused as error:
+        raise Stopped(str(error), attempt) from None
+
+
+def _take(attempt: ConnectAttempt, told: Mapping[str, str]) -> None:
     now, platform = timezone.now(), attempt.platform
     if not ConnectAttempt.objects.filter(pk=attempt.pk, answered_at__isnull=True).update(answered_at=now):
         raise Refused(_("This answer was used already."))
@@ -156,6 +165,7 @@ def _take(attempt: ConnectAttempt, told: Mapping[str, str], kept: Mapping[str, A
     if told.get("error") or not told.get("code"):
         raise Refused(_("The platform was not given the permission, so nothing was connected."))
     may_connect(platform, unit=attempt.unit, by=attempt.user)
+    kept = _kept(attempt)
     offers = _offers(platform, told, redirect_uri=_callback(platform), verifier=kept["verifier"])
     if not offers and (why := CONNECTORS[platform].words.none_offered):
         raise Refused(_(why))
@@ -182,21 +192,26 @@ def _offers(platform: str, told: Mapping[str, str], **bound: str) -> list[Offer]
 # --- choosing ---------------------------------------------------------------------------------------------------------
 
 
-def open_attempt(public_id: uuid.UUID | None, *, by: User, session_key: str) -> ConnectAttempt:
+def open_attempt(public_id: uuid.UUID | None, *, by: User, session_key: str, lock: bool = False) -> ConnectAttempt:
     """The walk that a page of choices belongs to, which came back and waits: a session may have several, each for its
     own unit."""
-    waiting = ConnectAttempt.objects.filter(
-        public_id=public_id,
-        user=by,
-        session_hash=_hash(session_key),
-        answered_at__isnull=False,
-        closed_at__isnull=True,
-        created_at__gt=timezone.now() - LIFETIME,
-    )
-    attempt = waiting.select_related("unit").first()
-    if attempt is None or "offers" not in _kept(attempt):
+    walks = ConnectAttempt.objects.select_for_update(of=("self",)) if lock else ConnectAttempt.objects
+    own = walks.filter(public_id=public_id, user=by, session_hash=_hash(session_key))
+    attempt = own.select_related("unit").first()
+    if attempt is None:
         raise Refused(_("There is nothing to choose any more."))
+    if attempt.closed_at:
+        raise Stopped(_("You have chosen on this page already. To connect another page, begin again."), attempt)
+    if attempt.created_at < timezone.now() - LIFETIME:
+        raise Stopped(_("More than ten minutes have passed since you began."), attempt)
+    if "offers" not in _kept(attempt):
+        raise Stopped(_("There is nothing to choose any more."), attempt)
     return attempt
+
+
+def wanted(attempt: ConnectAttempt) -> str:
+    """The channel that the walk is to connect again, no other; empty where any page may be chosen."""
+    return _kept(attempt)["channel"] if attempt.sealed else ""
 
 
 def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
@@ -231,13 +246,12 @@ def _judge(offer: Offer, attempt: ConnectAttempt, bound: Channel | None, wanted:
     return Choice(offer.profile, known=bound, renamed=renamed)
 
 
-def choose(attempt: ConnectAttempt, external_id: str, *, by: User) -> Channel:
+@transaction.atomic
+def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_key: str) -> Channel:
     """The last step: the page becomes the unit's channel, or its channel gets new credentials and stays what it is."""
     now = timezone.now()
-    with transaction.atomic():
-        attempt = ConnectAttempt.objects.select_for_update(of=("self",)).select_related("unit").get(pk=attempt.pk)
-        if attempt.closed_at:
-            raise Refused(_("There is nothing to choose any more."))
+    attempt = open_attempt(public_id, by=by, session_key=session_key, lock=True)
+    with _ending(attempt):
         held = may_connect(attempt.platform, unit=attempt.unit, by=by)
         choice = next((c for c in choices(attempt, by=by) if c.profile.external_id == external_id), None)
         if choice is None or choice.refused:

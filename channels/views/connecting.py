@@ -123,7 +123,8 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
             raise PermissionDenied(str(error)) from None
         except Refused as error:
             if form is None:
-                return _no_way(request, str(error), platform=platform, unit=unit)
+                wanted = str(again.public_id) if again else ""
+                return _no_way(request, str(error), platform=platform, unit=unit, again=wanted)
             form.add_error(None, str(error))
         else:
             # A page of ours with a link: the policy for forms forbids that a form's answer leads elsewhere.
@@ -155,7 +156,7 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except connecting.Stopped as stopped:
-        return _no_way(request, str(stopped), platform=platform, unit=stopped.unit, again=stopped.channel)
+        return _stopped(request, stopped)
     except Refused as error:
         return _no_way(request, str(error), platform=platform)
     return _to_choose(attempt)
@@ -163,6 +164,10 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
 
 def _to_choose(attempt: ConnectAttempt) -> HttpResponse:
     return redirect(f"{reverse('channels:choose')}?attempt={attempt.public_id}")
+
+
+def _stopped(request: HttpRequest, walk: connecting.Stopped) -> HttpResponse:
+    return _no_way(request, str(walk), platform=walk.platform, unit=walk.unit, again=walk.channel)
 
 
 def _no_way(
@@ -180,19 +185,28 @@ def _no_way(
 def choose(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CHANNEL_MANAGE):
         raise PermissionDenied
+    named, whose = _attempt(request), {"by": request.user, "session_key": _session_key(request)}
     try:
-        attempt = connecting.open_attempt(_attempt(request), by=request.user, session_key=_session_key(request))
         if request.method == "POST":
-            channel = connecting.choose(attempt, request.POST.get("page", ""), by=request.user)
+            channel = connecting.choose(named, request.POST.get("page", ""), **whose)
             messages.success(request, _("%(channel)s is connected.") % {"channel": channel})
             return redirect("channels:channel", channel.public_id)
+        attempt = connecting.open_attempt(named, **whose)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
+    except connecting.Stopped as stopped:
+        return _stopped(request, stopped)
     except Refused as error:
         return _no_way(request, str(error))
     offered = connecting.choices(attempt, by=request.user)
     free = [choice for choice in offered if not choice.refused]
-    context = {"attempt": attempt, "offered": offered, "free": free, "only": free[0] if len(free) == 1 else None}
+    context = {
+        "attempt": attempt,
+        "again": connecting.wanted(attempt),
+        "offered": offered,
+        "free": free,
+        "only": free[0] if len(free) == 1 else None,
+    }
     return render(request, "channels/choose.html", context)
 
 

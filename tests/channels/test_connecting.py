@@ -257,6 +257,49 @@ def test_beginning_again_leads_back_to_the_unit_and_the_channel(simulator, brows
     assert f"?unit={unit.key}&amp;channel={channel.public_id}" in response.content.decode()
 
 
+def test_a_refused_choice_leads_back_to_the_unit_and_the_channel(simulator, browser, unit):
+    page = simulator.page("facebook")
+    other = simulator.page("facebook", owner=page["owner"])
+    channel = factories.ChannelFactory(unit=unit, external_id=page["external_id"])
+    person, start = {"id": page["owner"]}, f"?unit={unit.key}&amp;channel={channel.public_id}"
+
+    without = walk(simulator, browser, person, [other], data={"channel": channel.public_id})
+    refused = choose(browser, other, without)
+
+    assert [without.content.decode().count(start), refused.content.decode().count(start)] == [1, 1]
+
+
+def test_a_platform_that_was_switched_off_meanwhile_leads_back_to_the_channel(browser, unit, settings):
+    settings.PLATFORMS = {**settings.PLATFORMS, "facebook": {**settings.PLATFORMS["facebook"], "app_id": ""}}
+    channel = factories.ChannelFactory(unit=unit)
+
+    response = browser.post(reverse("channels:connect", args=["facebook"]), {"channel": channel.public_id})
+
+    assert f"?unit={unit.key}&amp;channel={channel.public_id}" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("walk_is", "told"),
+    [
+        ({"created_at": timezone.now() - timedelta(minutes=11)}, "More than ten minutes have passed"),
+        ({"closed_at": timezone.now(), "sealed": b""}, "You have chosen on this page already"),
+    ],
+)
+def test_an_old_page_of_choices_says_what_happened_and_leads_back_to_its_unit(simulator, client, unit, walk_is, told):
+    client.force_login(factories.person(Role.ADMINISTRATOR, unit.parent, language="en"))
+    person, pages = facebook_person(simulator, "Trang")
+    tab = walk(simulator, client, person, pages, data={"unit": unit.key})
+    ConnectAttempt.objects.update(**walk_is)
+
+    answers = [choose(client, pages[0], tab), client.get(tab.redirect_chain[-1][0])]
+
+    start = f"{reverse('channels:connect', args=['facebook'])}?unit={unit.key}"
+    assert [(a.status_code, told in a.content.decode(), start in a.content.decode()) for a in answers] == [
+        (409, True, True),
+        (409, True, True),
+    ]
+
+
 # --- what may be chosen -----------------------------------------------------------------------------------------------
 
 
@@ -381,6 +424,15 @@ def test_somebody_who_lost_the_right_on_the_way_connects_nothing(simulator, brow
 
     assert choose(browser, pages[0]).status_code == 403
     assert Channel.objects.count() == 0
+
+
+def test_somebody_who_moved_to_another_unit_before_the_answer_came_connects_nothing(simulator, browser, approver):
+    person, pages = facebook_person(simulator, "Trang")
+    location = agree(simulator, set_out(browser, "facebook"), person, pages)
+    approver.appointments.update(unit=factories.UnitFactory())
+
+    assert come_back(browser, location).status_code == 403
+    assert simulator.requests()["facebook"] == {}
 
 
 # --- two walks in one browser -----------------------------------------------------------------------------------------
