@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from channels import vault
-from channels.addresses import name_key, page_key
+from channels.addresses import keys_of, name_key, page_key
 from channels.connectors import CONNECTORS
 from channels.connectors.base import AccessLost, ConnectorError, Offer, Profile, Rejected, Tokens
 from channels.lifecycle import differ
@@ -54,7 +55,7 @@ class Choice:
 
     profile: Profile
     refused: str = ""
-    known: Channel | None = None  # it is this unit's already: its connection is renewed
+    known: Channel | None = None  # the unit's own row of it: its connection is renewed, or it comes back
     renamed: str = ""  # what the portal knew it as, where that is another name
 
     @property
@@ -127,6 +128,12 @@ def _attempt(platform: str, unit: Unit, by: User, session_key: str, state: str) 
         state_hash=_hash(state),
         created_at=timezone.now(),
     )
+
+
+def may_return(channel: Channel) -> bool:
+    """Whether a walk can lead back to this row: its unit stands, and no other channel has got the page meanwhile."""
+    page = Channel.objects.usable().filter(platform=channel.platform).called({channel.external_id, *keys_of(channel)})
+    return channel.unit.is_current and (channel.health != Health.DISCONNECTED or not page.exists())
 
 
 # --- coming back ------------------------------------------------------------------------------------------------------
@@ -216,13 +223,31 @@ def wanted(attempt: ConnectAttempt) -> str:
 
 def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
     """What may be chosen. Holds no tokens, so that a page may show it."""
-    kept = _kept(attempt)
-    offers = [_load(each) for each in kept["offers"]]
-    ids = {each for offer in offers for each in _names(offer, attempt.platform)}
-    known = Channel.objects.usable().filter(platform=attempt.platform, external_id__in=ids).select_related("unit")
-    bound = {channel.external_id: channel for channel in known}
-    found = [next((bound[n] for n in _names(offer, attempt.platform) if n in bound), None) for offer in offers]
-    return [_judge(offer, attempt, row, kept["channel"], by=by) for offer, row in zip(offers, found, strict=True)]
+    offers, only = _offered(attempt), wanted(attempt)
+    rows = list(_rows(attempt, offers).select_related("unit"))
+    return [_judge(offer, attempt, _row_of(offer, rows, attempt.platform, only), only, by=by) for offer in offers]
+
+
+def _offered(attempt: ConnectAttempt) -> list[Offer]:
+    return [_load(each) for each in _kept(attempt)["offers"]]
+
+
+def _rows(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
+    """The channels that have these pages, and the unit's own that once had one: the posts published there point to
+    them."""
+    names = {each for offer in offers for each in _names(offer, attempt.platform)}
+    pages = Channel.objects.filter(platform=attempt.platform, external_id__in=names)
+    return pages.filter(~Q(health=Health.DISCONNECTED) | Q(unit=attempt.unit)).order_by("-connected_at")
+
+
+def _row_of(offer: Offer, rows: list[Channel], platform: str, only: str) -> Channel | None:
+    """Who has the page now, or else the row that it comes back to: the one asked for, or the latest."""
+    names = _names(offer, platform)
+    found = [row for row in rows if row.external_id in names]
+    having = [row for row in found if row.health != Health.DISCONNECTED]
+    if having:
+        return min(having, key=lambda row: names.index(row.external_id))
+    return next((row for row in found if str(row.public_id) == only), found[0] if found else None)
 
 
 def _names(offer: Offer, platform: str) -> list[str]:
@@ -233,12 +258,12 @@ def _names(offer: Offer, platform: str) -> list[str]:
     return [name for name in names if name]
 
 
-def _judge(offer: Offer, attempt: ConnectAttempt, bound: Channel | None, wanted: str, *, by: User) -> Choice:
+def _judge(offer: Offer, attempt: ConnectAttempt, bound: Channel | None, only: str, *, by: User) -> Choice:
     if bound and bound.unit_id != attempt.unit_id:
         may_see = Channel.objects.visible_to(by).filter(pk=bound.pk).exists()
         where = bound.unit.name if may_see else _("another unit")
         return Choice(offer.profile, _("Connected to %(unit)s. A page belongs to one unit.") % {"unit": where})
-    if wanted and (bound is None or str(bound.public_id) != wanted):
+    if only and (bound is None or str(bound.public_id) != only):
         return Choice(offer.profile, _("Another page than the one you are connecting again."))
     if not offer.usable:
         return Choice(offer.profile, _("What was granted does not suffice to post there."))
@@ -257,7 +282,7 @@ def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_k
         if choice is None or choice.refused:
             raise Refused(choice.refused if choice else _("Choose one of the pages."))
         offer = next(o for each in _kept(attempt)["offers"] if (o := _load(each)).profile.external_id == external_id)
-        channel = choice.known or _former(attempt, offer) or Channel(unit=attempt.unit)
+        channel = choice.known or Channel(unit=attempt.unit)
         again = channel.pk is not None
         fields = {
             "platform": attempt.platform,
@@ -297,15 +322,6 @@ def _life(channel: Channel, profile: Profile, *, now: datetime) -> dict[str, Any
     if channel.life == Life.RETIRED:
         fields |= {"life": Life.ACTIVE, "life_reason": "", "life_since": now, "successor": None}
     return fields
-
-
-def _former(attempt: ConnectAttempt, offer: Offer) -> Channel | None:
-    """The unit's own row of a page that it once disconnected: the posts published there point to it."""
-    names = _names(offer, attempt.platform)
-    own = Channel.objects.filter(
-        unit=attempt.unit, platform=attempt.platform, external_id__in=names, health=Health.DISCONNECTED
-    )
-    return own.order_by("-connected_at").first()
 
 
 # --- what a walk remembers --------------------------------------------------------------------------------------------

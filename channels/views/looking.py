@@ -19,7 +19,7 @@ from accounts.context import desk_of
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from audit.models import Entry
-from channels import forecast, services
+from channels import connecting, forecast, services
 from channels.forecast import Risk
 from channels.forms import ChannelFilter, ForecastFilter, ForeignFilter
 from channels.life_wording import LIFE_LOOKS, RISK_LOOKS, VERDICT_LOOKS, to_do
@@ -118,16 +118,18 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         post.tone, post.symbol = VERDICT_LOOKS[Verdict(post.verdict)]
     unit, user = channel.unit, request.user
     may_manage = can(user, Permission.CHANNEL_MANAGE, unit=unit)
+    permitted, set_up = is_permitted(channel.platform, unit=unit), is_set_up(channel.platform)
     context = {
         "channel": channel,
         "limits": limits(facts, by_hand=channel.health == Health.BY_HAND),
         "granted": lacking(right for right in facts.rights if right in channel.scopes),
         "lacking": lacking(right for right in facts.rights if right not in channel.scopes) if channel.scopes else [],
         "may_manage": may_manage,
+        "may_connect": may_manage and permitted and set_up and connecting.may_return(channel),
         "may_stop": may_manage or can(user, Permission.PUBLISHING_PAUSE, unit=unit),
         "may_hand_over": may_manage and reaches_beyond(user, channel),
-        "permitted": is_permitted(channel.platform, unit=unit),
-        "set_up": is_set_up(channel.platform),
+        "permitted": permitted,
+        "set_up": set_up,
         "may_see_posts": any(part.covers(unit.path) for part in user.reach(Permission.POST_VIEW)),
         "watched": channel.health == Health.CONNECTED and facts.lists_posts,
         "foreign": posts[:FOREIGN],

@@ -250,13 +250,17 @@ def test_the_form_keeps_what_was_typed_and_names_the_way_out(client, unit, leade
 def test_the_ways_to_connect_lead_to_the_way_by_hand(client, unit, leader):
     client.force_login(leader)
     lost = factories.ChannelFactory(unit=unit, health=Health.LOST)
+    gone = factories.ChannelFactory(unit=unit, health=Health.DISCONNECTED)
 
     platforms = client.get(reverse("channels:platforms")).content.decode()
     connect = client.get(reverse("channels:connect", args=["facebook"])).content.decode()
-    again = client.get(f"{reverse('channels:connect', args=['facebook'])}?channel={lost.public_id}").content.decode()
+    again, back = (
+        client.get(f"{reverse('channels:connect', args=['facebook'])}?channel={channel.public_id}").content.decode()
+        for channel in (lost, gone)
+    )
 
     by_hand_page = reverse("channels:by_hand", args=["facebook"])
-    assert (by_hand_page in platforms, by_hand_page in connect) == (True, True)
+    assert [by_hand_page in page for page in (platforms, connect, again, back)] == [True, True, False, True]
     assert reverse("channels:go_on_by_hand", args=[lost.public_id]) in again
 
 

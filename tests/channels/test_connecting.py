@@ -14,7 +14,7 @@ from channels import vault
 from channels.connectors.facebook import Facebook
 from channels.models import Channel, ConnectAttempt, PlatformAllowance
 from channels.queries import account_of
-from channels.states import Health
+from channels.states import Health, Life
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -383,6 +383,64 @@ def test_a_page_that_was_disconnected_comes_back_as_the_same_channel(simulator, 
     choose(browser, page)
 
     assert Channel.objects.get().pk == former.pk
+
+
+@pytest.mark.parametrize("life", [Life.ACTIVE, Life.RETIRED, Life.TAKEN_OVER])
+def test_a_disconnected_channel_is_connected_again_from_its_own_page(simulator, browser, unit, life):
+    page = simulator.page("facebook")
+    facts = {"external_id": page["external_id"], "health": Health.DISCONNECTED, "life": life}
+    former = factories.ChannelFactory(unit=unit, **facts)
+    other = simulator.page("facebook", owner=page["owner"])
+    own_page = browser.get(reverse("channels:channel", args=[former.public_id])).content.decode()
+
+    chooser = walk(simulator, browser, {"id": page["owner"]}, [page, other], data={"channel": former.public_id})
+    choose(browser, page, chooser)
+
+    again = Channel.objects.get()
+    assert f"{reverse('channels:connect', args=['facebook'])}?channel={former.public_id}" in own_page
+    assert refusals(chooser) == {page["external_id"]: False, other["external_id"]: True}
+    assert (again.pk, again.health) == (former.pk, Health.CONNECTED)
+    assert again.life == (Life.TAKEN_OVER if life == Life.TAKEN_OVER else Life.ACTIVE)
+
+
+def test_of_two_former_rows_of_one_page_the_one_comes_back_that_was_named(simulator, browser, unit):
+    page = simulator.page("facebook")
+    older, _newer = (
+        factories.ChannelFactory(unit=unit, external_id=page["external_id"], health=Health.DISCONNECTED)
+        for _ in range(2)
+    )
+
+    walk(simulator, browser, {"id": page["owner"]}, [page], data={"channel": older.public_id})
+    choose(browser, page)
+
+    assert Channel.objects.usable().get() == older
+
+
+@pytest.mark.parametrize("names", [{}, {"external_id": "trangbennang"}], ids=["by number", "by name"])
+def test_connecting_again_is_not_offered_where_the_page_has_another_channel(browser, unit, names):
+    former = factories.ChannelFactory(unit=unit, handle="Trang.Ben.Nang", health=Health.DISCONNECTED)
+    address = reverse("channels:channel", args=[former.public_id])
+    before = browser.get(address).content.decode()
+    factories.ChannelFactory(**{"external_id": former.external_id, **names})
+
+    after = browser.get(address).content.decode()
+
+    start = f"{reverse('channels:connect', args=['facebook'])}?channel={former.public_id}"
+    assert [start in before, start in after] == [True, False]
+
+
+def test_connecting_again_is_not_offered_for_a_unit_that_is_no_more(client, unit):
+    channel = factories.ChannelFactory(unit=unit, health=Health.LOST)
+    client.force_login(factories.person(Role.ADMINISTRATOR, unit.parent))
+    address = reverse("channels:channel", args=[channel.public_id])
+    before = client.get(address).content.decode()
+    unit.valid_to = timezone.localdate()
+    unit.save()
+
+    after = client.get(address).content.decode()
+
+    start = f"{reverse('channels:connect', args=['facebook'])}?channel={channel.public_id}"
+    assert [start in before, start in after] == [True, False]
 
 
 def test_a_page_that_another_unit_gave_up_can_be_connected(simulator, browser, unit):
