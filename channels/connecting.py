@@ -6,7 +6,7 @@ A walk belongs to one session, one person, one unit and one platform; it lives t
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -223,8 +223,12 @@ def wanted(attempt: ConnectAttempt) -> str:
 
 def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
     """What may be chosen. Holds no tokens, so that a page may show it."""
-    offers, only = _offered(attempt), wanted(attempt)
-    rows = list(_rows(attempt, offers).select_related("unit"))
+    offers = _offered(attempt)
+    return _judged(attempt, offers, _rows(attempt, offers).select_related("unit"), by=by)
+
+
+def _judged(attempt: ConnectAttempt, offers: list[Offer], rows: QuerySet[Channel], *, by: User) -> list[Choice]:
+    only = wanted(attempt)
     return [_judge(offer, attempt, _row_of(offer, rows, attempt.platform, only), only, by=by) for offer in offers]
 
 
@@ -240,7 +244,7 @@ def _rows(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
     return pages.filter(~Q(health=Health.DISCONNECTED) | Q(unit=attempt.unit)).order_by("-connected_at")
 
 
-def _row_of(offer: Offer, rows: list[Channel], platform: str, only: str) -> Channel | None:
+def _row_of(offer: Offer, rows: Iterable[Channel], platform: str, only: str) -> Channel | None:
     """Who has the page now, or else the row that it comes back to: the one asked for, or the latest."""
     names = _names(offer, platform)
     found = [row for row in rows if row.external_id in names]
@@ -265,6 +269,8 @@ def _judge(offer: Offer, attempt: ConnectAttempt, bound: Channel | None, only: s
         return Choice(offer.profile, _("Connected to %(unit)s. A page belongs to one unit.") % {"unit": where})
     if only and (bound is None or str(bound.public_id) != only):
         return Choice(offer.profile, _("Another page than the one you are connecting again."))
+    if bound and bound.life == Life.RETIRED and bound.life_since and bound.life_since > attempt.created_at:
+        return Choice(offer.profile, _("This channel was closed after you began. To use the page again, begin again."))
     if not offer.usable:
         return Choice(offer.profile, _("What was granted does not suffice to post there."))
     renamed = bound.known_name if bound and differ(bound.known_name, offer.profile.name) else ""
@@ -278,10 +284,14 @@ def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_k
     attempt = open_attempt(public_id, by=by, session_key=session_key, lock=True)
     with _ending(attempt):
         held = may_connect(attempt.platform, unit=attempt.unit, by=by)
-        choice = next((c for c in choices(attempt, by=by) if c.profile.external_id == external_id), None)
-        if choice is None or choice.refused:
-            raise Refused(choice.refused if choice else _("Choose one of the pages."))
-        offer = next(o for each in _kept(attempt)["offers"] if (o := _load(each)).profile.external_id == external_id)
+        offer = next((each for each in _offered(attempt) if each.profile.external_id == external_id), None)
+        if offer is None:
+            raise Refused(_("Choose one of the pages."))
+        # Held until the end: what somebody reports, stops or hands over meanwhile is seen here, or comes after.
+        rows = _rows(attempt, [offer]).select_for_update()
+        (choice,) = _judged(attempt, [offer], rows, by=by)
+        if choice.refused:
+            raise Refused(choice.refused)
         channel = choice.known or Channel(unit=attempt.unit)
         again = channel.pk is not None
         fields = {
@@ -301,7 +311,7 @@ def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_k
             setattr(channel, name, value)
         try:
             with transaction.atomic():
-                channel.save()
+                channel.save(update_fields=[*fields] if again else None)
         except IntegrityError:
             raise Refused(_("Another unit connected this page a moment ago.")) from None
         attempt.closed_at, attempt.sealed = now, b""

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from channels import vault
+from channels import lifecycle, vault
 from channels.connectors.facebook import Facebook
 from channels.models import Channel, ConnectAttempt, PlatformAllowance
 from channels.queries import account_of
 from channels.states import Health, Life
 from tests import factories
+from tests.channels.rivals import overtaken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOT = "123456789:AAsimulatorbottoken00000000000000000"
@@ -491,6 +492,56 @@ def test_somebody_who_moved_to_another_unit_before_the_answer_came_connects_noth
 
     assert come_back(browser, location).status_code == 403
     assert simulator.requests()["facebook"] == {}
+
+
+# --- what others do meanwhile -----------------------------------------------------------------------------------------
+
+
+def test_a_takeover_that_is_reported_while_the_page_is_connected_again_stays(simulator, browser, unit, approver):
+    page = simulator.page("facebook")
+    channel = factories.ChannelFactory(unit=unit, external_id=page["external_id"], health=Health.LOST)
+    walk(simulator, browser, {"id": page["owner"]}, [page])
+
+    overtaken(
+        lambda: choose(browser, page),
+        by=lambda: lifecycle.report_taken_over(channel, by=approver, reason="Trang đăng quảng cáo lạ"),
+    )
+
+    channel.refresh_from_db()
+    assert (channel.health, channel.life) == (Health.CONNECTED, Life.TAKEN_OVER)
+    assert (channel.life_reason, channel.known_name) == ("Trang đăng quảng cáo lạ", "")
+
+
+def test_a_page_that_is_handed_over_while_it_is_connected_again_is_the_other_unit_s(simulator, browser, unit):
+    page = simulator.page("facebook")
+    channel = factories.ChannelFactory(unit=unit, external_id=page["external_id"], health=Health.LOST)
+    to = factories.UnitFactory(parent=unit.parent)
+    admin = factories.person(Role.ADMINISTRATOR, unit.parent)
+    walk(simulator, browser, {"id": page["owner"]}, [page])
+
+    overtaken(
+        lambda: choose(browser, page), by=lambda: lifecycle.hand_over(channel, to=to, by=admin, reason="Sắp xếp đơn vị")
+    )
+
+    channel = Channel.objects.get()
+    assert (channel.unit, channel.health) == (to, Health.LOST)
+
+
+def test_a_page_that_is_closed_while_it_is_connected_again_stays_closed(simulator, browser, unit, approver):
+    page = simulator.page("facebook")
+    channel = factories.ChannelFactory(unit=unit, external_id=page["external_id"], health=Health.LOST)
+    walk(simulator, browser, {"id": page["owner"]}, [page])
+
+    overtaken(
+        lambda: choose(browser, page), by=lambda: lifecycle.retire(channel, by=approver, reason="Gộp về một trang")
+    )
+    between = Channel.objects.get()
+    walk(simulator, browser, {"id": page["owner"]}, [page], data={"channel": channel.public_id})
+    choose(browser, page)
+
+    channel.refresh_from_db()
+    assert (between.life, between.health) == (Life.RETIRED, Health.DISCONNECTED)
+    assert (channel.life, channel.health) == (Life.ACTIVE, Health.CONNECTED)
 
 
 # --- two walks in one browser -----------------------------------------------------------------------------------------
