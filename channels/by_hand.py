@@ -9,11 +9,11 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from channels.addresses import is_on, page_key
-from channels.connecting import may_register
+from channels.connecting import may_register, reopened
 from channels.lifecycle import NO_CREDENTIALS
 from channels.models import Channel
 from channels.queries import facts_of, is_permitted
-from channels.states import Health, Kind, Life
+from channels.states import Health, Kind
 from core.errors import Refused
 from core.text import normal
 from units.models import Unit
@@ -25,28 +25,29 @@ def register(platform: str, *, unit: Unit, by: User, name: str, address: str, re
     address does not name a page on this platform."""
     held = may_register(platform, unit=unit, by=by)
     key = _key(platform, address)
-    known = list(Channel.objects.filter(platform=platform).called([key]).select_related("unit"))
+    pages = Channel.objects.filter(platform=platform).called([key])
+    known = list(pages.order_by("-connected_at").select_for_update())
     if taken := next((channel for channel in known if channel.health != Health.DISCONNECTED), None):
         raise Refused(_why_taken(taken, unit=unit, by=by))
     own = [channel for channel in known if channel.unit_id == unit.pk]
     channel = own[0] if own else Channel(unit=unit, platform=platform, external_id=key)
+    now = timezone.now()
     fields = {
         "name": normal(name).strip()[:200],
         "address": address,
         "handle": "" if key.removeprefix("-").isdigit() else key[:100],
         "health": Health.BY_HAND,
         "health_reason": _reason(reason),
-        "life": Life.ACTIVE,
-        "life_reason": "",
         "connected_by": by,
-        "connected_at": timezone.now(),
+        "connected_at": now,
         **NO_CREDENTIALS,
+        **reopened(channel, now=now),
     }
     for field, value in fields.items():
         setattr(channel, field, value)
     try:
         with transaction.atomic():
-            channel.save()
+            channel.save(update_fields=[*fields] if own else None)
     except IntegrityError:
         raise Refused(_("Another unit connected this page a moment ago.")) from None
     record("channel.by_hand", channel, by=by, post_held=held.post_held, reason=channel.health_reason, page=key)

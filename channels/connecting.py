@@ -322,16 +322,21 @@ def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_k
 
 
 def _life(channel: Channel, profile: Profile, *, now: datetime) -> dict[str, Any]:
-    """What connecting says of the page's life. Who confirms the page here confirms its name; but what is held back for
-    another reason stays so, and what was posted while nobody watched is not foreign."""
+    """What connecting says of the page's life. Who confirms the page here confirms its name, unless it is held back;
+    and what was posted while nobody watched is not foreign."""
     fields: dict[str, Any] = {}
     if channel.life not in (Life.FROZEN, Life.TAKEN_OVER):
         fields |= {"known_name": profile.name[:200], "known_handle": profile.handle[:100]}
     if channel.pk is None or channel.health in (Health.DISCONNECTED, Health.BY_HAND):
         fields |= {"watched_since": now, "looked_at": None, "look_at": now}
-    if channel.life == Life.RETIRED:
-        fields |= {"life": Life.ACTIVE, "life_reason": "", "life_since": now, "successor": None}
-    return fields
+    return fields | reopened(channel, now=now)
+
+
+def reopened(channel: Channel, *, now: datetime) -> dict[str, Any]:
+    """The fields by which a closed channel is in use again; what is held back for another reason stays so."""
+    if channel.life != Life.RETIRED:
+        return {}
+    return {"life": Life.ACTIVE, "life_reason": "", "life_since": now, "successor": None}
 
 
 # --- what a walk remembers --------------------------------------------------------------------------------------------

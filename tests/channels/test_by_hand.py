@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from channels import addresses, by_hand, services
+from channels import addresses, by_hand, lifecycle, services
 from channels.models import Channel, PlatformAllowance
-from channels.states import Health
+from channels.states import Health, Life
 from core.errors import NotAllowed, Refused
 from tests import factories
+from tests.channels.rivals import overtaken
 
 REASON = "Trang chưa đủ điều kiện cấp quyền API"
 
@@ -208,6 +209,42 @@ def test_a_page_that_the_unit_once_had_is_taken_up_in_its_old_row(unit, leader):
     channel = register(unit, leader)
 
     assert (channel.pk, channel.external_id) == (old.pk, old.external_id)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("life", [Life.PAUSED, Life.FROZEN, Life.TAKEN_OVER])
+def test_a_page_that_was_held_back_before_it_was_disconnected_is_so_by_hand_too(unit, leader, life):
+    held = {"life": life, "life_reason": "Trang đăng quảng cáo lạ"}
+    factories.ChannelFactory(unit=unit, handle="conganphuong", health=Health.DISCONNECTED, **held)
+
+    register(unit, leader)
+
+    channel = Channel.objects.get()
+    assert (channel.health, channel.life, channel.life_reason) == (Health.BY_HAND, life, "Trang đăng quảng cáo lạ")
+
+
+@pytest.mark.django_db
+def test_a_closed_page_that_is_registered_again_is_in_use_and_no_longer_has_a_successor(unit, leader):
+    closed = {"life": Life.RETIRED, "life_reason": "Gộp trang", "successor": factories.ChannelFactory(unit=unit)}
+    factories.ChannelFactory(unit=unit, handle="conganphuong", health=Health.DISCONNECTED, **closed)
+
+    channel = register(unit, leader)
+
+    channel.refresh_from_db()
+    assert (channel.life, channel.life_reason, channel.successor) == (Life.ACTIVE, "", None)
+    assert channel.life_since == channel.connected_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_takeover_that_is_reported_while_the_page_is_registered_again_stays(unit, leader):
+    page = factories.ChannelFactory(unit=unit, handle="conganphuong", health=Health.DISCONNECTED)
+
+    overtaken(
+        lambda: register(unit, leader), by=lambda: lifecycle.report_taken_over(page, by=leader, reason="Trang lạ")
+    )
+
+    page.refresh_from_db()
+    assert (page.health, page.life, page.life_reason) == (Health.BY_HAND, Life.TAKEN_OVER, "Trang lạ")
 
 
 @pytest.mark.django_db
