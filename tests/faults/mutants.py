@@ -116,7 +116,7 @@ def held_for_ever() -> None:
     carry = Wire._carry
 
     def late(wire: Any, errand: Any, *given: Any) -> Any:
-        errand.latest = float("inf")
+        errand.latest = errand.until = float("inf")
         return carry(wire, errand, *given)
 
     Wire._carry = late
@@ -207,15 +207,18 @@ def frozen_while_prepared(scene: Scene) -> None:
     try:
         second.start(FAULTS_MUTANT=scene.stage.mutant)
         wait_until(lambda: scene.rows().filter(attempt__gte=2).exists(), "a second try")
+        second.send(signal.SIGSTOP)  # so that the first comes back in the middle of it
     finally:
         first.send(signal.SIGCONT)
+    time.sleep(2.5)  # its answers have been there for a while: it writes, or finds that it may not
+    second.send(signal.SIGCONT)
     wait_until(lambda: not scene.rows().filter(state__in=["claimed", "staged", "committing"]).exists(), "an end")
     second.kill()
 
 
 def seen_late(scene: Scene) -> None:
     scene.fault("telegram", "drop_after", operation="publish")
-    scene.fault("telegram", "late_apply", operation="publish", seconds=3.2)
+    scene.fault("telegram", "late_apply", operation="publish", seconds=6)
     scene.schedule(due_in=1.5)
 
 
@@ -346,7 +349,7 @@ class Stage:
 
 def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
     """What the checker found in each scene, with all guards and without one."""
-    short = {"PUBLISH_LEASE_SECONDS": "5", "PUBLISH_CALL_SECONDS": "2", "PUBLISH_VERIFY_GRACE_SECONDS": "4"}
+    short = {"PUBLISH_LEASE_SECONDS": "5", "PUBLISH_CALL_SECONDS": "2", "PUBLISH_VERIFY_GRACE_SECONDS": "7"}
     short |= {"PUBLISH_BEGIN_AHEAD_SECONDS": "1.2"}  # time enough to freeze a run between its question and its call
     with Portal(times=short) as portal:
         posts = [
