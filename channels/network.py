@@ -1,6 +1,7 @@
 """Asking a platform from code that is not asynchronous: views, tasks and services outside the publishing engine."""
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -8,7 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 import aiohttp
 
 from channels.connectors import CONNECTORS
-from channels.connectors.base import Connector, ConnectorError
+from channels.connectors.base import Connector, ConnectorError, TryLater
+
+log = logging.getLogger(__name__)
 
 # Enough for a batch of reads; publishing has connections of its own.
 _CONNECTIONS = 32
@@ -38,9 +41,9 @@ def ask_each[K, T](
     comes: what must not be lost is stored before the last one has answered.
 
     Whoever iterates is in a thread of its own, beside the loop's, and may ask the database. A call's failure is given
-    in place of its answer; any other exception is raised after the rest was given.
+    in place of its answer.
     """
-    answers: queue.SimpleQueue[tuple[K, T | Exception] | None] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[tuple[K, T | ConnectorError] | None] = queue.SimpleQueue()
 
     async def run(connector: Connector) -> None:
         room = asyncio.Semaphore(at_once)
@@ -48,9 +51,11 @@ def ask_each[K, T](
         async def one(key: K, call: Callable[[Connector], Awaitable[T]]) -> None:
             async with room:
                 try:
-                    answer: T | Exception = await call(connector)
-                except Exception as error:
+                    answer: T | ConnectorError = await call(connector)
+                except ConnectorError as error:
                     answer = error
+                except Exception as error:
+                    answer = unexpected(error, platform)
             answers.put((key, answer))
 
         await asyncio.gather(*(one(key, call) for key, call in calls.items()))
@@ -62,12 +67,10 @@ def ask_each[K, T](
             answers.put(None)
 
     threading.Thread(target=work, name=f"ask {platform}", daemon=True).start()
-    failure = None
-    while (given := answers.get()) is not None:
-        key, answer = given
-        if isinstance(answer, Exception) and not isinstance(answer, ConnectorError):
-            failure = failure or answer
-        else:
-            yield key, answer
-    if failure:
-        raise failure
+    yield from iter(answers.get, None)
+
+
+def unexpected(error: Exception, platform: str) -> TryLater:
+    """One page's odd answer must not cost the others theirs: where only something was asked, it is a blip."""
+    log.error("unexpected %s while asking %s", type(error).__name__, platform, exc_info=error)
+    return TryLater(type(error).__name__)

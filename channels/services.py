@@ -20,7 +20,6 @@ from channels import lifecycle, vault
 from channels.connectors.base import AccessLost, Account, Connector, ConnectorError, Profile, Tokens
 from channels.lifecycle import NO_CREDENTIALS
 from channels.models import Channel, ConnectAttempt, PlatformAllowance
-from channels.network import ask as ask  # engagement counts through it
 from channels.network import ask_each
 from channels.queries import account_of, address_of, facts_of, is_allowed, keepers, row_name
 from channels.states import Health, Kind

@@ -24,8 +24,8 @@ from accounts.queries import require
 from audit.services import record
 from channels.connectors.base import Account, Connector, ConnectorError, Figures, TryLater
 from channels.models import Channel
+from channels.network import ask, unexpected
 from channels.queries import account_of, facts_of
-from channels.services import ask
 from channels.states import Health
 from channels.vault import Unsealable
 from core.clock import Clock, database_now
@@ -194,9 +194,7 @@ async def _measure(
     except TimeoutError:
         answers[number] = TryLater("no answer in time")
     except Exception as error:
-        # One page's odd answer must not cost the others theirs.
-        log.error("unexpected %s while counting on %s", type(error).__name__, connector.kind, exc_info=error)
-        answers[number] = TryLater(type(error).__name__)
+        answers[number] = unexpected(error, connector.kind)
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from accounts.permissions import Role
 from channels import news
 from channels.connectors import CONNECTORS
 from channels.connectors.base import Forged
+from channels.connectors.facebook import Facebook
 from channels.models import Channel, ForeignPost, HookEvent
 from channels.states import Health
 from channels.views.hooks import MOST_BYTES
@@ -501,6 +502,22 @@ def test_a_subscription_that_fails_is_tried_again_and_disconnects_nobody(simulat
     second = news.subscribe_due(now=channel.subscribe_at)
 
     assert (first, second, channel.health) == (0, 1, Health.CONNECTED)
+
+
+def test_one_pages_odd_answer_keeps_no_other_from_being_subscribed(simulator, settings, monkeypatch):
+    odd, _fine = (factories.connected(simulator, kind) for kind in ("facebook", "telegram"))
+    settings.PORTAL_URL = "https://portal.example"
+
+    async def odd_answer(connector, account, callback):
+        raise KeyError("success")
+
+    monkeypatch.setattr(Facebook, "subscribe", odd_answer)
+    now = timezone.now()
+
+    assert news.subscribe_due(now=now) == 1
+
+    odd.refresh_from_db()
+    assert now < odd.subscribe_at < now + timedelta(days=1)
 
 
 def test_a_platform_that_tells_without_being_asked_is_asked_nothing_more(simulator, settings):

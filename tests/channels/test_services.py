@@ -13,8 +13,10 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from channels import services, vault
+from channels.connectors.facebook import Facebook
 from channels.connectors.zalo import Zalo
 from channels.models import Channel, PlatformAllowance
+from channels.network import ask
 from channels.queries import account_of, is_allowed, row_name
 from channels.states import Health
 from channels.tasks import check_channels, refresh_tokens
@@ -63,7 +65,7 @@ def test_a_due_token_is_renewed_and_the_new_pair_is_stored_and_works(simulator, 
     assert before.token != after.token
     assert before.refresh_token != after.refresh_token
     assert zalo.refresh_at > timezone.now() + timedelta(hours=19)
-    assert services.ask("zalo", lambda connector: connector.profile(after)).external_id == zalo.external_id
+    assert ask("zalo", lambda connector: connector.profile(after)).external_id == zalo.external_id
 
 
 def test_what_is_not_due_or_has_nothing_to_renew_is_left_alone(simulator):
@@ -270,7 +272,7 @@ def test_a_stale_token_is_renewed_before_the_channel_is_given_up(simulator, zalo
     services.refresh_due(now=timezone.now())
 
     assert (between, now(zalo).health) == (Health.CONNECTED, Health.CONNECTED)
-    assert services.ask("zalo", lambda c: c.profile(account_of(zalo))).external_id == zalo.external_id
+    assert ask("zalo", lambda c: c.profile(account_of(zalo))).external_id == zalo.external_id
 
 
 def test_a_fresh_token_that_is_refused_is_not_renewed_again(simulator, zalo):
@@ -328,6 +330,23 @@ def test_a_platform_that_is_away_disconnects_nobody(simulator):
     check_channels()
 
     assert (now(channel).health, channel.checked_at) == (Health.CONNECTED, None)
+
+
+def test_one_pages_odd_answer_costs_no_other_its_look(simulator, monkeypatch, caplog):
+    odd, neighbour, elsewhere = (factories.connected(simulator, kind) for kind in ("facebook", "facebook", "zalo"))
+    profile = Facebook.profile
+
+    async def without_a_name(connector, account):
+        if account.external_id == odd.external_id:
+            raise KeyError("name")
+        return await profile(connector, account)
+
+    monkeypatch.setattr(Facebook, "profile", without_a_name)
+
+    check_channels()
+
+    assert [bool(now(channel).checked_at) for channel in (odd, neighbour, elsewhere)] == [False, True, True]
+    assert (odd.health, caplog.messages) == (Health.CONNECTED, ["unexpected KeyError while asking facebook"])
 
 
 def test_credentials_that_do_not_open_are_a_lost_channel(simulator):

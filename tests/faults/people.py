@@ -286,8 +286,8 @@ class People:
     def _take_down(self, delivery: Any, seen: dict) -> None:
         """By hand, in the platform's own app: past the faults that its interface has for us."""
         from channels.connectors.base import AccessLost, ConnectorError
+        from channels.network import ask
         from channels.queries import account_of
-        from channels.services import ask
 
         account = account_of(delivery.channel)
         ids = ",".join(map(str, seen["message_ids"])) if "message_ids" in seen else seen["id"]
