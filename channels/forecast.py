@@ -1,9 +1,9 @@
 """Which channels will not carry tomorrow's posts, and telling of connections that end, while there is time."""
 
+import math
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -18,7 +18,7 @@ from channels.models import Channel, PlatformAllowance
 from channels.queries import address_of, facts_of, is_set_up, keepers, province_keepers
 from channels.states import Health, Kind, Life
 
-# Days before its end on which a connection is announced.
+# Days before its end from which a connection is announced, once from each.
 _DAYS = (14, 7, 1)
 # So many units are named in the province's notice; the page shows them all.
 _NAMED = 10
@@ -89,17 +89,15 @@ def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[st
 
 
 def announce(*, now: datetime) -> int:
-    """Tells of connections that end in 14, 7 and 1 days: the unit of each, and its province once for all of them. A
-    second run on the same day finds nothing to tell; how many were told of."""
+    """Tells of connections that have come within 14, 7 or 1 days of their end since they were told of last: the unit of
+    each, and its province once for all of them. A day without a run delays a warning and loses none; how many were told
+    of."""
     today = timezone.localtime(now).date()
     with transaction.atomic():
         due = Channel.objects.select_for_update(of=("self",)).filter(
-            Q(warned_on__isnull=True) | Q(warned_on__lt=today),
-            health=Health.CONNECTED,
-            expires_at__gt=now,
-            expires_at__lt=now + timedelta(days=_DAYS[0] + 2),
+            health=Health.CONNECTED, expires_at__gt=now, expires_at__lt=now + timedelta(days=_DAYS[0] + 2)
         )
-        ending = [c for c in due.select_related("unit__parent") if (_last_day(c) - today).days in _DAYS]
+        ending = [c for c in due.select_related("unit__parent") if _is_news(c, today)]
         Channel.objects.filter(pk__in=[channel.pk for channel in ending]).update(warned_on=today)
         for channel in ending:
             facts = {"channel": channel, "date": _last_day(channel).strftime("%d/%m/%Y")}
@@ -109,7 +107,14 @@ def announce(*, now: datetime) -> int:
     return len(ending)
 
 
-def _last_day(channel: Channel) -> Any:
+def _is_news(channel: Channel, today: date) -> bool:
+    """Whether it has come within one of the days since it was told of; an end that moved away is a new one."""
+    end = _last_day(channel)
+    told = (end - channel.warned_on).days if channel.warned_on else math.inf
+    return any((end - today).days <= days < told for days in _DAYS)
+
+
+def _last_day(channel: Channel) -> date:
     return timezone.localtime(channel.expires_at).date()
 
 

@@ -17,8 +17,13 @@ def check_channels(**_: object) -> None:
     """The daily look at every channel; a second run on the same day finds nothing to do."""
     now = timezone.now()
     services.check_due(now=now)
-    forecast.announce(now=now)
     news.forget(now=now)
+
+
+@shared_task(ignore_result=True)
+def announce_ends(**_: object) -> None:
+    """Tells of connections that end soon, whatever became of the daily look."""
+    forecast.announce(now=timezone.now())
 
 
 @shared_task(ignore_result=True)

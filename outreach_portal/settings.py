@@ -437,6 +437,7 @@ CELERY_BEAT_SCHEDULE = {
     "hear what platforms told": {"task": "channels.tasks.hear", "schedule": 5.0},
     "subscribe to platforms' news": {"task": "channels.tasks.subscribe", "schedule": 300.0},
     "check channels": {"task": "channels.tasks.check_channels", "schedule": crontab(minute=10, hour=5)},
+    "announce connections that end": {"task": "channels.tasks.announce_ends", "schedule": crontab(minute=40, hour=5)},
     "sweep uploads": {"task": "posts.tasks.sweep_uploads", "schedule": crontab(minute=40)},
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
 }

@@ -15,7 +15,7 @@ from channels.forecast import FAILING, Risk
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Health, Life
-from channels.tasks import check_channels
+from channels.tasks import announce_ends
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,16 +194,29 @@ def told(person):
     return [(notice.kind, notice.facts) for notice in Notice.objects.filter(user=person)]
 
 
-@pytest.mark.parametrize(("days", "announced"), [(14, 1), (8, 0), (7, 1), (2, 0), (1, 1)])
-def test_the_end_of_a_connection_is_announced_once_a_day_to_its_keepers(days, announced):
-    ending = channel(platform="zalo", expires_at=timedelta(days=days))
+def test_the_end_of_a_connection_is_announced_14_7_and_1_days_ahead_to_its_keepers():
+    ending = channel(platform="zalo", expires_at=timedelta(days=16))
     leader = factories.person(Role.APPROVER, ending.unit)
     now = timezone.now()
 
-    counts = [forecast.announce(now=now) for _ in range(2)]
+    counts = [forecast.announce(now=now + timedelta(days=day)) for day in range(16) for _ in range(2)]
 
-    assert counts == [announced, 0]
-    assert [kind for kind, _facts in told(leader)] == ["channel_expiring"] * announced
+    assert [16 - run // 2 for run, n in enumerate(counts) if n] == [14, 7, 1]
+    assert [kind for kind, _facts in told(leader)] == ["channel_expiring"] * 3
+
+
+@pytest.mark.parametrize(
+    ("left", "last", "announced"),
+    [(15, None, 0), (13, None, 1), (8, 14, 0), (6, 14, 1), (6, 7, 0), (0, 7, 1), (0, 1, 0), (12, 40, 1)],
+)
+def test_a_day_without_a_run_loses_no_warning(left, last, announced):
+    """``left`` days before its end; it was told of last when there were ``last`` days."""
+    now = timezone.localtime().replace(hour=5, minute=40)
+    end = now.replace(hour=23) + timedelta(days=left)
+    warned_on = last and end.date() - timedelta(days=last)
+    factories.ChannelFactory(platform="zalo", expires_at=end, warned_on=warned_on)
+
+    assert forecast.announce(now=now) == announced
 
 
 def test_the_province_gets_one_notice_that_names_the_units(province):
@@ -234,12 +247,11 @@ def test_a_notice_to_the_province_stays_short_whatever_happens(province):
     assert facts["units"].count("Zalo") == 10
 
 
-def test_the_daily_look_announces(simulator):
-    ending = factories.connected(simulator, "zalo")
-    Channel.objects.update(expires_at=timezone.now() + timedelta(days=7))
+def test_the_daily_task_announces():
+    ending = channel(platform="zalo", expires_at=timedelta(days=7))
     leader = factories.person(Role.APPROVER, ending.unit)
 
-    check_channels()
-    check_channels()
+    announce_ends()
+    announce_ends()
 
     assert [kind for kind, _facts in told(leader)] == ["channel_expiring"]
