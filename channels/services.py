@@ -36,6 +36,8 @@ _REFRESH_BATCH, _REFRESH_AT_ONCE = 96, 24
 _REFRESH_AFTER = timedelta(days=7)
 # Tokens younger than this that are refused are not stale, but withdrawn.
 _FRESH = timedelta(minutes=10)
+# Losses that no new tokens end: those for a reason of the portal's own, and a page that took our rights back.
+_NOT_OF_TOKENS = ("", "unlinked")
 _CHECK_BATCH = 200
 
 
@@ -48,9 +50,11 @@ def mark_lost(channel: Channel, *, reason: str, code: str = "") -> None:
 
     Credentials that can be renewed are renewed first; and a refusal of old ones says nothing about newer ones.
     """
-    ours = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed))
     if _may_be_stale(channel):
-        ours.filter(health=Health.CONNECTED).update(refresh_at=timezone.now())
+        ours = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed), health=Health.CONNECTED)
+        now = timezone.now()
+        # Whoever renews them just now keeps the turn: a second one would spend the same refresh token.
+        ours.filter(refresh_at__gt=now + _REFRESH_LEASE).update(refresh_at=now)
         return
     lose(channel, reason, code)
 
@@ -155,7 +159,7 @@ def _renewed(channel: Channel, answer: Tokens | ConnectorError | None, *, now: d
     unchanged = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed))
     match answer:
         case Tokens():
-            return bool(unchanged.update(**sealed_tokens(channel, answer, now=now)))
+            return _store(channel, answer, now=now)
         case None:
             Channel.objects.filter(pk=channel.pk).update(refresh_at=None)
         case AccessLost():
@@ -164,6 +168,18 @@ def _renewed(channel: Channel, answer: Tokens | ConnectorError | None, *, now: d
             # A blip. If the answer alone was lost, the old refresh token is dead and the next try will tell.
             unchanged.update(refresh_failures=F("refresh_failures") + 1)
     return False
+
+
+@transaction.atomic
+def _store(channel: Channel, tokens: Tokens, *, now: datetime) -> bool:
+    """Those that they replace may have been refused meanwhile: such a loss ends with them."""
+    fields = sealed_tokens(channel, tokens, now=now)
+    if not Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed)).update(**fields):
+        return False
+    channel.refresh_from_db(fields=["sealed", "health", "health_code"])
+    if channel.health_code not in _NOT_OF_TOKENS:
+        mark_back(channel)
+    return True
 
 
 def _accounts(channels: Iterable[Channel]) -> dict[Channel, Account]:

@@ -275,6 +275,56 @@ def test_a_stale_token_is_renewed_before_the_channel_is_given_up(simulator, zalo
     assert ask("zalo", lambda c: c.profile(account_of(zalo))).external_id == zalo.external_id
 
 
+def during_a_renewal(monkeypatch, act):
+    """Does ``act`` when the platform has made a new pair, before it is stored."""
+    asked, due = services.ask_each, [act]
+
+    def and_meanwhile(platform, calls, **more):
+        answers = list(asked(platform, calls, **more))
+        if due:
+            due.pop()()
+        yield from answers
+
+    monkeypatch.setattr(services, "ask_each", and_meanwhile)
+
+
+def test_a_refusal_during_a_renewal_lets_no_second_renewer_in(simulator, zalo, monkeypatch):
+    """It would use the same refresh token, be refused, and lose the channel while a good pair is on its way."""
+    loaded = Channel.objects.get()
+
+    def refused():
+        services.mark_lost(loaded, reason="access token is invalid", code="-216")
+        refresh_tokens(platform="zalo")
+
+    during_a_renewal(monkeypatch, refused)
+
+    refresh_tokens(platform="zalo")
+
+    assert (simulator.requests()["zalo"], now(zalo).health) == ({"token": 1}, Health.CONNECTED)
+
+
+def test_a_new_pair_ends_a_loss_that_was_about_the_old_one(zalo, monkeypatch):
+    loaded = Channel.objects.get()
+    during_a_renewal(monkeypatch, lambda: services.lose(loaded, "access token is invalid", "-216"))
+
+    refresh_tokens(platform="zalo")
+
+    assert (now(zalo).health, zalo.health_code) == (Health.CONNECTED, "")
+    assert [e.action for e in Entry.objects.order_by("pk")] == ["channel.lost", "channel.back"]
+
+
+@pytest.mark.parametrize("code", ["", "unlinked"])
+def test_a_new_pair_ends_no_loss_that_had_another_reason(zalo, monkeypatch, code):
+    """Such as the province's word, or the page's own."""
+    loaded = Channel.objects.get()
+    during_a_renewal(monkeypatch, lambda: services.lose(loaded, "not allowed any more", code))
+
+    refresh_tokens(platform="zalo")
+
+    assert now(zalo).health == Health.LOST
+    assert bytes(zalo.sealed) != bytes(loaded.sealed)
+
+
 def test_a_fresh_token_that_is_refused_is_not_renewed_again(simulator, zalo):
     services.refresh(zalo, now=timezone.now())
 
