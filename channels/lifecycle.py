@@ -23,22 +23,25 @@ from core.text import normal
 from units.models import Unit
 
 NO_CREDENTIALS = {"health_code": "", "sealed": b"", "refresh_at": None, "expires_at": None, "scopes": []}
+# The others are held back already, or closed.
+_FREEZABLE = (Life.ACTIVE, Life.PAUSED)
 
 
 # --- what a page is called --------------------------------------------------------------------------------------------
 
 
 def compare(channel: Channel, profile: Profile, *, now: datetime) -> None:
-    """Notices that the page was renamed since it was looked at last, and freezes the channel where that is not what a
-    person knows it by. ``channel`` as it was before the look."""
+    """Freezes the channel where the page is no longer called what a person knows it by, whenever that was first seen.
+    ``channel``: the locked row, as it was before the look."""
     known_name, known_handle = channel.known_name or profile.name, channel.known_handle or profile.handle
     if not channel.known_name or not channel.known_handle:
         Channel.objects.filter(pk=channel.pk).update(known_name=known_name[:200], known_handle=known_handle[:100])
-    if not (differ(channel.name, profile.name) or differ(channel.handle, profile.handle)):
-        return
     if not (differ(known_name, profile.name) or differ(known_handle, profile.handle)):
         return
-    names = {"was": _called(channel.name, channel.handle), "now": _called(profile.name, profile.handle)}
+    seen = not (differ(channel.name, profile.name) or differ(channel.handle, profile.handle))
+    if seen and channel.life not in _FREEZABLE:
+        return  # it is on record, and is held back already
+    names = {"was": _called(known_name, known_handle), "now": _called(profile.name, profile.handle)}
     record("channel.renamed", channel, **names)
     freeze(channel, _("The page was called “%(was)s” and is now called “%(now)s”.") % names, now=now)
 
@@ -59,7 +62,7 @@ def _called(name: str, handle: str) -> str:
 @transaction.atomic
 def freeze(channel: Channel, reason: str, *, now: datetime) -> None:
     """Holds back what is to go out there until a person has looked. Those of the unit and of the province are told."""
-    if channel.life not in (Life.ACTIVE, Life.PAUSED) or not _step(channel, Life.FROZEN, reason, now=now):
+    if channel.life not in _FREEZABLE or not _step(channel, Life.FROZEN, reason, now=now):
         return
     record("channel.frozen", channel, reason=reason)
     people = [*keepers(channel), *province_keepers(channel.unit)]

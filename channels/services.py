@@ -233,15 +233,21 @@ def _looking(account: Account) -> Callable[[Connector], Awaitable[Profile]]:
     return lambda connector: connector.profile(account)
 
 
+@transaction.atomic
 def _note(channel: Channel, profile: Profile, *, now: datetime) -> None:
-    if profile.external_id != channel.external_id:
-        Channel.objects.filter(pk=channel.pk).update(checked_at=now)
-        lifecycle.freeze(channel, _("The stored access opens another page than this channel's."), now=now)
+    """``channel`` tells with which credentials it was asked. What the page is called meets the row as it is by now:
+    somebody may have paused, resumed or disconnected it since."""
+    connected = Channel.objects.with_api().select_for_update(of=("self",)).select_related("unit")
+    row = connected.filter(pk=channel.pk).first()
+    if row is None:
+        return
+    if profile.external_id != row.external_id:
+        Channel.objects.filter(pk=row.pk).update(checked_at=now)
+        lifecycle.freeze(row, _("The stored access opens another page than this channel's."), now=now)
         return
     facts = facts_of(channel.platform)
-    fields = profile_fields(profile, platform=channel.platform, now=now)
-    Channel.objects.filter(pk=channel.pk).update(**fields)
-    lifecycle.compare(channel, profile, now=now)
+    Channel.objects.filter(pk=row.pk).update(**profile_fields(profile, platform=channel.platform, now=now))
+    lifecycle.compare(row, profile, now=now)
     if lacking := [right for right in profile.missing if facts.rights.get(right)]:
         lose(channel, _("These rights were taken away: %(rights)s.") % {"rights": ", ".join(lacking)})
     else:

@@ -97,6 +97,65 @@ def test_the_next_look_at_a_renamed_page_tells_nothing_twice(page, leader):
     assert actions() == ["channel.renamed", "channel.frozen"]
 
 
+@pytest.fixture
+def during_the_look(page, leader, monkeypatch):
+    """Something that a leader does between the question to the platform and its answer."""
+
+    def do(act):
+        person, asked = leader(page), services.ask_each
+
+        def and_meanwhile(platform, calls, **more):
+            act(Channel.objects.get(), by=person, reason="Bàn giao cán bộ")
+            yield from asked(platform, calls, **more)
+
+        monkeypatch.setattr(services, "ask_each", and_meanwhile)
+
+    return do
+
+
+@pytest.mark.parametrize(("life", "act"), [(Life.ACTIVE, lifecycle.pause), (Life.PAUSED, lifecycle.resume)])
+def test_a_rename_freezes_whatever_a_person_did_during_the_look(page, during_the_look, life, act):
+    Channel.objects.update(life=life)
+    during_the_look(act)
+
+    look(page, {"name": "Săn sale giá sốc"})
+
+    assert (page.life, page.name) == (Life.FROZEN, "Săn sale giá sốc")
+
+
+def test_of_a_page_that_was_disconnected_during_the_look_nothing_is_noted(page, during_the_look):
+    name = page.name
+    during_the_look(services.disconnect)
+
+    look(page, {"name": "Săn sale giá sốc"})
+
+    assert (page.life, page.name, page.checked_at) == (Life.ACTIVE, name, None)
+
+
+def test_a_name_that_nobody_confirmed_freezes_although_it_was_seen_before(page):
+    """A look that ended between the name and the freeze, as they once were stored apart."""
+    Channel.objects.update(name="Săn sale giá sốc")
+
+    look(page, {"name": "Săn sale giá sốc"})
+
+    assert (page.life, actions()) == (Life.FROZEN, ["channel.renamed", "channel.frozen"])
+
+
+def test_the_new_name_is_stored_with_the_freeze_or_not_at_all(page, monkeypatch):
+    name = page.name
+
+    def broken(*_args, **_facts):
+        raise ConnectionError
+
+    monkeypatch.setattr(lifecycle, "notify", broken)
+
+    with pytest.raises(ConnectionError):
+        look(page, {"name": "Săn sale giá sốc"})
+
+    page.refresh_from_db()
+    assert (page.life, page.name) == (Life.ACTIVE, name)
+
+
 @pytest.mark.parametrize("change", [str.upper, lambda name: f" {name.replace(' ', '  ')} ", str.lower])
 def test_case_and_spaces_freeze_nothing(page, change):
     look(page, {"name": change(page.name)})
