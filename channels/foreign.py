@@ -99,7 +99,8 @@ def _listing(account: Account, since: datetime) -> Callable[[Connector], Awaitab
 
 
 def note(seen: Mapping[Channel, Sequence[Standing]], *, now: datetime) -> int:
-    """Keeps those of the posts seen that neither the portal made nor anybody has noted before; how many."""
+    """Keeps those of the posts seen that neither the portal made nor anybody has noted before; how many. What may be
+    ours, for all that is known yet, is judged at a later look."""
     strange = {
         channel.pk: [p for p in posts if not p.ours and p.published_at >= channel.watched_since]
         for channel, posts in seen.items()
@@ -107,17 +108,30 @@ def note(seen: Mapping[Channel, Sequence[Standing]], *, now: datetime) -> int:
     strange = {pk: posts for pk, posts in strange.items() if posts}
     if not strange:
         return 0
+    # First: what is decided between the two questions would be found by neither.
+    spans: dict[int, list[tuple[datetime, datetime]]] = {pk: [] for pk in strange}
+    for _receiver, answer in signals.in_doubt.send(Channel, channels=list(strange), now=now):
+        for pk, found in answer.items():
+            spans[pk] += found
     known: dict[int, set[str]] = {pk: set() for pk in strange}
     for pk, number in ForeignPost.objects.filter(channel__in=strange).values_list("channel", "external_id"):
         known[pk].add(number)
     for _receiver, answer in signals.made_here.send(Channel, standing=strange):
         for pk, numbers in answer.items():
             known[pk] |= numbers
-    return sum(
-        _keep(channel, [p for p in strange.get(channel.pk, ()) if p.external_id not in known[channel.pk]], now=now)
-        for channel in seen
-        if channel.pk in strange
-    )
+    noted = 0
+    for channel in (channel for channel in seen if channel.pk in strange):
+        new = [post for post in strange[channel.pk] if post.external_id not in known[channel.pk]]
+        doubtful = [post for post in new if _may_be_ours(post, spans[channel.pk])]
+        noted += _keep(channel, [post for post in new if post not in doubtful], now=now)
+        if doubtful:
+            # By the time that a person has decided, it might be too old to be listed.
+            Channel.objects.filter(pk=channel.pk).update(looked_at=min(post.published_at for post in doubtful))
+    return noted
+
+
+def _may_be_ours(post: Standing, spans: Sequence[tuple[datetime, datetime]]) -> bool:
+    return post.ours is None and any(first <= post.published_at <= last for first, last in spans)
 
 
 @transaction.atomic

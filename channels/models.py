@@ -66,7 +66,7 @@ class Channel(PublicIdModel):
     successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
     # Posts that the portal did not make: none is foreign that stood before, and when to look next.
     watched_since = models.DateTimeField(default=timezone.now)
-    looked_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)  # and judged: no later than a post that may yet turn out to be ours
     look_at = models.DateTimeField(default=timezone.now)
     subscribe_at = models.DateTimeField(null=True, default=timezone.now)  # when to ask the platform for its news
     connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

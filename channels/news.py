@@ -97,9 +97,9 @@ def _follow(row: HookEvent, channel: Channel, *, now: datetime) -> bool:
 
 
 def _told(row: HookEvent, channel: Channel, now: datetime) -> Standing:
-    """A post known from its news alone, where the platform lists none."""
+    """A post known from its news alone, where the platform lists none: only what we did not send there is told."""
     link = f"{channel.address}/{row.object_id}" if channel.address else ""
-    return Standing(row.object_id, link, row.told_at or now)
+    return Standing(row.object_id, link, row.told_at or now, ours=False)
 
 
 def forget(*, now: datetime) -> int:

@@ -3,8 +3,12 @@
 from django.dispatch import Signal
 
 # Asked of whoever publishes: `standing` maps channels' keys to posts seen on their pages; the answer maps the same keys
-# to the ids of those that the portal made, or may be making just now.
+# to the ids of those that the portal made.
 made_here = Signal()
+
+# Asked of whoever publishes: for each of `channels` (keys) the spans, from one moment to another, in which something of
+# ours may have come to stand there of which nobody knows yet.
+in_doubt = Signal()
 
 # Asked of whoever publishes: the keys of channels for which more is scheduled on one of the next `days` than their
 # platform takes in a day, to the page or to our application.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
@@ -16,12 +17,13 @@ from accounts.queries import holders
 from channels.connectors.base import Hook, Standing
 from channels.models import Channel
 from channels.queries import facts_of
-from channels.signals import let_go, made_here, overbooked, told
+from channels.signals import in_doubt, let_go, made_here, overbooked, told
 from channels.states import Kind
 from publishing import services
 from publishing.models import Delivery
 from publishing.queries import booked
 from publishing.states import State
+from publishing.wire import longest_call
 
 # Sent, perhaps, and the id that it stands under is not known yet.
 _UNCERTAIN = (State.COMMITTING, State.PROCESSING, State.VERIFYING, State.NEEDS_PERSON)
@@ -31,8 +33,7 @@ _APART = timedelta(minutes=2)
 
 @receiver(made_here, sender=Channel)
 def ours_among(standing: Mapping[int, Sequence[Standing]], **_: Any) -> dict[int, set[str]]:
-    """By the platform's id, an album's one by one; by the link, for what people posted by hand; and what came to stand
-    since something was sent of which nobody knows yet what became of it."""
+    """By the platform's id, an album's one by one, and by the link, for what people posted by hand."""
     rows = Delivery.objects.filter(channel__in=standing).order_by()
     numbers = {post.external_id for posts in standing.values() for post in posts}
     links = {post.permalink for posts in standing.values() for post in posts} - {""}
@@ -42,17 +43,25 @@ def ours_among(standing: Mapping[int, Sequence[Standing]], **_: Any) -> dict[int
     for pk, remote, draft, link in rows.filter(named).values_list("channel", "remote_id", "draft_ref", "permalink"):
         ours[pk] |= {*remote.split(","), draft}
         linked[pk].add(link)
-    since: dict[int, datetime] = {}
-    doubtful = rows.filter(state__in=_UNCERTAIN, committing_at__isnull=False)
-    for pk, begun in doubtful.values_list("channel", "committing_at"):
-        since[pk] = min(begun, since.get(pk, begun))
     for pk, posts in standing.items():
-        begun = since.get(pk)
-        for post in posts:
-            in_doubt = begun is not None and post.published_at >= begun - _APART
-            if in_doubt or (post.permalink and post.permalink in linked[pk]):
-                ours[pk].add(post.external_id)
+        ours[pk] |= {post.external_id for post in posts if post.permalink and post.permalink in linked[pk]}
     return ours
+
+
+@receiver(in_doubt, sender=Channel)
+def what_may_have_come_to_stand(
+    channels: Sequence[int], now: datetime, **_: Any
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    """A call explains what came to stand from its beginning until its end and the grace are over; what the platform
+    still works on, or a person in its app, whatever came since."""
+    spans: dict[int, list[tuple[datetime, datetime]]] = {pk: [] for pk in channels}
+    lasts = longest_call() + timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
+    rows = Delivery.objects.filter(channel__in=channels, state__in=_UNCERTAIN, committing_at__isnull=False).order_by()
+    for pk, state, begun, fire_at in rows.values_list("channel", "state", "committing_at", "fire_at"):
+        # After a restore it is only known since when it may have begun.
+        until = now if state == State.PROCESSING else max(begun, fire_at) + lasts
+        spans[pk].append((begun - _APART, until + _APART))
+    return spans
 
 
 @receiver(overbooked, sender=Channel)

@@ -132,15 +132,19 @@ def test_another_units_post_with_the_same_number_makes_it_no_less_foreign(watche
     assert ForeignPost.objects.get().channel == one
 
 
-def test_while_it_is_not_known_what_became_of_a_post_nothing_that_came_after_it_is_called_foreign(watched):
+# --- beside a post of ours in doubt -----------------------------------------------------------------------------------
+
+
+def sent(channel, state, begun, **fields):
+    """A delivery that was begun at ``begun``, and nobody knows yet what became of it."""
+    post = factories.approved(unit=channel.unit, channels=[channel])
+    return factories.delivery(post, channel, state=state, due_at=begun, committing_at=begun, **fields)
+
+
+def test_what_may_be_ours_is_called_foreign_once_it_is_known_what_became_of_ours(watched):
     channel = watched("zalo")
     now = timezone.now()
-    row = factories.delivery(
-        factories.approved(unit=channel.unit, channels=[channel]),
-        state=State.VERIFYING,
-        committing_at=now - timedelta(seconds=30),
-        verify_at=now,
-    )
+    row = sent(channel, State.VERIFYING, now - timedelta(seconds=30), verify_at=now)
     standing = {channel: [Standing("new", "", now), Standing("old", "", now - timedelta(minutes=5))]}
     Channel.objects.update(watched_since=now - timedelta(hours=1))
     channel.refresh_from_db()
@@ -151,6 +155,60 @@ def test_while_it_is_not_known_what_became_of_a_post_nothing_that_came_after_it_
 
     assert (first, second) == (1, 1)
     assert list(ForeignPost.objects.order_by("pk").values_list("external_id", flat=True)) == ["old", "new"]
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "foreign_at_once"),
+    [
+        (State.VERIFYING, 1, 0),
+        (State.VERIFYING, 10, 1),
+        (State.NEEDS_PERSON, 1, 0),
+        (State.NEEDS_PERSON, 10, 1),
+        (State.PROCESSING, 10, 0),  # the platform may take its time, or a person in its app
+    ],
+)
+def test_a_call_that_is_long_over_explains_no_new_post(watched, state, minutes, foreign_at_once):
+    channel = watched("zalo")
+    now = timezone.now()
+    begun = now - timedelta(hours=3)
+    Channel.objects.update(watched_since=now - timedelta(days=1))
+    channel.refresh_from_db()
+    sent(channel, state, begun, verify_at=now)
+
+    found = foreign.note({channel: [Standing("new", "", begun + timedelta(minutes=minutes))]}, now=now)
+
+    assert found == foreign_at_once
+
+
+def test_after_a_restore_a_call_may_have_left_as_late_as_it_was_due(watched):
+    channel = watched("zalo")
+    now = timezone.now()
+    Channel.objects.update(watched_since=now - timedelta(days=1))
+    channel.refresh_from_db()
+    sent(channel, State.VERIFYING, now - timedelta(hours=3), fire_at=now - timedelta(hours=1), verify_at=now)
+
+    assert foreign.note({channel: [Standing("new", "", now - timedelta(minutes=59))]}, now=now) == 0
+
+
+def test_what_the_platform_itself_says_is_not_ours_is_never_in_doubt(watched):
+    channel = watched("facebook")
+    now = timezone.now()
+    sent(channel, State.PROCESSING, now - timedelta(seconds=30), verify_at=now)
+
+    assert foreign.note({channel: [Standing("1", "", now, ours=False), Standing("2", "", now)]}, now=now) == 1
+    assert ForeignPost.objects.get().external_id == "1"
+
+
+def test_a_post_in_doubt_is_judged_however_long_it_takes_a_person_to_decide(simulator, watched):
+    channel = watched("zalo")
+    row = sent(channel, State.NEEDS_PERSON, timezone.now())
+    write(simulator, channel)
+
+    found = [look("zalo", after=timedelta(hours=20 * n)) for n in range(5)]
+    type(row).objects.update(state=State.PUBLISHED, remote_id="another", published_at=timezone.now())
+    found.append(look("zalo", after=timedelta(hours=100)))
+
+    assert found == [0, 0, 0, 0, 0, 1]
 
 
 # --- politely ---------------------------------------------------------------------------------------------------------

@@ -395,6 +395,18 @@ def test_where_no_posts_are_listed_the_news_itself_is_the_foreign_post(page, cal
     assert (post.channel, post.external_id, post.permalink) == (channel, "4710", "https://t.me/congan/4710")
 
 
+def test_such_news_is_never_of_a_post_of_ours_in_doubt(page, call):
+    """Telegram tells a bot nothing of its own posts, and tells the rest once."""
+    channel = page("telegram", watched_since=timezone.now() - timedelta(hours=1))
+    post = factories.approved(unit=channel.unit, channels=[channel])
+    factories.delivery(post, channel, state=State.NEEDS_PERSON, committing_at=timezone.now())
+
+    call("telegram", telegram())
+    hear()
+
+    assert ForeignPost.objects.count() == 1
+
+
 def test_an_album_in_a_telegram_channel_is_one_foreign_post(page, call):
     page("telegram", watched_since=timezone.now() - timedelta(hours=1))
     chat, now = {"id": int(PAGE)}, int(time.time())
