@@ -166,6 +166,7 @@ def acknowledge(post: ForeignPost, *, by: User, ours: bool, note: str = "") -> N
         "verdict": verdict,
         "note": normal(note).strip()[:500],
         "decided_by": by,
+        "decided_for": channel.unit,
         "post_held": held.post_held,
         "decided_at": timezone.now(),
     }

@@ -142,6 +142,7 @@ class ForeignPost(PublicIdModel):
     verdict = models.CharField(max_length=10, choices=Verdict, blank=True, default=Verdict.OPEN)
     note = models.CharField(max_length=500, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_for = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")  # whose the page was then
     post_held = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True)
 

@@ -1,6 +1,7 @@
 """Lists of channels, and the page of one."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -113,9 +114,9 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     channel = shown(request, public_id)
     facts = facts_of(channel.platform)
     _dress(channel)
-    posts = list(channel.foreign_posts.select_related("decided_by").order_by("verdict", "-published_at")[: FOREIGN + 1])
-    for post in posts:
-        post.tone, post.symbol = VERDICT_LOOKS[Verdict(post.verdict)]
+    decided = channel.foreign_posts.select_related("decided_by", "decided_for")
+    posts = list(decided.order_by("verdict", "-published_at")[: FOREIGN + 1])
+    _dress_foreign(posts, request.user)
     unit, user = channel.unit, request.user
     may_manage = can(user, Permission.CHANNEL_MANAGE, unit=unit)
     permitted, set_up = is_permitted(channel.platform, unit=unit), is_set_up(channel.platform)
@@ -137,6 +138,15 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "history": _history(request, channel),
     }
     return render(request, "channels/channel.html", context)
+
+
+def _dress_foreign(posts: Iterable[ForeignPost], reader: Any) -> None:
+    """How they are shown. Who decided, and the words to it, are for who sees the unit that decided: a page that was
+    handed over brings no other unit's along."""
+    reach = reader.reach(Permission.CHANNEL_VIEW)
+    for post in posts:
+        post.tone, post.symbol = VERDICT_LOOKS[Verdict(post.verdict)]
+        post.tells_who = post.decided_for and any(part.covers(post.decided_for.path) for part in reach)
 
 
 def _history(request: HttpRequest, channel: Channel) -> list[Entry]:
@@ -204,10 +214,10 @@ def foreign_posts(request: HttpRequest) -> HttpResponse:
     posts = ForeignPost.objects.filter(channel__in=_named(at_desk, wanted.get("q", "")))
     if verdict := wanted.get("verdict"):
         posts = posts.filter(verdict="" if verdict == "open" else verdict)
-    rows = posts.select_related("channel__unit__parent", "decided_by").order_by("verdict", "-published_at", "-pk")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    rows = posts.select_related("channel__unit__parent", "decided_by", "decided_for")
+    page = Paginator(rows.order_by("verdict", "-published_at", "-pk"), PAGE).get_page(request.GET.get("page"))
+    _dress_foreign(page, request.user)
     for post in page:
-        post.tone, post.symbol = VERDICT_LOOKS[Verdict(post.verdict)]
         post.may_decide = not post.verdict and can(request.user, Permission.CHANNEL_MANAGE, unit=post.channel.unit)
     context = {"page_obj": page, "form": form, "filtered": any(wanted.values()), "deep": desk_of(request).role in DEEP}
     return render(request, _part(request, "channels/foreign.html"), context)

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Role
+from channels import foreign, lifecycle
 from channels.models import Channel, PlatformAllowance
 from channels.queries import channels_for
 from channels.states import Health, Life
@@ -295,6 +296,25 @@ def test_a_page_that_was_handed_over_brings_no_other_units_record_along(enter, p
 
     assert ["Việc riêng đơn vị" in text for text in texts] == [False, True]
     assert ["Sắp xếp đơn vị" in text for text in texts] == [True, True]
+
+
+def test_a_page_that_was_handed_over_brings_no_other_units_decisions_along(enter, province):
+    old, new = factories.UnitFactory(parent=province), factories.UnitFactory(parent=province)
+    channel = factories.ChannelFactory(unit=old)
+    leader, receiver = factories.person(Role.APPROVER, old), factories.person(Role.APPROVER, new)
+    foreign.acknowledge(factories.foreign_post(channel), by=leader, ours=False, note="Nghi lộ mật khẩu")
+    lifecycle.hand_over(channel, to=new, by=factories.person(Role.ADMINISTRATOR, province), reason="Sắp xếp đơn vị")
+    foreign.acknowledge(factories.foreign_post(channel), by=receiver, ours=True, note="Tự đăng hôm qua")
+    pages = (reverse("channels:channel", args=[channel.public_id]), reverse("channels:foreign"))
+
+    readers = ((Role.APPROVER, new), (Role.OVERSEER, province))
+    texts = [client.get(page).content.decode() for page in pages for client in (enter(*each) for each in readers)]
+
+    words = ("not ours", "Nghi lộ mật khẩu", str(leader), "Tự đăng hôm qua", str(receiver))
+    assert [[word in text for word in words] for text in texts] == [
+        [True, False, False, True, True],
+        [True] * 5,
+    ] * 2
 
 
 def test_a_platform_that_is_not_set_up_is_told_apart_from_one_that_is_not_allowed(enter, province, settings):
