@@ -109,6 +109,7 @@ SETTINGS: dict[str, Any] = {
     "tiktok_processing_ends": "PUBLISH_COMPLETE",
     "tiktok_person_seconds": 0.0,
     "tiktok_upload_url_seconds": 3600.0,
+    "tiktok_remembers_seconds": 0.0,
     "tiktok_lists_photos": False,
     "tiktok_inits_per_minute": 6,
     "tiktok_creator_infos_per_minute": 20,

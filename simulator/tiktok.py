@@ -542,9 +542,11 @@ class Tiktok:
         )
 
     def publish(self, page: Page, call: Call) -> dict[str, Any]:
-        publish_id = call.text("publish_id")
-        if publish_id in self.publishes(page.external_id):
-            return self.publishes(page.external_id)[publish_id]
+        publish_id, remembers = call.text("publish_id"), self.world.settings["tiktok_remembers_seconds"]
+        if publish := self.publishes(page.external_id).get(publish_id):
+            if remembers and publish["started"] + remembers <= self.world.world():
+                raise TiktokError(400, "invalid_publish_id", "The publish_id does not exist.")
+            return publish
         if any(publish_id in other.details.get("publishes", {}) for other in self.world.pages[self.name].values()):
             raise TiktokError(
                 400, "token_not_authorized_for_specified_publish_id", "The publish_id belongs to another user."

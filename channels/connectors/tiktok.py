@@ -357,7 +357,7 @@ class Tiktok(Connector):
         """Whether all bytes have come, so that another upload beside this one would be a second post."""
         try:
             status = await self._status(account, upload.publish_id)
-        except Rejected as error:
+        except OutcomeUnknown as error:
             if error.code in _UNKNOWN_UPLOAD:
                 return False
             raise
@@ -454,13 +454,10 @@ class Tiktok(Connector):
             return None
         try:
             status = await self._status(account, upload.publish_id)
-        except Rejected as error:
-            if error.code not in _UNKNOWN_UPLOAD:
-                raise
-            # How long an upload is remembered nobody says.
+        except OutcomeUnknown:
             if found := await self._listed(account, message, since):
                 return found
-            raise OutcomeUnknown(error.detail, code=error.code) from None
+            raise
         size = sum(video.size for video in message.videos)
         if status["status"] == "FAILED" or (_is_waiting(status) and status.get("uploaded_bytes", 0) < size):
             return None
@@ -510,8 +507,6 @@ class Tiktok(Connector):
         try:
             await self._api(account, "post/publish/cancel/", json={"publish_id": publish_id})
         except Rejected as error:
-            if error.code in _UNKNOWN_UPLOAD:
-                return False
             if error.code == "publish_not_cancellable":
                 return await self._too_late(account, publish_id)
             raise
@@ -543,12 +538,7 @@ class Tiktok(Connector):
         return Trace.HIDDEN
 
     async def _trace_upload(self, account: Account, publish_id: str) -> Trace:
-        try:
-            status = await self._status(account, publish_id)
-        except Rejected as error:
-            if error.code in _UNKNOWN_UPLOAD:
-                return Trace.GONE
-            raise
+        status = await self._status(account, publish_id)
         if status["status"] == "FAILED":
             return Trace.GONE
         return Trace.VISIBLE if _post_id(status) else Trace.HIDDEN
@@ -675,7 +665,12 @@ class Tiktok(Connector):
     # --- the wire -------------------------------------------------------------------------------------------------
 
     async def _status(self, account: Account, publish_id: str) -> Mapping[str, Any]:
-        return await self._api(account, "post/publish/status/fetch/", json={"publish_id": publish_id})
+        """What TikTok tells of a publication. One of which it tells nothing may stand all the same: how long they are
+        remembered nobody says."""
+        try:
+            return await self._api(account, "post/publish/status/fetch/", json={"publish_id": publish_id})
+        except Rejected as error:
+            raise OutcomeUnknown(error.detail, code=error.code) from None
 
     async def _put(
         self, account: Account, upload: _Upload, video: Video, length: int, *, changes: bool = False

@@ -62,6 +62,7 @@ FAILURES = [
     ("spam_risk_text", Rejected),
     ("spam_risk", Rejected),
 ]
+FORGOTTEN = [(400, "invalid_publish_id"), (400, "token_not_authorized_for_specified_publish_id"), (404, "")]
 BIG = 25_000_001
 
 
@@ -92,6 +93,13 @@ def progress(tiktok, message, external_id):
 
 def calls(tiktok) -> dict[str, int]:
     return dict(tiktok.simulator.requests()["tiktok"])
+
+
+def answering(tiktok, serve, status, code):
+    """An account whose every call is answered with this error."""
+    body = json.dumps({"data": {}, "error": {"code": code, "message": "", "log_id": "1"}})
+    head = f"HTTP/1.1 {status} No\r\nContent-Length: {len(body)}\r\nConnection: close"
+    return tiktok.account_with(tiktok.token, base_url=serve(f"{head}\r\n\r\n{body}".encode()))
 
 
 # --- what answers mean ------------------------------------------------------------------------------------------------
@@ -500,6 +508,40 @@ def test_an_upload_that_the_platform_has_forgotten_is_a_doubt_unless_the_list_ha
     receipt = tiktok.publish(message)
 
     assert tiktok.find(message, forgotten, since) == receipt
+
+
+@pytest.mark.parametrize(("status", "code"), FORGOTTEN)
+def test_a_publication_of_which_the_platform_tells_nothing_is_a_doubt_and_not_refused(tiktok, serve, status, code):
+    account = answering(tiktok, serve, status, code)
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        tiktok.call("progress", account, tiktok.message(), "v_pub_file~1")
+
+    assert caught.value.code == (code or str(status))
+
+
+@pytest.mark.parametrize(("status", "code"), FORGOTTEN)
+def test_a_publication_of_which_the_platform_tells_nothing_is_not_called_gone(tiktok, serve, status, code):
+    account = answering(tiktok, serve, status, code)
+    draft = json.dumps(["v_pub_file~1", account.base_url, 0, 2_000_000_000])
+
+    with pytest.raises(OutcomeUnknown):
+        tiktok.call("trace", account, draft)
+    with pytest.raises(Rejected):
+        tiktok.call("withdraw", account, draft)
+
+
+def test_a_draft_that_the_platform_has_forgotten_is_made_anew(tiktok):
+    message = tiktok.message()
+    publish_id, url, sent, begun = json.loads(tiktok.stage(message))
+    tiktok.simulator.settings(tiktok_remembers_seconds=3600)
+    tiktok.simulator.advance(3601)
+
+    anew = step(tiktok, message, json.dumps([publish_id, url, sent, begun - 3601]))
+    tiktok.commit(message, anew.ref)
+
+    assert json.loads(anew.ref)[0] != publish_id
+    assert len(tiktok.visible) == 1
 
 
 def test_a_post_is_taken_down_by_people_alone(tiktok):

@@ -128,6 +128,20 @@ def test_a_refusal_after_all_ends_it_and_the_unit_is_told(processing, monkeypatc
     assert [n.kind for n in processing.scheduled_by.notices.all()] == ["delivery_failed"]
 
 
+def test_what_the_platform_tells_nothing_of_any_more_is_put_before_a_person_and_not_called_refused(
+    simulator, processing
+):
+    simulator.settings(tiktok_remembers_seconds=60)
+    simulator.advance(61)
+    settling.settle(platform="tiktok", clock=later(seconds=70))
+    processing.refresh_from_db()
+    assert (processing.state, len(simulator.visible("tiktok", processing.channel.external_id))) == (State.PROCESSING, 1)
+
+    settling.settle(platform="tiktok", clock=later(hours=24, minutes=1))
+    processing.refresh_from_db()
+    assert (processing.state, processing.error_code) == (State.NEEDS_PERSON, "processing")
+
+
 def test_a_lost_connection_is_marked_and_the_post_looked_after_when_it_is_back(simulator, processing, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(tiktok.Tiktok, "progress", telling(AccessLost("gone")))

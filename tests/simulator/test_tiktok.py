@@ -228,6 +228,16 @@ def test_a_publication_of_somebody_else_is_closed(simulator, creator):
     assert code(none) == (400, "invalid_publish_id")
 
 
+def test_after_a_while_nothing_is_told_of_a_publication_that_stands(simulator, creator):
+    simulator.settings(tiktok_remembers_seconds=600)
+    publish_id = creator.publish()
+    simulator.advance(601)
+
+    told = creator.call("post/publish/status/fetch", {"publish_id": publish_id})
+
+    assert (code(told), len(visible(simulator))) == ((400, "invalid_publish_id"), 1)
+
+
 def test_each_init_is_a_publication_of_its_own(creator):
     assert creator.init().body["data"]["publish_id"] != creator.init().body["data"]["publish_id"]
 
