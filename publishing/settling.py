@@ -19,9 +19,10 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
 from channels.connectors.base import AccessLost, Account, ConnectorError, Receipt, Rejected
+from channels.models import Channel
 from channels.queries import facts_of
 from channels.reasons import in_words
-from channels.services import mark_lost
+from channels.services import check, mark_lost
 from core.clock import Clock, database_now, steady
 from core.sessions import Gone
 from posts.states import PostState
@@ -195,6 +196,7 @@ def _format_of(row: Delivery) -> str:
 def _follow(platform: str, rows: list[Delivery], now: Clock) -> int:
     """Asks what became of posts that the platform has taken and still works on."""
     pictures = pictures_for(rows)
+    refused: list[Channel] = []
     moved = 0
     for row, answer in ask(platform, rows, lambda row, account: _progress(row, account, pictures)):
         match answer:
@@ -202,6 +204,7 @@ def _follow(platform: str, rows: list[Delivery], now: Clock) -> int:
                 moved += _stands(row, answer, now())
             case Rejected():
                 moved += _refused(row, answer, now())
+                refused.append(row.channel)
             case _ if now() - (row.committing_at or row.due_at) > PROCESSING:
                 moved += ask_person(row, now(), code="in_app" if row.error_code == "in_app" else "processing")
             case AccessLost():
@@ -210,6 +213,9 @@ def _follow(platform: str, rows: list[Delivery], now: Clock) -> int:
                 # Asked for again not sooner than the platform bears.
                 later = Delivery.objects.filter(pk=row.pk, state=State.PROCESSING, verify_at__lt=now() + wait)
                 later.update(verify_at=now() + wait)
+    if refused:
+        # Perhaps because the page lets us in no longer: that is the platform's to say, and what it says now counts.
+        check(refused, now=now())
     return moved
 
 

@@ -454,7 +454,8 @@ class Connector(ABC):
 
     async def progress(self, account: Account, message: Message, external_id: str) -> Receipt | None:
         """What became of a post whose receipt said ``processing``: its receipt once residents see it, with the id that
-        it has then; None while the platform works on it. Raises Rejected when the platform refused it after all."""
+        it has then; None while the platform works on it. Raises Rejected once it came to nothing for certain, whatever
+        the reason."""
         raise TypeError(f"{self.kind} never leaves a post in processing")
 
     async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:

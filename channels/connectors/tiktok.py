@@ -89,9 +89,6 @@ _WAITS = {
     "spam_risk_too_many_posts": _DAY,
     "spam_risk_too_many_pending_share": _DAY,
     "reached_active_user_cap": _DAY,
-    "video_pull_failed": _MINUTE,
-    "photo_pull_failed": _MINUTE,
-    "internal": _MINUTE,
 }
 _OF_APP = {"reached_active_user_cap"}
 _LOST = {
@@ -99,9 +96,10 @@ _LOST = {
     "scope_not_authorized",
     "scope_permission_missed",
     "spam_risk_user_banned_from_posting",
-    "auth_removed",
     "invalid_grant",
 }
+# Why a publication failed that does not lie in the video: another one of it may come through.
+_PASSING = {"internal", "auth_removed", "spam_risk_too_many_posts", "spam_risk_user_banned_from_posting"}
 _UNKNOWN_UPLOAD = {"invalid_publish_id", "token_not_authorized_for_specified_publish_id"}
 
 
@@ -169,7 +167,8 @@ _REASONS = {
     "frame_rate_check_failed": _("TikTok takes videos of 23 to 60 frames a second; save it anew"),
     "picture_size_check_failed": _("TikTok does not take a picture or a video of this size; save it anew"),
     **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), sayings.FETCH),
-    **dict.fromkeys(("internal", "internal_error", "server_error"), sayings.DOWN),
+    "internal": _("TikTok could not finish the post because of an error of its own"),
+    **dict.fromkeys(("internal_error", "server_error"), sayings.DOWN),
     "publish_cancelled": _("the publication was cancelled in TikTok"),
     **dict.fromkeys(("spam_risk", "spam_risk_text"), sayings.CONTENT),
     **dict.fromkeys(("rate_limit_exceeded", "429"), sayings.MANY),
@@ -362,7 +361,7 @@ class Tiktok(Connector):
                 return False
             raise
         if status["status"] == "FAILED":
-            if isinstance(failure := _failure(status), Rejected | AccessLost):
+            if (failure := _failure(status)).code not in _PASSING:
                 raise failure
             return False
         return not _is_waiting(status) or status.get("uploaded_bytes", 0) >= video.size
@@ -752,10 +751,11 @@ def _sorted(code: str, detail: str) -> ConnectorError:
     return (AccessLost if code in _LOST else Rejected)(detail, code=code)
 
 
-def _failure(status: Mapping[str, Any]) -> ConnectorError:
-    """What a publication that failed after all means. It is over for certain: nothing of it stands."""
+def _failure(status: Mapping[str, Any]) -> Rejected:
+    """A publication that failed after all is over for certain, whatever the reason: nothing of it stands, and nothing
+    will. Whether the account lets us in now, the next call tells."""
     reason = str(status.get("fail_reason") or "failed")
-    return _sorted(reason, reason)
+    return Rejected(reason, code=reason)
 
 
 def _code(body: Any) -> str:

@@ -128,6 +128,32 @@ def test_a_refusal_after_all_ends_it_and_the_unit_is_told(processing, monkeypatc
     assert [n.kind for n in processing.scheduled_by.notices.all()] == ["delivery_failed"]
 
 
+@pytest.mark.parametrize("reason", ["internal", "video_pull_failed", "spam_risk_too_many_posts", "auth_removed"])
+def test_what_the_platform_calls_failed_is_put_before_people_at_once_and_disconnects_nobody(simulator, clip, reason):
+    simulator.settings(tiktok_processing_ends=reason)
+    delivery = clip()
+    engine.publish_due(platform="tiktok", clock=later(seconds=1))
+    simulator.advance(10)
+
+    settling.settle(platform="tiktok", clock=later(seconds=20))
+
+    delivery.refresh_from_db()
+    delivery.channel.refresh_from_db()
+    assert (delivery.state, delivery.platform_code) == (State.FAILED, reason)
+    assert [n.kind for n in delivery.scheduled_by.notices.all()] == ["delivery_failed"]
+    assert delivery.channel.health == Health.CONNECTED  # it is let in now, whatever was then
+
+
+def test_a_refusal_because_the_page_lets_us_in_no_longer_is_noted_there_at_once(simulator, processing, monkeypatch):
+    monkeypatch.setattr(tiktok.Tiktok, "progress", telling(Rejected("auth_removed", code="auth_removed")))
+    simulator.kill_tokens("tiktok", page=processing.channel.external_id)
+
+    settling.settle(platform="tiktok", clock=later(seconds=20))
+
+    processing.channel.refresh_from_db()
+    assert processing.channel.health == Health.LOST
+
+
 def test_what_the_platform_tells_nothing_of_any_more_is_put_before_a_person_and_not_called_refused(
     simulator, processing
 ):
