@@ -96,6 +96,7 @@ SETTINGS: dict[str, Any] = {
     "youtube_searches_per_day": 100,
     "youtube_stats_per_day": 10_000,
     "youtube_units_per_day": 10_000,
+    "youtube_quota_in_words": False,
     "youtube_uploads_per_channel": 0,
     "youtube_verified_channels": True,
     "youtube_hidden": [],

@@ -136,6 +136,19 @@ def too_fast() -> YoutubeError:
     )  # fmt: skip
 
 
+def used_up(*, in_words_alone: bool) -> YoutubeError:
+    """The project's day is over, which the newer quota system calls too many requests."""
+    if in_words_alone:
+        words = (
+            "Quota exceeded for quota metric 'Queries' and limit 'Queries per day' of service 'youtube.googleapis.com'."
+        )
+        return YoutubeError(429, "rateLimitExceeded", words, domain="global", code="RESOURCE_EXHAUSTED")
+    return YoutubeError(
+        403, "quotaExceeded", "The request cannot be completed because you have exceeded your quota.",
+        domain="youtube.quota",
+    )  # fmt: skip
+
+
 def oauth_error(error: str, description: str, status: int = 400) -> Reply:
     return Reply({"error": error, "error_description": description}, status)
 
@@ -409,10 +422,7 @@ class Youtube:
         limit = self.world.settings[f"youtube_{bucket}_per_day"]
         key = f"{app} {bucket}"
         if limit and self.spent[key] + cost > limit:
-            raise YoutubeError(
-                403, "quotaExceeded", "The request cannot be completed because you have exceeded your quota.",
-                domain="youtube.quota",
-            )  # fmt: skip
+            raise used_up(in_words_alone=self.world.settings["youtube_quota_in_words"])
         self.spent[key] += cost
 
     # Uploads

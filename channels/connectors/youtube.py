@@ -71,6 +71,8 @@ _SHORT = 180
 
 _MANY = {"rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"}
 _QUOTA = {"quotaExceeded", "dailyLimitExceeded"}
+# What is used up for the day may also be told as too many calls; only the words say which it is.
+_OF_THE_DAY = re.compile(r"per day|daily", re.IGNORECASE)
 _NOT_SET_UP = {"accessNotConfigured", "SERVICE_DISABLED"}
 _LOST = {
     "authError",
@@ -772,15 +774,17 @@ class Youtube(Connector):
 def _sorted(status: int, reasons: Sequence[str], code: str, detail: str) -> ConnectorError:
     """Google tells a reason in the old way, in the new one, or in both: one that we know is enough."""
     told = set(reasons)
-    if _QUOTA & told:
-        return TryLater(detail, code=code, wait=_until_midnight(), whole_app=True)
+    is_many = bool(_MANY & told) or status == 429
+    if _QUOTA & told or (is_many and _OF_THE_DAY.search(detail)):
+        used_up = code if code in _QUOTA else "quotaExceeded"
+        return TryLater(detail, code=used_up, wait=_until_midnight(), whole_app=True)
     if _NOT_SET_UP & told:
         return TryLater(detail, code=code, wait=timedelta(hours=1), whole_app=True)
     if "uploadLimitExceeded" in told:
         return TryLater(detail, code=code, wait=timedelta(hours=24))
     if "uploadRateLimitExceeded" in told:
         return TryLater(detail, code=code, wait=timedelta(hours=1))
-    if _MANY & told or status == 429:
+    if is_many:
         return TryLater(detail, code=code, wait=timedelta(seconds=10 + secrets.randbelow(20)))
     if _LOST & told or (status == 401 and "invalid_client" not in told):
         return AccessLost(detail, code=code)

@@ -124,6 +124,29 @@ def test_a_used_up_quota_is_waited_for_until_midnight_in_california_by_all_chann
     assert told.wait <= timedelta(hours=25, minutes=1)
 
 
+DAYS_WORDS = (
+    "Quota exceeded for quota metric 'Queries' and limit 'Queries per day' of service 'youtube.googleapis.com'."
+)
+
+
+@pytest.mark.parametrize("reason", ["rateLimitExceeded", ""])
+def test_a_quota_that_is_used_up_for_the_day_is_known_by_its_words_where_it_is_told_as_too_many_calls(reason):
+    errors = [{"reason": reason, "domain": "global"}] if reason else []
+    body = {"error": {"code": 429, "message": DAYS_WORDS, "status": "RESOURCE_EXHAUSTED", "errors": errors}}
+    told = Youtube(None).error_for(429, body, changes=False)
+
+    there = datetime.now(ZoneInfo("America/Los_Angeles")) + told.wait
+    assert (told.code, told.whole_app, there.hour, there.minute) == ("quotaExceeded", True, 0, 1)
+
+
+def test_a_quota_of_the_minute_is_a_short_wait():
+    words = DAYS_WORDS.replace("per day", "per minute per user")
+    body = {"error": {"code": 429, "message": words, "status": "RESOURCE_EXHAUSTED"}}
+    told = Youtube(None).error_for(429, body, changes=False)
+
+    assert (told.whole_app, told.wait < timedelta(minutes=1)) == (False, True)
+
+
 @pytest.mark.parametrize("reason", ["rateLimitExceeded", "userRateLimitExceeded"])
 def test_too_many_calls_are_a_short_wait(reason):
     told = error(403, reason)

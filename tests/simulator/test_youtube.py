@@ -623,6 +623,17 @@ def test_uploads_have_a_bucket_of_their_own_until_midnight_in_california(simulat
     assert channel.start(BLOCK).status == 200
 
 
+def test_a_used_up_bucket_may_be_told_as_too_many_requests_with_the_day_in_its_words_alone(simulator, channel):
+    simulator.settings(youtube_uploads_per_day=1, youtube_quota_in_words=True)
+    channel.start(BLOCK)
+
+    refused = channel.start(BLOCK)
+
+    error = refused.body["error"]
+    assert (*reason(refused), error["status"]) == (429, "rateLimitExceeded", "RESOURCE_EXHAUSTED")
+    assert "per day" in error["message"]
+
+
 def test_writes_cost_fifty_and_mistakes_cost_as_well(simulator, channel):
     simulator.settings(youtube_units_per_day=101)
     statuses = [channel.call("DELETE", "videos", id="x").status for _ in range(3)]
