@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
@@ -133,6 +133,13 @@ class Shipment:
         return sum(len(image.content) for image in self.message.images) if self.message else 0
 
 
+class Shut(NamedTuple):
+    """Whether nothing may be done on the platform, and whether at least nothing new may be begun there."""
+
+    whole: bool
+    to_new: bool
+
+
 class Run:
     """``staging`` holds what lacks its invisible object: those in ``resting`` wait for their next step, those in
     ``uploading`` move a video now. ``ready`` waits for its second, ``flying`` for the answer to its visible call."""
@@ -200,7 +207,8 @@ class Run:
         """Takes in hand what falls due soon: a lease, and the attempt written down before anything is sent."""
         self.now = steady(self.clock)
         now = self.now()
-        if self._is_shut(now):
+        shut = self._shut(now)
+        if shut.whole:
             self.look_again_at = time.monotonic() + 1
             return 0
         batch = self._room()
@@ -208,7 +216,8 @@ class Run:
             batch = min(batch, max(0, gates.PROBES - len(self.ready) - len(self.staging) - len(self.flying)))
         with transaction.atomic():
             _walk_the_index()
-            found = list(self._wanted(now).sendable(now).order_by("fire_at").values_list(*_COLUMNS)[:batch])
+            wanted = self._wanted(now).exclude(draft_ref="") if shut.to_new else self._wanted(now)
+            found = list(wanted.sendable(now).order_by("fire_at").values_list(*_COLUMNS)[:batch])
             claimed = [(Shipment(*values[:12]), values[12:]) for values in found]
             shipments = [shipment for shipment, _rest in claimed]
             move_many(
@@ -230,13 +239,12 @@ class Run:
         self._prepare(claimed)
         return len(claimed)
 
-    def _is_shut(self, now: datetime) -> bool:
-        """Whether nothing may be begun on the platform for more than a moment: a gate that is about to open only sets
-        the pace of the visible calls."""
-        app = settings.PLATFORMS[self.platform].get("app_id")
+    def _shut(self, now: datetime) -> Shut:
+        """For more than a moment: a gate that is about to open only sets the pace of the visible calls."""
+        app = gates.key(settings.PLATFORMS[self.platform].get("app_id") or "")
         shut = gates.shut(self.platform, now)
         far = {key for key, opens_at in shut.items() if opens_at > now + timedelta(seconds=_SHUT)}
-        return gates.WHOLE in shut or bool(app and gates.key(app) in far)
+        return Shut(gates.WHOLE in shut or app in far, gates.to_new(app) in far)
 
     def _room(self) -> int:
         """How many deliveries to claim at most."""
@@ -308,16 +316,17 @@ class Run:
         pks = sorted((pk for pk, at in self.resting.items() if at <= clock), key=lambda pk: self.staging[pk].fire_at)
         late = [pk for pk in self.resting if self.staging[pk].not_after <= self.now()]
         if leaving := list(self.resting) if _draining.is_set() else late:
-            shipments = [self.staging[pk] for pk in leaving]
-            _persist(lambda: self._put_down(shipments), shipments)
-            for pk in leaving:
-                del self.staging[pk], self.resting[pk]
+            self._leave(leaving)
             return
         if not pks:
             return
-        if self._is_shut(self.now()):
+        shut = self._shut(self.now())
+        if shut.whole:
             self.resting |= dict.fromkeys(pks, clock + _SHUT)
             return
+        if shut.to_new and (new := [pk for pk in pks if not self.staging[pk].draft_ref]):
+            self._leave(new)
+            pks = [pk for pk in pks if pk not in new]
         steps = []
         for pk in pks:
             shipment = self.staging[pk]
@@ -329,6 +338,12 @@ class Run:
             steps.append(Errand(pk, _stage(shipment)))
         if steps:
             wire().send(self.platform, steps, self.answers, held_for=self._half_lease)
+
+    def _leave(self, pks: list[int]) -> None:
+        shipments = [self.staging[pk] for pk in pks]
+        _persist(lambda: self._put_down(shipments), shipments)
+        for pk in pks:
+            del self.staging[pk], self.resting[pk]
 
     def _put_down(self, shipments: list[Shipment]) -> None:
         """Back to scheduled between two steps of a draft."""
@@ -547,7 +562,8 @@ class Run:
             self.unanswered.clear()
             match answer:
                 case TryLater(whole_app=True, wait=timedelta() as wait):
-                    gates.hold(self.platform, gates.key_of(shipment.account), self.now() + wait)
+                    key = gates.key_of(shipment.account)
+                    gates.hold(self.platform, gates.to_new(key) if answer.only_new else key, self.now() + wait)
         if len(self.unanswered) >= gates.FAILURES and len(set(self.unanswered)) >= gates.PAGES:
             self._trip()
         elif answered:

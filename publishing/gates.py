@@ -1,7 +1,8 @@
 """What every worker waits for before it calls a platform. The gates stand in the database, so that all agree.
 
 Three things shut a gate: the pace that a platform bears of one application (turns are dealt out ahead), a wait that the
-platform asked the application for, and the circuit breaker, when a platform does not answer at all.
+platform asked the application for (at a gate of its own where new drafts alone have to wait), and the circuit
+breaker, when a platform does not answer at all.
 """
 
 import hashlib
@@ -31,6 +32,11 @@ def key_of(account: Account) -> str:
 def key(app_id: str) -> str:
     """An application's; Google's names are longer than the column."""
     return app_id if len(app_id) <= 40 else hashlib.sha256(app_id.encode()).hexdigest()[:32]
+
+
+def to_new(key: str) -> str:
+    """The gate before the drafts that an application begins."""
+    return f"{key} new"
 
 
 def shut(platform: str, now: datetime) -> dict[str, datetime]:

@@ -393,7 +393,9 @@ class ConnectorError(Exception):
 
 class TryLater(ConnectorError):
     """Certainly not posted; may be tried again, not sooner than ``wait``. ``whole_app``: no other page of our
-    application should be tried sooner either."""
+    application should be tried sooner either; ``only_new``: but what has been begun may go on."""
+
+    only_new = False
 
     def __init__(self, detail: str = "", *, code: str = "", wait: timedelta | None = None, whole_app: bool = False):
         super().__init__(detail, code=code, wait=wait)

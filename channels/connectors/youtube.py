@@ -289,7 +289,10 @@ class Youtube(Connector):
         answer = await self._ask("POST", account, url, params=asked, json=_meta(message), headers=headers)
         session = answer.headers.get("Location", "")
         if answer.status != 200 or not session:
-            raise self._told_off(answer, account)
+            refusal = self._told_off(answer, account)
+            if isinstance(refusal, TryLater):
+                refusal.only_new = refusal.code in _QUOTA  # uploads have a quota of their own
+            raise refusal
         if not _may_receive(session, account):
             raise Rejected("the platform named a host that is not its own for the upload", code="upload_host")
         return _Draft(message.key, session=session)

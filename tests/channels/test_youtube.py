@@ -539,16 +539,27 @@ def test_an_upright_film_of_three_minutes_is_a_short(youtube, shape, address):
 # --- quota ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_uploads_of_the_day_are_the_applications(youtube):
-    youtube.simulator.settings(youtube_uploads_per_day=1)
+@pytest.mark.parametrize("in_words", [False, True])
+def test_the_uploads_of_the_day_are_the_applications_and_stop_no_more_than_uploads(youtube, in_words):
+    youtube.simulator.settings(youtube_uploads_per_day=1, youtube_quota_in_words=in_words)
     shown = youtube.stage(youtube.message())
 
     with pytest.raises(TryLater) as caught:
         youtube.stage(youtube.message())
 
-    assert (caught.value.code, caught.value.whole_app) == ("quotaExceeded", True)
+    assert (caught.value.code, caught.value.whole_app, caught.value.only_new) == ("quotaExceeded", True, True)
     youtube.commit(youtube.message(), shown)
     assert len(youtube.visible) == 1
+
+
+def test_the_units_of_the_day_stop_everything(youtube):
+    shown = youtube.stage(youtube.message())
+    youtube.simulator.settings(youtube_units_per_day=1)
+
+    with pytest.raises(TryLater) as caught:
+        youtube.commit(youtube.message(), shown)
+
+    assert (caught.value.code, caught.value.whole_app, caught.value.only_new) == ("quotaExceeded", True, False)
 
 
 def test_the_uploads_of_the_channel_are_its_own(youtube):

@@ -1,4 +1,5 @@
-"""Films on Zalo, which takes them as bytes and fetches the pictures, and on Telegram, which takes all in one call."""
+"""Films on Zalo, which takes them as bytes and fetches the pictures, on YouTube, where a day's uploads are counted, and
+on Telegram, which takes all in one call."""
 
 from datetime import timedelta
 
@@ -50,6 +51,44 @@ def test_zalo_converts_a_film_ahead_and_shows_it_at_its_second(simulator, portal
     assert (delivery.state, delivery.remote_id) == (State.PUBLISHED, seen["id"])
     assert (seen["type"], film.sha256 in seen["media"]) == (kind, True)
     assert simulator.requests()["zalo"]["upload"] == 1
+
+
+def test_a_used_up_day_of_uploads_stops_no_more_than_uploads_and_is_not_asked_again_and_again(simulator):
+    simulator.settings(youtube_processing_seconds=0, youtube_uploads_per_day=1)
+    channel = factories.connected(simulator, "youtube")
+    film = factories.video(channel.unit, seconds=5)
+    shown = scheduled(channel, media=[film], minutes=20)
+    uploads.prepare_due(platform="youtube")
+    refused, waiting = (scheduled(channel, media=[film], minutes=minutes) for minutes in (21, 22))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(engine.settings.PUBLISHING, "uploads", 1)
+        uploads.prepare_due(platform="youtube")
+    begun = simulator.requests()["youtube"]["stage"]
+
+    for minutes in (20, 22, 23):
+        uploads.prepare_due(platform="youtube", clock=later(minutes=minutes))
+        engine.publish_due(platform="youtube", clock=later(minutes=minutes))
+
+    for row in (shown, refused, waiting):
+        row.refresh_from_db()
+    assert (shown.state, len(simulator.visible("youtube", channel.external_id))) == (State.PUBLISHED, 1)
+    assert (refused.state, refused.platform_code) == (State.SCHEDULED, "quotaExceeded")
+    assert (waiting.state, waiting.attempt) == (State.SCHEDULED, 0)
+    assert simulator.requests()["youtube"]["stage"] == begun
+
+
+def test_what_waits_to_be_begun_is_given_back_while_nothing_new_may_be(simulator):
+    simulator.settings(youtube_processing_seconds=0, youtube_uploads_per_day=1)
+    pages = [factories.connected(simulator, "youtube") for _ in range(3)]
+    rows = [scheduled(page, media=[factories.video(page.unit, seconds=5)]) for page in pages]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(engine.settings.PUBLISHING, "uploads", 1)
+        engine.publish_due(platform="youtube", clock=later(seconds=1))
+
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.state for row in rows] == [State.PUBLISHED, State.SCHEDULED, State.SCHEDULED]
+    assert [row.platform_code for row in rows] == ["", "quotaExceeded", "stopped"]
 
 
 def test_telegram_shows_film_and_picture_in_one_album_with_the_officers_marks(simulator):
