@@ -172,31 +172,40 @@ def _made_once(name: str, make: Callable[[], bytes]) -> File:
 
 
 class Shape(NamedTuple):
-    """A JPEG, no narrower and no wider than these ratios of width by height; 0: no such bound."""
+    """A JPEG, no narrower and no wider than these ratios of width by height, its sides no longer than these pixels;
+    0: no such bound."""
 
     narrowest: float
     widest: float
+    long: int = 0
+    short: int = 0
 
 
 def shape_for(media: Media, limits: ImageLimits) -> Shape | None:
     """What has to be drawn of a picture for a platform with these limits; None where it takes the picture itself."""
     ratio = media.width / media.height
     narrow, wide = limits.narrowest and ratio < limits.narrowest, limits.widest and ratio > limits.widest
-    if media.content_type in limits.types and not narrow and not wide:
+    short, long = sorted((media.width, media.height))
+    large = (limits.max_long and long > limits.max_long) or (limits.max_short and short > limits.max_short)
+    if media.content_type in limits.types and not narrow and not wide and not large:
         return None
-    return Shape(limits.narrowest, limits.widest)
+    return Shape(limits.narrowest, limits.widest, limits.max_long, limits.max_short)
 
 
 def rendition(media: Media, shape: Shape) -> File:
     """The picture as a JPEG of this shape, with white margins where it needs them: nothing of it is cut off. Drawn when
     first asked for, and always the same."""
-    name = f"renditions/{media.sha256}-{shape.narrowest:g}-{shape.widest:g}.jpg"
+    name = f"renditions/{media.sha256}-{'-'.join(f'{each:g}' for each in shape)}.jpg"
     return _made_once(name, lambda: _drawn_as(media, shape))
 
 
 def _drawn_as(media: Media, shape: Shape) -> bytes:
     with still(media) as file, _one_at_a_time:
-        return _fitted(_framed(Image.open(file, formats=FORMATS).convert("RGB"), shape), keep_png=False).data
+        framed = _framed(Image.open(file, formats=FORMATS).convert("RGB"), shape)
+        if shape.long:
+            sides = (shape.long, shape.short) if framed.width > framed.height else (shape.short, shape.long)
+            framed.thumbnail(sides, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return _fitted(framed, keep_png=False).data
 
 
 def _framed(picture: Image.Image, shape: Shape) -> Image.Image:

@@ -183,7 +183,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """Pictures in one post of a format. Ratios are width by height; 0: no such bound."""
+    """Pictures in one post of a format. Ratios are width by height, sides are pixels; 0: no such bound."""
 
     most: int
     fewest: int = 0
@@ -191,6 +191,8 @@ class ImageLimits:
     types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
     narrowest: float = 0
     widest: float = 0
+    max_long: int = 0  # of the longer side
+    max_short: int = 0  # and of the other
 
 
 @dataclass(frozen=True, slots=True)

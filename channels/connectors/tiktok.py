@@ -62,6 +62,10 @@ _VIDEO = VideoLimits(
     types=frozenset({"video/mp4", "video/quicktime", "video/webm"}),
     codecs=frozenset({"h264", "hevc", "vp8", "vp9"}),
 )
+# "Up to 1080p", say TikTok's pages; that this means 1920 by 1080, upright as well, is our reading.
+_PHOTOS = ImageLimits(
+    most=35, fewest=1, max_bytes=20_000_000, types=frozenset({"image/jpeg"}), max_long=1920, max_short=1080
+)
 _SCOPES = {
     "user.info.basic": True,
     "user.info.profile": False,
@@ -251,7 +255,7 @@ class Tiktok(Connector):
                 max_text=4000,
                 max_title=90,
                 count=_utf16,
-                images=ImageLimits(most=35, fewest=1, max_bytes=20_000_000, types=frozenset({"image/jpeg"})),
+                images=_PHOTOS,
                 takes_link=False,
                 media_by_url=True,
                 options=[Option("privacy", choices=_PRIVACY, default=None), Option("comments"), Option("own_brand")],

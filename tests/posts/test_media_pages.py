@@ -244,6 +244,41 @@ def test_a_picture_comes_in_the_type_and_shape_that_the_platform_takes(client, s
     assert len(pictures.default_storage.listdir("renditions")[1]) == 1
 
 
+@pytest.mark.parametrize(
+    ("size", "drawn"),
+    [
+        ((1920, 1080), None),
+        ((1080, 1920), None),
+        ((2000, 1500), (1440, 1080)),
+        ((1500, 2000), (1080, 1440)),
+        ((2000, 1000), (1920, 960)),
+    ],
+)
+def test_a_picture_that_is_larger_than_the_platform_takes_comes_smaller_and_whole(size, drawn):
+    limits = ImageLimits(most=1, max_long=1920, max_short=1080)
+    media = picture_of(factories.UnitFactory(), size, "JPEG")
+    shape = pictures.shape_for(media, limits)
+    if drawn is None:
+        assert shape is None
+        return
+
+    with pictures.rendition(media, shape) as file:
+        shown = Image.open(io.BytesIO(file.read()))
+
+    assert (shown.format, shown.size) == ("JPEG", drawn)
+    assert max(shown.getpixel((1, 1))) < 250  # no margins
+
+
+def test_a_picture_that_is_too_narrow_and_too_large_is_framed_and_then_made_smaller():
+    limits = ImageLimits(most=1, narrowest=0.8, max_long=1080, max_short=900)
+    media = picture_of(factories.UnitFactory(), (400, 2000), "JPEG")
+
+    with pictures.rendition(media, pictures.shape_for(media, limits)) as file:
+        shown = Image.open(io.BytesIO(file.read()))
+
+    assert (shown.width <= 900, shown.height <= 1080, shown.width / shown.height >= 0.8) == (True, True, True)
+
+
 def test_a_drawn_picture_is_always_the_same(client):
     media = picture_of(factories.UnitFactory(), (400, 1000))
     shape = pictures.shape_for(media, BOUNDED)

@@ -1,14 +1,17 @@
 """What a platform has taken and still works on, what it cannot take, and what it lets only people take down."""
 
+import io
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from PIL import Image
 
 from accounts.permissions import Role
 from channels.connectors import tiktok
 from channels.connectors.base import AccessLost, OutcomeUnknown, Rejected, TryLater
 from channels.states import Health
+from posts import pictures
 from posts.models import Post, PostChannel
 from publishing import engine, recalls, services, settling, uploads, wording
 from publishing.models import Delivery
@@ -84,6 +87,26 @@ def test_the_last_piece_of_a_prepared_video_goes_with_its_second(simulator, clip
     delivery.refresh_from_db()
     assert delivery.state == State.PUBLISHED
     assert len(simulator.visible("tiktok", delivery.channel.external_id)) == 1
+
+
+def test_a_photo_that_is_larger_than_the_platform_takes_is_drawn_for_it(simulator, portal):
+    channel = factories.connected(simulator, "tiktok")
+    data = io.BytesIO()
+    Image.new("RGB", (2048, 1536), "#14532d").save(data, "JPEG")
+    data.seek(0)
+    photo = pictures.store(data, unit=channel.unit, by=factories.person(Role.OFFICER, channel.unit))
+    post = factories.PostFactory(unit=channel.unit, channels=[channel], media=[photo])
+    PostChannel.objects.filter(post=post).update(format="photo", options={"privacy": "PUBLIC_TO_EVERYONE"})
+    delivery = factories.delivery(factories.approved(Post.objects.get(pk=post.pk)), channel)
+    engine.publish_due(platform="tiktok", clock=later(seconds=1))
+    for minutes in range(1, 50):  # it fetches the photo meanwhile
+        simulator.advance(60)
+        settling.settle(platform="tiktok", clock=later(minutes=minutes))
+        delivery.refresh_from_db()
+        if delivery.state != State.PROCESSING:
+            break
+
+    assert (photo.width, delivery.state, delivery.platform_code) == (2048, State.PUBLISHED, "")
 
 
 def test_looks_come_less_and_less_often(processing, monkeypatch):
