@@ -233,6 +233,7 @@ class Format:
     max_text: int  # of `Message.text`, counted by ``count``; 0: shows no text
     count: Callable[[str], int] = len  # as the platform counts; len: code points, the texts being NFC
     max_title: int = 0  # 0: the title is part of the text
+    count_title: Callable[[str], int] = len
     max_text_with_media: int = 0  # 0: the same as max_text
     without: str = ""  # characters that neither title nor text may hold
     images: ImageLimits | None = None

@@ -62,7 +62,7 @@ def carry(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
 
 
 def _words(form: Format, message: Message) -> Iterator[Problem]:
-    if form.max_title and (over := len(message.title) - form.max_title) > 0:
+    if form.max_title and (over := form.count_title(message.title) - form.max_title) > 0:
         yield Problem("title_long", over)
     length = form.count(seen(form, message.text, message.html))
     if form.max_text and (over := length - text_limit(form, media=len(message.media))) > 0:

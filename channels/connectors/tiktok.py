@@ -254,6 +254,7 @@ class Tiktok(Connector):
                 "photo",
                 max_text=4000,
                 max_title=90,
+                count_title=_utf16,
                 count=_utf16,
                 images=_PHOTOS,
                 takes_link=False,

@@ -22,6 +22,7 @@ from channels.connectors.base import (
     Trace,
     TryLater,
 )
+from channels.connectors.limits import Problem, problems
 from channels.connectors.tiktok import Tiktok, _pieces_of
 from channels.reasons import in_words
 from simulator import images
@@ -640,6 +641,17 @@ def test_photos_are_published_by_one_call(tiktok, photo):
     assert receipt == Receipt(f"photo/{seen['id']}", link)
     assert seen["permalink"] == link
     assert seen["info"]["auto_add_music"] is False  # nothing may sound that nobody approved
+
+
+def test_the_title_of_photos_is_counted_as_the_platform_counts_it(tiktok, photo):
+    form = tiktok.facts.format("photo")
+    just, over = (replace(photo, title="👮" * length) for length in (45, 46))
+
+    tiktok.publish(just)
+    with pytest.raises(Rejected):
+        tiktok.publish(over)
+
+    assert (problems(form, just), problems(form, over)) == ([], [Problem("title_long", 2)])
 
 
 def test_photos_that_are_not_listed_are_not_called_absent(tiktok, photo):
