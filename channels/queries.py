@@ -1,4 +1,5 @@
 import uuid
+from dataclasses import replace
 
 from django.conf import settings
 from django.urls import reverse
@@ -24,7 +25,8 @@ def _row_name(public_id: uuid.UUID) -> str:
 
 def account_of(channel: Channel) -> Account:
     """The page with its opened token. Raises vault.Unsealable. Never log or render what this returns."""
-    return account_with(channel.platform, channel.public_id, channel.external_id, channel.handle, sealed=channel.sealed)
+    page = channel.external_id, channel.handle, channel.sealed
+    return replace(account_with(channel.platform, channel.public_id, *page), granted=channel.scopes)
 
 
 def account_with(platform: str, public_id: uuid.UUID, external_id: str, handle: str, sealed: bytes) -> Account:

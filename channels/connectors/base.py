@@ -31,6 +31,7 @@ class Account:
     handle: str = ""
     refresh_token: str = field(default="", repr=False)
     app: Mapping[str, Any] = field(default_factory=dict, repr=False)  # settings.PLATFORMS[kind]
+    granted: Sequence[str] = ()  # the rights that it is known to have; empty: not known
 
 
 @dataclass(frozen=True, slots=True)

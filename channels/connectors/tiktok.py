@@ -74,6 +74,8 @@ _SCOPES = {
     "video.publish": True,
     "video.upload": False,
 }
+# Only by leaving a draft would one see whether it was granted.
+_UNTRIED = ("video.upload",)
 # What of a person's profile each right opens.
 _FIELDS = {
     "user.info.basic": ("open_id", "display_name"),
@@ -575,7 +577,7 @@ class Tiktok(Connector):
 
     async def profile(self, account: Account) -> Profile:
         """A right that was unticked or taken away is only seen by trying: what the profile, a look at the account's
-        settings and one at its list are refused for."""
+        settings and one at its list are refused for. What only a draft would try stays as it was granted."""
         rights = [right for right in _FIELDS if right != "user.info.basic"]
         creator, listed, *others = await asyncio.gather(
             self._unless_missing(self._creator(account)),
@@ -592,7 +594,8 @@ class Tiktok(Connector):
             handle=handle,
             address=f"{account.app['link_url']}/@{handle}" if handle else "",
             followers=told.get("follower_count"),
-            missing=[right for right, answer in tried.items() if answer is None],
+            missing=[right for right, answer in tried.items() if answer is None]
+            + [right for right in _UNTRIED if account.granted and right not in account.granted],
         )
 
     async def _unless_missing(self, call: Any) -> Mapping[str, Any] | None:

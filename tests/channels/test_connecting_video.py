@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from channels import services
 from channels.models import Channel
-from channels.queries import account_of
+from channels.queries import account_of, facts_of
 from channels.states import Health
 from tests import factories
 from tests.channels.test_connecting import choose, come_back, set_out
@@ -35,9 +35,10 @@ def agree(simulator, dialog, person, page, *, declined=()):
     return simulator.consent(dialog, account=person, scope=scope, decision="allow", **({"page": page} if page else {}))
 
 
-def connected(simulator, browser, platform) -> tuple[Channel, dict]:
+def connected(simulator, browser, platform, *, declined=()) -> tuple[Channel, dict]:
     page = simulator.page(platform, name="Công an phường Bến Nắng")
-    come_back(browser, agree(simulator, set_out(browser, platform), page["owner"], page["external_id"]))
+    dialog = set_out(browser, platform)
+    come_back(browser, agree(simulator, dialog, page["owner"], page["external_id"], declined=declined))
     choose(browser, page)
     return Channel.objects.get(), page
 
@@ -72,6 +73,17 @@ def test_a_renewal_keeps_the_channel_and_only_tiktok_gives_another_refresh_token
     assert new.token != old.token
     assert (new.refresh_token != old.refresh_token) == rotates
     assert services.check([channel], now=timezone.now()) == 1
+
+
+@pytest.mark.parametrize("declined", ["video.upload", "video.list"])
+def test_a_right_that_was_declined_stays_so_after_the_daily_look(simulator, browser, declined):
+    channel, _page = connected(simulator, browser, "tiktok", declined=[declined])
+    granted = channel.scopes
+
+    services.check([channel], now=timezone.now())
+
+    channel.refresh_from_db()
+    assert channel.scopes == granted == [right for right in facts_of("tiktok").rights if right != declined]
 
 
 @pytest.mark.parametrize(

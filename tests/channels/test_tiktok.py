@@ -733,11 +733,17 @@ def test_a_challenge_in_the_other_coding_is_refused(tiktok):
 
 @pytest.mark.parametrize(
     ("without", "usable"),
-    [(["user.info.stats", "user.info.profile"], True), (["video.publish"], False), (["video.list"], True)],
+    [
+        (["user.info.stats", "user.info.profile"], True),
+        (["video.publish"], False),
+        (["video.list"], True),
+        (["video.upload"], True),
+    ],
 )
 def test_rights_that_were_unticked_are_named(tiktok, without, usable):
     (offer,), _asked = connect(tiktok, without=without)
-    account = tiktok.account_with(offer.tokens.token)
+    granted = [right for right in tiktok.facts.rights if right not in offer.profile.missing]
+    account = tiktok.account_with(offer.tokens.token, granted=granted)
 
     later = tiktok.call("profile", account)
 
