@@ -444,7 +444,12 @@ class Facebook(ByPage):
         return f"{account.app['dialog_url']}{address}" if address.startswith("/") else address
 
     async def progress(self, account: Account, message: Message, external_id: str) -> Receipt | None:
-        receipt = await self._video(account, _Upload("reel", external_id))
+        try:
+            receipt = await self._video(account, _Upload("reel", external_id))
+        except Rejected as error:
+            if error.code == _FAILED:
+                raise
+            raise OutcomeUnknown(error.detail, code=error.code) from None  # the look was refused, not the video
         return None if receipt is None or receipt.processing else receipt
 
     # --- looking --------------------------------------------------------------------------------------------------

@@ -425,6 +425,22 @@ def test_a_reel_is_in_processing_until_residents_see_it(facebook):
     assert shown.permalink == facebook.visible[0]["permalink"]
 
 
+@pytest.mark.parametrize(("code", "subcode"), [(100, 33), (368, 0), (3, 0)])
+def test_a_look_that_is_refused_does_not_mean_that_the_reel_was(facebook, code, subcode):
+    message = facebook.message_of("reel")
+    draft = facebook.stage(message)
+    facebook.fault("late_apply", operation="publish", seconds=600)
+    accepted = facebook.call("commit", facebook.account, message, draft)
+    facebook.fault("refuse", operation="verify", code=code, subcode=subcode)
+
+    with pytest.raises(OutcomeUnknown):
+        facebook.call("progress", facebook.account, message, accepted.external_id)
+    facebook.simulator.advance(601)
+
+    assert facebook.call("progress", facebook.account, message, accepted.external_id).permalink
+    assert len(facebook.visible) == 1
+
+
 def test_a_story_is_gone_after_a_day_and_says_so(facebook):
     receipt = facebook.publish(facebook.message_of("photo_story"))
     facebook.simulator.advance(86_401)
