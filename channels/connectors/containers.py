@@ -110,6 +110,7 @@ class Containers(Graph):
     makes: ClassVar[str]  # the account's edges: where containers are made and posts are listed, …
     publishes: ClassVar[str]
     quota: ClassVar[str]
+    lists: ClassVar[Sequence[str]]  # the first has the posts with words, the last those without
     status: ClassVar[str]  # the fields of a container that tell its state
     text: ClassVar[str]  # the field of a post that holds its words
     absent: ClassVar[frozenset[str]] = ABSENT
@@ -133,10 +134,6 @@ class Containers(Graph):
     @abstractmethod
     def state_told(self, container: Mapping[str, Any]) -> tuple[str, str]:
         """The state, and why it failed."""
-
-    def edges(self, words: str) -> Sequence[str]:
-        """The lists that a post with such words would stand in."""
-        return [self.makes]
 
     # --- publishing -----------------------------------------------------------------------------------------------
 
@@ -242,10 +239,11 @@ class Containers(Graph):
         return found
 
     async def _listed(self, account: Account, words: str, since: datetime) -> Receipt | None:
-        begin = since - timedelta(minutes=2)
-        found = [row for row in await self._rows_since(account, self.edges(words), begin) if self._words(row) == words]
-        if len(found) > 1:
-            raise OutcomeUnknown("several posts say this")
+        """By its words: what has none may be anybody's, and so may each of two that say the same."""
+        rows = await self._rows_since(account, [self.lists[0 if words else -1]], since - timedelta(minutes=2))
+        found = [row for row in rows if not words or self._words(row) == words]
+        if len(found) > 1 or (found and not words):
+            raise OutcomeUnknown("not told from another post by its words")
         return Receipt(str(found[0]["id"]), found[0].get("permalink", "")) if found else None
 
     async def _rows_since(self, account: Account, edges: Sequence[str], since: datetime) -> list[Mapping[str, Any]]:
@@ -308,7 +306,7 @@ class Containers(Graph):
         return Trace.GONE
 
     async def standing(self, account: Account, since: datetime) -> list[Standing]:
-        rows = await self._rows_since(account, self.edges(""), since)
+        rows = await self._rows_since(account, self.lists, since)
         posts = [
             Standing(str(row["id"]), row.get("permalink", ""), moment_of(row["timestamp"]), text=row.get(self.text, ""))
             for row in rows

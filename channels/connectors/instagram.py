@@ -141,6 +141,7 @@ class Instagram(Containers, ByPage):
         ),
     )
     makes, publishes, quota = "media", "media_publish", "content_publishing_limit"
+    lists = ("media", "stories")
     status, text = "status_code,status", "caption"
     not_yet = frozenset({"9007/2207027", "24/2207006", "24/2207008", *ABSENT})
     passing = frozenset(f"22070{end}" for end in ("01", "03", "20", "32", "52", "53", "76", "77", "82"))
@@ -235,10 +236,6 @@ class Instagram(Containers, ByPage):
     def state_told(self, container: Mapping[str, Any]) -> tuple[str, str]:
         found = re.search(r"\b(22070\d\d)\b", container.get("status", ""))
         return container.get("status_code", ""), found[1] if found else ""
-
-    def edges(self, words: str) -> Sequence[str]:
-        """Stories, which have no words, stand in a list of their own for a day."""
-        return ["media"] if words else ["media", "stories"]
 
     # --- counting -------------------------------------------------------------------------------------------------
 

@@ -115,6 +115,7 @@ class Threads(Containers):
     )
     proves = False
     makes, publishes, quota = "threads", "threads_publish", "threads_publishing_limit"
+    lists = ("threads",)
     status, text = "status,error_message", "text"
     absent = ABSENT | {_GONE}
     not_yet = frozenset({_GONE})
