@@ -340,12 +340,13 @@ class Work:
         return rows + drafts
 
     def _send(self, rows: list[Delivery]) -> int:
-        by_hand, calls = [], []
+        by_hand: list[tuple[Delivery, ConnectorError | None]] = []
+        calls = []
         for row in rows:
             # Some platforms let nobody but people delete a post; a draft is another matter.
             beyond = row.state == State.RECALLING and not self.facts.withdraws and bool(row.remote_id)
             if beyond or row.channel.health in (Health.BY_HAND, Health.DISCONNECTED) or not _id_of(row):
-                by_hand.append((row, ""))
+                by_hand.append((row, None))
                 continue
             self.flying[row.pk] = row
             try:
@@ -378,7 +379,7 @@ class Work:
     def _write_back(self, answers: Iterable[tuple[int, Any]]) -> None:
         gone: list[Delivery] = []
         hidden: list[Delivery] = []
-        by_hand: list[tuple[Delivery, str]] = []
+        by_hand: list[tuple[Delivery, ConnectorError | None]] = []
         again: list[tuple[Delivery, str, ConnectorError | None]] = []
         lost: list[tuple[Delivery, ConnectorError]] = []
         for pk, answer in answers:
@@ -400,14 +401,14 @@ class Work:
                 case Trace.HIDDEN if row.published_at:
                     hidden.append(row)
                 case Rejected():
-                    by_hand.append((row, answer.detail))
+                    by_hand.append((row, answer))
                 case AccessLost() | Accepted(AccessLost()):
                     # It waits in the ledger until the channel is connected again, however long that takes.
                     row.verify_count = 0
                     lost.append((row, error))
                     again.append((row, "access", None))
                 case _ if row.verify_count >= (_TRIES_OF_SILENCE if isinstance(error, TryLater) else LOOKS):
-                    by_hand.append((row, getattr(error, "detail", "")))
+                    by_hand.append((row, error if isinstance(error, ConnectorError) else None))
                 case Accepted():
                     again.append((row, TAKEN_DOWN, error))
                 case Trace():
@@ -457,20 +458,24 @@ class Work:
             where={"state": State.RECALLING},
         )
 
-    def _by_hand(self, rows: list[tuple[Delivery, str]], *, code: str) -> None:
+    def _by_hand(self, rows: list[tuple[Delivery, ConnectorError | None]], *, code: str) -> None:
         """What no call can take down is a person's task, with a deadline that stays the same if it comes back."""
         if not rows:
             return
         now = self.now()
         each = {
-            row.pk: {"hand_until": row.hand_until or _hand_until(now), "error_detail": detail[:500]}
-            for row, detail in rows
+            row.pk: {
+                "hand_until": row.hand_until or _hand_until(now),
+                "platform_code": error.code if error else "",
+                "error_detail": error.detail if error else "",
+            }
+            for row, error in rows
         }
         with transaction.atomic():
             moved = move_many(
-                [row for row, _detail in rows], State.NEEDS_PERSON, now=now, each=each, verify_at=None, error_code=code
+                [row for row, _error in rows], State.NEEDS_PERSON, now=now, each=each, verify_at=None, error_code=code
             )
-            _tell_hands([row for row, _detail in rows if row.pk in moved])
+            _tell_hands([row for row, _error in rows if row.pk in moved])
         self.moved += len(moved)
 
 

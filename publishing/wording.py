@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from audit.models import Entry
 from channels.connectors import CONNECTORS
 from channels.models import Channel
-from channels.reasons import in_words
+from channels.reasons import in_words, known
 from channels.states import Health, Life
 from posts.models import Post
 from posts.states import PostState
@@ -318,6 +318,12 @@ def _needs_person(delivery: Delivery, page: dict[str, str]) -> Told:
     if delivery.published_at is None and not delivery.draft_ref:
         words = _(
             "It was to be posted by hand and is recalled. Make sure that it is not on %(page)s, then say so here."
+        )
+    elif delivery.error_code == "withdraw_failed" and (reason := known(delivery.platform, delivery.platform_code)):
+        page = {**page, "reason": reason}
+        words = _(
+            "%(page)s did not let the portal take the post down: %(reason)s. Delete it on the page, then confirm it "
+            "here."
         )
     elif delivery.error_code == "withdraw_failed":
         words = _("%(page)s did not let the portal take the post down. Delete it on the page, then confirm it here.")

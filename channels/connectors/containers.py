@@ -18,7 +18,6 @@ from typing import Any, ClassVar, Self
 
 from channels.connectors import sayings
 from channels.connectors.base import (
-    AccessLost,
     Account,
     ConnectorError,
     Draft,
@@ -34,7 +33,7 @@ from channels.connectors.base import (
     Video,
 )
 from channels.connectors.base import gettext_noop as _
-from channels.connectors.graph import ABSENT, Graph, bare, moment_of, values_of
+from channels.connectors.graph import ABSENT, Graph, RightMissing, bare, beside_publishing, moment_of, values_of
 
 # What they fetch and work on may fail for reasons of theirs: so often a post's containers are made anew.
 _AGAIN = 2
@@ -50,7 +49,7 @@ COMMON_REASONS = {
     "190/460": _("the password of the account that connected the page was changed; connect again"),
     "190/464": _("the platform asks the person who connected the account to sign in there first"),
     "190/492": sayings.NO_ROLE,
-    **dict.fromkeys(("3", "10", "200", "210"), sayings.RIGHTS),
+    **dict.fromkeys(("3", "10", *map(str, range(200, 300))), sayings.RIGHTS),
     "368": sayings.CONTENT,
     **dict.fromkeys(("4", "17", "32", "613", "80002"), sayings.MANY),
     **dict.fromkeys(("1", "2"), sayings.DOWN),
@@ -275,6 +274,7 @@ class Containers(Graph):
         except ValueError:
             raise TryLater(f"an unknown state: {state}") from None
 
+    @beside_publishing
     async def withdraw(self, account: Account, external_id: str) -> bool:
         """A container cannot be taken down; it is only a post once it is published, and dies by itself."""
         if made := Made.read(external_id):
@@ -319,6 +319,7 @@ class Containers(Graph):
     async def figures(self, account: Account, post: str) -> Figures:
         """Of one post."""
 
+    @beside_publishing
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         if self.usage.get(account.external_id, 0) >= 80:
             raise TryLater("most of the account's calls are used up", code="80002", wait=timedelta(hours=1))
@@ -345,9 +346,7 @@ class Containers(Graph):
                 return {}
             found = await asyncio.gather(*(self.insights(account, post, [metric]) for metric in metrics))
             return {name: value for each in found for name, value in each.items()}
-        except AccessLost as error:
-            if error.code.startswith(("190", "102")):
-                raise
+        except RightMissing:
             return {}  # the right to them was not granted, or a story had too few viewers
         return values_of(answer)
 

@@ -14,7 +14,6 @@ import aiohttp
 
 from channels.connectors import sayings
 from channels.connectors.base import (
-    AccessLost,
     Account,
     Comment,
     ConnectorError,
@@ -39,7 +38,19 @@ from channels.connectors.base import (
     Words,
 )
 from channels.connectors.base import gettext_noop as _
-from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, bare, moment_of, path_of, proof_of, values_of
+from channels.connectors.graph import (
+    ABSENT,
+    COMMON,
+    ByPage,
+    RightMissing,
+    Sort,
+    bare,
+    beside_publishing,
+    moment_of,
+    path_of,
+    proof_of,
+    values_of,
+)
 
 # What the dialog asks for, and whether posting needs it.
 _SCOPES = {
@@ -522,6 +533,7 @@ class Facebook(ByPage):
         start = str(int((since - timedelta(minutes=2)).timestamp()))
         return self.rows(account, f"{account.external_id}/{edge}", {"fields": fields, "since": start, "limit": "100"})
 
+    @beside_publishing
     async def withdraw(self, account: Account, external_id: str) -> bool:
         upload = _Upload.read(external_id)
         try:
@@ -591,6 +603,7 @@ class Facebook(ByPage):
 
     # --- comments -------------------------------------------------------------------------------------------------
 
+    @beside_publishing
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
         """``from`` is never asked for. What the page wrote itself is known by this: it alone cannot be hidden."""
         params = {
@@ -615,16 +628,19 @@ class Facebook(ByPage):
             if row not in own
         ]
 
+    @beside_publishing
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
         path = path_of(comment_id, "comments")
         answer = await self.graph("POST", account, path, data={"message": text}, changes=True)
         return str(answer["id"])
 
+    @beside_publishing
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         await self.graph("POST", account, path_of(comment_id), data={"is_hidden": "true" if hidden else "false"})
 
     # --- counting -------------------------------------------------------------------------------------------------
 
+    @beside_publishing
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         if self.usage.get(account.external_id, 0) >= 80:
             raise TryLater("most of the page's calls are used up", code="80001", wait=timedelta(hours=1))
@@ -674,9 +690,7 @@ class Facebook(ByPage):
                 return {}
             found = [await self._insights(account, edge, names, [metric]) for metric in metrics]
             return {name: value for each in found for name, value in each.items()}
-        except AccessLost as error:
-            if error.code.startswith(("190", "102")):
-                raise
+        except RightMissing:
             return {}  # read_insights was not granted; the other counts need it not
         return {names[name]: value for name, value in values_of(answer).items() if name in names}
 

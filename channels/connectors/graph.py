@@ -1,10 +1,11 @@
 """What Meta's platforms share: the proof that goes with a call, the error envelope, the usage headers, lists with
 cursors, tokens against codes, and the upload host for videos."""
 
+import functools
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, ClassVar
@@ -40,7 +41,8 @@ class Sort(Enum):
 
     LIMIT = auto()  # too many calls for this page
     LIMIT_OF_APP = auto()  # too many calls for all pages of our application
-    LOST = auto()  # the token, a right or the person's role is gone, or somebody has to act on the platform first
+    LOST = auto()  # the token or the person's role is gone, or somebody has to act on the platform first
+    RIGHT = auto()  # the token is good, but a right or a task is missing
     DOWN = auto()  # the platform is broken: perhaps done
     AGAIN = auto()  # certainly not done, worth another try in a minute
     DUPLICATE = auto()  # the page's last post says the same: perhaps an earlier try of this one
@@ -51,11 +53,30 @@ class Sort(Enum):
 COMMON: Mapping[str, Sort] = {
     **dict.fromkeys(("4", "341"), Sort.LIMIT_OF_APP),
     **dict.fromkeys(("17", "32", "613", "80001", "80002"), Sort.LIMIT),
-    **dict.fromkeys(("10", "102", "190", *map(str, range(200, 300))), Sort.LOST),
+    **dict.fromkeys(("102", "190"), Sort.LOST),
+    **dict.fromkeys(("10", *map(str, range(200, 300))), Sort.RIGHT),
     **dict.fromkeys(("1", "2"), Sort.DOWN),
 }
 # No such object; or one that the token may not see.
 ABSENT = frozenset({"100/33", "803"})
+
+
+class RightMissing(AccessLost):
+    """Without this right, or this task of the person's, not even by a good token."""
+
+
+def beside_publishing[**P, R](act: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Publishing does not need the rights that this does: one that is missing refuses this alone, and no access is
+    lost."""
+
+    @functools.wraps(act)
+    async def acted(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await act(*args, **kwargs)
+        except RightMissing as error:
+            raise Rejected(error.detail, code=error.code) from None
+
+    return acted
 
 
 class Graph(Connector):
@@ -164,6 +185,8 @@ class Graph(Connector):
                 return TryLater(detail, code=name, wait=timedelta(hours=1), whole_app=whole_app)
             case Sort.LOST:
                 return AccessLost(detail, code=name)
+            case Sort.RIGHT:
+                return RightMissing(detail, code=name)
             case Sort.AGAIN:
                 return TryLater(detail, code=name, wait=timedelta(minutes=1))
         doubt = sort is Sort.DOWN or (sort is Sort.DUPLICATE and changes)

@@ -34,7 +34,7 @@ from channels.connectors.base import (
 )
 from channels.connectors.base import gettext_noop as _
 from channels.connectors.containers import COMMON_REASONS, Containers
-from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, moment_of, path_of
+from channels.connectors.graph import ABSENT, COMMON, ByPage, Sort, beside_publishing, moment_of, path_of
 
 _MB = 1024 * 1024
 _LONGEST_ALT = 1000
@@ -147,7 +147,7 @@ class Instagram(Containers, ByPage):
     passing = frozenset(f"22070{end}" for end in ("01", "03", "20", "32", "52", "53", "76", "77", "82"))
     sorts = {
         **COMMON,
-        "3": Sort.LOST,
+        "3": Sort.RIGHT,
         "25/2207050": Sort.LOST,  # restricted: somebody has to look in the app
         **dict.fromkeys(("-1/2207001", "-1/2207032", "-1/2207053", "-1/2207073"), Sort.DOWN),
         **dict.fromkeys(("-2/2207003", "-2/2207020", "24/2207008", "9004/2207052", "9007/2207027"), Sort.AGAIN),
@@ -254,6 +254,7 @@ class Instagram(Containers, ByPage):
 
     # --- comments -------------------------------------------------------------------------------------------------
 
+    @beside_publishing
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
         fields = "id,text,timestamp,from{id},hidden,replies{id,from{id}}"
         found: list[Comment] = []
@@ -275,6 +276,7 @@ class Instagram(Containers, ByPage):
                 break
         return found
 
+    @beside_publishing
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
         path = path_of(comment_id, "replies")
         reply = await self.graph("POST", account, path, data={"message": text}, changes=True)
@@ -282,6 +284,7 @@ class Instagram(Containers, ByPage):
             raise OutcomeUnknown("a success without an id")
         return str(reply["id"])
 
+    @beside_publishing
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         await self.graph("POST", account, path_of(comment_id), data={"hide": "true" if hidden else "false"})
 

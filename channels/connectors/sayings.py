@@ -5,7 +5,7 @@ from channels.connectors.base import gettext_noop as _
 
 # What errors mean.
 AGAIN = _("the platform no longer accepts this connection; connect the channel again")
-RIGHTS = _("the connection lacks the right to publish; connect again and allow everything that is asked for")
+RIGHTS = _("the connection lacks the right to do this; connect again and allow everything that is asked for")
 MANY = _("the platform's limit of calls is reached")
 DOWN = _("the platform did not answer properly")
 CLOSED = _("the account is closed or locked on the platform; its administrator must look there")

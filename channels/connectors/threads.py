@@ -38,7 +38,7 @@ from channels.connectors.base import (
 )
 from channels.connectors.base import gettext_noop as _
 from channels.connectors.containers import COMMON_REASONS, Containers, State
-from channels.connectors.graph import ABSENT, COMMON, Sort, moment_of, path_of
+from channels.connectors.graph import ABSENT, COMMON, Sort, beside_publishing, moment_of, path_of
 from channels.connectors.hooks import body_of, moment, require_same, require_signature
 
 _LONGEST_ALT = 1000
@@ -205,6 +205,7 @@ class Threads(Containers):
 
     # --- replies --------------------------------------------------------------------------------------------------
 
+    @beside_publishing
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
         fields = "id,text,timestamp,username,replied_to,hide_status"
         params = {"fields": fields, "reverse": "true", "limit": "100"}
@@ -226,6 +227,7 @@ class Threads(Containers):
             if _parent(row) == external_id
         ]
 
+    @beside_publishing
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
         container = await self._make(account, {"media_type": "TEXT", "text": text, "reply_to_id": comment_id})
         for wait in (0, 1, 3, 6, 10):
@@ -241,6 +243,7 @@ class Threads(Containers):
             raise OutcomeUnknown("a success without an id")
         return str(reply["id"])
 
+    @beside_publishing
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         data = {"hide": "true" if hidden else "false"}
         await self.graph("POST", account, path_of(comment_id, "manage_reply"), data=data)

@@ -18,6 +18,7 @@ from channels.connectors.base import (
     Trace,
     TryLater,
 )
+from channels.connectors.graph import Graph
 from channels.wording import FORMATS
 
 KINDS = tuple(CONNECTORS)
@@ -26,6 +27,7 @@ FINDING = [kind for kind in KINDS if CONNECTORS[kind].facts.finds]
 WITHDRAWING = [kind for kind in KINDS if CONNECTORS[kind].facts.withdraws]
 ILLUSTRATED = [kind for kind in KINDS if CONNECTORS[kind].facts.formats[0].images]
 COMMENTING = [kind for kind in KINDS if CONNECTORS[kind].facts.comments]
+BY_GRAPH = [kind for kind in KINDS if issubclass(CONNECTORS[kind], Graph)]
 LINKING = [kind for kind in KINDS if CONNECTORS[kind].facts.formats[0].takes_link]
 
 
@@ -210,6 +212,30 @@ def test_a_dead_token_is_access_lost(platform):
         platform.call("profile", platform.account)
 
     assert platform.visible == []
+
+
+@pytest.mark.parametrize("code", [10, 200])
+@pytest.mark.parametrize("kind", BY_GRAPH)
+def test_a_missing_right_is_lost_access_only_where_publishing_needs_it(platform_of, kind, code):
+    platform = platform_of(kind)
+    message = platform.message()
+    draft = platform.stage(message)
+    post = platform.publish(message).external_id
+    platform.fault("refuse", code=code, times=0)
+
+    for name, *given in (("stage", message), ("commit", message, draft)):
+        with pytest.raises(AccessLost):
+            platform.call(name, platform.account, *given)
+    for name, *given in (
+        ("comments", post),
+        ("answer", post, "Mời bà con gọi 113."),
+        ("hide", post),
+        ("withdraw", post),
+        *([("measure", [post])] if kind != "threads" else []),  # whose figures are all left out then
+    ):
+        with pytest.raises(Rejected) as caught:
+            platform.call(name, platform.account, *given)
+        assert caught.value.code == str(code)
 
 
 def test_a_redirect_is_not_followed(platform, serve):

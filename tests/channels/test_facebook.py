@@ -12,6 +12,7 @@ import pytest
 
 from channels.connectors.base import AccessLost, Draft, Image, OutcomeUnknown, Rejected, Trace, TryLater
 from channels.connectors.facebook import Facebook
+from channels.connectors.graph import RightMissing
 from channels.network import ask
 from channels.reasons import in_words
 from simulator import images
@@ -23,7 +24,8 @@ TABLE = [
     (3, None, Rejected, Rejected),
     *((code, None, TryLater, TryLater) for code in (4, 17, 32, 341, 613)),
     (80001, 2446079, TryLater, TryLater),
-    *((code, None, AccessLost, AccessLost) for code in (10, 102, 190, 200, 210, 230, 299)),
+    *((code, None, RightMissing, RightMissing) for code in (10, 200, 210, 230, 299)),
+    *((code, None, AccessLost, AccessLost) for code in (102, 190)),
     *((190, subcode, AccessLost, AccessLost) for subcode in (458, 459, 460, 463, 464, 466, 467, 468, 492)),
     *((100, subcode, Rejected, Rejected) for subcode in (None, 33, 36007, 36008, 36009)),
     *((368, subcode, Rejected, Rejected) for subcode in (None, 1390008, 1346003)),
@@ -576,8 +578,9 @@ def test_without_the_right_to_moderate_nothing_is_hidden(facebook, talked_about)
     (offer,) = consent(facebook, person, [facebook.id], without={"pages_manage_engagement"})
     account = facebook.account_with(offer.tokens.token)
 
-    with pytest.raises(AccessLost):
+    with pytest.raises(Rejected) as caught:
         facebook.call("hide", account, talked_about[2])
+    assert in_words("facebook", caught.value.code).startswith("the connection lacks the right to do this")
     assert list(offer.profile.missing) == ["pages_manage_engagement"]
     assert offer.usable
 

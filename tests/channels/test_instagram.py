@@ -10,6 +10,7 @@ import pytest
 from channels.connectors import containers
 from channels.connectors import instagram as instagram_module
 from channels.connectors.base import AccessLost, OutcomeUnknown, Rejected, Trace, TryLater
+from channels.connectors.graph import RightMissing
 from channels.connectors.instagram import Instagram
 from channels.connectors.limits import choose, problems
 from simulator import images
@@ -26,11 +27,11 @@ TABLE = [
     (1, 2207057, Rejected, Rejected),
     (1, None, OutcomeUnknown, TryLater),
     (2, None, OutcomeUnknown, TryLater),
-    (3, None, AccessLost, AccessLost),
+    (3, None, RightMissing, RightMissing),
     (4, 2207051, Rejected, Rejected),
     (4, None, TryLater, TryLater),
     (9, 2207042, TryLater, TryLater),
-    (10, None, AccessLost, AccessLost),
+    (10, None, RightMissing, RightMissing),
     (17, None, TryLater, TryLater),
     (24, 2207006, Rejected, Rejected),
     (24, 2207008, TryLater, TryLater),
@@ -44,7 +45,7 @@ TABLE = [
     (100, 2207040, Rejected, Rejected),
     (190, 458, AccessLost, AccessLost),
     (190, 463, AccessLost, AccessLost),
-    (200, None, AccessLost, AccessLost),
+    (200, None, RightMissing, RightMissing),
     (352, 2207026, Rejected, Rejected),
     (368, 1390008, Rejected, Rejected),
     (613, None, TryLater, TryLater),
@@ -434,14 +435,6 @@ def test_a_draft_whose_answer_was_lost_is_taken_down_by_its_reference(instagram)
 def test_a_draft_that_nobody_showed_has_nothing_to_take_down(instagram):
     assert instagram.withdraw(instagram.stage(instagram.message())) is False
     assert instagram.withdraw(step(instagram, instagram.message(pictures=2)).ref) is False
-
-
-def test_without_the_right_to_delete_the_account_has_to_be_connected_again(instagram, monkeypatch):
-    receipt = instagram.publish(instagram.message())
-    instagram.fault("refuse", operation="withdraw", code=10)
-
-    with pytest.raises(AccessLost):
-        instagram.withdraw(receipt.external_id)
 
 
 def test_the_list_of_what_stands_has_stories_and_what_others_posted(instagram):

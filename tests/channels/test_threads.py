@@ -9,6 +9,7 @@ import pytest
 from channels.connectors import containers
 from channels.connectors import threads as threads_module
 from channels.connectors.base import AccessLost, OutcomeUnknown, Rejected, TryLater
+from channels.connectors.graph import RightMissing
 from channels.connectors.limits import problems
 from channels.connectors.threads import Threads, length
 from simulator.threads import length as length_there
@@ -20,7 +21,7 @@ TABLE = [
     (1, None, OutcomeUnknown, TryLater),
     (2, None, OutcomeUnknown, TryLater),
     (4, None, TryLater, TryLater),
-    (10, None, AccessLost, AccessLost),
+    (10, None, RightMissing, RightMissing),
     (17, None, TryLater, TryLater),
     (24, 4279009, TryLater, TryLater),
     (32, None, TryLater, TryLater),
@@ -30,7 +31,7 @@ TABLE = [
     (190, 458, AccessLost, AccessLost),
     (190, 460, AccessLost, AccessLost),
     (190, 463, AccessLost, AccessLost),
-    (200, None, AccessLost, AccessLost),
+    (200, None, RightMissing, RightMissing),
     (613, None, TryLater, TryLater),
 ]
 

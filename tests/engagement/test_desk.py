@@ -447,6 +447,16 @@ def test_a_lost_channel_has_no_desk_and_a_dead_token_loses_it(client, posted, of
     assert desk.why_not(posted)
 
 
+def test_a_right_that_only_the_desk_needs_loses_no_channel(posted, officer, ticket, simulator):
+    simulator.fault("facebook", "refuse", operation="edit", code=200)
+
+    with pytest.raises(Refused, match="lacks the right to do this"):
+        desk.hide(posted, ticket, by=officer, hidden=True)
+
+    posted.channel.refresh_from_db()
+    assert posted.channel.health == Health.CONNECTED
+
+
 def test_no_model_has_a_place_for_a_comments_words_or_writer():
     names = {field.name for field in CommentCount._meta.get_fields()}
     assert names == {"delivery", "answered", "unanswered", "hidden", "taken_at"}

@@ -292,6 +292,21 @@ def test_a_telegram_post_that_is_too_old_becomes_a_task_with_a_deadline(simulato
     assert Notice.objects.filter(user=officer, kind="recall_by_hand").count() == 1
 
 
+def test_without_the_right_to_delete_the_post_is_a_persons_task_and_the_channel_stays(simulator):
+    channel = factories.connected(simulator, "instagram")
+    told = simulator.post("instagram", channel.external_id, "Cảnh giác", images=1)
+    post = factories.approved(unit=channel.unit, channels=[channel])
+    now = timezone.now()
+    row = factories.delivery(post, channel, state=State.PUBLISHED, remote_id=told["id"], published_at=now)
+    simulator.fault("instagram", "refuse", operation="withdraw", code=10)
+    recalled(row)
+
+    assert take_down(row) == State.NEEDS_PERSON
+    assert (row.error_code, row.platform_code) == ("withdraw_failed", "10")
+    channel.refresh_from_db()
+    assert channel.health == Health.CONNECTED
+
+
 def test_an_officer_who_says_that_it_still_stands_lets_the_portal_try_again(simulator, deliver):
     row = published(deliver)
     simulator.fault("facebook", "refuse", operation="withdraw", times=1)

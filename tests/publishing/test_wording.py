@@ -59,6 +59,12 @@ PAGE = "Facebook page Công an phường Hải Châu"
             f"{PAGE} did not let the portal take the post down. Delete it on the page, then confirm it here.",
         ),
         (
+            {"state": State.NEEDS_PERSON, "error_code": "withdraw_failed", "platform_code": "200"},
+            "red",
+            f"{PAGE} did not let the portal take the post down: the connection lacks the right to do this; connect "
+            "again and allow everything that is asked for. Delete it on the page, then confirm it here.",
+        ),
+        (
             {"state": State.EXPIRED, "error_code": "expired"},
             "red",
             f"Too late for {PAGE}, so it was not published. Schedule it again at a new time.",
