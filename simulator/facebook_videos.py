@@ -318,6 +318,8 @@ class Videos:
             word = {"DRAFT": "draft", "SCHEDULED": "scheduled", "PUBLISHED": "published"}[video["state"]]
             if post.visible(now):
                 publishing = {"status": "complete", "publish_status": "published"}
+            elif word == "published" and done:
+                publishing = {"status": "in_progress"}
             elif word != "published":
                 publishing = {"status": "not_started", "publish_status": word}
         processing: dict[str, Any] = {
@@ -354,7 +356,8 @@ class Videos:
             "updated_time": stamp(post.published_at if post else video["born"] - self.world.offset),
         }
         if post is not None:
-            view["post_id"] = post.id.partition("_")[2]
+            if self.world.settings["facebook_tells_post_of_video"]:
+                view["post_id"] = post.id.partition("_")[2]
             view["post_views"] = growth.counts(page, post, now).views
             view["permalink_url"] = self.world.permalink(page, post, call.origin)
         return {

@@ -70,6 +70,7 @@ SETTINGS: dict[str, Any] = {
     "telegram_limits": True,
     "telegram_queues_videos": False,
     "facebook_video_seconds": 1.0,
+    "facebook_tells_post_of_video": True,
     "instagram_require_proof": True,
     "instagram_container_seconds": 1.0,
     "instagram_image_seconds": 0.0,

@@ -495,13 +495,17 @@ class Facebook(ByPage):
         """The receipt of a video that stands, or that was accepted and is still worked on. Rejected when it failed."""
         params = {"fields": "status,published,permalink_url,post_id"}
         answer = await self.graph("GET", account, upload.id, params=params, **request)
-        if failed := _failure(answer.get("status", {})):
+        status = answer.get("status", {})
+        if failed := _failure(status):
             raise failed
         if _is_shown(answer):
             return Receipt(upload.id, self._absolute(account, answer))
-        # A Reel has a post as soon as it is accepted; an unpublished video has one that nobody sees.
-        accepted = answer.get("post_id") and upload.kind in _FINISHED_AT_ONCE
-        return Receipt(upload.id, processing=True) if accepted else None
+        # A Reel may have a post as soon as it is accepted; an unpublished video has one that nobody sees.
+        if _is_accepted(status) or (answer.get("post_id") and upload.kind in _FINISHED_AT_ONCE):
+            return Receipt(upload.id, processing=True)
+        if status.get("processing_phase", {}).get("status") == "in_progress":
+            raise OutcomeUnknown("still processed, perhaps because it was accepted")
+        return None
 
     async def _listed(self, account: Account, message: Message, since: datetime) -> Receipt | None:
         form, wanted = message.format or "post", bare(message.text)
@@ -747,6 +751,13 @@ def _is_shown(video: Mapping[str, Any]) -> bool:
     phase = video.get("status", {}).get("publishing_phase", {})
     told = phase.get("publish_status", "published" if phase.get("status", "complete") == "complete" else "")
     return bool(video.get("published")) and told == "published"
+
+
+def _is_accepted(status: Mapping[str, Any]) -> bool:
+    """Of a video, to be shown by and by."""
+    phase = status.get("publishing_phase", {})
+    told = phase.get("publish_status", "published" if phase.get("status") == "complete" else "")
+    return phase.get("status") == "in_progress" or told in ("published", "scheduled")
 
 
 def _is_ours(post: Mapping[str, Any], account: Account) -> bool:

@@ -427,6 +427,57 @@ def test_a_reel_is_in_processing_until_residents_see_it(facebook):
     assert shown.permalink == facebook.visible[0]["permalink"]
 
 
+@pytest.mark.parametrize("form", ["reel", "video_story"])
+def test_what_was_accepted_is_never_finished_twice_though_no_post_is_told_of(facebook, form):
+    message = facebook.message_of(form)
+    draft = facebook.stage(message)
+    facebook.simulator.settings(facebook_tells_post_of_video=False)
+    facebook.fault("late_apply", operation="publish", seconds=600)
+    facebook.fault("drop_after", operation="publish")
+    with pytest.raises(OutcomeUnknown):
+        facebook.commit(message, draft)
+
+    found = facebook.call("find", facebook.account, message, draft, _now())
+
+    assert (found.external_id, found.processing) == (json.loads(draft)["id"], True)
+
+
+@pytest.mark.parametrize(
+    ("publishing", "found"),
+    [
+        ({"status": "not_started"}, None),
+        ({"status": "complete", "publish_status": "draft"}, None),
+        ({"status": "in_progress"}, True),
+        ({"status": "complete"}, True),
+        ({"status": "not_started", "publish_status": "scheduled"}, True),
+        ({"status": "not_started", "publish_status": "published"}, True),
+    ],
+)
+def test_a_reel_is_accepted_once_its_publishing_phase_says_so(facebook, serve, publishing, found):
+    account = processed(facebook, serve, "complete", publishing)
+
+    receipt = facebook.call("find", account, facebook.message_of("reel"), '{"kind":"reel","id":"14"}', _now())
+
+    assert (receipt and receipt.processing) == found
+
+
+def test_a_whole_draft_that_is_still_processed_is_doubt(facebook, serve):
+    """Some are processed only once they are finished: perhaps this one was."""
+    account = processed(facebook, serve, "in_progress", {"status": "not_started"})
+
+    with pytest.raises(OutcomeUnknown):
+        facebook.call("find", account, facebook.message_of("reel"), '{"kind":"reel","id":"14"}', _now())
+
+
+def processed(facebook, serve, processing, publishing):
+    """An account whose every call tells of a Reel that stands so, and of no post."""
+    status = {"video_status": "ready" if processing == "complete" else "processing"}
+    status |= {"processing_phase": {"status": processing}, "publishing_phase": publishing}
+    answer = json.dumps({"id": "14", "status": status}).encode()
+    base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+    return facebook.account_with(facebook.token, base_url=base)
+
+
 @pytest.mark.parametrize(("code", "subcode"), [(100, 33), (368, 0), (3, 0)])
 def test_a_look_that_is_refused_does_not_mean_that_the_reel_was(facebook, code, subcode):
     message = facebook.message_of("reel")

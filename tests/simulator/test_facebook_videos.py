@@ -51,6 +51,16 @@ def reel(graph, **finish):
     return made["video_id"]
 
 
+def test_a_reel_that_was_accepted_may_say_so_by_its_phase_alone(graph, simulator):
+    simulator.settings(facebook_video_seconds=0, facebook_tells_post_of_video=False)
+    simulator.fault("facebook", "late_apply", operation="publish", seconds=60)
+
+    told = graph.get(reel(graph), fields="status,published,post_id").body
+
+    assert ("post_id" in told, told["published"]) == (False, False)
+    assert told["status"]["publishing_phase"] == {"status": "in_progress"}
+
+
 @pytest.fixture
 def unpublished(graph):
     made = start(graph, "videos", file_size=len(FILM))
