@@ -94,6 +94,7 @@ _UPRIGHT = VideoLimits(
     types=frozenset({"video/mp4"}),
     codecs=frozenset({"h264", "hevc", "vp9", "av1"}),
 )
+_EARLIER = timedelta(minutes=2)  # than the try a list is read from: clocks differ
 # The edges of what is sent to the upload host and shown by one call that finishes it.
 _FINISHED_AT_ONCE = {"reel": "video_reels", "video_story": "video_stories"}
 
@@ -475,7 +476,7 @@ class Facebook(ByPage):
                 if error.code != "100/33":
                     raise
         # Without a draft, or with one that this token cannot see any more: the page's own lists.
-        return await self._listed(account, message, since)
+        return await self._listed(account, message, draft_ref, since)
 
     async def _shown(self, account: Account, draft: str, since: datetime) -> Receipt | None:
         """The receipt of a draft if it stands."""
@@ -507,34 +508,38 @@ class Facebook(ByPage):
             raise OutcomeUnknown("still processed, perhaps because it was accepted")
         return None
 
-    async def _listed(self, account: Account, message: Message, since: datetime) -> Receipt | None:
-        form, wanted = message.format or "post", bare(message.text)
+    async def _listed(self, account: Account, message: Message, draft: str, since: datetime) -> Receipt | None:
+        form, wanted = self.facts.format(message.format).name, bare(message.text)
         if form in ("photo_story", "video_story"):
             async for _story in self._stories(account, since):
                 raise OutcomeUnknown("a story has no words to be known by", code="story")
             return None
-        if form == "reel":
-            async for reel in self._reels(account, since):
-                if bare(reel.get("description", "")) == wanted:
-                    return Receipt(str(reel["id"]), self._absolute(account, reel))
-            return None
-        async for post in self._posts(account, since):
-            if _is_ours(post, account) and bare(post.get("message", "")) == wanted:
-                return Receipt(_id_of(post), self._absolute(account, post))
-        return None
+        rows = self._reels(account, since) if form == "reel" else self._posts(account, since)
+        ours = [row async for row in rows if form == "reel" or _is_ours(row, account)]
+        if form == "post" and draft:  # it keeps its id
+            found = [row for row in ours if row["id"] == draft]
+        else:
+            found = [row for row in ours if bare(row.get("message") or row.get("description", "")) == wanted]
+        upload = _Upload.read(draft)
+        if len(found) > 1 or (upload and found and _id_of(found[0]) != upload.id):
+            raise OutcomeUnknown("another post may say this")
+        return Receipt(_id_of(found[0]), self._absolute(account, found[0])) if found else None
 
     def _posts(self, account: Account, since: datetime) -> AsyncIterator[Any]:
         fields = "id,message,created_time,permalink_url,application,attachments{media_type,target}"
         return self._since(account, "published_posts", fields, since)
 
-    def _reels(self, account: Account, since: datetime) -> AsyncIterator[Any]:
-        return self._since(account, "video_reels", "id,description,updated_time,permalink_url", since)
+    async def _reels(self, account: Account, since: datetime) -> AsyncIterator[Any]:
+        """That this list knows of ``since`` nobody says."""
+        async for reel in self._since(account, "video_reels", "id,description,updated_time,permalink_url", since):
+            if moment_of(reel["updated_time"]) >= since - _EARLIER:
+                yield reel
 
     def _stories(self, account: Account, since: datetime) -> AsyncIterator[Any]:
         return self._since(account, "stories", "post_id,status,creation_time,media_type,media_id,url", since)
 
     def _since(self, account: Account, edge: str, fields: str, since: datetime) -> AsyncIterator[Any]:
-        start = str(int((since - timedelta(minutes=2)).timestamp()))
+        start = str(int((since - _EARLIER).timestamp()))
         return self.rows(account, f"{account.external_id}/{edge}", {"fields": fields, "since": start, "limit": "100"})
 
     @beside_publishing
@@ -636,6 +641,8 @@ class Facebook(ByPage):
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
         path = path_of(comment_id, "comments")
         answer = await self.graph("POST", account, path, data={"message": text}, changes=True)
+        if "id" not in answer:
+            raise OutcomeUnknown("a success without an id")
         return str(answer["id"])
 
     @beside_publishing

@@ -536,6 +536,47 @@ def test_without_a_draft_each_is_found_by_its_words_under_its_own_id(facebook, f
     assert facebook.find(message, since=start) == receipt
 
 
+@pytest.mark.parametrize("form", ["reel", "video"])
+def test_two_films_with_the_same_words_are_not_told_apart(facebook, form):
+    start = _now()
+    message = facebook.message_of(form)
+    facebook.simulator.settings(facebook_duplicate_seconds=0)
+    for _ in range(2):
+        facebook.publish(message)
+
+    with pytest.raises(OutcomeUnknown):
+        facebook.find(message, since=start)
+
+
+def test_another_post_with_the_same_words_is_not_the_draft_that_was_cleared_away(facebook):
+    start = _now()
+    message = facebook.message()
+    draft = facebook.stage(message)
+    facebook.withdraw(draft)
+    facebook.publish(message)
+
+    assert facebook.find(message, draft, start) is None
+
+
+@pytest.mark.parametrize("form", ["reel", "video"])
+def test_another_film_with_the_same_words_is_doubt_about_a_draft_that_was_cleared_away(facebook, form):
+    start = _now()
+    message = facebook.message_of(form)
+    draft = facebook.stage(message)
+    facebook.withdraw(draft)
+    facebook.publish(message)
+
+    with pytest.raises(OutcomeUnknown):
+        facebook.find(message, draft, start)
+
+
+def test_a_reel_from_before_the_try_is_not_taken_for_it(facebook):
+    message = facebook.message_of("reel")
+    facebook.publish(message)
+
+    assert facebook.find(message, since=_now() + timedelta(minutes=5)) is None
+
+
 def _now():
     return datetime.now(UTC)
 
@@ -614,6 +655,14 @@ def test_a_reply_whose_answer_is_lost_is_doubt_and_never_sent_again_by_itself(fa
         facebook.call("answer", facebook.account, newer, "Ở trụ sở.")
 
     assert [(each.answered, each.replies) for each in comments(facebook, post)] == [(True, 1), (True, 1)]
+
+
+def test_a_reply_without_an_id_is_doubt(facebook, serve):
+    answer = b'{"success": true}'
+    base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+    with pytest.raises(OutcomeUnknown):
+        facebook.call("answer", facebook.account_with(facebook.token, base_url=base), "1_2", "Ở trụ sở.")
 
 
 @pytest.mark.parametrize("form", ["reel", "video"])
