@@ -38,10 +38,11 @@ POST_FIELDS = (
     "status_type", "attachments", "shares", "application", "reactions", "comments", "full_picture", "from", "likes",
 )  # fmt: skip
 PAGE_FIELDS = (
-    "id", "name", "username", "access_token", "tasks", "category", "category_list", "picture", "followers_count",
+    "id", "name", "username", "access_token", "category", "category_list", "picture", "followers_count",
     "fan_count", "link", "about", "is_published", "verification_status", "has_transitioned_to_new_page_experience",
     "instagram_business_account",
 )  # fmt: skip
+FIELDS_AT_ACCOUNTS = (*PAGE_FIELDS, "tasks")  # the person's own list alone tells them
 PHOTO_FIELDS = ("id", "link", "name", "alt_text", "alt_text_custom", "images", "created_time", "page_story_id")
 
 TOKEN_DEATHS = {
@@ -287,7 +288,7 @@ class Facebook:
             "expires_at": 0 if token.expires is None else int(token.expires - self.world.offset),
             "data_access_expires_at": int(token.issued_at + 90 * DAY),
             "scopes": token.scopes,
-            "granular_scopes": [{"scope": scope, "target_ids": self.pages_for(token, scope)} for scope in token.scopes],
+            "granular_scopes": [self.granular(token, scope) for scope in token.scopes],
             "user_id": token.user,
         }
         if token.page:
@@ -298,6 +299,14 @@ class Facebook:
             body = {"code": 190, "message": str(error), "subcode": error.body["error_subcode"]}
             data |= {"is_valid": False, "error": body}
         return {"data": data}
+
+    def granular(self, token: Token, scope: str) -> dict[str, Any]:
+        """For what a right was given: pages, the accounts linked to them, or, where no ids are told, all there is."""
+        pages = self.pages_for(token, scope)
+        if scope.startswith("instagram_"):
+            linked = (self.world.pages[self.name][page].details.get("instagram") for page in pages)
+            return {"scope": scope, "target_ids": [account for account in linked if account]}
+        return {"scope": scope} | ({} if scope == "business_management" else {"target_ids": pages})
 
     # The person
 
@@ -315,7 +324,9 @@ class Facebook:
                 pages = [
                     page for each in shown if (page := self.world.pages[self.name].get(each)) and each in user.pages
                 ]
-                fields = parse_fields(call.text("fields") or "access_token,category,name,id,tasks", PAGE_FIELDS, "Page")
+                fields = parse_fields(
+                    call.text("fields") or "access_token,category,name,id,tasks", FIELDS_AT_ACCOUNTS, "Page"
+                )
                 return paged(
                     call, pages, lambda page: page.external_id, lambda page: self.page_view(page, fields, token, call)
                 )

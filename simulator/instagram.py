@@ -14,6 +14,7 @@ from typing import Any
 from simulator import growth, images
 from simulator.calls import KEPT_WHOLE, Call, Intake, Reply
 from simulator.containers import ContainerPlatform, seen_for
+from simulator.facebook import Facebook
 from simulator.faults import Plan
 from simulator.graph import GraphError, missing_object, moment, stamp
 from simulator.state import DAY, FACEBOOK_APPS, INSTAGRAM_APPS, INSTAGRAM_SCOPES, Page, Post, Token, World
@@ -169,7 +170,10 @@ class Instagram(ContainerPlatform):
         return (FACEBOOK_APPS if token.platform == "facebook" else self.apps)[token.app]
 
     def need(self, token: Token, scope: str) -> None:
-        super().need(token, f"instagram_{'' if token.platform == 'facebook' else 'business_'}{scope}")
+        name = f"instagram_{'' if token.platform == 'facebook' else 'business_'}{scope}"
+        super().need(token, name)
+        if token.page and token.page not in Facebook.pages_for(token, name):
+            raise GraphError(f"(#10) Application does not have permission for this action ({name})", 10, status=403)
 
     def exchange(self, call: Call) -> dict[str, Any]:
         plain = self.redeem(call)

@@ -63,7 +63,6 @@ _SCOPES = {
     "pages_manage_metadata": False,
     "business_management": False,
 }
-_TASKS_TO_POST = {"CREATE_CONTENT", "MANAGE"}
 _INSIGHTS = {"post_media_view": "views", "post_total_media_view_unique": "reach", "post_clicks": "clicks"}
 # Of videos and of Reels: each has no rows for the other's names, so both can be asked at once.
 _VIDEO_INSIGHTS = {
@@ -715,9 +714,14 @@ class Facebook(ByPage):
     async def offers(
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
     ) -> list[Offer]:
-        fields = "id,name,username,access_token,tasks,link,followers_count"
+        fields = "id,name,username,access_token,link,followers_count"
         pages, _granted = await self.pages(app, answer, redirect_uri=redirect_uri, fields=fields)
-        return [_offer(page) for page in pages]
+        # A page's own token outlives the 60 days of the person's; it has no date and nothing to renew. It is left out
+        # where the person may do nothing.
+        return [
+            Offer(_profile(page, page["rights"]), Tokens(page.get("access_token", "")), usable=self.may_post(page))
+            for page in pages
+        ]
 
     # --- addresses, as residents see them -----------------------------------------------------------------------------
 
@@ -792,12 +796,3 @@ def _profile(page: Mapping[str, Any], granted: Sequence[str]) -> Profile:
         followers=page.get("followers_count"),
         missing=[scope for scope in _SCOPES if scope not in granted],
     )
-
-
-def _offer(page: Mapping[str, Any]) -> Offer:
-    """A page's own token outlives the 60 days of the person's; it has no date and nothing to renew."""
-    granted = page["rights"]
-    may_post = all(scope in granted for scope, needed in _SCOPES.items() if needed)
-    may_post = may_post and not _TASKS_TO_POST.isdisjoint(page.get("tasks", ()))
-    token = page.get("access_token", "")  # left out where the person may do nothing
-    return Offer(_profile(page, granted), Tokens(token), usable=bool(may_post and token))

@@ -34,6 +34,7 @@ from channels.connectors.hooks import body_of, moment, require_same, require_sig
 # What Meta calls a post on a page; a like or a mention is none.
 _POSTS = {"status", "post", "photo", "video", "share", "link", "album"}
 _GONE = {"remove", "delete", "hide"}
+_TASKS_TO_POST = {"CREATE_CONTENT", "MANAGE"}
 
 
 class Sort(Enum):
@@ -284,8 +285,8 @@ class ByPage(Graph):
     async def pages(
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str, fields: str
     ) -> tuple[list[Any], list[str]]:
-        """The pages that a person's consent opens, each with the ``rights`` that were given for it, and the rights that
-        were given at all. A page that comes by its Business too comes once."""
+        """The pages that a person's consent opens, each with the ``rights`` that were given for it, or for the account
+        that it is linked to, and the rights that were given at all. One that comes by its Business too comes once."""
         user = await self._exchange(app, code=answer.get("code", ""), redirect_uri=redirect_uri)
         user = await self._exchange(app, grant_type="fb_exchange_token", fb_exchange_token=user)
         me = Account(external_id="me", token=user, base_url=app["base_url"], app=app)
@@ -297,19 +298,22 @@ class ByPage(Graph):
             number = str(page["id"])
             known = pages.setdefault(number, {})
             known |= {name: value for name, value in page.items() if name not in known}
-            known["rights"] = [right for right in granted if number in ticked.get(right, (number,))]
+            ids = {number, str(known.get("instagram_business_account", {}).get("id", ""))}
+            known["rights"] = [right for right in granted if not ids.isdisjoint(ticked.get(right, ids))]
         return list(pages.values()), granted
 
     async def _ticked(self, app: Mapping[str, Any], user: str) -> dict[str, set[str]]:
-        """By right, the pages that it was given for; one for all pages, or that is not about pages, is left out."""
+        """By right, the pages or accounts that it was given for; one for all, or about neither, is left out."""
         told = (await self._debug(app, user)).get("granular_scopes", ())
-        about = [each for each in told if "target_ids" in each and each["scope"].startswith(("pages_", "read_"))]
+        named = ("pages_", "read_", "instagram_")
+        about = [each for each in told if "target_ids" in each and each["scope"].startswith(named)]
         return {each["scope"]: set(map(str, each["target_ids"])) for each in about}
 
     async def _pages_of(self, me: Account, granted: Sequence[str], fields: str) -> AsyncIterator[Any]:
-        """The person's own pages and, where they let us see them, those that a Business holds."""
+        """The person's own pages, which alone tell their ``tasks``, and, where they let us see them, those that a
+        Business holds."""
         params = {"fields": fields, "limit": "100"}
-        async for page in self.rows(me, "me/accounts", params):
+        async for page in self.rows(me, "me/accounts", {**params, "fields": f"{fields},tasks"}):
             yield page
         if "business_management" not in granted:
             return
@@ -318,8 +322,17 @@ class ByPage(Graph):
                 try:
                     async for page in self.rows(me, f"{business['id']}/{edge}", params):
                         yield page
-                except (Rejected, AccessLost):
+                except RightMissing:
                     continue  # the person is no administrator of this one
+                except Rejected as error:
+                    if error.code not in ABSENT:
+                        raise
+
+    def may_post(self, page: Mapping[str, Any]) -> bool:
+        """Whether what was granted suffices. Where no tasks are told, it does if the person has the page's token."""
+        needed = {right for right, needed in self.facts.rights.items() if needed}
+        able = not _TASKS_TO_POST.isdisjoint(page.get("tasks", _TASKS_TO_POST))
+        return able and needed <= set(page["rights"]) and bool(page.get("access_token"))
 
     async def _exchange(self, app: Mapping[str, Any], **grant: str) -> str:
         answer = await self.token_for("POST", self.address(app["base_url"], app, "oauth/access_token"), app, **grant)

@@ -299,9 +299,18 @@ class Instagram(Containers, ByPage):
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str = "", verifier: str = ""
     ) -> list[Offer]:
         linked = "instagram_business_account{id,username,name,followers_count}"
-        fields = f"id,name,access_token,tasks,{linked}"
+        fields = f"id,name,access_token,{linked}"
         pages, _granted = await self.pages(app, answer, redirect_uri=redirect_uri, fields=fields)
-        return [_offer(page, app) for page in pages if page.get("instagram_business_account")]
+        # The account that a Page is linked to is opened by the Page's token: that has no date and nothing to renew.
+        return [
+            Offer(
+                _profile(page["instagram_business_account"], page["rights"], app),
+                Tokens(page.get("access_token", "")),
+                usable=self.may_post(page),
+            )
+            for page in pages
+            if page.get("instagram_business_account")
+        ]
 
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         error = super().error_for(status, body, changes=changes)
@@ -339,12 +348,3 @@ def _profile(told: Mapping[str, Any], granted: Sequence[str], app: Mapping[str, 
         followers=told.get("followers_count"),
         missing=[scope for scope in _SCOPES if scope not in granted],
     )
-
-
-def _offer(page: Mapping[str, Any], app: Mapping[str, Any]) -> Offer:
-    """The account that a Page is linked to, opened by the Page's token: that has no date and nothing to renew."""
-    may_post = all(scope in page["rights"] for scope, needed in _SCOPES.items() if needed)
-    token = page.get("access_token", "")
-    may_post = may_post and not {"CREATE_CONTENT", "MANAGE"}.isdisjoint(page.get("tasks", ()))
-    profile = _profile(page["instagram_business_account"], page["rights"], app)
-    return Offer(profile, Tokens(token), usable=bool(may_post and token))

@@ -784,6 +784,25 @@ def test_a_page_that_comes_both_ways_is_offered_once(facebook, person):
     assert sorted(offer.profile.external_id for offer in told) == sorted([facebook.id, other])
 
 
+def test_a_business_that_the_person_may_not_look_into_hides_no_page(facebook, person):
+    someone, other = person
+    hold(facebook, people=[someone], owned_pages=[facebook.id], client_pages=[other])
+    facebook.simulator.fault("facebook", "refuse", operation="find", code=10)  # the first list of pages
+
+    told = consent(facebook, someone, [facebook.id, other])
+
+    assert [offer.profile.external_id for offer in told] == [other]
+
+
+def test_a_business_that_is_asked_wrongly_is_no_business_without_pages(facebook, person):
+    someone, other = person
+    hold(facebook, people=[someone], owned_pages=[facebook.id], client_pages=[other])
+    facebook.simulator.fault("facebook", "refuse", operation="find", code=100)  # the first list of pages
+
+    with pytest.raises(Rejected):
+        consent(facebook, someone, [facebook.id, other])
+
+
 def hold(facebook, **business):
     facebook.simulator.ask("POST", "/_sim/businesses", {"name": "Công an tỉnh", **business})
 

@@ -555,13 +555,14 @@ def test_a_reply_whose_answer_is_lost_is_doubt(instagram):
 # --- the way in -------------------------------------------------------------------------------------------------------
 
 
-def offers(simulator, platform, pages, *, declined=(), person_id=None, **user):
+def offers(simulator, platform, pages, *, declined=(), only=None, person_id=None, **user):
     asked = Instagram.facts.rights
     dialog = Instagram.dialog(platform.app, redirect_uri="https://portal.example.vn/cb", state="s", verifier="")
     told = parse_qs(urlsplit(dialog).query)
     person = person_id or simulator.user("facebook", pages=pages, **user)["id"]
     scope = [right for right in asked if right not in declined]
-    back = simulator.consent(dialog, account=person, page=pages, scope=scope, decision="allow")
+    form = {f"only {right}": chosen for right, chosen in (only or {}).items()}
+    back = simulator.consent(dialog, account=person, page=pages, scope=scope, decision="allow", **form)
     answer = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
     found = platform.call("offers", platform.app, answer, redirect_uri="https://portal.example.vn/cb")
     assert told["scope"] == [",".join(asked)]
@@ -603,6 +604,29 @@ def test_without_the_right_to_see_accounts_there_is_nothing_to_offer(instagram):
     page, _account = linked(instagram.simulator)
 
     assert offers(instagram.simulator, instagram, [page], declined=["instagram_basic"]) == []
+
+
+def test_an_account_that_was_not_ticked_is_not_usable(instagram):
+    simulator = instagram.simulator
+    (one, ticked), (two, other) = linked(simulator), linked(simulator, "Công an xã Đồng Lúa")
+
+    told = offers(simulator, instagram, [one, two], only={"instagram_content_publish": [one]})
+
+    assert {each.profile.external_id: (each.usable, list(each.profile.missing)) for each in told} == {
+        ticked["external_id"]: (True, []),
+        other["external_id"]: (False, ["instagram_content_publish"]),
+    }
+
+
+def test_an_account_whose_page_a_business_holds_is_usable(instagram):
+    page, account = linked(instagram.simulator)
+    person = instagram.simulator.user("facebook", pages=[page])["id"]
+    held = {"name": "Công an tỉnh", "people": [person], "owned_pages": [page]}
+    instagram.simulator.ask("POST", "/_sim/businesses", held)
+
+    (offer,) = offers(instagram.simulator, instagram, [page], person_id=person)
+
+    assert (offer.profile.external_id, offer.usable) == (account["external_id"], True)
 
 
 def test_the_token_of_a_page_opens_its_own_account_alone(instagram):

@@ -86,6 +86,7 @@ def test_pages_of_a_business_are_listed_to_its_people_who_allow_it(simulator, gr
     assert [row["id"] for row in graph.get("me/businesses", token=token).body["data"]] == [number]
     assert [[row["id"] for row in rows] for rows in listed] == [[owned], [client]]
     assert ["access_token" in row for rows in listed for row in rows] == [True, False]  # no role on the second
+    assert graph.get(f"{number}/owned_pages", token=token, fields="id,tasks").error == (100, None)
     assert graph.get("me/businesses", token=without).error == (100, None)
     assert graph.get("me/accounts", token=token).body == {"data": []}
 
