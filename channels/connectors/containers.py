@@ -224,18 +224,21 @@ class Containers(Graph):
         made = Made.read(draft_ref)
         if made is None:
             return await self._listed(account, fingerprint(self._shown(message)), since)
-        return await self._post_of(account, made)
+        state, found = await self._post_of(account, made)
+        if found is None and state is State.UNKNOWN:
+            raise OutcomeUnknown("neither the container nor the post is there")  # else it would be made anew
+        return found
 
-    async def _post_of(self, account: Account, made: Made) -> Receipt | None:
-        """The post that a draft became; None if it is certain that it never became one."""
+    async def _post_of(self, account: Account, made: Made) -> tuple[State, Receipt | None]:
+        """The state of a draft, and the post that it became."""
         state, _why = await self._state(account, made.container) if made.container else (State.EXPIRED, "")
         if state not in (State.PUBLISHED, State.UNKNOWN):
-            return None
+            return state, None
         found = await self._listed(account, made.words, made.since)
         if found is None and state is State.PUBLISHED:
             # Shown by a list that lags, or taken down by a person: not for us to say, and never to be sent again.
             raise OutcomeUnknown("published, and not on the list")
-        return found
+        return state, found
 
     async def _listed(self, account: Account, words: str, since: datetime) -> Receipt | None:
         """By its words: what has none may be anybody's, and so may each of two that say the same."""
@@ -278,7 +281,7 @@ class Containers(Graph):
     async def withdraw(self, account: Account, external_id: str) -> bool:
         """A container cannot be taken down; it is only a post once it is published, and dies by itself."""
         if made := Made.read(external_id):
-            post = await self._post_of(account, made)
+            _state, post = await self._post_of(account, made)
             return post is not None and await self.withdraw(account, post.external_id)
         try:
             await self.graph("DELETE", account, external_id)

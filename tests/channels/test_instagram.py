@@ -283,6 +283,23 @@ def test_a_begun_draft_that_expired_is_made_anew(instagram, monkeypatch):
     assert (again.ready, made(instagram)) == (False, 4)
 
 
+@pytest.mark.parametrize(("code", "subcode"), [(24, 2207008), (100, 33)])
+def test_an_old_container_that_is_gone_is_made_anew_unless_it_may_have_been_published(
+    instagram, monkeypatch, code, subcode
+):
+    monkeypatch.setattr(containers, "_FRESH", timedelta(0))
+    message = instagram.message()
+    draft = instagram.stage(message)
+    instagram.fault("refuse", operation="verify", code=code, subcode=subcode, times=2)
+
+    anew = step(instagram, message, draft)
+    with pytest.raises(OutcomeUnknown):
+        instagram.find(message, draft)
+
+    assert json.loads(anew.ref)["again"] == 1
+    assert made(instagram) == 2
+
+
 # --- publishing once --------------------------------------------------------------------------------------------------
 
 
