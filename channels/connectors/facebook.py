@@ -136,6 +136,7 @@ _REASONS = {
         ("100/36007", "100/36008", "100/36009"), _("Facebook's answer was used already or is too old; connect again")
     ),
     "100/33": sayings.NO_OBJECT,
+    "gone": _("the page is no longer on Facebook, or hidden from the portal; look there, then connect it again"),
     "368": _("Facebook blocks the page for a while, for its rules or for posting too fast; try hours later"),
     "506": _("the page's last post has the same text"),
     "upload_host": _(
@@ -707,8 +708,7 @@ class Facebook(ByPage):
     # --- connection -----------------------------------------------------------------------------------------------
 
     async def profile(self, account: Account) -> Profile:
-        fields = "id,name,username,link,followers_count"
-        page = await self.graph("GET", account, account.external_id, params={"fields": fields})
+        page = await self.own_node(account, "id,name,username,link,followers_count")
         return _profile(page, await self.rights(account))
 
     async def offers(

@@ -258,6 +258,17 @@ class ByPage(Graph):
             raise AccessLost(error.get("message", "the token is not valid"), code=f"190/{error.get('subcode', '')}")
         return token.get("scopes", ())
 
+    async def own_node(self, account: Account, fields: str) -> Any:
+        """What the page or account tells of itself. AccessLost where it is gone although the token is good."""
+        try:
+            return await self.graph("GET", account, account.external_id, params={"fields": fields})
+        except Rejected as error:
+            if error.code not in ABSENT:
+                raise
+            absent = error
+        await self.rights(account)  # a dead token has words of its own
+        raise AccessLost(absent.detail, code="gone")
+
     async def _debug(self, app: Mapping[str, Any], token: str) -> Any:
         """What a token is good for. Its ``data_access_expires_at`` says nothing of publishing, so nobody reads it."""
         ours = f"{app['app_id']}|{app['app_secret']}"

@@ -86,6 +86,10 @@ _HUMAN = re.compile(r"Page Publishing Authorization|two-factor", re.IGNORECASE)
 _REASONS = {
     **COMMON_REASONS,
     "100/33": sayings.NO_OBJECT,
+    "gone": _(
+        "the Instagram account is no longer linked to the Facebook Page, or no longer there; link it in the Page's "
+        "settings, then connect again"
+    ),
     "check": _("Facebook asks the page, or the person who connected it, to pass a check at facebook.com first"),
     "25/2207050": sayings.CLOSED,
     "4/2207051": sayings.SPAM,
@@ -292,8 +296,7 @@ class Instagram(Containers, ByPage):
     # --- connection -----------------------------------------------------------------------------------------------
 
     async def profile(self, account: Account) -> Profile:
-        fields = "id,username,name,followers_count"
-        told = await self.graph("GET", account, account.external_id, params={"fields": fields})
+        told = await self.own_node(account, "id,username,name,followers_count")
         return _profile(told, await self.rights(account), account.app)
 
     async def offers(

@@ -18,7 +18,8 @@ from channels.connectors.base import (
     Trace,
     TryLater,
 )
-from channels.connectors.graph import Graph
+from channels.connectors.graph import ByPage, Graph
+from channels.reasons import in_words
 from channels.wording import FORMATS
 
 KINDS = tuple(CONNECTORS)
@@ -426,6 +427,21 @@ def test_a_post_that_is_gone_is_left_out_of_the_figures(erasing):
     figures = finding.call("measure", finding.account, [stays.external_id, gone.external_id])
 
     assert list(figures) == [stays.external_id]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if issubclass(CONNECTORS[kind], ByPage)])
+def test_a_page_that_is_gone_or_unlinked_is_lost_access_and_no_blip(platform_of, kind):
+    platform = platform_of(kind)
+    platform.fault("refuse", operation="measure", code=100, subcode=33, times=2)
+
+    with pytest.raises(AccessLost) as gone:
+        platform.call("profile", platform.account)
+    platform.simulator.kill_tokens("facebook", token=platform.token, subcode=458)
+    with pytest.raises(AccessLost) as dead:
+        platform.call("profile", platform.account)
+
+    assert (gone.value.code, dead.value.code) == ("gone", "190/458")
+    assert in_words(kind, "gone") != in_words(kind, "")
 
 
 def test_the_profile_tells_name_address_and_followers(platform):
