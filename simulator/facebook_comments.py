@@ -138,7 +138,7 @@ class Comments:
             "message": comment["text"],
             "created_time": stamp(comment["at"]),
             "is_hidden": comment["hidden"],
-            "can_hide": bool(comment["by"]),
+            "can_hide": bool(comment["by"]) and "pages_manage_engagement" in token.scopes,
             "can_remove": True,
             "like_count": 0,
             "comment_count": sum(1 for each in self.under(page, post) if each["parent"] == comment["id"]),

@@ -614,15 +614,15 @@ class Facebook(ByPage):
 
     @beside_publishing
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
-        """``from`` is never asked for. What the page wrote itself is known by this: it alone cannot be hidden."""
+        """Of ``from`` only the number is asked for, compared with the page's own, and forgotten."""
         params = {
             "filter": "stream",
             "order": "reverse_chronological",
             "limit": "100",
-            "fields": "id,message,created_time,parent{id},is_hidden,can_hide,comment_count",
+            "fields": "id,message,created_time,from{id},parent{id},is_hidden,comment_count",
         }
         rows = (await self.graph("GET", account, path_of(external_id, "comments"), params=params))["data"]
-        own = [row for row in rows if not row.get("can_hide", True) and not row.get("is_hidden")]
+        own = [row for row in rows if row.get("from", {}).get("id") == account.external_id]
         answered = {row["parent"]["id"] for row in own if row.get("parent")}
         return [
             Comment(

@@ -620,7 +620,7 @@ def test_comments_come_newest_first_without_what_the_page_wrote(facebook, talked
     ]
 
 
-def test_nobody_is_asked_who_wrote_a_comment(facebook, talked_about, monkeypatch):
+def test_who_wrote_a_comment_is_asked_by_number_alone_and_told_to_nobody(facebook, talked_about, monkeypatch):
     asked = []
     calls = Facebook.call
 
@@ -632,8 +632,19 @@ def test_nobody_is_asked_who_wrote_a_comment(facebook, talked_about, monkeypatch
 
     told = comments(facebook, talked_about[0])
 
-    assert asked == ["id,message,created_time,parent{id},is_hidden,can_hide,comment_count"]
-    assert not any(name in f"{told!r}" for name in ("A. B.", "C. D.", "giờ"))  # nor do logs show a word of it
+    assert asked == ["id,message,created_time,from{id},parent{id},is_hidden,comment_count"]
+    writers = [f"70{each.external_id.partition('_')[2]}" for each in told]
+    assert not any(name in f"{told!r}" for name in ("A. B.", "C. D.", "giờ", *writers))  # nor do logs show a word of it
+
+
+def test_a_comment_whose_writer_is_not_told_is_shown_though_it_cannot_be_hidden(facebook, serve):
+    row = {"id": "1_2", "message": "Mấy giờ?", "created_time": "2026-11-03T10:01:00+0000", "can_hide": False}
+    answer = json.dumps({"data": [row]}).encode()
+    base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+    told = facebook.call("comments", facebook.account_with(facebook.token, base_url=base), "1_1")
+
+    assert [each.text for each in told] == ["Mấy giờ?"]
 
 
 def test_a_comment_is_hidden_and_shown_again(facebook, talked_about):
@@ -680,6 +691,8 @@ def test_without_the_right_to_moderate_nothing_is_hidden(facebook, talked_about)
 
     with pytest.raises(Rejected) as caught:
         facebook.call("hide", account, talked_about[2])
+    told = facebook.call("comments", account, talked_about[0])
+    assert [(each.text, each.answered) for each in told] == [("Ở đâu?", False), ("Mấy giờ?", True)]
     assert in_words("facebook", caught.value.code).startswith("the connection lacks the right to do this")
     assert list(offer.profile.missing) == ["pages_manage_engagement"]
     assert offer.usable
