@@ -25,6 +25,15 @@ READY, CONVERTING, CONVERSION_FAILED = 1, 3, 4
 HERE = timezone(timedelta(hours=7))
 LONGEST = {"title": 150, "author": 50, "description": 300}
 SUCCESS = {"error": 0, "message": "Success"}
+REFUSALS = {
+    -201: "title is invalid!",
+    -209: "The application is not active for this API",
+    -210: "title is above the allowed size",
+    -212: "The application is not registered for this API",
+    -215: "Invalid app id",
+    -242: "appsecret_proof provided in the API argument is invalid",
+    -248: "Content violates the platform's standards",
+}
 
 
 class ZaloError(Exception):
@@ -134,7 +143,8 @@ class Zalo:
                     self.world.kill_tokens(platform=self.name, page=page)
                 return ZaloError(-216, "Access token is invalid").reply()
             case "refuse":
-                return ZaloError(-248, "Content violates the platform's standards").reply()
+                words = REFUSALS.get(fault.code or -248, "Refused")
+                return ZaloError(fault.code or -248, words).reply()
             case "duplicate":
                 return ZaloError(-200, "Send failed").reply()
         return Reply({"error": -1, "message": "Internal server error"}, fault.status)

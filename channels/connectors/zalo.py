@@ -55,6 +55,8 @@ from channels.connectors.multipart import Form
 _LIMIT, _PENDING, _NOT_AUTHORISED, _NIGHT = -32, -214, -223, -234
 _INVALID = "-201"  # no such article, when an article is asked for
 _FAILED = "-200"  # "send failed": of what, it does not say
+# With these a job refuses the article itself. Whatever else is said about a job speaks of the asking.
+_REFUSED = {_INVALID, "-210", "-248"}
 _PICTURE_PLACES = ("photo_url", "avatar", "body.url", "body.thumb")
 _LOST = {-204, -205, -216, -219, -220}
 _BACK_OFF = {int(_FAILED), -211, -218}
@@ -300,11 +302,10 @@ class Zalo(Connector):
         token = await self._job(account, "update", shown, changes=True)
         try:
             await self._finished(account, token, end)
-        except Rejected as error:
-            if "token" in error.detail:  # the job is forgotten, which tells nothing of the article
-                raise OutcomeUnknown(error.detail, code=error.code) from None
-            raise
         except ConnectorError as error:
+            # Residents may see it by now, whatever goes wrong with asking. Only a refusal of the article is certain.
+            if error.code in _REFUSED and not _is_forgotten(error):
+                raise
             raise OutcomeUnknown(error.detail, code=error.code) from None
         return Receipt(article, await self._link(account, article, shown["type"]))
 
@@ -660,6 +661,11 @@ def _parts(reference: str) -> tuple[str, str]:
 def _of_article(reference: str) -> str:
     """The article that a reference, or a receipt, names; empty where there is none yet."""
     return "" if reference.startswith(("film:", "video:")) else _parts(reference)[0]
+
+
+def _is_forgotten(error: ConnectorError) -> bool:
+    """Whether Zalo no longer knows the job, which tells nothing of the article."""
+    return error.code == _INVALID and "token" in error.detail
 
 
 def _challenge(verifier: str) -> str:

@@ -128,6 +128,32 @@ def test_losing_access_while_the_job_runs_is_doubt(zalo):
         zalo.commit(message, draft)
 
 
+@pytest.mark.parametrize(
+    ("fault", "more"),
+    [*(("refuse", {"code": code}) for code in (-209, -212, -215, -242, -999)), ("error_before", {"status": 404})],
+)
+def test_a_refusal_to_tell_of_the_job_that_shows_an_article_is_doubt(zalo, fault, more):
+    """The article is being shown: what speaks of our asking, or comes from a gateway, does not stop it."""
+    message = zalo.message()
+    draft = zalo.stage(message)
+    zalo.fault(fault, operation="verify", **more)
+
+    with pytest.raises(OutcomeUnknown):
+        zalo.commit(message, draft)
+
+    assert zalo.find(message, draft).external_id == draft
+
+
+@pytest.mark.parametrize("code", [-201, -210, -248])
+def test_a_job_that_refuses_the_article_itself_has_shown_nothing_for_certain(zalo, code):
+    message = zalo.message()
+    draft = zalo.stage(message)
+    zalo.fault("refuse", operation="verify", code=code)
+
+    with pytest.raises(Rejected):
+        zalo.commit(message, draft)
+
+
 def test_a_picture_that_cannot_be_fetched_says_nothing_of_the_article(zalo):
     zalo.picture_url = f"{zalo.simulator.url}/media/none"
 

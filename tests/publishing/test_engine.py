@@ -133,6 +133,21 @@ def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(simulator, por
     assert len(visible(simulator, delivery)) == 1
 
 
+def test_an_article_that_is_being_shown_is_not_failed_by_a_gateway(simulator, portal, deliver):
+    simulator.settings(zalo_job_seconds=0)
+    delivery = deliver("zalo", pictures=1)
+    simulator.fault("zalo", "error_before", operation="verify", status=404, skip=1)  # the first makes the draft
+
+    engine.publish_due(platform="zalo")
+    delivery.refresh_from_db()
+    doubted = delivery.state
+    settling.settle(platform="zalo", clock=later(minutes=2))
+
+    delivery.refresh_from_db()
+    assert (doubted, delivery.state) == (State.VERIFYING, State.PUBLISHED)
+    assert len(visible(simulator, delivery)) == 1
+
+
 def test_a_platform_that_hangs_after_accepting_is_doubt_not_failure(simulator, deliver, short_deadline):
     delivery = deliver()
     simulator.fault("facebook", "hang_after", operation="publish", seconds=30)
