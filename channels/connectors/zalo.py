@@ -55,7 +55,9 @@ from channels.connectors.multipart import Form
 _LIMIT, _PENDING, _NOT_AUTHORISED, _NIGHT = -32, -214, -223, -234
 _INVALID = "-201"  # no such article, when an article is asked for
 _FAILED = "-200"  # "send failed": of what, it does not say
-# With these a job refuses the article itself. Whatever else is said about a job speaks of the asking.
+# With these a job is over for a reason that may pass: a picture that could not be fetched, no articles left, …
+_PASSING = {_INVALID, _FAILED, "-211", str(_NOT_AUTHORISED)}
+# With these it refuses the article itself. Whatever else is said about a job speaks of the asking.
 _REFUSED = {_INVALID, "-210", "-248"}
 _PICTURE_PLACES = ("photo_url", "avatar", "body.url", "body.thumb")
 _LOST = {-204, -205, -216, -219, -220}
@@ -69,6 +71,8 @@ _VIDEO = "video_article"
 # What Zalo says of a video that is being converted.
 _READY, _LOCKED, _FILM_FAILED, _DELETED = 1, 2, 4, 5
 _SOON = timedelta(seconds=5)  # between looks at it
+# What may pass is given so long. A job that makes an article is asked after as rarely at last, and for so long.
+_AGAIN, _LONGEST = timedelta(seconds=30), timedelta(minutes=10)
 
 # --- What Zalo's documentation leaves open: all that rests on one weak source, or on none, stands here ----------------
 
@@ -247,14 +251,23 @@ class Zalo(Connector):
     # --- publishing -----------------------------------------------------------------------------------------------
 
     async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
-        """A video first, in steps of their own: its upload, its conversion. Then the article, hidden."""
+        """A video first, in steps of their own: its upload, its conversion. Then the article, hidden: a job, and what
+        the job has made."""
         step, _, number = draft_ref.partition(":")
+        article, video_id = _parts(draft_ref)
         video = message.videos[0] if message.videos else None
+        if step == "job":
+            return await self._made(account, message, number)
+        if article:
+            # It may stand already, shown by a call whose answer was lost: another must not be made beside it.
+            await self.room.take(1, account.app["calls_per_minute"])
+            lives = await self._status(account, article)
+            return Draft(draft_ref) if lives else await self._begun(account, message, video_id)
         if video and step == "film":
             return await self._converted(account, video, number)
         if video and step != "video":
             return await self._uploaded(account, video)
-        return await self._created(account, message, number if step == "video" else "")
+        return await self._begun(account, message, number if step == "video" else "")
 
     async def _uploaded(self, account: Account, video: Video) -> Draft:
         _poster(video)  # before fifty megabytes leave
@@ -284,29 +297,41 @@ class Zalo(Connector):
                 return await self._uploaded(account, video)
         return Draft(f"film:{token}", ready=False, wait=_SOON)
 
-    async def _created(self, account: Account, message: Message, video_id: str) -> Draft:
-        await self.room.take(2, account.app["calls_per_minute"])  # create, verify
-        end = time.monotonic() + self.deadline.total_seconds()
+    async def _begun(self, account: Account, message: Message, video_id: str) -> Draft:
+        await self.room.take(1, account.app["calls_per_minute"])
         token = await self._job(account, "create", _article(message, "hide", video_id))
-        return Draft(_reference(await self._finished(account, token, end), video_id))
+        return Draft(f"job:{int(time.time())}/{video_id}/{token}", ready=False, wait=timedelta(seconds=self.waits[0]))
+
+    async def _made(self, account: Account, message: Message, job: str) -> Draft:
+        began, video_id, token = job.split("/", 2)
+        age = timedelta(seconds=time.time() - int(began))
+        await self.room.take(1, account.app["calls_per_minute"])
+        try:
+            article = await self._article_of(account, token)
+        except (Rejected, TryLater) as error:
+            # What may pass ends this try. The next one is made after the wait, and begins another job.
+            passed = isinstance(error, TryLater) and error.code in _PASSING and age >= (error.wait or _AGAIN)
+            if not (passed or _is_forgotten(error)):
+                raise
+            return await self._begun(account, message, video_id)
+        if article:
+            # Of an old one it is asked first whether it still lies there.
+            return Draft(_reference(article, video_id), ready=age < _LONGEST)
+        if age >= _LONGEST:
+            return await self._begun(account, message, video_id)
+        wait = min(max(age, timedelta(seconds=self.waits[0])), _AGAIN)
+        return Draft(f"job:{job}", ready=False, wait=wait)
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """Replaces the hidden article by itself, shown; the same article however often it is repeated."""
-        draft = Draft(draft_ref) if _of_article(draft_ref) else await self.stage(account, message, draft_ref)
-        if not draft.ready:
-            raise TryLater("the video is not ready", code=str(_PENDING), wait=draft.wait)
-        article, video_id = _parts(draft.ref)
+        article, video_id = _parts(draft_ref)
+        if not article:
+            raise TryLater("there is no article to show yet", code=str(_PENDING))
         await self.room.take(3, account.app["calls_per_minute"])  # update, verify, the address
         end = time.monotonic() + self.deadline.total_seconds()
         shown = {"id": article, **_article(message, "show", video_id)}
         token = await self._job(account, "update", shown, changes=True)
-        try:
-            await self._finished(account, token, end)
-        except ConnectorError as error:
-            # Residents may see it by now, whatever goes wrong with asking. Only a refusal of the article is certain.
-            if error.code in _REFUSED and not _is_forgotten(error):
-                raise
-            raise OutcomeUnknown(error.detail, code=error.code) from None
+        await self._done(account, token, end)
         return Receipt(article, await self._link(account, article, shown["type"]))
 
     async def _job(self, account: Account, verb: str, article: dict[str, Any], *, changes: bool = False) -> str:
@@ -315,21 +340,35 @@ class Zalo(Connector):
             return token
         raise (OutcomeUnknown if changes else TryLater)("no job was named")
 
-    async def _finished(self, account: Account, token: str, end: float) -> str:
-        """The id of the article that the job has made or changed. A slow platform is asked again, until ``end``."""
-        for wait in chain(self.waits, repeat(self.waits[-1])):
+    async def _article_of(self, account: Account, token: str) -> str:
+        """The article that a job has made or changed; empty while it is at work."""
+        try:
+            answer = await self._api("POST", account, "article/verify", json={"token": token}, timeout=10)
+        except TryLater as error:
+            if error.code != str(_PENDING):
+                raise
+            return ""
+        return answer.get("data", {}).get("id", "")
+
+    async def _done(self, account: Account, token: str, end: float) -> None:
+        """Waits for a job that shows an article. Residents may see it by now, whatever goes wrong with the asking: only
+        that the job refused the article is certain."""
+        waits = chain(self.waits, repeat(self.waits[-1]))
+        wait = next(waits)
+        while True:
             await asyncio.sleep(wait)
+            wait = next(waits)
             try:
-                answer = await self._api("POST", account, "article/verify", json={"token": token}, timeout=10)
-            except TryLater as error:
-                if error.code == _INVALID:  # a picture that could not be fetched: the job is over
+                if await self._article_of(account, token):
+                    return
+            except ConnectorError as error:
+                if error.code in _REFUSED and not _is_forgotten(error):
                     raise
-                answer = {}
-            if article := answer.get("data", {}).get("id"):
-                return article
-            if time.monotonic() >= end:
-                break
-        raise TryLater("the platform is still working on the article", code=str(_PENDING))
+                if not isinstance(error, TryLater):
+                    raise OutcomeUnknown(error.detail, code=error.code) from None
+                wait = max(wait, (error.wait or timedelta(0)).total_seconds())
+            if time.monotonic() + wait > end:
+                raise OutcomeUnknown("the platform is still working on the article", code=str(_PENDING))
 
     async def _link(self, account: Account, article: str, kind: str) -> str:
         """The public address, told by lists alone. It stands already: nothing here may put that in doubt."""
@@ -343,15 +382,9 @@ class Zalo(Connector):
 
     async def find(self, account: Account, message: Message, draft_ref: str, since: datetime) -> Receipt | None:
         kind = "video" if message.format == _VIDEO else "normal"
-        if draft := _of_article(draft_ref):
-            try:
-                answer = await self._api("GET", account, "article/getdetail", params={"id": draft})
-            except Rejected as error:
-                if error.code != _INVALID:
-                    raise
-            else:
-                shown = answer["data"].get("status") == "show"
-                return Receipt(draft, await self._link(account, draft, kind)) if shown else None
+        draft, _video_id = _parts(draft_ref)
+        if draft and (status := await self._status(account, draft)):
+            return Receipt(draft, await self._link(account, draft, kind)) if status == "show" else None
         # Without a draft, or with one that is gone: the account's own list.
         earliest = (since - timedelta(minutes=2)).timestamp()
         title, text = _nfc(message.title), [_nfc(message.text) if kind == "video" else _body(message)]
@@ -363,7 +396,7 @@ class Zalo(Connector):
         return None
 
     async def withdraw(self, account: Account, external_id: str) -> bool:
-        article = _of_article(external_id)
+        article = await self._behind(account, external_id)
         if not article:  # a video that is in no article yet: nobody sees it, and no call takes it away
             return False
         await self.room.take(1, account.app["calls_per_minute"])
@@ -376,17 +409,37 @@ class Zalo(Connector):
         return True
 
     async def trace(self, account: Account, external_id: str) -> Trace:
-        article = _of_article(external_id)
+        article = await self._behind(account, external_id)
         if not article:
-            return Trace.GONE
+            return Trace.HIDDEN if article is None else Trace.GONE
         await self.room.take(1, account.app["calls_per_minute"])
+        status = await self._status(account, article)
+        if not status:
+            return Trace.GONE
+        return Trace.VISIBLE if status == "show" else Trace.HIDDEN
+
+    async def _status(self, account: Account, article: str) -> str:
+        """`show`, or else it is hidden; empty where there is no such article."""
         try:
             answer = await self._api("GET", account, "article/getdetail", params={"id": article})
         except Rejected as error:
             if error.code != _INVALID:
                 raise
-            return Trace.GONE
-        return Trace.VISIBLE if answer["data"].get("status") == "show" else Trace.HIDDEN
+            return ""
+        return answer["data"].get("status") or "hide"
+
+    async def _behind(self, account: Account, reference: str) -> str | None:
+        """The article that a reference or a receipt stands for; empty where there is none, None while it is made."""
+        step, _, job = reference.partition(":")
+        if step != "job":
+            return _parts(reference)[0]
+        await self.room.take(1, account.app["calls_per_minute"])
+        try:
+            return await self._article_of(account, job.split("/", 2)[2]) or None
+        except (Rejected, TryLater) as error:
+            if error.code not in _REFUSED:
+                raise
+            return ""
 
     async def broadcast(self, account: Account, external_id: str) -> str:
         """To all followers alike: the fields that would choose among them by age, sex or place are never sent."""
@@ -543,7 +596,7 @@ class Zalo(Connector):
             return TryLater(detail, code=str(code), wait=_until_morning(datetime.now(UTC)))
         if str(code) == _INVALID and any(place in detail for place in _PICTURE_PLACES):
             # It could not fetch a picture from us just then, which says nothing of the article.
-            return TryLater(detail, code=str(code), wait=timedelta(seconds=30))
+            return TryLater(detail, code=str(code), wait=_AGAIN)
         if code in _LOST or code <= -14_000 or code == _NOT_AUTHORISED:
             return AccessLost(detail, code=str(code))
         return Rejected(detail, code=str(code))
@@ -645,8 +698,9 @@ def _until_morning(now: datetime) -> timedelta:
     return morning + timedelta(days=morning <= local) - local
 
 
-# A draft's reference: `film:` the upload that is being converted, `video:` a video that waits for its article, or the
-# article itself, with the video that it shows.
+# A draft's reference: `film:` the upload that is being converted, `video:` a video that waits for its article,
+# `job:` when an article was begun, its video and the job that makes it, or the article itself, with the video that it
+# shows.
 
 
 def _reference(article: str, video_id: str) -> str:
@@ -654,13 +708,9 @@ def _reference(article: str, video_id: str) -> str:
 
 
 def _parts(reference: str) -> tuple[str, str]:
-    article, _, video_id = reference.partition("/")
+    """The article that a reference or a receipt names, and its video; empty where there is none yet."""
+    article, _, video_id = ("" if ":" in reference else reference).partition("/")
     return article, video_id
-
-
-def _of_article(reference: str) -> str:
-    """The article that a reference, or a receipt, names; empty where there is none yet."""
-    return "" if reference.startswith(("film:", "video:")) else _parts(reference)[0]
 
 
 def _is_forgotten(error: ConnectorError) -> bool:

@@ -113,11 +113,11 @@ class Platform:
     def call(self, name: str, *args, **named):
         return ask(self.kind, lambda connector: getattr(connector, name)(*args, **named))
 
-    def stage(self, message) -> str:
+    def stage(self, message, ref: str = "") -> str:
         """Step by step, until the draft is whole."""
         if not self.facts.stages:
             return ""
-        draft = Draft("")
+        draft = Draft(ref)
         for _ in range(50):
             draft = self.call("stage", self.account, message, draft.ref)
             if draft.ready:

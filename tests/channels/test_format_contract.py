@@ -26,8 +26,9 @@ from channels.connectors.limits import problems, text_limit
 from simulator import images
 
 # In TikTok's inbox a person finishes what we send; TikTok lists a creator's videos alone; and how old an upload there
-# is, our own clock tells, which the simulator's does not move. Nothing tells one Instagram story from another.
-BY_A_PERSON, UNLISTED, DATED = {("tiktok", "inbox")}, {("tiktok", "photo")}, {("tiktok", "video")}
+# is, or a job at Zalo, our own clock tells, which the simulator's does not move. Nothing tells one Instagram story from
+# another.
+BY_A_PERSON, UNLISTED, DATED = {("tiktok", "inbox")}, {("tiktok", "photo")}, {("tiktok", "video"), ("zalo", "article")}
 ALIKE = {("instagram", "story")}
 EVERY = [
     (kind, form.name)

@@ -98,14 +98,12 @@ def test_what_is_refused_by_night_waits_for_the_morning(hour, hours):
     assert wait == (timedelta(hours=hours) or timedelta(days=1))
 
 
-def test_a_job_that_does_not_end_in_time_is_a_delay_while_staging_and_doubt_while_showing(zalo, monkeypatch):
+def test_a_job_that_does_not_end_in_time_is_doubt_while_showing(zalo, monkeypatch):
     message = zalo.message()
     draft = zalo.stage(message)
     zalo.simulator.settings(zalo_job_seconds=60)
     monkeypatch.setattr(Connector, "deadline", timedelta(seconds=0.3))
 
-    with pytest.raises(TryLater):
-        zalo.stage(message)
     with pytest.raises(OutcomeUnknown):
         zalo.commit(message, draft)
 
@@ -113,10 +111,23 @@ def test_a_job_that_does_not_end_in_time_is_a_delay_while_staging_and_doubt_whil
 def test_a_hiccup_while_asking_after_a_job_changes_nothing(zalo):
     message = zalo.message()
     draft = zalo.stage(message)
-    zalo.fault("rate_limit", operation="verify")
     zalo.fault("error_before", operation="verify")
+    zalo.fault("drop_after", operation="verify")
 
     assert zalo.commit(message, draft).external_id == draft
+
+
+def test_a_job_is_not_asked_after_again_in_a_minute_that_is_used_up(zalo, monkeypatch):
+    message = zalo.message()
+    draft = zalo.stage(message)
+    asked = zalo.simulator.requests()["zalo"]["verify"]
+    zalo.fault("rate_limit", operation="verify")
+    monkeypatch.setattr(Connector, "deadline", timedelta(seconds=0.9))
+
+    with pytest.raises(OutcomeUnknown):
+        zalo.commit(message, draft)
+
+    assert zalo.simulator.requests()["zalo"]["verify"] == asked + 1
 
 
 def test_losing_access_while_the_job_runs_is_doubt(zalo):
@@ -159,6 +170,111 @@ def test_a_picture_that_cannot_be_fetched_says_nothing_of_the_article(zalo):
 
     with pytest.raises(TryLater):
         zalo.publish(zalo.message())
+
+
+# --- jobs that make articles ------------------------------------------------------------------------------------------
+
+
+def stage(zalo, message, ref=""):
+    return zalo.call("stage", zalo.account, message, ref)
+
+
+def aged(draft, **by):
+    """The reference of a job, as if it had been begun so much earlier."""
+    began, _, rest = draft.ref.removeprefix("job:").partition("/")
+    return f"job:{int(began) - int(timedelta(**by).total_seconds())}/{rest}"
+
+
+@pytest.mark.parametrize("pending", ["-214", "without id"])
+def test_a_slow_job_is_gone_on_with_and_makes_one_article(zalo, pending):
+    zalo.simulator.settings(zalo_job_seconds=200, zalo_pending=pending)
+    message = zalo.message()
+
+    begun = stage(zalo, message)
+    looks = [stage(zalo, message, aged(begun, seconds=age)) for age in (0, 8, 120)]
+    zalo.simulator.advance(200)
+    whole = stage(zalo, message, begun.ref)
+
+    assert [each.ready for each in (begun, *looks, whole)] == [False] * 4 + [True]
+    assert [round(each.wait.total_seconds()) // 8 for each in looks] == [0, 1, 3]  # later and later, up to 30 seconds
+    assert [post["id"] for post in zalo.simulator.truth("zalo", zalo.id)] == [whole.ref]
+
+
+def test_a_job_that_never_ends_or_is_forgotten_is_begun_anew(zalo):
+    zalo.simulator.settings(zalo_job_seconds=3600)
+    message = zalo.message()
+    begun = stage(zalo, message)
+
+    late, forgotten = stage(zalo, message, aged(begun, minutes=11)), stage(zalo, message, f"{begun.ref}x")
+
+    assert len({begun.ref, late.ref, forgotten.ref}) == 3
+    assert zalo.simulator.requests()["zalo"]["stage"] == 3
+
+
+def test_what_ended_a_job_and_may_pass_ends_the_try_and_the_next_one_begins_another(zalo):
+    good, zalo.picture_url = zalo.picture_url, f"{zalo.simulator.url}/media/none"
+    begun = stage(zalo, zalo.message())
+    with pytest.raises(TryLater) as caught:
+        zalo.stage(zalo.message())
+    zalo.picture_url = good
+
+    again = stage(zalo, zalo.message(), aged(begun, seconds=caught.value.wait.total_seconds()))
+
+    assert again.ref.startswith("job:")
+    assert again.ref != begun.ref
+
+
+def test_a_draft_that_lives_is_gone_on_with_even_when_it_is_shown_already(zalo):
+    message = zalo.message()
+    draft = zalo.stage(message)
+
+    before = stage(zalo, message, draft)
+    shown = zalo.commit(message, draft)
+    after = stage(zalo, message, draft)
+
+    assert [before, after] == [Draft(draft), Draft(draft)]
+    assert zalo.commit(message, draft) == shown
+    assert [post["id"] for post in zalo.simulator.truth("zalo", zalo.id)] == [draft]
+
+
+@pytest.mark.parametrize("by_job", [True, False])
+def test_an_article_that_somebody_has_cleared_away_is_made_anew(zalo, by_job):
+    message = zalo.message()
+    begun = stage(zalo, message)
+    draft = zalo.stage(message, begun.ref)
+    zalo.withdraw(draft)
+
+    again = zalo.stage(message, aged(begun, minutes=11) if by_job else draft)
+
+    assert zalo.commit(message, again).external_id == again != draft
+
+
+def test_an_article_that_is_being_made_is_hidden_and_taken_down_once_it_is_there(zalo):
+    zalo.simulator.settings(zalo_job_seconds=60)
+    begun = stage(zalo, zalo.message()).ref
+    being_made = (zalo.withdraw(begun), zalo.call("trace", zalo.account, begun))
+    zalo.simulator.advance(61)
+
+    assert being_made == (False, Trace.HIDDEN)
+    assert zalo.call("trace", zalo.account, begun) == Trace.HIDDEN
+    assert zalo.withdraw(begun) is True
+    assert zalo.call("trace", zalo.account, begun) == Trace.GONE
+
+
+def test_of_a_job_that_made_nothing_nothing_is_left(zalo):
+    zalo.fault("refuse", operation="verify", code=-248, times=0)
+
+    begun = stage(zalo, zalo.message()).ref
+
+    assert (zalo.withdraw(begun), zalo.call("trace", zalo.account, begun)) == (False, Trace.GONE)
+
+
+def test_nothing_is_shown_before_there_is_an_article(zalo):
+    with pytest.raises(TryLater):
+        zalo.commit(zalo.message(), stage(zalo, zalo.message()).ref)
+
+
+# --- articles ---------------------------------------------------------------------------------------------------------
 
 
 def test_an_article_without_a_picture_is_refused_before_anything_is_sent(zalo):
@@ -266,11 +382,11 @@ def steps(zalo, message):
 def test_a_video_article_is_uploaded_converted_hidden_and_shown(zalo, shot):
     message = zalo.message("Mô tả ngắn.", format="video_article", media=[shot])
 
-    upload, video, article = steps(zalo, message)
+    upload, video, job, article = steps(zalo, message)
     hidden = list(zalo.visible)
     receipt = zalo.commit(message, article)
 
-    assert [each.partition(":")[0] for each in (upload, video)] == ["film", "video"]
+    assert [each.partition(":")[0] for each in (upload, video, job)] == ["film", "video", "job"]
     assert article == f"{receipt.external_id}/{video.removeprefix('video:')}"
     assert hidden == []
     (there,) = zalo.visible

@@ -91,6 +91,22 @@ def test_what_waits_to_be_begun_is_given_back_while_nothing_new_may_be(simulator
     assert [row.platform_code for row in rows] == ["", "quotaExceeded", "stopped"]
 
 
+def test_zalo_is_not_sent_a_film_again_that_had_to_wait_at_its_second(simulator, portal, quick):
+    channel = factories.connected(simulator, "zalo", factories.UnitFactory())
+    delivery = scheduled(channel, media=[factories.video(channel.unit)], minutes=20)
+    uploads.prepare_due(platform="zalo")
+    simulator.fault("zalo", "duplicate", operation="publish")  # "send failed"
+
+    engine.publish_due(platform="zalo", clock=later(minutes=20))
+    waited = Delivery.objects.get(pk=delivery.pk)
+    engine.publish_due(platform="zalo", clock=later(minutes=30))
+
+    delivery.refresh_from_db()
+    assert (waited.state, waited.draft_partial, delivery.state) == (State.SCHEDULED, True, State.PUBLISHED)
+    assert simulator.requests()["zalo"]["upload"] == 1
+    assert [post["id"] for post in simulator.truth("zalo", channel.external_id)] == [delivery.remote_id]
+
+
 def test_telegram_shows_film_and_picture_in_one_album_with_the_officers_marks(simulator):
     channel = factories.connected(simulator, "telegram", factories.UnitFactory())
     film, picture = factories.video(channel.unit), factories.media(channel.unit)

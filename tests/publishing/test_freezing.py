@@ -142,7 +142,8 @@ def _begin(delivery, state):
     run = engine.Run(delivery.platform, timezone.now)
     run._claim()
     while run.staging:
-        run._write_back(run.answers.take(timeout=5))
+        run._go_on()
+        run._write_back(run.answers.take(timeout=1))
     if state == "claimed":
         Delivery.objects.update(state="claimed", draft_ref="")
     if state == "committing":
