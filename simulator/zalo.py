@@ -131,7 +131,8 @@ class Zalo:
         """What an injected fault looks like when it comes from Zalo."""
         match fault.kind:
             case "rate_limit":
-                reply = ZaloError(-32, "Your application has reached the limit of calls per minute").reply()
+                whose = "OA" if fault.page else "application"
+                reply = ZaloError(-32, f"Your {whose} has reached the limit of calls per minute").reply()
                 limit = str(self.world.settings["zalo_calls_per_minute"] or 4000)
                 reply.headers |= {"X-RateLimit-Limit": limit, "X-RateLimit-Remain": "0"}
                 return reply

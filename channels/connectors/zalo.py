@@ -586,7 +586,8 @@ class Zalo(Connector):
         detail = str(body.get("error_description") or body.get("message") or f"code {code}")
         if code == _LIMIT:
             left = 60 - time.time() % 60
-            return TryLater(detail, code=str(code), wait=timedelta(seconds=left + 1), whole_app=True)
+            whole_app = "your oa" not in detail.lower()  # one account has a limit of its own, by its package
+            return TryLater(detail, code=str(code), wait=timedelta(seconds=left + 1), whole_app=whole_app)
         if code == _PENDING:
             return TryLater(detail, code=str(code))
         if code in _BACK_OFF or (code == _NOT_AUTHORISED and _is_quota(detail)):

@@ -77,6 +77,16 @@ def test_the_limit_of_a_minute_is_waited_out():
     assert timedelta(0) < wait <= timedelta(seconds=61)
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_the_limit_of_one_account_does_not_slow_the_others(zalo, own):
+    zalo.simulator.fault("zalo", "rate_limit", page=zalo.id if own else "")
+
+    with pytest.raises(TryLater) as caught:
+        zalo.call("profile", zalo.account)
+
+    assert caught.value.whole_app is not own
+
+
 @pytest.mark.parametrize("pending", ["-214", "without id"])
 def test_a_job_is_asked_after_until_it_is_done(zalo, pending):
     zalo.simulator.settings(zalo_job_seconds=0.5, zalo_pending=pending)
