@@ -358,10 +358,16 @@ class Telegram:
         self.keep_pace(page, len(items))
         told = [caption for caption in captions if caption[0]]
         text, entities = told[0] if len(told) == 1 else ("", [])
-        post = self.new_post(call, page, text, entities, len(items))
+        if plan.fails:  # the first is out by then
+            pictures, about = pictures[:1], about[:1]
+        post = self.new_post(call, page, text, entities, len(pictures))
         post.pictures, post.details["about"] = pictures, about
         post.details["album"] = f"137{self.world.next_number():014d}"
         self.accept(post, call, plan, page)
+        if plan.fails:
+            why = f"Too Many Requests: retry after {plan.fails.retry_after}"
+            words = f'Too Many Requests: Failed to send message #2 with the error message "{why}"'
+            raise TelegramError(429, words, retry_after=plan.fails.retry_after)
         return self.told(page, post)
 
     def told(self, page: Page, post: Post) -> list[dict[str, Any]]:

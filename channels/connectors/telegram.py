@@ -272,12 +272,12 @@ class Telegram(Connector):
             case _:
                 return super().error_for(status, body, changes=changes)
         words, code = detail.lower(), str(body.get("error_code", status))
+        if any(part in words for part in _PARTLY_SENT):
+            # One bad item fails the whole answer although the others may be out, be it that it came too soon.
+            return OutcomeUnknown(detail, code=code) if changes else TryLater(detail, code=code)
         match body:
             case {"parameters": {"retry_after": int(seconds)}}:
                 return TryLater(detail, code=code, wait=timedelta(seconds=seconds) + _REST)
-        if any(part in words for part in _PARTLY_SENT):
-            # One bad item fails the whole answer although the others may be out.
-            return OutcomeUnknown(detail, code=code) if changes else TryLater(detail, code=code)
         # 404 stands for a token that is none, as our methods exist; 421 for a bot that an own server does not serve.
         if status in (401, 403, 404, 421) or any(part in words for part in _LOST):
             return AccessLost(detail, code=code)

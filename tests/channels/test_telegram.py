@@ -84,6 +84,16 @@ def test_an_album_keeps_the_ids_of_all_its_messages(telegram):
     assert receipt.permalink == seen["permalink"]
 
 
+def test_an_album_whose_second_item_came_too_soon_is_doubt(telegram):
+    telegram.fault("process_error", operation="publish", retry_after=35)
+
+    with pytest.raises(OutcomeUnknown):
+        telegram.publish(telegram.message(pictures=3))
+
+    (seen,) = telegram.visible
+    assert len(seen["media"]) == 1
+
+
 def test_characters_that_are_markup_elsewhere_arrive_as_they_are(telegram):
     telegram.publish(telegram.message("1 < 2 & <b>đậm</b> *sao* _gạch_"))
 
