@@ -62,6 +62,7 @@ SETTINGS: dict[str, Any] = {
     "facebook_calls_per_day": 0,
     "zalo_job_seconds": 1.0,
     "zalo_pending": "-214",
+    "zalo_oauth_errors": "whole",
     "zalo_calls_per_minute": 4000,
     "zalo_pkce": "any",
     "zalo_video_seconds": 1.0,

@@ -114,7 +114,10 @@ class Zalo:
 
     async def answer(self, call: Call, plan: Plan) -> Reply:
         if call.path.startswith("oauth/"):
-            return self.oauth(call)
+            told = self.oauth(call)
+            if self.world.settings["zalo_oauth_errors"] == "message" and "error_name" in told.body:
+                return Reply({"message": told.body["error_name"]})
+            return told
         limit = self.world.settings["zalo_calls_per_minute"]
         used = self.count()
         try:

@@ -100,6 +100,17 @@ def _film_asked(token: str) -> dict[str, Any]:
     return {"params": {"token": token}, "headers": {"token": token}}
 
 
+def _is_ours(code: int, words: str) -> bool:
+    """Whether the consent server refuses our application, which says nothing of the account: it is inactive, or its
+    address is not the one that was saved. The number for a wrong secret is not published."""
+    return code in (-14_002, -14_003) or "secret" in words.lower()
+
+
+def _is_spent(words: str) -> bool:
+    """A refresh token that is refused may be told in words alone, without a number."""
+    return "refresh token" in words.lower()
+
+
 def _is_quota(words: str) -> bool:
     """-223 means two things: no consent, or no articles left this month. Only the words tell."""
     return "quota" in words
@@ -158,7 +169,7 @@ _REASONS = {
     "-218": _("the followers have already received the most messages that Zalo allows"),
     "-234": _("Zalo sends nothing to followers between 22:00 and 06:00"),
     "-235": _("Zalo does not offer this to accounts of this kind"),
-    **dict.fromkeys(("-209", "-212", "-215", "-233", "-240", "-242"), sayings.PORTAL),
+    **dict.fromkeys(("-209", "-212", "-215", "-233", "-240", "-242", "-14002", "-14003"), sayings.PORTAL),
     "-320": _("the OA needs a Zalo Cloud Account; ask the owner of the OA"),
     "-321": _("the Zalo Cloud Account has no money left; ask the owner of the OA"),
     "needs_image": _("Zalo needs at least one picture"),
@@ -574,13 +585,17 @@ class Zalo(Connector):
         return await self.call(method, url, headers=headers, hide=(account.token,), **request)
 
     def is_success(self, status: int, body: Any) -> bool:
-        return status == 200 and isinstance(body, dict) and not int(body.get("error") or 0)
+        """Tokens come without the envelope, and so do some failures."""
+        whole = isinstance(body, dict) and ("error" in body or "access_token" in body)
+        return status == 200 and whole and not int(body.get("error") or 0)
 
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         """Failures arrive with status 200 as well. From -14000 downwards the consent server speaks."""
         match body:
             case {"error": int() | str() as given} if status < 500 and (code := int(given)):
                 pass
+            case {"message": str(words)} if status < 400 and _is_spent(words):
+                return AccessLost(words)
             case _:
                 return super().error_for(status, body, changes=changes)
         detail = str(body.get("error_description") or body.get("message") or f"code {code}")
@@ -598,7 +613,7 @@ class Zalo(Connector):
         if str(code) == _INVALID and any(place in detail for place in _PICTURE_PLACES):
             # It could not fetch a picture from us just then, which says nothing of the article.
             return TryLater(detail, code=str(code), wait=_AGAIN)
-        if code in _LOST or code <= -14_000 or code == _NOT_AUTHORISED:
+        if code in _LOST or code == _NOT_AUTHORISED or (code <= -14_000 and not _is_ours(code, detail)):
             return AccessLost(detail, code=str(code))
         return Rejected(detail, code=str(code))
 

@@ -52,7 +52,9 @@ TABLE = [
     (-242, "appsecret_proof", Rejected),
     (-248, "violates the platform's standards", Rejected),
     (-320, "Needs a Zalo Cloud Account", Rejected),
-    (-14002, "Invalid appId", AccessLost),
+    (-14002, "Invalid appId", Rejected),
+    (-14003, "Invalid redirect uri", Rejected),
+    (-14011, "Secret key is invalid", Rejected),
     (-14014, "Invalid refresh token", AccessLost),
     ("-216", "numbers may come as text", AccessLost),
     (-201, "body.thumb is invalid!", TryLater),
@@ -319,6 +321,28 @@ def test_a_refresh_gives_a_new_pair_and_the_old_one_is_refused(zalo):
     assert zalo.call("refresh", zalo.account_with(tokens.token, tokens.refresh_token)).token
     with pytest.raises(AccessLost):
         zalo.call("refresh", zalo.account)
+
+
+def test_a_refusal_of_a_spent_token_in_words_alone_is_access_lost(zalo):
+    zalo.call("refresh", zalo.account)
+    zalo.simulator.settings(zalo_oauth_errors="message")
+
+    with pytest.raises(AccessLost) as caught:
+        zalo.call("refresh", zalo.account)
+
+    assert caught.value.detail == "Invalid refresh token"
+
+
+@pytest.mark.parametrize("wrong", ["app_id", "app_secret"])
+@pytest.mark.parametrize("errors", ["whole", "message"])
+def test_what_is_wrong_with_our_application_loses_no_account(zalo, wrong, errors):
+    zalo.simulator.settings(zalo_oauth_errors=errors)
+    account = replace(zalo.account, app={**zalo.app, wrong: "another"})
+
+    with pytest.raises((Rejected, OutcomeUnknown)):
+        zalo.call("refresh", account)
+
+    assert zalo.call("refresh", zalo.account).token
 
 
 def test_a_lost_answer_to_a_refresh_is_doubt(zalo):
