@@ -47,7 +47,7 @@ class Channel(PublicIdModel):
     handle = models.CharField(max_length=100, blank=True)
     address = models.URLField(max_length=300, blank=True)
     health = models.CharField(max_length=12, choices=Health, default=Health.CONNECTED)
-    health_code = models.CharField(max_length=40, blank=True)  # the platform's error number, see channels/reasons.py
+    health_code = models.CharField(max_length=80, blank=True)  # the platform's error number, see channels/reasons.py
     health_reason = models.CharField(max_length=300, blank=True)  # its words
     sealed = models.BinaryField(default=bytes)  # see channels/vault.py; never rendered, logged or exported
     scopes = models.JSONField(default=list)

@@ -269,7 +269,7 @@ class Delivery(PublicIdModel):
     permalink = models.URLField(max_length=500, blank=True)
     published_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=40, blank=True)  # which sentence of publishing/wording.py
-    platform_code = models.CharField(max_length=40, blank=True)  # the platform's error number, see channels/reasons.py
+    platform_code = models.CharField(max_length=80, blank=True)  # the platform's error number, see channels/reasons.py
     error_detail = models.CharField(max_length=500, blank=True)  # the platform's words, tokens removed
     # Wanted off the page.
     recall = models.ForeignKey(Recall, models.PROTECT, null=True, related_name="deliveries", db_index=False)
@@ -393,7 +393,7 @@ class Broadcast(PublicIdModel):
     ended_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     error_code = models.CharField(max_length=40, blank=True)  # which sentence of publishing/broadcast_wording.py
-    platform_code = models.CharField(max_length=40, blank=True)
+    platform_code = models.CharField(max_length=80, blank=True)
     error_detail = models.CharField(max_length=500, blank=True)
 
     objects = BroadcastQuerySet.as_manager()

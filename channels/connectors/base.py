@@ -391,8 +391,8 @@ class ConnectorError(Exception):
 
     def __init__(self, detail: str = "", *, code: str = "", wait: timedelta | None = None):
         super().__init__(detail)
-        # As long as the columns that keep them; one of TikTok's codes has fifty characters.
-        self.detail, self.code, self.wait = detail.replace("\0", "")[:500], code[:40], wait
+        # As long as the columns that keep them.
+        self.detail, self.code, self.wait = detail.replace("\0", "")[:500], code[:80], wait
 
 
 class TryLater(ConnectorError):

@@ -616,7 +616,7 @@ def test_what_a_platform_says_at_length_ends_no_run(simulator, deliver, monkeypa
         if message.key != str(odd.public_id):
             return await commit(self, account, message, draft_ref)
         if told == "code":
-            raise Rejected("no", code="unaudited_client_can_only_post_to_private_accounts")
+            raise Rejected("no" * 300, code="why_" * 30)
         return Receipt("1" * 300)
 
     monkeypatch.setattr(Telegram, "commit", committed)
