@@ -8,7 +8,6 @@ What is to be answered or hidden is named by a ticket, which only a comment that
 any object of the page could be named: another post, or this very one.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -207,12 +206,6 @@ def _spend(delivery: Delivery, ticket: str) -> str:
     return comment
 
 
-def _noted(comment: str) -> str:
-    """Of the comment in the record, which is kept for ever: its number would lead to whoever wrote it. Who has the
-    number before them, in a dispute, can still tell whether this is the one."""
-    return hashlib.sha256(comment.encode()).hexdigest()[:16]
-
-
 def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
     """Replies in the page's name. Raises Doubtful when nobody knows whether the answer came through."""
     held = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
@@ -228,7 +221,8 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
         raise Refused(words)
     comment = _spend(delivery, ticket)
     _asked(delivery, lambda connector, account: connector.answer(account, comment, text), changes=True)
-    record("desk.answered", delivery, by=by, post_held=held.post_held, comment=_noted(comment))
+    # Which comment is not on record: its number would lead to whoever wrote it.
+    record("desk.answered", delivery, by=by, post_held=held.post_held)
 
 
 def hide(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
@@ -236,8 +230,7 @@ def hide(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
     _open_or_refused(delivery)
     comment = _spend(delivery, ticket)
     _asked(delivery, lambda connector, account: connector.hide(account, comment, hidden=hidden))
-    action = "desk.hid" if hidden else "desk.showed"
-    record(action, delivery, by=by, post_held=held.post_held, comment=_noted(comment))
+    record("desk.hid" if hidden else "desk.showed", delivery, by=by, post_held=held.post_held)
 
 
 def _open_or_refused(delivery: Delivery) -> None:
