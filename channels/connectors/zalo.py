@@ -309,14 +309,15 @@ class Zalo(Connector):
         return Draft(f"film:{token}", ready=False, wait=_SOON)
 
     async def _begun(self, account: Account, message: Message, video_id: str) -> Draft:
-        await self.room.take(1, account.app["calls_per_minute"])
+        await self.room.take(2, account.app["calls_per_minute"])
         token = await self._job(account, "create", _article(message, "hide", video_id))
         return Draft(f"job:{int(time.time())}/{video_id}/{token}", ready=False, wait=timedelta(seconds=self.waits[0]))
 
     async def _made(self, account: Account, message: Message, job: str) -> Draft:
         began, video_id, token = job.split("/", 2)
         age = timedelta(seconds=time.time() - int(began))
-        await self.room.take(1, account.app["calls_per_minute"])
+        if age > _SOON:
+            await self.room.take(1, account.app["calls_per_minute"])
         try:
             article = await self._article_of(account, token)
         except (Rejected, TryLater) as error:
@@ -448,9 +449,9 @@ class Zalo(Connector):
         try:
             return await self._article_of(account, job.split("/", 2)[2]) or None
         except (Rejected, TryLater) as error:
-            if error.code not in _REFUSED:
+            if error.code not in _REFUSED | _PASSING:
                 raise
-            return ""
+            return ""  # the job is over, and has made nothing
 
     async def broadcast(self, account: Account, external_id: str) -> str:
         """To all followers alike: the fields that would choose among them by age, sex or place are never sent."""

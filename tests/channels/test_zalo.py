@@ -273,8 +273,9 @@ def test_an_article_that_is_being_made_is_hidden_and_taken_down_once_it_is_there
     assert zalo.call("trace", zalo.account, begun) == Trace.GONE
 
 
-def test_of_a_job_that_made_nothing_nothing_is_left(zalo):
-    zalo.fault("refuse", operation="verify", code=-248, times=0)
+@pytest.mark.parametrize("code", [-248, -211, -200])
+def test_of_a_job_that_made_nothing_nothing_is_left(zalo, code):
+    zalo.fault("refuse", operation="verify", code=code, times=0)
 
     begun = stage(zalo, zalo.message()).ref
 
@@ -385,6 +386,20 @@ def test_who_must_wait_long_comes_back_in_a_row_and_not_in_a_crowd():
     assert first is None
     assert [b - a for a, b in itertools.pairwise(sent_away)] == [10, 10]
     assert sent_away[0] > Room.LONGEST_WAIT
+
+
+def test_an_article_queues_once_for_its_making_and_its_first_look(zalo, monkeypatch):
+    taken = []
+
+    async def take(self, calls, per_minute):
+        taken.append(calls)
+
+    monkeypatch.setattr(Room, "take", take)
+    begun = stage(zalo, zalo.message())
+    stage(zalo, zalo.message(), begun.ref)
+    stage(zalo, zalo.message(), aged(begun, seconds=30))
+
+    assert taken == [2, 1]
 
 
 def test_without_a_limit_nobody_waits():
