@@ -20,7 +20,7 @@ from channels.queries import facts_of
 from channels.signals import in_doubt, let_go, made_here, overbooked, told
 from channels.states import Kind
 from publishing import services
-from publishing.models import Delivery
+from publishing.models import Delivery, Freeze
 from publishing.queries import booked
 from publishing.states import State
 from publishing.wire import longest_call
@@ -38,10 +38,11 @@ def ours_among(standing: Mapping[int, Sequence[Standing]], **_: Any) -> dict[int
     numbers = {post.external_id for posts in standing.values() for post in posts}
     links = {post.permalink for posts in standing.values() for post in posts} - {""}
     named = Q(remote_id__in=numbers) | Q(draft_ref__in=numbers) | Q(permalink__in=links) | Q(remote_id__contains=",")
+    named |= Q(~Q(draft_ref=""), state__in=_UNCERTAIN)  # where a draft's reference says more than its number
     ours: dict[int, set[str]] = {pk: set() for pk in standing}
     linked: dict[int, set[str]] = {pk: {""} for pk in standing}
     for pk, remote, draft, link in rows.filter(named).values_list("channel", "remote_id", "draft_ref", "permalink"):
-        ours[pk] |= {*remote.split(","), draft}
+        ours[pk] |= {*remote.split(","), draft, draft.partition("/")[0]}
         linked[pk].add(link)
     for pk, posts in standing.items():
         ours[pk] |= {post.external_id for post in posts if post.permalink and post.permalink in linked[pk]}
@@ -55,11 +56,12 @@ def what_may_have_come_to_stand(
     """A call explains what came to stand from its beginning until its end and the grace are over; what the platform
     still works on, or a person in its app, whatever came since."""
     spans: dict[int, list[tuple[datetime, datetime]]] = {pk: [] for pk in channels}
+    restored = Freeze.objects.values_list("doubted_at", flat=True).first()
     lasts = longest_call() + timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
     rows = Delivery.objects.filter(channel__in=channels, state__in=_UNCERTAIN, committing_at__isnull=False).order_by()
     for pk, state, begun, fire_at in rows.values_list("channel", "state", "committing_at", "fire_at"):
-        # After a restore it is only known since when it may have begun.
-        until = now if state == State.PROCESSING else max(begun, fire_at) + lasts
+        # After a restore it is only known since when it may have begun, and that it had by then if at all.
+        until = now if state == State.PROCESSING else max(begun, min(fire_at, restored or fire_at)) + lasts
         spans[pk].append((begun - _APART, until + _APART))
     return spans
 

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from channels import foreign
 from channels.connectors import zalo
+from channels.models import Channel, ForeignPost
 from posts.models import PostChannel
-from publishing import engine, services, uploads
+from publishing import engine, services, settling, uploads
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -32,6 +34,23 @@ def scheduled(channel, *, media, minutes=0, form=""):
     post = factories.approved(post)
     (made,) = services.schedule(post, by=post.author, times={channel: timezone.now() + timedelta(minutes=minutes)})
     return made
+
+
+def test_a_film_of_ours_in_doubt_is_nobody_elses(simulator, portal, quick):
+    """On Zalo it bears the date at which it was made, hidden, and its draft's reference names its film as well."""
+    channel = factories.connected(simulator, "zalo", factories.UnitFactory())
+    Channel.objects.update(watched_since=timezone.now() - timedelta(minutes=1), look_at=timezone.now())
+    delivery = scheduled(channel, media=[factories.video(channel.unit)], minutes=20)
+    uploads.prepare_due(platform="zalo")
+    simulator.fault("zalo", "drop_after", operation="publish")
+    engine.publish_due(platform="zalo", clock=later(minutes=20))
+
+    foreign.look_due(platform="zalo", now=timezone.now() + timedelta(minutes=20, seconds=30))
+
+    assert not ForeignPost.objects.exists()
+    settling.settle(platform="zalo", clock=later(minutes=25))
+    delivery.refresh_from_db()
+    assert delivery.state == State.PUBLISHED
 
 
 @pytest.mark.parametrize(("form", "kind"), [("", "normal"), ("video_article", "video")])
