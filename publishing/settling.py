@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
-from channels.connectors.base import AccessLost, Account, ConnectorError, Receipt, Rejected
+from channels.connectors.base import AccessLost, Account, ConnectorError, Receipt, Rejected, TryLater
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.reasons import in_words
@@ -117,13 +117,15 @@ def _look(platform: str, rows: list[Delivery], now: Clock) -> int:
         else:
             asked.append(row)
     pictures = pictures_for(asked)
-    # The whole country waits for the reading after a restore.
-    looks = _LOOKS_FOR_ABSENCE if asked and freezing.is_reading() else LOOKS
+    reading = bool(asked) and freezing.is_reading()
     answers = ask(platform, asked, lambda row, account: _find(row, account, pictures))
     # Of several that say the same on one page, what stands is the first one's.
     for row, answer in sorted(answers, key=lambda pair: pair[0].due_at):
         try:
-            moved += _conclude(row, answer, now(), looks)
+            # After a restore the whole country waits for the one page that says no. A platform that is away, or asks to
+            # wait, is waited for: else all that is planned there would be put before people.
+            away = isinstance(answer, ConnectorError) and (answer.silent or isinstance(answer, TryLater))
+            moved += _conclude(row, answer, now(), _LOOKS_FOR_ABSENCE if reading and not away else LOOKS)
         except (IntegrityError, DataError):
             log.error("delivery %s: the platform returned an id that another delivery has", row.public_id)
             moved += ask_person(row, now())

@@ -14,6 +14,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from publishing import engine, freezing, identity, recalls, services, settling, tasks, watch
+from publishing.channel_news import what_may_have_come_to_stand
 from publishing.models import Delivery, Freeze, Pulse
 from publishing.states import State
 from tests import factories
@@ -226,6 +227,33 @@ def test_a_page_that_cannot_be_asked_holds_up_the_release_for_some_minutes_only(
 
     delivery.refresh_from_db()
     assert (delivery.state, bool(Freeze.objects.get().read_back_at)) == (State.NEEDS_PERSON, True)
+
+
+@pytest.mark.parametrize("fault", ["error_before", "rate_limit"])
+def test_a_platform_that_is_away_after_a_restore_is_waited_for(simulator, deliver, copy, admins, fault):
+    delivery = deliver("facebook", due_at=timezone.now() + timedelta(days=3))
+    simulator.fault("facebook", fault, times=0)
+    copy.make()
+    copy.restore()
+    freezing.doubt_first()
+
+    for minutes in (0, 2, 5):
+        settling.settle(platform="facebook", clock=later(minutes=minutes))
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.verify_count) == (State.VERIFYING, 3)
+
+
+def test_what_is_planned_explains_nothing_that_came_to_stand_after_a_restore(deliver, copy):
+    delivery = deliver("facebook", due_at=timezone.now() + timedelta(days=3))
+    watch.pulse("settle")
+    copy.make()
+    copy.restore()
+    freezing.doubt_first()
+
+    ((_first, last),) = what_may_have_come_to_stand([delivery.channel_id], timezone.now())[delivery.channel_id]
+
+    assert last < timezone.now() + timedelta(minutes=10)
 
 
 def test_a_platform_that_cannot_be_asked_puts_what_was_due_before_a_person(simulator, deliver, copy):
