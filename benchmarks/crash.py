@@ -3,8 +3,8 @@
     python -m benchmarks.crash [--n 3321] [--at -3 0.3]
 
 Once for each moment `--at`, in seconds after the due one, on the simulator answering after 200 ms. `begun` counts the
-posts whose visible call may have been made by then: only the platform knows, and it is asked when the grace is over, so
-theirs is the longest wait (`begun_p99`). `rest_p99` is the lateness of all others; the goal is
+posts whose visible call may have been made by then: only the platform knows, and it is asked when the longest call and
+the grace are over, so theirs is the longest wait (`begun_p99`). `rest_p99` is the lateness of all others; the goal is
 15 seconds, and `ratio` is the share of it. Lost and doubled are what residents saw.
 """
 
