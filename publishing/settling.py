@@ -119,8 +119,10 @@ def _look(platform: str, rows: list[Delivery], now: Clock) -> int:
     pictures = pictures_for(asked)
     reading = bool(asked) and freezing.is_reading()
     answers = ask(platform, asked, lambda row, account: _find(row, account, pictures))
-    # Of several that say the same on one page, what stands is the first one's.
-    for row, answer in sorted(answers, key=lambda pair: pair[0].due_at):
+    if reading:
+        # Of several that say the same on one page, what stands is the first one's.
+        answers = sorted(answers, key=lambda pair: pair[0].due_at)
+    for row, answer in answers:
         try:
             # After a restore the whole country waits for the one page that says no. A platform that is away, or asks to
             # wait, is waited for: else all that is planned there would be put before people.

@@ -148,6 +148,23 @@ def test_an_article_that_is_being_shown_is_not_failed_by_a_gateway(simulator, po
     assert len(visible(simulator, delivery)) == 1
 
 
+def test_what_is_known_of_one_page_waits_for_no_other(simulator, deliver, monkeypatch):
+    deliver(), deliver()
+    simulator.fault("facebook", "drop_after", operation="publish", times=0)
+    engine.publish_due(platform="facebook")
+    known, ask = [], settling.ask
+
+    def one_by_one(*given):
+        for row, answer in ask(*given):
+            yield row, answer
+            known.append(Delivery.objects.get(pk=row.pk).state)
+
+    monkeypatch.setattr(settling, "ask", one_by_one)
+    settling.settle(platform="facebook", clock=later(minutes=2))
+
+    assert known == [State.PUBLISHED] * 2
+
+
 def test_a_platform_that_hangs_after_accepting_is_doubt_not_failure(simulator, deliver, short_deadline):
     delivery = deliver()
     simulator.fault("facebook", "hang_after", operation="publish", seconds=30)
