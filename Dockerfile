@@ -13,7 +13,9 @@ RUN /venv/bin/python scripts/messages.py compile \
 
 FROM python:3.13-slim-trixie
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
-    && install -d -o portal -g portal /data/media
+    # A volume that is mounted there for the first time belongs to whom the folder belongs.
+    && install -d -o portal -g portal /data/media /data/checkpoints \
+        /certificates /internal /internal-ca /internal-web /internal-proxy
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

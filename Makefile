@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format setup setup-dev requirements messages vendor bench bench-rush bench-all faults clean
+.PHONY: help run test figures components lint format setup setup-dev requirements messages vendor bench bench-rush bench-all faults clean
 PY := .venv/bin/python
 
 help: ## Show this list
@@ -12,12 +12,19 @@ run: setup ## Try the portal: SQLite, the simulated platforms, sample content. P
 test: setup-dev ## Everything CI asks: house checks, then all tests on PostgreSQL, Redis and Chromium. ARGS="-k name"
 	@exec $(PY) scripts/test.py $(ARGS)
 
-lint: setup-dev ## House checks alone: style, types, layers, catalogue
+lint: setup-dev ## House checks alone: style, templates, types, layers, catalogue
 	@exec $(PY) scripts/lint.py
 
-format: setup-dev ## Let ruff put imports and layout in order
+figures: setup-dev ## Figures of the code, to compare with an earlier checkout. OF=folder
+	@$(PY) scripts/figures.py $(OF)
+
+components: setup-dev ## A bill of materials into var/components.json, and which of it has known holes
+	@mkdir -p var && $(PY) scripts/components.py list var/components.json && $(PY) scripts/components.py audit
+
+format: setup-dev ## Let ruff and djangofmt put imports and layout in order
 	@.venv/bin/ruff check --quiet --fix-only .
 	@.venv/bin/ruff format .
+	@.venv/bin/djangofmt templates
 
 setup: ## Make .venv with what the portal needs to run
 	@scripts/setup
@@ -37,7 +44,7 @@ vendor: setup ## Rebuild static/vendor from scripts/vendor (needs Node and npm)
 bench-rush: setup-dev ## Thousands of posts due at one second, beside a bare loop and a naive project. ARGS="--sizes 3321 3319x5"
 	@exec $(PY) -m benchmarks.rush $(ARGS)
 
-bench: setup-dev ## One of the other benchmarks: make bench OF=claims, recall, pause, crash or neighbours
+bench: setup-dev ## One of the other benchmarks: make bench OF=claims, composer, recall, pause, crash or neighbours
 	@exec $(PY) -m benchmarks.$(or $(OF),claims) $(ARGS)
 
 bench-all: setup-dev ## All of them, one after the other; some twenty minutes
