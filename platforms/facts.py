@@ -1,0 +1,197 @@
+"""Describe what a platform carries, and what an installation sets of it, as data."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from platforms.messages import Image, Video
+
+
+class Origin(NamedTuple):
+    """Name a figure as the platform does, with what its reader should know of the way it is
+    counted.
+    """
+
+    names: str
+    note: str = ""  # a message id
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """Pictures in one post of a format. Ratios are width by height, sides are pixels; 0: no such
+    bound.
+    """
+
+    most: int
+    fewest: int = 0
+    max_bytes: int = 4 * 1024 * 1024
+    types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
+    narrowest: float = 0
+    widest: float = 0
+    max_long: int = 0  # of the longer side
+    max_short: int = 0  # and of the other
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """Videos in one post of a format. Ratios are width by height, sides are pixels; 0: no such
+    bound.
+    """
+
+    most: int = 1
+    fewest: int = 1
+    max_bytes: int = 1024 * 1024 * 1024
+    min_seconds: float = 0
+    max_seconds: float = 0
+    narrowest: float = 0
+    widest: float = 0
+    min_side: int = 0
+    max_side: int = 0
+    min_fps: float = 0
+    max_fps: float = 0
+    types: frozenset[str] = frozenset({"video/mp4", "video/quicktime"})
+    codecs: frozenset[str] = frozenset({"h264", "hevc"})  # as FFmpeg calls them
+    uploaded: bool = False  # goes there as bytes even where the platform fetches the pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something an author decides for a post of a format: a choice among ``choices``, or yes and no
+    where there are none. ``default`` None: the author must choose, nothing is ticked beforehand.
+    ``remembered``: the next post may begin with what was decided for the last one.
+    """
+
+    name: str
+    choices: Sequence[str] = ()
+    default: str | bool | None = False
+    remembered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of post that a platform carries, and what fits into it."""
+
+    name: str
+    max_text: int  # of `Message.text`, counted by ``count``; 0: shows no text
+    count: Callable[[str], int] = (
+        len  # as the platform counts; len: code points, the texts being NFC
+    )
+    max_title: int = 0  # 0: the title is part of the text
+    count_title: Callable[[str], int] = len
+    max_text_with_media: int = 0  # 0: the same as max_text
+    without: str = ""  # characters that neither title nor text may hold
+    images: ImageLimits | None = None
+    videos: VideoLimits | None = None
+    mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
+    needs_media: bool = False  # a picture or a video, whichever
+    article: bool = False  # shows title, cover and HTML body rather than one text
+    lead: int = 0  # so many characters of the text stand once more between title and body
+    markup: Callable[[str], str] | None = (
+        None  # writes `Message.html` as the platform's own markup; None: plain text
+    )
+    max_hashtags: int = 0  # 0: as many as fit, also of the next two
+    max_mentions: int = 0
+    max_links: int = 0  # different ones
+    useful_hashtags: int = (
+        0  # the platform takes more and makes nothing of them, or its app refuses them; 0: all
+    )
+    useful_mentions: int = 0
+    takes_link: bool = True  # a link can be opened, as a card or in the text
+    media_by_url: bool = False  # the platform fetches pictures and videos itself
+    labels_ai: bool = False  # has a label of its own for what AI made
+    # of this format one page may make so many in a day, by interfaces; 0: no limit of its own
+    per_page_day: int = 0
+    finished_in_app: bool = (
+        False  # only reaches the page when a person completes it in the platform's app
+    )
+    by_choice: bool = (
+        False  # never taken unless an officer asks for it (a story is gone after a day)
+    )
+    options: Sequence[Option] = ()
+
+    def carries(self, kind: type[Image | Video]) -> bool:
+        return (self.images if kind is Image else self.videos) is not None
+
+
+class Fold(NamedTuple):
+    """Say how much of a text is read before "See more"."""
+
+    characters: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Tell what the composer, the checks, the calendar and the engine need to know of a
+    platform.
+    """
+
+    formats: Sequence[Format]  # the first is taken where nothing else is asked for
+    stages: bool = False  # can make an invisible object first
+    shows_by_reference: bool = False  # to show an invisible object its id is enough
+    finds: bool = False  # can look whether a post stands
+    withdraws: bool = True  # can take a post down; False: people do, in the platform's own app
+    comments: bool = False  # can list, answer and hide comments
+    broadcasts: bool = False  # can send a post that stands to everybody who follows the page
+    lists_posts: bool = False  # can tell which posts stand on a page, and which of them are ours
+    measures: Mapping[str, Origin] = field(
+        default_factory=dict
+    )  # by the names of Figures' fields that it has
+    counts_followers: bool = True
+    # As seen in 2026, since no figure is published; None: nothing is folded.
+    fold: Fold | None = None
+    usual_text: int = 0  # few residents read more characters; our own judgement, 0: none
+    per_app_second: float = 0  # visible calls a second over all pages of the app; 0: no such limit
+    per_page_second: float = 0
+    per_page_day: int = 0  # posts that one page may make in a day; 0: no such limit
+    per_app_day: int = 0  # and all pages of the app together
+    off_by_default: bool = False
+    rights: Mapping[str, bool] = field(
+        default_factory=dict
+    )  # what may be granted, and whether posting needs it
+    on_request: Sequence[
+        str
+    ] = ()  # rights that some pages alone need: asked for where a person says so
+    hosts: Sequence[str] = ()  # where residents see its pages, without subdomains
+    revokes: bool = False  # can be told that the portal gives its access up
+    revokes_person: bool = (
+        False  # and then ends what the same person opened to us of other pages, too
+    )
+    by_dialog: bool = True  # connected in the platform's own consent dialog; else by a form of ours
+    source: str = ""  # where the figures come from
+
+    @property
+    def per_day(self) -> bool:
+        """Say whether it takes a limited number of posts a day, be it of one format."""
+        return bool(
+            self.per_page_day or self.per_app_day or any(form.per_page_day for form in self.formats)
+        )
+
+    def format(self, name: str) -> Format:
+        """Return the format of this name; the first for an empty one. KeyError for one that the
+        platform does not have."""
+        if not name:
+            return self.formats[0]
+        return {each.name: each for each in self.formats}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Name an environment variable by which an installation sets something of a platform."""
+
+    variable: str
+    real: str | int | None = (
+        ""  # what holds in production where nothing is set; None: it must be set there
+    )
+    try_out: str | int | None = None  # what holds elsewhere; None: the same
+    simulated: str = ""  # of an address: its path on the simulator, which holds elsewhere
+
+
+class Version(NamedTuple):
+    """Name the version of the interface that is spoken here, and the day on which the platform ends
+    it.
+    """
+
+    name: str
+    ends: date | None = None  # not told yet, or not known

@@ -1,0 +1,187 @@
+"""Find what does not fit: a post against the limits of one format. Pure, so that composer, approval
+and sending agree."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from platforms.facts import Facts, Format, ImageLimits, VideoLimits
+from platforms.messages import Image, Message, Video
+
+_TAG = re.compile(r"<[^<>]*>")
+_HASHTAG, _MENTION = re.compile(r"(?<!\w)#\w"), re.compile(r"(?<!\w)@\w")
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A limit that is passed. ``n``: how far for texts, else the limit itself; ``at``: which
+    medium, from 1, else 0.
+    """
+
+    rule: str
+    n: float = 0
+    at: int = 0
+
+
+def advice(form: Format, message: Message) -> list[Problem]:
+    """List what the platform takes and does nothing with, or may soon refuse; ``n``: how many are
+    of use.
+    """
+    counted = (
+        (form.useful_hashtags, len(_HASHTAG.findall(message.text)), "hashtags_of_no_use"),
+        (form.useful_mentions, len(_MENTION.findall(message.text)), "mentions_of_no_use"),
+    )
+    return [Problem(rule, most) for most, found, rule in counted if most and found > most]
+
+
+def text_limit(form: Format, *, media: int) -> int:
+    return form.max_text_with_media if media and form.max_text_with_media else form.max_text
+
+
+def seen(form: Format, text: str, body: str) -> str:
+    """A message's text as residents read it, which is what platforms count: without the tags of its
+    markup.
+    """
+    return html.unescape(_TAG.sub("", form.markup(body))) if form.markup and body else text
+
+
+def problems(form: Format, message: Message) -> list[Problem]:
+    """List everything that stands in the way of ``message`` as a post of this format; empty when
+    the platform takes it.
+
+    Pictures of another type or shape than the platform takes are no problem where it fetches them:
+    they are drawn anew for it (see ``media/links.py``).
+    """
+    return [
+        *_words(form, message),
+        *_numbers(form, message),
+        *_choices(form, message),
+        *_media(form, message),
+    ]
+
+
+def choose(facts: Facts, media: Sequence[Image | Video], requested: str = "") -> Format:
+    """The format for these media: the one that was asked for; else the first that carries all of
+    them and in which they fit; else the first that carries most.
+    """
+    if requested:
+        return facts.format(requested)
+    open_to_all = [form for form in facts.formats if not form.by_choice] or list(facts.formats)
+    carried = {form.name: len(carry(form, media)) for form in open_to_all}
+    most = max(carried.values())
+    best = [form for form in open_to_all if carried[form.name] == most]
+    # Of two kinds that no format carries together, the video is the one that somebody took trouble
+    # with.
+    if any(isinstance(each, Video) for each in media) and most < len(media):
+        best = [form for form in open_to_all if form.videos and carried[form.name]] or best
+    bare = Message(key="", title="", text="", media=media)
+    fitting = [form for form in best if not [*_numbers(form, bare), *_media(form, bare)]]
+    return (fitting or best)[0]
+
+
+def obstacles(
+    facts: Facts, media: Sequence[Image | Video], requested: str = ""
+) -> list[tuple[Format, Problem]]:
+    """Return what keeps each format from taking these media, by the first limit that they pass;
+    nothing where a format takes them. A format ``by_choice`` counts where it was asked for.
+    """
+    bare = Message(key="", title="", text="", media=media)
+    found = []
+    for form in facts.formats:
+        if form.by_choice and form.name != requested:
+            continue
+        problem = next(iter([*_numbers(form, bare), *_media(form, bare)]), None)
+        if problem is None:
+            return []
+        found.append((form, problem))
+    return found
+
+
+def carry(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
+    """Return those of a post's media that the format shows, in order."""
+    return [each for each in media if form.carries(type(each))]
+
+
+def _words(form: Format, message: Message) -> Iterator[Problem]:
+    if form.max_title and (over := form.count_title(message.title) - form.max_title) > 0:
+        yield Problem("title_long", over)
+    length = form.count(seen(form, message.text, message.html))
+    if form.max_text and (over := length - text_limit(form, media=len(message.media))) > 0:
+        yield Problem("text_long", over)
+    if not {*form.without}.isdisjoint(message.title + message.text):
+        yield Problem("forbidden_letters")
+    links = {*_LINK.findall(message.text), *filter(None, [message.link if form.takes_link else ""])}
+    for most, found, rule in (
+        (form.max_hashtags, len(_HASHTAG.findall(message.text)), "too_many_hashtags"),
+        (form.max_mentions, len(_MENTION.findall(message.text)), "too_many_mentions"),
+        (form.max_links, len(links), "too_many_links"),
+    ):
+        if most and found > most:
+            yield Problem(rule, most)
+
+
+def _numbers(form: Format, message: Message) -> Iterator[Problem]:
+    images, videos = len(_carried(form, message, Image)), len(_carried(form, message, Video))
+    if form.images and images < form.images.fewest:
+        yield Problem("image_missing", form.images.fewest)
+    if form.videos and videos < form.videos.fewest:
+        yield Problem("video_missing", form.videos.fewest)
+    if form.needs_media and not images + videos:
+        yield Problem("media_missing")
+    if form.images and images > form.images.most:
+        yield Problem("too_many_images", form.images.most)
+    if form.videos and videos > form.videos.most:
+        yield Problem("too_many_videos", form.videos.most)
+    if form.mixed and images + videos > form.mixed:
+        yield Problem("too_many_media", form.mixed)
+
+
+def _carried(form: Format, message: Message, kind: type[Image | Video]) -> list[Image | Video]:
+    return [each for each in carry(form, message.media) if isinstance(each, kind)]
+
+
+def _choices(form: Format, message: Message) -> Iterator[Problem]:
+    for option in form.options:
+        value = message.options.get(option.name, option.default)
+        if value is None or (option.choices and value not in option.choices):
+            yield Problem(f"choose_{option.name}")
+
+
+def _media(form: Format, message: Message) -> Iterator[Problem]:
+    for at, each in enumerate(message.media, start=1):
+        if isinstance(each, Image) and form.images:
+            yield from _image(form.images, each, at)
+        if isinstance(each, Video) and form.videos:
+            yield from _video(form.videos, each, at)
+
+
+def _image(limits: ImageLimits, image: Image, at: int) -> Iterator[Problem]:
+    if image.size > limits.max_bytes:
+        yield Problem("image_heavy", limits.max_bytes, at)
+
+
+def _video(limits: VideoLimits, video: Video, at: int) -> Iterator[Problem]:
+    ratio = video.width / video.height if video.height else 0
+    sides = sorted((video.width, video.height))
+    if video.size > limits.max_bytes:
+        yield Problem("video_heavy", limits.max_bytes, at)
+    if video.content_type not in limits.types or (video.codec and video.codec not in limits.codecs):
+        yield Problem("video_type", 0, at)
+    if limits.min_seconds and video.seconds < limits.min_seconds:
+        yield Problem("video_short", limits.min_seconds, at)
+    if limits.max_seconds and video.seconds > limits.max_seconds:
+        yield Problem("video_long", limits.max_seconds, at)
+    if (limits.narrowest and ratio < limits.narrowest) or (limits.widest and ratio > limits.widest):
+        yield Problem("video_shape", 0, at)
+    if limits.min_side and sides[0] < limits.min_side:
+        yield Problem("video_small", limits.min_side, at)
+    if limits.max_side and sides[1] > limits.max_side:
+        yield Problem("video_large", limits.max_side, at)
+    slow, fast = (
+        limits.min_fps and video.fps < limits.min_fps,
+        limits.max_fps and video.fps > limits.max_fps,
+    )
+    if video.fps and (slow or fast):
+        yield Problem("video_rate", limits.max_fps, at)

@@ -1,0 +1,192 @@
+"""Describe what goes to a platform and what comes back, as values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, BinaryIO, Never
+
+
+class Secret:
+    """Hold an opened credential: of this process alone, for no broker, cache or file."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> Never:
+        raise TypeError(f"{type(self).__name__} holds an opened credential: pass its channel's id")
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Secret):
+    """A page to speak for: its id on the platform, the token that opens it, its address and our app
+    there.
+    """
+
+    external_id: str
+    token: str = field(repr=False)
+    base_url: str
+    handle: str = ""
+    refresh_token: str = field(default="", repr=False)
+    app: Mapping[str, Any] = field(default_factory=dict, repr=False)  # settings.PLATFORMS[kind]
+    granted: Sequence[str] = ()  # the rights that it is known to have; empty: not known
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    content: bytes = field(repr=False)
+    content_type: str
+    sha256: str
+    alt: str = ""
+    url: str = ""  # where the platform may fetch it for a while, for platforms that take no bytes
+    width: int = 0
+    height: int = 0
+    size: int = 0  # bytes, also where they do not come along
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video of up to some gigabytes: never held in memory, but read in pieces from what ``open``
+    gives.
+    """
+
+    sha256: str
+    content_type: str  # video/mp4, video/quicktime, video/webm
+    size: int  # bytes
+    seconds: float
+    width: int
+    height: int
+    fps: float = 0
+    codec: str = ""  # as FFmpeg calls it
+    alt: str = ""
+    url: str = ""  # where the platform may fetch it for a while
+    open: Callable[[], BinaryIO] | None = field(default=None, repr=False)
+    cover: Image | None = None  # the picture that stands for it before it plays
+    captions: str = ""  # WebVTT; empty: none
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Say what one channel shall show. ``text`` is complete (title, body, signature); where a
+    format has a title of its own, ``text`` comes without it. ``html`` is the body for articles, and
+    the whole text where a format has markup and the officers used it.
+    """
+
+    key: str  # the delivery's id: the same for every try
+    title: str
+    text: str
+    html: str = ""
+    link: str = ""
+    media: Sequence[Image | Video] = ()  # only what the format carries, in order
+    author: str = ""  # the unit's name
+    format: str = ""  # one of ``facts.formats`` by name; empty: the first
+    options: Mapping[str, Any] = field(default_factory=dict)  # values of the format's ``options``
+    ai_made: bool = False  # made or changed by AI: to be labelled
+
+    @property
+    def images(self) -> Sequence[Image]:
+        return [each for each in self.media if isinstance(each, Image)]
+
+    @property
+    def videos(self) -> Sequence[Video]:
+        return [each for each in self.media if isinstance(each, Video)]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invisible object, and whether it is whole. One that is not is gone on with: `stage` is
+    called again with its ``ref`` after ``wait``, by this worker or by another.
+    """
+
+    ref: str
+    ready: bool = True
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """``processing``: accepted, and the platform still works on it; what becomes of it, `progress`
+    tells.
+    """
+
+    external_id: str
+    permalink: str = ""
+    processing: bool = False
+
+
+class Trace(StrEnum):
+    """Say what is left of a post on the platform."""
+
+    VISIBLE = "visible"  # residents see it
+    HIDDEN = "hidden"  # it lies there, and only the page's own people see it
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Say what a page is called and whether we may still post there. ``missing`` names rights that
+    were taken away.
+    """
+
+    external_id: str
+    name: str
+    handle: str = ""
+    address: str = ""
+    followers: int | None = None
+    missing: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(Secret):
+    token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+    lifetime: timedelta | None = None  # None: no date known
+    grant_lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A page that a person may connect, as the platform tells it after their consent."""
+
+    profile: Profile
+    tokens: Tokens
+    usable: bool = True  # False: what was granted does not suffice to post there
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Totals of one post. None: this platform does not measure it, or did not now."""
+
+    views: int | None = None
+    reach: int | None = None
+    reactions: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    saves: int | None = None
+    clicks: int | None = None
+    watch_seconds: int | None = None  # all viewers together
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """Carry what a resident wrote under a post, without who it was. Shown live, never stored; there
+    is no field for a name.
+    """
+
+    external_id: str
+    text: str = field(repr=False)
+    written_at: datetime
+    hidden: bool = False
+    answered: bool = False  # the page itself replied
+    may_hide: bool = True
+    replies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LivePost:
+    """A post that is live on a page: enough to notice one that the portal did not make."""
+
+    external_id: str
+    permalink: str
+    published_at: datetime
+    ours: bool | None = None  # made by our application; None: the platform does not say
+    text: str = field(default="", repr=False)

@@ -1,0 +1,53 @@
+"""Redact a platform's complaint, which may repeat what was sent: a resident's words, a name, a
+token.
+"""
+
+import re
+
+LONGEST = 200
+_HIDDEN = "…"
+_READ = 2000  # of a complaint of megabytes
+
+# What stands in quotation marks was most often sent by somebody; the name of a field was not.
+_QUOTED = re.compile(r"""["“”«»`]([^"“”«»`]*)(?:["“”«»`]|$)|(?<!\w)['‘]([^'‘’]{1,200})['’](?!\w)""")
+_FIELD = re.compile(r"[a-z][a-z0-9_.]{0,30}")
+_NUMBER = re.compile(r"\+?\d(?:[ ._-]?\d){8,}")  # of an object, of a telephone
+_TOKEN = 20  # characters, one of them a digit
+_CALL = re.compile(
+    r" \(log \w{1,64}\)$"
+)  # TikTok's number of the call, by which its support finds it
+
+
+def redacted(words: str) -> str:
+    """Return at most `LONGEST` characters of ``words``, and the number of the call, without what
+    they may repeat; empty where nothing is left.
+
+    Platforms complain in English. From the first letter that English has not, somebody else wrote
+    the sentence: it is left out with all that follows.
+    """
+    words = _english(" ".join(words[:_READ].replace("\0", " ").split()))
+    call = _CALL.search(words)
+    words = words.removesuffix(call[0]) if call else words
+    words = _QUOTED.sub(
+        lambda found: found[0] if _FIELD.fullmatch(found[1] or found[2] or "") else _HIDDEN, words
+    )
+    words = " ".join(_HIDDEN if _names(word) else word for word in words.split(" "))
+    words = _NUMBER.sub(_HIDDEN, words)[:LONGEST] + (call[0] if call else "")
+    return words if any(letter.isalpha() for letter in words) else ""
+
+
+def _names(word: str) -> bool:
+    """Tell whether it is an address, or looks like a token."""
+    address = "://" in word or "@" in word or word.startswith("www.")
+    return address or (len(word) >= _TOKEN and any(letter.isdigit() for letter in word))
+
+
+def _english(words: str) -> str:
+    """The sentences, or their parts, before the first foreign letter."""
+    foreign = next(
+        (n for n, letter in enumerate(words) if letter.isalpha() and not letter.isascii()), None
+    )
+    if foreign is None:
+        return words
+    begun = max(words.rfind(mark, 0, foreign) for mark in (". ", ": ", "; ", "(", '"', "“", "'"))
+    return f"{words[: begun + 1]} {_HIDDEN}".strip() if begun >= 0 else ""

@@ -1,0 +1,14 @@
+"""The registry: adding a platform is a package beside this file and a line here."""
+
+from platforms.connector import Connector
+from platforms.meta.facebook.connector import Facebook
+from platforms.meta.instagram import Instagram
+from platforms.meta.threads import Threads
+from platforms.telegram.connector import Telegram
+from platforms.tiktok.connector import Tiktok
+from platforms.youtube.connector import Youtube
+from platforms.zalo.connector import Zalo
+
+CONNECTORS: dict[str, type[Connector]] = {
+    c.kind: c for c in (Facebook, Zalo, Tiktok, Youtube, Instagram, Threads, Telegram)
+}

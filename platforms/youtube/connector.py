@@ -1,0 +1,196 @@
+"""YouTube by the Data API: a private video by a resumable upload, then one call that makes it
+public.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import batched
+from urllib.parse import urlencode
+
+from platforms.errors import Rejected, TryLater
+from platforms.messages import Account, Figures, LivePost, Message, Receipt, Trace
+from platforms.youtube.comments import Comments
+from platforms.youtube.connection import Connection
+from platforms.youtube.errors import ABSENT
+from platforms.youtube.facts import FACTS, SETTINGS
+from platforms.youtube.news import News
+from platforms.youtube.uploads import Uploads, once
+from platforms.youtube.videos import (
+    draft_of,
+    is_public,
+    is_refused,
+    is_short,
+    link_to,
+    mark_of,
+    receipt_of,
+    refusal_of,
+)
+from platforms.youtube.words import WORDS
+
+# What of a video's status may be written; the part is overwritten as a whole, so all of it goes
+# back.
+_WRITABLE = (
+    "license",
+    "embeddable",
+    "publicStatsViewable",
+    "selfDeclaredMadeForKids",
+    "containsSyntheticMedia",
+)
+
+
+class Youtube(Uploads, Comments, Connection, News):
+    """https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol"""
+
+    kind = "youtube"
+    words = WORDS
+    facts = FACTS
+    settings = SETTINGS
+
+    # --- the second -------------------------------------------------------------------------------
+
+    async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
+        """Makes the private video public; the same video, however often. Read first, because what
+        the part does not name is erased: what somebody set at YouTube meanwhile stays as it is.
+        """
+        draft = draft_of(draft_ref)
+        if draft is None or draft.session:
+            raise TryLater("there is no whole video that could be shown", code="no_draft")
+        video = await self._video(account, draft.video, "status")
+        if video is None:
+            raise Rejected("the video is no longer on the channel", code="videoNotFound")
+        status = video["status"]
+        if is_refused(status):
+            raise refusal_of(status)
+        if status.get("privacyStatus") != "public":
+            kept = {name: status[name] for name in _WRITABLE if name in status}
+            shown = {"id": draft.video, "status": {**kept, "privacyStatus": "public"}}
+            body = json.dumps(shown).encode()
+            headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+            await self._data(
+                "PUT", account, "videos?part=status", data=once(body), headers=headers, changes=True
+            )
+        return receipt_of(account, draft.video, short=draft.short, status=status)
+
+    async def progress(
+        self, account: Account, message: Message, external_id: str
+    ) -> Receipt | None:
+        video = await self._video(account, external_id, "status")
+        if video is None:
+            raise Rejected("the video is no longer on the channel", code="videoNotFound")
+        status = video["status"]
+        if is_refused(status):
+            raise refusal_of(status)
+        receipt = receipt_of(account, external_id, short=is_short(message), status=status)
+        return None if receipt.processing else receipt
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    async def find(
+        self, account: Account, message: Message, draft_ref: str, since: datetime
+    ) -> Receipt | None:
+        draft = draft_of(draft_ref)
+        if draft and draft.session:
+            return None  # private whatever became of it
+        if draft:
+            video = await self._video(account, draft.video, "status")
+            if video is None or not is_public(video["status"]):
+                return None
+            return receipt_of(account, draft.video, short=draft.short, status=video["status"])
+        found = await self._marked(account, message, since=since)
+        return Receipt(found, link_to(account, found, short=is_short(message))) if found else None
+
+    async def live_posts(self, account: Account, since: datetime) -> list[LivePost]:
+        found = []
+        async for video in self._uploads(account, "snippet,status"):
+            snippet = video["snippet"]
+            at = datetime.fromisoformat(snippet["publishedAt"])
+            if at >= since and is_public(video["status"]):
+                ours = any(tag.startswith("vp-") for tag in snippet.get("tags", ()))
+                text = f"{snippet['title']}\n\n{snippet.get('description', '')}".strip()
+                found.append(
+                    LivePost(video["id"], link_to(account, video["id"]), at, ours=ours, text=text)
+                )
+        return sorted(found, key=lambda each: each.published_at, reverse=True)
+
+    @classmethod
+    def ids_of(cls, reference: str) -> frozenset[str]:
+        draft = draft_of(reference)
+        return super().ids_of(draft.video if draft else reference)
+
+    async def withdraw(self, account: Account, external_id: str) -> bool:
+        video_id = await self._video_behind(account, external_id)
+        if not video_id:
+            return False
+        try:
+            await self._data("DELETE", account, f"videos?{urlencode({'id': video_id})}")
+        except Rejected as error:
+            if error.code not in ABSENT:
+                raise
+            return False
+        return True
+
+    async def trace(self, account: Account, external_id: str) -> Trace:
+        """The channel's own token sees every video of the channel, so what is missing is gone."""
+        video_id = await self._video_behind(account, external_id)
+        video = await self._video(account, video_id, "status") if video_id else None
+        if video is None:
+            return Trace.GONE
+        # Unlisted: whoever has the address sees it.
+        open_to_some = video["status"].get("privacyStatus") in ("public", "unlisted")
+        return Trace.VISIBLE if open_to_some and not is_refused(video["status"]) else Trace.HIDDEN
+
+    async def _video_behind(self, account: Account, external_id: str) -> str:
+        """The video that an id or a draft's reference means; empty while there is none. A session
+        that is not whole makes none and dies by itself.
+        """
+        draft = draft_of(external_id)
+        if draft is None or not draft.session:
+            return draft.video if draft else external_id
+        answer = await self._put(account, draft.session)
+        if answer.status in (200, 201) and isinstance(answer.body, dict):
+            return str(answer.body.get("id", ""))
+        if answer.status == 308:
+            return ""
+        if answer.status not in (404, 410):
+            raise self._error_of(answer, account, draft.session)
+        async for video in self._uploads(account, "snippet", most=1):
+            if mark_of(draft.key) in video["snippet"].get("tags", ()):
+                return str(video["id"])
+        return ""
+
+    # --- counting ---------------------------------------------------------------------------------
+
+    async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
+        """By the call that has a quota of its own. It may answer for some alone, so the others are
+        asked after: only what is missing there as well is gone.
+        """
+        found: dict[str, Figures] = {}
+        for path in ("videos:batchGetStats", "videos"):
+            missing = [each for each in external_ids if each not in found]
+            asked = [
+                self._data(
+                    "GET",
+                    account,
+                    f"{path}?{urlencode({'part': 'id,statistics', 'id': ','.join(chunk)})}",
+                )
+                for chunk in batched(missing, 50)
+            ]
+            for answer in await asyncio.gather(*asked):
+                found |= {
+                    each["id"]: _figures(each.get("statistics", {}))
+                    for each in answer.get("items", ())
+                }
+        return found
+
+
+def _figures(statistics: Mapping[str, str]) -> Figures:
+    """Read figures. What the owner hides is missing, which is not zero."""
+
+    def number(name: str) -> int | None:
+        return int(statistics[name]) if name in statistics else None
+
+    return Figures(
+        views=number("viewCount"), reactions=number("likeCount"), comments=number("commentCount")
+    )

@@ -1,0 +1,83 @@
+"""Describe what YouTube carries, and what an installation sets of it."""
+
+from platforms.facts import Facts, Fold, Format, Option, Origin, Setting, VideoLimits
+from platforms.words import gettext_noop as _
+
+SCOPES = {"youtube.upload": True, "youtube.force-ssl": True}
+
+
+def _utf8(text: str) -> int:
+    return len(text.encode())
+
+
+FACTS = Facts(
+    fold=Fold(157, 3),
+    usual_text=1500,
+    formats=[
+        Format(
+            "video",
+            max_title=100,
+            max_text=5000,
+            without="<>",
+            count=_utf8,
+            videos=VideoLimits(
+                max_bytes=256 * 1024**3,
+                max_seconds=12 * 3600,
+                types=frozenset({"video/mp4", "video/quicktime", "video/webm"}),
+                codecs=frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4"}),
+            ),
+            labels_ai=True,
+            options=[
+                Option("category", choices=("25", "27", "29", "22"), default="25"),
+                Option("made_for_kids", remembered=False),  # declared of each video by itself
+                Option("notify", default=True),
+            ],
+        ),
+    ],
+    stages=True,
+    shows_by_reference=True,
+    finds=True,
+    comments=True,
+    lists_posts=True,
+    per_app_day=100,
+    measures={
+        "views": Origin(
+            "statistics.viewCount",
+            _("Each start counts since August 2026; earlier numbers cannot be compared."),
+        ),
+        "reactions": Origin(
+            "statistics.likeCount", _("Missing where the channel hides its likes.")
+        ),
+        "comments": Origin("statistics.commentCount", _("Missing where comments are off.")),
+    },
+    rights=SCOPES,
+    hosts=("youtube.com", "youtu.be"),
+    revokes=True,
+    revokes_person=True,
+    source="developers.google.com/youtube/v3, revision of 2026-11-04",
+)
+
+
+SETTINGS = {
+    "app_id": Setting(
+        "YOUTUBE_CLIENT_ID", try_out="400000000004-simulator.apps.googleusercontent.com"
+    ),
+    "app_secret": Setting("YOUTUBE_CLIENT_SECRET", try_out="simulator-google-secret"),
+    "dialog_url": Setting(
+        "YOUTUBE_DIALOG_URL", "https://accounts.google.com", simulated="/youtube/accounts"
+    ),
+    "oauth_url": Setting(
+        "YOUTUBE_OAUTH_URL", "https://oauth2.googleapis.com", simulated="/youtube/oauth2"
+    ),
+    "base_url": Setting(
+        "YOUTUBE_API_URL", "https://www.googleapis.com", simulated="/youtube/googleapis"
+    ),
+    "link_url": Setting("YOUTUBE_LINK_URL", "https://www.youtube.com", simulated="/youtube/www"),
+    "hub_url": Setting(
+        "YOUTUBE_HUB_URL", "https://pubsubhubbub.appspot.com", simulated="/youtube/hub"
+    ),
+    "hook_secret": Setting("YOUTUBE_HOOK_SECRET", try_out="try-out-youtube"),
+    # New videos are pushed; to list 3,319 channels every few minutes would take the project's units
+    # many times.
+    "look_seconds": Setting("YOUTUBE_LOOK_SECONDS", 24 * 3600),
+}

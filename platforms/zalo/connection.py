@@ -1,0 +1,96 @@
+"""Connect an Official Account by Zalo's consent dialog."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from platforms.errors import OutcomeUnknown, Rejected
+from platforms.messages import Account, Offer, Profile, Tokens
+from platforms.zalo.api import Api
+
+# A refresh token works once within three months; each renewal starts them anew.
+_GRANT = timedelta(days=90)
+
+
+class Connection(Api):
+    """Open an account and renew its tokens."""
+
+    async def profile(self, account: Account) -> Profile:
+        page = (await self._api("GET", account, "oa/getoa"))["data"]
+        external_id = str(page.get("oa_id") or page["oaid"])
+        return Profile(
+            external_id=external_id,
+            name=page["name"],
+            handle=page.get("oa_alias", ""),
+            address=f"{account.app['link_url']}/{external_id}",
+            followers=page.get("num_follower"),
+            missing=() if page.get("is_verified") else ("oa_verified",),
+        )
+
+    async def refresh(self, account: Account) -> Tokens | None:
+        return await self._grant(
+            account.app, grant_type="refresh_token", refresh_token=account.refresh_token
+        )
+
+    @classmethod
+    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+        asked = {
+            "app_id": app["app_id"],
+            "redirect_uri": redirect_uri,
+            "code_challenge": _challenge(verifier),
+            "state": state,
+        }
+        return f"{app['oauth_url']}/v4/oa/permission?{urlencode(asked)}"
+
+    async def offers(
+        self,
+        app: Mapping[str, Any],
+        answer: Mapping[str, str],
+        *,
+        redirect_uri: str = "",
+        verifier: str = "",
+    ) -> list[Offer]:
+        tokens = await self._grant(
+            app,
+            grant_type="authorization_code",
+            code=answer.get("code", ""),
+            code_verifier=verifier,
+        )
+        account = Account(external_id="", token=tokens.token, base_url=app["base_url"], app=app)
+        profile = await self.profile(account)
+        if profile.external_id != answer.get("oa_id", profile.external_id):
+            raise Rejected("the token opens another account than the dialog named")
+        return [Offer(profile, tokens, usable=not profile.missing)]
+
+    async def _grant(self, app: Mapping[str, Any], **grant: str) -> Tokens:
+        """A new pair of tokens. The old refresh token dies with it, so a lost answer is an unknown
+        outcome, not delay.
+        """
+        hide = (
+            app["app_secret"],
+            *(grant[name] for name in ("code", "refresh_token") if name in grant),
+        )
+        answer = await self.call(
+            "POST",
+            f"{app['oauth_url']}/v4/oa/access_token",
+            data={"app_id": app["app_id"], **grant},
+            headers={"secret_key": app["app_secret"]},
+            hide=hide,
+            changes=True,
+            timeout=20,
+        )
+        if not answer.get("access_token"):
+            raise OutcomeUnknown("an answer without a token")
+        return Tokens(
+            token=answer["access_token"],
+            refresh_token=answer.get("refresh_token", ""),
+            lifetime=timedelta(seconds=int(answer["expires_in"])),
+            grant_lifetime=_GRANT,
+        )
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -1,0 +1,84 @@
+"""Describe what a Zalo Official Account carries, and what an installation sets of it."""
+
+import unicodedata
+
+from platforms.facts import Facts, Format, ImageLimits, Option, Origin, Setting, VideoLimits
+from platforms.words import gettext_noop as _
+from platforms.zalo.undocumented import BODY, VIDEOS
+
+# The documentation says 150 and 300, and 1 MB for a picture. Live accounts are refused titles of
+# exactly 150, descriptions of exactly 300 and pictures of about 1 MB ("-200 Upload media failed").
+_TITLE, AUTHOR, DESCRIPTION, _PICTURE = 140, 50, 250, 900_000
+VIDEO_ARTICLE = "video_article"
+
+
+def nfc(text: str) -> str:
+    """As Zalo counts: letters with their marks as one."""
+    return unicodedata.normalize("NFC", text)
+
+
+def count(text: str) -> int:
+    return len(nfc(text))
+
+
+FACTS = Facts(
+    usual_text=6000,
+    formats=[
+        Format(
+            "article",
+            max_text=BODY,
+            count=count,
+            max_title=_TITLE,
+            images=ImageLimits(most=10, max_bytes=_PICTURE),
+            videos=VideoLimits(fewest=0, **VIDEOS),
+            mixed=11,
+            needs_media=True,  # the first picture is the cover; where there is none, the video
+            article=True,
+            lead=DESCRIPTION,
+            media_by_url=True,
+            options=[Option("comments", default=True)],
+        ),
+        Format(
+            VIDEO_ARTICLE,
+            max_text=DESCRIPTION,
+            count=count,
+            max_title=_TITLE,
+            videos=VideoLimits(**VIDEOS),
+            takes_link=False,
+            media_by_url=True,
+            options=[Option("comments", default=True)],
+        ),
+    ],
+    # 4,000 calls a minute less a reserve; to show an article takes three.
+    per_app_second=15,
+    stages=True,
+    finds=True,
+    broadcasts=True,
+    lists_posts=True,
+    measures={
+        "views": Origin("total_view", _("Articles among the newest 300 of the account.")),
+        "shares": Origin("total_share"),
+    },
+    rights={"oa_verified": True},
+    hosts=("zalo.me", "zapps.vn"),  # articles open at rd.zapps.vn
+    source="developers.zalo.me/docs/official-account/bai-viet, 2026-09; title, "
+    "description and pictures: what live"
+    " accounts take, which is less; the length of a body is our own bound",
+)
+
+
+SETTINGS = {
+    "app_id": Setting("ZALO_APP_ID", None, "3608465249409039671"),
+    "app_secret": Setting("ZALO_APP_SECRET", None, "simulator-zalo-secret"),
+    # Empty: a fresh PKCE pair a request. Zalo's newer consoles store one fixed pair an application.
+    "code_verifier": Setting("ZALO_CODE_VERIFIER"),
+    "oauth_url": Setting("ZALO_OAUTH_URL", "https://oauth.zaloapp.com", simulated="/zalo/oauth"),
+    "base_url": Setting("ZALO_API_URL", "https://openapi.zalo.me", simulated="/zalo/openapi"),
+    "calls_per_minute": Setting(
+        "ZALO_CALLS_PER_MINUTE", 4000
+    ),  # of the application; 0: not counted
+    "link_url": Setting("ZALO_LINK_URL", "https://zalo.me", simulated="/pages/zalo"),
+    "hook_secret": Setting(
+        "ZALO_HOOK_SECRET", try_out="try-out-zalo"
+    ),  # the OA secret key of the webhook's page
+}
