@@ -1,1 +1,4 @@
-"""Stand-ins for Facebook, Zalo OA and Telegram on one port. Shares no code with the portal: see docs/simulator.md."""
+"""Play Facebook, Instagram, Threads, YouTube, TikTok, Zalo and Telegram on one port.
+
+Shares no code with the portal: see docs/simulator.md.
+"""

@@ -32,24 +32,34 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="simulator", description="Stands in for Facebook, Zalo OA and Telegram.")
+    parser = argparse.ArgumentParser(prog="simulator", description="Stands in for the platforms.")
     parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--state", type=Path, help="file that keeps the world between runs")
-    parser.add_argument("--public-url", default="", help="address that permalinks begin with, if not the caller's own")
+    parser.add_argument(
+        "--public-url",
+        default="",
+        help="address that permalinks begin with, if not the caller's own",
+    )
     options = parser.parse_args()
     try:
         sock = listening_socket(options.host, options.port)
     except OSError as error:
-        print(f"The simulator cannot listen on {options.host}:{options.port}: {error.strerror}.", file=sys.stderr)
+        print(
+            f"The simulator cannot listen on {options.host}:{options.port}: {error.strerror}.",
+            file=sys.stderr,
+        )
         return 2
-    # The world only grows, and looking through it for garbage again and again would slow every answer.
+    # The world only grows, and looking through it for garbage again and again would slow every
+    # answer.
     gc.set_threshold(100_000, 50, 100)
     loop = event_loop()
     asyncio.set_event_loop(loop)
     print(f"Simulator on http://{options.host}:{options.port}/pages/", flush=True)
     app = build_app(options.state, options.public_url)
-    web.run_app(app, sock=sock, loop=loop, access_log=None, print=None, shutdown_timeout=1, backlog=4096)
+    web.run_app(
+        app, sock=sock, loop=loop, access_log=None, print=None, shutdown_timeout=1, backlog=4096
+    )
     return 0
 
 

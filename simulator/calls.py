@@ -1,4 +1,4 @@
-"""A platform call as the stand-ins read it, and the reply they give, whatever way the parameters travelled."""
+"""Read a platform call and write its reply, whatever way the parameters travelled."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import hashlib
 import json
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import HeaderParser
 from typing import IO, Any
 from urllib.parse import parse_qsl
 
 from aiohttp import ClientError, web
-from aiohttp.web_request import FileField
 
 KEPT_WHOLE = 4 << 20
 
 
 class Intake:
-    """A file as it comes, in one piece or many: hashed and counted, and kept only while it is small."""
+    """Take a file as it comes, in one piece or many: hash and count it, and keep it only while it
+    is small."""
 
     def __init__(self, keep: int = KEPT_WHOLE) -> None:
         self.keep = keep
@@ -52,7 +55,7 @@ class Upload:
 
 @dataclass
 class Call:
-    """A request that has arrived whole. `arrived` is the moment its last byte was read."""
+    """Hold a request that has arrived whole. `arrived` is the moment its last byte was read."""
 
     method: str
     path: str
@@ -60,22 +63,27 @@ class Call:
     files: dict[str, Upload]
     headers: Any
     origin: str
+    mount: str  # the platform's address, of which `path` is the rest
     arrived: float = field(default_factory=time.time)
     page: str = ""  # the page that the platform says it is about
     body: IO[bytes] | None = None  # a body that is a file, on disk if it is large
 
     @classmethod
-    async def read(cls, request: web.Request) -> Call:
+    async def read(cls, request: web.Request, mount: str) -> Call:
         params: dict[str, Any] = dict(request.query)
+        if len(parts := request.query.getall("part", [])) > 1:  # Google's clients may repeat it
+            params["part"] = ",".join(parts)
         files: dict[str, Upload] = {}
         file: IO[bytes] | None = None
         if request.body_exists:
             if request.content_type == "multipart/form-data":
-                for name, value in (await request.post()).items():
-                    if isinstance(value, FileField):
-                        files[name] = Upload(value.file.read(), value.filename)
+                for name, filename, data in form_parts(
+                    request.headers["Content-Type"], await request.read()
+                ):
+                    if filename:
+                        files[name] = Upload(data, filename)
                     else:
-                        params[name] = value
+                        params[name] = data.decode("utf-8", "replace")
             elif request.content_type == "application/json":
                 params |= decode_object(await request.read())
             elif is_file(request.content_type):
@@ -84,14 +92,21 @@ class Call:
                 body = (await request.read()).decode("utf-8", "replace")
                 params |= parse_qsl(body, keep_blank_values=True)
         origin = f"{request.scheme}://{request.host}"
-        return cls(request.method, request.match_info["tail"], params, files, request.headers, origin, body=file)
+        path = request.match_info["tail"]
+        return cls(request.method, path, params, files, request.headers, origin, mount, body=file)
 
     def text(self, name: str, default: str = "") -> str:
-        """A parameter as text; JSON bodies may bring numbers and booleans."""
+        """Give a parameter as text; JSON bodies may bring numbers and booleans."""
         value = self.params.get(name, default)
         if isinstance(value, bool):
             return "true" if value else "false"
-        return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)
+        return (
+            value
+            if isinstance(value, str)
+            else json.dumps(value)
+            if isinstance(value, dict | list)
+            else str(value)
+        )
 
     def flag(self, name: str, default: bool = False) -> bool:
         value = self.text(name).lower()
@@ -104,7 +119,8 @@ class Call:
             return default
 
     def nested(self, name: str) -> Any:
-        """A parameter that is an object or a list: itself in a JSON body, a JSON string in a form. None if broken."""
+        """Give a parameter that is an object or a list: itself in a JSON body, a JSON string in a
+        form. None if broken."""
         value = self.params.get(name)
         if not isinstance(value, str):
             return value
@@ -114,13 +130,33 @@ class Call:
             return None
 
 
+def form_parts(content_type: str, body: bytes) -> Iterator[tuple[str, str, bytes]]:
+    """Read name, file name and content of each part of a form.
+
+    aiohttp's own reader refuses a file that calls itself multipart/form-data, as Zalo's Java SDK
+    names what it sends.
+    """
+    whole = Message()
+    whole["Content-Type"] = content_type
+    if not (boundary := whole.get_boundary()):
+        raise web.HTTPBadRequest(text="The form names no boundary.")
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:]:
+        if part.startswith(b"--"):
+            return
+        head, _, content = part.partition(b"\r\n\r\n")
+        header = HeaderParser().parsestr(head.decode("utf-8", "replace").strip())
+        name = header.get_param("name", "", "Content-Disposition")
+        yield str(name), header.get_filename(""), content
+
+
 def is_file(content_type: str) -> bool:
     named = content_type.startswith(("video/", "image/", "multipart/related"))
     return named or content_type == "application/octet-stream"
 
 
 async def spooled(request: web.Request) -> IO[bytes]:
-    """The body in a file. A connection that breaks leaves what had come by then, as a resumed upload needs."""
+    """Put the body in a file. A connection that breaks leaves what had come by then, as a resumed
+    upload needs."""
     file = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115
     try:
         async for chunk in request.content.iter_chunked(1 << 18):
@@ -147,7 +183,11 @@ class Reply:
     content_type: str = "application/json"
 
     def encode(self) -> bytes:
-        return self.body.encode() if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False).encode()
+        return (
+            self.body.encode()
+            if isinstance(self.body, str)
+            else json.dumps(self.body, ensure_ascii=False).encode()
+        )
 
     def response(self) -> web.Response:
         return web.Response(
@@ -159,4 +199,6 @@ class Reply:
         )
 
 
-NGINX_502 = Reply("<html><head><title>502 Bad Gateway</title></head></html>", 502, content_type="text/html")
+NGINX_502 = Reply(
+    "<html><head><title>502 Bad Gateway</title></head></html>", 502, content_type="text/html"
+)

@@ -1,102 +1,147 @@
-"""The consent pages of Google and TikTok, and the addresses under which these two show a video."""
+"""Let a person sign in and let an application in; each platform asks and answers in its own
+words.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from aiohttp import web
+from multidict import MultiMapping
 
-from simulator.pages import NAMES, Screens, message, see_other
-from simulator.rendering import fragment, joined, page
+from simulator.model import User, fold
+from simulator.rendering import Html, fragment, joined, message, page
+from simulator.spec import Spec
+from simulator.world import World
 
-if TYPE_CHECKING:
-    from simulator.server import Simulator
+ACCOUNTS_A_SCREEN = 30
 
-
-def add_routes(app: web.Application, simulator: Simulator) -> None:
-    screens = Consent(simulator)
-    for path in ("/youtube/accounts/o/oauth2/v2/auth", "/tiktok/www/v2/auth/authorize/"):
-        app.router.add_get(path, screens.ask)
-        app.router.add_post(path, screens.decide)
-    app.router.add_get("/youtube/www/watch", screens.youtube_video)
-    app.router.add_get("/youtube/www/shorts/{video}", screens.youtube_video)
-    app.router.add_get("/youtube/www/channel/{page}", screens.home_of)
-    app.router.add_get("/youtube/www/@{page}", screens.home_of)
-    app.router.add_get("/tiktok/www/@{page}", screens.home_of)
-    app.router.add_get("/tiktok/www/@{page}/{kind:video|photo}/{post}", screens.tiktok_post)
+type Form = MultiMapping[Any]
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Consent(Screens):
-    """Who is signed in, which of the asked rights are given, for which channel or account."""
+class Consent:
+    """Ask who is signed in, which rights are given, and for which pages."""
 
-    @staticmethod
-    def platform(request: web.Request) -> str:
-        return request.path.split("/")[1]
+    paths: ClassVar[tuple[str, ...]]
+    title = ""
+    template = "consent"
+    pages_as = "radio"  # one page a consent; "check": any number of them
+    none_offered = "Tài khoản này chưa có kênh nào."
+    labels: ClassVar[Mapping[str, str]] = {}  # of scopes that are shown in words
 
-    def stand_in(self, request: web.Request) -> Any:
-        return getattr(self.simulator, self.platform(request))
+    def __init__(self, world: World, spec: Spec) -> None:
+        self.world = world
+        self.spec = spec
 
-    def mistake(self, request: web.Request) -> web.Response | None:
-        error = self.stand_in(request).consent_error(dict(request.query))
-        return message("Không thể cấp quyền", error) if error else None
+    def add_routes(self, app: web.Application) -> None:
+        for path in self.paths:
+            app.router.add_get(path, self.ask)
+            app.router.add_post(path, self.decide)
+
+    # What a platform says
+
+    def mistake(self, query: Mapping[str, str]) -> tuple[str, str] | None:
+        """Say why the page will not open, in the words of the real one: a title and a sentence."""
+        raise NotImplementedError
+
+    def scopes_asked(self, query: Mapping[str, str]) -> list[str]:
+        return []
+
+    def decided(self, query: Mapping[str, str], user: User | None, form: Form) -> web.Response:
+        """Send the browser back with what was decided. Without a user nobody consented."""
+        raise NotImplementedError
+
+    # The pages
 
     async def ask(self, request: web.Request) -> web.Response:
-        if mistake := self.mistake(request):
-            return mistake
-        platform = self.platform(request)
-        user = self.account(request, request.query.get("account", ""), platform)
+        if mistake := self.mistake(request.query):
+            return message(*mistake)
+        user = self.account(request.query.get("account", ""))
         if user is None:
-            return self.choose_account(request, platform)
-        asked = self.stand_in(request).scopes_asked(dict(request.query))
+            return self.choose_account(request)
         rows = [
-            fragment("radio", name="page", value=each, label=self.page_name(platform, each), note=each)
+            fragment(self.pages_as, name="page", value=each, label=self.page_name(each), note=each)
             for each in user.pages
         ]
         return page(
-            "facebook_dialog",
-            f"Cho phép ứng dụng truy cập {NAMES[platform]}",
+            self.template,
+            self.title or f"Cho phép ứng dụng truy cập {self.spec.title}",
             user=user.name,
             account=user.id,
             action=request.path_qs,
-            scopes=joined([fragment("check", name="scope", value=scope, label=scope, note="") for scope in asked]),
-            pages=joined(rows) or fragment("empty", text="Tài khoản này chưa có kênh nào."),
+            scopes=joined([self.scope_row(scope) for scope in self.scopes_asked(request.query)]),
+            pages=joined(rows) or fragment("empty", text=self.none_offered),
+        )
+
+    def scope_row(self, scope: str) -> Html:
+        note = scope if self.labels else ""
+        return fragment(
+            "check", name="scope", value=scope, label=self.labels.get(scope, scope), note=note
         )
 
     async def decide(self, request: web.Request) -> web.Response:
-        """A person may untick rights, and one without a channel may consent all the same."""
-        if mistake := self.mistake(request):
-            return mistake
-        platform, query, form = self.platform(request), dict(request.query), await request.post()
-        extra = {"state": query["state"]} if "state" in query else {}
-        user = self.account(request, str(form.get("account", "")), platform)
-        chosen = str(form.get("page", ""))
-        if form.get("decision") != "allow" or user is None:
-            said = {"error_description": "User cancelled the authorization."} if platform == "tiktok" else {}
-            return see_other(query["redirect_uri"], error="access_denied", **said, **extra)
-        if chosen not in user.pages and (platform == "tiktok" or user.pages):
-            return message("Chưa chọn kênh", "Hãy quay lại và chọn một kênh mà tài khoản này quản trị.")
-        ticked = form.getall("scope", [])
-        scopes = [scope for scope in self.stand_in(request).scopes_asked(query) if scope in ticked]
-        told = self.stand_in(request).consented(query, user=user.id, page=chosen, scopes=scopes)
-        return see_other(query["redirect_uri"], **told, **extra)
+        if mistake := self.mistake(request.query):
+            return message(*mistake)
+        form = await request.post()
+        user = self.account(str(form.get("account", "")))
+        return self.decided(request.query, user if form.get("decision") == "allow" else None, form)
 
-    # Where people watch
+    def ticked(self, query: Mapping[str, str], form: Form) -> list[str]:
+        """List the scopes that were asked for and given."""
+        given = form.getall("scope", [])
+        return [scope for scope in self.scopes_asked(query) if scope in given]
 
-    async def home_of(self, request: web.Request) -> web.Response:
-        platform = self.platform(request)
-        found = self.world.find_page(platform, request.match_info["page"])
-        if found is None:
-            raise web.HTTPNotFound(text="Không có kênh này.")
-        return see_other(f"/pages/{platform}/{found.external_id}/")
+    def choose_account(self, request: web.Request) -> web.Response:
+        """Ask first who is signed in. Each choice is this address with the account added."""
+        query = request.query.get("q", "").strip()
+        words = fold(query).split()
+        people = [
+            user
+            for user in self.world.users.values()
+            if user.platform == self.spec.name
+            and all(word in fold(self.person_text(user)) for word in words)
+        ]
+        query_parts = {
+            name: value for name, value in request.query.items() if name not in ("q", "account")
+        }
+        rows = [self.account_row(user, query_parts) for user in people[:ACCOUNTS_A_SCREEN]]
+        hidden = joined(
+            [fragment("hidden", name=name, value=value) for name, value in query_parts.items()]
+        )
+        return page(
+            "choose_account",
+            f"Đăng nhập {self.spec.title}",
+            query=query,
+            hidden=hidden,
+            rows=joined(rows) or fragment("empty", text="Chưa có tài khoản nào khớp."),
+            new_url="/pages/new/?" + urlencode({"back": request.path_qs}),
+        )
 
-    async def youtube_video(self, request: web.Request) -> web.Response:
-        wanted = request.match_info.get("video") or request.query.get("v", "")
-        if self.simulator.youtube.video(wanted) is None:
-            raise web.HTTPNotFound(text="Video không còn.")
-        return see_other(f"/pages/youtube/{self.simulator.youtube.channel_of[wanted]}/posts/{wanted}/")
+    def account_row(self, user: User, query: Mapping[str, str]) -> Html:
+        pages = (
+            f"{len(user.pages)} trang"
+            if len(user.pages) != 1
+            else self.page_name(next(iter(user.pages)))
+        )
+        return fragment(
+            "account_row",
+            url="?" + urlencode({**query, "account": user.id}),
+            name=user.name,
+            pages=pages,
+        )
 
-    async def tiktok_post(self, request: web.Request) -> web.Response:
-        found = self.world.find_page("tiktok", request.match_info["page"])
-        if found is None:
-            raise web.HTTPNotFound(text="Không có tài khoản này.")
-        return see_other(f"/pages/tiktok/{found.external_id}/posts/{request.match_info['post']}/")
+    def person_text(self, user: User) -> str:
+        return " ".join(
+            [user.name, user.id, *(self.page_name(each) for each in list(user.pages)[:200])]
+        )
+
+    def page_name(self, external_id: str) -> str:
+        page = self.world.pages[self.spec.name].get(external_id)
+        return page.name if page else external_id
+
+    def account(self, given: str) -> User | None:
+        user = self.world.users.get(given)
+        return user if user and user.platform == self.spec.name else None

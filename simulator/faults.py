@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: which call, in which way, how often."""
+"""Make things go wrong on purpose: which call, in which way, how often."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.state import PLATFORMS, Mistake
+from simulator.model import Mistake
 
 OPERATIONS = (
-    "publish", "stage", "upload", "edit", "withdraw", "find", "verify", "measure", "token", "connect",
+    "publish", "stage", "upload", "edit", "withdraw", "find", "verify", "measure", "token",
+    "connect",
     "broadcast", "any",
 )  # fmt: skip
-BEFORE = ("rate_limit", "error_before", "drop_before", "expired_token", "kill_token", "refuse", "duplicate")
+BEFORE = (
+    "rate_limit",
+    "error_before",
+    "drop_before",
+    "expired_token",
+    "kill_token",
+    "refuse",
+    "duplicate",
+)
 AFTER = ("error_after", "drop_after", "hang_after", "truncated_json", "not_json")
 SHAPING = ("slow", "late_apply", "listing_lag", "process_error")
 KINDS = (*SHAPING, *BEFORE, *AFTER)
@@ -35,14 +44,13 @@ class Fault:
     status: int = 500
     subcode: int = 460
     code: int = 0
+    words: str = ""
     id: int = 0
     hits: int = 0
     passed: int = 0
     dice: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
-        if self.platform not in PLATFORMS:
-            raise Mistake(f"platform is one of {', '.join(PLATFORMS)}")
         if self.kind not in KINDS:
             raise Mistake(f"kind is one of {', '.join(KINDS)}")
         if self.operation not in OPERATIONS:
@@ -50,7 +58,8 @@ class Fault:
         self.dice.seed(self.seed)
 
     def strikes(self, platform: str, page: str, operations: tuple[str, ...]) -> bool:
-        """Whether this call is hit. The dice fall for matching calls alone: a seed means the same in each run."""
+        """Decide whether this call is hit. The dice fall for matching calls alone: a seed means the
+        same in each run."""
         meant = (
             self.platform == platform
             and (not self.page or self.page == page)
@@ -62,14 +71,14 @@ class Fault:
             return False
         return meant and (self.probability >= 1.0 or self.dice.random() < self.probability)
 
-    def told(self) -> dict[str, Any]:
-        told = {name: value for name, value in vars(self).items() if name != "dice"}
-        return told | {"left": max(0, self.times - self.hits) if self.times else None}
+    def as_json(self) -> dict[str, Any]:
+        answer = {name: value for name, value in vars(self).items() if name != "dice"}
+        return answer | {"left": max(0, self.times - self.hits) if self.times else None}
 
 
 @dataclass
 class Plan:
-    """What befalls one call: at most one thing before it is accepted and one after."""
+    """Hold what befalls one call: at most one thing before it is accepted and one after."""
 
     slow: float = 0.0
     late: float = 0.0
@@ -83,7 +92,8 @@ NOTHING = Plan()
 
 
 class Faults:
-    def __init__(self) -> None:
+    def __init__(self, platforms: tuple[str, ...]) -> None:
+        self.platforms = platforms
         self.all: dict[int, Fault] = {}
         self.last_id = 0
 
@@ -92,6 +102,8 @@ class Faults:
             fault = Fault(**fields)
         except TypeError as error:
             raise Mistake(f"unknown or missing field: {error}") from None
+        if fault.platform not in self.platforms:
+            raise Mistake(f"platform is one of {', '.join(self.platforms)}")
         self.last_id += 1
         fault.id = self.last_id
         self.all[fault.id] = fault
@@ -107,7 +119,8 @@ class Faults:
         return self.all.values()
 
     def plan(self, platform: str, page: str, operations: tuple[str, ...]) -> Plan:
-        """Spends the faults that meet this call. A second one of the same moment waits for the next call."""
+        """Spend the faults that meet this call. A second one of the same moment waits for the next
+        call."""
         if not self.all:
             return NOTHING
         plan = Plan()

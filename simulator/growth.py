@@ -1,4 +1,4 @@
-"""How residents take posts up. A pure function of the post and of how long it has been seen: no job, no memory."""
+"""Let residents take posts up: a pure function of the post and of how long it has been seen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 
-from simulator.state import DAY, Page, Post
+from simulator.model import DAY, Page, Post
 
 # Facebook's names; "sorry" is the sad face, and "like" includes care.
 REACTIONS = {"like": 0.74, "love": 0.13, "wow": 0.04, "haha": 0.03, "sorry": 0.04, "anger": 0.02}
@@ -38,17 +38,18 @@ NONE = Counts(views=0, viewers=0, reactions={}, comments=0, shares=0, clicks=0)
 
 
 def said(number: int) -> str:
-    """What the resident writes whose comment is the ``number``-th under a post."""
+    """Give what the resident writes whose comment is the ``number``-th under a post."""
     return SAID[number % len(SAID)]
 
 
 def chance(key: str) -> float:
-    """A number in [0, 1) that belongs to the key for ever."""
+    """Draw a number in [0, 1) that belongs to the key for ever."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=7).digest()) / (1 << 56)
 
 
 def counts(page: Page, post: Post, world: float) -> Counts:
-    """Steep on the first day, flat after a week; one post in thirty travels far beyond the page's own followers."""
+    """Count steeply on the first day, flat after a week; one post in thirty travels far beyond the
+    page's followers."""
     seconds = post.seconds_visible(world)
     name = f"{page.platform}/{page.external_id}/{post.id}"
     interest = 0.12 + 0.85 * chance(f"interest {name}") ** 2
@@ -69,6 +70,8 @@ def counts(page: Page, post: Post, world: float) -> Counts:
 
 
 def followers(page: Page, world: float) -> int:
-    """A page gains up to half a per cent a day of what it began with."""
+    """Count followers: a page gains up to half a per cent a day of what it began with."""
     days = max(0.0, world - page.created_world) / DAY
-    return page.followers + int(page.followers * days * 0.005 * chance(f"follow {page.platform}/{page.external_id}"))
+    return page.followers + int(
+        page.followers * days * 0.005 * chance(f"follow {page.platform}/{page.external_id}")
+    )

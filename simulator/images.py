@@ -1,4 +1,4 @@
-"""Pictures without a library: what a file is, how large it is, a plain one to show, and fetching one by address."""
+"""Read, draw and fetch pictures without a library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.calls import Intake
 
 
 def kind_of(data: bytes) -> str:
-    """The type by the first bytes; empty when it is none that a platform takes."""
+    """Tell the type by the first bytes; empty when it is none that a platform takes."""
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -31,7 +31,7 @@ def kind_of(data: bytes) -> str:
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height; zeros where the file does not tell or is not whole."""
+    """Read width and height; zeros where the file does not tell or is not whole."""
     try:
         match kind_of(data):
             case "image/png":
@@ -52,54 +52,65 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 def plain_mp4(seed: int, seconds: float = 5.0, size: int = 1024) -> bytes:
-    """A file that looks like a video: its type, how long it plays, and filling up to `size` bytes."""
+    """Make a file that looks like a video: its type, how long it plays, and filling up to `size`
+    bytes."""
 
     def box(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body) + 8) + name + body
 
-    told = box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, int(seconds * 1000)) + bytes(80))
-    start = box(b"ftyp", b"mp42" + bytes(4) + b"mp42isom") + box(b"moov", told)
+    length = box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, int(seconds * 1000)) + bytes(80))
+    start = box(b"ftyp", b"mp42" + bytes(4) + b"mp42isom") + box(b"moov", length)
     filling = struct.pack(">Q", seed) * (max(0, size - len(start)) // 8 + 1)
     return start + box(b"mdat", filling[: max(0, size - len(start) - 8)])
 
 
 def seconds_of(head: bytes) -> float:
-    """How long a video plays, if its beginning tells; otherwise nothing."""
+    """Read how long a video plays, if its beginning tells; otherwise nothing."""
     at = head.find(b"mvhd")
     if at < 0:
         return 0.0
     try:
         wide = head[at + 4] == 1
-        scale, length = struct.unpack_from(">IQ" if wide else ">II", head, at + (24 if wide else 16))
+        scale, length = struct.unpack_from(
+            ">IQ" if wide else ">II", head, at + (24 if wide else 16)
+        )
     except (struct.error, IndexError):
         return 0.0
     return length / scale if scale else 0.0
 
 
 def plain_png(seed: int, width: int = 64, height: int = 48) -> bytes:
-    """A small picture of one colour, for posts that are seeded with pictures nobody drew."""
+    """Draw a small picture of one colour, for posts that are seeded with pictures nobody drew."""
     colour = bytes((seed * 67 % 200 + 40, seed * 131 % 200 + 40, seed * 29 % 200 + 40))
     rows = (b"\x00" + colour * width) * height
 
     def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        return (
+            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 class Unfetchable(Exception):
-    """The address gave no picture."""
+    """Report that an address gave no picture."""
 
 
 class Fetcher:
-    """Gets pictures by address as the platforms do, but from this machine's own hosts alone."""
+    """Get pictures by address as the platforms do, but from this machine's own hosts alone."""
 
     def __init__(self) -> None:
         self.session: aiohttp.ClientSession | None = None
 
     async def get(self, url: str, hosts: list[str], largest: int) -> bytes:
-        """At most one byte more than `largest`, so that the caller can tell "too big" from "broken"."""
+        """Get at most one byte more than `largest`, so that the caller can tell "too big" from
+        "broken"."""
         data = b""
         async with self.opened(url, hosts) as answer:
             async for chunk in answer.content.iter_chunked(1 << 16):
@@ -109,7 +120,8 @@ class Fetcher:
         return data[: largest + 1]
 
     async def pour(self, url: str, hosts: list[str], intake: Intake, largest: int) -> None:
-        """The same for a file too large to hold: into an intake, which is told more than `largest` if it is too big."""
+        """Get a file too large to hold, into an intake, which takes more than `largest` if it is
+        too big."""
         async with self.opened(url, hosts) as answer:
             async for chunk in answer.content.iter_chunked(1 << 18):
                 intake.take(chunk)

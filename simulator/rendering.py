@@ -1,22 +1,27 @@
-"""HTML from small template files. Every value is escaped unless it is Html already."""
+"""Render HTML from small template files. Every value is escaped unless it is Html already."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Template
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 TEMPLATES = Path(__file__).parent / "templates"
-CSP = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; base-uri "
+    "'none'; frame-ancestors 'none'"
+)
 ARTICLE_TAGS = {"p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "h2", "h3", "a"}
 
 
 class Html(str):
-    """Text that may stand in a page as it is."""
+    """Mark text that may go into a page as it is."""
 
 
 @cache
@@ -27,7 +32,10 @@ def template(name: str) -> Template:
 def fragment(name: str, /, **values: object) -> Html:
     return Html(
         template(name).substitute(
-            {key: value if isinstance(value, Html) else escape(str(value)) for key, value in values.items()}
+            {
+                key: value if isinstance(value, Html) else escape(str(value))
+                for key, value in values.items()
+            }
         )
     )
 
@@ -38,11 +46,39 @@ def joined(parts: list[Html]) -> Html:
 
 def page(name: str, title: str, status: int = 200, /, **values: object) -> web.Response:
     text = fragment("base", title=title, content=fragment(name, title=title, **values))
-    return web.Response(text=text, status=status, content_type="text/html", headers={"Content-Security-Policy": CSP})
+    return web.Response(
+        text=text, status=status, content_type="text/html", headers={"Content-Security-Policy": CSP}
+    )
+
+
+def message(title: str, text: str, status: int = 400) -> web.Response:
+    return page("message", title, status, text=text)
+
+
+def see_other(url: str, **query: str) -> web.Response:
+    """Send the browser on, with more words in the query than the address has already."""
+    if query:
+        url += ("&" if "?" in url else "?") + urlencode(query)
+    return web.Response(status=303, headers={"Location": url})
+
+
+def number(value: int) -> str:
+    return f"{value:,}".replace(",", ".")
+
+
+def linked(text: str) -> Html:
+    """Make links of the addresses in plain text."""
+    return Html(
+        re.sub(
+            r"https?://[^\s<>&\"']+",
+            lambda match: f'<a href="{match[0]}" rel="nofollow">{match[0]}</a>',
+            escape(text),
+        )
+    )
 
 
 class Cleaner(HTMLParser):
-    """Keeps the tags that Zalo's reader shows, and of attributes only a link's web address."""
+    """Keep the tags that Zalo's reader shows, and of attributes only a link's web address."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -31,20 +31,23 @@ class Answer:
 
     @property
     def error(self):
-        """Facebook's error as (code, subcode)."""
+        """Return Facebook's error as (code, subcode)."""
         return self.body["error"]["code"], self.body["error"].get("error_subcode")
 
 
-def ask(method, url, *, query=None, form=None, data=None, files=None, headers=None):
-    """One plain HTTP exchange, on a connection of its own: no pool, no redirect, no retry."""
+def ask(method, url, *, query=None, form=None, data=None, files=None, body=None, headers=None):
+    """Do one plain HTTP exchange, on a connection of its own: no pool, no redirect, no retry."""
     headers = dict(headers or {})
-    body = None
     if files:
         boundary = uuid.uuid4().hex
         parts = [(f'name="{name}"', str(value).encode()) for name, value in (form or {}).items()]
-        parts += [(f'name="{name}"; filename="{name}.bin"', content) for name, content in files.items()]
+        parts += [
+            (f'name="{name}"; filename="{name}.bin"', content) for name, content in files.items()
+        ]
         body = b"".join(
-            f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n"
+            f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode()
+            + content
+            + b"\r\n"
             for head, content in parts
         )
         body += f"--{boundary}--\r\n".encode()
@@ -52,7 +55,10 @@ def ask(method, url, *, query=None, form=None, data=None, files=None, headers=No
     elif data is not None:
         body, headers["Content-Type"] = json.dumps(data).encode(), "application/json"
     elif form is not None:
-        body, headers["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
+        body, headers["Content-Type"] = (
+            urlencode(form).encode(),
+            "application/x-www-form-urlencoded",
+        )
     parts = urlsplit(url)
     asked = "&".join(filter(None, [parts.query, urlencode(query or {})]))
     connection = http.client.HTTPConnection(parts.netloc, timeout=30)
@@ -110,11 +116,19 @@ class Account:
 
     def get(self, path, **query):
         return ask(
-            "GET", f"{self.url}/zalo/openapi/v2.0/{path}", query=query, headers={"access_token": self.token}
+            "GET",
+            f"{self.url}/zalo/openapi/v2.0/{path}",
+            query=query,
+            headers={"access_token": self.token},
         ).body
 
     def post(self, path, **data):
-        return ask("POST", f"{self.url}/zalo/openapi/v2.0/{path}", data=data, headers={"access_token": self.token}).body
+        return ask(
+            "POST",
+            f"{self.url}/zalo/openapi/v2.0/{path}",
+            data=data,
+            headers={"access_token": self.token},
+        ).body
 
     def article(self, **changed):
         return {
@@ -122,18 +136,24 @@ class Account:
             "title": "Lịch tiếp công dân",
             "author": "Công an phường",
             "description": "Giờ làm việc",
-            "cover": {"cover_type": "photo", "photo_url": f"{self.pictures}/small.png", "status": "show"},
+            "cover": {
+                "cover_type": "photo",
+                "photo_url": f"{self.pictures}/small.png",
+                "status": "show",
+            },
             "body": [{"type": "text", "content": "<p>Từ ngày <b>01/12</b></p>"}],
             "comment": "hide",
         } | changed
 
     def create(self, **changed):
-        """Creates an article and waits on the world's clock until its job is over; the article's id."""
+        """Create an article, wait on the world's clock until its job is over, and return the
+        article's id."""
         token = self.post("article/create", **self.article(**changed))["data"]["token"]
         return self.verified(token)["data"]["id"]
 
     def verified(self, token):
-        """Asks until the job is over. Each round ages the world by a second, so nothing here waits for real time."""
+        """Ask until the job is over. Each round ages the world by a second, so nothing here waits
+        for real time."""
         while True:
             answer = self.post("article/verify", token=token)
             if answer["error"] != -214:

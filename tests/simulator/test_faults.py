@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from simulator import faults, pages
+from simulator import faults
+from simulator.pages import fault_form
 from simulator.testing import RunningSimulator
 
 from .conftest import Graph, ask
@@ -82,7 +83,7 @@ def test_a_lagging_list_leaves_out_what_is_young(simulator, graph):
     assert [each["id"] for each in graph.get(f"{graph.id}/published_posts").body["data"]] == [made]
 
 
-def test_a_limit_is_told_in_each_platforms_own_way(simulator, graph, account, bot):
+def test_a_limit_is_expressed_in_each_platforms_own_way(simulator, graph, account, bot):
     for platform in ("facebook", "zalo", "telegram"):
         simulator.fault(platform, "rate_limit", retry_after=90)
     facebook = post(graph)
@@ -105,7 +106,10 @@ def test_a_content_refusal_is_definite_on_each_platform(simulator, graph, accoun
 
 def test_a_killed_token_stays_dead_and_an_expired_one_is_one_call(simulator, graph):
     simulator.fault("facebook", "expired_token")
-    assert [post(graph).error if at == 0 else post(graph).status for at in range(2)] == [(190, 463), 200]
+    assert [post(graph).error if at == 0 else post(graph).status for at in range(2)] == [
+        (190, 463),
+        200,
+    ]
     simulator.fault("facebook", "kill_token", subcode=458)
     assert [post(graph, "khác").error for _ in range(2)] == [(190, 458)] * 2
 
@@ -116,15 +120,17 @@ def test_a_fault_strikes_its_page_and_its_operation_so_many_times(simulator, gra
     assert post(other).status == 200
     assert graph.get(graph.id).status == 200
     assert [post(graph).status for _ in range(3)] == [500, 500, 200]
-    (told,) = simulator.faults()
-    assert (told["hits"], told["left"]) == (2, 0)
+    (fault,) = simulator.faults()
+    assert (fault["hits"], fault["left"]) == (2, 0)
     assert simulator.clear_faults() == 1
 
 
 def test_chance_with_a_seed_is_the_same_each_run(simulator, graph):
     def run():
         simulator.clear_faults()
-        simulator.fault("facebook", "error_before", operation="connect", probability=0.5, seed=7, times=0)
+        simulator.fault(
+            "facebook", "error_before", operation="connect", probability=0.5, seed=7, times=0
+        )
         return [graph.get(graph.id).status for _ in range(12)]
 
     first = run()
@@ -156,13 +162,19 @@ def test_a_fault_that_makes_no_sense_is_refused_with_a_sentence(simulator):
 
 
 def test_the_form_offers_every_kind_and_operation(simulator):
-    assert set(pages.KINDS) == set(faults.KINDS)
-    assert set(pages.OPERATIONS) == set(faults.OPERATIONS)
-    form = {"platform": "facebook", "kind": "error_before", "operation": "publish", "times": "2", "amount": "503"}
+    assert set(fault_form.KINDS) == set(faults.KINDS)
+    assert set(fault_form.OPERATIONS) == set(faults.OPERATIONS)
+    form = {
+        "platform": "facebook",
+        "kind": "error_before",
+        "operation": "publish",
+        "times": "2",
+        "amount": "503",
+    }
     assert ask("POST", f"{simulator.url}/faults/", form=form).status == 303
-    (told,) = simulator.faults()
-    assert (told["kind"], told["times"], told["status"]) == ("error_before", 2, 503)
-    assert ask("POST", f"{simulator.url}/faults/{told['id']}/delete/", form={}).status == 303
+    (fault,) = simulator.faults()
+    assert (fault["kind"], fault["times"], fault["status"]) == ("error_before", 2, 503)
+    assert ask("POST", f"{simulator.url}/faults/{fault['id']}/delete/", form={}).status == 303
     assert simulator.faults() == []
 
 

@@ -31,7 +31,12 @@ def test_a_permalink_opens_the_post_until_it_is_gone(simulator, platform):
 
 def test_scripts_in_an_article_do_not_reach_the_reader(simulator, account):
     body = [
-        {"type": "text", "content": '<p onclick="x()">Chào<script>alert(1)</script><a href="javascript:x">đi</a></p>'}
+        {
+            "type": "text",
+            "content": (
+                '<p onclick="x()">Chào<script>alert(1)</script><a href="javascript:x">đi</a></p>'
+            ),
+        }
     ]
     account.create(body=body, status="show")
     page = read(simulator, f"/pages/zalo/{account.id}/")
@@ -52,16 +57,20 @@ def test_a_page_is_found_without_accents(simulator):
     assert "Đồng Lúa" in read(simulator, "/pages/?platform=zalo")
 
 
-def test_a_person_makes_a_page_and_posts_by_hand(simulator):
+def test_a_person_makes_a_page_and_posts_manually(simulator):
     made = ask(
-        "POST", f"{simulator.url}/pages/new/", form={"platform": "telegram", "name": "Kênh thử", "username": "kenhthu"}
+        "POST",
+        f"{simulator.url}/pages/new/",
+        form={"platform": "telegram", "name": "Kênh thử", "username": "kenhthu"},
     )
     assert made.status == 303
     where = made.headers["Location"]
     ask("POST", f"{simulator.url}{where}post/", form={"message": "/connect 7Q2K"})
     assert "/connect 7Q2K" in read(simulator, where)
     again = ask(
-        "POST", f"{simulator.url}/pages/new/", form={"platform": "telegram", "name": "Khác", "username": "kenhthu"}
+        "POST",
+        f"{simulator.url}/pages/new/",
+        form={"platform": "telegram", "name": "Khác", "username": "kenhthu"},
     )
     assert (again.status, "kenhthu" in again.raw.decode()) == (400, True)
 
@@ -71,7 +80,8 @@ def test_the_owner_throws_the_bot_out_and_takes_it_back(simulator, bot):
         ask("POST", f"{simulator.url}/pages/telegram/{bot.id}/bot/", form={"status": status})
         assert bot.send("x").status == answer
     changes = [
-        update["my_chat_member"]["new_chat_member"]["status"] for update in bot.call("getUpdates").body["result"]
+        update["my_chat_member"]["new_chat_member"]["status"]
+        for update in bot.call("getUpdates").body["result"]
     ]
     assert changes == ["kicked", "administrator"]
 
@@ -79,7 +89,14 @@ def test_the_owner_throws_the_bot_out_and_takes_it_back(simulator, bot):
 def test_no_page_holds_inline_style_or_script(simulator, graph, account, bot):
     bot.send("<i>x</i>", parse_mode="HTML")
     dialog = f"/facebook/www/v26.0/dialog/oauth?client_id=100000000000001&redirect_uri=https://p.vn/cb&account={graph.page['owner']}"
-    paths = ["/pages/", "/pages/new/", "/faults/", dialog, f"/pages/telegram/{bot.id}/", f"/pages/facebook/{graph.id}/"]
+    paths = [
+        "/pages/",
+        "/pages/new/",
+        "/faults/",
+        dialog,
+        f"/pages/telegram/{bot.id}/",
+        f"/pages/facebook/{graph.id}/",
+    ]
     for path in paths:
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=", read(simulator, path))
 

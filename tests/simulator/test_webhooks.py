@@ -1,4 +1,5 @@
-"""What the platforms tell by themselves, as their contracts say it: to whom, in which words, signed how."""
+"""Webhooks that the platforms send by themselves, as their contracts say it: to whom, in which
+words, signed how."""
 
 import hashlib
 import hmac
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from .conftest import ask
-from .test_tiktok import SMALL, Creator
+from .platforms.test_tiktok import SMALL, Creator
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 YT = "{http://www.youtube.com/xml/schemas/2015}"
@@ -53,7 +54,7 @@ def listener():
 
 
 @pytest.fixture
-def told(simulator, listener):
+def received(simulator, listener):
     """The bodies of everything that is due by now."""
 
     def bodies(platform):
@@ -68,7 +69,7 @@ def is_signed(raw, headers, secret, algorithm="sha256"):
     return headers[name] == f"{algorithm}={hmac.new(secret.encode(), raw, algorithm).hexdigest()}"
 
 
-# --- Meta -------------------------------------------------------------------------------------------------------------
+# --- Meta -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -80,7 +81,12 @@ def page(simulator, listener, graph):
 
 
 def changes(bodies):
-    return [(each["field"], each["value"]) for body in bodies for e in body["entry"] for each in e["changes"]]
+    return [
+        (each["field"], each["value"])
+        for body in bodies
+        for e in body["entry"]
+        for each in e["changes"]
+    ]
 
 
 def test_meta_asks_whether_the_address_is_ours_before_it_keeps_it(simulator, listener):
@@ -100,7 +106,11 @@ def test_a_page_is_subscribed_listed_and_let_go(graph):
     (app,) = graph.get(f"{graph.id}/subscribed_apps").body["data"]
     gone = graph.call("DELETE", f"{graph.id}/subscribed_apps").body
 
-    assert (before, app["id"], app["subscribed_fields"]) == ({"data": []}, "100000000000001", ["feed"])
+    assert (before, app["id"], app["subscribed_fields"]) == (
+        {"data": []},
+        "100000000000001",
+        ["feed"],
+    )
     assert (gone, graph.get("me/subscribed_apps").body) == ({"success": True}, {"data": []})
 
 
@@ -109,14 +119,21 @@ def test_a_subscription_names_fields_that_exist(graph, fields):
     assert graph.post("me/subscribed_apps", subscribed_fields=fields).error == (100, None)
 
 
-def test_the_applications_own_posts_come_back_with_names_and_words_signed_over_escaped_text(page, told, listener):
+def test_the_applications_own_posts_come_back_with_names_and_words_signed_over_escaped_text(
+    page, received, listener
+):
     post = page.post(f"{page.id}/feed", message=WORDS).body["id"]
 
-    (body,) = told("facebook")
+    (body,) = received("facebook")
     ((name, value),) = changes([body])
     raw, headers = listener.calls[0]
     assert (body["object"], body["entry"][0]["id"], name) == ("page", page.id, "feed")
-    assert (value["item"], value["verb"], value["post_id"], value["message"]) == ("status", "add", post, WORDS)
+    assert (value["item"], value["verb"], value["post_id"], value["message"]) == (
+        "status",
+        "add",
+        post,
+        WORDS,
+    )
     assert value["from"] == {"id": page.id, "name": page.page["name"]}
     assert is_signed(raw, headers, "simulator-facebook-secret")
     assert raw.isascii()
@@ -124,31 +141,37 @@ def test_the_applications_own_posts_come_back_with_names_and_words_signed_over_e
     assert b"m\\u00e1y \\/ m" in raw
 
 
-def test_a_posts_life_is_told_and_what_is_not_seen_is_not(simulator, page, told):
+def test_a_posts_lifecycle_is_reported_and_what_is_not_seen_is_not(simulator, page, received):
     hidden = page.post(f"{page.id}/feed", message="Chưa đăng", published=False).body["id"]
-    none = told("facebook")
+    none = received("facebook")
     page.post(hidden, is_published=True)
-    told("facebook")
+    received("facebook")
     page.post(hidden, message="Đã sửa")
-    told("facebook")
+    received("facebook")
     page.call("DELETE", hidden)
 
     assert none == []
-    assert [value["verb"] for _, value in changes(told("facebook"))] == ["add", "edited", "remove"]
+    assert [value["verb"] for _, value in changes(received("facebook"))] == [
+        "add",
+        "edited",
+        "remove",
+    ]
 
 
-def test_a_residents_comment_comes_with_who_wrote_it_and_what(simulator, page, told):
+def test_a_residents_comment_comes_with_who_wrote_it_and_what(simulator, page, received):
     post = simulator.post("facebook", page.id, "Bài", by="person")["id"]
-    told("facebook")
+    received("facebook")
     comment = simulator.comment(page.id, post, "Mấy giờ ạ?", by="Trần Thị Bình")["id"]
 
-    (_, added), (_, value) = changes(told("facebook"))
+    (_, added), (_, value) = changes(received("facebook"))
     assert (added["item"], value["item"], value["verb"]) == ("status", "comment", "add")
     assert (value["comment_id"], value["parent_id"], value["post_id"]) == (comment, post, post)
     assert (value["from"]["name"], value["message"]) == ("Trần Thị Bình", "Mấy giờ ạ?")
 
 
-def test_nothing_is_told_of_what_was_before_nor_of_a_page_that_did_not_ask(simulator, listener, graph, told):
+def test_nothing_is_reported_of_what_was_before_nor_of_a_page_that_did_not_ask(
+    simulator, listener, graph, received
+):
     simulator.webhooks("facebook", listener.url, verify_token="ours")
     simulator.post("facebook", graph.id, "Bài cũ", by="person")
     graph.post("me/subscribed_apps", subscribed_fields="feed")
@@ -156,33 +179,39 @@ def test_nothing_is_told_of_what_was_before_nor_of_a_page_that_did_not_ask(simul
     simulator.post("facebook", graph.id, "Bài ghi lùi ngày", by="person", created_at=1_700_000_000)
     graph.post(f"{graph.id}/feed", message="Bài mới")
 
-    assert [value["message"] for _, value in changes(told("facebook"))] == ["Bài mới"]
+    assert [value["message"] for _, value in changes(received("facebook"))] == ["Bài mới"]
 
 
 def test_an_instagram_account_is_heard_of_through_its_page_and_only_what_residents_write(
-    simulator, listener, page, told
+    simulator, listener, page, received
 ):
     simulator.webhooks("instagram", listener.url, verify_token="ours")
     account = simulator.page("instagram", facebook_page=page.id)["external_id"]
     post = simulator.post("instagram", account, "Bài", images=1, by="person")["id"]
     simulator.comment(account, post, "Ở đâu ạ?", platform="instagram", by="binh")
 
-    (body,) = told("instagram")
+    (body,) = received("instagram")
     ((name, value),) = changes([body])
     raw, headers = listener.calls[0]
     assert (body["object"], body["entry"][0]["id"], name) == ("instagram", account, "comments")
-    assert (value["media"]["id"], value["text"], value["from"]["username"]) == (post, "Ở đâu ạ?", "binh")
+    assert (value["media"]["id"], value["text"], value["from"]["username"]) == (
+        post,
+        "Ở đâu ạ?",
+        "binh",
+    )
     assert is_signed(raw, headers, "simulator-facebook-secret")
 
 
-def test_threads_tells_in_a_shape_of_its_own_signed_with_its_own_secret(simulator, listener, told):
+def test_threads_reports_in_a_shape_of_its_own_signed_with_its_own_secret(
+    simulator, listener, received
+):
     simulator.webhooks("threads", listener.url, verify_token="ours")
     profile = simulator.page("threads")["external_id"]
     post = simulator.post("threads", profile, "Bài", by="person")["id"]
     simulator.comment(profile, post, "Hay quá", platform="threads", by="binh")
     simulator.remove("threads", profile, post)
 
-    bodies = sorted(told("threads"), key=lambda body: body["values"]["field"])
+    bodies = sorted(received("threads"), key=lambda body: body["values"]["field"])
     assert [(body["values"]["field"], body["topic"]) for body in bodies] == [
         ("delete", "interaction"),
         ("publish", "interaction"),
@@ -190,41 +219,56 @@ def test_threads_tells_in_a_shape_of_its_own_signed_with_its_own_secret(simulato
     ]
     reply = bodies[2]["values"]["value"]
     assert (bodies[0]["target_id"], bodies[0]["values"]["value"]["id"]) == (profile, post)
-    assert (reply["username"], reply["text"], reply["root_post"]["owner_id"]) == ("binh", "Hay quá", profile)
-    assert all(is_signed(raw, headers, "simulator-threads-secret") for raw, headers in listener.calls)
+    assert (reply["username"], reply["text"], reply["root_post"]["owner_id"]) == (
+        "binh",
+        "Hay quá",
+        profile,
+    )
+    assert all(
+        is_signed(raw, headers, "simulator-threads-secret") for raw, headers in listener.calls
+    )
 
 
-# --- on its way -------------------------------------------------------------------------------------------------------
+# --- on its way -----------------------------------------------------------------------------------
 
 
-def test_what_is_not_taken_is_tried_again_later_and_then_no_more(simulator, page, listener, told):
+def test_what_is_not_taken_is_tried_again_later_and_then_no_more(
+    simulator, page, listener, received
+):
     listener.statuses = [500, 500, 200]
     page.post(f"{page.id}/feed", message="Bài")
-    counts = [len(told("facebook"))]  # Meta's second try follows at once
+    counts = [len(received("facebook"))]  # Meta's second try follows at once
     for _ in range(3):
         simulator.advance(60)
-        counts.append(len(told("facebook")))
+        counts.append(len(received("facebook")))
 
     assert counts == [2, 3, 3, 3]
     assert simulator.answered("facebook") == {"500": 2, "200": 1}
 
 
-def test_it_is_told_twice_late_or_by_somebody_who_does_not_know_the_secret(simulator, page, listener, told):
+def test_it_is_sent_twice_late_or_by_somebody_who_does_not_know_the_secret(
+    simulator, page, listener, received
+):
     simulator.webhooks("facebook", twice=True)
     page.post(f"{page.id}/feed", message="Một")
-    twice = [value["message"] for _, value in changes(told("facebook"))]
+    twice = [value["message"] for _, value in changes(received("facebook"))]
     simulator.webhooks("facebook", twice=False, late=3600)
     page.post(f"{page.id}/feed", message="Hai")
-    early = len(told("facebook"))
+    early = len(received("facebook"))
     simulator.advance(3600)
-    late = [value["message"] for _, value in changes(told("facebook"))]
+    late = [value["message"] for _, value in changes(received("facebook"))]
     simulator.webhooks("facebook", late=0, forged=True)
     listener.statuses = [400]
     page.post(f"{page.id}/feed", message="Ba")
 
     assert (twice, early, late) == (["Một", "Một"], 2, ["Một", "Một", "Hai"])
-    assert len(told("facebook")) == 4  # a forgery that is refused is not tried again
-    assert [is_signed(*call, "simulator-facebook-secret") for call in listener.calls] == [True, True, True, False]
+    assert len(received("facebook")) == 4  # a forgery that is refused is not tried again
+    assert [is_signed(*call, "simulator-facebook-secret") for call in listener.calls] == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_nothing_leaves_the_machine(simulator):
@@ -232,7 +276,7 @@ def test_nothing_leaves_the_machine(simulator):
         simulator.webhooks("tiktok", "https://example.com/hook")
 
 
-# --- TikTok -----------------------------------------------------------------------------------------------------------
+# --- TikTok ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -242,19 +286,21 @@ def creator(simulator, listener):
 
 
 def events(bodies):
-    """Those with the same second may change places on the way."""
+    """Sort the events' names: those with the same second may change places on the way."""
     return sorted(body["event"].rpartition(".")[2] for body in bodies)
 
 
-def test_tiktok_tells_what_becomes_of_a_publication_as_text_within_text(simulator, creator, listener, told):
+def test_tiktok_reports_what_becomes_of_a_publication_as_text_within_text(
+    simulator, creator, listener, received
+):
     simulator.settings(tiktok_processing_seconds=60, tiktok_moderation_seconds=60)
     begun = creator.init()
     creator.send(begun, SMALL)
-    none = told("tiktok")
+    none = received("tiktok")
     simulator.advance(60)
-    work = events(told("tiktok"))
+    work = events(received("tiktok"))
     simulator.advance(60)
-    seen = told("tiktok")
+    seen = received("tiktok")
     post = simulator.visible("tiktok")[0]["id"]
     simulator.remove("tiktok", creator.id, post)
 
@@ -268,42 +314,46 @@ def test_tiktok_tells_what_becomes_of_a_publication_as_text_within_text(simulato
     }
     assert (seen[1]["client_key"], seen[1]["user_openid"]) == ("awsimulator500000", creator.id)
     stamp, made = (part.partition("=")[2] for part in headers["Tiktok-Signature"].split(","))
-    wanted = hmac.new(b"simulator-tiktok-secret", f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
-    assert made == wanted
-    assert told("tiktok")[2]["event"] == "post.publish.no_longer_publicaly_available"  # spelt as they spell it
+    expected = hmac.new(
+        b"simulator-tiktok-secret", f"{stamp}.".encode() + raw, hashlib.sha256
+    ).hexdigest()
+    assert made == expected
+    assert (
+        received("tiktok")[2]["event"] == "post.publish.no_longer_publicaly_available"
+    )  # spelt as they spell it
 
 
-def test_tiktok_tells_why_it_failed(simulator, creator, told):
+def test_tiktok_reports_why_it_failed(simulator, creator, received):
     simulator.settings(tiktok_processing_ends="file_format_check_failed")
     creator.send(creator.init(), SMALL)
     simulator.advance(5)
 
-    (body,) = told("tiktok")
+    (body,) = received("tiktok")
     assert body["event"] == "post.publish.failed"
     assert json.loads(body["content"])["reason"] == "file_format_check_failed"
 
 
-def test_tiktok_tells_of_drafts_in_the_inbox(simulator, creator, told):
+def test_tiktok_reports_drafts_in_the_inbox(simulator, creator, received):
     simulator.settings(tiktok_person_seconds=600)
     creator.send(creator.init(path="inbox/video/init"), SMALL)
     simulator.advance(1)
-    waiting = told("tiktok")
+    waiting = received("tiktok")
     simulator.advance(602)
 
     assert events(waiting) == ["inbox_delivered"]
     assert json.loads(waiting[0]["content"])["publish_type"] == "INBOX_SHARE"
-    assert events(told("tiktok")) == ["complete", "inbox_delivered", "publicly_available"]
+    assert events(received("tiktok")) == ["complete", "inbox_delivered", "publicly_available"]
 
 
-def test_tiktok_tells_that_the_consent_was_taken_back_once(simulator, creator, told):
+def test_tiktok_reports_that_the_consent_was_taken_back_once(simulator, creator, received):
     for _ in range(2):
         simulator.kill_tokens("tiktok", page=creator.id)
 
-    (body,) = told("tiktok")
+    (body,) = received("tiktok")
     assert (body["event"], body["user_openid"]) == ("authorization.removed", creator.id)
 
 
-# --- YouTube ----------------------------------------------------------------------------------------------------------
+# --- YouTube --------------------------------------------------------------------------------------
 
 
 class Hub:
@@ -312,7 +362,11 @@ class Hub:
         self.channel = simulator.page("youtube")["external_id"]
 
     def ask(self, **changed):
-        form = {"hub.mode": "subscribe", "hub.topic": TOPIC + self.channel, "hub.callback": self.listener.url}
+        form = {
+            "hub.mode": "subscribe",
+            "hub.topic": TOPIC + self.channel,
+            "hub.callback": self.listener.url,
+        }
         form |= {"hub.verify": "async", "hub.secret": "word", "hub.lease_seconds": "3600"}
         form |= {f"hub.{name}": value for name, value in changed.items()}
         status = ask("POST", f"{self.simulator.url}/youtube/hub/subscribe", form=form).status
@@ -329,7 +383,9 @@ def hub(simulator, listener):
     return Hub(simulator, listener)
 
 
-def test_the_hub_takes_a_wish_asks_back_and_pushes_until_the_lease_is_over(simulator, hub, listener):
+def test_the_hub_takes_a_wish_asks_back_and_pushes_until_the_lease_is_over(
+    simulator, hub, listener
+):
     accepted = hub.ask()
     video = simulator.post("youtube", hub.channel, "Phim <mới>", by="person")["id"]
     (feed,) = hub.feeds()
@@ -337,10 +393,16 @@ def test_the_hub_takes_a_wish_asks_back_and_pushes_until_the_lease_is_over(simul
     simulator.post("youtube", hub.channel, "Quá hạn", by="person")
 
     (asked,) = listener.questions
-    told = {name: asked[f"hub.{name}"] for name in ("mode", "topic", "lease_seconds")}
+    received = {name: asked[f"hub.{name}"] for name in ("mode", "topic", "lease_seconds")}
     entry = feed.find(f"{ATOM}entry")
-    assert (accepted, told) == (202, {"mode": "subscribe", "topic": TOPIC + hub.channel, "lease_seconds": "3600"})
-    assert [entry.findtext(f"{YT}{name}") for name in ("videoId", "channelId")] == [video, hub.channel]
+    assert (accepted, received) == (
+        202,
+        {"mode": "subscribe", "topic": TOPIC + hub.channel, "lease_seconds": "3600"},
+    )
+    assert [entry.findtext(f"{YT}{name}") for name in ("videoId", "channelId")] == [
+        video,
+        hub.channel,
+    ]
     assert (entry.findtext(f"{ATOM}title"), len(hub.feeds())) == ("Phim <mới>", 1)
     assert is_signed(*listener.calls[0], "word", "sha1")
     assert listener.calls[0][1]["Content-Type"] == "application/atom+xml"
@@ -360,7 +422,9 @@ def test_a_deleted_video_is_a_tombstone(simulator, hub):
     video = simulator.post("youtube", hub.channel, "Phim", by="person")["id"]
     simulator.remove("youtube", hub.channel, video)
 
-    gone = [feed.find("{http://purl.org/atompub/tombstones/1.0}deleted-entry") for feed in hub.feeds()]
+    gone = [
+        feed.find("{http://purl.org/atompub/tombstones/1.0}deleted-entry") for feed in hub.feeds()
+    ]
     (tomb,) = [each for each in gone if each is not None]
     assert tomb.get("ref") == f"yt:video:{video}"
     assert tomb.findtext(f".//{ATOM}uri") == f"https://www.youtube.com/channel/{hub.channel}"
@@ -371,33 +435,49 @@ def test_who_leaves_the_hub_is_asked_too_and_hears_no_more(simulator, hub, liste
     hub.ask(mode="unsubscribe")
     simulator.post("youtube", hub.channel, "Phim", by="person")
 
-    assert ([each["hub.mode"] for each in listener.questions], hub.feeds()) == (["subscribe", "unsubscribe"], [])
+    assert ([each["hub.mode"] for each in listener.questions], hub.feeds()) == (
+        ["subscribe", "unsubscribe"],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"mode": "listen"}, {"topic": "https://example.com/feed"}, {"callback": "nowhere"}, {"lease_seconds": "long"}],
+    [
+        {"mode": "listen"},
+        {"topic": "https://example.com/feed"},
+        {"callback": "nowhere"},
+        {"lease_seconds": "long"},
+    ],
 )
 def test_the_hub_refuses_what_makes_no_sense(hub, wrong):
     assert hub.ask(**wrong) == 400
 
 
-# --- Zalo -------------------------------------------------------------------------------------------------------------
+# --- Zalo -----------------------------------------------------------------------------------------
 
 
-def test_zalo_tells_of_messages_and_followers_by_a_plain_hash_and_retries_by_its_ladder(simulator, listener, told):
+def test_zalo_reports_messages_and_followers_by_a_plain_hash_and_retries_by_its_ladder(
+    simulator, listener, received
+):
     simulator.webhooks("zalo", listener.url, secret="oa-key")
     account = simulator.page("zalo")["external_id"]
     listener.statuses = [500]
     simulator.message(account, "Xin hỏi giờ làm việc")
-    first = len(told("zalo"))
+    first = len(received("zalo"))
     simulator.advance(30)
-    told("zalo")
+    received("zalo")
     simulator.message(account, event="follow")
 
-    bodies = told("zalo")
-    assert (first, [body["event_name"] for body in bodies]) == (1, ["user_send_text", "user_send_text", "follow"])
-    assert (bodies[0]["recipient"]["id"], bodies[0]["message"]["text"]) == (account, "Xin hỏi giờ làm việc")
+    bodies = received("zalo")
+    assert (first, [body["event_name"] for body in bodies]) == (
+        1,
+        ["user_send_text", "user_send_text", "follow"],
+    )
+    assert (bodies[0]["recipient"]["id"], bodies[0]["message"]["text"]) == (
+        account,
+        "Xin hỏi giờ làm việc",
+    )
     assert bodies[2]["oa_id"] == account
     assert [headers.get("num_retry") for _, headers in listener.calls] == [None, "1", None]
     for body, (raw, headers) in zip(bodies, listener.calls, strict=True):
@@ -405,18 +485,18 @@ def test_zalo_tells_of_messages_and_followers_by_a_plain_hash_and_retries_by_its
         assert headers["X-ZEvent-Signature"] == f"mac={hashlib.sha256(text).hexdigest()}"
 
 
-def test_articles_are_told_of_by_nobody_at_zalo(simulator, listener, told):
+def test_articles_are_reported_by_nobody_at_zalo(simulator, listener, received):
     simulator.webhooks("zalo", listener.url, secret="oa-key")
     account = simulator.page("zalo")["external_id"]
     simulator.post("zalo", account, "Bài", images=1, by="person")
 
-    assert told("zalo") == []
+    assert received("zalo") == []
 
 
-# --- and the rest -----------------------------------------------------------------------------------------------------
+# --- and the rest ---------------------------------------------------------------------------------
 
 
-def test_a_new_world_tells_nobody_anything(simulator, page, listener):
+def test_a_new_world_sends_nothing(simulator, page, listener):
     simulator.webhooks("facebook", late=60)
     page.post(f"{page.id}/feed", message="Bài")
     simulator.reset()

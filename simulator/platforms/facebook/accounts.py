@@ -1,0 +1,236 @@
+"""Show persons, the pages that they may manage, their portfolios, and a page's subscriptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator import growth
+from simulator.calls import Call
+from simulator.model import Page, Token
+from simulator.platforms.facebook.access import Access
+from simulator.platforms.facebook.oauth import page_token
+from simulator.platforms.facebook.spec import FacebookSpec
+from simulator.platforms.meta.graph import GraphError, missing_object, narrowed, paged, parse_fields
+
+# What an application may hear of a page.
+FIELDS = ("feed", "name", "mention", "picture", "videos", "messages", "ratings")
+PAGE_FIELDS = (
+    "id", "name", "username", "access_token", "category", "category_list", "picture",
+    "followers_count",
+    "fan_count", "link", "about", "is_published", "verification_status",
+    "has_transitioned_to_new_page_experience",
+    "instagram_business_account", "cover",
+)  # fmt: skip
+FIELDS_AT_ACCOUNTS = (*PAGE_FIELDS, "tasks")  # the person's own list alone tells them
+
+
+class Accounts:
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.world = access.world
+
+    def me(self, call: Call, token: Token, edge: str) -> dict[str, Any]:
+        user = self.world.users[token.user]
+        match edge:
+            case "":
+                return {"id": user.id, "name": user.name}
+            case "permissions":
+                granted = [
+                    {"permission": scope, "status": "granted"}
+                    for scope in (*token.scopes, "public_profile")
+                ]
+                return {
+                    "data": granted
+                    + [{"permission": scope, "status": "declined"} for scope in token.declined]
+                }
+            case "accounts":
+                ids = token.pages if "pages_show_list" in token.scopes else []
+                ids = [each for each in ids if each not in self.unlisted()]
+                pages = [
+                    page
+                    for each in ids
+                    if (page := self.world.pages[FacebookSpec.name].get(each))
+                    and each in user.pages
+                ]
+                fields = parse_fields(
+                    call.text("fields") or "access_token,category,name,id,tasks",
+                    FIELDS_AT_ACCOUNTS,
+                    "Page",
+                )
+                return paged(
+                    call,
+                    pages,
+                    lambda page: page.external_id,
+                    lambda page: self.page_view(page, fields, token, call),
+                )
+            case "businesses":
+                self.check_business(token)
+                portfolios = [
+                    each for each in self.world.businesses.values() if user.id in each["people"]
+                ]
+                return paged(
+                    call,
+                    portfolios,
+                    lambda each: each["id"],
+                    lambda each: {"id": each["id"], "name": each["name"]},
+                )
+        raise missing_object(edge)
+
+    def unlisted(self) -> set[str]:
+        """Find the pages that only their Business lists."""
+        portfolios = [each for each in self.world.businesses.values() if not each["listed"]]
+        return {
+            page
+            for each in portfolios
+            for edge in ("owned_pages", "client_pages")
+            for page in each[edge]
+        }
+
+    @staticmethod
+    def check_business(token: Token) -> None:
+        if token.kind != "user" or "business_management" not in token.scopes:
+            message = "(#100) Requires business_management permission to manage the object"
+            raise GraphError(message, 100, kind="GraphMethodException")
+
+    def business_edge(
+        self, call: Call, token: Token, business: dict[str, Any], edge: str
+    ) -> dict[str, Any]:
+        """List the pages that a Business portfolio owns, or looks after. Its people's tasks are
+        still their own."""
+        self.check_business(token)
+        if token.user not in business["people"] or edge not in ("owned_pages", "client_pages"):
+            raise missing_object(f"{business['id']}/{edge}", call.method.lower())
+        pages = [self.world.pages[FacebookSpec.name][each] for each in business[edge]]
+        fields = parse_fields(call.text("fields") or "id,name", PAGE_FIELDS, "Page")
+        return paged(
+            call,
+            pages,
+            lambda page: page.external_id,
+            lambda page: self.page_view(page, fields, token, call),
+        )
+
+    def page_view(
+        self, page: Page, fields: dict[str, dict[str, str]], token: Token, call: Call
+    ) -> dict[str, Any]:
+        asked = {field["name"] for field in fields.values()}
+        tasks = (
+            self.world.users[token.user].pages.get(page.external_id, [])
+            if token.user in self.world.users
+            else []
+        )
+        base = self.world.public_url or call.origin
+        view = self.page_facts(page, f"{base}/pages/facebook/{page.external_id}/") | {
+            "tasks": tasks
+        }
+        if tasks and "access_token" in asked:  # which makes one
+            own = page_token(self.world, token, page.external_id) if token.kind == "user" else token
+            view["access_token"] = own.value
+        if linked := self.linked_account(page, token):
+            view["instagram_business_account"] = self.account_facts(
+                linked, f"{base}/pages/instagram/{linked.external_id}/avatar.svg"
+            )
+        return {
+            key: part(field["name"], view[field["name"]], field.get("fields", ""))
+            for key, field in (fields | {"id": {"name": "id"}}).items()
+            if field["name"] in view
+        }
+
+    def page_facts(self, page: Page, link: str) -> dict[str, Any]:
+        """Tell of a page what does not depend on who asks."""
+        followers = growth.followers(page, self.world.world())
+        cover = str(122_000_000_000_000 + int(page.external_id) % 10**12)
+        return {
+            "id": page.external_id,
+            "name": page.name,
+            "username": page.username,
+            "category": "Government organization",
+            "category_list": [{"id": "161422927240513", "name": "Government organization"}],
+            "picture": {
+                "height": 50,
+                "is_silhouette": False,
+                "url": f"{link}avatar.svg",
+                "width": 50,
+            },
+            "followers_count": followers,
+            "fan_count": followers,
+            "link": link,
+            "cover": {
+                "cover_id": cover,
+                "id": cover,
+                "offset_x": 0,
+                "offset_y": 0,
+                "source": f"{link}avatar.svg",
+            },
+            "about": "Trang thông tin chính thức",
+            "is_published": True,
+            "verification_status": "not_verified",
+            "has_transitioned_to_new_page_experience": True,
+        }
+
+    def account_facts(self, linked: Page, avatar: str) -> dict[str, Any]:
+        """Tell of an Instagram account what its page's field shows."""
+        return {
+            "id": linked.external_id,
+            "username": linked.username,
+            "name": linked.name,
+            "followers_count": growth.followers(linked, self.world.world()),
+            "profile_picture_url": avatar,
+        }
+
+    def linked_account(self, page: Page, token: Token) -> Page | None:
+        """Find the professional Instagram account of a page, for those who may know of it."""
+        linked = self.world.pages["instagram"].get(page.details.get("instagram", ""))
+        return linked if "instagram_basic" in token.scopes else None
+
+    def subscriptions(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
+        """Keep whether the application hears of this page, and of what on it."""
+        self.access.check_page_token(token, page)
+        if not self.access.may(token, "pages_manage_metadata"):
+            message = (
+                "(#200) To subscribe to the feed field, the pages_manage_metadata "
+                "permission is needed"
+            )
+            raise GraphError(message, 200, status=403)
+        known = page.details.get("subscribed")
+        match call.method:
+            case "GET":
+                application = {"name": "Outreach Portal", "id": token.app, "category": "Business"}
+                return {
+                    "data": [application | {"subscribed_fields": known["fields"]}] if known else []
+                }
+            case "DELETE":
+                page.details.pop("subscribed", None)
+            case _:
+                fields = [
+                    each.strip()
+                    for each in call.text("subscribed_fields").split(",")
+                    if each.strip()
+                ]
+                if not fields:
+                    raise GraphError("(#100) The parameter subscribed_fields is required.", 100)
+                if unknown := [each for each in fields if each not in FIELDS]:
+                    raise GraphError(
+                        (
+                            f"(#100) Param subscribed_fields must be one of {FIELDS} - got "
+                            f"{unknown[0]}"
+                        ),
+                        100,
+                    )
+                page.details["subscribed"] = {
+                    "fields": fields,
+                    "at": known["at"] if known else self.world.wall(),
+                }
+        self.world.dirty = True
+        return {"success": True}
+
+
+def part(name: str, value: Any, names: str) -> Any:
+    """Narrow a field that is an object to the names in its braces."""
+    match name:
+        case "picture":
+            return {"data": narrowed(value, names)}
+        case "cover":
+            return narrowed(value, names)
+        case "instagram_business_account":
+            return narrowed(value, names or "id")
+    return value

@@ -1,0 +1,189 @@
+"""Take the bytes of videos: all at once, in chunks, or at the upload host.
+
+They are hashed and counted as they come; what is half sent when the simulator ends is lost with it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from simulator import images
+from simulator.calls import Call, Intake
+from simulator.model import Page, Token
+from simulator.platforms.facebook.spec import FacebookSpec
+from simulator.platforms.meta.graph import GraphError, missing_object, token_text
+from simulator.world import World
+
+CHUNK = 1 << 20
+LARGEST_SIMPLE, LARGEST = 1 << 30, 10 << 30
+
+
+class Uploads:
+    def __init__(self, world: World, fetcher: images.Fetcher) -> None:
+        self.world = world
+        self.fetcher = fetcher
+        self.taken: dict[str, Intake] = {}  # under a video's id, or an upload's own
+        self.lengths: dict[str, int] = {}
+        self.handles: dict[str, str] = {}  # of a finished upload → its id
+
+    def find(self, video_id: str) -> dict[str, Any] | None:
+        video = self.world.containers.get(video_id)
+        return video if video is not None and video["platform"] == FacebookSpec.name else None
+
+    def new_video(self, page: Page, kind: str) -> dict[str, Any]:
+        number = str(1_400_000_000_000_000 + self.world.next_number())
+        video: dict[str, Any] = {
+            "id": number, "platform": FacebookSpec.name, "page": page.external_id, "kind": kind,
+            "born": self.world.world(), "received": 0, "complete": False, "ready": None,
+            "error": "", "sha256": "",
+            "post": "", "state": "", "title": "", "description": "",
+        }  # fmt: skip
+        self.world.containers[number] = video
+        self.world.dirty = True
+        return video
+
+    def complete(self, video: dict[str, Any], intake: Intake) -> None:
+        """Accept all bytes; what is no video is found out when it is processed."""
+        video |= {
+            "complete": True,
+            "received": intake.size,
+            "sha256": self.world.keep_intake(intake),
+        }
+        if not images.kind_of(intake.head).startswith("video/"):
+            video["error"] = "The file is no video that can be read"
+        video["ready"] = self.world.world() + self.world.settings["facebook_video_seconds"]
+        self.world.dirty = True
+
+    async def file_of(self, call: Call) -> Intake:
+        """Take the file of a call: its bytes, its address, or the handle of a finished upload."""
+        intake = Intake()
+        if handle := call.text("fbuploader_video_file_chunk"):
+            if handle not in self.handles:
+                raise GraphError("(#100) Invalid parameter: fbuploader_video_file_chunk", 100)
+            return self.taken[self.handles[handle]]
+        if upload := call.files.get("source"):
+            intake.take(upload.data)
+        elif url := call.text("file_url"):
+            try:
+                await self.fetcher.pour(
+                    url, self.world.settings["image_hosts"], intake, LARGEST_SIMPLE
+                )
+            except images.Unfetchable as why:
+                raise GraphError("(#389) Unable to fetch video file from URL.", 389) from why
+        else:
+            raise GraphError("(#382) The video file you selected is too small or missing.", 382)
+        return intake
+
+    async def receive(self, call: Call, video_id: str) -> dict[str, Any]:
+        """Take bytes as the upload host does, which says no with status 200, as it may."""
+        token = self.world.tokens.get(token_text(call))
+        video = self.find(video_id)
+        if token is None or token.dead or video is None or token.page != video["page"]:
+            return debug(False, "ProcessingFailedError", "unauthorized user request")
+        if video["complete"]:
+            return debug(False, "ProcessingFailedError", "the upload is complete already")
+        if url := call.headers.get("file_url"):
+            intake = Intake()
+            try:
+                await self.fetcher.pour(url, self.world.settings["image_hosts"], intake, LARGEST)
+            except images.Unfetchable as why:
+                return debug(True, "ProcessingFailedError", f"the file could not be fetched: {why}")
+            self.complete(video, intake)
+            return {"success": True}
+        offset, size = (number_of(call.headers.get(name)) for name in ("offset", "file_size"))
+        if offset == 0:
+            self.taken[video_id] = Intake()
+        taken = self.taken.get(video_id) or Intake()
+        if offset != taken.size or size <= 0:
+            return debug(True, "OffsetInvalidError", f"the next byte is {taken.size}")
+        if call.body is not None:
+            taken.pour(call.body)
+        video["received"] = taken.size
+        if taken.size != size:
+            return debug(
+                True, "PartialRequestError", "Partial request (did not match length of file)"
+            )
+        self.complete(video, self.taken.pop(video_id))
+        return {"success": True}
+
+    def session(self, call: Call, token: Token) -> dict[str, Any]:
+        """Open `/{app}/uploads`: a place to send a file to, for the person's token alone."""
+        if token.kind != "user":
+            raise GraphError(
+                "(#100) A user access token is required to request this resource.", 100
+            )
+        if call.number("file_length", 0) <= 0 or not call.text("file_type"):
+            raise GraphError("(#100) The parameters file_length and file_type are required", 100)
+        upload = "upload:" + secrets.token_urlsafe(24)
+        self.taken[upload], self.lengths[upload] = Intake(), call.number("file_length", 0)
+        return {"id": upload}
+
+    def append(self, call: Call, upload: str) -> dict[str, Any]:
+        token = self.world.tokens.get(token_text(call))
+        taken = self.taken.get(upload)
+        if taken is None or token is None or token.dead:
+            raise missing_object(upload, call.method.lower())
+        if call.method == "POST":
+            if number_of(call.headers.get("file_offset")) != taken.size:
+                raise GraphError("(#6001) The offset is not where the upload stands", 6001)
+            if call.body is not None:
+                taken.pour(call.body)
+            if taken.size >= self.lengths[upload]:
+                handle = "2:" + secrets.token_urlsafe(32)
+                self.handles[handle] = upload
+                return {"h": handle}
+        return {"id": upload, "file_offset": taken.size}
+
+    # In chunks
+
+    def start(self, page: Page, size: int) -> dict[str, str]:
+        video = self.new_video(page, "video")
+        self.taken[video["id"]], self.lengths[video["id"]] = Intake(), size
+        answer = {"video_id": video["id"], "upload_session_id": f"15{video['id'][2:]}"}
+        return answer | self.offsets(video["id"])
+
+    def offsets(self, video_id: str) -> dict[str, str]:
+        start = self.taken[video_id].size
+        return {
+            "start_offset": str(start),
+            "end_offset": str(min(start + CHUNK, self.lengths[video_id])),
+        }
+
+    def of_session(self, page: Page, session: str) -> dict[str, Any]:
+        """Find the video of an upload session that is not over."""
+        video = self.find(f"14{session[2:]}")
+        if video is None or video["page"] != page.external_id or video["post"]:
+            raise GraphError("(#6000) The upload session does not exist", 6000)
+        return video
+
+    def begun(self, video: dict[str, Any]) -> Intake:
+        if video["id"] not in self.taken:
+            raise GraphError("(#6000) The upload session is lost: start again", 6000)
+        return self.taken[video["id"]]
+
+    def transfer(self, call: Call, video: dict[str, Any]) -> dict[str, str]:
+        taken, chunk = self.begun(video), call.files.get("video_file_chunk")
+        if chunk is None or call.number("start_offset", -1) != taken.size:
+            # Where it stands comes along, as Facebook's own SDK reads it.
+            message = "(#6001) The offset is not where the upload stands"
+            raise GraphError(
+                message, 6001, 1363037, is_transient=True, error_data=self.offsets(video["id"])
+            )
+        taken.take(chunk.data)
+        video["received"] = taken.size
+        return self.offsets(video["id"])
+
+    def close(self, video: dict[str, Any]) -> None:
+        if self.begun(video).size != self.lengths[video["id"]]:
+            raise GraphError("(#6001) The video is not whole yet", 6001)
+        self.complete(video, self.taken.pop(video["id"]))
+
+
+def number_of(text: str | None) -> int:
+    return int(text) if text and re.fullmatch(r"\d+", text) else -1
+
+
+def debug(retriable: bool, kind: str, message: str) -> dict[str, Any]:
+    return {"debug_info": {"retriable": retriable, "type": kind, "message": message}}

@@ -1,0 +1,119 @@
+"""Count a post and an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator import growth
+from simulator.calls import Call
+from simulator.model import DAY, Page, Post, Token
+from simulator.platforms.meta.containers import ContainerPlatform
+from simulator.platforms.meta.graph import GraphError, moment, stamp
+
+COMMON = ("reach", "views", "shares", "total_interactions", "reposts")
+LIKED = ("likes", "comments", "saved")
+VISITED = ("follows", "profile_visits", "profile_activity")
+METRICS = {
+    "FEED": (*COMMON, *LIKED, *VISITED),
+    "REELS": (
+        *COMMON, *LIKED, "ig_reels_avg_watch_time", "ig_reels_video_view_total_time",
+        "reels_skip_rate",
+    ),
+    "STORY": (*COMMON, *VISITED, "replies", "navigation", "link_clicks"),
+}  # fmt: skip
+METRICS_AT_FACEBOOK = ("facebook_views", "total_likes", "total_comments", "total_views")
+ACCOUNT_METRICS = (
+    "reach", "views", "accounts_engaged", "likes", "comments", "saves", "shares", "replies",
+    "reposts",
+    "total_interactions", "profile_links_taps", "follows_and_unfollows", "follower_count",
+    "follower_demographics",
+)  # fmt: skip
+
+
+class Insights:
+    def __init__(self, platform: ContainerPlatform) -> None:
+        self.platform = platform
+        self.world = platform.world
+
+    def media_insights(self, call: Call, token: Token, page: Page, post: Post) -> dict[str, Any]:
+        counts = growth.counts(page, post, self.world.world())
+        interactions = counts.all_reactions + counts.comments + counts.shares
+        numbers: dict[str, Any] = {
+            "reach": counts.viewers, "views": counts.views, "shares": counts.shares,
+            "reposts": counts.shares // 3,
+            "total_interactions": interactions, "likes": counts.all_reactions,
+            "comments": counts.comments,
+            "saved": counts.clicks // 4, "follows": counts.clicks // 20,
+            "profile_visits": counts.clicks // 5,
+            "profile_activity": counts.clicks // 8, "ig_reels_avg_watch_time": 4200,
+            "ig_reels_video_view_total_time": counts.views * 4200, "reels_skip_rate": 37,
+            "replies": counts.comments // 4, "navigation": counts.views,
+            "link_clicks": counts.clicks // 6,
+            "facebook_views": counts.views // 5, "total_likes": counts.all_reactions,
+            "total_comments": counts.comments, "total_views": counts.views,
+        }  # fmt: skip
+        product = post.details["product"]
+        known: tuple[str, ...] = METRICS[product]
+        if token.platform == "facebook" and product != "STORY":
+            known += METRICS_AT_FACEBOOK
+        answer = self.platform.insights(
+            post.id, {name: numbers[name] for name in known}, self.platform.metrics_asked(call)
+        )
+        if product == "STORY" and counts.viewers < 5:
+            raise GraphError("(#10) Not enough viewers for the media to show insights", 10)
+        return answer if counts.views else {"data": []}
+
+    def account_insights(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
+        self.platform.need(token, "manage_insights")
+        asked = self.platform.metrics_asked(call)
+        if not asked or set(asked) - set(ACCOUNT_METRICS):
+            raise GraphError("(#100) metric[0] must be one of the following values", 100)
+        since, until = moment(call.text("since")), moment(call.text("until"))
+        if since is not None and (until or self.world.wall()) - since > 30 * DAY:
+            raise GraphError(
+                "(#100) There cannot be more than 30 days (2592000 s) between since and until", 100
+            )
+        now = self.world.world()
+        today = [growth.counts(page, post, now) for post in page.posts.values()]
+        before = [growth.counts(page, post, now - DAY) for post in page.posts.values()]
+
+        def gained(what: str) -> int:
+            return sum(getattr(each, what) for each in today) - sum(
+                getattr(each, what) for each in before
+            )
+
+        likes, comments, shares = gained("all_reactions"), gained("comments"), gained("shares")
+        values = dict.fromkeys(ACCOUNT_METRICS, 0) | {
+            "reach": gained("viewers"), "views": gained("views"), "likes": likes,
+            "comments": comments,
+            "shares": shares, "total_interactions": likes + comments + shares,
+            "accounts_engaged": likes,
+            "follower_count": growth.followers(page, now) - growth.followers(page, now - DAY),
+        }  # fmt: skip
+        data = []
+        for name in asked:
+            row: dict[str, Any] = {
+                "name": name,
+                "period": "day",
+                "title": name.replace("_", " ").capitalize(),
+            }
+            if name == "follower_demographics":
+                if growth.followers(page, now) < 100:
+                    continue
+                row["period"] = "lifetime"
+                row["total_value"] = {
+                    "breakdowns": [{"dimension_keys": [call.text("breakdown")], "results": []}]
+                }
+            elif call.text("metric_type") == "total_value":
+                row["total_value"] = {"value": values[name]}
+            elif name in ("reach", "follower_count"):
+                end = stamp(self.world.wall() // DAY * DAY + 8 * 3600)
+                row["values"] = [{"value": values[name], "end_time": end}]
+            else:
+                message = (
+                    "(#100) The following metrics should be specified with "
+                    "parameter metric_type=total_value"
+                )
+                raise GraphError(f"{message}: {name}", 100)
+            data.append(row | {"id": f"{page.external_id}/insights/{name}/{row['period']}"})
+        return {"data": data}

@@ -1,0 +1,8 @@
+import pytest
+
+from .youtube import Channel
+
+
+@pytest.fixture
+def channel(simulator):
+    return Channel(simulator)
