@@ -1,9 +1,11 @@
-"""One statement for many rows with values of their own. Django's bulk_update does not tell who won."""
+"""One statement for many rows with values of their own. Django's bulk_update does not tell who
+won.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 
@@ -19,32 +21,39 @@ def update_from_values(
     fields: Mapping[str, Any] | None = None,
     increment: str = "",
 ) -> set[int]:
-    """Updates each row found by its ``match`` values (and the common ``where``) with its other values and ``fields``;
-    the column ``increment`` rises by one.
+    """Update each row found by its ``match`` values (and the common ``where``) with its other
+    values and ``fields``; the column ``increment`` rises by one.
 
-    ``rows`` share their keys and hold no None: a column of NULLs has no type in VALUES. Returns the ids updated.
-    The SQL is the same on PostgreSQL and SQLite; column names come from the model, never from outside.
+    ``rows`` share their keys and hold no None: a column of NULLs has no type in VALUES. Return the
+    ids updated. The SQL is the same on PostgreSQL and SQLite; column names come from the model,
+    never from outside.
     """
     updated: set[int] = set()
     if not rows:
         return updated
     names = list(rows[0])
-    column = {name: model._meta.get_field(name).column for name in {*names, *(where or {}), *(fields or {})}}
+    column = {name: _column(model, name) for name in {*names, *(where or {}), *(fields or {})}}
     table = model._meta.db_table
     sets = [f'"{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n not in match]
     sets += [f'"{column[n]}" = %s' for n in fields or {}]
     if increment:
-        name = model._meta.get_field(increment).column
+        name = _column(model, increment)
         sets.append(f'"{name}" = {table}."{name}" + 1')
-    conditions = [f'{table}."{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n in match]
-    # Written so that PostgreSQL has no figures for it. It would believe that almost no row is, say, `committing`, begin
-    # with those, and compare each of the thousands that are with every row of ours: 300 ms for 500.
-    conditions += [f'COALESCE({table}."{column[n]}", {table}."{column[n]}") = %s' for n in where or {}]
+    conditions = [
+        f'{table}."{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n in match
+    ]
+    # Written so that PostgreSQL has no figures for it. It would believe that almost no row is, say,
+    # `committing`, begin with those, and compare each of the thousands that are with every row of
+    # ours: 300 ms for 500.
+    conditions += [
+        f'COALESCE({table}."{column[n]}", {table}."{column[n]}") = %s' for n in where or {}
+    ]
     one = f"({', '.join(['%s'] * len(names))})"
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
         sql = (
-            f"UPDATE {table} SET {', '.join(sets)} FROM (VALUES {', '.join([one] * len(chunk))}) AS v "  # noqa: S608
+            f"UPDATE {table} SET {', '.join(sets)} FROM (VALUES "  # noqa: S608
+            f"{', '.join([one] * len(chunk))}) AS v "
             f"WHERE {' AND '.join(conditions)} RETURNING {table}.id"
         )
         values = [_adapt(v) for v in (fields or {}).values()]
@@ -57,33 +66,44 @@ def update_from_values(
 
 
 def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts plain rows without making instances of them. ``rows`` share their keys; a dict goes into a JSON field."""
+    """Insert plain rows without making instances of them. ``rows`` share their keys; a dict goes
+    into a JSON field.
+    """
     if not rows:
         return
     names = list(rows[0])
-    columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in names)
+    columns = ", ".join(f'"{_column(model, name)}"' for name in names)
     one = f"({', '.join(['%s'] * len(names))})"
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
-        sql = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {', '.join([one] * len(chunk))}"  # noqa: S608
+        sql = (
+            f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {', '.join([one] * len(chunk))}"  # noqa: S608
+        )
         with connection.cursor() as cursor:
             cursor.execute(sql, [_adapt(row[name]) for row in chunk for name in names])
 
 
+def _column(model: type[models.Model], name: str) -> str:
+    return str(cast("models.Field", model._meta.get_field(name)).column)
+
+
 @models.Field.register_lookup
 class Among(models.Lookup):
-    """`in` for many numbers as one parameter: neither Django nor PostgreSQL has to look at each by itself."""
+    """`in` for many numbers as one parameter: neither Django nor PostgreSQL has to look at each by
+    itself.
+    """
 
     lookup_name = "among"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(list(self.rhs))]  # noqa: S608
+        values = (*params, json.dumps(list(self.rhs)))
+        return f"{lhs} IN (SELECT value FROM json_each(%s))", values  # noqa: S608
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} = ANY(%s)", [*params, list(self.rhs)]
+        return f"{lhs} = ANY(%s)", (*params, list(self.rhs))
 
 
 def _adapt(value: Any) -> Any:

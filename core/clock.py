@@ -1,4 +1,6 @@
-"""The database's clock. A worker whose own clock is wrong must not publish early or late."""
+"""The database's clock: a worker whose own clock is wrong must not publish early or late. And the
+time in words.
+"""
 
 import time
 from collections.abc import Callable
@@ -18,7 +20,14 @@ def database_now() -> datetime:
         return cursor.fetchone()[0].astimezone(UTC)
 
 
+def local_time(moment: datetime) -> str:
+    """Write '07:00 30/11/2026', on the station's clock."""
+    return timezone.localtime(moment).strftime("%H:%M %d/%m/%Y")
+
+
 def steady(clock: Clock = database_now) -> Clock:
-    """A clock set once from ``clock`` that then runs on the monotonic one: no query a look, no jump when NTP steps."""
+    """Return a clock set once from ``clock`` that then runs on the monotonic one: reading it costs
+    no query, and it does not jump when NTP corrects the time.
+    """
     start, mark = clock(), time.monotonic()
     return lambda: start + timedelta(seconds=time.monotonic() - mark)

@@ -1,16 +1,60 @@
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.core.signals import request_finished
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.defaults import bad_request
+
+from core import logs
+from core.errors import Busy, QuotaExceeded
+from core.secrecy import SecrecyRefused, require_no_secrecy_mark
+
+
+class RequestId:
+    """Name each request, in its answer's ``X-Request-Id`` and in every line logged until its answer
+    has left.
+
+    A header of that name that came with the request is not looked at: whoever sends it could make
+    two requests one.
+    """
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        identifier = logs.new_request_id()
+        logs.request_id.set(identifier)
+        response = self.get_response(request)
+        response["X-Request-Id"] = identifier
+        return response
+
+
+def _forget_request_id(**_: object) -> None:
+    logs.request_id.set("")
+
+
+request_finished.connect(
+    _forget_request_id, dispatch_uid="forget request id"
+)  # after the last byte
 
 
 def response_policies(get_response: Callable) -> Callable:
-    """Headers that Django has no setting for; signed-in pages are never kept by a shared PC's browser."""
+    """Set the headers that Django has no setting for; no browser caches a signed-in page, since
+    stations share computers.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
+        response.setdefault("Reporting-Endpoints", 'csp="/csp-report/"')
         response.setdefault(
-            "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+            "Permissions-Policy",
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
         )
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated:
@@ -18,3 +62,136 @@ def response_policies(get_response: Callable) -> Callable:
         return response
 
     return respond
+
+
+class RefuseUnreadable:
+    """Answer 400 to an address or form with a zero byte or half a character: no person types one,
+    and PostgreSQL stores none.
+    """
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = (
+            request.path,
+            *(value for _name, values in request.GET.lists() for value in values),
+        )
+        if not all(map(_is_readable, asked)):
+            return bad_request(request, BadRequest())
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        if not _carries_form(request, view):
+            return None
+        try:
+            typed = [value for _name, values in request.POST.lists() for value in values]
+            typed += [file.name or "" for _name, files in request.FILES.lists() for file in files]
+        except UnreadablePostError:
+            return None
+        return None if all(map(_is_readable, typed)) else bad_request(request, BadRequest())
+
+
+def _is_readable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _carries_form(request: HttpRequest, view: Callable) -> bool:
+    """Check whether the request holds a form; not a machine's signed message, which its view reads
+    raw.
+    """
+    forms = {"application/x-www-form-urlencoded", "multipart/form-data"}
+    return request.content_type in forms and not getattr(view, "csrf_exempt", False)
+
+
+class RefuseSecrecyMarks:
+    """Answer 422 to a form that bears a secrecy mark in any field or file name, before its view
+    sees it.
+
+    Services refuse where texts are made public; this keeps marks out of every other place where
+    words are typed: reasons, campaigns, names, replies. Nothing of the form is stored or shown
+    again.
+    """
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        if not _carries_form(request, view):
+            return None
+        try:
+            require_no_secrecy_mark(_typed(request))
+        except SecrecyRefused as error:
+            return _secrecy_refused(request, error)
+        except UnreadablePostError:
+            return None  # the line broke: the view meets the same and says so
+        return None
+
+
+def _typed(request: HttpRequest) -> Iterator[str]:
+    for name, values in request.POST.lists():
+        if "password" not in name:  # hashed, never stored
+            yield from values
+    for _name, files in request.FILES.lists():
+        yield from (PurePath(file.name or "").stem.replace("_", " ") for file in files)
+
+
+def _secrecy_refused(request: HttpRequest, error: SecrecyRefused) -> HttpResponse:
+    words = str(error)
+    if request.headers.get("HX-Request"):
+        toast = {"level": "error", "text": words}
+        response = render(request, "components/toast.html", toast, status=422)
+        response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
+        return response
+    if "text/html" in request.headers.get("Accept", ""):  # a browser's own form
+        return render(request, "secrecy_refused.html", {"words": words}, status=422)
+    return JsonResponse({"error": words, "errors": {"": [words]}}, status=422)
+
+
+class SayWhenToTryAgain:
+    """Answer 429 or 503, with ``Retry-After``, where a view raised QuotaExceeded or Busy.
+
+    A page that would lose what was typed catches them itself, as it does every other refusal.
+    """
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Busy | QuotaExceeded):
+            return try_again(request, error)
+        return None
+
+
+def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse:
+    """Return the answer to a script, to htmx or to a person, in the words of ``error``."""
+    response: HttpResponse
+    if "application/json" in request.headers.get("Accept", ""):
+        response = JsonResponse({"error": str(error)})
+    elif request.headers.get("HX-Request"):
+        # The page stays as it is, with all that was typed: components/head.html has htmx add the
+        # toast alone.
+        response = render(
+            request, "components/toast.html", {"level": "warning", "text": str(error)}
+        )
+    else:
+        response = render(request, "429.html", {"words": str(error)})
+    response.status_code = 503 if isinstance(error, Busy) else 429
+    response["Retry-After"] = str(seconds_to_wait(error))
+    return response
+
+
+def seconds_to_wait(error: Busy | QuotaExceeded) -> int:
+    if isinstance(error, Busy):
+        return error.retry_after
+    return max(1, math.ceil((error.again_at - timezone.now()).total_seconds()))

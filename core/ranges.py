@@ -1,4 +1,6 @@
-"""Files in parts: a player that jumps into a film, and a platform that fetches one piece after the other."""
+"""Files in parts: a player that jumps into a video, and a platform that fetches one piece after the
+other.
+"""
 
 import re
 from contextlib import suppress
@@ -6,21 +8,28 @@ from contextlib import suppress
 from django.core.files import File
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 
-_ONE = re.compile(r"bytes=(\d*)-(\d*)")
+# No file has a place of more digits, and Python refuses to read numbers of many thousand.
+_ONE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 PIECE = 64 * 1024
 
 
 def answer(request: HttpRequest, file: File, *, content_type: str, tag: str) -> HttpResponseBase:
-    """The file, or the one part of it that ``Range`` asks for (RFC 9110): 200, 206 or 416. ``tag`` names the bytes.
+    """Return the file, or the one part of it that ``Range`` asks for (RFC 9110): 200, 206 or 416.
+    ``tag`` names the bytes.
 
-    Several parts at once are answered with the whole, as the standard allows: nobody we serve asks so.
+    Several parts at once are answered with the whole, as the standard allows: nobody we serve asks
+    so.
     """
     size, etag = file.size, f'"{tag}"'
     start, end = 0, size
-    wanted = _ONE.fullmatch(request.headers.get("Range", ""))
-    partly = wanted is not None and any(wanted.groups()) and request.headers.get("If-Range", etag) == etag
-    if partly:
-        first, last = wanted.groups()
+    requested = _ONE.fullmatch(request.headers.get("Range", ""))
+    partly = (
+        requested is not None
+        and any(requested.groups())
+        and request.headers.get("If-Range", etag) == etag
+    )
+    if partly and requested:
+        first, last = requested.groups()
         start = int(first) if first else max(0, size - int(last))
         end = min(int(last) + 1, size) if first and last else size
         if first and last and int(last) < int(first):  # no range at all: as if nothing was asked

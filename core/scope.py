@@ -1,13 +1,19 @@
-"""Querysets that show a person only their own ground."""
+"""Querysets that show a person only their own scope."""
 
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from django.db import models
 from django.db.models import Q
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
 
 class Reach(NamedTuple):
-    """A part of the tree: the unit at ``path`` (which ends in a slash) and, if ``deep``, all below it."""
+    """A part of the tree: the unit at ``path`` (which ends in a slash) and, if ``deep``, all below
+    it.
+    """
 
     path: str
     deep: bool
@@ -16,8 +22,20 @@ class Reach(NamedTuple):
         return path.startswith(self.path) if self.deep else path == self.path
 
 
-def line_of(path: str) -> list[str]:
-    """The paths of the unit at ``path`` and of every unit above it."""
+class Person(Protocol):
+    """A user, as apps below accounts see one."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def is_active(self) -> bool: ...
+
+    def reach(self, permission: str) -> Sequence[Reach]: ...
+
+
+def ancestors(path: str) -> list[str]:
+    """Return the paths of the unit at ``path`` and of every unit above it."""
     steps = path.rstrip("/").split("/")
     return ["/".join(steps[: n + 1]) + "/" for n in range(len(steps))]
 
@@ -25,19 +43,25 @@ def line_of(path: str) -> list[str]:
 class ScopedQuerySet(models.QuerySet):
     """Rows that lie at a place in the tree of units. Every view starts from ``visible_to``.
 
-    ``path_field`` names the lookup of the unit's path, ``permission`` what one must hold to see rows of this kind.
+    ``path_field`` names the lookup of the unit's path, ``permission`` what one must hold to see
+    rows of this kind.
     """
 
     path_field = "unit__path"
     permission = ""
 
-    def visible_to(self, user: Any) -> Self:
-        """What ``user.reach(permission)`` covers; nothing for a stranger."""
-        reach = user.reach(self.permission) if getattr(user, "is_active", False) and hasattr(user, "reach") else ()
-        return self.within(reach)
+    def visible_to(self, user: "Person | AnonymousUser") -> Self:
+        """Filter by what ``user.reach(permission)`` covers; nothing for a person without a
+        position.
+        """
+        if user.is_active and hasattr(user, "reach"):
+            return self.within(user.reach(self.permission))
+        return self.within(())
 
-    def within(self, reach: Any) -> Self:
-        wanted = Q(pk__in=[])
+    def within(self, reach: Iterable[Reach]) -> Self:
+        condition = Q(pk__in=[])
         for part in reach:
-            wanted |= Q(**{f"{self.path_field}__startswith" if part.deep else self.path_field: part.path})
-        return self.filter(wanted)
+            condition |= Q(
+                **{f"{self.path_field}__startswith" if part.deep else self.path_field: part.path}
+            )
+        return self.filter(condition)

@@ -1,22 +1,51 @@
-from collections.abc import Callable
+import logging
+import re
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
 
-from core.errors import NotAllowed, Refused
+from core import quotas, shortcuts
+from core import search as searching
+from core.text import whole_number
+
+logger = logging.getLogger(__name__)
+LARGEST_REPORT = 16_384  # bytes
+# As both forms of the report name it: report-uri and the Reporting API.
+_DIRECTIVE = re.compile(
+    rb'"(?:effective-directive|effectiveDirective)"\s{0,5}:\s{0,5}"([a-z-]{1,40})"'
+)
 
 
 @login_not_required
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when this process serves and the database answers."""
+    """Answer 200 when this process serves and the database answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain; charset=utf-8")
+
+
+@csrf_exempt  # sent by browsers, without cookies
+@login_not_required
+@require_POST
+def csp_report(request: HttpRequest) -> HttpResponse:
+    """Log which rule of the Content-Security-Policy a page broke: no address and no text, for both
+    may hold secrets.
+    """
+    quotas.spend(
+        "csp-report", limit=300, seconds=3600
+    )  # of all browsers together: some tell enough
+    if (whole_number(request.META.get("CONTENT_LENGTH") or "0") or 0) > LARGEST_REPORT:
+        return HttpResponse(status=413)
+    for directive in _DIRECTIVE.findall(request.body):
+        logger.warning("a page broke the content security policy: %s", directive.decode())
+    return HttpResponse(status=204)
 
 
 @login_not_required
@@ -24,12 +53,27 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", status=403)
 
 
-def refusal(act: Callable[[], object]) -> str:
-    """Makes the one service call of a request. Empty when it went through; else why not, in the person's words."""
-    try:
-        act()
-    except NotAllowed as error:
-        raise PermissionDenied(str(error)) from None
-    except Refused as error:
-        return str(error)
-    return ""
+@require_GET
+@vary_on_headers("HX-Request")
+def search(request: HttpRequest) -> HttpResponse:
+    """Find pages, actions and rows of every app by words; as a fragment for the dialog."""
+    typed = request.GET.get("q", "")[: searching.LONGEST_WORDS]
+    words = searching.typed_words(typed)
+    groups = searching.find(request.user, words)  # type: ignore[arg-type]  # signed in by middleware
+    context = {
+        "typed": typed,
+        "too_short": 0 < len(words) < searching.SHORTEST_WORDS,
+        "groups": groups,
+        "n": sum(len(group.matches) for group in groups),
+    }
+    page = "core/search.html"
+    return render(request, f"{page}#matches" if request.htmx else page, context)  # type: ignore[attr-defined]
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def keys(request: HttpRequest) -> HttpResponse:
+    """List the keys of every page; as a fragment for the dialog."""
+    page = "core/keys.html"
+    context = {"pages": shortcuts.by_page()}
+    return render(request, f"{page}#keys" if request.htmx else page, context)  # type: ignore[attr-defined]

@@ -4,113 +4,174 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from core import assets, clock, logs, navigation, phones
+from core.actions import UNDO
+
 register = template.Library()
 
-# Pages that stand in the navigation themselves, and the entry that every other page of an app belongs to.
-ENTRIES = {
-    "accounts:me",
-    "accounts:notices",
-    "engagement:desks",
-    "oversight:nation",
-    "oversight:today",
-    "posts:new",
-    "publishing:broadcast_list",
-    "publishing:calendar",
-    "publishing:pauses",
-    "publishing:recall_list",
-    "publishing:review_queue",
-    "publishing:status",
-}
-SECTIONS = {
-    "accounts": "accounts:people",
-    "audit": "audit:log",
-    "campaigns": "campaigns:list",
-    "channels": "channels:list",
-    "engagement:comments": "engagement:desks",
-    "engagement:desk_allowances": "oversight:province",
-    "oversight": "oversight:province",
-    "posts": "posts:list",
-    "publishing": "posts:list",
-    "publishing:broadcast": "publishing:broadcast_list",
-    "publishing:broadcast_call_off": "publishing:broadcast_list",
-    "publishing:broadcast_confirm": "publishing:broadcast_list",
-    "publishing:broadcast_decide": "publishing:broadcast_list",
-    "publishing:held": "publishing:pauses",
-    "publishing:pause": "publishing:pauses",
-    "publishing:pause_change": "publishing:pauses",
-    "publishing:pause_discard": "publishing:pauses",
-    "publishing:pause_end": "publishing:pauses",
-    "publishing:pause_new": "publishing:pauses",
-    "publishing:pause_start": "publishing:pauses",
-    "publishing:recall_ledger": "publishing:recall_list",
-    "publishing:review": "publishing:review_queue",
-    "publishing:freeze": "publishing:status",
-    "publishing:release": "publishing:status",
-    "units": "units:tree",
-}
+
+@register.simple_tag
+def integrity(path: str) -> SafeString:
+    """Return the attribute by which a browser refuses a script or style sheet that is not the one
+    of this release.
+    """
+    return format_html('integrity="sha384-{}"', assets.digest(path))
+
+
+@register.simple_tag
+def stylesheets(*paths: str) -> SafeString:
+    """Link style sheets, each with its digest. The later one wins where two have the same
+    weight.
+    """
+    link = '<link rel="stylesheet" href="{}" integrity="sha384-{}">'
+    return SafeString(
+        "\n".join(format_html(link, static(path), assets.digest(path)) for path in paths)
+    )
+
+
+@register.simple_tag(takes_context=True)
+def module(context: template.Context, path: str) -> SafeString:
+    """Load an ES module and, beside it, all that it imports: a browser checks an imported module
+    only against the digest in its preload.
+    """
+    nonce = format_html(' nonce="{}"', context["csp_nonce"]) if "csp_nonce" in context else ""
+    preload = '<link rel="modulepreload" href="{}" integrity="sha384-{}"{}>\n'
+    script = '<script type="module" src="{}" integrity="sha384-{}"{}></script>'
+    tags = [(preload, each) for each in assets.imports(path)]
+    tags.append((script, path))
+    return SafeString(
+        "".join(format_html(tag, static(each), assets.digest(each), nonce) for tag, each in tags)
+    )
+
+
+@register.simple_tag
+def request_id() -> str:
+    """Return the id of this request, the one in its log lines; error pages show it."""
+    return logs.request_id.get()
 
 
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
-    """A drawing from the sprite. Without a label it is decoration, and screen readers pass it over."""
+    """Draw an icon from the sprite. Without a label it is decoration, and
+    screen readers skip it.
+    """
     return format_html(
         '<svg class="icon {}" {}><use href="{}#tabler-{}"/></svg>',
         css,
-        format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"'),
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else SafeString('aria-hidden="true"'),
         static("icons/sprite.svg"),
         name,
     )
 
 
+@register.filter
+def attributes(attrs: dict[str, Any]) -> SafeString:
+    """Return a widget's attributes as they stand in its tag, but for its class, which the widget's
+    template makes.
+    """
+    shown = (
+        (name, value) for name, value in attrs.items() if value is not False and name != "class"
+    )
+    return format_html_join(
+        "",
+        " {}{}",
+        ((name, "" if value is True else format_html('="{}"', value)) for name, value in shown),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def sidebar(context: template.Context) -> list[tuple[str | Promise, list[navigation.Entry]]]:
+    """Return the parts of the sidebar with their headings, as far as the current position sees any
+    entry of them.
+    """
+    may = context.get("may") or {}
+    parts = (
+        (heading, navigation.entries(part, may)) for part, heading in navigation.SIDEBAR.items()
+    )
+    return [(heading, entries) for heading, entries in parts if entries]
+
+
+@register.simple_tag(takes_context=True)
+def tabs(context: template.Context) -> list[navigation.Entry]:
+    """Return the entries of the phone's bottom bar."""
+    return navigation.entries(navigation.TABS, context.get("may") or {})
+
+
 @register.inclusion_tag("components/nav_item.html", takes_context=True)
-def nav_item(context: template.Context, view: str, symbol: str, label: str, count: int = 0) -> dict[str, Any]:
-    """One entry of the navigation; it is current on its own page and on those that belong to it."""
+def nav_item(context: template.Context, entry: navigation.Entry) -> dict[str, Any]:
+    """Render one entry of the navigation; it is current on its own page and on those that belong to
+    it.
+    """
     match = getattr(context.get("request"), "resolver_match", None)
-    here = match.view_name if match else ""
-    within = bool(match) and here not in ENTRIES and SECTIONS.get(here, SECTIONS.get(match.namespace)) == view
-    return {"view": view, "symbol": symbol, "label": label, "count": count, "current": here == view or within}
+    here = navigation.current(match.view_name, match.namespace) if match else ""
+    return {"entry": entry, "current": entry.view == here}
 
 
 @register.filter
 def count_or_missing(value: float | None) -> str:
-    """12345 -> 12.345. A figure no platform gave us is said to be missing; it is never shown as zero."""
+    """Format a figure (12345 -> 12.345). One that no platform reported is called missing, never
+    zero.
+    """
     if value is None:
         return gettext("not measured")
     return formats.number_format(value, use_l10n=True, force_grouping=True)
 
 
 @register.filter
+def undo_address(message: Message) -> str:
+    """Return where a message of `offer_undo` is taken back; "" for others."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix(UNDO) if tags.startswith(UNDO) else ""
+
+
+@register.filter
 def time_watched(seconds: int | None) -> str:
-    """5400 -> 1 giờ 30 phút; said to be missing where nobody told it."""
+    """Format seconds (5400 -> 1 giờ 30 phút), or call them missing where no
+    platform reported any.
+    """
     if seconds is None:
         return gettext("not measured")
     hours, minutes = divmod(round(seconds / 60), 60)
-    told = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    text = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     if not hours:
-        return told
+        return text
     counted = formats.number_format(hours, use_l10n=True, force_grouping=True)
-    return f"{ngettext('%(n)s hour', '%(n)s hours', hours) % {'n': counted}} {told}"
+    return f"{ngettext('%(n)s hour', '%(n)s hours', hours) % {'n': counted}} {text}"
 
 
 @register.filter
 def local_time(moment: datetime | None) -> str:
-    """A moment on the clock of the station."""
-    if moment is None:
-        return ""
-    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    """Format a moment in the station's time zone."""
+    return clock.local_time(moment) if moment else ""
+
+
+@register.filter
+def phone(number: str) -> str:
+    """Group the digits of a telephone number (02363822300 -> 0236.3822.300)."""
+    return phones.shown(number)
 
 
 @register.filter
 def distance(moment: datetime) -> str:
-    """How far away a moment is, in its largest unit. Django's own words for it are not all in Vietnamese."""
+    """Describe how far away a moment is, in its largest unit. Not all of Django's own words for it
+    are translated into Vietnamese.
+    """
     seconds = (moment - timezone.now()).total_seconds()
-    days, hours, minutes = int(abs(seconds) // 86400), int(abs(seconds) // 3600), int(abs(seconds) // 60)
+    days, hours, minutes = (
+        int(abs(seconds) // 86400),
+        int(abs(seconds) // 3600),
+        int(abs(seconds) // 60),
+    )
     match bool(days), bool(hours), bool(minutes), seconds < 0:
         case True, _, _, True:
             words, n = ngettext("%(n)s day ago", "%(n)s days ago", days), days

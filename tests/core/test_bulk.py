@@ -27,7 +27,11 @@ def test_each_row_gets_its_own_values_and_only_matching_rows_change():
     assert won == {first.pk, second.pk}
     second.refresh_from_db()
     moved_on.refresh_from_db()
-    assert (second.remote_id, second.fire_at, second.permalink) == (f"r{second.pk}", due, "https://example.vn/1")
+    assert (second.remote_id, second.fire_at, second.permalink) == (
+        f"r{second.pk}",
+        due,
+        "https://example.vn/1",
+    )
     assert (moved_on.remote_id, moved_on.permalink) == ("", "")
 
 

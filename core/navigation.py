@@ -1,0 +1,89 @@
+"""The entries of the navigation: each app registers its own when it starts, and which pages belong
+to them.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.text import fold
+
+TOP, CONTENT, CHANNELS, ADMINISTRATION, TABS, ACTIONS = (
+    "top",
+    "content",
+    "channels",
+    "administration",
+    "tabs",
+    "actions",
+)
+# The parts of the sidebar, in their order; the first bears no heading.
+SIDEBAR: dict[str, str | Promise] = {
+    TOP: "",
+    CONTENT: _("Content"),
+    CHANNELS: _("Channels and figures"),
+    ADMINISTRATION: _("Administration"),
+}
+
+
+class Entry(NamedTuple):
+    """A link of the sidebar, of the phone's bottom bar (``TABS``), where the first four that a
+    person sees count, or to a page on which one does something, found by the search (``ACTIONS``).
+
+    It is shown to people who have all rights in ``needs``, and none of those in ``hidden_by``.
+    """
+
+    view: str
+    symbol: str
+    label: str | Promise
+    part: str
+    place: int
+    needs: tuple[str, ...] = ()
+    hidden_by: tuple[str, ...] = ()
+
+    def is_for(self, may: Mapping[str, bool]) -> bool:
+        return all(may.get(right) for right in self.needs) and not any(
+            may.get(right) for right in self.hidden_by
+        )
+
+
+ENTRIES: list[Entry] = []
+_BELONGS: dict[str, str] = {}
+
+
+def register(*entries: Entry, pages: Mapping[str, Iterable[str]] | None = None) -> None:
+    """Add an app's entries, and by view of an entry the further pages on which it is the current
+    one.
+
+    A page is named by its view, or many at once by their namespace; a view goes before its
+    namespace. Pages under "" belong to no entry.
+    """
+    ENTRIES.extend(entries)
+    ENTRIES.sort(key=lambda entry: entry.place)
+    for view, names in (pages or {}).items():
+        _BELONGS.update(dict.fromkeys(names, view))
+
+
+def entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
+    """Return the entries of a part for somebody with these rights, in their order."""
+    return [entry for entry in ENTRIES if entry.part == part and entry.is_for(may)]
+
+
+def matching(words: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
+    """Return the entries of ``parts`` whose labels contain all the words, one for each page."""
+    searched = fold(words).split()
+    found: dict[str, Entry] = {}
+    for part in parts:
+        for entry in entries(part, may):
+            label = fold(str(entry.label))
+            if all(word in label for word in searched):
+                found.setdefault(entry.view, entry)
+    return list(found.values())
+
+
+def current(view: str, namespace: str) -> str:
+    """Return the view of the entry to which a page belongs: itself, if it is one."""
+    if any(entry.view == view for entry in ENTRIES if entry.part != ACTIONS):
+        return view
+    return _BELONGS.get(view, _BELONGS.get(namespace, ""))

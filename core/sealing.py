@@ -1,0 +1,66 @@
+"""Seal secrets at rest: AES-256-GCM, bound to the row they belong to: moved to another row they do
+not open.
+
+Layout: version, nonce, ciphertext with tag. Version 1 of a channel's value is bound to the channel
+alone, version 2 to its unit as well: a channel that is moved to another unit behind the portal's
+back does not open.
+"""
+
+import base64
+import json
+import os
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+_FIRST, _VERSION = b"\x01", b"\x02"
+_NONCE = 12
+
+
+class Unsealable(Exception):
+    """No key of this installation opens the value for this row."""
+
+
+def _keys() -> list[bytes]:
+    return [base64.b64decode(key) for key in settings.CREDENTIAL_KEYS]
+
+
+def seal(secrets: dict[str, Any], *, row: str) -> bytes:
+    """Seal with the newest key. ``row`` names the owner for ever, e.g. ``channel:<public_id>``."""
+    nonce = os.urandom(_NONCE)
+    return (
+        _VERSION
+        + nonce
+        + AESGCM(_keys()[0]).encrypt(nonce, json.dumps(secrets).encode(), row.encode())
+    )
+
+
+def unseal(sealed: bytes | memoryview, *, row: str, first_row: str = "") -> dict[str, Any]:
+    """Open a value; ``first_row`` is what a value of version 1 is bound to, where that differs.
+    Raise Unsealable.
+    """
+    sealed = bytes(sealed)
+    bound = {_VERSION: row, _FIRST: first_row or row}.get(sealed[:1])
+    if not bound:
+        raise Unsealable(row)
+    for key in _keys():
+        try:
+            return json.loads(_opened(sealed, key, bound))
+        except InvalidTag:
+            continue
+    raise Unsealable(row)
+
+
+def is_newest(sealed: bytes | memoryview, *, row: str) -> bool:
+    """Check whether a value is of the newest version and under the newest key."""
+    sealed = bytes(sealed)
+    try:
+        return sealed[:1] == _VERSION and bool(_opened(sealed, _keys()[0], row))
+    except InvalidTag:
+        return False
+
+
+def _opened(sealed: bytes, key: bytes, bound: str) -> bytes:
+    return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound.encode())

@@ -1,0 +1,49 @@
+"""A day and a time as people here write them."""
+
+from datetime import time
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from core.fields import ClockField, DayAndClockField
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("19:30", time(19, 30)),
+        ("19h30", time(19, 30)),
+        ("7h", time(7)),
+        (" 07.05 ", time(7, 5)),
+        ("0730", time(7, 30)),
+        ("730", time(7, 30)),
+        ("20", time(20)),
+    ],
+)
+def test_a_time_is_read_as_it_is_written_here(written, meant):
+    assert ClockField().clean(written) == meant
+
+
+@pytest.mark.parametrize("written", ["24:00", "19:60", "7:30 PM", "sáng", "1:2", "-1"])
+def test_what_is_no_time_is_refused_with_an_example(written):
+    with pytest.raises(ValidationError, match="19:30"):
+        ClockField().clean(written)
+
+
+def test_a_day_and_a_time_are_one_moment_of_local_time():
+    found = DayAndClockField().clean(["28/11/2026", "19h30"])
+
+    assert timezone.localtime(found).strftime("%d/%m/%Y %H:%M") == "28/11/2026 19:30"
+
+
+def test_an_empty_moment_that_is_not_required_is_none():
+    assert DayAndClockField(required=False).clean(["", ""]) is None
+
+
+def test_a_stored_moment_is_shown_in_the_two_fields():
+    moment = timezone.make_aware(timezone.datetime(2026, 11, 28, 19, 30))
+
+    html = str(DayAndClockField().widget.render("at", moment))
+
+    assert ('value="28/11/2026"' in html, 'value="19:30"' in html) == (True, True)

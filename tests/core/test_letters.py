@@ -1,0 +1,182 @@
+"""Letters wait in the database, go out once, and leave nothing behind; the broker learns nothing of
+them.
+"""
+
+from datetime import timedelta
+
+import pytest
+from celery.signals import before_task_publish
+from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Notice
+from accounts.notices import notify
+from accounts.people import invitations
+from accounts.permissions import Role
+from core import letters, tasks
+from core.models import Letter
+from retention.services import apply
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECRET = "https://portal.example/invitations/kJ9-once-only"
+
+
+@pytest.fixture
+def messages():
+    """Collect what is handed to the broker, as it would be stored there."""
+    seen = []
+
+    def note(sender=None, body=None, headers=None, **_):
+        seen.append(f"{sender} {headers} {body}")
+
+    before_task_publish.connect(note)
+    yield seen
+    before_task_publish.disconnect(note)
+
+
+def write(**fields):
+    given = {"to": ["chi-huy@congan.example"], "subject": "Lời mời", "text": SECRET, **fields}
+    return letters.write([given], now=timezone.now())[0]
+
+
+def outbox():
+    return [(m.to, m.subject, m.body) for m in mail.outbox]
+
+
+def test_a_message_names_a_letter_and_carries_nothing_of_it(messages):
+    tasks.send_mail(to=["chi-huy@congan.example"], subject="Lời mời", text=SECRET)
+
+    (message,) = messages
+    assert message.startswith("core.tasks.send_letter ")
+    assert f"'letter': {Letter.objects.get().pk}" in message
+    assert [each in message for each in ("once-only", "chi-huy", "Lời mời")] == [False] * 3
+
+
+def test_an_invitations_link_never_reaches_the_broker(messages, monkeypatch):
+    monkeypatch.setattr(invitations.secrets, "token_urlsafe", lambda *_: "kJ9-once-only")
+    unit = factories.UnitFactory()
+    invitations.send_invitations(
+        [factories.person(Role.OFFICER, unit)], by=factories.person(Role.ADMINISTRATOR, unit)
+    )
+
+    assert "kJ9-once-only" in Letter.objects.get().text
+    assert [message for message in messages if "kJ9" in message] == []
+    assert len([message for message in messages if "send_letter" in message]) == 1
+
+
+def test_a_letter_is_emptied_once_it_is_sent():
+    letter = write()
+
+    tasks.send_letter(letter=letter.pk)
+
+    assert outbox() == [(["chi-huy@congan.example"], "Lời mời", SECRET)]
+    letter.refresh_from_db()
+    assert (letter.to, letter.subject, letter.text, letter.outcome) == ("", "", "", "sent")
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_a_message_that_comes_again_sends_nothing_again(again):
+    letter = write()
+
+    for _ in range(1 + again):
+        tasks.send_letter(letter=letter.pk)
+
+    assert len(mail.outbox) == 1
+
+
+def test_a_forged_message_sends_no_mail():
+    tasks.send_letter(
+        letter=4711, to=["victim@example.vn"], subject="Thông báo", text="Chuyển tiền ngay"
+    )
+
+    assert mail.outbox == []
+    assert "core.tasks.send_mail" not in tasks.send_letter.app.tasks
+
+
+def test_a_letter_whose_message_was_lost_is_swept_up():
+    write()
+
+    tasks.send_letters()
+
+    assert len(mail.outbox) == 1
+
+
+def test_a_letter_that_is_under_way_is_not_taken_by_another(monkeypatch):
+    letter, second = write(), []
+    monkeypatch.setattr(
+        letters, "send_mail", lambda *_: second.append(letters.send(letter.pk, now=timezone.now()))
+    )
+
+    assert letters.send(letter.pk, now=timezone.now()) is True
+    assert second == [False]
+
+
+def test_a_mail_server_that_is_away_is_waited_for_and_in_the_end_given_up(monkeypatch, caplog):
+    def refused(*_):
+        raise ConnectionRefusedError("chi-huy@congan.example")
+
+    monkeypatch.setattr(letters, "send_mail", refused)
+    letter, now, waits = write(), timezone.now(), []
+    for _ in range(letters.MOST_TRIES):
+        letters.send_due(now=now)
+        letter.refresh_from_db()
+        waits.append((letter.try_at - now).total_seconds() / 60)
+        now = letter.try_at
+
+    assert waits[:7] == [1, 2, 4, 8, 16, 32, 60]
+    assert (letter.tries, letter.outcome, letter.text) == (letters.MOST_TRIES, "given_up", "")
+    assert letters.send_due(now=now + timedelta(days=1)) == 0
+    assert "chi-huy" not in caplog.text
+
+
+def test_a_letter_of_a_worker_that_died_is_sent_after_its_lease(monkeypatch):
+    letter, now = write(), timezone.now()
+    monkeypatch.setattr(letters, "send_mail", lambda *_: (_ for _ in ()).throw(SystemExit))
+    with pytest.raises(SystemExit):
+        letters.send(letter.pk, now=now)
+    monkeypatch.undo()
+
+    assert letters.send_due(now=now + timedelta(minutes=4)) == 0
+    assert letters.send_due(now=now + timedelta(minutes=5)) == 1
+
+
+def test_what_ended_a_week_ago_is_forgotten():
+    old, new = write(), write()
+    Letter.objects.filter(pk=old.pk).update(ended_at=timezone.now() - timedelta(days=8))
+
+    apply(["letters"])
+
+    assert list(Letter.objects.all()) == [new]
+
+
+def test_a_letter_goes_with_the_act_or_not_at_all(messages):
+    with transaction.atomic():
+        tasks.send_mail(to=["a@congan.example"], subject="x", text="y")
+        transaction.set_rollback(True)
+
+    assert (Letter.objects.count(), messages) == (0, [])
+
+
+def test_a_mail_repeats_no_title_and_nobodys_reason():
+    person = factories.person(Role.OFFICER, factories.UnitFactory(), language="en")
+
+    notify(
+        [person],
+        "post_returned",
+        address="/posts/1/",
+        by="Trần Lãnh Đạo",
+        title="Vụ án 12",
+        reason="Lộ tên nạn nhân",
+    )
+
+    letter, notice = Letter.objects.get(), Notice.objects.get()
+    assert letter.subject == "Trần Lãnh Đạo returned “(see the portal)”: (see the portal)"
+    assert letter.text.startswith(letter.subject)
+    assert "/posts/1/" in letter.text
+    assert notice.facts["title"] == "Vụ án 12"
+
+
+def test_a_subject_is_one_line():
+    assert write(subject="Một\nBcc: x@example.vn").subject == "Một Bcc: x@example.vn"

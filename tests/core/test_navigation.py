@@ -1,0 +1,38 @@
+import re
+
+from django.conf import settings
+
+from core import navigation
+from core.navigation import CONTENT, Entry
+
+
+def test_core_names_no_page_of_another_app():
+    apps = [
+        app
+        for app in settings.INSTALLED_APPS
+        if (settings.BASE_DIR / app).is_dir() and app != "core"
+    ]
+    address = re.compile(rf"""["'](?:{"|".join(apps)}):""")
+
+    naming = [
+        p.name
+        for p in (settings.BASE_DIR / "core").rglob("*.py")
+        if address.search(p.read_text("utf-8"))
+    ]
+
+    assert naming == []
+
+
+def test_an_entry_is_for_those_who_have_every_right_it_needs():
+    entry = Entry("a:b", "list", "label", CONTENT, 0, needs=("one", "two"), hidden_by=("three",))
+
+    assert entry.is_for({"one": True, "two": True})
+    assert not entry.is_for({"one": True, "two": False})
+    assert not entry.is_for({"one": True, "two": True, "three": True})
+
+
+def test_a_page_belongs_to_the_entry_of_its_view_before_that_of_its_namespace():
+    assert navigation.current("publishing:pauses", "publishing") == "publishing:pauses"
+    assert navigation.current("publishing:pause_end", "publishing") == "publishing:pauses"
+    assert navigation.current("publishing:schedule", "publishing") == "publishing:post_list"
+    assert navigation.current("accounts:me", "accounts") == ""

@@ -1,0 +1,90 @@
+"""The marks of state secrets, however they are written, and the words of everyday that only look
+like them.
+"""
+
+import pytest
+
+from core.secrecy import SecrecyRefused, has_secrecy_mark, require_no_secrecy_mark
+
+MARKED = [
+    "TUYỆT MẬT\nCăn cứ Luật Bảo vệ bí mật nhà nước năm 2018",
+    "TUYỆT MẬT Căn cứ Luật Bảo vệ bí mật nhà nước năm 2018",
+    "ĐỘ MẬT: MẬT",
+    "Tuyệt mật",
+    "(Mật)",
+    "HỎA TỐC - MẬT",
+    "<table><tr><td>MẬT</td><td>x</td></tr></table>",
+    "<p>T U Y Ệ T  M Ậ T</p>",
+    "MẬT",
+    "mật",
+    "Mật.",
+    "TUYỆT\u00a0MẬT",
+    "TUYỆT\u200bMẬT kế hoạch",
+    "M\u200bẬT",
+    "[TỐI MẬT] kế hoạch",
+    "Kế hoạch số 12/KH-CAX (MẬT)",
+    "Độ mật: Tuyệt mật",
+    "Tài liệu MẬT",
+    "TÀI LIỆU TUYỆT MẬT",
+    "МẬТ",
+    "\u202eMẬT",
+    "Ｍ Ậ Ｔ",
+    "M.Ậ.T",
+    "<b>TUYỆT</b> <b>MẬT</b>",
+    "<b>TUYỆT</b><b> MẬT</b>",
+    "&#77;ẬT",
+    "Công văn MẬT số 12 về việc tuần tra",
+    "Dấu: MẬT",
+    "TUYỆT-MẬT",
+    "- Mật -",
+    "Mức độ mật – Tối mật",
+    "Phương án (tuyệt mật) bảo vệ đại hội",
+    "MẬT\tx",
+    "Độ mật | MẬT",
+    "KẾ HOẠCH TUẦN TRA (MẬT)",
+    "*MẬT*",
+    "Tối  mật",
+    "đóng dấu MẬT",
+    "MẬT: Kế hoạch tuần tra đêm",
+]
+SILENT = [
+    "BẢO MẬT là việc của mỗi người. Không đọc mã OTP",
+    "KHÔNG CHIA SẺ MẬT KHẨU, MÃ OTP CHO BẤT KỲ AI",
+    (
+        "Luật Bảo vệ bí mật nhà nước: bí mật nhà nước có ba độ mật gồm Tuyệt mật, Tối mật và "
+        "Mật; cán bộ không được chụp"
+    ),
+    "Luật Bảo vệ bí mật nhà nước nêu ba độ mật: TUYỆT MẬT, TỐI MẬT, MẬT.",
+    "Danh tính người báo tin được giữ bí mật.",
+    'Thống nhất một "mật khẩu miệng"',
+    "Mật ong rừng giả",
+    "tuần trăng mật",
+    "BÍ MẬT",
+    "Giữ bí mật tuyệt đối",
+    "Thông tin được bảo mật",
+    "MẬT ONG GIẢ BÁN TRÊN MẠNG",
+    "Bảo vệ bí mật nhà nước là trách nhiệm của toàn dân",
+    "Không gửi tài liệu mật qua Zalo.",
+    "Mặt trời",
+    "mát mẻ",
+    "Chia sẻ mật mã thẻ",
+    "trình báo tuyệt đối",
+    "Hội nghị tập huấn công tác bảo vệ bí mật nhà nước",
+    "ông Nguyễn Văn Mật sinh năm 1970",
+    "Xã Mật Hòa",
+]
+
+
+@pytest.mark.parametrize("text", MARKED)
+def test_a_mark_is_found_however_it_is_written(text):
+    assert has_secrecy_mark(text)
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_ordinary_words_and_lessons_about_secrets_pass(text):
+    assert not has_secrecy_mark(text)
+
+
+def test_each_text_is_read_by_itself():
+    with pytest.raises(SecrecyRefused):
+        require_no_secrecy_mark(["Kế hoạch tuyên truyền", "MẬT", "Bảo vệ bí mật nhà nước"])

@@ -1,0 +1,114 @@
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from core.errors import Busy
+from core.semaphores import SharedSemaphore
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+
+
+def test_so_many_are_at_work_at_once_and_the_next_is_informed_to_come_again():
+    semaphore = SharedSemaphore("work", at_once=2, waiting=0, patience=0)
+    with semaphore.taken(), semaphore.taken():
+        with pytest.raises(Busy) as refused, semaphore.taken():
+            pytest.fail("a third one")
+        assert refused.value.retry_after == 10
+    with semaphore.taken():
+        pass
+
+
+def test_who_waits_gets_the_slot_that_becomes_free():
+    semaphore = SharedSemaphore("work", at_once=1, waiting=1, patience=60)
+    began, done = threading.Event(), threading.Event()
+
+    def wait_for_it() -> None:
+        began.set()
+        with semaphore.taken():
+            done.set()
+
+    waiter = threading.Thread(target=wait_for_it)
+    with semaphore.taken():
+        waiter.start()
+        assert began.wait(30)
+        assert not done.is_set()
+    waiter.join(60)
+    assert done.is_set()
+
+
+def test_whoever_finds_enough_waiting_is_reported_at_once():
+    semaphore = SharedSemaphore("work", at_once=1, waiting=0, patience=3600)
+    with semaphore.taken(), pytest.raises(Busy), semaphore.taken():
+        pytest.fail("waited for an hour")
+
+
+def test_a_person_has_one_slot_at_a_time_and_another_person_their_own():
+    semaphore = SharedSemaphore("work", at_once=3, waiting=0, patience=0)
+    with semaphore.taken(by=1):
+        with pytest.raises(Busy), semaphore.taken(by=1):
+            pytest.fail("twice")
+        with semaphore.taken(by=2), semaphore.taken():
+            pass
+    with semaphore.taken(by=1):
+        pass
+
+
+def test_a_persons_further_work_waits_for_their_own_slot():
+    semaphore = SharedSemaphore("work", at_once=3, waiting=0, patience=60, each=2)
+    began, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        began.set()
+        with semaphore.taken(by=1):
+            done.set()
+
+    second = threading.Thread(target=work)
+    with semaphore.taken(by=1):
+        second.start()
+        assert began.wait(30)
+        assert not done.is_set()
+    second.join(60)
+    assert done.is_set()
+    assert not semaphore._callers
+
+
+def test_all_processes_share_the_slots_and_a_dead_one_gives_its_back(settings):
+    hold = (
+        "import fcntl, sys\n"
+        "file = open(sys.argv[1], 'w')\n"
+        "fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    semaphore = SharedSemaphore("work", at_once=1, waiting=0, patience=0)
+    with semaphore.taken():
+        pass  # so that the folder is there
+    place = settings.VAR_DIR / "turns" / "work-0"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, str(place)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(Busy), semaphore.taken():
+            pytest.fail("two processes at once")
+    finally:
+        holder.kill()
+        holder.communicate()
+    with semaphore.taken():
+        pass
+
+
+def test_a_slot_is_released_by_work_that_failed():
+    semaphore = SharedSemaphore("work", at_once=1, waiting=0, patience=0)
+    with pytest.raises(ZeroDivisionError), semaphore.taken(by=1):
+        _ = 1 / 0
+    with semaphore.taken(by=1):
+        pass
