@@ -5,9 +5,9 @@ from audit.models import Entry
 
 @admin.register(Entry)
 class EntryAdmin(admin.ModelAdmin):
-    """Looks only: the database itself refuses to change or delete an entry."""
+    """A read-only list: the database itself refuses to change or delete an entry."""
 
-    list_display = ["at", "actor_name", "post_held", "action", "object_label"]
+    list_display = ["at", "actor_name", "actor_position", "action", "object_label"]
     list_filter = ["object_type"]
     search_fields = ["actor_name", "object_label", "object_id", "action"]
     show_full_result_count = False

@@ -1,13 +1,8 @@
-from datetime import date
-
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from audit.sentences import GROUPS
-
-_DAY = {"widget": forms.DateInput(attrs={"placeholder": _("dd/mm/yyyy"), "autocomplete": "off"}), "required": False}
-_DAY["validators"] = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+from audit import sentences
+from core.fields import DayField
 
 
 class Filters(forms.Form):
@@ -15,9 +10,9 @@ class Filters(forms.Form):
     group = forms.ChoiceField(
         label=_("About"),
         required=False,
-        choices=lambda: [("", _("All")), *((group, _(label)) for group, label in GROUPS.items())],
+        choices=lambda: [("", _("All")), *sentences.choices()],
     )
     unit = forms.CharField(label=_("Unit"), required=False, max_length=200)
     what = forms.CharField(label=_("Title or name"), required=False, max_length=200)
-    first = forms.DateField(label=_("From"), **_DAY)
-    last = forms.DateField(label=_("Until"), **_DAY)
+    first = DayField(label=_("From"), required=False)
+    last = DayField(label=_("Until"), required=False)

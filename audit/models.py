@@ -1,5 +1,6 @@
 from django.db import models
 
+from audit.chain import START
 from audit.sentences import sentence
 from core.scope import ScopedQuerySet
 
@@ -10,12 +11,14 @@ class EntryQuerySet(ScopedQuerySet):
 
 
 class Entry(models.Model):
-    """Who did what, in which post held, when and why. No foreign keys: it outlives what it describes."""
+    """A record of who did what, in which position, when and why. No foreign keys: it outlives its
+    subject.
+    """
 
     at = models.DateTimeField(db_index=True)
     actor_id = models.BigIntegerField(null=True)  # empty: the portal itself
     actor_name = models.CharField(max_length=150, blank=True)
-    post_held = models.CharField(max_length=150, blank=True)
+    actor_position = models.CharField(max_length=150, blank=True, db_column="post_held")
     action = models.CharField(max_length=60)
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=40)
@@ -23,6 +26,17 @@ class Entry(models.Model):
     unit_path = models.CharField(max_length=60, blank=True)
     reason = models.TextField(blank=True)
     data = models.JSONField(default=dict)
+    # The link to the entry before it (audit/chain.py); empty in what was written before there was a
+    # chain.
+    stream = models.SmallIntegerField(null=True, editable=False)
+    position = models.BigIntegerField(
+        null=True, editable=False
+    )  # from 1, without gaps in its stream
+    previous = models.CharField(max_length=64, blank=True, editable=False)
+
+    # Set by `queries.place`.
+    unit_name: str
+    address: str
 
     objects = EntryQuerySet.as_manager()
 
@@ -33,7 +47,24 @@ class Entry(models.Model):
             models.Index(fields=["unit_path", "-at"], name="audit_unit_at"),
             models.Index(fields=["action", "-at"], name="audit_action_at"),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stream", "position"], name="audit_one_entry_a_position"
+            )
+        ]
 
     @property
     def sentence(self) -> str:
         return sentence(self.action, self.object_label, self.data)
+
+
+class Stream(models.Model):
+    """The end of one chain of entries. There are several, so that writers do not wait for each
+    other.
+    """
+
+    number = models.SmallIntegerField(primary_key=True)
+    length = models.BigIntegerField(default=0)
+    head = models.CharField(max_length=64, default=START)  # the digest of its last entry
+
+    objects = models.Manager()

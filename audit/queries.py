@@ -1,58 +1,61 @@
-from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
 from audit.models import Entry
-
-# All units. The record itself knows none, and outlives them; their app puts itself here when it starts.
-units: Callable[[], Any] = list
-# The page of an object, and the right without which its link would lead nowhere. A unit is named by its path's end.
-PAGES = {
-    "posts.post": ("publishing:post", "post_view"),
-    "publishing.delivery": ("publishing:delivery", "post_view"),
-    "channels.channel": ("channels:channel", "channel_view"),
-    "campaigns.campaign": ("engagement:campaign", "figures_view"),
-    "accounts.user": ("accounts:person", "account_manage"),
-    "units.unit": ("units:unit", "unit_view"),
-}
+from audit.objects import NAMES, PAGES, units
+from core.periods import midnight
+from core.scope import Person
 
 
-def log(user: Any, wanted: dict[str, Any]) -> QuerySet:
-    """What ``user`` may read of the record, newest first, narrowed by the filters of the page."""
+def log(user: Person, filters: Mapping[str, Any]) -> QuerySet[Entry]:
+    """Return the entries that ``user`` may read, newest first, narrowed by the
+    filters of the page.
+    """
     entries = Entry.objects.visible_to(user)
-    if who := wanted.get("who"):
+    if who := filters.get("who"):
         people = get_user_model().objects.search(who)
         entries = entries.filter(Q(actor_id__in=people.values("pk")) | Q(actor_name__icontains=who))
-    if group := wanted.get("group"):
+    if group := filters.get("group"):
         entries = entries.filter(action__startswith=f"{group}.")
-    if unit := wanted.get("unit"):
+    if unit := filters.get("unit"):
         entries = entries.filter(unit_path__in=units().search(unit).values("path"))
-    if what := wanted.get("what"):
+    if what := filters.get("what"):
         entries = entries.filter(Q(object_label__icontains=what) | Q(object_id=what))
-    if first := wanted.get("first"):
-        entries = entries.filter(at__gte=_midnight(first))
-    if last := wanted.get("last"):
-        entries = entries.filter(at__lt=_midnight(last) + timedelta(days=1))
+    if first := filters.get("first"):
+        entries = entries.filter(at__gte=midnight(first))
+    if last := filters.get("last"):
+        entries = entries.filter(at__lt=midnight(last + timedelta(days=1)))
     return entries
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
-
-
-def place(entries: Iterable[Entry], user: Any) -> None:
-    """Hangs the unit's name and the address of the object's page on each entry, in one query for all."""
+def place(entries: Collection[Entry], user: Person) -> None:
+    """Set the name of the unit, the address of the object's page and a missing name on each entry,
+    in bulk.
+    """
+    _name(entries)
     names = dict(units().filter(key__in={_key(e) for e in entries}).values_list("key", "name"))
     for entry in entries:
         entry.unit_name = names.get(_key(entry), "")
-        page, right = PAGES.get(entry.object_type, ("", ""))
+        page = PAGES.get(entry.object_type)
         name = _key(entry) if entry.object_type == "units.unit" else entry.object_id
-        entry.address = reverse(page, args=[name]) if page and user.reach(right) else ""
+        entry.address = reverse(page.view, args=[name]) if page and user.reach(page.right) else ""
+
+
+def _name(entries: Collection[Entry]) -> None:
+    nameless: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if not entry.object_label and entry.object_type in NAMES:
+            nameless[entry.object_type].append(entry)
+    for kind, rows in nameless.items():
+        found = NAMES[kind]({row.object_id for row in rows})
+        for row in rows:
+            row.object_label = found.get(row.object_id, "")
 
 
 def _key(entry: Entry) -> str:

@@ -14,7 +14,7 @@ COUNTED = 5_000
 
 
 class _LongPaginator(Paginator):
-    """Counts no further than a person will turn pages: the record grows for ever."""
+    """Count no further than a person will turn pages: the record grows for ever."""
 
     @cached_property
     def count(self) -> int:
@@ -28,8 +28,15 @@ def log(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     filters = Filters(request.GET)
     filters.is_valid()
-    page = _LongPaginator(queries.log(request.user, filters.cleaned_data), PAGE).get_page(request.GET.get("page"))
+    page = _LongPaginator(queries.log(request.user, filters.cleaned_data), PAGE).get_page(
+        request.GET.get("page")
+    )
     entries = list(page)
     queries.place(entries, request.user)
-    context = {"filters": filters, "page_obj": page, "entries": entries, "is_cut": page.paginator.count == COUNTED}
+    context = {
+        "filters": filters,
+        "page_obj": page,
+        "entries": entries,
+        "is_cut": page.paginator.count == COUNTED,
+    }
     return render(request, "audit/log.html#rows" if request.htmx else "audit/log.html", context)

@@ -15,7 +15,9 @@ class FormerNames(admin.TabularInline):
 
 @admin.register(Unit)
 class UnitAdmin(admin.ModelAdmin):
-    """Looks only: the tree is changed by the services behind the pages, which keep the record."""
+    """A read-only list: the tree is changed by the services behind the pages, which keep the
+    record.
+    """
 
     list_display = ["name", "code", "level", "parent", "has_police_body", "valid_from", "valid_to"]
     list_filter = ["level", "has_police_body"]

@@ -7,7 +7,4 @@ class UnitsConfig(AppConfig):
     verbose_name = _("Units")
 
     def ready(self) -> None:
-        from audit import queries
-        from units.models import Unit
-
-        queries.units = Unit.objects.all
+        from units import audit_sentences, menu, search  # noqa: F401

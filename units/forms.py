@@ -6,12 +6,16 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from units.models import Level, Unit
+from core import phones
+from core.fields import DayField, ReasonField
+from units.facts import LONGEST_LABEL, MOST_NUMBERS, Facts, PublicNumber
+from units.models import Level, Unit, UnitFacts
 from units.queries import find_unit
 
 
 class UnitField(forms.CharField):
-    """A unit by its name (accents may be left out) or official code; with JavaScript a list to choose from.
+    """A unit by its name (accents may be left out) or official code; with JavaScript a list to
+    choose from.
 
     Give it ``units``, the queryset among which it looks, before the form is cleaned.
     """
@@ -43,7 +47,8 @@ class UnitField(forms.CharField):
         if found.candidates:
             listed = "; ".join(f"{u.label} ({u.code})" for u in found.candidates)
             raise ValidationError(
-                _("Several units fit. Write the code of the one you mean: %(units)s."), params={"units": listed}
+                _("Several units fit. Write the code of the one you mean: %(units)s."),
+                params={"units": listed},
             )
         raise ValidationError(_("No unit “%(words)s” in your area."), params={"words": words})
 
@@ -63,8 +68,9 @@ class UnitsField(UnitField):
 class Filters(forms.Form):
     q = forms.CharField(
         label=_("Search units"),
+        max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name, place or code")}),
+        widget=forms.SearchInput(attrs={"placeholder": _("Name, place or code")}),
     )
     show = forms.ChoiceField(
         label=_("Show"),
@@ -78,44 +84,46 @@ class Filters(forms.Form):
     )
 
 
-# Not type="date": on a shared PC with an English browser that shows and takes the month first.
-DATE = forms.DateInput(attrs={"placeholder": _("dd/mm/yyyy"), "autocomplete": "off"})
-REASON = {"label": _("Reason"), "widget": forms.Textarea(attrs={"rows": 2}), "max_length": 500}
-
-
 class NewUnit(forms.Form):
-    kind = forms.CharField(label=_("Kind"), max_length=30, help_text=_("Such as xã, phường, đặc khu, tỉnh."))
-    place = forms.CharField(label=_("Place"), max_length=100, help_text=_("Such as Phường Ba Đình."))
+    kind = forms.CharField(
+        label=_("Kind"), max_length=30, help_text=_("Such as xã, phường, đặc khu, tỉnh.")
+    )
+    place = forms.CharField(
+        label=_("Place"), max_length=100, help_text=_("Such as Phường Ba Đình.")
+    )
     name = forms.CharField(
         label=_("Name of the police body"),
         max_length=150,
         required=False,
         help_text=_("Empty: made from the place, such as Công an phường Ba Đình."),
     )
-    code = forms.RegexField(r"^[0-9A-Za-z]+$", label=_("Official code"), max_length=10, required=False, empty_value="")
+    code = forms.RegexField(
+        r"^[0-9A-Za-z]+$", label=_("Official code"), max_length=10, required=False, empty_value=""
+    )
     has_police_body = forms.BooleanField(label=_("Has a police body"), required=False, initial=True)
-    valid_from = forms.DateField(label=_("Founded on"), widget=DATE, initial=timezone.localdate)
-    reason = forms.CharField(**REASON)
+    valid_from = DayField(label=_("Founded on"), initial=timezone.localdate)
+    reason = ReasonField(rows=2)
 
 
 class Rename(forms.Form):
     place = forms.CharField(label=_("Place"), max_length=100)
     name = forms.CharField(label=_("Name of the police body"), max_length=150)
-    code = forms.RegexField(r"^[0-9A-Za-z]+$", label=_("Official code"), max_length=10, required=False, empty_value="")
-    on = forms.DateField(
-        label=_("In force since"), widget=DATE, initial=timezone.localdate, help_text=_("As the decision says.")
+    code = forms.RegexField(
+        r"^[0-9A-Za-z]+$", label=_("Official code"), max_length=10, required=False, empty_value=""
     )
-    reason = forms.CharField(**REASON)
+    on = DayField(
+        label=_("In force since"), initial=timezone.localdate, help_text=_("As the decision says.")
+    )
+    reason = ReasonField(rows=2)
 
 
 class Close(forms.Form):
-    on = forms.DateField(
+    on = DayField(
         label=_("Closed from"),
-        widget=DATE,
         initial=timezone.localdate,
         help_text=_("The first day on which the unit is no more."),
     )
-    reason = forms.CharField(**REASON)
+    reason = ReasonField(rows=2)
 
 
 class Merge(forms.Form):
@@ -133,20 +141,25 @@ class Merge(forms.Form):
     into = UnitField(label=_("The unit that exists"), required=False)
     kind = forms.CharField(label=_("New unit: kind"), max_length=30, required=False)
     place = forms.CharField(label=_("New unit: place"), max_length=100, required=False)
-    name = forms.CharField(label=_("New unit: name of the police body"), max_length=150, required=False)
-    code = forms.RegexField(
-        r"^[0-9A-Za-z]+$", label=_("New unit: official code"), max_length=10, required=False, empty_value=""
+    name = forms.CharField(
+        label=_("New unit: name of the police body"), max_length=150, required=False
     )
-    on = forms.DateField(
+    code = forms.RegexField(
+        r"^[0-9A-Za-z]+$",
+        label=_("New unit: official code"),
+        max_length=10,
+        required=False,
+        empty_value="",
+    )
+    on = DayField(
         label=_("In force from"),
-        widget=DATE,
         initial=timezone.localdate,
         help_text=_("The first day of the new order."),
     )
     move_people = forms.BooleanField(
         label=_("Those in office get the same post in the successor"), required=False, initial=True
     )
-    reason = forms.CharField(**REASON)
+    reason = ReasonField(rows=2)
 
     def __init__(self, *args: Any, unit: Unit, units: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -163,3 +176,104 @@ class Merge(forms.Form):
                 if not data.get(name) and name not in self.errors:
                     self.add_error(name, _("Please fill this in for the new unit."))
         return data
+
+
+class PhoneField(forms.CharField):
+    """A Vietnamese telephone number, grouped in any way; cleaned to its digits as dialled."""
+
+    widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(max_length=40, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return phones.shown(value) if value and phones.digits(value) == value else value
+
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        return number_in(typed) if typed else ""
+
+
+def number_in(typed: str) -> str:
+    """Return the digits of a number. Raise ValidationError, which shows how one is written."""
+    if number := phones.digits(typed):
+        return number
+    raise ValidationError(
+        _(
+            "“%(typed)s” is no Vietnamese telephone number. Write it with its area code, such as "
+            "0236 3822 300, or a short number such as 113."
+        ),
+        params={"typed": typed[:40]},
+    )
+
+
+def _number_and_label(line: str) -> tuple[str, str]:
+    """Split a line behind the number; a plain dash counts only between spaces, for a number may
+    hold one.
+    """
+    for mark in ("–", "—", ":", " - "):
+        number, found, label = line.partition(mark)
+        if found:
+            return number.strip(), label.strip()
+    return line, ""
+
+
+class FactsForm(forms.Form):
+    """Ask for what a unit tells residents about itself."""
+
+    address = forms.CharField(
+        label=_("Address of the station"),
+        max_length=200,
+        required=False,
+        help_text=_("As residents look for it: house number, street, commune."),
+    )
+    duty_phone = PhoneField(
+        label=_("Telephone of the officer on duty"),
+        required=False,
+        help_text=_("Answered day and night."),
+    )
+    opening_hours = forms.CharField(
+        label=_("Opening hours"),
+        max_length=200,
+        required=False,
+        help_text=_("For callers in person, such as: 7:30–11:30, 13:30–17:00, Monday to Friday."),
+    )
+    public_numbers = forms.CharField(
+        label=_("Further numbers that posts may name"),
+        max_length=3000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "One a line: the number, a dash, whose it is, such as 0905 123 456 – area officer of "
+            "group 5. No private numbers."
+        ),
+    )
+
+    def __init__(self, data: Any = None, *, facts: UnitFacts):
+        lines = (f"{phones.shown(n['number'])} – {n['label']}" for n in facts.public_numbers)
+        super().__init__(
+            data,
+            initial={
+                "address": facts.address,
+                "duty_phone": facts.duty_phone,
+                "opening_hours": facts.opening_hours,
+                "public_numbers": "\n".join(line.rstrip(" –") for line in lines),
+            },
+        )
+
+    def clean_public_numbers(self) -> list[PublicNumber]:
+        lines = [line.strip() for line in self.cleaned_data["public_numbers"].splitlines()]
+        written = [_number_and_label(line) for line in lines if line]
+        if len(written) > MOST_NUMBERS:
+            raise ValidationError(_("At most %(n)s numbers, please."), params={"n": MOST_NUMBERS})
+        found = [PublicNumber(number_in(number), label) for number, label in written]
+        for each in found:
+            if len(each.label) > LONGEST_LABEL:
+                raise ValidationError(
+                    _("“%(label)s…” is too long: at most %(n)s characters behind a number."),
+                    params={"label": each.label[:20], "n": LONGEST_LABEL},
+                )
+        return found
+
+    def facts(self) -> Facts:
+        return Facts(**self.cleaned_data)

@@ -1,6 +1,6 @@
 import secrets
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from core.scope import ScopedQuerySet
 from core.text import fold
 
-_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # no 0/o, 1/l/i, u: a key may be read out over the telephone
+_LETTERS = (
+    "23456789abcdefghjkmnpqrstvwxyz"  # no 0/o, 1/l/i, u: a key may be read out over the telephone
+)
 
 
 def new_key() -> str:
@@ -30,19 +32,27 @@ class UnitQuerySet(ScopedQuerySet):
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on), valid_from__lte=on)
 
     def under(self, unit: "Unit") -> Self:
-        """The unit itself and all below it."""
+        """Return the unit itself and all below it."""
         return self.filter(path__startswith=unit.path)
 
     def search(self, words: str) -> Self:
-        """By name, province or official code, without accents; names and codes of former times find it too."""
-        wanted = Q()
+        """Search by name, province or official code, without accents; former names and codes count,
+        too.
+        """
+        condition = Q()
         for word in fold(words).split():
-            wanted &= Q(search__contains=word)
-        return self.filter(wanted | Q(pk__in=FormerName.objects.filter(wanted).values("unit"))) if wanted else self
+            condition &= Q(search__contains=word)
+        return (
+            self.filter(condition | Q(pk__in=FormerName.objects.filter(condition).values("unit")))
+            if condition
+            else self
+        )
 
 
 class Unit(models.Model):
-    """A police body. ``key`` is our own and never changes; the state's code does, so it is an attribute."""
+    """A police body. ``key`` is our own and never changes; the state's code does, so it is an
+    attribute.
+    """
 
     key = models.CharField(max_length=8, unique=True, default=new_key, editable=False)
     code = models.CharField(_("official code"), max_length=10, blank=True)
@@ -50,12 +60,16 @@ class Unit(models.Model):
     kind = models.CharField(_("kind"), max_length=30)
     place = models.CharField(_("place"), max_length=100)
     name = models.CharField(_("name"), max_length=150)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
     path = models.CharField(max_length=40, unique=True, editable=False)
     has_police_body = models.BooleanField(_("has a police body"), default=True)
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors"
+    )
     search = models.CharField(max_length=300, editable=False)
 
     objects = UnitQuerySet.as_manager()
@@ -78,18 +92,20 @@ class Unit(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, **kwargs: object) -> None:
+    def save(self, **kwargs: Any) -> None:
         self.place_in_tree()
         super().save(**kwargs)
 
     def place_in_tree(self) -> None:
-        """Fills what follows from the other fields; for bulk writers that do not pass through ``save``."""
+        """Fill what follows from the other fields; for bulk writers that do not pass through
+        ``save``.
+        """
         self.path = f"{self.parent.path if self.parent else ''}{self.key}/"
         self.search = fold(f"{self.name} {self.above} {self.code}")
 
     @property
     def above(self) -> str:
-        """The province's name, by which communes of one name are told apart."""
+        """Return the province's name, by which communes of one name are told apart."""
         return self.parent.place if self.parent and self.level == Level.COMMUNE else ""
 
     @property
@@ -102,14 +118,14 @@ class Unit(models.Model):
 
     @property
     def province_path(self) -> str:
-        """The path of the province it lies in, or its own for province and ministry."""
+        """Return the path of its province, or its own for province and ministry."""
         return "/".join(self.path.rstrip("/").split("/")[:2]) + "/"
 
 
 class FormerName(models.Model):
-    """How a unit was called, and its official code, until a day: an old paper still finds it."""
+    """A unit's name and official code until a day: words on an old paper still find the unit."""
 
-    unit = models.ForeignKey(Unit, models.CASCADE, related_name="former_names")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="former_names")
     name = models.CharField(max_length=150)
     place = models.CharField(max_length=100)
     code = models.CharField(max_length=10, blank=True)
@@ -118,3 +134,25 @@ class FormerName(models.Model):
 
     class Meta:
         ordering = ["-until", "-pk"]
+
+
+class UnitFacts(models.Model):
+    """Facts that a unit tells residents about itself. Posts, templates and the public pages show
+    them, so only who leads the unit changes them; the record says who did, see
+    `queries.facts_changed`.
+    """
+
+    unit = models.OneToOneField(Unit, models.PROTECT, related_name="facts")
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    # Telephone numbers are digits as they are dialled, see core/phones.py.
+    duty_phone = models.CharField(_("telephone of the officer on duty"), max_length=15, blank=True)
+    opening_hours = models.CharField(_("opening hours"), max_length=200, blank=True)
+    # Further numbers that a post may name: [{"number": "…", "label": "…"}].
+    public_numbers = models.JSONField(default=list, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("facts of a unit")
+
+    def __str__(self) -> str:
+        return self.unit.name

@@ -1,23 +1,32 @@
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models.functions import Concat, Length
 from django.utils import timezone
 
+from audit.models import Entry
+from core.phones import SHORT
+from core.scope import Person
 from core.text import fold
-from units.models import Level, Unit
+from units.models import Level, Unit, UnitFacts, UnitQuerySet
+
+FACTS_CHANGED = "unit.facts_changed"
 
 
 class Burden(NamedTuple):
-    """What hangs on a unit: people in office, official channels, publications that wait for their hour."""
+    """The dependents of a unit: people in office, official channels, publications that wait for
+    their hour.
+    """
 
     people: int = 0
     channels: int = 0
     waiting: int = 0
 
 
-def burdens(units: Any, *, by: str = "pk") -> dict[int, Burden]:
-    """What hangs on each of ``units`` (a queryset), by its pk, or summed up by another field such as ``parent``.
+def burdens(units: UnitQuerySet, *, by: str = "pk") -> dict[int, Burden]:
+    """Count what depends on each of ``units`` (a queryset), by its pk, or summed up by another
+    field such as ``parent``.
 
     One query a relation: joining them would multiply the rows.
     """
@@ -30,8 +39,8 @@ def burdens(units: Any, *, by: str = "pk") -> dict[int, Burden]:
     return {pk: Burden(n, channels[pk], waiting[pk]) for pk, n in people.items()}
 
 
-def people_of(unit: Unit) -> Any:
-    """The appointments in force in this very unit, people first."""
+def people_of(unit: Unit) -> QuerySet:
+    """Return the appointments in force in this very unit, people first."""
     return (
         unit.appointments.in_force(timezone.localdate())
         .filter(user__is_active=True)
@@ -48,9 +57,11 @@ class Found(NamedTuple):
 
 
 class UnitFinder:
-    """Finds the one unit that a person's words mean: its official code, its name, or its name and province.
+    """Find the one unit that a person's words mean: its official code, its name, or its name and
+    province.
 
-    Without accents; "ba dinh" is enough while no second unit bears those words. A whole name beats part of one.
+    Without accents; "ba dinh" is enough while no second unit bears those words. A whole name beats
+    part of one.
     """
 
     def __init__(self, units: Iterable[Unit]):
@@ -65,32 +76,72 @@ class UnitFinder:
                 self._names.setdefault(words, []).append(unit)
 
     def find(self, words: str) -> Found:
-        wanted = _bare(words)
-        if not wanted:
+        searched = _bare(words)
+        if not searched:
             return Found(None, [])
-        rows = self._exact.get(wanted) or self._names.get(wanted)
+        rows = self._exact.get(searched) or self._names.get(searched)
         if not rows:
-            # "an hai" means An Hải before it means every Công *an* with *Hải* somewhere in its name.
-            pieces = wanted.split()
-            rows = [u for u in self._units if f" {wanted} " in f" {u.search} "]
+            # "an hai" means An Hải before it means every Công *an* with *Hải* somewhere in its
+            # name.
+            pieces = searched.split()
+            rows = [u for u in self._units if f" {searched} " in f" {u.search} "]
             rows = rows or [u for u in self._units if all(piece in u.search for piece in pieces)]
-        return Found(rows[0] if len(rows) == 1 else None, sorted(rows, key=lambda unit: unit.code)[:8])
+        return Found(
+            rows[0] if len(rows) == 1 else None, sorted(rows, key=lambda unit: unit.code)[:8]
+        )
 
 
 def _bare(words: str) -> str:
     return fold(words.replace(",", " "))
 
 
-def find_unit(words: str, among: Any) -> Found:
-    """Asks a `UnitFinder` over those of the queryset ``among`` that bear all the words."""
-    return UnitFinder(among.search(_bare(words)).select_related("parent")[:300] if _bare(words) else ()).find(words)
+def find_unit(words: str, among: UnitQuerySet) -> Found:
+    """Find a unit with a `UnitFinder` over those of the queryset ``among`` that contain all the
+    words.
+    """
+    return UnitFinder(
+        among.search(_bare(words)).select_related("parent")[:300] if _bare(words) else ()
+    ).find(words)
 
 
-def reach_of(user: Any, permission: str) -> Any:
-    """The units that are open and lie where a post of ``user`` grants ``permission``."""
+def best_matches(among: UnitQuerySet, words: str) -> UnitQuerySet:
+    """Search units that are open by folded words. First those that bear them side by side, the
+    province before its communes.
+    """
+    # Each word of the column stands between blanks but the first and the last one.
+    spaced = Concat(Value(" "), "search", Value(" "))
+    side_by_side = Case(When(spaced__contains=f" {words} ", then=0), default=1)
+    found = among.filter(valid_to=None).search(words).alias(spaced=spaced)
+    return found.order_by(side_by_side, Length("path"), "search")
+
+
+def reach_of(user: Person, permission: str) -> UnitQuerySet:
+    """Return the open units for which a position of ``user`` grants ``permission``."""
     return Unit.objects.within(user.reach(permission)).filter(valid_to=None)
 
 
-def above_of(user: Any, permission: str) -> Any:
-    """Those of them below which something may be founded."""
+def above_of(user: Person, permission: str) -> UnitQuerySet:
+    """Return the open units below which ``user`` may arrange others by ``permission``."""
     return reach_of(user, permission).exclude(level=Level.COMMUNE)
+
+
+def facts_of(unit: Unit) -> UnitFacts:
+    """Return what the unit tells residents about itself; an unsaved, empty row until its leader
+    wrote it.
+    """
+    return UnitFacts.objects.filter(unit=unit).first() or UnitFacts(unit=unit)
+
+
+def facts_changed(unit: Unit) -> Entry | None:
+    """Return the record's newest entry on the unit's facts: who changed them last, and when."""
+    entries = Entry.objects.filter(object_type=Unit._meta.label_lower, object_id=str(unit.pk))
+    return entries.filter(action=FACTS_CHANGED).first()
+
+
+def public_numbers(unit: Unit) -> frozenset[str]:
+    """Return the digits of the numbers that posts of the unit may name: its own and those of
+    public services.
+    """
+    facts = facts_of(unit)
+    own = {facts.duty_phone, *(each["number"] for each in facts.public_numbers)} - {""}
+    return SHORT | own

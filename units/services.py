@@ -1,18 +1,20 @@
-"""What changes the tree of units. A unit is never deleted: it is renamed, merged or closed, and its key lives on."""
+"""Changes of the tree of units. A unit is never deleted: it is renamed, merged or closed, and its
+key stays.
+"""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.models import Entry
-from audit.services import entry, record
+from audit.services import entry, record, record_entries
 from core.errors import NotAllowed, Refused
 from units.models import FormerName, Level, Unit
 from units.signals import unit_ended
@@ -29,30 +31,52 @@ COLUMNS = (
 )
 
 
+class Authority(Protocol):
+    @property
+    def position(self) -> str: ...
+
+
+class Administrator(Protocol):
+    """A user, as far as accounts above this app let one arrange units."""
+
+    def authority(self, permission: str, *, unit: Unit) -> Authority | None: ...
+
+
 @dataclass
 class Loaded:
-    """What a run of `load_units` found to do."""
+    """The result of a run of `load_units`."""
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
-    missing: list[str] = field(default_factory=list)  # units of the tree that the list no longer names
-    closed: list[str] = field(default_factory=list)  # units of the list that were closed in the portal
+    missing: list[str] = field(
+        default_factory=list
+    )  # units of the tree that the list no longer names
+    closed: list[str] = field(
+        default_factory=list
+    )  # units of the list that were closed in the portal
 
     def __str__(self) -> str:
         if self.created or self.changed:
-            words = [f"{self.created} units created, {self.changed} changed, {self.unchanged} unchanged."]
+            words = [
+                f"{self.created} units created, {self.changed} changed, {self.unchanged} unchanged."
+            ]
         else:
             words = [f"Nothing to change: {self.unchanged} units stand as in the list."]
         if self.missing:
-            words.append(f"{len(self.missing)} not in the list, left as they are: {', '.join(self.missing)}.")
+            words.append(
+                f"{len(self.missing)} not in the list, left as they are: {', '.join(self.missing)}."
+            )
         if self.closed:
-            words.append(f"{len(self.closed)} in the list but closed here, left closed: {', '.join(self.closed)}.")
+            words.append(
+                f"{len(self.closed)} in the list but closed here, left closed: "
+                f"{', '.join(self.closed)}."
+            )
         return " ".join(words)
 
 
 def police_name(place: str) -> str:
-    """'Phường Ba Đình' → 'Công an phường Ba Đình'."""
+    """Name the police of a place: 'Phường Ba Đình' → 'Công an phường Ba Đình'."""
     return f"Công an {place[0].lower()}{place[1:]}"
 
 
@@ -66,22 +90,32 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 @transaction.atomic
 def load_units(path: Path) -> Loaded:
-    """Brings ministry, provinces and communes in line with the national list. Safe to repeat; deletes nothing.
+    """Bring ministry, provinces and communes in line with the national list. Safe to repeat;
+    deletes nothing.
 
-    A unit is recognised by its official code. Its name follows the list only when the place's name changed there, so
-    that a name given by hand in the portal stays.
+    A unit is recognised by its official code. Its name follows the list only when the place's name
+    changed there, so that a name given by hand in the portal stays.
     """
     rows = _read(path)
     ministry, is_new = Unit.objects.get_or_create(
         level=Level.MINISTRY,
-        defaults={"kind": "bộ", "place": "Bộ Công an", "name": "Bộ Công an", "valid_from": IN_FORCE_SINCE},
+        defaults={
+            "kind": "bộ",
+            "place": "Bộ Công an",
+            "name": "Bộ Công an",
+            "valid_from": IN_FORCE_SINCE,
+        },
     )
     done = Loaded(created=int(is_new), unchanged=int(not is_new))
     trail: list[Entry] = []
     provinces = _bring_in_line(
         Level.PROVINCE,
         {
-            r["province_code"]: {"place": r["province_name"], "kind": r["province_kind"], "parent": ministry}
+            r["province_code"]: {
+                "place": r["province_name"],
+                "kind": r["province_kind"],
+                "parent": ministry,
+            }
             for r in rows
         },
         done,
@@ -104,22 +138,34 @@ def load_units(path: Path) -> Loaded:
     )
     if done.created or done.changed:
         trail.append(entry("unit.loaded", ministry, created=done.created, changed=done.changed))
-        Entry.objects.bulk_create(trail)
+        record_entries(trail)
     return done
 
 
 def _bring_in_line(
     level: Level, listed: dict[str, dict[str, Any]], done: Loaded, trail: list[Entry]
 ) -> dict[str, Unit]:
-    """The units of one level by code, as ``listed``; counts into ``done``, and into ``trail`` what was renamed."""
-    known = {u.code: u for u in Unit.objects.filter(level=level, valid_to=None).select_related("parent")}
-    closed = set(Unit.objects.filter(level=level, valid_to__isnull=False).values_list("code", flat=True)) - set(known)
+    """Change the units of one level to what is ``listed`` and return them by code; count into
+    ``done``, add renamed ones to ``trail``.
+    """
+    known = {
+        u.code: u for u in Unit.objects.filter(level=level, valid_to=None).select_related("parent")
+    }
+    closed = set(
+        Unit.objects.filter(level=level, valid_to__isnull=False).values_list("code", flat=True)
+    ) - set(known)
     new, changed = [], []
     for code, facts in listed.items():
         if (unit := known.get(code)) is None and code in closed:
             done.closed.append(f"{police_name(facts['place'])} ({code})")
         elif unit is None:
-            unit = Unit(level=level, code=code, name=police_name(facts["place"]), valid_from=IN_FORCE_SINCE, **facts)
+            unit = Unit(
+                level=level,
+                code=code,
+                name=police_name(facts["place"]),
+                valid_from=IN_FORCE_SINCE,
+                **facts,
+            )
             new.append(unit)
             unit.place_in_tree()
             known[code] = unit
@@ -139,26 +185,38 @@ def _bring_in_line(
             done.unchanged += 1
     Unit.objects.bulk_create(new)
     Unit.objects.bulk_update(
-        changed, ["place", "kind", "name", "has_police_body", "parent", "path", "search"], batch_size=500
+        changed,
+        ["place", "kind", "name", "has_police_body", "parent", "path", "search"],
+        batch_size=500,
     )
     done.created += len(new)
     done.changed += len(changed)
-    done.missing += [f"{u.name} ({code})" for code, u in known.items() if code and code not in listed]
+    done.missing += [
+        f"{u.name} ({code})" for code, u in known.items() if code and code not in listed
+    ]
     return known
 
 
-def _may(by: Any, unit: Unit | None) -> str:
-    """The post held by which ``by`` may arrange ``unit`` and what is below it. Raises NotAllowed."""
-    held = by.authority("unit_manage", unit=unit) if unit else None
-    if held is None:
+def _may(by: Administrator, unit: Unit | None) -> str:
+    """Return the position by which ``by`` may arrange ``unit`` and what is below it. Raise
+    NotAllowed.
+    """
+    authority = by.authority("unit_manage", unit=unit) if unit else None
+    if authority is None:
         raise NotAllowed(_("You do not have the right to do this. Ask your unit's administrator."))
-    return held.post_held
+    return authority.position
 
 
 def _code_is_free(level: str, code: str, *, besides: Iterable[int] = ()) -> None:
-    taken = Unit.objects.filter(level=level, code=code, valid_to=None).exclude(pk__in=list(besides)).first()
+    taken = (
+        Unit.objects.filter(level=level, code=code, valid_to=None)
+        .exclude(pk__in=list(besides))
+        .first()
+    )
     if code and taken:
-        raise Refused(_("%(unit)s already bears the code %(code)s.") % {"unit": taken.label, "code": code})
+        raise Refused(
+            _("%(unit)s already bears the code %(code)s.") % {"unit": taken.label, "code": code}
+        )
 
 
 @transaction.atomic
@@ -170,12 +228,15 @@ def create(
     name: str,
     code: str,
     valid_from: date,
-    by: Any,
+    by: Administrator,
     has_police_body: bool = True,
     reason: str = "",
 ) -> Unit:
-    """A new unit below ``parent``: a province below the ministry, a commune below a province."""
-    post_held = _may(by, parent)
+    """Create a unit below ``parent``: a province below the ministry, a commune below a province.
+
+    Without a name it bears the one that follows from its place.
+    """
+    position = _may(by, parent)
     level = {Level.MINISTRY: Level.PROVINCE, Level.PROVINCE: Level.COMMUNE}.get(Level(parent.level))
     if level is None:
         raise Refused(_("A commune has no units below it."))
@@ -184,20 +245,24 @@ def create(
         level=level,
         kind=kind,
         place=place,
-        name=name,
+        name=name or police_name(place),
         code=code,
         parent=parent,
         has_police_body=has_police_body,
         valid_from=valid_from,
     )
-    record("unit.created", unit, by=by, post_held=post_held, reason=reason)
+    record("unit.created", unit, by=by, position=position, reason=reason)
     return unit
 
 
 @transaction.atomic
-def rename(unit: Unit, *, name: str, place: str, code: str, on: date, by: Any, reason: str) -> None:
-    """A new name or official code from ``on``. The key stays, and the former ones are kept with their last day."""
-    post_held = _may(by, unit)
+def rename(
+    unit: Unit, *, name: str, place: str, code: str, on: date, by: Administrator, reason: str
+) -> None:
+    """Give a unit a new name or official code from ``on``. The key stays, and the former ones are
+    kept with their last day.
+    """
+    position = _may(by, unit)
     unit = Unit.objects.select_for_update(of=("self",)).select_related("parent").get(pk=unit.pk)
     was = {"name": unit.name, "place": unit.place, "code": unit.code}
     if was == {"name": name, "place": place, "code": code}:
@@ -214,7 +279,7 @@ def rename(unit: Unit, *, name: str, place: str, code: str, on: date, by: Any, r
         "unit.renamed",
         unit,
         by=by,
-        post_held=post_held,
+        position=position,
         reason=reason,
         on=on.isoformat(),
         was=was["name"],
@@ -231,16 +296,31 @@ def _rebuild(children: Iterable[Unit], parent: Unit) -> None:
 
 
 def _end(
-    unit: Unit, *, on: date, successor: Unit | None, by: Any, post_held: str, reason: str, move_people: bool
+    unit: Unit,
+    *,
+    on: date,
+    successor: Unit | None,
+    by: Administrator,
+    position: str,
+    reason: str,
+    move_people: bool,
 ) -> None:
     unit.successor = successor
     unit.save()
-    unit_ended.send(Unit, unit=unit, successor=successor, on=on, by=by, post_held=post_held, move_people=move_people)
+    unit_ended.send(
+        Unit,
+        unit=unit,
+        successor=successor,
+        on=on,
+        by=by,
+        position=position,
+        move_people=move_people,
+    )
     record(
         "unit.merged" if successor else "unit.closed",
         unit,
         by=by,
-        post_held=post_held,
+        position=position,
         reason=reason,
         on=on.isoformat(),
         into=successor.name if successor else "",
@@ -248,9 +328,11 @@ def _end(
 
 
 def _lock(units: Sequence[Unit], *, on: date) -> list[Unit]:
-    """The units that shall end on ``on``, locked and found fit to end."""
+    """Lock and return the units that shall end on ``on``; raise Refused for one that cannot."""
     rows = list(
-        Unit.objects.select_for_update(of=("self",)).select_related("parent").filter(pk__in=[u.pk for u in units])
+        Unit.objects.select_for_update(of=("self",))
+        .select_related("parent")
+        .filter(pk__in=[u.pk for u in units])
     )
     for unit in rows:
         if not unit.is_current:
@@ -262,17 +344,25 @@ def _lock(units: Sequence[Unit], *, on: date) -> list[Unit]:
 
 @transaction.atomic
 def merge(
-    units: Sequence[Unit], *, into: Unit | dict[str, Any], on: date, by: Any, reason: str, move_people: bool = True
+    units: Sequence[Unit],
+    *,
+    into: Unit | Mapping[str, Any],
+    on: date,
+    by: Administrator,
+    reason: str,
+    move_people: bool = True,
 ) -> Unit:
-    """Ends ``units`` on the day ``on`` in favour of ``into``: a unit that exists, or the fields of a new one.
+    """End ``units`` on the day ``on`` in favour of ``into``: a unit that exists, or the fields of a
+    new one.
 
-    ``on`` is the first day of the new order. Communes of a merged province move to its successor. With ``move_people``
-    those in office get the same post in the successor from that day; otherwise their posts end.
+    ``on`` is the first day of the new order. Communes of a merged province move to its successor.
+    With ``move_people`` those in office get the same post in the successor from that day; otherwise
+    their posts end.
     """
     rows = _lock(units, on=on)
     if not rows:
         raise Refused(_("Choose at least one unit to merge."))
-    held = {_may(by, unit.parent) for unit in rows}
+    positions = {_may(by, unit.parent) for unit in rows}
     if len({unit.level for unit in rows}) > 1:
         raise Refused(_("Only units of the same level can be merged."))
     below = Unit.objects.filter(parent__in=rows, valid_to=None)
@@ -281,27 +371,40 @@ def merge(
     Unit.objects.filter(pk__in=[u.pk for u in rows]).update(
         valid_to=on
     )  # first, so that a new unit may take a code over
-    if isinstance(into, dict):
-        into = create(parent=rows[0].parent, valid_from=on, by=by, reason=reason, **into)
+    if not isinstance(into, Unit):
+        parent = rows[0].parent
+        assert parent is not None  # `_may` refused the ministry, which has none
+        into = create(parent=parent, valid_from=on, by=by, reason=reason, **into)
     _may(by, into.parent)
     if into.pk in {u.pk for u in rows}:
         raise Refused(_("A unit cannot be merged into itself."))
     if into.level != rows[0].level or not into.is_current:
         raise Refused(_("The successor must be an open unit of the same level."))
     _rebuild(below, into)
+    Unit.objects.filter(pk__in=[u.pk for u in rows]).update(
+        successor=into
+    )  # all: who follows asks what it takes in
     for unit in rows:
         unit.valid_to = on
-        _end(unit, on=on, successor=into, by=by, post_held=max(held), reason=reason, move_people=move_people)
+        _end(
+            unit,
+            on=on,
+            successor=into,
+            by=by,
+            position=max(positions),
+            reason=reason,
+            move_people=move_people,
+        )
     return into
 
 
 @transaction.atomic
-def close(unit: Unit, *, on: date, by: Any, reason: str) -> None:
-    """Ends a unit without a successor; ``on`` is the first day on which it is no more."""
-    post_held = _may(by, unit.parent)
+def close(unit: Unit, *, on: date, by: Administrator, reason: str) -> None:
+    """End a unit without a successor; ``on`` is the first day on which it no longer exists."""
+    position = _may(by, unit.parent)
     (row,) = _lock([unit], on=on)
     if row.children.filter(valid_to=None).exists():
         raise Refused(_("Units below it are still open. Close or merge them first."))
     row.valid_to = on
-    _end(row, on=on, successor=None, by=by, post_held=post_held, reason=reason, move_people=False)
+    _end(row, on=on, successor=None, by=by, position=position, reason=reason, move_people=False)
     unit.refresh_from_db()

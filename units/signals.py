@@ -1,4 +1,5 @@
 from django.dispatch import Signal
 
-# A unit ended: unit, successor (or None), on, by, post_held, move_people. Sent in the transaction that ends it.
+# A unit ended: unit, successor (or None), on, by, position, move_people. Sent in the transaction
+# that ends it.
 unit_ended = Signal()

@@ -1,4 +1,6 @@
-"""The record: it cannot be changed, everybody reads their own ground, and every act has its sentence."""
+"""The record: it cannot be changed, everybody reads their own scope, and every act has its
+sentence.
+"""
 
 import re
 from datetime import datetime
@@ -9,12 +11,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from audit.sentences import GROUPS, SENTENCES, sentence
+from audit.sentences import GROUPS, SENTENCES, choices, register, sentence
 from audit.services import record
 from posts.states import PostState
+from publishing.deliveries.transitions import move_many
 from publishing.states import State
 from tests import factories
 
@@ -38,7 +42,7 @@ def reader(client, province):
     return reader
 
 
-def told(response) -> list[str]:
+def sentences_shown(response) -> list[str]:
     return [e.sentence for e in response.context["entries"]]
 
 
@@ -66,7 +70,7 @@ def test_a_province_reads_its_own_ground_and_no_siblings(client, reader, commune
     record("unit.created", factories.UnitFactory())
     record("unit.created", factories.ministry())
 
-    assert told(client.get(reverse("audit:log"))) == [
+    assert sentences_shown(client.get(reverse("audit:log"))) == [
         "Added the unit Công an thành phố Đà Nẵng",
         "Added the unit Công an phường Hải Châu",
     ]
@@ -77,7 +81,9 @@ def test_an_approver_reads_the_own_unit_alone_and_an_officer_nothing(client, com
     record("unit.created", province)
 
     client.force_login(factories.person(Role.APPROVER, commune))
-    assert told(client.get(reverse("audit:log"))) == ["Added the unit Công an phường Hải Châu"]
+    assert sentences_shown(client.get(reverse("audit:log"))) == [
+        "Added the unit Công an phường Hải Châu"
+    ]
     client.force_login(factories.person(Role.OFFICER, commune))
     assert client.get(reverse("audit:log")).status_code == 403
 
@@ -97,13 +103,23 @@ def test_an_approver_reads_the_own_unit_alone_and_an_officer_nothing(client, com
         ({"last": "01/11/2026"}, ["unit.created"]),
     ],
 )
-def test_the_log_is_narrowed_by_person_group_unit_object_and_period(client, reader, commune, province, query, expected):
+def test_the_log_is_narrowed_by_person_group_unit_object_and_period(
+    client, reader, commune, province, query, expected
+):
     hanoi = ZoneInfo("Asia/Ho_Chi_Minh")
-    anh = factories.person(Role.ADMINISTRATOR, province, full_name="Nguyễn Thị Ánh", username="anh.nt")
+    anh = factories.person(
+        Role.ADMINISTRATOR, province, full_name="Nguyễn Thị Ánh", username="anh.nt"
+    )
     officer = factories.person(Role.OFFICER, commune)
     record("unit.created", commune, at=datetime(2026, 11, 1, 23, 59, tzinfo=hanoi))
     record("unit.renamed", province, at=datetime(2026, 11, 2, 0, 0, tzinfo=hanoi))
-    record("account.disabled", officer, by=anh, at=datetime(2026, 11, 3, 8, tzinfo=hanoi), unit_path=commune.path)
+    record(
+        "account.disabled",
+        officer,
+        by=anh,
+        at=datetime(2026, 11, 3, 8, tzinfo=hanoi),
+        unit_path=commune.path,
+    )
 
     entries = client.get(reverse("audit:log"), query).context["entries"]
 
@@ -112,11 +128,16 @@ def test_the_log_is_narrowed_by_person_group_unit_object_and_period(client, read
 
 def test_an_entry_says_who_in_which_post_where_and_why(client, reader, commune, province):
     admin = factories.person(Role.ADMINISTRATOR, province, full_name="Quản Trị")
-    record("unit.closed", commune, by=admin, post_held="Trưởng phòng", reason="Giải thể")
+    record("unit.closed", commune, by=admin, position="Trưởng phòng", reason="Giải thể")
 
     page = client.get(reverse("audit:log")).content.decode()
 
-    for words in ("Quản Trị", "Trưởng phòng", "Closed the unit Công an phường Hải Châu", "Giải thể"):
+    for words in (
+        "Quản Trị",
+        "Trưởng phòng",
+        "Closed the unit Công an phường Hải Châu",
+        "Giải thể",
+    ):
         assert words in page
     assert f'href="{reverse("units:unit", args=[commune.key])}"' in page
 
@@ -126,7 +147,7 @@ def test_an_entry_outlives_what_it_describes(client, reader, commune):
     record("account.enabled", user, unit_path=commune.path)
     user.delete()
 
-    assert told(client.get(reverse("audit:log"))) == ["Enabled the account of Người Cũ"]
+    assert sentences_shown(client.get(reverse("audit:log"))) == ["Enabled the account of Người Cũ"]
 
 
 def test_the_log_asks_as_much_for_three_entries_as_for_one(client, reader, commune, province):
@@ -142,6 +163,23 @@ def test_the_log_asks_as_much_for_three_entries_as_for_one(client, reader, commu
     assert len(three) == len(one)
 
 
+def test_what_the_engine_did_by_the_thousand_is_named_by_its_post_and_page(client, reader, commune):
+    rows = [
+        factories.delivery(factories.approved(unit=commune, title=title))
+        for title in ("Một", "Hai", "Ba")
+    ]
+    move_many(rows[:1], State.CANCELLED, now=timezone.now())
+    client.get(reverse("audit:log"))
+    with CaptureQueriesContext(connection) as one:
+        sentences = sentences_shown(client.get(reverse("audit:log"), {"group": "delivery"}))
+    assert sentences[0] == f"Cancelled the schedule: Một → {rows[0].channel}"
+
+    move_many(rows[1:], State.CANCELLED, now=timezone.now())
+    with CaptureQueriesContext(connection) as three:
+        client.get(reverse("audit:log"), {"group": "delivery"})
+    assert len(three) == len(one)
+
+
 def test_an_action_without_a_sentence_is_shown_by_its_code():
     assert sentence("unit.exploded", "Công an xã A", {}) == "unit.exploded: Công an xã A"
 
@@ -153,10 +191,30 @@ def test_a_missing_fact_leaves_a_gap_and_no_error():
 def test_every_action_of_the_code_has_its_sentence():
     written = set()
     for path in settings.BASE_DIR.glob("*/**/*.py"):
-        if path.relative_to(settings.BASE_DIR).parts[0] in {"tests", "simulator", "try_out", "var", "benchmarks"}:
+        if path.relative_to(settings.BASE_DIR).parts[0] in {
+            "tests",
+            "simulator",
+            "try_out",
+            "var",
+            "benchmarks",
+        }:
             continue
-        written |= set(re.findall(r'\b(?:record|entry)\(\s*"([a-z_.]+)"', path.read_text(encoding="utf-8")))
+        recorded = r'(?:\b(?:record|record_act|entry)\(\s*|"action": )"([a-z_]+\.[a-z_.]+)"'
+        written |= set(re.findall(recorded, path.read_text(encoding="utf-8")))
     written |= {f"post.{state}" for state in PostState} | {f"delivery.{state}" for state in State}
 
     assert written - set(SENTENCES) == set()
     assert {action.partition(".")[0] for action in SENTENCES} == set(GROUPS)
+
+
+def test_an_action_is_registered_once():
+    with pytest.raises(ValueError, match=r"registered twice: unit\.created"):
+        register({"unit.created": "Something else"}, groups={}, place=1)
+
+
+def test_the_filter_lists_the_kinds_of_actions_from_posts_to_the_record_itself():
+    names = [name for name, _label in choices()]
+
+    assert names[:4] == ["post", "template", "snippet", "delivery"]
+    assert names[-2:] == ["retention", "record"]
+    assert set(names) == set(GROUPS)

@@ -16,7 +16,15 @@ pytestmark = pytest.mark.django_db
 ROWS = [
     ("01", "Thành phố Hà Nội", "thành phố trung ương", "00004", "Phường Ba Đình", "phường", "yes"),
     ("01", "Thành phố Hà Nội", "thành phố trung ương", "00008", "Phường Ngọc Hà", "phường", "yes"),
-    ("48", "Thành phố Đà Nẵng", "thành phố trung ương", "20333", "Đặc khu Hoàng Sa", "đặc khu", "no"),
+    (
+        "48",
+        "Thành phố Đà Nẵng",
+        "thành phố trung ương",
+        "20333",
+        "Đặc khu Hoàng Sa",
+        "đặc khu",
+        "no",
+    ),
 ]
 
 
@@ -31,7 +39,7 @@ def listed(tmp_path):
     return write
 
 
-def test_the_national_list_makes_one_ministry_34_provinces_and_3321_communes_in_a_constant_number_of_queries(
+def test_the_national_list_makes_one_ministry_34_provinces_and_3321_communes_in_a_constant_number_of_queries(  # noqa: E501
     django_assert_max_num_queries,
 ):
     with django_assert_max_num_queries(30):
@@ -83,7 +91,7 @@ def test_a_renamed_province_takes_its_communes_search_words_along(listed):
     }
 
 
-def test_a_name_given_by_hand_stays_while_the_place_is_called_the_same(listed):
+def test_a_name_given_manually_stays_while_the_place_is_called_the_same(listed):
     path = listed(ROWS)
     load_units(path)
     Unit.objects.filter(code="00004").update(name="Công an phường Ba Đình (trụ sở mới)")
@@ -136,7 +144,10 @@ def test_a_file_without_its_columns_is_refused_by_name(tmp_path):
 def test_words_without_accents_find_da_nang(listed, words):
     load_units(listed(ROWS))
 
-    assert {u.place for u in Unit.objects.search(words)} == {"Thành phố Đà Nẵng", "Đặc khu Hoàng Sa"}
+    assert {u.place for u in Unit.objects.search(words)} == {
+        "Thành phố Đà Nẵng",
+        "Đặc khu Hoàng Sa",
+    }
 
 
 def test_the_run_is_on_record_with_its_counts(listed):

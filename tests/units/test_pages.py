@@ -2,7 +2,7 @@ import re
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.timezone import localdate as today
 
 from accounts.permissions import Role
 from tests import factories
@@ -10,7 +10,6 @@ from units.models import Unit
 from units.queries import find_unit
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
 
 
 @pytest.fixture
@@ -60,17 +59,22 @@ def test_the_search_needs_no_accents_and_looks_below(client, province):
 
 
 @pytest.mark.parametrize(
-    ("show", "expected"), [("", ["A", "C"]), ("closed", ["B"]), ("no_police", ["C"]), ("all", ["A", "B", "C"])]
+    ("show", "expected"),
+    [("", ["A", "C"]), ("closed", ["B"]), ("no_police", ["C"]), ("all", ["A", "B", "C"])],
 )
-def test_the_filter_shows_what_is_in_being_closed_or_without_police(client, admin, province, show, expected):
+def test_the_filter_shows_what_is_in_being_closed_or_without_police(
+    client, admin, province, show, expected
+):
     factories.UnitFactory(parent=province, place="A", name="A")
-    factories.UnitFactory(parent=province, place="B", name="B", valid_to=TODAY)
+    factories.UnitFactory(parent=province, place="B", name="B", valid_to=today())
     factories.UnitFactory(parent=province, place="C", name="C", has_police_body=False)
 
     assert names(client.get(reverse("units:tree"), {"show": show})) == expected
 
 
-def test_the_list_asks_as_much_for_three_units_as_for_one(client, admin, province, django_assert_num_queries):
+def test_the_list_asks_as_much_for_three_units_as_for_one(
+    client, admin, province, django_assert_num_queries
+):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -91,12 +95,18 @@ def test_the_list_asks_as_much_for_three_units_as_for_one(client, admin, provinc
 def test_the_page_of_a_unit_names_people_channels_and_what_came_before(client, admin, province):
     unit = factories.UnitFactory(parent=province)
     officer = factories.person(Role.OFFICER, unit)
-    factories.UnitFactory(parent=province, name="Công an xã Cũ", valid_to=TODAY, successor=unit)
+    factories.UnitFactory(parent=province, name="Công an xã Cũ", valid_to=today(), successor=unit)
 
     page = client.get(reverse("units:unit", args=[unit.key])).content.decode()
 
     assert [
-        text in page for text in (officer.full_name, "1 official channel", "0 official channels", "Công an xã Cũ")
+        text in page
+        for text in (
+            officer.full_name,
+            "1 official channel",
+            "0 official channels",
+            "Công an xã Cũ",
+        )
     ] == [
         True,
         False,
@@ -112,7 +122,7 @@ def test_a_merger_is_shown_before_it_is_done(client, admin, province):
     form = {
         "target": "existing",
         "into": into.code,
-        "on": TODAY.strftime("%d/%m/%Y"),
+        "on": today().strftime("%d/%m/%Y"),
         "move_people": "on",
         "reason": "Nghị quyết 1",
     }
@@ -121,7 +131,9 @@ def test_a_merger_is_shown_before_it_is_done(client, admin, province):
     assert "1 person in office:" in preview.content.decode()
     assert Unit.objects.get(pk=old.pk).is_current
 
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', preview.content.decode()))
+    hidden = dict(
+        re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', preview.content.decode())
+    )
     done = client.post(address, {**hidden, "confirm": "1"})
 
     assert (done.status_code, done["Location"]) == (302, reverse("units:unit", args=[into.key]))
@@ -135,14 +147,14 @@ def test_ambiguous_words_are_answered_with_the_units_that_fit(client, admin, pro
 
     response = client.post(
         reverse("units:merge", args=[old.key]),
-        {"target": "existing", "into": "binh minh", "on": TODAY.isoformat(), "reason": "-"},
+        {"target": "existing", "into": "binh minh", "on": today().isoformat(), "reason": "-"},
     )
 
     assert response.status_code == 422
     (error,) = response.context["form"].errors["into"]
     assert error == (
-        "Several units fit. Write the code of the one you mean: "
-        "Công an xã Bình Minh, Thành phố Đà Nẵng (10001); Công an xã Bình Minh, Thành phố Đà Nẵng (10002)."
+        "Several units fit. Write the code of the one you mean: Công an xã Bình Minh, Thành phố Đà "
+        "Nẵng (10001); Công an xã Bình Minh, Thành phố Đà Nẵng (10002)."
     )
 
 
@@ -158,9 +170,13 @@ def test_words_mean_the_whole_name_before_they_mean_a_part_of_another(province):
     assert len(find_unit("an hai", Unit.objects.all()).candidates) == 2
 
 
-def test_the_ways_to_end_the_own_province_are_not_offered_to_its_administrator(client, admin, province):
+def test_the_ways_to_end_the_own_province_are_not_offered_to_its_administrator(
+    client, admin, province
+):
     page = client.get(reverse("units:unit", args=[province.key])).content.decode()
-    answer = client.post(reverse("units:close", args=[province.key]), {"on": TODAY.isoformat(), "reason": "-"})
+    answer = client.post(
+        reverse("units:close", args=[province.key]), {"on": today().isoformat(), "reason": "-"}
+    )
 
     assert reverse("units:close", args=[province.key]) not in page
     assert answer.status_code == 302
@@ -188,9 +204,11 @@ def test_a_new_commune_stands_below_its_province(client, admin, province):
 
 def test_the_options_are_the_open_units_in_reach(client, admin, province):
     factories.UnitFactory(parent=province, place="Phường Hải Châu", code="20194")
-    factories.UnitFactory(parent=province, place="Phường Hải Châu", code="20195", valid_to=TODAY)
+    factories.UnitFactory(parent=province, place="Phường Hải Châu", code="20195", valid_to=today())
     factories.UnitFactory(place="Phường Hải Châu")
 
     found = client.get(reverse("units:options"), {"q": "hai chau"}).json()
 
-    assert found == {"units": [{"label": "Công an phường Hải Châu, Thành phố Đà Nẵng", "code": "20194"}]}
+    assert found == {
+        "units": [{"label": "Công an phường Hải Châu, Thành phố Đà Nẵng", "code": "20194"}]
+    }

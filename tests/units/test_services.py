@@ -1,9 +1,11 @@
-"""Renaming, merging and closing: the key lives on, the past stays readable, and people follow if told to."""
+"""Renaming, merging and closing: the key lives on, the past stays readable, and people follow if
+told to.
+"""
 
 from datetime import date, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils.timezone import localdate as today
 
 from accounts.models import Appointment
 from accounts.permissions import Permission, Role
@@ -14,7 +16,6 @@ from units import services
 from units.models import Unit
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
 
 
 @pytest.fixture
@@ -36,16 +37,24 @@ def test_a_renamed_unit_keeps_its_key_and_is_found_by_its_former_name_and_code(p
     key = unit.key
 
     services.rename(
-        unit, name="Công an phường Sông Hàn", place="Phường Sông Hàn", code="20199", on=TODAY, by=admin, reason="QĐ 12"
+        unit,
+        name="Công an phường Sông Hàn",
+        place="Phường Sông Hàn",
+        code="20199",
+        on=today(),
+        by=admin,
+        reason="QĐ 12",
     )
 
     unit = Unit.objects.get(key=key)
     assert (unit.name, unit.code) == ("Công an phường Sông Hàn", "20199")
     found = [list(Unit.objects.search(words)) for words in ("song han", "hai chau", "20194")]
     assert found == [[unit], [unit], [unit]]
-    assert [(f.name, f.code, f.until) for f in unit.former_names.all()] == [("Công an phường Hải Châu", "20194", TODAY)]
+    assert [(f.name, f.code, f.until) for f in unit.former_names.all()] == [
+        ("Công an phường Hải Châu", "20194", today())
+    ]
     entry = Entry.objects.get(action="unit.renamed")
-    assert (entry.reason, entry.data["was"], entry.post_held) == (
+    assert (entry.reason, entry.data["was"], entry.actor_position) == (
         "QĐ 12",
         "Công an phường Hải Châu",
         "System administrator",
@@ -56,7 +65,13 @@ def test_a_renamed_province_is_what_its_communes_are_searched_by(province, admin
     unit = commune(province, "Phường Hải Châu")
 
     services.rename(
-        province, name="Công an thành phố X", place="Thành phố X", code=province.code, on=TODAY, by=admin, reason="-"
+        province,
+        name="Công an thành phố X",
+        place="Thành phố X",
+        code=province.code,
+        on=today(),
+        by=admin,
+        reason="-",
     )
 
     assert list(Unit.objects.search("hai chau thanh pho x")) == [unit]
@@ -66,7 +81,7 @@ def test_a_renamed_province_is_what_its_communes_are_searched_by(province, admin
     ("changes", "message"),
     [
         ({}, "Nothing was changed"),
-        ({"on": TODAY + timedelta(days=1)}, "between the unit's founding and today"),
+        ({"on": today() + timedelta(days=2)}, "between the unit's founding and today"),
         ({"code": "20202"}, "already bears the code 20202"),
     ],
 )
@@ -78,14 +93,14 @@ def test_a_rename_is_refused_in_words(province, admin, changes, message):
     with pytest.raises(Refused, match=message):
         services.rename(
             unit,
-            **{"name": name, "place": unit.place, "code": unit.code, "on": TODAY, **changes},
+            **{"name": name, "place": unit.place, "code": unit.code, "on": today(), **changes},
             by=admin,
             reason="-",
         )
 
 
 def test_a_code_may_be_taken_over_from_a_closed_unit(province, admin):
-    commune(province, "Phường Cũ", code="20194", valid_to=TODAY)
+    commune(province, "Phường Cũ", code="20194", valid_to=today())
 
     made = services.create(
         parent=province,
@@ -93,7 +108,7 @@ def test_a_code_may_be_taken_over_from_a_closed_unit(province, admin):
         place="Phường Mới",
         name="Công an phường Mới",
         code="20194",
-        valid_from=TODAY,
+        valid_from=today(),
         by=admin,
     )
 
@@ -106,10 +121,12 @@ def test_the_administrator_of_another_province_arranges_nothing_here(province):
     facts = {"by": stranger, "reason": "-"}
 
     for act in (
-        lambda: services.rename(unit, name="X", place="X", code="1", on=TODAY, **facts),
-        lambda: services.close(unit, on=TODAY, **facts),
-        lambda: services.merge([unit], into=commune(province, "Phường B"), on=TODAY, **facts),
-        lambda: services.create(parent=province, kind="xã", place="X", name="X", code="2", valid_from=TODAY, **facts),
+        lambda: services.rename(unit, name="X", place="X", code="1", on=today(), **facts),
+        lambda: services.close(unit, on=today(), **facts),
+        lambda: services.merge([unit], into=commune(province, "Phường B"), on=today(), **facts),
+        lambda: services.create(
+            parent=province, kind="xã", place="X", name="X", code="2", valid_from=today(), **facts
+        ),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -118,13 +135,17 @@ def test_the_administrator_of_another_province_arranges_nothing_here(province):
 def test_a_merger_ends_the_old_units_on_the_day_and_names_their_successor(province, admin):
     old, other, into = (commune(province, f"Phường {n}") for n in "ABC")
 
-    services.merge([old, other], into=into, on=TODAY, by=admin, reason="Nghị quyết 1")
+    services.merge([old, other], into=into, on=today(), by=admin, reason="Nghị quyết 1")
 
     old, other = Unit.objects.get(pk=old.pk), Unit.objects.get(pk=other.pk)
-    assert [(u.valid_to, u.successor) for u in (old, other)] == [(TODAY, into), (TODAY, into)]
+    assert [(u.valid_to, u.successor) for u in (old, other)] == [(today(), into), (today(), into)]
     assert set(into.predecessors.all()) == {old, other}
-    assert set(Unit.objects.current(TODAY).filter(parent=province)) == {into}
-    assert set(Unit.objects.current(TODAY - timedelta(days=1)).filter(parent=province)) == {old, other, into}
+    assert set(Unit.objects.current(today()).filter(parent=province)) == {into}
+    assert set(Unit.objects.current(today() - timedelta(days=1)).filter(parent=province)) == {
+        old,
+        other,
+        into,
+    }
     assert Entry.objects.filter(action="unit.merged").count() == 2
 
 
@@ -132,20 +153,24 @@ def test_a_merger_may_found_the_successor_under_a_code_it_takes_over(province, a
     old, other = commune(province, "Phường A", code="30001"), commune(province, "Phường B")
     facts = {"kind": "phường", "place": "Phường A", "name": "Công an phường A", "code": "30001"}
 
-    made = services.merge([old, other], into=facts, on=TODAY, by=admin, reason="-")
+    made = services.merge([old, other], into=facts, on=today(), by=admin, reason="-")
 
-    assert (made.code, made.parent, made.valid_from) == ("30001", province, TODAY)
+    assert (made.code, made.parent, made.valid_from) == ("30001", province, today())
     assert made.key != old.key
 
 
 def test_people_of_a_merged_unit_hold_the_same_post_in_the_successor_from_that_day(province, admin):
     old, into = commune(province, "Phường A"), commune(province, "Phường B")
     officer = factories.person(Role.OFFICER, old)
-    on = TODAY + timedelta(days=10)
+    on = today() + timedelta(days=10)
 
     services.merge([old], into=into, on=on, by=admin, reason="-")
 
-    posts = list(officer.appointments.order_by("valid_from").values_list("unit", "role", "valid_from", "valid_to"))
+    posts = list(
+        officer.appointments.order_by("valid_from").values_list(
+            "unit", "role", "valid_from", "valid_to"
+        )
+    )
     assert posts == [
         (old.pk, "officer", date(2025, 7, 1), on - timedelta(days=1)),
         (into.pk, "officer", on, None),
@@ -155,9 +180,11 @@ def test_people_of_a_merged_unit_hold_the_same_post_in_the_successor_from_that_d
 def test_who_holds_the_post_in_the_successor_already_does_not_get_it_twice(province, admin):
     old, into = commune(province, "Phường A"), commune(province, "Phường B")
     officer = factories.person(Role.OFFICER, old)
-    Appointment.objects.create(user=officer, unit=into, role=Role.OFFICER, valid_from=date(2025, 7, 1))
+    Appointment.objects.create(
+        user=officer, unit=into, role=Role.OFFICER, valid_from=date(2025, 7, 1)
+    )
 
-    services.merge([old], into=into, on=TODAY, by=admin, reason="-")
+    services.merge([old], into=into, on=today(), by=admin, reason="-")
 
     assert officer.appointments.filter(unit=into).count() == 1
 
@@ -166,10 +193,10 @@ def test_without_moving_people_their_posts_end_and_with_them_their_rights(provin
     old, into = commune(province, "Phường A"), commune(province, "Phường B")
     officer = factories.person(Role.OFFICER, old)
 
-    services.merge([old], into=into, on=TODAY, by=admin, reason="-", move_people=False)
+    services.merge([old], into=into, on=today(), by=admin, reason="-", move_people=False)
 
     officer = type(officer).objects.get(pk=officer.pk)
-    assert officer.held == []
+    assert officer.current_appointments == []
     assert officer.reach(Permission.POST_WRITE) == []
 
 
@@ -179,7 +206,7 @@ def test_communes_of_a_merged_province_move_under_the_successor():
     old, into = factories.ProvinceFactory(), factories.ProvinceFactory()
     unit = factories.UnitFactory(parent=old)
 
-    services.merge([old], into=into, on=TODAY, by=admin, reason="-")
+    services.merge([old], into=into, on=today(), by=admin, reason="-")
 
     unit.refresh_from_db()
     assert (unit.parent, unit.path) == (into, f"{into.path}{unit.key}/")
@@ -189,9 +216,9 @@ def test_a_closed_unit_ends_its_posts_and_keeps_its_page(province, admin):
     unit = commune(province, "Phường A")
     officer = factories.person(Role.OFFICER, unit)
 
-    services.close(unit, on=TODAY, by=admin, reason="Giải thể")
+    services.close(unit, on=today(), by=admin, reason="Giải thể")
 
-    assert officer.appointments.get().valid_to == TODAY - timedelta(days=1)
+    assert officer.appointments.get().valid_to == today() - timedelta(days=1)
     assert list(Unit.objects.visible_to(admin).filter(pk=unit.pk)) == [unit]
 
 
@@ -201,19 +228,19 @@ def test_a_province_with_open_communes_cannot_be_closed():
     admin = factories.person(Role.ADMINISTRATOR, factories.ministry())
 
     with pytest.raises(Refused, match="Close or merge them first"):
-        services.close(province, on=TODAY, by=admin, reason="-")
+        services.close(province, on=today(), by=admin, reason="-")
 
 
 def test_what_ended_cannot_end_again(province, admin):
-    unit = commune(province, "Phường A", valid_to=TODAY)
+    unit = commune(province, "Phường A", valid_to=today())
 
     with pytest.raises(Refused, match="closed already"):
-        services.close(unit, on=TODAY, by=admin, reason="-")
+        services.close(unit, on=today(), by=admin, reason="-")
 
 
 def test_a_unit_cannot_be_merged_into_itself(province, admin):
     unit = commune(province, "Phường A")
 
     with pytest.raises(Refused, match="cannot be merged into itself"):
-        services.merge([unit], into=unit, on=TODAY, by=admin, reason="-")
+        services.merge([unit], into=unit, on=today(), by=admin, reason="-")
     assert Unit.objects.get(pk=unit.pk).valid_to is None

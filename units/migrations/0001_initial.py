@@ -15,8 +15,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Unit",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(default=units.models.new_key, editable=False, max_length=8, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        default=units.models.new_key, editable=False, max_length=8, unique=True
+                    ),
+                ),
                 ("code", models.CharField(blank=True, max_length=10, verbose_name="official code")),
                 (
                     "level",
@@ -33,7 +43,10 @@ class Migration(migrations.Migration):
                 ("place", models.CharField(max_length=100, verbose_name="place")),
                 ("name", models.CharField(max_length=150, verbose_name="name")),
                 ("path", models.CharField(editable=False, max_length=40, unique=True)),
-                ("has_police_body", models.BooleanField(default=True, verbose_name="has a police body")),
+                (
+                    "has_police_body",
+                    models.BooleanField(default=True, verbose_name="has a police body"),
+                ),
                 ("valid_from", models.DateField(verbose_name="valid from")),
                 ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
                 ("search", models.CharField(editable=False, max_length=300)),
@@ -63,13 +76,17 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["parent", "name"], name="unit_parent_name")],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("valid_to__isnull", True), models.Q(("code", ""), _negated=True)),
+                        condition=models.Q(
+                            ("valid_to__isnull", True), models.Q(("code", ""), _negated=True)
+                        ),
                         fields=("level", "code"),
                         name="one_current_unit_a_code",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                            ("valid_to__isnull", True),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
                         ),
                         name="unit_valid_to_after_from",
                     ),

@@ -13,7 +13,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FormerName",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=150)),
                 ("place", models.CharField(max_length=100)),
                 ("code", models.CharField(blank=True, max_length=10)),
@@ -22,7 +27,9 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="former_names", to="units.unit"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_names",
+                        to="units.unit",
                     ),
                 ),
             ],

@@ -1,0 +1,12 @@
+"""The entries of the navigation that lead to pages of audit."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import ADMINISTRATION, Entry, register
+
+register(
+    Entry("audit:log", "history", _("Audit log"), ADMINISTRATION, 30, needs=("audit_view",)),
+    pages={
+        "audit:log": ("audit",),
+    },
+)

@@ -1,0 +1,14 @@
+"""The entries of the navigation that lead to pages of units."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import ADMINISTRATION, Entry, register
+
+register(
+    Entry(
+        "units:tree", "sitemap", _("Units"), ADMINISTRATION, 10, needs=("unit_view", "unit_manage")
+    ),
+    pages={
+        "units:tree": ("units",),
+    },
+)
