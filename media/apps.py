@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MediaConfig(AppConfig):
+    name = "media"
+    verbose_name = _("Pictures and videos")
+
+    def ready(self) -> None:
+        from media import audit_sentences  # noqa: F401

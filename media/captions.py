@@ -1,0 +1,152 @@
+"""Captions of a video: what officers paste or choose, as WebVTT, the form that platforms and
+browsers take.
+
+Only times and words are kept: a file's styles, notes and cue names are left out, and SubRip (.srt)
+is written anew.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from core.text import normal
+
+LARGEST = 100_000  # bytes
+MOST_STORED = 2 * LARGEST  # a sign such as < takes more as WebVTT
+LONGEST_LINE = 1000  # characters; a screen shows some forty
+_TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+_SPAN = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}(?:[ \t]+(.*))?$")
+_SETTING = re.compile(r"(?:vertical|line|position|size|align):\S+")
+_LEFT_OUT = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t]|$)")
+# Fonts and places; bold, italic, underlined stay. No piece may hold another's beginning: a line of
+# those alone would be searched to its end from each of them.
+_MARKUP = re.compile(r"<(?!/?[biu]>)[^<>\n]*>|\{\\[^{}\n]*\}")
+_LONG_NUMBER = re.compile(
+    r"&#[0-9]{8,};?"
+)  # no letter has one, and int() refuses thousands of digits
+
+
+def decoded(data: bytes) -> str:
+    """Decode the text of a captions file. Raise Refused."""
+    if len(data) > LARGEST:
+        raise _too_large()
+    try:
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(
+            _("The captions are not readable text. Save the file as UTF-8 and choose it again.")
+        ) from None
+
+
+def webvtt(text: str) -> str:
+    """Convert WebVTT or SubRip to WebVTT; empty for nothing. Raise Refused with the line that does
+    not fit.
+    """
+    text = normal(text).removeprefix("\ufeff")
+    if not text.strip():
+        return ""
+    _require_short(text)
+    is_vtt = text.startswith("WEBVTT")
+    cues, last = [], 0
+    for line, block in _blocks(text):
+        if (is_vtt and line == 1) or _LEFT_OUT.match(block[0]):
+            continue
+        # A cue may bear a name or, in SubRip, a number above its times.
+        at = 1 if "-->" not in block[0] and len(block) > 1 else 0
+        start, end, shape = _times(block[at], number=line + at, after=last)
+        words = "\n".join(_words(each, is_vtt=is_vtt) for each in block[at + 1 :])
+        if "-->" in words:
+            raise Refused(
+                _("An empty line is missing before line %(n)s of the captions.")
+                % {"n": line + next(n for n, each in enumerate(block) if n > at and "-->" in each)}
+            )
+        last = start
+        if words.strip():
+            settings = " ".join(_SETTING.findall(shape)) if is_vtt else ""
+            cues.append(f"{_clock(start)} --> {_clock(end)} {settings}".rstrip() + f"\n{words}")
+    if not cues:
+        raise Refused(_("The captions hold no words."))
+    vtt = "WEBVTT\n\n" + "\n\n".join(cues) + "\n"
+    if len(vtt.encode()) > MOST_STORED:
+        raise _too_large()
+    return vtt
+
+
+def _require_short(text: str) -> None:
+    if len(text.encode()) > LARGEST:
+        raise _too_large()
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > LONGEST_LINE:
+            raise Refused(
+                _(
+                    "Line %(n)s of the captions is longer than %(most)s characters. "
+                    "Break it into several lines."
+                )
+                % {"n": number, "most": LONGEST_LINE}
+            )
+
+
+def _times(line: str, *, number: int, after: int) -> tuple[int, int, str]:
+    """Read start, end and settings of a cue that must not begin before ``after``. Raise Refused."""
+    span = _SPAN.match(line)
+    if not span:
+        raise Refused(
+            _("Line %(n)s of the captions should hold times such as 00:00:05,000 --> 00:00:08,000.")
+            % {"n": number}
+        )
+    start, end = _milliseconds(span.groups()[:4]), _milliseconds(span.groups()[4:8])
+    if start is None or end is None or end <= start:
+        raise Refused(
+            _("In line %(n)s of the captions the end does not lie after the start.") % {"n": number}
+        )
+    if start < after:
+        raise Refused(_("In line %(n)s of the captions the times go back.") % {"n": number})
+    return start, end, span[9] or ""
+
+
+def spoken(vtt: str) -> str:
+    """Return the words alone, for checks and for people."""
+    lines = [line for line in vtt.split("\n")[1:] if "-->" not in line]
+    bare = _LONG_NUMBER.sub("\ufffd", re.sub(r"</?[biu]>", "", "\n".join(lines)))
+    return re.sub(r"\n{2,}", "\n", html.unescape(bare)).strip()
+
+
+def _too_large() -> Refused:
+    return Refused(_("The captions are larger than %(n)s kB.") % {"n": LARGEST // 1000})
+
+
+def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the blocks between empty lines, each with the number of its first line."""
+    block: list[str] = []
+    for number, line in enumerate([*text.split("\n"), ""], start=1):
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield number - len(block), block
+            block = []
+
+
+def _milliseconds(parts: tuple[str | None, ...]) -> int | None:
+    """Return a time in milliseconds; None for what no clock shows."""
+    hours, minutes, seconds = (int(part or 0) for part in parts[:3])
+    if minutes > 59 or seconds > 59:
+        return None
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((parts[3] or "").ljust(3, "0"))
+
+
+def _clock(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
+
+
+def _words(line: str, *, is_vtt: bool) -> str:
+    line = _MARKUP.sub("", line)
+    if is_vtt:
+        return line
+    line = re.sub(r"&(?!#?\w+;)", "&amp;", line)
+    return re.sub(r"<(?!/?[biu]>)", "&lt;", line)

@@ -1,0 +1,180 @@
+"""Draw one uploaded picture anew: upright, without metadata, within the longest side, small enough
+for the platforms.
+
+A program of its own, started by ``media.pictures`` for each upload (see ``core.sandbox``). It
+imports nothing of ours; what it says is checked by its caller.
+
+    drawing.py SOURCE FOLDER LIMITS
+    LIMITS: {"pixels": …, "webp_pixels": …, "scans": …, "oblong": …, "side": …, "bytes": …,
+    "keep_png": …}
+
+leaves in FOLDER ``drawn`` and ``facts.json``: its type and size, or ``{"refused": why}``.
+"""
+
+import io
+import json
+import re
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+HEAVY_IN_SCANS = 24_000_000  # pixels
+BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+_NEXT_MARKER = re.compile(
+    rb"\xff[^\x00\xff\xd0-\xd7]"
+)  # in a scan: not a stuffed byte, filling or a restart
+_START_OF_SCAN, _END = 0xDA, 0xD9
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
+
+
+class Unfit(Exception):
+    """The picture is refused; the reason is one of none, pixels, oblong, heavy, broken."""
+
+
+def opened(source: str, limits: dict[str, Any]) -> Image.Image:
+    """Open the picture without decoding a pixel, once its header promises a permitted size. Raise
+    Unfit.
+    """
+    if webp_size_above(source, limits["webp_pixels"]):  # its decoder takes memory when it opens one
+        raise Unfit("pixels")
+    try:
+        # By content: a name or a declared type proves nothing. Opening reads the header alone.
+        picture = Image.open(source, formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise Unfit("pixels") from None
+    except BROKEN:
+        raise Unfit("none") from None
+    width, height = picture.size
+    if width * height > limits["pixels"]:
+        raise Unfit("pixels")
+    if max(width, height) > limits["oblong"] * min(width, height):
+        raise Unfit("oblong")
+    if (
+        picture.format in ("JPEG", "MPO")
+        and scans_of(Path(source).read_bytes(), limits["scans"]) > limits["scans"]
+    ):
+        raise Unfit("broken")
+    return picture
+
+
+def webp_size_above(source: str, most: int) -> bool:
+    """Check whether any header of a WebP file says that it has more pixels than ``most``."""
+    with open(source, "rb") as file:
+        head = file.read(30)
+    if head[:4] != b"RIFF" or head[8:12] != b"WEBP" or len(head) < 25:
+        return False
+    head = head.ljust(30, b"\0")
+    match head[12:16]:
+        case b"VP8X":
+            width = int.from_bytes(head[24:27], "little") + 1
+            height = int.from_bytes(head[27:30], "little") + 1
+        case b"VP8L":
+            bits = int.from_bytes(head[21:25], "little")
+            width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case _:
+            width = int.from_bytes(head[26:28], "little") & 0x3FFF
+            height = int.from_bytes(head[28:30], "little") & 0x3FFF
+    return width * height > most
+
+
+def scans_of(data: bytes, most: int) -> int:
+    """Count the scans of a JPEG, up to one more than ``most``: each is decoded over the whole
+    picture, however small it is. Metadata and bytes behind the end do not count.
+    """
+    at, scans = 2, 0
+    while scans <= most and at + 4 <= len(data):
+        if data[at] != 0xFF:
+            at += 1
+            continue
+        marker = data[at + 1]
+        if marker == _END:
+            break
+        if marker == 0xFF or marker in _WITHOUT_LENGTH:
+            at += 1 if marker == 0xFF else 2
+            continue
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _START_OF_SCAN:
+            scans += 1
+            found = _NEXT_MARKER.search(data, at)
+            at = found.start() if found else len(data)
+    return scans
+
+
+def pixels_of(picture: Image.Image, side: int) -> Image.Image:
+    """Return upright RGB pixels on white, within ``side``, in an image without any metadata."""
+    scale = 1.5 * min(1.0, side / max(picture.size))
+    picture.draft(
+        None, (int(picture.width * scale), int(picture.height * scale))
+    )  # a JPEG decodes smaller
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=1.5)
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I;16"):
+        upright = upright.point(lambda value: value / 256).convert("L")
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        clean = Image.new("RGB", upright.size, "white")
+        clean.paste(upright, mask=upright.getchannel("A"))
+        return clean
+    clean = Image.new("RGB", upright.size)
+    clean.paste(upright.convert("RGB"))
+    return clean
+
+
+def fitted(picture: Image.Image, *, most: int, keep_png: bool) -> tuple[bytes, str, Image.Image]:
+    """Return the best copy of at most ``most`` bytes, its type, and the picture in it."""
+    if keep_png and len(data := encoded(picture, "PNG")) <= most:  # drawings and letters stay crisp
+        return data, "image/png", picture
+    while True:
+        for quality in (90, 82, 74, 66):
+            data = encoded(picture, "JPEG", quality=quality, progressive=True)
+            if len(data) <= most:
+                return data, "image/jpeg", picture
+        picture = picture.reduce(2)
+
+
+def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, form, **options)
+    return out.getvalue()
+
+
+def drawn(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
+    picture = opened(source, limits)
+    keep_png = limits["keep_png"] and picture.format == "PNG"
+    # The decoder of a JPEG in several scans keeps them all, and calls the lack of memory a broken
+    # file.
+    is_heavy = picture.width * picture.height > HEAVY_IN_SCANS and "progressive" in picture.info
+    try:
+        pixels = pixels_of(picture, limits["side"])
+    except BROKEN:
+        raise Unfit("heavy" if is_heavy else "broken") from None
+    data, content_type, final = fitted(pixels, most=limits["bytes"], keep_png=keep_png)
+    (place / "drawn").write_bytes(data)
+    return {"content_type": content_type, "width": final.width, "height": final.height}
+
+
+def main(source: str, folder: str, given: str) -> None:
+    place = Path(folder)
+    try:
+        facts = drawn(source, place, json.loads(given))
+    except Unfit as why:
+        facts = {"refused": str(why)}
+    except MemoryError:
+        facts = {"refused": "heavy"}
+    (place / "facts.json").write_text(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

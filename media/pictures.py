@@ -1,0 +1,299 @@
+"""Pictures on their way in: known by their content, measured before they are decoded, and drawn
+anew.
+
+What is stored shares no byte with what was uploaded: no metadata, no second file hidden behind the
+first, and one size and format that every platform takes.
+"""
+
+import hashlib
+import json
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+from PIL import Image
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from core import sandbox, scanner
+from core.errors import Busy, Refused
+from core.semaphores import SharedSemaphore
+from media import incoming
+from media.drawing import FORMATS, encoded, fitted
+from media.models import Media
+from media.store import keep, poster_name
+from platforms.facts import ImageLimits
+from platforms.registry import CONNECTORS
+from units.models import Unit
+
+LONGEST_SIDE = 2048
+THUMB_SIDE = 480
+MOST_OBLONG = 20  # Telegram refuses longer strips
+MOST_SCANS = 100  # of a JPEG; cameras and editors make up to a dozen
+WEBP_MAX_PIXELS = 16_000_000  # its decoder takes 17 bytes a pixel
+# Measured: a telephone's 12 megapixels take 98 MB and 0.4 s, 40 of a PNG 245 MB and 2 s.
+LIMITS = sandbox.Limits(
+    memory=320 * 1024 * 1024, cpu_seconds=10, file_bytes=64 * 1024 * 1024, patience=30
+)
+_PROGRAM = Path(__file__).with_name("drawing.py")
+# The composer sends three photos at once.
+_semaphore = SharedSemaphore("pictures", at_once=2, waiting=4, patience=10, each=3)
+# What is stored is ours, and at most 2048 pixels wide: it is drawn smaller in this process, one at
+# a time.
+_WAIT = 10  # seconds
+_ours = threading.Lock()
+
+
+class Drawn(NamedTuple):
+    data: bytes
+    content_type: str
+    width: int
+    height: int
+
+
+def store(upload: BinaryIO | File, *, unit: Unit, by: User) -> Media:
+    """Store the uploaded picture for the unit, drawn anew; the same picture twice is one row. Raise
+    Refused, Busy.
+    """
+    require(by, Permission.POST_WRITE, unit=unit)
+    drawn = redraw(upload, by=by)
+    sha256 = hashlib.sha256(drawn.data).hexdigest()
+    name = f"media/{sha256}.{'png' if drawn.content_type == 'image/png' else 'jpg'}"
+
+    def put() -> str:
+        if default_storage.exists(name):  # another unit may have it: one file serves both
+            return name
+        return default_storage.save(name, ContentFile(drawn.data))
+
+    return keep(
+        unit=unit,
+        sha256=sha256,
+        by=by,
+        put=put,
+        content_type=drawn.content_type,
+        width=drawn.width,
+        height=drawn.height,
+        size=len(drawn.data),
+    )
+
+
+def looks_like_one(head: bytes) -> bool:
+    """Check whether a file that begins so may be a picture; ``redraw`` finds
+    out whether it is one.
+    """
+    return head.startswith((b"\xff\xd8\xff", b"\x89PNG")) or (
+        head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    )
+
+
+def redraw(
+    upload: BinaryIO | File | Path, *, by: User | None = None, keep_png: bool = True
+) -> Drawn:
+    """Draw a JPEG, PNG or WebP anew, small enough for every platform, in a program of its own.
+    Raise Refused in the officer's words, and Busy for a retry.
+    """
+    with incoming.workshop() as place:
+        source = incoming.on_disk(
+            upload, place, most=settings.IMAGE_MAX_BYTES, too_large=_too_large
+        )
+        try:
+            with _semaphore.taken(by=by and by.pk):
+                scanner.require_clean(source)
+                facts = sandbox.run(
+                    _PROGRAM,
+                    str(source),
+                    str(place),
+                    json.dumps(_bounds(keep_png)),
+                    place=place,
+                    limits=LIMITS,
+                )
+            if refused := facts.get("refused"):
+                raise _refusal(str(refused))
+            return _checked(facts, (place / "drawn").read_bytes())
+        except (sandbox.Failed, KeyError, TypeError, ValueError, OSError):
+            raise _refusal("broken") from None
+
+
+def _bounds(keep_png: bool) -> dict[str, Any]:
+    return {
+        "pixels": settings.IMAGE_MAX_PIXELS,
+        "webp_pixels": min(settings.IMAGE_MAX_PIXELS, WEBP_MAX_PIXELS),
+        "scans": MOST_SCANS,
+        "oblong": MOST_OBLONG,
+        "side": LONGEST_SIDE,
+        "bytes": _most_bytes(),
+        "keep_png": keep_png,
+    }
+
+
+def _checked(facts: dict[str, Any], data: bytes) -> Drawn:
+    """Read what the program made, if its bytes begin like the type that it names. Raise
+    ValueError.
+    """
+    content_type, width, height = facts["content_type"], int(facts["width"]), int(facts["height"])
+    begins = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
+    if not data.startswith(begins[content_type]) or not (
+        0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE
+    ):
+        raise ValueError(content_type)
+    return Drawn(data, content_type, width, height)
+
+
+def _refusal(why: str) -> Refused:
+    match why:
+        case "none":
+            return Refused(_("This file is not a JPEG, PNG or WebP picture."))
+        case "pixels":
+            return Refused(
+                _(
+                    "The picture has more than %(n)s million pixels (WebP: %(webp)s). "
+                    "Choose a smaller one."
+                )
+                % {
+                    "n": settings.IMAGE_MAX_PIXELS // 1_000_000,
+                    "webp": WEBP_MAX_PIXELS // 1_000_000,
+                }
+            )
+        case "oblong":
+            return Refused(
+                _("The picture is too long and narrow for the platforms. Crop it first.")
+            )
+        case "heavy":
+            return Refused(
+                _(
+                    "The picture takes too much memory. Save it smaller, for example "
+                    "4000 × 3000 pixels."
+                )
+            )
+    return Refused(_("The picture is damaged or incomplete. Choose another copy of it."))
+
+
+def _too_large() -> Refused:
+    limit = settings.IMAGE_MAX_BYTES // (1024 * 1024)
+    return Refused(_("The picture is larger than %(n)s MB. Choose a smaller one.") % {"n": limit})
+
+
+def _most_bytes() -> int:
+    """Return the smallest limit among the platforms."""
+    bounds = [
+        form.images
+        for connector in CONNECTORS.values()
+        for form in connector.facts.formats
+        if form.images
+    ]
+    return min(each.max_bytes for each in bounds)
+
+
+def still(media: Media) -> File:
+    """Return the picture itself; of a video, its cover."""
+    return (
+        default_storage.open(poster_name(media.poster_sha256))
+        if media.is_video
+        else media.file.open("rb")
+    )
+
+
+def thumb(media: Media) -> File:
+    """Return a small JPEG of it, made when first requested."""
+    return _made_once(f"thumbs/{media.sha256}.jpg", lambda: _small(media))
+
+
+def _small(media: Media) -> bytes:
+    with still(media) as file, _one_at_a_time():
+        small = Image.open(file, formats=FORMATS)
+        small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+        return encoded(small.convert("RGB"), "JPEG", quality=80)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    if not _ours.acquire(timeout=_WAIT):
+        raise Busy(_("The portal is at work on other files just now. Try again in a minute."))
+    try:
+        yield
+    finally:
+        _ours.release()
+
+
+def _made_once(name: str, make: Callable[[], bytes]) -> File:
+    if not default_storage.exists(name):
+        name = default_storage.save(name, ContentFile(make()))
+    return default_storage.open(name)
+
+
+# --- As a platform wants it -----------------------------------------------------------------------
+
+
+class Shape(NamedTuple):
+    """A JPEG, no narrower and no wider than these ratios of width by height, its sides no longer
+    than these pixels; 0: no such bound.
+    """
+
+    narrowest: float
+    widest: float
+    long: int = 0
+    short: int = 0
+
+
+def shape_for(media: Media, limits: ImageLimits) -> Shape | None:
+    """Return the shape in which a platform with these limits takes a picture; None where it takes
+    the picture itself.
+    """
+    ratio = media.width / media.height
+    narrow, wide = (
+        limits.narrowest and ratio < limits.narrowest,
+        limits.widest and ratio > limits.widest,
+    )
+    short, long = sorted((media.width, media.height))
+    large = (limits.max_long and long > limits.max_long) or (
+        limits.max_short and short > limits.max_short
+    )
+    if media.content_type in limits.types and not narrow and not wide and not large:
+        return None
+    return Shape(limits.narrowest, limits.widest, limits.max_long, limits.max_short)
+
+
+def rendition(media: Media, shape: Shape) -> File:
+    """Return the picture as a JPEG of this shape, with white margins where it needs them: nothing
+    is cut off. Drawn when first requested, and always the same.
+    """
+    name = f"renditions/{media.sha256}-{'-'.join(f'{each:g}' for each in shape)}.jpg"
+    return _made_once(name, lambda: _drawn_as(media, shape))
+
+
+def _drawn_as(media: Media, shape: Shape) -> bytes:
+    with still(media) as file, _one_at_a_time():
+        framed = _framed(Image.open(file, formats=FORMATS).convert("RGB"), shape)
+        if shape.long:
+            sides = (
+                (shape.long, shape.short)
+                if framed.width > framed.height
+                else (shape.short, shape.long)
+            )
+            framed.thumbnail(sides, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return fitted(framed, most=_most_bytes(), keep_png=False)[0]
+
+
+def _framed(picture: Image.Image, shape: Shape) -> Image.Image:
+    """Frame a picture in white, within the ratios and a few pixels to spare: halving a picture
+    rounds its sides.
+    """
+    width, height = picture.size
+    if shape.narrowest and width < height * shape.narrowest:
+        width = math.ceil((height + 4) * shape.narrowest)
+    if shape.widest and width > height * shape.widest:
+        height = math.ceil((width + 4) / shape.widest)
+    if (width, height) == picture.size:
+        return picture
+    framed = Image.new("RGB", (width, height), "white")
+    framed.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
+    return framed

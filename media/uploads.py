@@ -1,0 +1,159 @@
+"""Videos on their way up, piece by piece: what arrived stays, whatever happens to the line, the
+page or the process.
+
+The database says how far a video has come, the file holds its bytes. A piece is written and counted
+in one short transaction, once it is here: what a dying process wrote without counting is written
+over.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from core import quotas
+from core.errors import Refused
+from media import incoming, videos
+from media.models import Media, Upload
+from units.models import Unit
+
+LARGEST_PIECE = 8 * 1024 * 1024
+IDLE = timedelta(minutes=15)  # after which a video makes room for the next one of the same person
+
+
+class Elsewhere(Exception):
+    """A piece does not begin where the last one ended: the browser has to ask for the offset."""
+
+
+class InHand(Exception):
+    """Another request is checking this video now."""
+
+
+def begin(
+    *,
+    unit: Unit,
+    purpose: str,
+    purpose_id: UUID,
+    name: str,
+    size: int,
+    mark: str,
+    by: User,
+    now: datetime,
+) -> Upload:
+    """Begin the upload of a video of ``size`` bytes, or return the one begun before, where the
+    browser recognises the file by its ``mark``. Raise Refused.
+
+    ``purpose`` and ``purpose_id`` name what it is for: a word and a public id of the app that asks.
+    """
+    require(by, Permission.POST_WRITE, unit=unit)
+    if size > settings.VIDEO_MAX_BYTES:
+        raise videos.too_large()
+    if size < 1:
+        raise Refused(_("The file is empty. Choose another one."))
+    owned = Upload.objects.filter(user=by)
+    if mark and (
+        known := owned.filter(purpose=purpose, purpose_id=purpose_id, size=size, mark=mark).first()
+    ):
+        return known
+    if not incoming.room_for(size):
+        raise videos.no_room()
+    under_way = owned.filter(media=None).order_by("touched_at")
+    if len(under_way) >= settings.UPLOADS_A_PERSON:
+        oldest = under_way[0]
+        if oldest.touched_at > now - IDLE:
+            raise Refused(
+                _(
+                    "%(n)s videos of yours are on their way already. Wait until one has "
+                    "arrived, or stop one."
+                )
+                % {"n": len(under_way)}
+            )
+        forget(oldest)
+    quotas.use("upload", by=by)
+    return Upload.objects.create(
+        unit=unit,
+        purpose=purpose,
+        purpose_id=purpose_id,
+        user=by,
+        name=name[:255],
+        size=size,
+        mark=mark,
+        created_at=now,
+        touched_at=now,
+    )
+
+
+@transaction.atomic
+def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
+    """Append the next bytes of the video. Raise Elsewhere unless they begin at ``offset``, and
+    Refused for what is no video.
+    """
+    row = Upload.objects.select_for_update().get(pk=upload.pk)
+    path = _path(row)
+    if row.received and (not path.exists() or path.stat().st_size < row.received):
+        # The folder lost what the database remembers: from the beginning.
+        Upload.objects.filter(pk=row.pk).update(received=0)
+        upload.received = 0
+        return
+    if offset != row.received or offset + len(data) > row.size:
+        raise Elsewhere
+    if (
+        not offset
+        and len(data) >= min(videos.HEAD, row.size)
+        and not videos.kind_of(data[: videos.HEAD])
+    ):
+        raise Refused(_("This file is not an MP4, MOV or WebM video."))
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        file.seek(offset)
+        file.write(data)
+        file.truncate()
+    upload.received, upload.touched_at = row.received + len(data), now
+    upload.save(update_fields=["received", "touched_at"])
+
+
+def finish(upload: Upload, *, by: User) -> Media:
+    """Check a complete upload and return its media; called again, return the same. Raise InHand
+    while another request checks it, Busy while other videos are checked, and Refused.
+    """
+    with _held(upload):
+        upload.refresh_from_db()
+        if upload.media is None:
+            upload.media = videos.store(_path(upload), unit=upload.unit, by=by)
+            upload.save(update_fields=["media"])
+            _path(upload).unlink(missing_ok=True)
+        return upload.media
+
+
+def forget(upload: Upload) -> None:
+    upload.delete()
+    _path(upload).unlink(missing_ok=True)
+
+
+def _path(upload: Upload) -> Path:
+    return incoming.folder() / f"upload-{upload.public_id}"
+
+
+@contextmanager
+def _held(upload: Upload) -> Iterator[None]:
+    """Lock the upload for this request alone. The system releases the lock
+    when the process dies.
+    """
+    path = _path(upload)
+    if upload.media_id or not path.exists():
+        yield
+        return
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InHand from None
+        yield

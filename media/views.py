@@ -1,0 +1,57 @@
+"""The logo of a unit: the picture, and the page on which its leader changes it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from core import ranges
+from core.actions import button_action, form_action
+from media import logos, pictures
+from media.forms import LogoForm
+from media.models import Logo
+from units.models import Unit
+
+
+@require_safe
+def logo(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Serve the logo, drawn small, to whoever may see the unit."""
+    unit = get_object_or_404(Unit.objects.visible_to(request.user), key=key)
+    media = get_object_or_404(Logo.objects.select_related("media"), unit=unit).media
+    response = ranges.answer(
+        request, pictures.thumb(media), content_type="image/jpeg", tag=f"{media.sha256}-thumb"
+    )
+    # Our own JPEG; still nothing that a browser might run in our origin.
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def change_logo(request: HttpRequest, key: str) -> HttpResponse:
+    unit = get_object_or_404(Unit.objects.visible_to(request.user), key=key)
+    if not can(request.user, Permission.UNIT_FACTS, unit=unit):
+        raise PermissionDenied
+    if request.method == "POST" and "remove" in request.POST:
+        button_action(
+            request,
+            lambda: logos.remove_logo(unit, by=request.user),
+            said=_("The unit has no logo any more."),
+        )
+        return redirect("units:unit", unit.key)
+    form = LogoForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    done = form_action(
+        form,
+        lambda: logos.change_logo(unit, form.cleaned_data["file"], by=request.user),
+        field="file",
+    )
+    if done:
+        messages.success(request, _("This is the unit's logo now."))
+        return redirect("units:unit", unit.key)
+    context = {"form": form, "unit": unit, "has_logo": Logo.objects.filter(unit=unit).exists()}
+    return render(request, "media/logo.html", context, status=done.status)
