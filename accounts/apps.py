@@ -7,4 +7,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import receivers  # noqa: F401
+        from accounts import audit_sentences, menu, notice_texts, receivers, search  # noqa: F401
+        from accounts.sign_in import record as sign_in_record  # noqa: F401

@@ -1,36 +1,64 @@
+from datetime import date
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.models import Appointment
+from accounts.models import Appointment, User
 from accounts.permissions import GRANTS, Permission
+from accounts.queries import factor_day, has_factor
+from accounts.sign_in_policy import ministry_is_on, ministry_is_required
 from units.models import Level
 
-DESK_KEY = "desk"
+POSITION_KEY = "desk"
 
 
-def desk_of(request: HttpRequest) -> Appointment | None:
-    """The post held at which the person sits now; the first one until they choose another."""
-    held = request.user.held if request.user.is_authenticated else []
-    chosen = request.session.get(DESK_KEY)
-    return next((a for a in held if a.pk == chosen), held[0] if held else None)
+def current_position(request: HttpRequest) -> Appointment | None:
+    """Return the person's current position; the first one until they choose another."""
+    appointments = request.user.current_appointments if request.user.is_authenticated else []
+    chosen = request.session.get(POSITION_KEY)
+    return next(
+        (a for a in appointments if a.pk == chosen), appointments[0] if appointments else None
+    )
 
 
-def desk(request: HttpRequest) -> dict[str, Any]:
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return {"try_out": settings.TRY_OUT, "may": {}, "desks": []}
-    granted = {str(p) for a in user.held for p in GRANTS[a.role]}
+def rights(user: User) -> dict[str, bool]:
+    """Return for each permission whether some position of ``user`` grants it, as menus ask."""
+    granted = {str(p) for a in user.current_appointments for p in GRANTS[a.role]}
+    if Permission.POST_APPROVE not in granted and user.delegated:
+        granted.add(Permission.POST_APPROVE)
     may = {str(p): str(p) in granted for p in Permission}
     may["nation_view"] = any(
-        a.unit.level == Level.MINISTRY and Permission.OVERSIGHT_VIEW in GRANTS[a.role] for a in user.held
+        a.unit.level == Level.MINISTRY and Permission.OVERSIGHT_VIEW in GRANTS[a.role]
+        for a in user.current_appointments
     )
+    return may
+
+
+def person(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    ways = {"ministry_on": ministry_is_on(), "ministry_required": ministry_is_required()}
+    if user is None or not user.is_authenticated:
+        return {"try_out": settings.TRY_OUT, "may": {}, "positions": [], **ways}
     return {
+        **ways,
         "try_out": settings.TRY_OUT,
-        "desk": desk_of(request),
-        "desks": user.held,
-        "may": may,
-        "unread_notices": cache(lambda: user.notices.filter(read_at__isnull=True).count()),  # shown twice a page
+        "current_position": current_position(request),
+        "positions": user.current_appointments,
+        "may": rights(user),
+        "acts_for": cache(lambda: user.delegated),  # in whose stead they approve, on its pages
+        "factor_from": cache(lambda: _factor_from(user)),
+        "unread_notices": cache(
+            lambda: user.notices.filter(read_at__isnull=True).count()
+        ),  # shown twice a page
     }
+
+
+def _factor_from(user: User) -> date | None:
+    """Return the coming day from which somebody without a second factor will need one, to announce
+    it.
+    """
+    day = factor_day(user)
+    return day if day and day > timezone.localdate() and not has_factor(user) else None

@@ -1,21 +1,35 @@
+from datetime import date
 from typing import Any
 
+from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import ClaimMapping, User
+from accounts.people.delegations import LONGEST
+from accounts.people.invitations import check_username
 from accounts.permissions import Permission, Role
-from accounts.queries import AccountState
-from accounts.services import check_username
-from units.forms import DATE, UnitField
+from accounts.queries import AccountState, may_reset_by
+from accounts.second_factors import recovery_codes
+from accounts.sign_in import known_browsers
+from core.errors import Busy
+from core.fields import DayField, ReasonField
+from units.forms import UnitField
+from units.models import Unit
 from units.queries import reach_of
 
 STATES = {
     AccountState.ACTIVE: _("In use"),
-    AccountState.INVITED: _("Invited, no password yet"),
+    AccountState.INVITED: _("No password yet"),
     AccountState.LOCKED: _("Locked after wrong passwords"),
     AccountState.DISABLED: _("Disabled"),
 }
@@ -27,12 +41,17 @@ NOT_MINE = {"autocomplete": "off"}  # the browser must not offer the administrat
 class Filters(forms.Form):
     q = forms.CharField(
         label=_("Search people"),
+        max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name, user name or e-mail")}),
+        widget=forms.SearchInput(attrs={"placeholder": _("Name, user name or e-mail")}),
     )
-    role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("All")), *Role.choices])
+    role = forms.ChoiceField(
+        label=_("Role"), required=False, choices=[("", _("All")), *Role.choices]
+    )
     unit = forms.CharField(label=_("Unit"), required=False, max_length=200)
-    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *STATES.items()])
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All")), *STATES.items()]
+    )
     mfa = forms.ChoiceField(
         label=_("Two-factor authentication"),
         required=False,
@@ -56,13 +75,17 @@ class Invite(forms.Form):
         required=False,
         help_text=_("Empty: made from the name, such as nguyen.van.an."),
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none", "data-username-from": "full_name"}
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "data-username-from": "full_name",
+            }
         ),
     )
     unit = UnitField()
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     title = forms.CharField(
-        label=_("Post held"),
+        label=_("Position"),
         max_length=100,
         required=False,
         help_text=_("As records name it, such as Phó Trưởng Công an phường. Empty: the role."),
@@ -83,7 +106,9 @@ class Invite(forms.Form):
         if username:
             check_username(username)
             if User.objects.filter(username=username).exists():
-                raise ValidationError(_("This user name is taken. Choose another, or leave it empty."))
+                raise ValidationError(
+                    _("This user name is taken. Choose another, or leave it empty.")
+                )
         return username
 
 
@@ -91,14 +116,14 @@ class Appoint(forms.Form):
     unit = UnitField()
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     title = forms.CharField(
-        label=_("Post held"),
+        label=_("Position"),
         max_length=100,
         required=False,
         help_text=_("As records name it, such as Phó Trưởng Công an phường. Empty: the role."),
     )
-    valid_from = forms.DateField(label=_("First day"), widget=DATE, initial=timezone.localdate)
-    valid_to = forms.DateField(
-        label=_("Last day"), widget=DATE, required=False, help_text=_("Empty: until it is ended.")
+    valid_from = DayField(label=_("First day"), initial=timezone.localdate)
+    valid_to = DayField(
+        label=_("Last day"), required=False, help_text=_("Empty: until it is ended.")
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any):
@@ -106,9 +131,51 @@ class Appoint(forms.Form):
         self.fields["unit"].units = reach_of(by, Permission.ACCOUNT_MANAGE)
 
 
+class Decide(forms.Form):
+    """The second administrator's decision, or the proposer's change of mind."""
+
+    CONFIRM, REFUSE, WITHDRAW = "confirm", "refuse", "withdraw"
+    decision = forms.ChoiceField(
+        choices=[(CONFIRM, CONFIRM), (REFUSE, REFUSE), (WITHDRAW, WITHDRAW)]
+    )
+    reason = forms.CharField(max_length=500, required=False)
+
+
+class Waive(forms.Form):
+    reason = forms.CharField(label=_("Why it cannot wait"), max_length=500)
+
+
+class HandOver(forms.Form):
+    """A leader's approval in the hands of a deputy, from one day to another."""
+
+    deputy = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Deputy"),
+        empty_label=_("Choose a person of the unit"),
+        error_messages={"required": _("Please choose who approves in your stead.")},
+    )
+    valid_from = DayField(label=_("First day"), initial=timezone.localdate)
+    valid_to = DayField(
+        label=_("Last day"),
+        help_text=format_lazy(_("At most {n} days. It ends by itself."), n=LONGEST),
+    )
+    reason = ReasonField(
+        help_text=_("Such as leave, a course or a mission; it goes into the record."),
+        error_messages={"required": _("Please write why approval is handed over.")},
+    )
+
+    def __init__(self, *args: Any, deputies: QuerySet[User], unit: Unit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["deputy"].queryset = deputies
+        self.fields["deputy"].help_text = _(
+            "People who write or approve posts of %(unit)s. Nobody approves what they wrote or "
+            "edited, nor in your stead what you wrote."
+        ) % {"unit": unit}
+
+
 class EndPost(forms.Form):
     post = forms.UUIDField(widget=forms.HiddenInput)
-    on = forms.DateField(label=_("Last day"), widget=DATE)
+    on = DayField(label=_("Last day"))
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
 
@@ -117,15 +184,106 @@ class Correct(forms.Form):
     email = forms.EmailField(label=_("E-mail"))
 
 
+class AddPasskey(AddWebAuthnForm):
+    """A key that signs in by itself unless the person says otherwise: it counts as password and
+    factor at once.
+    """
+
+    passwordless = forms.BooleanField(
+        label=_("Sign in with this key alone, without the password"), required=False, initial=True
+    )
+    field_order = ["name", "passwordless", "credential"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].max_length = 50
+        self.fields["name"].widget.attrs["maxlength"] = 50
+        self.initial["name"] = ""
+        self.fields["name"].widget.attrs["placeholder"] = _("My phone")
+
+
+class FactorDay(forms.Form):
+    day = DayField(label=_("First day"))
+
+    def clean_day(self) -> date:
+        if self.cleaned_data["day"] <= timezone.localdate():
+            raise ValidationError(_("Choose a day after today, so that people can prepare."))
+        return self.cleaned_data["day"]
+
+
+class SignIn(LoginForm):
+    shared = forms.BooleanField(label=_("Shared computer"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["shared"].initial = known_browsers.is_shared(self.request)
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password; when too many are being checked, keep the name typed
+        and report it.
+        """
+        self.request.shared_computer = bool(self.cleaned_data.get("shared"))
+        try:
+            return super().clean()
+        except Busy as busy:
+            self.request.busy = busy
+            raise ValidationError(str(busy), code="busy") from busy
+
+
+class RecoveryCode(BaseAuthenticateForm):
+    """Take a recovery code where the library expects a code of the app."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=50,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+
+    def clean_code(self) -> str:
+        code = recovery_codes.digits_of(self.cleaned_data["code"])
+        if not code:
+            return super().clean_code()
+        clear_limit = check_rate_limit(self.user)
+        self.authenticator = recovery_codes.use(self.user, code)
+        if self.authenticator is None:
+            if factor := self.user.authenticator_set.first():
+                self._emit_authentication_failed(factor)
+            raise get_adapter().validation_error("incorrect_code")
+        clear_limit()
+        return code
+
+
+class SecondFactor(RecoveryCode, AuthenticateForm):
+    pass
+
+
+class StepUp(RecoveryCode, ReauthenticateForm):
+    pass
+
+
+class ResetPassword(ResetPasswordForm):
+    def clean_email(self) -> str:
+        """Send the link to an address that was proved, or to the one of the invitation; to no
+        other.
+        """
+        email = super().clean_email()
+        self.users = [user for user in self.users if may_reset_by(user, email)]
+        return email
+
+
 class ChoosePassword(forms.Form):
     password1 = forms.CharField(
         label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 12 characters. Several words in a row are easy to remember and hard to guess."),
+        help_text=_(
+            "At least 12 characters. Several words in a row are easy to remember and hard to guess."
+        ),
     )
     password2 = forms.CharField(
-        label=_("Password once more"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("Password once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any):
@@ -157,3 +315,32 @@ class Language(forms.Form):
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = choices
+
+
+# --- The ministry's sign-in -----------------------------------------------------------------------
+
+
+class StartMinistrySignIn(forms.Form):
+    shared = forms.BooleanField(required=False)
+    next = forms.CharField(required=False, max_length=500)
+
+
+class ChooseAccount(forms.Form):
+    account = forms.CharField(
+        label=_("User name or e-mail of the account"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+
+class ClaimMeanings(forms.Form):
+    kind = forms.ChoiceField(label=_("What the values name"), choices=ClaimMapping.KINDS)
+    text = forms.CharField(
+        label=_("Values and their meaning"),
+        max_length=150_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=_(
+            "One a line: the value, an equals sign, the unit's name or code, or the "
+            "role. At most 500 lines."
+        ),
+    )

@@ -1,4 +1,6 @@
-"""Who may do what: roles as data that a reviewer can read on one page. Authority is the post held, not the rank."""
+"""Permissions: roles as data that a reviewer can read on one page. Authority comes from the
+position, not the rank.
+"""
 
 from enum import StrEnum
 
@@ -11,6 +13,7 @@ from units.models import Level
 class Permission(StrEnum):
     UNIT_VIEW = "unit_view"
     UNIT_MANAGE = "unit_manage"
+    UNIT_FACTS = "unit_facts"
     ACCOUNT_MANAGE = "account_manage"
     AUDIT_VIEW = "audit_view"
     CHANNEL_VIEW = "channel_view"
@@ -18,10 +21,14 @@ class Permission(StrEnum):
     PLATFORM_ALLOW = "platform_allow"
     CAMPAIGN_VIEW = "campaign_view"
     CAMPAIGN_WRITE = "campaign_write"
+    TOPIC_RULE = "topic_rule"
     FIGURES_VIEW = "figures_view"
+    LIBRARY_WRITE = "library_write"
     POST_VIEW = "post_view"
     POST_WRITE = "post_write"
     POST_APPROVE = "post_approve"
+    POST_APPROVE_SECOND = "post_approve_second"  # after the unit, where a topic asks for it
+    POST_COMMENT = "post_comment"
     POST_SCHEDULE = "post_schedule"
     POST_WITHDRAW = "post_withdraw"
     PUBLISHING_PAUSE = "publishing_pause"
@@ -40,20 +47,34 @@ class Role(models.TextChoices):
 P = Permission
 GRANTS: dict[str, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
-        {P.UNIT_VIEW, P.CHANNEL_VIEW, P.CAMPAIGN_VIEW, P.FIGURES_VIEW, P.POST_VIEW, P.POST_WRITE, P.POST_SCHEDULE}
+        {
+            P.UNIT_VIEW,
+            P.CHANNEL_VIEW,
+            P.CAMPAIGN_VIEW,
+            P.FIGURES_VIEW,
+            P.LIBRARY_WRITE,
+            P.POST_VIEW,
+            P.POST_WRITE,
+            P.POST_COMMENT,
+            P.POST_SCHEDULE,
+        }
     ),
     Role.APPROVER: frozenset(
         {
             P.UNIT_VIEW,
+            # The leader answers for what residents are told of the unit, as for each post.
+            P.UNIT_FACTS,
             P.AUDIT_VIEW,
             P.CHANNEL_VIEW,
             P.CHANNEL_MANAGE,
             P.CAMPAIGN_VIEW,
             P.CAMPAIGN_WRITE,
             P.FIGURES_VIEW,
+            P.LIBRARY_WRITE,
             P.POST_VIEW,
             P.POST_WRITE,
             P.POST_APPROVE,
+            P.POST_COMMENT,
             P.POST_SCHEDULE,
             P.POST_WITHDRAW,
             P.PUBLISHING_PAUSE,
@@ -80,8 +101,12 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.PLATFORM_ALLOW,
             P.CAMPAIGN_VIEW,
             P.CAMPAIGN_WRITE,
+            P.TOPIC_RULE,
             P.FIGURES_VIEW,
+            P.LIBRARY_WRITE,
             P.POST_VIEW,
+            P.POST_APPROVE_SECOND,
+            P.POST_COMMENT,
             P.POST_WITHDRAW,
             P.PUBLISHING_PAUSE,
             P.OVERSIGHT_VIEW,
@@ -89,12 +114,27 @@ GRANTS: dict[str, frozenset[Permission]] = {
     ),
     # Reads no drafts and no figures.
     Role.ADMINISTRATOR: frozenset(
-        {P.UNIT_VIEW, P.UNIT_MANAGE, P.ACCOUNT_MANAGE, P.AUDIT_VIEW, P.CHANNEL_VIEW, P.CHANNEL_MANAGE, P.SYSTEM_WATCH}
+        {
+            P.UNIT_VIEW,
+            P.UNIT_MANAGE,
+            P.ACCOUNT_MANAGE,
+            P.AUDIT_VIEW,
+            P.CHANNEL_VIEW,
+            P.CHANNEL_MANAGE,
+            P.SYSTEM_WATCH,
+        }
     ),
 }
+# With one of these alone a person could publish, or make others who do: a second administrator
+# confirms each.
+CONFIRMED = frozenset({Role.APPROVER, Role.OVERSEER, Role.ADMINISTRATOR})
 # These see and act on the units below as well; officers and approvers on their own unit alone.
 DEEP = frozenset({Role.SUPERVISOR, Role.OVERSEER, Role.ADMINISTRATOR})
-# Where a post of this kind exists; the leading department watches from the province, nobody administers a lone commune.
+# These publish, judge others or make accounts: without a second factor their sessions open nothing
+# but its set-up. Officers and supervisors follow on a day that the ministry sets.
+NEEDS_FACTOR = frozenset({Role.APPROVER, Role.OVERSEER, Role.ADMINISTRATOR})
+# Where a post of this kind exists; the leading department watches from the province, nobody
+# administers a lone commune.
 LEVELS: dict[str, frozenset[Level]] = {
     Role.OFFICER: frozenset(Level),
     Role.APPROVER: frozenset(Level),

@@ -1,23 +1,56 @@
 from collections.abc import Iterable
+from datetime import date, datetime
 from enum import StrEnum
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Appointment, Invitation, User
-from accounts.permissions import GRANTS, LEVELS, Permission, Role
+from accounts.models import (
+    Appointment,
+    Authority,
+    BreakGlassAccount,
+    Delegation,
+    FactorDate,
+    Invitation,
+    MinistryIdentity,
+    PendingAppointment,
+    User,
+)
+from accounts.permissions import CONFIRMED, GRANTS, LEVELS, NEEDS_FACTOR, Permission, Role
+from accounts.sign_in_policy import ministry_is_required
+from core.clock import local_time
 from core.errors import NotAllowed, Refused
+from core.scope import ancestors
 from units.models import Unit
 
 
-def authority(user: User, permission: Permission, *, unit: Unit) -> Appointment | None:
+def account_named(typed: str) -> User | None:
+    """Find the account that a person means by a user name or an e-mail address, in any case."""
+    typed = typed.strip().lower()
+    if not typed:
+        return None
+    added = EmailAddress.objects.filter(email=typed, verified=True).values("user")
+    found = User.objects.filter(Q(username__iexact=typed) | Q(email=typed) | Q(pk__in=added))
+    # The account's own address wins over one that somebody added to theirs.
+    return max(
+        found, key=lambda user: (user.username.lower() == typed, user.email == typed), default=None
+    )
+
+
+def may_reset_by(user: User, address: str) -> bool:
+    """Check whether a link to set a new password may go to ``address``."""
+    proved = EmailAddress.objects.filter(user=user, email__iexact=address, verified=True)
+    return user.email == address.lower() or proved.exists()
+
+
+def authority(user: User, permission: Permission, *, unit: Unit) -> Authority | None:
     return user.authority(permission, unit=unit)
 
 
@@ -25,29 +58,168 @@ def can(user: User, permission: Permission, *, unit: Unit) -> bool:
     return authority(user, permission, unit=unit) is not None
 
 
-def require(user: User, permission: Permission, *, unit: Unit) -> Appointment:
-    """The authority, for the record; raises NotAllowed in the person's words."""
-    if (held := authority(user, permission, unit=unit)) is None:
+def require(user: User, permission: Permission, *, unit: Unit) -> Authority:
+    """Return the authority, for the record; raise NotAllowed in the person's words."""
+    if (appointment := authority(user, permission, unit=unit)) is None:
+        if permission == Permission.POST_APPROVE and (when := approves_from(user, unit=unit)):
+            raise NotAllowed(
+                _(
+                    "You can approve posts of %(unit)s from %(when)s on: a new approver waits for "
+                    "24 hours. If it cannot wait, ask two leaders to waive the waiting time; one "
+                    "of them leads the unit or watches over it for the province."
+                )
+                % {"unit": unit, "when": local_time(when)}
+            )
         raise NotAllowed(_("You do not have the right to do this. Ask your unit's administrator."))
-    return held
+    return appointment
+
+
+def approves_from(user: User, *, unit: Unit) -> datetime | None:
+    """Return from when a new approver in ``unit``, or a new deputy of one, may approve; None for
+    everybody else.
+    """
+    now = timezone.now()
+    posts = [
+        a
+        for a in user.current_appointments
+        if Permission.POST_APPROVE in GRANTS[a.role] and a.covers(unit)
+    ]
+    lent = [each for each in user.delegated if each.covers(unit)]
+    authorities: list[Authority] = [*posts, *lent]
+    return min(
+        (a.approves_from for a in authorities if a.approves_from and a.waits_to_approve(now)),
+        default=None,
+    )
+
+
+def appointed_by(user: User, *, people: Iterable[User]) -> bool:
+    """Check whether ``user`` gave one of ``people`` any position, or one of them gave ``user`` one.
+
+    Giving is proposing or confirming. Who gave a right does not use it together with its holder on
+    one post.
+    """
+    keys = [person.pk for person in people]
+    given = Q(user__in=keys) & (Q(appointed_by=user) | Q(confirmed_by=user))
+    received = Q(user=user) & (Q(appointed_by__in=keys) | Q(confirmed_by__in=keys))
+    return Appointment.objects.filter(given | received).exists()
+
+
+def require_confirms(admin: User, pending: PendingAppointment) -> Authority:
+    """Return the appointment by which ``admin`` may confirm or refuse the proposal. Raise
+    NotAllowed for people who took part in it.
+    """
+    appointment = require(admin, Permission.ACCOUNT_MANAGE, unit=pending.unit)
+    if admin.pk in (pending.asked_by_id, pending.user_id):
+        raise NotAllowed(
+            _(
+                "Another administrator has to confirm this appointment: not who proposed "
+                "it, nor its holder."
+            )
+        )
+    return appointment
+
+
+def confirmers(unit: Unit, *, besides: Iterable[int]) -> list[User]:
+    """Find the administrators who are asked to confirm: those of the nearest level that has one
+    ``besides`` these.
+    """
+    for path in reversed(ancestors(unit.path)):
+        posts = Appointment.objects.in_force(timezone.localdate()).filter(
+            unit__path=path, role=Role.ADMINISTRATOR
+        )
+        found = User.objects.filter(pk__in=posts.values("user"), is_active=True).exclude(
+            pk__in=list(besides)
+        )
+        if people := list(found):
+            return people
+    return []
+
+
+def leaders_of(unit: Unit, *, besides: Iterable[int] = ()) -> list[User]:
+    """Find who is notified of a new leader in ``unit``: its leaders, the overseers next above, all
+    administrators above.
+    """
+    above = ancestors(unit.path)[:-1]
+    own = Q(unit=unit, role__in=CONFIRMED)
+    watching = Q(unit__path__in=above[-1:], role=Role.OVERSEER)
+    administering = Q(unit__path__in=above, role=Role.ADMINISTRATOR)
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(
+        own | watching | administering
+    )
+    return list(
+        User.objects.filter(pk__in=posts.values("user"), is_active=True).exclude(
+            pk__in=list(besides)
+        )
+    )
+
+
+def may_waive(user: User, post: Appointment) -> tuple[Appointment, bool] | None:
+    """Return the appointment by which ``user`` may waive the waiting time of ``post``, and whether
+    as a leader of the unit.
+
+    Neither the new approver nor who proposed the appointment may.
+    """
+    if user.pk in (post.user_id, post.appointed_by_id) or not user.is_active:
+        return None
+    now = timezone.now()
+    fitting = [
+        a
+        for a in user.current_appointments
+        if a.role in CONFIRMED and a.covers(post.unit) and not a.waits_to_approve(now)
+    ]
+    leading = [a for a in fitting if a.role != Role.ADMINISTRATOR]
+    return ((leading or fitting)[0], bool(leading)) if fitting else None
+
+
+def second_approvers(unit: Unit, *, besides: Iterable[int] = ()) -> list[User]:
+    """Find who gives the second approval for posts of ``unit``: the overseers of the nearest level
+    that has any.
+    """
+    for path in reversed(ancestors(unit.path)):
+        posts = Appointment.objects.in_force(timezone.localdate()).filter(
+            unit__path=path, role=Role.OVERSEER
+        )
+        found = User.objects.filter(pk__in=posts.values("user"), is_active=True)
+        if people := list(found.exclude(pk__in=list(besides))):
+            return people
+    return []
+
+
+def overseers_above(unit: Unit) -> list[User]:
+    """Find all overseers of the unit, of every level, to whom what is late is escalated."""
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(
+        unit__path__in=ancestors(unit.path), role=Role.OVERSEER
+    )
+    return list(User.objects.filter(pk__in=posts.values("user"), is_active=True))
 
 
 def holders(permission: Permission, *, unit: Unit, besides: Iterable[int] = ()) -> list[User]:
-    """Active people who may do this in ``unit`` by a post held in that very unit: those whom a notice concerns."""
-    roles = [role for role, granted in GRANTS.items() if permission in granted]
-    in_force = Appointment.objects.in_force(timezone.localdate()).filter(unit=unit, role__in=roles)
-    return list(User.objects.filter(pk__in=in_force.values("user"), is_active=True).exclude(pk__in=list(besides)))
+    """Find active people who may do this in ``unit`` by an appointment in that very unit, or in
+    somebody's stead: the recipients of a notice.
+    """
+    return list(User.objects.filter(_holding(permission, [unit.pk])).exclude(pk__in=list(besides)))
 
 
 def holders_in(permission: Permission, *, units: Iterable[int]) -> set[int]:
-    """`holders` of many units at once, by their keys."""
+    """Find the `holders` of many units at once, by the units' keys."""
+    found = User.objects.filter(_holding(permission, list(units)))
+    return set(found.values_list("pk", flat=True))
+
+
+def _holding(permission: Permission, units: list[int]) -> Q:
     roles = [role for role, granted in GRANTS.items() if permission in granted]
-    in_force = Appointment.objects.in_force(timezone.localdate()).filter(unit__in=list(units), role__in=roles)
-    return set(in_force.filter(user__is_active=True).values_list("user", flat=True))
+    in_force = Appointment.objects.in_force(timezone.localdate()).filter(
+        unit__in=units, role__in=roles
+    )
+    by_post = Q(pk__in=in_force.values("user"), is_active=True)
+    if permission != Permission.POST_APPROVE:
+        return by_post
+    lent = Delegation.objects.in_force(timezone.now()).filter(unit__in=units)
+    return by_post | Q(pk__in=lent.values("deputy"), is_active=True)
 
 
 class AccountState(StrEnum):
-    """What an account is in; the first that fits, in this order."""
+    """The states of an account; the first that fits counts."""
 
     DISABLED = "disabled"
     INVITED = "invited"
@@ -55,29 +227,98 @@ class AccountState(StrEnum):
     ACTIVE = "active"
 
 
+FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
+
+
+def has_factor(person: User) -> bool:
+    """Check whether the person has a passkey, security key or app; recovery codes alone are
+    none.
+    """
+    return Authenticator.objects.filter(user=person, type__in=FACTORS).exists()
+
+
+def factor_day(person: User) -> date | None:
+    """Return the day from which this person may do nothing without a second factor; None while none
+    is set.
+
+    It has come for those whose role needs one, and for system operators.
+    """
+    if person.is_superuser or any(
+        post.role in NEEDS_FACTOR for post in person.current_appointments
+    ):
+        return date.min
+    if person.delegated:  # approves in a leader's stead
+        return date.min
+    decided = FactorDate.objects.order_by("-pk").first() if person.current_appointments else None
+    return decided.day if decided else None
+
+
+def leads(person: User) -> bool:
+    """Check whether the person approves, oversees, administers or operates the installation."""
+    leading = {Role.APPROVER, Role.OVERSEER, Role.ADMINISTRATOR}
+    by_post = any(appointment.role in leading for appointment in person.current_appointments)
+    return person.is_superuser or by_post or bool(person.delegated)
+
+
+def is_linked(person: User) -> bool:
+    """Check whether the account is linked to a ministry account."""
+    return MinistryIdentity.objects.filter(user=person).exists()
+
+
+def is_in_use(person: User) -> bool:
+    """Check whether the person has signed in by their own means: a password they chose, or the
+    ministry's account.
+    """
+    return person.has_usable_password() or is_linked(person)
+
+
+def break_glass_accounts() -> QuerySet:
+    """Find the accounts that open without the ministry: marked, active, with a password and a
+    second factor.
+    """
+    marked = User.objects.filter(pk__in=BreakGlassAccount.objects.values("user"), is_active=True)
+    factors = Authenticator.objects.filter(type__in=FACTORS).values("user")
+    return marked.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).filter(pk__in=factors)
+
+
+def may_enter_without_ministry(person: User) -> bool:
+    """Check whether a password or a passkey opens this account by itself."""
+    return not ministry_is_required() or BreakGlassAccount.objects.filter(user=person).exists()
+
+
+def must_enrol(person: User) -> bool:
+    day = factor_day(person)
+    return day is not None and day <= timezone.localdate() and not has_factor(person)
+
+
 def with_facts(people: QuerySet) -> QuerySet:
-    """Adds what the lists show: ``is_locked`` (too many wrong passwords from some address) and ``has_mfa``."""
+    """Annotate the columns of the lists: ``is_locked`` (too many wrong passwords), ``has_mfa``,
+    ``has_link``.
+    """
     wrong = AccessAttempt.objects.filter(
         username=OuterRef("username"),
         failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
         attempt_time__gte=timezone.now() - get_cool_off(),
     )
-    second = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    return people.annotate(is_locked=Exists(wrong), has_mfa=Exists(second))
+    second = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
+    linked = MinistryIdentity.objects.filter(user=OuterRef("pk"))
+    return people.annotate(is_locked=Exists(wrong), has_mfa=Exists(second), has_link=Exists(linked))
 
 
 def state_of(person: User) -> AccountState:
-    """The state of a person from `with_facts`."""
+    """Return the state of a person from `with_facts`."""
     if not person.is_active:
         return AccountState.DISABLED
-    if not person.has_usable_password():
+    if not person.has_usable_password() and not person.has_link:
         return AccountState.INVITED
     return AccountState.LOCKED if person.is_locked else AccountState.ACTIVE
 
 
 def in_state(people: QuerySet, state: str) -> QuerySet:
-    """Those of `with_facts` in ``state``: the same order of questions as `state_of`, asked of the database."""
-    invited = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    """Filter people of `with_facts` by ``state``, with the same order of
+    questions as `state_of`.
+    """
+    invited = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, has_link=False)
     match state:
         case AccountState.DISABLED:
             return people.filter(is_active=False)
@@ -91,67 +332,122 @@ def in_state(people: QuerySet, state: str) -> QuerySet:
 
 
 def open_posts(person: User) -> list[Appointment]:
-    """Posts held now or from a later day on."""
+    """Return the appointments in force now or from a later day on."""
     today = timezone.localdate()
-    return [a for a in person.appointments.select_related("unit__parent") if a.valid_to is None or a.valid_to >= today]
+    return [
+        a
+        for a in person.appointments.select_related("unit__parent")
+        if a.valid_to is None or a.valid_to >= today
+    ]
 
 
-def governs(admin: User, person: User) -> Appointment | None:
-    """The post by which ``admin`` may act on the account as a whole; None where they may not.
+def place_of(person: User) -> str:
+    """Return the path under which the record of an account is found: that of
+    the first appointment.
+    """
+    appointments = open_posts(person) or list(person.appointments.select_related("unit"))
+    return appointments[0].unit.path if appointments else ""
 
-    One must reach every unit where the person holds a post: who also serves elsewhere is not the neighbour's to
-    disable. For somebody without any post, the last one counts. Nobody governs themselves, nor a system operator.
+
+def waiting_posts(person: User) -> list[PendingAppointment]:
+    return list(
+        person.pending_appointments.waiting(timezone.now()).select_related(
+            "unit__parent", "asked_by"
+        )
+    )
+
+
+def open_or_waiting(person: User) -> list[Appointment | PendingAppointment]:
+    return [*open_posts(person), *waiting_posts(person)]
+
+
+def governs(admin: User, person: User) -> Authority | None:
+    """Return the appointment by which ``admin`` may act on the account as a whole, or None.
+
+    One must reach every unit where the person holds a post or is proposed for one: who also serves
+    elsewhere is not the neighbour's to disable. For somebody without any post, the last one counts.
+    Nobody governs themselves, nor a system operator.
     """
     if person.pk == admin.pk or person.is_superuser:
         return None
-    units = [a.unit for a in open_posts(person)]
+    units = [a.unit for a in open_or_waiting(person)]
     if not units:
-        last = person.appointments.select_related("unit").order_by("valid_to").last()
+        ended = person.appointments.select_related("unit").order_by("valid_to").last()
+        last = ended or person.pending_appointments.select_related("unit").last()
         units = [last.unit] if last else []
-    held = [admin.authority(Permission.ACCOUNT_MANAGE, unit=unit) for unit in units]
-    return held[0] if held and all(held) else None
+    authorities = [admin.authority(Permission.ACCOUNT_MANAGE, unit=unit) for unit in units]
+    return authorities[0] if authorities and all(authorities) else None
 
 
-def require_governs(admin: User, person: User) -> Appointment:
-    if held := governs(admin, person):
-        return held
+def administrators_over(person: User) -> list[User]:
+    """Find those who govern the account, of its units and of the units above, in the order of their
+    names.
+    """
+    paths = [post.unit.path for post in open_or_waiting(person)]
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(role=Role.ADMINISTRATOR)
+    above = posts.annotate(of=Value(paths[0] if paths else "")).filter(
+        of__startswith=F("unit__path")
+    )
+    found = User.objects.filter(pk__in=above.values("user"), is_active=True).order_by(
+        "search", "pk"
+    )
+    return [each for each in found if governs(each, person)]
+
+
+def require_governs(admin: User, person: User) -> Authority:
+    if appointment := governs(admin, person):
+        return appointment
     if person.pk == admin.pk:
         raise NotAllowed(_("You cannot do this to your own account. Ask another administrator."))
     raise NotAllowed(
-        _("This person also serves outside your area. End the post in your area, or ask the ministry's administrator.")
+        _(
+            "This person also serves outside your area. End the post in your area, or "
+            "ask the ministry's administrator."
+        )
     )
 
 
 def require_fitting(role: str, unit: Unit) -> None:
-    """Raises Refused where no such post can exist."""
+    """Raise Refused where no such appointment can exist."""
     if not unit.is_current:
         raise Refused(_("%(unit)s is closed. Choose its successor.") % {"unit": unit})
     if not unit.has_police_body:
         raise Refused(_("%(unit)s has no police body of its own.") % {"unit": unit})
     if unit.level not in LEVELS[role]:
         raise Refused(
-            _("The role “%(role)s” does not exist in %(unit)s. Choose another role or the unit above.")
+            _(
+                "The role “%(role)s” does not exist in %(unit)s. Choose another role or "
+                "the unit above."
+            )
             % {"role": Role(role).label, "unit": unit}
         )
 
 
-def sessions_of(person: User) -> int:
-    return UserSession.objects.filter(user=person).count()
-
-
 def open_invitation(secret: str) -> Invitation:
-    """The invitation that ``secret`` opens. Raises Refused with what to do instead."""
-    row = Invitation.objects.select_related("user").filter(secret_hash=Invitation.hash_of(secret)).first()
+    """Return the invitation that ``secret`` opens. Raise Refused with what to do instead."""
+    row = (
+        Invitation.objects.select_related("user")
+        .filter(secret_hash=Invitation.hash_of(secret))
+        .first()
+    )
     if row is None or not row.user.is_active:
-        raise Refused(_("This invitation link is not valid. Please check that you opened the whole link."))
+        raise Refused(
+            _("This invitation link is not valid. Please check that you opened the whole link.")
+        )
     if row.used_at or row.user.has_usable_password():
-        raise Refused(_("This invitation link was already used. Sign in with the password you chose."))
+        raise Refused(
+            _("This invitation link was already used. Sign in with the password you chose.")
+        )
     if row.withdrawn_at:
         raise Refused(_("A newer invitation link was sent to you. Please use that one."))
     if row.expires_at <= timezone.now():
-        raise Refused(_("This invitation link has expired. Ask your unit's administrator to send a new one."))
+        raise Refused(
+            _("This invitation link has expired. Ask your unit's administrator to send a new one.")
+        )
     return row
 
 
 def unread_first(person: User) -> QuerySet:
-    return person.notices.annotate(is_read=Q(read_at__isnull=False)).order_by("is_read", "-created_at", "-pk")
+    return person.notices.annotate(is_read=Q(read_at__isnull=False)).order_by(
+        "is_read", "-created_at", "-pk"
+    )

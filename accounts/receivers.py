@@ -1,24 +1,142 @@
+import time
 from datetime import date
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_in
-from django.dispatch import receiver
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_added
+from allauth.account.signals import user_logged_in as entered
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+    authenticator_used,
+)
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 
+from accounts import step_up
+from accounts.ministry import break_glass
 from accounts.models import User
-from accounts.services import follow_ended_unit
+from accounts.people.appointments import follow_ended_unit
+from accounts.services import notify_of_factor
+from accounts.sign_in import devices, known_browsers
+from accounts.sign_in_policy import BY_MINISTRY
 from units.models import Unit
 from units.signals import unit_ended
 
 
 @receiver(unit_ended)
 def posts_follow_their_unit(
-    *, unit: Unit, successor: Unit | None, on: date, by: User, post_held: str, move_people: bool, **_: Any
+    *,
+    unit: Unit,
+    successor: Unit | None,
+    on: date,
+    by: User,
+    position: str,
+    move_people: bool,
+    **_: Any,
 ) -> None:
-    follow_ended_unit(unit, successor=successor, on=on, by=by, post_held=post_held, move_people=move_people)
+    follow_ended_unit(
+        unit, successor=successor, on=on, by=by, position=position, move_people=move_people
+    )
 
 
 @receiver(user_logged_in)
 def speak_the_persons_language(*, request: HttpRequest, user: User, **_: Any) -> None:
-    """A shared PC still keeps the language of whoever sat there before: the answer to this sign-in sets it anew."""
+    """Set the language at sign-in: a shared PC still has the language of the person before."""
     request.language_of_newcomer = user.language
+    request.signed_in_as = user.username
+    request.session["began"] = int(time.time())
+    devices.note_use(request, at=request.session["began"])
+    request.session["shared"] = getattr(
+        request, "shared_computer", known_browsers.is_shared(request)
+    )
+
+
+@receiver(user_logged_out)
+def have_the_browser_forget(*, request: HttpRequest, **_: Any) -> None:
+    """Clear the browser's cache of drafts' pictures and the like, also when a session ends by being
+    idle.
+    """
+    request.signed_out = True
+
+
+@receiver(user_logged_in)
+def own_the_address_of_the_invitation(*, user: User, **_: Any) -> None:
+    """Mark the invitation's address as proved, since the link went there; an added address replaces
+    it only once proved as well.
+    """
+    if EmailAddress.objects.filter(email=user.email, verified=True).exists():
+        return
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).update(primary=False)
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+
+
+@receiver(email_added)
+def notify_of_an_added_address(*, user: User, email_address: EmailAddress, **_: Any) -> None:
+    """Mail the address that the account already had, whoever added the new one."""
+    get_adapter().send_notification_mail(
+        "account/email/email_added", user, {"added_email": email_address.email}
+    )
+
+
+@receiver(user_logged_in)
+def note_what_a_sign_in_proved(*, request: HttpRequest, user: User, **_: Any) -> None:
+    """Count a sign-in with a factor as a step-up, and one by password of somebody who has no
+    factor.
+    """
+    proofs = [
+        record["at"]
+        for record in get_authentication_records(request, user)
+        if record["method"] == "mfa"
+    ]
+    if not proofs and not Authenticator.objects.filter(user=user).exists():
+        proofs = [time.time()]
+    request.session[step_up.STEPPED_UP_AT] = int(max(proofs, default=0))
+
+
+@receiver(entered)
+def note_the_ministrys_sign_in(*, request: HttpRequest, user: User, **facts: Any) -> None:
+    """Store in the session how it began, for the sign-out; raise an alarm for a break-glass account
+    that opens without the ministry.
+    """
+    if BY_MINISTRY in facts:
+        request.session[BY_MINISTRY] = True
+    else:
+        break_glass.raise_alarm(user)
+
+
+@receiver(authenticator_used)
+def note_a_proof_in_a_session(*, request: HttpRequest, reauthenticated: bool, **_: Any) -> None:
+    if reauthenticated:
+        step_up.mark(request)
+
+
+@receiver(authenticator_added)
+def note_the_proof_of_a_new_factor(*, request: HttpRequest, user: User, **_: Any) -> None:
+    """Count adding a factor as proving it, since nobody adds one without using it. allauth sends
+    the signal in other people's requests, too.
+    """
+    if request.user == user:
+        step_up.mark(request)
+
+
+@receiver([authenticator_added, authenticator_removed, authenticator_reset])
+def notify_of_a_changed_factor(*, signal: Signal, user: User, **_: Any) -> None:
+    """Notify the person at once, who may not have done it; `accounts.sign_in.record` records it."""
+    notify_of_factor(
+        user,
+        {authenticator_added: "added", authenticator_removed: "removed"}.get(signal, "renewed"),
+    )
+
+
+@receiver(authenticator_used)
+def notify_of_a_used_recovery_code(*, user: User, authenticator: Authenticator, **_: Any) -> None:
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        notify_of_factor(user, "code_used")

@@ -17,7 +17,11 @@ def officer(client):
 
 def notice(user, **fields):
     return Notice.objects.create(
-        user=user, kind="post_approved", facts={"by": "Trưởng", "title": "Bài"}, address="/somewhere/", **fields
+        user=user,
+        kind="post_approved",
+        facts={"by": "Trưởng", "title": "Bài"},
+        address="/somewhere/",
+        **fields,
     )
 
 
@@ -48,7 +52,10 @@ def test_all_or_one_are_marked_as_read_and_never_another_persons(client, officer
 
     client.post(reverse("accounts:read_notices"), {"notice": mine.public_id})
     assert [n.pk for n in officer.notices.filter(read_at=None)] == [second.pk]
-    assert client.post(reverse("accounts:read_notices"), {"notice": other.public_id}).status_code == 404
+    assert (
+        client.post(reverse("accounts:read_notices"), {"notice": other.public_id}).status_code
+        == 404
+    )
     client.post(reverse("accounts:read_notices"))
 
     assert not officer.notices.filter(read_at=None).exists()
@@ -56,7 +63,9 @@ def test_all_or_one_are_marked_as_read_and_never_another_persons(client, officer
     assert other.read_at is None
 
 
-def test_the_list_of_notices_asks_as_much_for_three_as_for_one(client, officer, django_assert_num_queries):
+def test_the_list_of_notices_asks_as_much_for_three_as_for_one(
+    client, officer, django_assert_num_queries
+):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -71,26 +80,30 @@ def test_the_list_of_notices_asks_as_much_for_three_as_for_one(client, officer, 
 
 
 def test_the_desk_is_switched_to_a_post_one_holds_and_back_to_the_page(client, officer):
-    second = Appointment.objects.create(user=officer, unit=factories.UnitFactory(), role=Role.APPROVER)
+    second = Appointment.objects.create(
+        user=officer, unit=factories.UnitFactory(), role=Role.APPROVER
+    )
+    factories.with_app(officer)
 
-    response = client.post(reverse("accounts:switch_desk"), {"desk": second.pk, "next": "/me/"})
+    response = client.post(reverse("accounts:switch_position"), {"desk": second.pk, "next": "/me/"})
 
     assert response["Location"] == "/me/"
-    assert client.get("/me/").context["desk"] == second
+    assert client.get("/me/").context["current_position"] == second
 
 
 def test_the_desk_of_somebody_else_is_not_taken(client, officer):
     own = officer.appointments.get()
     other = factories.person(Role.APPROVER).appointments.get()
 
-    client.post(reverse("accounts:switch_desk"), {"desk": other.pk, "next": "/me/"})
+    client.post(reverse("accounts:switch_position"), {"desk": other.pk, "next": "/me/"})
 
-    assert client.get("/me/").context["desk"] == own
+    assert client.get("/me/").context["current_position"] == own
 
 
 def test_after_switching_nobody_is_led_to_a_foreign_site(client, officer):
     response = client.post(
-        reverse("accounts:switch_desk"), {"desk": officer.appointments.get().pk, "next": "https://evil.example/"}
+        reverse("accounts:switch_position"),
+        {"desk": officer.appointments.get().pk, "next": "https://evil.example/"},
     )
 
     assert response["Location"] == reverse("oversight:today")

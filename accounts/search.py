@@ -1,0 +1,40 @@
+"""Find accounts for the search: people, and the pages and actions that a person's rights
+open.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.context import rights
+from accounts.models import User
+from core import navigation
+from core.search import MOST_MATCHES, Kind, Match, register
+
+
+def find_pages(user: User, words: str) -> Iterator[Match]:
+    return _entries(user, words, navigation.SIDEBAR)
+
+
+def find_actions(user: User, words: str) -> Iterator[Match]:
+    return _entries(user, words, [navigation.ACTIONS])
+
+
+def _entries(user: User, words: str, parts: Iterable[str]) -> Iterator[Match]:
+    for entry in navigation.matching(words, parts, rights(user)):
+        yield Match(str(entry.label), reverse(entry.view), entry.symbol)
+
+
+def find_people(user: User, words: str) -> Iterator[Match]:
+    found = User.objects.visible_to(user).search(words).order_by("search", "pk")
+    for person in found.only("public_id", "full_name", "username")[:MOST_MATCHES]:
+        page = reverse("accounts:person", args=[person.public_id])
+        yield Match(str(person), page, "user", person.username)
+
+
+register(
+    Kind(_("Things to do"), 10, find_actions, lists_all=True),
+    Kind(_("Pages of the portal"), 20, find_pages, lists_all=True),
+    Kind(_("People"), 40, find_people),
+)

@@ -1,0 +1,175 @@
+"""The posts that a person holds, and their confirmation by a second administrator."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import forms
+from accounts.models import Appointment, PendingAppointment, User
+from accounts.people import appointments, confirmations
+from accounts.permissions import Permission
+from accounts.queries import may_waive, require_confirms
+from accounts.step_up import step_up_required
+from accounts.views.common import PAGE, person_button, require_administrator, visible_person
+from core.actions import form_action
+from core.errors import NotAllowed
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required
+def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    form = forms.Appoint(request.POST or None, by=request.user)
+    done = form_action(
+        form, lambda: appointments.appoint(row, by=request.user, **form.cleaned_data)
+    )
+    if done:
+        said = _("%(name)s holds a further post: %(post)s.")
+        if isinstance(done.result, PendingAppointment):
+            said = _(
+                "%(name)s is proposed as %(post)s. A second administrator has to confirm "
+                "it within seven days."
+            )
+        messages.success(request, said % {"name": row, "post": done.result})
+        return redirect("accounts:person", row.public_id)
+    return render(
+        request, "accounts/appoint.html", {"form": form, "person": row}, status=done.status
+    )
+
+
+@require_POST
+@step_up_required
+def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    form = forms.EndPost(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please write the last day of the post."))
+        return redirect("accounts:person", row.public_id)
+    facts = form.cleaned_data
+    post = get_object_or_404(row.appointments.visible_to(request.user), public_id=facts["post"])
+    said = _("The post ends. What %(name)s did under it stays on record.")
+    return person_button(
+        request,
+        row,
+        lambda: appointments.end_post(
+            post, on=facts["on"], by=request.user, reason=facts["reason"]
+        ),
+        said,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def pending_appointments(request: HttpRequest) -> HttpResponse:
+    """Show the proposals that wait for a second administrator, as far as the person may see them; a
+    POST confirms the ticked ones.
+    """
+    require_administrator(request)
+    rows = PendingAppointment.objects.visible_to(request.user).waiting(timezone.now())
+    rows = rows.select_related("user", "unit__parent", "asked_by")
+    if request.method == "POST":
+        try:
+            chosen = list(rows.filter(public_id__in=request.POST.getlist("pending")[:PAGE]))
+        except ValidationError as error:  # not an id at all
+            raise Http404 from error
+        confirmed, refused = confirmations.confirm_many(chosen, by=request.user)
+        if confirmed or not refused:
+            said = ngettext(
+                "%(n)s appointment confirmed.", "%(n)s appointments confirmed.", confirmed
+            )
+            messages.success(request, said % {"n": confirmed})
+        for words in refused[:5]:
+            messages.error(request, words)
+        return redirect("accounts:pending_appointments")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    for row in page:
+        row.may_confirm = _may_confirm(request.user, row)
+    may_confirm_any = any(row.may_confirm for row in page)
+    context = {"page_obj": page, "may_confirm_any": may_confirm_any}
+    return render(request, "accounts/pending_appointments.html", context)
+
+
+def _may_confirm(user: User, row: PendingAppointment) -> bool:
+    try:
+        return bool(require_confirms(user, row))
+    except NotAllowed:
+        return False
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def pending_appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
+    rows = PendingAppointment.objects.visible_to(request.user)
+    rows = rows.select_related("user", "unit__parent", "asked_by", "decided_by")
+    row = get_object_or_404(rows, public_id=public_id)
+    form = forms.Decide(request.POST or None)
+    done = form_action(form, lambda: _decide(row, by=request.user, **form.cleaned_data))
+    if done:
+        messages.success(request, done.result)
+        return redirect("accounts:pending_appointment", row.public_id)
+    context = {
+        "row": row,
+        "form": form,
+        "is_waiting": row.decision == "" and row.expires_at > timezone.now(),
+        "may_confirm": _may_confirm(request.user, row),
+        "is_mine": row.asked_by_id == request.user.pk,
+        "posts": row.user.appointments.visible_to(request.user)
+        .in_force(timezone.localdate())
+        .select_related("unit"),
+    }
+    return render(request, "accounts/pending_appointment.html", context, status=done.status)
+
+
+def _decide(row: PendingAppointment, *, by: User, decision: str, reason: str) -> str:
+    facts = {"name": row.user, "post": row.position}
+    if decision == forms.Decide.CONFIRM:
+        confirmations.confirm(row, by=by)
+        return _("%(name)s is now %(post)s. The leaders of the unit are told.") % facts
+    if decision == forms.Decide.REFUSE:
+        confirmations.refuse(row, by=by, reason=reason)
+        return _("Refused. Who proposed it is told your reason.")
+    confirmations.withdraw(row, by=by)
+    return _("The proposal is taken back.")
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Show an appointment to those who lead or administer the unit; they may waive a new approver's
+    waiting time here.
+    """
+    reach = request.user.reach(Permission.ACCOUNT_MANAGE) + request.user.reach(
+        Permission.POST_WITHDRAW
+    )
+    rows = Appointment.objects.within(reach).select_related(
+        "user", "unit__parent", "appointed_by", "confirmed_by"
+    )
+    row = get_object_or_404(rows, public_id=public_id)
+    form = forms.Waive(request.POST or None)
+    done = form_action(form, lambda: confirmations.waive(row, by=request.user, **form.cleaned_data))
+    if done:
+        said = _("Your waiver is on record. A second leader has to waive it, too.")
+        if done.result:
+            said = _("The waiting time is waived: %(name)s can approve now.")
+        messages.success(request, said % {"name": row.user})
+        return redirect("accounts:appointment", row.public_id)
+    waivers = list(row.waivers.select_related("by").order_by("at"))
+    context = {
+        "row": row,
+        "form": form,
+        "waits": row.waits_to_approve(timezone.now()),
+        "waivers": waivers,
+        "may_waive": may_waive(request.user, row) is not None
+        and request.user.pk not in {w.by_id for w in waivers},
+        "may_see_person": request.user.authority(Permission.ACCOUNT_MANAGE, unit=row.unit)
+        is not None,
+    }
+    return render(request, "accounts/appointment.html", context, status=done.status)

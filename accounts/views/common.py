@@ -1,0 +1,49 @@
+"""Check who opens the pages of accounts, and answer their buttons alike."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import with_facts
+from core.actions import button_action
+
+PAGE = 50  # rows of a list
+
+
+def require_administrator(request: HttpRequest) -> None:
+    """Refuse the page to people who manage no accounts anywhere."""
+    if not request.user.reach(Permission.ACCOUNT_MANAGE):
+        raise PermissionDenied
+
+
+def visible_person(request: HttpRequest, public_id: Any) -> User:
+    """Return the person with the facts of the lists, or answer 404 to those who may not see
+    them.
+    """
+    return get_object_or_404(with_facts(User.objects.visible_to(request.user)), public_id=public_id)
+
+
+def person_button(
+    request: HttpRequest, person: User, service: Callable[[], object], said: str
+) -> HttpResponse:
+    """Do what a button of a person's page says, and show the page again. ``said`` may hold the
+    person's name.
+    """
+    button_action(request, service, said=said % {"name": person})
+    return redirect("accounts:person", person.public_id)
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Render a page that shows a secret link: no cache stores it and its address goes to nobody.
+
+    Not "no-referrer": browsers then send the forms on the page with ``Origin: null``, and the CSRF
+    check refuses them.
+    """
+    response["Referrer-Policy"] = "strict-origin"
+    response["Cache-Control"] = "no-store"
+    return response

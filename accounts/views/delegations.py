@@ -1,0 +1,107 @@
+"""Approval that leaders hand over to deputies of their unit."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.context import current_position
+from accounts.forms import HandOver
+from accounts.models import Appointment, Delegation
+from accounts.people import delegations
+from accounts.step_up import step_up_required
+from accounts.views.common import PAGE
+from core.actions import form_action, form_data
+from core.forms import ReasonForm
+
+STAGES = {
+    "coming": ("yellow", "clock", gettext_lazy("Coming up")),
+    "running": ("green", "player-play", gettext_lazy("Running")),
+    "over": ("grey", "circle-check", gettext_lazy("Its days are over")),
+    "ended": ("grey", "circle-x", gettext_lazy("Ended early")),
+}
+
+
+@require_GET
+def delegation_list(request: HttpRequest) -> HttpResponse:
+    rows = Delegation.objects.visible_to(request.user).select_related("unit", "chief", "deputy")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": page,
+        "rows": [(row, _status(row)) for row in page],
+        "may_give": bool(delegations.own_approving_posts(request.user)),
+    }
+    return render(request, "accounts/delegations.html", context)
+
+
+def _status(row: Delegation) -> dict[str, object]:
+    return dict(zip(("tone", "icon", "label"), STAGES[row.stage(timezone.now())], strict=True))
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def delegate(request: HttpRequest) -> HttpResponse:
+    """Hand over one's own approval in the unit of the current position."""
+    own = _handed_over(request)
+    form = HandOver(
+        form_data(request),
+        deputies=delegations.possible_deputies(own.unit, besides={request.user.pk}),
+        unit=own.unit,
+    )
+    done = form_action(
+        form, lambda: delegations.give(unit=own.unit, by=request.user, **form.cleaned_data)
+    )
+    if done:
+        said = _("%(name)s approves in your stead from %(first)s to %(last)s.")
+        days = {
+            "first": f"{done.result.valid_from:%d/%m/%Y}",
+            "last": f"{done.result.valid_to:%d/%m/%Y}",
+        }
+        messages.success(request, said % {"name": done.result.deputy, **days})
+        return redirect("accounts:delegation", done.result.public_id)
+    context = {"form": form, "own": own}
+    return render(request, "accounts/delegate.html", context, status=done.status)
+
+
+def _handed_over(request: HttpRequest) -> Appointment:
+    """Return the appointment whose approval is handed over: the current one, or the first that
+    approves.
+    """
+    posts = delegations.own_approving_posts(request.user)
+    if not posts:
+        raise PermissionDenied
+    position = current_position(request)
+    return next((post for post in posts if position and post.unit_id == position.unit_id), posts[0])
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def delegation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show a delegation to those whom it concerns; who may end it early does so here."""
+    rows = Delegation.objects.visible_to(request.user)
+    rows = rows.select_related("unit__parent", "chief", "deputy", "ended_by")
+    row = get_object_or_404(rows, public_id=public_id)
+    form = ReasonForm(form_data(request), missing=_("Please write why it is ended."))
+    done = form_action(form, lambda: delegations.end(row, by=request.user, **form.cleaned_data))
+    if done:
+        messages.success(request, _("The delegation is ended. Both people are told."))
+        return redirect("accounts:delegation", row.public_id)
+    now = timezone.now()
+    context = {
+        "row": row,
+        "form": form,
+        "status": _status(row),
+        "waits": row.waits_to_approve(now),
+        "may_end": row.stage(now) in ("coming", "running")
+        and bool(delegations.may_end(request.user, row)),
+        "rests": row.stage(now) == "running"
+        and not Delegation.objects.in_force(now).filter(pk=row.pk).exists(),
+    }
+    return render(request, "accounts/delegation.html", context, status=done.status)

@@ -1,0 +1,219 @@
+"""The accounts of other people: the list, one person's page, and what an administrator does to the
+account.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import forms, queries
+from accounts.context import current_position
+from accounts.models import Appointment, MinistryIdentity, User
+from accounts.people import invitations, lifecycle
+from accounts.permissions import GRANTS, Permission
+from accounts.queries import AccountState, governs, in_state, open_posts, state_of, with_facts
+from accounts.sign_in.sessions import sessions_of
+from accounts.step_up import step_up_required
+from accounts.views.common import PAGE, person_button, require_administrator, visible_person
+from audit.models import Entry
+from core.actions import form_action, typed_reason
+from units.models import Unit
+from units.queries import reach_of
+
+TONES = {
+    AccountState.ACTIVE: ("green", "circle-check"),
+    AccountState.INVITED: ("yellow", "mail"),
+    AccountState.LOCKED: ("red", "lock"),
+    AccountState.DISABLED: ("grey", "user-off"),
+}
+
+
+def _show_state(person: User) -> None:
+    person.state = state_of(person)
+    person.state_label, (person.state_tone, person.state_icon) = (
+        forms.STATES[person.state],
+        TONES[person.state],
+    )
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def people(request: HttpRequest) -> HttpResponse:
+    require_administrator(request)
+    found = User.objects.visible_to(request.user)
+    position = current_position(request)
+    if position and Permission.ACCOUNT_MANAGE in GRANTS[position.role]:
+        found = found.filter(
+            pk__in=Appointment.objects.filter(unit__path__startswith=position.unit.path).values(
+                "user"
+            )
+        )
+    filters = forms.Filters(request.GET)
+    filters.is_valid()
+    found = _filtered(with_facts(found), filters.cleaned_data)
+    posts = Appointment.objects.in_force(timezone.localdate()).select_related("unit__parent")
+    found = found.order_by("search", "pk").prefetch_related(
+        Prefetch("appointments", posts, to_attr="posts")
+    )
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    for person in page:
+        _show_state(person)
+    context = {"page_obj": page, "filters": filters}
+    return render(
+        request, "accounts/people.html#rows" if request.htmx else "accounts/people.html", context
+    )
+
+
+def _filtered(found: QuerySet, filters: dict[str, str]) -> QuerySet:
+    found = in_state(found.search(filters.get("q", "")), filters.get("state", ""))
+    today = timezone.localdate()
+    posts = Appointment.objects.in_force(today)
+    if role := filters.get("role"):
+        posts = posts.filter(role=role)
+    if unit := filters.get("unit"):
+        posts = posts.filter(unit__in=Unit.objects.search(unit).values("pk"))
+    if role or unit:
+        found = found.filter(pk__in=posts.values("user"))
+    if mfa := filters.get("mfa"):
+        found = found.filter(has_mfa=mfa == "yes")
+    match filters.get("seen"):
+        case "never":
+            found = found.filter(last_login=None)
+        case "old":
+            found = found.filter(last_login__lt=timezone.now() - timedelta(days=30))
+    return found
+
+
+@require_GET
+def person(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    _show_state(row)
+    today = timezone.localdate()
+    posts = list(row.appointments.visible_to(request.user).select_related("unit__parent"))
+    hidden = row.appointments.count() - len(posts)
+    pending = row.pending_appointments.waiting(timezone.now()).visible_to(request.user)
+    entries = Entry.objects.filter(object_type="accounts.user", object_id=str(row.public_id))
+    for post in posts:
+        post.is_over = post.valid_to is not None and post.valid_to < today
+        authority = request.user.authority(Permission.ACCOUNT_MANAGE, unit=post.unit)
+        post.may_end = bool(authority) and not post.is_over and row.pk != request.user.pk
+    return render(
+        request,
+        "accounts/person.html",
+        {
+            "person": row,
+            "posts": sorted(posts, key=lambda post: post.is_over),
+            "may_govern": governs(request.user, row) is not None,
+            "is_me": row.pk == request.user.pk,
+            "sessions": len(sessions_of(row)),
+            "invitation": row.invitations.filter(used_at=None, withdrawn_at=None)
+            .order_by("-created_at")
+            .first(),
+            "entries": entries.within(request.user.reach(Permission.ACCOUNT_MANAGE))[:10],
+            "pending": pending.select_related("unit__parent", "asked_by"),
+            "hidden": hidden,
+            "ministry_identity": MinistryIdentity.objects.select_related(
+                "proposed_by", "confirmed_by"
+            )
+            .filter(user=row)
+            .first(),
+            "today": today,
+            "yesterday": today - timedelta(days=1),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required
+def invite(request: HttpRequest) -> HttpResponse:
+    require_administrator(request)
+    initial = {}
+    if key := request.GET.get("unit"):
+        initial["unit"] = reach_of(request.user, Permission.ACCOUNT_MANAGE).filter(key=key).first()
+    form = forms.Invite(request.POST or None, by=request.user, initial=initial)
+    done = form_action(form, lambda: invitations.invite(by=request.user, **form.cleaned_data))
+    if done:
+        person = done.result
+        messages.success(request, _invited(person) if open_posts(person) else _proposed(person))
+        return redirect("accounts:person", person.public_id)
+    return render(request, "accounts/invite.html", {"form": form}, status=done.status)
+
+
+def _invited(person: User) -> str:
+    said = _("The invitation for %(name)s goes by e-mail to %(email)s. User name: %(username)s")
+    return said % {"name": person, "email": person.email, "username": person.username}
+
+
+def _proposed(person: User) -> str:
+    said = _(
+        "%(name)s is proposed. A second administrator has to confirm it within seven days; the "
+        "invitation then goes by e-mail to %(email)s."
+    )
+    return said % {"name": person, "email": person.email}
+
+
+@require_POST
+@step_up_required
+def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    said = _("A new invitation for %(name)s goes by e-mail. The earlier link stops working.")
+    return person_button(request, row, lambda: invitations.invite_again(row, by=request.user), said)
+
+
+@require_POST
+@step_up_required
+def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    reason = typed_reason(request)
+    said = _("The account of %(name)s is disabled and signed out everywhere.")
+    return person_button(
+        request, row, lambda: lifecycle.disable(row, by=request.user, reason=reason), said
+    )
+
+
+@require_POST
+@step_up_required
+def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    reason = typed_reason(request)
+    said = _("The account of %(name)s can sign in again.")
+    return person_button(
+        request, row, lambda: lifecycle.enable(row, by=request.user, reason=reason), said
+    )
+
+
+@require_POST
+def unlock(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    said = _("%(name)s can try the password again at once.")
+    return person_button(request, row, lambda: lifecycle.unlock(row, by=request.user), said)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required
+def correct(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    if governs(request.user, row) is None:
+        raise PermissionDenied
+    form = forms.Correct(
+        request.POST or None, initial={"full_name": row.full_name, "email": row.email}
+    )
+    if queries.is_in_use(row):
+        form.fields["email"].disabled = True
+        form.fields["email"].help_text = _("In use: only its holder can change it.")
+    done = form_action(form, lambda: lifecycle.correct(row, by=request.user, **form.cleaned_data))
+    if done:
+        messages.success(request, _("Saved."))
+        return redirect("accounts:person", row.public_id)
+    context = {"form": form, "person": User.objects.get(pk=row.pk)}
+    return render(request, "accounts/correct.html", context, status=done.status)

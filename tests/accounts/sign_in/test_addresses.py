@@ -1,0 +1,138 @@
+"""An unattended session does not become a lasting takeover."""
+
+import re
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Role
+from tests import factories
+from tests.accounts.sign_in.test_limits import code_at
+
+pytestmark = pytest.mark.django_db
+NEW = "mot mat khau moi dai hon 27"
+
+
+@pytest.fixture(autouse=True)
+def _letters(settings):
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    cache.clear()
+
+
+@pytest.fixture
+def officer():
+    return factories.person(
+        Role.OFFICER, username="son-tra.pho", email="pho@congan.example", language="en"
+    )
+
+
+@pytest.fixture
+def desk(officer):
+    """The officer signed in, then left the desk for six minutes."""
+    client = Client()
+    client.cookies["django_language"] = "en"
+    with time_machine.travel(timezone.now() - timezone.timedelta(minutes=6), tick=False):
+        client.post(
+            reverse("account_login"), {"login": "son-tra.pho", "password": factories.PASSWORD}
+        )
+    assert get_user(client) == officer
+    return client
+
+
+def ask_for_reset(address: str) -> list[str]:
+    """Ask for a new password for ``address``, and return the letters that this sends."""
+    mail.outbox.clear()
+    Client().post(reverse("account_reset_password"), {"email": address})
+    return [
+        (letter.to[0], "/accounts/password/reset/key/" in letter.body) for letter in mail.outbox
+    ]
+
+
+def add(client, address):
+    return client.post(reverse("account_email"), {"action_add": "", "email": address})
+
+
+def test_whoever_sits_at_an_unattended_desk_takes_nothing_over(desk, officer):
+    answer = add(desk, "thief@evil.example")
+
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert not EmailAddress.objects.filter(email="thief@evil.example").exists()
+    assert ask_for_reset("thief@evil.example") == [("thief@evil.example", False)]
+
+
+def test_an_address_that_nobody_proved_receives_no_link_and_cannot_become_the_first(
+    client, officer
+):
+    client.force_login(officer)
+    add(client, "thief@evil.example")
+
+    client.post(reverse("account_email"), {"action_primary": "", "email": "thief@evil.example"})
+
+    assert (
+        EmailAddress.objects.filter(
+            email="thief@evil.example", primary=False, verified=False
+        ).count()
+        == 1
+    )
+    assert ask_for_reset("thief@evil.example") == [("thief@evil.example", False)]
+    assert ask_for_reset("pho@congan.example") == [("pho@congan.example", True)]
+    assert User.objects.get(pk=officer.pk).email == "pho@congan.example"
+
+
+def test_the_address_of_the_account_hears_of_one_that_is_added_and_of_one_that_is_removed(
+    client, officer
+):
+    client.force_login(officer)
+    add(client, "an.rieng@congan.example")
+    body = [(letter.to, letter.subject) for letter in mail.outbox if "was added" in letter.body]
+    mail.outbox.clear()
+
+    client.post(reverse("account_email"), {"action_remove": "", "email": "an.rieng@congan.example"})
+
+    assert body == [
+        (["pho@congan.example"], "[testserver] An e-mail address was added to your account")
+    ]
+    assert [letter.to for letter in mail.outbox] == [["pho@congan.example"]]
+
+
+def test_the_old_address_hears_that_another_took_its_place(client, officer):
+    client.force_login(officer)
+    EmailAddress.objects.create(user=officer, email="moi@congan.example", verified=True)
+
+    client.post(reverse("account_email"), {"action_primary": "", "email": "moi@congan.example"})
+
+    assert User.objects.get(pk=officer.pk).email == "moi@congan.example"
+    assert [letter.to for letter in mail.outbox] == [["pho@congan.example"]]
+
+
+def test_the_owner_hears_of_a_new_password_and_every_other_session_ends(desk, officer):
+    thief, owner = desk, Client()
+    Client().post(reverse("account_reset_password"), {"email": "pho@congan.example"})
+    link = re.search(r"/accounts/password/reset/key/\S+", mail.outbox[-1].body)[0]
+    mail.outbox.clear()
+
+    form = owner.get(link)["Location"]
+    owner.post(form, {"password1": NEW, "password2": NEW})
+
+    assert User.objects.get(pk=officer.pk).check_password(NEW)
+    assert [letter.to for letter in mail.outbox] == [["pho@congan.example"]]
+    assert not get_user(thief).is_authenticated
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_of_which_no_address_is_known_yet_hears_of_a_new_factor(client, officer):
+    client.force_login(officer)
+    EmailAddress.objects.all().delete()
+    client.get(reverse("mfa_activate_totp"))
+
+    client.post(reverse("mfa_activate_totp"), {"code": code_at(client.session["mfa.totp.secret"])})
+
+    assert [letter.to for letter in mail.outbox] == [["pho@congan.example"]]

@@ -1,0 +1,277 @@
+"""Grave acts ask for a passkey or a one-time code of the last five minutes, and lose nothing that
+was typed.
+"""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Role
+from accounts.sign_in.session_store import hash_of
+from accounts.step_up import PENDING_BYTES, STEPPED_UP_AT
+from publishing.models import Pause
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+CODE_PAGE = "/accounts/2fa/reauthenticate/"
+PASSWORD_PAGE = "/accounts/reauthenticate/"
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_other_tests():
+    cache.clear()
+
+
+@pytest.fixture
+def administrator(client, proof_is_old):
+    """One at the ministry, whose session proved a code six minutes ago."""
+    person = factories.person(Role.ADMINISTRATOR, factories.ministry(), language="en")
+    client.force_login(person)
+    proof_is_old(client)
+    return person
+
+
+@pytest.fixture
+def officer():
+    return factories.person(Role.OFFICER)
+
+
+def enter_code(client, code=None):
+    return client.post(CODE_PAGE, {"code": code or factories.code()})
+
+
+def pending_fields(client):
+    page = client.get(reverse("accounts:pending_form"))
+    return page.context["path"], dict(page.context["fields"])
+
+
+def test_a_form_sent_after_the_proof_grew_old_is_kept_and_sent_after_the_code(
+    client, administrator, officer
+):
+    address = reverse("accounts:disable", args=[officer.public_id])
+
+    asked = client.post(address, {"reason": "Chuyển công tác, nghỉ từ “thứ hai”"})
+
+    officer.refresh_from_db()
+    assert (asked["Location"], officer.is_active) == (CODE_PAGE, True)
+    proved = enter_code(client)
+    assert proved["Location"] == reverse("accounts:pending_form")
+    assert User.objects.get(pk=officer.pk).is_active  # nothing is done before the person says so
+    path, fields = pending_fields(client)
+    assert (path, fields) == (address, {"reason": "Chuyển công tác, nghỉ từ “thứ hai”"})
+    client.post(path, fields)
+    assert not User.objects.get(pk=officer.pk).is_active
+    assert (
+        client.get(reverse("accounts:pending_form")).status_code == 302
+    )  # sent: nothing waits any more
+
+
+def test_a_page_asked_for_after_the_proof_grew_old_opens_after_the_code(client, administrator):
+    address = reverse("accounts:invite") + "?unit=x&unit=y"
+
+    assert client.get(address)["Location"] == CODE_PAGE
+
+    assert enter_code(client)["Location"] == address
+    assert client.get(address).status_code == 200
+
+
+def test_a_wrong_code_opens_nothing(client, administrator, officer):
+    client.post(reverse("accounts:disable", args=[officer.public_id]), {"reason": "x"})
+
+    answer = enter_code(client, "000000")
+
+    assert answer.status_code == 200
+    assert client.get(reverse("accounts:invite"))["Location"] == CODE_PAGE
+
+
+def test_the_password_is_no_proof_for_somebody_who_has_a_factor(client, administrator):
+    client.get(reverse("accounts:invite"))
+
+    answer = client.post(PASSWORD_PAGE, {"password": factories.PASSWORD})
+
+    assert urlsplit(answer["Location"]).path == CODE_PAGE
+    assert client.get(reverse("accounts:invite"))["Location"] == CODE_PAGE
+
+
+def test_the_password_is_the_proof_of_somebody_without_a_factor(client, proof_is_old):
+    article = factories.live_delivery()
+    client.force_login(factories.person(Role.OFFICER, article.unit))
+    proof_is_old(client)
+    address = reverse("publishing:broadcast_ask", args=[article.public_id])
+
+    assert client.get(address)["Location"] == PASSWORD_PAGE
+    assert client.post(PASSWORD_PAGE, {"password": "sai mat khau"}).status_code == 200
+    assert client.get(address)["Location"] == PASSWORD_PAGE
+    assert client.post(PASSWORD_PAGE, {"password": factories.PASSWORD})["Location"] == address
+
+    assert client.get(address).status_code == 200
+
+
+def test_a_sign_in_with_the_code_counts_for_five_minutes(client):
+    person = factories.person(Role.ADMINISTRATOR, factories.ministry())
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.post(
+            reverse("account_login"), {"login": person.username, "password": factories.PASSWORD}
+        )
+        assert not get_user(client).is_authenticated
+        client.post(reverse("mfa_authenticate"), {"code": factories.code()})
+        assert get_user(client) == person
+
+        clock.shift(timedelta(seconds=299))
+        assert client.get(reverse("accounts:invite")).status_code == 200
+        clock.shift(timedelta(seconds=2))
+        assert client.get(reverse("accounts:invite"))["Location"] == CODE_PAGE
+
+
+def test_a_code_serves_once(client, administrator):
+    code = factories.code()
+    client.get(reverse("accounts:invite"))
+    enter_code(client, code)
+    session = client.session
+    session[STEPPED_UP_AT] = 0
+    session.save()
+
+    client.get(reverse("accounts:invite"))
+    enter_code(client, code)
+
+    assert client.get(reverse("accounts:invite"))["Location"] == CODE_PAGE
+
+
+def test_the_session_gets_a_new_key_with_the_proof(client, administrator):
+    client.get(reverse("accounts:me"))
+    before = client.session.session_key
+    thief = Client()
+    thief.cookies["sessionid"] = before
+    client.get(reverse("accounts:invite"))
+
+    enter_code(client)
+
+    assert client.session.session_key != before
+    assert not get_user(thief).is_authenticated
+    assert [row.pk for row in administrator.sessions.all()] == [hash_of(client.session.session_key)]
+
+
+def test_htmx_is_sent_to_the_proof_as_a_whole_page(client, administrator, officer):
+    address = reverse("accounts:disable", args=[officer.public_id])
+
+    answer = client.post(address, {"reason": "x"}, headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, CODE_PAGE)
+
+
+def test_what_is_too_large_is_not_kept_and_the_person_is_informed(client, administrator, officer):
+    address = reverse("accounts:disable", args=[officer.public_id])
+
+    client.post(address, {"reason": "x" * PENDING_BYTES})
+
+    assert "step_up_act" not in client.session
+    assert "are not kept" in client.get(CODE_PAGE).content.decode()
+
+
+def test_what_waits_is_gone_after_five_minutes(client, administrator, officer):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.post(reverse("accounts:disable", args=[officer.public_id]), {"reason": "x"})
+        clock.shift(timedelta(minutes=4, seconds=59))
+        enter_code(client)
+        assert pending_fields(client)[1] == {"reason": "x"}
+        clock.shift(timedelta(seconds=1))
+
+        assert client.get(reverse("accounts:pending_form"))["Location"] == "/"
+
+
+def test_a_pause_of_a_province_asks_and_one_of_a_commune_does_not(client, proof_is_old):
+    commune = factories.UnitFactory()
+    overseer = factories.person(Role.OVERSEER, commune.parent)
+    client.force_login(overseer)
+    proof_is_old(client)
+    form = {"reason": "Xác minh", "when": "now", "scope": "all"}
+
+    wide = client.post(reverse("publishing:pause_new") + f"?unit={commune.parent.key}", form)
+    narrow = client.post(reverse("publishing:pause_new") + f"?unit={commune.key}", form)
+
+    assert wide["Location"] == CODE_PAGE
+    assert [pause.unit for pause in Pause.objects.all()] == [commune], narrow
+
+
+@pytest.mark.parametrize(("pages", "asked"), [(1, False), (2, True)])
+def test_taking_down_more_than_one_page_asks(client, proof_is_old, pages, asked):
+    unit = factories.UnitFactory()
+    channels = [factories.ChannelFactory(unit=unit) for _ in range(pages)]
+    post = factories.approved(unit=unit, channels=channels)
+    for channel in channels:
+        factories.delivery(
+            post, channel, state="published", remote_id=channel.handle, published_at=timezone.now()
+        )
+    client.force_login(factories.person(Role.APPROVER, unit))
+    proof_is_old(client)
+
+    answer = client.get(reverse("publishing:withdraw", args=[post.public_id]))
+
+    assert answer.status_code == (302 if asked else 200)
+
+
+GRAVE = {
+    "accounts:reset_second_factor",
+    "accounts:confirm_recovery",
+    "accounts:factor_day",
+    "accounts:invite",
+    "accounts:invite_again",
+    "accounts:appoint",
+    "accounts:end_post",
+    "accounts:disable",
+    "accounts:enable",
+    "accounts:correct",
+    "accounts:import",
+    "accounts:import_preview",
+    "accounts:recovery_codes",
+    "accounts:sessions",
+    "channels:connect",
+    "publishing:recall_campaign",
+    "publishing:broadcast_ask",
+    "publishing:broadcast_confirm",
+    "operations:freeze",
+    "operations:release",
+}
+
+
+@pytest.mark.parametrize("name", sorted(GRAVE))
+def test_every_grave_act_asks(client, administrator, name):
+    arguments = {"channels:connect": ["facebook"]}.get(
+        name, ["00000000-0000-0000-0000-000000000001"]
+    )
+    whole = {
+        "accounts:factor_day",
+        "accounts:invite",
+        "accounts:import",
+        "accounts:import_preview",
+        "accounts:recovery_codes",
+        "accounts:sessions",
+        "operations:freeze",
+        "operations:release",
+    }
+
+    answer = client.post(reverse(name, args=[] if name in whole else arguments))
+
+    assert answer.headers.get("Location") == CODE_PAGE
+
+
+def test_codes_are_not_guessed_from_many_addresses(client):
+    person = factories.person(Role.APPROVER)
+    right = factories.code()
+    client.post(
+        reverse("account_login"), {"login": person.username, "password": factories.PASSWORD}
+    )
+    for n in range(10):
+        client.post(reverse("mfa_authenticate"), {"code": f"{n:06}"}, REMOTE_ADDR=f"203.0.113.{n}")
+
+    client.post(reverse("mfa_authenticate"), {"code": right}, REMOTE_ADDR="203.0.113.99")
+
+    assert not get_user(client).is_authenticated
