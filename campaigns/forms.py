@@ -1,11 +1,13 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.models import Campaign, Topic
+from campaigns.models import Campaign, Topic, TopicRule
 from campaigns.services import LONGEST_SPREAD
+from core.fields import DayField, ReasonField
 
 STAGES = [
     ("", gettext_lazy("All")),
@@ -13,13 +15,7 @@ STAGES = [
     ("coming", gettext_lazy("Coming up")),
     ("past", gettext_lazy("Ended")),
 ]
-
-
-def day_field(**options: Any) -> forms.DateField:
-    """Typed as dd/mm/yyyy: the browser's own calendar writes dates by the machine's language, month first on many."""
-    attrs = {"placeholder": gettext_lazy("dd/mm/yyyy"), "autocomplete": "off"}
-    errors = {"invalid": gettext_lazy("Please enter the date as dd/mm/yyyy."), **options.pop("error_messages", {})}
-    return forms.DateField(widget=forms.DateInput(attrs=attrs, format="%d/%m/%Y"), error_messages=errors, **options)
+NO_DAY = gettext_lazy("Please enter the date as dd/mm/yyyy.")
 
 
 class CampaignFilter(forms.Form):
@@ -27,17 +23,44 @@ class CampaignFilter(forms.Form):
         label=gettext_lazy("Search campaigns"),
         required=False,
         max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("Search campaigns")}),
+        widget=forms.SearchInput(attrs={"placeholder": gettext_lazy("Search campaigns")}),
     )
     stage = forms.ChoiceField(label=gettext_lazy("State"), choices=STAGES, required=False)
 
 
-class CampaignForm(forms.ModelForm):
-    starts_on = day_field(
-        label=gettext_lazy("Starts on"), error_messages={"required": gettext_lazy("Please enter the first day.")}
+class TopicRuleForm(forms.Form):
+    topic = forms.ModelChoiceField(
+        Topic.objects.all(),
+        label=gettext_lazy("Topic"),
+        empty_label=gettext_lazy("Choose a topic"),
+        error_messages={"required": gettext_lazy("Please choose the topic.")},
     )
-    ends_on = day_field(
-        label=gettext_lazy("Ends on"), error_messages={"required": gettext_lazy("Please enter the last day.")}
+    asks = forms.ChoiceField(label=gettext_lazy("What posts need"), choices=TopicRule.Asks.choices)
+    valid_from = DayField(
+        label=gettext_lazy("First day"),
+        initial=timezone.localdate,
+        error_messages={"required": gettext_lazy("Please enter the first day."), "invalid": NO_DAY},
+    )
+    valid_to = DayField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        help_text=gettext_lazy("Empty: the rule holds until somebody ends it."),
+        error_messages={"invalid": NO_DAY},
+    )
+    reason = ReasonField(
+        help_text=gettext_lazy("Such as the plan or the instruction that asks for it."),
+        error_messages={"required": gettext_lazy("Please write why the topic asks for it.")},
+    )
+
+
+class CampaignForm(forms.ModelForm):
+    starts_on = DayField(
+        label=gettext_lazy("Starts on"),
+        error_messages={"required": gettext_lazy("Please enter the first day."), "invalid": NO_DAY},
+    )
+    ends_on = DayField(
+        label=gettext_lazy("Ends on"),
+        error_messages={"required": gettext_lazy("Please enter the last day."), "invalid": NO_DAY},
     )
     spread_minutes = forms.IntegerField(
         label=gettext_lazy("Spread over minutes"),
@@ -46,8 +69,9 @@ class CampaignForm(forms.ModelForm):
         max_value=LONGEST_SPREAD,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         help_text=gettext_lazy(
-            "When units schedule their posts for the same time, each goes out at its own place within these minutes, "
-            "so that residents do not see the same text everywhere at once. 0 or empty: all at the time entered."
+            "When units schedule their posts for the same time, each goes out at its own place "
+            "within these minutes, so that residents do not see the same text everywhere at once. "
+            "0 or empty: all at the time entered."
         ),
         error_messages={
             "invalid": gettext_lazy("Please enter a number of minutes from 0 to 240."),
@@ -68,10 +92,14 @@ class CampaignForm(forms.ModelForm):
         labels = {"name": gettext_lazy("Name of the campaign"), "aim": gettext_lazy("Aim")}
         widgets = {"aim": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
-            "name": gettext_lazy("Short and clear: officers choose the campaign by this name when they write a post."),
+            "name": gettext_lazy(
+                "Short and clear: officers choose the campaign by this name when they write a post."
+            ),
             "aim": gettext_lazy("What residents should know or do afterwards."),
         }
-        error_messages = {"name": {"required": gettext_lazy("Please enter the name of the campaign.")}}
+        error_messages = {
+            "name": {"required": gettext_lazy("Please enter the name of the campaign.")}
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

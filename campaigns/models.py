@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +8,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
-from core.scope import ScopedQuerySet, line_of
+from core.scope import Person, ScopedQuerySet, ancestors
 from core.text import fold
 from units.models import Unit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
 
 class Topic(models.Model):
@@ -26,18 +29,94 @@ class Topic(models.Model):
         return self.name_en if get_language() == "en" else self.name_vi
 
 
+class TopicRuleQuerySet(ScopedQuerySet):
+    permission = "campaign_view"
+
+    def visible_to(self, user: "Person | AnonymousUser") -> Self:
+        """Filter by the rules that the person's own units follow: theirs and those of the units
+        above and, for a deep role, below.
+        """
+        if not (user.is_active and hasattr(user, "reach")):
+            return self.none()
+        reach = user.reach(self.permission)
+        above = {path for part in reach for path in ancestors(part.path)}
+        return self.within(reach) | self.filter(unit__path__in=above)
+
+    def in_force(self, on: date) -> Self:
+        return self.open_on(on).filter(valid_from__lte=on)
+
+    def open_on(self, on: date) -> Self:
+        """Filter by rules that nobody ended and whose last day is not over."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), ended_at=None)
+
+    def for_posts_of(self, unit: Unit) -> Self:
+        """Filter by the rules that posts of ``unit`` follow."""
+        return self.filter(unit__path__in=ancestors(unit.path))
+
+
+class TopicRule(PublicIdModel):
+    """A rule of what posts on a topic need, by the word of the ministry or of a province, for its
+    own units and all below, from one day to another. A rule is ended, never changed.
+    """
+
+    class Asks(models.TextChoices):
+        SECOND_APPROVAL = "second", _("a second approval by the province")
+        LEGAL_BASIS = "legal", _("a legal basis: the document and its days in force")
+        VALID_UNTIL = "valid", _("a time until which the post is valid")
+        SOURCE = "source", _("the source of its warning")
+
+    topic = models.ForeignKey(Topic, models.PROTECT, related_name="rules", verbose_name=_("topic"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="topic_rules")
+    asks = models.CharField(_("what posts need"), max_length=10, choices=Asks)
+    valid_from = models.DateField(_("first day"))
+    valid_to = models.DateField(_("last day"), null=True, blank=True)
+    reason = models.CharField(max_length=500)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    objects = TopicRuleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["topic__position", "topic__code", "unit__path", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["topic", "unit", "asks"],
+                condition=Q(valid_to__isnull=True, ended_at=None),
+                name="one_open_rule_a_topic",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="topic_rule_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.get_asks_display()}"
+
+
 class CampaignQuerySet(ScopedQuerySet):
     permission = "campaign_view"
 
-    def visible_to(self, user: object) -> Self:
-        """One's own ground, and the campaigns of the units above it: they are for one's posts too."""
+    def visible_to(self, user: "Person | AnonymousUser") -> Self:
+        """Filter by the person's own scope and the units above it, whose campaigns are for their
+        posts, too.
+        """
         own = super().visible_to(user)
-        reach = user.reach(self.permission) if getattr(user, "is_active", False) and hasattr(user, "reach") else ()
-        return own | self.filter(unit__path__in={path for part in reach for path in line_of(part.path)})
+        reach = (
+            user.reach(self.permission)
+            if getattr(user, "is_active", False) and hasattr(user, "reach")
+            else ()
+        )
+        return own | self.filter(
+            unit__path__in={path for part in reach for path in ancestors(part.path)}
+        )
 
     def open_to(self, unit: Unit) -> Self:
-        """Campaigns that a post of ``unit`` may belong to: its own and those of the units above it."""
-        return self.filter(unit__path__in=line_of(unit.path))
+        """Filter by campaigns that a post of ``unit`` may belong to: its own and those of the units
+        above it.
+        """
+        return self.filter(unit__path__in=ancestors(unit.path))
 
     def running(self, on: date) -> Self:
         return self.filter(starts_on__lte=on, ends_on__gte=on)
@@ -73,16 +152,18 @@ class Campaign(PublicIdModel):
     class Meta:
         ordering = ["-starts_on", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_start")
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_start"
+            )
         ]
 
     def __str__(self) -> str:
         return self.name
 
-    def save(self, **kwargs: object) -> None:
+    def save(self, **kwargs: Any) -> None:
         self.search = fold(self.name)
         super().save(**kwargs)
 
     def stage(self, on: date) -> str:
-        """Where it stands in its own time: coming, running or past."""
+        """Return where today lies in its period: coming, running or past."""
         return "coming" if self.starts_on > on else "past" if self.ends_on < on else "running"

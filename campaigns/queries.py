@@ -1,28 +1,30 @@
 from datetime import date
 
-from django.db.models import QuerySet
-
 from accounts.models import User
 from accounts.permissions import Permission
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignQuerySet, TopicRule
 from units.models import Unit
 
 
-def campaigns_at(user: User, unit: Unit, *, deep: bool) -> QuerySet[Campaign]:
-    """What concerns the desk at ``unit``: its own campaigns, those above it and, for a deep role, those below."""
+def campaigns_at(user: User, unit: Unit, *, deep: bool) -> CampaignQuerySet:
+    """Return the campaigns for a position at ``unit``: its own, those above it and, for a deep
+    role, those below.
+    """
     seen = Campaign.objects.visible_to(user)
-    at_desk = seen.open_to(unit)
+    listed = seen.open_to(unit)
     if deep:
-        at_desk |= seen.filter(unit__path__startswith=unit.path)
-    return at_desk.select_related("unit")
+        listed |= seen.filter(unit__path__startswith=unit.path)
+    return listed.select_related("unit")
 
 
-def editable_by(user: User) -> QuerySet[Campaign]:
-    """Campaigns whose unit lies where ``user`` may write campaigns; those of units above are only read."""
+def editable_by(user: User) -> CampaignQuerySet:
+    """Return the campaigns of units where ``user`` may write campaigns; those of units above are
+    read-only.
+    """
     return Campaign.objects.within(user.reach(Permission.CAMPAIGN_WRITE)).select_related("unit")
 
 
-def stage_filter(campaigns: QuerySet[Campaign], stage: str, *, on: date) -> QuerySet[Campaign]:
+def stage_filter(campaigns: CampaignQuerySet, stage: str, *, on: date) -> CampaignQuerySet:
     match stage:
         case "running":
             return campaigns.running(on)
@@ -31,3 +33,17 @@ def stage_filter(campaigns: QuerySet[Campaign], stage: str, *, on: date) -> Quer
         case "coming":
             return campaigns.coming(on)
     return campaigns
+
+
+def topic_asks(topic_id: int | None, unit: Unit, *, on: date) -> set[str]:
+    """Return what posts of ``unit`` on this topic need on that day (words of `TopicRule.Asks`)."""
+    return set() if topic_id is None else topics_ask(unit, on=on).get(topic_id, set())
+
+
+def topics_ask(unit: Unit, *, on: date) -> dict[int, set[str]]:
+    """Return by topic what posts of ``unit`` need on that day, as `topic_asks` does, in a query."""
+    rules = TopicRule.objects.in_force(on).for_posts_of(unit)
+    asked: dict[int, set[str]] = {}
+    for topic, asks in rules.order_by().values_list("topic_id", "asks"):
+        asked.setdefault(topic, set()).add(asks)
+    return asked

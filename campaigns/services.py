@@ -1,4 +1,6 @@
-"""What changes a campaign. It is never deleted: posts belong to it. Closing early is an end date of today."""
+"""Changes of a campaign. It is never deleted: posts belong to it. Closing early is an end date of
+today.
+"""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,6 +14,7 @@ from accounts.queries import require
 from audit.services import record
 from campaigns.models import Campaign, Topic
 from core.errors import Refused
+from core.secrecy import require_no_secrecy_mark
 from core.text import normal
 from units.models import Unit
 
@@ -32,8 +35,9 @@ def begin(
     topics: Iterable[Topic] = (),
     spread_minutes: int = 0,
 ) -> Campaign:
-    """A new campaign of ``unit``, open to the posts of that unit and of all units below it."""
-    held = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
+    """Begin a campaign of ``unit``, open to the posts of that unit and of all units below it."""
+    authority = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
+    require_no_secrecy_mark([name, aim])
     _check(starts_on, ends_on, spread_minutes)
     campaign = Campaign.objects.create(
         unit=unit,
@@ -49,7 +53,7 @@ def begin(
         "campaign.begun",
         campaign,
         by=by,
-        post_held=held.post_held,
+        position=authority.position,
         starts_on=starts_on.isoformat(),
         ends_on=ends_on.isoformat(),
     )
@@ -68,8 +72,9 @@ def change(
     topics: Iterable[Topic] = (),
     spread_minutes: int = 0,
 ) -> Campaign:
-    """Writes the form. The record keeps which fields changed, and the period before and after."""
-    held = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    """Save the form. Record which fields changed, and the period before and after."""
+    authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    require_no_secrecy_mark([name, aim])
     _check(starts_on, ends_on, spread_minutes)
     was = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     new = {
@@ -80,19 +85,19 @@ def change(
         "spread_minutes": spread_minutes,
     }
     changed = [field for field in WRITABLE if getattr(was, field) != new[field]]
-    wanted = {topic.pk for topic in topics}
-    if set(was.topics.values_list("pk", flat=True)) != wanted:
+    topic_pks = {topic.pk for topic in topics}
+    if set(was.topics.values_list("pk", flat=True)) != topic_pks:
         changed.append("topics")
     for field, value in new.items():
         setattr(campaign, field, value)
     campaign.save()
-    campaign.topics.set(wanted)
+    campaign.topics.set(topic_pks)
     if changed:
         record(
             "campaign.changed",
             campaign,
             by=by,
-            post_held=held.post_held,
+            position=authority.position,
             fields=changed,
             was=[was.starts_on.isoformat(), was.ends_on.isoformat()],
             now=[starts_on.isoformat(), ends_on.isoformat()],
@@ -104,4 +109,6 @@ def _check(starts_on: date, ends_on: date, spread_minutes: int) -> None:
     if ends_on < starts_on:
         raise Refused(_("The campaign cannot end before it starts."))
     if not 0 <= spread_minutes <= LONGEST_SPREAD:
-        raise Refused(_("A campaign spreads its posts over at most %(n)s minutes.") % {"n": LONGEST_SPREAD})
+        raise Refused(
+            _("A campaign spreads its posts over at most %(n)s minutes.") % {"n": LONGEST_SPREAD}
+        )

@@ -5,6 +5,9 @@ from campaigns import views
 app_name = "campaigns"
 urlpatterns = [
     path("", views.campaign_list, name="list"),
+    path("topics/", views.topic_rules, name="topic_rules"),
+    path("topics/new/", views.topic_rule_new, name="topic_rule_new"),
+    path("topics/<uuid:public_id>/end/", views.topic_rule_end, name="topic_rule_end"),
     path("new/", views.new, name="new"),
     path("<uuid:public_id>/edit/", views.edit, name="edit"),
 ]

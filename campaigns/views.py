@@ -11,17 +11,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.context import desk_of
+from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
+from accounts.step_up import step_up_required
 from campaigns import services
-from campaigns.forms import CampaignFilter, CampaignForm
-from campaigns.models import Campaign
+from campaigns.forms import CampaignFilter, CampaignForm, TopicRuleForm
+from campaigns.models import Campaign, TopicRule
 from campaigns.queries import campaigns_at, editable_by, stage_filter
-from core.errors import NotAllowed, Refused
+from campaigns.topic_rules import end_rule, set_rule
+from core.actions import form_action, form_data
+from core.forms import ReasonForm
 
 PAGE = 25
-LOOKS = {
+STAGES = {
     "running": ("green", "player-play", lambda: _("Running")),
     "coming": ("yellow", "clock", lambda: _("Coming up")),
     "past": ("grey", "circle-check", lambda: _("Ended")),
@@ -33,49 +36,47 @@ LOOKS = {
 def campaign_list(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CAMPAIGN_VIEW):
         raise PermissionDenied
-    desk, today = desk_of(request), timezone.localdate()
-    at_desk = campaigns_at(request.user, desk.unit, deep=desk.role in DEEP)
+    position, today = current_position(request), timezone.localdate()
+    listed = campaigns_at(request.user, position.unit, deep=position.role in DEEP)
     form = CampaignFilter(request.GET or None)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    found = stage_filter(at_desk, wanted.get("stage", ""), on=today).search(wanted.get("q", ""))
+    filters = form.cleaned_data if form.is_valid() else {}
+    found = stage_filter(listed, filters.get("stage", ""), on=today).search(filters.get("q", ""))
     page = Paginator(found.prefetch_related("topics"), PAGE).get_page(request.GET.get("page"))
-    for campaign in page:
-        campaign.look = _look(campaign)
     context = {
         "page_obj": page,
+        "rows": [(campaign, _status(campaign)) for campaign in page],
         "form": form,
-        "filtered": any(wanted.values()),
-        "may_write": can(request.user, Permission.CAMPAIGN_WRITE, unit=desk.unit),
+        "filtered": any(filters.values()),
+        "may_write": can(request.user, Permission.CAMPAIGN_WRITE, unit=position.unit),
     }
-    template = "campaigns/list.html#rows" if request.htmx and not request.htmx.boosted else "campaigns/list.html"
+    template = (
+        "campaigns/list.html#rows"
+        if request.htmx and not request.htmx.boosted
+        else "campaigns/list.html"
+    )
     return render(request, template, context)
 
 
-def _look(campaign: Campaign) -> dict[str, str]:
-    tone, symbol, label = LOOKS[campaign.stage(timezone.localdate())]
+def _status(campaign: Campaign) -> dict[str, str]:
+    tone, symbol, label = STAGES[campaign.stage(timezone.localdate())]
     return {"tone": tone, "icon": symbol, "label": label()}
 
 
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    desk = desk_of(request)
-    if desk is None or not can(request.user, Permission.CAMPAIGN_WRITE, unit=desk.unit):
+    position = current_position(request)
+    if position is None or not can(request.user, Permission.CAMPAIGN_WRITE, unit=position.unit):
         raise PermissionDenied
     form = CampaignForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            campaign = services.begin(unit=desk.unit, by=request.user, **form.cleaned_data)
-        except NotAllowed as error:
-            raise PermissionDenied(str(error)) from None
-        except Refused as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(
-                request,
-                _("“%(name)s” is open. Officers can now choose it when they write a post.") % {"name": campaign},
-            )
-            return redirect("engagement:campaign", campaign.public_id)
-    return _form_page(request, form, unit=desk.unit, back=reverse("campaigns:list"))
+    done = form_action(
+        form, lambda: services.begin(unit=position.unit, by=request.user, **form.cleaned_data)
+    )
+    if done:
+        said = _("“%(name)s” is open. Officers can now choose it when they write a post.")
+        messages.success(request, said % {"name": done.result})
+        return redirect("engagement:campaign", done.result.public_id)
+    context = {"form": form, "unit": position.unit, "back": reverse("campaigns:list")}
+    return render(request, "campaigns/form.html", context, status=done.status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,19 +86,62 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     campaign = get_object_or_404(editable_by(request.user), public_id=public_id)
     back = reverse("engagement:campaign", args=[campaign.public_id])
     form = CampaignForm(request.POST or None, instance=campaign)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.change(campaign, by=request.user, **form.cleaned_data)
-        except NotAllowed as error:
-            raise PermissionDenied(str(error)) from None
-        except Refused as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("The campaign was changed."))
-            return redirect(back)
-    return _form_page(request, form, unit=campaign.unit, back=back)
+    done = form_action(
+        form, lambda: services.change(campaign, by=request.user, **form.cleaned_data)
+    )
+    if done:
+        messages.success(request, _("The campaign was changed."))
+        return redirect(back)
+    context = {"form": form, "unit": campaign.unit, "back": back}
+    return render(request, "campaigns/form.html", context, status=done.status)
 
 
-def _form_page(request: HttpRequest, form: CampaignForm, *, unit: object, back: str) -> HttpResponse:
-    context = {"form": form, "unit": unit, "back": back}
-    return render(request, "campaigns/form.html", context, status=422 if form.is_bound else 200)
+@require_GET
+def topic_rules(request: HttpRequest) -> HttpResponse:
+    """Show what posts on each topic need, in the units that the person sees."""
+    if not request.user.reach(Permission.CAMPAIGN_VIEW):
+        raise PermissionDenied
+    position, today = current_position(request), timezone.localdate()
+    rules = TopicRule.objects.visible_to(request.user).select_related("topic", "unit", "set_by")
+    page = Paginator(rules.open_on(today), PAGE).get_page(request.GET.get("page"))
+    for rule in page:
+        rule.is_coming = rule.valid_from > today
+        rule.may_end = can(request.user, Permission.TOPIC_RULE, unit=rule.unit)
+    may_set = can(request.user, Permission.TOPIC_RULE, unit=position.unit)
+    return render(request, "campaigns/topic_rules.html", {"page_obj": page, "may_set": may_set})
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def topic_rule_new(request: HttpRequest) -> HttpResponse:
+    position = current_position(request)
+    if position is None or not can(request.user, Permission.TOPIC_RULE, unit=position.unit):
+        raise PermissionDenied
+    form = TopicRuleForm(form_data(request))
+    done = form_action(
+        form, lambda: set_rule(unit=position.unit, by=request.user, **form.cleaned_data)
+    )
+    if done:
+        messages.success(request, _("Set: %(rule)s.") % {"rule": done.result})
+        return redirect("campaigns:topic_rules")
+    context = {"form": form, "unit": position.unit}
+    return render(request, "campaigns/topic_rule_new.html", context, status=done.status)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def topic_rule_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    rules = TopicRule.objects.within(request.user.reach(Permission.TOPIC_RULE))
+    if not request.user.reach(Permission.TOPIC_RULE):
+        raise PermissionDenied
+    rule = get_object_or_404(rules.select_related("topic", "unit"), public_id=public_id)
+    form = ReasonForm(form_data(request), missing=_("Please write why it is ended."))
+    done = form_action(form, lambda: end_rule(rule, by=request.user, **form.cleaned_data))
+    if done:
+        said = _("The rule is ended.")
+        if rule.asks == TopicRule.Asks.SECOND_APPROVAL:
+            said = _("The rule is ended. Posts that wait already still need it.")
+        messages.success(request, said)
+        return redirect("campaigns:topic_rules")
+    context = {"form": form, "rule": rule}
+    return render(request, "campaigns/topic_rule_end.html", context, status=done.status)

@@ -10,7 +10,11 @@ class ChannelsConfig(AppConfig):
     verbose_name = _("Channels")
 
     def ready(self) -> None:
-        from channels.connectors.base import Connector
+        from channels import audit_sentences, menu, notice_texts  # noqa: F401
+        from platforms import client
+        from platforms.connector import Connector
 
         # Connectors know no settings.
         Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
+        client.options.connections = settings.PUBLISHING["connections"]
+        client.options.proxy = settings.EGRESS_PROXY

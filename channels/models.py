@@ -9,68 +9,103 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import in_words
-from channels.states import Health, Life, Verdict, platforms
+from channels.states import Health, Lifecycle, Verdict, platforms
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from units.models import Unit
+
+LONGEST_PAGE_ID = 64
 
 
 class ChannelQuerySet(ScopedQuerySet):
     permission = "channel_view"
 
     def usable(self) -> Self:
-        """Channels that a post may be sent to now or, where the connection is lost, once it is back."""
+        """Select channels that a post may be sent to now or, where the connection is lost, once it
+        is back."""
         return self.exclude(health=Health.DISCONNECTED)
 
     def with_api(self) -> Self:
-        """Channels that the portal speaks to, or will again once it is let in."""
+        """Select channels that the portal calls through an API, or will again once it is let in."""
         return self.filter(health__in=[Health.CONNECTED, Health.LOST])
 
     def offered(self) -> Self:
-        """Channels that a new post may be meant for: usable, and the unit uses them. One that waits to be confirmed
-        is among them, as one that lost its connection is: what is planned goes out once that is mended."""
-        return self.usable().filter(life__in=[Life.ACTIVE, Life.FROZEN])
+        """Select channels that a new post may be meant for: usable, and the unit uses them. One
+        that waits to be confirmed is among them, as one that lost its connection is: what is
+        planned goes out once that is mended."""
+        return self.usable().filter(lifecycle__in=[Lifecycle.ACTIVE, Lifecycle.FROZEN])
 
     def called(self, keys: Iterable[str]) -> Self:
-        """Pages that an address may call by one of ``keys`` (see ``channels/addresses.py``)."""
+        """Select pages that an address may name by one of ``keys`` (see
+        ``channels/connection/addresses.py``).
+        """
         bare = Lower(Replace("handle", Value("."), Value("")))
-        return self.alias(bare_handle=bare).filter(Q(external_id__in=keys) | Q(bare_handle__in=keys))
+        return self.alias(bare_handle=bare).filter(
+            Q(external_id__in=keys) | Q(bare_handle__in=keys)
+        )
 
 
 class Channel(PublicIdModel):
-    """A unit's official page on one platform. The sealed credentials open only together with this row's identity."""
+    """A unit's official page on one platform. The sealed credentials open only together with this
+    row's identity.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="channels")
     platform = models.CharField(max_length=10, choices=platforms)
-    external_id = models.CharField(max_length=64)
+    external_id = models.CharField(max_length=LONGEST_PAGE_ID)
     name = models.CharField(_("name"), max_length=200)
     handle = models.CharField(max_length=100, blank=True)
     address = models.URLField(max_length=300, blank=True)
     health = models.CharField(max_length=12, choices=Health, default=Health.CONNECTED)
-    health_code = models.CharField(max_length=80, blank=True)  # the platform's error number, see channels/reasons.py
-    health_reason = models.CharField(max_length=300, blank=True)  # its words
-    sealed = models.BinaryField(default=bytes)  # see channels/vault.py; never rendered, logged or exported
+    health_code = models.CharField(
+        max_length=80, blank=True
+    )  # the platform's error number, see channels/reasons.py
+    health_reason = models.CharField(
+        max_length=300, blank=True
+    )  # the portal's own words, never the platform's
+    sealed = models.BinaryField(
+        default=bytes
+    )  # see core/sealing.py; never rendered, logged or exported
+    # Given up: the access is to be ended at the platform, and people may have to do so:
+    # channels/credentials/grants.py.
+    leaving_since = models.DateTimeField(null=True)
+    grant_left = models.BooleanField(default=False, db_default=False)
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)  # of the grant as a whole; empty: no date known
     refresh_at = models.DateTimeField(null=True)  # when the access token should be renewed
     followers = models.PositiveIntegerField(null=True)  # empty: not measured
     checked_at = models.DateTimeField(null=True)
     refresh_failures = models.PositiveSmallIntegerField(default=0)  # in a row
-    warned_on = models.DateField(null=True)  # the day on which the end of the grant was announced last
-    life = models.CharField(max_length=10, choices=Life, default=Life.ACTIVE)
-    life_reason = models.CharField(max_length=500, blank=True)
-    life_since = models.DateTimeField(null=True)
-    # What the page was called when a person last said that it is the unit's: a page that is renamed is noticed by it.
+    warned_on = models.DateField(
+        null=True
+    )  # the day on which the end of the grant was announced last
+    lifecycle = models.CharField(
+        max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, db_column="life"
+    )
+    lifecycle_reason = models.CharField(max_length=500, blank=True, db_column="life_reason")
+    lifecycle_since = models.DateTimeField(null=True, db_column="life_since")
+    # What the page was called when a person last said that it is the unit's: a page that is renamed
+    # is noticed by it.
     known_name = models.CharField(max_length=200, blank=True)
     known_handle = models.CharField(max_length=100, blank=True)
     successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
-    # Posts that the portal did not make: none is foreign that stood before, and when to look next.
+    # Posts that the portal did not make: none from before counts, and when to look next.
     watched_since = models.DateTimeField(default=timezone.now)
-    looked_at = models.DateTimeField(null=True)  # and judged: no later than a post that may yet turn out to be ours
-    look_at = models.DateTimeField(default=timezone.now)
-    subscribe_at = models.DateTimeField(null=True, default=timezone.now)  # when to ask the platform for its news
+    last_checked_at = models.DateTimeField(
+        null=True, db_column="looked_at"
+    )  # and judged: no later than a post that may yet turn out to be ours
+    check_at = models.DateTimeField(default=timezone.now, db_column="look_at")
+    subscribe_at = models.DateTimeField(
+        null=True, default=timezone.now
+    )  # when to ask the platform for its news
     connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     connected_at = models.DateTimeField()
+    # A second person said that the page is this unit's; empty: nobody yet, and the engine sends
+    # nothing there.
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
 
     objects = ChannelQuerySet.as_manager()
 
@@ -79,38 +114,71 @@ class Channel(PublicIdModel):
         constraints = [
             # One page, one unit: a page that is bound elsewhere is refused.
             models.UniqueConstraint(
-                fields=["platform", "external_id"], condition=~Q(health="disconnected"), name="one_unit_a_page"
-            )
+                fields=["platform", "external_id"],
+                condition=~Q(health="disconnected"),
+                name="one_unit_a_page",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True)
+                | (Q(confirmed_at__isnull=False) & ~Q(confirmed_by=models.F("connected_by"))),
+                name="two_people_bind_a_page",
+            ),
         ]
         indexes = [
-            models.Index(fields=["refresh_at"], condition=Q(health="connected"), name="channel_refresh"),
-            models.Index(fields=["platform", "look_at"], condition=Q(health="connected"), name="channel_look"),
+            models.Index(
+                fields=["refresh_at"], condition=Q(health="connected"), name="channel_refresh"
+            ),
+            models.Index(
+                fields=["platform", "check_at"],
+                condition=Q(health="connected"),
+                name="channel_look",
+            ),
+            models.Index(
+                fields=["leaving_since"],
+                condition=Q(leaving_since__isnull=False),
+                name="channel_leaving",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_platform_display()})"
 
     @property
+    def awaits_confirmation(self) -> bool:
+        """Tell whether it is connected and nobody but who connected it has said that the page is
+        the unit's."""
+        return self.health == Health.CONNECTED and self.confirmed_at is None
+
+    @property
     def why_lost(self) -> str:
-        """Why it must be connected again, in plain words; a reason that the portal gave itself stands as it is."""
-        return in_words(self.platform, self.health_code, self.health_reason) if self.health_code else self.health_reason
+        """Say why it must be connected again, in plain words; a reason that the portal gave itself
+        is returned as it is."""
+        return (
+            in_words(self.platform, self.health_code, self.health_reason)
+            if self.health_code
+            else self.health_reason
+        )
 
 
 class PlatformAllowance(models.Model):
     """A province's decision to allow a platform that is otherwise off (Telegram)."""
 
-    unit = models.ForeignKey(Unit, models.CASCADE, related_name="allowances")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="allowances")
     platform = models.CharField(max_length=10, choices=platforms)
     allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     allowed_at = models.DateTimeField(auto_now_add=True)
     reason = models.TextField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["unit", "platform"], name="one_allowance_a_platform")]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "platform"], name="one_allowance_a_platform")
+        ]
 
 
 class ConnectAttempt(PublicIdModel):
-    """One walk through a platform's consent dialog: bound to session, unit and platform, short-lived, used once."""
+    """A connect flow through a platform's consent dialog, of one session, unit and platform;
+    short-lived, used once.
+    """
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
     platform = models.CharField(max_length=10, choices=platforms)
@@ -123,7 +191,7 @@ class ConnectAttempt(PublicIdModel):
     closed_at = models.DateTimeField(null=True)
 
 
-class ForeignPostQuerySet(ScopedQuerySet):
+class UnrecognisedPostQuerySet(ScopedQuerySet):
     path_field = "channel__unit__path"
     permission = "channel_view"
 
@@ -131,27 +199,40 @@ class ForeignPostQuerySet(ScopedQuerySet):
         return self.filter(verdict=Verdict.OPEN)
 
 
-class ForeignPost(PublicIdModel):
-    """A post on a channel's page that the portal did not make. Where it stands and since when; never what it says."""
+class UnrecognisedPost(PublicIdModel):
+    """A post on a channel's page that the portal did not make. Where it stands and since when;
+    never what it says.
+    """
 
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="foreign_posts")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="unrecognised_posts")
     external_id = models.CharField(max_length=200)
     permalink = models.URLField(max_length=500, blank=True)
     published_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     verdict = models.CharField(max_length=10, choices=Verdict, blank=True, default=Verdict.OPEN)
     note = models.CharField(max_length=500, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    decided_for = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")  # whose the page was then
-    post_held = models.CharField(max_length=150, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_for = models.ForeignKey(
+        Unit, models.PROTECT, null=True, related_name="+"
+    )  # whose the page was then
+    position = models.CharField(max_length=150, blank=True, db_column="post_held")
     decided_at = models.DateTimeField(null=True)
 
-    objects = ForeignPostQuerySet.as_manager()
+    objects = UnrecognisedPostQuerySet.as_manager()
 
     class Meta:
+        db_table = "channels_foreignpost"  # a worker of an earlier release writes to it, too
         ordering = ["-published_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="one_row_a_foreign_post")]
-        indexes = [models.Index(fields=["channel"], condition=Q(verdict=""), name="foreign_post_open")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], name="one_row_a_foreign_post"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["channel"], condition=Q(verdict=""), name="foreign_post_open")
+        ]
 
     def __str__(self) -> str:
         return str(self.channel)
@@ -162,18 +243,27 @@ class ForeignPost(PublicIdModel):
 
 
 class HookEvent(models.Model):
-    """What a platform told by its webhook, as far as it concerns a page: never a name, a text or a person's number."""
+    """An event that a platform sent by its webhook, as far as it concerns a page: never a name, a
+    text or a person's number."""
 
     platform = models.CharField(max_length=10, choices=platforms)
-    key = models.CharField(max_length=64)  # a hash by which the same news is known when it is told again
-    kind = models.CharField(max_length=10)  # channels.connectors.base.Hook
+    key = models.CharField(
+        max_length=64
+    )  # a hash by which the same event is known when it is sent again
+    kind = models.CharField(max_length=10)  # platforms.webhooks.Hook
     page = models.CharField(max_length=64)
     object_id = models.CharField(max_length=200, blank=True)
-    told_at = models.DateTimeField(null=True)  # by the platform's clock
+    reported_at = models.DateTimeField(null=True, db_column="told_at")  # by the platform's clock
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["platform", "key"], name="one_row_a_hook_event")]
-        indexes = [models.Index(fields=["id"], condition=Q(handled_at__isnull=True), name="hook_event_open")]
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "key"], name="one_row_a_hook_event")
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(handled_at__isnull=True), name="hook_event_open"
+            )
+        ]

@@ -1,50 +1,72 @@
 import uuid
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import holders
-from channels import vault
-from channels.connectors import CONNECTORS
-from channels.connectors.base import Account, Facts
 from channels.models import Channel, PlatformAllowance
 from channels.states import Health, Kind
+from core import sealing
+from core.text import fold
+from platforms.facts import Facts
+from platforms.messages import Account
+from platforms.registry import CONNECTORS
 from units.models import Unit
 
 
 def row_name(channel: Channel) -> str:
-    return _row_name(channel.public_id)
+    """Name what the channel's credentials are sealed for: itself, as its unit's."""
+    return _row_name(channel.public_id, channel.unit_id)
 
 
-def _row_name(public_id: uuid.UUID) -> str:
+def _row_name(public_id: uuid.UUID, unit_id: int) -> str:
+    return f"{first_row_name(public_id)} unit:{unit_id}"
+
+
+def first_row_name(public_id: uuid.UUID) -> str:
+    """Name what values of the vault's first version are sealed for."""
     return f"channel:{public_id}"
 
 
 def account_of(channel: Channel) -> Account:
-    """The page with its opened token. Raises vault.Unsealable. Never log or render what this returns."""
-    page = channel.external_id, channel.handle, channel.sealed
+    """Return the page with its opened token. Raises sealing.Unsealable. Never log or render what
+    this returns.
+    """
+    page = channel.unit_id, channel.external_id, channel.handle, channel.sealed
     return replace(account_with(channel.platform, channel.public_id, *page), granted=channel.scopes)
 
 
-def account_with(platform: str, public_id: uuid.UUID, external_id: str, handle: str, sealed: bytes) -> Account:
-    """As `account_of`, from a channel's columns: for the engine, which loads thousands at once."""
-    secrets = vault.unseal(sealed, row=_row_name(public_id))
+def account_with(
+    platform: str,
+    public_id: uuid.UUID,
+    unit_id: int,
+    external_id: str,
+    handle: str,
+    sealed: bytes | memoryview,
+) -> Account:
+    """Return the same as `account_of`, from a channel's columns: for the engine, which loads
+    thousands at once."""
+    secrets = sealing.unseal(
+        sealed, row=_row_name(public_id, unit_id), first_row=first_row_name(public_id)
+    )
     app = settings.PLATFORMS[platform]
     return Account(
         external_id=external_id,
         token=secrets["token"],
         refresh_token=secrets.get("refresh_token", ""),
-        base_url=app["base_url"],
+        base_url=str(app["base_url"]),
         handle=handle,
         app=app,
     )
 
 
 def address_of(channel: Channel) -> str:
-    """Of its page in the portal."""
+    """Return the address of the channel's page in the portal."""
     return reverse("channels:channel", args=[channel.public_id])
 
 
@@ -57,46 +79,75 @@ def is_set_up(platform: str) -> bool:
 
 
 def is_permitted(platform: str, *, unit: Unit) -> bool:
-    """Whether the unit may have a page there at all: some platforms are off until its province allows them."""
+    """Tell whether the unit may have a page there at all: some platforms are off until its province
+    allows them."""
     if not facts_of(platform).off_by_default:
         return True
-    return PlatformAllowance.objects.filter(unit__path=unit.province_path, platform=platform).exists()
+    return PlatformAllowance.objects.filter(
+        unit__path=unit.province_path, platform=platform
+    ).exists()
 
 
 def is_allowed(platform: str, *, unit: Unit) -> bool:
-    """Whether the unit may connect and use this platform: permitted, and the ministry has an application there."""
+    """Tell whether the unit may connect and use this platform: permitted, and the ministry has an
+    application there."""
     return is_set_up(platform) and is_permitted(platform, unit=unit)
 
 
 def channels_for(unit: Unit) -> list[Channel]:
-    """The unit's own channels that a post may be meant for, on platforms that are allowed. To post by hand needs no
-    application."""
+    """Return the unit's own channels that a post may be meant for, on platforms that are allowed.
+    To post by hand needs no application."""
     permitted = {kind for kind in Kind.values if is_permitted(kind, unit=unit)}
     ready = {kind for kind in permitted if is_set_up(kind)}
     own = Channel.objects.offered().filter(unit=unit)
-    return [c for c in own if c.platform in (permitted if c.health == Health.BY_HAND else ready)]
+    return [c for c in own if c.platform in (permitted if c.health == Health.MANUAL else ready)]
 
 
 def keepers(channel: Channel) -> list[User]:
-    """Those of its unit who answer for the channel."""
+    """Return the people of its unit who answer for the channel."""
     return holders(Permission.CHANNEL_MANAGE, unit=channel.unit)
 
 
 def province_keepers(unit: Unit) -> list[User]:
-    """Those of the province who answer for its units' channels; for a province's own, the ministry's."""
+    """Return the people of the province who answer for its units' channels; for a province's own,
+    the ministry's."""
     above = unit.province_path if unit.path != unit.province_path else unit.path.split("/")[0] + "/"
     found = Unit.objects.filter(path=above).first()
     if found is None:
         return []
-    people = holders(Permission.CHANNEL_MANAGE, unit=found) + holders(Permission.PLATFORM_ALLOW, unit=found)
+    people = holders(Permission.CHANNEL_MANAGE, unit=found) + holders(
+        Permission.PLATFORM_ALLOW, unit=found
+    )
     return list({person.pk: person for person in people}.values())
 
 
 def allowances_seen(units: list[Unit]) -> dict[tuple[int, str], PlatformAllowance]:
-    """The allowances of these provinces, by unit and platform."""
+    """Return the allowances of these provinces, by unit and platform."""
     found = PlatformAllowance.objects.filter(unit__in=units).select_related("allowed_by")
     return {(each.unit_id, each.platform): each for each in found}
 
 
 def restricted_platforms() -> list[str]:
     return [kind for kind in Kind.values if facts_of(kind).off_by_default]
+
+
+def matching(channels: QuerySet[Channel], words: str) -> QuerySet[Channel]:
+    """Select the channels whose unit, name or address has all of ``words``; without their
+    credentials, for a list.
+    """
+    for word in words.split():
+        channels = channels.filter(
+            Q(unit__search__contains=fold(word))
+            | Q(name__icontains=word)
+            | Q(handle__icontains=word)
+            | Q(external_id=word)
+        )
+    return channels.select_related("unit__parent").defer("sealed")
+
+
+def reaches_beyond(user: Any, channel: Channel) -> bool:
+    """Tell whether they manage other units' channels too, so that they could hand this one over."""
+    return any(
+        part.deep and part.covers(channel.unit.path)
+        for part in user.reach(Permission.CHANNEL_MANAGE)
+    )

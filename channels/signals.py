@@ -1,22 +1,25 @@
-"""News for the apps above, and questions that only they can answer: channels does not know what a post is."""
+"""News for the apps above, and questions that only they can answer: channels does not know what a
+post is.
+"""
 
 from django.dispatch import Signal
 
-# Asked of whoever publishes: `standing` maps channels' keys to posts seen on their pages; the answer maps the same keys
-# to the ids of those that the portal made.
+# Asked of whoever publishes: `live_posts` maps channels' keys to posts seen on their pages; the
+# answer maps the same keys to the ids of those that the portal made.
 made_here = Signal()
 
-# Asked of whoever publishes: for each of `channels` (keys) the spans, from one moment to another, in which something of
-# ours may have come to stand there of which nobody knows yet.
-in_doubt = Signal()
+# Asked of whoever publishes: for each of `channels` (keys) the spans, from one moment to another,
+# in which something of ours may have come to stand there of which nobody knows yet.
+unknown_outcomes = Signal()
 
-# Asked of whoever publishes: the keys of channels for which more is scheduled on one of the next `days` than their
-# platform takes in a day, to the page or to our application.
+# Asked of whoever publishes: the keys of channels for which more is scheduled on one of the next
+# `days` than their platform takes in a day, to the page or to our application.
 overbooked = Signal()
 
-# Sent inside the transaction in which a channel leaves its unit's hands: `channel`, `unit` (the one it was), `by`,
-# `post_held`, `reason`. What waits there must stop.
+# Sent inside the transaction in which a channel leaves its unit's hands: `channel`, `unit` (the one
+# it was), `by`, `position`, `reason`. What waits there must stop.
 let_go = Signal()
 
-# What a platform told by its webhook: `channel`, `kind` (a Hook) and `object_id`. Only a hint where to look.
-told = Signal()
+# What a platform told by its webhook: `channel`, `kind` (a Hook) and `object_id`. Only a hint where
+# to look.
+reported = Signal()

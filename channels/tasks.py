@@ -1,44 +1,64 @@
 from celery import shared_task
 from django.utils import timezone
 
-from channels import forecast, foreign, news, services
+from channels.connection.health import check_due
+from channels.connection.tokens import refresh_due
+from channels.credentials import grants
+from channels.monitoring import forecast, unrecognised
+from channels.webhooks import inbox
 
 
 @shared_task(ignore_result=True)
 def refresh_tokens(*, platform: str = "", **_: object) -> None:
-    """Renews tokens ahead of their end. Two at a time do no harm: each channel's turn is taken in the database."""
-    now = timezone.now()
-    services.refresh_due(now=now, platform=platform)
-    services.forget_attempts(now=now)
+    """Renew tokens before their end. Two at a time do no harm: each channel's turn is taken in the
+    database."""
+    refresh_due(now=timezone.now(), platform=platform)
+
+
+@shared_task(ignore_result=True)
+def end_grants(**_: object) -> None:
+    """End the access of channels that were given up. Two at a time do no harm: each is taken in the
+    database."""
+    grants.end_due()
 
 
 @shared_task(ignore_result=True)
 def check_channels(**_: object) -> None:
-    """The daily look at every channel; a second run on the same day finds nothing to do."""
-    now = timezone.now()
-    services.check_due(now=now)
-    news.forget(now=now)
+    """Check every channel, daily; a second run on the same day finds nothing to do."""
+    check_due(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
 def announce_ends(**_: object) -> None:
-    """Tells of connections that end soon, whatever became of the daily look."""
+    """Warn of connections that end soon, whatever became of the daily check."""
     forecast.announce(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
-def look_for_foreign_posts(*, platform: str, **_: object) -> None:
-    """Looks at the pages whose turn it is; turns are taken in the database."""
-    foreign.look_due(platform=platform, now=timezone.now())
+def check_for_unrecognised_posts(*, platform: str, **_: object) -> None:
+    """Check the pages whose turn it is; turns are taken in the database."""
+    unrecognised.check_pages(platform=platform, now=timezone.now())
+
+
+@shared_task(name="channels.tasks.look_for_foreign_posts", ignore_result=True)
+def _check_by_its_former_name(*, platform: str, **_: object) -> None:
+    """Serve the ticks that a beat of the former release sent."""
+    check_for_unrecognised_posts(platform=platform)
 
 
 @shared_task(ignore_result=True)
-def hear(**_: object) -> None:
-    """Does what follows from the platforms' news, which lies in the database."""
-    news.hear(now=timezone.now())
+def process_inbox(**_: object) -> None:
+    """Do what follows from the platforms' calls, which are stored in the database."""
+    inbox.process(now=timezone.now())
+
+
+@shared_task(name="channels.tasks.hear", ignore_result=True)
+def _process_inbox_by_its_former_name(**_: object) -> None:
+    """Serve the ticks that a beat of the former release sent."""
+    process_inbox()
 
 
 @shared_task(ignore_result=True)
 def subscribe(**_: object) -> None:
-    """Asks platforms for the news of new channels, and again before they would stop telling."""
-    news.subscribe_due(now=timezone.now())
+    """Ask platforms for the news of new channels, and again before they would stop sending it."""
+    inbox.subscribe_due(now=timezone.now())

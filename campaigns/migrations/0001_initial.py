@@ -19,7 +19,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Topic",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("code", models.SlugField(max_length=30, unique=True)),
                 ("name_vi", models.CharField(max_length=80)),
                 ("name_en", models.CharField(max_length=80)),
@@ -32,7 +37,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Campaign",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("name", models.CharField(max_length=150, verbose_name="name")),
                 ("aim", models.TextField(blank=True, max_length=2000, verbose_name="aim")),
@@ -43,22 +53,30 @@ class Migration(migrations.Migration):
                 (
                     "created_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="campaigns", to="units.unit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="units.unit",
                     ),
                 ),
-                ("topics", models.ManyToManyField(blank=True, to="campaigns.topic", verbose_name="topics")),
+                (
+                    "topics",
+                    models.ManyToManyField(blank=True, to="campaigns.topic", verbose_name="topics"),
+                ),
             ],
             options={
                 "ordering": ["-starts_on", "-pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="campaign_ends_after_start"
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="campaign_ends_after_start",
                     )
                 ],
             },

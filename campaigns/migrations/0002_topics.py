@@ -17,7 +17,8 @@ TOPICS = [
 def load(apps, schema_editor):
     topic = apps.get_model("campaigns", "Topic")
     topic.objects.bulk_create(
-        topic(code=code, name_vi=vi, name_en=en, position=n) for n, (code, vi, en) in enumerate(TOPICS, start=1)
+        topic(code=code, name_vi=vi, name_en=en, position=n)
+        for n, (code, vi, en) in enumerate(TOPICS, start=1)
     )
 
 

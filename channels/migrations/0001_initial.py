@@ -19,12 +19,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ConnectAttempt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "platform",
                     models.CharField(
-                        choices=[("facebook", "Facebook"), ("zalo", "Zalo OA"), ("telegram", "Telegram")], max_length=10
+                        choices=[
+                            ("facebook", "Facebook"),
+                            ("zalo", "Zalo OA"),
+                            ("telegram", "Telegram"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("session_hash", models.CharField(max_length=64)),
@@ -35,12 +45,18 @@ class Migration(migrations.Migration):
                 ("closed_at", models.DateTimeField(null=True)),
                 (
                     "unit",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="units.unit"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="units.unit",
+                    ),
                 ),
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -51,12 +67,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Channel",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "platform",
                     models.CharField(
-                        choices=[("facebook", "Facebook"), ("zalo", "Zalo OA"), ("telegram", "Telegram")], max_length=10
+                        choices=[
+                            ("facebook", "Facebook"),
+                            ("zalo", "Zalo OA"),
+                            ("telegram", "Telegram"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("external_id", models.CharField(max_length=64)),
@@ -86,13 +112,17 @@ class Migration(migrations.Migration):
                 (
                     "connected_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="units.unit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="channels",
+                        to="units.unit",
                     ),
                 ),
             ],
@@ -100,7 +130,9 @@ class Migration(migrations.Migration):
                 "ordering": ["unit__path", "platform", "name"],
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("health", "connected")), fields=["refresh_at"], name="channel_refresh"
+                        condition=models.Q(("health", "connected")),
+                        fields=["refresh_at"],
+                        name="channel_refresh",
                     )
                 ],
                 "constraints": [
@@ -115,11 +147,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PlatformAllowance",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "platform",
                     models.CharField(
-                        choices=[("facebook", "Facebook"), ("zalo", "Zalo OA"), ("telegram", "Telegram")], max_length=10
+                        choices=[
+                            ("facebook", "Facebook"),
+                            ("zalo", "Zalo OA"),
+                            ("telegram", "Telegram"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("allowed_at", models.DateTimeField(auto_now_add=True)),
@@ -127,18 +169,26 @@ class Migration(migrations.Migration):
                 (
                     "allowed_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="allowances", to="units.unit"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="allowances",
+                        to="units.unit",
                     ),
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("unit", "platform"), name="one_allowance_a_platform")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("unit", "platform"), name="one_allowance_a_platform"
+                    )
+                ],
             },
         ),
     ]

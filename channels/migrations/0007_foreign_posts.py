@@ -19,7 +19,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ForeignPost",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("external_id", models.CharField(max_length=200)),
                 ("permalink", models.URLField(blank=True, max_length=500)),
@@ -29,7 +34,11 @@ class Migration(migrations.Migration):
                     "verdict",
                     models.CharField(
                         blank=True,
-                        choices=[("", "to be looked at"), ("ours", "ours, posted by hand"), ("not_ours", "not ours")],
+                        choices=[
+                            ("", "to be looked at"),
+                            ("ours", "ours, posted by hand"),
+                            ("not_ours", "not ours"),
+                        ],
                         default="",
                         max_length=10,
                     ),
@@ -60,29 +69,40 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="channel",
             index=models.Index(
-                condition=models.Q(("health", "connected")), fields=["platform", "look_at"], name="channel_look"
+                condition=models.Q(("health", "connected")),
+                fields=["platform", "look_at"],
+                name="channel_look",
             ),
         ),
         migrations.AddField(
             model_name="foreignpost",
             name="channel",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="foreign_posts", to="channels.channel"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="foreign_posts",
+                to="channels.channel",
             ),
         ),
         migrations.AddField(
             model_name="foreignpost",
             name="decided_by",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddIndex(
             model_name="foreignpost",
-            index=models.Index(condition=models.Q(("verdict", "")), fields=["channel"], name="foreign_post_open"),
+            index=models.Index(
+                condition=models.Q(("verdict", "")), fields=["channel"], name="foreign_post_open"
+            ),
         ),
         migrations.AddConstraint(
             model_name="foreignpost",
-            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="one_row_a_foreign_post"),
+            constraint=models.UniqueConstraint(
+                fields=("channel", "external_id"), name="one_row_a_foreign_post"
+            ),
         ),
     ]

@@ -14,7 +14,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HookEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "platform",
                     models.CharField(
@@ -49,10 +54,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="hookevent",
-            index=models.Index(condition=models.Q(("handled_at__isnull", True)), fields=["id"], name="hook_event_open"),
+            index=models.Index(
+                condition=models.Q(("handled_at__isnull", True)),
+                fields=["id"],
+                name="hook_event_open",
+            ),
         ),
         migrations.AddConstraint(
             model_name="hookevent",
-            constraint=models.UniqueConstraint(fields=("platform", "key"), name="one_row_a_hook_event"),
+            constraint=models.UniqueConstraint(
+                fields=("platform", "key"), name="one_row_a_hook_event"
+            ),
         ),
     ]

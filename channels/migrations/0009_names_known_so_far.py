@@ -3,8 +3,10 @@ from django.db.models import F
 
 
 def take_as_known(apps, schema_editor):
-    """What the pages are called today is what later changes are measured by."""
-    apps.get_model("channels", "Channel").objects.update(known_name=F("name"), known_handle=F("handle"))
+    """Keep today's names of the pages: later changes are measured by them."""
+    apps.get_model("channels", "Channel").objects.update(
+        known_name=F("name"), known_handle=F("handle")
+    )
 
 
 class Migration(migrations.Migration):

@@ -9,7 +9,10 @@ class Migration(migrations.Migration):
             "foreignpost",
             "decided_for",
             models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="units.unit"
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="units.unit",
             ),
         )
     ]

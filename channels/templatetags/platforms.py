@@ -1,7 +1,7 @@
 from django import template
 
-from channels.connectors import CONNECTORS
-from channels.connectors.base import Words
+from platforms.registry import CONNECTORS
+from platforms.words import Words
 
 register = template.Library()
 

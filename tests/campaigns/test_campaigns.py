@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.timezone import localdate as today
 
 from accounts.permissions import Role
 from audit.models import Entry
@@ -13,13 +13,15 @@ from campaigns.models import Campaign
 from core.errors import NotAllowed, Refused
 from tests import factories
 
-TODAY = timezone.localdate()
-FORM = {
-    "name": "Đợt cao điểm",
-    "aim": "Người dân biết gọi 113",
-    "starts_on": TODAY.isoformat(),
-    "ends_on": (TODAY + timedelta(days=30)).isoformat(),
-}
+NAME = "Đợt cao điểm"
+
+
+def form(**changes: object) -> dict[str, object]:
+    period = {
+        "starts_on": today().isoformat(),
+        "ends_on": (today() + timedelta(days=30)).isoformat(),
+    }
+    return {"name": NAME, "aim": "Người dân biết gọi 113", **period, **changes}
 
 
 @pytest.fixture
@@ -80,13 +82,15 @@ def test_a_province_also_lists_the_campaigns_below_it(client, sign_in, province,
         ({"q": "nothing like it"}, []),
     ],
 )
-def test_the_list_is_filtered_by_state_and_searched_without_accents(client, sign_in, commune, query, found):
+def test_the_list_is_filtered_by_state_and_searched_without_accents(
+    client, sign_in, commune, query, found
+):
     for name, begins, ends in (("Đang chạy", -5, 0), ("Đã qua", -9, -1), ("Sắp tới", 1, 9)):
         factories.CampaignFactory(
             unit=commune,
             name=name,
-            starts_on=TODAY + timedelta(days=begins),
-            ends_on=TODAY + timedelta(days=ends),
+            starts_on=today() + timedelta(days=begins),
+            ends_on=today() + timedelta(days=ends),
         )
     sign_in(Role.OFFICER, commune)
 
@@ -115,25 +119,35 @@ def test_the_list_costs_the_same_queries_for_one_and_for_three_campaigns(client,
 def test_a_leader_opens_a_campaign_of_their_unit_and_it_is_on_record(client, sign_in, commune):
     boss = sign_in(Role.APPROVER, commune)
 
-    response = client.post(reverse("campaigns:new"), {**FORM, "topics": [factories.topic().pk]})
+    response = client.post(reverse("campaigns:new"), form(topics=[factories.topic().pk]))
 
     campaign = Campaign.objects.get()
     assert response["Location"] == reverse("engagement:campaign", args=[campaign.public_id])
-    assert (campaign.unit, campaign.created_by, list(campaign.topics.all())) == (commune, boss, [factories.topic()])
+    assert (campaign.unit, campaign.created_by, list(campaign.topics.all())) == (
+        commune,
+        boss,
+        [factories.topic()],
+    )
     entry = Entry.objects.get(action="campaign.begun")
-    assert (entry.actor_id, entry.unit_path, entry.object_id) == (boss.pk, commune.path, str(campaign.public_id))
+    assert (entry.actor_id, entry.unit_path, entry.object_id) == (
+        boss.pk,
+        commune.path,
+        str(campaign.public_id),
+    )
 
 
 @pytest.mark.django_db
-def test_an_end_before_the_start_is_told_beside_the_field_and_nothing_typed_is_lost(client, sign_in, commune):
+def test_an_end_before_the_start_is_reported_beside_the_field_and_nothing_typed_is_lost(
+    client, sign_in, commune
+):
     sign_in(Role.APPROVER, commune)
-    wrong = {**FORM, "ends_on": (TODAY - timedelta(days=1)).isoformat()}
+    wrong = form(ends_on=(today() - timedelta(days=1)).isoformat())
 
     response = client.post(reverse("campaigns:new"), wrong)
 
     assert response.status_code == 422
     assert list(response.context["form"].errors) == ["ends_on"]
-    assert FORM["name"] in response.content.decode()
+    assert NAME in response.content.decode()
     assert not Campaign.objects.exists()
 
 
@@ -146,16 +160,20 @@ def test_a_campaign_is_closed_early_by_its_end_date(client, sign_in, province):
         "name": campaign.name,
         "aim": campaign.aim,
         "starts_on": campaign.starts_on.isoformat(),
-        "ends_on": TODAY.isoformat(),
+        "ends_on": today().isoformat(),
     }
 
     response = client.post(reverse("campaigns:edit", args=[campaign.public_id]), changed)
 
     assert response.status_code == 302
     campaign.refresh_from_db()
-    assert campaign.ends_on == TODAY
+    assert campaign.ends_on == today()
     data = Entry.objects.get(action="campaign.changed").data
-    assert (data["fields"], data["was"][1], data["now"][1]) == (["ends_on"], before, TODAY.isoformat())
+    assert (data["fields"], data["was"][1], data["now"][1]) == (
+        ["ends_on"],
+        before,
+        today().isoformat(),
+    )
 
 
 @pytest.mark.django_db
@@ -164,14 +182,21 @@ def test_saving_without_a_change_leaves_no_record(province):
     campaign = factories.CampaignFactory(unit=province)
 
     services.change(
-        campaign, by=boss, name=campaign.name, starts_on=campaign.starts_on, ends_on=campaign.ends_on, aim=campaign.aim
+        campaign,
+        by=boss,
+        name=campaign.name,
+        starts_on=campaign.starts_on,
+        ends_on=campaign.ends_on,
+        aim=campaign.aim,
     )
 
     assert not Entry.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_commune_reads_the_provinces_campaign_but_does_not_change_it(client, sign_in, province, commune):
+def test_a_commune_reads_the_provinces_campaign_but_does_not_change_it(
+    client, sign_in, province, commune
+):
     sign_in(Role.APPROVER, commune)
     campaign = factories.CampaignFactory(unit=province)
 
@@ -181,7 +206,7 @@ def test_a_commune_reads_the_provinces_campaign_but_does_not_change_it(client, s
 
 @pytest.mark.django_db
 def test_the_service_itself_refuses_strangers_and_impossible_periods(commune):
-    period = {"starts_on": TODAY, "ends_on": TODAY}
+    period = {"starts_on": today(), "ends_on": today()}
     with pytest.raises(NotAllowed):
         services.begin(unit=commune, by=factories.person(Role.OFFICER, commune), name="x", **period)
     with pytest.raises(Refused):
@@ -189,8 +214,8 @@ def test_the_service_itself_refuses_strangers_and_impossible_periods(commune):
             unit=commune,
             by=factories.person(Role.APPROVER, commune),
             name="x",
-            starts_on=TODAY,
-            ends_on=TODAY - timedelta(days=1),
+            starts_on=today(),
+            ends_on=today() - timedelta(days=1),
         )
     assert not Campaign.objects.exists()
 
@@ -200,7 +225,7 @@ def test_the_service_itself_refuses_strangers_and_impossible_periods(commune):
 def test_a_campaign_keeps_over_how_many_minutes_it_spreads(client, sign_in, province, given, kept):
     sign_in(Role.OVERSEER, province)
 
-    client.post(reverse("campaigns:new"), {**FORM, "spread_minutes": given})
+    client.post(reverse("campaigns:new"), form(spread_minutes=given))
 
     assert Campaign.objects.get().spread_minutes == kept
 
@@ -210,9 +235,11 @@ def test_a_campaign_keeps_over_how_many_minutes_it_spreads(client, sign_in, prov
 def test_a_spread_beyond_four_hours_is_refused_beside_the_field(client, sign_in, province, given):
     sign_in(Role.OVERSEER, province)
 
-    response = client.post(reverse("campaigns:new"), {**FORM, "spread_minutes": given})
+    response = client.post(reverse("campaigns:new"), form(spread_minutes=given))
 
-    assert response.context["form"].errors == {"spread_minutes": ["Please enter a number of minutes from 0 to 240."]}
+    assert response.context["form"].errors == {
+        "spread_minutes": ["Please enter a number of minutes from 0 to 240."]
+    }
     assert not Campaign.objects.exists()
 
 

@@ -11,7 +11,10 @@ from channels.states import Health
         (
             "facebook",
             "190/460",
-            "the password of the Facebook account that connected the page was changed; connect again",
+            (
+                "the password of the Facebook account that connected the page was changed; "
+                "connect again"
+            ),
         ),
         ("zalo", "-221", "Zalo asks that the OA be verified first"),
         ("zalo", "-234", "Zalo sends nothing to followers between 22:00 and 06:00"),
@@ -19,10 +22,21 @@ from channels.states import Health
         (
             "instagram",
             "4/2207051",
-            "the platform holds the account's posts for spam for a while; look in the app, and try again hours later",
+            (
+                "the platform holds the account's posts for spam for a while; look in the "
+                "app, and try again hours later"
+            ),
         ),
-        ("instagram", "2207026", "the platform could not take a video or a picture; save it anew, or replace it"),
-        ("threads", "190/463", "the platform no longer accepts this connection; connect the channel again"),
+        (
+            "instagram",
+            "2207026",
+            "the platform could not take a video or a picture; save it anew, or replace it",
+        ),
+        (
+            "threads",
+            "190/463",
+            "the platform no longer accepts this connection; connect the channel again",
+        ),
         (
             "threads",
             "INVALID_DURATION",
@@ -31,14 +45,25 @@ from channels.states import Health
         (
             "tiktok",
             "privacy_level_option_mismatch",
-            "the account's settings no longer allow the audience that was chosen; choose again who can see the post",
+            (
+                "the account's settings no longer allow the audience that was chosen; choose "
+                "again who can see the post"
+            ),
         ),
-        ("youtube", "uploadLimitExceeded", "the channel has used up its uploads of the day; publish again tomorrow"),
-        ("telegram", "queued", "Telegram took the video and has not given it a number yet; look in the channel"),
+        (
+            "youtube",
+            "uploadLimitExceeded",
+            "the channel has used up its uploads of the day; publish again tomorrow",
+        ),
+        (
+            "telegram",
+            "queued",
+            "Telegram took the video and has not given it a number yet; look in the channel",
+        ),
         ("telegram", "502", "the platform did not answer properly"),
     ],
 )
-def test_a_known_number_is_told_in_plain_words(platform, code, words):
+def test_a_known_number_is_reported_in_plain_words(platform, code, words):
     assert in_words(platform, code, "whatever the platform said") == words
 
 
@@ -48,7 +73,16 @@ def test_an_unknown_number_leaves_the_platforms_own_words():
 
 
 def test_a_reason_that_the_portal_gave_itself_stands_as_it_is():
-    ours = Channel(platform="zalo", health=Health.LOST, health_reason="The province no longer allows this platform.")
-    theirs = Channel(platform="facebook", health=Health.LOST, health_reason="(#190) …", health_code="190")
+    ours = Channel(
+        platform="zalo",
+        health=Health.LOST,
+        health_reason="The province no longer allows this platform.",
+    )
+    theirs = Channel(
+        platform="facebook", health=Health.LOST, health_reason="(#190) …", health_code="190"
+    )
     assert ours.why_lost == "The province no longer allows this platform."
-    assert theirs.why_lost == "the platform no longer accepts this connection; connect the channel again"
+    assert (
+        theirs.why_lost
+        == "the platform no longer accepts this connection; connect the channel again"
+    )

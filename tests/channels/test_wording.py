@@ -2,31 +2,37 @@
 
 import pytest
 
-from channels import wording
-from channels.connectors import CONNECTORS
-from channels.connectors.base import Format
-from channels.connectors.limits import Problem
+from channels import presenters
+from platforms.facts import Format
+from platforms.limits import Problem
+from platforms.registry import CONNECTORS
 
-FORMATS = [pytest.param(form, id=f"{kind}-{form.name}") for kind, c in CONNECTORS.items() for form in c.facts.formats]
+FORMATS = [
+    pytest.param(form, id=f"{kind}-{form.name}")
+    for kind, c in CONNECTORS.items()
+    for form in c.facts.formats
+]
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_has_a_name_and_says_what_it_takes(form):
-    assert form.name in wording.FORMATS
-    assert wording.explained(form)
+    assert form.name in presenters.FORMATS
+    assert presenters.explained(form)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_option_has_a_label_and_every_choice_its_words(form):
     for option in form.options:
-        words = wording.OPTIONS[option.name]
+        words = presenters.OPTIONS[option.name]
         assert set(option.choices) <= set(words.choices)
         if option.default is None:
-            assert str(words.label) in wording.in_the_way(Problem(f"choose_{option.name}"), channel="TikTok A")
+            assert str(words.label) in presenters.in_the_way(
+                Problem(f"choose_{option.name}"), channel="TikTok A"
+            )
 
 
-def test_what_was_decided_is_told_in_words():
-    assert wording.decided({"privacy": "SELF_ONLY", "comments": False}) == [
+def test_what_was_decided_is_described():
+    assert presenters.decided({"privacy": "SELF_ONLY", "comments": False}) == [
         ("Who can see the post", "Only the page itself"),
         ("Allow comments", "no"),
     ]
@@ -42,29 +48,29 @@ def test_what_was_decided_is_told_in_words():
     ],
 )
 def test_the_platforms_way_to_count_is_found_out_by_counting(count, unit):
-    assert wording.counted_in(Format("post", max_text=10, count=count)) == unit
+    assert presenters.counted_in(Format("post", max_text=10, count=count)) == unit
 
 
 def test_too_many_bytes_are_not_called_characters():
     form = Format("video", max_text=10, count=lambda text: len(text.encode()))
-    said = wording.in_the_way(Problem("text_long", 7), channel="YouTube A", form=form)
+    said = presenters.in_the_way(Problem("text_long", 7), channel="YouTube A", form=form)
     assert said == "The text for YouTube A is 7 bytes too long; a letter with a mark takes 2 or 3."
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "sentence"),
     [
         ("instagram", {"Up to 30 hashtags and 20 mentions (@)."}),
         ("threads", {"Up to 5 different links.", "A video of at most 5 minutes and 1.0\xa0GB."}),
     ],
 )
-def test_the_limits_of_a_channel_name_what_else_is_counted(kind, told):
-    assert told <= set(wording.limits(CONNECTORS[kind].facts))
+def test_the_limits_of_a_channel_name_what_else_is_counted(kind, sentence):
+    assert sentence <= set(presenters.limits(CONNECTORS[kind].facts))
 
 
 @pytest.mark.parametrize("part", ["formats", "options", "rights"])
 def test_what_platforms_call_alike_means_the_same(part):
-    merged = getattr(wording, part.upper())
+    merged = getattr(presenters, part.upper())
     differing = [
         (kind, name)
         for kind, connector in CONNECTORS.items()
@@ -77,6 +83,6 @@ def test_what_platforms_call_alike_means_the_same(part):
 @pytest.mark.parametrize("kind", CONNECTORS)
 def test_every_right_and_every_format_has_its_words_and_none_are_left_over(kind):
     words, facts = CONNECTORS[kind].words, CONNECTORS[kind].facts
-    assert set(words.rights) == set(facts.rights)
+    assert set(words.rights) == {*facts.rights, *facts.on_request}
     assert set(words.formats) == {form.name for form in facts.formats}
     assert set(words.options) == {option.name for form in facts.formats for option in form.options}

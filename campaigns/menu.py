@@ -1,0 +1,18 @@
+"""The entries of the navigation that lead to pages of campaigns."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import ACTIONS, CONTENT, TABS, Entry, register
+
+register(
+    Entry("campaigns:list", "speakerphone", _("Campaigns"), CONTENT, 70, needs=("campaign_view",)),
+    Entry("campaigns:list", "speakerphone", _("Campaigns"), TABS, 70, needs=("campaign_view",)),
+    Entry("campaigns:topic_rules", "tags", _("Topics' rules"), CONTENT, 75, needs=("topic_rule",)),
+    Entry(
+        "campaigns:new", "speakerphone", _("New campaign"), ACTIONS, 65, needs=("campaign_write",)
+    ),
+    pages={
+        "campaigns:list": ("campaigns",),
+        "campaigns:topic_rules": ("campaigns:topic_rule_new", "campaigns:topic_rule_end"),
+    },
+)

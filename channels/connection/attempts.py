@@ -1,0 +1,510 @@
+"""Connecting: from our page through a platform's consent to a channel. No row of a channel changes
+before the last step.
+
+A connect flow belongs to one session, one person, one unit and one platform; it lasts ten minutes,
+and its state is answered once.
+"""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Authority, User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from channels.connection import confirmation
+from channels.connection.addresses import keys_of, name_key, page_key
+from channels.connection.health import profile_fields
+from channels.connection.tokens import sealed_tokens
+from channels.lifecycle.services import differ
+from channels.models import Channel, ConnectAttempt
+from channels.presenters import lacking
+from channels.queries import is_permitted, is_set_up
+from channels.reasons import known
+from channels.states import Health, Kind, Lifecycle
+from core import sealing
+from core.errors import NotAllowed, Refused
+from platforms import client
+from platforms.errors import AccessLost, ConnectorError, Rejected
+from platforms.messages import Offer, Profile, Tokens
+from platforms.registry import CONNECTORS
+from units.models import Unit
+
+LIFETIME = timedelta(minutes=10)
+
+
+class Stopped(Refused):
+    """A connect flow that ended without a connection. Knows where it began, so that one can begin
+    there again."""
+
+    def __init__(self, words: str, attempt: ConnectAttempt, *, offered_nothing: bool = False):
+        super().__init__(words)
+        self.offered_nothing = offered_nothing
+        self.platform, self.unit, self.channel = (
+            attempt.platform,
+            attempt.unit,
+            requested_channel(attempt),
+        )
+
+
+class OfferedNothing(Refused):
+    """The person agreed, but the platform names no page of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A page that the platform offered, and why it cannot be taken where it cannot."""
+
+    profile: Profile
+    refused: str = ""
+    known: Channel | None = (
+        None  # the unit's own row of it: its connection is renewed, or it comes back
+    )
+    renamed: str = ""  # what the portal knew it as, where that is another name
+
+    @property
+    def lacking(self) -> list[str]:
+        return lacking(self.profile.missing)
+
+
+# --- setting out ----------------------------------------------------------------------------------
+
+
+def begin(
+    platform: str,
+    *,
+    unit: Unit,
+    by: User,
+    session_key: str,
+    channel: Channel | None = None,
+    wider: bool = False,
+) -> str:
+    """Begin a connect flow and return the address of the platform's consent dialog. ``channel``:
+    connect this one again, no other. ``wider``: also ask for the rights that only some pages need.
+    """
+    may_connect(platform, unit=unit, by=by)
+    app = settings.PLATFORMS[platform]
+    state, verifier = (
+        secrets.token_urlsafe(32),
+        str(app.get("code_verifier") or secrets.token_urlsafe(32)),
+    )
+    attempt = _attempt(platform, unit, by, session_key, state)
+    _keep(attempt, verifier=verifier, channel=str(channel.public_id) if channel else "")
+    attempt.save()
+    connector = CONNECTORS[platform]
+    dialog = connector.wider_dialog if wider else connector.dialog
+    return dialog(app, redirect_uri=_callback(platform), state=state, verifier=verifier)
+
+
+def by_form(
+    platform: str,
+    answer: Mapping[str, str],
+    *,
+    unit: Unit,
+    by: User,
+    session_key: str,
+    channel: Channel | None = None,
+) -> ConnectAttempt:
+    """Begin a connect flow on a platform without a dialog: what it asks for was typed into our
+    form."""
+    may_connect(platform, unit=unit, by=by)
+    offers = _offers(platform, answer)
+    attempt = _attempt(platform, unit, by, session_key, secrets.token_urlsafe(32))
+    attempt.answered_at = attempt.created_at
+    _keep(attempt, channel=str(channel.public_id) if channel else "", offers=offers)
+    attempt.save()
+    return attempt
+
+
+def may_connect(platform: str, *, unit: Unit, by: User) -> Authority:
+    appointment = may_register(platform, unit=unit, by=by)
+    if not is_set_up(platform):
+        raise Refused(
+            _("%(platform)s is not set up in this installation yet. Ask the system administrator.")
+            % {"platform": Kind(platform).label}
+        )
+    return appointment
+
+
+def may_register(platform: str, *, unit: Unit, by: User) -> Authority:
+    """Return the appointment by which ``by`` may add a page there to the unit, be it posted to by
+    hand, which needs no application of ours. Raises NotAllowed and Refused."""
+    appointment = require(by, Permission.CHANNEL_MANAGE, unit=unit)
+    if not unit.is_current:
+        raise Refused(_("This unit no longer exists; channels belong to its successor."))
+    if not is_permitted(platform, unit=unit):
+        raise Refused(
+            _(
+                "%(platform)s is off until the provincial police allow it. Ask the "
+                "department in charge there."
+            )
+            % {"platform": Kind(platform).label}
+        )
+    return appointment
+
+
+def _attempt(platform: str, unit: Unit, by: User, session_key: str, state: str) -> ConnectAttempt:
+    return ConnectAttempt(
+        platform=platform,
+        unit=unit,
+        user=by,
+        session_hash=_hash(session_key),
+        state_hash=_hash(state),
+        created_at=timezone.now(),
+    )
+
+
+def may_return(channel: Channel) -> bool:
+    """Tell whether a connect flow can end at this row: its unit still exists, and no other channel
+    has got the page meanwhile."""
+    page = (
+        Channel.objects.usable()
+        .filter(platform=channel.platform)
+        .called({channel.external_id, *keys_of(channel)})
+    )
+    return channel.unit.is_current and (channel.health != Health.DISCONNECTED or not page.exists())
+
+
+# --- coming back ----------------------------------------------------------------------------------
+
+
+def answer(
+    platform: str, returned: Mapping[str, str], *, by: User, session_key: str
+) -> ConnectAttempt:
+    """Take what the dialog sent the browser back with, once, and store the pages that it opens for
+    choosing."""
+    begun = ConnectAttempt.objects.filter(
+        state_hash=_hash(returned.get("state", "")),
+        platform=platform,
+        user=by,
+        session_hash=_hash(session_key),
+    )
+    attempt = begun.select_related("unit", "user").first()
+    if attempt is None:
+        raise Refused(
+            _("This answer does not belong to a connection that you began in this browser.")
+        )
+    with _ending(attempt):
+        _take(attempt, returned)
+    return attempt
+
+
+@contextmanager
+def _ending(attempt: ConnectAttempt) -> Iterator[None]:
+    """End the connect flow on a refusal, as `Stopped`. A missing right stays NotAllowed."""
+    try:
+        yield
+    except NotAllowed:
+        raise
+    except Refused as error:
+        raise Stopped(
+            str(error), attempt, offered_nothing=isinstance(error, OfferedNothing)
+        ) from None
+
+
+def _take(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
+    now, platform = timezone.now(), attempt.platform
+    if not ConnectAttempt.objects.filter(pk=attempt.pk, answered_at__isnull=True).update(
+        answered_at=now
+    ):
+        raise Refused(_("This answer was used already."))
+    if attempt.created_at < now - LIFETIME:
+        raise Refused(_("More than ten minutes have passed since you began."))
+    if returned.get("error") or not returned.get("code"):
+        raise Refused(_("The platform was not given the permission, so nothing was connected."))
+    may_connect(platform, unit=attempt.unit, by=attempt.user)
+    kept = _kept(attempt)
+    offers = _offers(
+        platform, returned, redirect_uri=_callback(platform), verifier=kept["verifier"]
+    )
+    if not offers and (why := CONNECTORS[platform].words.none_offered):
+        raise OfferedNothing(_(why))
+    if not offers:
+        raise OfferedNothing(
+            _(
+                "The account that you signed in with administers no page there. Sign in "
+                "with the page administrator's."
+            )
+        )
+    _keep(attempt, channel=kept["channel"], offers=offers)
+    attempt.save(update_fields=["sealed"])
+
+
+def _offers(platform: str, returned: Mapping[str, str], **bound: str) -> list[Offer]:
+    app = settings.PLATFORMS[platform]
+    try:
+        return client.call(
+            platform, lambda connector: connector.offers(app, returned, **bound), writes=False
+        )
+    except (AccessLost, Rejected) as error:
+        words = known(platform, error.code) or error.detail
+        raise Refused(_("The platform refused: %(words)s") % {"words": words}) from None
+    except ConnectorError:
+        words = _(
+            "The platform does not answer now. Nothing was connected; try again in some minutes."
+        )
+        raise Refused(words) from None
+
+
+# --- choosing -------------------------------------------------------------------------------------
+
+
+def open_attempt(
+    public_id: uuid.UUID | None, *, by: User, session_key: str, lock: bool = False
+) -> ConnectAttempt:
+    """Return the connect flow that a page of choices belongs to, which came back and waits. A
+    session may have several, each for its own unit. Raises Refused, and Stopped where the flow is
+    over."""
+    flows = (
+        ConnectAttempt.objects.select_for_update(of=("self",)) if lock else ConnectAttempt.objects
+    )
+    own = flows.select_related("unit").filter(user=by, session_hash=_hash(session_key))
+    attempt = own.filter(public_id=public_id).first() if public_id else None
+    if attempt is None:
+        raise Refused(_("There is nothing to choose any more."))
+    if attempt.closed_at:
+        raise Stopped(
+            _("You have chosen on this page already. To connect another page, begin again."),
+            attempt,
+        )
+    if attempt.created_at < timezone.now() - LIFETIME:
+        raise Stopped(_("More than ten minutes have passed since you began."), attempt)
+    if "offers" not in _kept(attempt):
+        raise Stopped(_("There is nothing to choose any more."), attempt)
+    return attempt
+
+
+def requested_channel(attempt: ConnectAttempt) -> str:
+    """Return the channel that the connect flow is to connect again, no other; empty where any page
+    may be chosen."""
+    return _kept(attempt)["channel"] if attempt.sealed else ""
+
+
+def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
+    """Return the pages that were offered, each with the reason where it cannot be chosen. Holds no
+    tokens, so that a page may show it."""
+    offers = _offered(attempt)
+    return _judged(attempt, offers, _rows(attempt, offers).select_related("unit"), by=by)
+
+
+def _judged(
+    attempt: ConnectAttempt, offers: list[Offer], rows: QuerySet[Channel], *, by: User
+) -> list[Choice]:
+    only = requested_channel(attempt)
+    return [
+        _judge(offer, attempt, _row_of(offer, rows, attempt.platform, only), only, by=by)
+        for offer in offers
+    ]
+
+
+def _offered(attempt: ConnectAttempt) -> list[Offer]:
+    return [_load(each) for each in _kept(attempt)["offers"]]
+
+
+def _rows(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
+    """Return the channels that have these pages, and the unit's own that once had one: the posts
+    published there point to them."""
+    names = {each for offer in offers for each in _names(offer, attempt.platform)}
+    pages = Channel.objects.filter(platform=attempt.platform, external_id__in=names)
+    return pages.filter(~Q(health=Health.DISCONNECTED) | Q(unit=attempt.unit)).order_by(
+        "-connected_at"
+    )
+
+
+def _row_of(offer: Offer, rows: Iterable[Channel], platform: str, only: str) -> Channel | None:
+    """Return the channel that has the page now, or else the row that the page comes back to: the
+    one asked for, or the latest."""
+    names = _names(offer, platform)
+    found = [row for row in rows if row.external_id in names]
+    having = [row for row in found if row.health != Health.DISCONNECTED]
+    if having:
+        return min(having, key=lambda row: names.index(row.external_id))
+    return next((row for row in found if str(row.public_id) == only), found[0] if found else None)
+
+
+def _names(offer: Offer, platform: str) -> list[str]:
+    """Return what a channel's ``external_id`` may be for this page: its number, or what its address
+    calls it where it was registered to be posted to by hand."""
+    profile = offer.profile
+    names = [profile.external_id, name_key(profile.handle), page_key(platform, profile.address)]
+    return [name for name in names if name]
+
+
+def _judge(
+    offer: Offer, attempt: ConnectAttempt, bound: Channel | None, only: str, *, by: User
+) -> Choice:
+    if bound and bound.unit_id != attempt.unit_id:
+        may_see = Channel.objects.visible_to(by).filter(pk=bound.pk).exists()
+        where = bound.unit.name if may_see else _("another unit")
+        return Choice(
+            offer.profile, _("Connected to %(unit)s. A page belongs to one unit.") % {"unit": where}
+        )
+    if only and (bound is None or str(bound.public_id) != only):
+        return Choice(offer.profile, _("Another page than the one you are connecting again."))
+    if (
+        bound
+        and bound.lifecycle == Lifecycle.RETIRED
+        and bound.lifecycle_since
+        and bound.lifecycle_since > attempt.created_at
+    ):
+        return Choice(
+            offer.profile,
+            _("This channel was closed after you began. To use the page again, begin again."),
+        )
+    if not offer.usable:
+        return Choice(offer.profile, _("What was granted does not suffice to post there."))
+    renamed = bound.known_name if bound and differ(bound.known_name, offer.profile.name) else ""
+    return Choice(offer.profile, known=bound, renamed=renamed)
+
+
+@transaction.atomic
+def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_key: str) -> Channel:
+    """Take the last step: the page becomes the unit's channel, or its channel gets new credentials
+    and stays what it is."""
+    now = timezone.now()
+    attempt = open_attempt(public_id, by=by, session_key=session_key, lock=True)
+    with _ending(attempt):
+        appointment = may_connect(attempt.platform, unit=attempt.unit, by=by)
+        offer = next(
+            (each for each in _offered(attempt) if each.profile.external_id == external_id), None
+        )
+        if offer is None:
+            raise Refused(_("Choose one of the pages."))
+        # Held until the end: what somebody reports, stops or hands over meanwhile is seen here, or
+        # comes after.
+        rows = _rows(attempt, [offer]).select_for_update()
+        (choice,) = _judged(attempt, [offer], rows, by=by)
+        if choice.refused:
+            raise Refused(choice.refused)
+        channel = choice.known or Channel(unit=attempt.unit)
+        again = channel.pk is not None
+        fields = {
+            "platform": attempt.platform,
+            "external_id": external_id,
+            "health": Health.CONNECTED,
+            "health_reason": "",
+            "health_code": "",
+            "connected_by": by,
+            "connected_at": now,
+            "subscribe_at": now,
+            "leaving_since": None,
+            "grant_left": False,
+            **profile_fields(offer.profile, platform=attempt.platform, now=now),
+            **_lifecycle(channel, offer.profile, now=now),
+            **confirmation.kept(channel, external_id, by=by),
+            **sealed_tokens(channel, offer.tokens, now=now),
+        }
+        for name, value in fields.items():
+            setattr(channel, name, value)
+        try:
+            with transaction.atomic():
+                channel.save(update_fields=[*fields] if again else None)
+        except IntegrityError:
+            raise Refused(_("Another unit connected this page a moment ago.")) from None
+        attempt.closed_at, attempt.sealed = now, b""
+        attempt.save(update_fields=["closed_at", "sealed"])
+        action = "channel.connected_again" if again else "channel.connected"
+        record(
+            action,
+            channel,
+            by=by,
+            position=appointment.position,
+            platform=channel.platform,
+            page=external_id,
+        )
+        if channel.awaits_confirmation:
+            confirmation.ask(channel, by=by)
+    return channel
+
+
+def _lifecycle(channel: Channel, profile: Profile, *, now: datetime) -> dict[str, Any]:
+    """Return the fields of the page's life that connecting sets. Who connects the page here
+    confirms its name, unless it is held back; and what was posted while nobody watched is not
+    foreign."""
+    fields: dict[str, Any] = {}
+    if channel.lifecycle not in (Lifecycle.FROZEN, Lifecycle.TAKEN_OVER):
+        fields |= {"known_name": profile.name[:200], "known_handle": profile.handle[:100]}
+    if channel.pk is None or channel.health in (Health.DISCONNECTED, Health.MANUAL):
+        fields |= {"watched_since": now, "last_checked_at": None, "check_at": now}
+    return fields | reopened(channel, now=now)
+
+
+def reopened(channel: Channel, *, now: datetime) -> dict[str, Any]:
+    """Return the fields by which a closed channel is in use again; what is held back for another
+    reason stays so."""
+    if channel.lifecycle != Lifecycle.RETIRED:
+        return {}
+    return {
+        "lifecycle": Lifecycle.ACTIVE,
+        "lifecycle_reason": "",
+        "lifecycle_since": now,
+        "successor": None,
+    }
+
+
+# --- what a connect flow remembers ----------------------------------------------------------------
+
+
+def _callback(platform: str) -> str:
+    return settings.PORTAL_URL + reverse("channels:callback", args=[platform])
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _row_name(attempt: ConnectAttempt) -> str:
+    return f"attempt:{attempt.public_id}"
+
+
+def _keep(attempt: ConnectAttempt, *, offers: list[Offer] | None = None, **facts: str) -> None:
+    kept: dict[str, Any] = dict(facts)
+    if offers is not None:
+        kept["offers"] = [_dump(offer) for offer in offers]
+    attempt.sealed = sealing.seal(kept, row=_row_name(attempt))
+
+
+def _kept(attempt: ConnectAttempt) -> dict[str, Any]:
+    return sealing.unseal(attempt.sealed, row=_row_name(attempt))
+
+
+def _dump(offer: Offer) -> dict[str, Any]:
+    profile, tokens = offer.profile, offer.tokens
+    return {
+        "usable": offer.usable,
+        "profile": {
+            "external_id": profile.external_id,
+            "name": profile.name,
+            "handle": profile.handle,
+            "address": profile.address,
+            "followers": profile.followers,
+            "missing": list(profile.missing),
+        },
+        "token": tokens.token,
+        "refresh_token": tokens.refresh_token,
+        "lifetime": tokens.lifetime and tokens.lifetime.total_seconds(),
+        "grant_lifetime": tokens.grant_lifetime and tokens.grant_lifetime.total_seconds(),
+    }
+
+
+def _load(kept: Mapping[str, Any]) -> Offer:
+    def span(seconds: float | None) -> timedelta | None:
+        return timedelta(seconds=seconds) if seconds else None
+
+    tokens = Tokens(
+        kept["token"], kept["refresh_token"], span(kept["lifetime"]), span(kept["grant_lifetime"])
+    )
+    return Offer(Profile(**kept["profile"]), tokens, usable=kept["usable"])

@@ -1,0 +1,167 @@
+"""Lists of channels, and the page of one."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import DEEP, Permission
+from accounts.queries import can
+from audit.models import Entry
+from channels.connection import attempts, health
+from channels.context import channel_or_404, channels_in_scope, page_or_rows
+from channels.directory.forms import ChannelFilter
+from channels.models import Channel, UnrecognisedPost
+from channels.monitoring import forecast
+from channels.monitoring.forecast import Risk
+from channels.monitoring.presenters import RISK_LOOKS, describe_decisions
+from channels.presenters import LIFECYCLE_LOOKS, LOOKS, lacking, limits, way_out
+from channels.queries import facts_of, is_permitted, is_set_up, matching, reaches_beyond
+from channels.states import Health, Lifecycle
+
+PAGE = 25
+# So much of a channel's history, and of what is not ours, stands on its page.
+HISTORY, UNRECOGNISED = 15, 10
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def channel_list(request: HttpRequest) -> HttpResponse:
+    channels = channels_in_scope(request)
+    position = current_position(request)
+    form = ChannelFilter(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    page = Paginator(_narrowed(channels, chosen), PAGE).get_page(request.GET.get("page"))
+    for channel in page:
+        _dress(channel)
+    context = {
+        "page_obj": page,
+        "form": form,
+        "deep": position.role in DEEP,
+        "filtered": any(chosen.values()),
+        "counts": _counts(channels, now=timezone.now()),
+        "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=position.unit),
+        "may_allow": bool(request.user.reach(Permission.PLATFORM_ALLOW)),
+    }
+    return render(request, page_or_rows(request, "channels/list.html"), context)
+
+
+def _counts(channels: QuerySet[Channel], *, now: datetime) -> dict[str, int]:
+    """Count what the list's head warns of."""
+    failing = forecast.at_risk(channels, now=now).exclude(risk=Risk.RIGHTS)
+    return {
+        **channels.aggregate(
+            lost=Count("pk", filter=Q(health=Health.LOST)),
+            unconfirmed=Count("pk", filter=Q(health=Health.CONNECTED, confirmed_at__isnull=True)),
+        ),
+        "failing": failing.count(),
+        "unrecognised": UnrecognisedPost.objects.open().filter(channel__in=channels).count(),
+    }
+
+
+def _dress(channel: Channel) -> None:
+    """Set how the channel's state is shown: what holds posts back comes before the state of the
+    connection."""
+    channel.label, (channel.tone, channel.symbol) = (
+        channel.get_health_display(),
+        LOOKS[Health(channel.health)],
+    )
+    if channel.awaits_confirmation:
+        channel.label, (channel.tone, channel.symbol) = (
+            _("to be confirmed"),
+            RISK_LOOKS[Risk.UNCONFIRMED],
+        )
+    if channel.lifecycle != Lifecycle.ACTIVE:
+        channel.label, (channel.tone, channel.symbol) = (
+            channel.get_lifecycle_display(),
+            LIFECYCLE_LOOKS[Lifecycle(channel.lifecycle)],
+        )
+
+
+def _narrowed(channels: QuerySet[Channel], chosen: dict[str, str]) -> QuerySet[Channel]:
+    health, lifecycle = chosen.get("health", ""), chosen.get("lifecycle", "")
+    if lifecycle:
+        channels = channels.filter(lifecycle=lifecycle)
+    elif health:
+        channels = channels.filter(health=health)
+    else:
+        channels = channels.usable()
+    if platform := chosen.get("platform"):
+        channels = channels.filter(platform=platform)
+    return matching(channels, chosen.get("q", "")).order_by("unit__search", "platform", "name")
+
+
+@require_GET
+def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    channel = channel_or_404(request, public_id)
+    facts = facts_of(channel.platform)
+    _dress(channel)
+    decided = channel.unrecognised_posts.select_related("decided_by", "decided_for")
+    posts = list(decided.order_by("verdict", "-published_at")[: UNRECOGNISED + 1])
+    describe_decisions(posts, reader=request.user)
+    unit, user = channel.unit, request.user
+    may_manage = can(user, Permission.CHANNEL_MANAGE, unit=unit)
+    permitted, set_up = is_permitted(channel.platform, unit=unit), is_set_up(channel.platform)
+    context = {
+        "channel": channel,
+        "limits": limits(facts, manual=channel.health == Health.MANUAL),
+        "granted": lacking(right for right in facts.rights if right in channel.scopes),
+        "lacking": lacking(right for right in facts.rights if right not in channel.scopes)
+        if channel.scopes
+        else [],
+        "may_manage": may_manage,
+        "may_connect": may_manage and permitted and set_up and attempts.may_return(channel),
+        "may_stop": may_manage or can(user, Permission.PUBLISHING_PAUSE, unit=unit),
+        "may_transfer": may_manage and reaches_beyond(user, channel),
+        "permitted": permitted,
+        "set_up": set_up,
+        "may_see_posts": any(part.covers(unit.path) for part in user.reach(Permission.POST_VIEW)),
+        "way_out": way_out(channel.platform),
+        "watched": channel.health == Health.CONNECTED and facts.lists_posts,
+        "unrecognised": posts[:UNRECOGNISED],
+        "more_unrecognised": len(posts) > UNRECOGNISED,
+        "history": _history(request, channel),
+    }
+    return render(request, "channels/channel.html", context)
+
+
+def _history(request: HttpRequest, channel: Channel) -> list[Entry]:
+    """Return what was done with the channel, as far as it was done within the reader's own scope: a
+    page that was handed over brings no other unit's record along."""
+    entries = Entry.objects.within(request.user.reach(Permission.CHANNEL_VIEW))
+    return list(
+        entries.filter(object_type=Channel._meta.label_lower, object_id=str(channel.public_id))[
+            :HISTORY
+        ]
+    )
+
+
+@require_POST
+def check(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)
+    if channel.health == Health.DISCONNECTED:
+        messages.error(request, _("This channel is disconnected."))
+    elif channel.health == Health.MANUAL:
+        messages.error(
+            request, _("This page is posted to by hand; there is no connection to check.")
+        )
+    elif not health.check([channel], now=timezone.now()):
+        messages.error(
+            request, _("The platform does not answer now. The state of the channel stays as it is.")
+        )
+    else:
+        channel.refresh_from_db()
+        if channel.health == Health.CONNECTED:
+            messages.success(request, _("The connection works."))
+        else:
+            messages.error(request, _("The connection no longer works: connect the channel again."))
+    return redirect("channels:channel", channel.public_id)

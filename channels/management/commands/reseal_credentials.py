@@ -1,0 +1,25 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.second_factors.resealing import reseal_factors
+from channels.credentials.sealing import reseal_all
+
+
+class Command(BaseCommand):
+    help = (
+        "Seals channels' tokens and second factors with the first of CREDENTIAL_KEYS, "
+        "while the portal runs."
+    )
+
+    def handle(self, *args: object, **options: object) -> None:
+        found = reseal_all(now=timezone.now()) + reseal_factors()
+        outcomes = {
+            "resealed": "sealed with the first key",
+            "current": "were so already",
+            "renewing": "are being renewed just now: run this again in five minutes",
+            "no_key": "open with none of the keys: add the missing key, or connect and enrol again",
+        }
+        for name, words in outcomes.items():
+            self.stdout.write(f"{found[name]:6} {words}")
+        if found["renewing"] or found["no_key"]:
+            raise CommandError("Keep the older keys: not everything is sealed with the first one.")

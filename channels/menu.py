@@ -1,0 +1,29 @@
+"""The entries of the navigation that lead to pages of channels."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import ACTIONS, CHANNELS, TABS, Entry, register
+
+register(
+    Entry("channels:list", "plug-connected", _("Channels"), CHANNELS, 10, needs=("channel_view",)),
+    Entry("channels:list", "plug-connected", _("Channels"), TABS, 80, needs=("channel_view",)),
+    Entry(
+        "channels:platforms",
+        "plug",
+        _("Connect a channel"),
+        ACTIONS,
+        50,
+        needs=("channel_manage",),
+    ),
+    Entry(
+        "channels:forecast",
+        "alert-triangle",
+        _("Channels that would fail tomorrow"),
+        ACTIONS,
+        52,
+        needs=("channel_view",),
+    ),
+    pages={
+        "channels:list": ("channels",),
+    },
+)

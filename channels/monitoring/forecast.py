@@ -1,0 +1,155 @@
+"""Channels that will not carry tomorrow's posts, and warnings of connections that end, while there
+is time."""
+
+import math
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import cast
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.notices import notify
+from channels import signals
+from channels.models import Channel, ChannelQuerySet, PlatformAllowance
+from channels.queries import address_of, facts_of, is_set_up, keepers, province_keepers
+from channels.states import Health, Kind, Lifecycle
+
+# Days before its end from which a connection is announced, once from each.
+_DAYS = (14, 7, 1)
+# So many units are named in the province's notice; the page shows them all.
+_NAMED = 10
+# A renewal that failed once or twice is a blip.
+_FAILURES = 3
+
+
+class Risk(models.TextChoices):
+    """The reason for which a channel would fail, the worst first."""
+
+    TAKEN_OVER = "taken_over", _("in other hands")
+    LOST = "lost", _("connection lost")
+    FROZEN = "frozen", _("renamed, to be confirmed")
+    UNCONFIRMED = "unconfirmed", _("newly connected, to be confirmed")
+    NOT_SET_UP = "not_set_up", _("platform not set up")
+    NOT_ALLOWED = "not_allowed", _("platform not allowed")
+    UNIT_CLOSED = "unit_closed", _("its unit is closed")
+    EXPIRING = "expiring", _("connection ends")
+    RENEWAL = "renewal", _("renewal fails")
+    QUOTA = "quota", _("more posts than the platform takes")
+    # Carries posts, but not all that the portal could do there.
+    RIGHTS = "rights", _("a right is missing")
+
+
+FAILING = [risk for risk in Risk if risk != Risk.RIGHTS]
+
+
+def at_risk(channels: ChannelQuerySet, *, now: datetime, days: int = 1) -> ChannelQuerySet:
+    """Return those of ``channels`` that would not carry all posts of the next ``days``, with
+    ``risk`` and its ``weight``: the lower, the worse."""
+    answers = signals.overbooked.send(Channel, now=now, days=days)
+    overbooked = {pk for _receiver, keys in answers for pk in cast("Iterable[int]", keys)}
+    cases = _cases(now, now + timedelta(days=days), overbooked)
+    risk = Case(*(When(q, then=Value(name)) for name, q in cases.items()), default=Value(""))
+    weight = Case(
+        *(When(risk=name, then=Value(n)) for n, name in enumerate(cases)), default=Value(len(cases))
+    )
+    used = channels.usable().exclude(lifecycle__in=[Lifecycle.PAUSED, Lifecycle.RETIRED])
+    return used.annotate(risk=risk).exclude(risk="").annotate(weight=weight)
+
+
+def counted(at_risk: ChannelQuerySet) -> dict[str, int]:
+    """Count the channels by risk, in the order of `Risk`."""
+    by_risk = at_risk.order_by().values_list("risk")  # type: ignore[misc] # annotated by `at_risk`
+    numbers = dict(by_risk.annotate(n=Count("pk")))
+    return {risk.value: numbers[risk] for risk in Risk if risk in numbers}
+
+
+def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[str, Q]:
+    ours = Q(health__in=[Health.CONNECTED, Health.LOST])
+    working = Q(health=Health.CONNECTED)
+    restricted = [kind for kind in Kind.values if facts_of(kind).off_by_default]
+    allowance = PlatformAllowance.objects.filter(
+        Q(unit=OuterRef("unit")) | Q(unit=OuterRef("unit__parent")), platform=OuterRef("platform")
+    )
+    partly = Q(pk__in=[])
+    for kind in Kind.values:
+        if rights := list(facts_of(kind).rights):
+            partly |= Q(~Q(scopes=rights), ~Q(scopes=[]), platform=kind)
+    return {
+        Risk.TAKEN_OVER: Q(lifecycle=Lifecycle.TAKEN_OVER),
+        Risk.NOT_SET_UP: Q(
+            ours, platform__in=[kind for kind in settings.PLATFORMS if not is_set_up(kind)]
+        ),
+        Risk.NOT_ALLOWED: Q(Q(platform__in=restricted), ~Exists(allowance)),
+        Risk.LOST: Q(health=Health.LOST),
+        Risk.FROZEN: Q(lifecycle=Lifecycle.FROZEN),
+        Risk.UNCONFIRMED: Q(working, confirmed_at__isnull=True),
+        Risk.UNIT_CLOSED: Q(unit__valid_to__lte=timezone.localdate(now)),
+        Risk.EXPIRING: Q(working, expires_at__lte=until),
+        Risk.RENEWAL: Q(working, refresh_failures__gte=_FAILURES),
+        Risk.QUOTA: Q(pk__among=list(overbooked)),
+        Risk.RIGHTS: Q(working, partly),
+    }
+
+
+def announce(*, now: datetime) -> int:
+    """Warn of connections that have come within 14, 7 or 1 days of their end since the last
+    warning: the unit of each, and its province once for all of them. A day without a run delays a
+    warning and loses none. Return how many connections were warned of."""
+    today = timezone.localtime(now).date()
+    with transaction.atomic():
+        due = Channel.objects.select_for_update(of=("self",)).filter(
+            health=Health.CONNECTED,
+            expires_at__gt=now,
+            expires_at__lt=now + timedelta(days=_DAYS[0] + 2),
+        )
+        ending = [c for c in due.select_related("unit__parent") if _is_news(c, today)]
+        Channel.objects.filter(pk__in=[channel.pk for channel in ending]).update(warned_on=today)
+        for channel in ending:
+            day = _last_day(channel).strftime("%d/%m/%Y")
+            notify(
+                keepers(channel),
+                "channel_expiring",
+                address=address_of(channel),
+                channel=channel,
+                date=day,
+            )
+        for _path, group in groupby(sorted(ending, key=_province), key=_province):
+            _notify_province(list(group))
+    return len(ending)
+
+
+def _is_news(channel: Channel, today: date) -> bool:
+    """Tell whether the end has come within one of the days since the last warning; an end that
+    moved away is a new one."""
+    end = _last_day(channel)
+    warned = (end - channel.warned_on).days if channel.warned_on else math.inf
+    return any((end - today).days <= days < warned for days in _DAYS)
+
+
+def _last_day(channel: Channel) -> date:
+    return timezone.localtime(channel.expires_at).date()
+
+
+def _province(channel: Channel) -> str:
+    """Return the path of the unit whose people watch over the channel: its province; for a
+    province's own channels, the ministry."""
+    own = channel.unit.path == channel.unit.province_path
+    return channel.unit.path.split("/")[0] if own else channel.unit.province_path
+
+
+def _notify_province(ending: Iterable[Channel]) -> None:
+    ending = sorted(ending, key=lambda channel: (channel.expires_at, channel.unit.search))
+    named = [
+        f"{c.unit} ({c.get_platform_display()}, {_last_day(c).strftime('%d/%m')})"
+        for c in ending[:_NAMED]
+    ]
+    units = "; ".join(named) + ("; …" if len(ending) > _NAMED else "")
+    address = f"{reverse('channels:forecast')}?risk={Risk.EXPIRING}&days={_DAYS[0]}"
+    people = province_keepers(ending[0].unit)
+    notify(people, "channels_expiring", address=address, n=len(ending), units=units)

@@ -1,0 +1,129 @@
+"""Lists of channels at risk and of posts that the portal did not make, and the decision on such a
+post.
+"""
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import DEEP, Permission
+from accounts.queries import can
+from channels.context import channels_in_scope, page_or_rows
+from channels.models import UnrecognisedPost
+from channels.monitoring import forecast, unrecognised
+from channels.monitoring.forecast import Risk
+from channels.monitoring.forms import ForecastFilter, UnrecognisedFilter
+from channels.monitoring.presenters import RISK_LOOKS, describe_decisions, to_do
+from channels.presenters import lacking
+from channels.queries import facts_of, matching
+from core.errors import NotAllowed, Refused
+
+PAGE = 25
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def failing(request: HttpRequest) -> HttpResponse:
+    """Show channels that would not carry tomorrow's posts, with what somebody has to do about
+    each.
+    """
+    channels = channels_in_scope(request)
+    form = ForecastFilter(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    risky = forecast.at_risk(
+        matching(channels, chosen.get("q", "")), now=timezone.now(), days=chosen.get("days") or 1
+    )
+    if platform := chosen.get("platform"):
+        risky = risky.filter(platform=platform)
+    counts = forecast.counted(risky)
+    asked = chosen.get("risk", "")
+    rows = risky.filter(risk=asked) if asked else risky.exclude(risk=Risk.RIGHTS)
+    page = Paginator(rows.order_by("weight", "unit__search", "platform"), PAGE).get_page(
+        request.GET.get("page")
+    )
+    for channel in page:
+        channel.label = Risk(channel.risk).label
+        channel.tone, channel.symbol = RISK_LOOKS[Risk(channel.risk)]
+        channel.to_do = to_do(channel)
+        channel.lacking = lacking(
+            right for right in facts_of(channel.platform).rights if right not in channel.scopes
+        )
+    tiles = [(Risk(name), n, *RISK_LOOKS[Risk(name)]) for name, n in counts.items()]
+    context = {
+        "page_obj": page,
+        "form": form,
+        "tiles": tiles,
+        "asked": asked,
+        "filtered": any(chosen.values()),
+    }
+    context["deep"] = current_position(request).role in DEEP
+    return render(request, page_or_rows(request, "channels/forecast.html"), context)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def unrecognised_posts(request: HttpRequest) -> HttpResponse:
+    """Show posts on the pages that the portal did not make."""
+    channels = channels_in_scope(request)
+    form = UnrecognisedFilter(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    posts = UnrecognisedPost.objects.filter(channel__in=matching(channels, chosen.get("q", "")))
+    if verdict := chosen.get("verdict"):
+        posts = posts.filter(verdict="" if verdict == "open" else verdict)
+    rows = posts.select_related("channel__unit__parent", "decided_by", "decided_for")
+    page = Paginator(rows.order_by("verdict", "-published_at", "-pk"), PAGE).get_page(
+        request.GET.get("page")
+    )
+    describe_decisions(page, reader=request.user)
+    for post in page:
+        post.may_decide = not post.verdict and can(
+            request.user, Permission.CHANNEL_MANAGE, unit=post.channel.unit
+        )
+    context = {
+        "page_obj": page,
+        "form": form,
+        "filtered": any(chosen.values()),
+        "deep": current_position(request).role in DEEP,
+    }
+    return render(request, page_or_rows(request, "channels/unrecognised_posts.html"), context)
+
+
+@require_POST
+def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Record whose a post is that the portal did not make."""
+    seen = UnrecognisedPost.objects.visible_to(request.user).select_related("channel__unit")
+    post = get_object_or_404(seen, public_id=public_id)
+    ours = {"ours": True, "not_ours": False}.get(request.POST.get("verdict", ""))
+    try:
+        if ours is None:
+            raise Refused(_("Say whether the unit made this post."))
+        unrecognised.acknowledge(
+            post, by=request.user, ours=ours, note=request.POST.get("note", "")
+        )
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        if ours:
+            messages.success(request, _("Noted: the unit posted it by hand."))
+        else:
+            messages.warning(
+                request,
+                _(
+                    "The province has been alarmed. Now change the passwords of all who administer "
+                    "the page and sign out all devices there. If you cannot get in any more, "
+                    "report that the page is in other hands."
+                ),
+            )
+    return redirect(f"{reverse('channels:channel', args=[post.channel.public_id])}#foreign")

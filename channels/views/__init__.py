@@ -1,1 +1,0 @@
-"""Pages of a unit's channels, from the consent to the day on which one is closed, and the platforms' webhooks."""
