@@ -1,15 +1,22 @@
-"""News for the apps above, and questions that only they can answer: posts does not know what a delivery is."""
+"""News for the apps above, and questions that only they can answer: posts does not know what a
+delivery is.
+"""
 
 from django.dispatch import Signal
 
-# Sent inside the transaction in which an approval stops holding: `post`, `by`, `reason`, `withdrawn` (bool).
+# Sent inside the transaction in which an approval stops holding: `post`, `by`, `reason`,
+# `withdrawn` (bool).
 approval_ended = Signal()
 
 # Asked of whoever publishes: whether `revision` is on its way to a platform now, or stands there.
 is_going_out = Signal()
 
-# Asked of whoever publishes: where `post` stood and since when, as a `posts.corrections.Stood`, or None.
-has_stood = Signal()
+# Asked of whoever publishes: the `posts.canonical.corrections.PublishedTrace` of `post`, or None.
+was_published = Signal()
 
-# Asked of whoever publishes: how many scheduled deliveries would stop if `post` were opened for editing.
+# Asked of whoever publishes: how many scheduled deliveries would stop if `post` were opened for
+# editing.
 would_stop = Signal()
+
+# Asked of whoever publishes: when `channels`, which are one unit's, have a free slot after `now`.
+free_times_asked = Signal()

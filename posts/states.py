@@ -11,19 +11,38 @@ class PostState(models.TextChoices):
     ARCHIVED = "archived", _("archived")
 
 
-S = PostState
 NEXT: dict[str, frozenset[str]] = {
-    S.DRAFT: frozenset({S.IN_REVIEW, S.ARCHIVED}),
-    S.IN_REVIEW: frozenset({S.APPROVED, S.CHANGES_REQUESTED, S.DRAFT, S.WITHDRAWN}),
-    S.CHANGES_REQUESTED: frozenset({S.IN_REVIEW, S.ARCHIVED, S.WITHDRAWN}),
+    PostState.DRAFT: frozenset({PostState.IN_REVIEW, PostState.ARCHIVED}),
+    PostState.IN_REVIEW: frozenset(
+        {PostState.APPROVED, PostState.CHANGES_REQUESTED, PostState.DRAFT, PostState.WITHDRAWN}
+    ),
+    PostState.CHANGES_REQUESTED: frozenset(
+        {PostState.IN_REVIEW, PostState.ARCHIVED, PostState.WITHDRAWN}
+    ),
     # An edit after approval goes back to draft; what was scheduled stops.
-    S.APPROVED: frozenset({S.DRAFT, S.WITHDRAWN, S.ARCHIVED}),
-    S.WITHDRAWN: frozenset({S.DRAFT, S.ARCHIVED}),
-    S.ARCHIVED: frozenset(),
+    # Back in review: its approver took the approval back at once.
+    PostState.APPROVED: frozenset(
+        {PostState.DRAFT, PostState.IN_REVIEW, PostState.WITHDRAWN, PostState.ARCHIVED}
+    ),
+    PostState.WITHDRAWN: frozenset({PostState.DRAFT, PostState.ARCHIVED}),
+    # For a while, see posts/archive/services.py.
+    PostState.ARCHIVED: frozenset({PostState.DRAFT}),
 }
-EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
+EDITABLE = frozenset({PostState.DRAFT, PostState.CHANGES_REQUESTED})
 
 
 class Decision(models.TextChoices):
+    # By the unit, of a post whose topic asks for a second approval by the province.
+    FIRST = "first", _("approved by the unit")
     APPROVED = "approved", _("approved")
     RETURNED = "returned", _("returned")
+    UNDONE = "undone", _("approval taken back")
+
+
+class ImportState(models.TextChoices):
+    """The stages of a sheet of planned posts."""
+
+    READING = "reading", _("pictures are being read")
+    READY = "ready", _("awaiting confirmation")
+    DONE = "done", _("drafts made")
+    SUBMITTING = "submitting", _("drafts are being submitted")

@@ -1,10 +1,6 @@
-from celery import shared_task
-from django.utils import timezone
+"""The tasks of the app's subjects, where Celery looks for them."""
 
-from posts import uploads
+from posts.bulk_import import tasks as bulk_import
+from posts.review import tasks as review
 
-
-@shared_task(ignore_result=True)
-def sweep_uploads(**_: object) -> None:
-    """Removes films that were begun and never ended. Two at a time do no harm."""
-    uploads.sweep(now=timezone.now())
+__all__ = ["bulk_import", "review"]

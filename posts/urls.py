@@ -1,25 +1,78 @@
 from django.urls import path
 
-from posts.views import compose, history, life, listing, media, uploads
+from posts.archive import views as archive_views
+from posts.bulk_import import views as import_views
+from posts.discussion import views as discussion_views
+from posts.editor import piece_views, upload_views
+from posts.editor import views as editor_views
+from posts.history import views as history_views
+from posts.library import views as library_views
+from posts.media_access import views as media_views
+from posts.origins import views as origin_views
 
 app_name = "posts"
 urlpatterns = [
-    path("posts/", listing.posts, name="list"),
-    path("posts/new/", life.new, name="new"),
-    path("posts/archive/", life.archive_many, name="archive_many"),
-    path("posts/<uuid:public_id>/edit/", compose.edit, name="edit"),
-    path("posts/<uuid:public_id>/autosave/", compose.autosave, name="autosave"),
-    path("posts/<uuid:public_id>/presence/", compose.presence, name="presence"),
-    path("posts/<uuid:public_id>/upload/", compose.upload, name="upload"),
-    path("posts/<uuid:public_id>/channels/<uuid:channel>/choices/", compose.channel_choices, name="choices"),
-    path("posts/<uuid:public_id>/uploads/", uploads.begin, name="uploads"),
-    path("uploads/<uuid:public_id>/", uploads.one, name="one_upload"),
-    path("posts/<uuid:public_id>/submit/", compose.submit, name="submit"),
-    path("posts/<uuid:public_id>/archive/", life.archive, name="archive"),
-    path("posts/<uuid:public_id>/duplicate/", life.duplicate, name="duplicate"),
-    path("posts/<uuid:public_id>/correct/", life.correct, name="correct"),
-    path("posts/<uuid:public_id>/history/", history.history, name="history"),
-    path("revisions/<uuid:public_id>/", history.revision, name="revision"),
-    path("media/<uuid:public_id>/", media.media, name="media"),
-    path("m/<str:token>/<str:name>", media.public_media, name="public_media"),
+    path("posts/new/", editor_views.new, name="new"),
+    path("posts/new/reuse/", origin_views.reuse, name="reuse"),
+    path("posts/import/", import_views.upload, name="import"),
+    path("posts/import/template/", import_views.template, name="import_template"),
+    path("posts/import/<uuid:public_id>/", import_views.one, name="import_one"),
+    path("posts/import/<uuid:public_id>/apply/", import_views.apply, name="import_apply"),
+    path(
+        "posts/import/<uuid:public_id>/pictures/", import_views.add_pictures, name="import_pictures"
+    ),
+    path("posts/import/<uuid:public_id>/submit/", import_views.submit, name="import_submit"),
+    path("posts/import/<uuid:public_id>/resume/", import_views.resume, name="import_resume"),
+    path("library/", library_views.templates, name="library"),
+    path("library/new/", library_views.new_template, name="new_template"),
+    path("library/pieces/", library_views.snippets, name="snippets"),
+    path("library/pieces/new/", library_views.new_snippet, name="new_snippet"),
+    path("library/pieces/<uuid:public_id>/edit/", library_views.edit_snippet, name="edit_snippet"),
+    path(
+        "library/pieces/<uuid:public_id>/archive/",
+        library_views.archive_snippet,
+        name="archive_snippet",
+    ),
+    path("library/<uuid:public_id>/", library_views.template, name="template"),
+    path("library/<uuid:public_id>/use/", origin_views.from_template, name="from_template"),
+    path("library/<uuid:public_id>/edit/", library_views.edit_template, name="edit_template"),
+    path(
+        "library/<uuid:public_id>/archive/",
+        library_views.archive_template,
+        name="archive_template",
+    ),
+    path("posts/archive/", archive_views.archive_many, name="archive_many"),
+    path("posts/archive/undo/", archive_views.unarchive_many, name="unarchive_many"),
+    path("posts/<uuid:public_id>/edit/", editor_views.edit, name="edit"),
+    path("posts/<uuid:public_id>/autosave/", editor_views.autosave, name="autosave"),
+    path("posts/<uuid:public_id>/presence/", editor_views.presence, name="presence"),
+    path("posts/<uuid:public_id>/upload/", editor_views.upload, name="upload"),
+    path(
+        "posts/<uuid:public_id>/channels/<uuid:channel>/choices/",
+        editor_views.channel_choices,
+        name="choices",
+    ),
+    path(
+        "posts/<uuid:public_id>/channels/<uuid:channel>/preview/",
+        editor_views.preview,
+        name="preview",
+    ),
+    path("posts/<uuid:public_id>/uploads/", upload_views.begin, name="uploads"),
+    path("uploads/<uuid:public_id>/", upload_views.one, name="one_upload"),
+    path("posts/<uuid:public_id>/pieces/", piece_views.pieces, name="pieces"),
+    path("posts/<uuid:public_id>/submit/", editor_views.submit, name="submit"),
+    path("posts/<uuid:public_id>/archive/", archive_views.archive, name="archive"),
+    path("posts/<uuid:public_id>/unarchive/", archive_views.unarchive, name="unarchive"),
+    path("posts/<uuid:public_id>/duplicate/", origin_views.duplicate, name="duplicate"),
+    path("posts/<uuid:public_id>/correct/", origin_views.correct, name="correct"),
+    path("posts/<uuid:public_id>/history/", history_views.history, name="history"),
+    path("posts/<uuid:public_id>/discussion/", discussion_views.discussion, name="discussion"),
+    path("threads/<uuid:public_id>/reply/", discussion_views.reply, name="reply"),
+    path("threads/<uuid:public_id>/resolve/", discussion_views.resolve, name="resolve"),
+    path("threads/<uuid:public_id>/reopen/", discussion_views.reopen, name="reopen_thread"),
+    path("comments/<uuid:public_id>/take/", discussion_views.take, name="take"),
+    path("revisions/<uuid:public_id>/", history_views.revision, name="revision"),
+    path("revisions/<uuid:public_id>/restore/", history_views.restore, name="restore"),
+    path("media/<uuid:public_id>/", media_views.media, name="media"),
+    path("m/<str:token>/<str:name>", media_views.public_media, name="public_media"),
 ]

@@ -21,7 +21,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Media",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("sha256", models.CharField(max_length=64)),
                 ("file", models.FileField(upload_to="media/")),
@@ -33,13 +38,17 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="media", to="units.unit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="media",
+                        to="units.unit",
                     ),
                 ),
                 (
                     "uploaded_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -50,7 +59,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Post",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "state",
@@ -70,8 +84,16 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
                 ("body", models.TextField(blank=True, verbose_name="body")),
                 ("link", models.URLField(blank=True, max_length=500, verbose_name="link")),
-                ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
-                ("wanted_at", models.DateTimeField(blank=True, null=True, verbose_name="wanted time of publication")),
+                (
+                    "valid_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="valid until"),
+                ),
+                (
+                    "wanted_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="wanted time of publication"
+                    ),
+                ),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("submitted_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -80,7 +102,9 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -97,13 +121,18 @@ class Migration(migrations.Migration):
                 (
                     "duplicate_of",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="posts.post"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="posts.post",
                     ),
                 ),
                 (
                     "last_editor",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -119,7 +148,9 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="units.unit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="units.unit",
                     ),
                 ),
             ],
@@ -130,18 +161,27 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Editing",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("seen_at", models.DateTimeField()),
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "post",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="editings", to="posts.post"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="editings",
+                        to="posts.post",
                     ),
                 ),
             ],
@@ -149,18 +189,27 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PostChannel",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("text", models.TextField(blank=True)),
                 (
                     "channel",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="channels.channel"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="channels.channel",
                     ),
                 ),
                 (
                     "post",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="targets", to="posts.post"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="targets",
+                        to="posts.post",
                     ),
                 ),
             ],
@@ -171,19 +220,28 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PostMedia",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("position", models.PositiveSmallIntegerField()),
                 ("alt_text", models.CharField(blank=True, max_length=500, verbose_name="alt text")),
                 (
                     "media",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="uses", to="posts.media"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="posts.media",
                     ),
                 ),
                 (
                     "post",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="pictures", to="posts.post"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pictures",
+                        to="posts.post",
                     ),
                 ),
             ],
@@ -194,7 +252,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Revision",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("number", models.PositiveIntegerField()),
                 ("content", models.JSONField()),
@@ -203,19 +266,25 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "editor",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "post",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="posts.post"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="posts.post",
                     ),
                 ),
             ],
@@ -226,10 +295,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Review",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "decision",
-                    models.CharField(choices=[("approved", "approved"), ("returned", "returned")], max_length=10),
+                    models.CharField(
+                        choices=[("approved", "approved"), ("returned", "returned")], max_length=10
+                    ),
                 ),
                 ("post_held", models.CharField(max_length=150)),
                 ("reason", models.TextField(blank=True)),
@@ -238,25 +314,33 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "editor",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "revision",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="posts.revision"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="posts.revision",
                     ),
                 ),
             ],
@@ -268,14 +352,20 @@ class Migration(migrations.Migration):
             model_name="post",
             name="approved_revision",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="posts.revision"
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="posts.revision",
             ),
         ),
         migrations.AddField(
             model_name="post",
             name="current_revision",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="posts.revision"
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="posts.revision",
             ),
         ),
         migrations.AddConstraint(
@@ -284,19 +374,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="editing",
-            constraint=models.UniqueConstraint(fields=("post", "user"), name="one_editing_a_person"),
+            constraint=models.UniqueConstraint(
+                fields=("post", "user"), name="one_editing_a_person"
+            ),
         ),
         migrations.AddConstraint(
             model_name="postchannel",
-            constraint=models.UniqueConstraint(fields=("post", "channel"), name="one_target_a_channel"),
+            constraint=models.UniqueConstraint(
+                fields=("post", "channel"), name="one_target_a_channel"
+            ),
         ),
         migrations.AddConstraint(
             model_name="postmedia",
-            constraint=models.UniqueConstraint(fields=("post", "media"), name="a_picture_once_a_post"),
+            constraint=models.UniqueConstraint(
+                fields=("post", "media"), name="a_picture_once_a_post"
+            ),
         ),
         migrations.AddConstraint(
             model_name="revision",
-            constraint=models.UniqueConstraint(fields=("post", "number"), name="revision_number_once"),
+            constraint=models.UniqueConstraint(
+                fields=("post", "number"), name="revision_number_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="review",
@@ -322,7 +420,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="review",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("decision", "approved")), fields=("revision",), name="one_approval_a_revision"
+                condition=models.Q(("decision", "approved")),
+                fields=("revision",),
+                name="one_approval_a_revision",
             ),
         ),
         migrations.AddIndex(
@@ -342,7 +442,9 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("approved_revision__isnull", True),
-                    models.Q(("approved_revision", models.F("current_revision")), ("state", "approved")),
+                    models.Q(
+                        ("approved_revision", models.F("current_revision")), ("state", "approved")
+                    ),
                     _connector="OR",
                 ),
                 name="only_the_current_revision_is_approved",

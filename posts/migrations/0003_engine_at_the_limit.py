@@ -14,7 +14,10 @@ class Migration(migrations.Migration):
             model_name="post",
             name="corrects",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="posts.post"
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="corrections",
+                to="posts.post",
             ),
         ),
         migrations.AddField(

@@ -1,24 +1,28 @@
-"""What posts/_channel_preview.html needs to show a text as a platform does."""
+"""Tags by which posts/_channel_preview.html shows a text as a platform does."""
 
 import json
+from textwrap import shorten
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import nh3
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
-from channels import wording
+from channels import presenters
 from channels.queries import facts_of
 from channels.states import Kind
-from posts import content
-from posts.captions import spoken
+from media.captions import spoken
+from platforms.facts import Format
+from posts.canonical import content
+from posts.canonical.folding import Folded, folded
+from posts.canonical.grounds import in_words
+from posts.canonical.html import clean
 from posts.checks.base import Finding, Severity
 
 register = template.Library()
 
-# Where a platform folds a text behind "See more", in characters and lines, as seen in 2026: no figure is published.
-FOLDS = {"facebook": (477, 5), "instagram": (125, 3), "tiktok": (90, 2), "youtube": (157, 3)}
 # How a format looks, where it does not look like a post on the platform's timeline.
 LOOKS = {
     ("youtube", "video"): "watch",
@@ -32,14 +36,10 @@ UPRIGHT = {"reel", "story", "photo_story", "video_story", "inbox"}
 SHORT = 180  # seconds: YouTube shows an upright video up to then as a Short
 
 
-class Folded(NamedTuple):
-    head: str
-    rest: str
-
-
 class View(NamedTuple):
-    """One channel of a content as it will look. ``kind``: the format's name; ``options``: label and value, in words;
-    ``labelled``: the platform's own label says that AI made it."""
+    """One channel of a content as it will look. ``kind``: the format's name; ``options``: label and
+    value, in words; ``labelled``: the platform's own label marks it as made by AI.
+    """
 
     look: str
     kind: str
@@ -49,58 +49,73 @@ class View(NamedTuple):
     labelled: bool
     shows_text: bool
     captions: list[str]
+    lead: str  # what an article shows of its text once more, below the title
+    left_out: list[str]  # what residents do not see here, in words
+
+
+@register.filter
+def blocks(said: dict[str, list[Finding]], where: str) -> bool:
+    """Check whether something about a channel, or one of its options, stands in the way."""
+    return any(
+        finding.severity == Severity.BLOCK
+        for place, found in said.items()
+        if place.startswith(where)
+        for finding in found
+    )
 
 
 @register.filter
 def seen_on(content_: dict[str, Any], target: dict[str, Any]) -> View:
-    """What residents see of a content on one of its ``channels``. Also of contents older than formats and videos."""
+    """Return what residents see of a content on one of its ``channels``. It reads contents older
+    than formats and videos, too.
+    """
     platform, name = target["platform"], target.get("format", "")
     forms = {form.name: form for form in facts_of(platform).formats}
     form = forms.get(name) or next(iter(forms.values()))
     kind = name or form.name
     shots = content.media_for(content_, target)
-    films = [shot for shot in shots if "video" in shot]
+    videos = [shot for shot in shots if "video" in shot]
     look = "upright" if kind in UPRIGHT else LOOKS.get((platform, kind), "timeline")
-    if films and _is_upright(films[0]):
-        if platform == "tiktok" or (platform == "youtube" and films[0]["seconds"] <= SHORT):
+    if videos and _is_upright(videos[0]):
+        if platform == "tiktok" or (platform == "youtube" and videos[0]["seconds"] <= SHORT):
             look = "upright"
     elif platform == "tiktok" and kind == "video":
         look = "upright"
     return View(
         look=look,
-        kind=wording.format_name(kind),
+        kind=presenters.format_name(kind),
         shots=shots,
-        folded=folded(target["text"], platform),
-        options=wording.decided(target.get("options", {})),
+        folded=folded(target["text"], facts_of(platform).fold),
+        options=presenters.decided(target.get("options", {})),
         labelled=bool(content_.get("ai_made")) and form.labels_ai,
         shows_text=bool(form.max_text),
-        captions=[spoken(film["captions"]) for film in films if film["captions"]],
+        captions=[spoken(video["captions"]) for video in videos if video["captions"]],
+        lead=shorten(target["text"], form.lead, placeholder="…") if form.lead else "",
+        left_out=_left_out(content_, shots, form),
     )
 
 
-def _is_upright(film: dict[str, Any]) -> bool:
-    return bool(film["height"] > film["width"])
+def _left_out(content_: dict[str, Any], shots: list[dict[str, Any]], form: Format) -> list[str]:
+    """Say what of the post is not shown in this format."""
+    said = []
+    if missing := [each for each in content_["media"] if each not in shots]:
+        videos = sum("video" in each for each in missing)
+        media = presenters.shown(len(missing) - videos, videos)
+        said.append(_("Left out here: %(media)s") % {"media": media})
+    if content_["link"] and not form.takes_link:
+        said.append(_("Left out here: the link"))
+    if not form.max_text:
+        said.append(_("Left out here: the text"))
+    return said
 
 
-@register.filter
-def folded(text: str, platform: str = "facebook") -> Folded:
-    """The text up to the platform's fold, at a word's end, and the rest."""
-    if platform not in FOLDS:
-        return Folded(text, "")
-    characters, most_lines = FOLDS[platform]
-    cut = len(text)
-    lines = text.split("\n")
-    if len(lines) > most_lines:
-        cut = len("\n".join(lines[:most_lines]))
-    if cut > characters:
-        cut = max(text.rfind(" ", 0, characters), text.rfind("\n", 0, characters))
-        cut = characters if cut <= 0 else cut
-    return Folded(text[:cut], text[cut:].lstrip("\n"))
+def _is_upright(video: dict[str, Any]) -> bool:
+    return bool(video["height"] > video["width"])
 
 
 @register.filter
 def clock(seconds: float) -> str:
-    """83.4 → 1:23, as players show it."""
+    """Format seconds as players do: 83.4 → 1:23."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -108,13 +123,21 @@ def clock(seconds: float) -> str:
 
 @register.filter
 def warnings(findings: list[Finding]) -> list[Finding]:
-    """Those that stand in nobody's way."""
+    """Return the findings that block nothing."""
     return [finding for finding in findings if finding.severity == Severity.WARN]
 
 
 @register.filter
+def legal_words(content_: dict[str, Any]) -> str:
+    """Return the legal basis of a content with its days, in a line."""
+    return in_words(content_.get("legal", {}))
+
+
+@register.filter
 def by_platform(targets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A content's channels as people read them; the content itself has them in the order of their keys."""
+    """Sort a content's channels for people; the content itself has them in the
+    order of their keys.
+    """
     return sorted(targets, key=lambda target: Kind.values.index(target["platform"]))
 
 
@@ -130,13 +153,13 @@ def as_json(value: Any) -> str:
 
 @register.filter
 def as_article(body: str) -> SafeString:
-    """An article's HTML, cleaned once more on its way to a colleague's browser."""
-    return mark_safe(content.clean(body))  # noqa: S308
+    """Clean an article's HTML once more on its way to a colleague's browser."""
+    return mark_safe(clean(body))  # noqa: S308
 
 
 @register.filter
 def marked(target: dict[str, Any]) -> SafeString:
-    """A channel's text with its marks, as the platform's own markup puts them."""
+    """Render a channel's text with its formatting, in the platform's own markup."""
     form = facts_of(target["platform"]).format(target.get("format", ""))
     markup = form.markup(target["html"]) if form.markup else ""
     return mark_safe(nh3.clean(markup, tags={"b", "i", "u", "a"}, attributes={"a": {"href"}}))  # noqa: S308
@@ -149,5 +172,5 @@ def host(link: str) -> str:
 
 @register.filter
 def get(values: dict[str, Any], key: Any) -> Any:
-    """``values[key]`` for a key that is itself a variable."""
+    """Return ``values[key]`` for a key that is itself a variable."""
     return values.get(str(key))

@@ -1,0 +1,65 @@
+"""The words of the record for what posts does."""
+
+from django.utils.translation import gettext_noop
+
+from audit.sentences import register
+
+register(
+    {
+        "post.started": gettext_noop("Began a draft"),
+        "post.draft": gettext_noop("Opened “%(object)s” for editing again"),
+        "post.in_review": gettext_noop("Submitted “%(object)s” for approval"),
+        "post.changes_requested": gettext_noop("Returned “%(object)s” for revision"),
+        "post.approved": gettext_noop("Approved “%(object)s”"),
+        "post.first_approved": gettext_noop(
+            "Approved “%(object)s” for the unit; the province approves it, too"
+        ),
+        "post.second_expired": gettext_noop(
+            "Nobody approved “%(object)s” a second time in time; it went back for revision"
+        ),
+        "post.approval_undone": gettext_noop("Took the approval of “%(object)s” back at once"),
+        "post.withdrawn": gettext_noop("Withdrew the post “%(object)s”"),
+        "post.blank_removed": gettext_noop("Removed a draft in which nothing had been written"),
+        "post.draft_removed": gettext_noop(
+            "Removed a draft that was never submitted, a year after its last edit"
+        ),
+        "post.archived": gettext_noop("Archived “%(object)s”"),
+        "post.repeated": gettext_noop("Made “%(object)s” as a further time of a series"),
+        "post.imported": gettext_noop("Made the draft “%(object)s” from a row of a sheet"),
+        "post.sheet_imported": gettext_noop("Made drafts from the sheet “%(object)s”"),
+        "post.unarchived": gettext_noop("Took “%(object)s” out of the archive"),
+        "post.restored": gettext_noop(
+            "Brought version %(version)s of “%(object)s” back as the draft"
+        ),
+        "post.duplicated": gettext_noop("Made a copy of “%(object)s”"),
+        "post.begun_from_template": gettext_noop("Began a post from a template: “%(object)s”"),
+        "post.correction_begun": gettext_noop("Began the draft of a correction: “%(object)s”"),
+        # What was said stays in the discussion.
+        "post.commented": gettext_noop("Commented on “%(object)s”"),
+        "post.thread_resolved": gettext_noop("Resolved a comment on “%(object)s”"),
+        "post.thread_reopened": gettext_noop("Reopened a comment on “%(object)s”"),
+        "post.proposal_taken": gettext_noop("Took proposed words into “%(object)s”"),
+        # Approvals say how they were proved, as far as the record knows.
+        "post.approved.passkey": gettext_noop("Approved “%(object)s” with a passkey"),
+        "post.approved.code": gettext_noop("Approved “%(object)s” with a code, a weaker proof"),
+        "template.created": gettext_noop("Added the template “%(object)s”"),
+        "template.changed": gettext_noop("Changed the template “%(object)s”"),
+        "template.archived": gettext_noop("Archived the template “%(object)s”"),
+        "template.restored": gettext_noop("Took the template “%(object)s” into use again"),
+        "template.loaded": gettext_noop(
+            "Loaded the library that comes with the portal: %(created)s new, %(changed)s changed"
+        ),
+        "snippet.created": gettext_noop("Added the piece “%(object)s” to the library"),
+        "snippet.changed": gettext_noop("Changed the piece “%(object)s” of the library"),
+        "snippet.archived": gettext_noop("Archived the piece “%(object)s” of the library"),
+        "snippet.restored": gettext_noop(
+            "Took the piece “%(object)s” of the library into use again"
+        ),
+    },
+    groups={
+        "post": gettext_noop("Posts"),
+        "template": gettext_noop("Templates"),
+        "snippet": gettext_noop("Pieces of the library"),
+    },
+    place=10,
+)

@@ -1,0 +1,364 @@
+"""Plan of what the rows of a sheet would become: made anew for the preview and for the act itself.
+It changes nothing.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db.models.functions import Substr
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from campaigns.models import Topic
+from campaigns.queries import topics_ask
+from channels.models import Channel
+from channels.queries import channels_for
+from channels.states import Kind
+from core.clock import local_time
+from core.text import fold
+from media.models import Media
+from posts.bulk_import.sheets import (
+    COLUMNS,
+    LONGEST_TEXT,
+    Row,
+    channel_label,
+    hash_in,
+    moment_of,
+    split,
+)
+from posts.canonical import content
+from posts.canonical.html import clean, is_too_much, paragraphs
+from posts.canonical.titles import title_from
+from posts.checks.base import Finding, Severity
+from posts.editor.services import (
+    LONGEST_ALT,
+    LONGEST_LINK,
+    LONGEST_TITLE,
+    MOST_MEDIA,
+    ChannelEdit,
+    MediaEdit,
+    PostEdit,
+    PostFields,
+    targets_of,
+)
+from posts.findings import findings
+from posts.models import BulkImport, ImportedPost, Post, PostMedia
+from posts.states import PostState
+from units.models import Unit
+
+FURTHEST = timedelta(days=366)
+_ALL_CHANNELS = {fold(name) for name in ("Tất cả", "Tất cả các kênh", "Tất cả kênh", "All", "*")}
+
+
+class Outcome(StrEnum):
+    COMPLETE = "complete"  # a draft that can be submitted
+    DRAFT = "draft"  # a draft that lacks something
+    KNOWN = "known"  # made into a draft before
+    ERROR = "error"
+
+
+@dataclass
+class PlannedPost:
+    """One row and what it would become."""
+
+    row: Row
+    errors: list[tuple[str, str]] = field(default_factory=list)  # column, what to write instead
+    requested_time: datetime | None = None
+    channels: list[Channel] = field(default_factory=list)
+    media: list[MediaEdit] = field(default_factory=list)
+    topic: Topic | None = None
+    findings: list[Finding] = field(default_factory=list)
+    known: Post | None = None
+    unfit: list[Channel] = field(default_factory=list)  # off until its pictures and videos fit
+    lacking: list[Channel] = field(default_factory=list)  # left out: need other words, or a choice
+
+    def wrong(self, column: str, message: str) -> None:
+        self.errors.append((str(COLUMNS[column]), message))
+
+    @property
+    def left_out(self) -> list[str]:
+        return [channel_label(channel) for channel in [*self.unfit, *self.lacking]]
+
+    @property
+    def missing(self) -> list[Finding]:
+        return [each for each in self.findings if each.severity == Severity.BLOCK]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [each for each in self.findings if each.severity != Severity.BLOCK]
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.known:
+            return Outcome.KNOWN
+        if self.errors:
+            return Outcome.ERROR
+        return Outcome.DRAFT if self.missing else Outcome.COMPLETE
+
+    @property
+    def edit(self) -> PostEdit:
+        """Return the post as the composer would save it."""
+        fields = PostFields(
+            title=self.row.title,
+            body=paragraphs(self.row.text),
+            link=self.row.link,
+            topic=self.topic,
+            requested_time=self.requested_time,
+        )
+        # Who named channels decided; else the pictures do.
+        chosen = ChannelEdit(switched=True if self.row.channels else None)
+        channels = dict.fromkeys([*self.channels, *self.unfit], chosen)
+        channels |= dict.fromkeys(self.lacking, ChannelEdit(switched=False))
+        return PostEdit(fields, channels, self.media)
+
+
+@dataclass
+class Plan:
+    rows: list[PlannedPost]
+    examples: int = 0  # rows of the template that are left out
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        return Counter(row.outcome for row in self.rows)
+
+    @property
+    def to_make(self) -> list[PlannedPost]:
+        return [row for row in self.rows if row.outcome in (Outcome.COMPLETE, Outcome.DRAFT)]
+
+    def of(self, outcome: Outcome) -> list[PlannedPost]:
+        return [row for row in self.rows if row.outcome == outcome]
+
+    @property
+    def digest(self) -> str:
+        """Return a digest by which a plan differs from one made later on changed data. It proves
+        nothing.
+        """
+        words = [
+            f"{each.row.number}|{each.outcome}|{[c.pk for c in each.channels]}|{each.errors}"
+            f"|{[medium.media.pk for medium in each.media]}"
+            for each in self.rows
+        ]
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+
+
+def plan(batch: BulkImport, *, by: User, again: bool = False) -> Plan:
+    """Plan what the rows would become now, in a constant number of queries.
+
+    ``again``: rows that became drafts before become drafts once more.
+    """
+    rows = [Row(*row) for row in batch.rows]
+    planned = [PlannedPost(row) for row in rows if not row.is_example]
+    lookup = _Lookup(batch, rows)
+    now = timezone.now()
+    seen: dict[str, int] = {}
+    for each in planned:
+        same = seen.setdefault(each.row.sha256, each.row.number)
+        if same != each.row.number:
+            each.wrong(
+                "title", _("The same stands in row %(n)s. Delete one of the two.") % {"n": same}
+            )
+        _read(each, lookup, now)
+        if not again:
+            planned_before = lookup.same.get((each.row.title, each.requested_time))
+            each.known = lookup.known.get(each.row.sha256) or planned_before
+        if not each.errors:
+            _check(each, lookup, by)
+    return Plan(planned, examples=len(rows) - len(planned))
+
+
+class _Lookup:
+    """Everything that the rows may name: the unit's channels, the topics, the uploaded pictures."""
+
+    def __init__(self, batch: BulkImport, rows: list[Row]) -> None:
+        self.unit = batch.unit
+        self.asked = topics_ask(batch.unit, on=timezone.localdate())
+        self.channels = channels_for(batch.unit)
+        self.by_name = _names_of(self.channels)
+        topics = list(Topic.objects.all())
+        self.topics = {fold(name): t for t in topics for name in (t.name_vi, t.name_en, t.code)}
+        self.topic_names = [str(t) for t in topics]
+        self.pictures = batch.pictures
+        keys = [found for found in batch.pictures.values() if isinstance(found, int)]
+        self.media = Media.objects.filter(unit=batch.unit).in_bulk(keys)
+        self.stored = _stored(batch.unit, rows)
+        self.known = _known(batch.unit)
+        self.same = _planned_already(batch.unit, rows)
+
+
+def _names_of(channels: Iterable[Channel]) -> dict[str, list[Channel]]:
+    """Return by each name that people write, in full, by platform or by page, who bears it."""
+    found: dict[str, list[Channel]] = defaultdict(list)
+    for channel in channels:
+        platform = str(Kind(channel.platform).label)
+        names = (channel_label(channel), platform, channel.platform, channel.name)
+        for name in set(map(fold, names)):
+            found[name].append(channel)
+    return found
+
+
+def _known(unit: Unit) -> dict[str, Post]:
+    """Return by hash the unit's rows that became a draft before, which is not archived."""
+    made = ImportedPost.objects.filter(post__unit=unit).exclude(post__state=PostState.ARCHIVED)
+    return {each.sha256: each.post for each in made.select_related("post").order_by("pk")}
+
+
+def _planned_already(unit: Unit, rows: Iterable[Row]) -> dict[tuple[str, datetime | None], Post]:
+    """Return by title and time the unit's posts that a sheet plans again: one that was exported
+    comes back.
+    """
+    titles = {row.title for row in rows}
+    posts = Post.objects.filter(unit=unit, title__in=titles, requested_time__isnull=False)
+    found = posts.exclude(state=PostState.ARCHIVED).defer("body", "search").order_by("pk")
+    return {(post.title, post.requested_time): post for post in found}
+
+
+def _stored(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:
+    """Return by the beginning of its hash each of the unit's pictures that the rows name so."""
+    names = {hash_in(name) for row in rows for name in row.picture_names} - {""}
+    if not names:
+        return {}
+    begins = Media.objects.annotate(begin=Substr("sha256", 1, 12))
+    return {each.sha256[:12]: each for each in begins.filter(unit=unit, begin__in=names)}
+
+
+def _read(each: PlannedPost, lookup: _Lookup, now: datetime) -> None:
+    row = each.row
+    for column in ("title", "text", "link"):
+        if getattr(row, column).startswith("="):
+            each.wrong(column, _("This is a formula. Write the text itself."))
+    _read_time(each, now)
+    _read_channels(each, lookup)
+    if len(row.title) > LONGEST_TITLE:
+        each.wrong("title", _("Write at most %(n)s characters.") % {"n": LONGEST_TITLE})
+    if len(row.text) > LONGEST_TEXT or is_too_much(paragraphs(row.text)):
+        each.wrong(
+            "text",
+            _("Write at most %(n)s characters.")
+            % {"n": number_format(LONGEST_TEXT, force_grouping=True)},
+        )
+    if row.topic:
+        each.topic = lookup.topics.get(fold(row.topic))
+        if each.topic is None:
+            names = "; ".join(lookup.topic_names)
+            each.wrong("topic", _("Write one of: %(topics)s.") % {"topics": names})
+    _read_link(each)
+    _read_pictures(each, lookup)
+
+
+def _read_time(each: PlannedPost, now: datetime) -> None:
+    if not each.row.date:
+        each.wrong("date", _("Write the day as dd/mm/yyyy, such as 05/12/2026."))
+        return
+    try:
+        each.requested_time = moment_of(each.row.date, each.row.time)
+    except ValueError as error:
+        each.wrong("date", str(error))
+        return
+    if each.requested_time <= now:
+        words = _("%(when)s has passed. Write a time that is still ahead.")
+        each.wrong("date", words % {"when": local_time(each.requested_time)})
+    elif each.requested_time > now + FURTHEST:
+        words = _("%(when)s is more than a year ahead. Check the year.")
+        each.wrong("date", words % {"when": local_time(each.requested_time)})
+
+
+def _read_channels(each: PlannedPost, lookup: _Lookup) -> None:
+    chosen: dict[int, Channel] = {}
+    for name in split(each.row.channels) or ["*"]:
+        found = (
+            lookup.channels if fold(name) in _ALL_CHANNELS else lookup.by_name.get(fold(name), [])
+        )
+        if len(found) > 1 and fold(name) not in _ALL_CHANNELS:
+            names = "; ".join(channel_label(channel) for channel in found)
+            words = _("Several channels are called “%(name)s”. Write one of: %(names)s.")
+            each.wrong("channels", words % {"name": name[:60], "names": names})
+        elif not found and lookup.channels:
+            names = "; ".join(channel_label(channel) for channel in lookup.channels)
+            words = _("There is no channel “%(name)s”. Write one of: %(names)s.")
+            each.wrong("channels", words % {"name": name[:60], "names": names})
+        else:
+            chosen |= {channel.pk: channel for channel in found}
+    each.channels = list(chosen.values())
+
+
+def _read_link(each: PlannedPost) -> None:
+    link = each.row.link
+    if not link:
+        return
+    try:
+        URLValidator(schemes=["https", "http"])(link)
+    except ValidationError:
+        each.wrong("link", _("Write the whole address; it begins with https://."))
+    if len(link) > LONGEST_LINK:
+        each.wrong("link", _("Write at most %(n)s characters.") % {"n": LONGEST_LINK})
+
+
+def _read_pictures(each: PlannedPost, lookup: _Lookup) -> None:
+    names = each.row.picture_names
+    alts = [each.row.alt] if len(names) < 2 else each.row.alt.split("\n")
+    if len(names) > MOST_MEDIA:
+        each.wrong("pictures", _("Write at most %(n)s pictures.") % {"n": MOST_MEDIA})
+        return
+    if any(len(alt) > LONGEST_ALT for alt in alts):
+        each.wrong("alt", _("Write at most %(n)s characters.") % {"n": LONGEST_ALT})
+    shown: dict[int, MediaEdit] = {}
+    for place, name in enumerate(names):
+        found = lookup.pictures.get(fold(name))
+        medium = lookup.media.get(found) if isinstance(found, int) else None
+        medium = medium or lookup.stored.get(hash_in(name))
+        if medium:
+            alt = " ".join(alts[place].split()) if place < len(alts) else ""
+            shown.setdefault(medium.pk, MediaEdit(medium, alt))
+        elif isinstance(found, str):
+            each.wrong("pictures", f"{name[:80]}: {found}")
+        else:
+            words = _("The picture “%(name)s” was not uploaded. Add it below, or correct its name.")
+            each.wrong("pictures", words % {"name": name[:80]})
+    each.media = list(shown.values())
+
+
+def _check(each: PlannedPost, lookup: _Lookup, by: User) -> None:
+    """Check the draft as the composer will, before it is stored. Where nobody named the channels,
+    leave out those that need more than a sheet can hold, as long as others stay.
+    """
+    each.findings = _findings(each, lookup, by)
+    if each.row.channels:
+        return
+    targets = targets_of(each.edit)
+    each.channels = [target.channel for target in targets if target.is_on]
+    each.unfit = [target.channel for target in targets if not target.is_on]
+    places = {finding.where[:36] for finding in each.missing}
+    kept = [channel for channel in each.channels if str(channel.public_id) not in places]
+    if kept and len(kept) < len(each.channels):
+        each.lacking = [channel for channel in each.channels if channel not in kept]
+        each.channels = kept
+        each.findings = _findings(each, lookup, by)
+
+
+def _findings(each: PlannedPost, lookup: _Lookup, by: User) -> list[Finding]:
+    targets, fields = targets_of(each.edit), each.edit.fields
+    post = Post(
+        unit=lookup.unit,
+        author=by,
+        title=fields.title or title_from(each.row.text),
+        title_from_text=not fields.title,
+        body=clean(fields.body),
+        link=fields.link,
+        topic=each.topic,
+        requested_time=each.requested_time,
+    )
+    pictures = [
+        PostMedia(post=post, media=medium.media, alt_text=medium.alt, position=place)
+        for place, medium in enumerate(each.media)
+    ]
+    composed = content.compose(post, targets=targets, pictures=pictures)
+    asked = lookup.asked.get(each.topic.pk, set()) if each.topic else set()
+    return findings(post, composed, targets=targets, asked=asked)

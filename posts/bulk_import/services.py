@@ -1,0 +1,250 @@
+"""Drafts from a sheet: keep what was uploaded, read its pictures, make the drafts, submit them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.core.files import File
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from core import quotas
+from core.errors import Refused
+from core.secrecy import SecrecyRefused, require_no_secrecy_mark
+from core.text import fold
+from media.models import Media
+from posts.bulk_import import pictures
+from posts.bulk_import.plans import plan
+from posts.bulk_import.sheets import Row, hash_in
+from posts.editor import choices
+from posts.editor import services as editing
+from posts.models import BulkImport, ImportedPost, Post
+from posts.review import services as reviews
+from posts.states import EDITABLE, ImportState
+from units.models import Unit
+
+# So much is done while the person waits; more by a task, whose progress is shown.
+PICTURES_AT_ONCE = 3
+POSTS_AT_ONCE = 5
+# Without a sign of life for so long, the work may be taken up by another process.
+LOST_AFTER = timedelta(minutes=2)
+
+
+def keep(
+    rows: Sequence[Row], uploads: Iterable[File], *, unit: Unit, file_name: str, by: User
+) -> BulkImport:
+    """Store the rows that were read, and the pictures until they are. Drop this person's earlier
+    sheets that became no drafts. Raise Refused.
+    """
+    require(by, Permission.POST_WRITE, unit=unit)
+    _refuse_secrets(rows)
+    if len(_wanted(rows)) > pictures.MOST_PICTURES:
+        raise Refused(
+            _("The sheet names more than %(n)s pictures. Split it into several files.")
+            % {"n": pictures.MOST_PICTURES}
+        )
+    files = pictures.set_down(uploads)
+    with transaction.atomic():
+        earlier = BulkImport.objects.filter(made_by=by, applied_at=None)
+        for batch in earlier:
+            pictures.clear_away(batch.files)
+        earlier.delete()
+        return BulkImport.objects.create(
+            unit=unit,
+            made_by=by,
+            file_name=file_name[:200],
+            rows=rows,
+            files=files,
+            total=_count_waiting(rows, files, {}),
+        )
+
+
+def add_pictures(batch: BulkImport, uploads: Iterable[File], *, by: User) -> None:
+    """Take further pictures for a sheet whose drafts are not made yet. Raise Refused."""
+    require(by, Permission.POST_WRITE, unit=batch.unit)
+    files = pictures.set_down(uploads)
+    rows = _rows(batch)
+    # What was missing or wrong may be right now.
+    known = {name: found for name, found in batch.pictures.items() if isinstance(found, int)}
+    changed = BulkImport.objects.filter(pk=batch.pk, state=ImportState.READY).update(
+        state=ImportState.READING,
+        files=files,
+        pictures=known,
+        total=_count_waiting(rows, files, known),
+        done=0,
+        worked_at=None,
+    )
+    if not changed:
+        pictures.clear_away(files)
+        raise Refused(_("The drafts of this sheet are made already. Add the picture to the draft."))
+    batch.refresh_from_db()
+
+
+def _refuse_secrets(rows: Iterable[Row]) -> None:
+    for row in rows:
+        try:
+            require_no_secrecy_mark(row[1:])
+        except SecrecyRefused:
+            raise SecrecyRefused(_("Row %(n)s:") % {"n": row.number}) from None
+
+
+def _rows(batch: BulkImport) -> list[Row]:
+    return [Row(*row) for row in batch.rows]
+
+
+def _wanted(rows: Iterable[Row]) -> set[str]:
+    names = {name for row in rows if not row.is_example for name in row.picture_names}
+    return {fold(name) for name in names if not hash_in(name)}
+
+
+def _count_waiting(
+    rows: Iterable[Row], files: Iterable[list[str]], known: Mapping[str, object]
+) -> int:
+    return len(pictures.places_of(files, _wanted(rows) - known.keys()))
+
+
+def is_lost(batch: BulkImport, *, now: datetime) -> bool:
+    """Check whether nobody works on the batch any more: a process died, or a message was lost."""
+    since = batch.worked_at or batch.created_at
+    running = batch.state in (ImportState.READING, ImportState.SUBMITTING)
+    return running and now - since > LOST_AFTER
+
+
+def _claim(batch: BulkImport, state: ImportState) -> bool:
+    """Take the work up, unless it is done or somebody else is at it."""
+    now = timezone.now()
+    idle = Q(worked_at=None) | Q(worked_at__lt=now - LOST_AFTER)
+    mine = BulkImport.objects.filter(idle, pk=batch.pk, state=state)
+    return bool(mine.update(worked_at=now))
+
+
+def read_pictures(batch: BulkImport) -> None:
+    """Store the pictures that the sheet names, one by one, and set the batch ready. A repeat goes
+    on where the one before ended.
+    """
+    if not _claim(batch, ImportState.READING):
+        return
+    batch.refresh_from_db()
+    by, unit, found = batch.made_by, batch.unit, dict(batch.pictures)
+    for name, places in pictures.places_of(batch.files, _wanted(_rows(batch))).items():
+        if name in found:
+            continue
+        stored = pictures.store(places, unit=unit, by=by)
+        found[name] = stored.pk if isinstance(stored, Media) else stored
+        BulkImport.objects.filter(pk=batch.pk).update(
+            pictures=found, done=F("done") + 1, worked_at=timezone.now()
+        )
+    BulkImport.objects.filter(pk=batch.pk, state=ImportState.READING).update(
+        state=ImportState.READY, files=[], worked_at=None
+    )
+    pictures.clear_away(batch.files)
+
+
+@transaction.atomic
+def apply(
+    batch: BulkImport, *, by: User, digest: str, only_correct: bool, again: bool
+) -> list[Post]:
+    """Make the drafts that the preview promised: of all rows or of none; or ``only_correct``, of
+    those without errors.
+
+    The plan is made again in this transaction. Raise Refused when it is not the one that was shown.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=batch.unit)
+    batch = (
+        BulkImport.objects.select_for_update(of=("self",)).select_related("unit").get(pk=batch.pk)
+    )
+    if batch.state != ImportState.READY or batch.made_by_id != by.pk:
+        raise Refused(_("The drafts of this sheet are made already."))
+    todo = plan(batch, by=by, again=again)
+    if todo.digest != digest:
+        raise Refused(
+            _("Something changed since the preview, so nothing was written. Please look again.")
+        )
+    wrong = [each for each in todo.rows if each.errors and not each.known]
+    if wrong and not only_correct:
+        raise Refused(
+            _("Nothing was written: correct the rows with errors and upload the file again.")
+        )
+    rows = todo.to_make
+    if not rows:
+        raise Refused(_("There is no row that could become a draft."))
+    made = editing.create_many(
+        [each.edit for each in rows], unit=batch.unit, by=by, action="post.imported"
+    )
+    ImportedPost.objects.bulk_create(
+        ImportedPost(bulk_import=batch, post=post, row=each.row.number, sha256=each.row.sha256)
+        for post, each in zip(made, rows, strict=True)
+    )
+    batch.state, batch.applied_at = ImportState.DONE, timezone.now()
+    batch.left_out = [[each.row.number, each.row.title[:200], each.errors] for each in wrong]
+    batch.rows, batch.pictures = [], {}  # nothing of the file is kept longer than it is needed
+    batch.save()
+    record(
+        "post.sheet_imported",
+        batch,
+        by=by,
+        position=authority.position,
+        made=len(made),
+        left_out=len(wrong),
+    )
+    return made
+
+
+def drafts_of(batch: BulkImport) -> QuerySet[Post]:
+    """Return the posts that the sheet's drafts are now, in the order of its rows."""
+    return (
+        Post.objects.filter(imported__bulk_import=batch)
+        .select_related("unit", "topic", "campaign", "author", "last_editor", "current_revision")
+        .order_by("imported__row")
+    )
+
+
+def begin_submission(batch: BulkImport, *, by: User) -> int:
+    """Note that the sheet's drafts are to be submitted; return how many are open. Raise Refused."""
+    require(by, Permission.POST_WRITE, unit=batch.unit)
+    n = drafts_of(batch).filter(state__in=EDITABLE).count()
+    started = BulkImport.objects.filter(pk=batch.pk, state=ImportState.DONE)
+    if not n or not started.update(state=ImportState.SUBMITTING, total=n, done=0, worked_at=None):
+        raise Refused(_("There is no draft to submit, or they are being submitted already."))
+    batch.refresh_from_db()
+    return n
+
+
+def submit_all(batch: BulkImport) -> None:
+    """Submit each of the sheet's drafts that lacks nothing, and notify the approvers once. A repeat
+    goes on where the one before ended.
+    """
+    if not _claim(batch, ImportState.SUBMITTING):
+        return
+    by, n = batch.made_by, 0
+    answers: choices.Answers = {}
+    for post in drafts_of(batch).filter(state__in=EDITABLE):
+        n += _submitted(post, by=by, answers=answers)
+        BulkImport.objects.filter(pk=batch.pk).update(done=F("done") + 1, worked_at=timezone.now())
+    BulkImport.objects.filter(pk=batch.pk, state=ImportState.SUBMITTING).update(
+        state=ImportState.DONE, worked_at=None
+    )
+    if n:
+        reviews.announce_many(batch.unit, by=by, n=n)
+
+
+def _submitted(post: Post, *, by: User, answers: choices.Answers) -> bool:
+    """Submit the post if it lacks nothing; the page of the sheet says what it lacks."""
+    # The pages' own settings count, too; no transaction waits for a platform.
+    if choices.refused(post, answers=answers):
+        return False
+    try:
+        reviews.submit(post, by=by, announce=False)
+    except Refused:
+        return False
+    return True
+
+
+def use_quota(*, by: User) -> None:
+    """Count a sheet that becomes drafts. Raise QuotaExceeded."""
+    quotas.use("bulk_plan", by=by)

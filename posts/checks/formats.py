@@ -1,0 +1,109 @@
+"""Rules on what each channel's platform takes, and how it shows a post."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from channels import presenters
+from channels.presenters import format_name, in_the_way
+from channels.queries import facts_of
+from channels.states import Kind
+from platforms.facts import Format
+from platforms.limits import advice, problems
+from posts.canonical import content
+from posts.checks.base import Draft, Finding, block, warn
+
+
+def fit(draft: Draft) -> Iterator[Finding]:
+    """Find what the platforms would refuse in the post as it is now."""
+    for target in _targets(draft):
+        yield from _misfits(target, draft.content)
+
+
+def show_all(draft: Draft) -> Iterator[Finding]:
+    """Find what the platforms accept but show otherwise than the officer may expect."""
+    for target in _targets(draft):
+        yield from _worth_knowing(target, draft.content)
+
+
+def _targets(draft: Draft) -> list[Mapping[str, Any]]:
+    """Return the channels as people read them; contents order them by their keys."""
+    return sorted(
+        draft.content["channels"], key=lambda target: Kind.values.index(target["platform"])
+    )
+
+
+def _misfits(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Finding]:
+    channel = content.channel_name(target)
+    facts = facts_of(target["platform"])
+    if target.get("format", "") not in {"", *(form.name for form in facts.formats)}:
+        words = _("%(channel)s has this format no longer: %(format)s. Choose another one.")
+        message = words % {"channel": channel, "format": format_name(target["format"])}
+        yield block("format_gone", message, target["channel"])
+        return
+    form = facts.format(target.get("format", ""))
+    shown = content.media_for(composed, target)
+    for problem in problems(form, content.message_for(composed, target, key="")):
+        where = _place(problem.rule, target["channel"])
+        if problem.at:
+            medium = shown[problem.at - 1]
+            where = f"media-{medium['media']}"
+            problem = replace(
+                problem, at=composed["media"].index(medium) + 1
+            )  # as the composer counts them
+        yield block(problem.rule, in_the_way(problem, channel=channel, form=form), where)
+
+
+def _place(rule: str, channel: str) -> str:
+    """Return the field to which a limit of one channel applies."""
+    if rule == "title_long":
+        return "title"
+    if rule.startswith("choose_"):
+        return f"{channel}-{rule.removeprefix('choose_')}"
+    return channel
+
+
+def _worth_knowing(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Finding]:
+    forms = {form.name: form for form in facts_of(target["platform"]).formats}
+    form = forms.get(target.get("format") or next(iter(forms)))
+    if form is None:
+        return
+    name, key = content.channel_name(target), target["channel"]
+    shown = content.media_for(composed, target)
+    left_out = [medium for medium in composed["media"] if medium not in shown]
+    if left_out:
+        films = sum("video" in medium for medium in left_out)
+        words = _("%(channel)s shows this post as “%(format)s”, without %(media)s.")
+        media = presenters.shown(len(left_out) - films, films)
+        facts = {"channel": name, "format": format_name(form.name), "media": media}
+        yield warn("media_left_out", words % facts, key)
+    if oblong := [
+        str(at)
+        for at, medium in enumerate(composed["media"], start=1)
+        if medium in shown and _is_cropped(form, medium)
+    ]:
+        words = ngettext(
+            "Picture %(at)s is too long or too wide for %(channel)s and gets white margins there.",
+            "Pictures %(at)s are too long or too wide for %(channel)s and get white margins there.",
+            len(oblong),
+        )
+        yield warn("margins", words % {"at": ", ".join(oblong), "channel": name}, key)
+    if composed["link"] and not form.takes_link:
+        words = _("%(channel)s shows no link that can be opened; it is left out there.")
+        yield warn("link_left_out", words % {"channel": name}, key)
+    for problem in advice(form, content.message_for(composed, target, key="")):
+        yield warn(problem.rule, presenters.advised(problem, channel=name), key)
+
+
+def _is_cropped(form: Format, medium: Mapping[str, Any]) -> bool:
+    """Check whether the format crops a picture of this shape."""
+    limits = form.images
+    if not limits or "video" in medium or not medium["height"]:
+        return False
+    ratio = medium["width"] / medium["height"]
+    return bool(
+        (limits.narrowest and ratio < limits.narrowest) or (limits.widest and ratio > limits.widest)
+    )

@@ -1,0 +1,66 @@
+"""Rules on the grounds of a post: the legal document that it rests on, and whose warning it is."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from campaigns.models import TopicRule
+from posts.checks.base import Draft, Finding, block, warn
+
+# So long before a document lapses its author is warned: time to find what replaces it.
+WARNED_BEFORE = timedelta(days=30)
+
+
+def legal_basis_is_named(draft: Draft) -> Iterator[Finding]:
+    legal = draft.content.get("legal", {})
+    is_asked = TopicRule.Asks.LEGAL_BASIS in draft.asked
+    if not legal.get("number"):
+        if legal or is_asked:
+            message = _("Name the legal basis by its number, such as Nghị định 282/2025/NĐ-CP.")
+            yield block("legal_missing", message, "legal")
+    elif is_asked and not legal["from"]:
+        message = _("Enter the day from which the legal basis is in force.")
+        yield block("legal_from_missing", message, "legal")
+
+
+def legal_basis_is_in_force(draft: Draft) -> Iterator[Finding]:
+    """Find a document that is not in force when the post is to be published, or not for long."""
+    legal = draft.content.get("legal", {})
+    start, end = (_day(legal.get(name, "")) for name in ("from", "until"))
+    today = timezone.localdate(draft.now)
+    out_on = timezone.localdate(draft.requested_time) if draft.requested_time else today
+    if end and end < today:
+        words = _(
+            "The legal basis lapsed on %(day)s. Name the document in force now, and check the text "
+            "against it."
+        )
+        yield block("legal_lapsed", words % {"day": _shown(end)}, "legal")
+    elif end and end < out_on:
+        words = _(
+            "The legal basis lapses on %(day)s, before the wanted time of publication. Choose an "
+            "earlier time, or name the document that replaces it."
+        )
+        yield block("legal_lapses_before", words % {"day": _shown(end)}, "legal")
+    elif end and end <= today + WARNED_BEFORE:
+        words = _("The legal basis lapses on %(day)s; after that day the post is not published.")
+        yield warn("legal_lapses_soon", words % {"day": _shown(end)}, "legal")
+    if start and start > max(today, out_on):
+        words = _("The legal basis is in force only from %(day)s on. Say so in the text.")
+        yield warn("legal_not_yet", words % {"day": _shown(start)}, "legal")
+
+
+def source_is_named(draft: Draft) -> Iterator[Finding]:
+    if TopicRule.Asks.SOURCE in draft.asked and not draft.content.get("source"):
+        message = _("Say where the warning comes from: a document, or the unit that gave it.")
+        yield block("source_missing", message, "source")
+
+
+def _day(value: str) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _shown(day: date) -> str:
+    return date_format(day, "SHORT_DATE_FORMAT")

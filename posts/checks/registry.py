@@ -1,0 +1,39 @@
+"""All rules, in the order in which people read what they find."""
+
+from posts.checks import completeness, formats, grounds, hints, period, pictures, variables
+from posts.checks.base import Draft, Finding, Rule
+
+RULES: tuple[Rule, ...] = (
+    completeness.title_is_there,
+    completeness.text_is_there,
+    completeness.topic_is_chosen,
+    period.is_still_valid,
+    grounds.legal_basis_is_named,
+    grounds.legal_basis_is_in_force,
+    grounds.source_is_named,
+    completeness.channel_is_chosen,
+    variables.are_filled,
+    pictures.are_described,
+    formats.fit,
+    formats.show_all,
+)
+
+
+# Advice for the author while writing. Nobody is kept from anything by it.
+HINTS: tuple[Rule, ...] = (
+    hints.beginning_says_something,
+    hints.has_accents,
+    hints.reads_easily,
+    hints.is_not_too_long,
+    hints.words_are_not_in_the_picture_alone,
+    hints.scam_warning_names_a_number,
+    hints.time_suits_the_unit,
+)
+
+
+def check(draft: Draft) -> list[Finding]:
+    return [finding for rule in RULES for finding in rule(draft)]
+
+
+def advise(draft: Draft) -> list[Finding]:
+    return [finding for rule in HINTS for finding in rule(draft)]

@@ -1,0 +1,42 @@
+"""Gaps of a template in a text: ``{don_vi}`` is filled before residents read it, or not sent."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from django.utils.translation import gettext as _
+
+from posts.checks.base import Draft, Finding, block
+
+# As a template may write one: small letters without accents, digits and underscores.
+NAME = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
+# As one may be left in a text, mistyped ones too.
+LEFT = re.compile(r"\{[^{}\n]{1,40}\}")
+
+
+def names_in(texts: Iterable[str]) -> list[str]:
+    """List the names of the gaps in ``texts``, each once, in the order in which people read."""
+    return list(dict.fromkeys(name for text in texts for name in NAME.findall(text)))
+
+
+def misnamed(texts: Iterable[str]) -> list[str]:
+    """List what stands in braces and is no name of a gap."""
+    found = (match for text in texts for match in LEFT.findall(text))
+    return list(dict.fromkeys(each for each in found if not NAME.fullmatch(each)))
+
+
+def are_filled(draft: Draft) -> Iterator[Finding]:
+    """Find gaps that nobody has filled: in the title, the text and each channel's own text."""
+    own = (
+        (each["channel"], each["text"]) for each in draft.content["channels"] if each["own_text"]
+    )
+    for where, text in (("title", draft.own_title), ("body", draft.text), *own):
+        if LEFT.search(text):
+            message = _("A gap of the template is still open: {…}. Fill it in, or take it out.")
+            yield block("gap_left", message, where)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Fill the gaps that ``values`` name and leave the others, in one pass: a value that holds
+    braces opens no gap.
+    """
+    return NAME.sub(lambda match: values.get(match[1]) or match[0], text)

@@ -1,0 +1,58 @@
+"""Find the post or the unit that a request names, within what the person may see and do."""
+
+import uuid
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from accounts.context import current_position
+from accounts.models import User
+from accounts.permissions import GRANTS, Permission
+from accounts.queries import can
+from posts.models import Post
+from units.models import Unit
+
+_RELATED = (
+    "unit__parent",
+    "corrects",
+    "author",
+    "last_editor",
+    "topic",
+    "campaign",
+    "current_revision",
+)
+
+
+def units_to_write_in(user: User) -> list[Unit]:
+    """Return the units in which the person holds a position that writes posts."""
+    held = (a.unit for a in user.current_appointments if Permission.POST_WRITE in GRANTS[a.role])
+    return list({unit.pk: unit for unit in held}.values())
+
+
+def unit_to_write_in(request: HttpRequest) -> Unit:
+    """Return the unit that ``unit`` names in the address, else that of the current position, else
+    the first; of those in which the person writes posts (else 403, or 404 for another one).
+    """
+    units = units_to_write_in(request.user)
+    if not units:
+        raise PermissionDenied
+    by_key = {unit.key: unit for unit in units}
+    if key := request.GET.get("unit"):
+        if key not in by_key:
+            raise Http404
+        return by_key[key]
+    position = current_position(request)
+    return by_key.get(position.unit.key, units[0]) if position else units[0]
+
+
+def post_to_write(request: HttpRequest, public_id: uuid.UUID) -> Post:
+    """Return the post, of those the person may see (else 404), if they may also write it (else
+    403).
+    """
+    post = get_object_or_404(
+        Post.objects.visible_to(request.user).select_related(*_RELATED), public_id=public_id
+    )
+    if not can(request.user, Permission.POST_WRITE, unit=post.unit):
+        raise PermissionDenied
+    return post

@@ -1,0 +1,36 @@
+"""Queries for what people say to each other about a post."""
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import can
+from posts.models import Comment, Post, Thread
+
+
+def threads_of(post: Post) -> QuerySet[Thread]:
+    """Find the threads about a post's revisions, open ones first, each newest first."""
+    comments = Comment.objects.select_related("author", "taken_by")
+    return (
+        Thread.objects.filter(revision__post=post)
+        .select_related("revision", "review__by", "resolved_by")
+        .defer("revision__content")
+        .prefetch_related(Prefetch("comments", comments))
+        .order_by("resolved_at", "-begun_at", "-pk")
+    )
+
+
+def open_threads(post: Post) -> int:
+    return Thread.objects.filter(revision__post=post, resolved_at__isnull=True).count()
+
+
+def people_of(thread: Thread) -> list[User]:
+    """Find who is told of what is said in a thread: who wrote the post and who has spoken, as far
+    as they may still see it.
+    """
+    post = thread.revision.post
+    keys = {post.author_id, post.last_editor_id, *thread.comments.values_list("author", flat=True)}
+    if thread.review:
+        keys.add(thread.review.by_id)
+    people = User.objects.filter(pk__in=keys, is_active=True).order_by("pk")
+    return [person for person in people if can(person, Permission.POST_VIEW, unit=post.unit)]

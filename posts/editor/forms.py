@@ -1,0 +1,546 @@
+import dataclasses
+import re
+import uuid
+from collections import Counter, defaultdict
+from typing import Any, NamedTuple
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from campaigns.models import Campaign, Topic
+from channels import presenters
+from channels.models import Channel
+from channels.queries import channels_for, facts_of
+from channels.states import Kind
+from core.errors import Refused
+from core.fields import DayAndClockField, DayField
+from core.text import normal
+from media.captions import LARGEST, decoded, webvtt
+from media.models import Media
+from platforms.facts import Option
+from posts.canonical import html as canonical_html
+from posts.canonical.html import LONGEST_BODY, is_too_much, paragraphs
+from posts.editor import services as editing
+from posts.library.forms import NO_DAY, require_days_in_order
+from posts.models import LONGEST_GROUND, Post, PostChannel
+from posts.origins import services as origins
+from posts.queries import last_options
+
+CAPTIONS = "captions-"
+ON, OFF, HAND = "on", "off", "hand"  # how a channel's switch was shown, see ComposeForm._switched
+SWITCH = {"data-switch": ""}
+TIMES = ("requested_time", "valid_until")
+MADE_UP = re.compile(r"<(?:strong|em|u|h2|h3|ul|ol|a href)\b")
+ORDER = {platform: place for place, platform in enumerate(Kind.values)}
+
+
+class Shown(NamedTuple):
+    """A picture or a video as the form shows it. ``error``: what is wrong with its captions."""
+
+    media: Media
+    alt: str = ""
+    captions: str = ""
+    error: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class OptionPart:
+    """An option on the page, and the formats that have it."""
+
+    option: Option
+    field: forms.BoundField
+    formats: list[str]
+
+    @property
+    def must_choose(self) -> bool:
+        """Check whether nothing is chosen beforehand, so that the author has to."""
+        return self.option.default is None
+
+
+@dataclasses.dataclass(frozen=True)
+class ChannelPart:
+    """A channel on the page. ``format`` None: there is but one; ``also``: its name, where the unit
+    has another channel on this platform.
+    """
+
+    channel: Channel
+    also: str
+    switch: forms.BoundField
+    text: forms.BoundField
+    format: forms.BoundField | None
+    options: list[OptionPart]
+    as_before: bool  # the options are those of the unit's last post
+
+    @property
+    def label(self) -> str:
+        """Name the channel by its platform, and only where that is not enough by its own name."""
+        return f"{self.channel.get_platform_display()} {self.also}".strip()
+
+    @property
+    def kinds(self) -> list[dict[str, Any]]:
+        """List the formats to choose from, with what each takes and how it is published."""
+        said = {
+            form.name: presenters.explained(form)
+            for form in facts_of(self.channel.platform).formats
+        }
+        return [
+            {
+                "name": name,
+                "label": label,
+                "explained": said.get(name, ""),
+                "checked": name == (self.format.value() or ""),
+            }
+            for name, label in self.format.field.choices
+        ]
+
+    @property
+    def required(self) -> list[OptionPart]:
+        """List what the author has to choose: it stands beside the switch, at one tap."""
+        return [one for one in self.options if one.must_choose]
+
+    @property
+    def has_title(self) -> bool:
+        """Check whether the channel shows a title above the text, so that an own text replaces the
+        text alone.
+        """
+        return facts_of(self.channel.platform).formats[0].max_title > 0
+
+
+class NormalField(forms.CharField):
+    """Text whose length is counted as it will be stored."""
+
+    def to_python(self, value: Any) -> str:
+        return normal(super().to_python(value))
+
+
+class BodyWidget(forms.Textarea):
+    """Rich text where the browser can run the editor; else the plain text, which becomes
+    paragraphs.
+
+    The editor takes the HTML from ``data-html`` and reports it in a second field, so that a browser
+    without it never shows an officer any markup.
+    """
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        written = str(value or "")
+        if is_too_much(
+            written
+        ):  # refused, and shown as it was written to whoever wants to shorten it
+            shown, plain = paragraphs(written), written
+        else:
+            shown = canonical_html.clean(written)
+            plain = canonical_html.plain(shown)
+        context = super().get_context(name, plain, attrs)
+        context["widget"]["attrs"]["data-html"] = shown
+        if MADE_UP.search(shown):  # plain text would lose it
+            context["widget"]["attrs"]["data-rich"] = True
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        typed = super().value_from_datadict(data, files, name) or ""
+        return typed if data.get(f"{name}-is-html") else paragraphs(normal(typed))
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+class ComposeForm(forms.Form):
+    """The whole working copy. A draft may lack everything: what it needs for submission are
+    findings, not errors.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_147_483_647)
+    title = NormalField(
+        label=_("Title"),
+        max_length=200,
+        required=False,
+        help_text=_("Left empty, the first line of the text is the title."),
+        widget=forms.TextInput(attrs={"placeholder": _("Title")}),
+    )
+    body = NormalField(
+        label=_("Text"),
+        max_length=LONGEST_BODY,
+        required=False,
+        strip=False,
+        widget=BodyWidget(attrs={"placeholder": _("Text")}),
+    )
+    topic = forms.ModelChoiceField(
+        label=_("Topic"), queryset=Topic.objects.all(), required=False, widget=forms.RadioSelect
+    )
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"),
+        queryset=Campaign.objects.none(),
+        required=False,
+        to_field_name="public_id",
+    )
+    link = forms.URLField(
+        label=_("Link"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text=_(
+            "A page to read more on; shown as a card on Facebook when the post has no picture."
+        ),
+    )
+    requested_time = DayAndClockField(
+        label=_("Wanted time of publication"),
+        required=False,
+        help_text=_("A proposal to the approver, who schedules the post by it."),
+    )
+    valid_until = DayAndClockField(
+        label=_("Valid until"),
+        required=False,
+        help_text=_("Not published after this time."),
+    )
+    ai_made = forms.BooleanField(
+        label=_("Made or changed by AI"),
+        required=False,
+        help_text=_(
+            "Pictures, videos or words. Residents are told: by the platform's own label, "
+            "or else by a line in the text."
+        ),
+    )
+    urgent = forms.BooleanField(
+        label=_("Urgent"),
+        required=False,
+        help_text=_(
+            "Only for what residents must know at once: it may go out during a pause "
+            "that lets urgent posts pass."
+        ),
+    )
+    legal_basis = NormalField(
+        label=_("Legal basis"),
+        max_length=LONGEST_GROUND,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "Nghị định 282/2025/NĐ-CP"}),
+        help_text=_("The document that the post rests on, by its kind and number."),
+    )
+    legal_from = DayField(
+        label=_("In force from"), required=False, error_messages={"invalid": NO_DAY}
+    )
+    legal_until = DayField(
+        label=_("In force until"),
+        required=False,
+        error_messages={"invalid": NO_DAY},
+        help_text=_("Empty: no end is set. After this day the post is not published any more."),
+    )
+    source = NormalField(
+        label=_("Source of the warning"),
+        max_length=LONGEST_GROUND,
+        required=False,
+        help_text=_("A document, or the unit that gave the warning."),
+    )
+    channels = forms.ModelMultipleChoiceField(
+        label=_("Channels"),
+        queryset=Channel.objects.none(),
+        required=False,
+        to_field_name="public_id",
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, post: Post):
+        targets = {t.channel_id: t for t in targets_of(post)}
+        super().__init__(
+            data,
+            initial={
+                "version": post.version,
+                "title": post.own_title,
+                "body": post.body,
+                "topic": post.topic_id,
+                "campaign": post.campaign.public_id if post.campaign else None,
+                "link": post.link,
+                "requested_time": post.requested_time,
+                "valid_until": post.valid_until,
+                "urgent": post.urgent,
+                "ai_made": post.ai_made,
+                **post.grounds(),
+                "channels": [t.channel.public_id for t in targets.values() if t.is_on],
+            },
+            label_suffix="",
+        )
+        self.post = post
+        self.options = defaultdict(dict, {key: each.options for key, each in targets.items()})
+        for name in ("topic", "campaign"):
+            self.fields[name].empty_label = "—"
+        self.fields["campaign"].queryset = Campaign.objects.filter(
+            Q(pk__in=Campaign.objects.open_to(post.unit).running(timezone.localdate()))
+            | Q(pk=post.campaign_id)
+        )
+        # One that was disconnected meanwhile stays until the officer takes it out.
+        self.usable = channels_for(post.unit)
+        shown = [*self.usable, *(t.channel for t in targets.values())]
+        self.open_channels = sorted(
+            {c.pk: c for c in shown}.values(), key=lambda c: (ORDER[c.platform], c.name)
+        )
+        self.fields["channels"].queryset = Channel.objects.filter(
+            pk__in=[c.pk for c in self.open_channels]
+        )
+        for channel in self.open_channels:
+            self._add_channel(channel, targets.get(channel.pk))
+        self.pictures = self._media(data, files) if data is not None else self._stored_media()
+
+    def _add_channel(self, channel: Channel, target: PostChannel | None) -> None:
+        """Add the fields of one channel: its own text, its format, and all options that its formats
+        have.
+        """
+        facts = facts_of(channel.platform)
+        self.fields[switch_name(channel)] = forms.CharField(
+            required=False, initial=_switch_of(target), widget=forms.HiddenInput(SWITCH)
+        )
+        self.fields[text_name(channel)] = NormalField(
+            label=_("Own text"),
+            max_length=LONGEST_BODY,
+            required=False,
+            strip=False,
+            initial=target.text if target else "",
+            widget=forms.Textarea(attrs={"rows": 6}),
+        )
+        if len(facts.formats) > 1:
+            names = [(form.name, presenters.format_name(form.name)) for form in facts.formats]
+            self.fields[format_name(channel)] = forms.ChoiceField(
+                label=_("Format"),
+                choices=[("", _("What fits best")), *names],
+                required=False,
+                initial=target.format if target and target.format in dict(names) else "",
+                widget=forms.RadioSelect,
+            )
+        decided = target.options if target else {}
+        for option in options_of(channel.platform):
+            self.fields[option_name(channel, option.name)] = _option_field(
+                option, decided.get(option.name)
+            )
+
+    @cached_property
+    def _last_options(self) -> dict[int, dict[str, Any]]:
+        return last_options(self.post.unit)
+
+    def channel_parts(self) -> list[ChannelPart]:
+        """Return the parts of the page, one a channel."""
+        platforms = Counter(channel.platform for channel in self.open_channels)
+        return [
+            ChannelPart(
+                channel,
+                also=channel.name if platforms[channel.platform] > 1 else "",
+                switch=self[switch_name(channel)],
+                text=self[text_name(channel)],
+                format=self[format_name(channel)] if format_name(channel) in self.fields else None,
+                options=[
+                    OptionPart(
+                        option,
+                        self[option_name(channel, option.name)],
+                        [
+                            form.name
+                            for form in facts_of(channel.platform).formats
+                            if option in form.options
+                        ],
+                    )
+                    for option in options_of(channel.platform)
+                ],
+                as_before=bool(self.options[channel.pk])
+                and self.options[channel.pk] == self._last_options.get(channel.pk),
+            )
+            for channel in self.open_channels
+        ]
+
+    def _stored_media(self) -> list[Shown]:
+        if self.post._state.adding:
+            return []
+        return [
+            Shown(p.media, p.alt_text, p.captions)
+            for p in self.post.pictures.select_related("media")
+        ]
+
+    def _media(self, data: Any, files: Any) -> list[Shown]:
+        """Return the unit's media that the browser names, in its order; skip media
+        of other units.
+        """
+        names = list(dict.fromkeys(_uuids(data.getlist("picture"))))[: editing.MOST_MEDIA]
+        found = Media.objects.filter(unit=self.post.unit).in_bulk(names, field_name="public_id")
+        shown = []
+        for name in names:
+            if media := found.get(name):
+                captions = data.get(captions_name(media), "") if media.is_video else ""
+                error = ""
+                try:
+                    if (
+                        media.is_video
+                        and files
+                        and (file := files.get(f"{captions_name(media)}-file"))
+                    ):
+                        captions = decoded(file.read(LARGEST + 1))
+                    captions = webvtt(captions)
+                except Refused as refused:
+                    error = str(refused)
+                shown.append(Shown(media, data.get(f"alt-{name}", ""), captions, error))
+        return shown
+
+    def clean_body(self) -> str:
+        """Restore the formatting of a text that came back plain and unchanged,
+        without the editor.
+        """
+        if is_too_much(self.cleaned_data["body"]):
+            raise ValidationError(editing.too_much())
+        body = canonical_html.clean(self.cleaned_data["body"])
+        if not self.data.get("body-is-html") and canonical_html.plain(body) == canonical_html.plain(
+            self.post.body
+        ):
+            return self.post.body
+        return body
+
+    def clean(self) -> dict[str, Any]:
+        for number, shown in enumerate(self.pictures, start=1):
+            if len(normal(shown.alt)) > editing.LONGEST_ALT:
+                self.add_error(
+                    None,
+                    gettext("The description of picture %(n)s is longer than %(most)s characters.")
+                    % {"n": number, "most": editing.LONGEST_ALT},
+                )
+            if shown.error:
+                self.add_error(None, ValidationError(shown.error, code=captions_name(shown.media)))
+        require_days_in_order(self)
+        return self.cleaned_data
+
+    def set_times_aside(self) -> bool:
+        """Keep the stored times where what is written is none yet; return whether nothing else is
+        wrong. While somebody writes a day and its time, the rest is saved all the same.
+        """
+        if set(self.errors) - {*TIMES}:
+            return False
+        for name in self.errors:
+            self.cleaned_data[name] = getattr(self.post, name)
+        return True
+
+    def errors_by_field(self, *, of_half_times: bool = True) -> dict[str, list[str]]:
+        """Return the errors for scripts, by the field's name on the page.
+
+        ``of_half_times``: also of a time of which one of the two inputs is still empty.
+        """
+        by_field: dict[str, list[str]] = {}
+        for name, errors in self.errors.items():
+            if not of_half_times and name in TIMES and not all(self[name].value()):
+                continue
+            for error in errors.as_data():
+                html_name = self[name].html_name if name in self.fields else ""
+                if isinstance(self.fields.get(name), DayAndClockField):
+                    html_name += "_1"  # the last of its two inputs
+                if str(error.code).startswith(CAPTIONS):
+                    html_name = str(error.code)
+                by_field.setdefault(html_name, []).extend(error.messages)
+        return by_field
+
+    def save(self, *, by: User, version: int | None = None) -> Post:
+        """Save by ``services.save``; ``version`` replaces the one the form was made from, when a
+        person decided so.
+        """
+        version = self.cleaned_data["version"] if version is None else version
+        return editing.save(self.post, self._edit(), by=by, version=version)
+
+    def _edit(self) -> editing.PostEdit:
+        values = self.cleaned_data
+        names = [each.name for each in dataclasses.fields(editing.PostFields)]
+        return editing.PostEdit(
+            editing.PostFields(**{name: values[name] for name in names}),
+            {
+                channel: self._channel_edit(channel)
+                for channel in self.open_channels
+                if channel in self.usable or channel in values["channels"]
+            },
+            [editing.MediaEdit(*shown[:3]) for shown in self.pictures],
+        )
+
+    def _channel_edit(self, channel: Channel) -> editing.ChannelEdit:
+        values = self.cleaned_data
+        text, form = values[text_name(channel)], values.get(format_name(channel), "")
+        return editing.ChannelEdit(text, form, self._decided(channel), self._switched(channel))
+
+    def _switched(self, channel: Channel) -> bool | None:
+        """Return how a person switched the channel; None where its box is as it was shown, and was
+        shown so because of the pictures and videos.
+        """
+        is_checked = channel in self.cleaned_data["channels"]
+        shown = self.cleaned_data[switch_name(channel)]
+        return None if shown == (ON if is_checked else OFF) else is_checked
+
+    def _decided(self, channel: Channel) -> dict[str, Any]:
+        """Return the options that the author changed from their defaults."""
+        decided = {}
+        for option in options_of(channel.platform):
+            value = self.cleaned_data[option_name(channel, option.name)]
+            if value != option.default and not (option.choices and not value):
+                decided[option.name] = value
+        return decided
+
+
+def targets_of(post: Post) -> list[PostChannel]:
+    """Return what the post holds for its channels; as long as it has no row, for its unit's."""
+    if post._state.adding:
+        return origins.first_targets(post)
+    return list(post.targets.select_related("channel"))
+
+
+def _switch_of(target: PostChannel | None) -> str:
+    """Return what the page sends back of a switch: how the material left it, or that a person
+    decided. So did who left out a channel that has no row.
+    """
+    if target is None or target.by_hand:
+        return HAND
+    return ON if target.is_on else OFF
+
+
+def options_of(platform: str) -> list[Option]:
+    """Return all options of a platform's formats, each once."""
+    every = {option.name: option for form in facts_of(platform).formats for option in form.options}
+    return list(every.values())
+
+
+def _option_field(option: Option, decided: Any) -> forms.Field:
+    words = presenters.option_words(option.name)
+    value = option.default if decided is None else decided
+    if not option.choices:
+        return forms.BooleanField(
+            label=words.label, help_text=words.help, required=False, initial=bool(value)
+        )
+    return forms.ChoiceField(
+        label=words.label,
+        help_text=words.help,
+        choices=[(choice, words.choices.get(choice, choice)) for choice in option.choices],
+        required=False,
+        initial=value,
+        # Where nothing may be ticked beforehand, nothing is.
+        widget=forms.RadioSelect if option.default is None else forms.Select,
+    )
+
+
+def switch_name(channel: Channel) -> str:
+    return f"switch-{channel.public_id}"
+
+
+def text_name(channel: Channel) -> str:
+    return f"text-{channel.public_id}"
+
+
+def format_name(channel: Channel) -> str:
+    return f"format-{channel.public_id}"
+
+
+def option_name(channel: Channel, option: str) -> str:
+    return f"option-{channel.public_id}-{option}"
+
+
+def captions_name(media: Media) -> str:
+    return f"{CAPTIONS}{media.public_id}"
+
+
+def _uuids(values: list[str]) -> list[uuid.UUID]:
+    found = []
+    for value in values:
+        try:
+            found.append(uuid.UUID(value))
+        except ValueError:
+            continue
+    return found

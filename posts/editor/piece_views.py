@@ -1,0 +1,58 @@
+"""Pieces of the library for a text: in a sheet of the composer, or on a page without scripts."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from core.actions import refusal
+from posts.checks.variables import filled
+from posts.context import post_to_write
+from posts.editor import beginning
+from posts.editor import services as editing
+from posts.library.filling import known_values
+from posts.library.queries import snippets_for
+from posts.models import Post
+
+MOST_SHOWN = 60  # pieces; the search finds the others
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def pieces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """List the pieces that the post may take, filled by the unit's facts. A script puts the chosen
+    one at the caret; a POST puts it at the end of the stored text.
+    """
+    if request.method == "POST":
+        return _append(request, post_to_write(request, public_id))
+    post = beginning.post_of(request, public_id)
+    words = request.GET.get("q", "")[:200]
+    found = snippets_for(post.unit, None if words else post.topic).search(words)[:MOST_SHOWN]
+    values = known_values(post.unit, post.topic, on=timezone.localdate())
+    context = {
+        "post": post,
+        "words": words,
+        "pieces": [(piece, filled(piece.text, values)) for piece in found],
+        "is_sheet": bool(request.htmx),
+    }
+    return render(request, f"posts/{'_pieces' if request.htmx else 'pieces'}.html", context)
+
+
+def _append(request: HttpRequest, post: Post) -> HttpResponse:
+    try:
+        key = uuid.UUID(request.POST.get("piece", ""))
+    except ValueError:
+        key = uuid.UUID(int=0)
+    piece = get_object_or_404(snippets_for(post.unit), public_id=key)
+    text = filled(piece.text, known_values(post.unit, post.topic, on=timezone.localdate()))
+    if refused := refusal(lambda: editing.append(post, text, by=request.user)):
+        messages.error(request, refused)
+    else:
+        messages.success(request, _("“%(name)s” stands at the end of the text.") % {"name": piece})
+    return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-body")

@@ -1,0 +1,393 @@
+"""Saving of drafts: who may write, what is too much, and the working copy's version."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import entry, record_entries
+from campaigns.models import Campaign, Topic
+from channels.models import Channel
+from core.errors import NotAllowed, Refused
+from core.secrecy import require_no_secrecy_mark
+from core.text import fold, normal
+from media.captions import LARGEST, MOST_STORED, spoken
+from media.models import Media
+from posts.canonical import content, material
+from posts.canonical.html import LONGEST_BODY, clean, is_too_much, paragraphs, plain
+from posts.canonical.titles import title_from
+from posts.models import LONGEST_GROUND, Contribution, Editing, Post, PostChannel, PostMedia
+from posts.origins import services as origins
+from posts.states import EDITABLE
+from units.models import Unit
+
+LONGEST_TITLE = 200  # characters, as of a link and of what is said of a picture
+LONGEST_LINK = 500
+LONGEST_ALT = 500
+MOST_MEDIA = 20
+
+
+class EditConflict(Refused):
+    """Somebody saved a newer copy meanwhile. ``post`` is that copy."""
+
+    def __init__(self, post: Post):
+        super().__init__(
+            _(
+                "%(who)s changed this post meanwhile. Your text is still here: compare, "
+                "then save again."
+            )
+            % {"who": post.last_editor}
+        )
+        self.post = post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostFields:
+    """The post's own fields as they were written; the body is HTML that is not cleaned yet. None
+    for ``urgent`` or ``ai_made`` leaves it as it is.
+    """
+
+    title: str
+    body: str
+    link: str = ""
+    topic: Topic | None = None
+    campaign: Campaign | None = None
+    valid_until: datetime | None = None
+    requested_time: datetime | None = None
+    urgent: bool | None = None
+    ai_made: bool | None = None
+    legal_basis: str = ""
+    legal_from: date | None = None
+    legal_until: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEdit:
+    """The author's decisions for one channel: its own text, empty for the post's; the format and
+    the options, which take what fits where they are left out; and how a person switched it, None
+    where the pictures and videos decide.
+    """
+
+    text: str = ""
+    format: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    switched: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaEdit:
+    """A picture or video of the post: what is said of it to who cannot see it, and a video's
+    captions as WebVTT.
+    """
+
+    media: Media
+    alt: str = ""
+    captions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostEdit:
+    """All that a person writes of a post, whole: a channel or a picture that is not in it is taken
+    out.
+    """
+
+    fields: PostFields
+    channels: Mapping[Channel, ChannelEdit] = field(default_factory=dict)
+    media: Sequence[MediaEdit] = ()
+
+    def texts(self) -> Iterator[str]:
+        """Yield every text that residents may come to read, cleaned as it will be stored."""
+        yield normal(self.fields.title).strip()
+        yield clean(self.fields.body)
+        yield self.fields.link
+        yield self.fields.legal_basis
+        yield self.fields.source
+        for channel in self.channels.values():
+            yield channel.text
+            yield from map(str, channel.options.values())
+        for medium in self.media:
+            yield medium.alt
+            yield spoken(medium.captions)
+
+
+def edit_of(post: Post) -> PostEdit:
+    """Return the post as it is stored, to be saved once more with a change, or as another post."""
+    fields = PostFields(
+        title=post.own_title,
+        body=post.body,
+        link=post.link,
+        topic=post.topic,
+        campaign=post.campaign,
+        valid_until=post.valid_until,
+        requested_time=post.requested_time,
+        urgent=post.urgent,
+        ai_made=post.ai_made,
+        **post.grounds(),
+    )
+    targets = post.targets.select_related("channel")
+    channels = {t.channel: ChannelEdit(t.text, t.format, t.options, t.switched) for t in targets}
+    shown = post.pictures.select_related("media")
+    return PostEdit(fields, channels, [MediaEdit(p.media, p.alt_text, p.captions) for p in shown])
+
+
+# By key, to compare with what is stored: a channel's text, format, options, whether it is on and
+# whether by hand; media with description and captions.
+Targets = dict[int, tuple[str, str, dict[str, Any], bool, bool]]
+ShownMedia = list[tuple[int, str, str]]
+_TARGET_FIELDS = ("text", "format", "options", "is_on", "by_hand")
+
+
+class Written(NamedTuple):
+    """A person's part of a post, as stored or as it will be."""
+
+    fields: tuple[object, ...]
+    targets: Targets
+    media: ShownMedia
+
+
+@transaction.atomic
+def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
+    """Save the working copy; the first save of a post makes its row. Raise EditConflict when
+    ``version`` is not the stored one, SecrecyRefused, NotAllowed, Refused.
+
+    Saving what is stored already changes nothing: who only looked does not become the last editor.
+    """
+    require(by, Permission.POST_WRITE, unit=post.unit)
+    if post._state.adding:
+        post = origins.start(unit=post.unit, by=by, public_id=post.public_id)
+    post = _open(post, version=version)
+    _refuse_too_much(edit)
+    require_no_secrecy_mark(edit.texts())
+    _refuse_other_units(post, edit)
+    before = Written(_fields(post), _stored_targets(post), _stored_media(post))
+    _assign(post, edit.fields)
+    after = Written(_fields(post), _new_targets(edit), _new_media(edit))
+    if after == before:
+        return post
+    _store(post, by=by)
+    _mark_used(
+        key for key, *_rest in [*before.media, *after.media]
+    )  # one taken out may be added again tomorrow
+    _replace_targets(post, after.targets)
+    _replace_media(post, after.media)
+    return post
+
+
+def append(post: Post, text: str, *, by: User) -> Post:
+    """Add paragraphs at the end of the stored text. Raise as `save`."""
+    edit = edit_of(post)
+    body = edit.fields.body + paragraphs(text)
+    edit = replace(edit, fields=replace(edit.fields, body=body))
+    return save(post, edit, by=by, version=post.version)
+
+
+@transaction.atomic
+def create_many(
+    edits: Sequence[PostEdit], *, unit: Unit, by: User, action: str = "post.started", **facts: Any
+) -> list[Post]:
+    """Create a draft of each edit, as `save` would store it, in a constant number of queries. The
+    caller has counted them against a quota. Raise as `save`.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=unit)
+    now = timezone.now()
+    created = []
+    for edit in edits:
+        # Saved once: no draft in which nobody has written.
+        post = Post(unit=unit, author=by, last_editor=by, changed_at=now, version=2)
+        _refuse_too_much(edit)
+        require_no_secrecy_mark(edit.texts())
+        _refuse_other_units(post, edit)
+        _assign(post, edit.fields)
+        post.search = fold(f"{post.title} {plain(post.body)}")
+        created.append(post)
+    Post.objects.bulk_create(created)
+    pairs = list(zip(created, edits, strict=True))
+    _mark_used(medium.media.pk for edit in edits for medium in edit.media)
+    Contribution.objects.bulk_create(
+        Contribution(post=post, user=by, edited_at=now) for post in created
+    )
+    PostChannel.objects.bulk_create(
+        target for post, edit in pairs for target in _target_rows(post, _new_targets(edit))
+    )
+    PostMedia.objects.bulk_create(
+        medium for post, edit in pairs for medium in _media_rows(post, _new_media(edit))
+    )
+    record_entries(
+        entry(action, post, by=by, position=authority.position, **facts) for post in created
+    )
+    return created
+
+
+def _open(post: Post, *, version: int) -> Post:
+    """Return the locked row, if it is open for editing and nobody saved a newer copy."""
+    row = (
+        Post.objects.select_for_update(of=("self",))
+        .select_related("unit", "last_editor")
+        .get(pk=post.pk)
+    )
+    if row.state not in EDITABLE:
+        raise Refused(_("This post is not open for editing now."))
+    if row.version != version:
+        raise EditConflict(row)
+    return row
+
+
+def too_much() -> str:
+    return _(
+        "The text is too long or has too many marks (bold, links, lists). Shorten it, or "
+        "copy it anew as plain text."
+    )
+
+
+def _refuse_too_much(edit: PostEdit) -> None:
+    """Raise Refused for more than the form allows, for requests that bypass the form."""
+    fields, media = edit.fields, edit.media
+    if is_too_much(fields.body) or any(
+        len(channel.text) > LONGEST_BODY for channel in edit.channels.values()
+    ):
+        raise Refused(too_much())
+    is_long = len(fields.title) > LONGEST_TITLE or len(fields.link) > LONGEST_LINK
+    if is_long or any(len(medium.alt) > LONGEST_ALT for medium in media) or len(media) > MOST_MEDIA:
+        raise Refused(
+            _("A title, a link or a description is too long, or there are too many pictures.")
+        )
+    if max(len(fields.legal_basis), len(fields.source)) > LONGEST_GROUND:
+        raise Refused(_("The legal basis or the source of the warning is too long. Shorten it."))
+    if any(len(medium.captions.encode()) > MOST_STORED for medium in media):
+        raise Refused(_("The captions are larger than %(n)s kB.") % {"n": LARGEST // 1000})
+
+
+def _refuse_other_units(post: Post, edit: PostEdit) -> None:
+    units = {channel.unit_id for channel in edit.channels} | {
+        medium.media.unit_id for medium in edit.media
+    }
+    if units - {post.unit_id}:
+        raise NotAllowed(_("A post goes to its own unit's channels, with its own unit's pictures."))
+
+
+def _assign(post: Post, fields: PostFields) -> None:
+    post.body = clean(fields.body)
+    own = normal(fields.title).strip()
+    post.title_from_text = not own
+    post.title = own or title_from(plain(post.body))
+    post.link = fields.link
+    post.topic, post.campaign = fields.topic, fields.campaign
+    post.valid_until, post.requested_time = fields.valid_until, fields.requested_time
+    if fields.urgent is not None:
+        post.urgent = fields.urgent
+    if fields.ai_made is not None:
+        post.ai_made = fields.ai_made
+    post.legal_basis, post.source = (
+        " ".join(normal(words).split()) for words in (fields.legal_basis, fields.source)
+    )
+    post.legal_from, post.legal_until = fields.legal_from, fields.legal_until
+
+
+def _fields(post: Post) -> tuple[object, ...]:
+    texts = post.title, post.title_from_text, post.body, post.link
+    times = post.valid_until, post.requested_time
+    marks = post.urgent, post.ai_made
+    return *texts, post.topic_id, post.campaign_id, *times, *marks, *post.grounds().values()
+
+
+def _stored_targets(post: Post) -> Targets:
+    stored = post.targets.values_list("channel_id", *_TARGET_FIELDS)
+    return {channel: tuple(values) for channel, *values in stored}
+
+
+def _new_targets(edit: PostEdit) -> Targets:
+    return {
+        target.channel_id: tuple(getattr(target, name) for name in _TARGET_FIELDS)
+        for target in targets_of(edit)
+    }
+
+
+def targets_of(edit: PostEdit) -> list[PostChannel]:
+    """Return the edit's channels as rows without a post, switched as its media or a person say."""
+    shown = [PostMedia(media=each.media, captions=each.captions) for each in edit.media]
+    described = content.material_of(shown)
+    targets = []
+    for channel, chosen in edit.channels.items():
+        target = PostChannel(
+            channel=channel,
+            text=normal(chosen.text).strip(),
+            format=chosen.format,
+            options=dict(chosen.options),
+            is_on=bool(chosen.switched),
+            by_hand=chosen.switched is not None,
+        )
+        target.is_on = material.is_on(target, described)
+        targets.append(target)
+    return targets
+
+
+def _stored_media(post: Post) -> ShownMedia:
+    return list(post.pictures.values_list("media_id", "alt_text", "captions"))
+
+
+def _new_media(edit: PostEdit) -> ShownMedia:
+    return [(medium.media.pk, normal(medium.alt).strip(), medium.captions) for medium in edit.media]
+
+
+def _store(post: Post, *, by: User) -> None:
+    post.last_editor, post.changed_at, post.version = by, timezone.now(), post.version + 1
+    post.search = fold(f"{post.title} {plain(post.body)}")
+    post.save()
+    Contribution.objects.update_or_create(
+        post=post, user=by, defaults={"edited_at": post.changed_at}
+    )
+
+
+def _mark_used(keys: Iterable[int]) -> None:
+    """Mark media as used by a draft that is being saved. Raise Refused where one was just removed
+    as unused.
+    """
+    keys = set(keys)
+    if keys and Media.objects.filter(pk__in=keys).update(last_used_at=timezone.now()) != len(keys):
+        raise Refused(
+            _(
+                "A picture or video was removed because nothing showed it for a week. "
+                "Upload it again."
+            )
+        )
+
+
+def _replace_targets(post: Post, targets: Targets) -> None:
+    post.targets.all().delete()
+    PostChannel.objects.bulk_create(_target_rows(post, targets))
+
+
+def _target_rows(post: Post, targets: Targets) -> list[PostChannel]:
+    return [
+        PostChannel(post=post, channel_id=channel, **dict(zip(_TARGET_FIELDS, values, strict=True)))
+        for channel, values in targets.items()
+    ]
+
+
+def _replace_media(post: Post, media: ShownMedia) -> None:
+    post.pictures.all().delete()
+    PostMedia.objects.bulk_create(_media_rows(post, media))
+
+
+def _media_rows(post: Post, media: ShownMedia) -> list[PostMedia]:
+    return [
+        PostMedia(post=post, media_id=key, position=n, alt_text=alt, captions=captions)
+        for n, (key, alt, captions) in enumerate(media)
+    ]
+
+
+def touch(post: Post, *, by: User, now: datetime) -> list[User]:
+    """Note that ``by`` has the post open; return the others who had it open
+    within the last minute.
+    """
+    Editing.objects.update_or_create(post=post, user=by, defaults={"seen_at": now})
+    others = post.editings.filter(seen_at__gt=now - timedelta(seconds=60)).exclude(user=by)
+    return [e.user for e in others.select_related("user")]

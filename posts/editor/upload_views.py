@@ -1,0 +1,142 @@
+"""A video in pieces, as a script sends it. Every answer says how far it has come; the last one
+brings its card.
+"""
+
+import uuid
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from core.errors import Busy, NotAllowed, Refused
+from core.text import whole_number
+from media import uploads
+from media.models import Media, Upload
+from posts.editor import beginning
+from posts.editor.forms import Shown
+from posts.models import UPLOAD_PURPOSE
+
+
+@login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
+@require_POST
+def begin(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Begin an upload by ``name``, ``size`` and ``mark``: answer where to send the pieces, and from
+    which byte on.
+    """
+    if not request.user.is_authenticated:
+        return JsonResponse({}, status=401)
+    post = beginning.post_of(request, public_id)
+    try:
+        upload = uploads.begin(
+            unit=post.unit,
+            purpose=UPLOAD_PURPOSE,
+            purpose_id=post.public_id,
+            name=request.POST.get("name", ""),
+            size=whole_number(request.POST.get("size", "")) or 0,
+            mark=request.POST.get("mark", "")[:100],
+            by=request.user,
+            now=timezone.now(),
+        )
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return JsonResponse({"error": str(error)}, status=422)
+    return _upload_json(upload)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "PATCH", "DELETE"])
+def one(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Handle an upload. GET: its offset. PATCH: the next piece, from ``Upload-Offset`` on; an empty
+    one asks again for the result of a complete video. DELETE: cancel.
+
+    409: the piece belongs elsewhere. 202: to be looked into; ask again after ``Retry-After``. 422:
+    refused.
+    """
+    if not request.user.is_authenticated:
+        return JsonResponse({}, status=401)
+    owned = Upload.objects.filter(user=request.user).select_related("unit", "media")
+    upload = get_object_or_404(owned, public_id=public_id)
+    if not can(request.user, Permission.POST_WRITE, unit=upload.unit):
+        raise PermissionDenied
+    match request.method:
+        case "PATCH":
+            return _piece(request, upload)
+        case "DELETE":
+            uploads.forget(upload)
+            return JsonResponse({})
+    return _upload_json(upload)
+
+
+def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
+    length = whole_number(request.META.get("CONTENT_LENGTH") or "0")
+    offset = whole_number(request.headers.get("Upload-Offset", ""))
+    if length is None or offset is None:
+        return JsonResponse(
+            {"error": _("The browser sent no proper piece of the video.")}, status=400
+        )
+    if length > uploads.LARGEST_PIECE:
+        return JsonResponse({"largest": uploads.LARGEST_PIECE}, status=413)
+    if upload.media:
+        return _upload_json(upload)
+    try:
+        uploads.append(upload, _arrived(request, length), offset=offset, now=timezone.now())
+        if not upload.is_whole:
+            return _upload_json(upload)
+        upload.media = uploads.finish(upload, by=request.user)
+    except uploads.Elsewhere:
+        upload.refresh_from_db()
+        return _upload_json(upload, status=409)
+    except uploads.InHand:
+        return _upload_json(upload, status=202, again=3)
+    except Busy:
+        return _upload_json(upload, status=202, again=10)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        uploads.forget(upload)
+        return JsonResponse({"error": str(error)}, status=422)
+    return _upload_json(upload)
+
+
+def _arrived(request: HttpRequest, length: int) -> bytes:
+    """Return the piece, or as much of it as came before the connection broke: on a slow line, every
+    byte counts.
+    """
+    pieces = []
+    try:
+        while length > 0 and (data := request.read(min(length, 64 * 1024))):
+            pieces.append(data)
+            length -= len(data)
+    except UnreadablePostError:
+        pass
+    return b"".join(pieces)
+
+
+def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonResponse:
+    answer = {
+        "url": reverse("posts:one_upload", args=[upload.public_id]),
+        "offset": upload.received,
+        "size": upload.size,
+        "largest": uploads.LARGEST_PIECE,
+    }
+    if upload.media:
+        answer |= {"picture": str(upload.media.public_id), "html": card(upload.media)}
+    response = JsonResponse(answer, status=status)
+    response["Upload-Offset"] = str(upload.received)
+    if again:
+        response["Retry-After"] = str(again)
+    return response
+
+
+def card(media: Media) -> str:
+    """Render the composer's card of it; the next form makes it part of the post."""
+    return render_to_string("posts/_picture.html", {"shown": Shown(media)})

@@ -1,0 +1,474 @@
+"""The composer: one form that saves itself, and works as a plain form where no script runs."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.models import User
+from campaigns.queries import topic_asks
+from channels import presenters
+from channels.models import Channel
+from channels.queries import facts_of
+from core import quotas
+from core.actions import refusal
+from core.clock import local_time
+from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
+from core.middleware import seconds_to_wait
+from core.text import whole_number
+from media import services as media_services
+from platforms.limits import seen, text_limit
+from posts.canonical import content, corrections, material
+from posts.checks.base import Finding, Severity
+from posts.context import post_to_write, units_to_write_in
+from posts.editor import beginning, choices, unsent
+from posts.editor import services as editing
+from posts.editor.forms import ComposeForm, Shown, targets_of
+from posts.findings import findings, hints
+from posts.models import Post
+from posts.queries import deliveries_that_would_stop, free_times, last_return
+from posts.review import services as post_reviews
+from posts.states import EDITABLE, PostState
+from posts.suggested_times import suggested_times
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+@require_safe
+def new(request: HttpRequest) -> HttpResponse:
+    """Open the composer at once. The first save makes the post; looking makes none."""
+    post = beginning.new_post(request)
+    units = units_to_write_in(request.user)
+    page = _page(request, post, ComposeForm(None, post=post), units=units)
+    return render(request, "posts/edit.html", page)
+
+
+# so that a form sent after the session ran out is kept until its sender has signed in again
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    return _composer(request, public_id)
+
+
+@login_not_required
+@require_POST
+def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    """Save the form, where one came along, and submit the post to the approvers."""
+    return _composer(request, public_id, then_submit=True)
+
+
+def _composer(
+    request: HttpRequest, public_id: uuid.UUID, *, then_submit: bool = False
+) -> HttpResponseBase:
+    if not request.user.is_authenticated:
+        if request.method == "POST":
+            unsent.keep(request, public_id)
+        return redirect_to_login(_page_of(request, public_id))
+    post = beginning.post_of(request, public_id)
+    if request.method == "POST" and request.POST.get("act") == "return":
+        return _show_unsaved(request, post)
+    if request.method == "POST" and "version" in request.POST:
+        return _save(request, post, then_submit=then_submit)
+    if then_submit:
+        return _submit(request, post)
+    if request.method == "POST":  # "use what was saved" of the offer below
+        unsent.forget(request, post)
+        return redirect(_page_of(request, public_id))
+    if post.state not in EDITABLE:
+        return _locked(request, post)
+    offered = unsent.offered(request, post)
+    form = ComposeForm(offered.fields if offered else None, post=post)
+    return render(request, "posts/edit.html", _page(request, post, form, offered=offered))
+
+
+def _show_unsaved(request: HttpRequest, post: Post) -> HttpResponse:
+    """Show the form with what the browser kept while the portal was away; nothing is saved yet."""
+    if post.state not in EDITABLE:
+        return _locked(request, post)
+    form = ComposeForm(request.POST, post=post)
+    return render(request, "posts/edit.html", _page(request, post, form, is_returned=True))
+
+
+def _page_of(request: HttpRequest, public_id: uuid.UUID) -> str:
+    """Return the composer's address with what it carries of a post that has no row yet."""
+    address = reverse("posts:edit", args=[public_id])
+    begun = request.GET.get("begun")
+    return f"{address}?{urlencode({'begun': begun})}" if begun else address
+
+
+def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> dict[str, Any]:
+    return {
+        "post": post,
+        "query": beginning.query(request, post),
+        "form": form,
+        "parts": form.channel_parts(),
+        "asked": {
+            part.channel.pk
+            for part in form.channel_parts()
+            if part.options and choices.asks(part.channel)
+        },
+        "chosen": {str(value) for value in form["channels"].value() or ()},
+        "pictures": form.pictures,
+        "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
+        "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
+        "proof": unsent.proof(request.user, post),
+        "accept": media_services.ACCEPT,
+        "times": _times(form, timezone.now()),
+        **_checked(post),
+        **more,
+    }
+
+
+def _times(form: ComposeForm, now: datetime) -> dict[str, list[tuple[str, str]]]:
+    """Return the times that are offered at one tap, each with its value for the fields: those at
+    which residents read, and the unit's free slots.
+    """
+    suggested = suggested_times(now)
+    taken = {at for at, _words in suggested}
+    free = [time.at for time in free_times(form.usable, now=now) if time.at not in taken]
+    return {
+        "suggested": [(words, _value(at)) for at, words in suggested],
+        "free": [(local_time(at), _value(at)) for at in free],
+    }
+
+
+def _value(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
+
+
+def _checked(post: Post) -> dict[str, Any]:
+    """Return the stored working copy as composed, its findings, and the field beside which each is
+    shown. Nothing is found in a post that has no row yet.
+    """
+    targets = targets_of(post)
+    pictures = [] if post._state.adding else list(post.pictures.select_related("media"))
+    unfit = material.reasons(targets, content.material_of(pictures))
+    if post._state.adding:
+        none: list[Finding] = []
+        return {
+            "targets": {},
+            "missing": none,
+            "warnings": none,
+            "hints": none,
+            "said": {},
+            "unfit": unfit,
+            "required": set(),
+        }
+    composed = content.compose(post, targets=targets, pictures=pictures)
+    for target in composed["channels"]:
+        target["shown_as"] = _mark_of(composed, target)
+        form = facts_of(target["platform"]).format(target.get("format", ""))
+        shown = content.media_for(composed, target)
+        videos = sum("video" in medium for medium in shown)
+        target["count"] = form.count(seen(form, target["text"], target["html"]))
+        target["limit"] = text_limit(form, media=len(shown))
+        target["counted_in"] = presenters.counted_in(form)
+        target["counted"] = presenters.COUNTED[target["counted_in"]]
+        target["kind"] = form.name
+        target["kind_name"] = presenters.format_name(form.name)
+        target["shown"] = presenters.shown(len(shown) - videos, videos)
+    required = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    found = findings(post, composed, targets=targets, asked=required)
+    advice = hints(post, composed)
+    said: dict[str, list[Finding]] = {}
+    for finding in found:
+        said.setdefault(finding.where, []).append(finding)
+    return {
+        "targets": {target["channel"]: target for target in composed["channels"]},
+        "missing": [finding for finding in found if finding.severity == Severity.BLOCK],
+        "warnings": [finding for finding in found if finding.severity == Severity.WARN],
+        "hints": advice,
+        "said": said,
+        "unfit": unfit,
+        # What a script does not change where a person has switched meanwhile.
+        "switches": {str(t.channel.public_id): t.is_on for t in targets if not t.by_hand},
+        "required": required,
+    }
+
+
+def _mark_of(composed: Mapping[str, Any], target: Mapping[str, Any]) -> str:
+    """Return a mark of what residents see on one channel: it changes when the preview does."""
+    names = ("title", "body", "link", "media", "ai_made", "unit")
+    shown = {name: composed.get(name) for name in names}
+    return content.digest(shown | {"channels": [dict(target)]})[:16]
+
+
+def _locked(request: HttpRequest, post: Post) -> HttpResponse:
+    revision = post.current_revision
+    context = {
+        "post": post,
+        "composed": revision.content if revision else content.compose(post),
+        "stops": deliveries_that_would_stop(post) if post.state == PostState.APPROVED else 0,
+        "may_reopen": post.state != PostState.ARCHIVED,
+    }
+    return render(request, "posts/locked.html", context)
+
+
+# --- Saving ---------------------------------------------------------------------------------------
+
+
+def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpResponse:
+    """Save the whole form from a plain POST, then do the action of its button: ``act``."""
+    form = ComposeForm(request.POST, request.FILES, post=post)
+    act, _colon, about = request.POST.get("act", "").partition(":")
+    refused = ""
+    if act == "upload":
+        refused = _add_uploads(request, form)
+    elif act in ("up", "down", "remove"):
+        _rearrange(form.pictures, act, about)
+    if not form.is_valid():
+        return render(request, "posts/edit.html", _page(request, post, form), status=422)
+    try:
+        quotas.use("autosave", by=request.user)
+        overrule = whole_number(about) if act == "overwrite" else None
+        post = form.save(by=request.user, version=overrule)
+    except editing.EditConflict as conflict:
+        return render(
+            request,
+            "posts/edit.html",
+            _page(request, post, form, conflict=conflict.post),
+            status=409,
+        )
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return render(
+            request, "posts/edit.html", _page(request, post, form, refused=str(error)), status=422
+        )
+    unsent.forget(request, post)
+    if refused:
+        messages.error(request, refused)
+    if then_submit and (changed := _switched_meanwhile(form, post)):
+        messages.warning(request, changed)
+        return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-channels")
+    if then_submit:
+        return _submit(request, post)
+    if act in _NEXT:
+        page, place = _NEXT[act]
+        return redirect(reverse(page, args=[post.public_id]) + place)
+    if not refused:
+        messages.success(request, _("The draft is saved. It is not before the approver yet."))
+    return redirect("posts:edit", post.public_id)
+
+
+# Where a button leads that does more than to save.
+_NEXT = {
+    "pieces": ("posts:pieces", ""),
+    **dict.fromkeys(("upload", "up", "down", "remove"), ("posts:edit", "#at-pictures")),
+}
+
+
+def _switched_meanwhile(form: ComposeForm, post: Post) -> str:
+    """Name the channels that the pictures and videos switched by this save: what is approved goes
+    where the page said that it goes.
+    """
+    shown = {channel.pk for channel in form.cleaned_data["channels"]}
+    stored = {target.channel_id for target in post.targets.switched_on()}
+    names = [part.label for part in form.channel_parts() if part.channel.pk in shown ^ stored]
+    if not names:
+        return ""
+    words = _(
+        "The pictures and videos decided anew about %(names)s. Look at the channels, then "
+        "submit again."
+    )
+    return words % {"names": ", ".join(names)}
+
+
+def _submit(request: HttpRequest, post: Post) -> HttpResponse:
+    # The pages' own settings count, too; queried before, since no transaction waits for a platform.
+    refused = " ".join(choices.refused(post)) or refusal(
+        lambda: post_reviews.submit(post, by=request.user)
+    )
+    if refused:
+        # The page says itself what is missing, and where.
+        if not any(finding.severity == Severity.BLOCK for finding in findings(post)):
+            messages.error(request, refused)
+        return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-findings")
+    messages.success(
+        request, _("The post is before the approver. You will be told what is decided.")
+    )
+    return redirect("publishing:post", post.public_id)
+
+
+def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:
+    """Add each file as a picture or a video at the end. Return what was refused, in words."""
+    refused = []
+    for upload in request.FILES.getlist("files"):
+        try:
+            stored = media_services.store(upload, unit=form.post.unit, by=request.user)
+        except Refused as error:
+            refused.append(f"{upload.name}: {error}")
+        else:
+            if stored not in [shown.media for shown in form.pictures]:
+                form.pictures.append(Shown(stored))
+    return " ".join(refused)
+
+
+def _rearrange(shown: list[Shown], act: str, public_id: str) -> None:
+    place = next(
+        (n for n, each in enumerate(shown) if str(each.media.public_id) == public_id), None
+    )
+    if place is None:
+        return
+    moved = shown.pop(place)
+    if act != "remove":
+        shown.insert(max(place - 1, 0) if act == "up" else place + 1, moved)
+
+
+@login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
+@require_POST
+def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Save for the script: 200 saved, 401 signed out, 403 somebody else's page, 409 somebody else
+    was faster, 422 errors by field, 429 too often.
+    """
+    if not request.user.is_authenticated:
+        return _signed_out()
+    if unsent.is_of_another(request):
+        return JsonResponse({}, status=403)
+    post = beginning.post_of(request, public_id)
+    try:
+        quotas.use("autosave", by=request.user)
+    except QuotaExceeded as error:
+        return _try_again(error)
+    form = ComposeForm(request.POST, post=post)
+    if not form.is_valid() and not form.set_times_aside():
+        return JsonResponse({"errors": form.errors_by_field()}, status=422)
+    try:
+        overrule = request.POST.get("act", "").removeprefix("overwrite:")
+        post = form.save(by=request.user, version=whole_number(overrule))
+    except editing.EditConflict as conflict:
+        answer = {"version": conflict.post.version, "html": _conflict_html(request, conflict.post)}
+        return JsonResponse(answer, status=409)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return JsonResponse({"errors": {"": [str(error)]}}, status=422)
+    unsent.forget(request, post)
+    form.post = post
+    context = {
+        "post": post,
+        "parts": form.channel_parts(),
+        "pictures": form.pictures,
+        **_checked(post),
+    }
+    parts = render_to_string("posts/_parts.html", context, request)
+    saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")
+    answer = {"version": post.version, "saved": saved, "html": parts}
+    errors = form.errors_by_field(of_half_times=False)
+    return JsonResponse(answer | {"switches": context["switches"], "errors": errors})
+
+
+def _try_again(error: QuotaExceeded) -> JsonResponse:
+    """Answer that nothing was saved: the page reports it, keeps the text, and saves it after
+    ``Retry-After``.
+    """
+    wait = str(seconds_to_wait(error))
+    return JsonResponse({"errors": {"": [str(error)]}}, status=429, headers={"Retry-After": wait})
+
+
+def _conflict_html(request: HttpRequest, post: Post) -> str:
+    return render_to_string("posts/_conflict.html", {"conflict": post, "user": request.user})
+
+
+def _signed_out() -> JsonResponse:
+    return JsonResponse({}, status=401)
+
+
+# --- What a script asks for besides ---------------------------------------------------------------
+
+
+@login_not_required
+@require_GET
+def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Return who asks, who else has the post open, its newest version, and a fresh CSRF token for a
+    page that outlived its session.
+    """
+    if not request.user.is_authenticated:
+        return _signed_out()
+    post = beginning.post_of(request, public_id)
+    others: list[User] = []
+    if not post._state.adding:
+        others = editing.touch(post, by=request.user, now=timezone.now())
+    return JsonResponse(
+        {
+            "person": str(request.user.public_id),
+            "others": [str(o) for o in others],
+            "version": post.version,
+            "token": get_token(request),
+        }
+    )
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def preview(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> HttpResponse:
+    """Show the stored draft on one channel as residents will see it."""
+    post = post_to_write(request, public_id)
+    row = get_object_or_404(Channel, public_id=channel, unit=post.unit)
+    composed = content.compose(post)
+    key = str(row.public_id)
+    target = next((each for each in composed["channels"] if each["channel"] == key), None)
+    template = "_target" if request.headers.get("HX-Request") else "preview"
+    context = {"target": target, "content": composed}
+    return render(request, f"posts/{template}.html", context)
+
+
+@require_GET
+def channel_choices(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> HttpResponse:
+    """Return what the page's own settings allow now, by which the script narrows the fields."""
+    post = beginning.post_of(request, public_id)
+    row = get_object_or_404(Channel.objects.usable(), public_id=channel, unit=post.unit)
+    if not choices.asks(row):
+        return HttpResponse(status=204)
+    left = choices.left(row)
+    longest = choices.longest_of(left or {})
+    context = {
+        "channel": row,
+        "left": left,
+        "longest": longest and presenters.span_of(longest),
+        "at": timezone.now(),
+    }
+    return render(request, "posts/_choices.html", context)
+
+
+@login_not_required
+@require_POST
+def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Store one picture or video for the unit and answer with its card; the next form makes it part
+    of the post.
+    """
+    if not request.user.is_authenticated:
+        return _signed_out()
+    post = beginning.post_of(request, public_id)
+    if not (file := request.FILES.get("file")):
+        return JsonResponse({"error": _("No file arrived. Choose it again.")}, status=422)
+    try:
+        stored = media_services.store(file, unit=post.unit, by=request.user)
+    except Busy as error:  # the script sends it again
+        return JsonResponse(
+            {"error": str(error)}, status=503, headers={"Retry-After": str(error.retry_after)}
+        )
+    except Refused as error:
+        return JsonResponse({"error": str(error)}, status=422)
+    card = render_to_string("posts/_picture.html", {"shown": Shown(stored)})
+    return JsonResponse({"picture": str(stored.public_id), "html": card})

@@ -1,0 +1,70 @@
+"""Findings of the checks on a post, for the composer and the review."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+
+from campaigns.queries import topic_asks
+from channels.states import Kind
+from posts.canonical import content, material
+from posts.canonical.html import plain
+from posts.checks import registry
+from posts.checks.base import Draft, Finding
+from posts.checks.hints import SCAMS
+from posts.library import reach
+from posts.models import Post, PostChannel
+from units.queries import facts_of
+
+
+def findings(
+    post: Post,
+    composed: Mapping[str, Any] | None = None,
+    *,
+    targets: Sequence[PostChannel] | None = None,
+    asked: Collection[str] | None = None,
+) -> list[Finding]:
+    """Find what blocks the submission of the working copy, and what is only worth knowing, in
+    words.
+
+    ``composed`` is the result of ``content.compose``, ``targets`` are the post's rows of all
+    channels, and ``asked`` is the result of ``topic_asks``, where the caller has them already.
+    """
+    composed = content.compose(post) if composed is None else composed
+    if asked is None:
+        asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    unfit = () if composed["channels"] else _unfit(post, composed, targets)
+    return registry.check(replace(_draft(post, composed), asked=asked, unfit=unfit))
+
+
+def hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:
+    """Find what its author may improve in the working copy; nobody is kept from anything by it."""
+    draft = _draft(post, composed)
+    if composed["topic"] == SCAMS and (phone := facts_of(post.unit).duty_phone):
+        draft = replace(draft, phones=(phone,))
+    if post.requested_time:
+        draft = replace(draft, best_hours=reach.best_hours(post.unit))
+    return registry.advise(draft)
+
+
+def _draft(post: Post, composed: Mapping[str, Any]) -> Draft:
+    return Draft(
+        content=composed,
+        text=plain(post.body),
+        now=timezone.now(),
+        requested_time=post.requested_time,
+        valid_until=post.valid_until,
+        title_from_text=post.title_from_text,
+    )
+
+
+def _unfit(
+    post: Post, composed: Mapping[str, Any], targets: Sequence[PostChannel] | None
+) -> list[str]:
+    """Say of each channel that is off by itself why it is."""
+    if targets is None:
+        targets = list(post.targets.select_related("channel"))
+    reasons = material.reasons(targets, [content.medium_of(each) for each in composed["media"]])
+    names = {str(t.channel.public_id): str(Kind(t.channel.platform).label) for t in targets}
+    return list(dict.fromkeys(f"{names[key]}: {words}" for key, words in reasons.items()))

@@ -1,0 +1,284 @@
+"""The changes between two forms of a post, word by word, for people."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import Match
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from campaigns.models import Topic
+from channels import presenters
+from channels.queries import facts_of
+from core.templatetags.ui import local_time
+from posts.canonical import content
+from posts.canonical.grounds import in_words
+from posts.canonical.html import plain
+
+_WORDS = re.compile(
+    r" ?\w+|\s+|[^\w\s]"
+)  # a word with the blank before it: blanks alone would match everywhere
+# Steps of comparing that one page may take: half a second. A rewritten article of 1,500 words takes
+# 300,000.
+MOST_STEPS = 5_000_000
+CONTEXT = 160  # characters on each side of a change
+
+
+class Piece(NamedTuple):
+    kind: str  # same, ins or del
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One part of the post; ``pieces`` for texts, ``media`` where it is a picture or a video."""
+
+    label: str
+    pieces: list[Piece]
+    kind: str = ""  # ins or del: the whole part came or went
+    media: Mapping[str, Any] | None = None
+
+
+class TooFarApart(Exception):
+    """Comparing two texts would take more steps than are left."""
+
+
+class Effort:
+    """The steps that comparing may still take, over all parts of a page together."""
+
+    def __init__(self, left: int = MOST_STEPS) -> None:
+        self.left = left
+
+    def spend(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise TooFarApart
+
+
+class _Metered(difflib.SequenceMatcher):
+    """A matcher that counts its steps: two texts of one word repeated take a time that grows with
+    their cube.
+    """
+
+    # The class of the standard library sets them, and its stubs leave them out.
+    a: Sequence[str]
+    b2j: dict[str, list[int]]
+
+    def __init__(self, a: list[str], b: list[str], effort: Effort) -> None:
+        super().__init__(None, a, b, autojunk=False)
+        self.effort = effort
+        # A search looks at each place of b where a word of a stands: so many up to each word.
+        self.steps = [0, *accumulate(1 + len(self.b2j.get(word, ())) for word in a)]
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        self.effort.spend(self.steps[len(self.a) if ahi is None else ahi] - self.steps[alo])
+        return super().find_longest_match(alo, ahi, blo, bhi)
+
+
+def words(old: str, new: str, effort: Effort | None = None) -> list[Piece]:
+    """Return the pieces that lead from ``old`` to ``new``: by lines, then by words where lines
+    differ, so that long texts stay fast.
+
+    A comparison of more steps than ``effort`` has left yields both texts whole: the old one, then
+    the new one.
+    """
+    effort = effort or Effort()
+    pieces: list[Piece] = []
+    a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    try:
+        for kind, i, j, m, n in _Metered(a, b, effort).get_opcodes():
+            if kind == "replace":
+                pieces += _by_words("".join(a[i:j]), "".join(b[m:n]), effort)
+            else:
+                pieces += _pieces(kind, "".join(a[i:j]), "".join(b[m:n]))
+    except TooFarApart:
+        return _pieces("replace", old, new)
+    return _joined(pieces)
+
+
+def _by_words(old: str, new: str, effort: Effort) -> list[Piece]:
+    a, b = _WORDS.findall(old), _WORDS.findall(new)
+    pieces: list[Piece] = []
+    gone = come = ""
+    for kind, i, j, m, n in _Metered(a, b, effort).get_opcodes():
+        before, after = "".join(a[i:j]), "".join(b[m:n])
+        if kind == "equal" and (before.strip(" ") or not (gone or come)):
+            pieces += [*_changed(gone, come), Piece("same", before)]
+            gone = come = ""
+        # a mere blank between two changes belongs to both: phrases are read, not single words
+        else:
+            gone, come = gone + before, come + after
+    return pieces + _changed(gone, come)
+
+
+def _changed(gone: str, come: str) -> list[Piece]:
+    """Return the removed and the added words; the blank before both did not change."""
+    if gone.startswith(" ") and come.startswith(" "):
+        return [Piece("same", " "), *_pieces("replace", gone[1:], come[1:])]
+    return _pieces("replace", gone, come)
+
+
+def _pieces(kind: str, old: str, new: str) -> list[Piece]:
+    if kind == "equal":
+        return [Piece("same", old)]
+    return [Piece(k, text) for k, text in (("del", old), ("ins", new)) if text]
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and joined[-1].kind == piece.kind:
+            joined[-1] = Piece(piece.kind, joined[-1].text + piece.text)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """List all that differs between two contents of ``content.compose``; empty
+    when nothing does.
+    """
+    effort = Effort()
+    topics = {topic.code: str(topic) for topic in Topic.objects.all()}
+    found = []
+
+    def compare(label: str, before: str, after: str) -> None:
+        if before != after:
+            found.append(Change(label, words(before, after, effort)))
+
+    compare(_("Title"), old["title"], new["title"])
+    compare(_("Text"), plain(old["body"]), plain(new["body"]))
+    if old["body"] != new["body"] and plain(old["body"]) == plain(new["body"]):
+        found.append(Change(_("Text"), [Piece("same", _("Only the formatting changed."))]))
+    compare(_("Link"), old["link"], new["link"])
+    compare(_("Topic"), topics.get(old["topic"], ""), topics.get(new["topic"], ""))
+    compare(_("Valid until"), _moment(old["valid_until"]), _moment(new["valid_until"]))
+    compare(_("Legal basis"), *(in_words(which.get("legal", {})) for which in (old, new)))
+    compare(_("Source of the warning"), old.get("source", ""), new.get("source", ""))
+    compare(_("Urgency"), *(_("urgent") if which.get("urgent") else "" for which in (old, new)))
+    compare(
+        _("AI"),
+        *(_("made or changed by AI") if which.get("ai_made") else "" for which in (old, new)),
+    )
+    return [*found, *_channels(old, new, effort), *_pictures(old, new, effort)]
+
+
+def near_changes(found: list[Change]) -> list[Change]:
+    """Leave of long unchanged words only those beside a change, for a page to be read at once."""
+    return [replace(change, pieces=_near(change.pieces)) for change in found]
+
+
+def _near(pieces: list[Piece]) -> list[Piece]:
+    near = []
+    for at, piece in enumerate(pieces):
+        if piece.kind == "same" and len(piece.text) > 3 * CONTEXT and len(pieces) > 1:
+            head = piece.text[:CONTEXT] if at else ""
+            tail = piece.text[-CONTEXT:] if at < len(pieces) - 1 else ""
+            piece = Piece("same", f"{head} … {tail}")
+        near.append(piece)
+    return near
+
+
+def _moment(value: str) -> str:
+    moment: datetime | None = parse_datetime(value) if value else None
+    return local_time(moment)
+
+
+def _channels(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) -> list[Change]:
+    before = {t["channel"]: t for t in old["channels"]}
+    after = {t["channel"]: t for t in new["channels"]}
+    found = []
+    for key, target in (before | after).items():
+        label = content.channel_name(target)
+        if key not in after:
+            found.append(Change(label, [Piece("del", _("No longer for this channel"))], "del"))
+        elif key not in before:
+            found.append(Change(label, [Piece("ins", _("Now for this channel too"))], "ins"))
+        else:
+            if _own(before[key]) != _own(after[key]):
+                # A text that follows the common one has changed with it and is shown there.
+                found.append(Change(label, words(before[key]["text"], after[key]["text"], effort)))
+            found += _decided(label, before[key], after[key])
+    return found
+
+
+def _decided(label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Describe how the format and the options of one channel changed."""
+    found = []
+    was, now = _format(before), _format(after)
+    if was != now:
+        found.append(Change(_("%(channel)s: format") % {"channel": label}, words(was, now)))
+    old, new = (dict(presenters.decided(_options(target))) for target in (before, after))
+    for option in old | new:
+        if old.get(option) != new.get(option):
+            name = _("%(channel)s: %(option)s") % {"channel": label, "option": option}
+            found.append(Change(name, words(old.get(option, ""), new.get(option, ""))))
+    return found
+
+
+def _options(target: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a channel's options; those from before options were stored have the platform's
+    defaults.
+    """
+    forms = {form.name: form for form in facts_of(target["platform"]).formats}
+    form = forms.get(target.get("format") or next(iter(forms)))
+    written: Mapping[str, Any] = target.get("options", {})
+    return content.options_of(form, written) if form else written
+
+
+def _format(target: Mapping[str, Any]) -> str:
+    """Return a channel's format by name; one that is not stored is the platform's first."""
+    return presenters.format_name(
+        target.get("format") or facts_of(target["platform"]).formats[0].name
+    )
+
+
+def _own(target: Mapping[str, Any]) -> str | None:
+    return target["text"] if target["own_text"] else None
+
+
+def _pictures(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) -> list[Change]:
+    before = {m["sha256"]: m for m in old["media"]}
+    after = {m["sha256"]: m for m in new["media"]}
+    found = [
+        Change(
+            _("Video removed") if "video" in m else _("Picture removed"),
+            [Piece("del", _about(m))],
+            "del",
+            m,
+        )
+        for s, m in before.items()
+        if s not in after
+    ]
+    for sha256, media in after.items():
+        is_video = "video" in media
+        if sha256 not in before:
+            label = _("Video added") if is_video else _("Picture added")
+            found.append(Change(label, [Piece("ins", _about(media))], "ins", media))
+            continue
+        if media["alt"] != before[sha256]["alt"]:
+            label = _("Description of a video") if is_video else _("Description of a picture")
+            found.append(
+                Change(label, words(before[sha256]["alt"], media["alt"], effort), "", media)
+            )
+        was, now = before[sha256].get("captions", ""), media.get("captions", "")
+        if was != now:
+            found.append(Change(_("Captions of a video"), words(was, now, effort), "", media))
+    if [s for s in before if s in after] != [s for s in after if s in before]:
+        found.append(Change(_("Pictures"), [Piece("same", _("Their order changed."))]))
+    return found
+
+
+def _about(media: Mapping[str, Any]) -> str:
+    """Describe an added or removed picture or video so that it can be told from others."""
+    if "video" not in media:
+        return str(media["alt"])
+    lasts = _("video, %(seconds)s") % {"seconds": presenters.span_of(media["seconds"])}
+    return " ".join(filter(None, [media["alt"], f"({lasts})"]))

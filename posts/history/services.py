@@ -1,0 +1,140 @@
+"""Bringing an earlier version back as the working copy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from campaigns.models import Topic
+from channels.models import Channel
+from channels.queries import channels_for, facts_of
+from core.errors import Refused
+from media.models import Media
+from platforms.facts import Format
+from platforms.limits import choose
+from posts.canonical import content, corrections
+from posts.editor import services as editing
+from posts.models import Post, Revision
+from posts.review.services import store_version
+from posts.states import EDITABLE
+
+
+@transaction.atomic
+def restore(post: Post, revision: Revision, *, by: User) -> Post:
+    """Make the working copy equal to an earlier version of the post, as an edit of who does it.
+
+    What stood there before becomes a version of its own, unless one holds it already: nothing
+    written is lost. Channels that are no longer connected stay out. Raise Refused.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    row = Post.objects.select_for_update(of=("self",)).select_related("unit", "topic", "corrects")
+    post = row.get(pk=post.pk)
+    if post.state not in EDITABLE:
+        raise Refused(_("This post is not open for editing now."))
+    _keep(post)
+    saved = editing.save(post, _edit_of(revision, post), by=by, version=post.version)
+    facts = {"version": revision.number, "position": authority.position}
+    record("post.restored", saved, by=by, **facts)
+    return saved
+
+
+def _keep(post: Post) -> None:
+    """Store the working copy as a version where none is like it. It is not submitted by that."""
+    composed = content.compose(post)
+    sha256 = content.digest(composed)
+    if post.revisions.filter(content_sha256=sha256).exists():
+        return
+    store_version(post, composed)
+
+
+def _edit_of(revision: Revision, post: Post) -> editing.PostEdit:
+    """Return the edit that leads to the version. What versions do not hold, the campaign and the
+    wanted time, stays as it is.
+    """
+    shown = revision.content
+    fields = editing.PostFields(
+        title=shown["title"],
+        body=shown["body"],
+        link=shown["link"],
+        topic=Topic.objects.filter(code=shown["topic"]).first(),
+        campaign=post.campaign,
+        valid_until=parse_datetime(shown["valid_until"]) if shown["valid_until"] else None,
+        requested_time=post.requested_time,
+        urgent=shown.get("urgent", False),
+        ai_made=shown.get("ai_made", False),
+        **_grounds(shown),
+    )
+    media = Media.objects.filter(unit=post.unit).in_bulk(
+        [medium["media"] for medium in shown["media"]], field_name="public_id"
+    )
+    by_id = {str(public_id): medium for public_id, medium in media.items()}
+    return editing.PostEdit(
+        fields,
+        _channels(post, shown),
+        [
+            editing.MediaEdit(by_id[each["media"]], each["alt"], each.get("captions", ""))
+            for each in shown["media"]
+            if each["media"] in by_id
+        ],
+    )
+
+
+def _grounds(shown: Mapping[str, Any]) -> dict[str, Any]:
+    legal = shown.get("legal", {})
+    return {
+        "legal_basis": legal.get("number", ""),
+        "legal_from": parse_date(legal.get("from", "")),
+        "legal_until": parse_date(legal.get("until", "")),
+        "source": shown.get("source", ""),
+    }
+
+
+def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, editing.ChannelEdit]:
+    usable = {str(channel.public_id): channel for channel in channels_for(post.unit)}
+    corrected = corrections.published_trace(post.corrects) if post.corrects else None
+    all_media = [content.medium_of(entry) for entry in shown["media"]]
+    found = {}
+    for target in shown["channels"]:
+        if channel := usable.get(target["channel"]):
+            first = corrected.line(target["channel"]) if corrected else ""
+            facts = facts_of(channel.platform)
+            fitting = choose(facts, all_media, "")
+            named = target.get("format", facts.formats[0].name)
+            form = next((each for each in facts.formats if each.name == named), fitting)
+            found[channel] = editing.ChannelEdit(
+                _own_text(target, shown, form, first=first) if target["own_text"] else "",
+                "" if form == fitting else form.name,
+                _decided(form, target.get("options", {})),
+                switched=True,  # exactly the version's channels, whatever its media were
+            )
+    return found
+
+
+def _own_text(
+    target: Mapping[str, Any], shown: Mapping[str, Any], form: Format, *, first: str
+) -> str:
+    """Return a channel's own text without the lines that `content.text_for` adds to it."""
+    text: str = target["text"]
+    if first:
+        text = text.removeprefix(first).lstrip("\n")
+    if shown["link"] and form.takes_link and not form.article:
+        text = text.removesuffix(f"\n\n{shown['link']}")
+    text = text.removesuffix(f"\n\n{shown['unit']}")
+    if shown.get("ai_made") and not form.labels_ai:
+        text = text.removesuffix(f"\n\n{content.AI_LINE}")
+    return text
+
+
+def _decided(form: Format, options: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = {option.name: option.default for option in form.options}
+    return {
+        name: value
+        for name, value in options.items()
+        if name in defaults and value != defaults[name]
+    }

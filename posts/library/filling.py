@@ -1,0 +1,101 @@
+"""Fill the gaps of a template: by what the unit tells residents, and by what its officer types."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Topic
+from core import phones
+from posts.checks.variables import filled, names_in
+from posts.library.models import Template
+from posts.library.queries import signature_for
+from units.models import Unit
+from units.queries import facts_of
+
+SIGNATURE = "chu_ky"
+# The gaps that every template may have; what they are filled with stands on the unit's page.
+BUILT_IN = {
+    "don_vi": _("Name of the unit"),
+    "dia_chi": _("Address of the station"),
+    "duong_day_nong": _("Telephone of the officer on duty"),
+    "gio_lam_viec": _("Opening hours"),
+    "ngay": _("Today's date"),
+    SIGNATURE: _("Signature of the topic"),
+}
+LONGEST_VALUE = 200
+
+
+class Gap(NamedTuple):
+    """A gap that somebody has to fill, as the form asks for it."""
+
+    name: str
+    label: str
+    hint: str = ""
+    example: str = ""
+    is_fact: bool = False  # the unit's page could fill it
+
+
+class Filled(NamedTuple):
+    """A template's texts with its gaps filled as far as they are known."""
+
+    title: str
+    text: str
+    texts: dict[str, str]
+    gaps: list[Gap]
+
+
+def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]:
+    """Return what the portal itself knows of the gaps, for a post of ``unit``."""
+    facts = facts_of(unit)
+    values = {
+        "don_vi": unit.name,
+        "dia_chi": facts.address,
+        "duong_day_nong": phones.shown(facts.duty_phone) if facts.duty_phone else "",
+        "gio_lam_viec": facts.opening_hours,
+        "ngay": on.strftime("%d/%m/%Y"),
+    }
+    values = {name: value for name, value in values.items() if value}
+    if signature := signature_for(unit, topic):
+        values[SIGNATURE] = filled(signature.text, values)
+    else:
+        values[SIGNATURE] = unit.name
+    return values
+
+
+def fill(
+    template: Template, unit: Unit, *, on: date, typed: Mapping[str, str] | None = None
+) -> Filled:
+    """Fill a template for a post of ``unit``. What ``typed`` says goes before what is known."""
+    known = known_values(unit, template.topic, on=on)
+    # A signature may have gaps of its own, which are asked for like the template's.
+    signature = known.pop(SIGNATURE)
+    with_signature = [filled(part, {SIGNATURE: signature}) for part in template.parts()]
+    values = known | {name: value for name, value in (typed or {}).items() if value}
+    title, text, hashtags, *texts = (filled(part, values) for part in with_signature)
+    return Filled(
+        title=title,
+        text=f"{text}\n\n{hashtags}".strip(),
+        texts=dict(zip(template.texts, texts, strict=True)),
+        gaps=_gaps(template, (name for name in names_in(with_signature) if name not in known)),
+    )
+
+
+def gaps_of(template: Template, unit: Unit) -> list[Gap]:
+    """List what somebody has to fill in when a post of ``unit`` begins from the template."""
+    return fill(template, unit, on=timezone.localdate()).gaps
+
+
+def _gaps(template: Template, names: Iterable[str]) -> list[Gap]:
+    own = {each["name"]: each for each in template.variables}
+    found = []
+    for name in names:
+        if name in own:
+            each = own[name]
+            found.append(Gap(name, each["label"], each.get("hint", ""), each.get("example", "")))
+        else:
+            label = BUILT_IN.get(name) or name.replace("_", " ")
+            found.append(Gap(name, str(label), is_fact=name in BUILT_IN))
+    return found

@@ -1,0 +1,136 @@
+"""Texts that stand ready: whole posts with gaps, and pieces to insert. A unit's are seen by all
+units below it.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Topic
+from core.models import PublicIdModel
+from core.scope import Person, ScopedQuerySet, ancestors
+from core.text import fold
+from posts.models import Grounds
+from units.models import Unit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+LONGEST_TEXT = 10_000  # characters; the longest post of Facebook is far above what people read
+
+
+class LibraryQuerySet(ScopedQuerySet):
+    permission = "post_view"
+
+    def visible_to(self, user: "Person | AnonymousUser") -> Self:
+        """Filter by the person's own scope and the units above it, whose texts are for them,
+        too.
+        """
+        reach = user.reach(self.permission) if user.is_active and hasattr(user, "reach") else ()
+        above = {path for part in reach for path in ancestors(part.path)}
+        return super().visible_to(user) | self.filter(unit__path__in=above)
+
+    def open_to(self, unit: Unit) -> Self:
+        """Filter by what posts of ``unit`` may use: its own and that of the units above it."""
+        return self.filter(unit__path__in=ancestors(unit.path), archived_at=None)
+
+    def search(self, words: str) -> Self:
+        found = self
+        for word in fold(words).split():
+            found = found.filter(search__contains=word)
+        return found
+
+
+class LibraryText(PublicIdModel):
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    # Of those that come with the product: by it a later release finds its text again.
+    code = models.SlugField(max_length=40, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )  # empty: the product
+    changed_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+    search = models.TextField(editable=False, default="")
+
+    objects = LibraryQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Template(LibraryText, Grounds):
+    """A whole post with gaps such as ``{don_vi}``; see ``posts.library.filling``."""
+
+    title = models.CharField(_("title"), max_length=150)
+    text = models.TextField(_("text"), max_length=LONGEST_TEXT)
+    topic = models.ForeignKey(Topic, models.PROTECT, related_name="+", verbose_name=_("topic"))
+    hashtags = models.CharField(_("hashtags"), max_length=200, blank=True)
+    # The months in which it fits best, a bit each: January is 1.
+    months = models.PositiveSmallIntegerField(default=0)
+    # Own texts by platform, where the text does not suit it.
+    texts = models.JSONField(default=dict)
+    # Its own gaps: [{"name": …, "label": …, "hint": …, "example": …}].
+    variables = models.JSONField(default=list)
+    uses = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-changed_at", "-pk"]
+        indexes = [models.Index(fields=["unit", "archived_at"], name="template_unit")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=~Q(code=""), name="one_template_a_code"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def parts(self) -> list[str]:
+        """List every text in which a gap may stand."""
+        return [self.title, self.text, self.hashtags, *self.texts.values()]
+
+    def fits_in(self, month: int) -> bool:
+        return bool(self.months & bit_of(month))
+
+
+class SnippetKind(models.TextChoices):
+    SIGNATURE = "signature", _("Signature with telephone numbers")
+    HASHTAGS = "hashtags", _("Hashtags")
+    PARAGRAPH = "paragraph", _("Paragraph")
+
+
+class Snippet(LibraryText):
+    """A piece to insert: how a unit signs posts on a topic, a set of hashtags, a paragraph."""
+
+    kind = models.CharField(_("kind"), max_length=10, choices=SnippetKind)
+    name = models.CharField(_("name"), max_length=80)
+    text = models.TextField(_("text"), max_length=1000)
+    topic = models.ForeignKey(
+        Topic, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("topic")
+    )  # empty: any
+
+    class Meta:
+        ordering = ["kind", F("topic").asc(nulls_first=True), "name", "pk"]
+        indexes = [models.Index(fields=["unit", "archived_at"], name="snippet_unit")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=~Q(code=""), name="one_snippet_a_code"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def bit_of(month: int) -> int:
+    """Return the bit of a month in ``Template.months``."""
+    return 1 << (month - 1)
+
+
+def in_season(on: date) -> int:
+    return bit_of(on.month)

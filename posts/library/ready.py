@@ -1,0 +1,94 @@
+"""Bring the library that comes with the portal (data/library.toml) into the database, for the
+ministry.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from audit.services import record
+from campaigns.models import Topic
+from core.errors import Refused
+from posts.library.models import LibraryText, Snippet, Template
+from posts.library.services import (
+    SnippetFields,
+    TemplateFields,
+    snippet_values,
+    store,
+    template_values,
+)
+from units.models import Level, Unit
+
+
+@dataclass
+class Loaded:
+    """The result of a run."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    kept: int = 0  # changed or archived by people, and left so
+
+    def __str__(self) -> str:
+        return (
+            f"{self.created} texts created, {self.changed} changed, {self.unchanged} unchanged, "
+            f"{self.kept} left as people changed them."
+        )
+
+
+@transaction.atomic
+def load(path: Path) -> Loaded:
+    """Add the texts of the file, and bring those that nobody has touched in line with it. Safe to
+    repeat; deletes nothing. Raise Refused for a text that the library itself would refuse.
+    """
+    ministry = Unit.objects.select_for_update(of=("self",)).filter(level=Level.MINISTRY).first()
+    if ministry is None:
+        raise Refused("The ministry is missing: run load_units first.")
+    texts = tomllib.loads(path.read_text(encoding="utf-8"))
+    topics = {topic.code: topic for topic in Topic.objects.all()}
+    done = Loaded()
+    for each in texts["snippet"]:
+        _bring(Snippet, each["code"], snippet_values(_snippet(each, topics)), ministry, done)
+    for each in texts["template"]:
+        _bring(Template, each["code"], template_values(_template(each, topics)), ministry, done)
+    if done.created or done.changed:
+        record("template.loaded", ministry, created=done.created, changed=done.changed)
+    return done
+
+
+def _bring(
+    model: type[LibraryText], code: str, values: Mapping[str, Any], ministry: Unit, done: Loaded
+) -> None:
+    row = model._default_manager.filter(code=code).first()
+    if row is None:
+        done.created += 1
+        store(model(unit=ministry, code=code), values, by=None)
+    elif row.changed_by_id or row.archived_at:
+        done.kept += 1
+    elif all(getattr(row, name) == value for name, value in values.items()):
+        done.unchanged += 1
+    else:
+        done.changed += 1
+        row.version += 1
+        store(row, values, by=None)
+
+
+def _template(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> TemplateFields:
+    return TemplateFields(
+        title=each["title"],
+        text=each["text"],
+        topic=topics[each["topic"]],
+        hashtags=each.get("hashtags", ""),
+        months=each.get("months", ()),
+        texts=each.get("texts", {}),
+        variables=each.get("variables", ()),
+    )
+
+
+def _snippet(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> SnippetFields:
+    topic = topics[each["topic"]] if "topic" in each else None
+    return SnippetFields(kind=each["kind"], name=each["name"], text=each["text"], topic=topic)

@@ -1,0 +1,87 @@
+"""The entries of the navigation that lead to pages of posts, and the keys of the composer."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import ACTIONS, CONTENT, TABS, Entry, register
+from core.shortcuts import Shortcut
+from core.shortcuts import register as register_keys
+
+register(
+    Entry(
+        "posts:new",
+        "pencil",
+        _("Compose"),
+        TABS,
+        40,
+        needs=("post_write",),
+        hidden_by=("post_approve",),
+    ),
+    Entry("posts:library", "template", _("Template library"), CONTENT, 15, needs=("post_view",)),
+    Entry("posts:new", "pencil", _("Compose a post"), ACTIONS, 10, needs=("post_write",)),
+    Entry(
+        "posts:import",
+        "file-spreadsheet",
+        _("Plan posts from a sheet"),
+        ACTIONS,
+        12,
+        needs=("post_write",),
+    ),
+    Entry(
+        "posts:new_template", "template", _("New template"), ACTIONS, 60, needs=("library_write",)
+    ),
+    pages={
+        "posts:library": (
+            *("posts:template", "posts:new_template", "posts:edit_template"),
+            *("posts:snippets", "posts:new_snippet", "posts:edit_snippet"),
+        ),
+    },
+)
+
+COMPOSER = _("While composing")
+
+register_keys(
+    Shortcut("Ctrl+Enter", _("Submit the post"), COMPOSER, 20, "composer/keys.js"),
+    Shortcut("Ctrl+S", _("Save the draft"), COMPOSER, 21, "composer/keys.js"),
+    Shortcut(
+        "Alt+1…9",
+        _("Open a channel, by its number from the left"),
+        COMPOSER,
+        22,
+        "composer/keys.js",
+    ),
+    Shortcut("Esc", _("Close the channels"), COMPOSER, 23, "composer/keys.js"),
+    Shortcut(
+        "← →",
+        _("In the row of channels: the one before or after"),
+        COMPOSER,
+        24,
+        "composer/layout.js",
+    ),
+    Shortcut(
+        "← →",
+        _("In the tools of the text: the one before or after"),
+        COMPOSER,
+        25,
+        "composer/editor.js",
+    ),
+    Shortcut(
+        "← →",
+        _("Above the text: the button before or after"),
+        COMPOSER,
+        25,
+        "composer/pieces.js",
+    ),
+    Shortcut(
+        "← →",
+        _("In the sheet of a channel: the one before or after"),
+        COMPOSER,
+        25,
+        "composer/swipe.js",
+    ),
+    Shortcut("Esc", _("Close topic, time or campaign"), COMPOSER, 26, "composer/chips.js"),
+    Shortcut("Ctrl+B", _("Bold"), COMPOSER, 27, "composer/editor.js"),
+    Shortcut("Ctrl+I", _("Italic"), COMPOSER, 28, "composer/editor.js"),
+    Shortcut("Ctrl+U", _("Underlined"), COMPOSER, 29, "composer/editor.js"),
+    Shortcut("Ctrl+K", _("In formatted text: set a link"), COMPOSER, 30, "composer/editor.js"),
+    Shortcut("Ctrl+Z", _("Undo what was typed"), COMPOSER, 31, "composer/editor.js"),
+)

@@ -1,0 +1,191 @@
+"""Drafts that begin empty, from a template, as a copy of another post, or as its correction."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from campaigns.models import Campaign
+from channels.queries import channels_for
+from core import quotas
+from core.errors import Refused
+from core.secrecy import require_no_secrecy_mark
+from core.text import fold
+from posts.canonical import corrections, material
+from posts.canonical.html import paragraphs
+from posts.library.filling import fill
+from posts.library.models import Template
+from posts.models import Post, PostChannel, PostMedia
+from posts.queries import last_options
+from units.models import Unit
+
+BLANK_KEPT = timedelta(days=1)
+LONGEST_TITLE = 200  # characters, as of a post
+
+
+@transaction.atomic
+def start(
+    *, unit: Unit, by: User, campaign: Campaign | None = None, public_id: uuid.UUID | None = None
+) -> Post:
+    """Start an empty draft for all channels of the unit; one of this ``public_id`` that somebody
+    was faster to start is returned as it is. Raise QuotaExceeded.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=unit)
+    quotas.use("draft", by=by)
+    fields = {"author": by, "last_editor": by, "campaign": campaign, "changed_at": timezone.now()}
+    post, is_new = Post.objects.get_or_create(
+        public_id=public_id or uuid.uuid4(), unit=unit, defaults=fields
+    )
+    if is_new:
+        PostChannel.objects.bulk_create(first_targets(post))
+        record("post.started", post, by=by, position=authority.position)
+    return post
+
+
+def first_targets(post: Post) -> list[PostChannel]:
+    """Return a new post's rows for all channels of its unit: on are those that take a text by
+    itself, and with pictures or videos the others follow. The options are those of the last post.
+    """
+    last = last_options(post.unit)
+    targets = [
+        PostChannel(post=post, channel=channel, options=last.get(channel.pk, {}))
+        for channel in channels_for(post.unit)
+    ]
+    for target in targets:
+        target.is_on = material.is_on(target, [])
+    return targets
+
+
+@transaction.atomic
+def from_template(
+    template: Template, *, unit: Unit, by: User, typed: Mapping[str, str] | None = None
+) -> Post:
+    """Start a draft with the template's text, its gaps filled by the unit's facts and by ``typed``;
+    one that is left open is a finding. Raise QuotaExceeded, Refused.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=unit)
+    if not Template.objects.open_to(unit).filter(pk=template.pk).exists():
+        raise Refused(_("This template is not in use any more. Choose another one."))
+    filled = fill(template, unit, on=timezone.localdate(), typed=typed)
+    if len(filled.title) > LONGEST_TITLE:
+        raise Refused(_("The title becomes too long. Shorten what you fill in."))
+    require_no_secrecy_mark([filled.title, filled.text, *filled.texts.values()])
+    quotas.use("draft", by=by)
+    post = Post.objects.create(
+        unit=unit,
+        author=by,
+        last_editor=by,
+        title=filled.title,
+        body=paragraphs(filled.text),
+        topic=template.topic,
+        template=template,
+        **template.grounds(),
+        changed_at=timezone.now(),
+        search=fold(f"{filled.title} {filled.text}"),
+    )
+    targets = first_targets(post)
+    for target in targets:
+        target.text = filled.texts.get(target.channel.platform, "")
+    PostChannel.objects.bulk_create(targets)
+    Template.objects.filter(pk=template.pk).update(uses=F("uses") + 1)
+    record(
+        "post.begun_from_template",
+        post,
+        by=by,
+        position=authority.position,
+        template=str(template.public_id),
+    )
+    return post
+
+
+@transaction.atomic
+def duplicate(post: Post, *, by: User) -> Post:
+    """Make a draft with the same text, media and channels, each in its format, by the person who
+    asked for it. Raise QuotaExceeded.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    quotas.use("draft", by=by)
+    copy = Post.objects.create(
+        unit=post.unit,
+        author=by,
+        last_editor=by,
+        title=post.title,
+        title_from_text=post.title_from_text,
+        body=post.body,
+        link=post.link,
+        topic=post.topic,
+        campaign=post.campaign,
+        ai_made=post.ai_made,
+        **post.grounds(),
+        duplicate_of=post,
+        changed_at=timezone.now(),
+        search=post.search,
+    )
+    usable = {c.pk for c in channels_for(post.unit)}
+    PostChannel.objects.bulk_create(
+        PostChannel(
+            post=copy,
+            channel_id=t.channel_id,
+            text=t.text,
+            format=t.format,
+            options=t.options,
+            is_on=t.is_on,
+            by_hand=t.by_hand,
+        )
+        for t in post.targets.all()
+        if t.channel_id in usable
+    )
+    PostMedia.objects.bulk_create(_same_media(post, copy))
+    record("post.duplicated", copy, by=by, position=authority.position, of=str(post.public_id))
+    return copy
+
+
+@transaction.atomic
+def correct(post: Post, *, by: User) -> Post:
+    """Make a draft that corrects ``post``, for the still connected channels on which it was
+    published. Each names what residents saw; the draft is reviewed like any other.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    trace = corrections.published_trace(post)
+    if trace is None:
+        raise Refused(_("Only what stood on a page can be corrected. Edit the post instead."))
+    quotas.use("draft", by=by)
+    draft = Post.objects.create(
+        unit=post.unit,
+        author=by,
+        last_editor=by,
+        title=trace.new_title,
+        topic=post.topic,
+        ai_made=post.ai_made,
+        **post.grounds(),
+        corrects=post,
+        changed_at=timezone.now(),
+        search=fold(trace.new_title),
+    )
+    same = [channel for channel in channels_for(post.unit) if channel.pk in trace.channels]
+    # In a format that fits: the original may have been a story, which is gone. Who may see it stays
+    # as it was decided. Where residents read the mistake, no picture less takes the correction off.
+    decided = dict(post.targets.values_list("channel_id", "options"))
+    PostChannel.objects.bulk_create(
+        PostChannel(post=draft, channel=channel, options=decided.get(channel.pk, {}), by_hand=True)
+        for channel in same
+    )
+    # Some platforms take no post without a picture or a video.
+    PostMedia.objects.bulk_create(_same_media(post, draft))
+    record(
+        "post.correction_begun", draft, by=by, position=authority.position, of=str(post.public_id)
+    )
+    return draft
+
+
+def _same_media(post: Post, copy: Post) -> list[PostMedia]:
+    shown = post.pictures.values("media_id", "position", "alt_text", "captions")
+    return [PostMedia(post=copy, **each) for each in shown]

@@ -1,0 +1,73 @@
+"""Pages on which a post begins as a copy or as a correction of another."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from core.actions import refusal
+from posts.context import post_to_write, unit_to_write_in
+from posts.library.filling import gaps_of
+from posts.library.forms import GapsForm
+from posts.library.queries import templates_to_use
+from posts.models import Post
+from posts.origins import services as origins
+from posts.queries import approved_posts
+
+MOST_SHOWN = 50  # posts to begin from; the search finds the others
+
+
+@require_GET
+def reuse(request: HttpRequest) -> HttpResponse:
+    """List the unit's approved posts, each to begin a new one as its copy."""
+    unit = unit_to_write_in(request)
+    words = request.GET.get("q", "")[:200]
+    posts = approved_posts(request.user, unit, words)[:MOST_SHOWN]
+    return render(request, "posts/reuse.html", {"unit": unit, "posts": posts, "words": words})
+
+
+@require_POST
+def from_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Begin a post of the current position's unit, or of the one that ``unit`` names."""
+    unit = unit_to_write_in(request)
+    template = get_object_or_404(templates_to_use(request.user), public_id=public_id)
+    page = f"{reverse('posts:template', args=[template.public_id])}?unit={unit.key}"
+    form = GapsForm(request.POST, gaps=gaps_of(template, unit))
+    if not form.is_valid():
+        messages.error(request, _("What you filled in is too long. Shorten it."))
+        return redirect(page)
+    made: list[Post] = []
+    if refused := refusal(
+        lambda: made.append(
+            origins.from_template(template, unit=unit, by=request.user, typed=form.typed())
+        )
+    ):
+        messages.error(request, refused)
+        return redirect(page)
+    return redirect("posts:edit", made[0].public_id)
+
+
+@require_POST
+def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    copy = origins.duplicate(post_to_write(request, public_id), by=request.user)
+    messages.success(
+        request, _("This is a copy, a draft of your own. The original stays as it is.")
+    )
+    return redirect("posts:edit", copy.public_id)
+
+
+@require_POST
+def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    post = post_to_write(request, public_id)
+    made: list[Post] = []
+    if refused := refusal(lambda: made.append(origins.correct(post, by=request.user))):
+        messages.error(request, refused)
+        return redirect("publishing:post", post.public_id)
+    messages.success(
+        request, _("This is the draft of the correction. Write what was wrong and what is right.")
+    )
+    return redirect("posts:edit", made[0].public_id)

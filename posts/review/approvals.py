@@ -1,0 +1,269 @@
+"""Statements that approvers sign: what exactly was approved, proved apart from the rows that say
+so.
+
+A statement is canonical JSON. Two things are kept with a review: where the approver has a passkey,
+its assertion, whose challenge is the statement's SHA-256; and always a seal, an HMAC by a key that
+the database does not hold. So rows that were written by SQL alone prove nothing, whatever they say.
+Pure functions: they read no row and no clock.
+
+Several statements may be signed by one touch: the assertion is then over a list of them, which is
+kept once, and each statement is sealed together with the list's SHA-256.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from django.conf import settings
+from fido2 import cbor
+from fido2.cose import CoseKey
+from fido2.utils import websafe_decode
+from fido2.webauthn import AuthenticatorData, CollectedClientData
+
+VERSION = "outreach-portal approval 1"
+LIST_VERSION = "outreach-portal approval list 1"
+# A person looks through so many at most; a longer list is neither signed nor proved.
+MOST_LISTED = 52
+# Fewer bytes than SHA-256's own are no key for its HMAC.
+KEY_BYTES = 32
+
+
+class Method:
+    """The ways in which an approver proves to be there, the strongest first."""
+
+    PASSKEY = "passkey"  # an assertion over this very statement, or over a list that holds it
+    # a one-time code or passkey within the five minutes before; weaker: the server's word alone
+    CODE = "code"
+    BEFORE = "before"  # approved before approvals were signed, and sealed once then
+
+
+class Step:
+    """The decision that a statement names: the unit's word on a post that the province approves,
+    too, proves no approval.
+    """
+
+    FIRST = "first"
+    APPROVED = "approved"
+
+
+class Listed(NamedTuple):
+    """A list that was proved once for all that is on it: the key of its row, why it is invalid, its
+    statements.
+    """
+
+    id: int
+    problem: str
+    sha256: str
+    statements: frozenset[str]
+
+
+class Proof(NamedTuple):
+    """The proof that comes with a decision. ``wanted``: the time that is part of it, or empty.
+
+    A passkey's ``assertion`` is over the statement itself; or ``listed`` is a list that holds it.
+    """
+
+    method: str
+    rendered_at: datetime
+    nonce: str
+    requested: str = ""
+    assertion: Mapping[str, str] | None = None
+    listed: Listed | None = None
+
+
+class Signed(NamedTuple):
+    """The stored proof of a review, or of a list."""
+
+    statement: str
+    method: str
+    assertion: Mapping[str, str] | None
+    key_id: str
+    seal: str
+
+
+def statement(
+    *,
+    revision: str,
+    content_sha256: str,
+    channels: Collection[str],
+    by: int,
+    requested: str,
+    rendered_at: datetime,
+    nonce: str,
+    decision: str = Step.APPROVED,
+) -> str:
+    """Return the canonical text that an approval of ``revision`` (public id) by the person ``by``
+    (key) signs.
+    """
+    said = {
+        "version": VERSION,
+        "decision": decision,
+        "revision": revision,
+        "content_sha256": content_sha256,
+        "channels": sorted(channels),
+        "by": by,
+        "wanted": requested,
+        "rendered_at": rendered_at.astimezone(UTC).isoformat(),
+        "nonce": nonce,
+    }
+    return _canonical(said)
+
+
+def list_statement(statements: Collection[str], *, nonce: str) -> str:
+    """Return the canonical text by which one signature approves all of ``statements``, each as
+    `statement` made it.
+    """
+    if not 0 < len(statements) <= MOST_LISTED:
+        raise ValueError(f"a list holds 1 to {MOST_LISTED} approvals")
+    said = [json.loads(text) for text in sorted(statements)]
+    return _canonical({"version": LIST_VERSION, "nonce": nonce, "statements": said})
+
+
+def challenge(text: str) -> bytes:
+    """Return the challenge that a passkey signs for a statement or a list."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def sign(text: str, method: str, assertion: Mapping[str, str] | None = None) -> Signed:
+    """Seal a statement, with the passkey's assertion over it if there is one, by the newest key of
+    the installation.
+    """
+    key = _keys()[0]
+    return Signed(text, method, assertion, key_id(key), _seal(key, text, method, assertion))
+
+
+def sign_listed(text: str, listed: Listed) -> Signed:
+    """Seal a statement that ``listed`` holds, together with the list's digest."""
+    return sign(text, Method.PASSKEY, {"list": listed.sha256})
+
+
+def read_list(signed: Signed, *, id: int) -> Listed:
+    """Prove a list that a passkey signed, once for all of its statements. ``id`` is the key of its
+    row.
+    """
+    wrong = seal_problem(signed) or _list_problem(signed)
+    said = [] if wrong else json.loads(signed.statement)["statements"]
+    return Listed(id, wrong, _sha256(signed.statement), frozenset(map(_canonical, said)))
+
+
+def problem(
+    signed: Signed,
+    *,
+    revision: str,
+    content_sha256: str,
+    by: int,
+    listed: Listed | None = None,
+    decision: str = Step.APPROVED,
+) -> str:
+    """Explain why this is no approval of that content by that person; empty when it is one.
+
+    ``listed``: the list that the stored row points to, where it does.
+    """
+    if wrong := seal_problem(signed):
+        return wrong
+    said = json.loads(signed.statement)
+    # The version first: what another one holds is not known.
+    if said["version"] != VERSION or said["decision"] != decision:
+        return "the statement is no approval"
+    if (said["revision"], said["content_sha256"], said["by"]) != (revision, content_sha256, by):
+        return "the statement is about another content or person"
+    if listed:
+        return listed.problem or _place_problem(signed, listed)
+    if signed.method == Method.PASSKEY:
+        return _assertion_problem(signed.statement, signed.assertion or {})
+    return ""
+
+
+def seal_problem(signed: Signed) -> str:
+    """Explain why no key of the installation sealed exactly this; empty when one did."""
+    key = next((key for key in _keys() if key_id(key) == signed.key_id), None)
+    if key is None:
+        return "sealed with a key that this installation does not have"
+    if not hmac.compare_digest(_seal(key, *signed[:3]), signed.seal):
+        return "the seal is not that of the statement"
+    return ""
+
+
+def _list_problem(signed: Signed) -> str:
+    said = json.loads(signed.statement)
+    if said["version"] != LIST_VERSION or signed.method != Method.PASSKEY:
+        return "the statement is no list of approvals"
+    if len(said["statements"]) > MOST_LISTED:
+        return "the list is too long"
+    return _assertion_problem(signed.statement, signed.assertion or {})
+
+
+def _place_problem(signed: Signed, listed: Listed) -> str:
+    """Explain why a statement is not one that the passkey signed with this list."""
+    if signed.method != Method.PASSKEY or (signed.assertion or {}).get("list") != listed.sha256:
+        return "the statement was sealed without this list"
+    return "" if signed.statement in listed.statements else "the statement is not on the list"
+
+
+def _assertion_problem(text: str, assertion: Mapping[str, str]) -> str:
+    """Explain why a passkey's assertion is not one over this statement, by a person whom the
+    passkey knew.
+    """
+    try:
+        client_data = CollectedClientData(websafe_decode(assertion["client_data"]))
+        authenticator_data = AuthenticatorData(websafe_decode(assertion["authenticator_data"]))
+        if client_data.type != CollectedClientData.TYPE.GET or client_data.challenge != challenge(
+            text
+        ):
+            return "the passkey signed something else"
+        if authenticator_data.rp_id_hash != hashlib.sha256(assertion["rp_id"].encode()).digest():
+            return "the passkey signed for another site"
+        if not (authenticator_data.is_user_present() and authenticator_data.is_user_verified()):
+            return "the passkey did not verify who used it"
+        key = cast("Mapping[int, object]", cbor.decode(websafe_decode(assertion["public_key"])))
+        public_key = CoseKey.parse(key)
+        public_key.verify(
+            authenticator_data + client_data.hash, websafe_decode(assertion["signature"])
+        )
+    except InvalidSignature:
+        return "the passkey's signature is not that of the statement"
+    except (LookupError, TypeError, ValueError, AttributeError, struct.error, UnsupportedAlgorithm):
+        return "the passkey's assertion cannot be read"
+    return ""
+
+
+def channels_of(signed: Signed) -> frozenset[str]:
+    """Return the public ids of the channels that the statement names."""
+    return frozenset(json.loads(signed.statement)["channels"])
+
+
+def key_id(key: bytes) -> str:
+    """Return the name by which a stored seal refers to its key; it reveals nothing of the key."""
+    return hashlib.sha256(b"approval key:" + key).hexdigest()[:16]
+
+
+def decode_keys(texts: Sequence[str]) -> list[bytes]:
+    """Decode base64 keys; raise ValueError where one is not of KEY_BYTES bytes."""
+    keys = [base64.b64decode(text, validate=True) for text in texts]
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise ValueError("an approval key is not 32 bytes in base64")
+    return keys
+
+
+def _keys() -> list[bytes]:
+    return decode_keys(settings.APPROVAL_KEYS)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _seal(key: bytes, text: str, method: str, assertion: Mapping[str, str] | None) -> str:
+    return hmac.new(
+        key, _canonical([VERSION, method, text, assertion]).encode(), hashlib.sha256
+    ).hexdigest()
+
+
+def _canonical(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,117 @@
+"""Rules for a decision: the person opened this revision, and its form stood on the screen long
+enough to be read.
+"""
+
+import math
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from django.core import signing
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.errors import Refused
+from posts.models import Reading, Revision
+
+# A second tap that was meant for the page before comes within a second; nobody reads a post in two.
+SHORTEST_READING = timedelta(seconds=2)
+# A form that a browser shows longer than this is rendered anew.
+LONGEST_READING = timedelta(hours=24)
+_SALT = "posts.readings"
+
+
+class Rendered(NamedTuple):
+    """The time at which a form was rendered for a decision, and the number
+    that the server gave it.
+    """
+
+    at: datetime
+    nonce: str
+
+
+def open_revision(revision: Revision, *, by: User, now: datetime | None = None) -> str:
+    """Record that ``by`` opened ``revision`` and return the signed mark for its form."""
+    now = now or timezone.now()
+    Reading.objects.get_or_create(revision=revision, user=by, defaults={"opened_at": now})
+    return render_mark(subject(revision), by=by, now=now)
+
+
+def render_mark(about: str, *, by: User, now: datetime | None = None) -> str:
+    """Return a signed mark of when a form ``about`` something was rendered, and for whom."""
+    at = (now or timezone.now()).timestamp()
+    return signing.dumps({"s": about, "u": by.pk, "t": at, "n": uuid.uuid4().hex}, salt=_SALT)
+
+
+def require_rendered(mark: str, about: str, *, by: User, now: datetime | None = None) -> Rendered:
+    """Return when the form with ``mark`` was rendered; raise Refused where it was not theirs, or
+    only just rendered.
+    """
+    now = now or timezone.now()
+    try:
+        said = signing.loads(mark, salt=_SALT)
+        at, theirs = float(said["t"]), (said["s"], said["u"]) == (about, by.pk)
+        nonce = str(said["n"])
+    except (signing.BadSignature, KeyError, TypeError, ValueError):
+        at, theirs, nonce = math.inf, False, ""
+    if not theirs or now.timestamp() - at > LONGEST_READING.total_seconds():
+        raise Refused(
+            _("This page was open too long or was not yours. Please read it again, then decide.")
+        )
+    rendered = datetime.fromtimestamp(at, tz=UTC)
+    if now - rendered < SHORTEST_READING:
+        raise Refused(
+            _(
+                "Nothing was decided: this page had only just appeared. Please read it, "
+                "then press again."
+            )
+        )
+    return Rendered(rendered, nonce)
+
+
+def spend(mark: str, revision: Revision, *, by: User, now: datetime | None = None) -> Rendered:
+    """Use up the mark of a form for the one decision that it allows. Call it in the decision's
+    transaction.
+    """
+    now = now or timezone.now()
+    rendered = require_rendered(mark, subject(revision), by=by, now=now)
+    return _spend(revision, rendered, by=by, now=now)
+
+
+def spend_list(
+    revision: Revision, rendered: Rendered, *, by: User, now: datetime | None = None
+) -> Rendered:
+    """Do as `spend` does, for a revision in a list that was rendered then: its person must have
+    opened it before.
+    """
+    return _spend(revision, rendered, by=by, now=now or timezone.now())
+
+
+def _spend(revision: Revision, rendered: Rendered, *, by: User, now: datetime) -> Rendered:
+    ours = Reading.objects.filter(revision=revision, user=by)
+    unspent = Q(spent_at__isnull=True) | Q(spent_at__lt=rendered.at)
+    if not ours.filter(unspent, opened_at__lte=now).update(spent_at=now):
+        if ours.exists():
+            raise Refused(
+                _(
+                    "You decided on this version already. Please look at it again before "
+                    "you decide anew."
+                )
+            )
+        raise Refused(_("You have not opened this version yet. Please open its preview first."))
+    return rendered
+
+
+def opened_by(user: User, revisions: Iterable[int]) -> set[int]:
+    """Find which of the revisions (primary keys) this person has opened."""
+    return set(
+        Reading.objects.filter(user=user, revision__in=revisions).values_list("revision", flat=True)
+    )
+
+
+def subject(revision: Revision) -> str:
+    """Name the subject of a form that decides on ``revision``."""
+    return f"revision:{revision.public_id}"

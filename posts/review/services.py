@@ -1,0 +1,524 @@
+"""Submission, decision and withdrawal of posts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Authority, Delegation, User
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import appointed_by, holders, require, second_approvers
+from audit.services import record_many
+from campaigns.models import TopicRule
+from campaigns.queries import topic_asks
+from core.clock import local_time
+from core.errors import NotAllowed, Refused
+from posts.canonical import content
+from posts.checks.base import Severity
+from posts.findings import findings
+from posts.models import Post, Review, Revision, Signature, SignedList, Thread
+from posts.queries import WARNINGS, edited_since_approval
+from posts.review import approvals
+from posts.review.queries import first_approval, was_second
+from posts.signals import approval_ended
+from posts.states import Decision, PostState
+from posts.transitions import endorse_post, move_post
+from units.models import Unit
+
+# How long an approver may take an approval back. Nothing of it becomes visible before that.
+UNDO = timedelta(seconds=10)
+
+
+def _cut(post: Post, *, by: User) -> Revision:
+    """Cut an immutable revision from the working copy; return the newest one again when nothing
+    changed since.
+    """
+    composed = content.compose(post)
+    sha256 = content.digest(composed)
+    last = post.revisions.first()
+    decided = (Decision.APPROVED, Decision.FIRST)
+    same = last and last.content_sha256 == sha256 and last.editor_id == post.last_editor_id
+    # What was approved once is not decided on again: an approval that ended is no approval of what
+    # comes after it.
+    if last and same and not last.reviews.filter(decision__in=decided).exists():
+        return last
+    return store_version(post, composed)
+
+
+def store_version(post: Post, composed: dict[str, Any]) -> Revision:
+    """Store ``composed``, the content of the working copy, as the post's next version."""
+    last = post.revisions.first()
+    return Revision.objects.create(
+        post=post,
+        number=last.number + 1 if last else 1,
+        author=post.author,
+        editor=post.last_editor,
+        content=composed,
+        content_sha256=content.digest(composed),
+        created_at=timezone.now(),
+    )
+
+
+def _refuse_blocked(post: Post, composed: Mapping[str, Any] | None = None) -> list[str]:
+    """Raise Refused with what blocks; return the rules of the warnings that people pass over."""
+    found = findings(post, composed)
+    if blocking := [f.message for f in found if f.severity == Severity.BLOCK]:
+        raise Refused(" ".join(blocking))
+    return sorted({f.rule for f in found if f.severity == Severity.WARN})
+
+
+@transaction.atomic
+def submit(post: Post, *, by: User, announce: bool = True) -> Revision:
+    """Cut a revision and submit it to the approvers. Raise Refused with what
+    is missing, in words.
+
+    Without ``announce`` nobody is notified: the caller submits many and notifies once, by
+    `announce_many`.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    warnings = _refuse_blocked(post)
+    revision = _cut(post, by=by)
+    move_post(
+        post,
+        PostState.IN_REVIEW,
+        by=by,
+        position=authority.position,
+        facts={WARNINGS: warnings} if warnings else {},
+        current_revision=revision,
+        submitted_at=timezone.now(),
+    )
+    if announce:
+        besides = {post.author_id, post.last_editor_id, by.pk}
+        notify(
+            holders(Permission.POST_APPROVE, unit=post.unit, besides=besides),
+            "post_submitted",
+            address=reverse("publishing:review", args=[post.public_id]),
+            by=by,
+            title=post,
+        )
+    return revision
+
+
+def announce_many(unit: Unit, *, by: User, n: int) -> None:
+    """Notify the approvers once of ``n`` posts that ``by`` submitted together."""
+    notify(
+        holders(Permission.POST_APPROVE, unit=unit, besides={by.pk}),
+        "posts_submitted",
+        address=reverse("publishing:review_queue"),
+        by=by,
+        n=n,
+    )
+
+
+def _decide(
+    revision: Revision, decision: Decision, *, by: User, reason: str, position: str
+) -> Review:
+    return Review.objects.create(
+        revision=revision,
+        decision=decision,
+        by=by,
+        position=position,
+        reason=reason,
+        author_id=revision.author_id,
+        editor_id=revision.editor_id,
+        content_sha256=revision.content_sha256,
+        decided_at=timezone.now(),
+    )
+
+
+def deciding_right(post: Post) -> Permission:
+    """Return the right by which people decide on a submitted post now: the unit's, then where its
+    topic asks for it the province's.
+    """
+    return Permission.POST_APPROVE_SECOND if post.endorsed_revision_id else Permission.POST_APPROVE
+
+
+def step_of(post: Post) -> Decision:
+    """Return what an approval now would be: the unit's, which the province's follows, or the
+    last.
+    """
+    if post.endorsed_revision_id:
+        return Decision.APPROVED
+    asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    return Decision.FIRST if TopicRule.Asks.SECOND_APPROVAL in asked else Decision.APPROVED
+
+
+@transaction.atomic
+def approve(
+    post: Post,
+    revision: Revision,
+    *,
+    by: User,
+    proof: approvals.Proof,
+    scheduled: bool = False,
+    requested_time: datetime | None = None,
+    announce: bool = True,
+) -> bool:
+    """Approve exactly ``revision``, which must be the one under review; return whether that makes
+    it approved. Author and editors may not. ``proof``, of the approver's being there, is what the
+    approval is signed with.
+
+    Where the topic asks for a second approval, the unit's is the first: the post stays in review
+    and goes to the province, with the time that the unit wants (``requested_time``).
+    ``scheduled``: the caller gives the post its time in the same act, so that the writers need not.
+    Without ``announce`` nobody is notified: the caller approves many and notifies once.
+    """
+    first = first_approval(post)
+    authority = _authority_to_approve(post, revision, first, by=by)
+    if (
+        post.current_revision_id != revision.pk
+        or content.digest(revision.content) != revision.content_sha256
+    ):
+        raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+    # Limits change and time passes between submission and decision.
+    warnings = _refuse_blocked(post, revision.content)
+    step = step_of(post)
+    facts: dict[str, Any] = {"method": proof.method}
+    if warnings:
+        facts[WARNINGS] = warnings
+    if isinstance(authority, Delegation):
+        facts["delegation"] = str(authority.public_id)
+    if step == Decision.FIRST:
+        _endorse(post, revision, by=by, held=authority.position, facts=facts, at=requested_time)
+    else:
+        if first:
+            facts["step"] = "second"
+        move_post(
+            post,
+            PostState.APPROVED,
+            by=by,
+            position=authority.position,
+            facts=facts,
+            approved_revision=revision,
+        )
+    review = _decide(revision, step, by=by, reason="", position=authority.position)
+    sign(review, revision, proof)
+    if announce and step == Decision.FIRST:
+        _ask_the_province(post, revision, by=by)
+    elif announce:
+        _notify_writers(post, by=by, scheduled=scheduled, first=first)
+    return step != Decision.FIRST
+
+
+def _authority_to_approve(
+    post: Post, revision: Revision, first: Review | None, *, by: User
+) -> Authority:
+    """Return by what the person may approve the revision: four eyes at each step.
+
+    Raise NotAllowed for who wrote, edited or approved it before, or appointed one of the writers.
+    """
+    authority = require(by, deciding_right(post), unit=post.unit)
+    if by.pk in (revision.author_id, revision.editor_id):
+        raise NotAllowed(_("Who drafted or last edited a post may not approve it."))
+    contributors = User.objects.filter(pk__in=post.contributions.values("user"))
+    writers = [revision.author, revision.editor, *contributors]
+    if first:
+        _refuse_second(post, first, by=by)
+    authority = _not_in_a_writers_stead(authority, by=by, writers=writers)
+    if appointed_by(by, people=[*writers, first.by] if first else writers):
+        raise NotAllowed(
+            _(
+                "You made or confirmed an appointment of somebody who wrote this post, or they one "
+                "of yours. Another leader has to approve it."
+            )
+        )
+    if Post.objects.filter(edited_since_approval(by), pk=post.pk).exists():
+        raise NotAllowed(_("Who edited a post since it was last approved may not approve it."))
+    return authority
+
+
+def _refuse_second(post: Post, first: Review, *, by: User) -> None:
+    if first.by_id == by.pk:
+        raise NotAllowed(_("You gave the first approval. Somebody else gives the second."))
+    if post.second_period[1] <= timezone.now():
+        raise Refused(
+            _("The time for the second approval is over. The post goes back to the unit.")
+        )
+
+
+# The province has so long where neither a requested time nor an end of validity says otherwise.
+SECOND_LASTS = timedelta(days=3)
+
+
+def _endorse(
+    post: Post,
+    revision: Revision,
+    *,
+    by: User,
+    held: str,
+    facts: Mapping[str, Any],
+    at: datetime | None,
+) -> None:
+    now = timezone.now()
+    wanted = at or post.requested_time
+    ahead = [each for each in (wanted, post.ends_at) if each and each > now]
+    due_at = min(ahead, default=now + SECOND_LASTS)
+    fields = {"requested_time": wanted} if wanted != post.requested_time else {}
+    endorse_post(
+        post, revision, by=by, position=held, asked_at=now, due_at=due_at, facts=facts, **fields
+    )
+
+
+def _ask_the_province(post: Post, revision: Revision, *, by: User) -> None:
+    writers, due_at = {revision.author_id, revision.editor_id, by.pk}, post.second_period[1]
+    notify(
+        second_approvers(post.unit, besides=writers),
+        "post_second_asked",
+        address=reverse("publishing:review", args=[post.public_id]),
+        unit=post.unit,
+        title=post,
+        when=local_time(due_at),
+    )
+    notify_writers(post, "post_first_approved", by=by, when=local_time(due_at))
+
+
+def _notify_writers(post: Post, *, by: User, scheduled: bool, first: Review | None) -> None:
+    also = [first.by] if first else []
+    if scheduled:
+        notify_writers(post, "post_approved", by=by, also=also)
+    else:
+        notify_writers(
+            post,
+            "post_to_schedule",
+            by=by,
+            also=also,
+            address=reverse("publishing:schedule", args=[post.public_id]),
+        )
+
+
+def _not_in_a_writers_stead(
+    authority: Authority, *, by: User, writers: Sequence[User]
+) -> Authority:
+    """Return the position by which ``by`` approves: who wrote a post does not have it approved in
+    their own stead. An approver in their own right uses that.
+    """
+    if not isinstance(authority, Delegation) or authority.chief not in writers:
+        return authority
+    own = by.own_authority(Permission.POST_APPROVE, unit=authority.unit)
+    if own is None:
+        raise NotAllowed(
+            _(
+                "%(chief)s, in whose stead you approve, wrote or edited this post. Another leader "
+                "has to approve it."
+            )
+            % {"chief": authority.chief}
+        )
+    return own
+
+
+def sign(review: Review, revision: Revision, proof: approvals.Proof) -> None:
+    """Store the proof of an approval. Called in the approval's own transaction."""
+    step, listed = Decision(review.decision), proof.listed
+    text = statement_of(revision, proof, by=review.by, step=step)
+    signed = (
+        approvals.sign_listed(text, listed)
+        if listed
+        else approvals.sign(text, proof.method, proof.assertion)
+    )
+    revision_id, sha256 = str(revision.public_id), revision.content_sha256
+    if approvals.problem(
+        signed,
+        revision=revision_id,
+        content_sha256=sha256,
+        by=review.by_id,
+        listed=listed,
+        decision=step,
+    ):
+        raise Refused(
+            _("The passkey did not sign this post. Nothing was approved; please try again.")
+        )
+    Signature.objects.create(
+        review=review, listed_id=listed.id if listed else None, **signed._asdict()
+    )
+
+
+def sign_list(text: str, assertion: Mapping[str, str]) -> approvals.Listed:
+    """Store a list that a passkey signed, before the approvals that refer to it. Raise Refused."""
+    signed = approvals.sign(text, approvals.Method.PASSKEY, assertion)
+    listed = approvals.read_list(signed, id=0)
+    if listed.problem:
+        raise Refused(
+            _(
+                "The passkey did not sign these posts as they are now. Nothing was "
+                "approved; please try again."
+            )
+        )
+    return listed._replace(id=SignedList.objects.create(**signed._asdict()).pk)
+
+
+def list_statement_of(proofs: Mapping[Revision, approvals.Proof], *, by: User) -> str:
+    """Return the statement that ``by`` signs to approve several revisions by one touch, all from a
+    page of one number.
+    """
+    nonce = next(proof.nonce for proof in proofs.values())
+    statements = [statement_of(revision, proof, by=by) for revision, proof in proofs.items()]
+    return approvals.list_statement(statements, nonce=nonce)
+
+
+def statement_of(
+    revision: Revision, proof: approvals.Proof, *, by: User, step: Decision | None = None
+) -> str:
+    """Return the statement that ``by`` signs to approve the revision, as the step that is next
+    unless another is named.
+    """
+    return approvals.statement(
+        revision=str(revision.public_id),
+        content_sha256=revision.content_sha256,
+        channels=[target["channel"] for target in revision.content["channels"]],
+        by=by.pk,
+        requested=proof.requested,
+        rendered_at=proof.rendered_at,
+        nonce=proof.nonce,
+        decision=step or step_of(revision.post),
+    )
+
+
+@transaction.atomic
+def request_changes(post: Post, revision: Revision, *, by: User, reason: str) -> None:
+    """Return a submitted post for revision, as the unit or, at its step, the province."""
+    authority = require(by, deciding_right(post), unit=post.unit)
+    first = first_approval(post)
+    if not reason.strip():
+        raise Refused(_("Please write why, so that the officer can revise the post."))
+    if post.current_revision_id != revision.pk:
+        raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+    move_post(post, PostState.CHANGES_REQUESTED, by=by, position=authority.position, reason=reason)
+    review = _decide(
+        revision, Decision.RETURNED, by=by, reason=reason.strip(), position=authority.position
+    )
+    # Who revises the post answers there, and resolves it.
+    Thread.objects.create(revision=revision, review=review, begun_at=review.decided_at)
+    also = [first.by] if first else []
+    notify_writers(post, "post_returned", by=by, also=also, reason=reason.strip())
+
+
+@transaction.atomic
+def undo_approval(post: Post, *, by: User, now: datetime) -> Revision:
+    """Undo one's own approval within `UNDO`; the same content waits for review as a new revision,
+    for the province's where that gave it.
+
+    The old revision keeps its approval and its end on record, and is never approved again. Raise
+    Refused when somebody else approved it or the seconds are over. The caller deals with the
+    deliveries of the returned revision.
+    """
+    fields = ["state", "version", "approved_revision", "current_revision", "submitted_at"]
+    post.refresh_from_db(fields=fields)
+    revision = post.approved_revision
+    second = revision is not None and was_second(post, revision)
+    right = Permission.POST_APPROVE_SECOND if second else Permission.POST_APPROVE
+    authority = require(by, right, unit=post.unit)
+    review = Review.objects.filter(revision=revision, decision=Decision.APPROVED, by=by).first()
+    if revision is None or review is None or now - review.decided_at > UNDO:
+        raise Refused(
+            _(
+                "The time to take the approval back is over. Open the post for editing, "
+                "or withdraw it."
+            )
+        )
+    again = Revision.objects.create(
+        post=post,
+        number=revision.number + 1,
+        author=revision.author,
+        editor=revision.editor,
+        content=revision.content,
+        content_sha256=revision.content_sha256,
+        created_at=now,
+    )
+    move_post(
+        post,
+        PostState.IN_REVIEW,
+        by=by,
+        position=authority.position,
+        action="post.approval_undone",
+        approved_revision=None,
+        current_revision=again,
+        endorsed_revision=again if second else None,
+    )
+    _decide(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
+    notify_writers(post, "post_approval_undone", by=by)
+    return revision
+
+
+@transaction.atomic
+def reopen(post: Post, *, by: User) -> None:
+    """Open a submitted or approved post for editing. Its approval ends, and with it whatever was
+    scheduled.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    was_approved = post.state == PostState.APPROVED
+    if post.state == PostState.ARCHIVED:  # taken back by its own action, for a while
+        raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+    move_post(post, PostState.DRAFT, by=by, position=authority.position, approved_revision=None)
+    if was_approved:
+        approval_ended.send(Post, post=post, by=by, reason="", withdrawn=False)
+
+
+@transaction.atomic
+def withdraw(post: Post, *, by: User, reason: str) -> None:
+    """Withdraw a post, as its unit's leader or the province, with a reason. What was scheduled
+    stops with it.
+    """
+    authority = require(by, Permission.POST_WITHDRAW, unit=post.unit)
+    if not reason.strip():
+        raise Refused(_("Please write why the post is withdrawn."))
+    was_approved = post.state == PostState.APPROVED
+    move_post(
+        post,
+        PostState.WITHDRAWN,
+        by=by,
+        position=authority.position,
+        reason=reason.strip(),
+        approved_revision=None,
+    )
+    if was_approved:
+        approval_ended.send(Post, post=post, by=by, reason=reason.strip(), withdrawn=True)
+    notify_writers(post, "post_withdrawn", by=by, reason=reason.strip())
+
+
+@transaction.atomic
+def withdraw_many(posts: QuerySet[Post], *, by: User, position: str, reason: str) -> int:
+    """Withdraw approved posts in one action, as ``withdraw`` does one; return how many. The caller
+    has checked the right and deals with their deliveries.
+    """
+    approved = posts.filter(state=PostState.APPROVED).order_by("pk").select_for_update(of=("self",))
+    rows = list(approved.values_list("pk", "public_id", "title", "unit__path"))
+    Post.objects.filter(pk__in=[pk for pk, *_rest in rows]).update(
+        state=PostState.WITHDRAWN, approved_revision=None, version=F("version") + 1
+    )
+    entry = {
+        "at": timezone.now(),
+        "actor_id": by.pk,
+        "actor_name": str(by),
+        "actor_position": position,
+        "reason": reason,
+        "action": "post.withdrawn",
+        "object_type": Post._meta.label_lower,
+        "data": {"was": PostState.APPROVED},
+    }
+    record_many(
+        [
+            {**entry, "object_id": str(public_id), "object_label": title[:250], "unit_path": path}
+            for _pk, public_id, title, path in rows
+        ]
+    )
+    return len(rows)
+
+
+def notify_writers(
+    post: Post,
+    kind: str,
+    *,
+    by: User,
+    address: str = "",
+    also: Sequence[User] = (),
+    **facts: Any,
+) -> None:
+    people = {p.pk: p for p in (post.author, post.last_editor, *also) if p.pk != by.pk}
+    address = address or reverse("publishing:post", args=[post.public_id])
+    notify(people.values(), kind, address=address, by=by, title=post, **facts)

@@ -1,0 +1,21 @@
+"""The tag by which posts/_starters.html offers what a post may begin from today."""
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from posts.library.queries import fitting
+from posts.library.reach import good_posts
+from posts.models import Post
+from units.models import Unit
+
+register = template.Library()
+
+
+@register.inclusion_tag("posts/library/_starters.html")
+def library_starters(unit: Unit) -> dict[str, Any]:
+    """Offer the templates that fit today, and the unit's own post that did best."""
+    good = good_posts(unit)
+    best = Post.objects.filter(pk=good[0].post).only("public_id", "title").first() if good else None
+    return {"unit": unit, "templates": fitting(unit, on=timezone.localdate()), "best": best}

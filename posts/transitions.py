@@ -1,0 +1,75 @@
+"""Changes of a post's state: `move_post`, and nothing else."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.services import record
+from core.errors import Refused
+from posts.models import Post, Revision
+from posts.states import NEXT, PostState
+
+
+def move_post(
+    post: Post,
+    to: PostState,
+    *,
+    by: User | None,
+    position: str,
+    reason: str = "",
+    action: str = "",
+    facts: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> None:
+    """Change a post's state, the only way: checked against the table, race-free, on record with
+    further ``facts``.
+    """
+    was = post.state
+    # Whatever ends a review ends the unit's approval that waits for the province.
+    fields = {"endorsed_revision": None, **fields}
+    row = Post.objects.filter(pk=post.pk, state=was, version=post.version)
+    if to not in NEXT[was] or not row.update(state=to, version=post.version + 1, **fields):
+        raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+    post.refresh_from_db(fields=["state", "version", *fields])
+    record(
+        action or f"post.{to}",
+        post,
+        by=by,
+        position=position,
+        reason=reason,
+        was=was,
+        **(facts or {}),
+    )
+
+
+def endorse_post(
+    post: Post,
+    revision: Revision,
+    *,
+    by: User,
+    position: str,
+    asked_at: datetime,
+    due_at: datetime,
+    facts: Mapping[str, Any],
+    **fields: Any,
+) -> None:
+    """Note that the unit has approved ``revision`` and that the province has until ``due_at`` to:
+    race-free and on record, as `move_post`; the post stays in review.
+    """
+    row = Post.objects.filter(
+        pk=post.pk, state=PostState.IN_REVIEW, version=post.version, endorsed_revision=None
+    )
+    waiting = {
+        "endorsed_revision": revision,
+        "second_asked_at": asked_at,
+        "second_due_at": due_at,
+        "second_reminders": 0,
+        **fields,
+    }
+    if not row.update(version=post.version + 1, **waiting):
+        raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+    post.refresh_from_db(fields=["state", "version", *waiting])
+    record("post.first_approved", post, by=by, position=position, due=due_at.isoformat(), **facts)

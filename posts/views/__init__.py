@@ -1,1 +1,0 @@
-"""Pages of a post on its way to the approver: list, composer, pictures, history."""

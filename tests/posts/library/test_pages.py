@@ -1,0 +1,184 @@
+"""Pages of the library."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from campaigns.models import Topic
+from posts.library.models import Snippet, Template
+from posts.models import Post
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture(autouse=True)
+def officer(client, unit):
+    officer = factories.person(Role.OFFICER, unit)
+    client.force_login(officer)
+    return officer
+
+
+def titles(client, **asked) -> list[str]:
+    page = client.get(reverse("posts:library"), asked)
+    return [template.title for template, _views, _in_season in page.context["rows"]]
+
+
+def test_it_lists_those_of_the_unit_and_above_and_no_others(client, unit):
+    factories.template(unit, title="Của phường")
+    factories.template(unit.parent, title="Của tỉnh")
+    factories.template(factories.ministry(), title="Của Bộ")
+    factories.template(factories.UnitFactory(parent=unit.parent), title="Của phường bên")
+    factories.template(unit, title="Đã cất", archived_at=timezone.now())
+
+    assert sorted(titles(client)) == ["Của Bộ", "Của phường", "Của tỉnh"]
+    assert titles(client, show="own") == ["Của phường"]
+    assert titles(client, show="archived") == ["Đã cất"]
+
+
+def test_the_search_needs_no_accents_and_the_topic_filters(client, unit):
+    fire = Topic.objects.get_or_create(code="pccc", defaults={"name_vi": "PCCC"})[0]
+    factories.template(unit, title="Sạc xe điện", topic=fire)
+    factories.template(unit, title="Khóa SIM")
+
+    assert titles(client, q="sac xe dien") == ["Sạc xe điện"]
+    assert titles(client, topic="pccc") == ["Sạc xe điện"]
+    assert titles(client, q="xyzzy") == []
+
+
+def test_the_list_asks_as_much_for_three_hundred_as_for_one(client, unit):
+    factories.template(unit)
+    client.get(reverse("posts:library"))
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("posts:library"))
+    topic = factories.topic()
+    Template.objects.bulk_create(
+        Template(unit=unit, title=f"Bài {n}", text="x", topic=topic, changed_at=timezone.now())
+        for n in range(299)
+    )
+
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(reverse("posts:library"))
+
+    assert (len(many), page.context["page_obj"].paginator.count) == (len(one), 300)
+
+
+def test_an_empty_library_says_what_will_stand_there(client):
+    page = client.get(reverse("posts:library")).content.decode()
+
+    assert "No template yet" in page
+    assert reverse("posts:new_template") in page
+
+
+def test_the_page_of_a_template_fills_it_and_its_button_begins_the_post(client, unit, officer):
+    row = factories.template(
+        factories.ministry(),
+        title="{don_vi} mời dự",
+        text="Lúc {gio}.\n\n{don_vi}",
+        variables=[{"name": "gio", "label": "Mấy giờ", "example": "7 giờ"}],
+    )
+    page = client.get(reverse("posts:template", args=[row.public_id])).content.decode()
+    assert f"{unit.name} mời dự" in page
+    assert 'name="gap-gio"' in page
+
+    answer = client.post(
+        reverse("posts:from_template", args=[row.public_id]), {"gap-gio": "8 giờ sáng"}
+    )
+
+    post = Post.objects.get(template=row)
+    assert answer["Location"] == reverse("posts:edit", args=[post.public_id])
+    assert post.body == f"<p>Lúc 8 giờ sáng.</p><p>{unit.name}</p>"
+
+
+def test_a_template_that_is_archived_meanwhile_begins_nothing(client, unit):
+    row = factories.template(unit, archived_at=timezone.now())
+
+    answer = client.post(reverse("posts:from_template", args=[row.public_id]))
+
+    assert answer["Location"].startswith(reverse("posts:template", args=[row.public_id]))
+    assert not Post.objects.exists()
+
+
+def test_a_value_that_is_too_long_begins_nothing_and_the_page_says_so(client, unit):
+    row = factories.template(unit, text="{gio}")
+
+    answer = client.post(
+        reverse("posts:from_template", args=[row.public_id]), {"gap-gio": "x" * 54_000}, follow=True
+    )
+
+    assert not Post.objects.exists()
+    assert "too long" in answer.content.decode()
+
+
+def test_a_gap_of_its_own_is_explained_before_the_template_is_saved(client, unit):
+    typed = {
+        "version": 1,
+        "title": "Mời họp",
+        "text": "Lúc {gio}, tại {dia_chi}.",
+        "topic": factories.topic().pk,
+    }
+    first = client.post(reverse("posts:new_template"), typed)
+    assert (first.status_code, Template.objects.count()) == (422, 0)
+    assert 'name="var-gio-label"' in first.content.decode()
+    assert "Lúc {gio}, tại {dia_chi}." in first.content.decode()
+
+    second = client.post(
+        reverse("posts:new_template"), {**typed, "var-gio-label": "Mấy giờ", "var-gio-hint": ""}
+    )
+
+    assert second.status_code == 302
+    assert Template.objects.get().variables == [{"name": "gio", "label": "Mấy giờ"}]
+
+
+def test_the_form_shows_what_is_stored_and_saves_what_changed(client, unit):
+    row = factories.template(unit, months=0b101, texts={"threads": "Ngắn"})
+    page = client.get(reverse("posts:edit_template", args=[row.public_id]))
+    form = page.context["form"]
+    typed = {name: form[name].value() or "" for name in form.fields} | {"title": "Mới"}
+
+    client.post(reverse("posts:edit_template", args=[row.public_id]), typed)
+
+    row.refresh_from_db()
+    assert (row.title, row.months, row.texts, row.version) == ("Mới", 0b101, {"threads": "Ngắn"}, 2)
+
+
+def test_a_template_is_archived_and_taken_into_use_again_on_its_page(client, unit):
+    row = factories.template(unit)
+    address = reverse("posts:archive_template", args=[row.public_id])
+
+    client.post(address, {"act": "archive"})
+    assert titles(client) == []
+    client.post(address, {"act": "restore"})
+    assert titles(client) == [row.title]
+
+
+def test_pieces_are_added_changed_and_archived(client, unit):
+    typed = {"version": 1, "kind": "signature", "name": "Chữ ký", "text": "{don_vi}", "topic": ""}
+    assert client.post(reverse("posts:new_snippet"), typed).status_code == 302
+    row = Snippet.objects.get()
+
+    client.post(
+        reverse("posts:edit_snippet", args=[row.public_id]), {**typed, "text": "{don_vi}, 113"}
+    )
+    assert Snippet.objects.get().text == "{don_vi}, 113"
+    assert "{don_vi}, 113" in client.get(reverse("posts:snippets")).content.decode()
+    client.post(reverse("posts:archive_snippet", args=[row.public_id]))
+
+    assert client.get(reverse("posts:snippets")).context["page_obj"].paginator.count == 0
+
+
+def test_hostile_text_is_shown_as_text(client, unit):
+    row = factories.template(unit, title="<script>alert(1)</script>", text="<img src=x onerror=1>")
+
+    for address in (reverse("posts:library"), reverse("posts:template", args=[row.public_id])):
+        page = client.get(address).content.decode()
+        assert "<script>alert(1)" not in page
+        assert "<img src=x" not in page
