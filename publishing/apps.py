@@ -7,4 +7,5 @@ class PublishingConfig(AppConfig):
     verbose_name = _("Publishing")
 
     def ready(self) -> None:
-        from publishing import channel_news, receivers  # noqa: F401
+        from publishing import audit_sentences, menu, notice_texts, search  # noqa: F401
+        from publishing.receivers import channels, posts  # noqa: F401

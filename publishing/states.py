@@ -1,4 +1,6 @@
-"""The words a delivery can be in, and which may follow which: the one table that `services.move` holds everyone to."""
+"""The words a delivery can be in, and which may follow which: the one table that `services.move`
+holds everyone to.
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +14,7 @@ class State(models.TextChoices):
     PROCESSING = "processing", _("processed by the platform")
     VERIFYING = "verifying", _("being verified")
     NEEDS_PERSON = "needs_person", _("needs a person")
-    BY_HAND = "by_hand", _("by hand")
+    MANUAL = "by_hand", _("by hand")
     PUBLISHED = "published", _("published")
     RECALLING = "recalling", _("being withdrawn")
     RECALLED = "recalled", _("withdrawn")
@@ -21,8 +23,62 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class Reason(models.TextChoices):
+    """The reason for a delivery's state, and so for the
+    sentence people read: see `publishing/presenters/delivery.py`."""
+
+    NONE = ""
+    # It waits for another try, or for its channel.
+    LATER = "later"
+    ACCESS = "access"
+    # Nobody knows whether it is visible.
+    UNKNOWN = "unknown"
+    PROCESSING = "processing"  # the platform has not said for a day what became of it
+    IN_APP = "in_app"  # a person completes it in the platform's app, or did
+    # It was not published.
+    REFUSED = "refused"
+    DOES_NOT_FIT = "does_not_fit"
+    TOO_MANY_TRIES = "too_many_tries"
+    CONTENT_CHANGED = "content_changed"
+    NOT_APPROVED = "not_approved"
+    NOT_THERE = "not_there"  # a person has looked
+    OTHER = "other"  # what earlier versions gave as a reason, and no longer has a sentence
+    EXPIRED = "expired"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    CHANNEL_LEFT = "channel_left"
+    # It is to be taken down, or was.
+    MANUAL_WITHDRAWAL = "withdraw_by_hand"
+    WITHDRAW_FAILED = "withdraw_failed"
+    TAKEN_DOWN = "taken_down"  # the platform said so; it has not been read back yet
+    HIDDEN = "hidden"
+    MANUAL = "by_hand"
+
+
+class Outcome(models.TextChoices):
+    """The end of one try. Under way, it has none."""
+
+    PUBLISHED = "published", _("published")
+    LATER = "later", _("the platform was not ready; tried again later")
+    REFUSED = "refused", _("refused by the platform")
+    ACCESS = "access", _("the connection to the channel was lost")
+    UNKNOWN = "unknown", _("no answer; verified on the page")
+    STOPPED = "stopped", _("stopped before it was visible")
+    PREPARED = "prepared", _("brought to the platform ahead of time")
+    PROCESSING = "processing", _("taken by the platform, which still works on it")
+
+
+class ReceiptSource(models.TextChoices):
+    """The source that says that the post is or was on the
+    page: the platform, unless an officer had to."""
+
+    PLATFORM = "platform"  # by its number
+    POSTED = "posted"  # an officer, who posted it by hand
+    SEEN = "seen"  # an officer, who saw it there
+
+
 class PauseStage(models.TextChoices):
-    """Where a pause stands: read from its times, never stored."""
+    """The stage of a pause: read from its times, never stored."""
 
     ACTIVE = "active", _("active")
     PLANNED = "planned", _("planned")
@@ -31,30 +87,175 @@ class PauseStage(models.TextChoices):
     DISCARDED = "discarded", _("called off")
 
 
-S = State
+class PostGroup(models.TextChoices):
+    """The tabs of the list of posts: each post is in one of them at most. Read from the post and
+    its deliveries.
+    """
+
+    DRAFTS = "drafts", _("Drafts")
+    REVIEW = "review", _("Awaiting approval")
+    UNSCHEDULED = "unscheduled", _("No time set")
+    UPCOMING = "upcoming", _("Will be published")
+    PUBLISHED = "published", _("Published")
+    TROUBLE = "trouble", _("With problems")
+
+
 NEXT: dict[str, frozenset[str]] = {
     # Recalling: an earlier try left an invisible draft, which is withdrawn instead of forgotten.
     # Verifying: after a restore the row may be older than the page, so the page is asked first.
-    S.SCHEDULED: frozenset({S.CLAIMED, S.BY_HAND, S.VERIFYING, S.CANCELLED, S.EXPIRED, S.FAILED, S.RECALLING}),
-    S.CLAIMED: frozenset({S.STAGED, S.COMMITTING, S.SCHEDULED, S.VERIFYING, S.FAILED, S.CANCELLED, S.RECALLING}),
-    S.STAGED: frozenset({S.COMMITTING, S.RECALLING, S.SCHEDULED, S.VERIFYING}),
-    S.COMMITTING: frozenset({S.PUBLISHED, S.PROCESSING, S.VERIFYING, S.SCHEDULED, S.FAILED}),
-    S.PROCESSING: frozenset({S.PUBLISHED, S.FAILED, S.NEEDS_PERSON}),
-    S.VERIFYING: frozenset({S.PUBLISHED, S.PROCESSING, S.SCHEDULED, S.NEEDS_PERSON, S.VERIFYING}),
-    S.NEEDS_PERSON: frozenset({S.PUBLISHED, S.FAILED, S.SCHEDULED, S.RECALLED}),
+    State.SCHEDULED: frozenset(
+        {
+            State.CLAIMED,
+            State.MANUAL,
+            State.VERIFYING,
+            State.CANCELLED,
+            State.EXPIRED,
+            State.FAILED,
+            State.RECALLING,
+        }
+    ),
+    State.CLAIMED: frozenset(
+        {
+            State.STAGED,
+            State.COMMITTING,
+            State.SCHEDULED,
+            State.VERIFYING,
+            State.FAILED,
+            State.CANCELLED,
+            State.RECALLING,
+        }
+    ),
+    State.STAGED: frozenset({State.COMMITTING, State.RECALLING, State.SCHEDULED, State.VERIFYING}),
+    State.COMMITTING: frozenset(
+        {State.PUBLISHED, State.PROCESSING, State.VERIFYING, State.SCHEDULED, State.FAILED}
+    ),
+    State.PROCESSING: frozenset({State.PUBLISHED, State.FAILED, State.NEEDS_PERSON}),
+    State.VERIFYING: frozenset(
+        {
+            State.PUBLISHED,
+            State.PROCESSING,
+            State.SCHEDULED,
+            State.NEEDS_PERSON,
+            State.VERIFYING,
+        }
+    ),
+    State.NEEDS_PERSON: frozenset({State.PUBLISHED, State.FAILED, State.SCHEDULED, State.RECALLED}),
     # A person: it was recalled, and may have been posted by hand a moment before.
-    S.BY_HAND: frozenset({S.PUBLISHED, S.EXPIRED, S.CANCELLED, S.NEEDS_PERSON}),
-    S.PUBLISHED: frozenset({S.RECALLING}),
-    S.RECALLING: frozenset({S.RECALLED, S.NEEDS_PERSON, S.RECALLING}),
-    S.RECALLED: frozenset(),
-    S.FAILED: frozenset(),
-    S.EXPIRED: frozenset(),
-    S.CANCELLED: frozenset(),
+    State.MANUAL: frozenset({State.PUBLISHED, State.EXPIRED, State.CANCELLED, State.NEEDS_PERSON}),
+    State.PUBLISHED: frozenset({State.RECALLING}),
+    State.RECALLING: frozenset({State.RECALLED, State.NEEDS_PERSON, State.RECALLING}),
+    State.RECALLED: frozenset(),
+    State.FAILED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.CANCELLED: frozenset(),
 }
-ENDED = frozenset({S.RECALLED, S.FAILED, S.EXPIRED, S.CANCELLED})
-# The engine has it in hand: a lease runs.
-IN_HAND = frozenset({S.CLAIMED, S.STAGED, S.COMMITTING})
-OPEN = frozenset(S) - ENDED - {S.PUBLISHED}
+
+# Which reasons a state may bear. `services.move` and a constraint of the database hold to it.
+REASONS: dict[str, frozenset[str]] = {
+    State.SCHEDULED: frozenset({Reason.NONE, Reason.LATER, Reason.ACCESS}),
+    State.CLAIMED: frozenset({Reason.NONE}),
+    State.STAGED: frozenset({Reason.NONE}),
+    State.COMMITTING: frozenset({Reason.NONE}),
+    State.PROCESSING: frozenset({Reason.NONE, Reason.IN_APP}),
+    State.VERIFYING: frozenset({Reason.UNKNOWN}),
+    State.NEEDS_PERSON: frozenset(
+        {
+            Reason.UNKNOWN,
+            Reason.PROCESSING,
+            Reason.IN_APP,
+            Reason.MANUAL_WITHDRAWAL,
+            Reason.WITHDRAW_FAILED,
+        }
+    ),
+    State.MANUAL: frozenset({Reason.NONE}),
+    State.PUBLISHED: frozenset({Reason.NONE, Reason.IN_APP}),
+    # Stopped: what is withdrawn is a draft whose approval ended.
+    State.RECALLING: frozenset({Reason.NONE, Reason.STOPPED, Reason.TAKEN_DOWN, Reason.ACCESS}),
+    State.RECALLED: frozenset({Reason.NONE, Reason.HIDDEN, Reason.MANUAL}),
+    State.FAILED: frozenset(
+        {
+            Reason.REFUSED,
+            Reason.DOES_NOT_FIT,
+            Reason.TOO_MANY_TRIES,
+            Reason.CONTENT_CHANGED,
+            Reason.NOT_APPROVED,
+            Reason.NOT_THERE,
+            Reason.OTHER,
+        }
+    ),
+    State.EXPIRED: frozenset({Reason.EXPIRED, Reason.PAUSED}),
+    State.CANCELLED: frozenset({Reason.NONE, Reason.STOPPED, Reason.CHANNEL_LEFT}),
+}
+# Why a recalled delivery needs a person: to delete it on the page, and to say so.
+RECALL_TASKS = frozenset({Reason.MANUAL_WITHDRAWAL, Reason.WITHDRAW_FAILED})
+
+# --- sets of states, each named for the question that it answers ----------------------------------
+
+# Is it over, so that the post may be scheduled anew on its channel?
+ENDED = frozenset({State.RECALLED, State.FAILED, State.EXPIRED, State.CANCELLED})
+# Is nothing left to do, by the portal or by a person?
+CONCLUDED = ENDED | {State.PUBLISHED}
+OPEN = frozenset(State) - CONCLUDED
+# Has the engine taken it, so that a lease runs?
+IN_HAND = frozenset({State.CLAIMED, State.STAGED, State.COMMITTING})
+# Is it in hand, and its visible call not begun?
+IN_PREPARATION = frozenset({State.CLAIMED, State.STAGED})
+# Has nobody taken it: does it wait for its hour, or for a person to post it?
+WAITING = frozenset({State.SCHEDULED, State.MANUAL})
+# Does a pause that begins now keep it back?
+PAUSABLE = frozenset({State.SCHEDULED}) | IN_PREPARATION
+# Can it still be stopped, for nothing that makes it visible has begun?
+CANCELLABLE = WAITING | IN_PREPARATION
+# Can its time be changed, for nobody has it in hand and nothing of it is out?
+MOVABLE = frozenset({State.SCHEDULED})
+# May it have become visible under an id that is not known yet?
+MAY_BE_VISIBLE = frozenset(
+    {State.COMMITTING, State.PROCESSING, State.VERIFYING, State.NEEDS_PERSON}
+)
+# Can it be taken down, now or when it is known to be visible?
+RECALLABLE = MAY_BE_VISIBLE | {State.PUBLISHED}
+# Is there something on the platform, whatever the row's references say?
+ON_THE_PLATFORM = frozenset({State.STAGED, State.PUBLISHED})
+# May the platform still fetch its pictures from the portal?
+MAY_BE_FETCHED = IN_HAND | {State.PROCESSING, State.VERIFYING, State.PUBLISHED}
+# Does it change by itself, for the engine or the platform works on it?
+MOVING = IN_HAND | {State.PROCESSING, State.VERIFYING, State.RECALLING}
+# Is the platform asked what became of it?
+ASKED_ABOUT = frozenset({State.VERIFYING, State.PROCESSING})
+# Will it become visible by itself, unless something goes wrong?
+GOING_OUT = frozenset({State.SCHEDULED}) | IN_HAND | ASKED_ABOUT
+# May it still become visible, so that people expect it at its hour?
+EXPECTED = GOING_OUT | {State.MANUAL}
+# Is it late once its hour has passed, for nobody has reported a visible call?
+LATE_AFTER_ITS_HOUR = WAITING | IN_HAND
+# Will residents read it on the page, now or later?
+READABLE = EXPECTED | {State.NEEDS_PERSON, State.PUBLISHED}
+# Was it to be published, and was not?
+MISSED = frozenset({State.FAILED, State.EXPIRED})
+# Did it end without ever being visible? (Of RECALLED its `published_at` says so.)
+ENDED_UNPUBLISHED = ENDED - {State.RECALLED}
+# Was it stopped, or is it being stopped?
+STOPPED = frozenset({State.CANCELLED, State.RECALLING})
+# Is it gone from the page, or being taken down?
+TAKEN_DOWN = frozenset({State.RECALLING, State.RECALLED})
+# Was it recalled while it was under way, and can be taken down or stopped now?
+TO_PULL_BACK = frozenset({State.PUBLISHED, State.SCHEDULED})
+# May it be visible in spite of its recall?
+RECALL_PENDING = frozenset({State.RECALLING, State.VERIFYING})
+# May it have gone further than a database knows that was restored from a copy?
+UNKNOWN_AFTER_RESTORE = IN_HAND | {State.VERIFYING}
+# May a restored database show it as planned, though it was sent since the copy was made?
+PLANNED_IN_A_COPY = frozenset({State.SCHEDULED})
+# Has its unit, or its platform, time until the deadline?
+HAS_UNTIL_THE_DEADLINE = frozenset({State.MANUAL, State.PROCESSING})
+# Which states does each filter of the calendar show?
+CALENDAR_FILTERS: dict[str, frozenset[State]] = {
+    "waiting": frozenset({State.SCHEDULED}),
+    "going": MOVING,
+    "attention": MISSED | {State.NEEDS_PERSON, State.MANUAL},
+    "published": frozenset({State.PUBLISHED}),
+    "ended": frozenset({State.CANCELLED, State.RECALLED}),
+}
 
 
 class BroadcastState(models.TextChoices):
@@ -67,23 +268,82 @@ class BroadcastState(models.TextChoices):
     CANCELLED = "cancelled", _("called off")
 
 
-B = BroadcastState
+class BroadcastReason(models.TextChoices):
+    """The reason for a broadcast's state: see `publishing/broadcasts/presenters.py`."""
+
+    NONE = ""
+    LATER = "later"
+    # Nobody knows whether it was sent: no answer, the worker died, the database is an old one.
+    UNKNOWN = "unknown"
+    DIED = "died"
+    RESTORED = "restored"
+    # It was not sent.
+    REFUSED = "refused"
+    ACCESS = "access"
+    TOO_LATE = "too_late"
+    NOT_LIVE = "not_standing"
+    NOT_APPROVED = "not_approved"
+    NOT_THERE = "not_there"
+    UNCONFIRMED = "unconfirmed"
+
+
 BROADCAST_NEXT: dict[str, frozenset[str]] = {
-    B.PLANNED: frozenset({B.CONFIRMED, B.CANCELLED}),
+    BroadcastState.PLANNED: frozenset({BroadcastState.CONFIRMED, BroadcastState.CANCELLED}),
     # Unknown: after a restore the row may be older than what was sent.
-    B.CONFIRMED: frozenset({B.SENDING, B.UNKNOWN, B.FAILED, B.CANCELLED}),
+    BroadcastState.CONFIRMED: frozenset(
+        {
+            BroadcastState.SENDING,
+            BroadcastState.UNKNOWN,
+            BroadcastState.FAILED,
+            BroadcastState.CANCELLED,
+        }
+    ),
     # Confirmed: the platform said for certain that nothing was sent, and may be asked again.
-    B.SENDING: frozenset({B.SENT, B.UNKNOWN, B.FAILED, B.CONFIRMED}),
-    # Only a person ends a doubt.
-    B.UNKNOWN: frozenset({B.SENT, B.FAILED}),
-    B.SENT: frozenset(),
-    B.FAILED: frozenset(),
-    B.CANCELLED: frozenset(),
+    BroadcastState.SENDING: frozenset(
+        {
+            BroadcastState.SENT,
+            BroadcastState.UNKNOWN,
+            BroadcastState.FAILED,
+            BroadcastState.CONFIRMED,
+        }
+    ),
+    # Only a person ends an unknown outcome.
+    BroadcastState.UNKNOWN: frozenset({BroadcastState.SENT, BroadcastState.FAILED}),
+    BroadcastState.SENT: frozenset(),
+    BroadcastState.FAILED: frozenset(),
+    BroadcastState.CANCELLED: frozenset(),
 }
-# Nothing of it has reached a follower, for certain: another may be asked for.
-NEVER_SENT = frozenset({B.FAILED, B.CANCELLED})
-# Waits for somebody, for its hour or for the platform.
-BROADCAST_OPEN = frozenset({B.PLANNED, B.CONFIRMED, B.SENDING, B.UNKNOWN})
-MAY_HAVE_BEEN_SENT = frozenset({B.SENDING, B.UNKNOWN, B.SENT})
-# Why a recalled delivery needs a person: to delete it on the page, and to say so.
-RECALL_TASKS = frozenset({"withdraw_by_hand", "withdraw_failed"})
+# Which reasons a broadcast's state may bear, as `REASONS` says of a delivery's.
+BROADCAST_REASONS: dict[str, frozenset[str]] = {
+    BroadcastState.PLANNED: frozenset({BroadcastReason.NONE}),
+    BroadcastState.CONFIRMED: frozenset({BroadcastReason.NONE, BroadcastReason.LATER}),
+    BroadcastState.SENDING: frozenset({BroadcastReason.NONE, BroadcastReason.LATER}),
+    BroadcastState.UNKNOWN: frozenset(
+        {BroadcastReason.UNKNOWN, BroadcastReason.DIED, BroadcastReason.RESTORED}
+    ),
+    BroadcastState.SENT: frozenset({BroadcastReason.NONE}),
+    BroadcastState.FAILED: frozenset(
+        {
+            BroadcastReason.REFUSED,
+            BroadcastReason.ACCESS,
+            BroadcastReason.TOO_LATE,
+            BroadcastReason.NOT_LIVE,
+            BroadcastReason.NOT_APPROVED,
+            BroadcastReason.NOT_THERE,
+        }
+    ),
+    BroadcastState.CANCELLED: frozenset(
+        {BroadcastReason.NONE, BroadcastReason.UNCONFIRMED, BroadcastReason.RESTORED}
+    ),
+}
+# Has nothing of it reached a follower, for certain, so that another may be asked for?
+NEVER_SENT = frozenset({BroadcastState.FAILED, BroadcastState.CANCELLED})
+# Can it still be called off?
+BROADCAST_CANCELLABLE = frozenset({BroadcastState.PLANNED, BroadcastState.CONFIRMED})
+# Does it go out by itself?
+BROADCAST_GOING_OUT = frozenset({BroadcastState.CONFIRMED, BroadcastState.SENDING})
+# Does it wait for somebody, for its hour or for the platform?
+BROADCAST_OPEN = BROADCAST_CANCELLABLE | BROADCAST_GOING_OUT | {BroadcastState.UNKNOWN}
+MAY_HAVE_BEEN_SENT = frozenset(
+    {BroadcastState.SENDING, BroadcastState.UNKNOWN, BroadcastState.SENT}
+)

@@ -5,15 +5,25 @@ from collections.abc import Callable, Collection
 from celery import shared_task
 from django.db import connection
 
-from publishing import broadcasts, by_hand, engine, freezing, recalls, settling, uploads
-from publishing import doorbell as doorbell  # listens to Celery's signals
-from publishing import watch as watching
+from publishing.broadcasts import worker as broadcast_worker
+from publishing.engine import fallback as fallback  # listens to Celery's signals
+from publishing.engine import uploads
+from publishing.engine import worker as engine
+from publishing.freeze import services as freezing
+from publishing.freeze.heartbeats import record_heartbeat
+from publishing.manual import services as manual
+from publishing.recalls import services as recalls
+from publishing.recalls import worker as recall_worker
+from publishing.reconciliation import expiry, reconcile
 
 log = logging.getLogger(__name__)
 
 
 def _on_each(platforms: Collection[str], work: Callable[..., object]) -> None:
-    """One bell for all platforms costs a seventh of one for each. Side by side: one that hangs holds up no other."""
+    """Run ``work`` on every platform side by side: one that hangs holds up no other.
+
+    One tick for all platforms costs a seventh of one for each.
+    """
 
     def alone(platform: str) -> None:
         try:
@@ -25,7 +35,8 @@ def _on_each(platforms: Collection[str], work: Callable[..., object]) -> None:
 
     *others, last = platforms or [""]
     threads = [
-        threading.Thread(target=alone, args=(platform,), name=f"{work.__name__} {platform}") for platform in others
+        threading.Thread(target=alone, args=(platform,), name=f"{work.__name__} {platform}")
+        for platform in others
     ]
     for thread in threads:
         thread.start()
@@ -37,76 +48,95 @@ def _on_each(platforms: Collection[str], work: Callable[..., object]) -> None:
 
 @shared_task(acks_late=False, ignore_result=True)
 def publish_due(*, platform: str, **_: object) -> None:
-    """Doorbell: publishes what falls due on this platform. Ringing it twice, late or by mistake is harmless."""
+    """Publish what falls due on this platform. A tick twice, late or by mistake is harmless."""
     may_publish = freezing.may_publish()
-    watching.pulse(f"publish.{platform}")
+    record_heartbeat(f"publish.{platform}")
     if may_publish:
         engine.publish_due(platform=platform)
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def prepare_due(*, platform: str = "", **_: object) -> None:
-    """Brings videos to this platform, or wherever some wait to be brought, ahead of their second. It may take minutes;
-    a ring meanwhile changes nothing."""
+    """Upload videos to this platform, or wherever some wait for it, ahead of their second.
+
+    It may take minutes; a tick meanwhile changes nothing.
+    """
     may_publish = freezing.may_publish()
-    watching.pulse("upload")
+    record_heartbeat("upload")
     if may_publish:
         _on_each([platform] if platform else uploads.waiting(), uploads.prepare_due)
 
 
 @shared_task(acks_late=False, ignore_result=True)
-def settle(*, platform: str = "", **_: object) -> None:
-    """Looks into whatever is in doubt on this platform, or wherever something is."""
-    freezing.doubt_first()
-    watching.pulse("settle")
-    _on_each([platform] if platform else settling.waiting(), settling.settle)
+def reconcile_unknown(*, platform: str = "", **_: object) -> None:
+    """Check whatever has an unknown outcome on this platform, or wherever something has."""
+    freezing.mark_unknown_first()
+    record_heartbeat("settle")
+    _on_each([platform] if platform else reconcile.waiting(), reconcile.reconcile)
+
+
+@shared_task(name="publishing.tasks.settle", acks_late=False, ignore_result=True)
+def _reconcile_by_its_former_name(*, platform: str = "", **_: object) -> None:
+    """Serve the ticks that a beat of the former release sent."""
+    reconcile_unknown(platform=platform)
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def take_down(*, platform: str = "", **_: object) -> None:
-    """Takes down what is recalled on this platform, or wherever something is. A queue of its own: a recall never waits
-    behind a campaign."""
-    freezing.doubt_first()
-    watching.pulse("recall")
-    _on_each([platform] if platform else recalls.waiting(), recalls.take_down_due)
+    """Take down what is recalled on this platform, or wherever something is.
+
+    A queue of its own: a recall never waits behind a campaign.
+    """
+    freezing.mark_unknown_first()
+    record_heartbeat("recall")
+    _on_each([platform] if platform else recall_worker.waiting(), recall_worker.take_down_due)
     recalls.finish()
 
 
 @shared_task(acks_late=False, ignore_result=True)
-def hand_over(**_: object) -> None:
-    """Makes tasks of what is due on pages that people post to."""
+def create_manual_tasks(**_: object) -> None:
+    """Create tasks from what is due on pages that people post to."""
     if freezing.may_publish():
-        by_hand.hand_over()
+        manual.create_manual_tasks()
+
+
+@shared_task(name="publishing.tasks.hand_over", acks_late=False, ignore_result=True)
+def _create_manual_tasks_by_its_former_name(**_: object) -> None:
+    """Serve the ticks that a beat of the former release sent."""
+    create_manual_tasks()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def send_broadcasts(**_: object) -> None:
-    """Sends to followers what two people wanted sent. While publishing is frozen nothing here moves, not even what is
-    too late: after a restore, a time that has passed no longer proves that nothing was sent."""
+    """Send to followers the broadcasts that two people asked for and confirmed.
+
+    While publishing is frozen nothing here moves, not even what is too late: after a restore, a
+    time that has passed no longer proves that nothing was sent.
+    """
     if freezing.may_publish():
-        broadcasts.send_due()
+        broadcast_worker.send_due()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def expire(**_: object) -> None:
-    freezing.doubt_first()
-    settling.expire()
+    freezing.mark_unknown_first()
+    expiry.expire()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def read_back(**_: object) -> None:
-    """After a restore: notes when all pages have been asked."""
+    """Note after a restore when all pages have been asked."""
     freezing.read_back()
 
 
 @shared_task(acks_late=False, ignore_result=True)
-def ring(*, queue: str, **_: object) -> None:
-    """Proves that somebody works on a queue that nothing else rings often."""
-    freezing.check()  # first: the last pulse of a restored database tells how old it is
-    watching.pulse(queue)
+def prove_alive(*, queue: str, **_: object) -> None:
+    """Prove that somebody works on a queue that gets few other tasks."""
+    freezing.check()  # first: the last heartbeat of a restored database tells how old it is
+    record_heartbeat(queue)
 
 
-@shared_task(acks_late=False, ignore_result=True)
-def watch(**_: object) -> None:
-    """Looks for what is late or stuck, and tells those who answer for the installation."""
-    watching.watch()
+@shared_task(name="publishing.tasks.ring", acks_late=False, ignore_result=True)
+def _prove_alive_by_its_former_name(*, queue: str, **_: object) -> None:
+    """Serve the ticks that a beat of the former release sent."""
+    prove_alive(queue=queue)

@@ -1,45 +1,100 @@
 from django.urls import path
 
-from publishing.views import broadcasts, by_hand, calendar, pauses, post, recalls, review, status
+from publishing.broadcasts import views as broadcast_views
+from publishing.calendar import views as calendar_views
+from publishing.calendar_links import views as calendar_link_views
+from publishing.manual import views as manual_views
+from publishing.outputs import views as output_views
+from publishing.pauses import views as pause_views
+from publishing.post_list import views as post_list_views
+from publishing.post_page.views import actions, page, times
+from publishing.recalls import views as recall_views
+from publishing.recurrence import views as series_views
+from publishing.review import views as review_views
+from publishing.slots import views as slot_views
 
 app_name = "publishing"
 urlpatterns = [
-    path("review/", review.review_queue, name="review_queue"),
-    path("review/approve/", review.approve_many, name="approve_many"),
-    path("review/<uuid:public_id>/", review.review, name="review"),
-    path("posts/<uuid:public_id>/", post.life, name="post"),
-    path("posts/<uuid:public_id>/schedule/", post.schedule, name="schedule"),
-    path("posts/<uuid:public_id>/reopen/", post.reopen, name="reopen"),
-    path("posts/<uuid:public_id>/withdraw/", post.withdraw, name="withdraw"),
-    path("deliveries/<uuid:public_id>/", post.delivery, name="delivery"),
-    path("deliveries/<uuid:public_id>/move/", post.move, name="move"),
-    path("deliveries/<uuid:public_id>/cancel/", post.cancel, name="cancel"),
-    path("deliveries/<uuid:public_id>/recall/", post.recall, name="recall"),
-    path("deliveries/<uuid:public_id>/decide/", post.decide, name="decide"),
-    path("deliveries/<uuid:public_id>/broadcast/", broadcasts.ask, name="broadcast_ask"),
-    path("broadcasts/", broadcasts.broadcast_list, name="broadcast_list"),
-    path("broadcasts/<uuid:public_id>/", broadcasts.broadcast, name="broadcast"),
-    path("broadcasts/<uuid:public_id>/confirm/", broadcasts.confirm, name="broadcast_confirm"),
-    path("broadcasts/<uuid:public_id>/call-off/", broadcasts.call_off, name="broadcast_call_off"),
-    path("broadcasts/<uuid:public_id>/decide/", broadcasts.decide, name="broadcast_decide"),
-    path("pauses/", pauses.pause_list, name="pauses"),
-    path("pauses/new/", pauses.pause_new, name="pause_new"),
-    path("pauses/held/", pauses.held, name="held"),
-    path("pauses/held/leave/", pauses.leave, name="leave"),
-    path("pauses/<uuid:public_id>/", pauses.pause, name="pause"),
-    path("pauses/<uuid:public_id>/start/", pauses.pause_start, name="pause_start"),
-    path("pauses/<uuid:public_id>/times/", pauses.pause_change, name="pause_change"),
-    path("pauses/<uuid:public_id>/end/", pauses.pause_end, name="pause_end"),
-    path("pauses/<uuid:public_id>/discard/", pauses.pause_discard, name="pause_discard"),
-    path("recalls/", recalls.recall_list, name="recall_list"),
-    path("recalls/<uuid:public_id>/", recalls.recall_ledger, name="recall_ledger"),
-    path("campaigns/<uuid:public_id>/recall/", recalls.recall_campaign, name="recall_campaign"),
-    path("deliveries/<uuid:public_id>/by-hand/", by_hand.task, name="by_hand_task"),
-    path("by-hand/", by_hand.tasks, name="by_hand"),
-    path("status/", status.status, name="status"),
-    path("status/freeze/", status.freeze, name="freeze"),
-    path("status/release/", status.release, name="release"),
-    path("calendar/", calendar.calendar, name="calendar"),
-    path("calendar/events/", calendar.feed, name="calendar_feed"),
-    path("calendar/move/", calendar.move, name="calendar_move"),
+    path("posts/", post_list_views.posts, name="post_list"),
+    path("posts/new/correction/", post_list_views.correctable, name="correctable"),
+    path("review/", review_views.review_queue, name="review_queue"),
+    path("review/second/", review_views.second_queue, name="second_queue"),
+    path("review/second/approve/", review_views.approve_second_many, name="approve_second_many"),
+    path("review/approve/", review_views.approve_many, name="approve_many"),
+    path("review/approve/passkey/", review_views.list_passkey_options, name="list_passkey_options"),
+    path("review/<uuid:public_id>/", review_views.review, name="review"),
+    path("review/<uuid:public_id>/passkey/", review_views.passkey_options, name="passkey_options"),
+    path("review/<uuid:public_id>/undo/", review_views.undo, name="undo_approval"),
+    path("posts/<uuid:public_id>/", page.page, name="post"),
+    path("posts/<uuid:public_id>/repeat/", series_views.repeat, name="series_new"),
+    path("posts/<uuid:public_id>/repeat/later/", series_views.change, name="series_change"),
+    path("series/<uuid:public_id>/", series_views.one, name="series"),
+    path("series/<uuid:public_id>/submit/", series_views.submit, name="series_submit"),
+    path("series/<uuid:public_id>/review/", series_views.review, name="series_review"),
+    path("series/<uuid:public_id>/stop/", series_views.stop, name="series_stop"),
+    path("posts/<uuid:public_id>/schedule/", times.schedule, name="schedule"),
+    path("posts/<uuid:public_id>/move/", times.move_all, name="move_all"),
+    path("posts/<uuid:public_id>/outputs/", output_views.outputs, name="outputs"),
+    path("posts/<uuid:public_id>/reopen/", actions.reopen, name="reopen"),
+    path("posts/<uuid:public_id>/withdraw/", actions.withdraw, name="withdraw"),
+    path("deliveries/<uuid:public_id>/", page.delivery, name="delivery"),
+    path("deliveries/<uuid:public_id>/move/", times.move, name="move"),
+    path("deliveries/<uuid:public_id>/cancel/", actions.cancel, name="cancel"),
+    path("deliveries/<uuid:public_id>/recall/", actions.recall, name="recall"),
+    path("deliveries/<uuid:public_id>/decide/", actions.decide, name="decide"),
+    path("deliveries/<uuid:public_id>/broadcast/", broadcast_views.ask, name="broadcast_ask"),
+    path("broadcasts/", broadcast_views.broadcast_list, name="broadcast_list"),
+    path("broadcasts/<uuid:public_id>/", broadcast_views.broadcast, name="broadcast"),
+    path("broadcasts/<uuid:public_id>/confirm/", broadcast_views.confirm, name="broadcast_confirm"),
+    path(
+        "broadcasts/<uuid:public_id>/call-off/", broadcast_views.call_off, name="broadcast_call_off"
+    ),
+    path("broadcasts/<uuid:public_id>/decide/", broadcast_views.decide, name="broadcast_decide"),
+    path("pauses/", pause_views.pause_list, name="pauses"),
+    path("pauses/new/", pause_views.pause_new, name="pause_new"),
+    path("pauses/held/", pause_views.undecided_list, name="held"),
+    path("pauses/held/leave/", pause_views.keep_unpublished, name="leave"),
+    path("pauses/<uuid:public_id>/", pause_views.pause, name="pause"),
+    path("pauses/<uuid:public_id>/start/", pause_views.pause_start, name="pause_start"),
+    path("pauses/<uuid:public_id>/times/", pause_views.pause_change, name="pause_change"),
+    path("pauses/<uuid:public_id>/end/", pause_views.pause_end, name="pause_end"),
+    path("pauses/<uuid:public_id>/discard/", pause_views.pause_discard, name="pause_discard"),
+    path("recalls/", recall_views.recall_list, name="recall_list"),
+    path("recalls/<uuid:public_id>/", recall_views.recall_report, name="recall_ledger"),
+    path(
+        "campaigns/<uuid:public_id>/recall/", recall_views.recall_campaign, name="recall_campaign"
+    ),
+    path("deliveries/<uuid:public_id>/by-hand/", manual_views.task, name="manual_task"),
+    path("by-hand/", manual_views.tasks, name="manual_tasks"),
+    path("calendar/", calendar_views.calendar, name="calendar"),
+    path("calendar/export/", calendar_views.export, name="calendar_export"),
+    path("calendar/events/", calendar_views.feed, name="calendar_feed"),
+    path("calendar/move/", calendar_views.move, name="calendar_move"),
+    path("calendar/many/", calendar_views.many, name="calendar_many"),
+    path("calendar/compose/", calendar_views.compose_on, name="compose_on"),
+    path("calendar/links/", calendar_link_views.links, name="calendar_links"),
+    path(
+        "calendar/links/<uuid:public_id>/renew/",
+        calendar_link_views.renew,
+        name="calendar_link_renew",
+    ),
+    path(
+        "calendar/links/<uuid:public_id>/revoke/",
+        calendar_link_views.revoke,
+        name="calendar_link_revoke",
+    ),
+    path(
+        "calendar/links/<uuid:public_id>/<str:secret>.ics",
+        calendar_link_views.subscribed,
+        name="calendar_subscribed",
+    ),
+    path("calendar/slots/", slot_views.slots, name="slots"),
+    path("calendar/slots/remove/", slot_views.remove, name="slot_remove"),
+    path("calendar/slots/follow/", slot_views.follow, name="slots_follow"),
+    path("calendar/slots/suggest/", slot_views.suggest, name="slot_suggest"),
+    path(
+        "calendar/slots/suggest/remove/",
+        slot_views.remove_suggestion,
+        name="slot_suggestion_remove",
+    ),
 ]

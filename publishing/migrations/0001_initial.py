@@ -21,12 +21,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Delivery",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "platform",
                     models.CharField(
-                        choices=[("facebook", "Facebook"), ("zalo", "Zalo OA"), ("telegram", "Telegram")], max_length=10
+                        choices=[
+                            ("facebook", "Facebook"),
+                            ("zalo", "Zalo OA"),
+                            ("telegram", "Telegram"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("content_sha256", models.CharField(max_length=64)),
@@ -71,31 +81,41 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="channels.channel"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="channels.channel",
                     ),
                 ),
                 (
                     "post",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="posts.post"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="posts.post",
                     ),
                 ),
                 (
                     "revision",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="posts.revision"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="posts.revision",
                     ),
                 ),
                 (
                     "scheduled_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="units.unit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="units.unit",
                     ),
                 ),
             ],
@@ -106,7 +126,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Attempt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveSmallIntegerField()),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
@@ -115,7 +140,9 @@ class Migration(migrations.Migration):
                 (
                     "delivery",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="attempts", to="publishing.delivery"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="publishing.delivery",
                     ),
                 ),
             ],
@@ -126,7 +153,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", "scheduled")), fields=["platform", "fire_at"], name="delivery_due"
+                condition=models.Q(("state", "scheduled")),
+                fields=["platform", "fire_at"],
+                name="delivery_due",
             ),
         ),
         migrations.AddIndex(
@@ -152,13 +181,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", "published")), fields=["published_at"], name="delivery_published"
+                condition=models.Q(("state", "published")),
+                fields=["published_at"],
+                name="delivery_published",
             ),
         ),
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["cancelled", "expired", "failed", "recalled"]), _negated=True),
+                condition=models.Q(
+                    ("state__in", ["cancelled", "expired", "failed", "recalled"]), _negated=True
+                ),
                 fields=("post", "channel"),
                 name="one_live_delivery_a_channel",
             ),
@@ -176,7 +209,9 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("state", "published"), _negated=True),
-                    models.Q(models.Q(("remote_id", ""), _negated=True), ("published_at__isnull", False)),
+                    models.Q(
+                        models.Q(("remote_id", ""), _negated=True), ("published_at__isnull", False)
+                    ),
                     _connector="OR",
                 ),
                 name="published_has_a_receipt",
@@ -196,18 +231,25 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state", "cancelled"), _negated=True), ("remote_id", ""), _connector="OR"),
+                condition=models.Q(
+                    models.Q(("state", "cancelled"), _negated=True),
+                    ("remote_id", ""),
+                    _connector="OR",
+                ),
                 name="cancelled_never_visible",
             ),
         ),
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.CheckConstraint(
-                condition=models.Q(("not_after__gt", models.F("due_at"))), name="not_after_follows_due"
+                condition=models.Q(("not_after__gt", models.F("due_at"))),
+                name="not_after_follows_due",
             ),
         ),
         migrations.AddConstraint(
             model_name="attempt",
-            constraint=models.UniqueConstraint(fields=("delivery", "number"), name="attempt_number_once"),
+            constraint=models.UniqueConstraint(
+                fields=("delivery", "number"), name="attempt_number_once"
+            ),
         ),
     ]

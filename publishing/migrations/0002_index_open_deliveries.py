@@ -18,7 +18,8 @@ class Migration(migrations.Migration):
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(
-                    ("state__in", ["cancelled", "expired", "failed", "published", "recalled"]), _negated=True
+                    ("state__in", ["cancelled", "expired", "failed", "published", "recalled"]),
+                    _negated=True,
                 ),
                 fields=["due_at"],
                 name="delivery_open",

@@ -33,7 +33,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Alarm",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("kind", models.CharField(max_length=40)),
                 ("key", models.CharField(blank=True, max_length=60)),
                 ("facts", models.JSONField(default=dict)),
@@ -44,7 +49,9 @@ class Migration(migrations.Migration):
                 "ordering": ["-opened_at"],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("closed_at__isnull", True)), fields=("kind", "key"), name="one_open_alarm"
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("kind", "key"),
+                        name="one_open_alarm",
                     )
                 ],
             },
@@ -52,24 +59,41 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Freeze",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("database", models.CharField(max_length=120)),
                 ("frozen_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=40)),
                 ("read_back_at", models.DateTimeField(null=True)),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_freeze_row")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_freeze_row")
+                ],
             },
         ),
         migrations.CreateModel(
             name="Gate",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "platform",
                     models.CharField(
-                        choices=[("facebook", "Facebook"), ("zalo", "Zalo OA"), ("telegram", "Telegram")], max_length=10
+                        choices=[
+                            ("facebook", "Facebook"),
+                            ("zalo", "Zalo OA"),
+                            ("telegram", "Telegram"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("key", models.CharField(blank=True, max_length=64)),
@@ -77,16 +101,26 @@ class Migration(migrations.Migration):
                 ("failures", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("platform", "key"), name="one_gate_a_key")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "key"), name="one_gate_a_key")
+                ],
             },
         ),
         migrations.CreateModel(
             name="Pause",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("reason", models.TextField(max_length=500, verbose_name="reason")),
-                ("urgent_passes", models.BooleanField(default=False, verbose_name="urgent posts may go out")),
+                (
+                    "urgent_passes",
+                    models.BooleanField(default=False, verbose_name="urgent posts may go out"),
+                ),
                 ("started_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -103,7 +137,9 @@ class Migration(migrations.Migration):
                 (
                     "created_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -119,7 +155,9 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="pauses", to="units.unit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pauses",
+                        to="units.unit",
                     ),
                 ),
             ],
@@ -130,7 +168,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Recall",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("reason", models.TextField(max_length=500)),
                 ("post_held", models.CharField(max_length=150)),
@@ -138,7 +181,9 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -153,13 +198,18 @@ class Migration(migrations.Migration):
                 (
                     "post",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="recalls", to="posts.post"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recalls",
+                        to="posts.post",
                     ),
                 ),
                 (
                     "unit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="recalls", to="units.unit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recalls",
+                        to="units.unit",
                     ),
                 ),
             ],
@@ -180,7 +230,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("recall__isnull", False)), fields=["recall", "state"], name="delivery_recall"
+                condition=models.Q(("recall__isnull", False)),
+                fields=["recall", "state"],
+                name="delivery_recall",
             ),
         ),
         migrations.AddIndex(

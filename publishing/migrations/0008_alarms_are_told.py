@@ -10,6 +10,10 @@ class Migration(migrations.Migration):
         migrations.AddField("alarm", "tells", models.PositiveSmallIntegerField(default=0)),
         migrations.AddIndex(
             "alarm",
-            models.Index(fields=["tell_at"], condition=models.Q(("tell_at__isnull", False)), name="alarm_to_tell"),
+            models.Index(
+                fields=["tell_at"],
+                condition=models.Q(("tell_at__isnull", False)),
+                name="alarm_to_tell",
+            ),
         ),
     ]

@@ -5,7 +5,10 @@ from django.db import migrations, models
 
 def person() -> models.ForeignKey:
     return models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=django.db.models.deletion.PROTECT,
+        related_name="+",
     )
 
 
@@ -21,5 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField("freeze", "known_until", models.DateTimeField(null=True)),
         migrations.AddField("freeze", "doubted_at", models.DateTimeField(null=True)),
         migrations.AddField("freeze", "release_asked_by", person()),
-        migrations.AddField("freeze", "release_words", models.TextField(blank=True, max_length=500)),
+        migrations.AddField(
+            "freeze", "release_words", models.TextField(blank=True, max_length=500)
+        ),
     ]

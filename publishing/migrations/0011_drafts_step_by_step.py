@@ -9,7 +9,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AlterField("delivery", "draft_ref", models.TextField(blank=True)),
-        migrations.AddField("delivery", "draft_partial", models.BooleanField(db_default=False, default=False)),
+        migrations.AddField(
+            "delivery", "draft_partial", models.BooleanField(db_default=False, default=False)
+        ),
         migrations.AddConstraint(
             "delivery",
             models.CheckConstraint(

@@ -7,12 +7,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("delivery", "prepare_at", models.DateTimeField(null=True)),
-        migrations.AddField("delivery", "preparations", models.PositiveSmallIntegerField(db_default=0, default=0)),
+        migrations.AddField(
+            "delivery", "preparations", models.PositiveSmallIntegerField(db_default=0, default=0)
+        ),
         migrations.AddIndex(
             "delivery",
             models.Index(
                 fields=["platform", "prepare_at"],
-                condition=Q(state="scheduled", prepare_at__isnull=False) & (Q(draft_ref="") | Q(draft_partial=True)),
+                condition=Q(state="scheduled", prepare_at__isnull=False)
+                & (Q(draft_ref="") | Q(draft_partial=True)),
                 name="delivery_to_prepare",
             ),
         ),

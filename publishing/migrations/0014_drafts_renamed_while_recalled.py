@@ -12,7 +12,8 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["platform"],
                 condition=(
-                    Q(state__in=["failed", "expired", "cancelled"]) | Q(state="recalled", verify_at__isnull=False)
+                    Q(state__in=["failed", "expired", "cancelled"])
+                    | Q(state="recalled", verify_at__isnull=False)
                 )
                 & ~Q(draft_ref=""),
                 name="delivery_litter",

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from channels.connectors.base import Connector
+from platforms.connector import Connector
 from tests import factories
 
 
@@ -16,13 +16,15 @@ def portal(live_server, settings):
 
 @pytest.fixture
 def short_deadline(monkeypatch):
-    """Calls give up after a second, so that a platform that hangs costs a test no more than that."""
+    """Calls give up after a second, so that a platform that hangs costs a test no more than
+    that.
+    """
     monkeypatch.setattr(Connector, "deadline", timedelta(seconds=1))
 
 
 @pytest.fixture
 def deliver(simulator):
-    """Makes a delivery that is due now on a simulated page: ``deliver("zalo", pictures=1)``."""
+    """Make a delivery that is due now on a simulated page: ``deliver("zalo", pictures=1)``."""
 
     def make(platform="facebook", *, pictures=0, unit=None, **fields):
         unit = unit or factories.UnitFactory()
@@ -35,5 +37,5 @@ def deliver(simulator):
 
 
 def later(**by):
-    """The database's clock, some time from now."""
+    """Return the database's clock, some time from now."""
     return lambda: timezone.now() + timedelta(**by)

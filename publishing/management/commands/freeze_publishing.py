@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from core.errors import Refused
-from publishing import freezing
+from publishing.freeze import services as freezing
 
 
 def _moment(text: str) -> datetime:
@@ -23,17 +23,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reason", required=True)
         parser.add_argument(
-            "--restored", action="store_true", help="the database was set back: read the pages back before the release"
+            "--restored",
+            action="store_true",
+            help="the database was set back: read the pages back before the release",
         )
         parser.add_argument(
             "--since",
             type=_moment,
             metavar='"2026-11-25 06:00"',
-            help="with --restored: when the copy was made, as clocks in Viet Nam show it; to be said when workers have "
-            "run since the database was set back",
+            help="with --restored: when the copy was made, as clocks in Viet Nam show "
+            "it; to be said when workers have run since the database was set back",
         )
 
-    def handle(self, *args: Any, reason: str, restored: bool, since: datetime | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, reason: str, restored: bool, since: datetime | None, **options: Any
+    ) -> None:
         if since and not restored:
             raise CommandError("--since goes with --restored.")
         try:

@@ -3,11 +3,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.errors import Refused
-from publishing import freezing
+from publishing.freeze import services as freezing
 
 
 class Command(BaseCommand):
-    help = "Releases publishing, without a second person: for whoever has the server's console and nobody to ask."
+    help = (
+        "Releases publishing, without a second person: for whoever has the server's "
+        "console and nobody to ask."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reason", required=True)

@@ -1,0 +1,143 @@
+"""The events of a calendar's days besides posts, in words and as the script draws them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.awareness import MONTH
+from publishing.calendar.queries import Marks
+from publishing.models import Delivery, Pause
+from publishing.presenters.text import as_sentence
+from publishing.slots.presenters import TimeChip, field_value, time_chip
+from publishing.slots.queries import FreeSlot
+
+MOST_NAMED = 2  # of the posts that share an event's time
+
+
+@dataclass(slots=True)
+class DayCard:
+    """A day of the agenda: what it is, what is kept from it, what goes out and what is free."""
+
+    day: date
+    occasions: list[str] = field(default_factory=list)
+    blackouts: list[str] = field(default_factory=list)
+    slots: list[dict[str, Any]] = field(default_factory=list)
+    free: list[TimeChip] = field(default_factory=list)
+
+
+def clash_words(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]) -> str:
+    """Say with which posts an event shares its time on a page; empty where with none."""
+    near: dict[tuple[int, datetime], tuple[Delivery, set[str]]] = {}
+    for row in rows:
+        for other in found.get(row.pk, ()):
+            key = (other.post_id, other.due_at)
+            near.setdefault(key, (other, set()))[1].add(row.channel.get_platform_display())
+    if not near:
+        return ""
+    named = [
+        _("“%(title)s” (%(when)s, %(names)s)")
+        % {
+            "title": other.post,
+            "when": f"{timezone.localtime(other.due_at):%H:%M}",
+            "names": ", ".join(sorted(names)),
+        }
+        for other, names in list(near.values())[:MOST_NAMED]
+    ]
+    if more := len(near) - len(named):
+        named.append(ngettext("%(n)s more post", "%(n)s more posts", more) % {"n": more})
+    return _("Same slot as %(posts)s") % {"posts": "; ".join(named)}
+
+
+def blackout_words(blackout: Pause) -> str:
+    return _("Blackout: %(reason)s") % {"reason": as_sentence(blackout.reason)}
+
+
+def days_of(blackout: Pause) -> tuple[date, date]:
+    """Return the first and the last day that a blackout touches."""
+    last = timezone.localtime(blackout.ended_at) - timedelta(microseconds=1)
+    return timezone.localdate(blackout.started_at), last.date()
+
+
+def day_cards(
+    events: Iterable[tuple[date, dict[str, Any]]],
+    marks: Marks,
+    *,
+    first: date,
+    last: date,
+    with_free: bool,
+) -> list[DayCard]:
+    """Return the days from ``first`` to ``last`` on which there is something to see."""
+    cards: dict[date, DayCard] = {}
+
+    def card(day: date) -> DayCard:
+        return cards.setdefault(day, DayCard(day))
+
+    for each in marks.occasions:
+        if each.kind != MONTH:
+            for day in _days(max(each.first, first), min(each.last, last)):
+                card(day).occasions.append(each.title)
+    for blackout in marks.blackouts:
+        begins, ends = days_of(blackout)
+        for day in _days(max(begins, first), min(ends, last)):
+            card(day).blackouts.append(blackout_words(blackout))
+    for day, event in events:
+        card(day).slots.append(event)
+    if with_free:
+        for slot in marks.free:
+            card(timezone.localdate(slot.at)).free.append(time_chip(slot))
+    return [cards[day] for day in sorted(cards)]
+
+
+def long_marks(marks: Marks) -> list[str]:
+    """Return the months of action and the campaigns that the period touches, with their days."""
+    spans = [(each.title, each.first, each.last) for each in marks.occasions if each.kind == MONTH]
+    spans += [
+        (_("Campaign “%(name)s”") % {"name": each}, each.starts_on, each.ends_on)
+        for each in marks.campaigns
+    ]
+    return [f"{title} ({first:%d/%m} – {last:%d/%m/%Y})" for title, first, last in spans]
+
+
+def mark_events(marks: Marks, *, compose: bool) -> list[dict[str, Any]]:
+    """Return the marks as the script draws them: whole days, and with times what is free."""
+    found = [
+        _all_day(each.title, each.first, each.last, kind=each.kind)
+        for each in marks.occasions
+        if each.kind != MONTH
+    ]
+    for blackout in marks.blackouts:
+        begins, ends = days_of(blackout)
+        found.append(_all_day(blackout_words(blackout), begins, ends, kind="blackout"))
+    return found + [_free(slot) for slot in marks.free if compose]
+
+
+def _all_day(title: str, first: date, last: date, *, kind: str) -> dict[str, Any]:
+    end = (last + timedelta(days=1)).isoformat()
+    return {"title": title, "start": first.isoformat(), "end": end, "kind": kind}
+
+
+def _free(slot: FreeSlot) -> dict[str, Any]:
+    names = ", ".join(sorted({channel.get_platform_display() for channel in slot.channels}))
+    return {
+        "title": _("Free: %(channels)s") % {"channels": names},
+        "start": timezone.localtime(slot.at).isoformat(),
+        "url": compose_address(slot.at),
+        "kind": "free",
+    }
+
+
+def compose_address(at: datetime | None) -> str:
+    """Return where a post begins that is to go out at ``at``."""
+    query = f"?{urlencode({'at': field_value(at)})}" if at else ""
+    return f"{reverse('posts:new')}{query}"
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

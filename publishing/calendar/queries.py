@@ -1,0 +1,264 @@
+"""Queries for the calendar: deliveries of a span of time, grouped by post and time, and what else
+its days bring.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import can
+from campaigns.awareness import Occasion, occasions
+from campaigns.models import Campaign, Topic
+from channels.models import Channel
+from core.periods import midnight
+from core.scope import ancestors
+from posts.bulk_import.sheets import Cells, channel_label, stored_name
+from posts.canonical.html import plain
+from posts.models import Post, PostChannel
+from posts.states import PostState
+from publishing.models import Delivery, Pause
+from publishing.post_list.queries import post_groups
+from publishing.scheduling.conflicts import CLOSE
+from publishing.slots.queries import FreeSlot, free_slots
+from publishing.states import (
+    CALENDAR_FILTERS,
+    MOVABLE,
+    READABLE,
+)
+from units.models import Unit
+
+# A month's page with its neighbours' days is 42 days; nobody needs to pull a year in one request.
+LONGEST_WINDOW = timedelta(days=62)
+# Deliveries read for one window. A nation's month is reported as cut off, not silently shortened.
+MOST_ROWS = 2000
+MOST_MARKS = 50  # of campaigns, and of blackouts
+MOST_CARDS = 25  # in a column of the board; the list of posts has the others
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSlot:
+    """Deliveries that go out together: one post's of one time, on however many channels."""
+
+    post: Post
+    due_at: datetime
+    deliveries: list[Delivery]
+    movable: list[Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFilter:
+    """The calendar's filters."""
+
+    unit: Unit | None = None
+    channel: Channel | None = None
+    campaign: Campaign | None = None
+    state: str = ""
+
+
+def calendar_slots(
+    user: User,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    chosen: CalendarFilter = CalendarFilter(),
+) -> tuple[list[CalendarSlot], bool]:
+    """Return in order what ``user`` may see going out from
+    ``start`` until ``end``, and whether some was left out."""
+    rows = (
+        Delivery.objects.visible_to(user)
+        .filter(due_at__gte=start, due_at__lt=end)
+        .filter(**_filters(chosen))
+        .select_related("post", "channel", "unit")
+        .defer("post__body", "post__search", "channel__sealed")
+        .order_by("due_at", F("post_id"), "pk")
+    )
+    if not chosen.state:
+        rows = rows.exclude(state__in=CALENDAR_FILTERS["ended"])
+    found = list(rows[: MOST_ROWS + 1])
+    return _slots(found[:MOST_ROWS], user, now), len(found) > MOST_ROWS
+
+
+def planned_posts(unit: Unit, *, start: datetime, end: datetime) -> list[Cells]:
+    """Return in order what ``unit`` plans from ``start`` until ``end``, as lines of a sheet: what
+    is scheduled, with the words that were approved; then what only has a wanted time.
+    """
+    going = Delivery.objects.filter(unit=unit, due_at__gte=start, due_at__lt=end)
+    going = going.exclude(state__in=CALENDAR_FILTERS["ended"])
+    rows = list(going.select_related("channel", "revision", "post").defer("post__body")[:MOST_ROWS])
+    topics = {topic.code: str(topic) for topic in Topic.objects.all()}
+    groups: dict[tuple[int, datetime], list[Delivery]] = {}
+    for row in rows:
+        groups.setdefault((row.revision_id, row.due_at), []).append(row)
+    found = [_approved_line(group, topics) for group in groups.values()]
+    drafts = (
+        Post.objects.filter(unit=unit, requested_time__gte=start, requested_time__lt=end)
+        .exclude(state__in=[PostState.ARCHIVED, PostState.WITHDRAWN])
+        .exclude(pk__in={row.post_id for row in rows})
+        .select_related("topic")
+        .prefetch_related("targets__channel", "pictures__media")
+    )
+    found += [_draft_line(post) for post in drafts[:MOST_ROWS]]
+    return sorted(found, key=lambda line: (line.at, line.title))
+
+
+def _approved_line(group: list[Delivery], topics: Mapping[str, str]) -> Cells:
+    content = group[0].revision.content
+    return Cells(
+        at=group[0].due_at,
+        channels=sorted(channel_label(row.channel) for row in group),
+        title=content["title"],
+        text=plain(content["body"]),
+        pictures=[stored_name(medium["sha256"]) for medium in content["media"]],
+        alt=[medium["alt"] for medium in content["media"]],
+        topic=topics.get(content["topic"], ""),
+        link=content["link"],
+    )
+
+
+def _draft_line(post: Post) -> Cells:
+    shown = list(post.pictures.all())
+    return Cells(
+        at=post.requested_time,
+        channels=sorted(channel_label(each.channel) for each in post.targets.all() if each.is_on),
+        title=post.title,
+        text=plain(post.body),
+        pictures=[stored_name(each.media.sha256) for each in shown],
+        alt=[each.alt_text for each in shown],
+        topic=str(post.topic or ""),
+        link=post.link,
+    )
+
+
+def _filters(chosen: CalendarFilter) -> dict[str, object]:
+    filters: dict[str, object] = {}
+    if chosen.unit:
+        filters["unit__path__startswith"] = chosen.unit.path
+    if chosen.channel:
+        filters["channel"] = chosen.channel
+    if chosen.campaign:
+        filters["post__campaign"] = chosen.campaign
+    if chosen.state:
+        filters["state__in"] = CALENDAR_FILTERS[chosen.state]
+    return filters
+
+
+def _slots(rows: Iterable[Delivery], user: User, now: datetime) -> list[CalendarSlot]:
+    groups: dict[tuple[int, datetime], list[Delivery]] = {}
+    for row in rows:
+        groups.setdefault((row.post_id, row.due_at), []).append(row)
+    found = []
+    for group in groups.values():
+        first = group[0]
+        may = first.due_at > now and can(user, Permission.POST_SCHEDULE, unit=first.unit)
+        movable = [row for row in group if may and row.state in MOVABLE]
+        found.append(CalendarSlot(first.post, first.due_at, group, movable))
+    return found
+
+
+def clashes(user: User, rows: Iterable[Delivery], *, now: datetime) -> dict[int, list[Delivery]]:
+    """Find for each of the deliveries that are still ahead, by key, what else goes out on its page
+    within some minutes, whatever the calendar's filters hide. One query.
+    """
+    ahead = [row for row in rows if row.due_at > now and row.state in READABLE]
+    if not ahead:
+        return {}
+    others = (
+        Delivery.objects.visible_to(user)
+        .filter(
+            channel__in={row.channel_id for row in ahead},
+            state__in=READABLE,
+            due_at__gt=min(row.due_at for row in ahead) - CLOSE,
+            due_at__lt=max(row.due_at for row in ahead) + CLOSE,
+        )
+        .select_related("post", "channel")
+        .defer("post__body", "post__search", "channel__sealed")
+        .order_by("due_at", "pk")
+    )
+    by_channel: dict[int, list[Delivery]] = {}
+    for other in others[:MOST_ROWS]:
+        by_channel.setdefault(other.channel_id, []).append(other)
+    return {
+        row.pk: near for row in ahead if (near := _near(row, by_channel.get(row.channel_id, [])))
+    }
+
+
+def _near(row: Delivery, ordered: list[Delivery]) -> list[Delivery]:
+    """Return those of one page's deliveries, in order of time, that lie close to another post's."""
+    begins = bisect_left(ordered, row.due_at - CLOSE, key=lambda each: each.due_at)
+    near = []
+    for other in ordered[begins:]:
+        if other.due_at >= row.due_at + CLOSE:
+            break
+        if other.due_at > row.due_at - CLOSE and other.post_id != row.post_id:
+            near.append(other)
+    return near
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The events that the days of a calendar bring besides posts: at one unit."""
+
+    occasions: list[Occasion]
+    campaigns: list[Campaign]
+    blackouts: list[Pause]
+    free: list[FreeSlot]
+
+
+def calendar_marks(
+    user: User,
+    unit: Unit,
+    *,
+    channel: Channel | None = None,
+    first: date,
+    last: date,
+    now: datetime,
+) -> Marks:
+    """Find what lies between two days, both included, for a unit and its channels, or one."""
+    campaigns = Campaign.objects.visible_to(user).open_to(unit)
+    campaigns = campaigns.filter(starts_on__lte=last, ends_on__gte=first).order_by("starts_on")
+    start, end = midnight(first), midnight(last + timedelta(days=1))
+    blackouts = Pause.objects.filter(
+        is_blackout=True,
+        started_at__lt=end,
+        ended_at__gt=start,
+        unit__path__in=ancestors(unit.path),
+    ).order_by("started_at")
+    channels = Channel.objects.offered().filter(unit=unit).defer("sealed")
+    if channel:
+        channels = channels.filter(pk=channel.pk)
+    return Marks(
+        occasions(first, last),
+        list(campaigns[:MOST_MARKS]),
+        list(blackouts.select_related("unit", "channel", "topic")[:MOST_MARKS]),
+        free_slots(channels, start=max(start, now), end=end),
+    )
+
+
+def board_columns(
+    user: User, chosen: CalendarFilter, *, now: datetime
+) -> dict[str, tuple[list[Post], bool]]:
+    """Return the posts of each group, the newest change first, and whether there are more."""
+    posts = _board_posts(user, chosen).order_by("-changed_at", "-pk")
+    found = {}
+    for group, which in post_groups(now).items():
+        rows = list(posts.filter(which)[: MOST_CARDS + 1])
+        found[str(group)] = (rows[:MOST_CARDS], len(rows) > MOST_CARDS)
+    return found
+
+
+def _board_posts(user: User, chosen: CalendarFilter) -> QuerySet[Post]:
+    posts = Post.objects.visible_to(user).written()
+    if chosen.unit:
+        posts = posts.filter(unit__path__startswith=chosen.unit.path)
+    if chosen.campaign:
+        posts = posts.filter(campaign=chosen.campaign)
+    if chosen.channel:
+        in_channel = PostChannel.objects.switched_on().filter(channel=chosen.channel)
+        posts = posts.filter(pk__in=in_channel.values("post"))
+    return posts.select_related("unit").defer("body", "search")

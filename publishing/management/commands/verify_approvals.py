@@ -1,0 +1,73 @@
+import uuid
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+
+from posts.canonical import content
+from posts.review.queries import approved_channels
+from publishing.broadcasts.seals import is_sealed
+from publishing.models import Broadcast, Delivery
+from publishing.states import ENDED, BroadcastState
+
+_BATCH = 500
+_NAMED = 20
+
+
+def _broadcasts() -> tuple[int, list[uuid.UUID]]:
+    """Count the broadcasts that were sent or will be, and find those whose confirmation is not
+    proved.
+    """
+    condition = Q(sending_at__isnull=False) | Q(state=BroadcastState.CONFIRMED)
+    number, unsealed = 0, []
+    for row in (
+        Broadcast.objects.filter(condition)
+        .select_related("delivery", "channel")
+        .iterator(chunk_size=_BATCH)
+    ):
+        number += 1
+        if not is_sealed(row):
+            unsealed.append(row.public_id)
+    return number, unsealed
+
+
+class Command(BaseCommand):
+    help = (
+        "Prove from the database and APPROVAL_KEY that a person approved all that was published or "
+        "is on its way, with this content and for this channel. Prints the first that are not "
+        "proved and a summary; exit code 1 if any."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rows = Delivery.objects.filter(
+            Q(published_at__isnull=False) | ~Q(state__in=sorted(ENDED))
+        ).order_by("pk")
+        columns = (
+            *("pk", "public_id", "content_sha256", "channel__public_id"),
+            *("revision__public_id", "revision__content_sha256", "revision__content"),
+        )
+        last, checked, unproved = 0, 0, []
+        while batch := list(rows.filter(pk__gt=last).values_list(*columns)[:_BATCH]):
+            last = batch[-1][0]
+            checked += len(batch)
+            proved = approved_channels({row[4] for row in batch})
+            for _pk, delivery, sha256, channel, revision, stored_sha256, stored in batch:
+                same = sha256 == stored_sha256 == content.digest(stored)
+                if not same or str(channel) not in proved.get(revision, ()):
+                    unproved.append(
+                        (
+                            delivery,
+                            "the content was changed" if not same else "no approval proves it",
+                        )
+                    )
+        broadcasts, unsealed = _broadcasts()
+        unproved += [
+            (f"broadcast {public_id}", "no confirmation proves it") for public_id in unsealed
+        ]
+        for delivery, why in unproved[:_NAMED]:
+            self.stdout.write(f"{delivery}: {why}")
+        result = f"{checked} publications and {broadcasts} broadcasts looked at"
+        summary = f"{result}, {len(unproved)} not proved."
+        if unproved:
+            raise CommandError(summary)
+        self.stdout.write(summary)

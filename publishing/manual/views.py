@@ -1,0 +1,140 @@
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from channels.queries import facts_of
+from channels.states import Health
+from core.actions import form_action, form_data
+from posts.canonical import content
+from publishing.manual import services as manual
+from publishing.manual.cards import TaskCard
+from publishing.manual.forms import ProofForm
+from publishing.manual.presenters import time_left
+from publishing.manual.queries import manual_tasks
+from publishing.models import Delivery
+from publishing.presenters.delivery import delivery_sentence, delivery_status
+from publishing.presenters.text import page_name
+from publishing.states import State
+
+PAGE = 25
+
+
+@require_GET
+def tasks(request: HttpRequest) -> HttpResponse:
+    """List what people post themselves: what is due first, then what comes."""
+    if not request.user.reach(Permission.POST_VIEW):
+        raise PermissionDenied
+    page = Paginator(manual_tasks(request.user), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": page,
+        "cards": _cards(request, list(page), now=timezone.now()),
+        "several_units": len({row.unit_id for row in page}) > 1,
+    }
+    return render(request, "publishing/manual_tasks.html", context)
+
+
+def _cards(request: HttpRequest, rows: list[Delivery], *, now: datetime) -> list[TaskCard]:
+    """Return what the list shows of each row. One query for all of them."""
+    postable = Delivery.objects.filter(pk__in=[row.pk for row in rows]).postable(now)
+    doable = set(postable.values_list("pk", flat=True))
+    cards = []
+    for row in rows:
+        is_due = row.state == State.MANUAL
+        left = time_left(row.manual_deadline, now) if is_due else ""
+        may_do = can(request.user, Permission.POST_SCHEDULE, unit=row.unit)
+        cards.append(TaskCard(row, is_due, is_due and row.pk not in doable, left, may_do))
+    return cards
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
+def task(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one screen with all that posting by hand takes.
+
+    For HTMX: how much time is left, or the page anew once that is no longer the question.
+    """
+    related = ("channel", "unit", "post", "revision")
+    row = get_object_or_404(
+        Delivery.objects.visible_to(request.user).select_related(*related), public_id=public_id
+    )
+    if not can(request.user, Permission.POST_SCHEDULE, unit=row.unit):
+        raise PermissionDenied
+    is_to_come = row.state == State.SCHEDULED and row.channel.health == Health.MANUAL
+    if row.state != State.MANUAL and not is_to_come:
+        if request.htmx:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        messages.info(request, delivery_sentence(row))
+        return redirect(_place(row))
+    now = timezone.now()
+    stopped = manual.refusal(row, now=now) if not is_to_come else ""
+    if request.htmx:
+        if stopped or is_to_come:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        context = {"row": row, "left": time_left(row.manual_deadline, now)}
+        return render(request, "publishing/manual_task.html#left", context)
+    form = ProofForm(form_data(request))
+    field = None if stopped or is_to_come else "permalink"  # where the form says why it was refused
+    outcome = form_action(
+        form, lambda: manual.close(row, by=request.user, **form.cleaned_data), field=field
+    )
+    if outcome:
+        messages.success(request, delivery_sentence(row))
+        return redirect(_place(row))
+    context = _context(row, is_to_come=is_to_come, stopped=stopped, now=now)
+    return render(
+        request, "publishing/manual_task.html", {**context, "form": form}, status=outcome.status
+    )
+
+
+def _place(row: Delivery) -> str:
+    return f"{reverse('publishing:post', args=[row.post.public_id])}#delivery-{row.public_id}"
+
+
+def _has_title(platform: str, target: Mapping[str, Any] | None) -> bool:
+    facts = facts_of(platform)
+    try:
+        return facts.format((target or {}).get("format", "")).max_title > 0
+    except KeyError:  # the platform has this format no longer
+        return False
+
+
+def _context(row: Delivery, *, is_to_come: bool, stopped: str, now: datetime) -> dict[str, Any]:
+    message = manual.approved_message(row) if not stopped else None
+    if message is None and not stopped:
+        stopped = _(
+            "The stored text or a picture is no longer what was approved. Do not post it; report "
+            "this to the system administrator at once."
+        )
+    approved, channel = row.revision.content, str(row.channel.public_id)
+    target = next((target for target in approved["channels"] if target["channel"] == channel), None)
+    media = content.media_for(approved, target) if target else []
+    return {
+        "row": row,
+        "post": row.post,
+        "is_to_come": is_to_come,
+        "stopped": stopped,
+        "message": message,
+        "content": approved,
+        "target": target,
+        # Where title and text are typed into different boxes.
+        "apart": _has_title(row.platform, target),
+        "pictures": media,
+        "videos": sum("video" in medium for medium in media),
+        "page": page_name(row.channel),
+        "status": delivery_status(row),
+        "left": "" if is_to_come else time_left(row.manual_deadline, now),
+    }

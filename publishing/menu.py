@@ -1,0 +1,108 @@
+"""The entries of the navigation that lead to pages of publishing, and the keys of the review."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import ACTIONS, CONTENT, TABS, Entry, register
+from core.shortcuts import Shortcut
+from core.shortcuts import register as register_keys
+
+register(
+    Entry("publishing:post_list", "file-text", _("Posts"), CONTENT, 10, needs=("post_view",)),
+    Entry(
+        "publishing:review_queue",
+        "clipboard-check",
+        _("Waiting for approval"),
+        CONTENT,
+        20,
+        needs=("post_approve",),
+    ),
+    Entry(
+        "publishing:second_queue",
+        "checks",
+        _("Second approval"),
+        CONTENT,
+        25,
+        needs=("post_approve_second",),
+    ),
+    Entry("publishing:calendar", "calendar", _("Calendar"), CONTENT, 30, needs=("post_view",)),
+    Entry(
+        "publishing:pauses", "player-pause", _("Pauses"), CONTENT, 40, needs=("publishing_pause",)
+    ),
+    Entry(
+        "publishing:recall_list",
+        "arrow-back-up",
+        _("Recalls"),
+        CONTENT,
+        50,
+        needs=("post_withdraw",),
+    ),
+    Entry(
+        "publishing:broadcast_list", "send", _("Broadcasts"), CONTENT, 60, needs=("post_schedule",)
+    ),
+    Entry(
+        "publishing:review_queue",
+        "clipboard-check",
+        _("Approve"),
+        TABS,
+        20,
+        needs=("post_approve",),
+    ),
+    Entry("publishing:post_list", "file-text", _("Posts"), TABS, 50, needs=("post_view",)),
+    Entry("publishing:calendar", "calendar", _("Calendar"), TABS, 60, needs=("post_view",)),
+    Entry(
+        "publishing:review_queue",
+        "clipboard-check",
+        _("Approve waiting posts"),
+        ACTIONS,
+        20,
+        needs=("post_approve",),
+    ),
+    Entry(
+        "publishing:pause_new",
+        "player-pause",
+        _("Pause publishing"),
+        ACTIONS,
+        30,
+        needs=("publishing_pause",),
+    ),
+    Entry(
+        "publishing:manual_tasks",
+        "checklist",
+        _("Tasks by hand"),
+        ACTIONS,
+        40,
+        needs=("post_schedule",),
+    ),
+    Entry("publishing:slots", "clock", _("Set up slots"), ACTIONS, 45, needs=("post_schedule",)),
+    pages={
+        "publishing:post_list": ("posts", "publishing"),
+        "publishing:review_queue": ("publishing:review", "publishing:series_review"),
+        "publishing:pauses": (
+            "publishing:held",
+            "publishing:pause",
+            "publishing:pause_change",
+            "publishing:pause_discard",
+            "publishing:pause_end",
+            "publishing:pause_new",
+            "publishing:pause_start",
+        ),
+        "publishing:calendar": ("publishing:calendar_links", "publishing:slots"),
+        "publishing:recall_list": ("publishing:recall_ledger",),
+        "publishing:broadcast_list": (
+            "publishing:broadcast",
+            "publishing:broadcast_call_off",
+            "publishing:broadcast_confirm",
+            "publishing:broadcast_decide",
+        ),
+    },
+)
+
+register_keys(
+    Shortcut(
+        "← →",
+        _("In the previews: the one before or after"),
+        _("While reviewing"),
+        40,
+        "review/cards.js",
+    ),
+)

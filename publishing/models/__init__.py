@@ -1,0 +1,36 @@
+from publishing.models.broadcast import Broadcast, BroadcastQuerySet
+from publishing.models.calendar_link import CalendarLink
+from publishing.models.delivery import Attempt, Delivery, DeliveryQuerySet, paused
+from publishing.models.freeze import Freeze
+from publishing.models.heartbeat import Heartbeat
+from publishing.models.pause import Pause, PauseQuerySet, Pauses
+from publishing.models.rate_limit import RateLimit
+from publishing.models.recall import Recall, RecallQuerySet
+from publishing.models.series import Occurrence, Rhythm, Series, SeriesQuerySet
+from publishing.models.slot import Slot, SlotQuerySet, SlotSuggestion, Weekday
+
+__all__ = [
+    "Attempt",
+    "Broadcast",
+    "BroadcastQuerySet",
+    "CalendarLink",
+    "Delivery",
+    "DeliveryQuerySet",
+    "Freeze",
+    "Heartbeat",
+    "Occurrence",
+    "Pause",
+    "PauseQuerySet",
+    "Pauses",
+    "RateLimit",
+    "Recall",
+    "RecallQuerySet",
+    "Rhythm",
+    "Series",
+    "SeriesQuerySet",
+    "Slot",
+    "SlotQuerySet",
+    "SlotSuggestion",
+    "Weekday",
+    "paused",
+]

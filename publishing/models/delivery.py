@@ -1,0 +1,388 @@
+"""Deliveries: one approved revision to one channel, its attempts, and which of them may go out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.utils import timezone
+
+from channels.models import Channel
+from channels.states import Health, Lifecycle, platforms
+from core.models import PublicIdModel
+from core.scope import ScopedQuerySet
+from posts.models import Post, Revision
+from posts.states import PostState
+from publishing.models.database_identity import CurrentDatabaseId
+from publishing.models.freeze import Freeze
+from publishing.models.pause import Pause, active_condition
+from publishing.models.recall import Recall
+from publishing.states import (
+    CONCLUDED,
+    ENDED,
+    IN_HAND,
+    REASONS,
+    TO_PULL_BACK,
+    Outcome,
+    Reason,
+    ReceiptSource,
+    State,
+)
+from units.models import Unit
+
+
+def bears_its_reason(table: Mapping[str, frozenset[str]]) -> Q:
+    """Return the condition that a row's reason is one that its state may bear."""
+    found = Q()
+    for state, reasons in table.items():
+        found |= Q(state=str(state), error_code__in=sorted(map(str, reasons)))
+    return found
+
+
+def _receipt() -> Q:
+    """Return the condition that somebody says that the post is, or was, on the page."""
+    return ~Q(remote_id="") | ~Q(receipt_source="platform")
+
+
+def _active_at_its_hour(now: datetime) -> Q:
+    """Return the condition of `active_condition`, at the delivery's hour if that lies ahead.
+
+    The engine asks a moment before, and a pause may be planned for that very second.
+    """
+    lasts = Q(ended_at__isnull=True) | Q(Q(ended_at__gt=F("fire_at")), ended_at__gt=now)
+    return Q(lasts, Q(started_at__lte=now) | Q(started_at__lte=F("fire_at")))
+
+
+def _over(now: datetime) -> Q:
+    """Return the condition that an ended pause kept the
+    delivery back: due before its end, and not out by then."""
+    return Q(started_at__isnull=False, ended_at__lte=now, ended_at__gt=F("due_at"))
+
+
+def _pauses(when: Q) -> Exists:
+    """Return the condition that a pause covers the delivery, ``when`` it counts."""
+    covering = Pause.objects.alias(
+        path=ExpressionWrapper(OuterRef("unit__path"), output_field=models.CharField()),
+        due_at=ExpressionWrapper(OuterRef("due_at"), output_field=models.DateTimeField()),
+        fire_at=ExpressionWrapper(OuterRef("fire_at"), output_field=models.DateTimeField()),
+        urgent=ExpressionWrapper(OuterRef("post__urgent"), output_field=models.BooleanField()),
+    ).filter(
+        Q(channel__isnull=True) | Q(channel=OuterRef("channel")),
+        Q(topic__isnull=True) | Q(topic=OuterRef("post__topic")),
+        Q(urgent_passes=False) | Q(urgent=False),
+        when,
+        path__startswith=F("unit__path"),
+    )
+    return Exists(covering)
+
+
+def paused(now: datetime) -> Exists:
+    return _pauses(_active_at_its_hour(now))
+
+
+def _frozen() -> Exists:
+    """Return the condition that publishing is frozen: by somebody, or because this database has
+    been restored.
+
+    It holds after a restore whether or not anybody has noticed yet.
+    """
+    return Exists(
+        Freeze.objects.filter(Q(frozen_at__isnull=False) | ~Q(database=CurrentDatabaseId()))
+    )
+
+
+class DeliveryQuerySet(ScopedQuerySet):
+    permission = "post_view"
+
+    def under_pause(self, now: datetime) -> Self:
+        """Select those that wait because a pause is active."""
+        return self.filter(paused(now))
+
+    def missed(self, now: datetime) -> Self:
+        """Select those kept back by a pause that is over: due before it ended, and not sent by
+        then.
+
+        What had been waiting when it began is among them, so that the end of a pause floods no
+        page.
+        """
+        return self.filter(_pauses(_over(now)), ~paused(now))
+
+    def valid(self, now: datetime) -> Self:
+        """Select those that are rightful, and not too late."""
+        return self.rightful(now).filter(not_after__gt=now)
+
+    def rightful(self, now: datetime) -> Self:
+        """Select those approved as they are, not recalled, the
+        channel in use and its unit's own, the unit in being."""
+        return self.filter(
+            Q(post__valid_until__isnull=True) | Q(post__valid_until__gt=now),
+            Q(post__legal_until__isnull=True) | Q(post__legal_until__gte=timezone.localdate(now)),
+            Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=timezone.localdate(now)),
+            ~Q(channel__health=Health.DISCONNECTED),
+            channel__lifecycle=Lifecycle.ACTIVE,
+            post__state=PostState.APPROVED,
+            post__approved_revision=F("revision"),
+            revision__content_sha256=F("content_sha256"),
+            channel__unit=F("unit"),
+            recall__isnull=True,
+        )
+
+    def fit(self, now: datetime) -> Self:
+        """Select those still rightly on their way out, whoever
+        takes them there: valid, and nothing is paused or frozen."""
+        return self.valid(now).exclude(_pauses(_active_at_its_hour(now) | _over(now)) | _frozen())
+
+    def live(self, now: datetime) -> Self:
+        """Select live posts that the engine published and that are rightful, on connected pages."""
+        return self.rightful(now).filter(
+            receipt_source=ReceiptSource.PLATFORM,
+            state=State.PUBLISHED,
+            channel__health=Health.CONNECTED,
+        )
+
+    def broadcastable(self, now: datetime) -> Self:
+        """Select those whose followers may be notified at this moment.
+
+        Asked in the very statement that begins the sending.
+        """
+        return self.live(now).confirmed_pages().exclude(_pauses(active_condition(now)) | _frozen())
+
+    def postable(self, now: datetime) -> Self:
+        """Select the tasks by hand that may be done now.
+
+        They are before a person already, so a pause that is over leaves them there.
+        """
+        return self.filter(state=State.MANUAL).valid(now).exclude(paused(now) | _frozen())
+
+    def sendable(self, now: datetime) -> Self:
+        """Select what the engine may send: fit, and the channel connected and confirmed as the
+        unit's.
+
+        A second person has confirmed it. Asked when a delivery is claimed and again in the very
+        statement that begins the visible call.
+        """
+        return self.filter(channel__health=Health.CONNECTED).confirmed_pages().fit(now)
+
+    def confirmed_pages(self) -> Self:
+        """Select those on pages that a second person has confirmed
+        as the unit's: the only ones where it may publish."""
+        return self.filter(channel__confirmed_at__isnull=False)
+
+
+class Delivery(PublicIdModel):
+    """One approved revision on its way to one channel."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="deliveries")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="deliveries")
+    post = models.ForeignKey(Post, models.PROTECT, related_name="deliveries")
+    # The engine moves thousands of rows a second: no index that another one covers or nobody asks
+    # for.
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="deliveries", db_index=False)
+    platform = models.CharField(max_length=10, choices=platforms)
+    content_sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State, default=State.SCHEDULED)
+    due_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    fire_at = models.DateTimeField()  # due_at, or later when the platform asked to wait
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    session = models.IntegerField(
+        null=True
+    )  # the connection of the run that has it in hand, see core/sessions.py
+    draft_ref = models.TextField(
+        blank=True
+    )  # the invisible object on the platform; the address of an upload is long
+    # Under way: the platform is asked again with its reference, step by step, until it is whole and
+    # may be shown.
+    draft_partial = models.BooleanField(default=False, db_default=False)
+    prepare_at = models.DateTimeField(
+        null=True
+    )  # its videos go to the platform no sooner; empty: it has none
+    preparations = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # attempts that were to prepare it alone
+    committing_at = models.DateTimeField(
+        null=True
+    )  # set: a visible call may have been made in this attempt
+    verify_at = models.DateTimeField(null=True)
+    verify_count = models.PositiveSmallIntegerField(default=0)
+    # Who says that it is on the page; the platform says so by its number, the remote id.
+    receipt_source = models.CharField(max_length=10, default="platform", db_default="platform")
+    remote_id = models.CharField(max_length=200, blank=True)
+    permalink = models.URLField(max_length=500, blank=True)
+    published_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=40, blank=True)  # a Reason
+    platform_code = models.CharField(
+        max_length=80, blank=True
+    )  # the platform's error number, see channels/reasons.py
+    error_detail = models.CharField(max_length=500, blank=True)  # what may be kept of its words
+    # Wanted off the page.
+    recall = models.ForeignKey(
+        Recall, models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
+    manual_deadline = models.DateTimeField(null=True, db_column="hand_until")  # of the manual task
+    # When somebody decided that what a pause kept back stays unpublished.
+    left_unpublished_at = models.DateTimeField(null=True)
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        constraints = [
+            # Two revisions of a post can never both be live, nor on their way, on one channel.
+            models.UniqueConstraint(
+                fields=["post", "channel"],
+                condition=~Q(state__in=sorted(ENDED)),
+                name="one_live_delivery_a_channel",
+            ),
+            models.UniqueConstraint(
+                fields=["channel", "remote_id"],
+                condition=~Q(remote_id=""),
+                name="one_delivery_a_remote_object",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(_receipt(), published_at__isnull=False),
+                name="published_has_a_receipt",
+            ),
+            models.CheckConstraint(
+                condition=Q(receipt_source="platform") | Q(remote_id=""),
+                name="only_platforms_give_numbers",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=sorted(IN_HAND)) | Q(lease_until__isnull=False),
+                name="in_hand_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | ~_receipt(), name="cancelled_never_visible"
+            ),
+            models.CheckConstraint(
+                condition=bears_its_reason(REASONS), name="delivery_bears_its_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(not_after__gt=F("due_at")), name="not_after_follows_due"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_unpublished_at__isnull=True)
+                | Q(state="expired", error_code=Reason.PAUSED),
+                name="only_what_a_pause_kept_back_is_left",
+            ),
+            models.CheckConstraint(
+                condition=Q(draft_partial=False) | (~Q(draft_ref="") & ~Q(state="committing")),
+                name="only_whole_drafts_are_shown",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["platform", "fire_at"], condition=Q(state="scheduled"), name="delivery_due"
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state__in=sorted(IN_HAND)),
+                name="delivery_leases",
+            ),
+            models.Index(
+                fields=["verify_at"],
+                condition=Q(state__in=["verifying", "recalling", "processing"]),
+                name="delivery_doubtful",
+            ),
+            # Videos that are not on their platform yet. Few rows: those of texts and pictures are
+            # never among them.
+            models.Index(
+                fields=["platform", "prepare_at"],
+                condition=Q(state="scheduled", prepare_at__isnull=False)
+                & (Q(draft_ref="") | Q(draft_partial=True)),
+                name="delivery_to_prepare",
+            ),
+            models.Index(fields=["unit", "due_at"], name="delivery_unit_due"),
+            # What waits, is under way or has an unknown outcome: few rows, asked for by every
+            # overview.
+            models.Index(
+                fields=["due_at"], condition=~Q(state__in=sorted(CONCLUDED)), name="delivery_open"
+            ),
+            models.Index(
+                fields=["published_at"], condition=Q(state="published"), name="delivery_published"
+            ),
+            # Refused for want of a proved approval. None, unless somebody wrote into the database.
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state="failed", error_code=Reason.NOT_APPROVED),
+                name="delivery_not_approved",
+            ),
+            # The ledger of a recall, and what its queue has left to take down.
+            models.Index(
+                fields=["recall", "state"],
+                condition=Q(recall__isnull=False),
+                name="delivery_recall",
+            ),
+            # What a recall found under way and has come to stand, or to wait, since. Few rows at
+            # any time.
+            models.Index(
+                fields=["platform"],
+                condition=Q(recall__isnull=False, state__in=sorted(TO_PULL_BACK)),
+                name="delivery_to_pull_back",
+            ),
+            # Invisible drafts that ended deliveries left on the platforms. Few rows: each is
+            # emptied when it is gone.
+            models.Index(
+                fields=["platform"],
+                condition=(
+                    Q(state__in=["failed", "expired", "cancelled"])
+                    | Q(state="recalled", verify_at__isnull=False)
+                )
+                & ~Q(draft_ref=""),
+                name="delivery_litter",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post} → {self.channel}"
+
+    @property
+    def unit_path(self) -> str:
+        return self.unit.path
+
+    @property
+    def tries(self) -> int:
+        """Count how often it was to be sent: preparing its videos ahead is not counted."""
+        return self.attempt - self.preparations
+
+    @property
+    def has_receipt(self) -> bool:
+        return bool(self.remote_id) or self.receipt_source != ReceiptSource.PLATFORM
+
+    @property
+    def awaits_decision(self) -> bool:
+        """Tell whether a pause kept it back, and nobody has decided yet that it stays unpublished.
+
+        Who has scheduled it again has decided, too: `queries.undecided` asks for that.
+        """
+        return self.error_code == Reason.PAUSED and self.left_unpublished_at is None
+
+    @property
+    def is_prepared_early(self) -> bool:
+        """Tell whether it is claimed for its video alone: its second is still to come."""
+        early = self.prepare_at is not None and self.attempt == self.preparations
+        return early and self.state == State.CLAIMED and self.fire_at > timezone.now()
+
+
+class Attempt(models.Model):
+    """One try, written before the first byte leaves and completed when the answer is known."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, blank=True, choices=Outcome)
+    detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_once")
+        ]

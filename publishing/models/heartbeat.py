@@ -1,0 +1,13 @@
+"""Heartbeats of the queues."""
+
+from django.db import models
+
+
+class Heartbeat(models.Model):
+    """The time of a queue's last tick, its heartbeat. One row a queue, for those who watch."""
+
+    queue = models.CharField(max_length=40, primary_key=True)
+    last_seen_at = models.DateTimeField(db_column="rung_at")
+
+    class Meta:
+        db_table = "publishing_pulse"

@@ -1,0 +1,40 @@
+"""Recalls: one action that takes posts back from every page."""
+
+from django.conf import settings
+from django.db import models
+
+from campaigns.models import Campaign
+from core.models import PublicIdModel
+from core.scope import ScopedQuerySet
+from posts.models import Post
+from units.models import Unit
+
+
+class RecallQuerySet(ScopedQuerySet):
+    permission = "post_view"
+
+
+class Recall(PublicIdModel):
+    """One action that takes posts back from every page where they are live or may become live. Its
+    report is the deliveries that point to it."""
+
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="recalls"
+    )  # on whose ground it works
+    post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="recalls")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="recalls")
+    reason = models.TextField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    position = models.CharField(max_length=150, db_column="post_held")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(
+        null=True
+    )  # when the last row of the ledger had come to its end
+
+    objects = RecallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+
+    def __str__(self) -> str:
+        return str(self.campaign or self.post or "")

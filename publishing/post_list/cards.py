@@ -1,0 +1,64 @@
+"""Posts as the list shows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from posts.models import Post
+from publishing.deliveries.queries import newest_by_channel
+from publishing.models import Delivery, Pauses
+from publishing.presenters.post import post_status
+from publishing.presenters.status import StatusView
+from publishing.states import EXPECTED, State
+
+
+@dataclass(frozen=True, slots=True)
+class PostCard:
+    """A post with its status, and when it was or will be published."""
+
+    post: Post
+    status: StatusView
+    published_at: datetime | None
+    due_at: datetime | None
+    can_be_put_away: bool
+    can_be_scheduled: bool
+
+
+def deliveries_by_post(posts: Iterable[Post]) -> dict[int, list[Delivery]]:
+    """Return each post's newest delivery a channel, by the post's key. One query for all."""
+    by_key = {post.pk: post for post in posts}
+    rows = (
+        Delivery.objects.filter(post__in=by_key)
+        .select_related("channel", "unit")
+        .defer("channel__sealed")
+    )
+    found: dict[int, list[Delivery]] = {pk: [] for pk in by_key}
+    for row in rows:
+        row.post = by_key[row.post_id]
+        found[row.post_id].append(row)
+    return {pk: newest_by_channel(deliveries) for pk, deliveries in found.items()}
+
+
+def post_card(
+    post: Post,
+    newest: list[Delivery],
+    pauses: Pauses,
+    *,
+    can_be_put_away: bool,
+    can_be_scheduled: bool,
+) -> PostCard:
+    return PostCard(
+        post=post,
+        status=post_status(post, newest, pauses),
+        published_at=min(
+            (
+                row.published_at
+                for row in newest
+                if row.state == State.PUBLISHED and row.published_at
+            ),
+            default=None,
+        ),
+        due_at=min((row.fire_at for row in newest if row.state in EXPECTED), default=None),
+        can_be_put_away=can_be_put_away,
+        can_be_scheduled=can_be_scheduled,
+    )

@@ -1,0 +1,81 @@
+"""The filters of the list of posts."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Topic
+from channels.models import Channel
+from posts.states import PostState
+from publishing.post_list.queries import SORTS
+from publishing.states import PostGroup
+from units.models import Unit
+
+
+class FilterForm(forms.Form):
+    """The list's filters, as the address gives them."""
+
+    q = forms.CharField(
+        label=_("Search posts"),
+        max_length=200,
+        required=False,
+        widget=forms.SearchInput(attrs={"placeholder": _("Search posts")}),
+    )
+    state = forms.ChoiceField(label=_("State"), required=False)
+    topic = forms.ModelChoiceField(
+        label=_("Topic"),
+        queryset=Topic.objects.all(),
+        required=False,
+        to_field_name="code",
+        empty_label=_("All"),
+    )
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"),
+        queryset=Campaign.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("All"),
+    )
+    unit = forms.ModelChoiceField(
+        label=_("Unit"),
+        queryset=Unit.objects.none(),
+        required=False,
+        to_field_name="key",
+        empty_label=_("All"),
+    )
+    channel = forms.ModelChoiceField(
+        label=_("Channel"),
+        queryset=Channel.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("All"),
+    )
+    mine = forms.BooleanField(label=_("Only mine"), required=False)
+    tab = forms.ChoiceField(choices=PostGroup, required=False, widget=forms.HiddenInput)
+    sort = forms.ChoiceField(
+        choices=[(key, key) for key in SORTS], required=False, widget=forms.HiddenInput
+    )
+
+    def has_changed(self) -> bool:
+        """Say whether something narrows the list: the tab and the order do not open the filters."""
+        return bool({*self.changed_data} - {"tab", "sort"})
+
+    def __init__(self, data: Any, *, unit: Unit, chosen: Unit | None, deep: bool, writes: bool):
+        """Offer the filters of ``unit``, the current position's;
+        a deep role may have ``chosen`` one below it."""
+        super().__init__(data, label_suffix="")
+        self.fields["state"].choices = [("", _("All but archived")), *PostState.choices]
+        self.fields["campaign"].queryset = Campaign.objects.open_to(chosen or unit)
+        self.fields["channel"].queryset = Channel.objects.filter(unit=chosen or unit)
+        if not writes:
+            del self.fields["mine"]
+        if not deep:
+            del self.fields["unit"]
+            return
+        below = self.fields["unit"]
+        below.queryset = Unit.objects.under(unit)
+        listed = list(Unit.objects.filter(parent=unit).order_by("name"))
+        if chosen and chosen not in listed:
+            listed.append(chosen)
+        below.choices = [("", _("All")), *((u.key, u.name) for u in listed)]

@@ -1,0 +1,120 @@
+"""Queries for posts by what became of their deliveries."""
+
+from datetime import datetime
+
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from channels.states import Health, Lifecycle
+from posts.models import Post
+from posts.states import EDITABLE, PostState
+from publishing.models import Delivery
+from publishing.states import (
+    ENDED,
+    MISSED,
+    OPEN,
+    PostGroup,
+    Reason,
+    State,
+)
+from units.models import Unit
+
+# What the list of posts may be sorted by, and the columns behind it.
+SORTS: dict[str, tuple[str, ...]] = {
+    "-changed": ("-changed_at", "-pk"),
+    "changed": ("changed_at", "pk"),
+    "title": ("title", "pk"),
+    "-title": ("-title", "-pk"),
+    "state": ("state", "-changed_at", "-pk"),
+}
+# Nobody works through more in a list; above it a tab says only that there are more.
+MOST_COUNTED = 1000
+
+
+def deliveries_in_trouble() -> QuerySet[Delivery]:
+    """Find deliveries that `delivery_status` shows in red: nothing comes of them until somebody
+    acts.
+    """
+    again = Delivery.objects.filter(
+        post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk")
+    )
+    not_sent = Q(state__in=MISSED, post__state=PostState.APPROVED, left_unpublished_at=None)
+    own_page = Q(channel__lifecycle=Lifecycle.ACTIVE, channel__unit=F("unit"))
+    unconnected = own_page & (
+        Q(error_code=Reason.ACCESS)
+        | ~Q(channel__health=Health.CONNECTED)
+        | Q(channel__confirmed_at__isnull=True)
+    )
+    in_other_hands = ~Q(channel__unit=F("unit")) | Q(
+        channel__lifecycle__in=[Lifecycle.FROZEN, Lifecycle.TAKEN_OVER]
+    )
+    waits_in_vain = (
+        Q(state=State.SCHEDULED)
+        & ~Q(channel__health=Health.MANUAL)
+        & (unconnected | in_other_hands)
+    )
+    out_of_reach = Q(error_code=Reason.ACCESS) | Q(channel__health=Health.LOST)
+    not_taken_down = Q(state=State.RECALLING, published_at__isnull=False) & out_of_reach
+    return Delivery.objects.filter(
+        Q(state=State.NEEDS_PERSON) | waits_in_vain | not_taken_down | (not_sent & ~Exists(again))
+    )
+
+
+def post_groups(now: datetime) -> dict[PostGroup, Q]:
+    """Return what makes a post belong to each group: in one at most, trouble first."""
+    of_post = Delivery.objects.filter(post=OuterRef("pk"))
+    # Somebody decided that the approved text shall stand there no longer, or not at all.
+    ended = Q(state=State.RECALLED, published_at__isnull=False) | Q(
+        left_unpublished_at__isnull=False
+    )
+    dealt_with = ~Q(state__in=ENDED) | (ended & Q(revision=OuterRef("approved_revision")))
+    has_trouble = Exists(deliveries_in_trouble().filter(post=OuterRef("pk")))
+    smooth = Q(~has_trouble, state=PostState.APPROVED)
+    is_open = Exists(of_post.filter(state__in=OPEN))
+    valid = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
+    valid &= Q(legal_until__isnull=True) | Q(legal_until__gte=timezone.localdate(now))
+    return {
+        PostGroup.DRAFTS: Q(~has_trouble, state__in=EDITABLE),
+        PostGroup.REVIEW: Q(~has_trouble, state=PostState.IN_REVIEW),
+        PostGroup.UNSCHEDULED: smooth & valid & Q(~Exists(of_post.filter(dealt_with))),
+        PostGroup.UPCOMING: smooth & Q(is_open),
+        PostGroup.PUBLISHED: (
+            smooth & Q(~is_open) & Q(Exists(of_post.filter(state=State.PUBLISHED)))
+        ),
+        PostGroup.TROUBLE: ~Q(state=PostState.ARCHIVED) & Q(has_trouble),
+    }
+
+
+def group_counts(posts: QuerySet[Post], *, now: datetime) -> dict[str, int]:
+    """Count the posts of each group, and of all, up to one more than `MOST_COUNTED`.
+
+    One query a group, which the database plans as a join and ends early: 100,000 posts of a nation
+    with 250,000 deliveries took 4 s in one query with conditions, for a commune's 30 posts too, and
+    those of a commune 0.05 s so.
+    """
+    found = {str(group): posts.filter(which) for group, which in post_groups(now).items()}
+    return {
+        name: rows.order_by()[: MOST_COUNTED + 1].count()
+        for name, rows in {**found, "all": posts}.items()
+    }
+
+
+def unscheduled_posts(user: User, *, now: datetime) -> QuerySet[Post]:
+    """Find approved posts that this person may schedule and that nobody has, the oldest approval
+    first.
+    """
+    posts = Post.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
+        post_groups(now)[PostGroup.UNSCHEDULED]
+    )
+    return posts.select_related("unit").defer("body", "search").order_by("changed_at", "pk")
+
+
+def published_posts(user: User, unit: Unit, words: str = "") -> QuerySet[Post]:
+    """Find what residents have seen of a unit on a page, the newest first."""
+    seen = Delivery.objects.filter(post=OuterRef("pk"), published_at__isnull=False).order_by()
+    last = seen.values("post").annotate(at=Max("published_at")).values("at")
+    posts = Post.objects.visible_to(user).filter(unit=unit).search(words)
+    found = posts.annotate(seen_at=Subquery(last)).filter(seen_at__isnull=False)
+    return found.select_related("topic").defer("body", "search").order_by("-seen_at", "-pk")

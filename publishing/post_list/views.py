@@ -1,0 +1,149 @@
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import DEEP, Permission
+from accounts.queries import can
+from posts.context import unit_to_write_in
+from posts.models import Post, PostChannel
+from posts.states import EDITABLE, PostState
+from publishing.pauses.context import pauses_of
+from publishing.post_list.cards import PostCard, deliveries_by_post, post_card
+from publishing.post_list.forms import FilterForm
+from publishing.post_list.queries import (
+    MOST_COUNTED,
+    SORTS,
+    group_counts,
+    post_groups,
+    published_posts,
+)
+from publishing.states import PostGroup
+from units.models import Unit
+
+PAGE = 25
+MOST_CORRECTABLE = 50  # the search finds the others
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def posts(request: HttpRequest) -> HttpResponse:
+    """List the posts of the current position's unit, and for deep roles those below it."""
+    if not request.user.reach(Permission.POST_VIEW):
+        raise PermissionDenied
+    position = current_position(request)
+    deep = position.role in DEEP
+    writes = can(request.user, Permission.POST_WRITE, unit=position.unit)
+    key = request.GET.get("unit", "")
+    below = Unit.objects.under(position.unit).filter(key=key).first() if deep and key else None
+    form = FilterForm(request.GET, unit=position.unit, chosen=below, deep=deep, writes=writes)
+    form.is_valid()
+    chosen = form.cleaned_data  # a value that fits nothing narrows nothing
+    now = timezone.now()
+    found = _found(request, chosen, unit=below or position.unit, deep=deep)
+    tab = chosen.get("tab") or ""
+    counts = group_counts(found, now=now)
+    rows = found.filter(post_groups(now)[tab]) if tab else found
+    paginator = Paginator(_in_order(rows, chosen), PAGE)
+    if counts[tab or "all"] <= MOST_COUNTED:
+        paginator.count = counts[tab or "all"]  # counted already
+    page = paginator.get_page(request.GET.get("page"))
+    cards = _cards(request, list(page), own_unit=position.unit if writes else None, tab=tab)
+    context = {
+        "form": form,
+        "page_obj": page,
+        "cards": cards,
+        "tabs": _tabs(counts, tab),
+        "tab": tab,
+        "sort": chosen.get("sort") or "-changed",
+        "filtered": any(value for name, value in chosen.items() if name not in ("sort", "tab")),
+        "deep": deep,
+        "bulk": any(card.can_be_put_away for card in cards),
+        "writes": writes,
+    }
+    name = "publishing/post_list.html"
+    return render(request, f"{name}#rows" if request.htmx else name, context)
+
+
+def _cards(
+    request: HttpRequest, posts: list[Post], *, own_unit: Unit | None, tab: str
+) -> list[PostCard]:
+    """Return the cards of a page of posts; ``own_unit`` is the one in which the person writes."""
+    newest = deliveries_by_post(posts)
+    return [
+        post_card(
+            post,
+            newest[post.pk],
+            pauses_of(request),
+            can_be_put_away=post.state in EDITABLE
+            and own_unit is not None
+            and post.unit_id == own_unit.pk,
+            can_be_scheduled=tab == PostGroup.UNSCHEDULED
+            and can(request.user, Permission.POST_SCHEDULE, unit=post.unit),
+        )
+        for post in posts
+    ]
+
+
+def _found(request: HttpRequest, chosen: dict, *, unit: Unit, deep: bool) -> QuerySet[Post]:
+    rows = Post.objects.visible_to(request.user).written()
+    rows = rows.filter(unit__path__startswith=unit.path) if deep else rows.filter(unit=unit)
+    if words := chosen.get("q"):
+        rows = rows.search(words)
+    rows = (
+        rows.filter(state=chosen["state"])
+        if chosen.get("state")
+        else rows.exclude(state=PostState.ARCHIVED)
+    )
+    for name in ("topic", "campaign"):
+        if chosen.get(name):
+            rows = rows.filter(**{name: chosen[name]})
+    if channel := chosen.get("channel"):
+        targets = PostChannel.objects.switched_on().filter(channel=channel)
+        rows = rows.filter(pk__in=targets.values("post"))
+    if chosen.get("mine"):
+        rows = rows.filter(Q(author=request.user) | Q(last_editor=request.user))
+    return rows
+
+
+def _in_order(rows: QuerySet[Post], chosen: dict) -> QuerySet[Post]:
+    return (
+        rows.order_by(*SORTS[chosen.get("sort") or "-changed"])
+        .select_related("unit", "author", "last_editor", "topic", "campaign")
+        .prefetch_related(
+            Prefetch("targets", PostChannel.objects.switched_on().select_related("channel"))
+        )
+        .defer("body", "search")
+    )
+
+
+def _tabs(counts: dict[str, int], tab: str) -> list[dict[str, Any]]:
+    choices = [*PostGroup.choices, ("", _("All"))]
+    return [
+        {
+            "value": value,
+            "label": label,
+            "n": min(counts[value or "all"], MOST_COUNTED),
+            "more": counts[value or "all"] > MOST_COUNTED,
+            "current": value == tab,
+        }
+        for value, label in choices
+    ]
+
+
+@require_GET
+def correctable(request: HttpRequest) -> HttpResponse:
+    """List what the unit has published, each to begin its correction."""
+    unit = unit_to_write_in(request)
+    words = request.GET.get("q", "")[:200]
+    posts = published_posts(request.user, unit, words)[:MOST_CORRECTABLE]
+    context = {"unit": unit, "posts": posts, "words": words, "corrects": True}
+    return render(request, "posts/reuse.html", context)

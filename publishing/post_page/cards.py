@@ -1,0 +1,163 @@
+"""The cards of a post's page: each channel's deliveries with their status, and what the person may
+do about them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from channels.queries import facts_of
+from channels.states import Health
+from posts.models import Post
+from posts.states import PostState
+from publishing.broadcasts.presenters import broadcast_status
+from publishing.models import Broadcast, Delivery, Pauses, Recall
+from publishing.pauses.presenters import decided_status
+from publishing.presenters.delivery import attempt_words, delivery_status
+from publishing.presenters.status import StatusView
+from publishing.presenters.text import page_name
+from publishing.states import (
+    BROADCAST_GOING_OUT,
+    CANCELLABLE,
+    ENDED,
+    MOVABLE,
+    MOVING,
+    NEVER_SENT,
+    RECALLABLE,
+    ReceiptSource,
+    State,
+)
+
+
+@dataclass(frozen=True)
+class DeliveryCard:
+    """A delivery as the page shows it.
+
+    ``is_newest``: of its channel, so that it alone says how the post stands there. ``may_schedule``
+    and ``may_withdraw`` are the rights of the person who reads it.
+    """
+
+    delivery: Delivery
+    status: StatusView
+    recall: Recall | None
+    is_newest: bool
+    is_approved: bool
+    is_live: bool
+    may_schedule: bool
+    may_withdraw: bool
+
+    @property
+    def page(self) -> str:
+        return page_name(self.delivery.channel)
+
+    @cached_property
+    def attempts(self) -> list[str]:
+        return [attempt_words(attempt) for attempt in self.delivery.attempts.all()]
+
+    @cached_property
+    def broadcast(self) -> Broadcast | None:
+        return next(iter(self.delivery.broadcasts.all()), None)
+
+    @property
+    def broadcast_status(self) -> StatusView | None:
+        return broadcast_status(self.broadcast) if self.broadcast else None
+
+    @property
+    def is_moving(self) -> bool:
+        """Tell whether it changes by itself, so that the page asks again."""
+        going = self.broadcast is not None and self.broadcast.state in BROADCAST_GOING_OUT
+        return going or self.delivery.state in MOVING
+
+    @property
+    def can_be_moved(self) -> bool:
+        return self.may_schedule and self.delivery.state in MOVABLE
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self.may_schedule and self.delivery.state in CANCELLABLE
+
+    @property
+    def can_be_posted_manually(self) -> bool:
+        return self.may_schedule and self.delivery.state == State.MANUAL
+
+    @property
+    def can_be_decided(self) -> bool:
+        return self.may_schedule and self.delivery.state == State.NEEDS_PERSON
+
+    @property
+    def can_be_recalled(self) -> bool:
+        return (
+            self.may_withdraw
+            and self.delivery.recall_id is None
+            and self.delivery.state in RECALLABLE
+        )
+
+    @property
+    def can_be_broadcast(self) -> bool:
+        """Tell whether the button makes sense; the service asks again, and asks everything."""
+        row = self.delivery
+        is_live = row.state == State.PUBLISHED and row.receipt_source == ReceiptSource.PLATFORM
+        never_sent = self.broadcast is None or self.broadcast.state in NEVER_SENT
+        is_connected = (
+            row.channel.health == Health.CONNECTED and not row.channel.awaits_confirmation
+        )
+        allowed = self.may_schedule and self.is_approved
+        return (
+            allowed
+            and is_live
+            and never_sent
+            and is_connected
+            and facts_of(row.platform).broadcasts
+        )
+
+    @property
+    def can_be_scheduled_again(self) -> bool:
+        return self.may_schedule and self.is_approved and not self.is_live
+
+    @property
+    def can_be_kept_unpublished(self) -> bool:
+        return self.is_newest and self.can_be_scheduled_again and self.delivery.awaits_decision
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCard:
+    """One channel's deliveries, the newest and those before it."""
+
+    newest: DeliveryCard
+    earlier: list[DeliveryCard]
+
+
+def channel_cards(
+    post: Post,
+    deliveries: Iterable[Delivery],
+    *,
+    rights: Mapping[str, bool],
+    pauses: Pauses,
+    recalls: Mapping[int, Recall],
+) -> list[ChannelCard]:
+    """Return a card for each channel that the post was ever scheduled on. ``recalls`` are those the
+    person may see.
+    """
+    by_channel: dict[int, list[Delivery]] = {}
+    for row in deliveries:
+        by_channel.setdefault(row.channel_id, []).insert(0, row)
+
+    def card(row: Delivery, *, is_newest: bool, is_live: bool) -> DeliveryCard:
+        is_decided = row.awaits_decision and not is_newest
+        return DeliveryCard(
+            delivery=row,
+            status=decided_status(row) if is_decided else delivery_status(row, pauses),
+            recall=recalls.get(row.recall_id) if row.recall_id else None,
+            is_newest=is_newest,
+            is_approved=post.state == PostState.APPROVED,
+            is_live=is_live,
+            may_schedule=rights["schedule"],
+            may_withdraw=rights["withdraw"],
+        )
+
+    found = []
+    for newest, *earlier in by_channel.values():
+        is_live = any(row.state not in ENDED for row in (newest, *earlier))
+        cards = [card(row, is_newest=False, is_live=is_live) for row in earlier]
+        found.append(ChannelCard(card(newest, is_newest=True, is_live=is_live), cards))
+    return found

@@ -1,0 +1,44 @@
+"""Queries for the record of one post."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from accounts.models import User
+from audit.models import Entry
+from channels.models import Channel
+from posts.models import Post, Review
+from posts.states import PostState
+from publishing.models import Delivery
+
+
+def why_stopped(post: Post) -> str:
+    """Return why the post was returned or withdrawn, in the words of who did it; else nothing."""
+    if post.state == PostState.CHANGES_REQUESTED:
+        return (
+            Review.objects.filter(revision=post.current_revision_id)
+            .values_list("reason", flat=True)
+            .first()
+            or ""
+        )
+    if post.state == PostState.WITHDRAWN:
+        about = Entry.objects.filter(
+            object_type="posts.post", object_id=str(post.public_id), action="post.withdrawn"
+        )
+        return about.values_list("reason", flat=True).first() or ""
+    return ""
+
+
+def record_of(
+    post: Post, deliveries: Iterable[Delivery], user: User, *, most: int = 50
+) -> list[tuple[Entry, Channel | None]]:
+    """Return the audit lines about the post that ``user`` may read, newest first, a delivery's with
+    its channel.
+    """
+    channels = {str(d.public_id): d.channel for d in deliveries}
+    about = Q(object_type="posts.post", object_id=str(post.public_id))
+    about |= Q(object_type="publishing.delivery", object_id__in=list(channels))
+    sent = {str(each.public_id): d.channel for d in deliveries for each in d.broadcasts.all()}
+    about |= Q(object_type="publishing.broadcast", object_id__in=list(sent))
+    entries = Entry.objects.visible_to(user).filter(about)[:most]
+    return [(entry, (channels | sent).get(entry.object_id)) for entry in entries]

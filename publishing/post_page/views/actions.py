@@ -1,0 +1,194 @@
+"""Actions on the post and on one of its deliveries: each asks what it needs, does it, and goes back
+to the post.
+"""
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission
+from accounts.step_up import step_up_required
+from core.actions import button_action, form_action, form_data
+from posts.models import Post
+from posts.review import services as posts
+from publishing.deliveries.queries import deliveries_of
+from publishing.models import Delivery, Recall
+from publishing.pauses.context import pauses_of
+from publishing.post_page.forms import DecideForm
+from publishing.post_page.views.asking import address_of, delivery_of, post_of
+from publishing.presenters.delivery import attempt_words, delivery_sentence, delivery_status
+from publishing.presenters.text import page_name
+from publishing.recalls import services as recalls
+from publishing.recalls.forms import RecallForm, WithdrawForm
+from publishing.reconciliation import decisions
+from publishing.scheduling import services as scheduling
+from publishing.scheduling.forms import CancelForm
+from publishing.states import RECALL_TASKS, State
+
+
+def action_page(
+    request: HttpRequest,
+    post: Post,
+    form: Form,
+    action: Callable[[], object],
+    *,
+    done: str,
+    delivery: Delivery | None = None,
+    **words: str,
+) -> HttpResponse:
+    """Ask what an action needs, do it, and go back to the post, or on to the report of the recall
+    that it began.
+    """
+    outcome = form_action(form, action)
+    if outcome:
+        messages.success(request, done)
+        if isinstance(outcome.result, Recall):
+            return redirect("publishing:recall_ledger", public_id=outcome.result.public_id)
+        return redirect(address_of(post, delivery))
+    context = {
+        "post": post,
+        "form": form,
+        "back": address_of(post, delivery),
+        "delivery": delivery,
+        **words,
+    }
+    return render(request, "publishing/act.html", context, status=outcome.status)
+
+
+@require_POST
+def reopen(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take a submitted or approved post back for editing, and go straight to the editor."""
+    post = post_of(request, public_id, Permission.POST_WRITE)
+    said = _("Open for editing. It must be submitted and approved again.")
+    if not button_action(request, lambda: posts.reopen(post, by=request.user), said=said):
+        return redirect(address_of(post))
+    return redirect("posts:edit", public_id=post.public_id)
+
+
+def _is_live_on_several_pages(request: HttpRequest, public_id: uuid.UUID) -> bool:
+    live = Delivery.objects.visible_to(request.user).filter(
+        post__public_id=public_id, state=State.PUBLISHED
+    )
+    return live.count() > 1
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(when=_is_live_on_several_pages)
+def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    post = post_of(request, public_id, Permission.POST_WITHDRAW)
+    live = sum(row.state == State.PUBLISHED for row in deliveries_of(post))
+    form = WithdrawForm(form_data(request), live=live)
+
+    def action() -> Recall | None:
+        # Who was not asked wants it gone: it may have become live since the page was opened.
+        take_down = form.cleaned_data.get("take_down", True)
+        return recalls.withdraw(
+            post, by=request.user, reason=form.cleaned_data["reason"], take_down=take_down
+        )
+
+    lead = _(
+        "What is scheduled stops. The text and the reason stay on record, and the author is told."
+    )
+    if live:
+        where = ngettext(
+            "The post stands on %(n)s channel now.", "The post stands on %(n)s channels now.", live
+        )
+        lead += " " + where % {"n": live}
+    words = {
+        "heading": _("Withdraw the post"),
+        "lead": lead,
+        "label": _("Withdraw"),
+        "tone": "danger",
+        "icon": "ban",
+    }
+    return action_page(request, post, form, action, done=_("The post is withdrawn."), **words)
+
+
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = delivery_of(request, public_id, Permission.POST_SCHEDULE)
+    form = CancelForm(form_data(request))
+    return action_page(
+        request,
+        row.post,
+        form,
+        lambda: scheduling.cancel(row, by=request.user, reason=form.cleaned_data["reason"].strip()),
+        done=_("Cancelled. Nothing will be published on %(page)s.")
+        % {"page": page_name(row.channel)},
+        delivery=row,
+        heading=_("Cancel the schedule"),
+        lead=delivery_status(row, pauses_of(request)).sentence,
+        label=_("Cancel the schedule"),
+        tone="danger",
+        icon="calendar-off",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def recall(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = delivery_of(request, public_id, Permission.POST_WITHDRAW)
+    form = RecallForm(form_data(request))
+    page = {"page": page_name(row.channel)}
+    lead = _(
+        "The post disappears from %(page)s for everybody who reads it there. The text "
+        "and the reason stay on record."
+    )
+    return action_page(
+        request,
+        row.post,
+        form,
+        lambda: recalls.recall(row, by=request.user, reason=form.cleaned_data["reason"]),
+        done=_("Being taken down from %(page)s. The portal checks that it is gone.") % page,
+        delivery=row,
+        heading=_("Take the post down"),
+        lead=lead % page,
+        label=_("Take down"),
+        tone="danger",
+        icon="arrow-back-up",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show all that is needed to check the page and to say whether the post is live there."""
+    row = delivery_of(request, public_id, Permission.POST_SCHEDULE)
+    if row.state != State.NEEDS_PERSON:
+        messages.info(request, _("This has been settled meanwhile."))
+        return redirect(address_of(row.post, row))
+    removal = row.error_code in RECALL_TASKS
+    form = DecideForm(form_data(request), removal=removal)
+
+    def action() -> None:
+        is_live, link = (
+            form.cleaned_data["seen"] == form.LIVE,
+            form.cleaned_data.get("permalink", ""),
+        )
+        decisions.decide(row, by=request.user, is_live=is_live, permalink=link)
+
+    outcome = form_action(form, action)
+    if outcome:
+        messages.success(request, delivery_sentence(row))
+        return redirect(address_of(row.post, row))
+    target = next(
+        t for t in row.revision.content["channels"] if t["channel"] == str(row.channel.public_id)
+    )
+    context = {
+        "delivery": row,
+        "post": row.post,
+        "form": form,
+        "removal": removal,
+        "status": delivery_status(row),
+        "page": page_name(row.channel),
+        "attempts": [attempt_words(attempt) for attempt in row.attempts.all()],
+        "target": target,
+        "content": row.revision.content,
+        "back": address_of(row.post, row),
+    }
+    return render(request, "publishing/decide.html", context, status=outcome.status)

@@ -1,0 +1,249 @@
+"""The time of publication: choosing it, and changing it."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.permissions import Permission
+from channels.models import Channel
+from core.actions import FormAction, form_action, form_data
+from core.fields import EARLIEST, LATEST
+from posts.models import Post, Revision
+from publishing.deliveries.queries import live_channels
+from publishing.models import Delivery
+from publishing.pauses.context import pauses_of
+from publishing.post_page.views.actions import action_page
+from publishing.post_page.views.asking import address_of, delivery_of, open_channels, post_of
+from publishing.presenters.delivery import delivery_status
+from publishing.presenters.scheduling import (
+    close_by_warning,
+    full_day_warning,
+    manual_tasks_sentence,
+    pause_warning,
+    planned_times_sentence,
+    same_minute_warning,
+    spread_sentence,
+)
+from publishing.presenters.text import page_name
+from publishing.scheduling import services as scheduling
+from publishing.scheduling.conflicts import close_by, full_days, same_minute
+from publishing.scheduling.forms import MoveForm, ScheduleForm
+from publishing.slots.context import OWN_SLOTS, own_times_chip, time_chips
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
+def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask when and where to publish.
+
+    For HTMX: what would happen with the form as it is filled in now.
+    """
+    post = post_of(request, public_id, Permission.POST_SCHEDULE)
+    now = timezone.now()
+    channels = open_channels(post, live_channels(post))
+    if not channels:
+        messages.error(request, _("There is no channel on which this post can be scheduled now."))
+        return redirect(address_of(post))
+    given = request.GET if request.htmx and request.method == "GET" else form_data(request)
+    form = _schedule_form(request, post, channels, now, given=given)
+    outcome: FormAction = FormAction()
+    hints: list[str] = []
+    if request.method == "POST":
+        outcome = form_action(form, lambda: _schedule(request, post, form, hints))
+    if outcome:
+        _report(request, post, form, [*hints, manual_tasks_sentence(form.times)], now)
+        return redirect(address_of(post))
+    name = "publishing/schedule.html#will" if request.htmx else "publishing/schedule.html"
+    status = 200 if request.htmx else outcome.status
+    return render(request, name, _schedule_context(request, post, form, now), status=status)
+
+
+def _schedule_form(
+    request: HttpRequest, post: Post, channels: list[Channel], now: datetime, *, given: Any
+) -> ScheduleForm:
+    asked = [
+        channel.public_id
+        for channel in channels
+        if str(channel.public_id) == request.GET.get("channel")
+    ]
+    initial = {
+        "channels": asked or [channel.public_id for channel in channels],
+        "due_at": post.requested_time
+        if post.requested_time and post.requested_time > now
+        else None,
+        **_chosen_slot(request, channels, now),
+    }
+    return ScheduleForm(given, post=post, channels=channels, now=now, initial=initial)
+
+
+def _chosen_slot(
+    request: HttpRequest, channels: list[Channel], now: datetime
+) -> dict[str, datetime]:
+    """Return the times of the free slot that the address names, by the form's fields."""
+    at = request.GET.get("at", "")
+    if at == OWN_SLOTS and (own := own_times_chip(channels, now=now)):
+        return {"due_at": None, **own.times}
+    try:
+        chosen = parse_datetime(at)
+    except ValueError:
+        chosen = None
+    if chosen is None or timezone.is_aware(chosen) or not EARLIEST <= chosen.date() <= LATEST:
+        return {}
+    chosen = timezone.make_aware(chosen)
+    return {"due_at": chosen} if chosen > now else {}
+
+
+def _schedule(request: HttpRequest, post: Post, form: ScheduleForm, hints: list[str]) -> None:
+    """Schedule the post; put into ``hints`` what else goes out beside it, found before it is there
+    itself.
+    """
+    hints += _beside(post, form.times)["hints"]
+    scheduling.schedule(
+        post, by=request.user, times=form.times, same_text=form.cleaned_data["anyway"]
+    )
+
+
+def _report(
+    request: HttpRequest, post: Post, form: ScheduleForm, hints: list[str], now: datetime
+) -> None:
+    """Tell the person what becomes of the post now."""
+    for words in filter(None, hints):
+        messages.info(request, words)
+    if warning := pause_warning(post, form.times, pauses_of(request)):
+        messages.warning(request, warning)
+    else:
+        messages.success(request, planned_times_sentence(form.times.values(), now=now))
+
+
+def _schedule_context(
+    request: HttpRequest, post: Post, form: ScheduleForm, now: datetime
+) -> dict[str, Any]:
+    times, common = _intended_times(post, form)
+    own = own_times_chip(form.channels, now=now)
+    return {
+        "chips": [*time_chips(form.channels, now=now), *([own] if own else [])],
+        "post": post,
+        "form": form,
+        "will": planned_times_sentence(times.values(), now=now),
+        "spread": spread_sentence(post, common, times.values()) if common else "",
+        "manual_tasks": manual_tasks_sentence(times),
+        "warning": form.blackout or pause_warning(post, times, pauses_of(request)),
+        **_beside(post, times),
+    }
+
+
+def _intended_times(
+    post: Post, form: ScheduleForm
+) -> tuple[Mapping[Channel, datetime], datetime | None]:
+    """Return each channel's time as the form is filled in, and the time that is common to them,
+    before it is spread.
+    """
+    if form.is_bound:
+        fits = set(form.errors) <= {NON_FIELD_ERRORS}
+        return (form.times if fits else {}), None if form.at_once else form.cleaned_data.get(
+            "due_at"
+        )
+    return form.initial_times(), form.initial["due_at"]
+
+
+def _beside(
+    post: Post, times: Mapping[Channel, datetime], revision: Revision | None = None
+) -> dict[str, list[str]]:
+    """Say what else goes out on the same channels in the same minutes.
+
+    Also on the same day, where that is beyond what they take.
+    """
+    others = same_minute(post, revision or post.approved_revision, times) if times else []
+    return {
+        "same_text": [same_minute_warning(other) for other in others if other.same_text],
+        "hints": [
+            *(same_minute_warning(other) for other in others if not other.same_text),
+            *(close_by_warning(row) for row in close_by(post, times)),
+            *(full_day_warning(full) for full in full_days(post, times)),
+        ],
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = delivery_of(request, public_id, Permission.POST_SCHEDULE)
+    return _move_page(
+        request,
+        [row],
+        lambda due_at, same_text: scheduling.reschedule(
+            row, by=request.user, due_at=due_at, same_text=same_text
+        ),
+        delivery=row,
+        heading=_("Change the time"),
+        lead=delivery_status(row, pauses_of(request)).sentence,
+        label=_("Change the time"),
+        icon="calendar-time",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def move_all(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give all channels on which the post still waits one new time."""
+    post = post_of(request, public_id, Permission.POST_SCHEDULE)
+    rows = list(scheduling.waiting_of(post))
+    if not rows:
+        messages.error(request, _("Nothing of this post can be moved any more."))
+        return redirect(address_of(post))
+    names = ", ".join(page_name(row.channel) for row in rows)
+    return _move_page(
+        request,
+        rows,
+        lambda due_at, same_text: scheduling.reschedule_all(
+            post, by=request.user, due_at=due_at, same_text=same_text
+        ),
+        heading=_("Change the time on all channels"),
+        lead=_("Moves at once: %(channels)s.") % {"channels": names},
+        label=_("Change the time"),
+        icon="calendar-time",
+    )
+
+
+def _move_page(
+    request: HttpRequest,
+    rows: list[Delivery],
+    action: Callable[[datetime, bool], object],
+    *,
+    delivery: Delivery | None = None,
+    **words: str,
+) -> HttpResponse:
+    """Ask for one new time of these deliveries, which are one post's and of one revision."""
+    post, channels = rows[0].post, [row.channel for row in rows]
+    initial = {"due_at": min(row.due_at for row in rows)}
+    form = MoveForm(
+        form_data(request), post=post, channels=channels, now=timezone.now(), initial=initial
+    )
+    at = form.cleaned_data["due_at"] if form.is_bound and form.is_valid() else None
+    done, beside = "", {"same_text": [], "hints": []}
+    if at:
+        times = dict.fromkeys(channels, at)
+        beside = _beside(post, times, rows[0].revision)
+        warning = pause_warning(post, times, pauses_of(request))
+        said = warning or planned_times_sentence(times.values(), now=timezone.now())
+        done = " ".join([said, *beside["hints"]])
+    if not beside["same_text"]:
+        del form.fields["anyway"]  # a tick is asked for only where there is something to agree to
+    return action_page(
+        request,
+        post,
+        form,
+        lambda: action(form.cleaned_data["due_at"], form.cleaned_data.get("anyway", False)),
+        done=done,
+        delivery=delivery,
+        **words,
+    )

@@ -1,0 +1,159 @@
+"""Sentences about a planned time, shown before it is decided."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from channels.models import Channel
+from channels.presenters import format_name
+from channels.states import Health
+from core.clock import local_time
+from posts.models import Post
+from publishing.models import Delivery, Pauses
+from publishing.presenters.text import as_sentence, moment, page_name
+from publishing.scheduling.conflicts import FullDay, SameMinuteDelivery
+from publishing.scheduling.services import spread
+
+
+def planned_times_sentence(times: Iterable[datetime], *, now: datetime) -> str:
+    """Write 'Sẽ đăng lúc … lên n kênh': said before the action and after it."""
+    times = sorted(times)
+    n = len(times)
+    if not times:
+        return ""
+    if times[-1] <= now:
+        return ngettext("Goes out now to %(n)s channel.", "Goes out now to %(n)s channels.", n) % {
+            "n": n
+        }
+    if times[0] == times[-1]:
+        return ngettext(
+            "Will be published at %(when)s on %(n)s channel.",
+            "Will be published at %(when)s on %(n)s channels.",
+            n,
+        ) % {"when": moment(times[0]), "n": n}
+    return _("Will be published on %(n)s channels, from %(first)s to %(last)s.") % {
+        "n": n,
+        "first": moment(max(times[0], now)),
+        "last": moment(times[-1]),
+    }
+
+
+def pause_warning(post: Post, times: Mapping[Channel, datetime], pauses: Pauses) -> str:
+    """Say what a pause does to times that are about to be
+    set, or have just been set; empty when nothing."""
+    planned = [
+        Delivery(post=post, unit=post.unit, channel=channel, fire_at=at)
+        for channel, at in times.items()
+    ]
+    over = [pause for delivery in planned if (pause := pauses.over(delivery))]
+    if not over:
+        return ""
+    facts = {
+        "n": len(over),
+        "all": len(planned),
+        "reason": as_sentence(over[0].reason),
+        "when": moment(min(times.values())),
+    }
+    if len(over) == len(planned):
+        words = _(
+            "Paused: %(reason)s Due at %(when)s, but it does not go out unless the pause "
+            "has ended by then."
+        )
+    else:
+        words = _(
+            "Due at %(when)s, but paused on %(n)s of %(all)s channels: %(reason)s "
+            "There it does not go out unless the pause has ended by then."
+        )
+    return words % facts
+
+
+def manual_tasks_sentence(channels: Iterable[Channel]) -> str:
+    """Say what people have to do themselves for a post that
+    is being scheduled; empty when nothing."""
+    pages = [page_name(channel) for channel in channels if channel.health == Health.MANUAL]
+    if not pages:
+        return ""
+    return _("By hand: when it is due, your unit gets a task for %(pages)s.") % {
+        "pages": ", ".join(pages)
+    }
+
+
+def same_minute_warning(other: SameMinuteDelivery) -> str:
+    """Say what a second post in the same minute means, before it is decided."""
+    facts = {
+        "title": other.delivery.post,
+        "page": page_name(other.channel),
+        "when": local_time(other.delivery.due_at),
+    }
+    if other.same_text:
+        return (
+            _("“%(title)s” shows the same text on %(page)s in the same minute (%(when)s).") % facts
+        )
+    return (
+        _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).") % facts
+    )
+
+
+def close_by_warning(other: Delivery) -> str:
+    """Say which other post goes out on a page within some minutes."""
+    return _("Close by: “%(title)s” goes out on %(page)s at %(when)s.") % {
+        "title": other.post,
+        "page": page_name(other.channel),
+        "when": local_time(other.due_at),
+    }
+
+
+def full_day_warning(full: FullDay) -> str:
+    """Say what it means to plan more for a day than the platform takes."""
+    facts = {
+        "platform": full.channel.get_platform_display(),
+        "page": page_name(full.channel),
+        "day": full.day.strftime("%d/%m/%Y"),
+        "n": full.most,
+    }
+    if full.format:
+        facts["format"] = format_name(full.format)
+        words = _(
+            "%(page)s takes %(n)s posts of the format “%(format)s” a day, and on %(day)s "
+            "more are planned: what comes "
+            "last waits or is too late. Choose another day or format if you can."
+        )
+    elif full.of_app:
+        words = _(
+            "%(platform)s has a limit of %(n)s a day for all units together, and on "
+            "%(day)s more posts are planned: "
+            "what comes last waits or is too late. Choose another day if you can."
+        )
+    else:
+        words = _(
+            "%(page)s has a limit of %(n)s a day, and on %(day)s more posts are planned: what "
+            "comes last waits or is too late. Choose another day if you can."
+        )
+    return words % facts
+
+
+def spread_sentence(post: Post, due_at: datetime, times: Iterable[datetime]) -> str:
+    """Say why the time is not the one that was entered; empty when nothing is spread."""
+    at = spread(post, due_at)
+    if post.campaign is None or at == due_at or at not in times:
+        return ""
+    return _(
+        "The campaign “%(campaign)s” spreads its posts over %(n)s minutes so that the units do not "
+        "all post at once: the turn of %(unit)s is %(time)s."
+    ) % {
+        "campaign": post.campaign,
+        "n": post.campaign.spread_minutes,
+        "unit": post.unit,
+        "time": timezone.localtime(at).strftime("%H:%M:%S"),
+    }
+
+
+def second_step_sentence(post: Post) -> str:
+    """Say what a post waits for that its unit has approved."""
+    return _(
+        "Approved by the unit. Its topic asks for a second approval: the province has until "
+        "%(when)s. Not approved by then, the post comes back and is not published."
+    ) % {"when": local_time(post.second_period[1])}

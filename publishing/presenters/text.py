@@ -1,0 +1,40 @@
+"""Times, page names and reasons in the portal's own words."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels.models import Channel
+from platforms.registry import CONNECTORS
+
+# Whole sentences a day, because Vietnamese writes "thứ Hai" in a sentence and the library's
+# calendars say "Thứ 2".
+_DAYS = (
+    gettext_lazy("%(time)s Monday %(date)s"),
+    gettext_lazy("%(time)s Tuesday %(date)s"),
+    gettext_lazy("%(time)s Wednesday %(date)s"),
+    gettext_lazy("%(time)s Thursday %(date)s"),
+    gettext_lazy("%(time)s Friday %(date)s"),
+    gettext_lazy("%(time)s Saturday %(date)s"),
+    gettext_lazy("%(time)s Sunday %(date)s"),
+)
+
+
+def moment(when: datetime) -> str:
+    """Write '07:00 thứ Hai 30/11/2026', in the portal's time zone."""
+    here = timezone.localtime(when)
+    return str(_DAYS[here.weekday()]) % {
+        "time": here.strftime("%H:%M"),
+        "date": here.strftime("%d/%m/%Y"),
+    }
+
+
+def page_name(channel: Channel) -> str:
+    return _(CONNECTORS[channel.platform].words.page) % {"name": channel.name}
+
+
+def as_sentence(reason: str) -> str:
+    reason = reason.strip() or _("no reason given")
+    return reason if reason[-1] in ".!?…" else f"{reason}."

@@ -1,0 +1,285 @@
+"""Recalls: one action takes posts back from any number of pages.
+
+A recall wins: once it is committed no visible call of its deliveries can begin. What is under way
+at that moment is marked, and taken down as soon as it is known to be live.
+"""
+
+import functools
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders, holders_in, require
+from audit.services import record
+from campaigns.models import Campaign
+from core.clock import Clock, database_now, local_time
+from core.errors import Refused
+from core.reasons import require_reason
+from posts.models import Post
+from posts.review import services as posts
+from posts.states import PostState
+from publishing.deliveries.transitions import move_many
+from publishing.models import Delivery, Recall
+from publishing.states import (
+    ENDED,
+    MAY_BE_VISIBLE,
+    ON_THE_PLATFORM,
+    Reason,
+    State,
+)
+from units.models import Unit
+
+
+def _retry_on_deadlock[**P, R](action: Callable[P, R]) -> Callable[P, R]:
+    """Run ``action`` in one transaction, and again after a deadlock, at most three times in all.
+
+    The engine writes its answers back in an order of its own: who loses the deadlock begins again.
+    """
+
+    @functools.wraps(action)
+    def whole(*args: P.args, **kwargs: P.kwargs) -> R:
+        for last in (False, False, True):
+            try:
+                with transaction.atomic():
+                    return action(*args, **kwargs)
+            except OperationalError as error:
+                is_deadlock = getattr(error.__cause__, "pgcode", "") == "40P01"
+                if last or not is_deadlock or connection.in_atomic_block:
+                    raise
+        raise AssertionError
+
+    return whole
+
+
+@_retry_on_deadlock
+def recall(delivery: Delivery, *, by: User, reason: str) -> Recall:
+    """Take a post down from one page. Its text stays in the record, its other pages as they are."""
+    appointment = require(by, Permission.POST_WITHDRAW, unit=delivery.unit)
+    this = Delivery.objects.filter(pk=delivery.pk)
+    new_recall = _mark_for_recall(
+        this,
+        unit=delivery.unit,
+        by=by,
+        position=appointment.position,
+        reason=reason,
+        post=delivery.post,
+    )
+    if new_recall is None:
+        raise Refused(_("This post is not on the channel now."))
+    delivery.refresh_from_db()
+    _notify_unit(delivery.post, new_recall, "post_recalled", channel=delivery.channel)
+    return new_recall
+
+
+@_retry_on_deadlock
+def withdraw(post: Post, *, by: User, reason: str, take_down: bool) -> Recall | None:
+    """End the post's approval and, with ``take_down``, take it down wherever it is or may become
+    live.
+
+    Returns None when it neither was live nor was on its way anywhere.
+    """
+    appointment = require(by, Permission.POST_WITHDRAW, unit=post.unit)
+    # As everywhere: first the post, then its deliveries.
+    current = (
+        Post.objects.select_for_update(of=("self",))
+        .select_related("unit", "author", "last_editor")
+        .get(pk=post.pk)
+    )
+    new_recall = None
+    if take_down:
+        deliveries = Delivery.objects.filter(post=current)
+        new_recall = _mark_for_recall(
+            deliveries,
+            unit=post.unit,
+            by=by,
+            position=appointment.position,
+            reason=reason,
+            post=current,
+        )
+    posts.withdraw(current, by=by, reason=reason)
+    leaders = holders(
+        Permission.POST_APPROVE,
+        unit=post.unit,
+        besides={by.pk, post.author_id, post.last_editor_id},
+    )
+    notify(
+        leaders, "post_withdrawn", address=_address(post), by=by, title=post, reason=reason.strip()
+    )
+    post.refresh_from_db(fields=["state", "version", "approved_revision"])
+    return new_recall
+
+
+@_retry_on_deadlock
+def recall_campaign(campaign: Campaign, *, unit: Unit, by: User, reason: str) -> Recall:
+    """Withdraw the campaign's approved posts and take them down everywhere.
+
+    Those of ``unit`` and of what the person's right covers below it.
+    """
+    appointment = require(by, Permission.POST_WITHDRAW, unit=unit)
+    approved, deliveries = of_campaign(campaign, unit=unit, by=by)
+    who: dict[str, Any] = {"by": by, "position": appointment.position, "reason": reason}
+    # Posts first, as everywhere: what is being scheduled now is waited for, and stops too.
+    withdrawn = list(
+        approved.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
+    )
+    new_recall = _mark_for_recall(
+        deliveries, unit=unit, **who, campaign=campaign, always=bool(withdrawn)
+    )
+    if new_recall is None:
+        raise Refused(_("No post of this campaign is approved or stands on a page here."))
+    posts.withdraw_many(approved, **{**who, "reason": new_recall.reason})
+    _notify_units(new_recall, withdrawn)
+    return new_recall
+
+
+def of_campaign(
+    campaign: Campaign, *, unit: Unit, by: User
+) -> tuple[QuerySet[Post], QuerySet[Delivery]]:
+    """Return the posts that would be withdrawn and the deliveries that would be taken back."""
+    reach = by.reach(Permission.POST_WITHDRAW)
+    concerned = Post.objects.within(reach).filter(
+        campaign=campaign, unit__path__startswith=unit.path
+    )
+    deliveries = Delivery.objects.within(reach).filter(
+        post__campaign=campaign, unit__path__startswith=unit.path
+    )
+    return concerned.filter(state=PostState.APPROVED), _live(deliveries)
+
+
+def _live(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    return deliveries.exclude(state__in=ENDED).filter(recall__isnull=True)
+
+
+def _mark_for_recall(
+    deliveries: QuerySet[Delivery],
+    *,
+    unit: Unit,
+    by: User,
+    position: str,
+    reason: str,
+    always: bool = False,
+    **of: Any,
+) -> Recall | None:
+    """Mark every live delivery for a new recall and move those that nobody is sending."""
+    reason = require_reason(reason, _("Please write why the post is withdrawn."))
+    # In one order, so that two recalls that overlap wait for each other instead of for ever.
+    rows = list(
+        _live(deliveries).order_by("pk").select_for_update(of=("self",)).select_related("unit")
+    )
+    if not rows and not always:
+        return None
+    now = timezone.now()
+    new_recall = Recall.objects.create(
+        unit=unit, by=by, position=position, reason=reason, started_at=now, **of
+    )
+    record("recall.started", new_recall, by=by, position=position, reason=reason, pages=len(rows))
+    # Nobody can take these back now; they are marked, and taken down when it is known where they
+    # are live.
+    under_way = [row.pk for row in rows if row.state in MAY_BE_VISIBLE]
+    Delivery.objects.filter(pk__in=under_way).update(recall=new_recall)
+    Delivery.objects.filter(pk__in=under_way, state=State.NEEDS_PERSON).update(
+        manual_deadline=manual_deadline(now)
+    )
+    quiet = [row for row in rows if row.state not in MAY_BE_VISIBLE]
+    start_recall(
+        quiet, now, by=by, position=position, reason=new_recall.reason, recall_id=new_recall.pk
+    )
+    return new_recall
+
+
+def start_recall(rows: list[Delivery], now: datetime, **who: Any) -> int:
+    """Move rows that nobody is sending to where their recall goes on, or ends."""
+    seen = [row for row in rows if row.state == State.MANUAL]
+    down = [
+        row for row in rows if row.state in ON_THE_PLATFORM or (row.draft_ref and row not in seen)
+    ]
+    down_pks, seen_pks = {row.pk for row in down}, {row.pk for row in seen}
+    never = [row for row in rows if row.pk not in down_pks | seen_pks]
+    fresh: dict[str, Any] = {"lease_until": None, "error_code": Reason.NONE, "verify_count": 0}
+    moved = move_many(down, State.RECALLING, now=now, verify_at=now, **fresh, **who)
+    moved |= move_many(never, State.CANCELLED, now=now, verify_at=None, **fresh, **who)
+    # Somebody may have posted it already and not said so yet.
+    task: dict[str, Any] = {
+        "error_code": Reason.MANUAL_WITHDRAWAL,
+        "manual_deadline": manual_deadline(now),
+    }
+    moved |= move_many(seen, State.NEEDS_PERSON, now=now, verify_at=None, **task, **who)
+    return len(moved)
+
+
+def manual_deadline(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.PUBLISHING["manual_seconds"])
+
+
+def _address(post: Post) -> str:
+    return reverse("publishing:post", args=[post.public_id])
+
+
+def _notify_unit(post: Post, new_recall: Recall, kind: str, **facts: Any) -> None:
+    """Notify who wrote the post, and who leads its unit."""
+    people = [post.author, post.last_editor, *holders(Permission.POST_APPROVE, unit=post.unit)]
+    people = [person for person in people if person.pk != new_recall.by_id]
+    notify(
+        people,
+        kind,
+        address=_address(post),
+        by=new_recall.by,
+        title=post,
+        reason=new_recall.reason,
+        **facts,
+    )
+
+
+def _notify_units(new_recall: Recall, withdrawn: list[int]) -> None:
+    """Send one notice a person, in the portal alone.
+
+    Thousands of letters would keep the person who acts waiting.
+    """
+    concerned = Post.objects.filter(Q(pk__in=withdrawn) | Q(deliveries__recall=new_recall))
+    pairs = list(concerned.order_by().values_list("unit", "author", "last_editor").distinct())
+    leaders = holders_in(Permission.POST_APPROVE, units={unit for unit, _author, _editor in pairs})
+    concerned_people = {pk for _unit, *people in pairs for pk in people} | leaders
+    people = User.objects.filter(pk__in=concerned_people - {new_recall.by_id}, is_active=True)
+    campaign = cast(Campaign, new_recall.campaign)
+    address = f"{reverse('publishing:post_list')}?campaign={campaign.public_id}"
+    facts = {"by": new_recall.by, "campaign": campaign, "reason": new_recall.reason}
+    notify(people, "campaign_recalled", address=address, mail=False, **facts)
+
+
+def notify_manual_tasks(rows: list[Delivery]) -> None:
+    people: dict[int, list[User]] = {}
+    for row in rows:
+        if row.unit_id not in people:
+            people[row.unit_id] = holders(Permission.POST_SCHEDULE, unit=row.unit)
+        notify(
+            people[row.unit_id],
+            "recall_by_hand",
+            address=reverse("publishing:decide", args=[row.public_id]),
+            title=row.post,
+            channel=row.channel,
+            when=local_time(cast(datetime, row.manual_deadline)),
+        )
+
+
+def finish(clock: Clock = database_now) -> None:
+    """Close the recalls in which nothing is left to do, and notify who began them."""
+    now = clock()
+    left = Delivery.objects.filter(recall=OuterRef("pk")).exclude(state__in=ENDED)
+    for row in Recall.objects.filter(~Exists(left), finished_at=None).select_related(
+        "by", "post", "campaign", "unit"
+    ):
+        with transaction.atomic():
+            if Recall.objects.filter(pk=row.pk, finished_at=None).update(finished_at=now):
+                record("recall.finished", row)
+                address = reverse("publishing:recall_ledger", args=[row.public_id])
+                notify([row.by], "recall_finished", address=address, title=row)

@@ -1,0 +1,162 @@
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from accounts.queries import can
+from accounts.step_up import step_up_required
+from campaigns.models import Campaign
+from core.actions import form_action, form_data
+from publishing.models import Broadcast, Delivery, Recall
+from publishing.presenters.delivery import delivery_status
+from publishing.recalls import report
+from publishing.recalls import services as recalls
+from publishing.recalls.cards import PageCard
+from publishing.recalls.forms import RecallForm
+from publishing.states import ENDED, MAY_HAVE_BEEN_SENT, State
+
+PAGE = 25
+PAGES_OF_REPORT = 50
+
+
+@require_GET
+def recall_list(request: HttpRequest) -> HttpResponse:
+    """List the recalls in the person's scope, those not finished first."""
+    if not request.user.reach(Permission.POST_VIEW):
+        raise PermissionDenied
+    found = (
+        Recall.objects.visible_to(request.user)
+        .select_related("unit", "post", "campaign", "by")
+        .defer("post__body", "post__search")
+        .annotate(
+            pages=Count("deliveries"),
+            done=Count("deliveries", filter=Q(deliveries__state__in=ENDED)),
+            manual=Count("deliveries", filter=Q(deliveries__state=State.NEEDS_PERSON)),
+            overdue=Exists(_overdue(timezone.now())),
+        )
+        .order_by("-started_at", "-pk")
+    )
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    return render(request, "publishing/recall_list.html", {"page_obj": page})
+
+
+def _overdue(now: object) -> object:
+    return Delivery.objects.filter(
+        recall=OuterRef("pk"), state=State.NEEDS_PERSON, manual_deadline__lte=now
+    )
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def recall_report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show what became of each page.
+
+    For HTMX the moving part alone, or 204 while nothing has changed.
+    """
+    found = Recall.objects.visible_to(request.user).select_related(
+        "unit", "post__unit", "campaign", "by"
+    )
+    recall = get_object_or_404(found, public_id=public_id)
+    now = timezone.now()
+    rows = report.report_rows(recall, request.user, now=now)
+    counts = report.report_counts(rows)
+    stamp = "-".join(f"{key}{n}" for key, n in counts.items()) or "none"
+    polls = request.htmx and "seen" in request.GET
+    if polls and request.GET["seen"] == stamp:
+        return HttpResponse(status=204)
+    request.GET = request.GET.copy()
+    request.GET.pop("seen", None)  # the page's links are those of the page, not of the poll
+    chosen = request.GET.get("outcome", "")
+    chosen = chosen if chosen in report.OUTCOMES else ""
+    shown = rows.filter(outcome=chosen) if chosen else rows
+    shown = (
+        shown.select_related("channel", "unit", "post")
+        .prefetch_related("broadcasts")
+        .defer("post__body", "post__search", "channel__sealed")
+    )
+    page = Paginator(shown.order_by(*report.ORDER), PAGES_OF_REPORT).get_page(
+        request.GET.get("page")
+    )
+    outcomes = [(report.OUTCOMES[key], n) for key, n in counts.items()]
+    total = sum(counts.values())
+    context = {
+        "recall": recall,
+        "page_obj": page,
+        "cards": [_card(request, row) for row in page],
+        "outcomes": outcomes,
+        "chosen": chosen,
+        "total": total,
+        "done": sum(n for outcome, n in outcomes if outcome.ended),
+        "working": any(outcome.open for outcome, _n in outcomes),
+        "left": total - sum(n for outcome, n in outcomes if outcome.ended),
+        "overdue": counts.get("overdue", 0),
+        "stamp": stamp,
+    }
+    fragment = request.htmx and not request.htmx.boosted
+    return render(request, f"publishing/recall_ledger.html{'#ledger' if fragment else ''}", context)
+
+
+def _card(request: HttpRequest, row: Delivery) -> PageCard:
+    can_be_decided = row.state == State.NEEDS_PERSON and can(
+        request.user, Permission.POST_SCHEDULE, unit=row.unit
+    )
+    return PageCard(
+        row,
+        delivery_status(row),
+        report.OUTCOMES[row.outcome],
+        _sent_broadcast(row),
+        can_be_decided,
+    )
+
+
+def _sent_broadcast(row: Delivery) -> Broadcast | None:
+    return next((each for each in row.broadcasts.all() if each.state in MAY_HAVE_BEEN_SENT), None)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required
+def recall_campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask for the reason and say how far the recall reaches, then go to its report."""
+    unit = current_position(request).unit if current_position(request) else None
+    if unit is None or not can(request.user, Permission.POST_WITHDRAW, unit=unit):
+        raise PermissionDenied
+    campaign = get_object_or_404(
+        Campaign.objects.visible_to(request.user).select_related("unit"), public_id=public_id
+    )
+    posts, deliveries = recalls.of_campaign(campaign, unit=unit, by=request.user)
+    form = RecallForm(form_data(request))
+
+    def action() -> Recall:
+        return recalls.recall_campaign(
+            campaign, unit=unit, by=request.user, reason=form.cleaned_data["reason"]
+        )
+
+    outcome = form_action(form, action)
+    if outcome:
+        messages.success(request, _("The recall has begun. You may leave this page; it goes on."))
+        return redirect("publishing:recall_ledger", public_id=outcome.result.public_id)
+    reach = deliveries.aggregate(
+        pages=Count("pk"),
+        live=Count("pk", filter=Q(state=State.PUBLISHED)),
+    )
+    units = {*posts.values_list("unit", flat=True), *deliveries.values_list("unit", flat=True)}
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "form": form,
+        "posts": posts.count(),
+        "units": len(units),
+        **reach,
+    }
+    context["on_their_way"] = reach["pages"] - reach["live"]
+    return render(request, "publishing/recall_campaign.html", context, status=outcome.status)

@@ -1,0 +1,151 @@
+"""Events of channels, and what publishing knows of them: which posts on a page are ours, and what
+stops with a page that left its unit's hands."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.dispatch import receiver
+from django.urls import reverse
+
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders
+from channels.models import Channel
+from channels.queries import facts_of
+from channels.signals import let_go, made_here, overbooked, reported, unknown_outcomes
+from channels.states import Kind
+from platforms.messages import LivePost
+from platforms.registry import CONNECTORS
+from platforms.webhooks import Hook
+from publishing.deliveries.requests import longest_call
+from publishing.models import Delivery, Freeze
+from publishing.scheduling import services as scheduling
+from publishing.scheduling.conflicts import count_booked, count_booked_formats
+from publishing.states import MAY_BE_VISIBLE, State
+
+# Platforms' clocks, and ours.
+_APART = timedelta(minutes=2)
+# A post of ours is published this long before its page lists it, at most.
+_SINCE = timedelta(days=1)
+
+
+@receiver(made_here, sender=Channel)
+def ours_among(live_posts: Mapping[int, Sequence[LivePost]], **_: Any) -> dict[int, set[str]]:
+    """Find which posts are ours: by the ids that the connector reads from what it told us, and by
+    the link, for what people posted by hand."""
+    numbers = {post.external_id for posts in live_posts.values() for post in posts}
+    links = {post.permalink for posts in live_posts.values() for post in posts} - {""}
+    first = min(post.published_at for posts in live_posts.values() for post in posts)
+    known = Q(remote_id__in=numbers) | Q(draft_ref__in=numbers) | Q(permalink__in=links)
+    # References in which the database finds no id: of what may be visible, and of what came since.
+    encoded = Q(state__in=MAY_BE_VISIBLE) | Q(published_at__gte=first - _SINCE)
+    rows = Delivery.objects.filter(known | encoded, channel__in=live_posts).order_by()
+    ours: dict[int, set[str]] = {pk: set() for pk in live_posts}
+    linked: dict[int, set[str]] = {pk: {""} for pk in live_posts}
+    for pk, platform, remote, draft, link in rows.values_list(
+        "channel", "channel__platform", "remote_id", "draft_ref", "permalink"
+    ):
+        connector = CONNECTORS[platform]
+        ours[pk] |= connector.ids_of(remote) | connector.ids_of(draft)
+        linked[pk].add(link)
+    for pk, posts in live_posts.items():
+        ours[pk] |= {
+            post.external_id for post in posts if post.permalink and post.permalink in linked[pk]
+        }
+    return ours
+
+
+@receiver(unknown_outcomes, sender=Channel)
+def may_have_become_visible(
+    channels: Sequence[int], now: datetime, **_: Any
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return the spans of time in which posts of ours may have become visible on each channel.
+
+    A call explains what became visible from its beginning until its end and the grace are over;
+    what the platform still works on, or a person in its app, explains whatever came since.
+    """
+    spans: dict[int, list[tuple[datetime, datetime]]] = {pk: [] for pk in channels}
+    restored = Freeze.objects.values_list("marked_unknown_at", flat=True).first()
+    lasts = longest_call() + timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
+    rows = Delivery.objects.filter(
+        channel__in=channels, state__in=MAY_BE_VISIBLE, committing_at__isnull=False
+    ).order_by()
+    for pk, state, begun, fire_at in rows.values_list(
+        "channel", "state", "committing_at", "fire_at"
+    ):
+        if begun is None:
+            continue
+        until = now
+        if state != State.PROCESSING:
+            # After a restore it is only known since when it may have begun, and that it had by
+            # then if at all.
+            until = max(begun, min(fire_at, restored or fire_at)) + lasts
+        spans[pk].append((begun - _APART, until + _APART))
+    return spans
+
+
+@receiver(overbooked, sender=Channel)
+def beyond_a_days_posts(now: datetime, days: int, **_: Any) -> set[int]:
+    limited = {kind: facts for kind in Kind.values if (facts := facts_of(kind)).per_day}
+    rows = count_booked(limited, now, now + timedelta(days=days))
+    of_app: Counter[tuple[str, date]] = Counter()
+    for platform, day, _channel, n in rows:
+        of_app[platform, day] += n
+    found = set()
+    for platform, day, channel, n in rows:
+        facts = limited[platform]
+        too_many = facts.per_app_day and of_app[platform, day] > facts.per_app_day
+        if too_many or (facts.per_page_day and n > facts.per_page_day):
+            found.add(channel)
+        elif any(form.per_page_day and n > form.per_page_day for form in facts.formats):
+            of_format = count_booked_formats(channel, day)
+            if any(
+                form.per_page_day and of_format[form.name] > form.per_page_day
+                for form in facts.formats
+            ):
+                found.add(channel)
+    return found
+
+
+@receiver(let_go, sender=Channel)
+def stop_what_waits(channel: Channel, by: Any, position: str, reason: str, **_: Any) -> None:
+    scheduling.stop_there(channel, by=by, position=position, reason=reason)
+
+
+def _unknown_outcomes_of(channel: Channel, object_id: str) -> list[int]:
+    """Return the deliveries with an unknown outcome whose reference names this post."""
+    ids_of = CONNECTORS[channel.platform].ids_of
+    rows = Delivery.objects.filter(
+        channel=channel, state=State.VERIFYING, committing_at__isnull=False
+    ).order_by()
+    return [
+        pk
+        for pk, remote, draft in rows.values_list("pk", "remote_id", "draft_ref")
+        if object_id in ids_of(remote) | ids_of(draft)
+    ]
+
+
+@receiver(reported, sender=Channel)
+def check_sooner(channel: Channel, kind: str, object_id: str, now: datetime, **_: Any) -> None:
+    """Check the platform sooner after its hint, whatever the hint says.
+
+    What has an unknown outcome keeps its grace, unless it is this very post that became visible: a
+    check that is too early could conclude that it is absent.
+    """
+    rows = Delivery.objects.filter(channel=channel)
+    match kind:
+        case Hook.POSTED | Hook.FAILED:
+            waiting = Q(state=State.PROCESSING)
+            if kind == Hook.POSTED and object_id:
+                waiting |= Q(pk__in=_unknown_outcomes_of(channel, object_id))
+            rows.filter(waiting, verify_at__gt=now).update(verify_at=now)
+        case Hook.GONE if object_id:
+            gone = rows.filter(state=State.PUBLISHED, remote_id=object_id, recall__isnull=True)
+            for row in gone.select_related("post", "unit", "channel"):
+                address = reverse("publishing:post", args=[row.post.public_id])
+                people = holders(Permission.POST_SCHEDULE, unit=row.unit)
+                notify(people, "post_gone", address=address, title=row.post, channel=row.channel)

@@ -1,0 +1,81 @@
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.dispatch import receiver
+from django.urls import reverse
+
+from accounts.notices import notify
+from channels.models import Channel
+from posts.canonical.corrections import PublishedTrace
+from posts.models import Post, Revision
+from posts.queries import FreeTime
+from posts.signals import (
+    approval_ended,
+    free_times_asked,
+    is_going_out,
+    was_published,
+    would_stop,
+)
+from publishing.scheduling import services as scheduling
+from publishing.slots.queries import next_free_slots
+from publishing.states import MAY_BE_FETCHED, WAITING, State
+
+
+@receiver(approval_ended, sender=Post)
+def stop_deliveries(post: Post, by: Any, reason: str, withdrawn: bool, **_: Any) -> None:
+    """Stop the deliveries of an approval that no longer holds, in the same transaction."""
+    stopped = scheduling.stop_all(post, by=by, reason=reason)
+    if stopped and not withdrawn:
+        people = {
+            p.pk: p for p in (post.author, post.last_editor, *_approvers(post)) if p.pk != by.pk
+        }
+        notify(
+            people.values(),
+            "schedule_stopped",
+            address=reverse("publishing:post", args=[post.public_id]),
+            title=post,
+        )
+
+
+@receiver(is_going_out, sender=Revision)
+def has_a_delivery_in_hand(revision: Revision, **_: Any) -> bool:
+    # One whose upload was put down for a while may still be being fetched.
+    put_down = Q(state=State.SCHEDULED, draft_partial=True)
+    return revision.deliveries.filter(put_down | Q(state__in=MAY_BE_FETCHED)).exists()
+
+
+@receiver(was_published, sender=Post)
+def published_trace(post: Post, **_: Any) -> PublishedTrace | None:
+    seen = post.deliveries.filter(published_at__isnull=False).select_related("channel", "revision")
+    rows = list(seen.order_by("published_at"))
+    if not rows or rows[0].published_at is None:
+        return None
+    return PublishedTrace(
+        title=rows[-1].revision.content["title"],
+        since=rows[0].published_at,
+        channels=frozenset(row.channel_id for row in rows),
+        links={
+            str(row.channel.public_id): row.permalink
+            for row in rows
+            if row.state == State.PUBLISHED and row.recall_id is None and row.permalink
+        },
+    )
+
+
+@receiver(would_stop, sender=Post)
+def waiting_deliveries(post: Post, **_: Any) -> int:
+    return post.deliveries.filter(state__in=WAITING).count()
+
+
+@receiver(free_times_asked, sender=Post)
+def free_times(channels: list[Channel], now: datetime, **_: Any) -> list[FreeTime]:
+    return [FreeTime(slot.at, slot.channels) for slot in next_free_slots(channels, now=now)]
+
+
+def _approvers(post: Post) -> list[Any]:
+    return (
+        [review.by for review in post.current_revision.reviews.all()]
+        if post.current_revision
+        else []
+    )

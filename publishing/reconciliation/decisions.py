@@ -1,0 +1,57 @@
+"""Decisions of a person who looked at the page, where no API can tell."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from core.errors import Refused
+from publishing.deliveries.transitions import StepRefused, move
+from publishing.models import Delivery
+from publishing.states import (
+    RECALL_TASKS,
+    Reason,
+    ReceiptSource,
+    State,
+)
+
+
+@transaction.atomic
+def decide(delivery: Delivery, *, by: User, is_live: bool, permalink: str = "") -> None:
+    """Record what a person saw on the page: the post is live there, or it is not.
+
+    Ends an unknown outcome that no API can end.
+    """
+    appointment = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    who: dict[str, Any] = {"by": by, "position": appointment.position}
+    try:
+        if not is_live and delivery.error_code in RECALL_TASKS:
+            move(delivery, State.RECALLED, error_code=Reason.MANUAL, error_detail="", **who)
+        elif is_live:
+            # What is recalled is taken in hand again from there.
+            # The call itself showed it, but where the platform or a person in its app did so later,
+            # at an unknown hour.
+            shown_at = (
+                timezone.now()
+                if delivery.error_code in (Reason.PROCESSING, Reason.IN_APP)
+                else delivery.committing_at
+            )
+            move(
+                delivery,
+                State.PUBLISHED,
+                receipt_source=delivery.receipt_source
+                if delivery.has_receipt
+                else ReceiptSource.SEEN,
+                permalink=permalink or delivery.permalink,
+                published_at=delivery.published_at or shown_at or timezone.now(),
+                error_code=Reason.IN_APP if delivery.error_code == Reason.IN_APP else Reason.NONE,
+                **who,
+            )
+        else:
+            move(delivery, State.FAILED, error_code=Reason.NOT_THERE, **who)
+    except StepRefused:
+        raise Refused(_("Somebody has decided this meanwhile. Reload the page.")) from None

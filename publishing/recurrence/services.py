@@ -1,0 +1,220 @@
+"""Series: begin, submit, change and stop. Every occurrence is a post, and whatever is done to it is
+done by the services of posts, one by one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders, require, second_approvers
+from audit.services import record
+from core.clock import local_time
+from core.errors import Refused
+from core.reasons import require_reason
+from posts.archive.services import archive
+from posts.editor import choices
+from posts.editor import services as editing
+from posts.models import Post, Review
+from posts.review import services as reviews
+from posts.states import EDITABLE, Decision, PostState
+from publishing.models import Delivery, Occurrence, Series
+from publishing.models.series import MOST_OCCURRENCES
+from publishing.recurrence.queries import later_occurrences, occurrences_of
+from publishing.recurrence.rules import times_of
+
+FURTHEST = timedelta(days=2 * 366)
+
+
+def planned_times(
+    post: Post, *, first: datetime, rhythm: str, step: int, until: date | None, times: int | None
+) -> list[datetime]:
+    """Return the times of a series that would begin with ``post``. Raise Refused."""
+    found = times_of(first, rhythm=rhythm, step=step, until=until, times=times)
+    if first <= timezone.now():
+        raise Refused(_("The time of publication must be later than now."))
+    if len(found) < 2:
+        raise Refused(
+            _("That is one time only. Choose a later end, or publish the post by itself.")
+        )
+    if len(found) > MOST_OCCURRENCES:
+        raise Refused(
+            _("A series has at most %(n)s times. Choose an earlier end.") % {"n": MOST_OCCURRENCES}
+        )
+    if found[-1] > timezone.now() + FURTHEST:
+        raise Refused(_("A series ends within two years. Choose an earlier end."))
+    if post.ends_at and found[-1] >= post.ends_at:
+        words = _("The post is valid only until %(when)s. End the series before that.")
+        raise Refused(words % {"when": local_time(post.ends_at)})
+    return found
+
+
+@transaction.atomic
+def begin(post: Post, *, by: User, **rule: Any) -> Series:
+    """Make a series that begins with the draft ``post``: it gets the first time, and a copy of it
+    each further one. The caller has counted it against a quota. Raise Refused.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    post = (
+        Post.objects.select_for_update(of=("self",))
+        .select_related("unit", "topic", "campaign")
+        .get(pk=post.pk)
+    )
+    if post.state not in EDITABLE:
+        raise Refused(_("This post is not open for editing now."))
+    if post.corrects_id or Occurrence.objects.filter(post=post).exists():
+        raise Refused(_("A correction and a post of a series are not repeated. Make a copy first."))
+    times = planned_times(post, **rule)
+    edit = editing.edit_of(post)
+    first, *rest = (_at(edit, time) for time in times)
+    editing.save(post, first, by=by, version=post.version)
+    copies = editing.create_many(
+        rest, unit=post.unit, by=by, action="post.repeated", of=str(post.public_id)
+    )
+    series = Series.objects.create(
+        unit=post.unit,
+        title=post.title,
+        rhythm=rule["rhythm"],
+        step=rule["step"],
+        made_by=by,
+        made_at=timezone.now(),
+    )
+    Occurrence.objects.bulk_create(
+        Occurrence(series=series, post=each, number=number)
+        for number, each in enumerate([post, *copies], 1)
+    )
+    record("series.begun", series, by=by, position=authority.position, times=len(times))
+    return series
+
+
+def _at(edit: editing.PostEdit, time: datetime | None) -> editing.PostEdit:
+    return replace(edit, fields=replace(edit.fields, requested_time=time))
+
+
+def submit_all(series: Series, *, by: User) -> tuple[int, list[str]]:
+    """Submit each occurrence that is open for editing, and notify the approvers once. Return how
+    many, and why not the others.
+    """
+    require(by, Permission.POST_WRITE, unit=series.unit)
+    posts = list(occurrences_of(series).filter(state__in=EDITABLE))
+    # The pages' own settings count, too, and are the same for one content; no transaction waits for
+    # a platform.
+    if posts and (refused := choices.refused(posts[0])):
+        return 0, refused
+    n = 0
+    reasons: dict[str, None] = {}
+    for post in posts:
+        try:
+            reviews.submit(post, by=by, announce=False)
+            n += 1
+        except Refused as error:
+            reasons[str(error)] = None
+    if n:
+        address = reverse("publishing:series_review", args=[series.public_id])
+        notify(
+            holders(Permission.POST_APPROVE, unit=series.unit, besides={by.pk}),
+            "series_submitted",
+            address=address,
+            by=by,
+            title=series,
+            n=n,
+        )
+    return n, list(reasons)
+
+
+@transaction.atomic
+def announce_approvals(series: Series, posts: Sequence[Post], *, by: User) -> None:
+    """Notify once of posts of a series that ``by`` has approved together: the writers, and where
+    the province approves after the unit, those who do.
+    """
+    approved = [post for post in posts if post.state == PostState.APPROVED]
+    endorsed = [post for post in posts if post.endorsed_revision_id]
+    people = {each.pk: each for post in posts for each in (post.author, post.last_editor)}
+    facts: dict[str, Any] = {"by": by, "title": series}
+    address = reverse("publishing:series", args=[series.public_id])
+    if approved:
+        revisions = [post.approved_revision_id for post in approved]
+        first = Review.objects.filter(revision__in=revisions, decision=Decision.FIRST)
+        informed = people | {review.by_id: review.by for review in first.select_related("by")}
+        timed = Delivery.objects.filter(revision__in=revisions).values("post").distinct().count()
+        left = len(approved) - timed
+        notify(
+            [each for each in informed.values() if each.pk != by.pk],
+            "series_to_schedule" if left else "series_approved",
+            address=address,
+            n=len(approved),
+            left=left,
+            **facts,
+        )
+    if endorsed:
+        facts |= {"n": len(endorsed), "unit": series.unit}
+        facts["when"] = local_time(min(post.second_period[1] for post in endorsed))
+        notify(
+            second_approvers(series.unit, besides={*people, by.pk}),
+            "series_second_asked",
+            address=reverse("publishing:second_queue"),
+            **facts,
+        )
+        writers = [each for each in people.values() if each.pk != by.pk]
+        notify(writers, "series_first_approved", address=address, **facts)
+
+
+@transaction.atomic
+def change_later(series: Series, post: Post, *, by: User) -> int:
+    """Write the content of ``post`` into all later occurrences, each with its own time. Approvals
+    of what changes end, and with them what was scheduled. Return how many were changed.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=series.unit)
+    number = post.occurrence.number
+    edit = editing.edit_of(post)
+    changed = 0
+    for each in _locked(series).filter(occurrence__number__gt=number):
+        if editing.edit_of(each) == _at(edit, each.requested_time):
+            continue
+        _open(each, by=by)
+        editing.save(each, _at(edit, each.requested_time), by=by, version=each.version)
+        changed += 1
+    record(
+        "series.changed", series, by=by, position=authority.position, since=number, posts=changed
+    )
+    return changed
+
+
+@transaction.atomic
+def stop(series: Series, *, by: User, reason: str) -> int:
+    """Stop the series: archive its occurrences that are still ahead; approvals end, and with them
+    what was scheduled. What went out stays. Return how many were archived.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=series.unit)
+    reason = require_reason(reason, _("Please write why the series is stopped."))
+    stopped = Series.objects.filter(pk=series.pk, stopped_at=None).update(
+        stopped_at=timezone.now(), stopped_by=by, stop_reason=reason
+    )
+    if not stopped:
+        raise Refused(_("This series is stopped already."))
+    series.refresh_from_db()
+    n = 0
+    for each in _locked(series):
+        _open(each, by=by)
+        archive(each, by=by)
+        n += 1
+    record("series.stopped", series, by=by, position=authority.position, reason=reason, posts=n)
+    return n
+
+
+def _locked(series: Series) -> QuerySet[Post]:
+    return later_occurrences(series, now=timezone.now()).select_for_update(of=("self",))
+
+
+def _open(post: Post, *, by: User) -> None:
+    if post.state in (PostState.IN_REVIEW, PostState.APPROVED):
+        reviews.reopen(post, by=by)

@@ -1,0 +1,167 @@
+"""Pages of a series: begin it, see and change it, and approve it from one sheet."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from accounts.second_factors import passkeys
+from core import quotas
+from core.actions import form_action, form_data, refusal
+from core.forms import ReasonForm
+from posts.context import post_to_write
+from posts.findings import findings
+from posts.models import Post
+from posts.review import readings
+from posts.states import EDITABLE
+from publishing.models import Series
+from publishing.recurrence import services
+from publishing.recurrence.forms import RuleForm
+from publishing.recurrence.queries import (
+    later_occurrences,
+    occurrences_of,
+    pending_posts,
+    waiting_posts,
+)
+
+QUEUE = "queue"  # the mark of the form that approves several, see publishing/review/views.py
+
+
+def _series(request: HttpRequest, public_id: uuid.UUID, permission: Permission) -> Series:
+    """Return the series if the person may see it (else 404) and do this in its unit (else 403)."""
+    series = get_object_or_404(
+        Series.objects.visible_to(request.user).select_related("unit", "made_by", "stopped_by"),
+        public_id=public_id,
+    )
+    if not can(request.user, permission, unit=series.unit):
+        raise PermissionDenied
+    return series
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def repeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask how a draft is to be repeated, show the days, then make the series."""
+    post = post_to_write(request, public_id)
+    form = RuleForm(form_data(request), post=post)
+    if "make" not in request.POST:
+        shown = form_action(form, lambda: services.planned_times(post, **form.cleaned_data))
+        context = {"post": post, "form": form, "times": shown.answer or []}
+        return render(request, "publishing/series_new.html", context, status=shown.status)
+
+    def service() -> Series:
+        quotas.use("series", by=request.user)
+        return services.begin(post, by=request.user, **form.cleaned_data)
+
+    done = form_action(form, service)
+    if done:
+        return redirect("publishing:series", done.result.public_id)
+    context = {"post": post, "form": form, "times": []}
+    return render(request, "publishing/series_new.html", context, status=done.status)
+
+
+@require_GET
+def one(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    series = _series(request, public_id, Permission.POST_VIEW)
+    posts = list(occurrences_of(series))
+    context = {
+        "series": series,
+        "posts": posts,
+        "open": [post for post in posts if post.state in EDITABLE],
+        "waiting": waiting_posts(series).count(),
+        "later": set(later_occurrences(series, now=timezone.now()).values_list("pk", flat=True)),
+        "may_write": can(request.user, Permission.POST_WRITE, unit=series.unit),
+        "may_approve": can(request.user, Permission.POST_APPROVE, unit=series.unit),
+    }
+    return render(request, "publishing/series.html", context)
+
+
+@require_POST
+def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    series = _series(request, public_id, Permission.POST_WRITE)
+    n, reasons = services.submit_all(series, by=request.user)
+    if n:
+        words = ngettext(
+            "%(n)s post is before the approver.", "%(n)s posts are before the approver.", n
+        )
+        messages.success(request, words % {"n": n})
+    for reason in reasons or ([] if n else [_("There is no draft to submit.")]):
+        messages.error(request, reason)
+    return redirect("publishing:series", series.public_id)
+
+
+@require_POST
+def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Write one occurrence's content into all later ones."""
+    post = post_to_write(request, public_id)
+    occurrence = getattr(post, "occurrence", None)
+    if occurrence is None:
+        messages.error(request, _("This post belongs to no series."))
+        return redirect("publishing:post", post.public_id)
+    changed: list[int] = []
+    refused = refusal(
+        lambda: changed.append(services.change_later(occurrence.series, post, by=request.user))
+    )
+    if refused:
+        messages.error(request, refused)
+    else:
+        n = changed[0]
+        words = ngettext(
+            "%(n)s later post is changed; it has to be submitted again.",
+            "%(n)s later posts are changed; they have to be submitted again.",
+            n,
+        )
+        messages.success(request, words % {"n": n})
+    return redirect("publishing:series", occurrence.series.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    series = _series(request, public_id, Permission.POST_WRITE)
+    form = ReasonForm(form_data(request), label_suffix="")
+    done = form_action(form, lambda: services.stop(series, by=request.user, **form.cleaned_data))
+    if done:
+        words = ngettext("%(n)s post is put away.", "%(n)s posts are put away.", done.result)
+        messages.success(request, words % {"n": done.result})
+        return redirect("publishing:series", series.public_id)
+    n = later_occurrences(series, now=timezone.now()).count()
+    context = {"series": series, "form": form, "n": n}
+    return render(request, "publishing/series_stop.html", context, status=done.status)
+
+
+@require_GET
+def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one content and all its times; who sees this page has opened each of these revisions.
+
+    Only revisions of the very same hash stand on it: what differs is opened by itself. Approving is
+    the queue's own act, revision by revision.
+    """
+    series = _series(request, public_id, Permission.POST_APPROVE)
+    posts = pending_posts(series, request.user)
+    for post in posts:
+        readings.open_revision(post.current_revision, by=request.user)
+    context: dict[str, Any] = {
+        "series": series,
+        "posts": posts,
+        "others": _others(series, posts),
+        "now": timezone.now(),
+        "mark": readings.render_mark(QUEUE, by=request.user),
+        "passkey": passkeys.has_passkey(request.user),
+    }
+    if posts:
+        revision = posts[0].current_revision
+        context |= {"revision": revision, "findings": findings(posts[0], revision.content)}
+    return render(request, "publishing/series_review.html", context)
+
+
+def _others(series: Series, posts: list[Post]) -> list[Post]:
+    """Return what waits but cannot be approved here: another content, or one's own words."""
+    return list(waiting_posts(series).exclude(pk__in=[post.pk for post in posts]))

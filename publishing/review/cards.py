@@ -1,0 +1,60 @@
+"""Posts as the queue and the page of the reviewer show them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from channels.states import Kind
+from posts.canonical import content
+from posts.models import Post
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCard:
+    """A post that waits for a decision.
+
+    ``is_opened``: by this person, at the revision that waits. ``is_own``: four eyes forbid them to
+    approve it. ``can_keep_its_time``: the requested time is still ahead.
+    """
+
+    post: Post
+    is_opened: bool
+    is_own: bool
+    can_keep_its_time: bool
+
+    @property
+    def can_be_chosen(self) -> bool:
+        return self.is_opened and not self.is_own
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewCard:
+    """The channels on which residents see the same text and the same pictures, in the platforms'
+    order. ``names``: of the channels, a platform alone where the post goes to but one page there.
+    """
+
+    targets: list[Mapping[str, Any]]
+    names: list[str]
+
+
+def preview_cards(composed: Mapping[str, Any]) -> list[PreviewCard]:
+    """Group the channels of a content by equal text and pictures: what is the same on six pages is
+    read once.
+    """
+    pages = Counter(target["platform"] for target in composed["channels"])
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    ordered = sorted(composed["channels"], key=lambda each: Kind.values.index(each["platform"]))
+    for target in ordered:
+        media = tuple(medium["sha256"] for medium in content.media_for(composed, target))
+        groups.setdefault((target["text"], target["html"], media), []).append(target)
+    return [
+        PreviewCard(
+            targets, [_name(target, alone=pages[target["platform"]] == 1) for target in targets]
+        )
+        for targets in groups.values()
+    ]
+
+
+def _name(target: Mapping[str, Any], *, alone: bool) -> str:
+    return Kind(target["platform"]).label if alone else content.channel_name(target)

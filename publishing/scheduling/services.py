@@ -1,0 +1,332 @@
+"""Scheduling of approved posts: schedule, move to another time, cancel."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import entry, record, record_entries
+from channels.models import Channel
+from channels.states import Health
+from core.clock import database_now, local_time
+from core.errors import Refused
+from posts.canonical import content
+from posts.models import Post, Revision
+from posts.states import PostState
+from publishing.deliveries.transitions import StepRefused, move, move_many
+from publishing.models import Delivery
+from publishing.scheduling.conflicts import refuse_blackout, refuse_same_text
+from publishing.states import (
+    CANCELLABLE,
+    MOVABLE,
+    WAITING,
+    Reason,
+    State,
+)
+
+
+@transaction.atomic
+def schedule(
+    post: Post,
+    *,
+    by: User,
+    due_at: datetime | None = None,
+    times: dict[Channel, datetime] | None = None,
+    not_after: timedelta | None = None,
+    same_text: bool = False,
+) -> list[Delivery]:
+    """Schedule the approved revision, to all its channels at ``due_at`` or to each at ``times``.
+
+    ``due_at`` is spread where its campaign says so, ``times`` are kept exactly. None means now.
+    Raises Refused when the post is not approved, a time has passed or lies in a blackout, or a
+    channel carries it already; also when another post would show the same text on a channel in the
+    same minute, unless ``same_text`` says that it is intended.
+    """
+    appointment = require(by, Permission.POST_SCHEDULE, unit=post.unit)
+    related = ("unit", "approved_revision", "campaign")
+    post = Post.objects.select_for_update(of=("self",)).select_related(*related).get(pk=post.pk)
+    revision = post.approved_revision
+    if post.state != PostState.APPROVED or revision is None:
+        raise Refused(_("Only an approved post can be scheduled."))
+    now = timezone.now()
+    if times is None:
+        times = dict.fromkeys(channels_of(revision), spread(post, due_at) if due_at else now)
+    if not times:
+        raise Refused(_("No channel is chosen."))
+    times = {channel: at or now for channel, at in times.items()}
+    _lock_channels(times)
+    refuse_same_text(
+        post, revision, {channel: max(at, now) for channel, at in times.items()}, same_text
+    )
+    refuse_blackout(post, {channel: max(at, now) for channel, at in times.items()})
+    for channel, at in times.items():
+        _refuse_time(post, at, now=now)
+        _refuse_channel(post, revision, channel)
+    deliveries = [
+        _planned(revision, channel, max(at, now), post=post, by=by, not_after=not_after)
+        for channel, at in times.items()
+    ]
+    _create(deliveries)
+    record_entries(
+        entry(
+            "delivery.scheduled",
+            row,
+            by=by,
+            position=appointment.position,
+            due_at=row.due_at.isoformat(),
+        )
+        for row in deliveries
+    )
+    return deliveries
+
+
+def _lock_channels(channels: Iterable[Channel]) -> None:
+    """Lock the channels' rows: they keep two people from scheduling the same text for the same
+    minute at once.
+    """
+    locks = Channel.objects.select_for_update(of=("self",), no_key=True)
+    list(locks.filter(pk__in=[channel.pk for channel in channels]).order_by("pk").values_list("pk"))
+
+
+def _refuse_time(post: Post, at: datetime, *, now: datetime) -> None:
+    if at < now - timedelta(minutes=1):
+        raise Refused(_("The time of publication must be later than now."))
+    refuse_after_validity(post, at)
+
+
+def refuse_after_validity(post: Post, at: datetime) -> None:
+    if post.ends_at and at >= post.ends_at:
+        raise Refused(
+            _("The post is valid only until %(when)s.") % {"when": local_time(post.ends_at)}
+        )
+
+
+def _refuse_channel(post: Post, revision: Revision, channel: Channel) -> None:
+    """Raise Refused unless the revision was approved for the channel, and the channel is the
+    unit's.
+    """
+    intended = {target["channel"] for target in revision.content["channels"]}
+    if str(channel.public_id) not in intended or channel.unit_id != post.unit_id:
+        raise Refused(
+            _("The approved version is not meant for %(channel)s.") % {"channel": channel}
+        )
+
+
+def _planned(
+    revision: Revision,
+    channel: Channel,
+    at: datetime,
+    *,
+    post: Post,
+    by: User,
+    not_after: timedelta | None,
+) -> Delivery:
+    """Return the delivery, not stored yet."""
+    return Delivery(
+        revision=revision,
+        channel=channel,
+        post=post,
+        unit=post.unit,
+        platform=channel.platform,
+        content_sha256=revision.content_sha256,
+        due_at=at,
+        fire_at=at,
+        not_after=at + (not_after or _patience(channel)),
+        prepare_at=_prepared_from(at) if shows_video(revision.content, channel) else None,
+        scheduled_by=by,
+    )
+
+
+def _create(deliveries: list[Delivery]) -> None:
+    try:
+        with transaction.atomic():
+            Delivery.objects.bulk_create(deliveries)
+    except IntegrityError:
+        raise Refused(
+            _("The post is already scheduled or published on one of these channels.")
+        ) from None
+
+
+def _patience(channel: Channel) -> timedelta:
+    manual = channel.health == Health.MANUAL
+    return timedelta(
+        seconds=settings.PUBLISHING["manual_seconds" if manual else "not_after_seconds"]
+    )
+
+
+def shows_video(approved: Mapping[str, Any], channel: Channel) -> bool:
+    """Tell whether what was approved for the channel has a video, which takes time to upload."""
+    target = next(
+        each for each in approved["channels"] if each["channel"] == str(channel.public_id)
+    )
+    return any("video" in entry for entry in content.media_for(approved, target))
+
+
+def _prepared_from(due_at: datetime) -> datetime:
+    return due_at - timedelta(seconds=settings.PUBLISHING["prepare_ahead_seconds"])
+
+
+def spread(post: Post, due_at: datetime) -> datetime:
+    """Return when the post goes out instead of at ``due_at``, if its campaign spreads one moment
+    over some minutes.
+
+    Each unit has its own place in those minutes, and every repeat finds the same one. Needs
+    ``campaign`` and ``unit``.
+    """
+    if not post.campaign or not post.campaign.spread_minutes:
+        return due_at
+    name = f"{post.campaign.public_id}:{post.unit.key}".encode()
+    place = int(hashlib.sha256(name).hexdigest(), 16) % (post.campaign.spread_minutes * 60)
+    at = due_at + timedelta(seconds=place)
+    if post.ends_at:
+        at = min(at, post.ends_at - timedelta(minutes=1))
+    return max(at, due_at)
+
+
+def channels_of(revision: Revision) -> list[Channel]:
+    """Return the channels of the revision's approval that are still connected to the unit."""
+    ids = [target["channel"] for target in revision.content["channels"]]
+    return list(
+        Channel.objects.offered()
+        .filter(public_id__in=ids, unit=revision.post.unit)
+        .order_by("platform", "name")
+    )
+
+
+@transaction.atomic
+def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: bool = False) -> None:
+    """Move a delivery that nobody has claimed yet to another time.
+
+    ``same_text`` is as for `schedule`.
+    """
+    appointment = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    now = timezone.now()
+    if due_at <= now:
+        raise Refused(_("The time of publication must be later than now."))
+    refuse_after_validity(delivery.post, due_at)
+    refuse_blackout(delivery.post, {delivery.channel: due_at})
+    Channel.objects.select_for_update(of=("self",), no_key=True).get(pk=delivery.channel_id)
+    refuse_same_text(delivery.post, delivery.revision, {delivery.channel: due_at}, same_text)
+    patience = delivery.not_after - delivery.due_at
+    row = Delivery.objects.filter(pk=delivery.pk, state__in=MOVABLE, attempt=delivery.attempt)
+    times: dict[str, Any] = {"due_at": due_at, "fire_at": due_at, "not_after": due_at + patience}
+    if delivery.prepare_at:
+        # Some drafts die with age: one that is there already is looked at again, as one under way
+        # is.
+        times["prepare_at"] = _prepared_from(due_at)
+        times["draft_partial"] = ExpressionWrapper(~Q(draft_ref=""), BooleanField())
+    if not row.update(**times):
+        if Delivery.objects.get(pk=delivery.pk).is_prepared_early:
+            words = _(
+                "Its video is being brought to the platform now. Move it in some "
+                "minutes, or cancel it."
+            )
+            raise Refused(words)
+        raise Refused(_("It is being published already and can no longer be moved."))
+    was = delivery.due_at
+    delivery.refresh_from_db(fields=[*times])
+    record(
+        "delivery.moved",
+        delivery,
+        by=by,
+        position=appointment.position,
+        was=was.isoformat(),
+        due_at=due_at.isoformat(),
+    )
+
+
+@transaction.atomic
+def reschedule_all(
+    post: Post, *, by: User, due_at: datetime, same_text: bool = False
+) -> list[Delivery]:
+    """Move everything of the post that nobody has claimed yet to one time, all or nothing.
+
+    ``same_text`` is as for `schedule`.
+    """
+    rows = list(waiting_of(post))
+    if not rows:
+        raise Refused(_("Nothing of this post can be moved any more."))
+    for row in rows:
+        reschedule(row, by=by, due_at=due_at, same_text=same_text)
+    return rows
+
+
+def waiting_of(post: Post) -> QuerySet[Delivery]:
+    """Find what of the post is scheduled and may still be moved."""
+    rows = post.deliveries.filter(state=State.SCHEDULED)
+    return rows.select_related("post__unit", "unit", "channel", "revision").order_by("pk")
+
+
+@transaction.atomic
+def cancel(delivery: Delivery, *, by: User, reason: str = "") -> None:
+    """Stop a delivery before it is visible.
+
+    What was never attempted is cancelled; what is an invisible draft on the platform is withdrawn
+    there. Raises Refused when the visible call has begun.
+    """
+    appointment = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _stop(delivery, by=by, position=appointment.position, reason=reason)
+
+
+def _stop(delivery: Delivery, *, by: User | None, position: str, reason: str) -> None:
+    # An earlier try may have left an invisible draft on the platform: then it is withdrawn there
+    # first.
+    to = State.RECALLING if delivery.draft_ref else State.CANCELLED
+    fields = {"verify_at": database_now(), "verify_count": 0} if delivery.draft_ref else {}
+    if delivery.state not in CANCELLABLE:
+        raise Refused(_("It is being published already and can no longer be cancelled."))
+    try:
+        clean = {"lease_until": None, "error_code": Reason.NONE}
+        move(delivery, to, by=by, position=position, reason=reason, **clean, **fields)
+    except StepRefused:
+        raise Refused(_("It is being published already and can no longer be cancelled.")) from None
+
+
+def stop_there(channel: Channel, *, by: User, position: str, reason: str) -> int:
+    """Cancel what waits for a channel that left the unit's hands; return how many.
+
+    Called in the transaction in which it does. What the engine has claimed is not begun any more:
+    the channel is no longer its unit's.
+    """
+    waiting = Delivery.objects.select_for_update(of=("self",)).select_related("unit")
+    rows = list(waiting.filter(channel=channel, state__in=WAITING))
+    who: dict[str, Any] = {"by": by, "position": position, "reason": reason}
+    return len(
+        move_many(
+            rows,
+            State.CANCELLED,
+            now=database_now(),
+            error_code=Reason.CHANNEL_LEFT,
+            verify_at=None,
+            **who,
+        )
+    )
+
+
+def stop_all(post: Post, *, by: User, reason: str) -> int:
+    """Stop every delivery of the post that has not been seen in public; return how many.
+
+    Called in the transaction in which the approval ends, so that none can be claimed after it.
+    """
+    stopped = 0
+    waiting = Delivery.objects.select_for_update(of=("self",)).filter(
+        post=post, state__in=CANCELLABLE
+    )
+    for delivery in waiting:
+        try:
+            _stop(delivery, by=by, position="", reason=reason)
+            stopped += 1
+        except Refused:
+            # it holds a draft on the platform; the engine withdraws it when it finds the approval
+            # gone
+            continue
+    return stopped

@@ -1,0 +1,33 @@
+"""Free slots for pages on which a time is chosen."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from channels.models import Channel
+from publishing.slots.presenters import TimeChip, time_chip
+from publishing.slots.queries import AHEAD, free_slots, next_free_slots
+
+OWN_SLOTS = "own"  # the value of the chip that gives each channel its own
+
+
+def time_chips(channels: Collection[Channel], *, now: datetime) -> list[TimeChip]:
+    """Offer the next free slots of these channels, which are one unit's, as choices of a time."""
+    return [time_chip(slot) for slot in next_free_slots(channels, now=now)]
+
+
+def own_times_chip(channels: Collection[Channel], *, now: datetime) -> TimeChip | None:
+    """Offer each channel's own next free slot, where there is more than one time among them.
+
+    It fills in the fields ``at_<channel>`` of the form that schedules.
+    """
+    first: dict[Channel, datetime] = {}
+    for slot in free_slots(channels, start=now, end=now + AHEAD):
+        for channel in slot.channels:
+            first.setdefault(channel, slot.at)
+    if len(set(first.values())) < 2:
+        return None
+    times = {f"at_{channel.public_id}": at for channel, at in first.items()}
+    names = ", ".join(sorted({channel.get_platform_display() for channel in first}))
+    return TimeChip(_("Each channel at its own slot"), names, OWN_SLOTS, times)

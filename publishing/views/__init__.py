@@ -1,1 +1,0 @@
-"""Pages of review, of a post's life on its channels, and of the calendar."""

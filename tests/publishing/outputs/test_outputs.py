@@ -1,0 +1,130 @@
+"""Words for where no network reaches: those of the approved revision, and nothing else."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from accounts.permissions import Role
+from publishing.outputs import texts
+from publishing.outputs.codes import qr_svg
+from tests import factories
+
+
+def page_of(client, post):
+    client.force_login(factories.person(Role.OFFICER, post.unit, language="en"))
+    return client.get(reverse("publishing:outputs", args=[post.public_id]))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Gọi CSGT hoặc 113.", "Gọi Cảnh sát giao thông hoặc một một ba."),
+        ("UBND xã; PCCC&CNCH", "Ủy ban nhân dân xã; phòng cháy, chữa cháy&cứu nạn, cứu hộ"),
+        ("SĐT 0905 123 456 trực", "số điện thoại không chín không năm một hai ba bốn năm sáu trực"),
+        ("Xem https://congan.vn/a?b=1 nhé #antoan 🚨", "Xem nhé"),
+        ("OCAD và TPHCM giữ nguyên", "OCAD và TPHCM giữ nguyên"),
+        ("Điều 113/2025 và 1.113 đồng", "Điều 113/2025 và 1.113 đồng"),
+        ("Phạt 113 người, xử lý 115 vụ", "Phạt 113 người, xử lý 115 vụ"),
+        ("Chạy quá 60 km/h", "Chạy quá 60 ki-lô-mét trên giờ"),
+    ],
+)
+def test_an_announcer_reads_words_and_digits_and_no_addresses(written, read):
+    assert texts.spoken(written) == read
+
+
+def test_the_reading_time_grows_with_syllables_digits_and_pauses():
+    assert texts.reading_seconds("") == 0
+    assert texts.reading_seconds("một hai ba") == 3  # a second of words, two of pauses
+    one = texts.reading_seconds("a " * 300)
+    assert one == 102
+    assert texts.reading_seconds("Xe 2026.") > texts.reading_seconds("Xe hai.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ngắn.",
+        "\n\n".join(f"Đoạn {n}. " + "từ " * 200 for n in range(9)),
+        "Câu. " * 900,
+        "khôngcókhoảngtrắng" * 900,
+        "🚨" * 5000,
+    ],
+    ids=["short", "paragraphs", "sentences", "no blanks", "pictures"],
+)
+def test_pieces_fit_lose_nothing_and_are_numbered(text):
+    found = texts.pieces(text)
+
+    assert max(map(len, found)) <= 2000
+    bare = [piece.split(") ", 1)[1] if len(found) > 1 else piece for piece in found]
+    assert "".join("".join(bare).split()) == "".join(text.split())
+    if len(found) > 1:
+        assert found[-1].startswith(f"({len(found)}/{len(found)}) ")
+
+
+@pytest.mark.django_db
+def test_the_page_shows_the_approved_revision_and_its_code_not_the_working_copy(client):
+    post = factories.approved(title="Bản đã duyệt")
+    post.title = "Bản đang gõ dở"
+    post.save()
+
+    html = page_of(client, post).text
+
+    assert texts.code_of(post.approved_revision.content_sha256) in html
+    assert "Bản đã duyệt" in html
+    assert "Bản đang gõ dở" not in html
+    assert "gọi một một ba" in html.lower()
+
+
+@pytest.mark.django_db
+def test_nothing_is_shown_of_what_is_not_approved(client):
+    post = factories.submitted()
+
+    answer = page_of(client, post)
+
+    assert answer["Location"] == reverse("publishing:post", args=[post.public_id])
+
+
+@pytest.mark.django_db
+def test_the_link_stands_in_the_text_once_the_post_is_live(client):
+    post = factories.approved()
+    link = "https://www.facebook.com/congan/posts/1"
+    row = factories.delivery(post)
+    assert link not in page_of(client, post).text
+
+    row.state, row.permalink, row.remote_id = "published", link, "1_1"
+    row.published_at = row.due_at
+    row.save()
+
+    pieces = page_of(client, post).context["pieces"]
+    assert link in pieces[-1]
+    assert pieces[-1].endswith(texts.code_of(post.approved_revision.content_sha256))
+
+
+def test_a_hostile_address_leaves_only_squares():
+    drawn = qr_svg('https://x.vn/"><script>alert(1)</script>')
+
+    assert set(re.findall(r"<(\w+)", drawn)) == {"svg", "rect", "path"}
+    assert "script" not in drawn
+
+
+@pytest.mark.django_db
+def test_a_published_post_bears_the_code_of_its_link_and_no_inline_style(client):
+    row = factories.live_delivery()
+    row.permalink = "https://facebook.com/x/posts/1"
+    row.save()
+
+    html = page_of(client, row.post).text
+
+    assert html.count(qr_svg(row.permalink)) == 2
+    assert " style=" not in html
+    assert texts.code_of(row.revision.content_sha256) in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["scheduled", "recalled"])
+def test_what_is_not_live_bears_no_code(client, state):
+    post = factories.approved()
+    factories.delivery(post, state=state, permalink="https://facebook.com/x/posts/1")
+
+    assert 'class="qr"' not in page_of(client, post).text
