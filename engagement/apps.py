@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class EngagementConfig(AppConfig):
     name = "engagement"
     verbose_name = _("Take-up")
+
+    def ready(self) -> None:
+        from engagement import audit_sentences, menu  # noqa: F401
+        from engagement.counting import outcomes
+        from posts.library import reach
+
+        reach.register(outcomes)

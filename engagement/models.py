@@ -7,19 +7,21 @@ from channels.models import Channel
 from publishing.models import Delivery
 from units.models import Unit
 
-# What each of them means: engagement/dictionary.py.
+# What each of them means: engagement/dashboards/dictionary.py.
 MEASURES = ("views", "reach", "reactions", "comments", "shares", "saves", "clicks", "watch_seconds")
 
 
 class Source(models.TextChoices):
-    """Who says so: shown beside every figure."""
+    """The source of a figure, shown beside it."""
 
     PLATFORM = "platform", _("told by the platform")
     HAND = "hand", _("entered by hand")
 
 
 class Count(models.Model):
-    """What was said about a published post at one moment. Totals only; an empty field was not measured."""
+    """The figures of a published post at one moment. Totals only; an empty
+    field was not measured.
+    """
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="counts")
     taken_at = models.DateTimeField()
@@ -41,7 +43,9 @@ class Count(models.Model):
 class Measurement(models.Model):
     """A delivery's place in the collecting schedule, and its newest figures for lists and sums."""
 
-    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="measurement", primary_key=True)
+    delivery = models.OneToOneField(
+        Delivery, models.CASCADE, related_name="measurement", primary_key=True
+    )
     next_at = models.DateTimeField(null=True)  # empty: no longer collected
     taken_at = models.DateTimeField(null=True)
     source = models.CharField(max_length=10, choices=Source, default=Source.PLATFORM)
@@ -56,11 +60,17 @@ class Measurement(models.Model):
     watch_seconds = models.PositiveBigIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="measurement_due")]
+        indexes = [
+            models.Index(
+                fields=["next_at"], condition=Q(next_at__isnull=False), name="measurement_due"
+            )
+        ]
 
 
 class FollowerCount(models.Model):
-    """A channel's followers on one day. Empty rows are not written: a missing day was not measured."""
+    """A channel's followers on one day. Empty rows are not written: a missing day was not
+    measured.
+    """
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="follower_counts")
     day = models.DateField()
@@ -68,33 +78,45 @@ class FollowerCount(models.Model):
 
     class Meta:
         ordering = ["day"]
-        constraints = [models.UniqueConstraint(fields=["channel", "day"], name="one_follower_count_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "day"], name="one_follower_count_a_day")
+        ]
 
 
-class DeskAllowance(models.Model):
-    """A province's decision that its units may answer comments from the portal. Off until there is one."""
+class ReplyAllowance(models.Model):
+    """A province's decision that its units may answer comments from the portal. Off until there is
+    one.
+    """
 
-    unit = models.OneToOneField(Unit, models.CASCADE, related_name="desk_allowance")
+    unit = models.OneToOneField(Unit, models.PROTECT, related_name="reply_allowance")
     allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     allowed_at = models.DateTimeField(auto_now_add=True)
     reason = models.TextField()
 
+    class Meta:
+        db_table = "engagement_deskallowance"
+
 
 class SpentTicket(models.Model):
-    """A form of the reply desk that was sent: the row lets its second copy do nothing, whichever process gets that.
-    Its key is chance; nothing leads from it to a comment."""
+    """A used form of the reply desk: because of this row its second copy does nothing, whichever
+    process gets it. Its key is random; nothing leads from it to a comment.
+    """
 
     key = models.CharField(max_length=16, primary_key=True)
     spent_at = models.DateTimeField(db_index=True)
 
 
 class CommentCount(models.Model):
-    """How many comments under a post the page has answered, not answered, hidden, when somebody last looked.
+    """The numbers of answered, unanswered and hidden comments under a post, when somebody last
+    opened them.
 
-    All that is kept of a comment: it is shown as the platform tells it at that moment, without who wrote it.
+    Nothing else is stored of a comment: it is shown as the platform reports it at that moment,
+    without its author.
     """
 
-    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="comment_count", primary_key=True)
+    delivery = models.OneToOneField(
+        Delivery, models.CASCADE, related_name="comment_count", primary_key=True
+    )
     answered = models.PositiveIntegerField()
     unanswered = models.PositiveIntegerField()
     hidden = models.PositiveIntegerField()

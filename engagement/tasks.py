@@ -1,9 +1,9 @@
 from celery import shared_task
 
-from engagement import services
+from engagement.counting import services as counting
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def collect(**_: object) -> None:
-    """Counts the published posts whose time on the schedule has come. Two at once share the work."""
-    services.collect()
+    """Count the published posts that are due. Two runs at once share the work."""
+    counting.collect()

@@ -1,15 +1,22 @@
 from django.urls import path
 
-from engagement.views import comments, figures
+from engagement.dashboards import views as dashboard_views
+from engagement.replies import views as reply_views
 
 app_name = "engagement"
 urlpatterns = [
-    path("campaigns/<uuid:public_id>/", figures.campaign, name="campaign"),
-    path("campaigns/<uuid:public_id>/export/", figures.campaign_export, name="campaign_export"),
-    path("posts/<uuid:public_id>/counts/", figures.post_counts, name="post_counts"),
-    path("deliveries/<uuid:public_id>/figures/", figures.enter_figures, name="enter_figures"),
-    path("figures/", figures.meanings, name="dictionary"),
-    path("comments/", comments.desks, name="desks"),
-    path("comments/allowed/", comments.allowances, name="desk_allowances"),
-    path("deliveries/<uuid:public_id>/comments/", comments.comments, name="comments"),
+    path("campaigns/<uuid:public_id>/", dashboard_views.campaign, name="campaign"),
+    path(
+        "campaigns/<uuid:public_id>/export/",
+        dashboard_views.campaign_export,
+        name="campaign_export",
+    ),
+    path("posts/<uuid:public_id>/counts/", dashboard_views.post_counts, name="post_counts"),
+    path(
+        "deliveries/<uuid:public_id>/figures/", dashboard_views.enter_figures, name="enter_figures"
+    ),
+    path("figures/", dashboard_views.meanings, name="dictionary"),
+    path("comments/", reply_views.desks, name="desks"),
+    path("comments/allowed/", reply_views.allowances, name="desk_allowances"),
+    path("deliveries/<uuid:public_id>/comments/", reply_views.comments, name="comments"),
 ]

@@ -1,18 +1,18 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from engagement.periods import PeriodForm
+from core.forms import PeriodForm
 
 
 class OverviewForm(PeriodForm):
-    """Filters of the provinces' and the nation's overview, as they stand in the address."""
+    """The filters of the provinces' and the nation's overview, as in the address."""
 
     q = forms.CharField(
         label=_("Search units"),
         required=False,
         max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Search units")}),
+        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
     )
     trouble = forms.BooleanField(label=_("Only with trouble"), required=False)
-    province = forms.SlugField(required=False, widget=forms.HiddenInput)
+    province = forms.SlugField(max_length=100, required=False, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)

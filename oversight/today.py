@@ -1,4 +1,6 @@
-"""What the person should know and do today, by the posts they hold. Each card is a few rows and how many there are."""
+"""The page of today: what a person should know and do, by their positions. Each card is a few rows
+and their number.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,24 +9,28 @@ from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import Invitation, User
+from accounts.models import Invitation, PendingAppointment, User
 from accounts.permissions import Permission
 from audit.models import Entry
-from channels import forecast
-from channels.forecast import Risk
-from channels.life_wording import RISK_LOOKS, VERDICT_LOOKS
-from channels.models import Channel, ForeignPost
+from channels.models import Channel, UnrecognisedPost
+from channels.monitoring import forecast
+from channels.monitoring.forecast import Risk
+from channels.monitoring.presenters import RISK_LOOKS, VERDICT_LOOKS
 from channels.states import Verdict
-from engagement.periods import Period
-from engagement.queries import in_trouble
+from core.periods import Period
+from engagement.dashboards.queries import in_trouble
 from oversight.queries import DYING, delivery_figures
 from posts.models import Post, Review
 from posts.states import PostState
-from publishing import broadcast_wording
-from publishing.models import Delivery
-from publishing.queries import MOVING, Pauses, broadcasts_for, review_queue, tasks_by_hand
-from publishing.states import State
-from publishing.wording import NO_PAUSES, left, told
+from publishing.broadcasts.presenters import broadcast_status
+from publishing.broadcasts.queries import broadcasts_awaiting
+from publishing.manual.presenters import time_left
+from publishing.manual.queries import manual_tasks
+from publishing.models import Delivery, Pauses
+from publishing.post_list.queries import unscheduled_posts
+from publishing.presenters.delivery import NO_PAUSES, delivery_status
+from publishing.review.queries import posts_awaiting_second, posts_to_review
+from publishing.states import GOING_OUT, State
 
 SHOWN = 5
 ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
@@ -44,72 +50,93 @@ class Card:
 
 
 def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str, Any]:
-    """The cards this person's posts ask for; a card that is not theirs is not in it."""
+    """Return the cards for this person's positions, and no others."""
     found: dict[str, Any] = {}
     if user.reach(Permission.POST_APPROVE):
         found["waiting"] = _card(_waiting(user))
+    if user.reach(Permission.POST_APPROVE_SECOND):
+        found["second"] = _card(posts_awaiting_second(user))
     if user.reach(Permission.POST_WRITE):
-        mine = Post.objects.visible_to(user).filter(Q(author=user) | Q(last_editor=user)).select_related("unit")
-        found["returned"] = _card(_returned(mine))
-        found["drafts"] = _card(mine.filter(state=PostState.DRAFT).order_by("-changed_at"))
+        owned = (
+            Post.objects.visible_to(user)
+            .written()
+            .filter(Q(author=user) | Q(last_editor=user))
+            .select_related("unit")
+        )
+        found["returned"] = _card(_returned(owned))
+        found["drafts"] = _card(owned.filter(state=PostState.DRAFT).order_by("-changed_at"))
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
         if user.reach(Permission.POST_SCHEDULE):
-            found["by_hand"] = _card(tasks_by_hand(user).postable(now))
-            for row in found["by_hand"].rows:
-                row.left = left(row.hand_until, now)
-            found["broadcasts"] = _card(broadcasts_for(user))
+            found["unscheduled"] = _card(unscheduled_posts(user, now=now))
+            found["manual_tasks"] = _card(manual_tasks(user).postable(now))
+            for row in found["manual_tasks"].rows:
+                row.left = time_left(row.manual_deadline, now)
+            found["broadcasts"] = _card(broadcasts_awaiting(user))
             for row in found["broadcasts"].rows:
-                row.told = broadcast_wording.told(row)
+                row.status = broadcast_status(row)
         found["outgoing"] = _outgoing(user, pauses)
     if user.reach(Permission.CHANNEL_VIEW):
         found["channels"] = _ailing(user, now=now)
     if user.reach(Permission.CHANNEL_MANAGE):
-        found["foreign"] = _foreign(user)
+        found["unrecognised"] = _unrecognised(user)
     if reach := user.reach(Permission.OVERSIGHT_VIEW):
         watched = Delivery.objects.within(reach)
         found["figures"] = _figures(watched, now=now)
         found["units"] = _units(watched, now=now)
     if user.reach(Permission.ACCOUNT_MANAGE):
+        found["without_approver"] = _without_approver(user)
+        found["proposals"] = _card(_proposals(user, now=now))
         found["invitations"] = _card(_invitations(user, now=now))
         found["acts"] = _acts(user)
     return found
 
 
 def _card(rows: QuerySet) -> Card:
-    """One more than is shown is read; only if it is there, all are counted."""
+    """Build a card. It reads one row more than it shows; only if there is one,
+    it counts them all.
+    """
     some = list(rows[: SHOWN + 1])
     return Card(some[:SHOWN], rows.count() if len(some) > SHOWN else len(some))
 
 
 def _waiting(user: User) -> QuerySet[Post]:
-    """Four eyes: what they wrote themselves waits for somebody else."""
-    own = Q(current_revision__author=user) | Q(current_revision__editor=user)
-    return review_queue(user, newest_first=True).exclude(own)
+    """Return the posts that wait for this person's approval, the longest waiting first; their own
+    wait for somebody else.
+    """
+    return posts_to_review(user)
 
 
-def _returned(mine: QuerySet[Post]) -> QuerySet[Post]:
-    reason = Review.objects.filter(revision=OuterRef("current_revision"), decision="returned").order_by("-decided_at")
-    returned = mine.filter(state=PostState.CHANGES_REQUESTED).order_by("-changed_at")
+def _returned(owned: QuerySet[Post]) -> QuerySet[Post]:
+    reason = Review.objects.filter(
+        revision=OuterRef("current_revision"), decision="returned"
+    ).order_by("-decided_at")
+    returned = owned.filter(state=PostState.CHANGES_REQUESTED).order_by("-changed_at")
     return returned.annotate(returned_because=Subquery(reason.values("reason")[:1]))
 
 
 def _troubles(user: User, *, now: datetime, pauses: Pauses) -> Card:
-    trouble = in_trouble(Delivery.objects.visible_to(user), now=now).select_related("channel", "unit", "post")
+    trouble = in_trouble(Delivery.objects.visible_to(user), now=now).select_related(
+        "channel", "unit", "post"
+    )
     card = _card(trouble.order_by("-due_at"))
     for delivery in card.rows:
-        delivery.told = told(delivery, pauses)
+        delivery.status = delivery_status(delivery, pauses)
     return card
 
 
 def _outgoing(user: User, pauses: Pauses) -> Card:
-    """Posts that still go out today, each with its channels, in the order of their times."""
+    """Return the posts that are still due today, each with its channels, in the order of their
+    times.
+    """
     today = Period.last_days(1)
     going = Delivery.objects.visible_to(user).filter(
-        state__in=(MOVING | {State.SCHEDULED}) - {State.RECALLING}, due_at__gte=today.start, due_at__lt=today.end
+        state__in=GOING_OUT, due_at__gte=today.start, due_at__lt=today.end
     )
     most = SHOWN * 6
-    some = list(going.select_related("channel", "unit", "post").order_by("due_at", "post_id", "pk")[:most])
+    some = list(
+        going.select_related("channel", "unit", "post").order_by("due_at", "post_id", "pk")[:most]
+    )
     slots = [
         {
             "due_at": due_at,
@@ -122,12 +149,14 @@ def _outgoing(user: User, pauses: Pauses) -> Card:
         if (channels := list(group))
     ]
     all_read = len(some) < most
-    count = len(slots) if all_read else going.order_by().values("post_id", "due_at").distinct().count()
+    count = (
+        len(slots) if all_read else going.order_by().values("post_id", "due_at").distinct().count()
+    )
     return Card(slots[:SHOWN], count)
 
 
 def _ailing(user: User, *, now: datetime) -> Card:
-    """Channels that do not carry posts, or will not for long."""
+    """Return the channels that do not publish, or soon will not."""
     seen = forecast.at_risk(Channel.objects.visible_to(user), now=now, days=DYING.days)
     ailing = seen.exclude(risk=Risk.RIGHTS).select_related("unit").defer("sealed")
     card = _card(ailing.order_by("weight", "expires_at", "pk"))
@@ -137,10 +166,14 @@ def _ailing(user: User, *, now: datetime) -> Card:
     return card
 
 
-def _foreign(user: User) -> Card:
-    """Posts on the pages that the portal did not make, and of which nobody has said whose they are."""
+def _unrecognised(user: User) -> Card:
+    """Return the posts on the pages that the portal did not make and that
+    nobody has assigned yet.
+    """
     theirs = Channel.objects.within(user.reach(Permission.CHANNEL_MANAGE))
-    posts = ForeignPost.objects.open().filter(channel__in=theirs).select_related("channel__unit")
+    posts = (
+        UnrecognisedPost.objects.open().filter(channel__in=theirs).select_related("channel__unit")
+    )
     card = _card(posts.order_by("-published_at", "-pk"))
     for post in card.rows:
         post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
@@ -155,12 +188,45 @@ def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:
         waiting=Count("pk", filter=Q(state=State.SCHEDULED)),
         units=Count("unit", distinct=True, filter=Q(published_at__isnull=False)),
     )
-    return {**figures, "on_time_share": figures["on_time"] / figures["due"] if figures["due"] else None}
+    return {
+        **figures,
+        "on_time_share": figures["on_time"] / figures["due"] if figures["due"] else None,
+    }
 
 
 def _units(watched: QuerySet[Delivery], *, now: datetime) -> Card:
     ailing = in_trouble(watched, now=now).order_by()
-    return _card(ailing.values("unit__key", "unit__name").annotate(n=Count("pk")).order_by(F("n").desc(), "unit__name"))
+    return _card(
+        ailing.values("unit__key", "unit__name")
+        .annotate(n=Count("pk"))
+        .order_by(F("n").desc(), "unit__name")
+    )
+
+
+def _without_approver(user: User) -> dict[str, Any]:
+    """Return the units of which posts wait that nobody there may approve, and how many posts. An
+    administrator reads none of them.
+    """
+    theirs = Post.objects.within(user.reach(Permission.ACCOUNT_MANAGE))
+    waiting = theirs.filter(without_approver_since__isnull=False, state=PostState.IN_REVIEW)
+    units = _card(
+        waiting.order_by()
+        .values("unit__key", "unit__name")
+        .annotate(n=Count("pk"))
+        .order_by(F("n").desc(), "unit__name")
+    )
+    return {"units": units, "posts": waiting.count() if units else 0}
+
+
+def _proposals(user: User, *, now: datetime) -> QuerySet[PendingAppointment]:
+    """Return the appointments that wait for this administrator's confirmation."""
+    waiting = (
+        PendingAppointment.objects.visible_to(user)
+        .waiting(now)
+        .exclude(asked_by=user)
+        .exclude(user=user)
+    )
+    return waiting.select_related("user", "unit", "asked_by")
 
 
 def _invitations(user: User, *, now: datetime) -> QuerySet[Invitation]:
@@ -174,8 +240,12 @@ def _invitations(user: User, *, now: datetime) -> QuerySet[Invitation]:
 
 
 def _acts(user: User) -> list[Entry]:
-    """What people lately did to accounts, units and channels; what the portal did by itself is left out."""
+    """Return what people lately did to accounts, units and channels, without the portal's own
+    actions.
+    """
     administrative = Q()
     for prefix in ADMINISTRATION:
         administrative |= Q(action__startswith=prefix)
-    return list(Entry.objects.visible_to(user).filter(administrative, actor_id__isnull=False)[:SHOWN])
+    return list(
+        Entry.objects.visible_to(user).filter(administrative, actor_id__isnull=False)[:SHOWN]
+    )

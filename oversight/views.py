@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -9,67 +9,86 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.context import desk_of
+from accounts.context import current_position
 from accounts.permissions import Permission
 from channels.models import Channel
-from engagement.periods import Period, PeriodForm, quick_links
-from engagement.tables import FORMATS, Sheet, as_file
+from core import quotas
+from core.forms import PeriodForm
+from core.periods import Period, quick_links
+from engagement.dashboards.tables import FORMATS, Sheet, as_file
 from oversight import queries
 from oversight.forms import OverviewForm
-from oversight.queries import Row
+from oversight.rows import Row, sort_rows, total
 from oversight.today import cards
-from publishing.context import pauses_of
-from publishing.wording import post_label, told
+from posts.models import Post
+from publishing.models import Delivery, Pauses
+from publishing.pauses.context import pauses_of
+from publishing.presenters.delivery import delivery_status
+from publishing.presenters.post import post_status
+from publishing.presenters.status import StatusView
 from units.models import Level, Unit
 
 DAYS = 30
 POSTS_A_PAGE = 25
 
 
+class PostCard(NamedTuple):
+    """A post of a unit with its state, and its deliveries with theirs."""
+
+    post: Post
+    status: StatusView
+    deliveries: list[tuple[Delivery, StatusView]]
+
+
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    context = {**cards(request.user, now=now, pauses=pauses_of(request)), "desk": desk_of(request), "now": now}
+    context = {
+        **cards(request.user, now=now, pauses=pauses_of(request)),
+        "current_position": current_position(request),
+        "now": now,
+    }
     return render(request, "oversight/today.html", context)
 
 
 @require_GET
 @vary_on_headers("HX-Request")
 def province(request: HttpRequest) -> HttpResponse:
-    """The communes of one province, or of whatever smaller ground the person watches over."""
+    """Show the communes of one province, or of the smaller scope that the person oversees."""
     form = _form(request)
     place = _place(request, form)
     if place is None:
         return redirect("oversight:nation")
     now = timezone.now()
     rows = queries.unit_rows(request.user, place, form.period, words=_words(form), now=now)
-    context = {"place": place, "may_nation": queries.watches_nation(request.user)}
+    context = {"place": place, "may_nation": queries.oversees_nation(request.user)}
     return _overview(request, form, rows, context, template="oversight/province.html", file="units")
 
 
 @require_GET
 @vary_on_headers("HX-Request")
 def nation(request: HttpRequest) -> HttpResponse:
-    if not queries.watches_nation(request.user):
+    if not queries.oversees_nation(request.user):
         raise PermissionDenied
     form = _form(request)
     rows = queries.province_rows(request.user, form.period, words=_words(form), now=timezone.now())
-    return _overview(request, form, rows, {"nation": True}, template="oversight/nation.html", file="provinces")
+    return _overview(
+        request, form, rows, {"nation": True}, template="oversight/nation.html", file="provinces"
+    )
 
 
 @require_GET
 def unit(request: HttpRequest, key: str) -> HttpResponse:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
-    shown = get_object_or_404(queries.ground(request.user).select_related("parent", "successor"), key=key)
+    shown = get_object_or_404(
+        queries.scope(request.user).select_related("parent", "successor"), key=key
+    )
     form = PeriodForm(request.GET, default=Period.last_days(DAYS))
     now = timezone.now()
-    page = Paginator(queries.posts_in(shown, form.period), POSTS_A_PAGE).get_page(request.GET.get("page"))
-    for post in page:
-        post.look = post_label(post.state)
-        for delivery in post.deliveries.all():
-            delivery.unit = shown
-        post.shown_deliveries = [(d, told(d, pauses_of(request))) for d in post.deliveries.all()]
+    page = Paginator(queries.posts_in(shown, form.period), POSTS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "unit": shown,
         "form": form,
@@ -80,8 +99,17 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "dying_before": now + queries.DYING,
         "people": queries.people_in(shown, today=timezone.localdate()),
         "page_obj": page,
+        "cards": [_post_card(post, shown, pauses_of(request)) for post in page],
     }
     return render(request, "oversight/unit.html", context)
+
+
+def _post_card(post: Post, unit: Unit, pauses: Pauses) -> PostCard:
+    deliveries = list(post.deliveries.all())
+    for delivery in deliveries:
+        delivery.unit = unit
+    statuses = [(delivery, delivery_status(delivery, pauses)) for delivery in deliveries]
+    return PostCard(post, post_status(post, deliveries, pauses), statuses)
 
 
 def _form(request: HttpRequest) -> OverviewForm:
@@ -95,25 +123,34 @@ def _words(form: OverviewForm) -> str:
 
 
 def _place(request: HttpRequest, form: OverviewForm) -> Unit | None:
-    """Whose units are shown; None for the whole nation, which has a page of its own."""
+    """Return the unit whose scope is shown; None for the whole nation, which
+    has a page of its own.
+    """
     key = request.GET.get("province", "")
     if key:
-        return get_object_or_404(queries.ground(request.user), key=key, level=Level.PROVINCE)
-    place = queries.desk_unit(request.user, desk_of(request))
+        return get_object_or_404(queries.scope(request.user), key=key, level=Level.PROVINCE)
+    place = queries.overseen_unit(request.user, current_position(request))
     return None if place is None or place.level == Level.MINISTRY else place
 
 
 def _overview(
-    request: HttpRequest, form: OverviewForm, rows: list[Row], context: dict[str, Any], *, template: str, file: str
+    request: HttpRequest,
+    form: OverviewForm,
+    rows: list[Row],
+    context: dict[str, Any],
+    *,
+    template: str,
+    file: str,
 ) -> HttpResponse:
-    wanted = form.cleaned_data if form.is_valid() else {}
+    filters = form.cleaned_data if form.is_valid() else {}
     with_trouble = sum(1 for row in rows if row.trouble)
-    if wanted.get("trouble"):
+    if filters.get("trouble"):
         rows = [row for row in rows if row.trouble]
-    sort = wanted.get("sort", "")
-    rows = queries.sort_rows(rows, sort)
-    summed = queries.total(rows, context.get("place"))
+    sort = filters.get("sort", "")
+    rows = sort_rows(rows, sort)
+    summed = total(rows, context.get("place"))
     if (format := request.GET.get("format")) in FORMATS:
+        quotas.use("export", by=request.user)
         period = form.period
         name = f"{file}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
         return as_file(format, name, [_sheet(rows, summed, period, nation="nation" in context)])
@@ -125,14 +162,14 @@ def _overview(
         "total": summed,
         "with_trouble": with_trouble,
         "columns": _columns(sort, nation="nation" in context),
-        "filtered": bool(wanted.get("q") or wanted.get("trouble")),
+        "filtered": bool(filters.get("q") or filters.get("trouble")),
     }
     fragment = request.htmx and not request.htmx.boosted
     return render(request, f"{template}#rows" if fragment else template, context)
 
 
 def _columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
-    """The heads of the table, each with the order that its next press gives."""
+    """Return the heads of the table, each with the order that its next press gives."""
     names = [
         ("name", _("Province") if nation else _("Unit")),
         *([("alive_share", _("Units that published"))] if nation else []),
@@ -154,7 +191,11 @@ def _columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
                 "name": name,
                 "label": label,
                 "next": second if sort == first else first,
-                "sorted": "descending" if sort == f"-{name}" else "ascending" if sort == name else "",
+                "sorted": "descending"
+                if sort == f"-{name}"
+                else "ascending"
+                if sort == name
+                else "",
             }
         )
     return columns
@@ -200,6 +241,11 @@ def _sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -> She
             row.last_post or "",
         ]
 
-    notes = {"closed": _("Closed"), "no_body": _("No police body"), "no_channel": _("No channel connected"), "": ""}
+    notes = {
+        "closed": _("Closed"),
+        "no_body": _("No police body"),
+        "no_channel": _("No channel connected"),
+        "": "",
+    }
     lines = [line(row, row.unit.name, row.unit.code, notes[row.mark]) for row in rows]
     return Sheet(str(period).replace("/", "."), head, [*lines, line(summed, _("Total"), "", "")])

@@ -12,7 +12,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Count",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("taken_at", models.DateTimeField()),
                 ("views", models.PositiveBigIntegerField(null=True)),
                 ("reach", models.PositiveBigIntegerField(null=True)),
@@ -27,7 +32,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FollowerCount",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("day", models.DateField()),
                 ("followers", models.PositiveBigIntegerField()),
             ],

@@ -18,14 +18,18 @@ class Migration(migrations.Migration):
             model_name="count",
             name="delivery",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="counts", to="publishing.delivery"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="counts",
+                to="publishing.delivery",
             ),
         ),
         migrations.AddField(
             model_name="followercount",
             name="channel",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="follower_counts", to="channels.channel"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="follower_counts",
+                to="channels.channel",
             ),
         ),
         migrations.CreateModel(
@@ -53,7 +57,9 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="measurement_due"
+                        condition=models.Q(("next_at__isnull", False)),
+                        fields=["next_at"],
+                        name="measurement_due",
                     )
                 ],
             },
@@ -64,6 +70,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="followercount",
-            constraint=models.UniqueConstraint(fields=("channel", "day"), name="one_follower_count_a_day"),
+            constraint=models.UniqueConstraint(
+                fields=("channel", "day"), name="one_follower_count_a_day"
+            ),
         ),
     ]

@@ -66,19 +66,28 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DeskAllowance",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("allowed_at", models.DateTimeField(auto_now_add=True)),
                 ("reason", models.TextField()),
                 (
                     "allowed_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "unit",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="desk_allowance", to="units.unit"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="desk_allowance",
+                        to="units.unit",
                     ),
                 ),
             ],

@@ -12,7 +12,16 @@ from tests import factories
 def publish():
     """A publication by rows: ``publish(unit=…, campaign=…, views=10, published_at=…)``."""
 
-    def make(*, unit=None, channel=None, campaign=None, post=None, state=State.PUBLISHED, at=None, **figures):
+    def make(
+        *,
+        unit=None,
+        channel=None,
+        campaign=None,
+        post=None,
+        state=State.PUBLISHED,
+        at=None,
+        **figures,
+    ):
         unit = unit or (channel.unit if channel else factories.UnitFactory())
         channel = channel or factories.ChannelFactory(unit=unit)
         if post is None:
@@ -20,10 +29,17 @@ def publish():
             post = factories.approved(post)
         at = at or timezone.now() - timedelta(hours=1)
         delivery = factories.delivery(
-            post, channel, state=state, due_at=at, published_at=at, remote_id=f"seen-{post.pk}-{channel.pk}"
+            post,
+            channel,
+            state=state,
+            due_at=at,
+            published_at=at,
+            remote_id=f"seen-{post.pk}-{channel.pk}",
         )
         if figures:
-            Measurement.objects.create(delivery=delivery, taken_at=at + timedelta(minutes=5), **figures)
+            Measurement.objects.create(
+                delivery=delivery, taken_at=at + timedelta(minutes=5), **figures
+            )
         return delivery
 
     return make

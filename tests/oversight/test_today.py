@@ -7,13 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Invitation
+from accounts.people.appointments import propose
 from accounts.permissions import Role
 from audit.services import record
-from channels.states import Health, Life
+from channels.states import Health, Lifecycle
 from oversight.today import SHOWN
 from posts.models import Review
+from posts.origins import services as origins
 from posts.states import PostState
-from publishing.states import BroadcastState, State
+from publishing.states import BroadcastReason, BroadcastState, State
 from tests import factories
 
 
@@ -34,13 +36,13 @@ def today(client):
 
 
 def later_today():
-    """A moment that is still ahead and still today, in whichever minute the test runs."""
+    """Return a moment that is still ahead and still today, in whichever minute the test runs."""
     end = timezone.localtime().replace(hour=23, minute=59, second=59, microsecond=0)
     return timezone.now() + (end - timezone.localtime()) / 2
 
 
 @pytest.mark.django_db
-def test_an_approver_sees_what_waits_newest_first_but_not_what_they_wrote(today, unit):
+def test_an_approver_sees_what_waits_longest_first_but_not_what_they_wrote(today, unit):
     boss = factories.person(Role.APPROVER, unit)
     old, new = (factories.submitted(unit=unit) for _ in range(2))
     type(old).objects.filter(pk=old.pk).update(submitted_at=timezone.now() - timedelta(hours=3))
@@ -49,8 +51,8 @@ def test_an_approver_sees_what_waits_newest_first_but_not_what_they_wrote(today,
 
     response = today(boss)
 
-    assert [post.pk for post in response.context["waiting"].rows] == [new.pk, old.pk]
-    assert reverse("publishing:review", args=[new.public_id]) in response.content.decode()
+    assert [post.pk for post in response.context["waiting"].rows] == [old.pk, new.pk]
+    assert reverse("publishing:review_queue") in response.content.decode()
 
 
 @pytest.mark.django_db
@@ -64,7 +66,7 @@ def test_an_officer_sees_their_drafts_and_what_was_returned_with_the_reason(toda
         revision=revision,
         decision="returned",
         by=factories.person(Role.APPROVER, unit),
-        post_held="Trưởng Công an phường",
+        position="Trưởng Công an phường",
         reason="Bổ sung số điện thoại trực ban.",
         author=officer,
         editor=officer,
@@ -116,11 +118,21 @@ def test_what_failed_stands_first_with_the_way_out(today, unit):
 
 @pytest.mark.django_db
 def test_what_a_platform_works_on_is_no_trouble_but_what_waits_in_an_app_is(today, unit):
-    taken = {"state": State.PROCESSING, "remote_id": "1", "due_at": timezone.now() - timedelta(hours=1)}
+    taken = {
+        "state": State.PROCESSING,
+        "remote_id": "1",
+        "due_at": timezone.now() - timedelta(hours=1),
+    }
     factories.delivery(factories.approved(unit=unit), **taken)
-    doubt = {"state": State.VERIFYING, "committing_at": taken["due_at"], "verify_at": timezone.now()}
-    factories.delivery(factories.approved(unit=unit), due_at=taken["due_at"], **doubt)
-    in_app = factories.delivery(factories.approved(unit=unit), error_code="in_app", **taken | {"remote_id": "2"})
+    unknown = {
+        "state": State.VERIFYING,
+        "committing_at": taken["due_at"],
+        "verify_at": timezone.now(),
+    }
+    factories.delivery(factories.approved(unit=unit), due_at=taken["due_at"], **unknown)
+    in_app = factories.delivery(
+        factories.approved(unit=unit), error_code="in_app", **taken | {"remote_id": "2"}
+    )
 
     response = today(factories.person(Role.OFFICER, unit))
 
@@ -128,7 +140,9 @@ def test_what_a_platform_works_on_is_no_trouble_but_what_waits_in_an_app_is(toda
 
 
 @pytest.mark.django_db
-def test_a_broadcast_waits_for_the_second_person_alone_and_a_doubt_for_whoever_can_look(today, unit):
+def test_a_broadcast_waits_for_the_second_person_alone_and_an_unknown_outcome_for_whoever_can_look(
+    today, unit
+):
     officer, chief = factories.person(Role.OFFICER, unit), factories.person(Role.APPROVER, unit)
     stranger = factories.person(Role.APPROVER, factories.UnitFactory(parent=unit.parent))
     asked = factories.broadcast(by=officer, unit=unit)
@@ -141,9 +155,20 @@ def test_a_broadcast_waits_for_the_second_person_alone_and_a_doubt_for_whoever_c
     assert not any(today(who).context["broadcasts"] for who in (officer, chief, stranger))
 
     now = timezone.now()
-    kept = {"confirmed_by": officer, "confirmed_at": now, "day": now.date(), "send_at": now, "not_after": now}
-    type(asked).objects.filter(pk=asked.pk).update(state=BroadcastState.UNKNOWN, sending_at=now, ended_at=now, **kept)
-    assert [bool(today(who).context["broadcasts"]) for who in (officer, chief, stranger)] == [True, True, False]
+    kept = {
+        "confirmed_by": officer,
+        "confirmed_at": now,
+        "day": now.date(),
+        "send_at": now,
+        "not_after": now,
+    }
+    kept |= {"error_code": BroadcastReason.DIED, "sending_at": now, "ended_at": now}
+    type(asked).objects.filter(pk=asked.pk).update(state=BroadcastState.UNKNOWN, **kept)
+    assert [bool(today(who).context["broadcasts"]) for who in (officer, chief, stranger)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.django_db
@@ -154,24 +179,26 @@ def test_broadcasts_that_the_card_leaves_out_are_a_page_away(today, unit):
 
     words = today(factories.person(Role.APPROVER, unit)).content.decode()
 
-    assert f'class="card-footer"><a href="{reverse("publishing:broadcast_list")}">1 more' in words
+    assert f'<a href="{reverse("publishing:broadcast_list")}">1 more' in words
 
 
 @pytest.mark.django_db
 def test_pages_in_other_hands_come_first_and_posts_of_others_wait_for_the_leader(today, unit):
     lost = factories.ChannelFactory(unit=unit, health=Health.LOST)
-    taken = factories.ChannelFactory(unit=unit, life=Life.TAKEN_OVER, life_reason="Trang đăng quảng cáo")
-    factories.ChannelFactory(unit=unit, life=Life.PAUSED, health=Health.LOST)
-    post = factories.foreign_post(taken)
-    factories.foreign_post(lost, verdict="ours")
-    factories.foreign_post(factories.ChannelFactory())
+    taken = factories.ChannelFactory(
+        unit=unit, lifecycle=Lifecycle.TAKEN_OVER, lifecycle_reason="Trang đăng quảng cáo"
+    )
+    factories.ChannelFactory(unit=unit, lifecycle=Lifecycle.PAUSED, health=Health.LOST)
+    post = factories.unrecognised_post(taken)
+    factories.unrecognised_post(lost, verdict="ours")
+    factories.unrecognised_post(factories.ChannelFactory())
 
     leaders = today(factories.person(Role.APPROVER, unit)).context
     officers = today(factories.person(Role.OFFICER, unit)).context
 
     assert [channel.pk for channel in leaders["channels"].rows] == [taken.pk, lost.pk]
-    assert [each.pk for each in leaders["foreign"].rows] == [post.pk]
-    assert (officers["channels"].count, "foreign" in officers) == (2, False)
+    assert [each.pk for each in leaders["unrecognised"].rows] == [post.pk]
+    assert (officers["channels"].count, "unrecognised" in officers) == (2, False)
 
 
 @pytest.mark.django_db
@@ -191,7 +218,11 @@ def test_channels_that_are_lost_or_dying_are_named(today, unit):
 def test_an_overseer_sees_todays_figures_and_the_units_with_trouble(today, unit):
     ago = timezone.now() - timedelta(seconds=90)
     factories.delivery(
-        factories.approved(unit=unit), state=State.PUBLISHED, due_at=ago, published_at=ago, remote_id="r1"
+        factories.approved(unit=unit),
+        state=State.PUBLISHED,
+        due_at=ago,
+        published_at=ago,
+        remote_id="r1",
     )
     factories.delivery(factories.approved(unit=unit), state=State.NEEDS_PERSON, due_at=ago)
     elsewhere = factories.UnitFactory()
@@ -223,7 +254,7 @@ def test_an_administrator_sees_open_invitations_and_late_acts_but_no_post(today,
     invite(factories.person(Role.OFFICER, unit), used_at=timezone.now())
     invite(other)
     record("account.invited", invited, by=admin, unit_path=unit.path)
-    record("account.invited", other, by=admin, unit_path=other.held[0].unit.path)
+    record("account.invited", other, by=admin, unit_path=other.current_appointments[0].unit.path)
     record("channel.lost", factories.ChannelFactory(unit=unit))
     factories.PostFactory(unit=unit)
 
@@ -234,7 +265,23 @@ def test_an_administrator_sees_open_invitations_and_late_acts_but_no_post(today,
 
 
 @pytest.mark.django_db
-def test_somebody_without_a_post_is_told_what_to_do(today):
+def test_an_administrator_sees_the_appointments_that_wait_for_their_confirmation(today, unit):
+    asking, confirming = (factories.person(Role.ADMINISTRATOR, unit.parent) for _ in range(2))
+    for where in (unit, factories.UnitFactory()):
+        facts = {
+            "unit": where,
+            "role": Role.APPROVER,
+            "title": "",
+            "valid_from": timezone.localdate(),
+        }
+        propose(factories.UserFactory(), by=asking, **facts).save()
+
+    assert [row.unit for row in today(confirming).context["proposals"].rows] == [unit]
+    assert list(today(asking).context["proposals"].rows) == []
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_post_is_informed_what_to_do(today):
     assert "empty-state" in today(factories.UserFactory()).content.decode()
 
 
@@ -250,7 +297,7 @@ def test_a_card_says_how_many_it_leaves_out(today, unit):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", Role.values)
-def test_today_costs_twenty_queries_at_most_however_much_there_is(client, unit, role):
+def test_today_costs_two_dozen_queries_at_most_however_much_there_is(client, unit, role):
     desk = unit.parent if role in (Role.OVERSEER, Role.ADMINISTRATOR) else unit
     user = factories.person(role, desk)
     client.force_login(user)
@@ -265,7 +312,9 @@ def test_today_costs_twenty_queries_at_most_however_much_there_is(client, unit, 
         factories.submitted(unit=unit)
         now = timezone.now()
         factories.delivery(factories.approved(unit=unit), due_at=later_today())
-        factories.delivery(factories.approved(unit=unit), state=State.NEEDS_PERSON, due_at=now - timedelta(hours=1))
+        factories.delivery(
+            factories.approved(unit=unit), state=State.NEEDS_PERSON, due_at=now - timedelta(hours=1)
+        )
         factories.ChannelFactory(unit=unit, health=Health.LOST)
         record("account.enabled", user, by=user, unit_path=unit.path)
 
@@ -278,4 +327,26 @@ def test_today_costs_twenty_queries_at_most_however_much_there_is(client, unit, 
     assert measured() == one
     for _ in range(4):
         work()
-    assert measured() <= 20
+    assert measured() <= 24
+
+
+@pytest.mark.django_db
+def test_what_is_approved_and_has_no_time_waits_for_who_may_choose_one(today, unit):
+    waiting = factories.approved(unit=unit)
+    factories.delivery(factories.approved(unit=unit))
+    address = reverse("publishing:schedule", args=[waiting.public_id])
+
+    for role in (Role.OFFICER, Role.APPROVER):
+        response = today(factories.person(role, unit))
+        assert [post.pk for post in response.context["unscheduled"].rows] == [waiting.pk]
+        assert address in response.content.decode()
+    assert address not in today(factories.person(Role.OVERSEER, unit.parent)).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_draft_that_was_only_looked_at_is_on_nobodys_page(today, unit):
+    officer = factories.person(Role.OFFICER, unit)
+    origins.start(unit=unit, by=officer)
+    written = factories.PostFactory(unit=unit, author=officer)
+
+    assert [post.pk for post in today(officer).context["drafts"].rows] == [written.pk]

@@ -1,0 +1,309 @@
+"""Counts how residents took published posts up: totals by post, never people.
+
+Who is due stands in the database. A run takes what is due for itself by pushing its next time ahead
+before it asks the platforms, so two runs never count the same post twice, and one that dies is only
+late.
+"""
+
+import asyncio
+import logging
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched, groupby
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from channels.models import Channel
+from channels.queries import account_of, facts_of
+from channels.states import Health
+from core.clock import Clock, database_now
+from core.errors import Refused
+from core.sealing import Unsealable
+from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
+from platforms import client
+from platforms.connector import Connector
+from platforms.errors import ConnectorError, TryLater
+from platforms.messages import Account, Figures
+from publishing.models import Delivery
+from publishing.states import ReceiptSource, State
+
+log = logging.getLogger(__name__)
+# The ages at which a published post is counted. Residents react in the first hours, and officers
+# look then; after two weeks little moves, and after two months nothing that is worth a call from
+# the budget which publishing shares.
+LOOKS = (
+    *(timedelta(minutes=m) for m in (5, 15)),
+    *(timedelta(hours=h) for h in (1, 3, 12)),
+    *(timedelta(days=d) for d in range(1, 15)),
+    *(timedelta(weeks=w) for w in range(3, 9)),
+)
+# Longer than a whole run may take: then the rows of a run that died fall due again.
+_LEASE = timedelta(minutes=10)
+# After each failure in a row the wait doubles, up to half a day.
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
+_ROWS_A_RUN = 2000
+_POSTS_A_CALL = 50
+_CALLS_AT_ONCE = 24
+# A page or a platform that does not answer delays no other.
+_CALL_SECONDS, _PLATFORM_SECONDS = 30.0, 45.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Posts of one channel, requested together."""
+
+    account: Account
+    rows: Sequence[Measurement]
+
+    @property
+    def remote_ids(self) -> list[str]:
+        return [row.delivery.remote_id for row in self.rows]
+
+
+Answer = dict[str, Figures] | ConnectorError
+
+
+def next_count_at(published_at: datetime | None, *, after: datetime) -> datetime | None:
+    """Return the next time on the schedule; None when the post is not or no longer counted."""
+    if published_at is None:
+        return None
+    place = bisect_right(LOOKS, after - published_at)
+    return published_at + LOOKS[place] if place < len(LOOKS) else None
+
+
+def collect(*, clock: Clock = database_now) -> int:
+    """Count what is due; return how many posts were measured."""
+    now = clock()
+    remember_followers(now=now)
+    enrol(now=now)
+    retire(now=now)
+    by_platform: dict[str, list[Batch]] = {}
+    sealed: list[Measurement] = []
+    for batch in _batches(claim(now=now), sealed):
+        by_platform.setdefault(batch.rows[0].delivery.platform, []).append(batch)
+    if sealed:
+        _store([(sealed, TryLater("the credentials cannot be opened"))], now=now)
+    if not by_platform:
+        return 0
+    measured = 0
+    # The threads only talk to the platforms. Each platform's figures are stored as soon as it is
+    # through.
+    with ThreadPoolExecutor(len(by_platform), thread_name_prefix="counts") as pool:
+        asked = [
+            pool.submit(_ask_all, platform, batches) for platform, batches in by_platform.items()
+        ]
+        for done in as_completed(asked):
+            measured += _store(done.result(), now=clock())
+    return measured
+
+
+# --- who is due -----------------------------------------------------------------------------------
+
+
+def enrol(*, now: datetime) -> None:
+    """Add newly published posts to the schedule; without a next time where the platform reports
+    nothing.
+    """
+    fresh = Delivery.objects.filter(
+        state=State.PUBLISHED, published_at__gt=now - LOOKS[-1], measurement__isnull=True
+    ).order_by("published_at")
+    Measurement.objects.bulk_create(
+        (
+            Measurement(
+                delivery_id=pk,
+                next_at=published_at + LOOKS[0]
+                if published_at and reports_figures(platform, source)
+                else None,
+            )
+            for pk, platform, source, published_at in fresh.values_list(
+                "pk", "platform", "receipt_source", "published_at"
+            )[:5000]
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def reports_figures(platform: str, source: str) -> bool:
+    """Check whether the platform reports figures of this post; where it does not, people may enter
+    them.
+    """
+    # What a person reported as published carries no id that the platform would know.
+    return bool(facts_of(platform).measures) and source == ReceiptSource.PLATFORM
+
+
+def retire(*, now: datetime) -> None:
+    """Stop counting withdrawn posts. Those still being withdrawn wait: they may turn out to be
+    live.
+    """
+    gone = Measurement.objects.filter(next_at__lte=now, delivery__state=State.RECALLED)
+    Measurement.objects.filter(pk__in=gone.values("pk")).update(next_at=None)
+
+
+def claim(*, now: datetime, most: int = _ROWS_A_RUN) -> list[Measurement]:
+    """Claim what is due for this run alone. A lost channel's posts stay due until it is connected
+    again.
+    """
+    due = Measurement.objects.filter(
+        next_at__lte=now,
+        delivery__state=State.PUBLISHED,
+        delivery__channel__health=Health.CONNECTED,
+    )
+    with transaction.atomic():
+        rows = list(
+            _locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]
+        )
+        lease = now + _LEASE
+        Measurement.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
+    for row in rows:
+        row.next_at = lease
+    return rows
+
+
+def _locked(rows):
+    if connection.features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True, of=("self",))
+    return rows  # SQLite's transactions are IMMEDIATE: there is one writer at a time
+
+
+def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator[Batch]:
+    """Group the rows by channel; add those of channels whose credentials do
+    not open to ``sealed``.
+    """
+    by_channel = sorted(
+        rows, key=lambda row: (row.delivery.platform, row.delivery.channel_id, row.pk)
+    )
+    for _channel, group in groupby(by_channel, key=lambda row: row.delivery.channel_id):
+        of_channel = list(group)
+        try:
+            account = account_of(of_channel[0].delivery.channel)
+        except Unsealable:
+            sealed += of_channel
+            continue
+        for some in batched(of_channel, _POSTS_A_CALL):
+            yield Batch(account, some)
+
+
+# --- asking ---------------------------------------------------------------------------------------
+
+
+def _ask_all(platform: str, batches: Sequence[Batch]) -> list[tuple[Sequence[Measurement], Answer]]:
+    calls = {number: _measuring(batch) for number, batch in enumerate(batches)}
+    answers = client.call_many(
+        platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
+    )
+    return [(batches[number].rows, answer) for number, answer in answers]
+
+
+def _measuring(batch: Batch) -> Callable[[Connector], Awaitable[dict[str, Figures]]]:
+    async def measure(connector: Connector) -> dict[str, Figures]:
+        async with asyncio.timeout(_CALL_SECONDS):
+            return await connector.measure(batch.account, batch.remote_ids)
+
+    return measure
+
+
+# --- by hand --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def enter(delivery: Delivery, *, by: User, figures: Mapping[str, int | None]) -> Count:
+    """Store the totals that an officer read on the page, where the platform reports none. None: not
+    known.
+    """
+    authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    if delivery.state != State.PUBLISHED:
+        raise Refused(_("Figures belong to a post that stands on the page."))
+    if reports_figures(delivery.platform, delivery.receipt_source):
+        raise Refused(_("The platform tells the figures of this post itself."))
+    counts = {measure: figures.get(measure) for measure in MEASURES}
+    known = {measure: value for measure, value in counts.items() if value is not None}
+    if not known:
+        raise Refused(_("Please enter at least one total. Leave empty what you do not know."))
+    now = timezone.now()
+    count = Count.objects.create(delivery=delivery, taken_at=now, source=Source.HAND, **counts)
+    newest = {"taken_at": now, "source": Source.HAND, "next_at": None, **known}
+    Measurement.objects.update_or_create(delivery=delivery, defaults=newest)
+    record("delivery.counted", delivery, by=by, position=authority.position, figures=known)
+    return count
+
+
+# --- storing --------------------------------------------------------------------------------------
+
+
+def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: datetime) -> int:
+    rows = {row.pk: (row, answer) for batch, answer in answers for row in batch}
+    counts, changed = [], []
+    with transaction.atomic():
+        # Only what is still ours: after a lease ran out another run may have counted the post
+        # already.
+        locked = _locked(Measurement.objects.filter(pk__in=rows)).values_list("pk", "next_at")
+        for pk, next_at in list(locked):
+            row, answer = rows[pk]
+            if next_at != row.next_at:
+                continue
+            changed.append(row)
+            figures = answer.get(row.delivery.remote_id) if isinstance(answer, dict) else None
+            if figures and any(getattr(figures, measure) is not None for measure in MEASURES):
+                counts.append(_take(row, figures, now=now))
+            else:
+                _miss(row, answer, now=now)
+        Count.objects.bulk_create(counts)
+        Measurement.objects.bulk_update(
+            changed, ["next_at", "taken_at", "failures", *MEASURES], batch_size=200
+        )
+    if failed := len(changed) - len(counts):
+        log.info("counted %s posts, %s gave no figures", len(counts), failed)
+    return len(counts)
+
+
+def _take(row: Measurement, figures: Figures, *, now: datetime) -> Count:
+    row.failures, row.taken_at = 0, now
+    row.next_at = next_count_at(row.delivery.published_at, after=now)
+    for measure in MEASURES:
+        # A measure that failed this time keeps its last known total in sums; the count itself says
+        # what was told.
+        if (value := getattr(figures, measure)) is not None:
+            setattr(row, measure, value)
+    counts = {measure: getattr(figures, measure) for measure in MEASURES}
+    return Count(delivery_id=row.pk, taken_at=now, **counts)
+
+
+def _miss(row: Measurement, answer: Answer, *, now: datetime) -> None:
+    """Store nothing, above all no 0, where nothing was reported. Retry soon after an error, else by
+    the schedule.
+    """
+    row.failures = min(row.failures + 1, 1000)
+    later = next_count_at(row.delivery.published_at, after=now)
+    if later is None or not isinstance(answer, ConnectorError):
+        row.next_at = later
+        return
+    wait = min(_FIRST_WAIT * 2 ** min(row.failures - 1, 10), _LONGEST_WAIT)
+    row.next_at = now + max(wait, answer.wait or timedelta())
+
+
+# --- followers ------------------------------------------------------------------------------------
+
+
+def remember_followers(*, now: datetime) -> int:
+    """Store today's number of followers of each channel, from the daily check of the channels."""
+    today = timezone.localdate(now)
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted_today = Channel.objects.filter(
+        checked_at__gte=midnight, followers__isnull=False
+    ).exclude(follower_counts__day=today)
+    rows = [
+        FollowerCount(channel_id=pk, day=today, followers=n)
+        for pk, n in counted_today.values_list("pk", "followers")
+        if n is not None
+    ]
+    FollowerCount.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)

@@ -1,0 +1,84 @@
+"""The meaning of each figure on each platform, shown on one page.
+
+Platforms call alike what they count differently. So a figure has one definition of ours, and for
+each platform the name under which it is asked for there, with what that one leaves out: both in the
+words of its connector.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from channels.queries import facts_of
+from channels.states import Kind
+from engagement.models import MEASURES
+from platforms.facts import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``unit``: what one of it is. ``means``: what is counted, in one sentence."""
+
+    name: Any
+    unit: Any
+    means: Any
+
+
+DEFINITIONS: dict[str, Definition] = {
+    "views": Definition(
+        _("Views"),
+        _("times"),
+        _("How often the post was shown or its video was started; one person may count often."),
+    ),
+    "reach": Definition(
+        _("Reach"), _("people, estimated"), _("How many different people the post was shown to.")
+    ),
+    "reactions": Definition(
+        _("Reactions"), _("times"), _("Likes and all other reactions together.")
+    ),
+    "comments": Definition(
+        _("Number of comments"), _("comments"), _("How many comments stand under the post now.")
+    ),
+    "shares": Definition(_("Shares"), _("times"), _("How often the post was passed on.")),
+    "saves": Definition(_("Saves"), _("times"), _("How often somebody kept the post for later.")),
+    "clicks": Definition(
+        _("Clicks"),
+        _("times"),
+        _("How often somebody opened the link, a picture or the whole text."),
+    ),
+    "watch_seconds": Definition(
+        _("Time watched"),
+        _("seconds, all viewers together"),
+        _("How long the video was played in all."),
+    ),
+}
+
+
+def origin(platform: str, measure: str) -> Origin | None:
+    """Return where a platform's figure comes from; None where the platform does not report it."""
+    found = facts_of(platform).measures.get(measure)
+    return found and found._replace(note=gettext(found.note) if found.note else "")
+
+
+def reported_measures(platform: str) -> list[str]:
+    """Return the measures that a platform reports, in our order."""
+    return [measure for measure in MEASURES if measure in facts_of(platform).measures]
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the rows of the page: each measure with its definition, the platforms that report it
+    under which name, and those that do not.
+    """
+    return [
+        {
+            "measure": measure,
+            "definition": DEFINITIONS[measure],
+            "reported": [
+                {"kind": kind, "origin": found} for kind in Kind if (found := origin(kind, measure))
+            ],
+            "not_reported": [kind.label for kind in Kind if origin(kind, measure) is None],
+        }
+        for measure in MEASURES
+    ]

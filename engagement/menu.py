@@ -1,0 +1,22 @@
+"""The entries of the navigation that lead to pages of engagement."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import ACTIONS, CHANNELS, Entry, register
+
+register(
+    Entry(
+        "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, needs=("post_schedule",)
+    ),
+    Entry(
+        "engagement:dictionary",
+        "chart-bar",
+        _("What the figures mean"),
+        ACTIONS,
+        70,
+        needs=("figures_view",),
+    ),
+    pages={
+        "engagement:desks": ("engagement:comments",),
+    },
+)

@@ -1,0 +1,311 @@
+"""The reply desk: comments under a published post, shown as the platform tells them now, answered
+or hidden.
+
+Nothing of a comment is kept, neither its words nor who wrote them: what stays is how many were
+answered, how many were not, and how many are hidden. An answer is a public word of the unit: who
+may publish may give it, never during a pause, and it bears no secrecy mark.
+
+What is to be answered or hidden is named by a ticket, which only a comment that was shown has got.
+By its bare number, any object of the page could be named: another post, or this very one.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from channels.connection.health import mark_lost
+from channels.queries import account_of, facts_of
+from channels.reasons import in_words
+from channels.states import Health, Kind, Lifecycle
+from core.errors import NotAllowed, Refused
+from core.sealing import Unsealable
+from core.secrecy import has_secrecy_mark
+from core.text import normal
+from engagement.counting.services import reports_figures
+from engagement.models import CommentCount, ReplyAllowance, SpentTicket
+from platforms import client
+from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, TryLater
+from platforms.messages import Comment
+from publishing.freeze import services as freezing
+from publishing.models import Delivery
+from publishing.states import ReceiptSource, State
+from units.models import Level, Unit
+
+LONGEST_ANSWER = 1000  # characters; what a platform takes beyond its own limit it refuses itself
+# A post older than this is answered on the page itself.
+SHOWN_FOR = timedelta(days=60)
+# A form that is older is not sent any more.
+TICKET_LASTS = timedelta(days=1)
+
+
+class Doubtful(Refused):
+    """The answer may have come through: it must not be given again before somebody has looked."""
+
+
+# --- whether there is a desk ----------------------------------------------------------------------
+
+
+def is_open(*units: Unit) -> bool:
+    """Check whether the province of one of these allows its units to answer from here."""
+    return ReplyAllowance.objects.filter(
+        unit__path__in={unit.province_path for unit in units}
+    ).exists()
+
+
+def why_not(delivery: Delivery, *, opened: bool | None = None) -> str:
+    """Explain why the comments of a publication cannot be shown, in the officer's words; empty when
+    they can. ``opened``, where the caller knows whether the unit's reply desk is open, saves a
+    query a publication.
+    """
+    if not (is_open(delivery.unit) if opened is None else opened):
+        return _(
+            "The provincial police have not opened the reply desk. Answer on the page "
+            "itself, or ask them to."
+        )
+    if not facts_of(delivery.platform).comments:
+        return _("This platform lets no portal read comments. Answer in its own app.")
+    if delivery.state != State.PUBLISHED or not reports_figures(
+        delivery.platform, delivery.receipt_source
+    ):
+        return _(
+            "Comments are shown of posts that the portal published and that stand on the page."
+        )
+    if delivery.channel.health != Health.CONNECTED or delivery.channel.unit_id != delivery.unit_id:
+        return _("The channel is not connected now.")
+    if delivery.unit.valid_to and delivery.unit.valid_to <= timezone.localdate():
+        return _(
+            "This unit is no longer in being, so nothing is said in its name. Under Channels, the "
+            "page is handed over to the unit that took its place."
+        )
+    match delivery.channel.lifecycle:
+        case Lifecycle.FROZEN:
+            return _(
+                "The page is no longer called what it was, so nothing goes out there. The head of "
+                "the unit opens Channels and confirms that the page is still the unit's."
+            )
+        case Lifecycle.TAKEN_OVER:
+            return _(
+                "The page is in other hands, so nothing goes out there. Once the unit has it back, "
+                "the head of the unit says so under Channels."
+            )
+    return ""
+
+
+def why_silent(delivery: Delivery) -> str:
+    """Explain why the unit cannot answer now, where comments can be shown; empty when it can.
+    Hiding does not call this: it publishes nothing, and an insult or a fraud must not stay visible
+    because the unit's page rests or a restored database is being compared. A page that may no
+    longer be the unit's has no reply desk at all.
+    """
+    if delivery.channel.lifecycle == Lifecycle.PAUSED:
+        return _(
+            "The unit lets this page rest, so nothing goes out there and comments can "
+            "only be hidden. To answer them, "
+            "the head of the unit opens Channels and puts the page to use again."
+        )
+    if delivery.channel.awaits_confirmation:
+        return _(
+            "A second person has not yet confirmed under Channels that the page is the unit's. "
+            "Until then comments can only be hidden."
+        )
+    if not freezing.may_publish():
+        return _(
+            "Publishing is frozen. No answers until the administrators of the ministry "
+            "have released it."
+        )
+    if Delivery.objects.filter(pk=delivery.pk).under_pause(timezone.now()).exists():
+        return _("Publishing is paused. No answers while the pause lasts.")
+    return ""
+
+
+def desks(user: User, *, now: datetime) -> Iterable[Delivery]:
+    """List the publications whose comments may be shown to ``user``, the newest first."""
+    platforms = [kind for kind in Kind.values if facts_of(kind).comments]
+    found = Delivery.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
+        state=State.PUBLISHED,
+        receipt_source=ReceiptSource.PLATFORM,
+        platform__in=platforms,
+        published_at__gt=now - SHOWN_FOR,
+        channel__health=Health.CONNECTED,
+        channel__lifecycle__in=[Lifecycle.ACTIVE, Lifecycle.PAUSED],
+        unit__in=Unit.objects.current(timezone.localdate(now)),
+    )
+    return found.select_related("channel", "post", "unit", "comment_count", "measurement").order_by(
+        "-published_at"
+    )
+
+
+@transaction.atomic
+def allow(province: Unit, *, by: User, reason: str) -> None:
+    authority = _may_decide(province, by=by, reason=reason)
+    _row, created = ReplyAllowance.objects.get_or_create(
+        unit=province, defaults={"allowed_by": by, "reason": reason.strip()}
+    )
+    if not created:
+        raise Refused(_("The reply desk is open already."))
+    record("desk.opened", province, by=by, position=authority.position, reason=reason.strip())
+
+
+@transaction.atomic
+def forbid(province: Unit, *, by: User, reason: str) -> None:
+    authority = _may_decide(province, by=by, reason=reason)
+    if not ReplyAllowance.objects.filter(unit=province).delete()[0]:
+        raise Refused(_("The reply desk is closed anyway."))
+    record("desk.closed", province, by=by, position=authority.position, reason=reason.strip())
+
+
+def _may_decide(province: Unit, *, by: User, reason: str):
+    authority = require(by, Permission.PLATFORM_ALLOW, unit=province)
+    if province.level != Level.PROVINCE:
+        raise Refused(_("Only a province decides on its units' reply desk."))
+    if not reason.strip():
+        raise Refused(_("Give the reason for this decision."))
+    return authority
+
+
+# --- the desk -------------------------------------------------------------------------------------
+
+
+def read(delivery: Delivery, *, by: User) -> list[Comment]:
+    """Fetch the newest comments from the platform; store only their numbers. Raise Refused when the
+    platform does not deliver them.
+    """
+    require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _open_or_refused(delivery)
+    comments = _asked(
+        delivery, lambda connector, account: connector.comments(account, delivery.remote_id)
+    )
+    shown = [each for each in comments if not each.hidden]
+    numbers = {
+        "answered": sum(each.answered for each in shown),
+        "unanswered": sum(not each.answered for each in shown),
+        "hidden": len(comments) - len(shown),
+        "taken_at": timezone.now(),
+    }
+    CommentCount.objects.update_or_create(delivery=delivery, defaults=numbers)
+    return comments
+
+
+def ticket(delivery: Delivery, comment: Comment) -> str:
+    """Return the token of a comment's form: the proof that it was shown under this publication. The
+    platform's list cannot prove it: it holds the newest hundred, and residents write on while an
+    officer thinks.
+    """
+    return signing.dumps([comment.external_id, secrets.token_hex(8)], salt=_salt(delivery))
+
+
+def about(delivery: Delivery, ticket: str) -> str:
+    """Return the comment that a form was shown with, however long ago; empty: none of this
+    publication.
+    """
+    return _opened(delivery, ticket)[0]
+
+
+def _opened(
+    delivery: Delivery, ticket: str, *, max_age: timedelta | None = None
+) -> tuple[str, str]:
+    """Return a ticket's comment and key."""
+    try:
+        comment, key = signing.loads(ticket, salt=_salt(delivery), max_age=max_age)
+    except signing.BadSignature:
+        return "", ""
+    return comment, key
+
+
+def _salt(delivery: Delivery) -> str:
+    return f"engagement.desk.{delivery.public_id}"
+
+
+def _spend(delivery: Delivery, ticket: str) -> str:
+    """Use up a ticket and return its comment: of two taps at the same time, or of a form that is
+    sent again while the platform is slow, one gets it.
+    """
+    now = timezone.now()
+    comment, key = _opened(delivery, ticket, max_age=TICKET_LASTS)
+    if not comment:
+        raise Refused(
+            _(
+                "This form is more than a day old, or of another post. Look at the "
+                "comments as they stand now."
+            )
+        )
+    _row, created = SpentTicket.objects.get_or_create(key=key, defaults={"spent_at": now})
+    if not created:
+        raise Refused(
+            _("This was sent already. Look below whether it came through before you send it again.")
+        )
+    return comment
+
+
+def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
+    """Reply in the page's name. Raise Doubtful when nobody knows whether the
+    answer came through.
+    """
+    authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _open_or_refused(delivery)
+    text = normal(text).strip()
+    if not text:
+        raise Refused(_("Write an answer first."))
+    if len(text) > LONGEST_ANSWER:
+        raise Refused(_("The answer is longer than %(n)s characters.") % {"n": LONGEST_ANSWER})
+    if has_secrecy_mark(text):
+        raise Refused(_("The answer seems to hold a state secret. It was not sent."))
+    if words := why_silent(delivery):
+        raise Refused(words)
+    comment = _spend(delivery, ticket)
+    _asked(
+        delivery, lambda connector, account: connector.answer(account, comment, text), writes=True
+    )
+    # Which comment is not on record: its number would lead to whoever wrote it.
+    record("desk.answered", delivery, by=by, position=authority.position)
+
+
+def hide(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
+    authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
+    _open_or_refused(delivery)
+    comment = _spend(delivery, ticket)
+    _asked(delivery, lambda connector, account: connector.hide(account, comment, hidden=hidden))
+    record("desk.hid" if hidden else "desk.showed", delivery, by=by, position=authority.position)
+
+
+def _open_or_refused(delivery: Delivery) -> None:
+    if words := why_not(delivery):
+        raise NotAllowed(words) if not is_open(delivery.unit) else Refused(words)
+
+
+def _asked(delivery: Delivery, call, *, writes: bool = False):
+    """Return the platform's answer, or raise Refused in the officer's words. Never call it inside a
+    transaction.
+    """
+    try:
+        account = account_of(delivery.channel)
+    except Unsealable:
+        raise Refused(_("The stored credentials cannot be opened.")) from None
+    try:
+        return client.call(
+            delivery.platform, lambda connector: call(connector, account), writes=writes
+        )
+    except AccessLost as error:
+        mark_lost(delivery.channel, code=error.code)
+        raise Refused(in_words(delivery.platform, error.code, error.detail)) from None
+    except OutcomeUnknown:
+        if writes:
+            words = _(
+                "Nobody knows whether the answer came through. Look on the page before "
+                "you send it again."
+            )
+            raise Doubtful(words) from None
+        raise Refused(_("The platform did not answer. Try again in a moment.")) from None
+    except TryLater:
+        raise Refused(_("The platform did not answer. Try again in a moment.")) from None
+    except ConnectorError as error:
+        raise Refused(in_words(delivery.platform, error.code, error.detail)) from None

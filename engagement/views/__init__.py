@@ -1,1 +1,0 @@
-"""Pages of what residents made of posts: figures, and the reply desk."""

@@ -1,0 +1,173 @@
+"""Measurement of what is late or stuck, in a constant number of queries."""
+
+import logging
+import shutil
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from audit.models import Entry
+from channels.models import Channel
+from channels.states import Health, Kind
+from core.clock import database_now
+from operations.figures import Facts, Platform
+from operations.models import NOT_REPORTED, Alarm
+from operations.rules import DELAYED, LATE, STUCK, WAVE_WITHIN, served_queues, warning_signs
+from publishing.freeze import services as freezing
+from publishing.models import Broadcast, Delivery, Heartbeat, RateLimit
+from publishing.states import CONCLUDED, IN_HAND, IN_PREPARATION, RECALL_PENDING, Reason, State
+
+log = logging.getLogger(__name__)
+
+
+def take_measurement(*, ask_broker: bool = False) -> Facts:
+    """Measure, and say what is wrong.
+
+    The same few queries, whatever there is, over rows that are open and due.
+    """
+    freeze = freezing.check()  # first: its identity is compared with that of the database
+    now = database_now()
+    disk_free, disk_size = _disk()
+    facts = Facts(
+        now=now,
+        platforms={kind: Platform(kind) for kind in Kind.values},
+        queues={
+            **dict.fromkeys(served_queues()),
+            **dict(Heartbeat.objects.values_list("queue", "last_seen_at")),
+        },
+        freeze=freeze,
+        clocks_apart=abs(timezone.now() - now),
+        broker_answers=broker_answers() if ask_broker else None,
+        mail_waits_since=Alarm.objects.filter(NOT_REPORTED).aggregate(at=Min("opened_at"))["at"],
+        unapproved=_unapproved(now),
+        disk_free=disk_free,
+        disk_size=disk_size,
+    )
+    _measure_deliveries(facts)
+    for platform, opens_at in RateLimit.objects.filter(key="", failures__gt=0).values_list(
+        "platform", "opens_at"
+    ):
+        facts.platforms[platform].breaker_until = opens_at
+    _measure_channels(facts)
+    facts.signs = warning_signs(facts)
+    return facts
+
+
+def _unapproved(now: datetime) -> int:
+    since = now - timedelta(days=1)
+    refused = {"state": State.FAILED, "error_code": Reason.NOT_APPROVED}
+    posts = Delivery.objects.filter(**refused, due_at__gt=since).order_by().values("pk")
+    broadcasts = Broadcast.objects.filter(**refused, ended_at__gt=since).order_by().values("pk")
+    return posts.union(broadcasts, all=True).count()
+
+
+def _measure_channels(facts: Facts) -> None:
+    lately = Entry.objects.filter(action="channel.lost", at__gt=facts.now - WAVE_WITHIN)
+    ids = list(lately.values_list("object_id", flat=True)[:5000])
+    lost = Q(health=Health.LOST)
+    for row in (
+        Channel.objects.usable()
+        .order_by()
+        .values("platform")
+        .annotate(
+            channels=Count("pk"),
+            lost=Count("pk", filter=lost),
+            newly_lost=Count("pk", filter=lost & Q(public_id__in=ids)),
+        )
+    ):
+        _note(facts, row)
+
+
+def _note(facts: Facts, row: Mapping[str, Any]) -> None:
+    """Store the figures of a platform under the names that the query gave them."""
+    for name, value in row.items():
+        if name != "platform":
+            setattr(facts.platforms[row["platform"]], name, value)
+
+
+def _measure_deliveries(facts: Facts) -> None:
+    now = facts.now
+    # Written as the index ``delivery_open`` is, so that it serves.
+    due = Delivery.objects.exclude(state__in=sorted(CONCLUDED)).filter(due_at__lte=now).order_by()
+    not_begun = Q(late_since(now), state__in=IN_PREPARATION)
+    stuck = Q(state__in=IN_HAND, lease_until__lt=now - STUCK)
+    # An unknown outcome of a recalled post counts with the recall: the post may be live.
+    taken_back = Q(recall__isnull=False, state__in=RECALL_PENDING)
+    manual = Q(state=State.MANUAL) | Q(state=State.NEEDS_PERSON, manual_deadline__isnull=False)
+    overdue = manual & Q(manual_deadline__lt=now)
+    since = Coalesce("committing_at", "due_at")
+    for row in due.values("platform").annotate(
+        in_hand=Count("pk", filter=Q(state__in=IN_HAND)),
+        late=Count("pk", filter=not_begun),
+        late_since=Min("fire_at", filter=not_begun),
+        stuck=Count("pk", filter=stuck),
+        stuck_since=Min("lease_until", filter=stuck),
+        verifying=Count("pk", filter=Q(state=State.VERIFYING)),
+        verifying_since=Min(since, filter=Q(state=State.VERIFYING)),
+        processing=Count("pk", filter=Q(state=State.PROCESSING)),
+        processing_since=Min(since, filter=Q(state=State.PROCESSING)),
+        recalling=Count("pk", filter=taken_back),
+        recalling_since=Min("recall__started_at", filter=taken_back),
+        needs_person=Count("pk", filter=Q(state=State.NEEDS_PERSON)),
+        needs_person_since=Min(since, filter=Q(state=State.NEEDS_PERSON)),
+        manual=Count("pk", filter=manual),
+        overdue=Count("pk", filter=overdue),
+        overdue_since=Min("manual_deadline", filter=overdue),
+    ):
+        _note(facts, row)
+    # What may be sent and is not: neither paused nor frozen, nor waiting for a lost channel.
+    unsent = (
+        Delivery.objects.filter(state=State.SCHEDULED, due_at__lt=now - LATE)
+        .sendable(now)
+        .order_by()
+    )
+    ours = late_since(now)
+    theirs = Q(fire_at__gte=now - LATE, due_at__lt=now - DELAYED)
+    for waits in unsent.values("platform").annotate(
+        n=Count("pk", filter=ours),
+        since=Min("fire_at", filter=ours),
+        delayed=Count("pk", filter=theirs),
+        delayed_since=Min("due_at", filter=theirs),
+    ):
+        platform = facts.platforms[waits["platform"]]
+        platform.late += waits["n"]
+        platform.late_since = min(
+            (t for t in (platform.late_since, waits["since"]) if t), default=None
+        )
+        platform.delayed, platform.delayed_since = waits["delayed"], waits["delayed_since"]
+
+
+def late_since(now: datetime) -> Q:
+    """Return the condition that a delivery should have gone out by ``now``.
+
+    One whose video is still to be uploaded, because it was scheduled for now, is given the time
+    that uploads ahead are given.
+    """
+    whole = Q(prepare_at__isnull=True) | Q(~Q(draft_ref=""), draft_partial=False)
+    patient = timedelta(seconds=settings.PUBLISHING["prepare_ahead_seconds"])
+    return Q(whole, fire_at__lt=now - LATE) | Q(fire_at__lt=now - patient)
+
+
+def _disk() -> tuple[int, int]:
+    """Return how many bytes are free where the media lie, and how many there are."""
+    folder = settings.MEDIA_ROOT
+    while not folder.exists():
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    return usage.free, usage.total
+
+
+def broker_answers() -> bool:
+    try:
+        with current_app.connection_for_write() as broker:
+            broker.connect()
+    except Exception as error:  # each transport has errors of its own
+        log.warning("the broker does not answer: %s", type(error).__name__)
+        return False
+    return True

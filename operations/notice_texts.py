@@ -1,0 +1,12 @@
+"""The sentences of the notices that operations sends."""
+
+from django.utils.translation import gettext_noop
+
+from accounts.notices import register
+
+SENTENCES = {
+    "alarm_begun": gettext_noop("Alarm: %(what)s"),
+    "alarm_over": gettext_noop("Over: %(what)s"),
+}
+
+register(SENTENCES)

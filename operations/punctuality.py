@@ -1,0 +1,64 @@
+"""Punctuality: the seconds by which the portal published late within the last day."""
+
+import math
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Aggregate, Count, F, FloatField, Q
+from django.db.models.functions import Extract
+
+from publishing.models import Delivery
+from publishing.states import State
+
+
+def last_day(now: datetime) -> dict[str, float]:
+    """Measure how late the portal published within the last 24 hours.
+
+    In seconds, and in shares of a hundred that are never rounded up. Whether any post became
+    visible twice cannot be told from here, so nothing is said about it.
+    """
+    done = Delivery.objects.filter(
+        state=State.PUBLISHED, published_at__gt=now - timedelta(days=1), manual_deadline=None
+    )
+    if connection.vendor == "postgresql":
+        late = Extract(F("published_at") - F("due_at"), "epoch")
+        row = done.order_by().aggregate(
+            published=Count("pk"),
+            second=Count("pk", filter=Q(published_at__lte=F("due_at") + timedelta(seconds=1))),
+            minute=Count("pk", filter=Q(published_at__lte=F("due_at") + timedelta(seconds=60))),
+            p50=_Percentile(late, share=0.5),
+            p99=_Percentile(late, share=0.99),
+        )
+    else:
+        pairs = done.values_list("published_at", "due_at")
+        seconds = sorted((published - due).total_seconds() for published, due in pairs if published)
+        row = {
+            "published": len(seconds),
+            "second": sum(s <= 1 for s in seconds),
+            "minute": sum(s <= 60 for s in seconds),
+            "p50": _percentile(seconds, 0.5),
+            "p99": _percentile(seconds, 0.99),
+        }
+    n = row["published"] or 1
+    return {
+        "published": row["published"],
+        "within_second": math.floor(1000 * row["second"] / n) / 10,
+        "within_minute": math.floor(1000 * row["minute"] / n) / 10,
+        "p50": max(0.0, row["p50"] or 0.0),
+        "p99": max(0.0, row["p99"] or 0.0),
+    }
+
+
+class _Percentile(Aggregate):
+    template = "PERCENTILE_CONT(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+def _percentile(ordered: list[float], share: float) -> float:
+    """Interpolate between the two nearest values, as PERCENTILE_CONT does."""
+    if not ordered:
+        return 0.0
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])

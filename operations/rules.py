@@ -1,0 +1,116 @@
+"""Rules that say which figures are a sign that something is wrong, and from which limit on."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from channels.queries import is_set_up
+from channels.states import Kind
+from operations import presenters
+from operations.figures import Facts, Platform, Sign
+from platforms.facts import Version
+from platforms.registry import CONNECTORS
+
+# Residents are promised the second; a minute is what an officer at the page would notice.
+LATE = timedelta(seconds=60)
+# The platform asks us to wait, or a gate holds the post back: no fault of ours, but by now somebody
+# should know.
+DELAYED = timedelta(minutes=10)
+# The queues that carry posts are rung each second or two; in the others, rung each 10 s, a long
+# task may hold all threads for a while.
+SILENT, SILENT_BEHIND = timedelta(seconds=30), timedelta(minutes=5)
+# A lease that ran out is taken over by settling within seconds.
+STUCK = timedelta(minutes=2)
+# An unknown outcome is resolved at its first or third check, which come within five minutes.
+VERIFYING = timedelta(minutes=15)
+# A wrong post is public all this time.
+RECALLING = timedelta(minutes=5)
+# An officer is asked once; a day later the officer has forgotten, or is away.
+NEEDS_PERSON = timedelta(days=1)
+CLOCKS_APART = timedelta(seconds=30)
+# A campaign's pictures of all communes are some gigabytes.
+DISK_FREE_SHARE, DISK_FREE_BYTES = 0.05, 2 * 1024**3
+# Tokens die one by one; when so many die within hours, the platform or our application there has a
+# problem.
+WAVE, WAVE_SHARE, WAVE_WITHIN = 10, 0.1, timedelta(hours=6)
+# Before the platform ends the version that the portal speaks: a new one is tried out first.
+VERSION_ENDS = timedelta(days=90)
+# The breaker tries again after five minutes at the longest.
+BREAKER = timedelta(minutes=5)
+
+
+def served_queues() -> list[str]:
+    """Return the queues that a worker should serve: a platform
+    without an application of ours has nothing to publish."""
+    idle = {f"publish.{platform}" for platform in Kind.values if not is_set_up(platform)}
+    return [queue for queue in settings.CELERY_TASK_QUEUES if queue not in idle]
+
+
+def silent_after(queue: str) -> timedelta:
+    return (
+        SILENT if queue.startswith("publish.") or queue in {"recall", "settle"} else SILENT_BEHIND
+    )
+
+
+def warning_signs(facts: Facts) -> list[Sign]:
+    """Return what is wrong, the worst first."""
+    now = facts.now
+    found = []
+    if facts.freeze.frozen_at:
+        found.append(Sign("frozen", facts.freeze.reason, facts.freeze.frozen_at))
+    if facts.unapproved:
+        found.append(Sign("unapproved", n=facts.unapproved))
+    if facts.broker_answers is False:
+        found.append(Sign("broker"))
+    for queue, last_seen_at in facts.queues.items():
+        if queue in served_queues() and (
+            last_seen_at is None or now - last_seen_at > silent_after(queue)
+        ):
+            found.append(Sign("silent", queue, last_seen_at))
+    for platform in facts.platforms.values():
+        found += _signs_on(platform, now)
+    if facts.clocks_apart > CLOCKS_APART:
+        found.append(Sign("clocks", n=int(facts.clocks_apart.total_seconds())))
+    if facts.disk_free < min(DISK_FREE_BYTES, facts.disk_size * DISK_FREE_SHARE):
+        found.append(Sign("disk"))
+    if facts.mail_waits_since:
+        found.append(Sign("mail", since=facts.mail_waits_since))
+    order = list(presenters.KINDS)
+    return sorted(found, key=lambda sign: order.index(sign.kind))
+
+
+def _signs_on(platform: Platform, now: datetime) -> list[Sign]:
+    wrong = {
+        "late": (platform.late, platform.late_since, LATE),
+        "recalling": (platform.recalling, platform.recalling_since, RECALLING),
+        "stuck": (platform.stuck, platform.stuck_since, STUCK),
+        "verifying": (platform.verifying, platform.verifying_since, VERIFYING),
+        "delayed": (platform.delayed, platform.delayed_since, DELAYED),
+        "needs_person": (platform.needs_person, platform.needs_person_since, NEEDS_PERSON),
+        "overdue": (platform.overdue, platform.overdue_since, timedelta()),
+    }
+    found = [
+        Sign(kind, platform.key, since, n)
+        for kind, (n, since, most) in wrong.items()
+        if n and since and now - since > most
+    ]
+    if platform.breaker_until and platform.breaker_until > now - BREAKER:
+        found.append(Sign("breaker", platform.key))
+    if (
+        (version := version_of(platform.key))
+        and version.ends
+        and version.ends - timezone.localdate(now) <= VERSION_ENDS
+    ):
+        found.append(Sign("version", platform.key))
+    if platform.newly_lost >= max(WAVE, platform.channels * WAVE_SHARE):
+        found.append(Sign("wave", platform.key, None, platform.newly_lost))
+    return found
+
+
+def version_of(platform: str) -> Version | None:
+    """Return the version of the platform's interface, where
+    it has versions that end and an application of ours."""
+    return (
+        CONNECTORS[platform].speaks(settings.PLATFORMS[platform]) if is_set_up(platform) else None
+    )

@@ -1,0 +1,373 @@
+"""The state of the portal's work, for those who answer for it. No unit's content is shown here."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from accounts.step_up import step_up_required
+from channels.queries import is_set_up
+from channels.states import Kind
+from core.actions import form_action, form_data
+from core.forms import ReasonForm
+from operations import presenters
+from operations.figures import Facts, Platform
+from operations.measure import take_measurement
+from operations.models import Alarm
+from operations.punctuality import last_day
+from operations.rules import silent_after, version_of
+from publishing.freeze import services as freezing
+from publishing.models import Freeze
+
+ALARMS_SHOWN = 20
+QUEUES = {
+    "upload": gettext_lazy("Bringing videos to the platforms"),
+    "recall": gettext_lazy("Taking posts down"),
+    "settle": gettext_lazy("Checking unknown outcomes"),
+    "channels": gettext_lazy("Renewing connections"),
+    "counts": gettext_lazy("Counting"),
+    "mail": gettext_lazy("Letters"),
+    "house": gettext_lazy("Housekeeping and watch"),
+}
+
+
+@login_not_required
+@never_cache
+@require_GET
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when the portal does its work, 503 when something is late or stuck.
+
+    It shows kinds and ages, and nothing else.
+    """
+    try:
+        facts = take_measurement()
+    except DatabaseError:
+        return JsonResponse({"ready": False, "signs": [{"kind": "database"}]}, status=503)
+    signs = [
+        {
+            "kind": s.kind,
+            "of": s.key,
+            "age": int((facts.now - s.since).total_seconds()) if s.since else None,
+        }
+        for s in facts.signs
+    ]
+    ready = all(s.by_people for s in facts.signs)
+    return JsonResponse({"ready": ready, "signs": signs}, status=200 if ready else 503)
+
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+class Line(NamedTuple):
+    """A part of the portal, and how it is in words. ``kind`` names the alarm that says more."""
+
+    name: str
+    words: str
+    tone: str = "green"
+    kind: str = ""
+    at: datetime | None = None
+
+
+class AlarmCard(NamedTuple):
+    """An alarm in the list of the latest, with its title and how long it lasted, in words."""
+
+    alarm: Alarm
+    title: str
+    lasted: str
+
+
+def _may_act(request: HttpRequest) -> bool:
+    return can(request.user, Permission.SYSTEM_WATCH, unit=freezing.top())
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def status(request: HttpRequest) -> HttpResponse:
+    """Show the state of the portal's work; for HTMX only what changes by itself."""
+    if not request.user.reach(Permission.SYSTEM_WATCH):
+        raise PermissionDenied
+    facts = take_measurement(ask_broker=True)
+    context = _moving_part(facts, may_act=_may_act(request))
+    if request.htmx:
+        context["news"] = request.GET.get("seen") != context["stamp"]
+        return render(request, "operations/status.html#now", context)
+    return render(request, "operations/status.html", {**context, "day": last_day(facts.now)})
+
+
+def _moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
+    latest = [_alarm_card(alarm, facts.now) for alarm in Alarm.objects.all()[:ALARMS_SHOWN]]
+    wrong = [
+        {
+            "kind": s.kind,
+            "id": f"{s.kind}-{s.key}".rstrip("-"),
+            "title": presenters.title(s.kind, s.key),
+            "means": presenters.means(s.kind, s.key),
+            "do": presenters.to_do(s.kind, s.key),
+            "since": s.since,
+            "n": s.n,
+            "tone": "yellow" if s.by_people else "red",
+            "icon": "hourglass" if s.ahead else "users" if s.by_people else "alert-triangle",
+        }
+        for s in facts.signs
+    ]
+    broken = sum(not s.by_people for s in facts.signs)
+    return {
+        "facts": facts,
+        "wrong": wrong,
+        "verdict": _verdict(
+            broken, sum(s.by_people and not s.ahead for s in facts.signs), len(wrong) - broken
+        ),
+        "stamp": "-".join(each["id"] for each in wrong),
+        "parts": _parts(facts),
+        "queues": [
+            _queue(facts, queue, last_seen_at) for queue, last_seen_at in facts.queues.items()
+        ],
+        "platforms": [
+            _platform(facts, p) for p in facts.platforms.values() if is_set_up(p.key) or p.channels
+        ],
+        "freeze": _freeze(facts.freeze) if facts.freeze.frozen_at else None,
+        "may_act": may_act,
+        "latest": latest,
+    }
+
+
+def _alarm_card(alarm: Alarm, now: datetime) -> AlarmCard:
+    lasted = _span((alarm.closed_at or now) - alarm.opened_at)
+    return AlarmCard(alarm, presenters.title(alarm.kind, alarm.key), lasted)
+
+
+def _verdict(broken: int, by_people: int, mild: int) -> dict[str, str]:
+    if broken:
+        words = ngettext("%(n)s alarm needs you now", "%(n)s alarms need you now", broken) % {
+            "n": broken
+        }
+        return {
+            "tone": "red",
+            "icon": "alert-triangle",
+            "label": words,
+            "sentence": _("What to do stands below."),
+        }
+    if by_people:
+        words = _("The portal does its work; officers are late with theirs")
+        return {
+            "tone": "yellow",
+            "icon": "users",
+            "label": words,
+            "sentence": _("What to do stands below."),
+        }
+    if mild:
+        words = _("The portal does its work; something ends soon")
+        return {
+            "tone": "yellow",
+            "icon": "hourglass",
+            "label": words,
+            "sentence": _("What to do stands below."),
+        }
+    words = _("Nothing is late and every queue is answered.")
+    return {
+        "tone": "green",
+        "icon": "circle-check",
+        "label": _("The portal does its work"),
+        "sentence": words,
+    }
+
+
+def _parts(facts: Facts) -> list[Line]:
+    kinds = {s.kind for s in facts.signs}
+    apart = _("its clock and this machine's are %(n)s seconds apart") % {
+        "n": int(facts.clocks_apart.total_seconds())
+    }
+    free = _("%(n)s GB free") % {"n": facts.disk_free // 1024**3}
+
+    def line(name: str, good: str, bad: str, kind: str) -> Line:
+        return Line(name, bad, "red", kind) if kind in kinds else Line(name, good)
+
+    return [
+        line(_("Database"), _("answers"), apart, "clocks"),
+        line(_("Message broker"), _("answers"), _("does not answer"), "broker"),
+        line(_("Publishing"), _("open"), _("frozen"), "frozen"),
+        line(_("Alarm mails"), _("go out"), _("cannot be sent"), "mail")
+        if settings.ALARM_EMAILS
+        else Line(_("Alarm mails"), _("nobody is named in ALARM_EMAILS"), "grey"),
+        line(_("Disk for pictures"), free, free, "disk"),
+    ]
+
+
+def _queue(facts: Facts, queue: str, last_seen_at: datetime | None) -> Line:
+    platform = dict(Kind.choices).get(queue.removeprefix("publish."))
+    name = (
+        _("Publishing on %(platform)s") % {"platform": platform}
+        if platform
+        else str(QUEUES.get(queue, queue))
+    )
+    if last_seen_at is None:
+        return Line(name, _("never answered"), "red", "silent")
+    silent = facts.now - last_seen_at > silent_after(queue)
+    return Line(
+        name,
+        _("silent") if silent else _("answers"),
+        "red" if silent else "green",
+        "silent",
+        last_seen_at,
+    )
+
+
+def _platform(facts: Facts, p: Platform) -> dict[str, Any]:
+    signs = {s.kind for s in facts.signs if s.key == p.key}
+
+    def figure(label: str, n: int, kind: str = "", since: datetime | None = None) -> dict[str, Any]:
+        return {
+            "label": label,
+            "n": n,
+            "kind": kind if kind in signs else "",
+            "since": since if n else None,
+        }
+
+    broken = [
+        kind
+        for kind in signs
+        if not (presenters.KINDS[kind].by_people or presenters.KINDS[kind].ahead)
+    ]
+    return {
+        "key": p.key,
+        "name": Kind(p.key).label,
+        "tone": "red" if broken else "yellow" if signs else "green",
+        "ends_soon": "version" in signs and len(signs) == 1,
+        "version": version_of(p.key),
+        "breaker_until": p.breaker_until if "breaker" in signs else None,
+        "figures": [
+            figure(_("Late"), p.late, "late", p.late_since),
+            figure(_("Made to wait by the platform"), p.delayed, "delayed", p.delayed_since),
+            figure(_("In hand"), p.in_hand),
+            figure(_("Stuck"), p.stuck, "stuck", p.stuck_since),
+            figure(_("Being verified"), p.verifying, "verifying", p.verifying_since),
+            figure(
+                _("Being processed by the platform"), p.processing, "processing", p.processing_since
+            ),
+            figure(_("Being taken down"), p.recalling, "recalling", p.recalling_since),
+            figure(_("Wait for a person"), p.needs_person, "needs_person", p.needs_person_since),
+            figure(_("By hand"), p.manual),
+            figure(_("By hand, overdue"), p.overdue, "overdue", p.overdue_since),
+            figure(_("Connections lost"), p.lost, "wave"),
+        ],
+    }
+
+
+def _freeze(row: Freeze) -> dict[str, Any]:
+    """Return what people have to know before they release publishing."""
+    restored = row.reason == freezing.RESTORED
+    return {
+        "row": row,
+        "restored": restored,
+        "reading": restored and row.read_back_at is None,
+        "unknown_outcomes": freezing.unknown_outcomes(),
+        **freezing.waiting(),
+    }
+
+
+def _span(lasted: timedelta) -> str:
+    minutes = int(lasted.total_seconds() // 60)
+    if minutes < 1:
+        return _("under a minute")
+    if minutes < 60:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}
+
+
+# --- Actions --------------------------------------------------------------------------------------
+
+
+def _action_page(request: HttpRequest, action: Callable[[str], str], **words: Any) -> HttpResponse:
+    """Ask for the reason, do it, and go back to the page. ``action`` returns what is said then."""
+    form = ReasonForm(form_data(request), missing=_("Please write why."))
+    outcome = form_action(form, lambda: action(form.cleaned_data["reason"]))
+    if outcome:
+        messages.success(request, outcome.result)
+        return redirect("operations:status")
+    return render(
+        request, "operations/status_act.html", {"form": form, **words}, status=outcome.status
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required
+def freeze(request: HttpRequest) -> HttpResponse:
+    if not _may_act(request):
+        raise PermissionDenied
+
+    def action(reason: str) -> str:
+        freezing.freeze(by=request.user, reason=reason)
+        return _("Publishing is frozen. Nothing becomes visible until somebody releases it.")
+
+    lead = _(
+        "From that moment no post becomes visible on any page of any unit, urgent warnings "
+        "neither. Calls that are under way in this second still arrive. Taking posts down goes on. "
+        "For one unit or topic, pause it instead."
+    )
+    heading = _("Freeze publishing")
+    return _action_page(
+        request,
+        action,
+        heading=heading,
+        lead=lead,
+        label=heading,
+        tone="danger",
+        icon="player-stop",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required
+def release(request: HttpRequest) -> HttpResponse:
+    if not _may_act(request):
+        raise PermissionDenied
+    row = freezing.check()
+    if not row.frozen_at:
+        messages.info(request, _("Publishing is not frozen."))
+        return redirect("operations:status")
+
+    def action(reason: str) -> str:
+        if freezing.release(by=request.user, reason=reason):
+            return _("Publishing goes on.")
+        return _(
+            "Your consent is noted. A second administrator of the ministry now has to "
+            "confirm it here."
+        )
+
+    found = freezing.waiting()
+    lead = ngettext(
+        "%(n)s post goes out at once when publishing is released.",
+        "%(n)s posts go out at once when publishing is released.",
+        found["go"],
+    ) % {"n": found["go"]}
+    if n := found["too_late"]:
+        words = ngettext(
+            "%(n)s is too late and is not published; its unit is told.",
+            "%(n)s are too late and are not published; their units are told.",
+            n,
+        )
+        lead += " " + words % {"n": n}
+    if row.reason == freezing.RESTORED:
+        lead += " " + _(
+            "What people cancelled, withdrew, paused or moved after the copy was made is not in "
+            "the restored database: let the units look at their calendars first."
+        )
+    heading = _("Release publishing")
+    context = {"asked_by": row.release_asked_by, "asked_words": row.release_words}
+    return _action_page(
+        request, action, heading=heading, lead=lead, label=heading, icon="player-play", **context
+    )

@@ -1,0 +1,23 @@
+"""The entries of the navigation that lead to pages of oversight."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.navigation import CHANNELS, TABS, TOP, Entry, register
+
+register(
+    Entry("oversight:today", "home", _("Today"), TOP, 10),
+    Entry(
+        "oversight:province",
+        "layout-grid",
+        _("Units at a glance"),
+        CHANNELS,
+        30,
+        needs=("oversight_view",),
+    ),
+    Entry("oversight:nation", "map-2", _("Nationwide"), CHANNELS, 40, needs=("nation_view",)),
+    Entry("oversight:today", "home", _("Today"), TABS, 10),
+    Entry("oversight:province", "layout-grid", _("Units"), TABS, 30, needs=("oversight_view",)),
+    pages={
+        "oversight:province": ("oversight", "engagement:desk_allowances"),
+    },
+)

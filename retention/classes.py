@@ -1,0 +1,404 @@
+"""Say how long each kind of row is kept, on one page. A model that stands nowhere here fails a
+test.
+
+Times are the portal's own proposal, to be confirmed by the data-protection officer and the
+archive's rules (docs/data.md); a change here changes what the next run removes. A rule with a life
+of its own elsewhere (a link that ends, a form's day) names it instead of repeating the number.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.models import EmailConfirmation
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.admin.models import LogEntry
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from accounts.models import (
+    Appointment,
+    FactorReset,
+    Invitation,
+    MinistryRequest,
+    Notice,
+    PendingAppointment,
+    PeopleImport,
+    Session,
+    User,
+)
+from accounts.people import leavers
+from channels.connection.tokens import ATTEMPT_LIFETIME
+from channels.models import ConnectAttempt, HookEvent
+from channels.webhooks.inbox import KEPT as NEWS_KEPT
+from core import letters, quotas
+from core.models import CacheEntry, Letter, QuotaUse
+from engagement.models import SpentTicket
+from engagement.replies.services import TICKET_LASTS
+from media import incoming, store
+from media.models import Media, Upload
+from posts.archive.services import remove_drafts
+from posts.models import BulkImport, Editing, Post
+from posts.origins.services import BLANK_KEPT
+from posts.queries import blank_drafts, never_submitted, unused_media
+from publishing.models import CalendarLink
+from retention import holds
+
+AT_ONCE, DAY, WEEK, MONTH = timedelta(), timedelta(days=1), timedelta(days=7), timedelta(days=30)
+QUARTER, YEAR, TWO_YEARS = timedelta(days=90), timedelta(days=365), timedelta(days=730)
+
+# Where a time comes from: see docs/data.md.
+PROPOSED, TECHNICAL = "proposed", "technical"
+
+
+def delete(rows: QuerySet) -> int:
+    """Lock and remove those of ``rows`` that are still due and not locked by others."""
+    keys = [row.pk for row in rows.select_for_update(of=("self",), skip_locked=True)]
+    rows.model._base_manager.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule for rows of one model that are removed ``after`` the moment in ``since``; ``due``
+    finds them.
+    """
+
+    name: str
+    model: type[Model]
+    after: timedelta
+    words: str  # as the plan and docs/data.md say it
+    source: str = PROPOSED
+    since: Any = ""
+    due: Callable[[datetime], QuerySet] | None = None
+    remove: Callable[[QuerySet], int] = delete
+    batch: int = 500
+
+    def rows(self, now: datetime) -> QuerySet:
+        before = now - self.after
+        if self.due:
+            return self.due(before)
+        return self.model._base_manager.alias(since=self.moment).filter(since__lt=before)
+
+    @property
+    def moment(self) -> Any:
+        return F(self.since) if isinstance(self.since, str) else self.since
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """A rule for files that are removed ``after`` they were last changed. ``found`` returns how
+    many are due and since when the oldest is.
+    """
+
+    name: str
+    after: timedelta
+    words: str
+    source: str = PROPOSED
+    found: Callable[[datetime], Iterable[tuple[str, float]]]
+    remove: Callable[[list[str], datetime], int]
+    batch: int = 200
+
+
+def _proposals(before: datetime) -> QuerySet[PendingAppointment]:
+    # By its proposals alone an account without any post is found, and its address is free again,
+    # once it is a leaver's.
+    holds_a_post = Appointment.objects.filter(user=OuterRef("user"))
+    rows = PendingAppointment.objects.alias(end=Coalesce("decided_at", "expires_at")).exclude(
+        decision=""
+    )
+    return rows.filter(
+        Q(Exists(holds_a_post)) | Q(user__pseudonymised_at__isnull=False), end__lt=before
+    )
+
+
+# In this order: what an earlier one removes sets free what a later one finds.
+RULES: tuple[Rule | Files, ...] = (
+    Rule(
+        name="sessions",
+        source=TECHNICAL,
+        model=Session,
+        after=AT_ONCE,
+        since="expire_date",
+        words="at its end",
+    ),
+    Rule(
+        name="confirmations",
+        source=TECHNICAL,
+        model=EmailConfirmation,
+        after=MONTH,
+        since="created",
+        words="30 days",
+    ),
+    Rule(
+        name="sign-in-attempts",
+        model=AccessAttempt,
+        after=QUARTER,
+        since="attempt_time",
+        words="90 days",
+    ),
+    Rule(
+        name="sign-in-failures",
+        model=AccessFailureLog,
+        after=QUARTER,
+        since="attempt_time",
+        words="90 days",
+    ),
+    Rule(name="sign-in-log", model=AccessLog, after=QUARTER, since="attempt_time", words="90 days"),
+    Rule(name="system-log", model=LogEntry, after=QUARTER, since="action_time", words="90 days"),
+    Rule(
+        name="quotas",
+        source=TECHNICAL,
+        model=QuotaUse,
+        after=quotas.KEPT,
+        since="ends_at",
+        words="a day after its window",
+    ),
+    Rule(
+        name="cache",
+        source=TECHNICAL,
+        model=CacheEntry,
+        after=AT_ONCE,
+        since="expires",
+        words="at its end",
+    ),
+    Rule(
+        name="letters",
+        source=TECHNICAL,
+        model=Letter,
+        after=letters.KEPT,
+        since="ended_at",
+        words="7 days after sending; its text at once",
+    ),
+    Rule(name="notices", model=Notice, after=YEAR, since="created_at", words="12 months"),
+    Rule(
+        name="invitations",
+        model=Invitation,
+        after=MONTH,
+        since=Coalesce("used_at", "withdrawn_at", "expires_at"),
+        words="30 days after its end",
+    ),
+    Rule(
+        name="recoveries",
+        model=FactorReset,
+        after=MONTH,
+        since=Coalesce("done_at", "stopped_at"),
+        words="30 days after its end",
+    ),
+    Rule(
+        name="proposals",
+        model=PendingAppointment,
+        after=MONTH,
+        since=Coalesce("decided_at", "expires_at"),
+        due=holds.sparing(_proposals),
+        words="30 days after its end",
+    ),
+    Rule(
+        name="ministry-requests",
+        source=TECHNICAL,
+        model=MinistryRequest,
+        after=AT_ONCE,
+        since="expires_at",
+        words="14 days; proposed 7, refused 30",
+    ),
+    Rule(
+        name="calendar-links",
+        model=CalendarLink,
+        after=MONTH,
+        since="revoked_at",
+        words="30 days after it was revoked",
+    ),
+    Rule(name="imports", model=PeopleImport, after=MONTH, since="created_at", words="30 days"),
+    Rule(name="sheets", model=BulkImport, after=MONTH, since="created_at", words="30 days"),
+    Rule(
+        name="connect-attempts",
+        source=TECHNICAL,
+        model=ConnectAttempt,
+        after=ATTEMPT_LIFETIME,
+        since="created_at",
+        words="an hour; tokens until the choice",
+    ),
+    Rule(
+        name="hook-events",
+        model=HookEvent,
+        after=NEWS_KEPT,
+        since="received_at",
+        due=lambda before: HookEvent.objects.filter(
+            received_at__lt=before, handled_at__isnull=False
+        ),
+        words="7 days, once heard",
+    ),
+    Rule(
+        name="spent-tickets",
+        source=TECHNICAL,
+        model=SpentTicket,
+        after=TICKET_LASTS,
+        since="spent_at",
+        words="a day",
+    ),
+    Rule(
+        name="editings",
+        source=TECHNICAL,
+        model=Editing,
+        after=DAY,
+        since="seen_at",
+        words="a day after it was last seen",
+    ),
+    Rule(
+        name="uploads",
+        source=TECHNICAL,
+        model=Upload,
+        after=incoming.KEPT,
+        since="touched_at",
+        words="a day untouched",
+    ),
+    Files(
+        name="incoming",
+        source=TECHNICAL,
+        after=incoming.KEPT,
+        found=incoming.left,
+        remove=incoming.remove,
+        words="a day untouched",
+    ),
+    Rule(
+        name="blank-drafts",
+        source=TECHNICAL,
+        model=Post,
+        after=BLANK_KEPT,
+        since="changed_at",
+        due=holds.sparing(blank_drafts),
+        remove=remove_drafts,
+        words="blank: a day after it was begun",
+    ),
+    Rule(
+        name="drafts",
+        model=Post,
+        after=YEAR,
+        since="changed_at",
+        due=holds.sparing(never_submitted),
+        remove=remove_drafts,
+        words="never submitted: 12 months after the last edit",
+    ),
+    Rule(
+        name="media",
+        model=Media,
+        after=WEEK,
+        since="last_used_at",
+        due=holds.sparing(unused_media),
+        remove=store.remove_media,
+        batch=50,
+        words="shown nowhere: 7 days after the last use",
+    ),
+    Files(
+        name="stray-files",
+        after=MONTH,
+        found=store.strays,
+        remove=store.remove_strays,
+        words="files that belong to no row: 30 days",
+    ),
+    Rule(
+        name="leavers",
+        model=User,
+        after=TWO_YEARS,
+        since=Coalesce("disabled_at", "last_login", "date_joined"),
+        due=holds.sparing(leavers.due),
+        remove=leavers.pseudonymise,
+        batch=100,
+        words="pseudonymised 24 months after leaving; never removed",
+    ),
+)
+
+# As long as the record of posts, ten years; afterwards the archive's rules decide. The portal
+# itself removes none.
+KEPT = frozenset(
+    {
+        "audit.Entry",
+        "audit.Stream",
+        "units.Unit",
+        "units.FormerName",
+        "units.UnitFacts",
+        "accounts.User",
+        "accounts.Appointment",
+        "accounts.Waiver",
+        "accounts.Delegation",
+        "accounts.FactorDate",
+        "campaigns.Topic",
+        "campaigns.TopicRule",
+        "campaigns.Campaign",
+        "channels.Channel",
+        "channels.PlatformAllowance",
+        "channels.UnrecognisedPost",
+        "posts.Post",
+        "posts.Template",
+        "posts.Snippet",
+        "media.Media",
+        "posts.Revision",
+        "posts.RevisionMedia",
+        "posts.Review",
+        "posts.Signature",
+        "posts.SignedList",
+        "posts.Reading",
+        "posts.Thread",
+        "posts.Comment",
+        "publishing.Pause",
+        "publishing.Recall",
+        "publishing.Series",
+        "publishing.Delivery",
+        "publishing.Broadcast",
+        "publishing.Attempt",
+        "publishing.Freeze",
+        "operations.Alarm",
+        "engagement.Count",
+        "engagement.Measurement",
+        "engagement.FollowerCount",
+        "engagement.ReplyAllowance",
+        "engagement.CommentCount",
+    }
+)
+# Leave with the row that they belong to.
+WITH = {
+    "account.EmailAddress": "accounts.User",
+    "mfa.Authenticator": "accounts.User",
+    "accounts.MinistryIdentity": "accounts.User",
+    "accounts.BreakGlassAccount": "accounts.User",
+    "accounts.User_groups": "accounts.User",
+    "accounts.User_user_permissions": "accounts.User",
+    "axes.AccessAttemptExpiration": "axes.AccessAttempt",
+    "accounts.PendingAppointment_replaces": "accounts.PendingAppointment",
+    "campaigns.Campaign_topics": "campaigns.Campaign",
+    "publishing.Slot": "channels.Channel",
+    "publishing.SlotSuggestion": "units.Unit",
+    "publishing.Occurrence": "posts.Post",
+    "posts.ImportedPost": "posts.BulkImport",
+    "media.Logo": "units.Unit",
+    "posts.PostChannel": "posts.Post",
+    "posts.PostMedia": "posts.Post",
+    "posts.Contribution": "posts.Post",
+}
+# A few rows of the program and not of people: overwritten, or gone when what they stand for is
+# over.
+STATE = frozenset(
+    {
+        "accounts.ClaimMapping",
+        "publishing.RateLimit",
+        "publishing.Heartbeat",
+        "retention.Hold",
+        "retention.Run",
+        "auth.Group",
+        "auth.Group_permissions",
+        "auth.Permission",
+        "contenttypes.ContentType",
+    }
+)
+
+
+def classes_of(model: type[Model]) -> list[str]:
+    """Name the classes of a model as docs/data.md does; empty for one that has none."""
+    label = model._meta.label
+    named = [
+        rule.name for rule in RULES if isinstance(rule, Rule) and rule.model._meta.label == label
+    ]
+    named += ["kept"] if label in KEPT else []
+    named += ["state"] if label in STATE else []
+    return named + ([f"with {WITH[label]}"] if label in WITH else [])

@@ -1,0 +1,200 @@
+"""The operators' page: what is wrong and what to do, and the two acts that stop and release
+publishing.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from operations import presenters
+from operations.models import Alarm
+from publishing.freeze import services as freezing
+from publishing.freeze.heartbeats import _heartbeats, record_heartbeat
+from publishing.models import Freeze, Heartbeat
+from publishing.states import State
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+STATUS = "operations:status"
+
+
+@pytest.fixture
+def boss(client, settings):
+    top = factories.ministry()
+    freezing.check()
+    _heartbeats.clear()
+    for queue in settings.CELERY_TASK_QUEUES:
+        record_heartbeat(queue)
+    user = factories.person(Role.ADMINISTRATOR, top)
+    client.force_login(user)
+    return user
+
+
+def page(client, **headers):
+    return client.get(reverse(STATUS), headers=headers)
+
+
+def speaking(settings, **versions):
+    return {
+        kind: {**app, "version": versions.get(kind, "")} for kind, app in settings.PLATFORMS.items()
+    }
+
+
+def test_it_says_that_nothing_is_late(client, boss):
+    shown = page(client)
+    assert shown.status_code == 200
+    assert "The portal does its work" in shown.text
+    assert "No alarm so far" in shown.text
+
+
+def test_it_says_which_version_each_platform_is_spoken_in_and_until_when(client, boss, settings):
+    settings.PLATFORMS = speaking(settings, facebook="v26.0", instagram="v99.0")
+    shown = page(client).text
+
+    assert "Version v26.0 of the interface, until 04/11/2028" in shown
+    assert "Version v99.0 of the interface; its end is not known" in shown
+
+
+def test_a_version_that_ends_soon_is_no_alarm_but_stands_there_with_what_to_do(
+    client, boss, settings
+):
+    settings.PLATFORMS = speaking(settings, facebook="v20.0")
+    shown = page(client).text
+
+    assert "The portal does its work; something ends soon" in shown
+    assert 'id="version"' in shown
+    assert "FACEBOOK_GRAPH_VERSION" in shown
+
+
+def test_each_sign_stands_there_with_what_to_do_and_nothing_of_a_unit(client, boss):
+    delivery = factories.delivery(due_at=timezone.now() - timedelta(minutes=5))
+    Heartbeat.objects.filter(queue="publish.facebook").update(
+        last_seen_at=timezone.now() - timedelta(minutes=4)
+    )
+    shown = page(client).text
+    assert "2 alarms need you now" in shown
+    for kind, key in [("late", "facebook"), ("silent", "publish.facebook")]:
+        assert f'id="{kind}"' in shown
+        assert presenters.title(kind, key) in shown
+        assert presenters.to_do(kind, key)[-1] in shown
+    assert delivery.post.title not in shown
+    assert delivery.unit.name not in shown
+
+
+def test_what_officers_owe_is_no_alarm_of_the_machine(client, boss):
+    hour = timezone.now() - timedelta(hours=1)
+    factories.delivery(
+        state=State.MANUAL, due_at=hour, manual_deadline=hour + timedelta(minutes=30)
+    )
+    assert "officers are late with theirs" in page(client).text
+
+
+def test_the_latest_alarms_show_how_long_they_lasted(client, boss):
+    now = timezone.now()
+    for minutes in range(25):
+        Alarm.objects.create(
+            kind="late",
+            key="zalo",
+            opened_at=now - timedelta(days=1, minutes=minutes),
+            closed_at=now - timedelta(days=1) + timedelta(minutes=75),
+        )
+    shown = page(client).text
+    assert shown.count("Posts for Zalo OA are late") == 20
+    assert "1 h 15 min" in shown
+
+
+def test_htmx_gets_only_what_moves_and_news_only_when_there_is_some(client, boss):
+    first = page(client, hx_request="true").text
+    assert "<html" not in first
+    assert "The last 24 hours" not in first
+    assert (
+        "hx-swap-oob"
+        not in client.get(f"{reverse(STATUS)}?seen=", headers={"hx-request": "true"}).text
+    )
+    factories.delivery(due_at=timezone.now() - timedelta(minutes=5))
+    news = client.get(f"{reverse(STATUS)}?seen=", headers={"hx-request": "true"}).text
+    assert "1 alarm needs you now" in news
+    assert 'hx-swap-oob="innerHTML:#wrong"' in news
+
+
+def test_a_page_that_updates_itself_does_not_keep_the_session_alive(client, boss, settings):
+    settings.SESSION_IDLE_SECONDS = 100
+    page(client)
+    session = client.session
+    session["seen"] -= 90
+    session.save()
+    page(client, hx_request="true", x_by_itself="1")
+    assert client.session["seen"] == session["seen"]
+    page(client)
+    assert client.session["seen"] > session["seen"]
+
+
+def test_it_costs_the_same_however_much_there_is(client, boss):
+    page(client)  # a session begins
+    costs = []
+    for number in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            page(client)
+        costs.append(len(queries))
+        for state in (State.SCHEDULED, State.VERIFYING, State.NEEDS_PERSON):
+            factories.delivery(state=state, due_at=timezone.now() - timedelta(days=2))
+        for kind in ("late", "stuck"):
+            Alarm.objects.create(kind=kind, key=str(number), opened_at=timezone.now())
+    assert costs[0] == costs[1]
+
+
+def test_a_provinces_administrator_looks_and_does_not_act(client, boss):
+    client.force_login(factories.person(Role.ADMINISTRATOR, factories.ProvinceFactory()))
+    shown = page(client)
+    assert shown.status_code == 200
+    assert reverse("operations:freeze") not in shown.text
+    assert client.post(reverse("operations:freeze"), {"reason": "Thử"}).status_code == 403
+    assert freezing.may_publish() is True
+
+
+def test_an_overseer_of_the_ministry_does_not_see_it(client, boss):
+    client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
+    assert page(client).status_code == 403
+
+
+def test_publishing_is_frozen_with_a_reason_and_released(client, boss):
+    assert client.post(reverse("operations:freeze"), {"reason": " "}).status_code == 422
+    assert (
+        client.post(reverse("operations:freeze"), {"reason": "Tài khoản bị chiếm"}).status_code
+        == 302
+    )
+    shown = page(client).text
+    assert "Tài khoản bị chiếm" in shown
+    assert client.post(reverse("operations:freeze"), {"reason": "Lần nữa"}).status_code == 409
+    client.post(reverse("operations:release"), {"reason": "Đã lấy lại tài khoản"})
+    assert freezing.may_publish() is True
+
+
+def test_after_a_restore_the_page_asks_for_a_second_person(client, boss):
+    due = timezone.now() - timedelta(minutes=10)
+    delivery = factories.delivery(due_at=due)
+    Freeze.objects.update(database="another")
+    freezing.mark_unknown_first()
+    assert "1 post is still to be looked up" in page(client).text
+    assert client.post(reverse("operations:release"), {"reason": "Vội"}).status_code == 409
+
+    type(delivery).objects.update(**factories.in_state(State.SCHEDULED))
+    freezing.read_back()
+    assert "1 post waits and goes out" in page(client).text
+    client.post(reverse("operations:release"), {"reason": "Đã đối chiếu"})
+    assert "A second administrator of the ministry has to confirm" in page(client).text
+    assert client.post(reverse("operations:release"), {"reason": "Đã đối chiếu"}).status_code == 409
+
+    client.force_login(factories.person(Role.ADMINISTRATOR, factories.ministry()))
+    assert "Đã đối chiếu" in client.get(reverse("operations:release")).text
+    client.post(reverse("operations:release"), {"reason": "Đồng ý"})
+    assert freezing.may_publish() is True
+
+
+def test_there_is_nothing_to_release_when_nothing_is_frozen(client, boss):
+    assert client.get(reverse("operations:release")).status_code == 302
