@@ -4,8 +4,10 @@ from celery.beat import PersistentScheduler
 
 
 class Scheduler(PersistentScheduler):
-    """Celery wakes ten milliseconds before a ring is due and asks again and again until it is, which costs more than
-    all the rings. This one wakes a little after, and rings together what is due by then."""
+    """Wake a little after a tick is due and send together what is due by then. Celery's own
+    scheduler wakes ten milliseconds before and polls until it is due, which costs more than all the
+    ticks.
+    """
 
     def adjust(self, n: float, drift: float = 0.02) -> float:
         return super().adjust(n, drift)

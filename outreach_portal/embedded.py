@@ -1,9 +1,10 @@
-"""The whole portal in one process, for the try-out: a gunicorn configuration that also starts a worker and beat.
+"""The whole portal in one process, for the try-out: a gunicorn configuration that also starts a
+worker and beat.
 
     gunicorn -c python:outreach_portal.embedded outreach_portal.wsgi
 
-Web threads, the Celery worker's threads and the beat thread share one process, SQLite and the filesystem broker. There
-is exactly one such process, for two would ring every bell twice.
+Web threads, the Celery worker's threads and the beat thread share one process, SQLite and the
+filesystem broker. There is exactly one such process, for two would ring every bell twice.
 """
 
 import logging
@@ -49,11 +50,13 @@ class Background:
         self.beat.start()
 
     def stop(self) -> None:
-        """Rings no more bells and lets running tasks finish. What is left lies in the broker's folder."""
+        """Stop sending ticks and wait for running tasks. What remains is in the broker's folder."""
         from celery.signals import worker_shutting_down
 
         self.beat.stop()
-        worker_shutting_down.send(sender=self.worker.hostname, sig="SIGTERM", how="Warm", exitcode=0)
+        worker_shutting_down.send(
+            sender=self.worker.hostname, sig="SIGTERM", how="Warm", exitcode=0
+        )
         self.worker.stop()
         self.worker_thread.join(timeout=graceful_timeout)
 

@@ -1,7 +1,9 @@
-"""The filesystem broker of the try-out, without its race: a reader never meets a message that is still being written.
+"""The filesystem broker of the try-out, without its race: a reader never meets a message that is
+still being written.
 
-kombu's own transport opens the file and only then fills it; a worker that polls in between takes an empty message from
-the queue and stops for good with a JSON error (https://github.com/celery/kombu/issues/1551).
+kombu's own transport opens the file and only then fills it; a worker that polls in between takes an
+empty message from the queue and stops for good with a JSON error
+(https://github.com/celery/kombu/issues/1551).
 """
 
 import time
@@ -16,7 +18,9 @@ from kombu.utils.json import dumps
 
 class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
-        """Written beside under a name that no reader looks for, then renamed, which is one step."""
+        """Write a message under a name that no reader looks for, then rename it,
+        which is one step.
+        """
         message = Path(self.data_folder_out) / f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"
         beside = message.with_suffix(".part")
         try:

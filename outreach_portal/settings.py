@@ -1,24 +1,25 @@
-"""All settings, in one file. Every value that differs between installations is read from the environment, typed.
+"""All settings, in one file. Every value that differs between installations is read from the
+environment, typed.
 
 Three kinds of installation, chosen by PORTAL_MODE:
 - ``try-out``: SQLite, filesystem broker, the simulator; what ``make run`` starts.
 - ``test``: what ``make test`` runs; the try-out's values, but the database and broker it is given.
-- ``production``: everything must be named in the environment; unsafe values stop the start (see ``guard.py``).
+- ``production``: everything must be named in the environment; unsafe values stop the start (see
+  ``guard.py``).
 """
 
 from pathlib import Path
 
-import environ
-from celery.schedules import crontab
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from channels.connectors import CONNECTORS
-from channels.connectors.base import Setting
-from outreach_portal import guard
+from outreach_portal import guard, timetable
+from outreach_portal.environment import Env
+from platforms.facts import Setting
+from platforms.registry import CONNECTORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Env()
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 MODE = env.str("PORTAL_MODE", default="try-out")
@@ -28,7 +29,7 @@ guard.require_known_mode(MODE)
 
 
 def setting(reader, name: str, *, try_out):
-    """The value of ``name``; outside production it may be left out."""
+    """Return the value of ``name``; outside production it may be missing."""
     return reader(name) if PRODUCTION else reader(name, default=try_out)
 
 
@@ -36,9 +37,12 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = setting(env.str, "SECRET_KEY", try_out=guard.TRY_OUT_SECRET)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = setting(env.list, "ALLOWED_HOSTS", try_out=["127.0.0.1", "localhost", "[::1]", "testserver"])
-PORTAL_URL = setting(env.str, "PORTAL_URL", try_out="http://127.0.0.1:8000").rstrip("/")
-# Where platforms fetch pictures and films, if not there: a host of its own keeps their load off the officers' pages.
+ALLOWED_HOSTS = setting(
+    env.list, "ALLOWED_HOSTS", try_out=["127.0.0.1", "localhost", "[::1]", "testserver"]
+)
+PORTAL_URL = setting(env.str, "PORTAL_URL", try_out="http://localhost:8000").rstrip("/")
+# Where platforms fetch pictures and videos, if not there: a host of its own keeps their load off
+# the officers' pages.
 MEDIA_PUBLIC_URL = env.str("MEDIA_PUBLIC_URL", default="").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
@@ -46,14 +50,12 @@ INSTALLED_APPS = [
     "accounts.system.SystemAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "axes",
     "django_htmx",
     "django_prose_editor",
@@ -61,21 +63,26 @@ INSTALLED_APPS = [
     "audit",
     "units",
     "accounts",
+    "media",
     "campaigns",
     "channels",
     "posts",
     "publishing",
     "engagement",
     "oversight",
+    "operations",
+    "retention",
 ]
 if not PRODUCTION:
     INSTALLED_APPS.append("try_out")  # sample content: its command does not exist in production
 
 MIDDLEWARE = [
+    "core.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before static files, which bear the same policies.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "core.middleware.response_policies",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.LanguageOfUser",
     "django.middleware.common.CommonMiddleware",
@@ -85,9 +92,16 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.RecordDeniedAccess",
     "accounts.middleware.SessionLimits",
+    "accounts.middleware.FactorRequired",
+    "accounts.middleware.BusyAnswers",
+    "accounts.middleware.BrowserMarks",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "core.middleware.SayWhenToTryAgain",
+    "core.middleware.RefuseUnreadable",
+    "core.middleware.RefuseSecrecyMarks",
 ]
 
 ROOT_URLCONF = "outreach_portal.urls"
@@ -105,15 +119,18 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.context.desk",
-                "publishing.context.pauses",
+                "accounts.context.person",
+                "publishing.pauses.context.pauses",
             ],
             "builtins": ["django.templatetags.i18n", "core.templatetags.ui"],
         },
     }
 ]
 
-# --- Data -------------------------------------------------------------------------------------------------------------
+if TRY_OUT:
+    TEMPLATES[0]["OPTIONS"]["context_processors"].append("try_out.context.code")
+
+# --- Data -----------------------------------------------------------------------------------------
 
 DATABASES = {
     "default": setting(
@@ -134,14 +151,27 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
-        "options": "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
+        **DATABASES["default"].get("OPTIONS", {}),  # such as sslmode, from the address
+        "options": (
+            "-c statement_timeout=30000 -c lock_timeout=5000 -c "
+            "idle_in_transaction_session_timeout=30000"
+        ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Limits and used one-time codes must be the same for every process. Not Redis: it may lose its
+# memory, and nobody could sign in while it is away. The table comes with the migrations of core
+# (docs/adr/0014).
+CACHES = {
+    "default": {
+        "BACKEND": "core.cache.TableCache",
+    }
+}
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "core.assets.HashedStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -151,41 +181,68 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Uploads: what a commune's post may carry. The platforms' own limits live in the connectors.
 IMAGE_MAX_BYTES = env.int("IMAGE_MAX_BYTES", default=20 * 1024 * 1024)
 IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=40_000_000)
 VIDEO_MAX_BYTES = env.int("VIDEO_MAX_BYTES", default=1024 * 1024 * 1024)
 VIDEO_MAX_SECONDS = env.int("VIDEO_MAX_SECONDS", default=3 * 3600)
-# What must stay free beside a film that is taken in: the database may lie on the same disk.
+# What must stay free beside a video that is taken in: the database may lie on the same disk.
 MEDIA_ROOM_BYTES = env.int("MEDIA_ROOM_BYTES", default=1024 * 1024 * 1024)
-UPLOADS_A_PERSON = env.int("UPLOADS_A_PERSON", default=5)  # begun and not ended, in all browsers together
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "posts.incoming.ToDisk"]
+# clamd looks at every upload before anything else reads it: unix:///path, or tcp://localhost:3310;
+# empty: none.
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")
+UPLOADS_A_PERSON = env.int(
+    "UPLOADS_A_PERSON", default=5
+)  # begun and not ended, in all browsers together
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "media.incoming.ToDisk",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000  # bulk actions and the import preview name each row
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# How often one person may do what costs the portal most: (times, within seconds). Far above a busy
+# day at a station.
+QUOTAS = {
+    "draft": [(60, 3600), (200, 86400)],
+    "upload": [(120, 3600), (500, 86400)],
+    "comment": [(60, 3600), (300, 86400)],
+    "autosave": [(120, 60)],  # the composer saves at most every second and a half
+    "export": [(30, 3600), (100, 86400)],
+    "import": [(20, 3600), (60, 86400)],
+    "calendar_link": [(10, 3600), (20, 86400)],
+    # Sheets of up to 200 posts, whose drafts count here alone.
+    "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone
+    "bulk_plan": [(6, 3600), (12, 86400)],
+}
 
-# --- People -----------------------------------------------------------------------------------------------------------
+# --- People ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.backends.PasswordBackend",
 ]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.sign_in.hashing.BoundedArgon2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.sign_in.passwords.MaximumLengthValidator"},
+    {"NAME": "accounts.sign_in.passwords.GuessablePasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "oversight:today"
-ACCOUNT_ADAPTER = "accounts.adapter.PortalAccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.PortalAccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.SignIn", "reset_password": "accounts.forms.ResetPassword"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -195,27 +252,79 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_ADAPTER = "accounts.sign_in.adapter.PortalMFAAdapter"
+# From the second administrator's consent to the reset of a lost factor: time for its owner to stop
+# it.
+FACTOR_RESET_HOURS = env.int("FACTOR_RESET_HOURS", default=24)
+MFA_SUPPORTED_TYPES = [
+    "webauthn",
+    "totp",
+]  # recovery codes are our own, see accounts/second_factors/recovery_codes.py
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cổng truyền thông Công an cơ sở"
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddPasskey",
+    "authenticate": "accounts.forms.SecondFactor",
+    "reauthenticate": "accounts.forms.StepUp",
+}
+# Nobody signs up here: an account is bound to the address that its invitation went to.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Seconds of the clock: a code is good in its own half minute alone; sample people may type slowly.
+MFA_TOTP_TOLERANCE = 0 if PRODUCTION else 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
-# Wrong passwords are counted by axes below; allauth's own count would lock the account for every address.
-ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",  # a whole station, or a province's office, may sit behind one address
+    # Of an account: codes of the second factor, which only who knows the password may try.
+    # Passwords: the three below.
+    "login_failed": "60/m/ip,10/5m/key",
+    "password_at_address": "60/m/ip",
+    # of one account in one browser that has signed in to it before
+    "password_in_known_browser": "10/5m/key",
+    # of one account in all other browsers of the world together
+    "password_elsewhere": "20/15m/key",
+}
+# The ministry's sign-in (OpenID Connect); off while OIDC_ISSUER is empty (docs/adr/0020).
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_SCOPES = env.str("OIDC_SCOPES", default="openid profile")
+# Which words of the claims acr and amr say that the ministry asked for a second factor; none: ours
+# is asked.
+OIDC_ACR = env.list("OIDC_ACR", default=[])
+OIDC_AMR = env.list("OIDC_AMR", default=[])
+OIDC_MAX_AGE = env.int("OIDC_MAX_AGE", default=300)  # seconds since the password was typed there
+OIDC_NAME_CLAIM = env.str("OIDC_NAME_CLAIM", default="name")
+OIDC_UNIT_CLAIM = env.str("OIDC_UNIT_CLAIM", default="")
+OIDC_ROLE_CLAIM = env.str("OIDC_ROLE_CLAIM", default="")
+OIDC_REQUIRED = env.bool("OIDC_REQUIRED", default=False)
+KNOWN_BROWSER_COOKIE = "__Host-known" if PRODUCTION else "known"
 
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
-# Account and address together: a stranger elsewhere cannot lock an officer out before a planned fraud.
+# Account and address together: a stranger elsewhere cannot lock an officer out before a planned
+# fraud.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
-AXES_USERNAME_CALLABLE = "accounts.adapter.name_typed"
+AXES_USERNAME_CALLABLE = "accounts.sign_in.adapter.name_typed"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+AXES_CLIENT_IP_CALLABLE = "accounts.sign_in.adapter.client_address"
+# Further attempts do not prolong the lockout: a stranger could otherwise keep an account locked.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sign_in.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
+# When an untouched session ends: of officers, of those who approve, oversee or administer, and at a
+# shared computer.
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
+SESSION_IDLE_SECONDS_LEADERS = env.int("SESSION_IDLE_SECONDS_LEADERS", default=15 * 60)
+SESSION_IDLE_SECONDS_SHARED = env.int("SESSION_IDLE_SECONDS_SHARED", default=10 * 60)
+SHARED_COMPUTER_COOKIE = "__Host-shared" if PRODUCTION else "shared"
+MESSAGE_STORAGE = (
+    "django.contrib.messages.storage.session.SessionStorage"  # they carry names and titles
+)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -230,12 +339,13 @@ if PRODUCTION:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+_MEDIA_HOST = [MEDIA_PUBLIC_URL] if MEDIA_PUBLIC_URL else []
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],
-    "img-src": [CSP.SELF, "data:", "blob:"],
-    "media-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:", "blob:", *_MEDIA_HOST],
+    "media-src": [CSP.SELF, *_MEDIA_HOST],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
@@ -243,14 +353,17 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
+    "report-uri": ["/csp-report/"],
+    "report-to": "csp",
 }
 
-# --- Language and time ------------------------------------------------------------------------------------------------
+# --- Language and time ----------------------------------------------------------------------------
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["outreach_portal.formats"]
+LANGUAGE_COOKIE_NAME = "__Host-language" if PRODUCTION else "django_language"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = PRODUCTION
@@ -258,7 +371,7 @@ USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_THOUSAND_SEPARATOR = True
 
-# --- Mail -------------------------------------------------------------------------------------------------------------
+# --- Mail -----------------------------------------------------------------------------------------
 
 if PRODUCTION:
     _mail = env.email_url("EMAIL_URL")  # smtp+tls://user:password@host:587
@@ -285,55 +398,83 @@ else:
     }
 # Who answers for the installation: told when something is late, and when it is over.
 ALARM_EMAILS = setting(env.list, "ALARM_EMAILS", try_out=[])
-DEFAULT_FROM_EMAIL = setting(env.str, "DEFAULT_FROM_EMAIL", try_out="cong-truyen-thong@try-out.example")
+DEFAULT_FROM_EMAIL = setting(
+    env.str, "DEFAULT_FROM_EMAIL", try_out="cong-truyen-thong@try-out.example"
+)
 
-# --- Platforms --------------------------------------------------------------------------------------------------------
+# --- Platforms ------------------------------------------------------------------------------------
 
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="http://127.0.0.1:8100").rstrip("/")
 
 
 def platform_setting(each: Setting) -> str | int:
-    """What a connector asks for. Production speaks to the real hosts unless told otherwise, everything else to the
-    simulator."""
+    """Return a connector's setting. By default production calls the real hosts, everything else the
+    simulator.
+    """
     read = env.int if isinstance(each.real, int) else env.str
     if each.simulated:
-        return read(each.variable, default=each.real if PRODUCTION else SIMULATOR_URL + each.simulated).rstrip("/")
+        return read(
+            each.variable, default=each.real if PRODUCTION else SIMULATOR_URL + each.simulated
+        ).rstrip("/")
     if PRODUCTION and each.real is None:
         return read(each.variable)
-    return read(each.variable, default=each.real if PRODUCTION or each.try_out is None else each.try_out)
+    return read(
+        each.variable, default=each.real if PRODUCTION or each.try_out is None else each.try_out
+    )
 
 
+# The proxy through which platforms are asked, where nothing else leads out: http://egress:3128.
+EGRESS_PROXY = env.str("EGRESS_PROXY", default="")
 PLATFORMS = {
     kind: {name: platform_setting(each) for name, each in connector.settings.items()}
     for kind, connector in CONNECTORS.items()
 }
-# AES-256 keys (base64, 32 bytes) that seal the channels' tokens. The first seals, the others still open.
+# AES-256 keys (base64, 32 bytes) that seal the channels' tokens. The first seals, the others still
+# open.
 CREDENTIAL_KEYS = setting(env.list, "CREDENTIAL_KEYS", try_out=[guard.TRY_OUT_CREDENTIAL_KEY])
-# Platforms fetch media by address: signed, short-lived, and only of revisions that are being published.
+# Ed25519 key (base64, 32 bytes) that signs the record's checkpoints: only for the process that
+# makes them.
+AUDIT_SIGNING_KEY = env.str(
+    "AUDIT_SIGNING_KEY", default="" if PRODUCTION else guard.TRY_OUT_CREDENTIAL_KEY
+)
+AUDIT_PUBLIC_KEYS = env.list(
+    "AUDIT_PUBLIC_KEYS", default=[]
+)  # of former keys, whose signatures still hold
+AUDIT_CHECKPOINT_DIR = Path(env.str("AUDIT_CHECKPOINT_DIR", default=str(VAR_DIR / "checkpoints")))
+AUDIT_CHECKPOINT_EMAILS = env.list("AUDIT_CHECKPOINT_EMAILS", default=[])
+# Keys (base64, 32 bytes) that seal approvals, kept apart from the database. The first seals, all of
+# them prove.
+APPROVAL_KEYS = setting(env.list, "APPROVAL_KEY", try_out=[guard.TRY_OUT_APPROVAL_KEY])
+# Platforms fetch media by address: signed, short-lived, and only of revisions that are being
+# published.
 MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=3600)
 
-# --- Work in the background -------------------------------------------------------------------------------------------
+# --- Work in the background -----------------------------------------------------------------------
 
 PUBLISHING = {
     "claim_ahead_seconds": env.float("PUBLISH_CLAIM_AHEAD_SECONDS", default=30.0),
-    # Begun so long before the second, called on it: what is recalled or paused in this last moment is taken down again.
+    # Begun so long before the second, called on it: what is recalled or paused in this last moment
+    # is taken down again.
     "begin_ahead_seconds": env.float("PUBLISH_BEGIN_AHEAD_SECONDS", default=0.5),
     "claim_batch": env.int("PUBLISH_CLAIM_BATCH", default=500),
     "lease_seconds": env.int("PUBLISH_LEASE_SECONDS", default=90),
     "connections": env.int("PUBLISH_CONNECTIONS", default=1024),
     "call_seconds": env.int("PUBLISH_CALL_SECONDS", default=40),
-    # Longer than the client's deadline, the platforms' slowest apply and their listing lag together.
+    # Longer than the client's deadline, the platforms' slowest apply and their listing lag
+    # together.
     "verify_grace_seconds": env.int("PUBLISH_VERIFY_GRACE_SECONDS", default=60),
     # From one look on the platform to the next; each wait is twice the last.
     "look_seconds": env.float("PUBLISH_LOOK_SECONDS", default=60),
-    # Videos go to their platform so long before their second, so many at once from one process to one platform.
+    # Videos go to their platform so long before their second, so many at once from one process to
+    # one platform.
     "prepare_ahead_seconds": env.float("PUBLISH_PREPARE_AHEAD_SECONDS", default=1800),
     "uploads": env.int("PUBLISH_UPLOADS", default=8),
-    # From one look at what a platform still processes to the next; the waits grow to twenty times that.
+    # From one look at what a platform still processes to the next; the waits grow to twenty times
+    # that.
     "processing_seconds": env.float("PUBLISH_PROCESSING_SECONDS", default=15),
     "not_after_seconds": env.int("PUBLISH_NOT_AFTER_SECONDS", default=2 * 3600),
     "max_attempts": env.int("PUBLISH_MAX_ATTEMPTS", default=8),
-    "by_hand_seconds": env.int("PUBLISH_BY_HAND_SECONDS", default=2 * 3600),
+    "manual_seconds": env.int("PUBLISH_BY_HAND_SECONDS", default=2 * 3600),
 }
 
 CELERY_BROKER_URL = setting(env.str, "REDIS_URL", try_out="filesystem://localhost")
@@ -364,91 +505,31 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Celery would close the database connection after each task, and a ring a second costs more for the new connection than
-# for its work; outreach_portal/celery.py closes what is broken or too old.
+# Celery would close the database connection after each task, and a ring a second costs more for the
+# new connection than for its work; outreach_portal/celery.py closes what is broken or too old.
 CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = "house"
-PUBLISH_QUEUES = [f"publish.{platform}" for platform in PLATFORMS]
-CELERY_TASK_QUEUES = {
-    name: {"exchange": name, "routing_key": name}
-    for name in [*PUBLISH_QUEUES, "upload", "recall", "settle", "channels", "counts", "mail", "house"]
-}
-CELERY_TASK_ROUTES = {
-    "publishing.tasks.prepare_due": {"queue": "upload"},
-    "publishing.tasks.take_down": {"queue": "recall"},
-    "publishing.tasks.settle": {"queue": "settle"},
-    "publishing.tasks.expire": {"queue": "settle"},
-    "publishing.tasks.hand_over": {"queue": "settle"},
-    "publishing.tasks.send_broadcasts": {"queue": "settle"},
-    "publishing.tasks.read_back": {"queue": "settle"},
-    "channels.tasks.*": {"queue": "channels"},
-    "engagement.tasks.*": {"queue": "counts"},
-    "core.tasks.send_mail": {"queue": "mail"},
-}
+CELERY_TASK_QUEUES = timetable.queues(PLATFORMS)
+CELERY_TASK_ROUTES = timetable.ROUTES
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "outreach_portal.beat:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
-# No ring expires: a worker would hold that against its own clock, and one that is fast would never work.
-CELERY_BEAT_SCHEDULE = {
-    **{
-        f"publish due on {platform}": {
-            "task": "publishing.tasks.publish_due",
-            "schedule": 1.0,
-            "kwargs": {"platform": platform},
-            "options": {"queue": f"publish.{platform}"},
-        }
-        for platform in PLATFORMS
-    },
-    "bring videos to their platforms": {"task": "publishing.tasks.prepare_due", "schedule": 5.0},
-    "take down what is recalled": {"task": "publishing.tasks.take_down", "schedule": 2.0},
-    "settle what is in doubt": {"task": "publishing.tasks.settle", "schedule": 3.0},
-    "send to followers what two people confirmed": {"task": "publishing.tasks.send_broadcasts", "schedule": 10.0},
-    "hand over what people post themselves": {"task": "publishing.tasks.hand_over", "schedule": 3.0},
-    "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
-    "read the pages back after a restore": {"task": "publishing.tasks.read_back", "schedule": 5.0},
-    "watch": {"task": "publishing.tasks.watch", "schedule": 30.0},
-    **{
-        f"ring the queue {queue}": {
-            "task": "publishing.tasks.ring",
-            "schedule": 10.0,
-            "kwargs": {"queue": queue},
-            "options": {"queue": queue},
-        }
-        for queue in ("channels", "counts", "mail", "house")
-    },
-    **{
-        f"refresh tokens of {platform}": {
-            "task": "channels.tasks.refresh_tokens",
-            "schedule": 60.0,
-            "kwargs": {"platform": platform},
-        }
-        for platform in PLATFORMS
-    },
-    **{
-        f"look for foreign posts on {platform}": {
-            "task": "channels.tasks.look_for_foreign_posts",
-            "schedule": 60.0,
-            "kwargs": {"platform": platform},
-        }
-        for platform in PLATFORMS
-    },
-    "hear what platforms told": {"task": "channels.tasks.hear", "schedule": 5.0},
-    "subscribe to platforms' news": {"task": "channels.tasks.subscribe", "schedule": 300.0},
-    "check channels": {"task": "channels.tasks.check_channels", "schedule": crontab(minute=10, hour=5)},
-    "announce connections that end": {"task": "channels.tasks.announce_ends", "schedule": crontab(minute=40, hour=5)},
-    "sweep uploads": {"task": "posts.tasks.sweep_uploads", "schedule": crontab(minute=40)},
-    "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
-}
+CELERY_BEAT_SCHEDULE = timetable.schedule(PLATFORMS)
 
-# --- Logs -------------------------------------------------------------------------------------------------------------
+# --- Logs -----------------------------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "core.logs.JsonFormatter"},  # gunicorn's own lines: deploy/gunicorn.conf.py
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "line"}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Telegram's address is its token: no HTTP library may write addresses into a log.

@@ -1,20 +1,25 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.views import set_language
-from channels.views.hooks import hook
-from core.views import healthz
-from publishing.views.status import readyz
+from accounts.views.own import set_language
+from channels.webhooks.views import hook
+from core.views import csp_report, healthz, keys, search
+from operations.views import readyz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("csp-report/", csp_report, name="csp_report"),
+    path("search/", search, name="search"),
+    path("search/keys/", keys, name="keys"),
     path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("system/", admin.site.urls),
     path("", include("oversight.urls")),
     path("", include("accounts.urls")),
     path("units/", include("units.urls")),
+    path("", include("media.urls")),
     path("audit/", include("audit.urls")),
     path("channels/", include("channels.urls")),
     path("hooks/<slug:platform>/", hook, name="hook"),
@@ -22,4 +27,7 @@ urlpatterns = [
     path("", include("posts.urls")),
     path("", include("publishing.urls")),
     path("", include("engagement.urls")),
+    path("", include("operations.urls")),
 ]
+if settings.TRY_OUT:
+    urlpatterns.append(path("try-out/", include("try_out.urls")))

@@ -11,3 +11,4 @@ from outreach_portal import guard  # noqa: E402
 
 if settings.PRODUCTION:
     guard.refuse_try_out_accounts()
+    guard.refuse_a_locked_house()

@@ -1,4 +1,6 @@
-"""English on screen keeps the dates that officers write: day first, Monday first. Only numbers group otherwise."""
+"""English on screen keeps the dates that officers write: day first, Monday first. Only numbers
+group otherwise.
+"""
 
 from outreach_portal.formats.vi.formats import *  # noqa: F403
 

@@ -1,0 +1,137 @@
+"""Celery's queues, which task goes to which, and beat's timetable. `settings.py` reads it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from celery.schedules import crontab
+
+# Beside the queue of each platform.
+_QUEUES = ("upload", "recall", "settle", "channels", "counts", "mail", "house")
+
+ROUTES = {
+    "publishing.tasks.prepare_due": {"queue": "upload"},
+    "publishing.tasks.take_down": {"queue": "recall"},
+    "publishing.tasks.reconcile_unknown": {"queue": "settle"},
+    "publishing.tasks.expire": {"queue": "settle"},
+    "publishing.tasks.create_manual_tasks": {"queue": "settle"},
+    "publishing.tasks.send_broadcasts": {"queue": "settle"},
+    "publishing.tasks.read_back": {"queue": "settle"},
+    "channels.tasks.*": {"queue": "channels"},
+    "engagement.tasks.*": {"queue": "counts"},
+    "core.tasks.send_letter": {"queue": "mail"},
+    "core.tasks.send_letters": {"queue": "mail"},
+}
+
+
+# No tick expires: a worker would hold that against its own clock, and one that is fast would never
+# work.
+_FOR_ALL: dict[str, dict[str, Any]] = {
+    "bring videos to their platforms": {"task": "publishing.tasks.prepare_due", "schedule": 5.0},
+    "take down what is recalled": {"task": "publishing.tasks.take_down", "schedule": 2.0},
+    "check unknown outcomes": {"task": "publishing.tasks.reconcile_unknown", "schedule": 3.0},
+    "send to followers what two people confirmed": {
+        "task": "publishing.tasks.send_broadcasts",
+        "schedule": 10.0,
+    },
+    "create tasks from what people post themselves": {
+        "task": "publishing.tasks.create_manual_tasks",
+        "schedule": 3.0,
+    },
+    "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
+    "read the pages back after a restore": {"task": "publishing.tasks.read_back", "schedule": 5.0},
+    "reset factors that two administrators agreed to": {
+        "task": "accounts.tasks.reset_factors",
+        "schedule": 60.0,
+    },
+    "watch": {"task": "operations.tasks.watch", "schedule": 30.0},
+    **{
+        f"prove that {queue} is served": {
+            "task": "publishing.tasks.prove_alive",
+            "schedule": 10.0,
+            "kwargs": {"queue": queue},
+            "options": {"queue": queue},
+        }
+        for queue in ("channels", "counts", "mail", "house")
+    },
+    "end grants of channels that were given up": {
+        "task": "channels.tasks.end_grants",
+        "schedule": 10.0,
+    },
+    "process what platforms reported": {"task": "channels.tasks.process_inbox", "schedule": 5.0},
+    "subscribe to platforms' news": {"task": "channels.tasks.subscribe", "schedule": 300.0},
+    "check channels": {
+        "task": "channels.tasks.check_channels",
+        "schedule": crontab(minute=10, hour=5),
+    },
+    "announce connections that end": {
+        "task": "channels.tasks.announce_ends",
+        "schedule": crontab(minute=40, hour=5),
+    },
+    "watch second approvals": {
+        "task": "posts.review.tasks.watch_second_approvals",
+        "schedule": 60.0,
+    },
+    "watch who can approve what waits": {
+        "task": "posts.review.tasks.watch_approvers",
+        "schedule": 600.0,
+    },
+    "announce the end of delegations": {
+        "task": "accounts.tasks.watch_delegations",
+        "schedule": crontab(minute=25, hour="7-18"),
+    },
+    "expire appointments": {
+        "task": "accounts.tasks.expire_pending_appointments",
+        "schedule": crontab(minute=20),
+    },
+    # What has served its time leaves by night; what lives for minutes or hours and takes room, more
+    # often.
+    "remove what has served its time": {
+        "task": "retention.tasks.apply",
+        "schedule": crontab(minute=40, hour=3),
+    },
+    "sweep the cache and consent dialogs": {
+        "task": "retention.tasks.sweep",
+        "schedule": 600.0,
+        "kwargs": {"classes": ["cache", "connect-attempts"]},
+    },
+    "sweep uploads": {
+        "task": "retention.tasks.sweep",
+        "schedule": crontab(minute=50),
+        "kwargs": {"classes": ["uploads", "incoming", "spent-tickets"]},
+    },
+    "send letters that wait": {"task": "core.tasks.send_letters", "schedule": 30.0},
+    "sign how far the record has come": {
+        "task": "audit.tasks.make_checkpoint",
+        "schedule": crontab(minute=5),
+    },
+    "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
+}
+
+
+def queues(platforms: Iterable[str]) -> dict[str, dict[str, str]]:
+    names = [*(f"publish.{platform}" for platform in platforms), *_QUEUES]
+    return {name: {"exchange": name, "routing_key": name} for name in names}
+
+
+def schedule(platforms: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return beat's entries."""
+    entries = dict(_FOR_ALL)
+    for platform in platforms:
+        of_platform = {"platform": platform}
+        entries[f"publish due on {platform}"] = {
+            "task": "publishing.tasks.publish_due",
+            "schedule": 1.0,
+            "kwargs": of_platform,
+            "options": {"queue": f"publish.{platform}"},
+        }
+        entries[f"refresh tokens of {platform}"] = {
+            "task": "channels.tasks.refresh_tokens",
+            "schedule": 60.0,
+            "kwargs": of_platform,
+        }
+        entries[f"check for unrecognised posts on {platform}"] = {
+            "task": "channels.tasks.check_for_unrecognised_posts",
+            "schedule": 60.0,
+            "kwargs": of_platform,
+        }
+    return entries
