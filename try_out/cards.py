@@ -26,7 +26,9 @@ _FONTS = settings.BASE_DIR / "static" / "vendor" / "inter"
 
 
 class Letters:
-    """Inter at one size. The web font comes in two parts, one of which holds only what Vietnamese adds."""
+    """Inter at one size. The web font comes in two parts, one of which holds only what Vietnamese
+    adds.
+    """
 
     def __init__(self, size: int, weight: int):
         self.latin, self.vietnamese = (
@@ -37,7 +39,11 @@ class Letters:
             font.set_variation_by_axes([weight])
 
     def font_of(self, letter: str) -> ImageFont.FreeTypeFont:
-        return self.vietnamese if letter in "ĂăĐđĨĩŨũƠơƯư" or "\u1ea0" <= letter <= "\u1ef9" else self.latin
+        return (
+            self.vietnamese
+            if letter in "ĂăĐđĨĩŨũƠơƯư" or "\u1ea0" <= letter <= "\u1ef9"
+            else self.latin
+        )
 
     def width(self, text: str) -> float:
         return sum(self.font_of(letter).getlength(letter) for letter in text)
@@ -61,7 +67,7 @@ class Letters:
 
 
 def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes:
-    """A JPEG of the card."""
+    """Draw the card as a JPEG."""
     first, last = COLOURS[topic]
     down = Image.linear_gradient("L")
     slope = Image.blend(down, down.rotate(90), 0.5).resize(SIZE)
@@ -78,8 +84,8 @@ def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes
     return out.getvalue()
 
 
-def film(card: bytes, *, seconds: int = 4) -> bytes:
-    """An upright film in which the card slowly comes nearer."""
+def video_of(card: bytes, *, seconds: int = 4) -> bytes:
+    """Make an upright video in which the card is slowly enlarged."""
     ground = Image.open(io.BytesIO(card)).convert("RGB")
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
@@ -91,7 +97,9 @@ def film(card: bytes, *, seconds: int = 4) -> bytes:
             share = 0.86 + 0.14 * n / (seconds * RATE)
             wide, high = int(UPRIGHT[0] * share), int(UPRIGHT[0] * share * SIZE[1] / SIZE[0])
             frame = Image.new("RGB", UPRIGHT, ground.getpixel((4, 4)))
-            frame.paste(ground.resize((wide, high)), ((UPRIGHT[0] - wide) // 2, (UPRIGHT[1] - high) // 2))
+            frame.paste(
+                ground.resize((wide, high)), ((UPRIGHT[0] - wide) // 2, (UPRIGHT[1] - high) // 2)
+            )
             file.mux(stream.encode(av.VideoFrame.from_image(frame)))
         file.mux(stream.encode(None))
     return out.getvalue()

@@ -1,4 +1,6 @@
-"""The growth of counts up to now. Today's figures are asked for as on any day; the way there is drawn back from it."""
+"""The growth of counts up to now. Today's figures are asked for as on any day; the way there is
+drawn back from it.
+"""
 
 import math
 from datetime import datetime, timedelta
@@ -6,20 +8,24 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from channels.models import Channel
+from engagement.counting.services import LOOKS, collect
 from engagement.models import MEASURES, Count, FollowerCount, Measurement
-from engagement.services import LOOKS, collect
 
 SETTLES_IN = timedelta(hours=26)
 FOLLOWER_DAYS = 45
 
 
 def remember(now: datetime) -> None:
-    """Counts of every published post and followers of every page, as if collected all along."""
+    """Store counts of every published post and followers of every page, as if
+    collected all along.
+    """
     collect(clock=lambda: now)
     measured = Measurement.objects.filter(taken_at__isnull=False).select_related("delivery")
     Count.objects.bulk_create(count for row in measured for count in _earlier(row, now))
     FollowerCount.objects.bulk_create(
-        row for channel in Channel.objects.filter(followers__isnull=False) for row in _followers(channel, now)
+        row
+        for channel in Channel.objects.filter(followers__isnull=False)
+        for row in _followers(channel, now)
     )
 
 
@@ -39,12 +45,14 @@ def _earlier(row: Measurement, now: datetime) -> list[Count]:
 
 
 def _share(age: timedelta, whole: timedelta) -> float:
-    """How much of today's figure was there at ``age``."""
+    """Return the share of today's figure that was reached at ``age``."""
     return (1 - math.exp(-age / SETTLES_IN)) / (1 - math.exp(-whole / SETTLES_IN))
 
 
 def _followers(channel: Channel, now: datetime) -> list[FollowerCount]:
-    """The days before today; today's own row comes from the collection."""
+    """Build the rows of followers of the days before today; today's own row comes from the
+    collection.
+    """
     today, gained = timezone.localdate(now), channel.followers // 12
     return [
         FollowerCount(

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 @contextlib.contextmanager
 def at(moment: datetime) -> Iterator[datetime]:
-    """Services called within find that it is ``moment``.
+    """Set the time to ``moment`` for the services called within.
 
-    The past is thus written by the same code as the present: append-only rows get their dates at insert, and no rule is
-    passed by. For a command that runs alone in its process.
+    The past is thus written by the same code as the present: append-only rows get their dates at
+    insert, and no rule is skipped. For a command that runs alone in its process.
     """
     real = timezone.now
     timezone.now = lambda: moment

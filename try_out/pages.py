@@ -1,4 +1,6 @@
-"""The simulated platforms' control interface: pages, and posts that have stood there for a while."""
+"""The simulated platforms' control interface: pages, and posts that have stood there for a
+while.
+"""
 
 import base64
 import json
@@ -24,7 +26,9 @@ def add_page(**page: Any) -> dict[str, Any]:
 
 
 def add_post(*, images: list[tuple[bytes, str]], **post: Any) -> dict[str, Any]:
-    """``images`` are bytes with alt text; ``created_at`` may lie in the past, and residents have read it since."""
+    """Add a post to a simulated page. ``images`` are bytes with alt text; ``created_at`` may be in
+    the past, and residents have read it since.
+    """
     shown = [{"base64": base64.b64encode(data).decode(), "alt": alt} for data, alt in images]
     return _ask("posts", {**post, "images": shown})
 
@@ -40,4 +44,6 @@ def _ask(call: str, body: dict[str, Any]) -> Any:
         with _OPENER.open(request, timeout=30) as answer:
             return json.load(answer)
     except (URLError, OSError) as error:
-        raise Unreachable(f"The simulator at {settings.SIMULATOR_URL} does not answer: {error}") from error
+        raise Unreachable(
+            f"The simulator at {settings.SIMULATOR_URL} does not answer: {error}"
+        ) from error

@@ -1,4 +1,4 @@
-"""Who signs in to the try-out: invented people at real units of one province."""
+"""The people of the try-out: invented people at real units of one province."""
 
 from datetime import date
 from typing import NamedTuple
@@ -39,7 +39,7 @@ STATIONS = (
 
 
 class Staff(NamedTuple):
-    """Those whom the sample content needs, by the word of their station."""
+    """The people whom the sample content needs, by the word of their station."""
 
     unit: Unit
     officer: User
@@ -66,18 +66,46 @@ def settle_in() -> World:
         staff[station.word] = Staff(
             unit,
             make(f"{station.word}.canbo", station.officer, Role.OFFICER, unit, "Cán bộ soạn thảo"),
-            make(f"{station.word}.truong", station.chief, Role.APPROVER, unit, f"Trưởng Công an {kind}"),
-            make(f"{station.word}.pho", station.deputy, Role.APPROVER, unit, f"Phó Trưởng Công an {kind}"),
+            make(
+                f"{station.word}.truong",
+                station.chief,
+                Role.APPROVER,
+                unit,
+                f"Trưởng Công an {kind}",
+            ),
+            make(
+                f"{station.word}.pho",
+                station.deputy,
+                Role.APPROVER,
+                unit,
+                f"Phó Trưởng Công an {kind}",
+            ),
         )
     make("tinh.theodoi", "Vũ Thị Kim Oanh", Role.SUPERVISOR, province, "Cán bộ theo dõi, hướng dẫn")
-    overseer = make("tinh.phutrach", "Đỗ Mạnh Cường", Role.OVERSEER, province, "Phó Trưởng phòng Công tác chính trị")
-    administrator = make("tinh.quantri", "Lý Hồng Sơn", Role.ADMINISTRATOR, province, "Quản trị hệ thống cấp tỉnh")
-    make("bo.phutrach", "Hoàng Thế Vinh", Role.OVERSEER, ministry, "Trưởng phòng Truyền thông cơ sở")
+    overseer = make(
+        "tinh.phutrach",
+        "Đỗ Mạnh Cường",
+        Role.OVERSEER,
+        province,
+        "Phó Trưởng phòng Công tác chính trị",
+    )
+    administrator = make(
+        "tinh.quantri", "Lý Hồng Sơn", Role.ADMINISTRATOR, province, "Quản trị hệ thống cấp tỉnh"
+    )
+    make(
+        "bo.phutrach", "Hoàng Thế Vinh", Role.OVERSEER, ministry, "Trưởng phòng Truyền thông cơ sở"
+    )
     make("bo.quantri", "Nguyễn Bích Ngọc", Role.ADMINISTRATOR, ministry, "Quản trị hệ thống")
     # Two desks: lent to the next ward for the year.
-    two_desks = make("hai-ban", "Tạ Quang Huy", Role.OFFICER, staff["hai-chau"].unit, "Cán bộ soạn thảo")
+    two_desks = make(
+        "hai-ban", "Tạ Quang Huy", Role.OFFICER, staff["hai-chau"].unit, "Cán bộ soạn thảo"
+    )
     Appointment.objects.create(
-        user=two_desks, unit=staff["son-tra"].unit, role=Role.OFFICER, title="Cán bộ biệt phái", valid_from=SINCE
+        user=two_desks,
+        unit=staff["son-tra"].unit,
+        role=Role.OFFICER,
+        title="Cán bộ biệt phái",
+        valid_from=SINCE,
     )
     operator = make.account("operator", "Người vận hành")
     User.objects.filter(pk=operator.pk).update(is_staff=True, is_superuser=True)
@@ -85,7 +113,7 @@ def settle_in() -> World:
 
 
 class Maker:
-    """Makes accounts of one password, hashed once: a strong hash takes its time."""
+    """Make accounts with one password, hashed once: a strong hash is slow."""
 
     def __init__(self) -> None:
         validate_password(PASSWORD)
@@ -105,9 +133,18 @@ class Maker:
         return user
 
     def sheet(self) -> str:
-        shown = {"hai-chau.canbo", "hai-chau.truong", "hai-chau.pho", "hai-ban", "tinh.theodoi", "tinh.phutrach"}
+        shown = {
+            "hai-chau.canbo",
+            "hai-chau.truong",
+            "hai-chau.pho",
+            "hai-ban",
+            "tinh.theodoi",
+            "tinh.phutrach",
+        }
         shown |= {"tinh.quantri", "bo.phutrach", "bo.quantri"}
-        lines = [f"    {word:<16} {title}, {unit}" for word, title, unit in self.rows if word in shown]
+        lines = [
+            f"    {word:<16} {title}, {unit}" for word, title, unit in self.rows if word in shown
+        ]
         others = ", ".join(station.word for station in STATIONS[1:])
         return "\n".join(
             [

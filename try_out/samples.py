@@ -1,4 +1,6 @@
-"""Sample posts from data/sample_posts.md, whose units are invented: each is told again as a real unit would tell it."""
+"""Sample posts from data/sample_posts.md, whose units are invented: each is told again as a real
+unit would tell it.
+"""
 
 import html
 import re
@@ -9,7 +11,8 @@ from django.conf import settings
 from units.models import Unit
 
 _POST = re.compile(
-    r"^### (G\d\d) — (.+?)\n- Chủ đề: (\w+) · .*? · Đơn vị: Công an (.+?)\n```\n(.*?)\n```", re.MULTILINE | re.DOTALL
+    r"^### (G\d\d) — (.+?)\n- Chủ đề: (\w+) · .*? · Đơn vị: Công an (.+?)\n```\n(.*?)\n```",
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -20,9 +23,9 @@ class Sample(NamedTuple):
     place: str  # 'phường Sông Xanh'
     text: str
 
-    def told_by(self, unit: Unit) -> tuple[str, str]:
-        """Title and text with the unit's own name and kind of place."""
-        return _told(self.title, self.place, unit), _told(self.text, self.place, unit)
+    def texts_for(self, unit: Unit) -> tuple[str, str]:
+        """Return title and text with the unit's own name and kind of place."""
+        return _filled_in(self.title, self.place, unit), _filled_in(self.text, self.place, unit)
 
 
 def read() -> dict[str, Sample]:
@@ -30,7 +33,7 @@ def read() -> dict[str, Sample]:
     return {match[1]: Sample(*match.groups()) for match in _POST.finditer(source)}
 
 
-def _told(text: str, place: str, unit: Unit) -> str:
+def _filled_in(text: str, place: str, unit: Unit) -> str:
     here = unit.place[0].lower() + unit.place[1:]
     text = text.replace(place, here)
     was, now = _kind(place), _kind(here)
@@ -45,7 +48,7 @@ def _kind(place: str) -> str:
 
 
 def as_html(text: str) -> str:
-    """Paragraphs and lists as an officer would have typed them into the editor."""
+    """Convert paragraphs and lists to HTML as an officer would have typed them into the editor."""
     blocks = []
     for block in text.split("\n\n"):
         lines = block.split("\n")
@@ -55,7 +58,10 @@ def as_html(text: str) -> str:
             kind = "ul" if items[0].startswith("-") else "ol"
             if said:
                 blocks.append(_paragraph(said))
-            shown = "".join(f"<li><p>{html.escape(re.sub(r'^(- |\d\. )', '', i), quote=False)}</p></li>" for i in items)
+            shown = "".join(
+                f"<li><p>{html.escape(re.sub(r'^(- |\d\. )', '', i), quote=False)}</p></li>"
+                for i in items
+            )
             blocks.append(f"<{kind}>{shown}</{kind}>")
         else:
             blocks.append(_paragraph(lines))

@@ -1,4 +1,4 @@
-"""What the try-out does at each start."""
+"""The try-out's work at each start."""
 
 from urllib.parse import urlsplit
 
@@ -11,12 +11,12 @@ from publishing.models import Delivery
 
 
 def follow_simulator() -> None:
-    """The simulator may stand on another port than last time: links to its pages that were stored follow it."""
+    """Update the stored links to the simulator's pages: it may have another port than last time."""
     rows = [(Delivery, "permalink"), (Channel, "address")]
     for model, name in rows:
-        for link in model.objects.exclude(**{name: ""}).values_list(name, flat=True)[:1]:
+        for link in model._default_manager.exclude(**{name: ""}).values_list(name, flat=True)[:1]:
             was = "{0.scheme}://{0.netloc}/".format(urlsplit(link))
             here = f"{settings.SIMULATOR_URL}/"
             if was != here:
-                stored = model.objects.filter(**{f"{name}__startswith": was})
+                stored = model._default_manager.filter(**{f"{name}__startswith": was})
                 stored.update(**{name: Replace(F(name), Value(was), Value(here))})

@@ -7,35 +7,47 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import User
-from channels.connectors.base import ConnectorError
 from outreach_portal.celery import app
 from outreach_portal.guard import TRY_OUT_DOMAIN
+from platforms.errors import ConnectorError
+from posts.library.ready import load as load_library
+from try_out.codes import give_apps
 from try_out.pages import Unreachable
 from try_out.services import follow_simulator
-from try_out.story import tell
+from try_out.story import fill
 from units.services import load_units
 
 
 class Command(BaseCommand):
-    help = "Prepares the try-out: tables, units, and once the sample people, pages and posts. Needs the simulator."
+    help = (
+        "Prepares the try-out: tables, units, and once the sample people, pages and "
+        "posts. Needs the simulator."
+    )
 
     def handle(self, **options: Any) -> None:
         if not settings.TRY_OUT:
-            raise CommandError("Sample content belongs to the try-out alone: PORTAL_MODE is not try-out.")
+            raise CommandError(
+                "Sample content belongs to the try-out alone: PORTAL_MODE is not try-out."
+            )
         self.step("Cơ sở dữ liệu / Database")
         call_command("migrate", verbosity=0)
         sign_ins = Path(settings.VAR_DIR) / "sign-ins.txt"
         if User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}").exists():
             follow_simulator()
+            give_apps()
             return
         self.step("Danh sách đơn vị trong cả nước / The national list of units")
         load_units(settings.BASE_DIR / "data" / "units.csv")
+        load_library(settings.BASE_DIR / "data" / "library.toml")
         self.step("Cán bộ, kênh và bài viết mẫu / Sample people, pages and posts")
         app.conf.task_always_eager = True  # letters are written now: no worker runs yet
         try:
-            world = tell(timezone.now())
+            world = fill(timezone.now())
+            give_apps()
         except (Unreachable, ConnectorError) as error:
             raise CommandError(str(error)) from error
+        finally:
+            app.conf.task_always_eager = False
         sign_ins.write_text(world.sign_ins, encoding="utf-8")
 
     def step(self, words: str) -> None:
