@@ -1,0 +1,35 @@
+// What is not saved yet when the person sends the form, closes the page or looks at another one.
+import { form } from "./elements.js";
+import { uploadedPercent, uploading } from "./media.js";
+import { signedOut } from "./presence.js";
+import { showStatus } from "./status.js";
+import { cancelScheduledSave, conflict, hasUnsaved, save, saving } from "./save.js";
+
+const UPLOAD_POLL = 200; // ms
+let submitted = false;
+
+form.addEventListener("submit", async (event) => {
+  const button = event.submitter;
+  if (!uploading && !saving) {
+    cancelScheduledSave();
+    submitted = true;
+    return;
+  }
+  // Two saves at once would look like two editors.
+  event.preventDefault();
+  while (uploading || saving) {
+    if (uploading) showStatus("waiting", uploadedPercent());
+    await (saving || new Promise((resolve) => setTimeout(resolve, UPLOAD_POLL)));
+  }
+  if (!conflict && !signedOut) form.requestSubmit(button);
+});
+
+addEventListener("pageshow", () => (submitted = false));
+
+addEventListener("beforeunload", (event) => {
+  if (hasUnsaved() && !submitted) event.preventDefault();
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden && !submitted && hasUnsaved() && !conflict && !signedOut && !("unsaved" in form.dataset)) save();
+});

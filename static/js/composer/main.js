@@ -1,0 +1,24 @@
+// The composer saves itself, uploads, and tells of others. Without this module the same form works by its buttons.
+import "./beginning.js";
+import "./captions.js";
+import "./chips.js";
+import "./counters.js";
+import { form } from "./elements.js";
+import "./fields.js";
+import "./findings.js";
+import "./format.js";
+import "./keys.js";
+import "./layout.js";
+import "./leaving.js";
+import "./media.js";
+import "./options.js";
+import "./own.js";
+import "./pieces.js";
+import "./unsent.js";
+import "./swipe.js";
+import "./switches.js";
+import { watchPresence } from "./presence.js";
+import { hasUnsaved, markEdited, save } from "./save.js";
+
+form.addEventListener("input", (event) => event.target.type !== "file" && markEdited());
+watchPresence(() => hasUnsaved() && save());

@@ -1,0 +1,25 @@
+// A photo from a phone is made smaller before it goes up: the portal keeps no more than 2,048 pixels of a side.
+const LONGEST = 2048; // pixels, as media/pictures.py
+const QUALITY = 0.85;
+const SMALL = 600_000; // bytes: not worth the work
+
+// Resolves to the smaller photo, or to the file itself where the browser cannot do it or it would gain nothing.
+export async function shrink(file) {
+  if (file.size <= SMALL || !/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const share = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * share);
+    canvas.height = Math.round(picture.height * share);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#fff"; // a JPEG has no transparency
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    picture.close();
+    const smaller = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+    return smaller && smaller.size < file.size ? new File([smaller], file.name, { type: smaller.type }) : file;
+  } catch {
+    return file;
+  }
+}

@@ -1,0 +1,43 @@
+// Pieces of the library, put where the caret stands in the text.
+import { form } from "./elements.js";
+import { openSheet } from "./sheets.js";
+
+const area = form.elements.body;
+const sheet = document.getElementById("pieces");
+let hasCaret = false; // as long as nobody was in the text, a piece goes to its end
+
+area.addEventListener("focus", () => (hasCaret = true));
+document.getElementById("open-pieces").addEventListener("click", () => {
+  openSheet(sheet);
+  globalThis.htmx?.trigger(sheet.querySelector("[type=search]"), "show");
+});
+// One stop for the Tab key with the button beside it; the arrow keys lead from one to the other.
+const tools = document.querySelector(".body-head");
+document.getElementById("format-text").tabIndex = -1;
+tools.addEventListener("keydown", (event) => {
+  if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+  const buttons = [...tools.querySelectorAll(".js-only")].filter((each) => each.checkVisibility());
+  buttons[(buttons.indexOf(document.activeElement) + 1) % buttons.length].focus();
+});
+sheet.addEventListener("click", ({ target }) => {
+  const piece = target.closest("[data-insert]")?.closest("li");
+  if (!piece) return;
+  sheet.close();
+  insert(piece.querySelector("[data-text]").textContent);
+});
+
+function insert(text) {
+  // The rich text editor takes it where it runs.
+  if (!area.dispatchEvent(new CustomEvent("piece", { detail: text, cancelable: true }))) return;
+  const end = area.value.length;
+  const [from, to] = hasCaret ? [area.selectionStart, area.selectionEnd] : [end, end];
+  const ahead = area.value.slice(0, from);
+  const rest = area.value.slice(to);
+  const isNewLine = !ahead || ahead.endsWith("\n");
+  // At the end of the text, or ahead of a line, it is a paragraph of its own.
+  const before = !isNewLine && !rest ? "\n\n" : "";
+  const after = isNewLine && rest && !rest.startsWith("\n") ? "\n\n" : "";
+  area.setRangeText(before + text + after, from, to, "end");
+  area.focus();
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+}

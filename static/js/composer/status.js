@@ -1,0 +1,8 @@
+// The line that says whether the text is saved. Its words stand in the page, by name.
+const line = document.getElementById("save-state");
+
+export const statusText = (name, time = "") => line.dataset[name].replace("{time}", time);
+
+export function showStatus(name, time) {
+  line.textContent = statusText(name, time);
+}

@@ -1,0 +1,54 @@
+// Draws every [data-chart]: the figures come from the json_script it names, the same that stand in the table beneath it.
+import { drawChart } from "../lib/chart.js";
+
+const whole = new Intl.NumberFormat(document.documentElement.lang);
+const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", compactDisplay: "long" });
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const place of document.querySelectorAll("[data-chart]")) {
+    const figures = JSON.parse(document.getElementById(place.dataset.chart).textContent);
+    if (place.dataset.notMeasured) document.body.dataset.notMeasured = place.dataset.notMeasured;
+    drawChart(place, figures.kind === "bar" ? bar(figures) : line(figures));
+  }
+});
+
+// A figure that was not measured is a gap in the line, never a zero.
+function format(value) {
+  if (value === null || value === undefined) return document.body.dataset.notMeasured || "–";
+  return whole.format(value);
+}
+
+function line({ series }) {
+  return {
+    grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+    legend: { type: "scroll", top: 0, left: 0 },
+    tooltip: { trigger: "axis", valueFormatter: format },
+    xAxis: { type: "time", minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
+    yAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value) } },
+    series: series.map(({ name, points }, n) => ({
+      name,
+      type: "line",
+      data: points,
+      connectNulls: false,
+      symbol: ["circle", "rect", "triangle", "diamond"][n % 4],
+      symbolSize: 7,
+      lineStyle: { width: 2.5, type: ["solid", "dashed", "dotted"][n % 3] },
+    })),
+  };
+}
+
+function bar({ labels, series }) {
+  const width = innerWidth < 768 ? 110 : 170;
+  return {
+    grid: { left: 8, right: 24, top: 40, bottom: 8, containLabel: true },
+    legend: { top: 0, left: 0 },
+    tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: format },
+    xAxis: {
+      type: "value",
+      minInterval: 1,
+      axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true },
+    },
+    yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width, overflow: "truncate" } },
+    series: series.map(({ name, values }) => ({ name, type: "bar", data: values, barMaxWidth: 18 })),
+  };
+}

@@ -1,0 +1,45 @@
+// Choosing a unit while typing, a user name made from the name, and fields that belong to a choice.
+import { fold } from "../lib/fold.js";
+
+for (const input of document.querySelectorAll("input[data-unit-search]")) {
+  input.ariaHidden = "true"; // its label moves to the list's own field
+  new TomSelect(input, {
+    maxItems: 1,
+    delimiter: "\n", // a unit's label holds commas
+    valueField: "label",
+    labelField: "label",
+    searchField: ["label", "code"],
+    create: (typed) => ({ label: typed }), // typed words are understood by the server, too
+    createOnBlur: true,
+    persist: false,
+    score: () => () => 1, // the server has chosen already, without accents
+    shouldLoad: (words) => words.trim().length > 1,
+    load: (words, show) =>
+      fetch(`${input.dataset.unitSearch}?q=${encodeURIComponent(words)}`)
+        .then((answer) => answer.json())
+        .then(({ units }) => show(units), () => show()),
+    render: {
+      option: (unit, escape) =>
+        `<div>${escape(unit.label)} <span class="text-secondary">${escape(unit.code || "")}</span></div>`,
+      option_create: (typed, escape) => `<div class="create">“${escape(typed.input)}”</div>`,
+      no_results: null,
+    },
+  });
+}
+
+for (const username of document.querySelectorAll("input[data-username-from]")) {
+  // Only shown, not filled in: left empty, the server adds a number when the name is taken.
+  username.form.elements[username.dataset.usernameFrom].addEventListener("input", (event) => {
+    const bare = fold(event.target.value).replace(/[^a-z0-9\s]/g, "").trim();
+    username.placeholder = bare.split(/\s+/).join(".");
+  });
+}
+
+function showFields() {
+  for (const part of document.querySelectorAll("[data-shown-for]")) {
+    const chosen = document.querySelector("input[name=target]:checked");
+    part.hidden = Boolean(chosen) && chosen.value !== part.dataset.shownFor;
+  }
+}
+document.addEventListener("change", showFields);
+showFields();

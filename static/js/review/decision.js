@@ -1,0 +1,43 @@
+// The buttons that approve: not before there was time to read, and with the chosen time on them.
+const READING = 2300; // ms; the server refuses what comes sooner than 2 s, as the second tap on the page before would
+const UNSEEN = 3000; // without a look at the last channel
+
+const form = document.getElementById("decision");
+const buttons = [...document.querySelectorAll("[data-approve]")];
+if (form && buttons.length) {
+  holdButtons();
+  showChosenTime();
+  form.addEventListener("change", showChosenTime);
+  addEventListener("pageshow", showChosenTime);
+}
+
+function holdButtons() {
+  const hint = document.querySelector("[data-reading]");
+  const last = [...document.querySelectorAll(".review-card")].at(-1);
+  const opened = Date.now();
+  let seen = !last;
+  for (const button of buttons) button.disabled = true;
+  hint.hidden = false;
+  if (last) new IntersectionObserver(([entry]) => (seen ||= entry.isIntersecting)).observe(last);
+  release();
+
+  function release() {
+    const passed = Date.now() - opened;
+    if (passed < READING || (!seen && passed < UNSEEN)) {
+      setTimeout(release, 100);
+      return;
+    }
+    for (const button of buttons) button.disabled = false;
+    hint.hidden = true;
+  }
+}
+
+// Nothing is asked: what was approved can be taken back on the next page.
+function showChosenTime() {
+  const ownTime = form.querySelector(".time-own");
+  const chosen = form.querySelector("[name=decision]:checked");
+  const label = chosen.dataset.short ?? chosen.nextElementSibling.textContent;
+  if (ownTime) ownTime.hidden = chosen.value !== "other";
+  const words = chosen.value === "approve" ? "" : ` · ${label}`;
+  for (const button of buttons) button.querySelector("[data-chosen-time]").textContent = words;
+}

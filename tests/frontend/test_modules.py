@@ -1,0 +1,147 @@
+"""ES modules: what they import is there, is preloaded with its digest, and is served under hashed
+names.
+"""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.template import Context, Template
+
+from core import assets
+
+ROOT = Path(django_settings.BASE_DIR)
+MODULES = sorted(
+    path.relative_to(ROOT / "static").as_posix()
+    for path in (ROOT / "static" / "js").rglob("*.js")
+    if path.name != "theme.js"  # a classic script: it runs before the first paint
+)
+ENTRIES = sorted(
+    {
+        entry
+        for page in (ROOT / "templates").rglob("*.html")
+        for entry in re.findall(r'{% module "([^"]+)" %}', page.read_text(encoding="utf-8"))
+    }
+)
+
+
+def test_every_import_leads_to_a_file():
+    missing = [
+        (path, each)
+        for path in MODULES
+        for each in assets.direct_imports(path)
+        if not finders.find(each)
+    ]
+
+    assert len(MODULES) > 20
+    assert missing == []
+
+
+def test_no_import_is_written_in_a_way_that_is_not_found():
+    """Browsers take more kinds of import than the pattern by which we preload and rename them."""
+    import_words = re.compile(r"\bimport\b(?!\.meta)|\bfrom\s*[\"'][./]")
+    unseen = {}
+    for path in MODULES:
+        source = (ROOT / "static" / path).read_text(encoding="utf-8")
+        code = re.sub(r"//[^\n]*", "", assets.IMPORT.sub("", source))
+        if found := import_words.findall(code):
+            unseen[path] = found
+
+    assert unseen == {}
+
+
+def test_every_module_is_on_a_page():
+    used = {*ENTRIES, *(each for entry in ENTRIES for each in assets.imports(entry))}
+
+    assert sorted(set(MODULES) - used) == []
+    assert sorted(set(ENTRIES) - set(MODULES)) == []
+
+
+def test_what_a_module_imports_is_found_through_other_modules_and_once(tmp_path, settings):
+    settings.STATICFILES_DIRS = [tmp_path]
+    sources = {
+        "a/one.js": (
+            'import "./two.js";\nimport {\n  x,\n  y,\n} from '
+            '"../b/three.js";\nlet z = "from \'./no.js\'";\n'
+        ),
+        "a/two.js": 'import * as three from "../b/three.js";\nexport const path = "./no.js";\n',
+        "b/three.js": '// import "./no.js";\nexport { x, y } from "./four.js";\n',
+        "b/four.js": 'export function x() {\n  return "./no.js";\n}\n',
+    }
+    for name, source in sources.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    finders.get_finder.cache_clear()
+    try:
+        found = assets.imports.__wrapped__("a/one.js")
+    finally:
+        settings.STATICFILES_DIRS = django_settings.STATICFILES_DIRS
+        finders.get_finder.cache_clear()
+
+    assert found == ("a/two.js", "b/three.js", "b/four.js")
+
+
+def test_a_module_comes_with_a_preload_of_each_import_and_all_bear_digest_and_nonce():
+    tags = Template('{% module "js/pages/choices.js" %}').render(Context({"csp_nonce": "n1"}))
+
+    fold, choices = "js/lib/fold.js", "js/pages/choices.js"
+    assert tags.splitlines() == [
+        (
+            f'<link rel="modulepreload" href="/static/{fold}" '
+            f'integrity="sha384-{assets.digest(fold)}" nonce="n1">'
+        ),
+        f'<script type="module" src="/static/{choices}" '
+        f'integrity="sha384-{assets.digest(choices)}" nonce="n1">'
+        "</script>",
+    ]
+
+
+@pytest.fixture
+def gathered(settings, tmp_path):
+    """The static files as production serves them."""
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "core.assets.HashedStorage"},
+    }
+    settings.WHITENOISE_USE_FINDERS = False
+    settings.WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+        "js",
+        "css",
+        "svg",
+        "html",
+        "map",
+        "txt",
+        "json",
+    ]
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assets.digest.cache_clear()
+    yield tmp_path
+    assets.digest.cache_clear()
+
+
+def test_in_production_modules_import_each_other_by_hashed_names_with_the_digests_on_the_page(
+    gathered,
+):
+    for entry in ENTRIES:
+        tags = Template(f'{{% module "{entry}" %}}').render(Context())
+        digests = dict(re.findall(r'(?:src|href)="/static/([^"]+)" integrity="([^"]+)"', tags))
+        assert len(digests) == 1 + len(assets.imports(entry))
+        for path, digest in digests.items():
+            content = (gathered / path).read_bytes()
+            assert re.search(r"\.[0-9a-f]{12}\.js$", path)
+            assert digest == f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
+            imported = [
+                (gathered / path)
+                .parent.joinpath(each)
+                .resolve()
+                .relative_to(gathered.resolve())
+                .as_posix()
+                for each in assets.IMPORT.findall(content.decode())
+            ]
+            assert set(imported) <= set(digests)
