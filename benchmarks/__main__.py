@@ -8,12 +8,14 @@
 import os
 import sys
 
-from benchmarks import claims, crash, neighbours, pause, recall, rush
+from benchmarks import audit, claims, composer, crash, neighbours, pause, recall, rush
 from benchmarks.stage import options_of, stage
 
 # The claims come first: they leave nothing, and no worker may be there to claim along.
 SMALL = {
     claims: "--n 20",
+    audit: "--n 500",
+    composer: "--n 10",
     rush: "--sizes 4x5 --naive-n 20 --latency 20 --idle 1",
     recall: "--n 20",
     pause: "--rounds 1 --rate 20",
@@ -25,7 +27,7 @@ if "--small" in sys.argv:
     # Nobody waits half a minute for figures that mean nothing.
     short = {"CLAIM_AHEAD": "1", "LEASE": "10", "CALL": "4", "VERIFY_GRACE": "6"}
     os.environ |= {f"PUBLISH_{name}_SECONDS": seconds for name, seconds in short.items()}
-with stage() as held:
+with stage() as running:
     for benchmark, small in SMALL.items():
-        given = options_of(benchmark).parse_args(small.split() if "--small" in sys.argv else [])
-        print(benchmark.measure(held, given), flush=True)
+        options = options_of(benchmark).parse_args(small.split() if "--small" in sys.argv else [])
+        print(benchmark.measure(running, options), flush=True)

@@ -1,11 +1,13 @@
-"""Crash: the publishing worker is killed while thousands fall due, and started again, as a supervisor does.
+"""Crash: the publishing worker is killed while thousands fall due, and started again, as a
+supervisor does.
 
     python -m benchmarks.crash [--n 3321] [--at -3 0.3]
 
-Once for each moment `--at`, in seconds after the due one, on the simulator answering after 200 ms. `begun` counts the
-posts whose visible call may have been made by then: only the platform knows, and it is asked when the longest call and
-the grace are over, so theirs is the longest wait (`begun_p99`). `rest_p99` is the lateness of all others; the goal is
-15 seconds, and `ratio` is the share of it. Lost and doubled are what residents saw.
+Once for each moment `--at`, in seconds after the due one, on the simulator answering after 200 ms.
+`begun` counts the posts whose visible call may have been made by then: only the platform knows, and
+it is asked when the longest call and the grace are over, so theirs is the longest wait
+(`begun_p99`). `rest_p99` is the lateness of all others; the goal is 15 seconds, and `ratio` is the
+share of it. Lost and doubled are what residents saw.
 """
 
 import argparse
@@ -13,46 +15,54 @@ import sys
 import time
 from collections import Counter
 
-from benchmarks.stage import LATENCY_MS, Stage, at, run, sleep_until
+from benchmarks.simulator import LATENCY_MS
+from benchmarks.stage import Stage, at, run, sleep_until
 
 GOAL = 15.0
 
 
-def crash(held: Stage, n: int, moment: float) -> str:
+def crash(stage: Stage, n: int, moment: float) -> str:
     from django.conf import settings
 
     from publishing.models import Delivery
 
-    pages = held.simulator.pages("facebook", n)
-    rows = held.fill("facebook", n, pages=pages)
+    pages = stage.simulator.pages("facebook", n)
+    rows = stage.rows.fill("facebook", n, pages=pages)
     due = float(int(time.time() + settings.PUBLISHING["claim_ahead_seconds"] + 4 + n / 2000))
-    held.deliver(rows, due)
-    held.settle_down()
+    stage.rows.deliver(rows, due)
+    stage.vacuum_database()
     sleep_until(due + moment)
-    held.kill("publish facebook")
+    stage.kill("publish facebook")
     ours = Delivery.objects.filter(revision__in=[row.revision for row in rows])
-    begun = set(ours.filter(committing_at__isnull=False).values_list("channel__external_id", flat=True))
-    held.wait_for_end(seconds=400)
-    seen = [post for post in held.simulator.truth("facebook", pages) if post["arrived_at"] is not None]
+    begun = set(
+        ours.filter(committing_at__isnull=False).values_list("channel__external_id", flat=True)
+    )
+    stage.wait_for_end(seconds=400)
+    seen = [
+        post for post in stage.simulator.truth("facebook", pages) if post["arrived_at"] is not None
+    ]
     times = Counter(post["page"] for post in seen)
     first = {post["page"]: post["arrived_at"] - due for post in reversed(seen)}
     rest = at([late for page, late in first.items() if page not in begun], 0.99)
     return (
         f"crash n={n} at={moment} lost={n - len(times)} doubled={sum(times.values()) - len(times)} "
-        f"begun={len(begun)} begun_p99={at([first[page] for page in begun & set(first)], 0.99):.1f} "
+        f"begun={len(begun)} "
+        f"begun_p99={at([first[page] for page in begun & set(first)], 0.99):.1f} "
         f"rest_p99={rest:.1f} goal_s={GOAL:.0f} ratio={rest / GOAL:.2f}"
     )
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n", type=int, default=3321)
-    parser.add_argument("--at", type=float, nargs="+", default=[-3.0, 0.3], help="seconds after the due one")
+    parser.add_argument(
+        "--at", type=float, nargs="+", default=[-3.0, 0.3], help="seconds after the due one"
+    )
 
 
-def measure(held: Stage, given: argparse.Namespace) -> str:
-    held.simulator.latency(facebook=LATENCY_MS)
-    held.start_portal()
-    return "\n".join(crash(held, given.n, moment) for moment in given.at)
+def measure(stage: Stage, options: argparse.Namespace) -> str:
+    stage.simulator.latency(facebook=LATENCY_MS)
+    stage.start_portal()
+    return "\n".join(crash(stage, options.n, moment) for moment in options.at)
 
 
 if __name__ == "__main__":

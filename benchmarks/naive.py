@@ -1,4 +1,5 @@
-"""What a first project with Celery does: one task a post, ``eta`` at its second, a blocking call, all defaults.
+"""A first project with Celery: one task a post, ``eta`` at its second, a blocking call, all
+defaults.
 
 It asks no database at all, which favours it: a real one would have rows to read and to mark.
 """
@@ -8,7 +9,7 @@ import os
 import requests
 from celery import Celery
 
-from benchmarks.stage import proof
+from benchmarks.simulator import proof
 
 app = Celery("naive", broker=os.environ.get("NAIVE_BROKER", "redis://127.0.0.1:6379/0"))
 

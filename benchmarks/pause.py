@@ -2,16 +2,18 @@
 
     python -m benchmarks.pause [--rounds 5] [--rate 50]
 
-A stream of deliveries falls due; in its middle the whole country is paused, goes on, and is paused again. What had
-begun before the commit may still arrive; nothing may begin after it. `last_s` is the longest time between a commit and
-the last arrival after it, as the simulator saw it; the goal is one second, and `ratio` is the share of it.
+A stream of deliveries falls due; in its middle the whole country is paused, goes on, and is paused
+again. What had begun before the commit may still arrive; nothing may begin after it. `last_s` is
+the longest time between a commit and the last arrival after it, as the simulator saw it; the goal
+is one second, and `ratio` is the share of it.
 """
 
 import argparse
 import sys
 import time
 
-from benchmarks.stage import LATENCY_MS, Stage, run, sleep_until
+from benchmarks.simulator import LATENCY_MS
+from benchmarks.stage import Stage, run, sleep_until
 
 GOAL = 1.0
 
@@ -21,37 +23,48 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=int, default=50, help="deliveries due a second")
 
 
-def measure(held: Stage, given: argparse.Namespace) -> str:
+def measure(stage: Stage, options: argparse.Namespace) -> str:
     running, paused = 3.0, 2.5
     from django.conf import settings
 
-    from publishing import pauses
+    from publishing.pauses import services as pauses
 
-    held.simulator.latency(facebook=LATENCY_MS)
-    held.start_portal()
-    n = int((given.rounds * (running + paused) + running) * given.rate)
-    pages = held.simulator.pages("facebook", n)
-    rows = held.fill("facebook", n, pages=pages)
+    stage.simulator.latency(facebook=LATENCY_MS)
+    stage.start_portal()
+    n = int((options.rounds * (running + paused) + running) * options.rate)
+    pages = stage.simulator.pages("facebook", n)
+    rows = stage.rows.fill("facebook", n, pages=pages)
     first = time.time() + settings.PUBLISHING["claim_ahead_seconds"] + 2 + n / 2000
-    held.deliver(rows, lambda number: first + number / given.rate)
-    held.settle_down()
+    stage.rows.deliver(rows, lambda number: first + number / options.rate)
+    stage.vacuum_database()
     commits = []
-    for number in range(given.rounds):
+    for number in range(options.rounds):
         sleep_until(first + number * (running + paused) + running)
-        pause = pauses.prepare(held.top, by=held.user, reason="Đo thời gian dừng")
-        pauses.start(pause, by=held.user)
+        pause = pauses.prepare(stage.rows.top, by=stage.rows.user, reason="Đo thời gian dừng")
+        pauses.start(pause, by=stage.rows.user)
         commits.append(time.time())
         time.sleep(paused)
-        pauses.end(pause, by=held.user)
-    sleep_until(first + n / given.rate)
-    held.wait_for_end()
-    arrived = [post["arrived_at"] for post in held.simulator.truth("facebook", pages) if post["arrived_at"]]
+        pauses.end(pause, by=stage.rows.user)
+    sleep_until(first + n / options.rate)
+    stage.wait_for_end()
+    arrived = [
+        post["arrived_at"]
+        for post in stage.simulator.truth("facebook", pages)
+        if post["arrived_at"]
+    ]
     # Until shortly before the end: what arrives then was begun when the pause was over.
-    late = [[moment - commit for moment in arrived if 0 < moment - commit < paused - 0.1] for commit in commits]
+    late = [
+        [moment - commit for moment in arrived if 0 < moment - commit < paused - 0.1]
+        for commit in commits
+    ]
     last = max(max(each, default=0.0) for each in late)
-    shown = sum(commit - 1 <= moment <= commit for moment in arrived for commit in commits) / given.rounds
+    shown = (
+        sum(commit - 1 <= moment <= commit for moment in arrived for commit in commits)
+        / options.rounds
+    )
     return (
-        f"pause rounds={given.rounds} before_per_s={shown:.0f} after={sum(map(len, late)) / given.rounds:.1f} "
+        f"pause rounds={options.rounds} before_per_s={shown:.0f} "
+        f"after={sum(map(len, late)) / options.rounds:.1f} "
         f"last_s={last:.3f} goal_s={GOAL} ratio={last / GOAL:.2f}"
     )
 

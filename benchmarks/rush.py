@@ -4,16 +4,20 @@
 
 In one run, on this machine:
 
-- the portal as in production: worker, beat, PostgreSQL and Redis as processes. `3319x5` is 3,319 posts on 5 pages each;
-- the floor (`stage.Bare`): an aiohttp loop that shows as many drafts by id, the same request as the portal's visible
+- the portal as in production: worker, beat, PostgreSQL and Redis as processes. `3319x5` is 3,319
+  posts on 5 pages each;
+- the floor (`stage.Bare`): an aiohttp loop that shows as many drafts by id, the same request as the
+  portal's visible
   call, and does nothing else; before and after the portal, both rounds counted together;
-- a naive Celery ETA project (`naive.py`) with 8 processes, up to `--naive-n` posts: it takes minutes.
+- a naive Celery ETA project (`naive.py`) with 8 processes, up to `--naive-n` posts: it takes
+  minutes.
 
-Lateness is the arrival of the whole request that makes a post visible, as the simulator saw it, minus the due second.
-CPU is that of all the contestant's processes (portal: workers, beat, PostgreSQL, Redis; naive: worker, Redis), never
-of the simulator. The portal's is counted from just before the first claim to the last write-back, by workers that are
-warm: started, and a first post gone out. What beat and rings cost while nothing is due is part of it, and told beside
-it. Compare ratios: seconds differ between machines. All share the simulator, which is one process.
+Lateness is the arrival of the whole request that makes a post visible, as the simulator saw it,
+minus the due second. CPU is that of all the contestant's processes (portal: workers, beat,
+PostgreSQL, Redis; naive: worker, Redis), never of the simulator. The portal's is counted from just
+before the first claim to the last write-back, by workers that are warm: started, and a first post
+gone out. What beat and rings cost while nothing is due is part of it, and told beside it. Compare
+ratios: seconds differ between machines. All share the simulator, which is one process.
 """
 
 import argparse
@@ -27,12 +31,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.stage import LATENCY_MS, ROOT, Bare, Stage, at, cpu_seconds, memory_mb, run, sleep_until, start, stop
+from benchmarks.servers import start, stop
+from benchmarks.simulator import LATENCY_MS, ROOT, Bare
+from benchmarks.stage import Stage, at, run, sleep_until
+from benchmarks.usage import cpu_seconds, memory_mb
 
 
 @dataclass
 class Outcome:
-    """What the simulator saw of one contestant, and what it cost."""
+    """The result of one contestant: what the simulator saw, and what it cost."""
 
     name: str
     n: int
@@ -43,10 +50,16 @@ class Outcome:
     pss_mb: float = 0.0
 
     @classmethod
-    def seen(cls, name: str, simulator: Any, pages: list[dict], due: float, cpu_ms: float, **more: Any) -> "Outcome":
-        posts = [post for post in simulator.truth("facebook", pages) if post["arrived_at"] is not None]
+    def seen(
+        cls, name: str, simulator: Any, pages: list[dict], due: float, cpu_ms: float, **more: Any
+    ) -> "Outcome":
+        posts = [
+            post for post in simulator.truth("facebook", pages) if post["arrived_at"] is not None
+        ]
         twice = sum(number - 1 for number in Counter(post["page"] for post in posts).values())
-        return cls(name, len(pages), [post["arrived_at"] - due for post in posts], twice, cpu_ms, **more)
+        return cls(
+            name, len(pages), [post["arrived_at"] - due for post in posts], twice, cpu_ms, **more
+        )
 
     def line(self) -> str:
         lost = self.n - len(self.lateness) + self.doubled
@@ -58,14 +71,14 @@ class Outcome:
 
 
 HEADER = (
-    f"{'':26}{'p50 s':>9}{'p99 s':>9}{'max s':>9}{'seen':>8}{'lost':>6}{'early':>6}{'doubled':>8}{'cpu ms':>8}"
+    f"{'':26}{'p50 s':>9}{'p99 s':>9}{'max s':>9}{'seen':>8}{'lost':>6}{'early':>6}{'doubled':>8}{'cpu ms':>8}"  # noqa: E501
     "  RSS/PSS MB"
 )
 
 
-def floor(held: Stage, n: int) -> Outcome:
-    pages = held.simulator.pages("facebook", n)
-    bare = Bare(held.simulator, pages)
+def floor(stage: Stage, n: int) -> Outcome:
+    pages = stage.simulator.pages("facebook", n)
+    bare = Bare(stage.simulator, pages)
 
     async def rounds(bare: Bare) -> float:
         drafts = await bare.stage()
@@ -74,37 +87,39 @@ def floor(held: Stage, n: int) -> Outcome:
         return due
 
     due = bare.run(rounds)
-    return Outcome.seen("bare aiohttp loop (floor)", held.simulator, pages, due, bare.cpu_ms)
+    return Outcome.seen("bare aiohttp loop (floor)", stage.simulator, pages, due, bare.cpu_ms)
 
 
-def portal(held: Stage, units: int, each: int) -> tuple[Outcome, dict[str, float]]:
+def portal(stage: Stage, units: int, each: int) -> tuple[Outcome, dict[str, float]]:
     from django.conf import settings
 
     n = units * each
-    pages = held.simulator.pages("facebook", n)
-    rows = held.fill("facebook", units, each=each, pages=pages)
+    pages = stage.simulator.pages("facebook", n)
+    rows = stage.rows.fill("facebook", units, each=each, pages=pages)
     ahead = settings.PUBLISHING["claim_ahead_seconds"]
     due = float(int(time.time() + ahead + 4 + n / 2000))
-    held.deliver(rows, due)
-    held.settle_down()
+    stage.rows.deliver(rows, due)
+    stage.vacuum_database()
     if time.time() > due - ahead - 1:
-        raise SystemExit("filling took so long that the claim began before the count: give it more time")
+        raise SystemExit(
+            "filling took so long that the claim began before the count: give it more time"
+        )
     sleep_until(due - ahead - 1)
-    before = held.cpu()
+    before = stage.cpu()
     sleep_until(due)
-    worker, pss = held.processes["publish facebook"].pid, 0.0
+    worker, pss = stage.processes["publish facebook"].pid, 0.0
     end = time.monotonic() + 300
-    while held.open():
-        held.look_after()
+    while stage.open():
+        stage.look_after()
         if time.monotonic() > end:
             raise SystemExit("not all deliveries ended within five minutes")
         pss = max(pss, memory_mb(worker)[1])
         time.sleep(0.25)
-    spent = {name: after - before[name] for name, after in held.cpu().items()}
+    spent = {name: after - before[name] for name, after in stage.cpu().items()}
     each_ms = {name: seconds * 1000 / n for name, seconds in spent.items()}
     outcome = Outcome.seen(
         "outreach portal",
-        held.simulator,
+        stage.simulator,
         pages,
         due,
         sum(each_ms.values()),
@@ -114,98 +129,126 @@ def portal(held: Stage, units: int, each: int) -> tuple[Outcome, dict[str, float
     return outcome, each_ms
 
 
-def idle(held: Stage, seconds: float) -> dict[str, float]:
-    """CPU milliseconds a second, by process, that the portal takes while nothing is due."""
-    before = held.cpu()
+def idle(stage: Stage, seconds: float) -> dict[str, float]:
+    """Measure the CPU milliseconds a second, by process, that the portal takes while nothing is
+    due.
+    """
+    before = stage.cpu()
     time.sleep(seconds)
-    return {name: (after - before[name]) * 1000 / seconds for name, after in held.cpu().items()}
+    return {name: (after - before[name]) * 1000 / seconds for name, after in stage.cpu().items()}
 
 
-def naive(held: Stage, n: int) -> Outcome:
-    broker = f"{held.redis_url}/1"
+def naive(stage: Stage, n: int) -> Outcome:
+    broker = f"{stage.redis_url}/1"
     environment = os.environ | {"NAIVE_BROKER": broker}
     os.environ["NAIVE_BROKER"] = broker
     from benchmarks.naive import publish
 
-    command = [sys.executable, "-m", "celery", "-A", "benchmarks.naive", "worker", "-c", "8", "-l", "ERROR"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "benchmarks.naive",
+        "worker",
+        "-c",
+        "8",
+        "-l",
+        "ERROR",
+    ]
     with contextlib.ExitStack() as stack:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         worker = start(stack, command, cwd=ROOT, env=environment, **quiet)
-        pages = held.simulator.pages("facebook", n + 1)
+        pages = stage.simulator.pages("facebook", n + 1)
         warm, pages = pages[0], pages[1:]
-        publish.delay(held.simulator.url, warm["external_id"], warm["tokens"]["access_token"])
-        _wait_for_posts(held, [warm], 1, seconds=60)
-        before = _cpu(held, worker)
+        publish.delay(stage.simulator.url, warm["external_id"], warm["tokens"]["access_token"])
+        _wait_for_posts(stage, [warm], 1, seconds=60)
+        before = _cpu(stage, worker)
         due = float(int(time.time()) + 3 + n // 500)
         eta = datetime.fromtimestamp(due, UTC)
         for page in pages:
-            arguments = (held.simulator.url, page["external_id"], page["tokens"]["access_token"])
+            arguments = (stage.simulator.url, page["external_id"], page["tokens"]["access_token"])
             publish.apply_async(arguments, eta=eta)
         sleep_until(due)
-        _wait_for_posts(held, pages, n, seconds=60 + n / 25)
+        _wait_for_posts(stage, pages, n, seconds=60 + n / 25)
         time.sleep(1)
-        cpu_ms = (_cpu(held, worker) - before) * 1000 / n
+        cpu_ms = (_cpu(stage, worker) - before) * 1000 / n
         family = [worker.pid, *_children(worker.pid)]
         memory = [memory_mb(pid) for pid in family]
-        outcome = Outcome.seen("naive Celery ETA, 8 procs", held.simulator, pages, due, cpu_ms)
+        outcome = Outcome.seen("naive Celery ETA, 8 procs", stage.simulator, pages, due, cpu_ms)
         outcome.peak_mb, outcome.pss_mb = (sum(sizes) for sizes in zip(*memory, strict=True))
         stop(worker)
     return outcome
 
 
-def _cpu(held: Stage, worker: subprocess.Popen) -> float:
-    return cpu_seconds(worker.pid) + cpu_seconds(held.processes["redis"].pid)
+def _cpu(stage: Stage, worker: subprocess.Popen) -> float:
+    return cpu_seconds(worker.pid) + cpu_seconds(stage.processes["redis"].pid)
 
 
 def _children(pid: int) -> list[int]:
     return [int(word) for word in (open(f"/proc/{pid}/task/{pid}/children").read().split())]
 
 
-def _wait_for_posts(held: Stage, pages: list[dict], n: int, *, seconds: float) -> None:
+def _wait_for_posts(stage: Stage, pages: list[dict], n: int, *, seconds: float) -> None:
     end = time.monotonic() + seconds
-    while time.monotonic() < end and len(held.simulator.truth("facebook", pages)) < n:
+    while time.monotonic() < end and len(stage.simulator.truth("facebook", pages)) < n:
         time.sleep(0.5 if n < 100 else 2)
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sizes", nargs="+", default=["3321", "3319x5"], help="posts, or posts x pages each")
-    parser.add_argument("--naive-n", type=int, default=3321, help="the largest size that the naive project runs at")
-    parser.add_argument("--latency", type=float, default=LATENCY_MS, help="milliseconds the platform takes")
-    parser.add_argument("--idle", type=float, default=10, help="seconds in which idle costs are counted")
+    parser.add_argument(
+        "--sizes", nargs="+", default=["3321", "3319x5"], help="posts, or posts x pages each"
+    )
+    parser.add_argument(
+        "--naive-n", type=int, default=3321, help="the largest size that the naive project runs at"
+    )
+    parser.add_argument(
+        "--latency", type=float, default=LATENCY_MS, help="milliseconds the platform takes"
+    )
+    parser.add_argument(
+        "--idle", type=float, default=10, help="seconds in which idle costs are counted"
+    )
 
 
-def measure(held: Stage, given: argparse.Namespace) -> str:
-    held.simulator.latency(facebook=given.latency)
+def measure(stage: Stage, options: argparse.Namespace) -> str:
+    stage.simulator.latency(facebook=options.latency)
     lines = []
-    for size in given.sizes:
+    for size in options.sizes:
         units, _x, each = size.partition("x")
-        lines.append(compare(held, int(units), int(each or 1), given))
+        lines.append(compare(stage, int(units), int(each or 1), options))
     return "\n".join(lines)
 
 
-def compare(held: Stage, units: int, each: int, given: argparse.Namespace) -> str:
+def compare(stage: Stage, units: int, each: int, options: argparse.Namespace) -> str:
     n = units * each
     print(f"\n{n} posts due at one second ({units} units x {each} pages)\n{HEADER}", flush=True)
-    first = floor(held, n)
-    held.start_portal()
-    idle_ms = idle(held, given.idle)
-    ours, parts = portal(held, units, each)
+    first = floor(stage, n)
+    stage.start_portal()
+    idle_ms = idle(stage, options.idle)
+    ours, parts = portal(stage, units, each)
     print(ours.line(), flush=True)
-    second = floor(held, n)
-    both = Outcome(first.name, 2 * n, first.lateness + second.lateness, 0, (first.cpu_ms + second.cpu_ms) / 2)
+    second = floor(stage, n)
+    both = Outcome(
+        first.name, 2 * n, first.lateness + second.lateness, 0, (first.cpu_ms + second.cpu_ms) / 2
+    )
     print(both.line(), flush=True)
-    if n <= given.naive_n:
-        print(naive(held, n).line())
+    if n <= options.naive_n:
+        print(naive(stage, n).line())
     else:
         print(f"{'naive Celery ETA, 8 procs':26}  not run (--naive-n {n} runs it; some minutes)")
     print(f"CPU ms a delivery: {_shares(parts)}", flush=True)
     print(f"CPU ms a second while nothing is due: {_shares(idle_ms)}", flush=True)
     p99, lowest = at(ours.lateness, 0.99), at(both.lateness, 0.99)
-    return f"rush n={n} p99={p99:.3f} floor_p99={lowest:.3f} ratio={p99 / lowest:.2f} cpu_ms={ours.cpu_ms:.2f}"
+    return (
+        f"rush n={n} p99={p99:.3f} floor_p99={lowest:.3f} ratio={p99 / lowest:.2f} "
+        f"cpu_ms={ours.cpu_ms:.2f}"
+    )
 
 
 def _shares(parts: dict[str, float]) -> str:
-    return ", ".join([*(f"{name} {ms:.2f}" for name, ms in parts.items()), f"all {sum(parts.values()):.2f}"])
+    return ", ".join(
+        [*(f"{name} {ms:.2f}" for name, ms in parts.items()), f"all {sum(parts.values()):.2f}"]
+    )
 
 
 if __name__ == "__main__":

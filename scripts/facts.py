@@ -1,4 +1,5 @@
-"""The tables of what fits into a post on each platform, as the connectors' facts say it, in the documentation.
+"""The tables of what fits into a post on each platform, as the connectors' facts say it, in the
+documentation.
 
 python scripts/facts.py update    writes them anew
 python scripts/facts.py check     fails when one is not what the facts say
@@ -21,8 +22,8 @@ def table(language: str) -> str:
     import django
     from django.utils import translation
 
-    from channels.connectors import CONNECTORS
-    from channels.wording import format_name, limits
+    from channels.presenters import format_name, limits
+    from platforms.registry import CONNECTORS
 
     django.setup()
     with translation.override(language):
@@ -38,22 +39,34 @@ def table(language: str) -> str:
 
 
 def renewed(page: str, language: str) -> str:
-    return re.sub(f"(?<={BEGIN}\n).*?(?={END})", lambda _: f"\n{table(language)}\n\n", page, count=1, flags=re.DOTALL)
+    return re.sub(
+        f"(?<={BEGIN}\n).*?(?={END})",
+        lambda _: f"\n{table(language)}\n\n",
+        page,
+        count=1,
+        flags=re.DOTALL,
+    )
 
 
 def main() -> int:
     import messages
 
     messages.compile_catalogues()
-    wanted = {path: renewed(path.read_text(encoding="utf-8"), language) for language, path in PAGES.items()}
-    stale = [path for path, text in wanted.items() if text != path.read_text(encoding="utf-8")]
+    expected = {
+        path: renewed(path.read_text(encoding="utf-8"), language)
+        for language, path in PAGES.items()
+    }
+    stale = [path for path, text in expected.items() if text != path.read_text(encoding="utf-8")]
     match sys.argv[1:]:
         case ["update"]:
             for path in stale:
-                path.write_text(wanted[path], encoding="utf-8")
+                path.write_text(expected[path], encoding="utf-8")
         case ["check"]:
             for path in stale:
-                print(f"{path.relative_to(ROOT)} says something else than the facts: python scripts/facts.py update")
+                print(
+                    f"{path.relative_to(ROOT)} says something else than the facts: python "
+                    f"scripts/facts.py update"
+                )
             return 1 if stale else 0
         case _:
             print(__doc__)

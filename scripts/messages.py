@@ -1,8 +1,9 @@
 """The Vietnamese catalogue, without the gettext tools.
 
 python scripts/messages.py compile    locale/*/LC_MESSAGES/*.po -> .mo, where the .po is newer
-python scripts/messages.py update     adds to the catalogue what the code says and drops what nobody says any more
-python scripts/messages.py check      fails when a message is untranslated, fuzzy, missing, or loses a placeholder
+python scripts/messages.py update     adds to the catalogue what the code says and drops what nobody
+says any more python scripts/messages.py check      fails when a message is untranslated, fuzzy,
+missing, or loses a placeholder
 """
 
 import ast
@@ -30,7 +31,8 @@ SKIPPED = {
     "node_modules",
     "docs",
 }
-# Packages whose own catalogues lack Vietnamese words, in whole or in part: we may translate their messages in ours.
+# Packages whose own catalogues lack Vietnamese words, in whole or in part: we may translate their
+# messages in ours.
 GUESTS = (
     "allauth",
     "axes",
@@ -67,7 +69,11 @@ def in_python(source: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            texts = [
+                a.value
+                for a in node.args
+                if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            ]
             names = _CALLS.get(name, ())
             if names and len(texts) >= len(names):
                 yield Message(**dict(zip(names, texts, strict=False)))
@@ -82,14 +88,16 @@ def in_template(source: str, origin: str) -> Iterator[Message]:
 
 
 def said_in(folder: Path) -> dict[Message, list[str]]:
-    """Every message below ``folder`` with the files that say it."""
+    """Find every message below ``folder`` with the files that use it."""
     said: dict[Message, list[str]] = {}
     for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.html"), *folder.rglob("*.txt")]):
         place = path.relative_to(folder)
         if place.parts[0] in SKIPPED or (path.suffix == ".txt" and "templates" not in place.parts):
             continue
         source = path.read_text(encoding="utf-8")
-        for message in in_python(source) if path.suffix == ".py" else in_template(source, str(place)):
+        for message in (
+            in_python(source) if path.suffix == ".py" else in_template(source, str(place))
+        ):
             if message.id:
                 said.setdefault(message, []).append(str(place))
     return said
@@ -143,19 +151,25 @@ def faults() -> list[str]:
     known = {(e.msgid, e.msgctxt or ""): e for e in catalogue}
     said = said_in(ROOT)
     found = [
-        f"not in the catalogue: {m.id!r} ({places[0]})" for m, places in said.items() if (m.id, m.context) not in known
+        f"not in the catalogue: {m.id!r} ({places[0]})"
+        for m, places in said.items()
+        if (m.id, m.context) not in known
     ]
     for entry in catalogue:
         texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
         if entry.fuzzy or not all(texts):
             found.append(f"untranslated: {entry.msgid!r}")
             continue
-        wanted = set(_PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
+        expected = set(_PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
         found += [
-            f"placeholders differ: {entry.msgid!r}" for text in texts if set(_PLACEHOLDER.findall(text)) != wanted
+            f"placeholders differ: {entry.msgid!r}"
+            for text in texts
+            if set(_PLACEHOLDER.findall(text)) != expected
         ]
     spoken = {(m.id, m.context) for m in said} | said_by_guests().keys()
-    found += [f"said by nobody: {msgid!r}" for msgid, context in known if (msgid, context) not in spoken]
+    found += [
+        f"said by nobody: {msgid!r}" for msgid, context in known if (msgid, context) not in spoken
+    ]
     return found
 
 

@@ -1,6 +1,8 @@
-"""`make run`: the simulator and the portal, with sample content, until Ctrl-C. Run by .venv/bin/python.
+"""`make run`: the simulator and the portal, with sample content, until Ctrl-C. Run by
+.venv/bin/python.
 
-PORT and SIMULATOR_PORT choose the ports, VAR_DIR the folder that keeps the try-out's data (var/ unless given).
+PORT and SIMULATOR_PORT choose the ports, VAR_DIR the folder that keeps the try-out's data (var/
+unless given).
 """
 
 import contextlib
@@ -24,11 +26,11 @@ OPENER = build_opener(ProxyHandler({}))
 
 
 class Hindered(Exception):
-    """Why the try-out cannot run, and what to do, in one sentence."""
+    """The try-out cannot run; the message names the reason and what to do, in one sentence."""
 
 
 class Ended(BaseException):
-    """Somebody asked us to stop."""
+    """A signal to stop arrived."""
 
 
 def port(name: str, otherwise: int) -> int:
@@ -41,10 +43,13 @@ def port(name: str, otherwise: int) -> int:
         try:
             probe.bind(("127.0.0.1", number))
         except PermissionError:
-            raise Hindered(f"Port {number} needs root; choose one above 1023: {name}=8080 make run") from None
+            raise Hindered(
+                f"Port {number} needs root; choose one above 1023: {name}=8080 make run"
+            ) from None
         except OSError:
             raise Hindered(
-                f"Port {number} is in use, perhaps by another `make run`: stop that one, or choose another port: "
+                f"Port {number} is in use, perhaps by another `make run`: stop that one, "
+                f"or choose another port: "
                 f"{name}={number + 1} make run"
             ) from None
     return number
@@ -58,17 +63,22 @@ def make_folders() -> None:
         (VAR / "writable").unlink()
     except OSError as error:
         raise Hindered(
-            f"The folder {VAR} cannot be written ({error.strerror}): change its owner, or name another one: "
+            f"The folder {VAR} cannot be written ({error.strerror}): change its owner, or "
+            f"name another one: "
             "VAR_DIR=/path make run"
         ) from None
 
 
 def environment(portal: str, simulator: str) -> dict[str, str]:
-    """The try-out's own settings, whatever .env or the shell say: it must never touch another installation's data."""
+    """Return the try-out's own settings, whatever .env or the shell contain: it must never touch
+    another installation's data.
+    """
     sys.path.insert(0, str(ROOT))
-    from channels.connectors import CONNECTORS
+    from platforms.registry import CONNECTORS
 
-    asked = {each.variable for connector in CONNECTORS.values() for each in connector.settings.values()}
+    asked = {
+        each.variable for connector in CONNECTORS.values() for each in connector.settings.values()
+    }
     kept = {name: value for name, value in os.environ.items() if name not in asked}
     return kept | {
         "PORTAL_MODE": "try-out",
@@ -87,9 +97,13 @@ def environment(portal: str, simulator: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running(name: str, command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen]:
-    """A child in a session of its own, so that Ctrl-C reaches us alone and we stop the children in order."""
+    """Run a child in a session of its own, so that Ctrl-C reaches us alone and we stop the children
+    in order.
+    """
     with (LOGS / f"{name}.log").open("ab") as out:
-        child = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True)
+        child = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True
+        )
     try:
         yield child
     finally:
@@ -107,7 +121,10 @@ def wait_for(name: str, child: subprocess.Popen, address: str, *, seconds: int =
         with contextlib.suppress(URLError, OSError), OPENER.open(f"{address}/healthz", timeout=5):
             return
         time.sleep(0.1)
-    raise Hindered(f"The {name} did not start. Its last words:\n\n{last_words(name)}\nAll of them: {LOGS}/{name}.log")
+    raise Hindered(
+        f"The {name} did not start. Its last words:\n\n{last_words(name)}\nAll of them: "
+        f"{LOGS}/{name}.log"
+    )
 
 
 def last_words(name: str) -> str:
@@ -116,8 +133,10 @@ def last_words(name: str) -> str:
 
 
 def prepare(env: dict[str, str]) -> None:
-    """Brings the database up to date and fills it once; it tells its steps on the screen."""
-    child = subprocess.Popen([sys.executable, "manage.py", "try_out"], cwd=ROOT, env=env, start_new_session=True)
+    """Migrate the database and fill it once; print each step."""
+    child = subprocess.Popen(
+        [sys.executable, "manage.py", "try_out"], cwd=ROOT, env=env, start_new_session=True
+    )
     try:
         code = child.wait()
     except BaseException:
@@ -126,20 +145,29 @@ def prepare(env: dict[str, str]) -> None:
         raise
     if code:
         raise Hindered(
-            f"The try-out could not be prepared; the reason stands above. To begin anew, remove the folder {VAR}."
+            f"The try-out could not be prepared; the reason stands above. To begin anew, "
+            f"remove the folder {VAR}."
         )
 
 
 def introduce(portal: str, simulator: str) -> None:
-    """Enters the portal's webhooks at the simulated platforms, as a developer does at the real ones."""
-    from channels.connectors import CONNECTORS
+    """Register the portal's webhooks at the simulated platforms, as a developer does at the real
+    ones.
+    """
+    from platforms.registry import CONNECTORS
 
     for platform, connector in CONNECTORS.items():
         names = {"verify_token": "verify_token", "hook_secret": "secret"}
-        words = {names[name]: each.try_out for name, each in connector.settings.items() if name in names}
-        body = json.dumps({"platform": platform, "url": f"{portal}/hooks/{platform}/", **words}).encode()
+        words = {
+            names[name]: each.try_out for name, each in connector.settings.items() if name in names
+        }
+        body = json.dumps(
+            {"platform": platform, "url": f"{portal}/hooks/{platform}/", **words}
+        ).encode()
         if platform != "telegram":  # whose bots say themselves where they listen
-            OPENER.open(Request(f"{simulator}/_sim/webhooks", body, method="POST"), timeout=30).close()
+            OPENER.open(
+                Request(f"{simulator}/_sim/webhooks", body, method="POST"), timeout=30
+            ).close()
 
 
 def announce(portal: str, simulator: str) -> None:
@@ -147,7 +175,8 @@ def announce(portal: str, simulator: str) -> None:
     print(f"""
   Cổng truyền thông Công an cơ sở · Outreach Portal
 
-    Mở cổng / Open the portal            {portal}/
+    Mở hệ thống / Open the portal        {portal}/
+    Mã dùng một lần / One-time codes     {portal}/try-out/codes/
     Các trang mô phỏng / Simulated pages {simulator}/pages/
     Tạo sự cố / Make things go wrong     {simulator}/faults/
     Nhật ký, dữ liệu / Logs, data        {VAR}
@@ -168,12 +197,20 @@ def main() -> int:
         portal_port, simulator_port = port("PORT", 8000), port("SIMULATOR_PORT", 8100)
         if portal_port == simulator_port:
             raise Hindered("PORT and SIMULATOR_PORT are the same; choose two.")
-        portal, simulator = (f"http://127.0.0.1:{n}" for n in (portal_port, simulator_port))
+        # By its name: browsers give a passkey to localhost, never to an address of numbers.
+        portal, simulator = f"http://localhost:{portal_port}", f"http://127.0.0.1:{simulator_port}"
         make_folders()
         env = environment(portal, simulator)
         simulate = [sys.executable, "-m", "simulator", "--port", str(simulator_port)]
         simulate += ["--state", str(VAR / "simulator.json"), "--public-url", simulator]
-        serve = [sys.executable, "-m", "gunicorn", "-c", "python:outreach_portal.embedded", "outreach_portal.wsgi"]
+        serve = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "python:outreach_portal.embedded",
+            "outreach_portal.wsgi",
+        ]
         with running("simulator", simulate, env) as pages:
             wait_for("simulator", pages, simulator)
             prepare(env)
@@ -184,7 +221,9 @@ def main() -> int:
                 while web.poll() is None and pages.poll() is None:
                     time.sleep(0.5)
                 name = "portal" if web.poll() is not None else "simulator"
-                raise Hindered(f"The {name} stopped by itself. Its last words:\n\n{last_words(name)}")
+                raise Hindered(
+                    f"The {name} stopped by itself. Its last words:\n\n{last_words(name)}"
+                )
     except Hindered as why:
         print(f"\n{why}", file=sys.stderr)
         return 1

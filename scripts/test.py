@@ -1,9 +1,9 @@
-"""`make test`: house checks, the embedded tests on SQLite, the browser tests, and beside them all others, on PostgreSQL
-and Redis. What is said of those comes last.
+"""`make test`: house checks, the embedded tests on SQLite, the browser tests, and beside them all
+others, on PostgreSQL and Redis. What is said of those comes last.
 
-What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this machine; else servers
-of its own in a temporary folder, which end with it. As root on Debian it installs what is missing. Run by
-.venv/bin/python; further arguments go to pytest.
+What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this
+machine; else servers of its own in a temporary folder, which end with it. As root on Debian it
+installs what is missing. Run by .venv/bin/python; further arguments go to pytest.
 """
 
 import contextlib
@@ -28,19 +28,27 @@ import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 IS_ROOT = os.geteuid() == 0
-# Not the first ones, where other programs may keep their things; and of our own, so that two runs do not meet.
+# Not the first ones, where other programs may keep their things; and of our own, so that two runs
+# do not meet.
 REDIS_DATABASE = 8 + os.getpid() % 8
 DATABASE = f"outreach_portal_{os.getpid()}"
+PROCESSES = "tests/ops"
+# Browsers and processes of their own, on a machine that others use too: what fails there is tried
+# once more, and the report names it. A test that fails twice is broken; one that is named often is
+# to be mended.
+ONCE_MORE = ("--reruns", "1", "-rR")
 
 
 class Hindered(Exception):
-    """Why the tests cannot run, and what to do, in one sentence."""
+    """The tests cannot run; the message names the reason and what to do, in one sentence."""
 
 
 def install(package: str, *, why: str) -> None:
-    """By apt as root; otherwise says what to install."""
+    """Install packages by apt as root; otherwise report what to install."""
     if not IS_ROOT or not shutil.which("apt-get"):
-        raise Hindered(f"{why} Install it (Debian: sudo apt install {package}) and run `make test` again.")
+        raise Hindered(
+            f"{why} Install it (Debian: sudo apt install {package}) and run `make test` again."
+        )
     print(f"Installing {package} with apt-get ...", flush=True)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", package]):
@@ -63,20 +71,25 @@ def wait_until(answers: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+# --- PostgreSQL -----------------------------------------------------------------------------------
 
 
 def may_create_databases(url: str) -> bool:
     try:
-        with contextlib.closing(psycopg2.connect(url, connect_timeout=3)) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        with (
+            contextlib.closing(psycopg2.connect(url, connect_timeout=3)) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(
+                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            )
             return cursor.fetchone()[0]
     except psycopg2.Error:
         return False
 
 
 def postgresql(stack: contextlib.ExitStack) -> str:
-    """The address of a database that need not exist: the tests make one beside it."""
+    """Return the address of a database that need not exist: the tests make one beside it."""
     if url := os.environ.get("DATABASE_URL"):
         return url
     for who in (getpass.getuser(), "postgres", "postgres:postgres"):
@@ -86,12 +99,16 @@ def postgresql(stack: contextlib.ExitStack) -> str:
         install("postgresql", why="The tests need PostgreSQL, and none was found.")
         binaries = postgresql_binaries()
     if binaries is None:
-        raise Hindered("PostgreSQL was installed, but its programs were not found below /usr/lib/postgresql.")
+        raise Hindered(
+            "PostgreSQL was installed, but its programs were not found below /usr/lib/postgresql."
+        )
     return own_postgresql(stack, binaries)
 
 
 def postgresql_binaries() -> Path | None:
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4]))
+    found = sorted(
+        glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4])
+    )
     if found:
         return Path(found[-1]).parent
     initdb = shutil.which("initdb")
@@ -99,20 +116,37 @@ def postgresql_binaries() -> Path | None:
 
 
 def own_postgresql(stack: contextlib.ExitStack, binaries: Path) -> str:
-    """A server of our own, without the safety that a test does not need. PostgreSQL refuses to run as root."""
+    """Start a server of our own, without the durability that a test does not need. PostgreSQL
+    refuses to run as root.
+    """
     print("Starting a PostgreSQL for the tests ...", flush=True)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-postgresql-")))
     data, port = folder / "data", free_port()
     as_whom: dict[str, object] = {}
     if IS_ROOT:
-        someone = next((n for n in ("postgres", "nobody") if n in {p.pw_name for p in pwd.getpwall()}), None)
+        someone = next(
+            (n for n in ("postgres", "nobody") if n in {p.pw_name for p in pwd.getpwall()}), None
+        )
         if someone is None:
-            raise Hindered("PostgreSQL cannot run as root, and there is no user postgres nor nobody to run it as.")
+            raise Hindered(
+                "PostgreSQL cannot run as root, and there is no user postgres nor nobody "
+                "to run it as."
+            )
         as_whom = {"user": someone, "group": pwd.getpwnam(someone).pw_gid, "extra_groups": []}
         shutil.chown(folder, someone)
     options = {"cwd": folder, "env": {**os.environ, "HOME": str(folder)}, **as_whom}
     made = subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "portal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-N"],
+        [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "portal",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "-N",
+        ],
         capture_output=True,
         text=True,
         **options,
@@ -126,7 +160,12 @@ def own_postgresql(stack: contextlib.ExitStack, binaries: Path) -> str:
         "max_connections": 200,
     }
     settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    command = [binaries / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())]
+    command = [
+        binaries / "postgres",
+        "-D",
+        data,
+        *(f"--{name}={value}" for name, value in settings.items()),
+    ]
     log = stack.enter_context((folder / "log").open("wb"))
     server = subprocess.Popen(command, stdout=log, stderr=log, **options)
     stack.callback(stop, server)
@@ -135,7 +174,7 @@ def own_postgresql(stack: contextlib.ExitStack, binaries: Path) -> str:
     return f"{address}/{DATABASE}"
 
 
-# --- Redis ------------------------------------------------------------------------------------------------------------
+# --- Redis ----------------------------------------------------------------------------------------
 
 
 def redis_answers(url: str) -> bool:
@@ -149,7 +188,10 @@ def redis_answers(url: str) -> bool:
 def redis_server(stack: contextlib.ExitStack) -> str:
     if url := os.environ.get("REDIS_URL"):
         if not url.startswith(("redis://", "rediss://")):
-            raise Hindered("REDIS_URL must begin with redis:// or rediss://: the browser tests take the next database.")
+            raise Hindered(
+                "REDIS_URL must begin with redis:// or rediss://: the browser tests take "
+                "the next database."
+            )
         return url
     url = f"redis://127.0.0.1:6379/{REDIS_DATABASE}"
     if redis_answers(url):
@@ -161,7 +203,17 @@ def redis_server(stack: contextlib.ExitStack) -> str:
     print("Starting a Redis for the tests ...", flush=True)
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-redis-"))
     port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
+    command = [
+        "redis-server",
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        folder,
+        "--save",
+        "",
+    ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     stack.callback(stop, server)
     url = f"redis://127.0.0.1:{port}/{REDIS_DATABASE}"
@@ -178,38 +230,79 @@ def stop(server: subprocess.Popen) -> None:
         server.wait()
 
 
-# --- the runs ---------------------------------------------------------------------------------------------------------
+# --- the runs -------------------------------------------------------------------------------------
 
 
 def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **own, **settings}, stdout=out, stderr=out)
+    return subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **own, **settings}, stdout=out, stderr=out
+    )
 
 
 def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path) -> int:
-    """On two processors: what takes longest goes on from the start, and is told of when the others have ended."""
-    said = var / "said"
-    out = stack.enter_context(said.open("wb"))
-    most = pytest("-m", "not browser", out=out, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var))
-    stack.callback(stop, most)
+    """Run all tests on two processors: most run from the start, and their output is shown when the
+    browser's have ended.
+
+    The tests of the processes wait more than they compute, so they run beside both.
+    """
+    here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
+    most = Lane(stack, var / "most", "-m", "not browser", f"--ignore={PROCESSES}", **here)
     checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
+    # Told, not judged: SECURITY.md says within how many days a known hole is mended.
+    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
-    embedded = {"DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3", "REDIS_URL": "filesystem://localhost"}
+    embedded = {
+        "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
+        "REDIS_URL": "filesystem://localhost",
+    }
     if pytest("-m", "embedded", VAR_DIR=str(var / "embedded"), **embedded).wait() or checks:
         return 1
+    own = own_servers(database, broker, var, "processes", 2)
+    processes = Lane(stack, var / "said", "-m", "not browser", PROCESSES, *ONCE_MORE, **own)
     print("--- The tests in Chromium", flush=True)
-    name, number = urlsplit(database), urlsplit(broker)
-    own = {"DATABASE_URL": name._replace(path=f"{name.path}_browser").geturl()}
-    own["REDIS_URL"] = number._replace(path=f"/{int(number.path.strip('/') or 0) ^ 1}").geturl()
-    browser = pytest("-m", "browser", VAR_DIR=str(var / "browser"), **own).wait()
+    own = own_servers(database, broker, var, "browser", 1)
+    failed = pytest("-m", "browser", *ONCE_MORE, **own).wait()
+    print("--- The processes of production, the benchmarks", flush=True)
+    failed |= processes.show()
     print("--- All others on PostgreSQL and Redis", flush=True)
-    with said.open(encoding="utf-8", errors="replace") as words:
-        while most.returncode is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                most.wait(timeout=0.5)
-            print(words.read(), end="", flush=True)
-    return int(bool(browser or most.returncode))
+    failed |= most.show()
+    return int(bool(failed))
+
+
+def own_servers(database: str, broker: str, var: Path, name: str, number: int) -> dict[str, str]:
+    """Return the settings of a run beside others: a database, a Redis number and a folder of its
+    own. ``number`` changes the number of Redis in one bit.
+    """
+    stored, queued = urlsplit(database), urlsplit(broker)
+    taken = int(queued.path.strip("/") or 0)
+    return {
+        "DATABASE_URL": stored._replace(path=f"{stored.path}_{name}").geturl(),
+        "REDIS_URL": queued._replace(path=f"/{taken ^ number}").geturl(),
+        "VAR_DIR": str(var / name),
+    }
+
+
+class Lane:
+    """A run of pytest beside others, whose output waits until it is asked for."""
+
+    def __init__(
+        self, stack: contextlib.ExitStack, said: Path, *arguments: str, **settings: str
+    ) -> None:
+        self.said = said
+        out = stack.enter_context(said.open("wb"))
+        self.run = pytest(*arguments, out=out, **settings)
+        stack.callback(stop, self.run)
+
+    def show(self) -> int:
+        """Show the output, to its end; return pytest's code."""
+        with self.said.open(encoding="utf-8", errors="replace") as words:
+            while self.run.returncode is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.run.wait(timeout=0.5)
+                print(words.read(), end="", flush=True)
+        return self.run.returncode
 
 
 def main() -> int:
@@ -223,14 +316,22 @@ def main() -> int:
                 install("postgresql", why="The tests crash a PostgreSQL of their own.")
             if not shutil.which("redis-server"):
                 install("redis-server", why="The tests kill a Redis of their own.")
+            if not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()):
+                install("nginx", why="The tests send slowly through the proxy of production.")
+            if not (shutil.which("squid") or Path("/usr/sbin/squid").exists()):
+                install("squid", why="The tests leave through the way out of production.")
             if not (shutil.which("chromium") or os.environ.get("CHROMIUM")):
                 install("chromium", why="The browser tests need Chromium.")
             var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-test-")))
             (var / "static").mkdir()
-            os.environ["STATIC_ROOT"] = str(var / "static")  # stays empty; a missing one is warned of at each request
+            os.environ["STATIC_ROOT"] = str(
+                var / "static"
+            )  # stays empty; a missing one is warned of at each request
             # A narrowed run is somebody's quick question: straight to the answer.
             if arguments:
-                return pytest(*arguments, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var)).wait()
+                return pytest(
+                    *arguments, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var)
+                ).wait()
             return all_of_it(stack, database, broker, var)
     except Hindered as why:
         print(f"\n{why}", file=sys.stderr)

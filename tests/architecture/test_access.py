@@ -14,16 +14,21 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Invitation, Notice
+from accounts.people.appointments import propose
 from accounts.permissions import DEEP, Role
-from posts.media_links import public_url
-from posts.models import Media, Upload
+from media.links import public_url
+from media.models import Logo, Media
+from posts.models import BulkImport
+from posts.states import ImportState
 from tests import factories
 from tests.architecture import matrix
 from tests.architecture.matrix.entry import Entry
 
-# Pages of libraries, which keep their own promises; what they show without sign-in is listed in OPEN.
-LIBRARIES = ("account_", "mfa_", "usersessions_", "admin:")
+# Pages of libraries, which keep their own promises; what they show without sign-in is listed in
+# OPEN.
+LIBRARIES = ("account_", "mfa_", "admin:")
 OPEN = {
+    "csp_report",
     "healthz",
     "readyz",
     "set_language",
@@ -58,7 +63,8 @@ def all_entries() -> dict[str, Entry]:
 
 
 def all_urls(patterns=None, namespace: str = "", before: tuple = ()) -> dict[str, dict]:
-    """Each URL's name with the converters of its arguments, by argument; a bare regular expression has a None."""
+    """Return each URL's name with the converters of its arguments, by argument; a bare regular
+    expression has a None."""
     found: dict[str, dict] = {}
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         plain = pattern.pattern.regex.groups == len(pattern.pattern.converters)
@@ -76,7 +82,7 @@ ENTRIES = all_entries()
 OURS = {
     n: p
     for n, p in all_urls().items()
-    if not n.startswith(LIBRARIES) and n not in {"healthz", "readyz", "set_language"}
+    if not n.startswith(LIBRARIES) and n not in {"csp_report", "healthz", "readyz", "set_language"}
 }
 
 
@@ -138,7 +144,9 @@ def world(db):
 def _media(unit):
     from django.core.files.base import ContentFile
 
-    media = Media(unit=unit, sha256=uuid.uuid4().hex * 2, content_type="image/jpeg", width=1, height=1, size=1)
+    media = Media(
+        unit=unit, sha256=uuid.uuid4().hex * 2, content_type="image/jpeg", width=1, height=1, size=1
+    )
     media.uploaded_by = factories.UserFactory()
     media.file.save(f"{media.sha256}.jpg", ContentFile(b"x"), save=False)
     media.save()
@@ -159,6 +167,23 @@ def _appointment(unit):
     return factories.person(Role.OFFICER, unit).appointments.get()
 
 
+def _pending_appointment(unit):
+    asked_by = factories.UserFactory()
+    return propose(
+        factories.UserFactory(),
+        unit=unit,
+        role=Role.APPROVER,
+        title="",
+        valid_from=timezone.localdate(),
+        by=asked_by,
+    )
+
+
+def _saved(row):
+    row.save()
+    return row
+
+
 def _post(unit):
     return factories.PostFactory(unit=unit)
 
@@ -171,46 +196,82 @@ def _media_token(unit):
     post = factories.approved(unit=unit, media=[factories.media(unit)])
     factories.delivery(post, state="claimed", lease_until=timezone.now())
     until = timezone.now() + timedelta(hours=1)
-    return public_url(post.pictures.get().media, post.approved_revision.public_id, until=until).split("/")[-2]
+    return public_url(
+        post.pictures.get().media, post.approved_revision.public_id, until=until
+    ).split("/")[-2]
 
 
-def _task_by_hand(unit):
-    channel = factories.ChannelFactory(unit=unit, health="by_hand", health_reason="Không có quyền API")
+def _manual_task(unit):
+    channel = factories.ChannelFactory(
+        unit=unit, health="by_hand", health_reason="Không có quyền API"
+    )
     post = factories.approved(unit=unit, channels=[channel])
-    return factories.delivery(post, state="by_hand", hand_until=timezone.now() + timedelta(minutes=85))
+    return factories.delivery(
+        post, state="by_hand", manual_deadline=timezone.now() + timedelta(minutes=85)
+    )
 
 
-def _posted_by_hand(unit):
-    row = _task_by_hand(unit)
+def _published_manually(unit):
+    row = _manual_task(unit)
     now = timezone.now()
     link = f"https://facebook.com/{row.channel.handle}/posts/1"
-    row.state, row.remote_id, row.permalink, row.published_at = "published", f"hand:{row.public_id}", link, now
+    row.state, row.receipt_source, row.permalink, row.published_at = (
+        "published",
+        "posted",
+        link,
+        now,
+    )
     row.save()
     return row
 
 
+def _unit_with_logo(unit):
+    Logo.objects.create(unit=unit, media=factories.media(unit), changed_at=timezone.now())
+    return unit.key
+
+
 MAKERS = {
     "unit": lambda unit: unit.key,
+    "unit_with_logo": _unit_with_logo,
     "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,
     "appointment": lambda unit: _appointment(unit).public_id,
+    "topic_rule": lambda unit: factories.topic_rule(unit).public_id,
+    "delegation": lambda unit: factories.delegation(unit).public_id,
+    "pending_appointment": lambda unit: _saved(_pending_appointment(unit)).public_id,
     "invitation": lambda unit: _invitation(unit).public_id,
+    "ministry_request": lambda unit: factories.ministry_request(unit).public_id,
+    "factor_reset": lambda unit: (
+        factories.factor_reset(factories.person(Role.OFFICER, unit)).public_id
+    ),
     "post": lambda unit: _post(unit).public_id,
     "submitted_post": lambda unit: factories.submitted(unit=unit).public_id,
     "approved_post": lambda unit: _approved(unit).public_id,
+    "template": lambda unit: factories.template(unit).public_id,
+    "snippet": lambda unit: factories.snippet(unit).public_id,
     "revision": lambda unit: _approved(unit).approved_revision.public_id,
+    "thread": lambda unit: factories.thread(unit=unit).public_id,
+    "comment": lambda unit: factories.thread(unit=unit).comments.get().public_id,
     "media": lambda unit: _media(unit).public_id,
     "channel": lambda unit: factories.ChannelFactory(unit=unit).public_id,
-    "foreign_post": lambda unit: factories.foreign_post(factories.ChannelFactory(unit=unit)).public_id,
+    "unrecognised_post": lambda unit: (
+        factories.unrecognised_post(factories.ChannelFactory(unit=unit)).public_id
+    ),
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
-    "task_by_hand": lambda unit: _task_by_hand(unit).public_id,
-    "posted_by_hand": lambda unit: _posted_by_hand(unit).public_id,
-    "doubtful_delivery": lambda unit: factories.delivery(_approved(unit), state="needs_person").public_id,
+    "manual_task": lambda unit: _manual_task(unit).public_id,
+    "published_manually": lambda unit: _published_manually(unit).public_id,
+    "unknown_delivery": lambda unit: (
+        factories.delivery(_approved(unit), state="needs_person").public_id
+    ),
     "pause": lambda unit: factories.pause(unit).public_id,
     "prepared_pause": lambda unit: factories.pause(unit, since=None).public_id,
-    "standing_delivery": lambda unit: factories.standing(unit=unit).public_id,
+    "live_delivery": lambda unit: factories.live_delivery(unit=unit).public_id,
     "broadcast": lambda unit: factories.broadcast(unit=unit).public_id,
     "recall": lambda unit: factories.recalled(unit=unit).public_id,
+    "open_calendar_link": lambda unit: (
+        factories.calendar_link(factories.person(Role.OFFICER, unit), unit).public_id
+    ),
+    "series": lambda unit: factories.series(unit).public_id,
     "platform": lambda unit: "facebook",
     "word": lambda unit: "abc",
     "media_token": lambda unit: _media_token(unit),
@@ -220,7 +281,9 @@ PLACES = ("own", "sibling", "parent", "elsewhere")
 
 def _cases():
     for name, entry in sorted(ENTRIES.items()):
-        tied = entry.reach != "all" and any(kind in MAKERS and kind != "platform" for kind in entry.kwargs.values())
+        tied = entry.reach != "all" and any(
+            kind in MAKERS and kind != "platform" for kind in entry.kwargs.values()
+        )
         for role in Role.values:
             for place in PLACES if tied else ("own",):
                 yield pytest.param(name, role, place, id=f"{name}-{role}-{place}")
@@ -240,7 +303,8 @@ def test_each_role_reaches_what_the_matrix_says_and_nothing_else(client, world, 
     user = factories.person(role, desk)
     reached = {
         "tree": unit.path.startswith(desk.path) if deep else unit == desk,
-        "above": (unit.path.startswith(desk.path) if deep else unit == desk) or desk.path.startswith(unit.path),
+        "above": (unit.path.startswith(desk.path) if deep else unit == desk)
+        or desk.path.startswith(unit.path),
         "own": False,
         "all": True,
     }[entry.reach]
@@ -254,13 +318,13 @@ def test_each_role_reaches_what_the_matrix_says_and_nothing_else(client, world, 
     response = getattr(client, entry.method)(reverse(name, kwargs=kwargs), entry.data)
 
     if role not in entry.roles:
-        assert response.status_code in {403, 404}, _told(response)
+        assert response.status_code in {403, 404}, _describe(response)
     elif reached or not entry.kwargs:
-        assert response.status_code in FINE, _told(response)
+        assert response.status_code in FINE, _describe(response)
         if response.status_code == 302:
             assert "/accounts/login/" not in response["Location"]
     else:
-        assert response.status_code == 404, _told(response)
+        assert response.status_code == 404, _describe(response)
 
 
 def _of_person(entry: Entry, user) -> dict[str, object]:
@@ -269,6 +333,8 @@ def _of_person(entry: Entry, user) -> dict[str, object]:
             user=user, kind="post_approved", facts={"by": "A", "title": "B"}, address="/"
         ),
         "upload": lambda: _upload(user),
+        "sheet": lambda: _sheet(user),
+        "calendar_link": lambda: factories.calendar_link(user, user.appointments.get().unit),
     }
     return {argument: makers[kind]().public_id for argument, kind in entry.kwargs.items()}
 
@@ -276,8 +342,15 @@ def _of_person(entry: Entry, user) -> dict[str, object]:
 def _upload(user):
     now = timezone.now()
     post = factories.PostFactory(unit=user.appointments.get().unit)
-    return Upload.objects.create(post=post, user=user, name="film.mp4", size=9, created_at=now, touched_at=now)
+    return factories.upload(post, user=user, created_at=now, touched_at=now)
 
 
-def _told(response) -> str:
+def _sheet(user):
+    unit = user.appointments.get().unit
+    return BulkImport.objects.create(
+        unit=unit, made_by=user, file_name="ke-hoach.xlsx", state=ImportState.READY, rows=[]
+    )
+
+
+def _describe(response) -> str:
     return f"{response.status_code} {response.get('Location', '')}"

@@ -11,10 +11,14 @@ from tests.faults.run import run
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
-    options = argparse.ArgumentParser(prog="python -m tests.faults", description="Publishes under faults, and checks.")
+    options = argparse.ArgumentParser(
+        prog="python -m tests.faults", description="Publishes under faults, and checks."
+    )
     options.add_argument("--n", type=int, default=300, help="deliveries")
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--seconds", type=float, default=0, help="over which they fall due; 0: 12 a second")
+    options.add_argument(
+        "--seconds", type=float, default=0, help="over which they fall due; 0: 12 a second"
+    )
     options.add_argument("--keep", type=Path, help="where the logs of all processes stay")
     given = options.parse_args()
     result = run(plan.draw(n=given.n, seed=given.seed, seconds=given.seconds), keep=given.keep)

@@ -1,7 +1,8 @@
 """Compares what the portal says with what residents saw.
 
-Judged is only what is beyond doubt: an act counts from the moment at which it was answered, and an act whose answer was
-lost counts by what the database holds in the end. All clocks are this machine's.
+Judged is only what is beyond doubt: an act counts from the moment at which it was answered, and an
+act whose answer was lost counts by what the database holds in the end. All clocks are this
+machine's.
 """
 
 import re
@@ -29,7 +30,11 @@ KINDS = (
 )
 # The engine's clock is set by the database's once a second and runs by itself in between.
 SLACK = 0.1
-REFUSALS = {"facebook": "368", "zalo": "-248", "telegram": "400"}  # how the simulated platforms refuse a content
+REFUSALS = {
+    "facebook": "368",
+    "zalo": "-248",
+    "telegram": "400",
+}  # how the simulated platforms refuse a content
 MOST_TRIES = 8
 HELD = float(SHORT["PUBLISH_LEASE_SECONDS"]) / 2 + float(SHORT["PUBLISH_CALL_SECONDS"])
 
@@ -67,17 +72,28 @@ class Judge:
         from publishing.states import State
 
         self.rows = {
-            row.pk: row for row in Delivery.objects.select_related("revision", "unit", "post", "channel").order_by("pk")
+            row.pk: row
+            for row in Delivery.objects.select_related(
+                "revision", "unit", "post", "channel"
+            ).order_by("pk")
         }
         by_id = {str(row.public_id): pk for pk, row in self.rows.items()}
         self.steps: dict[int, list[Step]] = defaultdict(list)
-        entries = Entry.objects.filter(object_type="publishing.delivery", object_id__in=list(by_id)).order_by("pk")
+        entries = Entry.objects.filter(
+            object_type="publishing.delivery", object_id__in=list(by_id)
+        ).order_by("pk")
         for entry in entries.iterator():
             to = entry.action.removeprefix("delivery.")
             was = entry.data.get("was", "")
             first = not self.steps[by_id[entry.object_id]] and to == State.SCHEDULED
             if to in State.values and (was in State.values or first):
-                step = Step(entry.at.timestamp(), was, to, entry.data.get("attempt", 0), entry.actor_id is not None)
+                step = Step(
+                    entry.at.timestamp(),
+                    was,
+                    to,
+                    entry.data.get("attempt", 0),
+                    entry.actor_id is not None,
+                )
                 self.steps[by_id[entry.object_id]].append(step)
         self.attempts: dict[int, list[Any]] = defaultdict(list)
         for attempt in Attempt.objects.order_by("delivery_id", "number"):
@@ -91,14 +107,21 @@ class Judge:
         found = MARK.search(f"{seen['title']} {seen['text']}")
         version = self.world.versions.get((int(found[1]), int(found[2]))) if found else None
         if version is None or channel not in version.texts:
-            self.say("wrong_version", f"{seen['platform']} {seen['id']} shows what nobody approved: {seen['text']!r}")
+            self.say(
+                "wrong_version",
+                f"{seen['platform']} {seen['id']} shows what nobody approved: {seen['text']!r}",
+            )
             return
         text = version.texts[channel]
         right = (version.title, text["html"]) if seen["platform"] == "zalo" else ("", text["text"])
         key = (channel, int(found[1]), int(found[2]))
         if (seen["title"], seen["text"]) != right:
             whose = [row.pk for row in self.groups[key]]
-            self.say("wrong_version", f"{seen['id']} shows {seen['text']!r} instead of {right[1]!r}", whose)
+            self.say(
+                "wrong_version",
+                f"{seen['id']} shows {seen['text']!r} instead of {right[1]!r}",
+                whose,
+            )
         self.shown[key].append(seen)
 
     def say(self, kind: str, words: str, deliveries: Iterable[int] = ()) -> None:
@@ -116,10 +139,11 @@ class Judge:
         self._pauses()
         return self.found
 
-    # --- what was seen --------------------------------------------------------------------------------------------
+    # --- what was seen ----------------------------------------------------------------------------
 
     def _share_out(self, rows: list[Any], seen: list[dict]) -> None:
-        """Whose each visible object is; what is nobody's was sent twice, or although the record says it was not."""
+        """Assign each visible object to its delivery. An object of none was sent twice, or although
+        the record says it was not."""
         pks = [row.pk for row in rows]
         left = []
         for each in seen:
@@ -134,42 +158,62 @@ class Judge:
             if row is not None:
                 self.owner[row.pk].append(each)
             elif any(self.owner[r.pk] for r in rows):
-                self.say("doubled", f"{each['id']} besides {[o['id'] for pk in pks for o in self.owner[pk]]}", pks)
+                self.say(
+                    "doubled",
+                    f"{each['id']} besides {[o['id'] for pk in pks for o in self.owner[pk]]}",
+                    pks,
+                )
             else:
-                self.say("wrong_status", f"{each['id']} was visible; the record knows of nothing", pks)
+                self.say(
+                    "wrong_status", f"{each['id']} was visible; the record knows of nothing", pks
+                )
         for row in rows:
             if len(self.owner[row.pk]) > 1:
-                self.say("doubled", f"{[each['id'] for each in self.owner[row.pk]]} for one delivery", [row.pk])
-        spans = sorted((i["visible_at"], i["gone_at"] or float("inf")) for each in seen for i in each["intervals"])
+                self.say(
+                    "doubled",
+                    f"{[each['id'] for each in self.owner[row.pk]]} for one delivery",
+                    [row.pk],
+                )
+        spans = sorted(
+            (i["visible_at"], i["gone_at"] or float("inf"))
+            for each in seen
+            for i in each["intervals"]
+        )
         if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
             self.say("doubled", "visible twice at one time", pks)
 
     def _seen_by_person(self, row: Any) -> bool:
-        decided = (event for event in self.history if event.kind == "decide" and row.pk in event.deliveries)
-        return row.remote_id.startswith("seen:") or any(event.facts["stands"] for event in decided)
+        decided = (
+            event for event in self.history if event.kind == "decide" and row.pk in event.deliveries
+        )
+        return row.receipt_source == "seen" or any(event.facts["is_live"] for event in decided)
 
     def _status(self, row: Any) -> None:
         seen = self.owner[row.pk]
-        stands = [each["id"] for each in seen if each["visible"]]
+        is_live = [each["id"] for each in seen if each["visible"]]
         match row.state:
             case "published":
                 if row.recall_id:
                     self.say("after_recall", "it was recalled, and nobody took it down", [row.pk])
-                if not stands:
+                if not is_live:
                     self.say("wrong_status", "published, but not on the page", [row.pk])
             case "recalled":
-                if stands:
-                    self.say("after_recall", f"recalled, but {stands} is visible", [row.pk])
+                if is_live:
+                    self.say("after_recall", f"recalled, but {is_live} is visible", [row.pk])
             case "cancelled" | "failed" | "expired":
                 if seen:
-                    self.say("wrong_status", f"{row.state}, but {[e['id'] for e in seen]} was visible", [row.pk])
+                    self.say(
+                        "wrong_status",
+                        f"{row.state}, but {[e['id'] for e in seen]} was visible",
+                        [row.pk],
+                    )
                 if why := self._unfounded(row):
                     self.say("lost", why, [row.pk])
             case _:
                 self.say("lost", f"left in {row.state}", [row.pk])
 
     def _unfounded(self, row: Any) -> str:
-        """Why it should not have ended as it did; empty when there was a reason."""
+        """Say why it should not have ended as it did; empty when there was a reason."""
         last = self.steps[row.pk][-1] if self.steps[row.pk] else None
         match row.state, row.error_code:
             case "cancelled", "stopped" if last and self._was_edited(row, before=last.at):
@@ -186,8 +230,17 @@ class Judge:
                 right = row.platform_code == REFUSALS[row.platform]
                 return "" if right else f"refused: {row.platform_code} {row.error_detail}"
             case "failed", "content_changed":
-                tampered = any(e.kind == "tamper" and self.world.post_pks[e.post] == row.post_id for e in self.history)
+                tampered = any(
+                    e.kind == "tamper" and self.world.post_pks[e.post] == row.post_id
+                    for e in self.history
+                )
                 return "" if tampered else "content changed by nobody"
+            case "failed", "not_approved":
+                forged = any(
+                    e.kind == "forge" and self.world.post_pks[e.post] == row.post_id
+                    for e in self.history
+                )
+                return "" if forged else "an approval that was given is not proved"
             case "failed", "too_many_tries" | "not_there":
                 return ""
         return f"{row.state} with {row.error_code}"
@@ -197,24 +250,35 @@ class Judge:
         for each in self.owner[row.pk]:
             first = min(each["arrived_at"], *(i["visible_at"] for i in each["intervals"]))
             if first < due - 0.002:
-                self.say("early", f"{each['id']} came {due - first:.3f} s before it was due", [row.pk])
+                self.say(
+                    "early", f"{each['id']} came {due - first:.3f} s before it was due", [row.pk]
+                )
             if each["arrived_at"] > end + HELD + SLACK:
-                self.say("late_after", f"{each['id']} came {each['arrived_at'] - end:.1f} s too late", [row.pk])
+                self.say(
+                    "late_after",
+                    f"{each['id']} came {each['arrived_at'] - end:.1f} s too late",
+                    [row.pk],
+                )
             if not any(begun <= each["arrived_at"] + SLACK for begun in self._begun(row.pk)):
-                self.say("bad_audit", f"{each['id']} was sent before anything was on record", [row.pk])
+                self.say(
+                    "bad_audit", f"{each['id']} was sent before anything was on record", [row.pk]
+                )
         if any(begun > end + SLACK for begun in self._begun(row.pk)):
             self.say("late_after", "begun after it was too late", [row.pk])
 
     def _begun(self, pk: int) -> list[float]:
         return [step.at for step in self.steps[pk] if step.to == "committing"]
 
-    # --- what people were promised --------------------------------------------------------------------------------
+    # --- what people were promised ----------------------------------------------------------------
 
     def _acts(self) -> None:
         for event in self.history:
             if event.kind == "edit":
                 since = event.facts.get("ended")
-            elif event.kind in ("cancel", "recall", "withdraw", "recall campaign") and event.outcome == "ok":
+            elif (
+                event.kind in ("cancel", "recall", "withdraw", "recall campaign")
+                and event.outcome == "ok"
+            ):
                 since = event.returned
             else:
                 continue
@@ -225,7 +289,9 @@ class Judge:
                     self.say("after_recall", f"visible in the end in spite of {event.kind}", [pk])
 
     def _was_edited(self, row: Any, *, before: float) -> bool:
-        edits = (event for event in self.history if event.kind == "edit" and row.pk in event.deliveries)
+        edits = (
+            event for event in self.history if event.kind == "edit" and row.pk in event.deliveries
+        )
         return any("ended" in edit.facts and edit.started < before for edit in edits)
 
     def _known_pauses(self) -> list[Any]:
@@ -244,17 +310,23 @@ class Judge:
         )
 
     def _pauses(self) -> None:
-        told = {kind: {e.facts.get("pause"): e for e in self.history if e.kind == kind} for kind in ("pause", "resume")}
+        intervals = {
+            kind: {e.facts.get("pause"): e for e in self.history if e.kind == kind}
+            for kind in ("pause", "resume")
+        }
         for pause in self._known_pauses():
-            begin, end = told["pause"].get(pause.pk), told["resume"].get(pause.pk)
+            begin, end = intervals["pause"].get(pause.pk), intervals["resume"].get(pause.pk)
             if begin is None or end is None or begin.outcome != "ok":
                 continue
             for pk, row in self.rows.items():
-                inside = (begin.returned + SLACK < begun < end.started - SLACK for begun in self._begun(pk))
+                inside = (
+                    begin.returned + SLACK < begun < end.started - SLACK
+                    for begun in self._begun(pk)
+                )
                 if self._covers(pause, row) and any(inside):
                     self.say("after_recall", f"begun during pause {pause.pk}", [pk])
 
-    # --- the record -----------------------------------------------------------------------------------------------
+    # --- the record -------------------------------------------------------------------------------
 
     def _record(self, row: Any) -> None:
         from publishing.states import NEXT
@@ -266,7 +338,11 @@ class Judge:
             if later.was != earlier.to or later.to not in NEXT[later.was]:
                 self.say("bad_audit", f"{later.was} -> {later.to} after {earlier.to}", [row.pk])
             if later.attempt < earlier.attempt:
-                self.say("bad_audit", f"try {later.attempt} wrote after try {earlier.attempt} had begun", [row.pk])
+                self.say(
+                    "bad_audit",
+                    f"try {later.attempt} wrote after try {earlier.attempt} had begun",
+                    [row.pk],
+                )
         if [attempt.number for attempt in self.attempts[row.pk]] != list(range(1, row.attempt + 1)):
             self.say("bad_audit", "tries are missing from the record", [row.pk])
 
@@ -279,65 +355,89 @@ class Judge:
                 self.say("impolite", "tried again what was refused", [row.pk])
             asked = re.search(r"retry after (\d+)", attempt.detail)
             if asked and attempt.outcome == "later":
-                again = [at for at in self._begun(row.pk) if at > after.started_at.timestamp() - SLACK]
+                again = [
+                    at for at in self._begun(row.pk) if at > after.started_at.timestamp() - SLACK
+                ]
                 if again and again[0] < attempt.ended_at.timestamp() + int(asked[1]) - SLACK:
-                    self.say("impolite", f"tried again before the {asked[1]} s it was asked to wait", [row.pk])
+                    self.say(
+                        "impolite",
+                        f"tried again before the {asked[1]} s it was asked to wait",
+                        [row.pk],
+                    )
 
-    # --- how long it took -----------------------------------------------------------------------------------------
+    # --- how long it took -------------------------------------------------------------------------
 
     def recovery(self, moments: Iterable[float]) -> list[float]:
-        """Seconds until what was in hand at these moments had been published or had ended, one by one."""
+        """Return the seconds until what was in hand at these moments had been published or had
+        ended, one by one."""
+        from publishing.states import CONCLUDED, IN_HAND
+
         waits = []
         for moment in moments:
             for pk in self.rows:
                 steps = self.steps[pk]
                 before = [step.to for step in steps if step.at <= moment]
-                if not before or before[-1] not in ("claimed", "staged", "committing"):
+                if not before or before[-1] not in IN_HAND:
                     continue
-                ends = (s.at for s in steps if s.at > moment and s.to in _RESTS)
+                ends = (s.at for s in steps if s.at > moment and s.to in CONCLUDED)
                 if (end := next(ends, None)) is not None:
                     waits.append(end - moment)
         return waits
 
     def lateness(self) -> list[float]:
         return [
-            each["arrived_at"] - row.due_at.timestamp() for pk, row in self.rows.items() for each in self.owner[pk][:1]
+            each["arrived_at"] - row.due_at.timestamp()
+            for pk, row in self.rows.items()
+            for each in self.owner[pk][:1]
         ]
 
-    def tell(self, violation: Violation) -> Iterator[str]:
-        """The violation with its whole history; times in seconds from the run's start."""
+    def describe(self, violation: Violation) -> Iterator[str]:
+        """Describe the violation with its whole history; times in seconds from the run's start."""
         yield f"{violation.kind}: {violation.words}"
         for pk in violation.deliveries:
             row = self.rows[pk]
             due = row.due_at.timestamp() - self.start
             yield (
-                f"  delivery {pk} {row.platform} page {row.channel.external_id} {_mark(row.revision.content['title'])} "
-                f"{row.state} due={due:.2f} tries={row.attempt} draft={row.draft_ref} id={row.remote_id} "
+                f"  delivery {pk} {row.platform} page {row.channel.external_id} "
+                f"{_mark(row.revision.content['title'])} "
+                f"{row.state} due={due:.2f} tries={row.attempt} draft={row.draft_ref} "
+                f"id={row.remote_id} "
                 f"recall={row.recall_id} {row.error_code} {row.platform_code} {row.error_detail} "
-                f"({row.channel.health} {row.channel.life} {row.channel.health_reason})"
+                f"({row.channel.health} {row.channel.lifecycle} {row.channel.health_reason})"
             )
             for step in self.steps[pk]:
-                yield f"    {step.at - self.start:8.3f} {step.was or '-'} -> {step.to} (try {step.attempt})"
+                yield (
+                    f"    {step.at - self.start:8.3f} {step.was or '-'} -> {step.to} (try "
+                    f"{step.attempt})"
+                )
             for attempt in self.attempts[pk]:
-                ended = f"{attempt.ended_at.timestamp() - self.start:.3f}" if attempt.ended_at else "-"
+                ended = (
+                    f"{attempt.ended_at.timestamp() - self.start:.3f}" if attempt.ended_at else "-"
+                )
                 yield f"    try {attempt.number}: {attempt.outcome} at {ended} {attempt.detail}"
-            for each in self.owner[pk] or self.shown.get((row.channel_id, *_mark(row.revision.content["title"])), ()):
+            for each in self.owner[pk] or self.shown.get(
+                (row.channel_id, *_mark(row.revision.content["title"])), ()
+            ):
                 spans = [
-                    (round(i["visible_at"] - self.start, 3), i["gone_at"] and round(i["gone_at"] - self.start, 3))
+                    (
+                        round(i["visible_at"] - self.start, 3),
+                        i["gone_at"] and round(i["gone_at"] - self.start, 3),
+                    )
                     for i in each["intervals"]
                 ]
-                yield f"    seen {each['id']} arrived {each['arrived_at'] - self.start:.3f} visible {spans}"
+                yield (
+                    f"    seen {each['id']} arrived {each['arrived_at'] - self.start:.3f} "
+                    f"visible {spans}"
+                )
             for event in self.history:
                 if pk in event.deliveries:
                     span = f"{event.started - self.start:.3f}..{event.returned - self.start:.3f}"
                     yield f"    {event.kind} {span} {event.outcome} {event.facts}"
 
 
-_RESTS = {"published", "recalled", "failed", "expired", "cancelled"}
-
-
 def _is_of(seen: dict, row: Any) -> bool:
-    """Whether the delivery's row names this post; a video's post goes by the video's own number."""
+    """Tell whether the delivery's row names this post; a video's post is named by the video's own
+    number."""
     if seen.get("video"):
         return seen["video"] == row.remote_id or f'"{seen["video"]}"' in row.draft_ref
     return seen["id"] in row.remote_id.split(",") or seen["id"] == row.draft_ref

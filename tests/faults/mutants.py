@@ -1,9 +1,11 @@
-"""The checker's own test: a guard of the engine is taken out of one worker, and the checker must see it.
+"""The checker's own test: a guard of the engine is taken out of one worker, and the checker must
+see it.
 
     python -m tests.faults.mutants [name …]
 
-Each mutant has a scene: a few deliveries and the one fault that its guard is there for. All scenes are first played
-together with every guard in place, where nothing may be found, then one by one with a mutant.
+Each mutant has a scene: a few deliveries and the one fault that its guard is there for. All scenes
+are first played together with every guard in place, where nothing may be found, then one by one
+with a mutant.
 """
 
 import json
@@ -23,56 +25,65 @@ from tests.faults.plan import Plan, PlannedPost
 from tests.faults.processes import Portal, wait_for_workers, wait_until
 from tests.faults.world import build
 
-# --- the guards, taken out --------------------------------------------------------------------------------------------
+# --- the guards, taken out ------------------------------------------------------------------------
 
 
 def any_state() -> None:
-    """A row is moved whatever state it is in by now."""
-    from publishing import services
+    """Move a row whatever state it is in by now."""
+    from publishing.deliveries import transitions
 
-    update = services.update_from_values
-    services.update_from_values = lambda *given, where=None, **more: update(*given, **more)
+    update = transitions.update_from_values
+    transitions.update_from_values = lambda *given, where=None, **more: update(*given, **more)
 
 
 def any_try() -> None:
-    """A run may write although another has taken the delivery over since."""
-    from publishing import services
+    """Allow a run to write although another has taken the delivery over since."""
+    from publishing.deliveries import transitions
 
-    update = services.update_from_values
+    update = transitions.update_from_values
 
     def without(model: Any, rows: Any, *, match: Any, **more: Any) -> Any:
         bare = [{name: value for name, value in row.items() if name != "attempt"} for row in rows]
         return update(model, bare, match=("id",), **more)
 
-    services.update_from_values = without
+    transitions.update_from_values = without
 
 
 def no_grace() -> None:
-    """A doubt is looked into at once."""
+    """Check an unknown outcome at once."""
     from django.conf import settings
 
     settings.PUBLISHING["verify_grace_seconds"] = 0
 
 
 def straight_back() -> None:
-    """A run that died after its call began is taken for one that has not called."""
-    from publishing import settling
+    """Take a run that died after its call began for one that has not called."""
+    from publishing.reconciliation import reconcile
 
-    move_many = settling.move_many
+    move_many = reconcile.move_many
 
     def moved(rows: Any, to: Any, **fields: Any) -> Any:
         rows = list(rows)
         if to == "verifying" and rows and all(row.committing_at for row in rows):
             now = fields["now"]
-            return move_many(rows, "scheduled", now=now, fire_at=now, lease_until=None, committing_at=None)
+            return move_many(
+                rows, "scheduled", now=now, fire_at=now, lease_until=None, committing_at=None
+            )
         return move_many(rows, to, **fields)
 
-    settling.move_many = moved
+    reconcile.move_many = moved
+
+
+def any_approval() -> None:
+    """Believe rows that say approved: nobody asks what proves it."""
+    from posts.review import approvals
+
+    approvals.problem = lambda *_given, **_facts: ""
 
 
 def any_content() -> None:
-    """What is sent is not compared with what was approved."""
-    from posts import content
+    """Send a content without comparing it with what was approved."""
+    from posts.canonical import content
 
     class Same(str):
         def __eq__(self, other: object) -> bool:
@@ -87,49 +98,57 @@ def any_content() -> None:
 
 
 def recalled_too() -> None:
-    """What is recalled may be sent."""
+    """Allow what is recalled to be sent."""
     from publishing.models import DeliveryQuerySet
 
     narrow = DeliveryQuerySet.filter
 
-    def wide(self: Any, *given: Any, **wanted: Any) -> Any:
-        if wanted.get("recall__isnull") is True:
-            del wanted["recall__isnull"]
-        return narrow(self, *given, **wanted)
+    def wide(self: Any, *given: Any, **options: Any) -> Any:
+        if options.get("recall__isnull") is True:
+            del options["recall__isnull"]
+        return narrow(self, *given, **options)
 
     DeliveryQuerySet.filter = wide
 
 
 def paused_too() -> None:
-    """What is paused may be sent."""
+    """Allow what is paused to be sent."""
     from django.db.models import Exists
 
-    from publishing import models
+    from publishing.models import delivery
 
-    models._pauses = lambda when: Exists(models.Pause.objects.filter(pk=0))
+    delivery._pauses = lambda when: Exists(delivery.Pause.objects.filter(pk=0))
 
 
 def held_for_ever() -> None:
-    """A call leaves however long its process was frozen after the last question."""
-    from publishing.wire import Wire
+    """Send a call however long its process was frozen after the last question."""
+    from platforms import client
 
-    carry = Wire._carry
+    run = client.run
 
-    def late(wire: Any, errand: Any, *given: Any) -> Any:
-        errand.latest = errand.until = float("inf")
-        return carry(wire, errand, *given)
+    def late(request: Any, *given: Any) -> Any:
+        request.latest = request.until = float("inf")
+        return run(request, *given)
 
-    Wire._carry = late
+    client.run = late
+
+
+def broken_for_unsent() -> None:
+    """Take a visible call that broke in the connector for one that was never sent."""
+    from platforms import client
+
+    unexpected = client.unexpected
+    client.unexpected = lambda error, platform, *, writes: unexpected(error, platform, writes=False)
 
 
 def partial_for_whole() -> None:
-    """A draft is shown after its first step."""
-    from publishing.engine import Run
+    """Show a draft after its first step."""
+    from publishing.engine.results import Results
 
-    Run._write_steps = lambda run, stepped: run._write_staged(stepped)
+    Results.write_steps = lambda self, drafts: self.write_whole_drafts(drafts)
 
 
-# --- the scenes -------------------------------------------------------------------------------------------------------
+# --- the scenes -----------------------------------------------------------------------------------
 
 
 @dataclass
@@ -142,12 +161,14 @@ class Scene:
     deliveries: list[int] = field(default_factory=list)
 
     def schedule(self, *, due_in: float) -> None:
-        from publishing import services
+        from publishing.scheduling import services as scheduling
 
         due = _at(time.time() + due_in)
         for number in self.posts:
             place, post = self.people._place(number), self.people._post(number)
-            made = services.schedule(post, by=place.officer, due_at=due, not_after=timedelta(seconds=600))
+            made = scheduling.schedule(
+                post, by=place.officer, due_at=due, not_after=timedelta(seconds=600)
+            )
             self.deliveries += [delivery.pk for delivery in made]
 
     def rows(self) -> Any:
@@ -156,20 +177,28 @@ class Scene:
         return Delivery.objects.filter(pk__in=self.deliveries)
 
     def wait(self, *, state: str, **more: Any) -> None:
-        wait_until(lambda: self.rows().filter(state=state, **more).count() == len(self.deliveries), f"{state} {more}")
+        wait_until(
+            lambda: self.rows().filter(state=state, **more).count() == len(self.deliveries),
+            f"{state} {more}",
+        )
 
     def fault(self, platform: str, kind: str, **more: Any) -> None:
-        for number in self.posts:
-            page = self.people._place(number).channels[platform].external_id
-            wanted = {"platform": platform, "kind": kind, "page": page, **more}
-            self.stage.portal.simulator.ask("/_sim/faults", wanted)
+        for page in self.pages(platform):
+            fault = {"platform": platform, "kind": kind, "page": page, **more}
+            self.stage.portal.simulator.ask("/_sim/faults", fault)
+
+    def pages(self, platform: str) -> list[str]:
+        return [self.people._place(number).channels[platform].external_id for number in self.posts]
 
     def act(self, kind: str, do: Callable[[Any], None]) -> None:
-        """The act on each delivery, on record as the checker reads it. What is refused is refused."""
+        """Do the action on each delivery, and record it as the checker reads it. What is refused is
+        refused."""
         from core.errors import Refused
 
         for row in self.rows().select_related("unit", "post", "channel"):
-            event = Event(kind, time.time(), deliveries=[row.pk], outcome="ok", post=self._post_of(row))
+            event = Event(
+                kind, time.time(), deliveries=[row.pk], outcome="ok", post=self._post_of(row)
+            )
             try:
                 do(row)
             except Refused:
@@ -188,13 +217,15 @@ class Scene:
 
 
 def cancelled_while_prepared(scene: Scene) -> None:
-    from publishing import services
+    from publishing.scheduling import services as scheduling
 
     scene.fault("facebook", "slow", operation="stage", ms=1500)
-    scene.fault("facebook", "error_before", operation="stage")  # and so, without a guard, it would be tried again
+    scene.fault(
+        "facebook", "error_before", operation="stage"
+    )  # and so, without a guard, it would be tried again
     scene.schedule(due_in=3)
     scene.wait(state="claimed")
-    scene.act("cancel", lambda row: services.cancel(row, by=scene.officer(row), reason="Hoãn"))
+    scene.act("cancel", lambda row: scheduling.cancel(row, by=scene.officer(row), reason="Hoãn"))
     time.sleep(6)  # the answers come, and a second try would
 
 
@@ -212,7 +243,10 @@ def frozen_while_prepared(scene: Scene) -> None:
         first.send(signal.SIGCONT)
     time.sleep(2.5)  # its answers have been there for a while: it writes, or finds that it may not
     second.send(signal.SIGCONT)
-    wait_until(lambda: not scene.rows().filter(state__in=["claimed", "staged", "committing"]).exists(), "an end")
+    wait_until(
+        lambda: not scene.rows().filter(state__in=["claimed", "staged", "committing"]).exists(),
+        "an end",
+    )
     second.kill()
 
 
@@ -236,10 +270,26 @@ def frozen_before_its_call(scene: Scene) -> None:
     scene.stage.publisher.send(signal.SIGSTOP)
     try:
         still = ["claimed", "committing", "verifying", "needs_person"]
-        wait_until(lambda: not scene.rows().filter(state__in=still).exists(), "the officer's answer")
+        wait_until(
+            lambda: not scene.rows().filter(state__in=still).exists(), "the officer's answer"
+        )
     finally:
         scene.stage.publisher.send(signal.SIGCONT)
     time.sleep(1.5)  # a call would arrive
+
+
+def stumbles_over_the_answer(scene: Scene) -> None:
+    with (scene.stage.portal.folder / "stumbles").open("a") as file:
+        file.writelines(f"{page}\n" for page in scene.pages("telegram"))
+    scene.schedule(due_in=1.5)
+
+
+def forged_by_rows(scene: Scene) -> None:
+    from tests.faults.plan import Act
+
+    scene.schedule(due_in=3.5)
+    for number in scene.posts:
+        scene.people.do(Act(0, "forge", number))
 
 
 def changed_by_stealth(scene: Scene) -> None:
@@ -250,8 +300,8 @@ def changed_by_stealth(scene: Scene) -> None:
         scene.people.do(Act(0, "tamper", number))
 
 
-def recalled_in_doubt(scene: Scene) -> None:
-    from publishing import recalls
+def recalled_while_unknown(scene: Scene) -> None:
+    from publishing.recalls import services as recalls
 
     scene.fault("facebook", "error_before", operation="publish")
     scene.schedule(due_in=1.5)
@@ -259,14 +309,16 @@ def recalled_in_doubt(scene: Scene) -> None:
     scene.stage.recaller.send(signal.SIGSTOP)
     try:
         scene.act("recall", lambda row: recalls.recall(row, by=scene.leader(row), reason="Sai"))
-        wait_until(lambda: not scene.rows().filter(state="verifying").exists(), "the look on the page")
+        wait_until(
+            lambda: not scene.rows().filter(state="verifying").exists(), "the look on the page"
+        )
         time.sleep(2.5)  # a second ring of the publisher at the least
     finally:
         scene.stage.recaller.send(signal.SIGCONT)
 
 
 def paused_before_due(scene: Scene) -> None:
-    from publishing import pauses
+    from publishing.pauses import services as pauses
 
     scene.schedule(due_in=3.5)
     started = []
@@ -295,65 +347,78 @@ class Mutant:
     scene: Callable[[Scene], None]
     platform: str = "facebook"
     where: str = "publisher"  # in which worker the guard is missing
-    film: bool = False
+    with_video: bool = False
 
 
 MUTANTS = {
     "any state": Mutant(any_state, cancelled_while_prepared),
     "any try": Mutant(any_try, frozen_while_prepared),
     "no grace": Mutant(no_grace, seen_late, "telegram"),
-    "straight back": Mutant(straight_back, dies_after_its_call, "telegram", "settler"),
+    "straight back": Mutant(straight_back, dies_after_its_call, "telegram", "reconciler"),
     "held for ever": Mutant(held_for_ever, frozen_before_its_call, "telegram"),
+    "broken for unsent": Mutant(broken_for_unsent, stumbles_over_the_answer, "telegram"),
     "any content": Mutant(any_content, changed_by_stealth),
-    "recalled too": Mutant(recalled_too, recalled_in_doubt),
+    "any approval": Mutant(any_approval, forged_by_rows),
+    "recalled too": Mutant(recalled_too, recalled_while_unknown),
     "paused too": Mutant(paused_too, paused_before_due),
-    "partial for whole": Mutant(partial_for_whole, with_a_video, film=True),
+    "partial for whole": Mutant(partial_for_whole, with_a_video, with_video=True),
 }
 POSTS = 8  # a scene
 
 
-# --- the stage --------------------------------------------------------------------------------------------------------
+# --- the stage ------------------------------------------------------------------------------------
 
 
 class Stage:
-    """The portal with one publisher, which the scenes may freeze and kill, and with what may stand in for it."""
+    """The portal with one publisher, which the scenes may freeze and kill, and with what may stand
+    in for it.
+    """
 
     def __init__(self, portal: Portal):
         self.portal = portal
         queues = "publish.facebook,publish.telegram"
         self.publisher = portal.worker("publisher", queues)
         self.spare = portal.worker("spare", queues)
-        self.settler = portal.worker("settle", "settle")
+        self.reconciler = portal.worker("settle", "settle")
         self.recaller = portal.worker("recall", "recall")
         self.beat = portal.beat()
         self.mutant = self.where = ""
 
     def open(self) -> None:
-        for each in (self.publisher, self.settler, self.recaller, self.beat):
+        for each in (self.publisher, self.reconciler, self.recaller, self.beat):
             each.start()
-        wait_for_workers([self.publisher, self.settler, self.recaller])
+        wait_for_workers([self.publisher, self.reconciler, self.recaller])
 
     def start_publisher(self) -> None:
         self.publisher.start(FAULTS_MUTANT=self.mutant if self.where == "publisher" else "")
 
     def change(self, mutant: str) -> None:
-        """Puts the mutant in the place of the worker that it lives in; the others are as they should be."""
-        for worker, name in ((self.publisher, "publisher"), (self.settler, "settler")):
+        """Put the mutant in the place of the worker that it lives in; the others are as they should
+        be."""
+        for worker, name in ((self.publisher, "publisher"), (self.reconciler, "reconciler")):
             was, now = self.where == name, bool(mutant) and MUTANTS[mutant].where == name
             if was or now:
                 worker.kill()
                 worker.start(FAULTS_MUTANT=mutant if now else "")
         self.mutant, self.where = mutant, MUTANTS[mutant].where if mutant else ""
-        wait_for_workers([self.publisher, self.settler])
+        wait_for_workers([self.publisher, self.reconciler])
 
 
 def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
-    """What the checker found in each scene, with all guards and without one."""
-    short = {"PUBLISH_LEASE_SECONDS": "5", "PUBLISH_CALL_SECONDS": "2", "PUBLISH_VERIFY_GRACE_SECONDS": "7"}
-    short |= {"PUBLISH_BEGIN_AHEAD_SECONDS": "1.2"}  # time enough to freeze a run between its question and its call
+    """Return what the checker found in each scene, with all guards and without one."""
+    short = {
+        "PUBLISH_LEASE_SECONDS": "5",
+        "PUBLISH_CALL_SECONDS": "2",
+        "PUBLISH_VERIFY_GRACE_SECONDS": "7",
+    }
+    short |= {
+        "PUBLISH_BEGIN_AHEAD_SECONDS": "1.2"
+    }  # time enough to freeze a run between its question and its call
     with Portal(times=short) as portal:
         posts = [
-            PlannedPost(place, (MUTANTS[name].platform,), 0, 0, 600, film=MUTANTS[name].film)
+            PlannedPost(
+                place, (MUTANTS[name].platform,), 0, 0, 600, with_video=MUTANTS[name].with_video
+            )
             for number, name in enumerate([*names, *names])
             for place in range(number % len(names) * POSTS, (number % len(names) + 1) * POSTS)
         ]
@@ -365,7 +430,8 @@ def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
         clerk = threading.Thread(target=_clerk, args=(people, over), daemon=True)
         clerk.start()
         scenes = [
-            Scene(stage, people, list(range(number * POSTS, (number + 1) * POSTS))) for number in range(2 * len(names))
+            Scene(stage, people, list(range(number * POSTS, (number + 1) * POSTS)))
+            for number in range(2 * len(names))
         ]
         _play_all(stage, names, scenes[: len(names)])
         for name, scene in zip(names, scenes[len(names) :], strict=True):
@@ -375,11 +441,12 @@ def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
             _wait_for_rest(scene)
         over.set()
         clerk.join()
-        return _told(people, names, scenes)
+        return _reports(people, names, scenes)
 
 
 def _play_all(stage: Stage, names: list[str], scenes: list[Scene]) -> None:
-    """Together: what one scene does to the workers, the others must bear as well. But who freezes does it alone."""
+    """Play the scenes together: what one scene does to the workers, the others must bear as well.
+    But a scene that freezes does it alone."""
     from django.db import connection
 
     def play(name: str, scene: Scene) -> None:
@@ -411,21 +478,23 @@ def _wait_for_rest(scene: Scene) -> None:
     time.sleep(0.5)
 
 
-def _told(people: People, names: list[str], scenes: list[Scene]) -> dict[str, dict[str, Any]]:
+def _reports(people: People, names: list[str], scenes: list[Scene]) -> dict[str, dict[str, Any]]:
     from tests.faults.checker import Judge
 
     judge = Judge(people.world, people.history, people.portal.simulator.truth(), people.start)
     found = judge.judge()
-    told: dict[str, dict[str, Any]] = {name: {} for name in names}
+    reports: dict[str, dict[str, Any]] = {name: {} for name in names}
     for number, scene in enumerate(scenes):
-        own = [violation for violation in found if set(violation.deliveries) & set(scene.deliveries)]
+        own = [
+            violation for violation in found if set(violation.deliveries) & set(scene.deliveries)
+        ]
         states = Counter(row.state for pk, row in judge.rows.items() if pk in scene.deliveries)
-        told[names[number % len(names)]]["mutant" if number >= len(names) else "sound"] = {
+        reports[names[number % len(names)]]["mutant" if number >= len(names) else "sound"] = {
             "found": dict(Counter(violation.kind for violation in own)),
             "states": dict(states),
-            "lines": [line for violation in own[:3] for line in judge.tell(violation)],
+            "lines": [line for violation in own[:3] for line in judge.describe(violation)],
         }
-    return told
+    return reports
 
 
 def _clerk(people: People, over: threading.Event) -> None:
@@ -437,10 +506,14 @@ def _clerk(people: People, over: threading.Event) -> None:
 
 
 def _seen(scene: Scene, platform: str) -> list[dict]:
-    pages = {scene.people._place(number).channels[platform].external_id for number in scene.posts}
+    pages = scene.pages(platform)
     marks = {f"K{number}V" for number in scene.posts}
     truth = scene.stage.portal.simulator.truth(platform=platform)
-    return [p for p in truth if p["page"] in pages and p["visible"] and any(mark in p["text"] for mark in marks)]
+    return [
+        p
+        for p in truth
+        if p["page"] in pages and p["visible"] and any(mark in p["text"] for mark in marks)
+    ]
 
 
 def _at(seconds: float) -> Any:
@@ -451,4 +524,6 @@ def _at(seconds: float) -> Any:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
-    sys.stdout.write(json.dumps(rehearse(sys.argv[1:] or list(MUTANTS)), ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(
+        json.dumps(rehearse(sys.argv[1:] or list(MUTANTS)), ensure_ascii=False, indent=1) + "\n"
+    )

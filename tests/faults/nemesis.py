@@ -1,4 +1,5 @@
-"""What goes wrong on our side: processes that die, freeze or lose their memory, rings that nobody should believe."""
+"""Faults on our side: processes that die, freeze or lose their memory, rings that nobody should
+believe."""
 
 import contextlib
 import json
@@ -33,7 +34,7 @@ class Nemesis:
         publish = ",".join(f"publish.{platform}" for platform in PLATFORMS)
         self.publishers = [self.portal.worker(f"publish{n}", publish) for n in (1, 2)]
         self.uploader = self.portal.worker("upload", "upload")
-        self.settler = self.portal.worker("settle", "settle")
+        self.reconciler = self.portal.worker("settle", "settle")
         self.recaller = self.portal.worker("recall", "recall")
         self.renewer = self.portal.worker("channels", "channels")
         self.beats: list[Beat] = [self.portal.beat("beat"), self.portal.beat("beat2")]
@@ -44,17 +45,19 @@ class Nemesis:
 
     @property
     def workers(self) -> list[Worker]:
-        return [*self.publishers, self.uploader, self.settler, self.recaller, self.renewer]
+        return [*self.publishers, self.uploader, self.reconciler, self.recaller, self.renewer]
 
     def open(self) -> None:
-        """Starts everything. The first workers live until something strikes; the renewer dies at its seldom work."""
+        """Start everything. The first workers live until something strikes; the renewer dies at its
+        seldom work."""
         for worker in self.workers:
             worker.start(FAULTS_CRASH="refresh.answered:2" if worker is self.renewer else "")
         self.beats[0].start()
         wait_for_workers(self.workers)
 
     def watch(self) -> None:
-        """Starts again what has died, as systemd would, each new worker with the next step at which it will die."""
+        """Start again what has died, as systemd would, each new worker with the next step at which
+        it will die."""
         while not self.over.wait(0.2):
             with self.lock:
                 for worker in self.workers:
@@ -65,10 +68,10 @@ class Nemesis:
 
     def _start(self, worker: Worker, *, healthy: bool = False) -> None:
         role = "publish" if worker in self.publishers else worker.name
-        told = {} if healthy else {"FAULTS_CRASH": next(self.deaths[role])}
+        env = {} if healthy else {"FAULTS_CRASH": next(self.deaths[role])}
         if skew := self.skew.pop(worker, 0):
-            told["FAULTS_SKEW"] = str(skew)
-        worker.start(**told)
+            env["FAULTS_SKEW"] = str(skew)
+        worker.start(**env)
 
     def strike(self, strike: Strike) -> None:
         struck = Struck(strike.kind, time.time())
@@ -77,7 +80,7 @@ class Nemesis:
         struck.over = time.time()
 
     def heal(self) -> None:
-        """The faults end: everything runs, with the right clock, and dies no more."""
+        """End the faults: everything runs, with the right clock, and dies no more."""
         self.over.set()
         with self.lock:
             for worker in self.workers:
@@ -92,7 +95,7 @@ class Nemesis:
             if not self.beats[0].is_up:
                 self.beats[0].start()
 
-    # --- strikes --------------------------------------------------------------------------------------------------
+    # --- strikes ----------------------------------------------------------------------------------
 
     def _publisher(self, strike: Strike) -> Worker:
         return self.publishers[int(strike.facts["which"] * len(self.publishers))]
@@ -100,8 +103,8 @@ class Nemesis:
     def _kill_a_publisher(self, strike: Strike) -> None:
         self._publisher(strike).kill()
 
-    def _kill_the_settler(self, strike: Strike) -> None:
-        self.settler.kill()
+    def _kill_the_reconciler(self, strike: Strike) -> None:
+        self.reconciler.kill()
 
     def _kill_the_recaller(self, strike: Strike) -> None:
         self.recaller.kill()
@@ -114,7 +117,7 @@ class Nemesis:
             worker.send(signal.SIGKILL)
 
     def _deploy(self, strike: Strike) -> None:
-        """Everybody is asked to finish; who takes long is not waited for."""
+        """Ask everybody to finish, and do not wait for who takes long."""
         for worker in self.workers:
             worker.send(signal.SIGTERM)
         self.over.wait(4)
@@ -122,7 +125,7 @@ class Nemesis:
             worker.send(signal.SIGQUIT)
 
     def _kill_tokens(self, strike: Strike) -> None:
-        """Somebody changes a password: some pages must be connected again."""
+        """Change a password, as somebody does: some pages must be connected again."""
         for platform, page in self._some_pages(strike, PLATFORMS):
             self.portal.simulator.ask("/_sim/tokens/kill", {"platform": platform, "page": page})
 
@@ -134,7 +137,9 @@ class Nemesis:
 
         try:
             for platform, page in self._some_pages(strike, ("zalo",)):
-                Channel.objects.filter(platform=platform, external_id=page).update(refresh_at=timezone.now())
+                Channel.objects.filter(platform=platform, external_id=page).update(
+                    refresh_at=timezone.now()
+                )
         except (OperationalError, InterfaceError):
             pass  # the database is down: another strike
         finally:
@@ -148,8 +153,8 @@ class Nemesis:
     def _stop_a_publisher_past_its_lease(self, strike: Strike) -> None:
         self._stop(self._publisher(strike), 11 + strike.facts["seconds"])
 
-    def _stop_the_settler(self, strike: Strike) -> None:
-        self._stop(self.settler, 3 + strike.facts["seconds"])
+    def _stop_the_reconciler(self, strike: Strike) -> None:
+        self._stop(self.reconciler, 3 + strike.facts["seconds"])
 
     def _stop(self, worker: Worker, seconds: float) -> None:
         worker.send(signal.SIGSTOP)
@@ -190,14 +195,16 @@ class Nemesis:
     def _ring_a_hundred_times(self, strike: Strike) -> None:
         for _ in range(100 // len(PLATFORMS)):
             for platform in PLATFORMS:
-                self._ring("publishing.tasks.publish_due", f"publish.{platform}", {"platform": platform})
+                self._ring(
+                    "publishing.tasks.publish_due", f"publish.{platform}", {"platform": platform}
+                )
 
-    def _forge_rings(self, strike: Strike) -> None:
-        """Whoever reaches the broker can say anything; nothing of it may be believed."""
+    def _forge_ticks(self, strike: Strike) -> None:
+        """Send anything to the broker, as whoever reaches it can; nothing of it may be believed."""
         for queue, task in (
             ("publish.facebook", "publishing.tasks.publish_due"),
             ("upload", "publishing.tasks.prepare_due"),
-            ("settle", "publishing.tasks.settle"),
+            ("settle", "publishing.tasks.reconcile_unknown"),
             ("settle", "publishing.tasks.expire"),
             ("recall", "publishing.tasks.take_down"),
         ):

@@ -1,11 +1,18 @@
-"""What a run will do, drawn from its seed alone: posts, acts of people around the due seconds, and strikes."""
+"""The plan of a run, drawn from its seed alone: posts, actions of people around the due seconds,
+and strikes."""
 
 import random
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.processes import PLATFORMS
-from tests.faults.worker import CHANNEL_STEPS, PUBLISH_STEPS, RECALL_STEPS, SETTLE_STEPS, UPLOAD_STEPS
+from tests.faults.worker import (
+    CHANNEL_STEPS,
+    PUBLISH_STEPS,
+    RECALL_STEPS,
+    SETTLE_STEPS,
+    UPLOAD_STEPS,
+)
 
 SETTLING = 6.0  # seconds before the first post falls due
 ACTS = ("cancel", "move", "edit", "recall", "withdraw", "tamper")
@@ -19,15 +26,15 @@ STRIKES = (
     "renew tokens",
     "crash postgresql",
     "kill redis",
-    "forge rings",
+    "forge ticks",
     "ring a hundred times",
     "second beat",
     "clock an hour ahead",
     "clock an hour behind",
-    "kill the settler",
+    "kill the reconciler",
     "kill the recaller",
     "kill the uploader",
-    "stop the settler",
+    "stop the reconciler",
 )
 
 
@@ -40,7 +47,7 @@ class PlannedPost:
     patience: float  # seconds until it is too late
     campaign: bool = False
     topic: int = 0
-    film: bool = False  # shows a video, on Facebook alone
+    with_video: bool = False  # shows a video, on Facebook alone
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,9 @@ def draw(*, n: int, seed: int, seconds: float = 0, platforms: tuple[str, ...] = 
         seconds=seconds,
         places=places,
         posts=posts,
-        acts=sorted([*_acts(dice, posts), *_pauses(dice, places, seconds, posts)], key=lambda act: act.at),
+        acts=sorted(
+            [*_acts(dice, posts), *_pauses(dice, places, seconds, posts)], key=lambda act: act.at
+        ),
         strikes=_strikes(dice, seconds),
         deaths={
             "publish": _deaths(dice, PUBLISH_STEPS),
@@ -94,21 +103,27 @@ def draw(*, n: int, seed: int, seconds: float = 0, platforms: tuple[str, ...] = 
     )
 
 
-def _posts(dice: random.Random, n: int, seconds: float, places: int, platforms: tuple[str, ...]) -> list[PlannedPost]:
-    bursts = [SETTLING + dice.uniform(2, seconds - 2) // 1 for _ in range(max(2, int(seconds // 15)))]
+def _posts(
+    dice: random.Random, n: int, seconds: float, places: int, platforms: tuple[str, ...]
+) -> list[PlannedPost]:
+    bursts = [
+        SETTLING + dice.uniform(2, seconds - 2) // 1 for _ in range(max(2, int(seconds // 15)))
+    ]
     posts: list[PlannedPost] = []
     left = n
     while left > 0:
-        film = "facebook" in platforms and dice.random() < 0.25
+        video = "facebook" in platforms and dice.random() < 0.25
         where = tuple(p for p in platforms if dice.random() < 0.7) or (dice.choice(platforms),)
-        where = ("facebook",) if film else where[:left]
+        where = ("facebook",) if video else where[:left]
         left -= len(where)
         due = dice.choice(bursts) if dice.random() < 0.35 else SETTLING + dice.uniform(0, seconds)
-        scheduled = max(0.0, due - (dice.uniform(0.1, 1.5) if dice.random() < 0.1 else dice.uniform(3, 9)))
+        scheduled = max(
+            0.0, due - (dice.uniform(0.1, 1.5) if dice.random() < 0.1 else dice.uniform(3, 9))
+        )
         patience = dice.uniform(3, 12) if dice.random() < 0.05 else 900.0
         campaign = dice.random() < 0.06
         place, topic = dice.randrange(places), dice.randrange(2)
-        posts.append(PlannedPost(place, where, due, scheduled, patience, campaign, topic, film))
+        posts.append(PlannedPost(place, where, due, scheduled, patience, campaign, topic, video))
     return posts
 
 
@@ -127,7 +142,10 @@ def _acts(dice: random.Random, posts: list[PlannedPost]) -> list[Act]:
             case "tamper":
                 at = max(post.scheduled + 0.3, post.due - dice.uniform(1, 5))
             case "edit":
-                at, facts = post.due + dice.uniform(-1.5, 1.0), {**facts, "again": dice.uniform(1.0, 3.0)}
+                at, facts = (
+                    post.due + dice.uniform(-1.5, 1.0),
+                    {**facts, "again": dice.uniform(1.0, 3.0)},
+                )
             case "recall" | "withdraw" if dice.random() < 0.3:
                 at = post.due + dice.uniform(2, 8)
         acts.append(Act(max(at, post.scheduled + 0.1), kind, number, facts))
@@ -137,21 +155,28 @@ def _acts(dice: random.Random, posts: list[PlannedPost]) -> list[Act]:
     return acts
 
 
-def _pauses(dice: random.Random, places: int, seconds: float, posts: list[PlannedPost]) -> list[Act]:
+def _pauses(
+    dice: random.Random, places: int, seconds: float, posts: list[PlannedPost]
+) -> list[Act]:
     acts = []
     for number in range(max(3, int(seconds // 8))):
         scope = dice.choices(("unit", "channel", "topic", "province"), weights=(6, 3, 2, 1))[0]
         # Where somebody has something to publish, or it would hold nothing.
         post = dice.choice(posts)
         start = max(1.0, post.due + dice.uniform(-2.5, 0.5))
-        facts = {"number": number, "scope": scope, "place": post.place, "platform": post.platforms[0]}
+        facts = {
+            "number": number,
+            "scope": scope,
+            "place": post.place,
+            "platform": post.platforms[0],
+        }
         facts |= {"topic": post.topic, "lasts": dice.uniform(1.5, 4)}
         acts.append(Act(start, "pause", facts=facts))
     return acts
 
 
 def _strikes(dice: random.Random, seconds: float) -> list[Strike]:
-    """All kinds in a drawn order, again and again, evenly over the run."""
+    """Draw strikes of all kinds in a drawn order, again and again, evenly over the run."""
     span = seconds + 4
     count = max(len(STRIKES), round(span / 4.5))
     strikes: list[Strike] = []
@@ -161,24 +186,28 @@ def _strikes(dice: random.Random, seconds: float) -> list[Strike]:
             kinds = list(STRIKES)
             dice.shuffle(kinds)
         at = SETTLING + span * (number + dice.uniform(0.2, 0.8)) / count
-        strikes.append(Strike(at, kinds.pop(), {"which": dice.random(), "seconds": dice.uniform(0.5, 2.5)}))
+        strikes.append(
+            Strike(at, kinds.pop(), {"which": dice.random(), "seconds": dice.uniform(0.5, 2.5)})
+        )
     return strikes
 
 
 def _deaths(dice: random.Random, steps: tuple[str, ...]) -> list[str]:
-    """Every step in a drawn order, then some more of them."""
+    """Return every step in a drawn order, then some more of them."""
     order = list(steps) * 40
     first = list(steps)
     dice.shuffle(first)
     dice.shuffle(order)
     few = (1, 1, 2, 3) if steps is not PUBLISH_STEPS else (2, 5, 10, 20, 30)
     # Some live until something strikes: a portal that only ever restarts would publish nothing.
-    return [f"{step}:{dice.choice(few)}" if dice.random() < 0.4 else "" for step in [*first, *order]]
+    return [
+        f"{step}:{dice.choice(few)}" if dice.random() < 0.4 else "" for step in [*first, *order]
+    ]
 
 
 def _faults(dice: random.Random, platform: str) -> list[dict[str, Any]]:
-    """What the platform does wrong, each now and then."""
-    wanted: list[tuple[str, str, float, dict[str, Any]]] = [
+    """Return what the platform does wrong, each now and then."""
+    requested: list[tuple[str, str, float, dict[str, Any]]] = [
         ("publish", "error_before", 0.02, {}),
         ("publish", "error_after", 0.02, {}),
         ("publish", "drop_before", 0.02, {}),
@@ -201,7 +230,7 @@ def _faults(dice: random.Random, platform: str) -> list[dict[str, Any]]:
         ("withdraw", "hang_after", 0.01, {"seconds": 6}),
     ]
     if platform == "telegram":  # the others ask for a minute at least
-        wanted.append(("publish", "rate_limit", 0.03, {"retry_after": 2}))
+        requested.append(("publish", "rate_limit", 0.03, {"retry_after": 2}))
     return [
         {
             "platform": platform,
@@ -212,5 +241,5 @@ def _faults(dice: random.Random, platform: str) -> list[dict[str, Any]]:
             "seed": dice.randrange(1 << 30),
             **more,
         }
-        for operation, kind, share, more in wanted
+        for operation, kind, share, more in requested
     ]

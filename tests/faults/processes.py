@@ -1,4 +1,6 @@
-"""The portal as it runs in production, each part a process that may be killed: and a database of its own to crash."""
+"""The portal as it runs in production, each part a process that may be killed: and a database of
+its own to crash.
+"""
 
 import contextlib
 import glob
@@ -20,8 +22,9 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORMS = ("facebook", "telegram", "zalo")
-# Every time of the engine, about ten times shorter. Their order is kept: claims ahead < call < half a lease < lease,
-# and the grace is longer than a call, the platform's slowest apply and its listing lag together.
+# Every time of the engine, about ten times shorter. Their order is kept: claims ahead < call < half
+# a lease < lease, and the grace is longer than a call, the platform's slowest apply and its listing
+# lag together.
 SHORT = {
     "PUBLISH_CLAIM_AHEAD_SECONDS": "2",
     "PUBLISH_LEASE_SECONDS": "10",
@@ -59,7 +62,9 @@ class Process:
         options = dict(self.options)
         options["env"] = {**os.environ, **options.get("env", {}), **environment}
         with (self.folder / f"{self.name}.log").open("ab") as log:
-            self.running = subprocess.Popen(self.command, stdout=log, stderr=log, **{"cwd": ROOT, **options})
+            self.running = subprocess.Popen(
+                self.command, stdout=log, stderr=log, **{"cwd": ROOT, **options}
+            )
 
     @property
     def is_up(self) -> bool:
@@ -75,28 +80,59 @@ class Process:
             self.running.wait()
 
     def end(self) -> None:
-        """Nothing that it holds is wanted any more."""
+        """Kill the process: nothing that it holds is needed any more."""
         self.kill()
 
 
 class Postgres(Process):
     def __init__(self, folder: Path):
-        binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
-        binary = Path(binaries[-1]) if binaries else Path(shutil.which("postgres") or "/none/postgres").parent
+        binaries = sorted(
+            glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4])
+        )
+        binary = (
+            Path(binaries[-1])
+            if binaries
+            else Path(shutil.which("postgres") or "/none/postgres").parent
+        )
         home = folder / "postgresql"
         home.mkdir()
         self.port = free_port()
         options: dict[str, object] = {"cwd": home, "env": {"HOME": str(home)}}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            someone = next(name for name in ("postgres", "nobody") if name in {p.pw_name for p in pwd.getpwall()})
+            someone = next(
+                name
+                for name in ("postgres", "nobody")
+                if name in {p.pw_name for p in pwd.getpwall()}
+            )
             options |= {"user": someone, "group": pwd.getpwnam(someone).pw_gid, "extra_groups": []}
             shutil.chown(home, someone)
             folder.chmod(0o755)
-        made = [binary / "initdb", "-D", home / "data", "-U", "portal", "--auth=trust", "--encoding=UTF8", "-N"]
-        subprocess.run([*made, "--locale=C.UTF-8"], check=True, capture_output=True, **_with_env(options))
-        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": home}
-        # What is committed must survive the crash of the process, as it would; that of the machine is not played.
-        settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "on", "max_connections": 300}
+        made = [
+            binary / "initdb",
+            "-D",
+            home / "data",
+            "-U",
+            "portal",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "-N",
+        ]
+        subprocess.run(
+            [*made, "--locale=C.UTF-8"], check=True, capture_output=True, **_with_env(options)
+        )
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": home,
+        }
+        # What is committed must survive the crash of the process, as it would; that of the machine
+        # is not played.
+        settings |= {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "on",
+            "max_connections": 300,
+        }
         command = [str(binary / "postgres"), "-D", str(home / "data")]
         command += [f"--{name}={value}" for name, value in settings.items()]
         super().__init__("postgresql", command, folder, **options)
@@ -110,7 +146,9 @@ class Postgres(Process):
         import psycopg2
 
         with contextlib.suppress(psycopg2.OperationalError):
-            address = self.url.replace("postgres://", "postgresql://").replace("/faults", "/postgres")
+            address = self.url.replace("postgres://", "postgresql://").replace(
+                "/faults", "/postgres"
+            )
             psycopg2.connect(address, connect_timeout=2).close()
             return True
         return False
@@ -118,7 +156,9 @@ class Postgres(Process):
     def sql(self, statement: str, database: str = "postgres") -> None:
         import psycopg2
 
-        address = self.url.replace("postgres://", "postgresql://").replace("/faults", f"/{database}")
+        address = self.url.replace("postgres://", "postgresql://").replace(
+            "/faults", f"/{database}"
+        )
         connection = psycopg2.connect(address)
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
@@ -128,7 +168,8 @@ class Postgres(Process):
         self.kill(signal.SIGQUIT)  # killed outright, it would leave its shared memory behind
 
     def crash(self) -> None:
-        """As `pg_ctl -m immediate restart`: no checkpoint, every connection cut, then recovery from the log."""
+        """Crash as `pg_ctl -m immediate restart` does: no checkpoint, every connection cut, then
+        recovery from the log."""
         self.kill(signal.SIGQUIT)
         self.open()
 
@@ -140,7 +181,17 @@ def _with_env(options: dict[str, object]) -> dict[str, object]:
 class Redis(Process):
     def __init__(self, folder: Path):
         self.port = free_port()
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = [
+            "redis-server",
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         super().__init__("redis", [*command, "--dir", str(folder)], folder)
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
@@ -168,7 +219,9 @@ class Redis(Process):
 class Simulator(Process):
     def __init__(self, folder: Path):
         port = free_port()
-        super().__init__("simulator", [sys.executable, "-m", "simulator", "--port", str(port)], folder)
+        super().__init__(
+            "simulator", [sys.executable, "-m", "simulator", "--port", str(port)], folder
+        )
         self.url = f"http://127.0.0.1:{port}"
 
     def open(self) -> None:
@@ -182,7 +235,9 @@ class Simulator(Process):
 
     def ask(self, path: str, body: object = None, method: str | None = None) -> dict | list:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(self.url + path, data=data, method=method, headers={"Content-Type": "application/json"})
+        request = Request(
+            self.url + path, data=data, method=method, headers={"Content-Type": "application/json"}
+        )
         with urlopen(request, timeout=120) as answer:
             return json.load(answer)
 
@@ -192,7 +247,9 @@ class Simulator(Process):
 
 
 class Worker(Process):
-    """A Celery worker that may be told to die at a step, to run on a wrong clock, or without one of its guards."""
+    """A Celery worker that may be told to die at a step, to run on a wrong clock, or without one of
+    its guards.
+    """
 
     def __init__(self, name: str, queues: str, folder: Path):
         celery = ["-A", "outreach_portal", "worker", "-Q", queues, "-P", "threads", "-c", "6"]
@@ -203,8 +260,9 @@ class Worker(Process):
 
     def start(self, **environment: str) -> None:
         self.up_file.unlink(missing_ok=True)
-        told = {"FAULTS_UP": str(self.up_file), "FAULTS_DEATHS": str(self.folder / "deaths")}
-        super().start(**told, **environment)
+        env = {"FAULTS_UP": str(self.up_file), "FAULTS_DEATHS": str(self.folder / "deaths")}
+        env["FAULTS_STUMBLES"] = str(self.folder / "stumbles")
+        super().start(**env, **environment)
 
     @property
     def is_ready(self) -> bool:
@@ -215,7 +273,10 @@ def wait_for_workers(workers: list[Worker]) -> None:
     def ready() -> bool:
         for worker in workers:
             if not worker.is_up:
-                raise SystemExit(f"{worker.name} ended:\n{(worker.folder / f'{worker.name}.log').read_text()[-2000:]}")
+                raise SystemExit(
+                    f"{worker.name} ended:\n"
+                    f"{(worker.folder / f'{worker.name}.log').read_text()[-2000:]}"
+                )
         return all(worker.is_ready for worker in workers)
 
     wait_until(ready, "the workers")
@@ -224,11 +285,15 @@ def wait_for_workers(workers: list[Worker]) -> None:
 class Beat(Process):
     def __init__(self, name: str, folder: Path):
         celery = [sys.executable, "-m", "celery", "-A", "outreach_portal", "beat", "-l", "WARNING"]
-        super().__init__(name, [*celery, "-s", str(folder / f"{name}-schedule"), "--pidfile="], folder)
+        super().__init__(
+            name, [*celery, "-s", str(folder / f"{name}-schedule"), "--pidfile="], folder
+        )
 
 
 class Portal:
-    """Everything together. Use as a context; Django is set up inside it, on the database of its own."""
+    """Everything together. Use as a context; Django is set up inside it, on the database of its
+    own.
+    """
 
     def __init__(self, keep: Path | None = None, times: dict[str, str] | None = None):
         self.keep, self.times = keep, {**SHORT, **(times or {})}
@@ -239,9 +304,13 @@ class Portal:
             self.keep.mkdir(parents=True, exist_ok=True)
             self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.keep))
         else:
-            self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-faults-")))
+            self.folder = Path(
+                self.stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-faults-"))
+            )
         with contextlib.ExitStack() as stack:
-            self.postgres, self.redis, self.simulator = (made(self.folder) for made in (Postgres, Redis, Simulator))
+            self.postgres, self.redis, self.simulator = (
+                made(self.folder) for made in (Postgres, Redis, Simulator)
+            )
             for each in (self.postgres, self.redis, self.simulator):
                 stack.callback(each.end)
                 each.open()
@@ -289,7 +358,7 @@ class Portal:
         call_command("migrate", verbosity=0)
 
     def _serve_pictures(self):
-        """The web, as far as platforms need it: they fetch pictures by address."""
+        """Serve the web, as far as platforms need it: they fetch images by address."""
         from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
         from django.core.wsgi import get_wsgi_application
 

@@ -15,6 +15,7 @@ from tests.faults.checker import Judge
 from tests.faults.nemesis import Nemesis
 from tests.faults.people import People
 from tests.faults.processes import Portal
+from tests.faults.worker import shorten_refresh_lease
 from tests.faults.world import build
 
 QUIET_AFTER = 120.0  # seconds after the last fault by which everything must have come to rest
@@ -33,13 +34,22 @@ class Result:
         return f"faults deliveries={self.deliveries} faults={self.faults.total()} {counts}"
 
 
-def run(drawn: plan.Plan, *, keep: Path | None = None, say: Callable[[str], None] = print) -> Result:
+def run(
+    drawn: plan.Plan, *, keep: Path | None = None, say: Callable[[str], None] = print
+) -> Result:
     with Portal(keep) as portal:
         from django.db import connection
 
-        logging.disable()  # of this process alone: that a notice finds no broker is what a run is about
-        say(f"seed {drawn.seed}: {len(drawn.posts)} posts over {drawn.seconds:.0f} s in {portal.folder}")
-        portal.simulator.ask("/_sim/settings", {"zalo_job_seconds": 0.2, "facebook_video_seconds": 0.5})
+        # of this process alone: that a notice finds no broker is what a run is about
+        logging.disable()
+        shorten_refresh_lease()
+        say(
+            f"seed {drawn.seed}: {len(drawn.posts)} posts over {drawn.seconds:.0f} s in "
+            f"{portal.folder}"
+        )
+        portal.simulator.ask(
+            "/_sim/settings", {"zalo_job_seconds": 0.2, "facebook_video_seconds": 0.5}
+        )
         world = build(portal.simulator, drawn.places, drawn.posts)
         nemesis = Nemesis(portal, drawn, list(world.pages))
         nemesis.open()
@@ -65,17 +75,22 @@ def _play(people: People, nemesis: Nemesis, drawn: plan.Plan) -> list[dict]:
             if act.kind == "pause"
         ),
     ]
-    wanted = sorted(
-        [*((act.at, people.do, act) for act in acts), *((s.at, nemesis.strike, s) for s in drawn.strikes)],
+    faults = sorted(
+        [
+            *((act.at, people.do, act) for act in acts),
+            *((s.at, nemesis.strike, s) for s in drawn.strikes),
+        ],
         key=lambda each: each[0],
     )
     threading.Thread(target=nemesis.watch, daemon=True).start()
     over = threading.Event()
-    clerk = threading.Thread(target=_every_second, args=(over, lambda: people.look_after(again=True)), daemon=True)
+    clerk = threading.Thread(
+        target=_every_second, args=(over, lambda: people.look_after(again=True)), daemon=True
+    )
     clerk.start()
     with ThreadPoolExecutor(12) as pool, ThreadPoolExecutor(32) as strikes:
         waiting = []
-        for at, do, what in wanted:
+        for at, do, what in faults:
             time.sleep(max(0.0, people.start + at - time.time()))
             waiting.append((strikes if do == nemesis.strike else pool).submit(do, what))
         last = people.start + max(post.due for post in drawn.posts) + 6
@@ -119,7 +134,12 @@ def _wait_for_quiet(people: People) -> bool:
 
 
 def _result(
-    judge: Judge, found: list[checker.Violation], people: People, nemesis: Nemesis, hits: list[dict], folder: Path
+    judge: Judge,
+    found: list[checker.Violation],
+    people: People,
+    nemesis: Nemesis,
+    hits: list[dict],
+    folder: Path,
 ) -> Result:
     moments: dict[str, list[float]] = defaultdict(list)
     for struck in nemesis.struck:
@@ -129,7 +149,12 @@ def _result(
         at, step = line.split()
         moments[f"kill -9 at {step}"].append(float(at))
     faults = Counter({kind: len(times) for kind, times in moments.items()})
-    lines = [f"{'fault':44}{'times':>6}{'in hand':>9}{'p50 s':>7}{'max s':>8}   (until what was in hand was done)"]
+    lines = [
+        (
+            f"{'fault':44}{'times':>6}{'in hand':>9}{'p50 s':>7}{'max s':>8}   (until what "
+            f"was in hand was done)"
+        )
+    ]
     for kind, times in sorted(moments.items()):
         waits = judge.recovery(times)
         lines.append(f"{kind:44}{len(times):6d}{len(waits):9d}{checker.middle(waits)}")
@@ -143,8 +168,10 @@ def _result(
     lines.append("ends: " + ", ".join(f"{kind} {times}" for kind, times in sorted(ends.items())))
     late = sorted(judge.lateness())
     if late:
-        lines.append(f"lateness: p50 {late[len(late) // 2]:.2f} s, max {late[-1]:.2f} s, of {len(late)} seen")
+        lines.append(
+            f"lateness: p50 {late[len(late) // 2]:.2f} s, max {late[-1]:.2f} s, of {len(late)} seen"
+        )
     for violation in found:
-        lines += list(judge.tell(violation))
+        lines += list(judge.describe(violation))
     counts = Counter(violation.kind for violation in found)
     return Result(len(judge.rows), faults + platform, counts, lines)

@@ -19,13 +19,13 @@ def rehearsed():
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_checker_notices_that_a_guard_is_missing(rehearsed, name):
-    told = rehearsed[name]["mutant"]
+    report = rehearsed[name]["mutant"]
 
-    assert sum(told["found"].values()) >= 1, told
+    assert sum(report["found"].values()) >= 1, report
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_same_scene_is_sound_with_every_guard_in_place(rehearsed, name):
-    told = rehearsed[name]["sound"]
+    report = rehearsed[name]["sound"]
 
-    assert told["found"] == {}, "\n".join(told["lines"])
+    assert report["found"] == {}, "\n".join(report["lines"])

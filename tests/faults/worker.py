@@ -1,7 +1,10 @@
-"""A Celery worker that can be told how to fail: `python -m tests.faults.worker <celery's arguments>`.
+"""A Celery worker that can be told how to fail: `python -m tests.faults.worker <celery's
+arguments>`.
 
-By environment: FAULTS_CRASH=step:n (dies at the n-th passing of a step below), FAULTS_SKEW=seconds (its clock is wrong
-by so much), FAULTS_MUTANT=name (one guard is taken out), and short waits where production's are fixed.
+By environment: FAULTS_CRASH=step:n (dies at the n-th passing of a step below), FAULTS_SKEW=seconds
+(its clock is wrong by so much), FAULTS_MUTANT=name (one guard is taken out), FAULTS_STUMBLES=file
+(its connector breaks on the answers of the pages that the file names), and short waits where
+production's are fixed.
 """
 
 import os
@@ -10,11 +13,13 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 # Which queue's worker passes which step. Before a "." stands what is done, after it how far.
 PUBLISH_STEPS = (
-    "claim.uncommitted",  # W1: the lease and the attempt are written, their transaction is not committed
+    # W1: the lease and the attempt are written, their transaction is not committed
+    "claim.uncommitted",
     "claim.committed",  # W2: nothing has been sent
     "stage.leaving",
     "stage.answered",  # an invisible draft exists that nobody has written down
@@ -38,16 +43,18 @@ UPLOAD_STEPS = (
 )
 SETTLE_STEPS = ("reap.uncommitted", "find.leaving", "find.answered", "settle.uncommitted")
 RECALL_STEPS = ("withdraw.leaving", "withdraw.answered", "recall.uncommitted")
-CHANNEL_STEPS = ("refresh.answered",)  # W7: the old pair of tokens is dead, and nobody has stored the new one
+CHANNEL_STEPS = (
+    "refresh.answered",
+)  # W7: the old pair of tokens is dead, and nobody has stored the new one
 
 
 class Death:
-    def __init__(self, told: str):
-        self.step, _colon, left = told.partition(":")
+    def __init__(self, text: str):
+        self.step, _colon, left = text.partition(":")
         self.left = int(left or 1)
 
     def passes(self, step: str, times: int = 1) -> bool:
-        """Whether this passing is the last."""
+        """Count passings of the step, and tell whether this one is the last."""
         if step != self.step:
             return False
         self.left -= times
@@ -64,52 +71,55 @@ class Death:
 
 
 def arm(death: Death) -> None:
-    """Puts the steps around the engine's own functions; production code knows nothing of them."""
-    from channels.connectors import CONNECTORS
-    from publishing import engine, recalls, settling, uploads
+    """Put the steps around the engine's own functions; production code knows nothing of them."""
+    from platforms.registry import CONNECTORS
+    from publishing.engine import claiming, firing, results, uploads
+    from publishing.recalls import services as recalls
+    from publishing.recalls import worker as recall_worker
+    from publishing.reconciliation import reconcile
 
     moves = {
-        engine: {"claimed": "claim.uncommitted", "committing": "begin.uncommitted", "published": "publish.uncommitted"},
+        claiming: {"claimed": "claim.uncommitted"},
+        firing: {"committing": "begin.uncommitted"},
+        results: {"published": "publish.uncommitted"},
         uploads: {"scheduled": "prepare.uncommitted"},
-        settling: {
+        reconcile: {
             "verifying": "reap.uncommitted",
             "published": "settle.uncommitted",
             "scheduled": "settle.uncommitted",
         },
-        recalls: {"recalling": "recall.uncommitted", "recalled": "recall.uncommitted"},
+        recalls: {"recalling": "recall.uncommitted"},
+        recall_worker: {"recalled": "recall.uncommitted"},
     }
     for module, steps in moves.items():
         module.move_many = _after_move(module.move_many, steps, death)
 
-    prepare, begin, written = engine.Run._prepare, engine.Run._begin, engine.Run._write_published
-    stepped = engine.Run._write_steps
+    load, begin = claiming.Claiming.load, firing.Firing.begin
+    write_steps, write_receipts = results.Results.write_steps, results.Results.write_receipts
 
-    def _write_steps(run: Any, steps: list) -> Any:
-        answer = stepped(run, steps)
-        if steps:
-            death.at("stage.step", len(steps))
-        return answer
+    def load_claimed(self: Any, claimed: list) -> None:
+        if claimed:
+            death.at("claim.committed", len(claimed))
+        load(self, claimed)
 
-    engine.Run._write_steps = _write_steps
-
-    def _prepare(run: Any, rows: list) -> Any:
-        if rows:
-            death.at("claim.committed", len(rows))
-        return prepare(run, rows)
-
-    def _begin(run: Any, *given: Any) -> Any:
-        begun = begin(run, *given)
+    def begin_calls(self: Any, pks: Any) -> Any:
+        begun = begin(self, pks)
         if begun:
             death.at("begin.committed", len(begun))
         return begun
 
-    def _write_published(run: Any, published: list) -> Any:
-        answer = written(run, published)
-        if published:
-            death.at("publish.committed", len(published))
-        return answer
+    def steps_written(self: Any, drafts: Any) -> None:
+        write_steps(self, drafts)
+        if drafts:
+            death.at("stage.step", len(drafts))
 
-    engine.Run._prepare, engine.Run._begin, engine.Run._write_published = _prepare, _begin, _write_published
+    def receipts_written(self: Any, receipts: Any) -> None:
+        write_receipts(self, receipts)
+        if receipts:
+            death.at("publish.committed", len(receipts))
+
+    claiming.Claiming.load, firing.Firing.begin = load_claimed, begin_calls
+    results.Results.write_steps, results.Results.write_receipts = steps_written, receipts_written
     for connector in CONNECTORS.values():
         for name in ("stage", "commit", "find", "withdraw", "refresh"):
             setattr(connector, name, _around_call(getattr(connector, name), name, death))
@@ -139,32 +149,69 @@ def _around_call(call: Callable, name: str, death: Death) -> Callable:
     return around
 
 
+def stumble(pages: Path) -> None:
+    """Break the connector on the answer to a visible call, once for each delivery to one of
+    ``pages``.
+    """
+    from platforms.telegram.connector import Telegram
+
+    commit, broken = Telegram.commit, set()
+
+    async def committed(self: Any, account: Any, message: Any, draft_ref: str = "") -> Any:
+        receipt = await commit(self, account, message, draft_ref)
+        listed = pages.exists() and account.external_id in pages.read_text().split()
+        if listed and message.key not in broken:
+            broken.add(message.key)
+            raise KeyError("message_id")
+        return receipt
+
+    Telegram.commit = committed
+
+
+def shorten_refresh_lease() -> None:
+    """Let the renewal of tokens by a process that died be followed within seconds, not minutes."""
+    from channels.connection import health, tokens
+    from channels.credentials import sealing
+
+    for module in (sealing, tokens, health):
+        module.REFRESH_LEASE = timedelta(seconds=8)
+
+
 def shorten() -> None:
-    """What is fixed in production, and fits real platforms."""
+    """Shorten the waits that are fixed in production and fit real platforms."""
     from django.conf import settings
 
-    from channels.connectors import facebook, zalo
-    from channels.connectors.base import Connector
-    from publishing import engine, recalls
+    from platforms.connector import Connector
+    from platforms.meta.facebook import uploads
+    from platforms.meta.facebook.connector import Facebook
+    from platforms.zalo.api import RateLimiter
+    from platforms.zalo.connector import Zalo
+    from publishing.engine.results import Results
+    from publishing.recalls import worker as recall_worker
 
+    shorten_refresh_lease()
     Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
-    zalo.Zalo.waits = (0.2, 0.3, 0.5)
-    # A small film in some pieces, a step each.
-    facebook._CHUNK, facebook.Facebook.step = 8_000, timedelta(0)
-    draft = facebook._Upload.draft
-    facebook._Upload.draft = lambda upload, *, ready=False, wait=0: draft(upload, ready=ready, wait=wait / 10)
-    zalo.Room.LONGEST_WAIT = 1.5
+    Zalo.waits = (0.2, 0.3, 0.5)
+    # A small video in some pieces, a step each.
+    uploads._CHUNK, Facebook.step = 8_000, timedelta(0)
+    draft = uploads.Upload.draft
+    uploads.Upload.draft = lambda upload, *, ready=False, wait=0: draft(
+        upload, ready=ready, wait=wait / 10
+    )
+    RateLimiter.LONGEST_WAIT = 1.5
     retry = timedelta(seconds=float(os.environ["FAULTS_RETRY_SECONDS"]))
-    wait = engine.Run._wait
+    wait = Results.wait
 
-    def _wait(run: Any, what: Any, error: Any) -> Any:
+    def wait_shortly(self: Any, deliveries: Any, error: Any) -> None:
         error.wait = error.wait or retry
-        return wait(run, what, error)
+        wait(self, deliveries, error)
 
-    engine.Run._wait = _wait
-    taking_down = recalls._wait
-    recalls._wait = lambda row, error: max(taking_down(row, None) / 8, (error and error.wait) or timedelta(0))
-    recalls._LEASE = timedelta(seconds=12)
+    Results.wait = wait_shortly
+    taking_down = recall_worker._wait
+    recall_worker._wait = lambda row, error: max(
+        taking_down(row, None) / 8, (error and error.wait) or timedelta(0)
+    )
+    recall_worker._LEASE = timedelta(seconds=12)
 
 
 def main() -> None:
@@ -176,8 +223,9 @@ def main() -> None:
 
     django.setup()
     shorten()
-    if told := os.environ.get("FAULTS_CRASH"):
-        arm(Death(told))
+    stumble(Path(os.environ["FAULTS_STUMBLES"]))
+    if text := os.environ.get("FAULTS_CRASH"):
+        arm(Death(text))
     if mutant := os.environ.get("FAULTS_MUTANT"):
         from tests.faults.mutants import MUTANTS
 

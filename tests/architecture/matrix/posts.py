@@ -1,26 +1,59 @@
-from tests.architecture.matrix.entry import APPROVER, OFFICER, READERS, Entry
+from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS, Entry
 
 WRITERS = frozenset({OFFICER, APPROVER})
+LIBRARIANS = WRITERS | {OVERSEER}
+_template, _snippet = {"public_id": "template"}, {"public_id": "snippet"}
+SPEAKERS = WRITERS | {OVERSEER}
 _post = {"public_id": "post"}
+_sheet = {"public_id": "sheet"}
 
 ENTRIES = {
-    "posts:list": Entry(roles=READERS),
     "posts:new": Entry(roles=WRITERS),
+    "posts:reuse": Entry(roles=WRITERS),
+    "posts:import": Entry(roles=WRITERS),
+    "posts:import_template": Entry(roles=WRITERS),
+    "posts:import_one": Entry(roles=WRITERS, kwargs=_sheet, reach="own"),
+    "posts:import_apply": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
+    "posts:import_pictures": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
+    "posts:import_submit": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
+    "posts:import_resume": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
+    "posts:library": Entry(roles=READERS),
+    "posts:template": Entry(roles=READERS, kwargs=_template, reach="above"),
+    "posts:from_template": Entry(roles=WRITERS, kwargs=_template, method="post", reach="above"),
+    "posts:new_template": Entry(roles=LIBRARIANS),
+    "posts:edit_template": Entry(roles=LIBRARIANS, kwargs=_template),
+    "posts:archive_template": Entry(roles=LIBRARIANS, kwargs=_template, method="post"),
+    "posts:snippets": Entry(roles=READERS),
+    "posts:new_snippet": Entry(roles=LIBRARIANS),
+    "posts:edit_snippet": Entry(roles=LIBRARIANS, kwargs=_snippet),
+    "posts:archive_snippet": Entry(roles=LIBRARIANS, kwargs=_snippet, method="post"),
+    "posts:unarchive_many": Entry(roles=WRITERS, method="post"),
     "posts:archive_many": Entry(roles=WRITERS, method="post"),
     "posts:edit": Entry(roles=WRITERS, kwargs=_post),
     "posts:autosave": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:presence": Entry(roles=WRITERS, kwargs=_post),
     "posts:upload": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:choices": Entry(roles=WRITERS, kwargs={"public_id": "post", "channel": "channel"}),
+    "posts:preview": Entry(roles=WRITERS, kwargs={"public_id": "post", "channel": "channel"}),
     "posts:uploads": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:one_upload": Entry(roles=WRITERS, kwargs={"public_id": "upload"}, reach="own"),
+    "posts:pieces": Entry(roles=WRITERS, kwargs=_post),
     "posts:submit": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:archive": Entry(roles=WRITERS, kwargs=_post, method="post"),
+    "posts:unarchive": Entry(roles=WRITERS, kwargs=_post, method="post"),
+    "posts:restore": Entry(roles=WRITERS, kwargs={"public_id": "revision"}, method="post"),
     "posts:duplicate": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:correct": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:history": Entry(roles=READERS, kwargs=_post),
     "posts:revision": Entry(roles=READERS, kwargs={"public_id": "revision"}),
+    "posts:discussion": Entry(roles=READERS, kwargs=_post),
+    "posts:reply": Entry(roles=SPEAKERS, kwargs={"public_id": "thread"}, method="post"),
+    "posts:resolve": Entry(roles=SPEAKERS, kwargs={"public_id": "thread"}, method="post"),
+    "posts:reopen_thread": Entry(roles=SPEAKERS, kwargs={"public_id": "thread"}, method="post"),
+    "posts:take": Entry(roles=WRITERS, kwargs={"public_id": "comment"}, method="post"),
     "posts:media": Entry(roles=READERS, kwargs={"public_id": "media"}),
     # A platform fetches it: the signature in the address is its right.
-    "posts:public_media": Entry(kwargs={"token": "media_token", "name": "word"}, reach="all", anonymous=True),
+    "posts:public_media": Entry(
+        kwargs={"token": "media_token", "name": "word"}, reach="all", anonymous=True
+    ),
 }

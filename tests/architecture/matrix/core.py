@@ -1,0 +1,6 @@
+from tests.architecture.matrix.entry import Entry
+
+ENTRIES = {
+    "search": Entry(),
+    "keys": Entry(),
+}

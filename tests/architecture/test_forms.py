@@ -1,0 +1,51 @@
+"""Everything that a form takes has a maximum."""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from django import forms
+
+from tests.architecture.patterns import APPS
+
+ROOT = Path(__file__).resolve().parents[2]
+# What people never type, or what a library's own form asks for; the request as a whole is bounded.
+BOUNDED_OTHERWISE = {
+    "accounts.forms.AddPasskey.credential",
+    "accounts.forms.AddPasskey.name",
+    "accounts.forms.ChoosePassword.password1",
+    "accounts.forms.ChoosePassword.password2",
+    "accounts.forms.SignIn.password",
+}
+
+
+def our_forms() -> Iterator[tuple[str, type[forms.BaseForm]]]:
+    for app in APPS:
+        for path in (ROOT / app).rglob("*.py"):
+            if "migrations" in path.parts:
+                continue
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            for form in vars(importlib.import_module(name)).values():
+                if (
+                    isinstance(form, type)
+                    and issubclass(form, forms.BaseForm)
+                    and form.__module__ == name
+                ):
+                    yield f"{name}.{form.__name__}", form
+
+
+def test_every_text_and_number_of_a_form_has_a_maximum():
+    boundless = set()
+    for name, form in our_forms():
+        for key, field in getattr(form, "base_fields", {}).items():
+            is_text = isinstance(field, forms.CharField) and not isinstance(field, forms.UUIDField)
+            if is_text and field.max_length is None:
+                boundless.add(f"{name}.{key}")
+            if (
+                isinstance(field, forms.IntegerField | forms.DecimalField)
+                and field.max_value is None
+            ):
+                boundless.add(f"{name}.{key}")
+
+    assert boundless <= BOUNDED_OTHERWISE
+    assert len(list(our_forms())) > 20
