@@ -1,5 +1,6 @@
-"""Long programs that some tests wait for. They are begun when the run begins, one after the other, and the other tests
-go on meanwhile: mostly they wait for seconds to pass."""
+"""Long programs that some tests wait for. They are begun when the run begins, one after the other,
+and the other tests go on meanwhile: mostly they wait for seconds to pass.
+"""
 
 import atexit
 import subprocess
@@ -16,7 +17,7 @@ _begun: dict[tuple[str, ...], Future] = {}
 
 
 def marked(*arguments: str) -> pytest.MarkDecorator:
-    """Marks tests that want what ``python -m`` with these arguments says."""
+    """Mark tests that want what ``python -m`` with these arguments says."""
     return pytest.mark.ahead(*arguments)
 
 
@@ -27,7 +28,7 @@ def begin(items: list[pytest.Item]) -> None:
 
 
 def outcome(*arguments: str) -> subprocess.CompletedProcess:
-    """Waits for the program's end."""
+    """Wait for the program's end, and return the completed process."""
     return _begin(arguments).result()
 
 
@@ -39,7 +40,9 @@ def _begin(arguments: tuple[str, ...]) -> Future:
 
 def _run(arguments: tuple[str, ...]) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         _running.append(process)
         out, errors = process.communicate()
         _running.remove(process)

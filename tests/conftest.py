@@ -1,14 +1,20 @@
 import os
+import time
 
 os.environ.setdefault("PORTAL_MODE", "test")
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in the thread that asks the database
+os.environ.setdefault(
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "1"
+)  # Playwright's loop runs in the thread that asks the database
 
 import pytest
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings as django_settings
+from django.contrib.auth.signals import user_logged_in
 from django.test import Client
 from django.utils import translation
 
-from channels.connectors import CONNECTORS
+from accounts.step_up import STEPPED_UP_AT
+from platforms.registry import CONNECTORS
 from simulator.testing import RunningSimulator
 from tests import ahead, postgresql, sqlite
 
@@ -24,11 +30,16 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Tests that empty the database after those that want what its migrations brought: pytest puts some of them first
-    again, after its plugins have sorted them. Browsers last: Playwright's loop stays in this thread, and tests that run
-    a loop of their own could not."""
+    """Sort tests that empty the database after those that want what its migrations brought: pytest
+    puts some of them first again, after its plugins have sorted them. Browsers last: Playwright's
+    loop stays in this thread, and tests that run a loop of their own could not."""
     late = ("browser", "ahead")
-    items.sort(key=lambda item: (*(bool(item.get_closest_marker(m)) for m in late), _empties_the_database(item)))
+    items.sort(
+        key=lambda item: (
+            *(bool(item.get_closest_marker(m)) for m in late),
+            _empties_the_database(item),
+        )
+    )
 
 
 def pytest_collection_finish(session):
@@ -38,19 +49,49 @@ def pytest_collection_finish(session):
 
 def _empties_the_database(item):
     mark = item.get_closest_marker("django_db")
-    return bool(mark and mark.kwargs.get("transaction")) or not {"live_server", "transactional_db"}.isdisjoint(
-        item.fixturenames
-    )
+    return bool(mark and mark.kwargs.get("transaction")) or not {
+        "live_server",
+        "transactional_db",
+    }.isdisjoint(item.fixturenames)
 
 
 @pytest.fixture(autouse=True)
 def _words_as_written(request):
-    """Sentences are compared in the language of the source; browsers see Vietnamese, as officers do."""
+    """Sentences are compared in the language of the source; browsers see Vietnamese, as officers
+    do.
+    """
     if request.node.get_closest_marker("browser"):
         yield
         return
     with translation.override("en"):
         yield
+
+
+def _has_just_signed_in_with_a_factor(sender=None, *, request, user, **_):
+    """Sign in as if a factor had been proved a moment ago: Django's test client does so without
+    asking anybody. Tests of the proof itself sign in through the pages, or let it grow old with
+    `proof_is_old`."""
+    if not get_authentication_records(request, user):
+        request.session[STEPPED_UP_AT] = int(time.time())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _sessions_begin_with_a_factor():
+    user_logged_in.connect(_has_just_signed_in_with_a_factor)
+    yield
+    user_logged_in.disconnect(_has_just_signed_in_with_a_factor)
+
+
+@pytest.fixture
+def proof_is_old():
+    """Six minutes have passed since the client's session proved a factor."""
+
+    def grow_old(client):
+        session = client.session
+        session[STEPPED_UP_AT] = int(time.time()) - 360
+        session.save()
+
+    return grow_old
 
 
 @pytest.fixture
@@ -86,7 +127,7 @@ def point_platforms_at(settings, url: str) -> None:
 
 
 def platforms_at(url: str) -> dict[str, dict[str, str]]:
-    """The settings of the platforms when all of them stand at ``url``."""
+    """Return the settings of the platforms when all of them are at ``url``."""
     platforms = {name: dict(facts) for name, facts in django_settings.PLATFORMS.items()}
     for platform, connector in CONNECTORS.items():
         for name, each in connector.settings.items():

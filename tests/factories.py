@@ -1,29 +1,41 @@
 """Real rows for tests. Each factory makes the smallest world in which its row is possible."""
 
+import base64
 import hashlib
 import io
 import itertools
-from datetime import date, timedelta
+import secrets
+import time
+from datetime import date, datetime, timedelta
 
 import factory
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image, ImageDraw
 
-from accounts.models import Appointment, User
+from accounts.models import Appointment, Delegation, FactorReset, MinistryRequest, User
 from accounts.permissions import Role
-from campaigns.models import Campaign, Topic
-from channels import vault
-from channels.models import Channel, ForeignPost, PlatformAllowance
+from campaigns.models import Campaign, Topic, TopicRule
+from channels.models import Channel, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
-from posts import content
-from posts.models import Media, Post, PostChannel, PostMedia, Review, Revision
-from posts.pictures import poster_name
+from core import sealing
+from core.text import fold
+from media.models import Media, Upload
+from media.store import poster_name
+from posts.canonical import content
+from posts.editor.services import ChannelEdit, MediaEdit, PostEdit, PostFields
+from posts.library.models import Snippet, Template
+from posts.models import UPLOAD_PURPOSE, Post, PostChannel, PostMedia, Review, Revision, Thread
+from posts.review import approvals, readings
+from posts.review import services as posts
 from posts.states import PostState
-from publishing.models import Broadcast, Delivery, Pause, Recall
-from tests.videos import film
+from publishing.models import Broadcast, CalendarLink, Delivery, Occurrence, Pause, Recall, Series
+from publishing.states import Reason, State
+from tests.videos import video_file
 from units.models import Level, Unit
 
 _numbers = itertools.count()
@@ -52,7 +64,8 @@ class ProvinceFactory(UnitFactory):
 
 
 def topic() -> Topic:
-    """Tests that commit empty the tables afterwards, the migrations' rows too."""
+    """Make the topic where it is missing: tests that commit empty the tables afterwards, the
+    migrations' rows too."""
     names = {"name_vi": "Cảnh báo lừa đảo", "name_en": "Scam warnings"}
     return Topic.objects.get_or_create(code="lua_dao", defaults=names)[0]
 
@@ -60,7 +73,11 @@ def topic() -> Topic:
 def ministry() -> Unit:
     found = Unit.objects.filter(level=Level.MINISTRY).first()
     return found or Unit.objects.create(
-        level=Level.MINISTRY, kind="bộ", place="Bộ Công an", name="Bộ Công an", valid_from=date(2025, 7, 1)
+        level=Level.MINISTRY,
+        kind="bộ",
+        place="Bộ Công an",
+        name="Bộ Công an",
+        valid_from=date(2025, 7, 1),
     )
 
 
@@ -75,11 +92,82 @@ class UserFactory(DjangoModelFactory):
     password = factory.django.Password(PASSWORD)
 
 
-def person(role: str = Role.OFFICER, unit: Unit | None = None, **fields: object) -> User:
-    """Somebody who holds ``role`` in ``unit`` (a new commune unless given)."""
+TOTP_SECRET = base64.b32encode(b"not a secret, a test").decode()
+NEED_A_FACTOR = {Role.APPROVER, Role.OVERSEER, Role.ADMINISTRATOR}
+
+
+def person(
+    role: str = Role.OFFICER,
+    unit: Unit | None = None,
+    *,
+    factor: bool | None = None,
+    **fields: object,
+) -> User:
+    """Make somebody who holds ``role`` in ``unit`` (a new commune unless given).
+
+    They have the authenticator app where their role needs a second factor; ``factor`` says
+    otherwise.
+    """
     user = UserFactory(**fields)
-    Appointment.objects.create(user=user, unit=unit or UnitFactory(), role=role, valid_from=date(2025, 7, 1))
+    if factor if factor is not None else role in NEED_A_FACTOR:
+        with_app(user)
+    Appointment.objects.create(
+        user=user, unit=unit or UnitFactory(), role=role, valid_from=date(2025, 7, 1)
+    )
     return user
+
+
+def with_app(user: User) -> User:
+    """Give ``user`` an authenticator app, whose codes `code` tells."""
+    TOTP.activate(user, TOTP_SECRET)
+    return user
+
+
+def code(secret: str = TOTP_SECRET) -> str:
+    """Return the one-time code of this half minute. Each works once a person: forget the used ones
+    to use it again."""
+    cache.clear()
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def factor_reset(user: User, **fields: object) -> FactorReset:
+    """Make a recovery that a first administrator has asked for."""
+    values = {"reason": "Mất điện thoại", "asked_by": UserFactory(), "asked_at": timezone.now()}
+    return FactorReset.objects.create(user=user, **{**values, **fields})
+
+
+def ministry_request(unit: Unit, **fields: object) -> MinistryRequest:
+    """Make a request of somebody whom the ministry knows and nobody here; the mapping led it to
+    ``unit``."""
+    now, subject = timezone.now(), secrets.token_hex(8)
+    values = {
+        "issuer": "https://dangnhap.bca.example",
+        "subject": subject,
+        "code": "ABCD-2345",
+        "asked_at": now,
+    }
+    return MinistryRequest.objects.create(
+        unit=unit, **{**values, "expires_at": now + timedelta(days=14), **fields}
+    )
+
+
+def delegation(
+    unit: Unit | None = None, *, chief: User | None = None, deputy: User | None = None, **fields
+) -> Delegation:
+    """Make a delegation in force, to a deputy who approves at once unless ``fields`` say
+    otherwise."""
+    unit = unit or UnitFactory()
+    values = {
+        "chief": chief or person(Role.APPROVER, unit),
+        "deputy": deputy or person(Role.OFFICER, unit),
+        "chief_position": "Trưởng Công an phường",
+        "deputy_position": "Cán bộ",
+        "valid_from": timezone.localdate(),
+        "valid_to": timezone.localdate() + timedelta(days=6),
+        "reason": "Nghỉ phép",
+        "given_at": timezone.now(),
+    }
+    return Delegation.objects.create(unit=unit, **{**values, **fields})
 
 
 class CampaignFactory(DjangoModelFactory):
@@ -91,6 +179,26 @@ class CampaignFactory(DjangoModelFactory):
     starts_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=10))
     ends_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=20))
     created_by = factory.SubFactory(UserFactory)
+
+
+def calendar_link(user: User, unit: Unit, *, secret: str = "abc", **fields: object) -> CalendarLink:
+    values = {"own_posts": False, "made_at": timezone.now(), **fields}
+    return CalendarLink.objects.create(
+        user=user, unit=unit, secret_hash=CalendarLink.hash_of(secret), **values
+    )
+
+
+def topic_rule(unit: Unit, **fields: object) -> TopicRule:
+    """Make posts of the unit and all below it on the usual topic need a second approval."""
+    values = {
+        "topic": topic(),
+        "asks": TopicRule.Asks.SECOND_APPROVAL,
+        "valid_from": timezone.localdate(),
+        "reason": "Kế hoạch 12",
+        "set_by": UserFactory(),
+        "set_at": timezone.now(),
+    }
+    return TopicRule.objects.create(unit=unit, **{**values, **fields})
 
 
 class ChannelFactory(DjangoModelFactory):
@@ -106,15 +214,18 @@ class ChannelFactory(DjangoModelFactory):
     address = factory.LazyAttribute(lambda c: f"https://platform.example/{c.external_id}")
     connected_by = factory.SubFactory(UserFactory)
     connected_at = factory.LazyFunction(timezone.now)
+    confirmed_at = factory.LazyFunction(timezone.now)
 
     @factory.post_generation
     def secrets(channel, create, given, **_):
-        channel.sealed = vault.seal(given or {"token": "token-of-nobody"}, row=row_name(channel))
+        channel.sealed = sealing.seal(given or {"token": "token-of-nobody"}, row=row_name(channel))
         channel.save(update_fields=["sealed"])
 
 
 class PostFactory(DjangoModelFactory):
-    """A complete draft: title, text, topic and, unless ``channels`` says otherwise, one Facebook page."""
+    """A complete draft: title, text, topic and, unless ``channels`` says otherwise, one Facebook
+    page.
+    """
 
     class Meta:
         model = Post
@@ -136,11 +247,13 @@ class PostFactory(DjangoModelFactory):
     @factory.post_generation
     def media(post, create, given, **_):
         for position, media in enumerate(given or ()):
-            PostMedia.objects.create(post=post, media=media, position=position, alt_text="Ảnh minh họa")
+            PostMedia.objects.create(
+                post=post, media=media, position=position, alt_text="Ảnh minh họa"
+            )
 
 
 def submitted(post: Post | None = None, **fields: object) -> Post:
-    """A post in review, by rows rather than by services."""
+    """Make a post in review, by rows rather than by services."""
     post = post or PostFactory(**fields)
     composed = content.compose(post)
     revision = Revision.objects.create(
@@ -152,32 +265,93 @@ def submitted(post: Post | None = None, **fields: object) -> Post:
         content_sha256=content.digest(composed),
         created_at=timezone.now(),
     )
-    post.state, post.current_revision, post.submitted_at = PostState.IN_REVIEW, revision, timezone.now()
+    post.state, post.current_revision, post.submitted_at = (
+        PostState.IN_REVIEW,
+        revision,
+        timezone.now(),
+    )
     post.save()
     return post
 
 
-def approved(post: Post | None = None, by: User | None = None, **fields: object) -> Post:
+def mark(revision: Revision, by: User, *, since: timedelta = timedelta(minutes=1)) -> str:
+    """Return the mark of a review's form that ``by`` has had on the screen since then."""
+    return readings.open_revision(revision, by=by, now=timezone.now() - since)
+
+
+def queue_mark(by: User, *opened: Revision, since: timedelta = timedelta(minutes=1)) -> str:
+    """Return the mark of the queue's form, whose person has opened these revisions."""
+    for revision in opened:
+        mark(revision, by)
+    return readings.render_mark("queue", by=by, now=timezone.now() - since)
+
+
+def proof() -> approvals.Proof:
+    """Return the proof of an approver who has just proved a factor."""
+    return approvals.Proof(approvals.Method.CODE, timezone.now(), "0")
+
+
+def approved(
+    post: Post | None = None,
+    by: User | None = None,
+    decided_at: datetime | None = None,
+    **fields: object,
+) -> Post:
     post = submitted(post, **fields)
     by = by or person(Role.APPROVER, post.unit)
     revision = post.current_revision
-    Review.objects.create(
+    review = Review.objects.create(
         revision=revision,
         decision="approved",
         by=by,
-        post_held="Trưởng Công an phường",
+        position="Trưởng Công an phường",
         author=revision.author,
         editor=revision.editor,
         content_sha256=revision.content_sha256,
-        decided_at=timezone.now(),
+        decided_at=decided_at or timezone.now(),
     )
+    posts.sign(review, revision, proof())
     post.state, post.approved_revision = PostState.APPROVED, revision
     post.save()
     return post
 
 
-def delivery(post: Post | None = None, channel: Channel | None = None, **fields: object) -> Delivery:
-    """A delivery of an approved post to its first channel, due now and scheduled, unless ``fields`` say otherwise."""
+def thread(post: Post | None = None, **fields: object) -> Thread:
+    """Make a thread in which a leader proposes other words for the title of a submitted post."""
+    post = post or submitted(**fields)
+    leader, now = person(Role.APPROVER, post.unit), timezone.now()
+    made = Thread.objects.create(
+        revision=post.current_revision, quote=post.title, place="title", begun_at=now
+    )
+    made.comments.create(
+        author=leader,
+        position="Trưởng Công an phường",
+        text="Nên ngắn hơn",
+        proposal="Cảnh giác",
+        written_at=now,
+    )
+    return made
+
+
+# Nothing is in these states without a reason.
+_REASONS = {
+    State.VERIFYING: Reason.UNKNOWN,
+    State.NEEDS_PERSON: Reason.UNKNOWN,
+    State.FAILED: Reason.REFUSED,
+    State.EXPIRED: Reason.EXPIRED,
+}
+
+
+def in_state(state: State, **fields: object) -> dict[str, object]:
+    """Return the state with a reason that it may bear, to be written into a row."""
+    return {"state": state, "error_code": _REASONS.get(state, Reason.NONE), **fields}
+
+
+def delivery(
+    post: Post | None = None, channel: Channel | None = None, **fields: object
+) -> Delivery:
+    """Make a delivery of an approved post to its first channel, due now and scheduled, unless
+    ``fields`` say otherwise."""
     post = post or approved()
     channel = channel or post.targets.first().channel
     due_at = fields.pop("due_at", timezone.now())
@@ -191,18 +365,50 @@ def delivery(post: Post | None = None, channel: Channel | None = None, **fields:
         "not_after": due_at + timedelta(hours=2),
         "scheduled_by": post.author,
     }
+    fields = in_state(fields.pop("state", State.SCHEDULED), **fields)
     return Delivery.objects.create(post=post, channel=channel, **{**values, **fields})
 
 
+def series(unit: Unit, n: int = 3, **fields: object) -> Series:
+    """Make a series of ``n`` weekly drafts with one content."""
+    first = PostFactory(unit=unit, **fields)
+    made = Series.objects.create(
+        unit=unit,
+        title=first.title,
+        rhythm="weeks",
+        step=1,
+        made_by=first.author,
+        made_at=timezone.now(),
+    )
+    start = timezone.now().replace(second=0, microsecond=0) + timedelta(days=2)
+    for number in range(1, n + 1):
+        post = first
+        if number > 1:
+            same = {name: getattr(first, name) for name in ("title", "body", "topic", "author")}
+            channels = [target.channel for target in first.targets.all()]
+            post = PostFactory(unit=unit, channels=channels, **same)
+        post.requested_time = start + timedelta(weeks=number - 1)
+        post.save()
+        Occurrence.objects.create(series=made, post=post, number=number)
+    return made
+
+
 def pause(unit: Unit, *, since: timedelta | None = timedelta(0), **fields: object) -> Pause:
-    """A pause of the unit and all below it, active since now; ``since`` None: prepared only."""
+    """Make a pause of the unit and all below it, active since now; ``since`` None: prepared
+    only.
+    """
     started_at = None if since is None else timezone.now() - since
-    values = {"reason": "Xác minh sự cố", "authority": unit, "created_by": UserFactory(), "started_at": started_at}
+    values = {
+        "reason": "Xác minh sự cố",
+        "authority": unit,
+        "created_by": UserFactory(),
+        "started_at": started_at,
+    }
     return Pause.objects.create(unit=unit, **{**values, **fields})
 
 
 def recalled(post: Post | None = None, **fields: object) -> Recall:
-    """A recall of one post, whose delivery is being taken down."""
+    """Make a recall of one post, whose delivery is being taken down."""
     row = delivery(post or approved(**fields), state="recalling", remote_id=f"1_{next(_numbers)}")
     now = timezone.now()
     made = Recall.objects.create(
@@ -210,24 +416,30 @@ def recalled(post: Post | None = None, **fields: object) -> Recall:
         post=row.post,
         reason="Số điện thoại trong bài sai",
         by=person(Role.APPROVER, row.unit),
-        post_held="Trưởng Công an phường",
+        position="Trưởng Công an phường",
         started_at=now,
     )
     Delivery.objects.filter(pk=row.pk).update(recall=made, published_at=now, verify_at=now)
     return made
 
 
-def standing(channel: Channel | None = None, *, unit: Unit | None = None, **fields: object) -> Delivery:
-    """A post that the engine put up on a Zalo account, unless another channel is named."""
+def live_delivery(
+    channel: Channel | None = None, *, unit: Unit | None = None, **fields: object
+) -> Delivery:
+    """Make a post that the engine published on a Zalo account, unless another channel is named."""
     channel = channel or ChannelFactory(unit=unit or UnitFactory(), platform="zalo")
     post = approved(unit=channel.unit, channels=[channel])
-    there = {"state": "published", "remote_id": f"{next(_numbers):032x}", "published_at": timezone.now()}
+    there = {
+        "state": "published",
+        "remote_id": f"{next(_numbers):032x}",
+        "published_at": timezone.now(),
+    }
     return delivery(post, channel, **{**there, **fields})
 
 
 def broadcast(row: Delivery | None = None, by: User | None = None, **fields: object) -> Broadcast:
-    """One that a first person has asked for."""
-    row = row or standing(**fields)
+    """Make a broadcast that a first person has asked for."""
+    row = row or live_delivery(**fields)
     now = timezone.now()
     return Broadcast.objects.create(
         delivery=row,
@@ -241,8 +453,17 @@ def broadcast(row: Delivery | None = None, by: User | None = None, **fields: obj
     )
 
 
+def upload(post: Post, **fields: object) -> Upload:
+    """Make an upload on its way for ``post``, of nine bytes of which none has come."""
+    purpose = {"unit": post.unit, "purpose": UPLOAD_PURPOSE, "purpose_id": post.public_id}
+    return Upload.objects.create(
+        **{"user": post.author, "name": "a.mp4", "size": 9, **purpose, **fields}
+    )
+
+
 def media(unit: Unit, *, text: str = "") -> Media:
-    """A real small JPEG in the media store; ``text`` makes its bytes, and so its hash, its own."""
+    """Make a real small JPEG in the media store; ``text`` makes its bytes, and so its hash, its
+    own."""
     out = io.BytesIO()
     picture = Image.new("RGB", (640, 360), "#14532d")
     ImageDraw.Draw(picture).text((20, 20), text or str(next(_numbers)), fill="white")
@@ -263,29 +484,55 @@ def media(unit: Unit, *, text: str = "") -> Media:
     return row
 
 
+def template(unit: Unit, **fields: object) -> Template:
+    """Make a template of the unit, with the unit's name as its one gap."""
+    values = {
+        "title": f"Cảnh giác số {next(_numbers)}",
+        "text": "Công an không yêu cầu chuyển tiền qua điện thoại.\n\n{don_vi}",
+        "changed_at": timezone.now(),
+        **fields,
+    }
+    values.setdefault("topic", topic())
+    return Template.objects.create(
+        unit=unit, search=fold(f"{values['title']} {values['text']}"), **values
+    )
+
+
+def snippet(unit: Unit, **fields: object) -> Snippet:
+    """Make a signature of the unit for posts on every topic."""
+    values = {"kind": "signature", "name": "Chữ ký", "text": "{don_vi}. Khẩn cấp gọi 113."}
+    return Snippet.objects.create(unit=unit, changed_at=timezone.now(), **values | fields)
+
+
 def allowed(platform: str, unit: Unit) -> PlatformAllowance:
-    """The province of ``unit`` has decided on a platform that is off at first."""
+    """Record that the province of ``unit`` allows a platform that is off at first."""
     return PlatformAllowance.objects.create(
         unit=unit.parent, platform=platform, allowed_by=UserFactory(), reason="Kế hoạch 12"
     )
 
 
-def foreign_post(channel: Channel, **fields: object) -> ForeignPost:
-    """A post on the channel's page that the portal did not make, seen just now."""
+def unrecognised_post(channel: Channel, **fields: object) -> UnrecognisedPost:
+    """Make a post on the channel's page that the portal did not make, seen just now."""
     number = next(_numbers)
     now = timezone.now()
     values = {"external_id": f"strange-{number}", "permalink": f"{channel.address}/posts/{number}"}
-    return ForeignPost.objects.create(channel=channel, **{**values, "published_at": now, "seen_at": now, **fields})
+    return UnrecognisedPost.objects.create(
+        channel=channel, **{**values, "published_at": now, "seen_at": now, **fields}
+    )
 
 
-def connected(simulator: object, platform: str, unit: Unit | None = None, **page: object) -> Channel:
-    """A channel whose page stands in the simulator, with working tokens."""
+def connected(
+    simulator: object, platform: str, unit: Unit | None = None, **page: object
+) -> Channel:
+    """Make a channel whose page is in the simulator, with working tokens."""
     unit = unit or UnitFactory()
     if platform == "instagram":  # opened by the token of the page that it is linked to
         page.setdefault("facebook_page", simulator.page("facebook", name=unit.name)["external_id"])
     made = simulator.page(platform, name=unit.name, **page)
     tokens = made["tokens"]
-    secrets = {"token": tokens.get("page_token") or tokens.get("access_token") or tokens["bot_token"]}
+    secrets = {
+        "token": tokens.get("page_token") or tokens.get("access_token") or tokens["bot_token"]
+    }
     if "refresh_token" in tokens:
         secrets["refresh_token"] = tokens["refresh_token"]
     return ChannelFactory(
@@ -298,10 +545,14 @@ def connected(simulator: object, platform: str, unit: Unit | None = None, **page
     )
 
 
-def video(unit: Unit, *, seconds: float = 2.0, width: int = 360, height: int = 640, **fields: object) -> Media:
-    """A real small film in the media store, with the picture that stands for it; ``fields`` of the row overrule."""
+def video(
+    unit: Unit, *, seconds: float = 2.0, width: int = 360, height: int = 640, **fields: object
+) -> Media:
+    """Make a real small video in the media store, with its cover; ``fields`` of the row
+    overrule.
+    """
     # Of its own shade, and so of its own hash; a long one is only said to be long.
-    data = film(width, height, min(seconds, 2.0), shade=next(_numbers) % 256)
+    data = video_file(width, height, min(seconds, 2.0), shade=next(_numbers) % 256)
     sha256 = hashlib.sha256(data).hexdigest()
     still = io.BytesIO()
     Image.new("RGB", (width, height), "#334155").save(still, "JPEG")
@@ -328,3 +579,32 @@ def video(unit: Unit, *, seconds: float = 2.0, width: int = 360, height: int = 6
         setattr(row, name, value)
     row.save()
     return row
+
+
+def edit_of(
+    post: Post,
+    *,
+    texts=None,
+    pictures=(),
+    captions=None,
+    formats=None,
+    options=None,
+    **fields: object,
+) -> PostEdit:
+    """Build a person's edit of ``post``: its own fields but for ``fields``, its own channels but
+    for ``texts``.
+    """
+    names = ("title", "body", "link", "topic", "campaign", "valid_until", "requested_time")
+    if texts is None:
+        texts = {target.channel: target.text for target in post.targets.select_related("channel")}
+    captions, formats, options = captions or {}, formats or {}, options or {}
+    return PostEdit(
+        PostFields(**{**{n: getattr(post, n) for n in names}, **post.grounds(), **fields}),
+        {
+            channel: ChannelEdit(
+                text, formats.get(channel, ""), options.get(channel, {}), switched=True
+            )
+            for channel, text in texts.items()
+        },
+        [MediaEdit(media, alt, captions.get(media, "")) for media, alt in pictures],
+    )

@@ -1,22 +1,30 @@
-"""What tests want of PostgreSQL; on SQLite this changes nothing."""
+"""Changes to PostgreSQL's backend that tests want; on SQLite this changes nothing."""
 
+import time
 from typing import Any
 
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 
 def empty_only_what_is_full() -> None:
-    """Between tests Django truncates all tables: new files for each of them and its indexes, a third of a second. Few
-    hold anything by then. Append-only tables refuse a DELETE, so their triggers step aside for it."""
+    """Empty only tables that hold rows. Between tests Django truncates all tables: new files for
+    each of them and its indexes, a third of a second. Few hold anything by then. Append-only tables
+    refuse a DELETE, so their triggers step aside for it."""
 
-    def sql_flush(self: DatabaseOperations, style: Any, tables: list[str], **options: object) -> list[str]:
+    def sql_flush(
+        self: DatabaseOperations, style: Any, tables: list[str], **options: object
+    ) -> list[str]:
         named = {name: self.quote_name(name) for name in tables}
-        holding = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {q})" for name, q in named.items())
+        holding = " UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM {q})" for name, q in named.items()
+        )
         with self.connection.cursor() as cursor:
+            _wait_for_other_sessions(cursor)
             cursor.execute(holding)
             full = [name for (name,) in cursor.fetchall()]
             cursor.execute(
-                "SELECT DISTINCT relname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal"
+                "SELECT DISTINCT relname FROM pg_trigger JOIN pg_class c ON c.oid = "
+                "tgrelid WHERE NOT tgisinternal"
             )
             guarded = {name for (name,) in cursor.fetchall()}.intersection(full)
         return [
@@ -27,3 +35,20 @@ def empty_only_what_is_full() -> None:
         ]
 
     DatabaseOperations.sql_flush = sql_flush
+
+
+def _wait_for_other_sessions(cursor: Any) -> None:
+    """Wait until no other session is at work. A live server may still answer what a closed browser
+    asked of it: what it writes while tables are emptied is a deadlock, or the next test's surprise.
+    Nobody else at work is the usual case and costs one query."""
+    give_up = time.monotonic() + 15
+    while time.monotonic() < give_up:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND "
+            "pid <> pg_backend_pid() AND backend_type = 'client backend' AND (state <> 'idle' OR "
+            "state_change > clock_timestamp() - interval '0.1 seconds'))"
+        )
+        if not cursor.fetchone()[0]:
+            return
+        time.sleep(0.02)

@@ -1,7 +1,10 @@
-"""Small real films for tests: pixels that move, a tone, and whatever a telephone writes beside them."""
+"""Small real videos for tests: pixels that move, a tone, and whatever a telephone writes beside
+them.
+"""
 
 import io
 import math
+import struct
 from array import array
 from fractions import Fraction
 from functools import cache
@@ -9,7 +12,7 @@ from functools import cache
 import av
 
 RATE = 48_000
-# What telephones write into a film: where it was taken, and with what.
+# What telephones write into a video: where it was taken, and with what.
 PLACE = "+21.0278+105.8342+012.000/"
 TELEPHONE = (
     ("location", PLACE),
@@ -20,7 +23,7 @@ TELEPHONE = (
 
 
 @cache
-def film(
+def video_file(
     width: int = 360,
     height: int = 640,
     seconds: float = 2.0,
@@ -34,11 +37,13 @@ def film(
     shade: int = 0,
     key_every: int = 0,
 ) -> bytes:
-    """A film of so many pixels and seconds, made in some tens of milliseconds; equal arguments give equal bytes.
+    """Make a video of so many pixels and seconds, in some tens of milliseconds; equal arguments
+    give equal bytes.
 
-    ``container``: mp4, mov or webm (with ``codec="libvpx"``). ``sound``: also a codec's name. ``turned``: degrees by
-    which a player turns it; the pixels lie as ``width`` and ``height`` say. ``shade`` (0 to 255) makes the bytes, and
-    so the hash, its own. ``key_every``: frames from one that stands by itself to the next; 0: as the codec likes.
+    ``container``: mp4, mov or webm (with ``codec="libvpx"``). ``sound``: also a codec's name.
+    ``turned``: degrees by which a player turns it; the pixels lie as ``width`` and ``height`` say.
+    ``shade`` (0 to 255) makes the bytes, and so the hash, its own. ``key_every``: frames from one
+    that stands by itself to the next; 0: as the codec likes.
     """
     out = io.BytesIO()
     options = {"fflags": "+bitexact"} if container == "webm" else {"movflags": "use_metadata_tags"}
@@ -52,7 +57,11 @@ def film(
         if turned:
             picture.set_display_rotation(turned)
         usual = "libopus" if container == "webm" else "aac"
-        tone = file.add_stream(usual if sound is True else sound, rate=RATE, layout="mono") if sound else None
+        tone = (
+            file.add_stream(usual if sound is True else sound, rate=RATE, layout="mono")
+            if sound
+            else None
+        )
         for n in range(round(seconds * fps)):
             file.mux(picture.encode(_frame(width, height, n, fps, shade)))
         file.mux(picture.encode(None))
@@ -72,7 +81,7 @@ _QUICK = {
 
 
 def _frame(width: int, height: int, n: int, fps: int, shade: int) -> av.VideoFrame:
-    """A grey ground over which a bright bar moves."""
+    """Draw a grey ground over which a bright bar moves."""
     frame = av.VideoFrame(width, height, "yuv420p")
     light, *colours = frame.planes
     row = bytearray([40 + shade % 128]) * light.line_size
@@ -88,9 +97,51 @@ def _frame(width: int, height: int, n: int, fps: int, shade: int) -> av.VideoFra
 def _sound(seconds: float, *, samples: int) -> list[av.AudioFrame]:
     frames = []
     for start in range(0, round(seconds * RATE), samples):
-        frame = av.AudioFrame(format="fltp" if samples == 1024 else "flt", layout="mono", samples=samples)
+        frame = av.AudioFrame(
+            format="fltp" if samples == 1024 else "flt", layout="mono", samples=samples
+        )
         wave = array("f", (0.1 * math.sin(0.0575 * (start + n)) for n in range(samples)))
         frame.planes[0].update(wave.tobytes().ljust(frame.planes[0].buffer_size, b"\0"))
         frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
         frames.append(frame)
     return frames
+
+
+def crowded(frames: int) -> bytes:
+    """Make an MP4 whose index says that its picture has so many frames, of one byte each."""
+    pack = struct.pack
+    tables = {
+        b"stts": pack(">IIII", 0, 1, frames, 1),
+        b"stsc": pack(">IIIII", 0, 1, 1, frames, 1),
+        b"stsz": pack(">III", 0, 1, frames),
+    }
+
+    def rebuilt(kind: bytes, body: bytes, start: int) -> bytes:
+        if kind == b"stco":
+            return _box(kind, pack(">III", 0, 1, start))
+        if kind not in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+            return _box(kind, tables.get(kind, body))
+        inner = [
+            each
+            for each in _boxes(body)
+            if each[0] not in (b"stss", b"ctts", b"udta", b"edts", b"sgpd", b"sbgp")
+        ]
+        return _box(kind, b"".join(rebuilt(*each, start) for each in inner))
+
+    top = dict(_boxes(video_file(seconds=2, sound=False)))
+    head = _box(b"ftyp", top[b"ftyp"])
+    start = len(head) + len(rebuilt(b"moov", top[b"moov"], 0)) + 8
+    return head + rebuilt(b"moov", top[b"moov"], start) + _box(b"mdat", bytes(frames))
+
+
+def _box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body) + 8) + kind + body
+
+
+def _boxes(data: bytes) -> list[tuple[bytes, bytes]]:
+    found, at = [], 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        found.append((data[at + 4 : at + 8], data[at + 8 : at + size]))
+        at += size
+    return found

@@ -1,7 +1,10 @@
-"""The main job without a mouse: every step is reached by Tab and done by Enter, with the focus in sight."""
+"""The main job without a mouse: every step is reached by Tab and done by Enter, with the focus in
+sight.
+"""
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from accounts.permissions import Role
 from posts.models import Post
@@ -17,11 +20,11 @@ IN_SIGHT = """() => {
   const focused = document.activeElement, box = focused.getBoundingClientRect();
   const at = document.elementFromPoint(box.left + Math.min(box.width / 2, 40), box.top + Math.min(box.height / 2, 20));
   return Boolean(at) && (focused.contains(at) || at.contains(focused) || at.closest("label")?.contains(focused));
-}"""
+}"""  # noqa: E501
 
 
 def tab_to(page, selector: str) -> None:
-    """Presses Tab until the focus is on ``selector``, and sees that the focus shows."""
+    """Press Tab until the focus is on ``selector``, and check that the focus shows."""
     for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -37,17 +40,15 @@ def test_a_post_is_written_and_submitted_by_keyboard(at_desk):
     desk = at_desk(factories.person(Role.OFFICER, unit), DESK)
     page = desk.page
     desk.open(reverse("posts:new"))
-    tab_to(page, "main button.btn-primary")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/edit/")
     tab_to(page, "#id_title")
     page.keyboard.type("Khóa cổng cả ban ngày")
-    tab_to(page, ".body-editor")
+    tab_to(page, "#id_body")
     page.keyboard.type("Rút chìa khóa xe, khóa cổng từ bên trong. Có việc, gọi 113.")
-    tab_to(page, "#id_topic")
-    page.keyboard.press("ArrowDown")
-    with page.expect_response(lambda answer: "autosave" in answer.url and answer.status == 200):
-        page.keyboard.press("Tab")
+    tab_to(page, "#at-topic .chip-button")
+    page.keyboard.press("Enter")
+    tab_to(page, "[name=topic]")
+    page.keyboard.press("Space")
+    desk.saved()
     tab_to(page, "button[value=submit]")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/edit/" not in url)
@@ -62,9 +63,10 @@ def test_a_post_is_approved_by_keyboard(at_desk):
     tab_to(page, ".review-title")
     page.keyboard.press("Enter")
     page.wait_for_url("**/review/*-*/**")
-    tab_to(page, "button[value=approve]")
+    expect(page.locator("[data-approve]").first).to_be_enabled()
+    tab_to(page, "[data-approve]")
     page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: str(post.public_id) not in url)
+    page.locator("[data-decided]").wait_for()
     post.refresh_from_db()
     assert post.state == PostState.APPROVED
 
@@ -78,8 +80,11 @@ def test_a_post_is_returned_with_a_reason_by_keyboard(at_desk):
     page.keyboard.press("Enter")
     page.locator("#id_reason:focus").wait_for()  # who opens the box is about to write
     page.keyboard.type("Thiếu số trực ban của phường")
+    expect(
+        page.locator("[data-approve]").first
+    ).to_be_enabled()  # the server takes no decision sooner than that
     tab_to(page, "button[value=return]")
     page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: str(post.public_id) not in url)
+    page.locator("[data-decided]").wait_for()
     post.refresh_from_db()
     assert post.state == PostState.CHANGES_REQUESTED

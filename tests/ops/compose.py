@@ -19,12 +19,13 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def portal_services() -> dict[str, dict[str, Any]]:
-    """Those that run our own image."""
+    """Return the services that run our own image."""
     return {name: s for name, s in services().items() if s["image"].startswith("outreach-portal:")}
 
 
 def filled(text: str, values: dict[str, str]) -> str:
-    """``text`` with its ${…} replaced from ``values``; a value that is demanded and missing is a KeyError."""
+    """Return ``text`` with its ${…} replaced from ``values``; a value that is demanded and missing
+    is a KeyError."""
 
     def value(match: re.Match[str]) -> str:
         if match[0] == "$$":

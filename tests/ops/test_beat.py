@@ -9,9 +9,9 @@ from outreach_portal.celery import app
 pytestmark = pytest.mark.embedded
 
 
-def test_beat_does_not_spin_between_rings(tmp_path):
+def test_beat_does_not_spin_between_ticks(tmp_path):
     module, name = app.conf.beat_scheduler.split(":")
-    rings, ticks = [], []
+    entries, ticks = [], []
 
     class Watched(getattr(import_module(module), name)):
         def tick(self, *args, **kwargs):
@@ -19,14 +19,16 @@ def test_beat_does_not_spin_between_rings(tmp_path):
             return super().tick(*args, **kwargs)
 
         def apply_entry(self, entry, producer=None):
-            rings.append(entry.name)
-            if len(rings) == 30:
+            entries.append(entry.name)
+            if len(entries) == 30:
                 service._is_shutdown.set()
 
     house = Celery("bells", set_as_current=False)
-    house.conf.beat_schedule = {name: {"task": "ring", "schedule": 0.3} for name in ("first", "second", "third")}
+    house.conf.beat_schedule = {
+        name: {"task": "ring", "schedule": 0.3} for name in ("first", "second", "third")
+    }
     service = Service(house, schedule_filename=str(tmp_path / "beat"), scheduler_cls=Watched)
     service.start()
 
-    assert set(rings) == {"first", "second", "third"}
-    assert len(ticks) <= 3 * len(rings)
+    assert set(entries) == {"first", "second", "third"}
+    assert len(ticks) <= 3 * len(entries)

@@ -1,18 +1,27 @@
 import json
+import os
 import re
+import subprocess
+import sys
+from typing import Any
 
 import jsonschema
 import pytest
 from django.conf import settings
 
+from media import pictures, videos
 from outreach_portal.celery import app
 from tests.ops import compose
 
 
 def test_the_file_is_what_docker_compose_understands():
-    schema = json.loads((compose.ROOT / "tests" / "ops" / "compose-spec.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (compose.ROOT / "tests" / "ops" / "compose-spec.json").read_text(encoding="utf-8")
+    )
 
-    assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(compose.read())] == []
+    assert [
+        error.message for error in jsonschema.Draft7Validator(schema).iter_errors(compose.read())
+    ] == []
 
 
 def test_each_queue_has_one_service_that_works_on_it():
@@ -25,10 +34,11 @@ def test_each_queue_has_one_service_that_works_on_it():
     assert sorted(queues) == sorted(settings.CELERY_TASK_QUEUES)
 
 
-def test_each_task_that_beat_rings_for_lands_in_a_queue_that_exists():
+def test_each_task_that_beat_sends_lands_in_a_queue_that_exists():
     app.loader.import_default_modules()
     queues = {
-        (entry.get("options") or {}).get("queue") or app.amqp.router.route({}, entry["task"])["queue"].name
+        (entry.get("options") or {}).get("queue")
+        or app.amqp.router.route({}, entry["task"])["queue"].name
         for entry in settings.CELERY_BEAT_SCHEDULE.values()
     }
 
@@ -39,7 +49,7 @@ def test_each_task_that_beat_rings_for_lands_in_a_queue_that_exists():
 @pytest.mark.parametrize("name", compose.services())
 def test_every_service_has_limits_and_comes_back_by_itself(name):
     service = compose.services()[name]
-    if name == "migrate":  # ends when its work is done
+    if name in {"migrate", "certificates"}:  # they end when their work is done
         assert service["restart"] == "no"
         return
 
@@ -48,19 +58,93 @@ def test_every_service_has_limits_and_comes_back_by_itself(name):
     assert "test" in service["healthcheck"]
 
 
+@pytest.mark.parametrize("name", compose.services())
+def test_nobody_in_a_container_gains_rights(name):
+    assert compose.services()[name]["security_opt"] == ["no-new-privileges:true"]
+
+
 @pytest.mark.parametrize("name", compose.portal_services())
 def test_our_own_containers_can_change_nothing_but_their_data(name):
     service = compose.services()[name]
 
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
-    assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["environment"]["PORTAL_MODE"] == "production"
     assert "ports" not in service
+    if name == "certificates":  # is told nothing of the portal
+        assert (service["env_file"], set(service["environment"])) == (
+            [],
+            {"PORTAL_HOST", "MEDIA_HOST", "PROXY_CERTIFICATES"}
+            | {f"INTERNAL_{kind}" for kind in ("CERTIFICATES", "CA", "WEB", "PROXY")},
+        )
+    else:
+        assert service["environment"]["PORTAL_MODE"] == "production"
+
+
+def mounts(service: dict[str, Any]) -> dict[str, str]:
+    """Return which volume or folder of the machine lies where in the container."""
+    return {each.split(":")[1]: each.split(":")[0] for each in service.get("volumes", ())}
+
+
+@pytest.mark.parametrize("name", compose.services())
+def test_a_container_finds_each_file_that_is_named_to_it(name):
+    service = compose.services()[name]
+    words = [
+        *map(str, service.get("environment", {}).values()),
+        *service.get("command", ()),
+        *service.get("entrypoint", ()),
+    ]
+    paths = set(
+        re.findall(
+            r"(?<=[\s=\"])/(?:internal|tls|deploy|certificates|data)[\w/.-]*",
+            "\n".join(["", *words]),
+        )
+    )
+    places = [*mounts(service), *(each.split(":")[0] for each in service.get("tmpfs", ()))]
+
+    assert [
+        path for path in paths if not any(f"{path}/".startswith(f"{place}/") for place in places)
+    ] == []
+    if "/internal/ca.pem" in str(service.get("environment", {}).get("DATABASE_URL")):
+        assert mounts(service)["/internal"] == "internal-ca"
+
+
+def test_each_key_is_seen_by_those_alone_whose_it_is():
+    seen: dict[str, list[str]] = {}
+    for name, service in compose.services().items():
+        for volume in mounts(service).values():
+            seen.setdefault(volume, []).append(name)
+
+    assert seen["internal-servers"] == ["postgres", "redis", "certificates"]
+    assert seen["internal-web"] == ["web", "web-accounts", "web-files", "certificates"]
+    assert seen["internal-proxy"] == ["certificates", "proxy"]
+    assert seen["checkpoints"] == ["house"]
+
+
+def test_what_our_image_writes_to_belongs_to_its_person():
+    """Docker gives a new volume to the owner of the folder that it covers, and to root where there
+    is none.
+    """
+    dockerfile = (compose.ROOT / "Dockerfile").read_text(encoding="utf-8")
+    made = (
+        re.search(r"install -d -o portal -g portal ([^&]*?)\n\S", dockerfile)[1]
+        .replace("\\", " ")
+        .split()
+    )
+    written = {
+        each.split(":")[1]
+        for service in compose.portal_services().values()
+        for each in service["volumes"]
+        if not each.endswith(":ro")
+    }
+
+    assert set(made) == written
 
 
 def test_only_the_proxy_is_reached_from_outside():
     assert [name for name, service in compose.services().items() if "ports" in service] == ["proxy"]
-    assert [n for n, s in compose.services().items() if s["networks"] == ["inside"]] == ["postgres", "redis", "migrate"]
+    outside = [
+        name for name, service in compose.services().items() if "outside" in service["networks"]
+    ]
+    assert sorted(outside) == ["egress", "house", "mail", "proxy"]
     assert compose.read()["networks"]["inside"]["internal"] is True
 
 
@@ -68,7 +152,14 @@ def test_no_password_has_a_default():
     source = (compose.ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)(.*?)\}", source)
 
-    assert {name for name, _rest in secrets} == {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+    assert {name for name, _rest in secrets} == {
+        "POSTGRES_PASSWORD",
+        "POSTGRES_WEB_PASSWORD",
+        "POSTGRES_WORKER_PASSWORD",
+        "POSTGRES_AUDITOR_PASSWORD",
+        "REDIS_PASSWORD",
+        "AUDIT_SIGNING_KEY",
+    }
     assert all(rest.startswith(":?") for _name, rest in secrets)
 
 
@@ -77,3 +168,65 @@ def test_the_image_runs_as_a_person_without_rights():
 
     assert re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE) == ["portal"]
     assert "--require-hashes" in dockerfile
+
+
+def test_each_container_signs_in_to_the_database_with_its_own_role_and_knows_no_other_password():
+    secret = re.compile(r"\$\{(POSTGRES_\w+)")
+    roles = {"migrate": "portal", "web": "portal_web", "upload-web": "portal_web"}
+    for name, service in compose.portal_services().items():
+        environment = service["environment"]
+        if "DATABASE_URL" not in environment:
+            continue
+        role = re.match(r"postgres://(\w+):", environment["DATABASE_URL"])[1]
+        expected = roles.get(
+            name, "portal_web" if "gunicorn" in service["command"] else "portal_worker"
+        )
+        assert (name, role) == (name, expected)
+        known = {match for value in environment.values() for match in secret.findall(str(value))}
+        own = "POSTGRES_WEB_PASSWORD" if role == "portal_web" else "POSTGRES_WORKER_PASSWORD"
+        everybody = {f"POSTGRES_{kind}PASSWORD" for kind in ("", "WEB_", "WORKER_", "AUDITOR_")}
+        assert (name, known) == (name, everybody if name == "migrate" else {own})
+
+
+HASHES = """
+import threading
+from argon2.low_level import Type, hash_secret_raw
+
+def sign_in():
+    for _each in range(6):
+        hash_secret_raw(b"password", b"sixteen bytes...", 2, 19 * 1024, 1, 32, Type.ID)
+
+threads = [threading.Thread(target=sign_in) for _thread in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(open("/proc/self/status").read().partition("VmRSS:")[2].split()[0])
+"""
+
+
+def test_a_web_process_gives_back_what_hashing_took():
+    measures = {
+        name: value
+        for name, value in compose.services()["web"]["environment"].items()
+        if "MALLOC" in name
+    }
+
+    result = subprocess.run(
+        [sys.executable, "-c", HASHES],
+        env={**os.environ, **measures},
+        capture_output=True,
+        check=True,
+    )
+
+    assert int(result.stdout) < 60_000  # kilobytes, of 152,000 that eight hashes take
+
+
+def test_what_reads_videos_and_pictures_fits_into_its_container_all_at_once():
+    limit = compose.services()["web-files"]["deploy"]["resources"]["limits"]["memory"]
+    programs = (
+        videos._semaphore.at_once * videos.LIMITS.memory
+        + pictures._semaphore.at_once * pictures.LIMITS.memory
+    )
+
+    assert (
+        int(limit.removesuffix("M")) * 1024 * 1024 > programs + 200 * 1024 * 1024
+    )  # the web process itself

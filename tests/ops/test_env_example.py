@@ -1,21 +1,38 @@
 import ast
 import re
 
-from channels.connectors import CONNECTORS
+from platforms.registry import CONNECTORS
 from tests.ops import compose
 
 # Read by docker-compose.yml and the gunicorn configuration rather than by settings.py.
-OUTSIDE_SETTINGS = {"PORTAL_HOST", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEB_CONCURRENCY"}
+OUTSIDE_SETTINGS = {
+    "PORTAL_HOST",
+    "MEDIA_HOST",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_WEB_PASSWORD",
+    "POSTGRES_WORKER_PASSWORD",
+    "POSTGRES_AUDITOR_PASSWORD",
+    "REDIS_PASSWORD",
+    "WEB_CONCURRENCY",
+    "PROXY_CONNECTIONS",
+}
 
 
 def names_read_in_settings() -> set[str]:
-    """The first text argument of each call that has the look of a variable's name, and what connectors ask for."""
+    """Return the text arguments of calls that have the look of a variable's name, and what
+    connectors ask for."""
     tree = ast.parse((compose.ROOT / "outreach_portal" / "settings.py").read_text(encoding="utf-8"))
     readers = ("env", "setting")
-    found = {each.variable for connector in CONNECTORS.values() for each in connector.settings.values()}
+    found = {
+        each.variable for connector in CONNECTORS.values() for each in connector.settings.values()
+    }
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[0] in readers:
-            texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            texts = [
+                a.value
+                for a in call.args
+                if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            ]
             found.update(text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9_]+", text))
     return found
 

@@ -1,16 +1,17 @@
-"""The processes of docker-compose.yml, started by the very commands that stand there, on real PostgreSQL and Redis."""
+"""The processes of docker-compose.yml, started by the very commands that stand there, on real
+PostgreSQL and Redis.
+"""
 
 import base64
 import contextlib
 import json
 import os
+import re
 import secrets
-import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
@@ -19,33 +20,47 @@ from urllib.request import ProxyHandler, Request, build_opener
 import psycopg2
 import pytest
 import redis
+from celery import app
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
 from channels.models import Channel
-from outreach_portal.guard import TRY_OUT_CREDENTIAL_KEY, TRY_OUT_DOMAIN, TRY_OUT_SECRET
+from outreach_portal.guard import (
+    TRY_OUT_APPROVAL_KEY,
+    TRY_OUT_CREDENTIAL_KEY,
+    TRY_OUT_DOMAIN,
+    TRY_OUT_SECRET,
+)
 from publishing.models import Attempt, Delivery
 from publishing.states import State
 from tests import factories
 from tests.ops import compose
+from tests.ops.processes import free_port, started, wait_until
 
 HOST = "truyenthong.example.vn"
+MEDIA_HOST = "media.truyenthong.example.vn"
 BROKER = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/13")
 OPENER = build_opener(ProxyHandler({}))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def production(var: Path, database: str = "postgres://127.0.0.1/none") -> dict[str, str]:
-    """What .env and docker-compose.yml give to a container, with secrets made for this run."""
-    filled_in = {"PORTAL_HOST": HOST, "POSTGRES_PASSWORD": "unused", "REDIS_PASSWORD": "unused"}
+    """Return what .env and docker-compose.yml give to a container, with secrets made for this
+    run.
+    """
+    filled_in = {
+        "PORTAL_HOST": HOST,
+        "MEDIA_HOST": MEDIA_HOST,
+        "POSTGRES_WEB_PASSWORD": "unused",
+        "REDIS_PASSWORD": "unused",
+    }
     container = compose.services()["web"]["environment"]
-    env = {name: compose.filled(value, filled_in) for name, value in container.items()}
+    # In clear, so that tests speak with it past the proxy; tests/ops/proxy.py puts it back.
+    env = {
+        name: compose.filled(value, filled_in)
+        for name, value in container.items()
+        if name != "WEB_TLS"
+    }
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
         **env,
@@ -54,6 +69,7 @@ def production(var: Path, database: str = "postgres://127.0.0.1/none") -> dict[s
         "HOSTNAME": "one",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "CREDENTIAL_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "APPROVAL_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "DATABASE_URL": database,
         "REDIS_URL": BROKER,
         "VAR_DIR": str(var),
@@ -66,53 +82,23 @@ def production(var: Path, database: str = "postgres://127.0.0.1/none") -> dict[s
         "FACEBOOK_APP_SECRET": "of the test",
         "ZALO_APP_ID": "1",
         "ZALO_APP_SECRET": "of the test",
-        # Nobody listens there: what is sent is certainly not posted, and nothing leaves the machine.
+        # Nobody listens there: what is sent is certainly not posted, and nothing leaves the
+        # machine.
         "FACEBOOK_GRAPH_URL": f"https://127.0.0.1:{free_port()}",
     }
 
 
 def database_url() -> str:
-    """The database that the tests run on, as the processes would be told."""
+    """Return the database that the tests run on, as the processes would be given it."""
     facts = connection.settings_dict
     who = f"{facts['USER']}:{facts['PASSWORD']}" if facts["PASSWORD"] else facts["USER"]
     return f"postgres://{who}@{facts['HOST']}:{facts['PORT'] or 5432}/{facts['NAME']}"
 
 
-@contextlib.contextmanager
-def started(service: str, env: dict[str, str]) -> Iterator[subprocess.Popen]:
-    """The service until the end of the block, where it is told to stop and must end by itself."""
-    log = Path(env["VAR_DIR"]) / f"{service}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            compose.command_of(service),
-            cwd=compose.ROOT,
-            env={**env, "HOSTNAME": service},  # as docker gives each container a name of its own
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    try:
-        yield process
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=40) == 0, log.read_text(errors="replace")
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def wait_until(true: Callable[[], bool], *processes: subprocess.Popen, seconds: int = 60) -> bool:
-    """Whether it came true in time; gives up at once when a process has ended."""
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up and all(p.poll() is None for p in processes):
-        if true():
-            return True
-        time.sleep(0.2)
-    return true()
-
-
 def answer_of_web(port: int, path: str) -> tuple[int, dict[str, str], bytes] | None:
-    request = Request(f"http://127.0.0.1:{port}{path}", headers={"Host": HOST, "X-Forwarded-Proto": "https"})
+    request = Request(
+        f"http://127.0.0.1:{port}{path}", headers={"Host": HOST, "X-Forwarded-Proto": "https"}
+    )
     try:
         with OPENER.open(request, timeout=5) as answer:
             return answer.status, dict(answer.headers), answer.read()
@@ -137,7 +123,7 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
     late = timezone.now() - timedelta(hours=3)
     too_late = factories.delivery(due_at=late, platform="zalo")
     page = page_sealed_with(env)
-    due = factories.delivery(factories.approved(unit=page.unit, channels=[page]))
+    due = due_on(page, env)
     port = free_port()
 
     with (
@@ -149,36 +135,93 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
         assert wait_until(lambda: answer_of_web(port, "/healthz") is not None, web)
         assert answer_of_web(port, "/healthz")[2] == b"ok"
         status, headers, body = answer_of_web(port, "/accounts/login/")
-        assert (status, headers["Strict-Transport-Security"].split(";")[0]) == (200, "max-age=63072000")
-        assert b"/static/css/portal." in body  # by its hashed name, from the gathered files
+        assert (status, headers["Strict-Transport-Security"].split(";")[0]) == (
+            200,
+            "max-age=63072000",
+        )
+        assert b"/static/css/base." in body  # by its hashed name, from the gathered files
         healthy = subprocess.run(
-            compose.services()["web"]["healthcheck"]["test"][1:], cwd=compose.ROOT, env={**env, "PORT": str(port)}
+            compose.services()["web"]["healthcheck"]["test"][1:],
+            cwd=compose.ROOT,
+            env={**env, "PORT": str(port)},
         )
         assert healthy.returncode == 0
         assert wait_until(lambda: state_of(too_late) == State.EXPIRED, settle, beat)
-        assert wait_until(lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish, beat)
+        assert wait_until(
+            lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish, beat
+        )
         for service in ("settle", "publish-facebook", "beat"):
             check = compose.filled(compose.services()[service]["healthcheck"]["test"][1], {})
-            asked = subprocess.run(["sh", "-c", check], env={**env, "HOSTNAME": service}, capture_output=True)
+            asked = subprocess.run(
+                ["sh", "-c", check], env={**env, "HOSTNAME": service}, capture_output=True
+            )
             assert asked.returncode == 0, asked.stderr
 
-    assert (state_of(due), Attempt.objects.filter(delivery=due).first().outcome) == (State.SCHEDULED, "later")
+    assert (state_of(due), Attempt.objects.filter(delivery=due).first().outcome) == (
+        State.SCHEDULED,
+        "later",
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_whose_broker_is_dead_goes_on_from_the_database(tmp_path):
-    env = {**production(tmp_path, database_url()), "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    env = {
+        **production(tmp_path, database_url()),
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+    }
     page = page_sealed_with(env)
-    due = factories.delivery(factories.approved(unit=page.unit, channels=[page]))
+    due = due_on(page, env)
     too_late = factories.delivery(due_at=timezone.now() - timedelta(hours=3), platform="zalo")
 
     with started("publish-facebook", env) as publish, started("settle", env) as settle:
-        assert wait_until(lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish)
+        assert wait_until(
+            lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish
+        )
         assert wait_until(lambda: state_of(too_late) == State.EXPIRED, settle)
 
 
+def is_there(pid: int) -> bool:
+    """Tell whether the process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_no_web_process_outlives_tests_that_were_killed(tmp_path):
+    env = {
+        **production(tmp_path),
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "PORTAL_MODE": "test",
+    }
+    script = (
+        "import json, sys, time; from tests.ops import processes as p;service = p.started('web', "
+        "json.load(sys.stdin)); print(service.__enter__().pid, flush=True); time.sleep(600)"
+    )
+    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/none.sqlite3"
+    tests = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=compose.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    tests.stdin.write(json.dumps(env))
+    tests.stdin.close()
+    master = int(tests.stdout.readline())
+    children = Path(f"/proc/{master}/task/{master}/children")
+    try:
+        assert wait_until(lambda: len(children.read_text().split()) == 2)
+        workers = [int(pid) for pid in children.read_text().split()]
+    finally:
+        tests.kill()
+        tests.wait()
+    assert wait_until(lambda: not any(is_there(pid) for pid in (master, *workers)), seconds=30)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_readyz_tells_within_a_minute_that_a_worker_is_gone(tmp_path, broker):
+def test_readyz_reports_within_a_minute_that_a_worker_is_gone(tmp_path, broker):
     env = production(tmp_path, database_url())
     port = free_port()
 
@@ -193,16 +236,83 @@ def test_readyz_tells_within_a_minute_that_a_worker_is_gone(tmp_path, broker):
             return set()  # not there yet
         return {sign["of"] for sign in signs if sign["kind"] == "silent"}
 
-    with started("web", {**env, "PORT": str(port), "HOST": "127.0.0.1"}) as web, started("beat", env) as beat:
+    with (
+        started("web", {**env, "PORT": str(port), "HOST": "127.0.0.1"}) as web,
+        started("beat", env) as beat,
+    ):
         with started("publish-facebook", env) as publish:
-            assert wait_until(lambda: "publish.zalo" in silent() and "publish.facebook" not in silent(), publish, web)
+            assert wait_until(
+                lambda: "publish.zalo" in silent() and "publish.facebook" not in silent(),
+                publish,
+                web,
+            )
         assert wait_until(lambda: "publish.facebook" in silent(), web, beat)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_every_line_of_web_worker_and_beat_is_json_whatever_they_are_sent(tmp_path, broker):
+    env = production(tmp_path, database_url())
+    subprocess.run([compose.ROOT / "deploy" / "collectstatic"], env=env, check=True)
+    page = page_sealed_with(env)
+    unproved = factories.delivery(factories.approved(unit=page.unit, channels=[page]))
+    port = free_port()
+    hostile = "%1b[31m%0a%7b%22level%22:%22ERROR%22%7d"
+
+    def send(request: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            line.sendall(request)
+            return line.recv(65536)
+
+    host = f"Host: {HOST}\r\nX-Forwarded-Proto: https\r\nX-Request-Id: theirs\r\n"
+    with (
+        started("web", {**env, "PORT": str(port), "HOST": "127.0.0.1"}) as web,
+        started("publish-facebook", env) as publish,
+        started("house", {**env, "AUDIT_SIGNING_KEY": ""}) as house,
+        started("beat", env) as beat,
+    ):
+        assert wait_until(lambda: answer_of_web(port, "/healthz") is not None, web)
+        missing = send(f"GET /{hostile} HTTP/1.1\r\n{host}Connection: close\r\n\r\n".encode())
+        send(b"GET / HTTP/1.1\r\nHost: \x1b[31m\xc3\xa9{}\r\nConnection: close\r\n\r\n")
+        send(b"GET /\x1b[31m\n HTTP/9.9\r\nbad\x1bheader\r\n\r\n")
+        app.Celery(broker=BROKER, set_as_current=False).send_task(
+            "core.tasks.send_letter", kwargs={"letter": hostile}, queue="house"
+        )
+        assert wait_until(lambda: '"task"' in logged(tmp_path, "house"), house, beat)
+        assert wait_until(lambda: Attempt.objects.filter(delivery=unproved).exists(), publish, beat)
+
+    for service in ("web", "publish-facebook", "house", "beat"):
+        for line in logged(tmp_path, service).splitlines():
+            entry = json.loads(line)
+            assert {"time", "level", "logger", "message"} <= set(entry), line
+            assert entry["time"].endswith("+00:00"), line
+            assert line.isascii(), line
+            assert line.isprintable(), line
+    named = re.search(rb"X-Request-Id: (\S+)", missing)[1].decode()
+    of_web = [json.loads(line) for line in logged(tmp_path, "web").splitlines()]
+    assert [entry["message"] for entry in of_web if entry.get("request") == named] == [
+        "Not Found: (no such page)"
+    ]
+    of_house = [json.loads(line) for line in logged(tmp_path, "house").splitlines()]
+    failed = [entry for entry in of_house if "exception" in entry]
+    assert [(entry["exception"], bool(entry["task"])) for entry in failed] == [
+        ("builtins.ValueError", True)
+    ]
+
+
+def logged(folder: Path, service: str) -> str:
+    return (folder / f"{service}.log").read_text()
+
+
 def page_sealed_with(env: dict[str, str]) -> Channel:
-    """A Facebook page whose token the processes can open: sealed with their key."""
+    """Make a Facebook page whose token the processes can open: sealed with their key."""
     with override_settings(CREDENTIAL_KEYS=[env["CREDENTIAL_KEYS"]]):
         return factories.ChannelFactory(platform="facebook")
+
+
+def due_on(page: Channel, env: dict[str, str]) -> Delivery:
+    """Make a delivery to ``page`` whose approval the processes can prove: signed with their key."""
+    with override_settings(APPROVAL_KEYS=[env["APPROVAL_KEY"]]):
+        return factories.delivery(factories.approved(unit=page.unit, channels=[page]))
 
 
 def state_of(delivery: Delivery) -> str:
@@ -210,11 +320,13 @@ def state_of(delivery: Delivery) -> str:
     return delivery.state
 
 
-# --- what a production installation refuses ---------------------------------------------------------------------------
+# --- what a production installation refuses -------------------------------------------------------
 
 
-def told_by(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
-    done = subprocess.run(command, cwd=compose.ROOT, env=env, capture_output=True, text=True, timeout=60)
+def result_of(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
+    done = subprocess.run(
+        command, cwd=compose.ROOT, env=env, capture_output=True, text=True, timeout=300
+    )
     return done.returncode == 0, done.stdout + done.stderr
 
 
@@ -226,29 +338,92 @@ def told_by(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
         ({"SECRET_KEY": "short"}, "SECRET_KEY is the try-out's or shorter"),
         ({"CREDENTIAL_KEYS": TRY_OUT_CREDENTIAL_KEY}, "CREDENTIAL_KEYS holds the try-out's key"),
         ({"CREDENTIAL_KEYS": "bm90IDMyIGJ5dGVz"}, "not 32 bytes"),
+        ({"APPROVAL_KEY": TRY_OUT_APPROVAL_KEY}, "APPROVAL_KEY holds the try-out's key"),
+        ({"APPROVAL_KEY": "bm90IDMyIGJ5dGVz"}, "APPROVAL_KEY is empty or holds a key"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS allows every host"),
+        ({"ALLOWED_HOSTS": ".vn"}, "ALLOWED_HOSTS allows every host, or a whole domain"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS allows every host, or a whole domain, or none"),
+        ({"CREDENTIAL_KEYS": ""}, "CREDENTIAL_KEYS is empty"),
+        ({"SECRET_KEY_FALLBACKS": TRY_OUT_SECRET}, "SECRET_KEY_FALLBACKS holds the try-out's key"),
+        ({"REDIS_URL": "filesystem://localhost"}, "REDIS_URL must begin with redis://"),
+        ({"PROXY_COUNT": "0"}, "PROXY_COUNT must be 1 or more"),
+        ({"SESSION_IDLE_SECONDS": "1000000000"}, "SESSION_IDLE_SECONDS must lie between"),
+        ({"SESSION_IDLE_SECONDS": "0"}, "SESSION_IDLE_SECONDS must lie between"),
+        ({"ZALO_HOOK_SECRET": "try-out-zalo"}, "zalo: hook_secret is the try-out's word"),
+        (
+            {"FACEBOOK_VERIFY_TOKEN": "try-out-facebook"},
+            "facebook: verify_token is the try-out's word",
+        ),
         ({"PORTAL_URL": f"http://{HOST}"}, "PORTAL_URL must begin with https://"),
         ({"MEDIA_PUBLIC_URL": f"http://{HOST}"}, "MEDIA_PUBLIC_URL must begin with https://"),
         ({"DATABASE_URL": "sqlite:///portal.sqlite3"}, "production needs PostgreSQL"),
-        ({"FACEBOOK_GRAPH_URL": "http://127.0.0.1:8100/facebook/graph"}, "facebook: base_url must be an https address"),
+        (
+            {"DATABASE_URL": "postgres://portal@db.example.vn/portal"},
+            "DATABASE_URL must end with ?sslmode=verify-full",
+        ),
+        (
+            {"DATABASE_URL": "postgres://a@db.example.vn/portal?sslmode=require"},
+            "DATABASE_URL must end with ?sslmode",
+        ),
+        (
+            {"REDIS_URL": "redis://redis.example.vn:6379/0"},
+            "REDIS_URL must begin with rediss://, unless",
+        ),
+        (
+            {"EMAIL_URL": "smtp://mail.example.vn:25"},
+            "EMAIL_URL must begin with smtp+tls:// or smtp+ssl://",
+        ),
+        (
+            {"CLAMAV_ADDRESS": "tcp://scanner.example.vn:3310"},
+            "CLAMAV_ADDRESS must name a socket of this machine",
+        ),
+        (
+            {"FACEBOOK_GRAPH_URL": "http://127.0.0.1:8100/facebook/graph"},
+            "facebook: base_url must be an https address",
+        ),
         ({"ALARM_EMAILS": ""}, "ALARM_EMAILS names nobody"),
-        ({"ZALO_APP_SECRET": "simulator-zalo-secret"}, "zalo: the application secret is the simulator's"),
+        (
+            {"ZALO_APP_SECRET": "simulator-zalo-secret"},
+            "zalo: the application secret is the simulator's",
+        ),
         ({"PORTAL_MODE": "produktion"}, "choose try-out, test or production"),
     ],
 )
 def test_it_does_not_start_with_an_unsafe_setting_and_names_it(values, words, tmp_path):
-    starts, said = told_by([sys.executable, "manage.py", "check"], {**production(tmp_path), **values})
+    starts, said = result_of(
+        [sys.executable, "manage.py", "check"], {**production(tmp_path), **values}
+    )
 
     assert not starts
     assert words in said
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "CREDENTIAL_KEYS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"])
+def test_it_starts_with_the_addresses_of_the_compose_file(tmp_path):
+    """They name other machines than localhost, over TLS."""
+    filled_in = {"POSTGRES_WEB_PASSWORD": "unused", "REDIS_PASSWORD": "unused"}
+    environment = compose.services()["web"]["environment"]
+    values = {
+        name: compose.filled(environment[name], filled_in) for name in ("DATABASE_URL", "REDIS_URL")
+    }
+    values["EMAIL_URL"] = "smtp+tls://portal:unused@mail.example.vn:587"
+
+    starts, said = result_of(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", "pass"],
+        {**production(tmp_path), **values},
+    )
+
+    assert starts, said
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SECRET_KEY", "CREDENTIAL_KEYS", "APPROVAL_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"],
+)
 def test_it_does_not_start_without_a_value_that_has_no_safe_default(name, tmp_path):
     env = production(tmp_path)
     del env[name]
 
-    starts, said = told_by([sys.executable, "manage.py", "check"], env)
+    starts, said = result_of([sys.executable, "manage.py", "check"], env)
 
     assert not starts
     assert name in said
@@ -260,24 +435,60 @@ def test_no_process_starts_while_try_out_accounts_can_sign_in(service, tmp_path)
     factories.UserFactory(email=f"hai-chau.canbo@{TRY_OUT_DOMAIN}")
     env = {**production(tmp_path, database_url()), "PORT": str(free_port()), "HOST": "127.0.0.1"}
 
-    starts, said = told_by(compose.command_of(service), env)
+    starts, said = result_of(compose.command_of(service), env)
 
     assert not starts
     assert "active try-out accounts" in said
+
+
+def test_production_cookies_belong_to_this_host_alone(tmp_path):
+    asked = (
+        "from django.conf import settings as s; import json; "
+        "print(json.dumps({n: getattr(s, n) for n in dir(s) if 'COOKIE' in n}))"
+    )
+    starts, said = result_of(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", asked], production(tmp_path)
+    )
+
+    assert starts, said
+    facts = json.loads(said.splitlines()[-1])
+    names = [value for name, value in facts.items() if name.endswith(("COOKIE_NAME", "_COOKIE"))]
+    assert len(names) == 5
+    assert all(name.startswith("__Host-") for name in names), names
+    flags = {
+        name: value for name, value in facts.items() if name.endswith(("_SECURE", "_HTTPONLY"))
+    }
+    assert flags == dict.fromkeys(flags, True)
+    assert {value for name, value in facts.items() if name.endswith("_SAMESITE")} == {"Lax"}
+
+
+def test_static_files_are_gathered_where_nothing_is_configured(tmp_path):
+    """As in the build of the image: there are no settings yet."""
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "STATIC_ROOT": str(tmp_path),
+    }
+
+    done = subprocess.run(
+        [compose.ROOT / "deploy" / "collectstatic"], env=env, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "staticfiles.json").exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_deployment_checks_find_nothing(tmp_path):
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
 
-    clean, said = told_by(command, production(tmp_path, database_url()))
+    clean, said = result_of(command, production(tmp_path, database_url()))
 
     assert clean, said
     assert "0 silenced" in said
 
 
 def test_there_is_no_sample_content_in_production(tmp_path):
-    starts, said = told_by([sys.executable, "manage.py", "try_out"], production(tmp_path))
+    starts, said = result_of([sys.executable, "manage.py", "try_out"], production(tmp_path))
 
     assert not starts
     assert "Unknown command: 'try_out'" in said
@@ -292,10 +503,17 @@ def test_migrations_run_as_the_compose_file_says(tmp_path, django_db_blocker):
     with contextlib.closing(maintenance), maintenance.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
         try:
-            done, said = told_by(compose.command_of("migrate"), production(tmp_path, f"{server}/{name}"))
-            again, said_again = told_by(compose.command_of("migrate"), production(tmp_path, f"{server}/{name}"))
+            # The roles belong to the whole server: these are named like the database, and go with
+            # it.
+            env = production(tmp_path, f"{server}/{name}") | {"POSTGRES_ROLE_PREFIX": name}
+            env |= {
+                f"POSTGRES_{kind}_PASSWORD": "of the test" for kind in ("WEB", "WORKER", "AUDITOR")
+            }
+            done, said = result_of(compose.command_of("migrate"), env)
+            again, said_again = result_of(compose.command_of("migrate"), env)
         finally:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            cursor.execute(f"DROP ROLE IF EXISTS {name}_web, {name}_worker, {name}_auditor")
 
     assert (done, again) == (True, True), said + said_again
     assert "3356 units created" in said

@@ -32,7 +32,8 @@ def free_port() -> int:
 @pytest.fixture
 def environment(tmp_path) -> dict[str, str]:
     ports = {"PORT": str(free_port()), "SIMULATOR_PORT": str(free_port())}
-    # The shell's own values, which the try-out must not heed: it would fill a real database with invented people.
+    # The shell's own values, which the try-out must not heed: it would fill a real database with
+    # invented people.
     foreign = {
         "PORTAL_MODE": "production",
         "DATABASE_URL": "postgres://nobody@127.0.0.1:9/real",
@@ -43,7 +44,9 @@ def environment(tmp_path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def started(env: dict[str, str]) -> Iterator[subprocess.Popen]:
-    run = subprocess.Popen([sys.executable, "scripts/run.py"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        [sys.executable, "scripts/run.py"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert wait_until(lambda: answers(env["PORT"]), run)
         yield run
@@ -61,7 +64,7 @@ def answers(port: str) -> bool:
 
 
 def wait_until(true: Callable[[], bool], run: subprocess.Popen) -> bool:
-    give_up = time.monotonic() + 90
+    give_up = time.monotonic() + 300
     while time.monotonic() < give_up and run.poll() is None:
         if true():
             return True
@@ -70,25 +73,29 @@ def wait_until(true: Callable[[], bool], run: subprocess.Popen) -> bool:
 
 
 def ask(var: Path, sql: str, *values: object) -> list[tuple]:
-    with contextlib.closing(sqlite3.connect(var / "portal.sqlite3", timeout=20)) as database, database:
+    with (
+        contextlib.closing(sqlite3.connect(var / "portal.sqlite3", timeout=20)) as database,
+        database,
+    ):
         return database.execute(sql, values).fetchall()
 
 
 def webhooks(env: dict[str, str]) -> dict[str, int]:
-    """How the portal answered when Zalo told that a resident follows a page: proven, so with 200."""
+    """Count the portal's answers, by status, to Zalo's event that a resident follows a page:
+    proven, so 200."""
     simulator = f"http://127.0.0.1:{env['SIMULATOR_PORT']}/_sim"
     with OPENER.open(f"{simulator}/webhooks", timeout=30) as answer:
         console = json.load(answer)["zalo"]
     if console["url"] and not console["answers"]:
         with OPENER.open(f"{simulator}/truth?platform=zalo", timeout=30) as answer:
             page = json.load(answer)["posts"][0]["page"]
-        told = json.dumps({"page": page, "event": "follow"}).encode()
-        OPENER.open(Request(f"{simulator}/messages", told, method="POST"), timeout=30).close()
+        raw = json.dumps({"page": page, "event": "follow"}).encode()
+        OPENER.open(Request(f"{simulator}/messages", raw, method="POST"), timeout=30).close()
     return console["answers"]
 
 
 def processes_of(var: Path) -> list[str]:
-    """Command lines that name the try-out's folder, or run in its environment."""
+    """Return the command lines of processes that have the try-out's folder in their environment."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -97,20 +104,35 @@ def processes_of(var: Path) -> list[str]:
     return found
 
 
-def test_it_publishes_stops_without_a_trace_and_is_there_again_with_everything(environment, tmp_path):
+def test_it_publishes_stops_without_a_trace_and_is_there_again_with_everything(
+    environment, tmp_path
+):
     with started(environment) as run:
         (delivery,) = ask(
-            tmp_path, "SELECT id FROM publishing_delivery WHERE state = 'scheduled' ORDER BY due_at LIMIT 1"
+            tmp_path,
+            "SELECT id FROM publishing_delivery WHERE state = 'scheduled' ORDER BY due_at LIMIT 1",
         )
         now = datetime.now(UTC)
-        text = [moment.strftime("%Y-%m-%d %H:%M:%S.%f") for moment in (now, now, now + timedelta(hours=1))]
-        ask(tmp_path, "UPDATE publishing_delivery SET due_at=?, fire_at=?, not_after=? WHERE id=?", *text, *delivery)
+        text = [
+            moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+            for moment in (now, now, now + timedelta(hours=1))
+        ]
+        ask(
+            tmp_path,
+            "UPDATE publishing_delivery SET due_at=?, fire_at=?, not_after=? WHERE id=?",
+            *text,
+            *delivery,
+        )
 
         def is_out() -> bool:
-            return ask(tmp_path, "SELECT state FROM publishing_delivery WHERE id=?", *delivery) == [("published",)]
+            return ask(tmp_path, "SELECT state FROM publishing_delivery WHERE id=?", *delivery) == [
+                ("published",)
+            ]
 
         assert wait_until(is_out, run)
-        assert len(processes_of(tmp_path)) == 4  # run.py, the simulator, gunicorn and its one worker
+        assert (
+            len(processes_of(tmp_path)) == 4
+        )  # run.py, the simulator, gunicorn and its one worker
         heard = wait_until(lambda: webhooks(environment).keys() == {"200"}, run)
         assert heard, webhooks(environment)
     assert run.returncode == 0
@@ -136,7 +158,9 @@ def test_a_hindrance_is_one_sentence_with_the_way_out(name, value, words, enviro
         taken.listen()
         env = {**environment, name: value or str(taken.getsockname()[1])}
 
-        done = subprocess.run([sys.executable, "scripts/run.py"], cwd=ROOT, env=env, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "scripts/run.py"], cwd=ROOT, env=env, capture_output=True, text=True
+        )
 
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr

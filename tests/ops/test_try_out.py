@@ -11,17 +11,19 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Role
 from audit.models import Entry
-from channels.connectors.limits import problems
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
 from engagement.models import CommentCount, Count
 from outreach_portal.guard import TRY_OUT_DOMAIN
-from posts import content
-from posts.models import Post
+from platforms.limits import problems
+from posts.canonical import content
+from posts.models import BulkImport, Post
 from posts.states import PostState
+from publishing.broadcasts.queries import broadcasts_awaiting
 from publishing.models import Delivery
-from publishing.queries import broadcasts_for
+from publishing.recurrence.queries import series_in_review
+from publishing.review.queries import posts_awaiting_second
 from publishing.states import State
 from simulator.testing import RunningSimulator
 from tests.conftest import platforms_at
@@ -32,12 +34,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 def text_of(delivery: Delivery) -> str:
-    targets = {target["channel"]: target["text"] for target in delivery.revision.content["channels"]}
+    targets = {
+        target["channel"]: target["text"] for target in delivery.revision.content["channels"]
+    }
     return targets[str(delivery.channel.public_id)]
 
 
 class TestFilled(TestCase):
-    """What `make run` shows at first. It is filled once for all these tests, for that takes some seconds."""
+    """The content that `make run` shows at first. It is made once for all these tests, for that
+    takes some seconds."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -64,35 +69,59 @@ class TestFilled(TestCase):
         deliveries = Counter(Delivery.objects.values_list("state", flat=True))
 
         assert set(posts) == set(PostState) - {PostState.ARCHIVED}
-        resting = {State.SCHEDULED, State.PUBLISHED, State.FAILED, State.EXPIRED, State.NEEDS_PERSON, State.BY_HAND}
+        resting = {
+            State.SCHEDULED,
+            State.PUBLISHED,
+            State.FAILED,
+            State.EXPIRED,
+            State.NEEDS_PERSON,
+            State.MANUAL,
+        }
         resting |= {State.RECALLED}
         assert set(deliveries) == resting
-        assert set(Post.objects.values_list("topic__code", flat=True)) == {s.topic for s in samples.read().values()}
+        assert set(Post.objects.values_list("topic__code", flat=True)) == {
+            s.topic for s in samples.read().values()
+        }
 
     def test_the_reply_desk_has_been_used_and_a_broadcast_waits_for_the_chief(self):
         chief = User.objects.get(username="hai-chau.truong")
 
         assert CommentCount.objects.filter(unanswered__gt=0).exists()
-        assert [row.state for row in broadcasts_for(chief)] == ["planned"]
+        assert [row.state for row in broadcasts_awaiting(chief)] == ["planned"]
+
+    def test_a_series_a_sheet_and_a_second_approval_are_there_to_be_seen(self):
+        chief = User.objects.get(username="hai-chau.truong")
+        overseer = User.objects.get(username="tinh.phutrach")
+
+        assert [n for _series, n in series_in_review(chief)] == [6]
+        sheet = BulkImport.objects.get()
+        assert (sheet.state, sheet.made.count(), len(sheet.left_out)) == ("done", 2, 1)
+        assert posts_awaiting_second(overseer).count() == 1
 
     def test_what_is_published_stands_on_the_simulated_page_under_its_link(self):
-        standing = {post["permalink"]: post["text"] for post in self.simulator.visible()}
-        published = Delivery.objects.filter(state=State.PUBLISHED).select_related("channel", "revision")
+        live_posts = {post["permalink"]: post["text"] for post in self.simulator.visible()}
+        published = Delivery.objects.filter(state=State.PUBLISHED).select_related(
+            "channel", "revision"
+        )
 
         shown = {d.permalink: text_of(d) for d in published}
-        doubtful = Delivery.objects.get(state=State.NEEDS_PERSON)
-        rest = {link: text for link, text in standing.items() if link not in shown}
+        unknown = Delivery.objects.get(state=State.NEEDS_PERSON)
+        rest = {link: text for link, text in live_posts.items() if link not in shown}
 
-        assert {link: standing.get(link) for link in shown} == shown
-        assert [doubtful.revision.content["title"] in text for text in rest.values()] == [True]
+        assert {link: live_posts.get(link) for link in shown} == shown
+        assert [unknown.revision.content["title"] in text for text in rest.values()] == [True]
 
     def test_every_text_fits_where_it_goes(self):
         found = {}
         for delivery in Delivery.objects.select_related("channel", "revision"):
             approved, facts = delivery.revision.content, facts_of(delivery.platform)
-            target = next(t for t in approved["channels"] if t["channel"] == str(delivery.channel.public_id))
+            target = next(
+                t for t in approved["channels"] if t["channel"] == str(delivery.channel.public_id)
+            )
             message = content.message_for(approved, target, key="")
-            found[delivery.platform, delivery.pk] = problems(facts.format(target.get("format", "")), message)
+            found[delivery.platform, delivery.pk] = problems(
+                facts.format(target.get("format", "")), message
+            )
 
         assert {key: each for key, each in found.items() if each} == {}
         assert {platform for platform, _pk in found} == set(Kind)
@@ -112,21 +141,27 @@ class TestFilled(TestCase):
         ]
         assert [rows.count() for rows in later] == [0, 0, 0]
 
-    def test_every_text_is_told_in_the_name_of_a_unit_that_exists(self):
+    def test_every_text_is_written_in_the_name_of_a_unit_that_exists(self):
         invented = {sample.place for sample in samples.read().values()}
 
-        told = "".join(Post.objects.values_list("body", flat=True))
+        texts = "".join(Post.objects.values_list("body", flat=True))
 
-        assert [place for place in invented if place in told] == []
+        assert [place for place in invented if place in texts] == []
         assert set(Channel.objects.values_list("name", flat=True)) == {
             unit.name for unit in Unit.objects.filter(code__in=[s.code for s in people.STATIONS])
         }
 
     def test_everybody_signs_in_with_the_printed_password(self):
         printed = (self.var / "sign-ins.txt").read_text(encoding="utf-8")
-        roles = {role for user in User.objects.all() for role in user.appointments.values_list("role", flat=True)}
+        roles = {
+            role
+            for user in User.objects.all()
+            for role in user.appointments.values_list("role", flat=True)
+        }
 
-        answer = Client().post(reverse("account_login"), {"login": "hai-chau.canbo", "password": people.PASSWORD})
+        answer = Client().post(
+            reverse("account_login"), {"login": "hai-chau.canbo", "password": people.PASSWORD}
+        )
 
         assert people.PASSWORD in printed
         assert (answer.status_code, answer.headers["Location"]) == (302, reverse("oversight:today"))
@@ -135,11 +170,21 @@ class TestFilled(TestCase):
         assert User.objects.get(username="hai-ban").appointments.count() == 2
 
     def test_a_second_run_changes_nothing(self):
-        before = (Post.objects.count(), Delivery.objects.count(), Entry.objects.count(), User.objects.count())
+        before = (
+            Post.objects.count(),
+            Delivery.objects.count(),
+            Entry.objects.count(),
+            User.objects.count(),
+        )
 
         call_command("try_out")
 
-        assert (Post.objects.count(), Delivery.objects.count(), Entry.objects.count(), User.objects.count()) == before
+        assert (
+            Post.objects.count(),
+            Delivery.objects.count(),
+            Entry.objects.count(),
+            User.objects.count(),
+        ) == before
 
     def test_links_follow_a_simulator_that_stands_on_another_port(self):
         with override_settings(SIMULATOR_URL="http://127.0.0.1:9"):
@@ -160,7 +205,9 @@ def test_it_refuses_outside_the_try_out(settings):
 def test_it_says_so_when_the_simulator_does_not_answer_and_leaves_nothing_half_done(settings):
     settings.TRY_OUT, settings.SIMULATOR_URL = True, "http://127.0.0.1:9"
 
-    with pytest.raises(CommandError, match=r"The simulator at http://127\.0\.0\.1:9 does not answer"):
+    with pytest.raises(
+        CommandError, match=r"The simulator at http://127\.0\.0\.1:9 does not answer"
+    ):
         call_command("try_out")
 
     assert not User.objects.exists()

@@ -1,0 +1,125 @@
+"""The calendar without a mouse: an event moves, a post begins from a day, several are cancelled."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.permissions import Role
+from publishing.models import Delivery, Slot
+from publishing.states import State
+from tests import factories
+from tests.journeys.conftest import PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# A Monday in a month in which nothing else happens.
+MONDAY = timezone.make_aware(datetime(2030, 12, 2, 7, 0))
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def officer(unit):
+    return factories.person(Role.OFFICER, unit)
+
+
+@pytest.fixture
+def rows(unit):
+    channels = [factories.ChannelFactory(unit=unit, platform=name) for name in ("facebook", "zalo")]
+    post = factories.approved(unit=unit, channels=channels, title="Cảnh giác cuối năm")
+    return [factories.delivery(post, channel, due_at=MONDAY) for channel in channels]
+
+
+def open_calendar(desk, **asked):
+    query = "&".join(f"{name}={value}" for name, value in {"date": "2030-12-02", **asked}.items())
+    desk.open(f"{reverse('publishing:calendar')}?{query}")
+    expect(desk.page.locator("#calendar:not(.calendar-drawing) [role=grid]").first).to_be_visible()
+
+
+def due():
+    return set(Delivery.objects.values_list("due_at", flat=True))
+
+
+@pytest.mark.parametrize("view", ["month", "week"])
+def test_an_event_is_moved_by_the_keyboard_on_all_its_channels(at_desk, officer, rows, view):
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk, view=view)
+    event = desk.page.locator("#calendar a:has(.slot-face)")
+    event.focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("#event-title")).to_have_text("Cảnh giác cuối năm")
+
+    desk.page.locator("#event-day").fill("03/12/2030")
+    desk.page.locator("#event-time").fill("19:30")
+    desk.page.keyboard.press("Enter")
+
+    expect(desk.page.locator("#event-dialog")).not_to_be_visible()
+    expect(desk.page.locator("#toasts")).to_contain_text("19:30")
+    assert due() == {MONDAY + timedelta(days=1, hours=12, minutes=30)}
+    assert desk.accessibility() == []
+    assert desk.complaints == []
+
+
+def test_a_refusal_stands_in_the_dialog_and_the_time_stays_typed(at_desk, officer, rows, unit):
+    times = {"started_at": MONDAY + timedelta(days=1), "ended_at": MONDAY + timedelta(days=2)}
+    factories.pause(unit, is_blackout=True, **times)
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk)
+    desk.page.locator("#calendar a:has(.slot-face)").click()
+    desk.page.locator("#event-day").fill("03/12/2030")
+    desk.page.locator("#event-time").fill("19:30")
+    desk.page.locator("#event-move button").click()
+
+    expect(desk.page.locator("#event-refused")).to_contain_text("Xác minh sự cố")
+    expect(desk.page.locator("#event-day")).to_have_value("03/12/2030")
+    expect(desk.page.locator("#event-time")).to_have_value("19:30")
+    assert due() == {MONDAY}
+
+
+def test_a_post_begins_from_a_day_at_its_free_slot(at_desk, officer, unit):
+    channel = factories.ChannelFactory(unit=unit)
+    Slot.objects.create(unit=unit, channel=channel, weekday=1, at="19:30")
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk)
+
+    desk.page.locator("a.day-compose[href*='2030-12-03']").focus()
+    desk.page.keyboard.press("Enter")
+
+    desk.page.wait_for_url("**/posts/new/?at=2030-12-03T19%3A30")
+    expect(desk.page.locator("[name=requested_time_0]")).to_have_value("03/12/2030")
+    expect(desk.page.locator("[name=requested_time_1]")).to_have_value("19:30")
+
+
+def test_the_view_changes_in_place_and_the_address_says_so(at_desk, officer, rows):
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk)
+
+    desk.page.locator("[data-view=week]").click()
+
+    desk.page.wait_for_url("**view=week*")
+    expect(desk.page.locator("[data-view=week]")).to_have_attribute("aria-current", "page")
+    expect(desk.page.locator("#calendar a:has(.slot-face)")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_chosen_posts_are_cancelled_on_a_phone_and_it_is_said(at_desk, officer, rows, scripts):
+    desk = at_desk(None, PHONE, java_script_enabled=scripts)
+    desk.enter(officer)
+    desk.open(f"{reverse('publishing:calendar')}?view=week&date=2030-12-02")
+    desk.page.locator("#agenda .row-check").check()
+    desk.page.locator("button[value=cancel]").click()
+    if scripts:
+        desk.page.locator("#confirm-yes").click()
+
+    expect(desk.page.locator(".alert-success li")).to_contain_text("Cảnh giác cuối năm")
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.CANCELLED}
+    assert desk.overflow() == 0

@@ -1,0 +1,80 @@
+"""Modules in a real browser: a changed one is refused, and none comes without a digest."""
+
+import re
+
+import pytest
+
+from accounts.permissions import Role
+from tests import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+RUNS = "document.documentElement.dataset.ran = 'changed';\n"
+
+
+def change(desk, script):
+    """Change a script on its way to the browser."""
+
+    def answer(route):
+        response = route.fetch()
+        route.fulfill(response=response, body=response.text() + RUNS)
+
+    desk.page.route(f"**/static/{script}", answer)
+
+
+def what_ran(desk):
+    return desk.page.evaluate("document.documentElement.dataset.ran")
+
+
+@pytest.mark.parametrize(
+    "script", ["js/portal.js", "js/lib/toast.js"], ids=["named by the page", "imported"]
+)
+def test_a_module_that_was_changed_is_refused(at_desk, script):
+    desk = at_desk()
+    change(desk, script)
+
+    desk.open("/accounts/login/")
+
+    assert what_ran(desk) is None
+    assert any("integrity" in complaint and script in complaint for complaint in desk.complaints)
+
+
+def test_without_its_digest_the_changed_module_would_run(at_desk):
+    desk = at_desk()
+    change(desk, "js/lib/toast.js")
+
+    def without_digests(route):
+        response = route.fetch()
+        route.fulfill(response=response, body=re.sub(r'integrity="[^"]+"', "", response.text()))
+
+    desk.page.route("**/accounts/login/", without_digests)
+    desk.open("/accounts/login/")
+
+    assert what_ran(desk) == "changed"
+
+
+def test_a_page_whose_modules_are_refused_still_signs_in(at_desk):
+    desk = at_desk()
+    change(desk, "js/lib/toast.js")
+
+    desk.sign_in(factories.person(Role.OFFICER))
+
+    assert desk.page.locator("h1").count() == 1
+    assert what_ran(desk) is None
+
+
+def test_every_script_of_the_composer_comes_with_a_digest(at_desk):
+    unit = factories.UnitFactory()
+    officer = factories.person(Role.OFFICER, unit)
+    draft = factories.PostFactory(unit=unit, author=officer)
+    desk = at_desk(officer)
+
+    desk.open(f"/posts/{draft.public_id}/edit/")
+    desk.format_text()
+
+    loaded = desk.page.evaluate(
+        "performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
+    )
+    assert {"/static/js/composer/save.js", "/static/js/lib/upload.js"} <= set(loaded)
+    assert desk.scripts_without_digest() == []
+    assert desk.complaints == []

@@ -1,0 +1,63 @@
+"""The list of posts on a telephone and without a mouse."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.permissions import Role
+from tests import factories
+from tests.journeys.conftest import PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+IN_VIEW = """() => {
+  const box = document.querySelector(".post-tab[aria-current]").getBoundingClientRect();
+  return box.left >= 0 && box.right <= document.documentElement.clientWidth;
+}"""
+
+
+@pytest.fixture
+def desk(at_desk):
+    unit = factories.UnitFactory()
+    factories.delivery(factories.approved(unit=unit), state="failed")
+    factories.approved(unit=unit)
+    desk = at_desk(None, PHONE)
+    desk.enter(factories.person(Role.OFFICER, unit))
+    return desk
+
+
+def test_the_tabs_of_a_phone_show_the_current_one_and_widen_no_page(desk):
+    desk.open(reverse("publishing:post_list"))
+    for name in ("unscheduled", "trouble", "drafts"):
+        desk.page.locator(f".post-tab[href*='tab={name}']").click()
+        desk.page.wait_for_url(f"**tab={name}*")
+        desk.page.wait_for_function(IN_VIEW)
+        assert desk.overflow() == 0
+    assert desk.complaints == []
+
+
+def test_a_tab_stays_while_one_searches_and_is_left_by_the_keyboard(desk):
+    desk.open(reverse("publishing:post_list") + "?tab=trouble")
+    desk.page.fill("main [type=search]", "không có")
+    desk.page.wait_for_url("**q=*")
+    assert "tab=trouble" in desk.page.url
+    desk.page.wait_for_function(IN_VIEW)  # the address changes before the new rows have settled
+
+    desk.page.locator(".post-tab[aria-current]").focus()
+    desk.page.keyboard.press("Shift+Tab")
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url("**tab=published*")
+
+
+def test_without_scripts_the_tab_and_the_filter_go_together(at_desk):
+    unit = factories.UnitFactory()
+    factories.approved(unit=unit, title="Chờ hẹn giờ", search="cho hen gio")
+    desk = at_desk(None, PHONE, java_script_enabled=False)
+    desk.enter(factories.person(Role.OFFICER, unit))
+    desk.open(reverse("publishing:post_list"))
+    desk.page.locator(".post-tab[href*='tab=unscheduled']").click()
+    desk.page.wait_for_url("**tab=unscheduled*")
+    desk.page.fill("main [type=search]", "hen gio")
+    desk.page.press("main [type=search]", "Enter")
+    desk.page.wait_for_url("**q=*")
+
+    assert "tab=unscheduled" in desk.page.url
+    assert desk.page.locator(".post-title").count() == 1
