@@ -256,8 +256,9 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     embedded = {
         "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
         "REDIS_URL": "filesystem://localhost",
+        "VAR_DIR": str(var / "embedded"),
     }
-    if pytest("-m", "embedded", VAR_DIR=str(var / "embedded"), **embedded).wait() or checks:
+    if pytest("-m", "embedded", *ONCE_MORE, **embedded).wait() or checks:
         return 1
     own = own_servers(database, broker, var, "processes", 2)
     processes = Lane(stack, var / "said", "-m", "not browser", PROCESSES, *ONCE_MORE, **own)
