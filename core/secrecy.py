@@ -8,14 +8,15 @@ Accents matter: without them MẬT is mặt or mát.
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
 
 # Letters of other alphabets that look like those of the marks.
-_LOOKALIKES = str.maketrans("МАТОІУЕСКНмаоуесАΑΜΤΟΙΥΕΚΗΝ", "MATOIYECKHmaoyecAAMTOIYEKHN")
+LOOKALIKES = str.maketrans("МАТОІУЕСКНмаоуесАΑΜΤΟΙΥΕΚΗΝ", "MATOIYECKHmaoyecAAMTOIYEKHN")
 _GAP = r"[ .·_*-]{0,3}"
 
 
@@ -44,6 +45,7 @@ _LABELLED = re.compile(
     rf"|\b(?:độ|mức độ|cấp độ|dấu độ|dấu) mật\W{{0,3}}[:=|/–—-]\W{{0,4}}(?:{_MARK})\b",
     re.IGNORECASE,
 )
+_MARKS = re.compile(rf"\b(?:{_MARK})\b", re.IGNORECASE)
 _CAPITAL_MARK = re.compile(rf"\b(?:TUYỆT|TỐI){_GAP}MẬT\b")
 _CAPITAL = re.compile(r"\bMẬT\b")
 # What MẬT belongs to in ordinary words, before and after it.
@@ -57,6 +59,7 @@ _LESSON = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?;…])\s+|\n")
 _TAG = re.compile(r"<[^<>]*>")
+_BREAKS = str.maketrans("\t|", "\n ")
 _SPREAD = re.compile(_spaced("mật"), re.IGNORECASE)
 
 
@@ -79,6 +82,21 @@ def has_secrecy_mark(text: str) -> bool:
     return _marked(text)
 
 
+def secrecy_marks(plain: str) -> Iterator[tuple[int, int]]:
+    """Yield where marks stand in a text that has no disguises: composed letters of the Latin
+    alphabet, single blanks, nothing invisible.
+    """
+    plain = plain.translate(_BREAKS)
+    if not _SPREAD.search(plain):
+        return
+    start = 0
+    for gap in chain(_SENTENCE.finditer(plain), [None]):
+        end = gap.start() if gap else len(plain)
+        for first, last in _marks_of_sentence(plain[start:end]):
+            yield start + first, start + last
+        start = gap.end() if gap else end
+
+
 def require_no_secrecy_mark(texts: Iterable[str]) -> None:
     """Raise SecrecyRefused when one of ``texts`` bears a mark. Each is read by itself: a mark alone
     on its line must not hide behind its neighbour.
@@ -88,38 +106,37 @@ def require_no_secrecy_mark(texts: Iterable[str]) -> None:
 
 
 def _marked(text: str) -> bool:
-    text = _plain(text)
-    if not _SPREAD.search(text):
-        return False
-    return any(_marks_sentence(sentence) for sentence in _SENTENCE.split(text))
+    return any(True for _span in secrecy_marks(_plain(text)))
 
 
 def _plain(text: str) -> str:
     """Undo what hides a mark from the patterns: other alphabets, invisible
     characters, odd spaces.
     """
-    text = unicodedata.normalize("NFKD", text).translate(_LOOKALIKES)
+    text = unicodedata.normalize("NFKD", text).translate(LOOKALIKES)
     text = unicodedata.normalize("NFC", text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     return re.sub(r"[^\S\n]+|\|", " ", re.sub(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]|\t", "\n", text))
 
 
-def _marks_sentence(sentence: str) -> bool:
+def _marks_of_sentence(sentence: str) -> list[tuple[int, int]]:
     if _ALONE.fullmatch(sentence.strip()):
-        return True
+        mark = _MARKS.search(sentence)
+        return [mark.span()] if mark else []
     lesson = _LESSON.search(sentence)
     taught_from = lesson.start() if lesson else len(sentence)
-    found = [
-        match
+    found = {
+        match.span()
         for marks in (_BRACKETED, _LABELLED, _CAPITAL_MARK)
         for match in marks.finditer(sentence)
-    ]
-    if any(match.start() < taught_from for match in found):
-        return True
-    shouted = sentence == sentence.upper()
-    return not shouted and any(
-        match.start() < taught_from
-        and not _BEFORE.search(sentence[max(0, match.start() - 12) : match.start()])
-        and not _AFTER.match(sentence[match.end() : match.end() + 14])
-        for match in _CAPITAL.finditer(sentence)
-    )
+    }
+    if sentence != sentence.upper():  # not shouted as a whole
+        found |= {match.span() for match in _CAPITAL.finditer(sentence) if _stands_alone(match)}
+    return sorted(span for span in found if span[0] < taught_from)
+
+
+def _stands_alone(match: re.Match[str]) -> bool:
+    """Check that MẬT is not a part of another word."""
+    before = match.string[max(0, match.start() - 12) : match.start()]
+    after = match.string[match.end() : match.end() + 14]
+    return not _BEFORE.search(before) and not _AFTER.match(after)

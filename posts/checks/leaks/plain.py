@@ -1,0 +1,61 @@
+"""A text without its disguises, and the way back to the places in the text as given."""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.secrecy import LOOKALIKES
+
+# A run of blanks, or a letter with its marks. No letter bears more marks than six: putting a longer
+# run in order would take quadratic time.
+_PIECE = re.compile(r"[^\S\n]+|[^\u0300-\u036f][\u0300-\u036f]{0,6}|[\u0300-\u036f]{1,6}")
+_LINE_END = re.compile(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "-"))
+_BLANKS = (" ", "\t", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """``text`` in composed Unicode with plain blanks, dashes, digits and letters. Its letter i
+    stands for source[starts[i]:ends[i]].
+    """
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        return self.starts[start], self.ends[end - 1]
+
+    def span_of(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place of source[start:end] in the plain text."""
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
+
+
+def plain(source: str) -> Plain:
+    letters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for match in _PIECE.finditer(source):
+        piece = match.group()
+        if piece.isspace() and letters and letters[-1] in _BLANKS and piece != "\n":
+            ends[-1] = match.end()  # an invisible letter stood between two blanks
+            continue
+        for letter in _plain_piece(piece):
+            letters.append(letter)
+            starts.append(match.start())
+            ends.append(match.end())
+    return Plain("".join(letters), starts, ends)
+
+
+@lru_cache(maxsize=4096)
+def _plain_piece(piece: str) -> str:
+    if piece == "\n" or (len(piece) == 1 and "!" <= piece <= "~"):
+        return piece
+    if piece.isspace():
+        return "\n" if _LINE_END.search(piece) else "\t" if "\t" in piece else " "
+    shown = unicodedata.normalize("NFKD", piece).translate(LOOKALIKES)
+    shown = unicodedata.normalize("NFC", shown).translate(_DASHES)
+    return "".join(letter for letter in shown if unicodedata.category(letter) not in ("Cf", "Cc"))
