@@ -10,21 +10,21 @@ from publishing.post_list import views as post_list_views
 from publishing.post_page.views import actions, page, times
 from publishing.recalls import views as recall_views
 from publishing.recurrence import views as series_views
-from publishing.review import views as review_views
+from publishing.review.views import decision, queues
 from publishing.slots import views as slot_views
 
 app_name = "publishing"
 urlpatterns = [
     path("posts/", post_list_views.posts, name="post_list"),
     path("posts/new/correction/", post_list_views.correctable, name="correctable"),
-    path("review/", review_views.review_queue, name="review_queue"),
-    path("review/second/", review_views.second_queue, name="second_queue"),
-    path("review/second/approve/", review_views.approve_second_many, name="approve_second_many"),
-    path("review/approve/", review_views.approve_many, name="approve_many"),
-    path("review/approve/passkey/", review_views.list_passkey_options, name="list_passkey_options"),
-    path("review/<uuid:public_id>/", review_views.review, name="review"),
-    path("review/<uuid:public_id>/passkey/", review_views.passkey_options, name="passkey_options"),
-    path("review/<uuid:public_id>/undo/", review_views.undo, name="undo_approval"),
+    path("review/", queues.review_queue, name="review_queue"),
+    path("review/second/", queues.second_queue, name="second_queue"),
+    path("review/second/approve/", queues.approve_second_many, name="approve_second_many"),
+    path("review/approve/", queues.approve_many, name="approve_many"),
+    path("review/approve/passkey/", queues.list_passkey_options, name="list_passkey_options"),
+    path("review/<uuid:public_id>/", decision.review, name="review"),
+    path("review/<uuid:public_id>/passkey/", decision.passkey_options, name="passkey_options"),
+    path("review/<uuid:public_id>/undo/", decision.undo, name="undo_approval"),
     path("posts/<uuid:public_id>/", page.page, name="post"),
     path("posts/<uuid:public_id>/repeat/", series_views.repeat, name="series_new"),
     path("posts/<uuid:public_id>/repeat/later/", series_views.change, name="series_change"),

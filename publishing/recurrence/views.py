@@ -33,7 +33,7 @@ from publishing.recurrence.queries import (
     waiting_posts,
 )
 
-QUEUE = "queue"  # the mark of the form that approves several, see publishing/review/views.py
+QUEUE = "queue"  # the mark of the form that approves several, see publishing/review/views/queues.py
 
 
 def _series(request: HttpRequest, public_id: uuid.UUID, permission: Permission) -> Series:

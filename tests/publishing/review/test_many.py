@@ -17,7 +17,7 @@ from posts.review import services as posts
 from posts.review.queries import approved_channels
 from posts.states import PostState
 from publishing.models import Delivery
-from publishing.review import views as review_views
+from publishing.review.views import queues
 from tests import factories
 from tests.passkeys import touch
 from tests.publishing.review.conftest import decide, leader, signed_in
@@ -145,7 +145,7 @@ def touch_list(client, *revisions, mark, change=lambda: None):
         "/", {"revision": [str(r.public_id) for r in revisions], "mark": mark}
     )
     request.user = signed_in(client)
-    text = posts.list_statement_of(review_views._proofs(request), by=request.user)
+    text = posts.list_statement_of(queues._proofs(request), by=request.user)
     answer = json.dumps({"challenge": asked, "text": text})
     change()
     data = {"revision": [str(r.public_id) for r in revisions], "mark": mark, "assertion": answer}

@@ -1,0 +1,269 @@
+"""The decision on one post: its page, its result, and taking an approval back."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission
+from accounts.queries import can, require
+from accounts.second_factors import passkeys
+from accounts.step_up import step_up_required
+from core.actions import button_action, form_data, refusal
+from core.errors import NotAllowed, Refused
+from posts.models import Post
+from posts.review import approvals, readings
+from posts.review import services as posts
+from posts.review.approvals import Method, Proof
+from posts.states import Decision, PostState
+from publishing.pauses.context import pauses_of
+from publishing.presenters.scheduling import (
+    second_step_sentence,
+)
+from publishing.review import services as reviews
+from publishing.review.forms import ReviewForm
+from publishing.review.queries import (
+    own_decision,
+    posts_awaiting_second,
+    posts_to_review,
+)
+from publishing.review.views.asking import (
+    after_approval_sentence,
+    is_newest_first,
+    isoformat_of,
+    requested_time,
+)
+from publishing.review.views.page import review_context
+
+SHOWN = timedelta(minutes=10)  # how long a decision's result stands at its address
+
+
+def _approves(request: HttpRequest, **_kwargs: Any) -> bool:
+    """Tell whether the request approves by a proof from before: a passkey over the decision is
+    proof enough, and returning a post needs none.
+    """
+    return request.POST.get("decision") != ReviewForm.RETURN and not request.POST.get("assertion")
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True, when=_approves)
+def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    people = (
+        "unit",
+        "author",
+        "last_editor",
+        "topic",
+        "campaign",
+        "current_revision__author",
+        "current_revision__editor",
+    )
+    post = get_object_or_404(
+        Post.objects.visible_to(request.user).select_related(*people), public_id=public_id
+    )
+    if post.endorsed_revision_id and not _gives_second(request, post):
+        _require_approver(request, post)
+        return _decided(request, post)
+    if post.state == PostState.IN_REVIEW:
+        try:
+            require(request.user, posts.deciding_right(post), unit=post.unit)
+        except NotAllowed as refused:
+            raise PermissionDenied(str(refused)) from refused
+    else:
+        _require_approver(request, post)
+        return _decided(request, post)
+    now = timezone.now()
+    tomorrow = timezone.localdate(now) + timedelta(days=1)
+    form = ReviewForm(form_data(request), post=post, now=now, initial={"at": [tomorrow, ""]})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            error = _decide(request, post, form)
+            if not error:
+                return redirect(_address(request, post))
+            # A refusal that came between reading and deciding: the page shows what waits now.
+            post.refresh_from_db()
+            if post.state != PostState.IN_REVIEW or not can(
+                request.user, posts.deciding_right(post), unit=post.unit
+            ):
+                messages.error(request, error)
+                return redirect("publishing:post", public_id=post.public_id)
+            form.add_error(None, error)
+            status = 409
+    return render(
+        request, "publishing/review.html", review_context(request, post, form), status=status
+    )
+
+
+def _gives_second(request: HttpRequest, post: Post) -> bool:
+    return can(request.user, Permission.POST_APPROVE_SECOND, unit=post.unit)
+
+
+def _approves_here(request: HttpRequest, post: Post) -> bool:
+    return can(request.user, Permission.POST_APPROVE, unit=post.unit)
+
+
+def _require_approver(request: HttpRequest, post: Post) -> None:
+    """Refuse the page to who approves neither for the unit nor for the province."""
+    try:
+        if not _gives_second(request, post):
+            require(request.user, Permission.POST_APPROVE, unit=post.unit)
+    except NotAllowed as refused:
+        raise PermissionDenied(str(refused)) from refused
+
+
+def _address(request: HttpRequest, post: Post) -> str:
+    """Return the address of a post's review, in the order of the queue that this person goes
+    through.
+    """
+    address = reverse("publishing:review", args=[post.public_id])
+    return f"{address}?sort=newest" if is_newest_first(request) else address
+
+
+def _decided(request: HttpRequest, post: Post) -> HttpResponse:
+    """Show what this person has just decided, on the same address; somebody else's decision is on
+    the post's page.
+    """
+    now = timezone.now()
+    own = own_decision(request.user, post, since=now - SHOWN)
+    if own is None:
+        if request.method == "POST":
+            words = _(
+                "The post was changed meanwhile; nothing was decided. This is how it stands now."
+            )
+            messages.error(request, words)
+        return redirect("publishing:post", public_id=post.public_id)
+    if request.method == "POST":
+        return redirect(_address(request, post))
+    ahead = posts_to_review(request.user, newest_first=is_newest_first(request))
+    gives_second = _gives_second(request, post)
+    if gives_second:
+        ahead = posts_awaiting_second(request.user)
+    following = ahead.first()
+    is_first = own.decision == Decision.FIRST
+    is_approved = own.decision == Decision.APPROVED
+    words = after_approval_sentence(post, pauses_of(request)) if is_approved else ""
+    if is_first:
+        words = second_step_sentence(post)
+    context = {
+        "post": post,
+        "gives_second": gives_second,
+        "queue_url": reverse(
+            "publishing:second_queue" if gives_second else "publishing:review_queue"
+        ),
+        "is_approved": is_approved or is_first,
+        "words": words,
+        "has_time": is_first
+        or (is_approved and post.deliveries.filter(revision=post.approved_revision).exists()),
+        "may_schedule": can(request.user, Permission.POST_SCHEDULE, unit=post.unit),
+        "waiting": ahead.count(),
+        "next_address": _address(request, following) if following else "",
+        "undo_seconds": max(0, int((own.decided_at + posts.UNDO - now).total_seconds()))
+        if is_approved and (gives_second or _approves_here(request, post))
+        else 0,
+    }
+    return render(request, "publishing/review_decided.html", context)
+
+
+@require_POST
+def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take back the approval that this person gave a moment ago."""
+    post = get_object_or_404(
+        Post.objects.visible_to(request.user).select_related("unit"), public_id=public_id
+    )
+    if not _gives_second(request, post) and not _approves_here(request, post):
+        raise PermissionDenied
+    said = _("The approval of “%(title)s” is taken back.") % {"title": post}
+    if not button_action(request, lambda: reviews.undo_approval(post, by=request.user), said=said):
+        return redirect("publishing:post", public_id=post.public_id)
+    return redirect(_address(request, post))
+
+
+def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
+    """Carry the decision out on the revision that was on the screen; return why not, or nothing."""
+    revision = post.current_revision
+    if form.cleaned_data["revision"] != revision.public_id:
+        return _(
+            "The post was changed meanwhile. Please read the new version below before you decide."
+        )
+    decision = form.cleaned_data["decision"]
+    due_at = requested_time(post) if decision == ReviewForm.SCHEDULE else form.due_at
+    if decision == ReviewForm.SCHEDULE and due_at is None:
+        return _("The wanted time has passed meanwhile. Approve the post, then choose a new time.")
+
+    @transaction.atomic
+    def action() -> None:
+        rendered = readings.spend(form.cleaned_data["mark"], revision, by=request.user)
+        if decision == ReviewForm.RETURN:
+            posts.request_changes(
+                post, revision, by=request.user, reason=form.cleaned_data["reason"]
+            )
+        else:
+            now = decision == ReviewForm.NOW
+            proof = _proof(request, post, form, rendered)
+            reviews.approve(post, revision, by=request.user, proof=proof, due_at=due_at, now=now)
+
+    return refusal(action)
+
+
+def _proof(
+    request: HttpRequest, post: Post, form: ReviewForm, rendered: readings.Rendered
+) -> Proof:
+    """Return the proof of who approves: a passkey's assertion over this very decision, or the
+    factor proved before.
+    """
+    decision = form.cleaned_data["decision"]
+    due_at = requested_time(post) if decision == ReviewForm.SCHEDULE else form.due_at
+    requested = "now" if decision == ReviewForm.NOW else isoformat_of(due_at)
+    answer = form.cleaned_data.get("assertion")
+    if answer is None:
+        return Proof(Method.CODE, rendered.at, rendered.nonce, requested)
+    unsigned = Proof(Method.PASSKEY, rendered.at, rendered.nonce, requested)
+    text = posts.statement_of(post.current_revision, unsigned, by=request.user)
+    try:
+        assertion = passkeys.assertion_of(request.user, answer, approvals.challenge(text))
+    except passkeys.Unsigned:
+        raise Refused(
+            _("The passkey did not sign this post. Nothing was approved; please try again.")
+        ) from None
+    return unsigned._replace(assertion=assertion)
+
+
+@require_POST
+def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Return what a passkey is asked to sign for the decision in the form; 409 where the form
+    itself is to be sent.
+    """
+    related = ("unit", "current_revision")
+    post = get_object_or_404(
+        Post.objects.visible_to(request.user).select_related(*related), public_id=public_id
+    )
+    if not can(request.user, posts.deciding_right(post), unit=post.unit):
+        raise PermissionDenied
+    form = ReviewForm(request.POST, post=post, now=timezone.now())
+    if (
+        post.state != PostState.IN_REVIEW
+        or not form.is_valid()
+        or form.cleaned_data["decision"] == ReviewForm.RETURN
+    ):
+        return JsonResponse({}, status=409)
+    revision = post.current_revision
+    try:
+        rendered = readings.require_rendered(
+            form.cleaned_data["mark"], readings.subject(revision), by=request.user
+        )
+    except Refused:
+        return JsonResponse({}, status=409)
+    form.cleaned_data["assertion"] = None
+    proof = _proof(request, post, form, rendered)
+    text = posts.statement_of(revision, proof, by=request.user)
+    return JsonResponse(passkeys.request_options(request.user, approvals.challenge(text)))

@@ -1,0 +1,115 @@
+"""The page on which a reviewer reads a revision: what it shows, and the times that it offers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.second_factors import passkeys
+from core.clock import local_time
+from posts.discussion.cards import discussion_of
+from posts.findings import findings
+from posts.history import diff
+from posts.models import Post
+from posts.queries import edited_since_approval, warned_when_submitted
+from posts.review import readings
+from posts.review import services as posts
+from posts.review.queries import first_approval
+from posts.states import Decision
+from posts.suggested_times import suggested_times
+from publishing.pauses.context import pauses_of
+from publishing.presenters.scheduling import (
+    full_day_warning,
+    pause_warning,
+    same_minute_warning,
+    spread_sentence,
+)
+from publishing.review.cards import preview_cards
+from publishing.review.forms import ReviewForm
+from publishing.review.queries import (
+    last_approved,
+    posts_in_review,
+)
+from publishing.review.views.asking import is_newest_first, requested_time
+from publishing.scheduling import services as scheduling
+from publishing.scheduling.conflicts import full_days, same_minute
+from publishing.slots.queries import next_free_slots
+
+
+def _choices(
+    post: Post, coming: datetime | None, channels: Sequence[Any], now: datetime
+) -> list[dict[str, str]]:
+    """List the times that a reviewer may choose in the act of approving, each as value and
+    label.
+    """
+    later = {"value": ReviewForm.APPROVE, "label": _("Choose the time later")}
+    if post.endorsed_revision_id:
+        words = _("The unit chooses the time")
+        if coming:
+            words = _("Wanted time: %(when)s") % {"when": local_time(coming)}
+        return [{"value": ReviewForm.APPROVE, "label": words}]
+    if not channels:
+        return [later]
+    found = []
+    if coming:
+        words = _("Wanted time: %(when)s") % {"when": local_time(coming)}
+        found.append({"value": ReviewForm.SCHEDULE, "label": words, "short": local_time(coming)})
+    found += [later, {"value": ReviewForm.NOW, "label": _("Now")}]
+    offered = dict(suggested_times(now))
+    for slot in next_free_slots(channels, now=now):
+        words = _("Free slot: %(when)s") % {"when": local_time(slot.at)}
+        offered.setdefault(slot.at, words)
+    for at, words in offered.items():
+        if at != coming and (not post.ends_at or at < post.ends_at):
+            value = timezone.localtime(at).strftime("%Y-%m-%dT%H:%M")
+            found.append({"value": value, "label": words})
+    return [*found, {"value": ReviewForm.OTHER, "label": _("Another time")}]
+
+
+def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[str, Any]:
+    revision = post.current_revision
+    before = last_approved(post)
+    now = timezone.now()
+    channels = scheduling.channels_of(revision)
+    coming = requested_time(post)
+    if coming:
+        coming = scheduling.spread(post, coming)
+    times = dict.fromkeys(channels, coming) if coming else {}
+    choices = _choices(post, coming, channels, now)
+    chosen = form.data.get("decision") if form.is_bound else ""
+    known = {each["value"] for each in choices}
+    return {
+        "post": post,
+        "revision": revision,
+        "form": form,
+        "mark": readings.open_revision(revision, by=request.user),
+        "passkey": passkeys.has_passkey(request.user),
+        "choices": choices,
+        "chosen": chosen if chosen in known else choices[0]["value"],
+        "is_own": revision.is_by(request.user)
+        or Post.objects.filter(edited_since_approval(request.user), pk=post.pk).exists(),
+        "findings": findings(post, revision.content),
+        "warned": warned_when_submitted(post),
+        "cards": preview_cards(revision.content),
+        "discussion": discussion_of(post, reader=request.user, at="review"),
+        "last_approved": before,
+        "changes": diff.near_changes(diff.changes(before.content, revision.content))
+        if before
+        else [],
+        "coming": coming,
+        "beside": [
+            *(same_minute_warning(other) for other in same_minute(post, revision, times)),
+            *(full_day_warning(full) for full in full_days(post, times)),
+        ],
+        "spread": spread_sentence(post, post.requested_time, [coming]) if coming else "",
+        "warning": pause_warning(post, dict.fromkeys(channels, coming or now), pauses_of(request)),
+        "missed": bool(post.requested_time and post.requested_time <= now),
+        "channels": len(channels),
+        "waiting": posts_in_review(request.user).count(),
+        "newest_first": is_newest_first(request),
+        "first": first_approval(post),
+        "asks_second": posts.step_of(post) == Decision.FIRST,
+    }
