@@ -1,14 +1,17 @@
-// Pieces of the library, put where the caret stands in the text.
+// Pieces of the library, put where the caret stands: in the common text, or in a channel's own.
 import { form } from "./elements.js";
 import { openSheet } from "./sheets.js";
 
-const area = form.elements.body;
 const sheet = document.getElementById("pieces");
-let hasCaret = false; // as long as nobody was in the text, a piece goes to its end
+const visited = new WeakSet(); // in a text in which nobody was, a piece goes to the end
+let area = form.elements.body;
 
-area.addEventListener("focus", () => (hasCaret = true));
-document.getElementById("open-pieces").addEventListener("click", () => {
-  openSheet(sheet);
+form.addEventListener("focusin", ({ target }) => visited.add(target));
+form.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-pieces]");
+  if (!button) return;
+  area = form.elements[button.dataset.pieces];
+  openSheet(sheet, { above: true });
   globalThis.htmx?.trigger(sheet.querySelector("[type=search]"), "show");
 });
 // One stop for the Tab key with the button beside it; the arrow keys lead from one to the other.
@@ -30,7 +33,7 @@ function insert(text) {
   // The rich text editor takes it where it runs.
   if (!area.dispatchEvent(new CustomEvent("piece", { detail: text, cancelable: true }))) return;
   const end = area.value.length;
-  const [from, to] = hasCaret ? [area.selectionStart, area.selectionEnd] : [end, end];
+  const [from, to] = visited.has(area) ? [area.selectionStart, area.selectionEnd] : [end, end];
   const ahead = area.value.slice(0, from);
   const rest = area.value.slice(to);
   const isNewLine = !ahead || ahead.endsWith("\n");

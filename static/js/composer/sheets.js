@@ -1,30 +1,25 @@
 // Sheets: dialogs with a history entry of their own, so that the phone's back closes the sheet and not the draft.
-let current = null;
+const opened = []; // the topmost last
 
-export function openSheet(dialog) {
-  if (current === dialog) return;
-  const previous = current;
-  current = dialog;
-  if (previous) previous.close();
+// In place of the sheet that is open, or ``above`` it: then closing leads back to that.
+export function openSheet(dialog, { above = false } = {}) {
+  if (opened.includes(dialog)) return;
+  const replaced = above ? null : opened.pop();
+  opened.push(dialog);
+  if (replaced) replaced.close();
   else history.pushState({ sheet: true }, "");
   dialog.showModal();
 }
 
-export const currentSheet = () => current;
-
-addEventListener("popstate", () => {
-  const dialog = current;
-  current = null;
-  dialog?.close();
-});
+addEventListener("popstate", () => opened.pop()?.close());
 
 // By its button or by Esc.
 document.addEventListener(
   "close",
   ({ target }) => {
-    if (target !== current) return;
-    current = null;
+    if (target !== opened.at(-1)) return;
     if (history.state?.sheet) history.back();
+    else opened.pop();
   },
   true,
 );
