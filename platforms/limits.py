@@ -62,9 +62,11 @@ def problems(form: Format, message: Message) -> list[Problem]:
     ]
 
 
-def choose(facts: Facts, media: Sequence[Image | Video], requested: str = "") -> Format:
-    """The format for these media: the one that was asked for; else the first that carries all of
-    them and in which they fit; else the first that carries most.
+def choose(
+    facts: Facts, media: Sequence[Image | Video], requested: str = "", *, usual: str = ""
+) -> Format:
+    """The format for these media: the one that was asked for; else, of those that carry all of them
+    and in which they fit, the ``usual`` one or the first; else the first that carries most.
     """
     if requested:
         return facts.format(requested)
@@ -78,7 +80,8 @@ def choose(facts: Facts, media: Sequence[Image | Video], requested: str = "") ->
         best = [form for form in open_to_all if form.videos and carried[form.name]] or best
     bare = Message(key="", title="", text="", media=media)
     fitting = [form for form in best if not [*_numbers(form, bare), *_media(form, bare)]]
-    return (fitting or best)[0]
+    habit = [form for form in fitting if form.name == usual]
+    return (habit or fitting or best)[0]
 
 
 def obstacles(

@@ -212,6 +212,8 @@ class PostChannel(models.Model):
     format = models.CharField(
         max_length=20, blank=True
     )  # one of the platform's formats; empty: what fits best
+    # The format is that of the unit's last post here; where it does not fit, what fits is taken.
+    format_as_before = models.BooleanField(default=False, db_default=False)
     options = models.JSONField(default=dict)  # what the author decided of the format's options
     is_on = models.BooleanField(default=True, db_default=True)
     by_hand = models.BooleanField(default=False, db_default=False)  # a person switched it

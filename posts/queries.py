@@ -1,6 +1,6 @@
 """Queries about posts: what they lack, how they look in a list, and who else has one open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -54,21 +54,36 @@ def free_times(channels: Sequence[Channel], *, now: datetime) -> list[FreeTime]:
     return [time for _receiver, times in answers for time in cast("list[FreeTime]", times)]
 
 
-def last_options(unit: Unit) -> dict[int, dict[str, Any]]:
-    """Return by channel what was decided of its options for the unit's last submitted post there,
-    as far as a next one may begin with it. Of channels that its last posts left out, nothing.
+class LastChoice(NamedTuple):
+    """What a next post may begin with, of what was chosen for the unit's last one on a channel."""
+
+    format: str = ""  # empty: what fits best
+    options: Mapping[str, Any] = {}
+
+
+def last_choices(unit: Unit) -> dict[int, LastChoice]:
+    """Return by channel what was chosen for the unit's last submitted post there, as far as a next
+    one may begin with it. Of channels that its last posts left out, nothing.
     """
     rows = PostChannel.objects.switched_on().filter(
         post__unit=unit, post__submitted_at__isnull=False
     )
-    last: dict[int, dict[str, Any]] = {}
+    last: dict[int, LastChoice] = {}
     found = rows.order_by("-post__submitted_at", "-pk").values_list(
-        "channel_id", "channel__platform", "options"
+        "channel_id", "channel__platform", "format", "options"
     )
-    for channel, platform, options in found[:LAST_TARGETS]:
+    for channel, platform, chosen, options in found[:LAST_TARGETS]:
         forms = facts_of(platform).formats
         kept = {option.name for form in forms for option in form.options if option.remembered}
-        last.setdefault(channel, {name: options[name] for name in options if name in kept})
+        # A story is asked for each time: it is gone after a day.
+        usual = {form.name for form in forms if not form.by_choice}
+        last.setdefault(
+            channel,
+            LastChoice(
+                chosen if chosen in usual else "",
+                {name: options[name] for name in options if name in kept},
+            ),
+        )
     return last
 
 

@@ -175,7 +175,10 @@ def _target(target: PostChannel, media: list[dict[str, Any]], **words: Any) -> d
     all_media = [medium_of(entry) for entry in media]
     # One that the platform no longer has falls back to what fits.
     requested = target.format if target.format in {form.name for form in facts.formats} else ""
-    form = choose(facts, all_media, requested)
+    if target.format_as_before:
+        form = choose(facts, all_media, usual=requested)
+    else:
+        form = choose(facts, all_media, requested)
     carried = [each.sha256 for each in carry(form, all_media)]
     return {
         "channel": str(target.channel.public_id),

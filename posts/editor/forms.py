@@ -30,9 +30,11 @@ from posts.editor import services as editing
 from posts.library.forms import NO_DAY, require_days_in_order
 from posts.models import LONGEST_GROUND, Post, PostChannel
 from posts.origins import services as origins
-from posts.queries import last_options
+from posts.queries import LastChoice, last_choices
 
 CAPTIONS = "captions-"
+# The value of a format's choice: that of the unit's last post, or what fits.
+AS_BEFORE = "as_before"
 ON, OFF, HAND = "on", "off", "hand"  # how a channel's switch was shown, see ComposeForm._switched
 SWITCH = {"data-switch": ""}
 TIMES = ("requested_time", "valid_until")
@@ -75,7 +77,7 @@ class ChannelPart:
     text: forms.BoundField
     format: forms.BoundField | None
     options: list[OptionPart]
-    as_before: bool  # the options are those of the unit's last post
+    as_before: bool  # format or options are those of the unit's last post
 
     @property
     def label(self) -> str:
@@ -89,6 +91,7 @@ class ChannelPart:
             form.name: presenters.explained(form)
             for form in facts_of(self.channel.platform).formats
         }
+        said[AS_BEFORE] = gettext("Where it does not fit: what fits best.")
         return [
             {
                 "name": name,
@@ -265,6 +268,7 @@ class ComposeForm(forms.Form):
         )
         self.post = post
         self.options = defaultdict(dict, {key: each.options for key, each in targets.items()})
+        self.usual_formats: dict[int, str] = {}
         for name in ("topic", "campaign"):
             self.fields[name].empty_label = "—"
         self.fields["campaign"].queryset = Campaign.objects.filter(
@@ -301,23 +305,35 @@ class ComposeForm(forms.Form):
             widget=forms.Textarea(attrs={"rows": 6}),
         )
         if len(facts.formats) > 1:
-            names = [(form.name, presenters.format_name(form.name)) for form in facts.formats]
-            self.fields[format_name(channel)] = forms.ChoiceField(
-                label=_("Format"),
-                choices=[("", _("What fits best")), *names],
-                required=False,
-                initial=target.format if target and target.format in dict(names) else "",
-                widget=forms.RadioSelect,
-            )
+            self.fields[format_name(channel)] = self._format_field(channel, target)
         decided = target.options if target else {}
         for option in options_of(channel.platform):
             self.fields[option_name(channel, option.name)] = _option_field(
                 option, decided.get(option.name)
             )
 
+    def _format_field(self, channel: Channel, target: PostChannel | None) -> forms.ChoiceField:
+        names = {
+            form.name: presenters.format_name(form.name)
+            for form in facts_of(channel.platform).formats
+        }
+        stored = target.format if target and target.format in names else ""
+        is_usual = bool(stored and target and target.format_as_before)
+        usual = stored if is_usual else self._last[channel.pk].format
+        self.usual_formats[channel.pk] = usual
+        words = gettext("As in the last post: %(format)s") % {"format": names.get(usual)}
+        before = [(AS_BEFORE, words)] if usual else []
+        return forms.ChoiceField(
+            label=_("Format"),
+            choices=[("", _("What fits best")), *before, *names.items()],
+            required=False,
+            initial=AS_BEFORE if is_usual else stored,
+            widget=forms.RadioSelect,
+        )
+
     @cached_property
-    def _last_options(self) -> dict[int, dict[str, Any]]:
-        return last_options(self.post.unit)
+    def _last(self) -> defaultdict[int, LastChoice]:
+        return defaultdict(LastChoice, last_choices(self.post.unit))
 
     def channel_parts(self) -> list[ChannelPart]:
         """Return the parts of the page, one a channel."""
@@ -341,11 +357,16 @@ class ComposeForm(forms.Form):
                     )
                     for option in options_of(channel.platform)
                 ],
-                as_before=bool(self.options[channel.pk])
-                and self.options[channel.pk] == self._last_options.get(channel.pk),
+                as_before=self._is_as_before(channel),
             )
             for channel in self.open_channels
         ]
+
+    def _is_as_before(self, channel: Channel) -> bool:
+        name, options = format_name(channel), self.options[channel.pk]
+        if name in self.fields and self[name].value() == AS_BEFORE:
+            return True
+        return bool(options) and options == self._last[channel.pk].options
 
     def _stored_media(self) -> list[Shown]:
         if self.post._state.adding:
@@ -455,8 +476,15 @@ class ComposeForm(forms.Form):
 
     def _channel_edit(self, channel: Channel) -> editing.ChannelEdit:
         values = self.cleaned_data
-        text, form = values[text_name(channel)], values.get(format_name(channel), "")
-        return editing.ChannelEdit(text, form, self._decided(channel), self._switched(channel))
+        form = values.get(format_name(channel), "")
+        is_usual = form == AS_BEFORE
+        return editing.ChannelEdit(
+            values[text_name(channel)],
+            self.usual_formats[channel.pk] if is_usual else form,
+            self._decided(channel),
+            self._switched(channel),
+            format_as_before=is_usual,
+        )
 
     def _switched(self, channel: Channel) -> bool | None:
         """Return how a person switched the channel; None where its box is as it was shown, and was

@@ -73,13 +73,15 @@ class PostFields:
 class ChannelEdit:
     """The author's decisions for one channel: its own text, empty for the post's; the format and
     the options, which take what fits where they are left out; and how a person switched it, None
-    where the pictures and videos decide.
+    where the pictures and videos decide. ``format_as_before``: the format is that of the unit's
+    last post, taken where it fits.
     """
 
     text: str = ""
     format: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     switched: bool | None = None
+    format_as_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +135,19 @@ def edit_of(post: Post) -> PostEdit:
         **post.grounds(),
     )
     targets = post.targets.select_related("channel")
-    channels = {t.channel: ChannelEdit(t.text, t.format, t.options, t.switched) for t in targets}
+    channels = {
+        t.channel: ChannelEdit(t.text, t.format, t.options, t.switched, t.format_as_before)
+        for t in targets
+    }
     shown = post.pictures.select_related("media")
     return PostEdit(fields, channels, [MediaEdit(p.media, p.alt_text, p.captions) for p in shown])
 
 
-# By key, to compare with what is stored: a channel's text, format, options, whether it is on and
-# whether by hand; media with description and captions.
-Targets = dict[int, tuple[str, str, dict[str, Any], bool, bool]]
+# By key, to compare with what is stored: a channel's text, format and whether that is the last
+# post's, options, whether it is on and whether by hand; media with description and captions.
+Targets = dict[int, tuple[str, str, bool, dict[str, Any], bool, bool]]
 ShownMedia = list[tuple[int, str, str]]
-_TARGET_FIELDS = ("text", "format", "options", "is_on", "by_hand")
+_TARGET_FIELDS = ("text", "format", "format_as_before", "options", "is_on", "by_hand")
 
 
 class Written(NamedTuple):
@@ -320,6 +325,7 @@ def targets_of(edit: PostEdit) -> list[PostChannel]:
             channel=channel,
             text=normal(chosen.text).strip(),
             format=chosen.format,
+            format_as_before=chosen.format_as_before,
             options=dict(chosen.options),
             is_on=bool(chosen.switched),
             by_hand=chosen.switched is not None,

@@ -24,7 +24,7 @@ from posts.canonical.html import paragraphs
 from posts.library.filling import fill
 from posts.library.models import Template
 from posts.models import Post, PostChannel, PostMedia
-from posts.queries import last_options
+from posts.queries import LastChoice, last_choices
 from units.models import Unit
 
 BLANK_KEPT = timedelta(days=1)
@@ -52,15 +52,22 @@ def start(
 
 def first_targets(post: Post) -> list[PostChannel]:
     """Return a new post's rows for all channels of its unit: on are those that take a text by
-    itself, and with pictures or videos the others follow. The options are those of the last post.
+    itself, and with pictures or videos the others follow. Formats and options are those of the
+    last post, a format as far as it fits.
     """
-    last = last_options(post.unit)
-    targets = [
-        PostChannel(post=post, channel=channel, options=last.get(channel.pk, {}))
-        for channel in channels_for(post.unit)
-    ]
-    for target in targets:
+    last = last_choices(post.unit)
+    targets = []
+    for channel in channels_for(post.unit):
+        chosen = last.get(channel.pk, LastChoice())
+        target = PostChannel(
+            post=post,
+            channel=channel,
+            format=chosen.format,
+            format_as_before=bool(chosen.format),
+            options=dict(chosen.options),
+        )
         target.is_on = material.is_on(target, [])
+        targets.append(target)
     return targets
 
 
@@ -136,6 +143,7 @@ def duplicate(post: Post, *, by: User) -> Post:
             channel_id=t.channel_id,
             text=t.text,
             format=t.format,
+            format_as_before=t.format_as_before,
             options=t.options,
             is_on=t.is_on,
             by_hand=t.by_hand,

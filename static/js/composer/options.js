@@ -10,11 +10,11 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 onSaved(showOptions);
 showOptions();
 
-// Shows the options of the chosen format; for "what fits best" the portal says which one that is.
+// Shows the options of the chosen format; for "what fits best" and "as in the last post" the portal says which one that is.
 function showOptions() {
   for (const channel of form.querySelectorAll(".channel")) {
     const chosen = channel.querySelector("input[name^=format-]:checked")?.value;
-    const kind = chosen || channel.querySelector("[data-kind]")?.dataset.kind;
+    const kind = (chosen !== "as_before" && chosen) || channel.querySelector("[data-kind]")?.dataset.kind;
     for (const option of channel.querySelectorAll("[data-kinds]")) {
       option.hidden = Boolean(kind) && !option.dataset.kinds.split(" ").includes(kind);
     }
