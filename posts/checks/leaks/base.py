@@ -2,6 +2,8 @@
 found, with places in that prepared text.
 """
 
+import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,7 +11,17 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from posts.checks.leaks.letters import CAPITAL
+from posts.checks.leaks.names import Name, names_of
 from posts.checks.leaks.plain import Plain
+
+# Numbers of laws, decrees and decisions: public, and full of digits.
+_CITATION = re.compile(
+    r"\d{1,5} ?/ ?(?:19|20)\d{2} ?/ ?[A-ZĐ]{2,6}\d{0,2}(?:-[A-ZĐ0-9]{2,8})*"
+    r"|\d{1,5} ?/ ?(?:QĐ|CT|NQ|CĐ)-(?:TTg|CP|TW|UBND|HĐND)"
+    r"|\d{1,5}-(?:NQ|CT|QĐ|KL)/TW"
+)
+_SENTENCE_END = re.compile(rf"[.!?…](?=\s{{1,3}}[\"“(]?{CAPITAL}|\s*$)|\n")
 
 
 class Severity(StrEnum):
@@ -54,7 +66,9 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """A text as rules read it."""
+    """A text as rules read it. Every look around a place is bounded, so that reading takes linear
+    time.
+    """
 
     plain: Plain
     allowed: Allowed
@@ -62,7 +76,34 @@ class Reading:
 
     @cached_property
     def text(self) -> str:
-        return self.plain.text
+        """The plain text, with a filler of the same length for what cites a law."""
+        return _CITATION.sub(lambda match: "§" * len(match.group()), self.plain.text)
+
+    @cached_property
+    def names(self) -> list[Name]:
+        return names_of(self.text)
+
+    def before(self, at: int, most: int) -> str:
+        return self.text[max(0, at - most) : at]
+
+    def after(self, at: int, most: int) -> str:
+        return self.text[at : at + most]
+
+    def around(self, start: int, end: int, before: int, after: int) -> str:
+        return self.text[max(0, start - before) : end + after]
+
+    def sentence(self, start: int, end: int, most: int = 240) -> tuple[int, int]:
+        """Return the sentence or line around a place, at most ``most`` letters to each side."""
+        first, last = max(0, start - most), min(len(self.text), end + most)
+        for stop in _SENTENCE_END.finditer(self.text, first, start):
+            first = stop.end()
+        stop_after = _SENTENCE_END.search(self.text, end, last)
+        return first, stop_after.start() if stop_after else last
+
+    def names_between(self, start: int, end: int) -> list[Name]:
+        first = bisect_left(self.names, (start,))
+        last = bisect_left(self.names, (end,))
+        return self.names[first:last]
 
 
 class Rule(NamedTuple):

@@ -4,15 +4,37 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from posts.checks.leaks.names import Name, names_of
+from posts.checks.leaks.plain import Plain, plain
 from posts.checks.leaks.scan import Leak
 
 Kind = Literal["mask", "initials", "drop_line", "own_hotline"]
-_KEPT_IN_FRONT = 3  # digits of an identity number or an account; the rest names a person
-_HIDDEN_AT_THE_END = 3  # digits of a telephone, as the press masks it
-
+_LAST_OF_A_PHONE = 3  # digits that the press hides
+# Digits in front that stay: they tell of which kind the number is, and of nobody.
+_STAY = {
+    "addr_home": 0,
+    "bank_acc": 3,
+    "bhxh": 3,
+    "bhyt": 3,
+    "card_pan": 4,
+    "doc_internal": 0,
+    "gps": 0,
+    "id_cccd": 3,
+    "id_cmnd": 3,
+    "internal_ip": 0,
+    "passport": 0,
+    "plate": 2,
+    "plate_mil": 0,
+    "police_id": 0,
+    "tax_id": 3,
+}
 _PHONES = frozenset({"phone_personal", "phone_069"})
-_NUMBERS = frozenset({"id_cccd"})
-_NAMES: frozenset[str] = frozenset()
+_PERSONS = frozenset(
+    {"informant", "minor_id", "name_age", "name_case", "name_dob", "sensitive_person"}
+)
+# Of a text with a mark of a state secret nothing may stay.
+_NO_WAY_OUT = frozenset({"secret_mark"})
+_NAME_STANDS_WITHIN = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +49,64 @@ class Remedy:
 
 def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
     """Return the ways out, the best first. ``hotline`` is the unit's own number as it is shown."""
-    words = text[leak.start : leak.end]
+    if leak.rule in _NO_WAY_OUT:
+        return []
     ways = []
-    if leak.rule in _PHONES:
-        if hotline:
-            ways.append(Remedy("own_hotline", hotline, leak.start, leak.end))
-        ways.append(Remedy("mask", _mask_end(words), leak.start, leak.end))
-    if leak.rule in _NUMBERS:
-        ways.append(Remedy("mask", _mask_all_but_first(words), leak.start, leak.end))
-    if leak.rule in _NAMES:
-        ways.append(Remedy("initials", initials(words), leak.start, leak.end))
+    if leak.rule == "phone_personal" and hotline:
+        ways.append(Remedy("own_hotline", hotline, leak.start, leak.end))
+    masked = _masked(leak.rule, text[leak.start : leak.end])
+    if masked is not None:
+        ways.append(Remedy("mask", masked, leak.start, leak.end))
+    name = _name_span(text, leak) if leak.rule in _PERSONS else None
+    if name:
+        ways.append(Remedy("initials", initials(text[name[0] : name[1]]), *name))
     return [*ways, _drop_line(text, leak)]
 
 
 def initials(words: str) -> str:
-    """Cut each capitalised word to its first letter: N.V.A."""
-    return re.sub(r"[^\W\d_]+", lambda word: f"{word.group()[0]}.", words).replace(" ", "")
+    """Cut each word of a name to its first letter: N.V.A."""
+    return "".join(f"{word[0].upper()}." for word in re.findall(r"[^\W\d_]+", words))
 
 
-def _mask_end(words: str) -> str:
-    last = [match.start() for match in re.finditer(r"\d", words)][-_HIDDEN_AT_THE_END:]
-    return "".join("x" if at in last else letter for at, letter in enumerate(words))
+def _masked(rule: str, words: str) -> str | None:
+    if rule in _PHONES:
+        digits = len(re.findall(r"\d", words))
+        return _mask_from(words, digits - _LAST_OF_A_PHONE)
+    if rule in _STAY:
+        return _mask_from(words, _STAY[rule])
+    if rule == "link_risk":
+        return re.sub(r"^https?://", "", words, flags=re.IGNORECASE).replace(".", "[.]")
+    return "***" if rule == "credential" else None
 
 
-def _mask_all_but_first(words: str) -> str:
-    first = [match.start() for match in re.finditer(r"\d", words)][:_KEPT_IN_FRONT]
-    return "".join(
-        "x" if letter.isdigit() and at not in first else letter for at, letter in enumerate(words)
-    )
+def _mask_from(words: str, stay: int) -> str:
+    """Put x for every digit behind the first ``stay`` ones."""
+    seen = 0
+    letters = []
+    for letter in words:
+        if letter.isdecimal():
+            seen += 1
+        letters.append("x" if letter.isdecimal() and seen > stay else letter)
+    return "".join(letters)
+
+
+def _name_span(text: str, leak: Leak) -> tuple[int, int] | None:
+    """Return where the name stands that a finding is about: in it, or before it."""
+    first = max(0, leak.start - _NAME_STANDS_WITHIN)
+    near = plain(text[first : leak.end + _NAME_STANDS_WITHIN])
+    spans = [_source_span(near, name, first) for name in names_of(near.text)]
+    inside = [span for span in spans if span[0] < leak.end and leak.start < span[1]]
+    before = [span for span in spans if span[1] <= leak.start]
+    after = [span for span in spans if span[0] >= leak.end]
+    # A birth stands behind its name, "victim" and "reported by" stand before it.
+    birth = leak.rule in ("name_dob", "name_age", "minor_id")
+    order = [*inside[:1], *(before[-1:] if birth else after[:1]), *before[-1:], *after[:1]]
+    return order[0] if order else None
+
+
+def _source_span(near: Plain, name: Name, shift: int) -> tuple[int, int]:
+    start, end = near.source_span(name.start, name.end)
+    return shift + start, shift + end
 
 
 def _drop_line(text: str, leak: Leak) -> Remedy:

@@ -5,7 +5,20 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from posts.checks.leaks import contacts, identity, secrecy
+from posts.checks.leaks import (
+    accounts,
+    addresses,
+    contacts,
+    credentials,
+    documents,
+    identity,
+    links,
+    minors,
+    operations,
+    people,
+    secrecy,
+    vehicles,
+)
 from posts.checks.leaks.base import NOTHING_ALLOWED, Allowed, Found, Leak, Reading, Rule, Severity
 from posts.checks.leaks.plain import plain
 
@@ -20,7 +33,23 @@ __all__ = [
 ]
 
 # In the order in which they take their words: a number is one finding, by the first that knows it.
-_RULES: tuple[Rule, ...] = (*secrecy.RULES, *identity.RULES, *contacts.RULES)
+_RULES: tuple[Rule, ...] = (
+    *secrecy.RULES,
+    *credentials.RULES,
+    *identity.CARDS,
+    *accounts.RULES,
+    *identity.NUMBERS,
+    *contacts.RULES,
+    *identity.PASSPORTS,
+    *vehicles.RULES,
+    *links.RULES,
+    *documents.RULES,
+    *operations.RULES,
+    *minors.RULES,
+    *people.RULES_FIRST,
+    *people.RULES,
+    *addresses.RULES,
+)
 RULES: Mapping[str, Severity] = MappingProxyType({rule.name: rule.severity for rule in _RULES})
 # No log, mail, notice or audit entry may hold the words that these found.
 SENSITIVE_RULES = frozenset(rule.name for rule in _RULES if rule.sensitive)

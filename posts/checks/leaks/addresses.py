@@ -1,0 +1,68 @@
+"""Home addresses: a word that says where somebody lives, and a house or a hamlet behind it."""
+
+import re
+from collections.abc import Iterator
+
+from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.letters import CAPITAL, SMALL
+
+_LEAD = re.compile(
+    r"(?<!\w)(?:(?:thường |tạm |cư )?trú(?: tại| ở)?|HKTT|hộ khẩu(?: thường trú)?|ngụ(?: tại| ở)?|"
+    r"(?:ở|tại|đến|vào) nhà (?:của )?(?:gia đình )?(?:ông|bà|anh|chị|cụ|cháu|em)|nhà riêng|"
+    r"địa chỉ nhà|nơi ở|chỗ ở|sống tại|sinh sống tại|đều ở|hiện ở)(?!\w)(?! ẩn| mưa| bão| ngụ)",
+    re.IGNORECASE,
+)
+# Rules and services on residence name no home.
+_NO_HOME_BEFORE = re.compile(
+    r"(?:đăng ký|thông báo|khai báo|làm thủ tục|tiếp nhận|giải quyết|lưu|nơi|luật|về)\s$",
+    re.IGNORECASE,
+)
+_WINDOW = 70
+_STOP = re.compile(r"[;\n]|\.\s|(?<!\w)(?:điều khiển|đến|bị|đã|về (?:tội|hành vi)|do|vì)(?!\w)")
+_HOUSE = re.compile(
+    r"(?i:số nhà|nhà số) ?\d+|(?:^ ?|[,:(] ?|(?<!\w)(?i:tại|ở|nhà|đường|phố) )(?i:số) ?"
+    r"\d{1,4}[A-Za-z]?(?:/\d+)*(?![\d.])|(?<!\w)(?i:ngõ|ngách|hẻm|kiệt) (?:số )?\d+"
+    r"|(?<!\w)K\d+(?:/\d+)+|^[ :,]{0,2}(?:tại |ở )?\d{1,4}[A-Za-z]?(?:/\d+[A-Za-z]?)*,? "
+    rf"(?=đường|phố|{CAPITAL}{SMALL})|(?<!\w)(?i:căn hộ) (?:số )?{CAPITAL}?\d"
+)
+_HAMLET = re.compile(
+    r"(?<!\w)(?i:thôn|ấp|bản|xóm|khu phố|KP|tổ dân phố|TDP|tổ|buôn|khóm|làng|khu vực|khu|phum|sóc|"
+    rf"đội|phố|đường)\.? (?:số )?(?:\d+|{CAPITAL})"
+)
+_SPAN_END = re.compile(rf"[\w/]{{0,20}}(?: {CAPITAL}\w{{0,12}}){{0,4}}")
+_FULL_NAME_NEAR = 120
+
+
+def home_addresses(reading: Reading) -> Iterator[Found]:
+    for lead in _LEAD.finditer(reading.text):
+        if _NO_HOME_BEFORE.search(reading.before(lead.start(), 14)):
+            continue
+        after = reading.after(lead.end(), _WINDOW)
+        stop = _STOP.search(after)
+        after = after[: stop.start()] if stop else after
+        house = _last(_HOUSE, after)
+        if house:
+            yield Found(lead.start(), _end(reading, lead.end() + house.end()), Severity.HARD)
+            continue
+        hamlet = _HAMLET.search(after)
+        if hamlet:
+            severity = Severity.WARN if _is_of_named(reading, lead) else Severity.INFO
+            yield Found(lead.start(), _end(reading, lead.end() + hamlet.end()), severity)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    matches = list(pattern.finditer(text))
+    return matches[-1] if matches else None
+
+
+def _end(reading: Reading, at: int) -> int:
+    match = _SPAN_END.match(reading.text, at)
+    return match.end() if match else at
+
+
+def _is_of_named(reading: Reading, lead: re.Match[str]) -> bool:
+    """Check that the words around give a full name: a hamlet alone leads to nobody."""
+    return bool(reading.names_between(lead.start() - _FULL_NAME_NEAR, lead.end() + 30))
+
+
+RULES = (Rule("addr_home", Severity.HARD, home_addresses),)

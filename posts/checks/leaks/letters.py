@@ -1,0 +1,6 @@
+"""Classes of letters for patterns. With IGNORECASE they would be the same: scope it to words."""
+
+_LATIN = [chr(code) for code in (*range(0x41, 0x180), *range(0x1A0, 0x1B1), *range(0x1E00, 0x1F00))]
+CAPITAL = f"[{''.join(letter for letter in _LATIN if letter.isupper())}]"
+SMALL = f"[{''.join(letter for letter in _LATIN if letter.islower())}]"
+LETTER = r"[^\W\d_]"

@@ -1,0 +1,38 @@
+"""Links that lead where nobody of the unit has looked."""
+
+import re
+from collections.abc import Iterator
+
+from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.lists import any_of, read_list
+
+_PUBLIC = read_list("public_hosts.txt")
+_HOST = r"(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,12}"
+_LINK = re.compile(
+    rf"(?:https?://|(?<![\w.@/])www\.)({_HOST})(?::\d+)?(?:/[^\s<>\"”]{{0,500}})?", re.I
+)
+_BARE = re.compile(
+    rf"(?<![\w@/.-])((?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{any_of('risky_endings.txt')})"
+    rf"|(?:{any_of('shorteners.txt')}))(?![\w.-]*\w\.)(?![\w-])(?:/[^\s<>\"”]{{0,500}})?",
+    re.IGNORECASE,
+)
+
+
+def unknown_links(reading: Reading) -> Iterator[Found]:
+    for pattern in (_LINK, _BARE):
+        for match in pattern.finditer(reading.text):
+            if not _is_known(match[1].casefold(), reading):
+                yield Found(match.start(), _end(match), Severity.WARN)
+
+
+def _is_known(host: str, reading: Reading) -> bool:
+    parts = host.split(".")
+    ends = {".".join(parts[at:]) for at in range(len(parts))}
+    return bool(ends & _PUBLIC or ends & reading.allowed.hosts)
+
+
+def _end(match: re.Match[str]) -> int:
+    return match.start() + len(match.group().rstrip(".,;:!?)'"))
+
+
+RULES = (Rule("link_risk", Severity.WARN, unknown_links),)

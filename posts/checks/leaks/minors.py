@@ -1,0 +1,85 @@
+"""Children: whoever can be recognised by name, or by initials with class and school."""
+
+import re
+from collections.abc import Iterator
+
+from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.letters import CAPITAL, SMALL
+from posts.checks.leaks.names import Name
+from posts.checks.leaks.roles import is_public
+
+_ADULT_FROM = 16
+_CUE = re.compile(
+    r"(?<!\w)(?<!anh )(?<!chị )(?:các )?(?:cháu(?: bé| gái| trai)?|bé(?: gái| trai)?|em|em bé|"
+    r"(?:em )?(?:học sinh|nữ sinh|nam sinh)|trẻ|thiếu nhi|đội viên)(?: tên(?: là)?| là)?[ :]{1,2}$",
+    re.IGNORECASE,
+)
+_EVIDENCE = re.compile(
+    r"(?<!\w)(?:lớp \d|trường (?:mầm non|mẫu giáo|tiểu học|trung học|TH|THCS|THPT|PTDT)|"
+    r"(?:học sinh|HS)(?: lớp)? (?:lớp |\d|trường)|khối \d|con (?:của )?(?:ông|bà|anh|chị)|"
+    r"mẫu giáo|mầm non|đi lạc|bị lạc|mất tích|thiếu nhi)",
+    re.IGNORECASE,
+)
+_ADULT = re.compile(r"sinh viên|đại học|cao đẳng|công nhân|chiến sĩ|đoàn viên|học viên", re.I)
+_AGE = re.compile(r"[\s,:(–-]*(?:mới |chỉ |năm nay |hiện |khoảng )?(\d{1,2}) ?tuổi", re.IGNORECASE)
+_MONTHS = re.compile(r"[\s,:(–-]*(?:mới )?\d{1,2} tháng tuổi", re.IGNORECASE)
+_BIRTH = re.compile(
+    r"[\s,:(–-]*(?:SN|sinh năm|sinh ngày|sinh)[ :]*(?:\d{1,2}[/.-]\d{1,2}[/.-])?(20\d{2})(?!\d)",
+    re.IGNORECASE,
+)
+_BEFORE, _AFTER = 60, 90
+
+
+def named_children(reading: Reading) -> Iterator[Found]:
+    for name in reading.names:
+        age = _age(reading, name)
+        if age is not None and age < _ADULT_FROM and not is_public(reading, name):
+            yield Found(name.start, name.end, Severity.HARD)
+            continue
+        if not _CUE.search(reading.before(name.start, 24)) or (age or 0) >= 19:
+            continue
+        near = reading.around(name.start, name.end, _BEFORE, _AFTER)
+        if _EVIDENCE.search(near):
+            yield Found(name.start, name.end, Severity.HARD)
+        elif not _ADULT.search(near):
+            yield Found(name.start, name.end, Severity.SOFT)
+
+
+def _age(reading: Reading, name: Name) -> int | None:
+    after = reading.after(name.end, 50)
+    if _MONTHS.match(after):
+        return 0
+    age = _AGE.match(after)
+    if age:
+        return int(age[1])
+    birth = _BIRTH.match(after)
+    return reading.today.year - int(birth[1]) if birth else None
+
+
+_INITIALS = re.compile(
+    r"(?<!\w)(?i:cháu(?: bé| gái| trai)?|bé(?: gái| trai)?|em|học sinh|nữ sinh|nam sinh)"
+    rf"(?i: tên(?: là)?| là)? ((?:{CAPITAL}{SMALL}{{1,7}} ){{0,3}}"
+    rf"{CAPITAL}(?:\. ?{CAPITAL}){{0,4}}(?!\w)\.?)(?!\w)"
+)
+_CLASS = re.compile(
+    r"(?<!\w)lớp (?:\d{1,2}(?:[ ./-]?[A-Za-zĐ]\w{0,3}|/\d{1,2})?|lá|chồi|mầm)(?!\w)", re.I
+)
+_SCHOOL = re.compile(
+    rf"(?<!\w)(?i:trường|tr\.) (?:(?i:mầm non|mẫu giáo|tiểu học|trung học|cơ sở|"
+    rf"TH|THCS|THPT|PTDTBT|PTDTNT|TH&THCS|TH-THCS|liên cấp|phổ thông) ){{1,4}}{CAPITAL}"
+)
+_TWO_SENTENCES = 260
+
+
+def recognisable_children(reading: Reading) -> Iterator[Found]:
+    """Find initials that still lead to one child: its class and its school stand nearby."""
+    for match in _INITIALS.finditer(reading.text):
+        near = reading.around(match.start(), match.end(), _TWO_SENTENCES, _TWO_SENTENCES)
+        if _CLASS.search(near) and _SCHOOL.search(near):
+            yield Found(*match.span(1), Severity.SOFT)
+
+
+RULES = (
+    Rule("minor_id", Severity.HARD, named_children, sensitive=True),
+    Rule("minor_reident", Severity.SOFT, recognisable_children, sensitive=True),
+)

@@ -1,0 +1,123 @@
+"""Names of persons in running text. A name alone is no finding: rules ask what stands beside it."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from posts.checks.leaks.lists import any_of, read_list
+
+_SURNAMES = frozenset(name.casefold() for name in read_list("surnames.txt"))
+_PLACES = frozenset(name.casefold() for name in read_list("places.txt"))
+_MOST_WORDS = 5
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NO_VOWEL = re.compile(r"[bcdđghklmnpqrstvx]{1,3}", re.IGNORECASE)
+_LETTER_NAMES = frozenset("AYKH")  # of the Ê Đê, Ba Na, Mông: Y Thịnh Niê, Sùng A Dơ
+_MIDDLE = frozenset({"văn", "thị"})
+TITLES = (
+    r"ông|bà|anh|chị|em|cháu|bé|cụ|cô|chú|bác|thầy|mẹ|bố|cha|vợ|chồng|con trai|con gái|bạn|tên là|"
+    r"tên|tài xế|lái xe|nạn nhân|bị hại|đối tượng|bị can|bị cáo|nghi phạm|nghi can|học sinh|"
+    r"nữ sinh|nam sinh|sinh viên"
+)
+_TITLE_BEFORE = re.compile(rf"(?<!\w)({TITLES})[ :]{{1,2}}$", re.IGNORECASE)
+_OTHER_NAME_BEFORE = re.compile(
+    rf"(?<!\w)(?:{any_of('words_before_other_names.txt')}) ?$|số(?: nhà)? \d+\w*(?:/\d+)*,? $"
+    # The name of an account is chosen by anybody.
+    r"|(?:facebook|zalo|tiktok|telegram|instagram|nick|tài khoản|trang|nhóm)[ :]{0,2}[\"“'‘]$",
+    re.IGNORECASE,
+)
+_HIDDEN_AFTER = re.compile(r" ?(?:\.\.|…|\*|_|xx)")
+_BODIES = read_list("first_words_of_bodies.txt")
+
+
+class Name(NamedTuple):
+    start: int
+    end: int
+    certain: bool  # begins with a family name, or has Văn or Thị in the middle
+    title: str = ""  # the word for a person right before it
+
+
+class _Word(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+    @property
+    def folded(self) -> str:
+        return self.text.casefold()
+
+    @property
+    def is_initial(self) -> bool:
+        return len(self.text) == 1 or bool(_NO_VOWEL.fullmatch(self.text))
+
+    @property
+    def is_capitals(self) -> bool:
+        return len(self.text) > 1 and self.text.isupper()
+
+
+def names_of(text: str) -> list[Name]:
+    """Return full names in the order of the text. One that is cut to initials is none."""
+    return [
+        name
+        for run in _capitalised_runs(text)
+        for name in _names_of_run(text, run)
+        if not _OTHER_NAME_BEFORE.search(text[max(0, name.start - 24) : name.start])
+    ]
+
+
+def title_before(text: str, at: int) -> str:
+    match = _TITLE_BEFORE.search(text[max(0, at - 12) : at])
+    return match[1].casefold() if match else ""
+
+
+def _capitalised_runs(text: str) -> Iterator[list[_Word]]:
+    """Yield words with capital letters that follow each other behind single blanks, written in one
+    manner.
+    """
+    run: list[_Word] = []
+    for match in _WORD.finditer(text):
+        word = _Word(match.group(), *match.span())
+        if run and not _continues(text, run[-1], word):
+            yield run
+            run = []
+        if word.text[0].isupper():
+            run.append(word)
+    if run:
+        yield run
+
+
+def _continues(text: str, last: _Word, word: _Word) -> bool:
+    if not word.text[0].isupper() or text[last.end : word.start] != " ":
+        return False
+    return last.is_initial or word.is_initial or last.is_capitals == word.is_capitals
+
+
+def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
+    at = 0
+    while at < len(run) - 1:
+        words = run[at : at + _MOST_WORDS]
+        certain = words[0].folded in _SURNAMES or (
+            len(words) > 2 and words[1].folded in _MIDDLE and not words[0].is_initial
+        )
+        title = title_before(text, words[0].start)
+        if not (certain or (title and words[0].folded not in _BODIES)) or _is_place(words):
+            at += 1
+            continue
+        if _is_whole(text, words):
+            yield Name(words[0].start, words[-1].end, certain, title)
+        at += len(words)
+
+
+def _is_place(words: list[_Word]) -> bool:
+    folded = [word.folded for word in words[:3]]
+    if " ".join(folded) in _PLACES:
+        return True
+    return " ".join(folded[:2]) in _PLACES and (len(words) == 2 or folded[2] in _SURNAMES)
+
+
+def _is_whole(text: str, words: list[_Word]) -> bool:
+    """Check that nothing of the name is cut to an initial or hidden."""
+    last = words[-1]
+    if last.is_initial or (len(words) == 2 and last.folded in _MIDDLE):
+        return False
+    cut = [word for word in words[:-1] if word.is_initial and word.text not in _LETTER_NAMES]
+    return not cut and not _HIDDEN_AFTER.match(text, last.end)

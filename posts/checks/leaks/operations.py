@@ -1,0 +1,65 @@
+"""What the unit does or plans: secret cases, posts and patrols with their hour, lists, radio."""
+
+import re
+from collections.abc import Iterator
+
+from posts.checks.leaks.base import Found, Reading, Rule, Severity
+
+_SECRET_CASE = re.compile(
+    r"(?<!\w)chuyên án[^.;\n]{0,60}?bí số(?: là)?[ :]*[\"“']?([^\W_][\w-]*)", re.IGNORECASE
+)
+_SECRET_SOURCE = re.compile(
+    r"(?<!\w)(?:đặc tình(?! hình)|cơ sở bí mật|cộng tác viên bí mật|mạng lưới bí mật|"
+    r"trinh sát nội tuyến)(?!\w)",
+    re.IGNORECASE,
+)
+_MATERIAL = re.compile(
+    r"(?<!\w)(?:sơ đồ bố trí (?:lực lượng|quân|chốt)|tần số (?:bộ đàm|liên lạc)|lịch trực ban|"
+    r"danh sách cán bộ(?! (?:trực|tiếp|hướng dẫn|phụ trách|đầu mối))|"
+    r"danh sách (?:người|đối tượng|các đối tượng) nghiện|"
+    r"lịch tuần tra|ca trực của)(?!\w)",
+    re.IGNORECASE,
+)
+_ACTION = re.compile(
+    r"(?<!\w)(?:lập chốt|chốt (?:kiểm soát|kiểm tra|chặn|nồng độ cồn|CSGT|trực|giao thông)|"
+    r"tuần tra|mật phục|phục kích|đón lõng|hóa trang|hoá trang|kiểm tra đột xuất|"
+    r"kiểm tra nồng độ cồn|ra quân kiểm tra|cắm chốt|đặt chốt)(?!\w)",
+    re.IGNORECASE,
+)
+_HOUR = re.compile(
+    r"(?<![\d/])\d{1,2} ?(?:giờ|h|g)(?: ?\d{2})?(?!\w)|(?<!\d)\d{1,2}:\d{2}(?!\d)", re.I
+)
+_PLACE = re.compile(
+    r"(?<!\w)(?:tại|ở|trên (?:tuyến|đường|địa bàn)|khu vực|ngã (?:ba|tư|năm)|cầu|chợ|cổng|"
+    r"quốc lộ|QL|tuyến đường|đầu đường|đường|bến xe|vòng xoay|nút giao)(?!\w)",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"(?<!\w)(?:đêm qua|tối qua|hôm qua|chiều qua|sáng qua|vừa qua|đã|phát hiện|bắt giữ|"
+    r"bắt quả tang|xử lý|lập biên bản|thu giữ|nhận được tin|trước đó|cùng ngày|kết quả|"
+    r"trong lúc|trong khi|khi đang|(?:ngày|tối|đêm|sáng|chiều|trưa) \d{1,2}[/-]\d{1,2})(?!\w)",
+    re.IGNORECASE,
+)
+_PLAN = re.compile(
+    r"(?<!\w)(?:bố trí|sẽ|hằng đêm|hàng đêm|mỗi đêm|tối nay|đêm nay|sáng mai|ngày mai|tối mai|"
+    r"dự kiến|kế hoạch|cuối tuần này|hằng ngày|hàng ngày)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def operations(reading: Reading) -> Iterator[Found]:
+    for match in _SECRET_CASE.finditer(reading.text):
+        yield Found(*match.span(), Severity.HARD)
+    for match in _SECRET_SOURCE.finditer(reading.text):
+        yield Found(*match.span(), Severity.HARD)
+    for match in _MATERIAL.finditer(reading.text):
+        yield Found(*match.span(), Severity.SOFT)
+    for match in _ACTION.finditer(reading.text):
+        first, last = reading.sentence(match.start(), match.end())
+        sentence = reading.text[first:last]
+        if _HOUR.search(sentence) and _PLACE.search(sentence):
+            past = _PAST.search(sentence) and not _PLAN.search(sentence)
+            yield Found(*match.span(), Severity.INFO if past else Severity.SOFT)
+
+
+RULES = (Rule("ops_info", Severity.HARD, operations),)

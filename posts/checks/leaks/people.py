@@ -1,0 +1,216 @@
+"""Full names beside what tells more of a person: birth, age, part in a case, a report, an illness.
+
+Who bears a rank or a post is named in public; a name that is cut to initials is no name.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.letters import CAPITAL, SMALL
+from posts.checks.leaks.names import TITLES, Name
+from posts.checks.leaks.roles import is_public
+
+_OLDEST_BIRTH = 1925
+_GAP = 48
+_BIRTH = re.compile(
+    r"(?<!\w)(?:SN|S\.N\.?|năm sinh|ngày sinh|sinh năm|sinh ngày|sinh)[ :.]{0,3}"
+    r"(?:(?:\d{1,2}|[^\W\d_]{2,5}) ?[/.-] ?\d{1,2} ?[/.-] ?|ngày \d{1,2} tháng \d{1,2} năm |"
+    r"\d{1,2} ?[/.-] ?)?((?:19|20)\d{2}|(?<=SN )\d{2}(?!\d))(?!\d)",
+    re.IGNORECASE,
+)
+_YEAR_ALONE = re.compile(r" ?\(((?:19[3-9]|20[0-2])\d)(?=[,)])")
+_AGE = re.compile(r"(?<![\d-])(\d{1,3}) ?tuổi(?!\w)", re.IGNORECASE)
+_AGE_GAP = re.compile(
+    r"[\s,:(–-]*(?:(?:năm nay|hiện|đã|mới|vừa|tròn|chỉ|khoảng|ảnh|nam|nữ|cùng|đều|dân tộc "
+    r"[^\W\d_]+(?: [^\W\d_]+)?)[\s,:]*){0,3}"
+)
+_SENTENCE_END = re.compile(rf"[.!?]\s+{CAPITAL}|\n\s*\n|(?<!\w){CAPITAL}\.")
+_VICTIM = r"bị hại|nạn nhân|người bị (?:hại|nạn|thương|đánh|cướp|lừa)|người tử vong"
+_ACCUSED = (
+    r"đối tượng|nghi can|nghi phạm|bị can|bị cáo|người vi phạm|chủ tài khoản|hung thủ|thủ phạm|"
+    r"kẻ (?:trộm|cướp|gian|lừa đảo|sát nhân)|tên trộm|tên cướp|phạm nhân|can phạm|con nghiện|"
+    r"chủ mưu|cầm đầu|trùm"
+)
+_PERSON = rf"(?:{TITLES}|người|vợ chồng)"
+_CASE = re.compile(
+    rf"(?<!\w)(?:(?P<victim>{_VICTIM})|(?P<accused>{_ACCUSED}))(?!\w)"
+    r"(?:(?: [^\W\d_]+){0,3}|[^.;\n()]{0,70}?(?:\blà|\btên|\bgồm(?: có)?|danh tính|:))"
+    rf"(?:[ :,\"“]{{1,3}}{_PERSON})?[ :,\"“\n-]{{1,3}}$",
+    re.IGNORECASE,
+)
+_NEXT_IN_LIST = re.compile(
+    rf" ?(?:\([^()\n]{{0,120}}\))?(?:, | và |, và |; | cùng (?:với )?|, cùng ){_PERSON}?\s?",
+    re.IGNORECASE,
+)
+
+
+def births(reading: Reading) -> Iterator[Found]:
+    for name in reading.names:
+        after = reading.after(name.end, 90)
+        match = _BIRTH.search(after)
+        if match and match.start() <= _GAP and _is_own(reading, name, after[: match.start()]):
+            severity, last = Severity.HARD, match.end()
+        else:
+            match = _YEAR_ALONE.match(after)
+            if not match or is_public(reading, name):
+                continue
+            severity, last = Severity.SOFT, match.end(1)
+        year = int(match[1]) if len(match[1]) == 4 else 1900 + int(match[1])
+        if _OLDEST_BIRTH <= year <= reading.today.year and not _is_known_figure(reading, name):
+            start = name.end + match.start()
+            evidence = start + len(match.group()) - len(match.group().lstrip(" ("))
+            yield Found(name.start, name.end + last, severity, (evidence, name.end + last))
+
+
+def _is_known_figure(reading: Reading, name: Name) -> bool:
+    return bool(_FIGURE.search(reading.before(name.start, 30)))
+
+
+_FIGURE = re.compile(
+    r"(?:anh hùng(?: liệt sĩ| lao động| lực lượng vũ trang)?|liệt s[ĩỹ]|nhà (?:văn|thơ|cách mạng)|"
+    r"nhạc s[ĩỹ]|ca s[ĩỹ]|chủ tịch|đại tướng) $",
+    re.IGNORECASE,
+)
+
+
+def _is_own(reading: Reading, name: Name, gap: str) -> bool:
+    """Check that what follows the name behind ``gap`` is said of the same person."""
+    if _SENTENCE_END.search(gap) or gap.count("\n") > 1:
+        return False
+    return not reading.names_between(name.start + 1, name.end + len(gap))
+
+
+def ages(reading: Reading) -> Iterator[Found]:
+    for name in reading.names:
+        after = reading.after(name.end, 60)
+        match = _AGE.search(after)
+        if not match or not _is_age_gap(after[: match.start()]):
+            continue
+        if not 16 <= int(match[1]) <= 110 or is_public(reading, name):
+            continue
+        if not _is_own(reading, name, after[: match.start()]):
+            continue
+        end = name.end + match.end()
+        severity = Severity.SOFT if name.certain else Severity.WARN
+        yield Found(name.start, end, severity, (name.end + match.start(), end))
+
+
+def _is_age_gap(gap: str) -> bool:
+    in_brackets = gap.lstrip().startswith("(") and ")" not in gap
+    return in_brackets or bool(_AGE_GAP.fullmatch(gap))
+
+
+def parts_in_cases(reading: Reading) -> Iterator[Found]:
+    """Find who is named as victim or accused, and who follows in the same list."""
+    last: tuple[Name, Severity] | None = None
+    for name in reading.names:
+        cue = _CASE.search(reading.before(name.start, 110))
+        severity = None
+        if cue:
+            severity = Severity.SOFT if cue["victim"] else Severity.WARN
+        elif last and _is_listed_after(reading, last[0], name):
+            severity = last[1]
+        last = (name, severity) if severity else None
+        if severity and not is_public(reading, name):
+            word = cue.span("victim" if cue["victim"] else "accused") if cue else None
+            shift = max(0, name.start - 110)
+            evidence = (shift + word[0], shift + word[1]) if word else None
+            severity = severity if name.certain else Severity.WARN
+            yield Found(name.start, name.end, severity, evidence)
+
+
+def _is_listed_after(reading: Reading, name: Name, following: Name) -> bool:
+    between = reading.text[name.end : following.start]
+    return len(between) <= 160 and bool(_NEXT_IN_LIST.fullmatch(between))
+
+
+_REPORTER = (
+    r"(?:người|nhân chứng|bạn|công dân)?\s?(?:tố giác|báo tin|tố cáo|làm chứng|trình báo|"
+    r"cung cấp (?:thông )?tin|phát hiện và báo)|nhân chứng|người đứng đơn"
+)
+_REPORT = r"tin báo|tố giác|tố cáo|phản ánh|trình báo|báo tin|nguồn tin|tin tố giác|đơn thư|đơn"
+_REPORTED = re.compile(
+    rf"(?<!\w)(?:(?:{_REPORTER})(?: (?:là|tên|tên là))?|(?:{_REPORT})(?: [^\W\d_]+){{0,5}}? "
+    r"(?:của|từ|do))(?P<gap>[ :,]{1,2}(?:người (?:dân|nhà) (?:là |tên )?)?)$",
+    re.IGNORECASE,
+)
+_REPORTED_TITLED = re.compile(
+    rf"(?<!\w)(?:(?:{_REPORTER})(?: (?:là|tên|tên là))?|(?:{_REPORT})(?: [^\W\d_]+){{0,5}}? "
+    r"(?:của|từ|do))[ :,]{1,2}(?:người (?:dân|nhà) (?:là |tên )?)?"
+    r"(?P<title>(?:ông|bà|anh|chị|em|cháu|cụ|cô|chú|bác)) $",
+    re.IGNORECASE,
+)
+_TITLED_WORD = re.compile(
+    r"(?<!\w)(?i:ông|bà|anh|chị|em|cháu|cụ|cô|chú|bác) "
+    rf"({CAPITAL}{SMALL}{{1,8}})(?!\w)(?! {CAPITAL})"
+)
+_REPORTS_AFTER = re.compile(
+    r"^[^.;\n]{0,40}?(?<!\w)(?:đã |kịp thời |chủ động |tích cực |mạnh dạn |nhanh chóng )*"
+    r"(?:báo tin|tố giác|cung cấp (?:thông )?tin|làm chứng|đứng ra tố cáo)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def informants(reading: Reading) -> Iterator[Found]:
+    full = {name.start for name in reading.names}
+    for name in reading.names:
+        before = reading.before(name.start, 90)
+        cue = _REPORTED_TITLED.search(before) or _REPORTED.search(before)
+        reports = _REPORTS_AFTER.search(reading.after(name.end, 70))
+        if (cue or reports) and not is_public(reading, name):
+            shift = max(0, name.start - 90)
+            evidence = (shift + cue.start(), shift + cue.end()) if cue else None
+            yield Found(name.start, name.end, _gravity(name), evidence)
+    for match in _TITLED_WORD.finditer(reading.text):
+        start = match.start(1)
+        if start not in full and _REPORTED_TITLED.search(reading.before(start, 90)):
+            yield Found(start, match.end(1), Severity.HARD)
+
+
+_SENSITIVE = re.compile(
+    r"(?<!\w)(?:nhiễm HIV|HIV/AIDS|dương tính với HIV|bệnh tâm thần|bị tâm thần|mắc tâm thần|"
+    r"rối loạn tâm thần|nghiện ma t[úu]y|nghiện (?:hút|heroin|ma|hít|đá)|cai nghiện|"
+    r"(?:đối tượng|người|con) nghiện|bị xâm hại|xâm hại tình dục|hiếp dâm|dâm ô|bị cưỡng hiếp|"
+    r"(?:nạn nhân|bị)(?: [^\W\d_]+){0,4} (?:mua bán người|bán sang|lừa bán))(?!\w)",
+    re.IGNORECASE,
+)
+_GENERAL_BEFORE = re.compile(
+    r"(?:phòng, chống|phòng chống|phòng ngừa|chống|công tác|cơ sở|trung tâm|bệnh viện|khoa|"
+    r"chương trình|điều trị|hỗ trợ|tư vấn|quản lý|tuyên truyền|những|các|số|dự án|tháng hành động)"
+    r"(?: [^\W\d_]+){0,3} ?$",
+    re.IGNORECASE,
+)
+_SENSITIVE_NEAR = 100
+
+
+def sensitive_persons(reading: Reading) -> Iterator[Found]:
+    """Find names beside an illness, an addiction or an abuse. A term goes with the nearest names of
+    its own sentence or line, or of the one beside it.
+    """
+    starts = [name.start for name in reading.names]
+    for term in _SENSITIVE.finditer(reading.text):
+        if _GENERAL_BEFORE.search(reading.before(term.start(), 36)):
+            continue
+        first = bisect_left(starts, term.start() - _SENSITIVE_NEAR)
+        last = bisect_left(starts, term.end() + _SENSITIVE_NEAR)
+        for name in reading.names[first:last][:6]:
+            if not is_public(reading, name):
+                yield Found(name.start, name.end, _gravity(name), term.span())
+
+
+def _gravity(name: Name) -> Severity:
+    """Return WARN where only capitals behind a person's title make a name."""
+    return Severity.HARD if name.certain else Severity.WARN
+
+
+RULES_FIRST = (
+    Rule("informant", Severity.HARD, informants, sensitive=True),
+    Rule("sensitive_person", Severity.HARD, sensitive_persons, sensitive=True),
+)
+RULES = (
+    Rule("name_case", Severity.SOFT, parts_in_cases),
+    Rule("name_dob", Severity.HARD, births),
+    Rule("name_age", Severity.SOFT, ages),
+)

@@ -1,0 +1,70 @@
+"""Number plates of vehicles."""
+
+import re
+from collections.abc import Iterator
+
+from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.lists import read_list
+
+_PROVINCES = read_list("plate_provinces.txt")
+_SERIES = r"[A-HK-NPR-VXYZ](?:[1-9]|[A-HK-NPR-VXYZ])?|MĐ\d?|LD|DA|KT|RM|NG|NN|QT|CV|TĐ|HC"
+_PLATE = re.compile(
+    rf"(?<![\w./,])(\d{{2}}) ?-? ?({_SERIES})[ .-]{{0,3}}(\d{{3}}\.\d{{2}}|\d{{5}}|\d{{4}})"
+    r"(?!\d|[.]\d|[^\W\d_])"
+)
+# Small letters are a plate only with a mark between: 20h 1500 is a time and a number.
+_SMALL_PLATE = re.compile(
+    r"(?<![\w./,])(\d{2})-?([a-hk-npr-vxyz][1-9a-hk-npr-vxyz]?)[ ]?[.-] ?"
+    r"(\d{3}\.\d{2}|\d{5}|\d{4})(?!\d|[.]\d|[^\W\d_])"
+)
+_DIPLOMATIC = re.compile(r"(?<![\w./,])\d{2}[ -]?\d{3}[ -]?(?:NG|NN|QT|CV)[ -]?\d{2}(?![\w])")
+_CUE_BEFORE = re.compile(
+    r"(?<!\w)(?:biển|BKS|BS|xe|ô ?tô|mô ?tô|taxi|container|phương tiện|ba gác|rơ ?moóc|"
+    r"đầu kéo)(?!\w)",
+    re.IGNORECASE,
+)
+_CUE_AFTER = re.compile(r"^[^\n.]{0,15}?(?:biển|xe|ô tô|mô tô)\b", re.IGNORECASE)
+_NO_PLATE_BEFORE = re.compile(
+    r"(?<!\w)(?:phòng|căn hộ|căn|tầng|lô|block|tòa|toà|số nhà|khoản|điểm|điều|mẫu|mã|thửa|"
+    r"model|seri|quốc lộ|QL|tỉnh lộ|TL|ĐT)[^\w\n]{0,3}(?:số )?$",
+    re.IGNORECASE,
+)
+_MILITARY = re.compile(
+    r"(?:biển (?:số|đỏ|kiểm soát)|xe quân (?:đội|sự)|BKS)[^\n.]{0,25}?"
+    r"(?<!\w)([ABCDHKLMNPQRTV][A-Z][ -]?\d{2}[.-]?\d{2})(?!\w|[.-]\d)"
+)
+_BOAT = re.compile(r"tàu|thuyền|ghe|ca nô|cano|sà lan|phà|đò", re.IGNORECASE)
+
+
+def plates(reading: Reading) -> Iterator[Found]:
+    for match in _DIPLOMATIC.finditer(reading.text):
+        yield Found(*match.span(), Severity.HARD)
+    for pattern in (_PLATE, _SMALL_PLATE):
+        for match in pattern.finditer(reading.text):
+            if match[1] not in _PROVINCES:
+                continue
+            if _NO_PLATE_BEFORE.search(reading.before(match.start(), 18)):
+                continue
+            if _is_cued(reading, match):
+                yield Found(*match.span(), Severity.HARD)
+            elif "." in match[3]:
+                yield Found(*match.span(), Severity.SOFT)
+
+
+def _is_cued(reading: Reading, match: re.Match[str]) -> bool:
+    return bool(
+        _CUE_BEFORE.search(reading.before(match.start(), 50))
+        or _CUE_AFTER.search(reading.after(match.end(), 20))
+    )
+
+
+def military_plates(reading: Reading) -> Iterator[Found]:
+    for match in _MILITARY.finditer(reading.text):
+        if not _BOAT.search(reading.around(match.start(), match.end(), 60, 30)):
+            yield Found(*match.span(1), Severity.HARD)
+
+
+RULES = (
+    Rule("plate", Severity.HARD, plates),
+    Rule("plate_mil", Severity.HARD, military_plates),
+)
