@@ -8,7 +8,7 @@
 import os
 import sys
 
-from benchmarks import audit, claims, composer, crash, neighbours, pause, recall, rush
+from benchmarks import audit, claims, composer, crash, leaks, neighbours, pause, recall, rush
 from benchmarks.stage import options_of, stage
 
 # The claims come first: they leave nothing, and no worker may be there to claim along.
@@ -16,6 +16,7 @@ SMALL = {
     claims: "--n 20",
     audit: "--n 500",
     composer: "--n 10",
+    leaks: "",
     rush: "--sizes 4x5 --naive-n 20 --latency 20 --idle 1",
     recall: "--n 20",
     pause: "--rounds 1 --rate 20",

@@ -15,6 +15,10 @@ LINES = [
         r"audit n=\d+ linked_500_ms=\S+ plain_500_ms=\S+ ratio=\S+ linked_1_ms=\S+ "
         r"plain_1_ms=\S+ verified\S+ broken=None"
     ),
+    (
+        r"leaks n=\d+ recall=none grave=none blocked=0.0% warned=0.0% "
+        r"ms_per_1000=\S+ floor=\S+ ratio=\d+"
+    ),
     r"rush n=20 p99=\S+ floor_p99=\S+ ratio=\S+ cpu_ms=\S+",
     r"recall n=20 gone=20 act=\S+ p95_gone=\S+ all_gone=\S+ floor=\S+ ratio=\S+",
     r"pause rounds=1 before_per_s=\d+ after=\S+ last_s=\S+ goal_s=1.0 ratio=\S+",

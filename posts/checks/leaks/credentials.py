@@ -7,7 +7,7 @@ from posts.checks.leaks.base import Found, Reading, Rule, Severity
 
 _PASSWORD = re.compile(
     r"(?<!\w)(?:mật khẩu|password|passwd|pass|mk|pwd|mã PIN)(?: [^\W\d_]+){0,3}?\s?"
-    r"(?:là|[:=])\s{0,2}[\"“'(]?((?=[^\s,;]{0,40}[\d@#$%!&*])[^\s,;\"”]{4,40})",
+    r"(?:là|[:=])\s{0,2}[\"“'(]?((?=[^\s,;]{0,40}[\d@#$%!&])[^\s,;\"”]{4,40})",
     re.IGNORECASE,
 )
 _CODE = re.compile(

@@ -13,6 +13,7 @@ from core.secrecy import LOOKALIKES
 _PIECE = re.compile(r"[^\S\n]+|[^\u0300-\u036f][\u0300-\u036f]{0,6}|[\u0300-\u036f]{1,6}")
 _LINE_END = re.compile(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "-"))
+_MOST_LETTERS = 8
 _BLANKS = (" ", "\t", "\n")
 
 
@@ -58,4 +59,6 @@ def _plain_piece(piece: str) -> str:
         return "\n" if _LINE_END.search(piece) else "\t" if "\t" in piece else " "
     shown = unicodedata.normalize("NFKD", piece).translate(LOOKALIKES)
     shown = unicodedata.normalize("NFC", shown).translate(_DASHES)
+    if len(shown) > _MOST_LETTERS:  # one sign that stands for a sentence
+        return piece
     return "".join(letter for letter in shown if unicodedata.category(letter) not in ("Cf", "Cc"))

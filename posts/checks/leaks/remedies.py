@@ -30,7 +30,7 @@ _STAY = {
 }
 _PHONES = frozenset({"phone_personal", "phone_069"})
 _PERSONS = frozenset(
-    {"informant", "minor_id", "name_age", "name_case", "name_dob", "sensitive_person"}
+    {"addr_home", "informant", "minor_id", "name_age", "name_case", "name_dob", "sensitive_person"}
 )
 # Of a text with a mark of a state secret nothing may stay.
 _NO_WAY_OUT = frozenset({"secret_mark"})
@@ -55,7 +55,7 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
     if leak.rule == "phone_personal" and hotline:
         ways.append(Remedy("own_hotline", hotline, leak.start, leak.end))
     masked = _masked(leak.rule, text[leak.start : leak.end])
-    if masked is not None:
+    if masked is not None and masked != text[leak.start : leak.end]:
         ways.append(Remedy("mask", masked, leak.start, leak.end))
     name = _name_span(text, leak) if leak.rule in _PERSONS else None
     if name:
@@ -98,9 +98,9 @@ def _name_span(text: str, leak: Leak) -> tuple[int, int] | None:
     inside = [span for span in spans if span[0] < leak.end and leak.start < span[1]]
     before = [span for span in spans if span[1] <= leak.start]
     after = [span for span in spans if span[0] >= leak.end]
-    # A birth stands behind its name, "victim" and "reported by" stand before it.
-    birth = leak.rule in ("name_dob", "name_age", "minor_id")
-    order = [*inside[:1], *(before[-1:] if birth else after[:1]), *before[-1:], *after[:1]]
+    # A birth and an address stand behind their name, "victim" and "reported by" stand before it.
+    follows = leak.rule in ("addr_home", "name_dob", "name_age", "minor_id")
+    order = [*inside[:1], *(before[-1:] if follows else after[:1]), *before[-1:], *after[:1]]
     return order[0] if order else None
 
 

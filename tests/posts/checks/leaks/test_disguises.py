@@ -1,0 +1,133 @@
+"""Places of findings in texts as people paste them, and the time that hostile texts take."""
+
+import sys
+import unicodedata
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from posts.checks.leaks.plain import plain
+from posts.checks.leaks.scan import find_leaks
+from tests.posts.checks.leaks.cases import FOUND
+
+TODAY = date(2026, 11, 27)
+LEAKS = [
+    (text, words)
+    for rule, cases in FOUND.items()
+    for text, _severity, words in cases
+    if words and rule != "secret_mark" and "\n" not in text
+]
+FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+INVISIBLE = ["\u200b", "\u2060", "\ufeff", "\u00ad"]
+
+
+def marked(text):
+    return {(leak.rule, text[leak.start : leak.end]) for leak in find_leaks(text, today=TODAY)}
+
+
+def bare(text):
+    """Undo the disguises of this file."""
+    shown = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text))
+    return "".join(letter for letter in shown if letter not in INVISIBLE)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(LEAKS), st.data())
+def test_a_place_is_right_in_a_text_of_any_spelling(leak, data):
+    text, words = leak
+    spelled = "".join(
+        data.draw(st.sampled_from([letter, unicodedata.normalize("NFD", letter)]))
+        + data.draw(st.sampled_from(["", "", *INVISIBLE]))
+        for letter in text
+    )
+    spelled = spelled.translate(FULL_WIDTH) if data.draw(st.booleans()) else spelled
+
+    assert words in {bare(found) for _rule, found in marked(spelled)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(LEAKS), max_size=6), st.text(max_size=200), st.randoms())
+def test_findings_lie_in_the_text_in_order_and_do_not_overlap(leaks, noise, random):
+    pieces = [text for text, _words in leaks] + [noise]
+    random.shuffle(pieces)
+    text = random.choice(["\n", " ", ". "]).join(pieces)
+
+    ends = [0]
+    for found in find_leaks(text, today=TODAY):
+        assert ends[-1] <= found.start < found.end <= len(text)
+        ends.append(found.end)
+
+
+@given(st.text(max_size=300))
+def test_a_plain_text_leads_back_to_each_letter(source):
+    read = plain(source)
+
+    assert len(read.text) == len(read.starts) == len(read.ends)
+    assert read.starts == sorted(read.starts)
+    assert all(
+        start < end <= len(source) for start, end in zip(read.starts, read.ends, strict=True)
+    )
+
+
+@given(st.text(alphabet=" aĐ\n9.", max_size=60))
+def test_a_text_without_disguise_stays_as_it_is(source):
+    assert plain(" ".join(source.split(" "))).text.replace(" ", "") == source.replace(" ", "")
+
+
+HOSTILE = [
+    *(
+        "1",
+        "12 ",
+        "1 ",
+        "1.",
+        "0 ",
+        "0912",
+        "12/",
+        "10.",
+        "29A-123",
+        "a a a ",
+        "A ",
+        "- ",
+        "/",
+        "(",
+    ),
+    *("Nguyễn ", "NGUYỄN ", "Nguyễn Văn An ", "ông Nguyễn Văn An ", "em A.", "mật ", "độ mật: "),
+    *("a.b@", "http://", "www.a.", "số tài khoản ", "trú tại số 1 ", "ngõ 1 ", "lớp 6 ", "OTP "),
+    *("nghiện ma túy ", "đối tượng ", "SN 1990 ", "tin báo của ", "chuyên án ", "12 tuổi "),
+    *("22 giờ tại tuần tra ", "biển số ", "\n", "\t", "\u0301", "a\u0301\u0301", "\u200b", "ﷺ"),
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hostile_text_of_54_kilobytes_is_read(piece):
+    """A pattern of quadratic time would take minutes here, and the suite would say so."""
+    text = piece * (54_000 // len(piece)) + "x"
+
+    for leak in find_leaks(text, today=TODAY):
+        assert leak.end <= len(text)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_text_four_times_as_long_takes_four_times_the_steps(piece):
+    short, long = (_steps(piece * (length // len(piece))) for length in (1_000, 4_000))
+
+    assert long <= 5 * short + 1_000
+
+
+def _steps(text):
+    """Count the calls that reading a text makes, of Python and of C."""
+    steps = 0
+
+    def count(_frame, event, _argument):
+        nonlocal steps
+        steps += event in ("call", "c_call")
+
+    plain(text)  # what is remembered of letters counts for neither
+    sys.setprofile(count)
+    try:
+        find_leaks(text, today=TODAY)
+    finally:
+        sys.setprofile(None)
+    return steps
