@@ -14,6 +14,10 @@ SENTENCES = {
     "post_second_asked": gettext_noop(
         "“%(title)s” of %(unit)s waits for your second approval, until %(when)s."
     ),
+    "post_second_called_off": gettext_noop(
+        "%(unit)s took its approval of “%(title)s” back. Please disregard the request for your "
+        "second approval."
+    ),
     "post_first_approved": gettext_noop(
         "%(by)s approved “%(title)s”. Its topic asks for a second approval: the province has until "
         "%(when)s."

@@ -123,6 +123,22 @@ def warned_when_submitted(post: Post) -> frozenset[str]:
     return frozenset(last.data.get(WARNINGS, ())) if last else frozenset()
 
 
+# In the record of a unit's first approval that chose another time: the one that the author wanted.
+REQUESTED_BEFORE = "requested_before"
+
+
+def requested_before_first(post: Post) -> datetime | None:
+    """Return the time that was wanted before the unit's first approval, by the record."""
+    entries = Entry.objects.filter(
+        object_type=Post._meta.label_lower, object_id=str(post.public_id)
+    )
+    last = entries.filter(action="post.first_approved").first()
+    if last is None or REQUESTED_BEFORE not in last.data:
+        return post.requested_time
+    before = last.data[REQUESTED_BEFORE]
+    return datetime.fromisoformat(before) if before else None
+
+
 def revisions_of(post: Post) -> QuerySet[Revision]:
     return post.revisions.select_related("author", "editor").prefetch_related(decisions())
 

@@ -73,3 +73,20 @@ def endorse_post(
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     post.refresh_from_db(fields=["state", "version", *waiting])
     record("post.first_approved", post, by=by, position=position, due=due_at.isoformat(), **facts)
+
+
+def call_off_second(post: Post, again: Revision, *, by: User, position: str, **fields: Any) -> None:
+    """Note that the unit has taken back the approval that waits for the province: the same content
+    waits for the unit as ``again``. Race-free and on record, as `move_post`.
+    """
+    row = Post.objects.filter(
+        pk=post.pk,
+        state=PostState.IN_REVIEW,
+        version=post.version,
+        endorsed_revision=post.endorsed_revision_id,
+    )
+    changed = {"endorsed_revision": None, "current_revision": again, **fields}
+    if not row.update(version=post.version + 1, **changed):
+        raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+    post.refresh_from_db(fields=["version", *changed])
+    record("post.approval_undone", post, by=by, position=position, was=post.state, step="first")

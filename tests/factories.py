@@ -30,8 +30,7 @@ from posts.canonical import content
 from posts.editor.services import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.library.models import Snippet, Template
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel, PostMedia, Review, Revision, Thread
-from posts.review import approvals, readings
-from posts.review import services as posts
+from posts.review import approvals, readings, signing
 from posts.states import PostState
 from publishing.models import Broadcast, CalendarLink, Delivery, Occurrence, Pause, Recall, Series
 from publishing.states import Reason, State
@@ -310,7 +309,7 @@ def approved(
         content_sha256=revision.content_sha256,
         decided_at=decided_at or timezone.now(),
     )
-    posts.sign(review, revision, proof())
+    signing.sign(review, revision, proof())
     post.state, post.approved_revision = PostState.APPROVED, revision
     post.save()
     return post

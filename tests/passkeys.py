@@ -14,7 +14,7 @@ from fido2.webauthn import AuthenticatorData, CollectedClientData
 
 from accounts.models import User
 from posts.models import Post
-from posts.review import approvals
+from posts.review import approvals, signing
 from posts.review import services as post_reviews
 
 VERIFIED = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV
@@ -44,8 +44,8 @@ def approve_list(posts: Sequence[Post], *, by: User) -> approvals.Listed:
     """Approve all of the submitted posts by one touch."""
     proof = approvals.Proof(approvals.Method.PASSKEY, timezone.now(), "of one page")
     proofs = {post.current_revision: proof for post in posts}
-    text = post_reviews.list_statement_of(proofs, by=by)
-    listed = post_reviews.sign_list(text, touch(ec.generate_private_key(ec.SECP256R1()), text))
+    text = signing.list_statement_of(proofs, by=by)
+    listed = signing.sign_list(text, touch(ec.generate_private_key(ec.SECP256R1()), text))
     for post in posts:
         post_reviews.approve(
             post, post.current_revision, by=by, proof=proof._replace(listed=listed)

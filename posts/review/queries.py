@@ -4,7 +4,10 @@ import uuid
 from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
+from campaigns.models import TopicRule
+from campaigns.queries import topic_asks
 from posts.models import (
     Post,
     Review,
@@ -49,6 +52,16 @@ def approved_channels(revisions: Collection[uuid.UUID]) -> dict[uuid.UUID, froze
     return proved
 
 
+def step_of(post: Post) -> Decision:
+    """Return what an approval now would be: the unit's, which the province's follows, or the
+    last.
+    """
+    if post.endorsed_revision_id:
+        return Decision.APPROVED
+    asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    return Decision.FIRST if TopicRule.Asks.SECOND_APPROVAL in asked else Decision.APPROVED
+
+
 def first_approval(post: Post) -> Review | None:
     """Return the unit's approval of the post that waits for the province. It holds for the content:
     where the province took its own approval back, that waits as a new revision.
@@ -67,7 +80,12 @@ def _first(post: Post, revision: Revision) -> QuerySet[Review]:
     given = Review.objects.filter(
         revision__post=post, decision=Decision.FIRST, content_sha256=revision.content_sha256
     )
-    return given.order_by("-decided_at")
+    later = Review.objects.filter(revision=OuterRef("revision"))
+    # On a revision that the province has approved, that approval is what was taken back.
+    undone = Exists(later.filter(decision=Decision.UNDONE))
+    return given.exclude(undone & ~Exists(later.filter(decision=Decision.APPROVED))).order_by(
+        "-decided_at"
+    )
 
 
 def _lists(pks: set[int]) -> dict[int, approvals.Listed]:

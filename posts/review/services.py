@@ -15,20 +15,24 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import appointed_by, holders, require, second_approvers
 from audit.services import record_many
-from campaigns.models import TopicRule
-from campaigns.queries import topic_asks
 from core.clock import local_time
 from core.errors import NotAllowed, Refused
 from posts.canonical import content
 from posts.checks.base import Severity
 from posts.findings import findings
-from posts.models import Post, Review, Revision, Signature, SignedList, Thread
-from posts.queries import WARNINGS, edited_since_approval
+from posts.models import Post, Review, Revision, Thread
+from posts.queries import (
+    REQUESTED_BEFORE,
+    WARNINGS,
+    edited_since_approval,
+    requested_before_first,
+)
 from posts.review import approvals
-from posts.review.queries import first_approval, was_second
+from posts.review.queries import first_approval, step_of, was_second
+from posts.review.signing import sign
 from posts.signals import approval_ended
 from posts.states import Decision, PostState
-from posts.transitions import endorse_post, move_post
+from posts.transitions import call_off_second, endorse_post, move_post
 from units.models import Unit
 
 # How long an approver may take an approval back. Nothing of it becomes visible before that.
@@ -137,16 +141,6 @@ def deciding_right(post: Post) -> Permission:
     topic asks for it the province's.
     """
     return Permission.POST_APPROVE_SECOND if post.endorsed_revision_id else Permission.POST_APPROVE
-
-
-def step_of(post: Post) -> Decision:
-    """Return what an approval now would be: the unit's, which the province's follows, or the
-    last.
-    """
-    if post.endorsed_revision_id:
-        return Decision.APPROVED
-    asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
-    return Decision.FIRST if TopicRule.Asks.SECOND_APPROVAL in asked else Decision.APPROVED
 
 
 @transaction.atomic
@@ -259,7 +253,11 @@ def _endorse(
     wanted = at or post.requested_time
     ahead = [each for each in (wanted, post.ends_at) if each and each > now]
     due_at = min(ahead, default=now + SECOND_LASTS)
-    fields = {"requested_time": wanted} if wanted != post.requested_time else {}
+    fields = {}
+    if wanted != post.requested_time:
+        fields = {"requested_time": wanted}
+        before = post.requested_time
+        facts = {**facts, REQUESTED_BEFORE: before.isoformat() if before else ""}
     endorse_post(
         post, revision, by=by, position=held, asked_at=now, due_at=due_at, facts=facts, **fields
     )
@@ -312,73 +310,6 @@ def _not_in_a_writers_stead(
     return own
 
 
-def sign(review: Review, revision: Revision, proof: approvals.Proof) -> None:
-    """Store the proof of an approval. Called in the approval's own transaction."""
-    step, listed = Decision(review.decision), proof.listed
-    text = statement_of(revision, proof, by=review.by, step=step)
-    signed = (
-        approvals.sign_listed(text, listed)
-        if listed
-        else approvals.sign(text, proof.method, proof.assertion)
-    )
-    revision_id, sha256 = str(revision.public_id), revision.content_sha256
-    if approvals.problem(
-        signed,
-        revision=revision_id,
-        content_sha256=sha256,
-        by=review.by_id,
-        listed=listed,
-        decision=step,
-    ):
-        raise Refused(
-            _("The passkey did not sign this post. Nothing was approved; please try again.")
-        )
-    Signature.objects.create(
-        review=review, listed_id=listed.id if listed else None, **signed._asdict()
-    )
-
-
-def sign_list(text: str, assertion: Mapping[str, str]) -> approvals.Listed:
-    """Store a list that a passkey signed, before the approvals that refer to it. Raise Refused."""
-    signed = approvals.sign(text, approvals.Method.PASSKEY, assertion)
-    listed = approvals.read_list(signed, id=0)
-    if listed.problem:
-        raise Refused(
-            _(
-                "The passkey did not sign these posts as they are now. Nothing was "
-                "approved; please try again."
-            )
-        )
-    return listed._replace(id=SignedList.objects.create(**signed._asdict()).pk)
-
-
-def list_statement_of(proofs: Mapping[Revision, approvals.Proof], *, by: User) -> str:
-    """Return the statement that ``by`` signs to approve several revisions by one touch, all from a
-    page of one number.
-    """
-    nonce = next(proof.nonce for proof in proofs.values())
-    statements = [statement_of(revision, proof, by=by) for revision, proof in proofs.items()]
-    return approvals.list_statement(statements, nonce=nonce)
-
-
-def statement_of(
-    revision: Revision, proof: approvals.Proof, *, by: User, step: Decision | None = None
-) -> str:
-    """Return the statement that ``by`` signs to approve the revision, as the step that is next
-    unless another is named.
-    """
-    return approvals.statement(
-        revision=str(revision.public_id),
-        content_sha256=revision.content_sha256,
-        channels=[target["channel"] for target in revision.content["channels"]],
-        by=by.pk,
-        requested=proof.requested,
-        rendered_at=proof.rendered_at,
-        nonce=proof.nonce,
-        decision=step or step_of(revision.post),
-    )
-
-
 @transaction.atomic
 def request_changes(post: Post, revision: Revision, *, by: User, reason: str) -> None:
     """Return a submitted post for revision, as the unit or, at its step, the province."""
@@ -401,35 +332,24 @@ def request_changes(post: Post, revision: Revision, *, by: User, reason: str) ->
 @transaction.atomic
 def undo_approval(post: Post, *, by: User, now: datetime) -> Revision:
     """Undo one's own approval within `UNDO`; the same content waits for review as a new revision,
-    for the province's where that gave it.
+    for the province's where that gave it, and for the unit's where that gave the first of two.
 
     The old revision keeps its approval and its end on record, and is never approved again. Raise
     Refused when somebody else approved it or the seconds are over. The caller deals with the
     deliveries of the returned revision.
     """
     fields = ["state", "version", "approved_revision", "current_revision", "submitted_at"]
-    post.refresh_from_db(fields=fields)
+    post.refresh_from_db(fields=[*fields, "endorsed_revision", "requested_time"])
+    if post.endorsed_revision:
+        return _undo_first(post, post.endorsed_revision, by=by, now=now)
     revision = post.approved_revision
     second = revision is not None and was_second(post, revision)
     right = Permission.POST_APPROVE_SECOND if second else Permission.POST_APPROVE
     authority = require(by, right, unit=post.unit)
     review = Review.objects.filter(revision=revision, decision=Decision.APPROVED, by=by).first()
     if revision is None or review is None or now - review.decided_at > UNDO:
-        raise Refused(
-            _(
-                "The time to take the approval back is over. Open the post for editing, "
-                "or withdraw it."
-            )
-        )
-    again = Revision.objects.create(
-        post=post,
-        number=revision.number + 1,
-        author=revision.author,
-        editor=revision.editor,
-        content=revision.content,
-        content_sha256=revision.content_sha256,
-        created_at=now,
-    )
+        raise _too_late_to_undo()
+    again = _cut_again(revision, now=now)
     move_post(
         post,
         PostState.IN_REVIEW,
@@ -443,6 +363,52 @@ def undo_approval(post: Post, *, by: User, now: datetime) -> Revision:
     _decide(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
     notify_writers(post, "post_approval_undone", by=by)
     return revision
+
+
+def _undo_first(post: Post, revision: Revision, *, by: User, now: datetime) -> Revision:
+    """Undo the unit's approval of what waits for the province, whose request ends with it; the
+    requested time is what it was.
+    """
+    authority = require(by, Permission.POST_APPROVE, unit=post.unit)
+    review = Review.objects.filter(revision=revision, decision=Decision.FIRST, by=by).first()
+    if review is None or now - review.decided_at > UNDO:
+        raise _too_late_to_undo()
+    call_off_second(
+        post,
+        _cut_again(revision, now=now),
+        by=by,
+        position=authority.position,
+        requested_time=requested_before_first(post),
+    )
+    _decide(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
+    notify_writers(post, "post_approval_undone", by=by)
+    notify(
+        second_approvers(post.unit, besides={revision.author_id, revision.editor_id, by.pk}),
+        "post_second_called_off",
+        address=reverse("publishing:post", args=[post.public_id]),
+        unit=post.unit,
+        title=post,
+    )
+    return revision
+
+
+def _too_late_to_undo() -> Refused:
+    return Refused(
+        _("The time to take the approval back is over. Open the post for editing, or withdraw it.")
+    )
+
+
+def _cut_again(revision: Revision, *, now: datetime) -> Revision:
+    """Cut the same content as the next revision, which nobody has approved."""
+    return Revision.objects.create(
+        post=revision.post,
+        number=revision.number + 1,
+        author=revision.author,
+        editor=revision.editor,
+        content=revision.content,
+        content_sha256=revision.content_sha256,
+        created_at=now,
+    )
 
 
 @transaction.atomic

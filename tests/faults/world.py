@@ -270,7 +270,7 @@ def _revised(world: World, posts: list[Any], now: datetime) -> list[Any]:
 
 def _approve(revision: Any, post: Any, leader: Any, now: datetime) -> None:
     from posts.models import Review
-    from posts.review import services as post_reviews
+    from posts.review import signing
     from posts.review.approvals import Method, Proof
 
     review = Review.objects.create(
@@ -283,5 +283,5 @@ def _approve(revision: Any, post: Any, leader: Any, now: datetime) -> None:
         content_sha256=revision.content_sha256,
         decided_at=now,
     )
-    post_reviews.sign(review, revision, Proof(Method.CODE, now, "0"))
+    signing.sign(review, revision, Proof(Method.CODE, now, "0"))
     post.state, post.current_revision, post.approved_revision = "approved", revision, revision

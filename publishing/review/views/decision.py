@@ -21,7 +21,7 @@ from accounts.step_up import step_up_required
 from core.actions import button_action, form_data, refusal
 from core.errors import NotAllowed, Refused
 from posts.models import Post
-from posts.review import approvals, readings
+from posts.review import approvals, readings, signing
 from posts.review import services as posts
 from posts.review.approvals import Method, Proof
 from posts.states import Decision, PostState
@@ -145,7 +145,7 @@ def _decided(request: HttpRequest, post: Post) -> HttpResponse:
     if request.method == "POST":
         return redirect(_address(request, post))
     ahead = posts_to_review(request.user, newest_first=is_newest_first(request))
-    gives_second = _gives_second(request, post)
+    gives_second, approves_here = _gives_second(request, post), _approves_here(request, post)
     if gives_second:
         ahead = posts_awaiting_second(request.user)
     following = ahead.first()
@@ -154,6 +154,9 @@ def _decided(request: HttpRequest, post: Post) -> HttpResponse:
     words = after_approval_sentence(post, pauses_of(request)) if is_approved else ""
     if is_first:
         words = second_step_sentence(post)
+    may_undo = approves_here or (is_approved and gives_second)
+    if is_first and not post.endorsed_revision_id:  # the province has decided, too
+        may_undo = False
     context = {
         "post": post,
         "gives_second": gives_second,
@@ -168,7 +171,7 @@ def _decided(request: HttpRequest, post: Post) -> HttpResponse:
         "waiting": ahead.count(),
         "next_address": _address(request, following) if following else "",
         "undo_seconds": max(0, int((own.decided_at + posts.UNDO - now).total_seconds()))
-        if is_approved and (gives_second or _approves_here(request, post))
+        if may_undo and (is_approved or is_first)
         else 0,
     }
     return render(request, "publishing/review_decided.html", context)
@@ -228,7 +231,7 @@ def _proof(
     if answer is None:
         return Proof(Method.CODE, rendered.at, rendered.nonce, requested)
     unsigned = Proof(Method.PASSKEY, rendered.at, rendered.nonce, requested)
-    text = posts.statement_of(post.current_revision, unsigned, by=request.user)
+    text = signing.statement_of(post.current_revision, unsigned, by=request.user)
     try:
         assertion = passkeys.assertion_of(request.user, answer, approvals.challenge(text))
     except passkeys.Unsigned:
@@ -265,5 +268,5 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return JsonResponse({}, status=409)
     form.cleaned_data["assertion"] = None
     proof = _proof(request, post, form, rendered)
-    text = posts.statement_of(revision, proof, by=request.user)
+    text = signing.statement_of(revision, proof, by=request.user)
     return JsonResponse(passkeys.request_options(request.user, approvals.challenge(text)))

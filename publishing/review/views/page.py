@@ -16,8 +16,7 @@ from posts.history import diff
 from posts.models import Post
 from posts.queries import edited_since_approval, warned_when_submitted
 from posts.review import readings
-from posts.review import services as posts
-from posts.review.queries import first_approval
+from posts.review.queries import first_approval, step_of
 from posts.states import Decision
 from posts.suggested_times import suggested_times
 from publishing.pauses.context import pauses_of
@@ -111,5 +110,5 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         "waiting": posts_in_review(request.user).count(),
         "newest_first": is_newest_first(request),
         "first": first_approval(post),
-        "asks_second": posts.step_of(post) == Decision.FIRST,
+        "asks_second": step_of(post) == Decision.FIRST,
     }

@@ -19,8 +19,7 @@ from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
 from core.errors import Refused
 from posts.models import Post, Revision
-from posts.review import approvals, readings
-from posts.review import services as posts
+from posts.review import approvals, readings, signing
 from posts.review.approvals import Method, Proof
 from publishing.models import Series
 from publishing.pauses.context import pauses_of
@@ -185,7 +184,7 @@ def list_passkey_options(request: HttpRequest) -> HttpResponse:
         proofs = {}
     if not proofs:
         return JsonResponse({}, status=409)
-    text = posts.list_statement_of(proofs, by=request.user)
+    text = signing.list_statement_of(proofs, by=request.user)
     return JsonResponse(passkeys.request_options(request.user, approvals.challenge(text)))
 
 
@@ -232,7 +231,7 @@ def _signed_by_passkey(
     """
     if _has_no_assertion(request) or not proofs:
         return proofs
-    text = posts.list_statement_of(proofs, by=request.user)
+    text = signing.list_statement_of(proofs, by=request.user)
     form = QueueForm(request.POST)
     try:
         if not form.is_valid():
@@ -245,7 +244,7 @@ def _signed_by_passkey(
             "please try again."
         )
         raise Refused(words) from None
-    listed = posts.sign_list(text, assertion)
+    listed = signing.sign_list(text, assertion)
     return {
         each: proof._replace(method=Method.PASSKEY, listed=listed) for each, proof in proofs.items()
     }

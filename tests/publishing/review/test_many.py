@@ -13,7 +13,7 @@ from fido2.utils import websafe_encode
 from accounts.permissions import Role
 from accounts.second_factors import passkeys
 from posts.models import Post, Review, Signature, SignedList
-from posts.review import services as posts
+from posts.review import signing
 from posts.review.queries import approved_channels
 from posts.states import PostState
 from publishing.models import Delivery
@@ -145,7 +145,7 @@ def touch_list(client, *revisions, mark, change=lambda: None):
         "/", {"revision": [str(r.public_id) for r in revisions], "mark": mark}
     )
     request.user = signed_in(client)
-    text = posts.list_statement_of(queues._proofs(request), by=request.user)
+    text = signing.list_statement_of(queues._proofs(request), by=request.user)
     answer = json.dumps({"challenge": asked, "text": text})
     change()
     data = {"revision": [str(r.public_id) for r in revisions], "mark": mark, "assertion": answer}

@@ -210,6 +210,101 @@ def test_the_units_approver_is_told_of_the_second_step_before_and_after(client, 
     assert "Approved by the unit" in page
 
 
+def undo(client, post):
+    return client.post(reverse("publishing:undo_approval", args=[post.public_id]))
+
+
+def test_the_first_approval_is_taken_back_and_the_request_to_the_province_with_it(
+    client, unit, approver
+):
+    factories.topic_rule(unit.parent)
+    overseer = factories.person(Role.OVERSEER, unit.parent, language="en")
+    wanted = (timezone.now() + timedelta(days=5)).replace(microsecond=0)
+    post = factories.submitted(unit=unit, title="Nơi bỏ phiếu", requested_time=wanted)
+    revision = post.current_revision
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    shown = client.get(decide(client, post, f"{tomorrow:%Y-%m-%dT%H:%M}")["Location"])
+    assert reverse("publishing:undo_approval", args=[post.public_id]) in shown.text
+
+    assert undo(client, post)["Location"] == address(post)
+
+    post.refresh_from_db()
+    assert (post.state, post.endorsed_revision) == (PostState.IN_REVIEW, None)
+    assert post.requested_time == wanted
+    assert [each.decision for each in revision.reviews.order_by("pk")] == ["first", "undone"]
+    assert post.current_revision.content_sha256 == revision.content_sha256
+    told = overseer.notices.order_by("pk").values_list("kind", flat=True)
+    assert list(told) == ["post_second_asked", "post_second_called_off"]
+    client.force_login(overseer)
+    assert titles(client.get(reverse("publishing:second_queue"))) == []
+    client.force_login(approver)
+    assert titles(client.get(reverse("publishing:review_queue"))) == ["Nơi bỏ phiếu"]
+
+
+def test_what_was_taken_back_is_no_first_approval_any_more(client, unit, approver):
+    """The rule ends before the unit approves again: that approval is the unit's alone."""
+    rule = factories.topic_rule(unit.parent)
+    post = factories.submitted(unit=unit)
+    decide(client, post, "approve")
+    undo(client, post)
+    rule.delete()
+    post.refresh_from_db()
+    client.get(address(post))
+    decide(client, post, "approve")
+    post.refresh_from_db()
+    assert post.state == PostState.APPROVED
+
+    undo(client, post)
+
+    post.refresh_from_db()
+    assert (post.state, post.endorsed_revision) == (PostState.IN_REVIEW, None)
+
+
+def test_the_first_approval_is_given_anew_and_the_second_follows_that(client, unit, approver):
+    factories.topic_rule(unit.parent)
+    post = factories.submitted(unit=unit)
+    decide(client, post, "approve")
+    undo(client, post)
+    other = leader(unit)
+    client.force_login(other)
+    post.refresh_from_db()
+    client.get(address(post))
+
+    decide(client, post, "approve")
+
+    post.refresh_from_db()
+    assert post.endorsed_revision == post.current_revision
+    assert posts.first_approval(post).by == other
+
+
+@pytest.mark.parametrize("who", ["another leader", "the province", "too late", "decided"])
+def test_the_first_approval_is_not_taken_back_by_others_nor_late(
+    client, unit, approver, monkeypatch, who
+):
+    factories.topic_rule(unit.parent)
+    post = factories.submitted(unit=unit)
+    decide(client, post, "approve")
+    if who == "another leader":
+        client.force_login(leader(unit))
+    elif who == "too late":
+        monkeypatch.setattr(posts, "UNDO", timedelta())
+    else:
+        overseer = factories.person(Role.OVERSEER, unit.parent)
+        client.force_login(overseer)
+    if who == "decided":
+        client.get(address(post))
+        decide(client, post, "approve")
+        client.force_login(approver)
+        assert "take back" not in client.get(address(post), follow=True).text.lower()
+
+    undo(client, post)
+
+    post.refresh_from_db()
+    assert not Review.objects.filter(decision="undone").exists()
+    expected = PostState.APPROVED if who == "decided" else PostState.IN_REVIEW
+    assert post.state == expected
+
+
 def test_another_leader_of_the_unit_finds_the_posts_page_instead(client, unit, waiting):
     client.force_login(leader(unit))
 
