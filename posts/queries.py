@@ -38,6 +38,7 @@ from posts.signals import free_times_asked, would_stop
 from posts.states import Decision, PostState
 from units.models import Unit
 
+MOST_APPROVALS = 20  # of one submission, each taken back but the last
 LAST_TARGETS = 50  # some seven posts to seven channels
 
 
@@ -114,13 +115,30 @@ def last_return(post: Post) -> Review | None:
 WARNINGS = "warnings"
 
 
-def warned_when_submitted(post: Post) -> frozenset[str]:
-    """Find the rules whose warnings the author saw and submitted the post over, by the record."""
-    entries = Entry.objects.filter(
-        object_type=Post._meta.label_lower, object_id=str(post.public_id)
-    )
-    last = entries.filter(action=f"post.{PostState.IN_REVIEW}").first()
-    return frozenset(last.data.get(WARNINGS, ())) if last else frozenset()
+class PassedWarnings(NamedTuple):
+    """The rules whose warnings the author saw and submitted a post over, and those that who
+    approved it since then saw.
+    """
+
+    author: frozenset[str] = frozenset()
+    approver: frozenset[str] = frozenset()
+
+
+def passed_warnings(post: Post) -> PassedWarnings:
+    """Find by the record which warnings were passed over, at the last submission and after it."""
+    submitted = f"post.{PostState.IN_REVIEW}"
+    acts = [submitted, f"post.{PostState.APPROVED}", "post.first_approved"]
+    approver: frozenset[str] = frozenset()
+    for entry in _record_of(post).filter(action__in=acts)[:MOST_APPROVALS]:
+        rules = frozenset(entry.data.get(WARNINGS, ()))
+        if entry.action == submitted:
+            return PassedWarnings(rules, approver)
+        approver |= rules
+    return PassedWarnings(approver=approver)
+
+
+def _record_of(post: Post) -> QuerySet[Entry]:
+    return Entry.objects.filter(object_type=Post._meta.label_lower, object_id=str(post.public_id))
 
 
 # In the record of a unit's first approval that chose another time: the one that the author wanted.
@@ -129,10 +147,7 @@ REQUESTED_BEFORE = "requested_before"
 
 def requested_before_first(post: Post) -> datetime | None:
     """Return the time that was wanted before the unit's first approval, by the record."""
-    entries = Entry.objects.filter(
-        object_type=Post._meta.label_lower, object_id=str(post.public_id)
-    )
-    last = entries.filter(action="post.first_approved").first()
+    last = _record_of(post).filter(action="post.first_approved").first()
     if last is None or REQUESTED_BEFORE not in last.data:
         return post.requested_time
     before = last.data[REQUESTED_BEFORE]

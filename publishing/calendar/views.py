@@ -1,5 +1,7 @@
 import json
 import uuid
+from collections.abc import Mapping
+from copy import copy
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +24,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.models import Topic
+from channels.models import Channel
 from channels.queries import channels_for
 from channels.states import Health
 from core import quotas
@@ -216,6 +219,9 @@ def _options(view: str, day: date, *, units: bool, composes: bool) -> dict[str, 
             "today": _("Today"),
             "earlier": _("Earlier"),
             "later": _("Later"),
+            "anyway": _("Move it there all the same?"),
+            "move": _("Change the time"),
+            "again": _("Press again to move it there all the same."),
             "failed": _("No answer from the portal. The post was not moved."),
             "empty": _("Nothing is scheduled in these days."),
             "unread": _("The calendar could not be read. Reload the page."),
@@ -329,11 +335,15 @@ def _event(described: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class _NotAgreed(Exception):
+    """Nothing is moved: the person is asked first, by these words."""
+
+
 @require_POST
 def move(request: HttpRequest) -> JsonResponse:
     """Move the deliveries of one event to another time, all or none.
 
-    The server alone decides whether it may be.
+    The server alone decides whether it may be, and asks first where another post goes out beside.
     """
     if not request.user.reach(Permission.POST_SCHEDULE):
         raise PermissionDenied
@@ -342,7 +352,7 @@ def move(request: HttpRequest) -> JsonResponse:
         return JsonResponse(
             {"error": _("The request could not be understood. Reload the page.")}, status=400
         )
-    ids, due_at = asked
+    ids, due_at, is_agreed = asked
     rows = list(
         Delivery.objects.visible_to(request.user)
         .select_related("post", "unit", "channel")
@@ -357,26 +367,46 @@ def move(request: HttpRequest) -> JsonResponse:
     def action() -> None:
         for row in rows:
             scheduling.reschedule(row, by=request.user, due_at=due_at)
+        if beside and not is_agreed:  # what is refused anyway is not asked
+            raise _NotAgreed(beside)
 
-    if error := refusal(action):
-        return JsonResponse({"error": error}, status=409)
     post, times = rows[0].post, {row.channel: due_at for row in rows}
+    beside = _beside(request, rows, times)
+    try:
+        if error := refusal(action):
+            return JsonResponse({"error": error}, status=409)
+    except _NotAgreed as asked:
+        return JsonResponse({"ask": str(asked)}, status=409)
     said = pause_warning(post, times, pauses_of(request)) or planned_times_sentence(
         times.values(), now=timezone.now()
     )
-    return JsonResponse({"said": " ".join([said, *map(full_day_warning, full_days(post, times))])})
+    return JsonResponse({"said": said})
 
 
-def _asked_move(body: bytes) -> tuple[set[uuid.UUID], datetime] | None:
+def _beside(request: HttpRequest, rows: list[Delivery], times: Mapping[Channel, datetime]) -> str:
+    """Say what else goes out beside these deliveries at their new times."""
+    moved = [copy(row) for row in rows]
+    for row in moved:
+        row.due_at = times[row.channel]
+    near = clash_words(moved, clashes(request.user, moved, now=timezone.now()))
+    said = [near and f"{near}.", *map(full_day_warning, full_days(rows[0].post, times))]
+    return " ".join(filter(None, said))
+
+
+def _asked_move(body: bytes) -> tuple[set[uuid.UUID], datetime, bool] | None:
+    """Return which deliveries move, when to, and whether that was asked before and agreed to."""
     try:
         match json.loads(body):
-            case {"deliveries": [_, *_] as names, "due_at": str(text)} if len(names) <= MOST_MOVED:
+            case {"deliveries": [_, *_] as names, "due_at": str(text), **more} if (
+                len(names) <= MOST_MOVED
+            ):
                 ids, due_at = {uuid.UUID(name) for name in names}, parse_datetime(text)
             case _:
                 return None
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    return (ids, due_at) if due_at and timezone.is_aware(due_at) else None
+    is_agreed = more.get("anyway") is True
+    return (ids, due_at, is_agreed) if due_at and timezone.is_aware(due_at) else None
 
 
 @require_GET

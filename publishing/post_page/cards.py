@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from channels.queries import facts_of
 from channels.states import Health
+from posts.findings import findings
 from posts.models import Post
+from posts.queries import passed_warnings
 from posts.states import PostState
 from publishing.broadcasts.presenters import broadcast_status
 from publishing.models import Broadcast, Delivery, Pauses, Recall
@@ -161,3 +165,30 @@ def channel_cards(
         cards = [card(row, is_newest=False, is_live=is_live) for row in earlier]
         found.append(ChannelCard(card(newest, is_newest=True, is_live=is_live), cards))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """The warnings under which a post was submitted and approved, each with who saw it, in words.
+    ``gone``: how many more there were that are not found any more.
+    """
+
+    lines: list[tuple[str, str]]
+    gone: int
+
+
+def passed_over(post: Post) -> PassedOver | None:
+    """Return the warnings that were passed over for the current revision; None where none were."""
+    passed = passed_warnings(post)
+    rules = passed.author | passed.approver
+    if not rules:
+        return None
+    found = [each for each in findings(post, post.current_revision.content) if each.rule in rules]
+    lines = []
+    for each in found:
+        seen = [
+            each.rule in passed.author and _("the author saw it and submitted"),
+            each.rule in passed.approver and _("the approver saw it and approved"),
+        ]
+        lines.append((each.message, "; ".join(words for words in seen if words)))
+    return PassedOver(lines, len(rules - {each.rule for each in found}))

@@ -158,6 +158,8 @@ class MoveForm(forms.Form):
 
     due_at = DayAndClockField(label=gettext_lazy("New time of publication"))
     anyway = anyway_field()
+    # The time of which the page has said what else goes out beside it.
+    said_of = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, post: Post, channels: list[Channel], now: datetime, **options: Any
@@ -173,6 +175,17 @@ class MoveForm(forms.Form):
         except Refused as error:
             raise ValidationError(str(error)) from None
         return due_at
+
+    def ask_once(self, words: str) -> None:
+        """Show ``words`` on what the chosen time means before anything moves; sent again with the
+        same time, the form is agreed to.
+        """
+        chosen = self.cleaned_data["due_at"].isoformat()
+        if self.cleaned_data["said_of"] == chosen:
+            return
+        self.data = self.data.copy()
+        self.data["said_of"] = chosen
+        self.add_error(None, words)
 
 
 class CancelForm(forms.Form):

@@ -83,6 +83,58 @@ def test_a_refusal_stands_in_the_dialog_and_the_time_stays_typed(at_desk, office
     assert due() == {MONDAY}
 
 
+@pytest.fixture
+def beside(unit, rows):
+    """Make another post that goes out the next day at half past seven in the evening."""
+    post = factories.approved(unit=unit, channels=[rows[0].channel], title="Họp dân")
+    return factories.delivery(
+        post, rows[0].channel, due_at=MONDAY + timedelta(days=1, hours=12, minutes=35)
+    )
+
+
+def test_the_dialog_names_what_goes_out_beside_before_it_moves(at_desk, officer, rows, beside):
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk)
+    desk.page.locator("#calendar a:has(.slot-face)", has_text="Cảnh giác").focus()
+    desk.page.keyboard.press("Enter")
+    desk.page.locator("#event-day").fill("03/12/2030")
+    desk.page.locator("#event-time").fill("19:30")
+    desk.page.keyboard.press("Enter")
+
+    expect(desk.page.locator("#event-refused")).to_contain_text("Trùng khung giờ với “Họp dân”")
+    assert {row.due_at for row in Delivery.objects.filter(post=rows[0].post)} == {MONDAY}
+
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("#event-dialog")).not_to_be_visible()
+    expect(desk.page.locator("#toasts")).to_contain_text("19:30")
+    assert desk.accessibility() == []
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_drag_asks_before_it_moves_a_post_beside_another(at_desk, officer, rows, beside, agrees):
+    Delivery.objects.filter(pk=beside.pk).update(due_at=MONDAY + timedelta(days=1, minutes=5))
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk, view="month")
+    event = desk.page.locator("#calendar a:has(.slot-face)", has_text="Cảnh giác")
+
+    left = event.evaluate("(event) => event.getBoundingClientRect().left")
+
+    event.drag_to(desk.page.locator("#calendar [data-date='2030-12-03']").first)
+
+    expect(desk.page.locator("#confirm")).to_contain_text("Trùng khung giờ với “Họp dân”")
+    if agrees:
+        desk.page.locator("#confirm-yes").click()
+        expect(desk.page.locator("#toasts")).to_contain_text("07:00")
+    else:
+        desk.page.keyboard.press("Escape")
+        back = "([event, left]) => event.getBoundingClientRect().left === left"
+        desk.page.wait_for_function(back, arg=[event.element_handle(), left])
+    moved = timedelta(days=1 if agrees else 0)
+    assert {row.due_at for row in Delivery.objects.filter(post=rows[0].post)} == {MONDAY + moved}
+
+
 def test_a_post_begins_from_a_day_at_its_free_slot(at_desk, officer, unit):
     channel = factories.ChannelFactory(unit=unit)
     Slot.objects.create(unit=unit, channel=channel, weekday=1, at="19:30")

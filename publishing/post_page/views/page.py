@@ -20,7 +20,7 @@ from posts.states import NEXT as POST_NEXT
 from publishing.deliveries.queries import deliveries_of
 from publishing.models import Delivery, Recall
 from publishing.pauses.context import pauses_of
-from publishing.post_page.cards import channel_cards
+from publishing.post_page.cards import channel_cards, passed_over
 from publishing.post_page.queries import record_of, why_stopped
 from publishing.post_page.views.asking import address_of, open_channels, post_of
 from publishing.presenters.post import next_step, post_status
@@ -107,6 +107,7 @@ def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) ->
     )
     return {
         "content": shown,
+        "passed": passed_over(post) if revision and post.state not in EDITABLE else None,
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),
         "was_seen": any(row.published_at for row in deliveries),

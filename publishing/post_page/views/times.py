@@ -235,7 +235,10 @@ def _move_page(
         beside = _beside(post, times, rows[0].revision)
         warning = pause_warning(post, times, pauses_of(request))
         said = warning or planned_times_sentence(times.values(), now=timezone.now())
-        done = " ".join([said, *beside["hints"]])
+        done = said
+        if beside["hints"]:
+            again = _("Press again to move it there all the same.")
+            form.ask_once(" ".join([*beside["hints"], again]))
     if not beside["same_text"]:
         del form.fields["anyway"]  # a tick is asked for only where there is something to agree to
     return action_page(

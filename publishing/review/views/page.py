@@ -14,7 +14,7 @@ from posts.discussion.cards import discussion_of
 from posts.findings import findings
 from posts.history import diff
 from posts.models import Post
-from posts.queries import edited_since_approval, warned_when_submitted
+from posts.queries import edited_since_approval, passed_warnings
 from posts.review import readings
 from posts.review.queries import first_approval, step_of
 from posts.states import Decision
@@ -91,7 +91,7 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         "is_own": revision.is_by(request.user)
         or Post.objects.filter(edited_since_approval(request.user), pk=post.pk).exists(),
         "findings": findings(post, revision.content),
-        "warned": warned_when_submitted(post),
+        "warned": passed_warnings(post).author,
         "cards": preview_cards(revision.content),
         "discussion": discussion_of(post, reader=request.user, at="review"),
         "last_approved": before,

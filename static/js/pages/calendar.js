@@ -1,5 +1,6 @@
 // On a wide screen the agenda grows into a calendar in which a post can be dragged to another time.
 // The server decides whether it may be moved. Chosen by mouse or keyboard, an event opens a dialog in which the same is done by typing.
+import { askInDialog } from "../lib/dialog.js";
 import { fill, read } from "../lib/moments.js";
 import { showToast } from "../lib/toast.js";
 
@@ -124,26 +125,30 @@ function drawMark(mark) {
 }
 
 async function moveByDrop({ event, revert }) {
-  const { said, refused } = await send(event.extendedProps.movable, event.start.toISOString());
-  if (refused) {
-    revert();
-    showToast("unmoved", refused);
+  const [deliveries, at] = [event.extendedProps.movable, event.start.toISOString()];
+  let answer = await send(deliveries, at);
+  if (answer.ask && (await askInDialog(answer.ask, { title: words.anyway, label: words.move }))) {
+    answer = await send(deliveries, at, true);
+  }
+  if (answer.said) {
+    showToast("moved", answer.said);
+    calendar.refetchEvents();
     return;
   }
-  showToast("moved", said);
-  calendar.refetchEvents();
+  revert();
+  if (answer.refused) showToast("unmoved", answer.refused);
 }
 
-// Return what the server said, or why it refused.
-async function send(deliveries, dueAt) {
+// Return what the server said, what it asks before it moves anything, or why it refused.
+async function send(deliveries, dueAt, anyway = false) {
   try {
     const answer = await fetch(options.move, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) },
-      body: JSON.stringify({ deliveries, due_at: dueAt }),
+      body: JSON.stringify({ deliveries, due_at: dueAt, anyway }),
     });
     const body = await answer.json();
-    return answer.ok ? { said: body.said } : { refused: body.error };
+    return { said: body.said, ask: body.ask, refused: body.error };
   } catch {
     return { refused: words.failed }; // not JSON, or no answer
   }
@@ -161,6 +166,7 @@ function openEvent({ event, jsEvent }) {
   const form = document.getElementById("event-move");
   form.hidden = !movable.length;
   form.deliveries = movable;
+  form.asked = "";
   fill("event", local, form);
   dialog.showModal();
 }
@@ -169,9 +175,11 @@ async function moveByDialog(event) {
   event.preventDefault();
   const form = event.currentTarget;
   // The station's clock, wherever the browser is: Viet Nam has one time, without summer time.
-  const { said, refused } = await send(form.deliveries, `${read("event", form)}:00+07:00`);
-  if (refused) {
-    document.getElementById("event-refused").textContent = refused;
+  const at = `${read("event", form)}:00+07:00`;
+  const { said, ask, refused } = await send(form.deliveries, at, form.asked === at);
+  if (!said) {
+    form.asked = ask ? at : "";
+    document.getElementById("event-refused").textContent = ask ? `${ask} ${words.again}` : refused;
     return;
   }
   dialog.close();

@@ -14,7 +14,7 @@ from posts.archive import services as archive_services
 from posts.canonical import content
 from posts.editor import services as editing
 from posts.models import Post, Review, Revision
-from posts.queries import warned_when_submitted
+from posts.queries import passed_warnings
 from posts.review import services as post_reviews
 from posts.states import PostState
 from publishing.states import State
@@ -209,7 +209,7 @@ def test_the_record_names_the_warnings_that_author_and_approver_passed_over(
         unit=unit, author=officer, legal_basis="Nghị định 282/2025/NĐ-CP", legal_until=soon
     )
     post_reviews.submit(post, by=officer)
-    assert warned_when_submitted(post) == {"legal_lapses_soon"}
+    assert passed_warnings(post).author == {"legal_lapses_soon"}
 
     post_reviews.approve(post, post.current_revision, by=approver, proof=factories.proof())
     entry = Entry.objects.filter(action="post.approved").first()
@@ -219,5 +219,5 @@ def test_the_record_names_the_warnings_that_author_and_approver_passed_over(
 def test_a_submission_without_warnings_names_none(unit, officer):
     post = factories.PostFactory(unit=unit, author=officer)
     post_reviews.submit(post, by=officer)
-    assert warned_when_submitted(post) == frozenset()
+    assert passed_warnings(post).author == frozenset()
     assert "warnings" not in Entry.objects.filter(action="post.in_review").first().data

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
+from audit.models import Entry
 from publishing.calendar import queries as calendar_queries
 from publishing.models import Delivery
 from publishing.states import State
@@ -194,8 +195,9 @@ def test_a_filter_that_names_another_units_channel_is_refused_in_words(client, u
 # --- Dragging -------------------------------------------------------------------------------------
 
 
-def drag(client, rows, due_at):
-    body = {"deliveries": [str(row.public_id) for row in rows], "due_at": due_at.isoformat()}
+def drag(client, rows, due_at, **more):
+    names = [str(row.public_id) for row in rows]
+    body = {"deliveries": names, "due_at": due_at.isoformat(), **more}
     return client.post(
         reverse("publishing:calendar_move"), json.dumps(body), content_type="application/json"
     )
@@ -255,6 +257,31 @@ def test_another_units_event_is_not_found_and_not_moved(client, officer):
 def test_an_overseer_may_not_drag(client, unit):
     rows = scheduled(unit, in_days(2))
     sign_in(client, Role.OVERSEER, unit.parent)
+
+    assert drag(client, rows, in_days(4)).status_code == 403
+
+
+def test_another_post_at_that_time_is_named_before_anything_moves(client, unit, officer):
+    rows = scheduled(unit, in_days(2))
+    other = factories.approved(unit=unit, title="Họp dân")
+    factories.delivery(other, rows[0].channel, due_at=in_days(4) + timedelta(minutes=10))
+
+    answer = drag(client, rows, in_days(4))
+
+    assert answer.status_code == 409
+    assert answer.json()["ask"].startswith("Same slot as “Họp dân” (")
+    assert times(rows) == [in_days(2)]
+    assert not Entry.objects.filter(action="delivery.moved").exists()
+    for not_agreed in ("yes", 1, None):
+        assert drag(client, rows, in_days(4), anyway=not_agreed).status_code == 409
+    assert "Họp dân" not in drag(client, rows, in_days(4), anyway=True).json()["said"]
+    assert times(rows) == [in_days(4)]
+
+
+def test_who_may_not_move_a_post_is_not_told_what_lies_beside(client, unit):
+    rows = scheduled(unit, in_days(2))
+    factories.delivery(factories.approved(unit=unit), rows[0].channel, due_at=in_days(4))
+    sign_in(client, Role.SUPERVISOR, unit)
 
     assert drag(client, rows, in_days(4)).status_code == 403
 

@@ -106,3 +106,25 @@ def test_one_channel_alone_has_its_own_form_and_no_second(client, officer, unit)
     assert reverse("publishing:move_all", args=[post.public_id]) not in one_line(
         page.content.decode()
     )
+
+
+def test_what_goes_out_beside_is_named_before_anything_moves(client, officer, rows, unit):
+    post = rows[0].post
+    other = factories.approved(unit=unit, title="Họp dân")
+    factories.delivery(other, rows[1].channel, due_at=in_days(9) + timedelta(minutes=10))
+    address = reverse("publishing:move_all", args=[post.public_id])
+
+    asked = send(client, post, in_days(9))
+
+    assert asked.status_code == 422
+    assert "“Họp dân” goes out on" in one_line(asked.content.decode())
+    assert times(rows) == [in_days(1), in_days(2), in_days(3)]
+    # Another time is asked about anew.
+    said_of = asked.context["form"]["said_of"].value()
+    later = timezone.localtime(in_days(9) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M")
+    anew = client.post(address, {"due_at": later, "said_of": said_of})
+    assert anew.status_code == 422
+    local = timezone.localtime(in_days(9)).strftime("%Y-%m-%dT%H:%M")
+    moved = client.post(address, {"due_at": local, "said_of": said_of})
+    assert moved.status_code == 302
+    assert times(rows) == [in_days(9)] * 3

@@ -502,3 +502,41 @@ def test_another_units_officer_cannot_decide(client, unknown):
     sign_in(client, Role.OFFICER, factories.UnitFactory())
 
     assert act(client, "decide", unknown, seen="absent").status_code == 404
+
+
+def test_the_page_says_which_warnings_author_and_approver_passed_over(client, unit, approver):
+    soon = timezone.localdate() + timedelta(days=9)
+    officer = factories.person(Role.OFFICER, unit)
+    post = factories.PostFactory(
+        unit=unit, author=officer, legal_basis="Nghị định 282/2025/NĐ-CP", legal_until=soon
+    )
+    page = reverse("publishing:post", args=[post.public_id])
+
+    def said() -> str:
+        return one_line(client.get(page).content.decode())
+
+    assert "Warnings passed over" not in said()
+    posts.submit(post, by=officer)
+    assert "(the author saw it and submitted)" in said()
+    assert "the approver saw it" not in said()
+
+    posts.approve(post, post.current_revision, by=approver, proof=factories.proof())
+    assert "(the author saw it and submitted; the approver saw it and approved)" in said()
+
+    # A warning is about what was submitted: of a draft that is edited again it says nothing.
+    posts.reopen(post, by=officer)
+    assert "Warnings passed over" not in said()
+
+
+def test_a_warning_that_does_not_apply_any_more_is_counted(client, unit, approver, monkeypatch):
+    soon = timezone.localdate() + timedelta(days=9)
+    officer = factories.person(Role.OFFICER, unit)
+    post = factories.PostFactory(
+        unit=unit, author=officer, legal_basis="Nghị định 282/2025/NĐ-CP", legal_until=soon
+    )
+    posts.submit(post, by=officer)
+    monkeypatch.setattr("publishing.post_page.cards.findings", lambda *_: [])
+
+    page = client.get(reverse("publishing:post", args=[post.public_id]))
+
+    assert "1 more warning of that time does not apply any more." in one_line(page.content.decode())

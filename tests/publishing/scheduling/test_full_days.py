@@ -145,10 +145,10 @@ def test_it_is_said_where_the_time_is_chosen_moved_and_approved(client, monkeypa
     move = reverse("publishing:move", args=[moved.public_id])
     assert words in client.post(move, {"due_at": "2030-12-02T10:00"}, follow=True).content.decode()
     drag = {"deliveries": [str(moved.public_id)], "due_at": "2030-12-02T04:00:00Z"}
-    said = client.post(
+    asked = client.post(
         reverse("publishing:calendar_move"), drag, content_type="application/json"
-    ).json()["said"]
-    assert words in said
+    ).json()["ask"]
+    assert words in asked
     waiting = factories.submitted(
         unit=unit, channels=[account], requested_time=SEVEN + timedelta(hours=4)
     )
