@@ -19,6 +19,8 @@ from media.models import Media
 from platforms.facts import Format
 from platforms.limits import choose
 from posts.canonical import content, corrections
+from posts.canonical.html import plain
+from posts.canonical.titles import title_from
 from posts.editor import services as editing
 from posts.models import Post, Revision
 from posts.review.services import store_version
@@ -59,7 +61,7 @@ def _edit_of(revision: Revision, post: Post) -> editing.PostEdit:
     """
     shown = revision.content
     fields = editing.PostFields(
-        title=shown["title"],
+        title=_written_title(shown),
         body=shown["body"],
         link=shown["link"],
         topic=Topic.objects.filter(code=shown["topic"]).first(),
@@ -83,6 +85,17 @@ def _edit_of(revision: Revision, post: Post) -> editing.PostEdit:
             if each["media"] in by_id
         ],
     )
+
+
+def _written_title(shown: Mapping[str, Any]) -> str:
+    """Return the title that somebody wrote; empty where it came from the text, which the versions
+    tell by their texts alone: on a platform without titles a written one stands above the text.
+    """
+    title, words = shown["title"], plain(shown["body"])
+    if title != title_from(words):
+        return title
+    above = f"{title}\n\n{words}"
+    return title if any(each["text"].startswith(above) for each in shown["channels"]) else ""
 
 
 def _grounds(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,25 @@ def test_the_draft_equals_the_version_that_was_brought_back(post, officer):
     assert (entry.data, entry.actor_id) == ({"version": 1}, officer.pk)
 
 
+@pytest.mark.parametrize("written", [True, False])
+def test_a_title_that_came_from_the_text_still_does(unit, officer, written):
+    post = factories.PostFactory(
+        unit=unit, author=officer, title="Khóa cổng.", body="<p>Khóa cổng.</p><p>Gọi 113.</p>"
+    )
+    Post.objects.filter(pk=post.pk).update(title_from_text=not written)
+    post = factories.submitted(Post.objects.get(pk=post.pk))
+    leader = factories.person(Role.APPROVER, unit)
+    reviews.request_changes(post, post.current_revision, by=leader, reason="Sửa")
+    version = post.current_revision
+    rewritten(Post.objects.get(pk=post.pk))
+
+    histories.restore(post, version, by=officer)
+
+    saved = Post.objects.get(pk=post.pk)
+    assert (saved.title, saved.own_title) == ("Khóa cổng.", "Khóa cổng." if written else "")
+    assert content.digest(content.compose(saved)) == version.content_sha256
+
+
 def test_what_the_draft_was_before_is_a_version(post, officer):
     version = post.current_revision
     post = rewritten(post)
