@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from channels.queries import facts_of
 from channels.states import Health
 from posts.findings import findings
-from posts.models import Post
+from posts.models import Post, Revision
 from posts.queries import passed_warnings
 from posts.states import PostState
 from publishing.broadcasts.presenters import broadcast_status
@@ -177,13 +177,13 @@ class PassedOver:
     gone: int
 
 
-def passed_over(post: Post) -> PassedOver | None:
-    """Return the warnings that were passed over for the current revision; None where none were."""
+def passed_over(post: Post, revision: Revision) -> PassedOver | None:
+    """Return the warnings that were passed over for the newest revision; None where none were."""
     passed = passed_warnings(post)
     rules = passed.author | passed.approver
     if not rules:
         return None
-    found = [each for each in findings(post, post.current_revision.content) if each.rule in rules]
+    found = [each for each in findings(post, revision.content) if each.rule in rules]
     lines = []
     for each in found:
         seen = [

@@ -107,7 +107,7 @@ def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) ->
     )
     return {
         "content": shown,
-        "passed": passed_over(post) if revision and post.state not in EDITABLE else None,
+        "passed": passed_over(post, revision) if revision and post.state not in EDITABLE else None,
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),
         "was_seen": any(row.published_at for row in deliveries),
