@@ -1,4 +1,4 @@
-"""What the unit does or plans: secret cases, posts and patrols with their hour, lists, radio."""
+"""Work and plans of the unit: secret cases, posts and patrols with their hour, lists, radio."""
 
 import re
 from collections.abc import Iterator
