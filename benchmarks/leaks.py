@@ -100,10 +100,10 @@ def _time_per_1000(rows: list[dict[str, Any]], read: Any) -> float:
     letters = sum(len(row["text"]) for row in rows)
     spent = []
     for _round in range(ROUNDS):
-        begun = time.perf_counter()
+        begun = time.process_time()
         for row in rows:
             read(row["text"])
-        spent.append(time.perf_counter() - begun)
+        spent.append(time.process_time() - begun)
     return min(spent) * 1_000_000 / letters
 
 

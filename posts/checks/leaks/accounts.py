@@ -22,6 +22,11 @@ _AT_BANK = re.compile(
     rf"(?<![\w.,/-])(\d(?:[ .-]?\d){{7,18}})(?!\d)[ ,(-]{{1,3}}"
     rf"(?:ngân hàng |NH )?(?:{any_of('bank_names.txt')})\b"
 )
+_BANK_FIRST = re.compile(
+    rf"(?<!\w)(?:{any_of('bank_names.txt')})(?!\w)[ :,(-]{{1,3}}(?:số )?(\d(?:[ .-]?\d){{8,18}})"
+    r"(?![\dxX*])"
+)
+_LANDLINE = re.compile(r"02\d{9}")
 _DIGITAL = re.compile(
     r"tài khoản (?:định danh|mạng xã hội|VNeID|Facebook|Zalo|điện tử|game)", re.IGNORECASE
 )
@@ -40,7 +45,7 @@ _CARD = re.compile(
 
 
 def bank_accounts(reading: Reading) -> Iterator[Found]:
-    for pattern in (_CUED, _TRANSFER, _AT_BANK):
+    for pattern in (_CUED, _TRANSFER, _AT_BANK, _BANK_FIRST):
         for match in pattern.finditer(reading.text):
             if not _is_something_else(reading, match):
                 yield Found(*match.span(1), _severity(reading, match))
@@ -55,6 +60,7 @@ def _is_something_else(reading: Reading, match: re.Match[str]) -> bool:
         or _DIGITAL.match(before)
         or _TELEPHONE.search(before)
         or _SERVICE_NUMBER.fullmatch(digits)
+        or (match.re is _BANK_FIRST and _LANDLINE.fullmatch(digits))
         or (match.re is _AT_BANK and _TELEPHONE.search(reading.before(match.start(1), 25)))
     )
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from posts.checks.leaks.amounts import is_amount
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import any_of
+from posts.checks.leaks.lists import read_list
 
 _REST = r"(?:[ .()-]{0,2}\d){7}(?!\d)"
 _FRONT = r"(?<!\d)(?<!\d[.,])\(?(?:\+?(?:00)?84|0)\)?[ .-]?\(?"
-_MOBILE = re.compile(rf"{_FRONT}(?:{any_of('mobile_prefixes.txt')}){_REST}")
+_PREFIXES = "|".join(f"{prefix[0]}[ .]?{prefix[1]}" for prefix in read_list("mobile_prefixes.txt"))
+_MOBILE = re.compile(rf"{_FRONT}(?:{_PREFIXES}){_REST}")
 # Mobile numbers had eleven digits until 2018; old texts, copied, still lead to their owners.
 _OLD_MOBILE = re.compile(
     rf"(?:điện thoại|\bS?ĐT\b|số máy|liên hệ|gọi|zalo)[^\d\n]{{0,30}}?"
@@ -26,13 +27,13 @@ _EMAIL = re.compile(
 
 
 def mobile_numbers(reading: Reading) -> Iterator[Found]:
-    matches = [(match, match.span()) for match in _MOBILE.finditer(reading.text)]
-    matches += [(match, match.span(1)) for match in _OLD_MOBILE.finditer(reading.text)]
+    spans = [match.span() for match in _MOBILE.finditer(reading.text)]
+    spans += [match.span(1) for match in _OLD_MOBILE.finditer(reading.text)]
     hotlines: set[str] = set()
     found = []
-    for _match, (start, end) in matches:
+    for start, end in spans:
         number = _national(reading.text[start:end])
-        if number in reading.allowed.phones or _MASKED_AFTER.match(reading.text, end):
+        if number in reading.allowed.phones or _is_no_number(reading, start, end):
             continue
         if _HOTLINE.search(reading.around(start, end, 60, 40)):
             hotlines.add(number)
@@ -43,6 +44,17 @@ def mobile_numbers(reading: Reading) -> Iterator[Found]:
         if severity == Severity.HARD and _SCAM.search(reading.around(start, end, 80, 80)):
             severity = Severity.SOFT  # numbers of callers are forged, and belong to innocents
         yield Found(start, end, severity)
+
+
+def _is_no_number(reading: Reading, start: int, end: int) -> bool:
+    """Check for a masked number, and for a row of pairs, as drawn numbers are written."""
+    if _MASKED_AFTER.match(reading.text, end):
+        return True
+    pairs = max(map(len, re.findall(r"\d+", reading.text[start:end]))) == 2
+    return pairs and bool(
+        re.match(r"[ .,-]{1,2}\d", reading.after(end, 3))
+        or re.search(r"\d[ .,-]{1,2}$", reading.before(start, 3))
+    )
 
 
 def police_lines(reading: Reading) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 
 _PASSWORD = re.compile(
-    r"(?<!\w)(?:mật khẩu|password|passwd|pass|mk|pwd|mã PIN)(?: [^\W\d_]+){0,3}?\s?"
+    r"(?<!\w)(?:mật khẩu|password|passwd|pass|mk|pwd|mã PIN)(?: [^\W\d_]+){0,5}?\s?"
     r"(?:là|[:=])\s{0,2}[\"“'(]?((?=[^\s,;]{0,40}[\d@#$%!&])[^\s,;\"”]{4,40})",
     re.IGNORECASE,
 )
@@ -27,7 +27,7 @@ _PRIVATE = re.compile(
 _NO_ADDRESS_AFTER = re.compile(r" ?(?:đồng|đ\b|VND|VNĐ|USD|triệu|tỷ)", re.IGNORECASE)
 _VERSION_BEFORE = re.compile(r"(?:phiên bản|version|iOS|bản|v)\.? ?$", re.IGNORECASE)
 _COORDINATES = re.compile(
-    r"(?<![\d.])(?:[89]|1\d|2[0-3])\.\d{4,15}(?: ?[,;] ?| )1(?:0[2-9]|1[0-4])\.\d{4,15}(?!\d)"
+    r"(?<![\d.])(?:[89]|1\d|2[0-3])\.\d{4,15}(?: ?[,;] ?| - | )1(?:0[2-9]|1[0-4])\.\d{4,15}(?!\d)"
 )
 _DEGREES = re.compile(
     r"(?<!\d)(?:[89]|1\d|2[0-3])°\d{1,2}['′]\d{1,2}(?:\.\d+)?[\"″]?N[ ,;]{0,3}"

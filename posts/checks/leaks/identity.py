@@ -9,7 +9,7 @@ from posts.checks.leaks.lists import read_list
 
 _PROVINCES = read_list("birth_registration_codes.txt")
 _OLDEST_YEAR = 1910
-_TWELVE = re.compile(r"(?<![\d/.-])\d(?:[ .-]{0,2}\d){11}(?![\d/]|[.,-]\d)")
+_TWELVE = re.compile(r"(?<![\d/.-])\d(?:[ .-]{0,2}\d){11}(?!\d|[/.,-]\d)")
 _PERSON_CUE = re.compile(r"CCCD|căn cước|định danh(?: cá nhân)?|số ĐDCN", re.IGNORECASE)
 _PARCEL_CUE = re.compile(
     r"(?:vận đơn|giao dịch|đơn hàng|hồ sơ|hóa đơn|hoá đơn|tham chiếu|sê-?ri|serial|biên lai|"
@@ -32,8 +32,16 @@ _INSURANCE_NUMBER = re.compile(
 _TAX_NUMBER = re.compile(
     r"(?:\bMST\b|mã số thuế)[^\d\n]{0,20}(\d{10}(?:-?\d{3})?|\d{12})(?!\d)", re.IGNORECASE
 )
+_COMPANY = re.compile(
+    r"công ty|doanh nghiệp|hợp tác xã|\bHTX\b|tập đoàn|chi nhánh|ngân hàng|hộ kinh doanh",
+    re.IGNORECASE,
+)
 _PASSPORT_CUED = re.compile(
     r"(?:hộ chiếu|passport)[^\d\n]{0,30}?(?<![^\W_])((?:[A-Z]{1,2} ?)\d{6,8})(?!\d)", re.IGNORECASE
+)
+_GOODS_BEFORE = re.compile(
+    r"(?:lô|se-?ri|sê-?ri|mẫu|mã|model|đăng ký|SĐK|serial|hóa đơn|vé|phiếu)(?: số)?[ :]{0,2}$",
+    re.IGNORECASE,
 )
 _PASSPORT = re.compile(r"(?<![^\W_])(?<![/-])[BCEKNPQ]\d{7,8}(?![^\W_]|[/-])")
 
@@ -84,14 +92,16 @@ def insurance_numbers(reading: Reading) -> Iterator[Found]:
 
 def tax_numbers(reading: Reading) -> Iterator[Found]:
     for match in _TAX_NUMBER.finditer(reading.text):
-        yield Found(*match.span(1), Severity.WARN)
+        of_company = _COMPANY.search(reading.before(match.start(), 80))
+        yield Found(*match.span(1), Severity.INFO if of_company else Severity.WARN)
 
 
 def passports(reading: Reading) -> Iterator[Found]:
     for match in _PASSPORT_CUED.finditer(reading.text):
         yield Found(*match.span(1), Severity.HARD)
     for match in _PASSPORT.finditer(reading.text):
-        yield Found(*match.span(), Severity.WARN)
+        if not _GOODS_BEFORE.search(reading.before(match.start(), 20)):
+            yield Found(*match.span(), Severity.WARN)
 
 
 CARDS = (Rule("bhyt", Severity.HARD, insurance_cards),)

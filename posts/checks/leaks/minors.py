@@ -11,7 +11,8 @@ from posts.checks.leaks.roles import is_public
 _ADULT_FROM = 16
 _CUE = re.compile(
     r"(?<!\w)(?<!anh )(?<!chị )(?:các )?(?:cháu(?: bé| gái| trai)?|bé(?: gái| trai)?|em|em bé|"
-    r"(?:em )?(?:học sinh|nữ sinh|nam sinh)|trẻ|thiếu nhi|đội viên)(?: tên(?: là)?| là)?[ :]{1,2}$",
+    r"(?:em )?(?:học sinh|nữ sinh|nam sinh)|trẻ|thiếu nhi|đội viên)"
+    r"(?: lớp \w{1,4})?(?: tên(?: là)?| là)?[ :]{1,2}$",
     re.IGNORECASE,
 )
 _EVIDENCE = re.compile(
@@ -36,7 +37,7 @@ def named_children(reading: Reading) -> Iterator[Found]:
         if age is not None and age < _ADULT_FROM and not is_public(reading, name):
             yield Found(name.start, name.end, Severity.HARD)
             continue
-        if not _CUE.search(reading.before(name.start, 24)) or (age or 0) >= 19:
+        if not _CUE.search(reading.before(name.start, 32)) or (age or 0) >= 19:
             continue
         near = reading.around(name.start, name.end, _BEFORE, _AFTER)
         if _EVIDENCE.search(near):
@@ -65,7 +66,7 @@ _CLASS = re.compile(
     r"(?<!\w)lớp (?:\d{1,2}(?:[ ./-]?[A-Za-zĐ]\w{0,3}|/\d{1,2})?|lá|chồi|mầm)(?!\w)", re.I
 )
 _SCHOOL = re.compile(
-    rf"(?<!\w)(?i:trường|tr\.) (?:(?i:mầm non|mẫu giáo|tiểu học|trung học|cơ sở|"
+    rf"(?<!\w)(?:(?i:trường|tr\.) )?(?:(?i:mầm non|mẫu giáo|tiểu học|trung học|cơ sở|"
     rf"TH|THCS|THPT|PTDTBT|PTDTNT|TH&THCS|TH-THCS|liên cấp|phổ thông) ){{1,4}}{CAPITAL}"
 )
 _TWO_SENTENCES = 260

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from posts.checks.leaks.letters import CAPITAL, bare
 from posts.checks.leaks.lists import any_of, read_list
 
 _SURNAMES = frozenset(name.casefold() for name in read_list("surnames.txt"))
+_BARE_SURNAMES = frozenset(bare(name) for name in _SURNAMES)  # as bank slips print names
 _PLACES = frozenset(name.casefold() for name in read_list("places.txt"))
 _MOST_WORDS = 5
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NO_VOWEL = re.compile(r"[bcdđghklmnpqrstvx]{1,3}", re.IGNORECASE)
 _LETTER_NAMES = frozenset("AYKH")  # of the Ê Đê, Ba Na, Mông: Y Thịnh Niê, Sùng A Dơ
+_HIGHLAND = re.compile(rf"H['’]{CAPITAL}")
 _MIDDLE = frozenset({"văn", "thị"})
 TITLES = (
     r"ông|bà|anh|chị|em|cháu|bé|cụ|cô|chú|bác|thầy|mẹ|bố|cha|vợ|chồng|con trai|con gái|bạn|tên là|"
@@ -95,9 +98,7 @@ def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
     at = 0
     while at < len(run) - 1:
         words = run[at : at + _MOST_WORDS]
-        certain = words[0].folded in _SURNAMES or (
-            len(words) > 2 and words[1].folded in _MIDDLE and not words[0].is_initial
-        )
+        certain = _begins_name(words)
         title = title_before(text, words[0].start)
         if not (certain or (title and words[0].folded not in _BODIES)) or _is_place(words):
             at += 1
@@ -105,6 +106,17 @@ def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
         if _is_whole(text, words):
             yield Name(words[0].start, words[-1].end, certain, title)
         at += len(words)
+
+
+def _begins_name(words: list[_Word]) -> bool:
+    first = words[0]
+    if first.folded in _SURNAMES or _HIGHLAND.match(first.text):
+        return True
+    if len(words) < 3 or words[1].is_initial:
+        return False
+    if first.is_capitals and first.text.isascii():
+        return first.folded in _BARE_SURNAMES
+    return first.text == "Y" or (words[1].folded in _MIDDLE and not first.is_initial)
 
 
 def _is_place(words: list[_Word]) -> bool:

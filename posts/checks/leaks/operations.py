@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.letters import CAPITAL
 
 _SECRET_CASE = re.compile(
     r"(?<!\w)chuyên án[^.;\n]{0,60}?bí số(?: là)?[ :]*[\"“']?([^\W_][\w-]*)", re.IGNORECASE
@@ -30,9 +31,10 @@ _HOUR = re.compile(
     r"(?<![\d/])\d{1,2} ?(?:giờ|h|g)(?: ?\d{2})?(?!\w)|(?<!\d)\d{1,2}:\d{2}(?!\d)", re.I
 )
 _PLACE = re.compile(
-    r"(?<!\w)(?:tại|ở|trên (?:tuyến|đường|địa bàn)|khu vực|ngã (?:ba|tư|năm)|cầu|chợ|cổng|"
-    r"quốc lộ|QL|tuyến đường|đầu đường|đường|bến xe|vòng xoay|nút giao)(?!\w)",
-    re.IGNORECASE,
+    r"(?<!\w)(?:(?<!cảnh sát )(?i:khu vực)|(?i:ngã (?:ba|tư|năm|bảy)|chợ|quốc lộ|tỉnh lộ|QL|ĐT|Km|"
+    r"bến xe|bến phà|vòng xoay|nút giao|tuyến đường|tuyến phố|đầu đường|đường (?:liên|tỉnh|làng|vào|"
+    r"ven)|bãi|quán|công viên|quảng trường|trường học|cổng (?!thông tin|dịch vụ))"
+    rf"|(?i:đường|phố|cầu|thôn|ấp|bản|xóm|khu phố|tổ dân phố|tổ|hẻm|ngõ|cổng) (?:{CAPITAL}|\d))"
 )
 _PAST = re.compile(
     r"(?<!\w)(?:đêm qua|tối qua|hôm qua|chiều qua|sáng qua|vừa qua|đã|phát hiện|bắt giữ|"

@@ -6,6 +6,7 @@ Who bears a rank or a post is named in public; a name that is cut to initials is
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.letters import CAPITAL, SMALL
@@ -15,12 +16,20 @@ from posts.checks.leaks.roles import is_public
 _OLDEST_BIRTH = 1925
 _GAP = 48
 _BIRTH = re.compile(
-    r"(?<!\w)(?:SN|S\.N\.?|năm sinh|ngày sinh|sinh năm|sinh ngày|sinh)[ :.]{0,3}"
+    r"(?<!\w)(?:SN|S\.N\.?|(?<=\()s|năm sinh|ngày sinh|sinh năm|sinh ngày|sinh)[ :.]{0,3}"
     r"(?:(?:\d{1,2}|[^\W\d_]{2,5}) ?[/.-] ?\d{1,2} ?[/.-] ?|ngày \d{1,2} tháng \d{1,2} năm |"
     r"\d{1,2} ?[/.-] ?)?((?:19|20)\d{2}|(?<=SN )\d{2}(?!\d))(?!\d)",
     re.IGNORECASE,
 )
-_YEAR_ALONE = re.compile(r" ?\(((?:19[3-9]|20[0-2])\d)(?=[,)])")
+_YEAR_ALONE = re.compile(
+    r"(?: ?\(|, ?)((?:19[3-9]|20[0-2])\d)(?:(?<=\(\d{4})(?=[,)])|"
+    r"(?=,? (?:thường |tạm )?(?:trú|ngụ|quê)(?!\w)))",
+    re.IGNORECASE,
+)
+_AGE_BEFORE = re.compile(
+    r"(?<!\d)(\d{1,3}) ?tuổi(?: này)?[ ,]{1,2}(?:tên(?: là)? |là |ông |bà |anh |chị )?$",
+    re.IGNORECASE,
+)
 _AGE = re.compile(r"(?<![\d-])(\d{1,3}) ?tuổi(?!\w)", re.IGNORECASE)
 _AGE_GAP = re.compile(
     r"[\s,:(–-]*(?:(?:năm nay|hiện|đã|mới|vừa|tròn|chỉ|khoảng|ảnh|nam|nữ|cùng|đều|dân tộc "
@@ -54,25 +63,14 @@ def births(reading: Reading) -> Iterator[Found]:
             severity, last = Severity.HARD, match.end()
         else:
             match = _YEAR_ALONE.match(after)
-            if not match or is_public(reading, name):
+            if not match:
                 continue
             severity, last = Severity.SOFT, match.end(1)
         year = int(match[1]) if len(match[1]) == 4 else 1900 + int(match[1])
-        if _OLDEST_BIRTH <= year <= reading.today.year and not _is_known_figure(reading, name):
+        if _OLDEST_BIRTH <= year <= reading.today.year and not is_public(reading, name):
             start = name.end + match.start()
             evidence = start + len(match.group()) - len(match.group().lstrip(" ("))
             yield Found(name.start, name.end + last, severity, (evidence, name.end + last))
-
-
-def _is_known_figure(reading: Reading, name: Name) -> bool:
-    return bool(_FIGURE.search(reading.before(name.start, 30)))
-
-
-_FIGURE = re.compile(
-    r"(?:anh hùng(?: liệt sĩ| lao động| lực lượng vũ trang)?|liệt s[ĩỹ]|nhà (?:văn|thơ|cách mạng)|"
-    r"nhạc s[ĩỹ]|ca s[ĩỹ]|chủ tịch|đại tướng) $",
-    re.IGNORECASE,
-)
 
 
 def _is_own(reading: Reading, name: Name, gap: str) -> bool:
@@ -84,17 +82,35 @@ def _is_own(reading: Reading, name: Name, gap: str) -> bool:
 
 def ages(reading: Reading) -> Iterator[Found]:
     for name in reading.names:
-        after = reading.after(name.end, 60)
-        match = _AGE.search(after)
-        if not match or not _is_age_gap(after[: match.start()]):
+        age = _age_behind(reading, name) or _age_before(reading, name)
+        if not age or not 16 <= age.years <= 110 or is_public(reading, name):
             continue
-        if not 16 <= int(match[1]) <= 110 or is_public(reading, name):
-            continue
-        if not _is_own(reading, name, after[: match.start()]):
-            continue
-        end = name.end + match.end()
         severity = Severity.SOFT if name.certain else Severity.WARN
-        yield Found(name.start, end, severity, (name.end + match.start(), end))
+        start, end = min(name.start, age.start), max(name.end, age.end)
+        yield Found(start, end, severity, (age.start, age.end))
+
+
+class _Age(NamedTuple):
+    years: int
+    start: int
+    end: int
+
+
+def _age_behind(reading: Reading, name: Name) -> _Age | None:
+    after = reading.after(name.end, 60)
+    match = _AGE.search(after)
+    if not match or not _is_age_gap(after[: match.start()]):
+        return None
+    if not _is_own(reading, name, after[: match.start()]):
+        return None
+    return _Age(int(match[1]), name.end + match.start(), name.end + match.end())
+
+
+def _age_before(reading: Reading, name: Name) -> _Age | None:
+    before = reading.before(name.start, 30)
+    match = _AGE_BEFORE.search(before)
+    shift = name.start - len(before)
+    return _Age(int(match[1]), shift + match.start(), shift + match.end()) if match else None
 
 
 def _is_age_gap(gap: str) -> bool:
@@ -133,12 +149,12 @@ _REPORTER = (
 _REPORT = r"tin báo|tố giác|tố cáo|phản ánh|trình báo|báo tin|nguồn tin|tin tố giác|đơn thư|đơn"
 _REPORTED = re.compile(
     rf"(?<!\w)(?:(?:{_REPORTER})(?: (?:là|tên|tên là))?|(?:{_REPORT})(?: [^\W\d_]+){{0,5}}? "
-    r"(?:của|từ|do))(?P<gap>[ :,]{1,2}(?:người (?:dân|nhà) (?:là |tên )?)?)$",
+    r"(?:của|từ|do))[ :,]{1,2}(?:(?:người (?:dân|nhà)|quần chúng|công dân) (?:là |tên )?)?$",
     re.IGNORECASE,
 )
 _REPORTED_TITLED = re.compile(
     rf"(?<!\w)(?:(?:{_REPORTER})(?: (?:là|tên|tên là))?|(?:{_REPORT})(?: [^\W\d_]+){{0,5}}? "
-    r"(?:của|từ|do))[ :,]{1,2}(?:người (?:dân|nhà) (?:là |tên )?)?"
+    r"(?:của|từ|do))[ :,]{1,2}(?:(?:người (?:dân|nhà)|quần chúng|công dân) (?:là |tên )?)?"
     r"(?P<title>(?:ông|bà|anh|chị|em|cháu|cụ|cô|chú|bác)) $",
     re.IGNORECASE,
 )

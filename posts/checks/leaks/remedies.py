@@ -6,7 +6,7 @@ from typing import Literal
 
 from posts.checks.leaks.names import Name, names_of
 from posts.checks.leaks.plain import Plain, plain
-from posts.checks.leaks.scan import Leak
+from posts.checks.leaks.scan import Leak, Severity
 
 Kind = Literal["mask", "initials", "drop_line", "own_hotline"]
 _LAST_OF_A_PHONE = 3  # digits that the press hides
@@ -54,7 +54,7 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
     ways = []
     if leak.rule == "phone_personal" and hotline:
         ways.append(Remedy("own_hotline", hotline, leak.start, leak.end))
-    masked = _masked(leak.rule, text[leak.start : leak.end])
+    masked = _masked(leak, text[leak.start : leak.end])
     if masked is not None and masked != text[leak.start : leak.end]:
         ways.append(Remedy("mask", masked, leak.start, leak.end))
     name = _name_span(text, leak) if leak.rule in _PERSONS else None
@@ -68,7 +68,10 @@ def initials(words: str) -> str:
     return "".join(f"{word[0].upper()}." for word in re.findall(r"[^\W\d_]+", words))
 
 
-def _masked(rule: str, words: str) -> str | None:
+def _masked(leak: Leak, words: str) -> str | None:
+    rule = leak.rule
+    if rule == "addr_home" and leak.severity != Severity.HARD:
+        return None  # a hamlet is known by its name, whatever number it has
     if rule in _PHONES:
         digits = len(re.findall(r"\d", words))
         return _mask_from(words, digits - _LAST_OF_A_PHONE)

@@ -3,23 +3,19 @@
 import re
 
 from posts.checks.leaks.base import Reading
+from posts.checks.leaks.letters import CAPITAL
 from posts.checks.leaks.lists import any_of
 from posts.checks.leaks.names import Name
 
-_ROLE = rf"(?:{any_of('public_roles.txt')})"
-# A role, and words of its body, with nobody else named between it and the name.
-_BEFORE = re.compile(
-    rf"(?<!\w){_ROLE}(?!\w)(?![^,.;:\n()]*(?<!\w)(?:đối tượng|nạn nhân|bị hại|bị can|bị cáo|"
-    r"tài xế|em|cháu|con|vợ|chồng|bắt|tạm giữ|với)(?!\w))[^,.;:\n()]{0,50}$",
-    re.IGNORECASE,
-)
-_AFTER = re.compile(
-    rf"^(?: ?[,(–-] ?(?:nguyên |hiện là |là |hiện )?|, |, nguyên )(?:quyền |phó )?{_ROLE}(?!\w)",
-    re.IGNORECASE,
-)
+_ROLE = rf"(?i:{any_of('public_roles.txt')})(?!\w)"
+# Between a role and the name stands the body, and nothing that another person could be named by.
+_WORD_BETWEEN = rf"(?i:{any_of('words_between_role_and_name.txt')})(?!\w)"
+_OF_A_BODY = rf"(?:[ -]{{1,3}}(?:{CAPITAL}[\w.]*|\d+|{_WORD_BETWEEN}))"
+_BEFORE = re.compile(rf"(?<!\w){_ROLE}{_OF_A_BODY}{{0,12}}[ :]{{1,2}}$")
+_AFTER = re.compile(rf"^(?: ?[,(-] ?(?i:nguyên |hiện là |là |hiện )?)(?i:quyền |phó )?{_ROLE}")
 
 
 def is_public(reading: Reading, name: Name) -> bool:
     return bool(
-        _BEFORE.search(reading.before(name.start, 70)) or _AFTER.match(reading.after(name.end, 40))
+        _BEFORE.search(reading.before(name.start, 80)) or _AFTER.match(reading.after(name.end, 40))
     )

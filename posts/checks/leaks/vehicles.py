@@ -26,9 +26,11 @@ _CUE_BEFORE = re.compile(
 _CUE_AFTER = re.compile(r"^[^\n.]{0,15}?(?:biển|xe|ô tô|mô tô)\b", re.IGNORECASE)
 _NO_PLATE_BEFORE = re.compile(
     r"(?<!\w)(?:phòng|căn hộ|căn|tầng|lô|block|tòa|toà|số nhà|khoản|điểm|điều|mẫu|mã|thửa|"
-    r"model|seri|quốc lộ|QL|tỉnh lộ|TL|ĐT)[^\w\n]{0,3}(?:số )?$",
+    r"model|seri|quốc lộ|QL|tỉnh lộ|TL|ĐT|tuyến|buýt|bus)[^\w\n]{0,3}(?:số )?$",
     re.IGNORECASE,
 )
+_MEASURE_AFTER = re.compile(r" ?(?:kg|km|m|tấn|lít|đồng|người|lượt|%)(?!\w)")
+_AUCTION = re.compile(r"đấu giá", re.IGNORECASE)  # what the state sells by its number
 _MILITARY = re.compile(
     r"(?:biển (?:số|đỏ|kiểm soát)|xe quân (?:đội|sự)|BKS)[^\n.]{0,25}?"
     r"(?<!\w)([ABCDHKLMNPQRTV][A-Z][ -]?\d{2}[.-]?\d{2})(?!\w|[.-]\d)"
@@ -41,7 +43,10 @@ def plates(reading: Reading) -> Iterator[Found]:
         yield Found(*match.span(), Severity.HARD)
     for pattern in (_PLATE, _SMALL_PLATE):
         for match in pattern.finditer(reading.text):
-            if match[1] not in _PROVINCES:
+            if match[1] not in _PROVINCES or _MEASURE_AFTER.match(reading.text, match.end()):
+                continue
+            if _AUCTION.search(reading.around(match.start(), match.end(), 60, 40)):
+                yield Found(*match.span(), Severity.INFO)
                 continue
             if _NO_PLATE_BEFORE.search(reading.before(match.start(), 18)):
                 continue

@@ -5,6 +5,7 @@ All people, numbers and places are invented.
 
 FOUND = {
     "id_cccd": [
+        ("Căn cước số 034190000017/ cấp năm 2021", "hard", "034190000017"),
         ("Chị để quên thẻ số 034190000017 tại quầy.", "hard", "034190000017"),
         ("Căn cước công dân: 001 085 000 123, cấp năm 2022", "hard", "001 085 000 123"),
         ("(CCCD 079-2-05-000456)", "hard", "079-2-05-000456"),
@@ -16,8 +17,12 @@ FOUND = {
     ],
     "bhyt": [("Thẻ BHYT DN 4 01 0120000034 rơi ở chợ", "hard", "DN 4 01 0120000034")],
     "bhxh": [("mã số BHXH 0120000034 của công nhân", "hard", "0120000034")],
-    "tax_id": [("MST: 0100000123-001", "warn", "0100000123-001")],
+    "tax_id": [
+        ("Công ty TNHH Hoa Mai, MST 0100000123", "info", "0100000123"),
+        ("MST: 0100000123-001", "warn", "0100000123-001"),
+    ],
     "phone_personal": [
+        ("ĐT: 09 12 00 03 45", "hard", "09 12 00 03 45"),
         ("Ai thấy xin gọi 0912 000 345.", "hard", "0912 000 345"),
         ("SĐT (+84) 356.000.345", "hard", "(+84) 356.000.345"),
         ("gặp chị Hạnh 0702.00.03.45", "hard", "0702.00.03.45"),
@@ -39,6 +44,7 @@ FOUND = {
         ("https://facebook.com.hotro.example/dang-nhap", "warn", None),
     ],
     "bank_acc": [
+        ("VCB 0011000000123, chủ thẻ là cháu", "hard", "0011000000123"),
         ("Mọi ủng hộ xin gửi STK 0011 000 000 123 Vietcombank", "hard", "0011 000 000 123"),
         ("số tài khoản của gia đình tại Agribank: 3900205000123", "hard", "3900205000123"),
         ("chuyển khoản về MB Bank 0912000345 giúp cháu", "hard", "0912000345"),
@@ -56,6 +62,7 @@ FOUND = {
         ("Cuốn mang số B7654321 còn ở quầy", "warn", "B7654321"),
     ],
     "plate": [
+        ("Đấu giá biển số 51K-888.88", "info", "51K-888.88"),
         ("Xe ô tô biển số 29A-123.45 đỗ sai", "hard", "29A-123.45"),
         ("mô tô BKS: 59X3 - 123.45", "hard", "59X3 - 123.45"),
         ("chiếc xe máy 29-B1 234.56", "hard", "29-B1 234.56"),
@@ -67,6 +74,7 @@ FOUND = {
     ],
     "plate_mil": [("xe quân sự biển đỏ TM-12-34", "hard", "TM-12-34")],
     "addr_home": [
+        ("Vũ Thị Lụa (ở tổ 5, khu Đồi)", "warn", "ở tổ 5"),
         (
             "Ông T. trú tại số nhà 7, ngõ 15, tổ dân phố Hoa Mai",
             "hard",
@@ -83,6 +91,14 @@ FOUND = {
         ("Anh Q. ngụ ấp Bình Minh", "info", "ngụ ấp Bình Minh"),
     ],
     "name_dob": [
+        ("Y Thóc Niê (SN 1990)", "hard", "Y Thóc Niê (SN 1990"),
+        ("Vũ Văn Thóc (s.1990)", "hard", "Vũ Văn Thóc (s.1990"),
+        ("Vũ Văn Thóc, 1990, trú xã Mây", "soft", "Vũ Văn Thóc, 1990"),
+        (
+            "Trưởng Công an xã cho biết Vũ Văn Thóc (SN 1990) đã nhận lỗi",
+            "hard",
+            "Vũ Văn Thóc (SN 1990",
+        ),
         ("Đỗ Thị Lụa (SN 1985) bị mất tiền", "hard", "Đỗ Thị Lụa (SN 1985"),
         ("anh Lò Văn Nếp, sinh ngày 02/03/1991", "hard", "Lò Văn Nếp, sinh ngày 02/03/1991"),
         ("Giàng A Lúa (ảnh, sinh năm 1979)", "hard", "Giàng A Lúa (ảnh, sinh năm 1979"),
@@ -90,10 +106,12 @@ FOUND = {
         ("Vũ Thị Lụa (1991, trú phường Bến Nắng)", "soft", "Vũ Thị Lụa (1991"),
     ],
     "name_age": [
+        ("cụ bà 81 tuổi Vũ Thị Lụa", "soft", "81 tuổi Vũ Thị Lụa"),
         ("bà Lường Thị Lụa (62 tuổi) ngã xuống suối", "soft", "Lường Thị Lụa (62 tuổi"),
         ("Vàng A Lúa, 45 tuổi, dân tộc Mông", "soft", "Vàng A Lúa, 45 tuổi"),
     ],
     "name_case": [
+        ("tên chủ tài khoản VU THI LUA", "warn", "VU THI LUA"),
         ("Nạn nhân tử vong là anh Tạ Văn Lúa.", "soft", "Tạ Văn Lúa"),
         ("bị hại Kiều Thị Lụa đã nhận lại tiền", "soft", "Kiều Thị Lụa"),
         ("bắt giữ đối tượng Mùa A Lúa khi đang trộm", "warn", "Mùa A Lúa"),
@@ -101,12 +119,14 @@ FOUND = {
         ("đối tượng tên là Bạch Văn Lúa", "warn", "Bạch Văn Lúa"),
     ],
     "minor_id": [
+        ("học sinh lớp 8 Vũ Thị Lụa được khen", "hard", "Vũ Thị Lụa"),
         ("Cháu Đinh Thị Lụa, học sinh lớp 6A, bị lạc", "hard", "Đinh Thị Lụa"),
         ("Ngô Minh Lúa (9 tuổi) nhặt được ví", "hard", "Ngô Minh Lúa"),
         ("bé Tô Gia Lúa, SN 2018, con ông Tô Văn Thóc", "hard", "Tô Gia Lúa"),
         ("Em H'Mai Niê được tuyên dương", "soft", "H'Mai Niê"),
     ],
     "minor_reident": [
+        ("nữ sinh L.T.H (lớp 9A1, THCS Hoa Mai)", "soft", "L.T.H"),
         (
             "Em Bùi T.L., học lớp 7A Trường THCS Hoa Mai, bị bạn đánh.",
             "soft",
@@ -119,6 +139,7 @@ FOUND = {
         ),
     ],
     "informant": [
+        ("theo tố giác của quần chúng Vũ Văn Thóc", "hard", "Vũ Văn Thóc"),
         ("Nhờ tin báo của bà Cấn Thị Lụa, tổ công tác đã đến kịp", "hard", "Cấn Thị Lụa"),
         ("theo trình báo của ông Thóc, chiều qua", "hard", "Thóc"),
         ("Nhân chứng Quách Văn Thóc cho biết", "hard", "Quách Văn Thóc"),
@@ -154,13 +175,17 @@ FOUND = {
         ("Lúc 23 giờ đêm qua, khi tuần tra tại khu vực chợ đã phát hiện", "info", "tuần tra"),
     ],
     "credential": [
+        ('mật khẩu đăng nhập hệ thống là "Hoa#113"', "hard", "Hoa#113"),
         ("Vào bằng mật khẩu: Lua@2026 nhé", "hard", "Lua@2026"),
         ("wifi trụ sở, pass là hoamai113.", "hard", "hoamai113"),
         ("mã OTP là 482915", "hard", "482915"),
         ("đăng nhập admin/abc123", "hard", "admin/abc123"),
     ],
     "internal_ip": [("máy chủ 10.12.0.5 của đội", "hard", "10.12.0.5")],
-    "gps": [("điểm hẹn 21.02851, 105.80482", "soft", "21.02851, 105.80482")],
+    "gps": [
+        ("16.0471 - 108.2068", "soft", "16.0471 - 108.2068"),
+        ("điểm hẹn 21.02851, 105.80482", "soft", "21.02851, 105.80482"),
+    ],
     "police_id": [
         ("đồng chí mang số hiệu CAND 123-456", "soft", "123-456"),
         ("giấy chứng minh CAND số 123456", "hard", "123456"),
@@ -181,6 +206,7 @@ SILENT = {
     "bhxh": ["Tổng đài BHXH Việt Nam 1900 9068", "BHXH chi trả 1.200.000.000 đồng"],
     "tax_id": ["Thuế phải nộp 0100000123 đồng"],
     "phone_personal": [
+        "Kết quả 09 12 00 03 45 12",
         "Gọi 113, 114, 115 hoặc 111",
         "Tổng đài 1900.0368 và 18001096",
         "Trực ban: 0230.3000.113",
@@ -199,6 +225,8 @@ SILENT = {
         "Quy định mới.Thông tin thêm",
     ],
     "bank_acc": [
+        "BIDV 2024-2025 tặng quà",
+        "Vietcombank: 02439343137",
         "trong tài khoản 500.000.000 đồng",
         "hơn 2.600.000 tài khoản mạng xã hội",
         "vào tài khoản 1903xxxxxx của chúng",
@@ -207,8 +235,15 @@ SILENT = {
         "tài khoản 12 tháng",
     ],
     "card_pan": ["Dãy 4111 1111 1111 1112 không đúng", "chuyển 4.111.111.111.111.111 đồng"],
-    "passport": ["Làm hộ chiếu trong 8 ngày", "Thuốc B12345678A", "phòng B1203"],
+    "passport": [
+        "thuốc giả, lô C1234567",
+        "Làm hộ chiếu trong 8 ngày",
+        "Thuốc B12345678A",
+        "phòng B1203",
+    ],
     "plate": [
+        "Xe buýt tuyến 86A-2025",
+        "xe tải 15T 2000 kg",
         "Xe 29 chỗ đi Quốc lộ 14B, Km 29+300",
         "phòng 29A-1203 tòa nhà",
         "biển số 29A-***.45",
@@ -219,6 +254,7 @@ SILENT = {
     ],
     "plate_mil": ["tàu cá BKS QN-6758", "biển số mới từ 2025"],
     "addr_home": [
+        "người tạm trú tại các khu nhà trọ số 1, số 2",
         "Trụ sở đặt tại số 44 đường Hoa Mai",
         "đăng ký tạm trú tại Công an phường, số 12 đường Hoa Mai",
         "lưu trú tại khu vực 5",
@@ -227,6 +263,8 @@ SILENT = {
         "Vũ Văn Lúa trú tại tỉnh khác",
     ],
     "name_dob": [
+        "Ca sĩ Vũ Thị Lụa (SN 1990) biểu diễn",
+        "Phó Trưởng Công an phường Vũ Văn Thóc, sinh năm 1985",
         "Vũ Thị L. (SN 1985)",
         "Vũ Tấn Trường K., sinh năm 1985",
         "N.T.T. (SN 1985)",
@@ -271,6 +309,7 @@ SILENT = {
         "Nguồn tin của Báo Người Lao Động",
     ],
     "sensitive_person": [
+        "Luật sư Vũ Văn Thóc (Đoàn Luật sư tỉnh) nói về tội hiếp dâm",
         "người nghiện ma túy được hỗ trợ, riêng Hà Nội có nhiều nơi",
         "Bác sĩ Vũ Văn Lúa nói về người nhiễm HIV",
         "công tác phòng, chống HIV/AIDS do chị Vũ Thị Lụa phụ trách",
@@ -289,6 +328,8 @@ SILENT = {
         "Quyết định 1013/QĐ-TTg",
     ],
     "ops_info": [
+        "Từ 8 giờ đến 22 giờ, CSGT sẽ tuần tra theo yêu cầu trên toàn địa bàn",
+        "8 giờ, cảnh sát khu vực tuần tra",
         "tuần tra trên các tuyến đường 24/24",
         "Có đặc tình hình học? Không",
         "danh sách cán bộ trực tiếp dân",
