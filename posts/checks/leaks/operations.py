@@ -31,10 +31,11 @@ _HOUR = re.compile(
     r"(?<![\d/])\d{1,2} ?(?:giờ|h|g)(?: ?\d{2})?(?!\w)|(?<!\d)\d{1,2}:\d{2}(?!\d)", re.I
 )
 _PLACE = re.compile(
-    r"(?<!\w)(?:(?<!cảnh sát )(?i:khu vực)|(?i:ngã (?:ba|tư|năm|bảy)|chợ|quốc lộ|tỉnh lộ|QL|ĐT|Km|"
-    r"bến xe|bến phà|vòng xoay|nút giao|tuyến đường|tuyến phố|đầu đường|đường (?:liên|tỉnh|làng|vào|"
-    r"ven)|bãi|quán|công viên|quảng trường|trường học|cổng (?!thông tin|dịch vụ))"
-    rf"|(?i:đường|phố|cầu|thôn|ấp|bản|xóm|khu phố|tổ dân phố|tổ|hẻm|ngõ|cổng) (?:{CAPITAL}|\d))"
+    r"(?<!\w)(?:(?<!cảnh sát )(?i:khu vực)|(?i:ngã (?:ba|tư|năm|bảy)|chợ|quốc lộ|tỉnh lộ|QL|"
+    r"bến xe|bến phà|vòng xoay|nút giao|tuyến đường|tuyến phố|đầu đường|đường (?:liên|tỉnh|làng|"
+    r"vào|ven)|bãi (?:cát|đất|biển|xe)|quán (?:karaoke|bar|nhậu|ăn|cà phê|nước)|công viên|"
+    r"quảng trường|trường học|cổng (?!thông tin|dịch vụ))(?!\w)"
+    rf"|(?i:đường|phố|cầu|thôn|ấp|bản|xóm|khu phố|tổ dân phố|hẻm|ngõ|Km|ĐT) ?(?:{CAPITAL}|\d))"
 )
 _PAST = re.compile(
     r"(?<!\w)(?:đêm qua|tối qua|hôm qua|chiều qua|sáng qua|vừa qua|đã|phát hiện|bắt giữ|"
