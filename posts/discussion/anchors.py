@@ -56,7 +56,7 @@ def replaced(text: str, quote: str, words: str) -> str | None:
     """Return ``text`` with ``words`` in place of the quote; None unless it stands there exactly
     once.
     """
-    pattern = _pattern(quote)
+    pattern = pattern_of(quote)
     return pattern.sub(lambda _match: words, text) if _count(pattern, text) == 1 else None
 
 
@@ -64,7 +64,7 @@ def replaced_in_html(body: str, quote: str, words: str) -> str | None:
     """Do as ``replaced``, for HTML. The quote has to stand in one piece: what is partly bold is
     changed by hand.
     """
-    pattern = _pattern(quote)
+    pattern = pattern_of(quote)
     if _count(pattern, plain(body)) != 1:
         return None
     pieces = _TAG.split(body)  # texts at even places, the tags between them at odd ones
@@ -77,7 +77,8 @@ def replaced_in_html(body: str, quote: str, words: str) -> str | None:
     return "".join(pieces)
 
 
-def _pattern(quote: str) -> re.Pattern[str]:
+def pattern_of(quote: str) -> re.Pattern[str]:
+    """Return what finds the words of a quote, whatever blanks stand between them."""
     return re.compile(r"\s+".join(re.escape(word) for word in quote.split()))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from textwrap import shorten
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import nh3
@@ -36,6 +36,12 @@ UPRIGHT = {"reel", "story", "photo_story", "video_story", "inbox"}
 SHORT = 180  # seconds: YouTube shows an upright video up to then as a Short
 
 
+class Marker(Protocol):
+    """What puts marks into a rendered text, see posts.discussion.marks."""
+
+    def put_in(self, rendered: str) -> SafeString: ...
+
+
 class View(NamedTuple):
     """One channel of a content as it will look. ``kind``: the format's name; ``options``: label and
     value, in words; ``labelled``: the platform's own label marks it as made by AI.
@@ -51,6 +57,12 @@ class View(NamedTuple):
     captions: list[str]
     lead: str  # what an article shows of its text once more, below the title
     left_out: list[str]  # what residents do not see here, in words
+
+
+@register.filter
+def commented(rendered: SafeString, marks: Marker | None) -> SafeString:
+    """Mark the words that comments are about; without ``marks`` return what was rendered."""
+    return marks.put_in(rendered) if marks else rendered
 
 
 @register.filter

@@ -42,12 +42,28 @@ def test_words_under_review_lead_to_their_thread_and_back(at_desk, post, thread,
     marks = page.locator("a.commented")
     expect(marks).to_have_text(["gọi 113"])
 
+    expect(page.locator(f"a[href='#words-{thread.public_id}']")).to_be_hidden()
     marks.click()
     expect(page.locator(f"#thread-{thread.public_id} > summary")).to_be_focused()
 
     page.get_by_role("button", name="Show in the text").click()
     expect(marks).to_be_focused()
     expect(marks).to_be_in_viewport()
+
+
+def test_without_scripts_plain_links_lead_to_the_thread_and_back(at_desk, post, thread):
+    leader = factories.person(Role.APPROVER, post.unit, language="en")
+    desk = at_desk(None, PHONE, java_script_enabled=False)
+    desk.enter(leader)
+    desk.open(reverse("publishing:review", args=[post.public_id]))
+    mark, words = desk.page.locator("a.commented"), desk.page.locator(f"#words-{thread.public_id}")
+    expect(mark).to_have_text(["gọi 113"])
+
+    mark.click()
+    expect(desk.page.locator(f"#thread-{thread.public_id}")).to_be_in_viewport()
+
+    desk.page.locator(f"a[href='#words-{thread.public_id}']").click()
+    expect(words).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("body", [BODY, "<p>Nghi ngờ: gọi 113 ngay.</p>"])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.second_factors import passkeys
 from core.clock import local_time
 from posts.discussion.cards import discussion_of
+from posts.discussion.marks import marks_of
 from posts.findings import findings
 from posts.history import diff
 from posts.models import Post
@@ -80,6 +81,7 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
     choices = _choices(post, coming, channels, now)
     chosen = form.data.get("decision") if form.is_bound else ""
     known = {each["value"] for each in choices}
+    discussion = discussion_of(post, reader=request.user, at="review")
     return {
         "post": post,
         "revision": revision,
@@ -93,7 +95,8 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         "findings": findings(post, revision.content),
         "warned": passed_warnings(post).author,
         "cards": preview_cards(revision.content),
-        "discussion": discussion_of(post, reader=request.user, at="review"),
+        "discussion": discussion,
+        "marks": marks_of(card.thread for card in discussion.cards),
         "last_approved": before,
         "changes": diff.near_changes(diff.changes(before.content, revision.content))
         if before
