@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from posts.checks.leaks.amounts import is_amount
+from posts.checks.leaks.amounts import is_amount, is_date
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.lists import any_of
 
@@ -57,6 +57,7 @@ def _is_something_else(reading: Reading, match: re.Match[str]) -> bool:
     return bool(
         digits in reading.allowed.accounts
         or is_amount(reading.text, *match.span(1))
+        or is_date(match[1])
         or _DIGITAL.match(before)
         or _TELEPHONE.search(before)
         or _SERVICE_NUMBER.fullmatch(digits)

@@ -18,10 +18,11 @@ _NO_HOME_BEFORE = re.compile(
     r"(?:đăng ký|thông báo|khai báo|làm thủ tục|tiếp nhận|giải quyết|lưu|nơi|luật|về)\s$",
     re.IGNORECASE,
 )
+_PERSON_BEFORE = re.compile(rf"(?:{CAPITAL}\.?|{CAPITAL}{SMALL}+|tuổi,|\d{{4}},) ?\(?$")
 _WINDOW = 70
 _STOP = re.compile(r"[;\n]|\.\s|(?<!\w)(?:điều khiển|đến|bị|đã|về (?:tội|hành vi)|do|vì)(?!\w)")
 _HOUSE = re.compile(
-    r"(?i:số nhà|nhà số) ?\d+|(?:^ ?|[,:(] ?|(?<!\w)(?i:tại|ở|nhà|đường|phố) )(?i:số) ?"
+    r"(?i:số nhà|nhà số) ?\d+|(?:^ ?|[,:(] ?|(?<!\w)(?i:tại|ở|nhà) )(?i:số) ?"
     r"\d{1,4}[A-Za-z]?(?:/\d+)*(?![\d.])|(?<!\w)(?i:ngõ|ngách|hẻm|kiệt) (?:số )?\d+"
     r"|(?<!\w)K\d+(?:/\d+)+|^[ :,]{0,2}(?:tại |ở )?\d{1,4}[A-Za-z]?(?:/\d+[A-Za-z]?)*,? "
     rf"(?=đường|phố|{CAPITAL}{SMALL})|(?<!\w)(?i:căn hộ) (?:số )?{CAPITAL}?\d"
@@ -37,6 +38,10 @@ _FULL_NAME_NEAR = 120
 def home_addresses(reading: Reading) -> Iterator[Found]:
     for lead in _LEAD.finditer(reading.text):
         if _NO_HOME_BEFORE.search(reading.before(lead.start(), 14)):
+            continue
+        if lead.group().lower() == "ở" and not _PERSON_BEFORE.search(
+            reading.before(lead.start(), 12)
+        ):
             continue
         after = reading.after(lead.end(), _WINDOW)
         stop = _STOP.search(after)

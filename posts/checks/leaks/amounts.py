@@ -1,4 +1,4 @@
-"""Tells sums of money and counts from numbers that stand for a person or an account."""
+"""Tells sums, counts and dates from numbers that stand for a person or an account."""
 
 import re
 
@@ -7,6 +7,14 @@ _UNIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})*\.000")
+_DATE = re.compile(
+    r"(?:\d{1,2}[ .-]\d{1,2}[ .-])(?:19|20)\d{2}|(?:19|20)\d{2} ?[.-] ?(?:19|20)\d{2}"
+    r"|(?:19|20)\d{2}[ .-]\d{1,2}[ .-]\d{1,2}"
+)
+
+
+def is_date(number: str) -> bool:
+    return bool(_DATE.fullmatch(number))
 
 
 def is_amount(text: str, start: int, end: int) -> bool:

@@ -41,9 +41,9 @@ def named_children(reading: Reading) -> Iterator[Found]:
             continue
         near = reading.around(name.start, name.end, _BEFORE, _AFTER)
         if _EVIDENCE.search(near):
-            yield Found(name.start, name.end, Severity.HARD)
+            yield Found(name.start, name.end, Severity.HARD if name.certain else Severity.SOFT)
         elif not _ADULT.search(near):
-            yield Found(name.start, name.end, Severity.SOFT)
+            yield Found(name.start, name.end, Severity.SOFT if name.certain else Severity.WARN)
 
 
 def _age(reading: Reading, name: Name) -> int | None:

@@ -21,13 +21,17 @@ TITLES = (
     r"tên|tài xế|lái xe|nạn nhân|bị hại|đối tượng|bị can|bị cáo|nghi phạm|nghi can|học sinh|"
     r"nữ sinh|nam sinh|sinh viên"
 )
+_TITLE = re.compile(TITLES, re.IGNORECASE)
 _TITLE_BEFORE = re.compile(rf"(?<!\w)({TITLES})[ :]{{1,2}}$", re.IGNORECASE)
+# Neighbours, families, records, owners and requests have such a word within them.
 _OTHER_NAME_BEFORE = re.compile(
-    rf"(?<!\w)(?:{any_of('words_before_other_names.txt')}) ?$|số(?: nhà)? \d+\w*(?:/\d+)*,? $"
+    r"(?<!\w)(?<!hàng )(?<!gia )(?<!biên )(?<!văn )(?<!yêu )(?<!nhu )(?<!chủ )(?<!áp )(?<!quân )"
+    rf"(?:{any_of('words_before_other_names.txt')}) ?$|số(?: nhà)? \d+\w*(?:/\d+)*,? $"
     # The name of an account is chosen by anybody.
     r"|(?:facebook|zalo|tiktok|telegram|instagram|nick|tài khoản|trang|nhóm)[ :]{0,2}[\"“'‘]$",
     re.IGNORECASE,
 )
+_BORN_AFTER = re.compile(r" ?\((?:ảnh, ?|nam, ?|nữ, ?)?(?:SN|sinh|\d{2} tuổi)(?!\w)", re.IGNORECASE)
 _HIDDEN_AFTER = re.compile(r" ?(?:\.\.|…|\*|_|xx)")
 _BODIES = read_list("first_words_of_bodies.txt")
 
@@ -35,8 +39,7 @@ _BODIES = read_list("first_words_of_bodies.txt")
 class Name(NamedTuple):
     start: int
     end: int
-    certain: bool  # begins with a family name, or has Văn or Thị in the middle
-    title: str = ""  # the word for a person right before it
+    certain: bool  # begins with a family name, has Văn or Thị in the middle, or a birth behind
 
 
 class _Word(NamedTuple):
@@ -63,13 +66,9 @@ def names_of(text: str) -> list[Name]:
         name
         for run in _capitalised_runs(text)
         for name in _names_of_run(text, run)
-        if not _OTHER_NAME_BEFORE.search(text[max(0, name.start - 24) : name.start])
+        if _BORN_AFTER.match(text, name.end)
+        or not _OTHER_NAME_BEFORE.search(text[max(0, name.start - 24) : name.start])
     ]
-
-
-def title_before(text: str, at: int) -> str:
-    match = _TITLE_BEFORE.search(text[max(0, at - 12) : at])
-    return match[1].casefold() if match else ""
 
 
 def _capitalised_runs(text: str) -> Iterator[list[_Word]]:
@@ -99,13 +98,24 @@ def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
     while at < len(run) - 1:
         words = run[at : at + _MOST_WORDS]
         certain = _begins_name(words)
-        title = title_before(text, words[0].start)
-        if not (certain or (title and words[0].folded not in _BODIES)) or _is_place(words):
+        likely = certain or _is_told(text, words)
+        if not likely or _is_place(words):
             at += 1
             continue
         if _is_whole(text, words):
-            yield Name(words[0].start, words[-1].end, certain, title)
+            # Three words right before a year of birth are a name, whatever their first one is.
+            born = len(words) > 2 and bool(_BORN_AFTER.match(text, words[-1].end))
+            yield Name(words[0].start, words[-1].end, certain or born)
         at += len(words)
+
+
+def _is_told(text: str, words: list[_Word]) -> bool:
+    """Check that a word for a person stands before capitals, or a year of birth behind them."""
+    first = words[0]
+    if first.folded in _BODIES or _TITLE.fullmatch(first.text):
+        return False
+    before = text[max(0, first.start - 12) : first.start]
+    return bool(_TITLE_BEFORE.search(before) or _BORN_AFTER.match(text, words[-1].end))
 
 
 def _begins_name(words: list[_Word]) -> bool:

@@ -23,7 +23,7 @@ _MATERIAL = re.compile(
 )
 _ACTION = re.compile(
     r"(?<!\w)(?:lập chốt|chốt (?:kiểm soát|kiểm tra|chặn|nồng độ cồn|CSGT|trực|giao thông)|"
-    r"tuần tra|mật phục|phục kích|đón lõng|hóa trang|hoá trang|kiểm tra đột xuất|"
+    r"(?<!tàu )(?<!xe )tuần tra|mật phục|phục kích|đón lõng|hóa trang|hoá trang|kiểm tra đột xuất|"
     r"kiểm tra nồng độ cồn|ra quân kiểm tra|cắm chốt|đặt chốt)(?!\w)",
     re.IGNORECASE,
 )

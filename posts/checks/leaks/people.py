@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.letters import CAPITAL, SMALL
+from posts.checks.leaks.letters import CAPITAL, LETTER, SMALL
 from posts.checks.leaks.names import TITLES, Name
 from posts.checks.leaks.roles import is_public
 
@@ -143,28 +143,29 @@ def _is_listed_after(reading: Reading, name: Name, following: Name) -> bool:
 
 
 _REPORTER = (
-    r"(?:người|nhân chứng|bạn|công dân)?\s?(?:tố giác|báo tin|tố cáo|làm chứng|trình báo|"
-    r"cung cấp (?:thông )?tin|phát hiện và báo)|nhân chứng|người đứng đơn"
+    r"người (?:tố giác|báo tin|tố cáo|làm chứng|trình báo|phản ánh|cung cấp (?:thông )?tin|"
+    r"phát hiện và báo|đứng đơn)|nhân chứng"
 )
-_REPORT = r"tin báo|tố giác|tố cáo|phản ánh|trình báo|báo tin|nguồn tin|tin tố giác|đơn thư|đơn"
-_REPORTED = re.compile(
-    rf"(?<!\w)(?:(?:{_REPORTER})(?: (?:là|tên|tên là))?|(?:{_REPORT})(?: [^\W\d_]+){{0,5}}? "
-    r"(?:của|từ|do))[ :,]{1,2}(?:(?:người (?:dân|nhà)|quần chúng|công dân) (?:là |tên )?)?$",
-    re.IGNORECASE,
+_REPORT = r"tin báo|tố giác|tố cáo|phản ánh|trình báo|báo tin|nguồn tin|đơn (?:tố|thư|khiếu nại)"
+# "Tố cáo hành vi của ông X" names who is accused.
+_OWN_WORDS = rf"(?: (?!hành vi|việc|sai phạm|tội|về|những|nhiều){LETTER}+){{0,4}}?"
+_OF_WHOM = (
+    rf"(?<!\w)(?:(?:{_REPORTER})(?: (?:là|tên|tên là))?|(?:{_REPORT}){_OWN_WORDS} (?:của|từ)|"
+    r"(?:nguồn tin|tin báo|thông tin)(?: này| trên)? do)[ :,]{1,2}"
+    r"(?:(?:người (?:dân|nhà)|quần chúng|công dân) (?:là |tên )?)?"
 )
-_REPORTED_TITLED = re.compile(
-    rf"(?<!\w)(?:(?:{_REPORTER})(?: (?:là|tên|tên là))?|(?:{_REPORT})(?: [^\W\d_]+){{0,5}}? "
-    r"(?:của|từ|do))[ :,]{1,2}(?:(?:người (?:dân|nhà)|quần chúng|công dân) (?:là |tên )?)?"
-    r"(?P<title>(?:ông|bà|anh|chị|em|cháu|cụ|cô|chú|bác)) $",
-    re.IGNORECASE,
-)
+_TITLE = r"(?:ông|bà|anh|chị|em|cháu|cụ|cô|chú|bác) "
+_REPORTED = re.compile(rf"{_OF_WHOM}(?:{_TITLE})?$", re.IGNORECASE)
+_REPORTED_TITLED = re.compile(rf"{_OF_WHOM}{_TITLE}$", re.IGNORECASE)
 _TITLED_WORD = re.compile(
     r"(?<!\w)(?i:ông|bà|anh|chị|em|cháu|cụ|cô|chú|bác) "
     rf"({CAPITAL}{SMALL}{{1,8}})(?!\w)(?! {CAPITAL})"
 )
 _REPORTS_AFTER = re.compile(
-    r"^[^.;\n]{0,40}?(?<!\w)(?:đã |kịp thời |chủ động |tích cực |mạnh dạn |nhanh chóng )*"
-    r"(?:báo tin|tố giác|cung cấp (?:thông )?tin|làm chứng|đứng ra tố cáo)(?!\w)",
+    r"^(?: \([^()\n]{0,40}\))?[ ,]{1,2}(?:(?:đã|là|người|vì|có|công|kịp thời|chủ động|tích cực|"
+    r"mạnh dạn|nhanh chóng|dũng cảm|trực tiếp|ngay|lập tức|trong việc) ){0,4}"
+    r"(?:báo tin|tố giác|làm chứng|đứng ra tố cáo|cung cấp (?:thông )?tin "
+    r"(?:cho|giúp) (?:công an|cơ quan|lực lượng))(?!\w)",
     re.IGNORECASE,
 )
 
@@ -173,7 +174,7 @@ def informants(reading: Reading) -> Iterator[Found]:
     full = {name.start for name in reading.names}
     for name in reading.names:
         before = reading.before(name.start, 90)
-        cue = _REPORTED_TITLED.search(before) or _REPORTED.search(before)
+        cue = _REPORTED.search(before)
         reports = _REPORTS_AFTER.search(reading.after(name.end, 70))
         if (cue or reports) and not is_public(reading, name):
             shift = max(0, name.start - 90)
@@ -199,6 +200,7 @@ _GENERAL_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _SENSITIVE_NEAR = 100
+_SIGNED = re.compile(r" ?(?:/|\((?:tổng hợp|theo|TH|t/h)|-? ?\n|$)", re.IGNORECASE)  # who wrote it
 
 
 def sensitive_persons(reading: Reading) -> Iterator[Found]:
@@ -212,7 +214,7 @@ def sensitive_persons(reading: Reading) -> Iterator[Found]:
         first = bisect_left(starts, term.start() - _SENSITIVE_NEAR)
         last = bisect_left(starts, term.end() + _SENSITIVE_NEAR)
         for name in reading.names[first:last][:6]:
-            if not is_public(reading, name):
+            if not (is_public(reading, name) or _SIGNED.match(reading.text, name.end)):
                 yield Found(name.start, name.end, _gravity(name), term.span())
 
 
