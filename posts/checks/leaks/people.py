@@ -11,7 +11,7 @@ from typing import NamedTuple
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.letters import CAPITAL, LETTER, SMALL
 from posts.checks.leaks.names import TITLES, Name
-from posts.checks.leaks.roles import is_public
+from posts.checks.leaks.roles import has_rank, is_public
 
 _OLDEST_BIRTH = 1925
 _GAP = 48
@@ -129,7 +129,7 @@ def parts_in_cases(reading: Reading) -> Iterator[Found]:
         elif last and _is_listed_after(reading, last[0], name):
             severity = last[1]
         last = (name, severity) if severity else None
-        if severity and not is_public(reading, name):
+        if severity and not has_rank(reading, name):
             word = cue.span("victim" if cue["victim"] else "accused") if cue else None
             shift = max(0, name.start - 110)
             evidence = (shift + word[0], shift + word[1]) if word else None

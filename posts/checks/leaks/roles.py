@@ -16,6 +16,9 @@ _AFTER = re.compile(rf"^(?: ?[,(-] ?(?i:nguyên |hiện là |là |hiện )?)(?i:
 
 
 def is_public(reading: Reading, name: Name) -> bool:
-    return bool(
-        _BEFORE.search(reading.before(name.start, 100)) or _AFTER.match(reading.after(name.end, 40))
-    )
+    return has_rank(reading, name) or bool(_AFTER.match(reading.after(name.end, 40)))
+
+
+def has_rank(reading: Reading, name: Name) -> bool:
+    """Check for a rank or a post right before the name."""
+    return bool(_BEFORE.search(reading.before(name.start, 100)))

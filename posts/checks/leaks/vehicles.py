@@ -15,7 +15,7 @@ _PLATE = re.compile(
 # Small letters are a plate only with a mark between: 20h 1500 is a time and a number.
 _SMALL_PLATE = re.compile(
     r"(?<![\w./,])(\d{2})-?([a-hk-npr-vxyz][1-9a-hk-npr-vxyz]?)[ ]?[.-] ?"
-    r"(\d{3}\.\d{2}|\d{5}|\d{4})(?!\d|[.]\d|[^\W\d_])"
+    r"(\d{3}\.\d{2}|\d{2}\.\d{3}|\d{5}|\d{4})(?!\d|[.]\d|[^\W\d_])"
 )
 _DIPLOMATIC = re.compile(r"(?<![\w./,])\d{2}[ -]?\d{3}[ -]?(?:NG|NN|QT|CV)[ -]?\d{2}(?![\w])")
 _CUE_BEFORE = re.compile(
@@ -52,7 +52,7 @@ def plates(reading: Reading) -> Iterator[Found]:
                 continue
             if _is_cued(reading, match):
                 yield Found(*match.span(), Severity.HARD)
-            elif "." in match[3]:
+            elif match[3][3:4] == ".":
                 yield Found(*match.span(), Severity.SOFT)
 
 
