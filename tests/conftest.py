@@ -26,6 +26,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
         sqlite.let_flush_pass_triggers()
     else:
         postgresql.empty_only_what_is_full()
+        postgresql.wait_for_no_disk(django_settings.DATABASES["default"])
 
 
 @pytest.hookimpl(trylast=True)
