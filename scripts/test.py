@@ -32,7 +32,9 @@ IS_ROOT = os.geteuid() == 0
 # do not meet.
 REDIS_DATABASE = 8 + os.getpid() % 8
 DATABASE = f"outreach_portal_{os.getpid()}"
-PROCESSES = "tests/ops"
+# Run beside the browser's and all others: the processes wait more than they compute, and the matrix
+# of who may what fills the time.
+BESIDE = ("tests/ops", "tests/architecture")
 # Browsers and processes of their own, on a machine that others use too: what fails there is tried
 # once more, and the report names it. A test that fails twice is broken; one that is named often is
 # to be mended.
@@ -244,11 +246,10 @@ def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> su
 def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path) -> int:
     """Run all tests on two processors: most run from the start, and their output is shown when the
     browser's have ended.
-
-    The tests of the processes wait more than they compute, so they run beside both.
     """
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
-    most = Lane(stack, var / "most", "-m", "not browser", f"--ignore={PROCESSES}", **here)
+    elsewhere = (f"--ignore={folder}" for folder in BESIDE)
+    most = Lane(stack, var / "most", "-m", "not browser", *elsewhere, **here)
     checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
     subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
@@ -261,12 +262,12 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     if pytest("-m", "embedded", *ONCE_MORE, **embedded).wait() or checks:
         return 1
     own = own_servers(database, broker, var, "processes", 2)
-    processes = Lane(stack, var / "said", "-m", "not browser", PROCESSES, *ONCE_MORE, **own)
+    beside = Lane(stack, var / "said", "-m", "not browser", *BESIDE, *ONCE_MORE, **own)
     print("--- The tests in Chromium", flush=True)
     own = own_servers(database, broker, var, "browser", 1)
     failed = pytest("-m", "browser", *ONCE_MORE, **own).wait()
-    print("--- The processes of production, the benchmarks", flush=True)
-    failed |= processes.show()
+    print("--- The processes of production, the benchmarks, the architecture", flush=True)
+    failed |= beside.show()
     print("--- All others on PostgreSQL and Redis", flush=True)
     failed |= most.show()
     return int(bool(failed))
