@@ -182,9 +182,11 @@ class Rows:
     def _approve(self, rows: list[Row], now: datetime) -> None:
         from django.db.models import OuterRef, Subquery
 
+        from posts.leak_rules.services import hold_back
         from posts.models import Post, Revision
 
         self._sign([row.revision for row in rows], now)
+        hold_back({row.revision.pk: row.unit.path for row in rows}, now=now)
         revision = Subquery(Revision.objects.filter(post=OuterRef("pk")).values("pk")[:1])
         Post.objects.filter(pk__in=[row.post.pk for row in rows]).update(
             state="approved", current_revision=revision, approved_revision=revision

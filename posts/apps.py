@@ -8,8 +8,9 @@ class PostsConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
-        # The library's own, which lie above the models that all of posts knows.
-        from posts.library import models  # noqa: F401
+        # Those of the library and of the leak check lie above the models that all of posts knows.
+        from posts.leak_rules import models as _leak_rules  # noqa: F401
+        from posts.library import models as _library  # noqa: F401
 
     def ready(self) -> None:
         from posts import audit_sentences, menu, notice_texts  # noqa: F401

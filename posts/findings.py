@@ -11,8 +11,9 @@ from channels.states import Kind
 from posts.canonical import content, material
 from posts.canonical.html import plain
 from posts.checks import registry
-from posts.checks.base import Draft, Finding
+from posts.checks.base import Draft, Finding, LeakRules
 from posts.checks.hints import SCAMS
+from posts.leak_rules.queries import rules_of
 from posts.library import reach
 from posts.models import Post, PostChannel
 from units.queries import facts_of
@@ -24,18 +25,23 @@ def findings(
     *,
     targets: Sequence[PostChannel] | None = None,
     asked: Collection[str] | None = None,
+    leak_rules: LeakRules | None = None,
 ) -> list[Finding]:
     """Find what blocks the submission of the working copy, and what is only worth knowing, in
     words.
 
     ``composed`` is the result of ``content.compose``, ``targets`` are the post's rows of all
-    channels, and ``asked`` is the result of ``topic_asks``, where the caller has them already.
+    channels, ``asked`` is the result of ``topic_asks``, ``leak_rules`` that of ``rules_of``; each
+    where the caller has it already.
     """
     composed = content.compose(post) if composed is None else composed
     if asked is None:
         asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    if leak_rules is None:
+        leak_rules = rules_of(post.unit, on=timezone.localdate())
     unfit = () if composed["channels"] else _unfit(post, composed, targets)
-    return registry.check(replace(_draft(post, composed), asked=asked, unfit=unfit))
+    draft = replace(_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
+    return registry.check(draft)
 
 
 def hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:

@@ -83,6 +83,8 @@ class Post(PublicIdModel, Grounds):
     title = models.CharField(_("title"), max_length=200, blank=True)
     # Nobody wrote one: it is the first line of the text, anew with each save.
     title_from_text = models.BooleanField(default=False, db_default=False)
+    # The title as the record and notices name the post, where the title itself may hold a leak.
+    label = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     body = models.TextField(_("body"), blank=True)  # HTML, cleaned on the way in
     link = models.URLField(_("link"), max_length=500, blank=True)
     topic = models.ForeignKey(Topic, models.PROTECT, null=True, blank=True, verbose_name=_("topic"))
@@ -163,7 +165,7 @@ class Post(PublicIdModel, Grounds):
         ]
 
     def __str__(self) -> str:
-        return self.title or str(_("Untitled"))
+        return self.label or self.title or str(_("Untitled"))
 
     @property
     def ends_at(self) -> datetime | None:
@@ -301,6 +303,8 @@ class Review(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     position = models.CharField(max_length=150, db_column="post_held")
     reason = models.TextField(blank=True)
+    # Of an approval: the rules of the leak check that ``reason`` lets pass.
+    passed = models.JSONField(default=list, db_default=[])
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     content_sha256 = models.CharField(max_length=64)

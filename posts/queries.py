@@ -111,8 +111,9 @@ def last_return(post: Post) -> Review | None:
     return returned.select_related("by").first()
 
 
-# In the record of a submission or an approval: the rules whose warnings were passed over.
-WARNINGS = "warnings"
+# In the record of a submission or an approval: the rules whose warnings were passed over, those
+# that the author ticked, and those that the approver let pass with a reason.
+WARNINGS, CHECKED, PASSED = "warnings", "checked", "passed"
 
 
 class PassedWarnings(NamedTuple):
@@ -130,7 +131,7 @@ def passed_warnings(post: Post) -> PassedWarnings:
     acts = [submitted, f"post.{PostState.APPROVED}", "post.first_approved"]
     approver: frozenset[str] = frozenset()
     for entry in _record_of(post).filter(action__in=acts)[:MOST_APPROVALS]:
-        rules = frozenset(entry.data.get(WARNINGS, ()))
+        rules = frozenset((*entry.data.get(WARNINGS, ()), *entry.data.get(CHECKED, ())))
         if entry.action == submitted:
             return PassedWarnings(rules, approver)
         approver |= rules

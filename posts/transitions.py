@@ -54,6 +54,7 @@ def endorse_post(
     asked_at: datetime,
     due_at: datetime,
     facts: Mapping[str, Any],
+    reason: str = "",
     **fields: Any,
 ) -> None:
     """Note that the unit has approved ``revision`` and that the province has until ``due_at`` to:
@@ -72,7 +73,8 @@ def endorse_post(
     if not row.update(version=post.version + 1, **waiting):
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     post.refresh_from_db(fields=["state", "version", *waiting])
-    record("post.first_approved", post, by=by, position=position, due=due_at.isoformat(), **facts)
+    who = {"by": by, "position": position, "reason": reason}
+    record("post.first_approved", post, **who, due=due_at.isoformat(), **facts)
 
 
 def call_off_second(post: Post, again: Revision, *, by: User, position: str, **fields: Any) -> None:

@@ -28,6 +28,7 @@ from media.models import Media, Upload
 from media.store import poster_name
 from posts.canonical import content
 from posts.editor.services import ChannelEdit, MediaEdit, PostEdit, PostFields
+from posts.leak_rules.models import AllowedItem, RuleSwitch
 from posts.library.models import Snippet, Template
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel, PostMedia, Review, Revision, Thread
 from posts.review import approvals, readings, signing
@@ -313,6 +314,42 @@ def approved(
     post.state, post.approved_revision = PostState.APPROVED, revision
     post.save()
     return post
+
+
+def rule_switch(rule: str, severity: str, **fields: object) -> RuleSwitch:
+    """Make a rule of the leak check milder or stricter, as two people of the ministry do."""
+    now = timezone.now()
+    return RuleSwitch.objects.create(
+        **{
+            "rule": rule,
+            "severity": severity,
+            "valid_from": timezone.localdate(now),
+            "reason": "Nhiều báo động nhầm",
+            "set_by": UserFactory(),
+            "set_at": now,
+            "confirmed_by": UserFactory(),
+            "confirmed_at": now,
+            **fields,
+        }
+    )
+
+
+def allowed_item(unit: Unit, value: str = "0912345678", **fields: object) -> AllowedItem:
+    """Make a number that a unit may publish by the word of two people."""
+    now = timezone.now()
+    return AllowedItem.objects.create(
+        **{
+            "unit": unit,
+            "kind": AllowedItem.Kind.PHONE,
+            "value": value,
+            "label": "Trực ban",
+            "entered_by": UserFactory(),
+            "entered_at": now,
+            "confirmed_by": UserFactory(),
+            "confirmed_at": now,
+            **fields,
+        }
+    )
 
 
 def thread(post: Post | None = None, **fields: object) -> Thread:

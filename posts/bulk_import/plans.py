@@ -37,7 +37,7 @@ from posts.bulk_import.sheets import (
 from posts.canonical import content
 from posts.canonical.html import clean, is_too_much, paragraphs
 from posts.canonical.titles import title_from
-from posts.checks.base import Finding, Severity
+from posts.checks.base import Finding
 from posts.editor.services import (
     LONGEST_ALT,
     LONGEST_LINK,
@@ -50,6 +50,7 @@ from posts.editor.services import (
     targets_of,
 )
 from posts.findings import findings
+from posts.leak_rules.queries import rules_of
 from posts.models import BulkImport, ImportedPost, Post, PostMedia
 from posts.states import PostState
 from units.models import Unit
@@ -89,11 +90,11 @@ class PlannedPost:
 
     @property
     def missing(self) -> list[Finding]:
-        return [each for each in self.findings if each.severity == Severity.BLOCK]
+        return [each for each in self.findings if each.needs_author]
 
     @property
     def warnings(self) -> list[Finding]:
-        return [each for each in self.findings if each.severity != Severity.BLOCK]
+        return [each for each in self.findings if not each.needs_author]
 
     @property
     def outcome(self) -> Outcome:
@@ -180,6 +181,7 @@ class _Lookup:
     def __init__(self, batch: BulkImport, rows: list[Row]) -> None:
         self.unit = batch.unit
         self.asked = topics_ask(batch.unit, on=timezone.localdate())
+        self.leak_rules = rules_of(batch.unit, on=timezone.localdate())
         self.channels = channels_for(batch.unit)
         self.by_name = _names_of(self.channels)
         topics = list(Topic.objects.all())
@@ -361,4 +363,4 @@ def _findings(each: PlannedPost, lookup: _Lookup, by: User) -> list[Finding]:
     ]
     composed = content.compose(post, targets=targets, pictures=pictures)
     asked = lookup.asked.get(each.topic.pk, set()) if each.topic else set()
-    return findings(post, composed, targets=targets, asked=asked)
+    return findings(post, composed, targets=targets, asked=asked, leak_rules=lookup.leak_rules)

@@ -25,7 +25,6 @@ from posts.bulk_import.forms import ApplyForm, PicturesForm, SheetForm
 from posts.bulk_import.plans import Outcome, plan
 from posts.bulk_import.sheets import KIND, examples, read_rows, workbook
 from posts.canonical import content
-from posts.checks.base import Severity
 from posts.findings import findings
 from posts.models import BulkImport, Post
 from posts.states import EDITABLE, ImportState
@@ -229,5 +228,5 @@ def _draft(post: Post) -> dict[str, Any]:
     missing = []
     if is_open:
         composed = content.compose(post, targets=post.targets.all(), pictures=post.pictures.all())
-        missing = [f for f in findings(post, composed) if f.severity == Severity.BLOCK]
+        missing = [f for f in findings(post, composed) if f.needs_author]
     return {"post": post, "is_open": is_open, "missing": missing}

@@ -1,14 +1,19 @@
 """A check reads a draft and returns findings. It asks no database, no clock and no network."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from posts.checks.leaks.scan import NOTHING_ALLOWED, RULES, Allowed, Leak
+from posts.checks.leaks.scan import Severity as LeakSeverity
+
 
 class Severity(StrEnum):
     BLOCK = "block"  # cannot be submitted
+    REASON = "reason"  # approved only with a written reason
+    TICK = "tick"  # submitted only once its author says that it was checked
     WARN = "warn"
     HINT = "hint"  # advice for the author alone: it is never called missing
 
@@ -25,6 +30,32 @@ class Finding:
     where: str = ""
     span: tuple[int, int] | None = None
     remedy: str = ""  # the way out, where the message does not say it
+    mark: str = ""  # of what is to be ticked: another one as soon as the words are others
+
+    @property
+    def needs_author(self) -> bool:
+        """Check whether its author has to do something before the post can be submitted."""
+        return self.severity in (Severity.BLOCK, Severity.TICK)
+
+
+@dataclass(frozen=True, slots=True)
+class LeakRules:
+    """The rules of the leak check as they hold for a unit: what it may name, and the severities
+    that the ministry switched.
+    """
+
+    allowed: Allowed = NOTHING_ALLOWED
+    switched: Mapping[str, LeakSeverity] = field(default_factory=dict)
+
+    def severity_of(self, leak: Leak) -> LeakSeverity:
+        """Return how grave a finding is. A rule is milder in some surroundings, and stays so when
+        it is switched.
+        """
+        new = self.switched.get(leak.rule)
+        if new is None or leak.severity == RULES[leak.rule]:
+            return new or leak.severity
+        order = list(LeakSeverity)
+        return max(new, leak.severity, key=order.index)
 
 
 class BestHours(NamedTuple):
@@ -50,6 +81,7 @@ class Draft:
     unfit: Sequence[str] = ()  # of a post for no channel: why channels are off by themselves
     # What the topic's rules ask for, in words of campaigns.models.TopicRule.Asks.
     asked: Collection[str] = ()
+    leak_rules: LeakRules = field(default_factory=LeakRules)
     # For hints: the unit's own telephone numbers as they are dialled, and its best hours.
     phones: Collection[str] = ()
     best_hours: BestHours | None = None

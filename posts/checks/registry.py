@@ -1,6 +1,6 @@
 """All rules, in the order in which people read what they find."""
 
-from posts.checks import completeness, formats, grounds, hints, period, pictures, variables
+from posts.checks import completeness, formats, grounds, hints, period, pictures, privacy, variables
 from posts.checks.base import Draft, Finding, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     completeness.channel_is_chosen,
     variables.are_filled,
     pictures.are_described,
+    privacy.nothing_leaks,
     formats.fit,
     formats.show_all,
 )

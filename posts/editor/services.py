@@ -23,6 +23,7 @@ from media.models import Media
 from posts.canonical import content, material
 from posts.canonical.html import LONGEST_BODY, clean, is_too_much, paragraphs, plain
 from posts.canonical.titles import title_from
+from posts.checks.privacy import label_of
 from posts.models import LONGEST_GROUND, Contribution, Editing, Post, PostChannel, PostMedia
 from posts.origins import services as origins
 from posts.states import EDITABLE
@@ -283,6 +284,7 @@ def _assign(post: Post, fields: PostFields) -> None:
     own = normal(fields.title).strip()
     post.title_from_text = not own
     post.title = own or title_from(plain(post.body))
+    post.label = label_of(post.title)
     post.link = fields.link
     post.topic, post.campaign = fields.topic, fields.campaign
     post.valid_until, post.requested_time = fields.valid_until, fields.requested_time

@@ -21,6 +21,7 @@ from core.secrecy import require_no_secrecy_mark
 from core.text import fold
 from posts.canonical import corrections, material
 from posts.canonical.html import paragraphs
+from posts.checks.privacy import label_of
 from posts.library.filling import fill
 from posts.library.models import Template
 from posts.models import Post, PostChannel, PostMedia
@@ -91,6 +92,7 @@ def from_template(
         author=by,
         last_editor=by,
         title=filled.title,
+        label=label_of(filled.title),
         body=paragraphs(filled.text),
         topic=template.topic,
         template=template,
@@ -126,6 +128,7 @@ def duplicate(post: Post, *, by: User) -> Post:
         last_editor=by,
         title=post.title,
         title_from_text=post.title_from_text,
+        label=post.label,
         body=post.body,
         link=post.link,
         topic=post.topic,
@@ -171,6 +174,7 @@ def correct(post: Post, *, by: User) -> Post:
         author=by,
         last_editor=by,
         title=trace.new_title,
+        label=label_of(trace.new_title),
         topic=post.topic,
         ai_made=post.ai_made,
         **post.grounds(),

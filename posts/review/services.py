@@ -1,6 +1,6 @@
 """Submission, decision and withdrawal of posts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,15 +19,19 @@ from core.clock import local_time
 from core.errors import NotAllowed, Refused
 from posts.canonical import content
 from posts.checks.base import Severity
-from posts.findings import findings
+from posts.leak_rules.models import LeakCount
+from posts.leak_rules.services import check_again, count, require_no_leak
 from posts.models import Post, Review, Revision, Thread
 from posts.queries import (
+    CHECKED,
+    PASSED,
     REQUESTED_BEFORE,
     WARNINGS,
     edited_since_approval,
     requested_before_first,
 )
 from posts.review import approvals
+from posts.review.passing import passed_with_reason, refuse_blocked, rules_in, unticked
 from posts.review.queries import first_approval, step_of, was_second
 from posts.review.signing import sign
 from posts.signals import approval_ended
@@ -69,31 +73,30 @@ def store_version(post: Post, composed: dict[str, Any]) -> Revision:
     )
 
 
-def _refuse_blocked(post: Post, composed: Mapping[str, Any] | None = None) -> list[str]:
-    """Raise Refused with what blocks; return the rules of the warnings that people pass over."""
-    found = findings(post, composed)
-    if blocking := [f.message for f in found if f.severity == Severity.BLOCK]:
-        raise Refused(" ".join(blocking))
-    return sorted({f.rule for f in found if f.severity == Severity.WARN})
-
-
 @transaction.atomic
-def submit(post: Post, *, by: User, announce: bool = True) -> Revision:
+def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str] = ()) -> Revision:
     """Cut a revision and submit it to the approvers. Raise Refused with what
-    is missing, in words.
+    is missing, in words. ``ticks``: marks of the findings that ``by`` says to have checked.
 
     Without ``announce`` nobody is notified: the caller submits many and notifies once, by
     `announce_many`.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
-    warnings = _refuse_blocked(post)
+    found = refuse_blocked(post)
+    if unchecked := unticked(found, ticks):
+        words = _("Please look at this again, then tick that you have checked it: %(findings)s")
+        messages = dict.fromkeys(finding.message for finding in unchecked)
+        raise Refused(words % {"findings": " ".join(messages)})
     revision = _cut(post, by=by)
+    checked = rules_in(found, Severity.TICK)
+    count(post.unit, checked, LeakCount.Outcome.TICKED)
+    facts = {WARNINGS: rules_in(found, Severity.WARN, Severity.REASON), CHECKED: checked}
     move_post(
         post,
         PostState.IN_REVIEW,
         by=by,
         position=authority.position,
-        facts={WARNINGS: warnings} if warnings else {},
+        facts={name: rules for name, rules in facts.items() if rules},
         current_revision=revision,
         submitted_at=timezone.now(),
     )
@@ -121,9 +124,16 @@ def announce_many(unit: Unit, *, by: User, n: int) -> None:
 
 
 def _decide(
-    revision: Revision, decision: Decision, *, by: User, reason: str, position: str
+    revision: Revision,
+    decision: Decision,
+    *,
+    by: User,
+    reason: str,
+    position: str,
+    passed: Sequence[str] = (),
 ) -> Review:
     return Review.objects.create(
+        passed=list(passed),
         revision=revision,
         decision=decision,
         by=by,
@@ -153,6 +163,7 @@ def approve(
     scheduled: bool = False,
     requested_time: datetime | None = None,
     announce: bool = True,
+    reason: str = "",
 ) -> bool:
     """Approve exactly ``revision``, which must be the one under review; return whether that makes
     it approved. Author and editors may not. ``proof``, of the approver's being there, is what the
@@ -161,6 +172,7 @@ def approve(
     Where the topic asks for a second approval, the unit's is the first: the post stays in review
     and goes to the province, with the time that the unit wants (``requested_time``).
     ``scheduled``: the caller gives the post its time in the same act, so that the writers need not.
+    ``reason``: why what the leak check found may be published, where it asks for one.
     Without ``announce`` nobody is notified: the caller approves many and notifies once.
     """
     first = first_approval(post)
@@ -171,15 +183,27 @@ def approve(
     ):
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     # Limits change and time passes between submission and decision.
-    warnings = _refuse_blocked(post, revision.content)
+    found = refuse_blocked(post, revision.content)
+    passed = passed_with_reason(found, first, reason)
+    reason = reason.strip() if passed else ""
     step = step_of(post)
     facts: dict[str, Any] = {"method": proof.method}
-    if warnings:
+    if warnings := rules_in(found, Severity.WARN, Severity.TICK):
         facts[WARNINGS] = warnings
+    if passed:
+        facts[PASSED] = passed
     if isinstance(authority, Delegation):
         facts["delegation"] = str(authority.public_id)
     if step == Decision.FIRST:
-        _endorse(post, revision, by=by, held=authority.position, facts=facts, at=requested_time)
+        _endorse(
+            post,
+            revision,
+            by=by,
+            held=authority.position,
+            reason=reason,
+            facts=facts,
+            at=requested_time,
+        )
     else:
         if first:
             facts["step"] = "second"
@@ -188,11 +212,16 @@ def approve(
             PostState.APPROVED,
             by=by,
             position=authority.position,
+            reason=reason,
             facts=facts,
             approved_revision=revision,
         )
-    review = _decide(revision, step, by=by, reason="", position=authority.position)
+    position = authority.position
+    review = _decide(revision, step, by=by, reason=reason, position=position, passed=passed)
     sign(review, revision, proof)
+    count(post.unit, passed, LeakCount.Outcome.PASSED)
+    if step != Decision.FIRST:
+        check_again(revision, post.unit)
     if announce and step == Decision.FIRST:
         _ask_the_province(post, revision, by=by)
     elif announce:
@@ -246,6 +275,7 @@ def _endorse(
     *,
     by: User,
     held: str,
+    reason: str,
     facts: Mapping[str, Any],
     at: datetime | None,
 ) -> None:
@@ -259,7 +289,15 @@ def _endorse(
         before = post.requested_time
         facts = {**facts, REQUESTED_BEFORE: before.isoformat() if before else ""}
     endorse_post(
-        post, revision, by=by, position=held, asked_at=now, due_at=due_at, facts=facts, **fields
+        post,
+        revision,
+        by=by,
+        position=held,
+        reason=reason,
+        asked_at=now,
+        due_at=due_at,
+        facts=facts,
+        **fields,
     )
 
 
@@ -317,6 +355,7 @@ def request_changes(post: Post, revision: Revision, *, by: User, reason: str) ->
     first = first_approval(post)
     if not reason.strip():
         raise Refused(_("Please write why, so that the officer can revise the post."))
+    require_no_leak(reason)
     if post.current_revision_id != revision.pk:
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     move_post(post, PostState.CHANGES_REQUESTED, by=by, position=authority.position, reason=reason)
@@ -433,6 +472,7 @@ def withdraw(post: Post, *, by: User, reason: str) -> None:
     authority = require(by, Permission.POST_WITHDRAW, unit=post.unit)
     if not reason.strip():
         raise Refused(_("Please write why the post is withdrawn."))
+    require_no_leak(reason)
     was_approved = post.state == PostState.APPROVED
     move_post(
         post,
@@ -453,7 +493,12 @@ def withdraw_many(posts: QuerySet[Post], *, by: User, position: str, reason: str
     has checked the right and deals with their deliveries.
     """
     approved = posts.filter(state=PostState.APPROVED).order_by("pk").select_for_update(of=("self",))
-    rows = list(approved.values_list("pk", "public_id", "title", "unit__path"))
+    rows = [
+        (pk, public_id, label or title, path)
+        for pk, public_id, label, title, path in approved.values_list(
+            "pk", "public_id", "label", "title", "unit__path"
+        )
+    ]
     Post.objects.filter(pk__in=[pk for pk, *_rest in rows]).update(
         state=PostState.WITHDRAWN, approved_revision=None, version=F("version") + 1
     )

@@ -76,13 +76,13 @@ def begin(post: Post, *, by: User, **rule: Any) -> Series:
     times = planned_times(post, **rule)
     edit = editing.edit_of(post)
     first, *rest = (_at(edit, time) for time in times)
-    editing.save(post, first, by=by, version=post.version)
+    post = editing.save(post, first, by=by, version=post.version)
     copies = editing.create_many(
         rest, unit=post.unit, by=by, action="post.repeated", of=str(post.public_id)
     )
     series = Series.objects.create(
         unit=post.unit,
-        title=post.title,
+        title=post.label or post.title,
         rhythm=rule["rhythm"],
         step=rule["step"],
         made_by=by,
