@@ -13,6 +13,7 @@ ROUTES = {
     "publishing.tasks.take_down": {"queue": "recall"},
     "publishing.tasks.reconcile_unknown": {"queue": "settle"},
     "publishing.tasks.expire": {"queue": "settle"},
+    "publishing.tasks.stop_leaks": {"queue": "settle"},
     "publishing.tasks.create_manual_tasks": {"queue": "settle"},
     "publishing.tasks.send_broadcasts": {"queue": "settle"},
     "publishing.tasks.read_back": {"queue": "settle"},
@@ -38,6 +39,7 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": 3.0,
     },
     "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
+    "stop what leaks": {"task": "publishing.tasks.stop_leaks", "schedule": 60.0},
     "read the pages back after a restore": {"task": "publishing.tasks.read_back", "schedule": 5.0},
     "reset factors that two administrators agreed to": {
         "task": "accounts.tasks.reset_factors",

@@ -41,6 +41,7 @@ class Reason(models.TextChoices):
     TOO_MANY_TRIES = "too_many_tries"
     CONTENT_CHANGED = "content_changed"
     NOT_APPROVED = "not_approved"
+    LEAK = "leak"  # a rule of the leak check became stricter since the approval
     NOT_THERE = "not_there"  # a person has looked
     OTHER = "other"  # what earlier versions gave as a reason, and no longer has a sentence
     EXPIRED = "expired"
@@ -179,6 +180,7 @@ REASONS: dict[str, frozenset[str]] = {
             Reason.TOO_MANY_TRIES,
             Reason.CONTENT_CHANGED,
             Reason.NOT_APPROVED,
+            Reason.LEAK,
             Reason.NOT_THERE,
             Reason.OTHER,
         }

@@ -20,6 +20,7 @@ from core.bulk import update_from_values
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Draft, Image, Message, Receipt
 from publishing.deliveries.attempts import end_attempts
+from publishing.deliveries.leaks import stopped_sentence
 from publishing.deliveries.limits import violation_sentence
 from publishing.deliveries.notices import notify_of_inbox_videos, notify_schedulers
 from publishing.deliveries.transitions import move_many
@@ -379,7 +380,9 @@ class Results:
             for row in Delivery.objects.filter(pk__in=moved).select_related(
                 "unit", "post", "channel"
             ):
-                if reason == Reason.DOES_NOT_FIT:
+                if reason == Reason.LEAK:
+                    sentence = stopped_sentence()
+                elif reason == Reason.DOES_NOT_FIT:
                     sentence = violation_sentence(error.detail, page=str(row.channel))
                 else:
                     sentence = in_words(row.platform, error.code, error.detail)

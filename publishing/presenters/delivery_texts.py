@@ -43,6 +43,10 @@ def _known_refusal(row: Delivery) -> str:
     return known(row.platform, row.platform_code)
 
 
+STOPPED_BY_A_RULE = _(
+    "Not sent to %(page)s: since the approval, a rule against the leak of personal data and "
+    "secrets became stricter. Open the post for editing; the composer shows what is to be changed."
+)
 _LOOK = (_("Please look"), "red", "eye-check")
 _HELD_UP = (_("Kept back"), "red", "ban")
 _FAILED = (_("Not published"), "red", "circle-x")
@@ -425,6 +429,7 @@ BY_REASON: dict[State, ByReason] = {
                 "Report this to the system administrator at once."
             ),
         ),
+        Reason.LEAK: StatusText(*_FAILED, STOPPED_BY_A_RULE),
         None: StatusText(
             *_FAILED,
             _("Not published on %(page)s: %(reason)s. Schedule it again."),

@@ -20,6 +20,7 @@ from channels.states import Health
 from core.clock import database_now, local_time
 from core.errors import Refused
 from posts.canonical import content
+from posts.leak_rules.services import holds_back
 from posts.models import Post, Revision
 from posts.states import PostState
 from publishing.deliveries.transitions import StepRefused, move, move_many
@@ -57,6 +58,13 @@ def schedule(
     revision = post.approved_revision
     if post.state != PostState.APPROVED or revision is None:
         raise Refused(_("Only an approved post can be scheduled."))
+    if holds_back(revision, post.unit):
+        raise Refused(
+            _(
+                "Since the approval, a rule against the leak of personal data and secrets became "
+                "stricter. Open the post for editing; the composer shows what is to be changed."
+            )
+        )
     now = timezone.now()
     if times is None:
         times = dict.fromkeys(channels_of(revision), spread(post, due_at) if due_at else now)
