@@ -41,7 +41,7 @@ from platforms.limits import seen, text_limit
 from posts.canonical import content, corrections, material
 from posts.checks.base import Finding, Severity
 from posts.context import post_to_write, units_to_write_in
-from posts.editor import beginning, choices, unsent
+from posts.editor import beginning, choices, leaks, unsent
 from posts.editor import services as editing
 from posts.editor.forms import ComposeForm, Shown, targets_of
 from posts.findings import findings, hints
@@ -168,6 +168,8 @@ def _checked(post: Post) -> dict[str, Any]:
         return {
             "targets": {},
             "missing": none,
+            "to_tick": none,
+            "to_pass": none,
             "warnings": none,
             "hints": none,
             "said": {},
@@ -190,13 +192,16 @@ def _checked(post: Post) -> dict[str, Any]:
     required = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
     found = findings(post, composed, targets=targets, asked=required)
     advice = hints(post, composed)
-    said: dict[str, list[Finding]] = {}
-    for finding in found:
+    shown = leaks.with_words(post, composed, found, targets)
+    said: dict[str, list[leaks.Shown]] = {}
+    for finding in shown:
         said.setdefault(finding.where, []).append(finding)
     return {
         "targets": {target["channel"]: target for target in composed["channels"]},
-        "missing": [finding for finding in found if finding.severity == Severity.BLOCK],
-        "warnings": [finding for finding in found if finding.severity == Severity.WARN],
+        "missing": [finding for finding in shown if finding.severity == Severity.BLOCK],
+        "to_tick": [finding for finding in shown if finding.severity == Severity.TICK],
+        "to_pass": [finding for finding in shown if finding.severity == Severity.REASON],
+        "warnings": [finding for finding in shown if finding.severity == Severity.WARN],
         "hints": advice,
         "said": said,
         "unfit": unfit,
@@ -256,6 +261,8 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
             request, "posts/edit.html", _page(request, post, form, refused=str(error)), status=422
         )
     unsent.forget(request, post)
+    if act == "way":
+        refused = _take_way_out(post, about, by=request.user)
     if refused:
         messages.error(request, refused)
     if then_submit and (changed := _switched_meanwhile(form, post)):
@@ -263,17 +270,22 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-channels")
     if then_submit:
         return _submit(request, post)
-    if act in _NEXT:
-        page, place = _NEXT[act]
-        return redirect(reverse(page, args=[post.public_id]) + place)
-    if not refused:
+    if not refused and act not in _NEXT:
         messages.success(request, _("The draft is saved. It is not before the approver yet."))
-    return redirect("posts:edit", post.public_id)
+    page, place = _NEXT.get(act, ("posts:edit", ""))
+    return redirect(reverse(page, args=[post.public_id]) + place)
+
+
+def _take_way_out(post: Post, about: str, *, by: User) -> str:
+    """Change the text by one tap on what the leak check offers beside a finding; return why not."""
+    mark, _colon, kind = about.partition(":")
+    return refusal(lambda: leaks.take_way_out(post, mark, kind, by=by))
 
 
 # Where a button leads that does more than to save.
 _NEXT = {
     "pieces": ("posts:pieces", ""),
+    "way": ("posts:edit", "#at-findings"),
     **dict.fromkeys(("upload", "up", "down", "remove"), ("posts:edit", "#at-pictures")),
 }
 
@@ -297,7 +309,7 @@ def _switched_meanwhile(form: ComposeForm, post: Post) -> str:
 def _submit(request: HttpRequest, post: Post) -> HttpResponse:
     # The pages' own settings count, too; queried before, since no transaction waits for a platform.
     refused = " ".join(choices.refused(post)) or refusal(
-        lambda: post_reviews.submit(post, by=request.user)
+        lambda: post_reviews.submit(post, by=request.user, ticks=request.POST.getlist("tick"))
     )
     if refused:
         # The page says itself what is missing, and where.

@@ -20,6 +20,8 @@ from posts.canonical.folding import Folded, folded
 from posts.canonical.grounds import in_words
 from posts.canonical.html import clean
 from posts.checks.base import Finding, Severity
+from posts.checks.leak_words import name_of
+from posts.checks.privacy import PREFIX
 
 register = template.Library()
 
@@ -136,7 +138,13 @@ def clock(seconds: float) -> str:
 @register.filter
 def warnings(findings: list[Finding]) -> list[Finding]:
     """Return the findings that block nothing."""
-    return [finding for finding in findings if finding.severity == Severity.WARN]
+    return [f for f in findings if f.severity in (Severity.WARN, Severity.TICK)]
+
+
+@register.filter
+def leak_names(rules: list[str]) -> str:
+    """Return the names of rules of the leak check, in a line."""
+    return "; ".join(name_of(rule.removeprefix(PREFIX)) for rule in rules)
 
 
 @register.filter

@@ -1,12 +1,15 @@
 """Posts as the queue and the page of the reviewer show them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from channels.states import Kind
 from posts.canonical import content
+from posts.canonical.html import plain
+from posts.checks.base import Finding, Severity
+from posts.checks.privacy import place_of, places_in
 from posts.models import Post
 
 
@@ -26,6 +29,26 @@ class ReviewCard:
     @property
     def can_be_chosen(self) -> bool:
         return self.is_opened and not self.is_own
+
+
+@dataclass(frozen=True, slots=True)
+class LeakCard:
+    """A finding that needs a reason to pass, with the words it means."""
+
+    words: str
+    message: str
+
+
+def leak_cards(
+    found: Iterable[Finding], composed: Mapping[str, Any], *, title: str
+) -> list[LeakCard]:
+    """Return what is published by the approver's reason alone, each words once."""
+    places = list(places_in(composed, title=title, text=plain(composed["body"])))
+    cards: dict[LeakCard, None] = {}
+    for finding in found:
+        if finding.severity == Severity.REASON and (place := place_of(finding, places)):
+            cards[LeakCard(place.words_of(finding), finding.message)] = None
+    return list(cards)
 
 
 @dataclass(frozen=True, slots=True)

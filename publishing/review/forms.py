@@ -58,6 +58,14 @@ class ReviewForm(forms.Form):
     decision = forms.CharField(widget=forms.HiddenInput, max_length=20)
     assertion = AssertionField(required=False, max_length=20_000)
     at = DayAndClockField(label=gettext_lazy("Another time"), required=False)
+    passing = ReasonField(
+        label=gettext_lazy("Why this may be published"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy(
+            "It stands on record with your approval: without names and numbers."
+        ),
+    )
     reason = ReasonField(
         label=gettext_lazy("Reason for the return"),
         required=False,
@@ -66,9 +74,11 @@ class ReviewForm(forms.Form):
         help_text=gettext_lazy("Say what should be changed; the officer reads these words."),
     )
 
-    def __init__(self, *args: Any, post: Post, now: datetime, **options: Any):
+    def __init__(
+        self, *args: Any, post: Post, now: datetime, asks_reason: bool = False, **options: Any
+    ):
         super().__init__(*args, **options)
-        self.post, self.now = post, now
+        self.post, self.now, self.asks_reason = post, now, asks_reason
         self.due_at: datetime | None = None  # the time that the reviewer chose
 
     def clean_decision(self) -> str:
@@ -88,6 +98,8 @@ class ReviewForm(forms.Form):
             self.add_error(
                 "reason", _("Please write why, so that the officer can revise the post.")
             )
+        elif self.asks_reason and not cleaned.get("passing", "").strip():
+            self.add_error("passing", _("Please write why this may be published, or return it."))
         if cleaned.get("decision") != self.OTHER:
             # Its day is filled in beforehand; who chose no other time is asked for no hour.
             self.errors.pop("at", None)

@@ -30,6 +30,7 @@ def approve(
     due_at: datetime | None = None,
     now: bool = False,
     announce: bool = True,
+    reason: str = "",
 ) -> None:
     """Approve and, when ``due_at`` or ``now`` is given,
     schedule all channels, in one transaction.
@@ -47,6 +48,7 @@ def approve(
         scheduled=bool(due_at or now),
         requested_time=due_at,
         announce=announce,
+        reason=reason,
     )
     if not is_final:
         return

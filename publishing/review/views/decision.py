@@ -20,10 +20,13 @@ from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
 from core.actions import button_action, form_data, refusal
 from core.errors import NotAllowed, Refused
+from posts.findings import findings
 from posts.models import Post
 from posts.review import approvals, readings, signing
 from posts.review import services as posts
 from posts.review.approvals import Method, Proof
+from posts.review.passing import rules_to_pass
+from posts.review.queries import first_approval
 from posts.states import Decision, PostState
 from publishing.pauses.context import pauses_of
 from publishing.presenters.scheduling import (
@@ -54,6 +57,12 @@ def _approves(request: HttpRequest, **_kwargs: Any) -> bool:
     return request.POST.get("decision") != ReviewForm.RETURN and not request.POST.get("assertion")
 
 
+def _asks_reason(post: Post) -> bool:
+    """Check whether something of what waits is approved with a written reason only."""
+    found = findings(post, post.current_revision.content)
+    return bool(rules_to_pass(found, first_approval(post)))
+
+
 @require_http_methods(["GET", "POST"])
 @step_up_required(only_posts=True, when=_approves)
 def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -82,7 +91,13 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _decided(request, post)
     now = timezone.now()
     tomorrow = timezone.localdate(now) + timedelta(days=1)
-    form = ReviewForm(form_data(request), post=post, now=now, initial={"at": [tomorrow, ""]})
+    form = ReviewForm(
+        form_data(request),
+        post=post,
+        now=now,
+        asks_reason=_asks_reason(post),
+        initial={"at": [tomorrow, ""]},
+    )
     status = 200
     if request.method == "POST":
         status = 422
@@ -213,7 +228,15 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
         else:
             now = decision == ReviewForm.NOW
             proof = _proof(request, post, form, rendered)
-            reviews.approve(post, revision, by=request.user, proof=proof, due_at=due_at, now=now)
+            reviews.approve(
+                post,
+                revision,
+                by=request.user,
+                proof=proof,
+                due_at=due_at,
+                now=now,
+                reason=form.cleaned_data["passing"],
+            )
 
     return refusal(action)
 
@@ -252,7 +275,8 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if not can(request.user, posts.deciding_right(post), unit=post.unit):
         raise PermissionDenied
-    form = ReviewForm(request.POST, post=post, now=timezone.now())
+    asks_reason = bool(post.current_revision) and _asks_reason(post)
+    form = ReviewForm(request.POST, post=post, now=timezone.now(), asks_reason=asks_reason)
     if (
         post.state != PostState.IN_REVIEW
         or not form.is_valid()

@@ -27,7 +27,7 @@ from publishing.presenters.scheduling import (
     same_minute_warning,
     spread_sentence,
 )
-from publishing.review.cards import preview_cards
+from publishing.review.cards import leak_cards, preview_cards
 from publishing.review.forms import ReviewForm
 from publishing.review.queries import (
     last_approved,
@@ -71,6 +71,7 @@ def _choices(
 
 def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[str, Any]:
     revision = post.current_revision
+    found = findings(post, revision.content)
     before = last_approved(post)
     now = timezone.now()
     channels = scheduling.channels_of(revision)
@@ -92,7 +93,9 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         "chosen": chosen if chosen in known else choices[0]["value"],
         "is_own": revision.is_by(request.user)
         or Post.objects.filter(edited_since_approval(request.user), pk=post.pk).exists(),
-        "findings": findings(post, revision.content),
+        "findings": found,
+        "leaks": leak_cards(found, revision.content, title=post.own_title),
+        "asks_reason": form.asks_reason,
         "warned": passed_warnings(post).author,
         "cards": preview_cards(revision.content),
         "discussion": discussion,

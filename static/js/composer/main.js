@@ -9,6 +9,7 @@ import "./findings.js";
 import "./format.js";
 import "./keys.js";
 import "./layout.js";
+import "./leaks.js";
 import "./leaving.js";
 import "./media.js";
 import "./options.js";

@@ -1,0 +1,184 @@
+"""Findings of the leak check on the composer's page: the words that they mean, and the ways out."""
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from core import phones
+from core.errors import Refused
+from posts.canonical import content
+from posts.canonical.html import MARKS, paragraphs, plain
+from posts.checks.base import Finding, Severity
+from posts.checks.leaks.remedies import remedies
+from posts.checks.leaks.scan import Leak
+from posts.checks.leaks.scan import Severity as LeakSeverity
+from posts.checks.privacy import PREFIX, Place, place_of, places_in
+from posts.editor import services as editing
+from posts.findings import findings
+from posts.models import Post, PostChannel
+from units.queries import facts_of
+
+_LABELS = {
+    "mask": gettext_lazy("Mask the number"),
+    "initials": gettext_lazy("Write initials"),
+    "drop_line": gettext_lazy("Drop the line"),
+    "own_hotline": gettext_lazy("Write the unit's hotline"),
+}
+_EMPTY = re.compile(r"<(p|li|h2|h3)>(?:<br>|\s)*</\1>")
+_LISTS = re.compile(r"<[uo]l>")
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """A remedy for a field: ``before``, which stands there from ``start`` on, becomes ``after``."""
+
+    kind: str
+    start: int
+    before: str
+    after: str
+
+    @property
+    def label(self) -> str:
+        return str(_LABELS[self.kind])
+
+    def taken(self, text: str) -> str:
+        return text[: self.start] + self.after + text[self.start + len(self.before) :]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLeak:
+    """A finding with the words it means. ``field`` is the name on the page of the field in which
+    they stand, from ``start`` on; empty where they are changed elsewhere.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    where: str
+    mark: str
+    words: str
+    field: str = ""
+    start: int = 0
+    ways: Sequence[WayOut] = ()
+
+
+Shown = Finding | ShownLeak
+
+
+def with_words(
+    post: Post,
+    composed: Mapping[str, Any],
+    found: Iterable[Finding],
+    targets: Iterable[PostChannel],
+) -> list[Shown]:
+    """Return the findings as the composer shows them: those of the leak check with their words."""
+    found = list(found)
+    if not any(finding.mark for finding in found):
+        return [*found]
+    places = list(places_in(composed, title=post.own_title, text=plain(post.body)))
+    own_texts = {str(target.channel.public_id): target.text for target in targets}
+    phone = facts_of(post.unit).duty_phone
+    hotline = phones.shown(phone) if phone else ""
+    return [
+        _shown(finding, place, own_texts, hotline)
+        if (place := place_of(finding, places))
+        else finding
+        for finding in found
+    ]
+
+
+def _shown(finding: Finding, place: Place, own_texts: Mapping[str, str], hotline: str) -> ShownLeak:
+    assert finding.span
+    start, end = finding.span
+    shown = ShownLeak(
+        finding.rule,
+        finding.severity,
+        finding.message,
+        finding.where,
+        finding.mark,
+        place.words_of(finding),
+    )
+    field, text = _field_of(place, own_texts)
+    ahead = place.text.find(text) if field else -1
+    if ahead < 0 or start < ahead or end > ahead + len(text):
+        return shown
+    leak = Leak(finding.rule.removeprefix(PREFIX), LeakSeverity.HARD, start - ahead, end - ahead)
+    has_lines = field == "body" or field.startswith("text-")
+    ways = [
+        WayOut(way.kind, way.start, text[way.start : way.end], way.replacement)
+        for way in remedies(text, leak, hotline=hotline)
+        if has_lines or way.kind != "drop_line"
+    ]
+    return replace(shown, field=field, start=leak.start, ways=ways)
+
+
+def _field_of(place: Place, own_texts: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name of the field on the page that holds a place's text, and the field's text."""
+    where = place.where
+    if where in ("title", "body", "source"):
+        return where, place.text
+    if where == "legal":
+        return "legal_basis", place.text
+    if place.is_alt:
+        return f"alt-{where.removeprefix('media-')}", place.text
+    return (f"text-{where}", own_texts[where]) if own_texts.get(where) else ("", "")
+
+
+def take_way_out(post: Post, mark: str, kind: str, *, by: User) -> Post:
+    """Change the stored text as the page offered. Raise as `editing.save`, and Refused when the
+    words are others by now.
+    """
+    composed = content.compose(post)
+    targets = post.targets.select_related("channel")
+    shown = with_words(post, composed, findings(post, composed), targets)
+    for leak in shown:
+        if not isinstance(leak, ShownLeak) or leak.mark != mark:
+            continue
+        for way in leak.ways:
+            if way.kind == kind:
+                edit = _changed(editing.edit_of(post), leak.field, way)
+                return editing.save(post, edit, by=by, version=post.version)
+    raise Refused(_("These words were changed meanwhile. Look at the findings again."))
+
+
+def _changed(edit: editing.PostEdit, field: str, way: WayOut) -> editing.PostEdit:
+    fields = edit.fields
+    if field == "body":
+        return replace(edit, fields=replace(fields, body=_new_body(fields.body, way)))
+    if field in ("title", "source", "legal_basis"):
+        new: dict[str, Any] = {field: way.taken(getattr(fields, field))}
+        return replace(edit, fields=replace(fields, **new))
+    kind, _dash, key = field.partition("-")
+    if kind == "alt":
+        media = [
+            replace(each, alt=way.taken(each.alt)) if str(each.media.public_id) == key else each
+            for each in edit.media
+        ]
+        return replace(edit, media=media)
+    channels = {
+        channel: replace(each, text=way.taken(each.text)) if str(channel.public_id) == key else each
+        for channel, each in edit.channels.items()
+    }
+    return replace(edit, channels=channels)
+
+
+def _new_body(body: str, way: WayOut) -> str:
+    """Return the body with the way out taken, and with its formatting. Raise Refused where the
+    words bear formatting themselves.
+    """
+    text = plain(body)
+    if not MARKS.search(body) and not _LISTS.search(body):
+        return paragraphs(way.taken(text))
+    words, after = (html.escape(each.strip(), quote=False) for each in (way.before, way.after))
+    pieces = body.split(words)
+    at = text.count(way.before.strip(), 0, way.start) + 1
+    if not words or len(pieces) <= at:
+        raise Refused(_("Change these words in the text itself: they bear formatting."))
+    new = words.join(pieces[:at]) + after + words.join(pieces[at:])
+    return _EMPTY.sub("", new) if way.kind == "drop_line" else new

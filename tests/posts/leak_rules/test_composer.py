@@ -1,0 +1,149 @@
+"""The composer shows the words that the leak check means, and changes them by one tap."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.permissions import Role
+from posts.editor import services as editing
+from posts.states import PostState
+from tests import factories
+from tests.factories import PostFactory, UnitFactory, person
+from tests.posts.editor.composer import address, typed
+from units.models import UnitFacts
+
+pytestmark = pytest.mark.django_db
+
+NUMBER = "0912 345 678"
+LINE = f"Xin gọi cho anh ấy qua số {NUMBER} nhé."
+
+
+@pytest.fixture
+def unit():
+    return UnitFactory()
+
+
+@pytest.fixture
+def officer(unit, client):
+    officer = person(Role.OFFICER, unit)
+    client.force_login(officer)
+    return officer
+
+
+@pytest.fixture
+def post(unit, officer):
+    return PostFactory(unit=unit, author=officer, body=f"<p>Chào bà con.</p><p>{LINE}</p>")
+
+
+def act_of(page, kind):
+    """Return what the button of a way out sends."""
+    start = page.index(f':{kind}"')
+    return page[page.rindex('"', 0, start) + 1 : start] + f":{kind}"
+
+
+def take(client, post, kind, **fields):
+    page = client.get(address("edit", post)).content.decode()
+    act = act_of(page, kind)
+    client.post(address("edit", post), typed(post, act=act, **fields))
+    post.refresh_from_db()
+    return post
+
+
+def test_the_words_stand_beside_the_text_after_a_save(client, post):
+    answer = client.post(address("autosave", post), typed(post)).json()
+
+    assert f'data-words="{NUMBER}"' in answer["html"]
+    assert 'data-field="body"' in answer["html"]
+
+
+def test_one_tap_masks_the_number_in_the_text(client, post):
+    post = take(client, post, "mask")
+
+    assert post.body == f"<p>Chào bà con.</p><p>{LINE.replace('678', 'xxx')}</p>"
+
+
+def test_one_tap_drops_the_line(client, post):
+    assert take(client, post, "drop_line").body == "<p>Chào bà con.</p>"
+
+
+def test_one_tap_writes_the_unit_s_hotline(client, post, unit):
+    UnitFacts.objects.create(
+        unit=unit, duty_phone="02363822300", changed_at=factories.timezone.now()
+    )
+
+    assert "0236.3822.300" in take(client, post, "own_hotline").body
+
+
+def test_formatting_stays_where_the_words_bear_none(client, post, officer):
+    body = f"<p>Chào <strong>bà con</strong>.</p><p>{LINE}</p>"
+    post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
+
+    assert take(client, post, "mask").body == body.replace("678", "xxx")
+    assert "<strong>bà con</strong>" in post.body
+
+
+def test_words_that_bear_formatting_are_left_to_the_person(client, post, officer):
+    body = "<p>Xin gọi cho anh ấy qua số 0912 <strong>345</strong> 678 nhé.</p>"
+    post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
+
+    assert take(client, post, "mask").body == body
+
+
+def test_one_tap_changes_a_channel_s_own_text_a_title_and_a_description(client, unit, officer):
+    channel = factories.ChannelFactory(unit=unit)
+    picture = factories.media(unit)
+    post = PostFactory(unit=unit, author=officer, channels=[channel])
+    for place, edit in {
+        "title": {"title": f"Gọi {NUMBER}"},
+        "own": {"texts": {channel: f"Dòng đầu.\n{LINE}\nDòng cuối."}},
+        "alt": {"pictures": [(picture, f"Ảnh chụp số {NUMBER}")]},
+    }.items():
+        post = editing.save(post, factories.edit_of(post, **edit), by=officer, version=post.version)
+        post = take(client, post, "drop_line" if place == "own" else "mask")
+        if place == "title":
+            assert post.title == "Gọi 0912 345 xxx"
+            edit = {"title": "Cảnh giác"}
+            post = editing.save(
+                post, factories.edit_of(post, **edit), by=officer, version=post.version
+            )
+        elif place == "own":
+            assert post.targets.get().text == "Dòng đầu.\nDòng cuối."
+        else:
+            assert post.pictures.get().alt_text == "Ảnh chụp số 0912 345 xxx"
+
+
+def test_what_is_to_be_ticked_is_submitted_with_the_tick_alone(client, post):
+    factories.rule_switch("phone_personal", "warn")
+    page = client.get(address("edit", post)).content.decode()
+    start = page.index('name="tick"')
+    mark = page[page.index('value="', start) + 7 :].split('"')[0]
+    client.post(address("submit", post), typed(post))
+    post.refresh_from_db()
+    assert post.state == PostState.DRAFT
+
+    client.post(address("submit", post), typed(post, tick=[mark]))
+
+    post.refresh_from_db()
+    assert post.state == PostState.IN_REVIEW
+
+
+def test_the_reviewer_sees_the_words_and_writes_the_reason(client, unit, officer):
+    factories.rule_switch("phone_personal", "soft")
+    post = factories.submitted(unit=unit, author=officer, body=f"<p>{LINE}</p>")
+    approver = person(Role.APPROVER, unit)
+    client.force_login(approver)
+    review = reverse("publishing:review", args=[post.public_id])
+    page = client.get(review).content.decode()
+    assert f'<b class="text-break">{NUMBER}</b>' in page
+    assert 'name="passing"' in page
+    sent = {
+        "revision": post.current_revision.public_id,
+        "mark": factories.mark(post.current_revision, approver),
+        "decision": "approve",
+    }
+    assert client.post(review, sent).status_code == 422
+    assert client.post(review, sent | {"passing": "Chủ số đã đồng ý"}).status_code == 302
+    post.refresh_from_db()
+    assert post.state == PostState.APPROVED
+    page = client.get(reverse("publishing:post", args=[post.public_id])).content.decode()
+    assert "Chủ số đã đồng ý" in page
+    assert "Private telephone number" in page
