@@ -16,6 +16,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.models import (
     Appointment,
@@ -39,6 +40,7 @@ from engagement.replies.services import TICKET_LASTS
 from media import incoming, store
 from media.models import Media, Upload
 from posts.archive.services import remove_drafts
+from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
 from posts.origins.services import BLANK_KEPT
 from posts.queries import blank_drafts, never_submitted, unused_media
@@ -246,6 +248,21 @@ RULES: tuple[Rule | Files, ...] = (
         words="a day after it was last seen",
     ),
     Rule(
+        name="false-alarms",
+        model=FalseAlarm,
+        after=YEAR,
+        since="reported_at",
+        words="12 months",
+    ),
+    Rule(
+        name="leak-counts",
+        model=LeakCount,
+        after=TWO_YEARS,
+        since="day",
+        due=lambda before: LeakCount.objects.filter(day__lte=timezone.localdate(before)),
+        words="24 months",
+    ),
+    Rule(
         name="uploads",
         source=TECHNICAL,
         model=Upload,
@@ -332,6 +349,8 @@ KEPT = frozenset(
         "posts.Post",
         "posts.Template",
         "posts.Snippet",
+        "posts.AllowedItem",
+        "posts.RuleSwitch",
         "media.Media",
         "posts.Revision",
         "posts.RevisionMedia",
@@ -375,6 +394,7 @@ WITH = {
     "posts.PostChannel": "posts.Post",
     "posts.PostMedia": "posts.Post",
     "posts.Contribution": "posts.Post",
+    "posts.LeakCheck": "posts.Revision",
 }
 # A few rows of the program and not of people: overwritten, or gone when what they stand for is
 # over.

@@ -1,5 +1,5 @@
-"""What people read of each rule of the leak check: its name, and what it seems to be, why that is
-not published, and the way out.
+"""Words for each rule of the leak check: its name, and what it seems to be, why that is not
+published, and the way out.
 """
 
 from typing import NamedTuple

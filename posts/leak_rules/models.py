@@ -151,7 +151,7 @@ class FalseAlarm(PublicIdModel):
 
 
 class LeakCount(models.Model):
-    """How often a rule held something back in a unit, by the day, and how that ended."""
+    """A count of how often a rule held something back in a unit, by the day, and how that ended."""
 
     class Outcome(models.TextChoices):
         HELD = "held", _("held back")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("channels", "0023_name_the_checks"),
-        ("posts", "0030_leak_rules"),
+        ("posts", "0031_leak_rules"),
         ("publishing", "0041_calendar_links"),
         ("units", "0004_facts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -33,6 +33,7 @@ from core.models import CacheEntry, Letter, QuotaUse
 from engagement.models import SpentTicket
 from media import incoming
 from media.models import Media, Upload
+from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
 from publishing.models import CalendarLink
 from retention.classes import RULES
@@ -235,6 +236,21 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     ),
     "spent-tickets": (_row(SpentTicket, "spent_at", key=_key), DAY),
     "editings": (_row(Editing, "seen_at", post=factories.PostFactory, user=_person), DAY),
+    "false-alarms": (
+        _row(
+            FalseAlarm,
+            "reported_at",
+            unit=factories.UnitFactory,
+            rule="plate",
+            severity="hard",
+            shape="d2-A-d5",
+        ),
+        365 * DAY,
+    ),
+    "leak-counts": (
+        _row(LeakCount, "day", unit=factories.UnitFactory, rule="plate", outcome="passed"),
+        730 * DAY,
+    ),
     "uploads": (_upload, DAY),
     "incoming": (_file("incoming/upload-1"), DAY),
     "blank-drafts": (_blank, DAY),

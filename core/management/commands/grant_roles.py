@@ -42,7 +42,7 @@ KEPT = (
     *("campaigns_topic", "campaigns_topicrule", "campaigns_campaign"),
     *("channels_channel", "channels_platformallowance", "channels_foreignpost"),
     *("posts_reading", "posts_template", "posts_snippet"),
-    *("posts_thread", "posts_comment"),
+    *("posts_thread", "posts_comment", "posts_alloweditem", "posts_ruleswitch"),
     *(
         "publishing_pause",
         "publishing_recall",

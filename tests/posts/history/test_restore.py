@@ -38,7 +38,7 @@ def post(unit, officer):
         author=officer,
         channels=channels,
         media=[factories.media(unit), factories.media(unit)],
-        link="https://congan.example/113",
+        link="https://bocongan.gov.vn/113",
         ai_made=True,
         urgent=True,
         valid_until=timezone.now() + timezone.timedelta(days=9),
