@@ -72,7 +72,12 @@ def _national(written: str) -> str:
 def email_addresses(reading: Reading) -> Iterator[Found]:
     for match in _EMAIL.finditer(reading.text):
         host = match[1].casefold()
-        if not f".{host}".endswith(".gov.vn") and host not in reading.allowed.hosts:
+        is_hidden = ".." in match.group()
+        if (
+            not is_hidden
+            and not f".{host}".endswith(".gov.vn")
+            and host not in reading.allowed.hosts
+        ):
             yield Found(*match.span(), Severity.WARN)
 
 

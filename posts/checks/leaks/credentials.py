@@ -11,7 +11,9 @@ _PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(
-    r"(?<!\w)OTP[^\d\n.,;?!]{0,20}(?<!\d)(\d{4,8})(?![\d.]|[ ]?(?:số|ký tự|chữ))", re.I
+    r"(?<!\w)OTP(?![^\d\n]{0,20}năm)[^\d\n.,;?!]{0,20}(?<!\d)"
+    r"(\d{4,8})(?![\d.]| ?(?:số|ký tự|chữ))",
+    re.IGNORECASE,
 )
 _SIGN_IN = re.compile(
     r"(?<![\w/])((?:admin|root|user|administrator) ?/ ?[^\s,;]{4,30})", re.IGNORECASE

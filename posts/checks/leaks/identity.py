@@ -18,7 +18,7 @@ _PARCEL_CUE = re.compile(
 )
 _OLD_CARD = re.compile(
     r"(?:\b(?:CMND|CMTND|CMT|CMTNN|GCMND)\b|chứng minh (?:nhân dân|thư|ND)|giấy chứng minh)"
-    r"[^\d\n]{0,30}(\d{3}[ .]?\d{3}[ .]?\d{3})(?!\d)",
+    r"[^\d\n]{0,30}(\d{3}[ .]?\d{3}[ .]?\d{3})(?![ .-]?\d)",
     re.IGNORECASE,
 )
 _INSURANCE_CARD = re.compile(

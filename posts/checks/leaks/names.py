@@ -12,7 +12,7 @@ _BARE_SURNAMES = frozenset(bare(name) for name in _SURNAMES)  # as bank slips pr
 _PLACES = frozenset(name.casefold() for name in read_list("places.txt"))
 _MOST_WORDS = 5
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_NO_VOWEL = re.compile(r"[bcdđghklmnpqrstvx]{1,3}", re.IGNORECASE)
+_NO_NAME = re.compile(r"[bcdđghklmnpqrstvx]{1,3}|qu|gi", re.IGNORECASE)
 _LETTER_NAMES = frozenset("AYKH")  # of the Ê Đê, Ba Na, Mông: Y Thịnh Niê, Sùng A Dơ
 _HIGHLAND = re.compile(rf"H['’]{CAPITAL}")
 _MIDDLE = frozenset({"văn", "thị"})
@@ -53,7 +53,7 @@ class _Word(NamedTuple):
 
     @property
     def is_initial(self) -> bool:
-        return len(self.text) == 1 or bool(_NO_VOWEL.fullmatch(self.text))
+        return len(self.text) == 1 or bool(_NO_NAME.fullmatch(self.text))
 
     @property
     def is_capitals(self) -> bool:

@@ -16,7 +16,7 @@ _SECRET_SOURCE = re.compile(
 )
 _MATERIAL = re.compile(
     r"(?<!\w)(?:sơ đồ bố trí (?:lực lượng|quân|chốt)|tần số (?:bộ đàm|liên lạc)|lịch trực ban|"
-    r"danh sách cán bộ(?! (?:trực|tiếp|hướng dẫn|phụ trách|đầu mối))|"
+    r"danh sách cán bộ(?!,? (?:trực|tiếp|hướng dẫn|phụ trách|đầu mối|công chức|đoàn|hội|đảng))|"
     r"danh sách (?:người|đối tượng|các đối tượng) nghiện|"
     r"lịch tuần tra|ca trực của)(?!\w)",
     re.IGNORECASE,

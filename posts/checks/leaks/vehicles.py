@@ -9,7 +9,8 @@ from posts.checks.leaks.lists import read_list
 _PROVINCES = read_list("plate_provinces.txt")
 _SERIES = r"[A-HK-NPR-VXYZ](?:[1-9]|[A-HK-NPR-VXYZ])?|MĐ\d?|LD|DA|KT|RM|NG|NN|QT|CV|TĐ|HC"
 _PLATE = re.compile(
-    rf"(?<![\w./,])(\d{{2}}) ?-? ?({_SERIES})[ .-]{{0,3}}(\d{{3}}\.\d{{2}}|\d{{5}}|\d{{4}})"
+    rf"(?<![\w./,])(\d{{2}}) ?-? ?({_SERIES})[ .-]{{0,3}}"
+    r"(\d{3}[. -]\d{2}|\d{2}\.\d{3}|\d{5}|\d{4})"
     r"(?!\d|[.]\d|[^\W\d_])"
 )
 # Small letters are a plate only with a mark between: 20h 1500 is a time and a number.

@@ -5,6 +5,7 @@ All people, numbers and places are invented.
 
 FOUND = {
     "id_cccd": [
+        ("CMND/CCCD số 034 190 000 017", "hard", "034 190 000 017"),
         ("Căn cước số 034190000017/ cấp năm 2021", "hard", "034190000017"),
         ("Chị để quên thẻ số 034190000017 tại quầy.", "hard", "034190000017"),
         ("Căn cước công dân: 001 085 000 123, cấp năm 2022", "hard", "001 085 000 123"),
@@ -62,6 +63,8 @@ FOUND = {
         ("Cuốn mang số B7654321 còn ở quầy", "warn", "B7654321"),
     ],
     "plate": [
+        ("ô tô 29A 123 45 gây tai nạn", "hard", "29A 123 45"),
+        ("xe máy BKS: 71B - 55.297", "hard", "71B - 55.297"),
         ("Đấu giá biển số 51K-888.88", "info", "51K-888.88"),
         ("Xe ô tô biển số 29A-123.45 đỗ sai", "hard", "29A-123.45"),
         ("mô tô BKS: 59X3 - 123.45", "hard", "59X3 - 123.45"),
@@ -74,6 +77,7 @@ FOUND = {
     ],
     "plate_mil": [("xe quân sự biển đỏ TM-12-34", "hard", "TM-12-34")],
     "addr_home": [
+        ("người dân ngụ trên đường số 25", "info", "ngụ trên đường số 25"),
         ("Vũ Thị Lụa (ở tổ 5, khu Đồi)", "warn", "ở tổ 5"),
         (
             "Ông T. trú tại số nhà 7, ngõ 15, tổ dân phố Hoa Mai",
@@ -91,6 +95,11 @@ FOUND = {
         ("Anh Q. ngụ ấp Bình Minh", "info", "ngụ ấp Bình Minh"),
     ],
     "name_dob": [
+        ("1\tVũ Văn Thóc\t1985\tthôn Mây", "soft", "Vũ Văn Thóc\t1985"),
+        ("Danh sách: Vũ Văn Thóc - 1985, thôn Mây", "soft", "Vũ Văn Thóc - 1985"),
+        ("Chẩn Seo Phử (SN 1977) bị bắt", "hard", "Chẩn Seo Phử (SN 1977"),
+        ("mời hàng xóm Vũ Văn Thóc, SN 1985", "hard", "Vũ Văn Thóc, SN 1985"),
+        ("yêu cầu Vũ Văn Thóc, sinh năm 1985, về trụ sở", "hard", "Vũ Văn Thóc, sinh năm 1985"),
         ("Y Thóc Niê (SN 1990)", "hard", "Y Thóc Niê (SN 1990"),
         ("Vũ Văn Thóc (s.1990)", "hard", "Vũ Văn Thóc (s.1990"),
         ("Vũ Văn Thóc, 1990, trú xã Mây", "soft", "Vũ Văn Thóc, 1990"),
@@ -111,6 +120,7 @@ FOUND = {
         ("Vàng A Lúa, 45 tuổi, dân tộc Mông", "soft", "Vàng A Lúa, 45 tuổi"),
     ],
     "name_case": [
+        ("bị can Bùi Văn Thóc, Tổng giám đốc công ty", "warn", "Bùi Văn Thóc"),
         ("tên chủ tài khoản VU THI LUA", "warn", "VU THI LUA"),
         ("Nạn nhân tử vong là anh Tạ Văn Lúa.", "soft", "Tạ Văn Lúa"),
         ("bị hại Kiều Thị Lụa đã nhận lại tiền", "soft", "Kiều Thị Lụa"),
@@ -216,7 +226,7 @@ SILENT = {
         "Nghị định 091/2025/NĐ-CP",
     ],
     "phone_069": ["Còn 69 hộ", "tổng 69.000.000 đồng"],
-    "email_personal": ["hop-thu@bocongan.gov.vn"],
+    "email_personal": ["bạn đọc lan...@gmail.com chia sẻ", "hop-thu@bocongan.gov.vn"],
     "link_risk": [
         "https://dichvucong.gov.vn/p/home",
         "Xem https://www.facebook.com/conganphuong",
@@ -225,6 +235,7 @@ SILENT = {
         "Quy định mới.Thông tin thêm",
     ],
     "bank_acc": [
+        "chuyển vào tài khoản của bà T. ngày 28-7-2014",
         "BIDV 2024-2025 tặng quà",
         "Vietcombank: 02439343137",
         "trong tài khoản 500.000.000 đồng",
@@ -254,6 +265,7 @@ SILENT = {
     ],
     "plate_mil": ["tàu cá BKS QN-6758", "biển số mới từ 2025"],
     "addr_home": [
+        "trung tâm (ở số 2 Hoa Mai)",
         "người tạm trú tại các khu nhà trọ số 1, số 2",
         "Trụ sở đặt tại số 44 đường Hoa Mai",
         "đăng ký tạm trú tại Công an phường, số 12 đường Hoa Mai",
@@ -263,6 +275,7 @@ SILENT = {
         "Vũ Văn Lúa trú tại tỉnh khác",
     ],
     "name_dob": [
+        "Vũ Thị Qu. (SN 1990)",
         "Ca sĩ Vũ Thị Lụa (SN 1990) biểu diễn",
         "Phó Trưởng Công an phường Vũ Văn Thóc, sinh năm 1985",
         "Vũ Thị L. (SN 1985)",
@@ -301,6 +314,10 @@ SILENT = {
         "các em lớp 7A Trường THCS Hoa Mai",
     ],
     "informant": [
+        "đơn tố cáo ông Thóc lừa đảo",
+        "tố cáo hành vi của ông Thóc",
+        "ông Vũ Văn Thóc cho rằng, thành phố vẫn cung cấp thông tin",
+        "tố cáo Vũ Văn Thóc giả mạo hồ sơ",
         "tin báo của người dân",
         "theo trình báo của bà H., chiều qua",
         "tiếp nhận tin báo của chị Vũ Thị K.L.",
@@ -309,6 +326,8 @@ SILENT = {
         "Nguồn tin của Báo Người Lao Động",
     ],
     "sensitive_person": [
+        "chống xâm hại trẻ em. Học viên cai nghiện ở Cà Mau",
+        "Nhiều người nghiện ma túy được giúp.\nMộc Miên (Tổng hợp)",
         "Luật sư Vũ Văn Thóc (Đoàn Luật sư tỉnh) nói về tội hiếp dâm",
         "người nghiện ma túy được hỗ trợ, riêng Hà Nội có nhiều nơi",
         "Bác sĩ Vũ Văn Lúa nói về người nhiễm HIV",
@@ -328,6 +347,8 @@ SILENT = {
         "Quyết định 1013/QĐ-TTg",
     ],
     "ops_info": [
+        "21 giờ, tàu tuần tra đến khu vực",
+        "danh sách cán bộ, công chức được khen",
         "Từ 8 giờ đến 22 giờ, CSGT sẽ tuần tra theo yêu cầu trên toàn địa bàn",
         "8 giờ, cảnh sát khu vực tuần tra",
         "tuần tra trên các tuyến đường 24/24",
@@ -336,6 +357,7 @@ SILENT = {
         "phân luồng từ 7 giờ tại ngã tư Hoa Mai",
     ],
     "credential": [
+        "tỉ lệ bay đúng giờ (OTP) trong năm 2017",
         "Mật khẩu là 123456 thì rất dễ đoán",
         "mật khẩu phải có ít nhất 12 ký tự",
         "không đọc mã OTP cho ai, gọi 113",
