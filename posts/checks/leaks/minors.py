@@ -67,7 +67,8 @@ _CLASS = re.compile(
 )
 _SCHOOL = re.compile(
     rf"(?<!\w)(?:(?i:trường|tr\.) )?(?:(?i:mầm non|mẫu giáo|tiểu học|trung học|cơ sở|"
-    rf"TH|THCS|THPT|PTDTBT|PTDTNT|TH&THCS|TH-THCS|liên cấp|phổ thông) ){{1,4}}{CAPITAL}"
+    rf"TH|THCS|THPT|PTDTBT|PTDTNT|TH&THCS|TH-THCS|liên cấp|phổ thông) ){{1,4}}"
+    rf"(?:{CAPITAL}|số \d|(?:xã|phường|thị trấn|huyện) )"
 )
 _TWO_SENTENCES = 260
 

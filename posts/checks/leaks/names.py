@@ -133,7 +133,9 @@ def _is_place(words: list[_Word]) -> bool:
     folded = [word.folded for word in words[:3]]
     if " ".join(folded) in _PLACES:
         return True
-    return " ".join(folded[:2]) in _PLACES and (len(words) == 2 or folded[2] in _SURNAMES)
+    if " ".join(folded[:2]) not in _PLACES:
+        return False
+    return len(words) == 2 or (len(words) > 3 and folded[2] in _SURNAMES)
 
 
 def _is_whole(text: str, words: list[_Word]) -> bool:
