@@ -42,6 +42,9 @@ register(
         # Approvals say how they were proved, as far as the record knows.
         "post.approved.passkey": gettext_noop("Approved “%(object)s” with a passkey"),
         "post.approved.code": gettext_noop("Approved “%(object)s” with a code, a weaker proof"),
+        "allowed.entered": gettext_noop("Entered as public: %(object)s"),
+        "allowed.confirmed": gettext_noop("Confirmed as public: %(object)s"),
+        "allowed.ended": gettext_noop("No longer public: %(object)s"),
         "template.created": gettext_noop("Added the template “%(object)s”"),
         "template.changed": gettext_noop("Changed the template “%(object)s”"),
         "template.archived": gettext_noop("Archived the template “%(object)s”"),
@@ -58,6 +61,7 @@ register(
     },
     groups={
         "post": gettext_noop("Posts"),
+        "allowed": gettext_noop("Public numbers"),
         "template": gettext_noop("Templates"),
         "snippet": gettext_noop("Pieces of the library"),
     },

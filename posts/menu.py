@@ -17,6 +17,7 @@ register(
         hidden_by=("post_approve",),
     ),
     Entry("posts:library", "template", _("Template library"), CONTENT, 15, needs=("post_view",)),
+    Entry("posts:allowed", "device-mobile", _("Public numbers"), CONTENT, 80, needs=("post_view",)),
     Entry("posts:new", "pencil", _("Compose a post"), ACTIONS, 10, needs=("post_write",)),
     Entry(
         "posts:import",
@@ -30,6 +31,7 @@ register(
         "posts:new_template", "template", _("New template"), ACTIONS, 60, needs=("library_write",)
     ),
     pages={
+        "posts:allowed": ("posts:enter_allowed", "posts:end_allowed"),
         "posts:library": (
             *("posts:template", "posts:new_template", "posts:edit_template"),
             *("posts:snippets", "posts:new_snippet", "posts:edit_snippet"),

@@ -48,6 +48,9 @@ SENTENCES = {
     "post_commented": gettext_noop("%(by)s commented on “%(title)s”."),
     "post_words_proposed": gettext_noop("%(by)s proposes other words in “%(title)s”."),
     "post_proposal_taken": gettext_noop("%(by)s took the words that you proposed in “%(title)s”."),
+    "allowed_entered": gettext_noop(
+        "%(by)s entered for %(unit)s “%(title)s”. Posts may name it once you confirm it."
+    ),
     "post_withdrawn": gettext_noop("%(by)s withdrew “%(title)s”: %(reason)s"),
 }
 

@@ -6,6 +6,7 @@ from posts.discussion import views as discussion_views
 from posts.editor import piece_views, upload_views
 from posts.editor import views as editor_views
 from posts.history import views as history_views
+from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
 from posts.media_access import views as media_views
 from posts.origins import views as origin_views
@@ -23,6 +24,14 @@ urlpatterns = [
     ),
     path("posts/import/<uuid:public_id>/submit/", import_views.submit, name="import_submit"),
     path("posts/import/<uuid:public_id>/resume/", import_views.resume, name="import_resume"),
+    path("posts/allowed/", leak_views.allowed, name="allowed"),
+    path("posts/allowed/new/", leak_views.enter_allowed, name="enter_allowed"),
+    path(
+        "posts/allowed/<uuid:public_id>/confirm/",
+        leak_views.confirm_allowed,
+        name="confirm_allowed",
+    ),
+    path("posts/allowed/<uuid:public_id>/end/", leak_views.end_allowed, name="end_allowed"),
     path("library/", library_views.templates, name="library"),
     path("library/new/", library_views.new_template, name="new_template"),
     path("library/pieces/", library_views.snippets, name="snippets"),

@@ -35,6 +35,7 @@ from engagement.models import CommentCount, ReplyAllowance, SpentTicket
 from platforms import client
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, TryLater
 from platforms.messages import Comment
+from posts.leak_rules.services import require_publishable
 from publishing.freeze import services as freezing
 from publishing.models import Delivery
 from publishing.states import ReceiptSource, State
@@ -259,6 +260,7 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
         raise Refused(_("The answer is longer than %(n)s characters.") % {"n": LONGEST_ANSWER})
     if has_secrecy_mark(text):
         raise Refused(_("The answer seems to hold a state secret. It was not sent."))
+    require_publishable([text], delivery.unit)
     if words := why_silent(delivery):
         raise Refused(words)
     comment = _spend(delivery, ticket)

@@ -45,6 +45,7 @@ from posts.editor import beginning, choices, leaks, unsent
 from posts.editor import services as editing
 from posts.editor.forms import ComposeForm, Shown, targets_of
 from posts.findings import findings, hints
+from posts.leak_rules.queries import has_entered
 from posts.models import Post
 from posts.queries import deliveries_that_would_stop, free_times, last_return
 from posts.review import services as post_reviews
@@ -134,6 +135,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "proof": unsent.proof(request.user, post),
         "accept": media_services.ACCEPT,
         "times": _times(form, timezone.now()),
+        "asks_public_numbers": post._state.adding and not has_entered(post.unit),
         **_checked(post),
         **more,
     }

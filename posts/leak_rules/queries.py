@@ -68,6 +68,11 @@ def _allowed(items: Iterable[tuple[str, str]]) -> Allowed:
     )
 
 
+def has_entered(unit: Unit) -> bool:
+    """Check whether somebody has ever entered what posts of ``unit`` may name."""
+    return AllowedItem.objects.filter(unit=unit).exists()
+
+
 def switched_rules(on: date) -> dict[str, LeakSeverity]:
     """Return the severities that the ministry switched, the latest of each rule."""
     rows = RuleSwitch.objects.in_force(on).order_by("valid_from", "pk")

@@ -8,10 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
+from posts.checks.leak_words import words_of
 from posts.checks.leaks import scan
 from posts.checks.privacy import PREFIX
 from posts.leak_rules.models import LeakCheck, LeakCount
-from posts.leak_rules.queries import checked_by, mark_of, rules_by_path, rules_that_hold
+from posts.leak_rules.queries import (
+    checked_by,
+    mark_of,
+    rules_by_path,
+    rules_of,
+    rules_that_hold,
+)
 from posts.models import Review, Revision
 from posts.states import Decision
 from units.models import Unit
@@ -91,6 +98,25 @@ def require_no_leak(text: str) -> None:
                 "into the record and to colleagues: say it without names and numbers."
             )
         )
+
+
+def require_publishable(
+    texts: Iterable[str], unit: Unit, *, least: scan.Severity = scan.Severity.SOFT
+) -> None:
+    """Raise Refused for texts that no approver reads after this: with what they seem to hold, from
+    ``least`` on, in words.
+    """
+    day = timezone.localdate()
+    rules = rules_of(unit, on=day)
+    grave = list(scan.Severity)[: list(scan.Severity).index(least) + 1]
+    found = {
+        leak.rule: None
+        for text in texts
+        for leak in scan.find_leaks(text, allowed=rules.allowed, today=day)
+        if rules.severity_of(leak) in grave
+    }
+    if found:
+        raise Refused(" ".join(words_of(rule) for rule in found))
 
 
 def count(unit: Unit, rules: Iterable[str], outcome: LeakCount.Outcome) -> None:

@@ -18,7 +18,9 @@ from campaigns.models import Topic
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
+from posts.checks.leaks.scan import Severity
 from posts.checks.variables import misnamed, names_in
+from posts.leak_rules.services import require_publishable
 from posts.library.filling import BUILT_IN
 from posts.library.models import (
     LONGEST_TEXT,
@@ -120,6 +122,7 @@ def _create[T: LibraryText](row: T, values: dict[str, Any], *, by: User) -> T:
     authority = require(by, Permission.LIBRARY_WRITE, unit=row.unit)
     if not row.unit.is_current:
         raise Refused(_("%(unit)s is closed already.") % {"unit": row.unit.name})
+    _refuse_leaks(values, row.unit)
     store(row, values, by=by)
     record(f"{_kind(row)}.created", row, by=by, position=authority.position)
     return row
@@ -139,10 +142,18 @@ def _change[T: LibraryText](row: T, values: dict[str, Any], *, by: User, version
     changed = sorted(name for name, value in values.items() if getattr(stored, name) != value)
     if not changed:
         return stored
+    _refuse_leaks({name: values[name] for name in changed}, stored.unit)
     stored.version += 1
     store(stored, values, by=by)
     record(f"{_kind(row)}.changed", stored, by=by, position=authority.position, fields=changed)
     return stored
+
+
+def _refuse_leaks(values: Mapping[str, Any], unit: Unit) -> None:
+    """Raise Refused for what no post that begins here could pass."""
+    own_texts = values.get("texts", {})
+    texts = [value for value in (*values.values(), *own_texts.values()) if isinstance(value, str)]
+    require_publishable(texts, unit, least=Severity.HARD)
 
 
 def store(row: LibraryText, values: Mapping[str, Any], *, by: User | None) -> None:

@@ -5,6 +5,7 @@ LIBRARIANS = WRITERS | {OVERSEER}
 _template, _snippet = {"public_id": "template"}, {"public_id": "snippet"}
 SPEAKERS = WRITERS | {OVERSEER}
 _post = {"public_id": "post"}
+_allowed = {"public_id": "allowed"}
 _sheet = {"public_id": "sheet"}
 
 ENTRIES = {
@@ -17,6 +18,12 @@ ENTRIES = {
     "posts:import_pictures": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
     "posts:import_submit": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
     "posts:import_resume": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
+    "posts:allowed": Entry(roles=READERS),
+    "posts:enter_allowed": Entry(roles=LIBRARIANS),
+    "posts:confirm_allowed": Entry(
+        roles=frozenset({APPROVER, OVERSEER}), kwargs=_allowed, method="post"
+    ),
+    "posts:end_allowed": Entry(roles=LIBRARIANS, kwargs=_allowed),
     "posts:library": Entry(roles=READERS),
     "posts:template": Entry(roles=READERS, kwargs=_template, reach="above"),
     "posts:from_template": Entry(roles=WRITERS, kwargs=_template, method="post", reach="above"),

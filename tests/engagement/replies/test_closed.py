@@ -111,6 +111,8 @@ def test_the_province_opens_and_closes_it_with_a_reason(client, unit, overseer):
 def test_nothing_is_answered_during_a_pause_nor_with_a_secrecy_mark(posted, officer, opened):
     with pytest.raises(Refused, match="state secret"):
         replies.answer(posted, "1_2", "TỐI MẬT", by=officer)
+    with pytest.raises(Refused, match="private telephone"):
+        replies.answer(posted, "1_2", "Gọi anh ấy qua số 0912 345 678", by=officer)
     factories.pause(posted.unit)
     with pytest.raises(Refused, match="paused"):
         replies.answer(posted, "1_2", "Mời bà gọi 113.", by=officer)

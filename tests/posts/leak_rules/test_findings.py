@@ -20,6 +20,7 @@ from posts.editor import services as editing
 from posts.findings import findings
 from posts.leak_rules.models import LeakCheck, LeakCount
 from posts.leak_rules.services import hold_back, holds_back
+from posts.library import services as library
 from posts.models import Review
 from posts.queries import CHECKED, PASSED
 from posts.review import services as reviews
@@ -250,3 +251,16 @@ def test_the_words_found_reach_no_record_no_notice_no_mail_and_no_log(
     shown = {NUMBER, NUMBER.replace(" ", ""), NUMBER.removeprefix("0")}
     assert [text for text in said if any(words in text for words in shown)] == []
     assert str(post) == "Gọi … nhé"
+
+
+def test_a_template_holds_nothing_that_no_post_could_pass(unit, officer):
+    fields = {
+        "title": "Cảnh báo",
+        "text": f"Gọi cho anh ấy qua số {NUMBER}",
+        "topic": factories.topic(),
+    }
+    with pytest.raises(Refused):
+        library.create_template(unit=unit, fields=library.TemplateFields(**fields), by=officer)
+
+    factories.allowed_item(unit)
+    assert library.create_template(unit=unit, fields=library.TemplateFields(**fields), by=officer)
