@@ -29,6 +29,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
         postgresql.wait_for_no_disk(django_settings.DATABASES["default"])
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    if not django_settings.SQLITE:
+        postgresql.stop_writing_what_stays()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Sort tests that empty the database after those that want what its migrations brought: pytest
