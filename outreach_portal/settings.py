@@ -152,8 +152,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),  # such as sslmode, from the address
+        # Statements here are short: to compile the plan of a claim took 50 ms, to run it 1 ms.
         "options": (
-            "-c statement_timeout=30000 -c lock_timeout=5000 -c "
+            "-c statement_timeout=30000 -c lock_timeout=5000 -c jit=off -c "
             "idle_in_transaction_session_timeout=30000"
         ),
     }
