@@ -162,10 +162,13 @@ _TITLED_WORD = re.compile(
     r"(?<!\w)(?i:ông|bà|anh|chị|em|cháu|cụ|cô|chú|bác) "
     rf"({CAPITAL}{SMALL}{{1,8}})(?!\w)(?! {CAPITAL})"
 )
+_ADVERBS = (
+    r"(?:(?:đã|là|người|vì|có|công|kịp thời|chủ động|tích cực|mạnh dạn|nhanh chóng|dũng cảm|"
+    r"trực tiếp|ngay|lập tức|trong việc) ){0,4}"
+)
 _REPORTS_AFTER = re.compile(
-    r"^(?: \([^()\n]{0,40}\))?[ ,]{1,2}(?:(?:đã|là|người|vì|có|công|kịp thời|chủ động|tích cực|"
-    r"mạnh dạn|nhanh chóng|dũng cảm|trực tiếp|ngay|lập tức|trong việc) ){0,4}"
-    r"(?:báo tin|tố giác|làm chứng|đứng ra tố cáo|cung cấp (?:thông )?tin "
+    r"^(?:(?: \([^()\n]{0,60}\))?[ ,]{1,2}|, [^.;()\n]{2,60}? (?=đã |vì đã |là người ))"
+    rf"{_ADVERBS}(?P<act>báo tin|tố giác|làm chứng|đứng ra tố cáo|cung cấp (?:thông )?tin "
     r"(?:cho|giúp) (?:công an|cơ quan|lực lượng))(?!\w)",
     re.IGNORECASE,
 )
@@ -176,11 +179,14 @@ def informants(reading: Reading) -> Iterator[Found]:
     for name in reading.names:
         before = reading.before(name.start, 90)
         cue = _REPORTED.search(before)
-        reports = _REPORTS_AFTER.search(reading.after(name.end, 70))
-        if (cue or reports) and not is_public(reading, name):
-            shift = max(0, name.start - 90)
-            evidence = (shift + cue.start(), shift + cue.end()) if cue else None
-            yield Found(name.start, name.end, _gravity(name), evidence)
+        act = _REPORTS_AFTER.search(reading.after(name.end, 110))
+        if not (cue or act) or is_public(reading, name):
+            continue
+        shift, words = (
+            (name.start - len(before), cue.span()) if cue else (name.end, act.span("act"))
+        )
+        evidence = (shift + words[0], shift + words[1])
+        yield Found(name.start, name.end, _gravity(name), evidence)
     for match in _TITLED_WORD.finditer(reading.text):
         start = match.start(1)
         if start not in full and _REPORTED_TITLED.search(reading.before(start, 90)):

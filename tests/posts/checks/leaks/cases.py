@@ -77,6 +77,7 @@ FOUND = {
     ],
     "plate_mil": [("xe quân sự biển đỏ TM-12-34", "hard", "TM-12-34")],
     "addr_home": [
+        ("cháu Lò Minh Lúa, nhà ở thôn Mây", "warn", "nhà ở thôn Mây"),
         ("người dân ngụ trên đường số 25", "info", "ngụ trên đường số 25"),
         ("Vũ Thị Lụa (ở tổ 5, khu Đồi)", "warn", "ở tổ 5"),
         (
@@ -149,6 +150,8 @@ FOUND = {
         ),
     ],
     "informant": [
+        ("Bà Lò Thị Lụa, trú thôn Mây, đã kịp thời tố giác nhóm trộm", "hard", "Lò Thị Lụa"),
+        ("Cảm ơn em Lò Minh Lúa, học sinh Trường THCS Hoa Mai đã báo tin", "hard", "báo tin"),
         ("theo tố giác của quần chúng Vũ Văn Thóc", "hard", "Vũ Văn Thóc"),
         ("Nhờ tin báo của bà Cấn Thị Lụa, tổ công tác đã đến kịp", "hard", "Cấn Thị Lụa"),
         ("theo trình báo của ông Thóc, chiều qua", "hard", "Thóc"),
@@ -314,6 +317,7 @@ SILENT = {
         "các em lớp 7A Trường THCS Hoa Mai",
     ],
     "informant": [
+        "Ông Lò Văn Thóc bị tố giác",
         "đơn tố cáo ông Thóc lừa đảo",
         "tố cáo hành vi của ông Thóc",
         "ông Vũ Văn Thóc cho rằng, thành phố vẫn cung cấp thông tin",

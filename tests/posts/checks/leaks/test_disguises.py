@@ -96,6 +96,7 @@ HOSTILE = [
     *("Nguyễn ", "NGUYỄN ", "Nguyễn Văn An ", "ông Nguyễn Văn An ", "em A.", "mật ", "độ mật: "),
     *("a.b@", "http://", "www.a.", "số tài khoản ", "trú tại số 1 ", "ngõ 1 ", "lớp 6 ", "OTP "),
     *("nghiện ma túy ", "đối tượng ", "SN 1990 ", "tin báo của ", "chuyên án ", "12 tuổi "),
+    *("Nguyễn Văn An (SN 1990) ", "chủ tịch công an xã ", "nạn nhân là ông Nguyễn Văn An, "),
     *("22 giờ tại tuần tra ", "biển số ", "\n", "\t", "\u0301", "a\u0301\u0301", "\u200b", "ﷺ"),
 ]
 
