@@ -13,4 +13,5 @@ def read_list(name: str) -> frozenset[str]:
 
 def any_of(name: str) -> str:
     """Return a pattern for any entry of a list, the longest first."""
-    return "|".join(re.escape(entry) for entry in sorted(read_list(name), key=len, reverse=True))
+    entries = sorted(read_list(name), key=lambda entry: (-len(entry), entry))
+    return "|".join(re.escape(entry) for entry in entries)

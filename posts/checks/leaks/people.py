@@ -182,9 +182,9 @@ def informants(reading: Reading) -> Iterator[Found]:
         act = _REPORTS_AFTER.search(reading.after(name.end, 110))
         if not (cue or act) or is_public(reading, name):
             continue
-        shift, words = (
-            (name.start - len(before), cue.span()) if cue else (name.end, act.span("act"))
-        )
+        shift, words = name.end, act.span("act") if act else (0, 0)
+        if cue:
+            shift, words = name.start - len(before), cue.span()
         evidence = (shift + words[0], shift + words[1])
         yield Found(name.start, name.end, _gravity(name), evidence)
     for match in _TITLED_WORD.finditer(reading.text):
