@@ -236,7 +236,8 @@ def stop(server: subprocess.Popen) -> None:
 
 
 def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["--durations=12", *arguments]  # which tests to look at when a run takes long
     own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
     return subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **own, **settings}, stdout=out, stderr=out
