@@ -2,8 +2,11 @@
 like them.
 """
 
+import sys
+
 import pytest
 
+from core import secrecy
 from core.secrecy import SecrecyRefused, has_secrecy_mark, require_no_secrecy_mark
 
 MARKED = [
@@ -88,3 +91,15 @@ def test_ordinary_words_and_lessons_about_secrets_pass(text):
 def test_each_text_is_read_by_itself():
     with pytest.raises(SecrecyRefused):
         require_no_secrecy_mark(["Kế hoạch tuyên truyền", "MẬT", "Bảo vệ bí mật nhà nước"])
+
+
+def test_no_letter_swells_to_more_than_four():
+    """One becomes eighteen: a form of 2.5 MB of them took 28 seconds, its sender signed in or not."""
+    letters = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
+    assert max(len(secrecy._plain(letter)) for letter in letters) == 4
+
+
+def test_letters_that_nobody_sees_still_hide_no_mark():
+    for letter in ("\u00ad", "\u200b", "\u202e", "\ufeff", "\U000e0041", "\ufdfa"):
+        assert has_secrecy_mark(f"TỐI M{letter}ẬT") is (letter != "\ufdfa")
+        assert has_secrecy_mark(f"{letter}\nTỐI MẬT")
