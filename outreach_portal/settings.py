@@ -211,6 +211,7 @@ QUOTAS = {
     "upload": [(120, 3600), (500, 86400)],
     "comment": [(60, 3600), (300, 86400)],
     "autosave": [(120, 60)],  # the composer saves at most every second and a half
+    "library": [(120, 3600), (400, 86400)],  # templates and pieces made, changed, put away
     "export": [(30, 3600), (100, 86400)],
     "import": [(20, 3600), (60, 86400)],
     "calendar_link": [(10, 3600), (20, 86400)],

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
+from core import quotas
 from core.actions import refusal
 from posts.checks.variables import filled
 from posts.context import post_to_write
@@ -51,6 +52,7 @@ def _append(request: HttpRequest, post: Post) -> HttpResponse:
         key = uuid.UUID(int=0)
     piece = get_object_or_404(snippets_for(post.unit), public_id=key)
     text = filled(piece.text, known_values(post.unit, post.topic, on=timezone.localdate()))
+    quotas.use("autosave", by=request.user)
     if refused := refusal(lambda: editing.append(post, text, by=request.user)):
         messages.error(request, refused)
     else:

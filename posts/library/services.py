@@ -15,6 +15,7 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from campaigns.models import Topic
+from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
@@ -71,36 +72,41 @@ def undeclared(texts: Iterable[str], variables: Iterable[Mapping[str, str]] = ()
     return [name for name in names_in(texts) if name not in known]
 
 
-@transaction.atomic
 def create_template(*, unit: Unit, fields: TemplateFields, by: User) -> Template:
-    """Add a template of ``unit``, for its posts and those of all units below."""
+    """Add a template of ``unit``, for its posts and those of all units below. Raise QuotaExceeded,
+    Refused, SecrecyRefused.
+    """
+    quotas.use("library", by=by)
     return _create(Template(unit=unit), template_values(fields), by=by)
 
 
-@transaction.atomic
 def change_template(
     template: Template, fields: TemplateFields, *, by: User, version: int
 ) -> Template:
     """Change a template; what was begun from it stays as it is. Raise Refused when ``version`` is
     no longer the stored one.
     """
+    quotas.use("library", by=by)
     return _change(template, template_values(fields), by=by, version=version)
 
 
-@transaction.atomic
 def create_snippet(*, unit: Unit, fields: SnippetFields, by: User) -> Snippet:
-    """Add a piece of ``unit``, for its posts and those of all units below."""
+    """Add a piece of ``unit``, for its posts and those of all units below. Raise as
+    `create_template`.
+    """
+    quotas.use("library", by=by)
     return _create(Snippet(unit=unit), snippet_values(fields), by=by)
 
 
-@transaction.atomic
 def change_snippet(snippet: Snippet, fields: SnippetFields, *, by: User, version: int) -> Snippet:
+    quotas.use("library", by=by)
     return _change(snippet, snippet_values(fields), by=by, version=version)
 
 
 @transaction.atomic
 def archive(row: LibraryText, *, by: User) -> None:
     """Take a text out of use. Posts that were begun from it stay."""
+    quotas.use("library", by=by)
     authority = require(by, Permission.LIBRARY_WRITE, unit=row.unit)
     in_use = type(row)._default_manager.filter(pk=row.pk, archived_at=None)
     if not in_use.update(archived_at=timezone.now(), version=F("version") + 1):
@@ -111,6 +117,7 @@ def archive(row: LibraryText, *, by: User) -> None:
 @transaction.atomic
 def restore(row: LibraryText, *, by: User) -> None:
     """Take an archived text into use again."""
+    quotas.use("library", by=by)
     authority = require(by, Permission.LIBRARY_WRITE, unit=row.unit)
     archived = type(row)._default_manager.filter(pk=row.pk, archived_at__isnull=False)
     if not archived.update(archived_at=None, version=F("version") + 1):
@@ -118,6 +125,7 @@ def restore(row: LibraryText, *, by: User) -> None:
     record(f"{_kind(row)}.restored", row, by=by, position=authority.position)
 
 
+@transaction.atomic
 def _create[T: LibraryText](row: T, values: dict[str, Any], *, by: User) -> T:
     authority = require(by, Permission.LIBRARY_WRITE, unit=row.unit)
     if not row.unit.is_current:
@@ -128,6 +136,7 @@ def _create[T: LibraryText](row: T, values: dict[str, Any], *, by: User) -> T:
     return row
 
 
+@transaction.atomic
 def _change[T: LibraryText](row: T, values: dict[str, Any], *, by: User, version: int) -> T:
     authority = require(by, Permission.LIBRARY_WRITE, unit=row.unit)
     locked = type(row)._default_manager.select_for_update(of=("self",))

@@ -198,3 +198,19 @@ def test_a_guessed_secret_costs_one_query_and_names_nothing(client, unit, person
     codes = [client.get(right).status_code for _ in range(12)]
     assert codes == [200] * 10 + [429] * 2
     assert client.post(right).status_code == 405
+
+
+def test_a_script_fills_neither_library_nor_draft(client, unit, person, pages, settings):
+    settings.QUOTAS = {**settings.QUOTAS, "library": [(3, 3600)], "autosave": [(3, 60)]}
+    fields = {"version": 0, "kind": "paragraph", "name": "Thẻ", "text": "#canhgiac"}
+    codes = [client.post(reverse("posts:new_snippet"), fields).status_code for _ in range(5)]
+    assert codes == [302] * 3 + [409] * 2
+    own = Snippet.objects.filter(name="Thẻ").first()
+    archive = reverse("posts:archive_snippet", args=[own.public_id])
+    assert client.post(archive, {"act": "archive"}).status_code == 302
+    own.refresh_from_db()
+    assert own.archived_at is None
+
+    piece = factories.snippet(unit)
+    codes = [client.post(pages["pieces"], {"piece": piece.public_id}).status_code for _ in range(5)]
+    assert codes == [302] * 3 + [429] * 2

@@ -94,7 +94,7 @@ def test_each_text_is_read_by_itself():
 
 
 def test_no_letter_swells_to_more_than_four():
-    """One becomes eighteen: a form of 2.5 MB of them took 28 seconds, its sender signed in or not."""
+    """One becomes eighteen: a form full of them took 28 seconds, its sender signed in or not."""
     letters = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
     assert max(len(secrecy._plain(letter)) for letter in letters) == 4
 
