@@ -9,7 +9,7 @@ from posts.checks.leaks.letters import CAPITAL, SMALL
 _LEAD = re.compile(
     r"(?<!\w)(?:(?:thường |tạm |cư )?trú(?: tại| ở)?|HKTT|hộ khẩu(?: thường trú)?|ngụ(?: tại| ở)?|"
     r"(?:ở|tại|đến|vào) nhà (?:của )?(?:gia đình )?(?:ông|bà|anh|chị|cụ|cháu|em)|nhà riêng|"
-    r"địa chỉ nhà|nhà ở|nơi ở|chỗ ở|sống tại|sinh sống tại|đều ở|hiện ở|(?<=\()ở|(?<=tuổi, )ở|"
+    r"địa chỉ nhà|(?<=, )nhà ở|nơi ở|chỗ ở|sống tại|đều ở|hiện ở|(?<=\()ở|(?<=tuổi, )ở|"
     r"(?<=\d{4}, )ở)(?!\w)(?! (?:(?:tại |ở )?(?:các|những|ẩn|mưa|bão|ngụ|bà con))(?!\w))",
     re.IGNORECASE,
 )

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 
 from posts.checks.leaks.scan import RULES, SENSITIVE_RULES, Allowed, Severity, find_leaks
+from tests.core.test_secrecy import MARKED
+from tests.core.test_secrecy import SILENT as ORDINARY
 
 TODAY = date(2026, 11, 27)
 
@@ -37,6 +39,16 @@ def test_a_number_of_the_unit_is_no_leak():
 def test_a_secrecy_mark_is_a_hard_finding_whose_words_are_kept_nowhere():
     assert found("TỐI MẬT\nKế hoạch") == [("secret_mark", Severity.HARD, "TỐI MẬT")]
     assert "secret_mark" in SENSITIVE_RULES
+
+
+@pytest.mark.parametrize("text", [text for text in MARKED if "<" not in text and "&" not in text])
+def test_what_the_portal_refuses_to_store_is_a_hard_finding(text):
+    assert ("secret_mark", Severity.HARD) in [leak[:2] for leak in found(text)]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_words_and_lessons_about_secrets_are_no_mark(text):
+    assert "secret_mark" not in [rule for rule, *_ in found(text)]
 
 
 def test_the_sensitive_rules_are_rules():
