@@ -268,6 +268,7 @@ SILENT = {
     ],
     "plate_mil": ["tàu cá BKS QN-6758", "biển số mới từ 2025"],
     "addr_home": [
+        "Hồ sơ thường trú (Nghị định, số 154/2024/NĐ-CP)",
         "dự án văn phòng, khu nhà ở 31 Hoa Mai",
         "trung tâm (ở số 2 Hoa Mai)",
         "người tạm trú tại các khu nhà trọ số 1, số 2",

@@ -71,6 +71,12 @@ def test_a_plain_text_leads_back_to_each_letter(source):
     )
 
 
+def test_a_letter_under_thousands_of_marks_is_read_in_pieces():
+    """Putting one long run of marks in order would take quadratic time."""
+    read = plain("a" + "\u0301\u0323" * 1000)
+    assert max(end - start for start, end in zip(read.starts, read.ends, strict=True)) <= 7
+
+
 @given(st.text(alphabet=" aĐ\n9.", max_size=60))
 def test_a_text_without_disguise_stays_as_it_is(source):
     assert plain(" ".join(source.split(" "))).text.replace(" ", "") == source.replace(" ", "")

@@ -36,6 +36,20 @@ def test_a_number_of_the_unit_is_no_leak():
     assert found(text)[0][:2] == ("phone_personal", Severity.HARD)
 
 
+@pytest.mark.parametrize(
+    ("text", "allowed", "rule"),
+    [
+        ("STK 3761 0000 00123 của xã", {"accounts": {"3761000000123"}}, "bank_acc"),
+        ("Xem https://tin.hoamai.example/a", {"hosts": {"hoamai.example"}}, "link_risk"),
+        ("Gửi hop.thu@hoamai.example", {"hosts": {"hoamai.example"}}, "email_personal"),
+        ("Trực ban 069.23.40001", {"phones": {"0692340001"}}, "phone_069"),
+    ],
+)
+def test_what_a_unit_has_made_public_is_no_leak(text, allowed, rule):
+    assert found(text, **allowed) == []
+    assert [leak[0] for leak in found(text)] == [rule]
+
+
 def test_a_secrecy_mark_is_a_hard_finding_whose_words_are_kept_nowhere():
     assert found("TỐI MẬT\nKế hoạch") == [("secret_mark", Severity.HARD, "TỐI MẬT")]
     assert "secret_mark" in SENSITIVE_RULES
