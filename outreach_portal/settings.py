@@ -217,6 +217,7 @@ QUOTAS = {
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone
+    "false_alarm": [(30, 3600), (100, 86400)],
     "bulk_plan": [(6, 3600), (12, 86400)],
 }
 

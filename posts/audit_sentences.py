@@ -45,6 +45,14 @@ register(
         "allowed.entered": gettext_noop("Entered as public: %(object)s"),
         "allowed.confirmed": gettext_noop("Confirmed as public: %(object)s"),
         "allowed.ended": gettext_noop("No longer public: %(object)s"),
+        "leak_rule.switched": gettext_noop(
+            "Asked that the rule %(object)s of the leak check is another one from %(since)s on"
+        ),
+        "leak_rule.confirmed": gettext_noop("Confirmed the switch of the rule %(object)s"),
+        "leak_rule.ended": gettext_noop("Ended the switch of the rule %(object)s"),
+        "leak_rule.alarms_seen": gettext_noop(
+            "Dealt with %(n)s reports that the rule %(rule)s found no leak"
+        ),
         "template.created": gettext_noop("Added the template “%(object)s”"),
         "template.changed": gettext_noop("Changed the template “%(object)s”"),
         "template.archived": gettext_noop("Archived the template “%(object)s”"),
@@ -62,6 +70,7 @@ register(
     groups={
         "post": gettext_noop("Posts"),
         "allowed": gettext_noop("Public numbers"),
+        "leak_rule": gettext_noop("Leak check"),
         "template": gettext_noop("Templates"),
         "snippet": gettext_noop("Pieces of the library"),
     },

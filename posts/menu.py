@@ -18,6 +18,7 @@ register(
     ),
     Entry("posts:library", "template", _("Template library"), CONTENT, 15, needs=("post_view",)),
     Entry("posts:allowed", "device-mobile", _("Public numbers"), CONTENT, 80, needs=("post_view",)),
+    Entry("posts:leak_rules", "eye-check", _("Leak check"), CONTENT, 82, needs=("oversight_view",)),
     Entry("posts:new", "pencil", _("Compose a post"), ACTIONS, 10, needs=("post_write",)),
     Entry(
         "posts:import",
@@ -31,6 +32,7 @@ register(
         "posts:new_template", "template", _("New template"), ACTIONS, 60, needs=("library_write",)
     ),
     pages={
+        "posts:leak_rules": ("posts:leak_rule", "posts:switch_rule"),
         "posts:allowed": ("posts:enter_allowed", "posts:end_allowed"),
         "posts:library": (
             *("posts:template", "posts:new_template", "posts:edit_template"),

@@ -6,6 +6,7 @@ from posts.discussion import views as discussion_views
 from posts.editor import piece_views, upload_views
 from posts.editor import views as editor_views
 from posts.history import views as history_views
+from posts.leak_rules import rule_views
 from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
 from posts.media_access import views as media_views
@@ -24,6 +25,16 @@ urlpatterns = [
     ),
     path("posts/import/<uuid:public_id>/submit/", import_views.submit, name="import_submit"),
     path("posts/import/<uuid:public_id>/resume/", import_views.resume, name="import_resume"),
+    path("posts/leak-rules/", rule_views.leak_rules, name="leak_rules"),
+    path("posts/leak-rules/<slug:rule>/", rule_views.leak_rule, name="leak_rule"),
+    path("posts/leak-rules/<slug:rule>/switch/", rule_views.switch_rule, name="switch_rule"),
+    path("posts/leak-rules/<slug:rule>/seen/", rule_views.see_alarms, name="see_alarms"),
+    path(
+        "posts/rule-switches/<uuid:public_id>/confirm/",
+        rule_views.confirm_switch,
+        name="confirm_switch",
+    ),
+    path("posts/rule-switches/<uuid:public_id>/end/", rule_views.end_switch, name="end_switch"),
     path("posts/allowed/", leak_views.allowed, name="allowed"),
     path("posts/allowed/new/", leak_views.enter_allowed, name="enter_allowed"),
     path(

@@ -21,6 +21,7 @@ from posts.checks.leaks.scan import Severity as LeakSeverity
 from posts.checks.privacy import PREFIX, Place, place_of, places_in
 from posts.editor import services as editing
 from posts.findings import findings
+from posts.leak_rules.switching import report_false_alarm
 from posts.models import Post, PostChannel
 from units.queries import facts_of
 
@@ -144,6 +145,20 @@ def take_way_out(post: Post, mark: str, kind: str, *, by: User) -> Post:
             if way.kind == kind:
                 edit = _changed(editing.edit_of(post), leak.field, way)
                 return editing.save(post, edit, by=by, version=post.version)
+    raise Refused(_("These words were changed meanwhile. Look at the findings again."))
+
+
+def report(post: Post, mark: str, *, by: User) -> None:
+    """Report that what a rule found in the stored text is no leak. Raise Refused when the words are
+    others by now.
+    """
+    composed = content.compose(post)
+    targets = post.targets.select_related("channel")
+    for leak in with_words(post, composed, findings(post, composed), targets):
+        if isinstance(leak, ShownLeak) and leak.mark == mark:
+            rule = leak.rule.removeprefix(PREFIX)
+            report_false_alarm(post.unit, rule=rule, words=leak.words, by=by)
+            return
     raise Refused(_("These words were changed meanwhile. Look at the findings again."))
 
 

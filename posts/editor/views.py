@@ -45,10 +45,13 @@ from posts.editor import beginning, choices, leaks, unsent
 from posts.editor import services as editing
 from posts.editor.forms import ComposeForm, Shown, targets_of
 from posts.findings import findings, hints
+from posts.leak_rules.models import LeakCount
 from posts.leak_rules.queries import has_entered
+from posts.leak_rules.services import count
 from posts.models import Post
 from posts.queries import deliveries_that_would_stop, free_times, last_return
 from posts.review import services as post_reviews
+from posts.review.passing import rules_in
 from posts.states import EDITABLE, PostState
 from posts.suggested_times import suggested_times
 
@@ -263,8 +266,8 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
             request, "posts/edit.html", _page(request, post, form, refused=str(error)), status=422
         )
     unsent.forget(request, post)
-    if act == "way":
-        refused = _take_way_out(post, about, by=request.user)
+    if act in ("way", "alarm"):
+        refused = _answer_finding(request, post, act, about)
     if refused:
         messages.error(request, refused)
     if then_submit and (changed := _switched_meanwhile(form, post)):
@@ -278,16 +281,24 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
     return redirect(reverse(page, args=[post.public_id]) + place)
 
 
-def _take_way_out(post: Post, about: str, *, by: User) -> str:
-    """Change the text by one tap on what the leak check offers beside a finding; return why not."""
+def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> str:
+    """Do what one tap asks beside a finding of the leak check: change the text, or report that it
+    is no leak. Return why not.
+    """
     mark, _colon, kind = about.partition(":")
-    return refusal(lambda: leaks.take_way_out(post, mark, kind, by=by))
+    if act == "way":
+        return refusal(lambda: leaks.take_way_out(post, mark, kind, by=request.user))
+    if refused := refusal(lambda: leaks.report(post, mark, by=request.user)):
+        return refused
+    words = _("Thank you. The ministry sees the rule and the shape of the words, never the words.")
+    messages.success(request, words)
+    return ""
 
 
 # Where a button leads that does more than to save.
 _NEXT = {
     "pieces": ("posts:pieces", ""),
-    "way": ("posts:edit", "#at-findings"),
+    **dict.fromkeys(("way", "alarm"), ("posts:edit", "#at-findings")),
     **dict.fromkeys(("upload", "up", "down", "remove"), ("posts:edit", "#at-pictures")),
 }
 
@@ -315,7 +326,9 @@ def _submit(request: HttpRequest, post: Post) -> HttpResponse:
     )
     if refused:
         # The page says itself what is missing, and where.
-        if not any(finding.severity == Severity.BLOCK for finding in findings(post)):
+        blocking = rules_in(findings(post), Severity.BLOCK)
+        count(post.unit, blocking, LeakCount.Outcome.HELD)
+        if not blocking:
             messages.error(request, refused)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-findings")
     messages.success(

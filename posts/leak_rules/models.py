@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet, ancestors
+from posts.checks.leak_words import name_of
 from posts.checks.leaks.scan import Severity
 from posts.models import Revision
 from units.models import Unit
@@ -125,10 +126,10 @@ class RuleSwitch(PublicIdModel):
         ]
 
     def __str__(self) -> str:
-        return self.rule
+        return name_of(self.rule)
 
 
-class FalseAlarmQuerySet(ScopedQuerySet):
+class OverseenQuerySet(ScopedQuerySet):
     permission = "oversight_view"
 
 
@@ -144,7 +145,7 @@ class FalseAlarm(PublicIdModel):
     reported_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)  # the ministry has dealt with it
 
-    objects = FalseAlarmQuerySet.as_manager()
+    objects = OverseenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-reported_at", "-pk"]
@@ -163,6 +164,8 @@ class LeakCount(models.Model):
     day = models.DateField()
     outcome = models.CharField(max_length=6, choices=Outcome)
     n = models.PositiveIntegerField(default=0)
+
+    objects = OverseenQuerySet.as_manager()
 
     class Meta:
         constraints = [

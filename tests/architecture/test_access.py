@@ -236,6 +236,8 @@ MAKERS = {
     "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,
     "appointment": lambda unit: _appointment(unit).public_id,
     "topic_rule": lambda unit: factories.topic_rule(unit).public_id,
+    "rule": lambda unit: "plate",
+    "rule_switch": lambda unit: factories.rule_switch("plate", "info").public_id,
     "allowed": lambda unit: factories.allowed_item(unit).public_id,
     "delegation": lambda unit: factories.delegation(unit).public_id,
     "pending_appointment": lambda unit: _saved(_pending_appointment(unit)).public_id,

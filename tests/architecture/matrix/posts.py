@@ -1,9 +1,10 @@
-from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS, Entry
+from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS, SUPERVISOR, Entry
 
 WRITERS = frozenset({OFFICER, APPROVER})
 LIBRARIANS = WRITERS | {OVERSEER}
 _template, _snippet = {"public_id": "template"}, {"public_id": "snippet"}
 SPEAKERS = WRITERS | {OVERSEER}
+WATCHERS = frozenset({SUPERVISOR, OVERSEER})
 _post = {"public_id": "post"}
 _allowed = {"public_id": "allowed"}
 _sheet = {"public_id": "sheet"}
@@ -18,6 +19,19 @@ ENTRIES = {
     "posts:import_pictures": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
     "posts:import_submit": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
     "posts:import_resume": Entry(roles=WRITERS, kwargs=_sheet, method="post", reach="own"),
+    "posts:leak_rules": Entry(roles=WATCHERS),
+    "posts:leak_rule": Entry(roles=WATCHERS, kwargs={"rule": "rule"}, reach="all"),
+    # The walk's overseer sits in a province: rules are switched by the ministry.
+    "posts:switch_rule": Entry(roles=frozenset(), kwargs={"rule": "rule"}, reach="all"),
+    "posts:see_alarms": Entry(
+        roles=frozenset(), kwargs={"rule": "rule"}, method="post", reach="all"
+    ),
+    "posts:confirm_switch": Entry(
+        roles=frozenset(), kwargs={"public_id": "rule_switch"}, method="post", reach="all"
+    ),
+    "posts:end_switch": Entry(
+        roles=frozenset(), kwargs={"public_id": "rule_switch"}, method="post", reach="all"
+    ),
     "posts:allowed": Entry(roles=READERS),
     "posts:enter_allowed": Entry(roles=LIBRARIANS),
     "posts:confirm_allowed": Entry(
