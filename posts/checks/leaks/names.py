@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from posts.checks.leaks.letters import CAPITAL, bare
-from posts.checks.leaks.lists import any_of, read_list
+from posts.checks.leaks.lists import read_list
 
 _SURNAMES = frozenset(name.casefold() for name in read_list("surnames.txt"))
 _BARE_SURNAMES = frozenset(bare(name) for name in _SURNAMES)  # as bank slips print names
@@ -23,12 +23,13 @@ TITLES = (
 )
 _TITLE = re.compile(TITLES, re.IGNORECASE)
 _TITLE_BEFORE = re.compile(rf"(?<!\w)({TITLES})[ :]{{1,2}}$", re.IGNORECASE)
+_OTHER_NAMES = frozenset(words.casefold() for words in read_list("words_before_other_names.txt"))
 # Neighbours, families, records, owners and requests have such a word within them.
-_OTHER_NAME_BEFORE = re.compile(
-    r"(?<!\w)(?<!hàng )(?<!gia )(?<!biên )(?<!văn )(?<!yêu )(?<!nhu )(?<!chủ )(?<!áp )(?<!quân )"
-    rf"(?:{any_of('words_before_other_names.txt')}) ?$|số(?: nhà)? \d+\w*(?:/\d+)*,? $"
-    # The name of an account is chosen by anybody.
-    r"|(?:facebook|zalo|tiktok|telegram|instagram|nick|tài khoản|trang|nhóm)[ :]{0,2}[\"“'‘]$",
+_OTHER_MEANING = frozenset(["hàng", "gia", "biên", "văn", "yêu", "nhu", "chủ", "áp", "quân"])
+_STREET_BEFORE = re.compile(r"số(?: nhà)? \d{1,5}\w{0,3}(?:/\d{1,5}){0,4},? $", re.IGNORECASE)
+# The name of an account is chosen by anybody.
+_ACCOUNT_BEFORE = re.compile(
+    r"(?:facebook|zalo|tiktok|telegram|instagram|nick|tài khoản|trang|nhóm)[ :]{0,2}[\"“'‘]$",
     re.IGNORECASE,
 )
 _BORN_AFTER = re.compile(r" ?\((?:ảnh, ?|nam, ?|nữ, ?)?(?:SN|sinh|\d{2} tuổi)(?!\w)", re.IGNORECASE)
@@ -67,8 +68,20 @@ def names_of(text: str) -> list[Name]:
         for run in _capitalised_runs(text)
         for name in _names_of_run(text, run)
         if _BORN_AFTER.match(text, name.end)
-        or not _OTHER_NAME_BEFORE.search(text[max(0, name.start - 24) : name.start])
+        or not _names_another(text[max(0, name.start - 24) : name.start])
     ]
+
+
+def _names_another(before: str) -> bool:
+    """Check that words before a name make it a street's, a school's, a writer's or an account's."""
+    if _STREET_BEFORE.search(before) or _ACCOUNT_BEFORE.search(before):
+        return True
+    words = before.rpartition("\n")[2].casefold().split()
+    for length in range(1, min(3, len(words)) + 1):
+        phrase = " ".join(words[-length:]).lstrip("(\"“'")
+        if phrase in _OTHER_NAMES and not _OTHER_MEANING.intersection(words[-length - 1 : -length]):
+            return True
+    return False
 
 
 def _capitalised_runs(text: str) -> Iterator[list[_Word]]:

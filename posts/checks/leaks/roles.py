@@ -3,16 +3,22 @@
 import re
 
 from posts.checks.leaks.base import Reading
-from posts.checks.leaks.letters import CAPITAL
-from posts.checks.leaks.lists import any_of
+from posts.checks.leaks.lists import any_of, read_list
 from posts.checks.leaks.names import Name
 
-_ROLE = rf"(?i:{any_of('public_roles.txt')})(?!\w)"
-# Between a role and the name stands the body, and nothing that another person could be named by.
-_WORD_BETWEEN = rf"(?i:{any_of('words_between_role_and_name.txt')})(?!\w)"
-_OF_A_BODY = rf"(?:[ -]{{1,3}}(?:{CAPITAL}[\w.]*|\d+|{_WORD_BETWEEN}))"
-_BEFORE = re.compile(rf"(?<!\w){_ROLE}{_OF_A_BODY}{{0,16}}[ :]{{1,2}}$")
-_AFTER = re.compile(rf"^(?: ?[,(-] ?(?i:nguyên |hiện là |là |hiện )?)(?i:quyền |phó )?{_ROLE}")
+_ROLES = frozenset(role.casefold() for role in read_list("public_roles.txt"))
+_LONGEST_ROLE = max(len(role.split()) for role in _ROLES)
+# Words of its body between a role and a name: nothing that another person could be named by.
+_OF_A_BODY = frozenset(
+    word for words in read_list("words_between_role_and_name.txt") for word in words.split()
+)
+_MOST_WORDS_BETWEEN = 20
+_CLAUSE = re.compile(r"[,;!?()\n\"“”]|(?<![A-Z])\. ")
+_WORD = re.compile(r"[\w/]+")
+_AFTER = re.compile(
+    r"(?: ?[,(-] ?(?i:nguyên |hiện là |là |hiện )?)(?i:quyền |phó )?"
+    rf"(?i:{any_of('public_roles.txt')})(?!\w)"
+)
 
 
 def is_public(reading: Reading, name: Name) -> bool:
@@ -20,5 +26,17 @@ def is_public(reading: Reading, name: Name) -> bool:
 
 
 def has_rank(reading: Reading, name: Name) -> bool:
-    """Check for a rank or a post right before the name."""
-    return bool(_BEFORE.search(reading.before(name.start, 100)))
+    """Check for a rank or a post before the name, with words of its body at most between them."""
+    words = _WORD.findall(_CLAUSE.split(reading.before(name.start, 100))[-1])
+    words = words[-_MOST_WORDS_BETWEEN:]
+    for end in range(len(words), 0, -1):
+        for length in range(1, min(_LONGEST_ROLE, end) + 1):
+            if " ".join(words[end - length : end]).casefold() in _ROLES:
+                return True
+        if not _is_of_a_body(words[end - 1]):
+            return False
+    return False
+
+
+def _is_of_a_body(word: str) -> bool:
+    return word[0].isupper() or word[0].isdigit() or word in _OF_A_BODY
