@@ -8,7 +8,8 @@ imports nothing of ours; what it says is checked by its caller.
     LIMITS: {"pixels": …, "webp_pixels": …, "scans": …, "oblong": …, "side": …, "bytes": …,
     "keep_png": …}
 
-leaves in FOLDER ``drawn`` and ``facts.json``: its type and size, or ``{"refused": why}``.
+leaves in FOLDER ``drawn`` and ``facts.json``: its type, size and ``dhash``, or ``{"refused":
+why}``.
 """
 
 import io
@@ -150,6 +151,24 @@ def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def dhash(picture: Image.Image) -> str:
+    """Return 128 bits that hardly change when the picture is scaled, compressed or made a little
+    brighter: of each part, whether it is darker than its neighbour, across and down. Two grey
+    levels more count, so that the noise of an even surface does not.
+    """
+    grey = picture.convert("L")
+    bits = ""
+    for size, step in (((9, 8), 1), ((8, 9), 8)):
+        cells = grey.resize(size, Image.Resampling.BOX).tobytes()
+        pairs = (
+            (at, at + step)
+            for at in range(len(cells) - step)
+            if step == 8 or at % 9 != 8  # the last of a row has no neighbour
+        )
+        bits += "".join("1" if cells[b] > cells[a] + 2 else "0" for a, b in pairs)
+    return f"{int(bits, 2):032x}"
+
+
 def drawn(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
     picture = opened(source, limits)
     keep_png = limits["keep_png"] and picture.format == "PNG"
@@ -162,7 +181,12 @@ def drawn(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
         raise Unfit("heavy" if is_heavy else "broken") from None
     data, content_type, final = fitted(pixels, most=limits["bytes"], keep_png=keep_png)
     (place / "drawn").write_bytes(data)
-    return {"content_type": content_type, "width": final.width, "height": final.height}
+    return {
+        "content_type": content_type,
+        "width": final.width,
+        "height": final.height,
+        "dhash": dhash(final),
+    }
 
 
 def main(source: str, folder: str, given: str) -> None:

@@ -1,17 +1,104 @@
-"""Pictures and videos as they will be sent, and uploads on their way."""
+"""Pictures and videos as they will be sent, the library that they stand in, and uploads on their
+way.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
-from core.scope import ScopedQuerySet
+from core.scope import Person, ScopedQuerySet, ancestors
+from core.text import fold
 from units.models import Unit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+LONGEST_TITLE, LONGEST_ALT, LONGEST_SOURCE, LONGEST_NOTE = 100, 500, 200, 200  # characters
+LONGEST_FOLDER, LONGEST_TAG = 60, 40
 
 
 class MediaQuerySet(ScopedQuerySet):
     permission = "post_view"
+
+    def in_sight_of(self, user: "Person | AnonymousUser") -> Self:
+        """Filter by what the person sees of units, and what the units above share with them."""
+        reach = user.reach(self.permission) if user.is_active and hasattr(user, "reach") else ()
+        above = {path for part in reach for path in ancestors(part.path)}
+        return self.visible_to(user) | self.filter(unit__path__in=above, shared=True)
+
+    def in_use(self) -> Self:
+        """Leave out what is archived."""
+        return self.filter(archived_at=None)
+
+    def expired(self, on: date) -> Self:
+        """Filter by what no further post may show."""
+        return self.filter(expires_on__lt=on)
+
+    def search(self, words: str) -> Self:
+        found = self
+        for word in fold(words).split():
+            found = found.filter(search__contains=word)
+        return found
+
+
+class Folder(PublicIdModel):
+    """A folder of a unit's library; in it at most one level of others."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="folders")
+    name = models.CharField(_("name"), max_length=LONGEST_FOLDER)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "name"], condition=Q(parent=None), name="one_folder_a_name"
+            ),
+            models.UniqueConstraint(fields=["parent", "name"], name="one_folder_a_name_inside"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parent.name} / {self.name}" if self.parent else self.name
+
+
+class Tag(models.Model):
+    """A word by which a unit finds its pictures again. Two that differ by accents alone are one."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=LONGEST_TAG)
+    folded = models.CharField(max_length=LONGEST_TAG)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["unit", "folded"], name="one_tag_a_word")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rights(models.TextChoices):
+    """Give the ground on which the unit may show a picture."""
+
+    OWN = "own", _("taken or made by the unit")
+    LICENSED = "licensed", _("with the owner's permission")
+    FREE = "free", _("free to use")
+
+
+class Consent(models.TextChoices):
+    """Name the role of who agreed that a picture of them is shown; never a name."""
+
+    ADULT = "adult", _("the person shown, an adult")
+    GUARDIAN = "guardian", _("a parent or guardian of the child shown")
+    STAFF = "staff", _("officers of the unit")
+    PUBLIC = "public", _("somebody who acts in public")
 
 
 class Media(PublicIdModel):
@@ -35,6 +122,29 @@ class Media(PublicIdModel):
     # Uploaded again, or saved with or out of a draft: what nothing shows is kept for a while from
     # then on.
     last_used_at = models.DateTimeField(default=timezone.now)
+    # By which pictures that look alike are found, see media/drawing.py; empty for older ones.
+    dhash = models.CharField(max_length=32, blank=True, default="", db_default="")
+    # --- In the library. Somebody put it there: it stays much longer than what a draft left behind.
+    kept_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+    shared = models.BooleanField(default=False, db_default=False)  # with the units below
+    # Of a unit above, which shared it: a change of its last day comes down to this row.
+    taken_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="copies")
+    folder = models.ForeignKey(Folder, models.SET_NULL, null=True, related_name="media")
+    tags = models.ManyToManyField(Tag, related_name="media")
+    title = models.CharField(max_length=LONGEST_TITLE, blank=True, default="", db_default="")
+    alt_text = models.CharField(max_length=LONGEST_ALT, blank=True, default="", db_default="")
+    source = models.CharField(max_length=LONGEST_SOURCE, blank=True, default="", db_default="")
+    rights = models.CharField(max_length=10, blank=True, default="", db_default="", choices=Rights)
+    consent = models.CharField(
+        max_length=10, blank=True, default="", db_default="", choices=Consent
+    )
+    consent_on = models.DateField(null=True)
+    consent_note = models.CharField(max_length=LONGEST_NOTE, blank=True, default="", db_default="")
+    expires_on = models.DateField(null=True)  # the last day on which a post may take it
+    warned_of = models.DateField(null=True)  # the last day of which its unit was told
+    search = models.TextField(editable=False, default="", db_default="")
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     objects = MediaQuerySet.as_manager()
 
@@ -48,7 +158,27 @@ class Media(PublicIdModel):
             models.Index(
                 fields=["poster_sha256"], condition=~Q(poster_sha256=""), name="media_poster"
             ),
+            # The library, newest first.
+            models.Index(
+                fields=["unit", "-uploaded_at", "-id"],
+                condition=Q(archived_at=None),
+                name="media_library",
+            ),
+            models.Index(
+                fields=["expires_on"], condition=Q(expires_on__isnull=False), name="media_expires"
+            ),
         ]
+
+    def __str__(self) -> str:
+        return self.title or self.alt_text or str(_("Video") if self.is_video else _("Picture"))
+
+    def is_expired(self, on: date) -> bool:
+        return self.expires_on is not None and self.expires_on < on
+
+    @property
+    def came_again(self) -> bool:
+        """Check, of a file that was just stored, whether the unit had its bytes before."""
+        return self.last_used_at > self.uploaded_at  # `media.store.keep` sets the former first
 
     @property
     def is_video(self) -> bool:

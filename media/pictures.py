@@ -8,6 +8,7 @@ first, and one size and format that every platform takes.
 import hashlib
 import json
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ WEBP_MAX_PIXELS = 16_000_000  # its decoder takes 17 bytes a pixel
 LIMITS = sandbox.Limits(
     memory=320 * 1024 * 1024, cpu_seconds=10, file_bytes=64 * 1024 * 1024, patience=30
 )
+_DHASH = re.compile("[0-9a-f]{32}")
 _PROGRAM = Path(__file__).with_name("drawing.py")
 # The composer sends three photos at once.
 _semaphore = SharedSemaphore("pictures", at_once=2, waiting=4, patience=10, each=3)
@@ -58,13 +60,16 @@ class Drawn(NamedTuple):
     content_type: str
     width: int
     height: int
+    dhash: str
 
 
-def store(upload: BinaryIO | File, *, unit: Unit, by: User) -> Media:
+def store(
+    upload: BinaryIO | File, *, unit: Unit, by: User, right: Permission = Permission.POST_WRITE
+) -> Media:
     """Store the uploaded picture for the unit, drawn anew; the same picture twice is one row. Raise
     Refused, Busy.
     """
-    require(by, Permission.POST_WRITE, unit=unit)
+    require(by, right, unit=unit)
     drawn = redraw(upload, by=by)
     sha256 = hashlib.sha256(drawn.data).hexdigest()
     name = f"media/{sha256}.{'png' if drawn.content_type == 'image/png' else 'jpg'}"
@@ -83,6 +88,7 @@ def store(upload: BinaryIO | File, *, unit: Unit, by: User) -> Media:
         width=drawn.width,
         height=drawn.height,
         size=len(drawn.data),
+        dhash=drawn.dhash,
     )
 
 
@@ -145,7 +151,10 @@ def _checked(facts: dict[str, Any], data: bytes) -> Drawn:
         0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE
     ):
         raise ValueError(content_type)
-    return Drawn(data, content_type, width, height)
+    dhash = str(facts["dhash"])
+    if not _DHASH.fullmatch(dhash):
+        raise ValueError("dhash")
+    return Drawn(data, content_type, width, height, dhash)
 
 
 def _refusal(why: str) -> Refused:

@@ -6,6 +6,7 @@ from django.core.files import File
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.permissions import Permission
 from core import quotas
 from core.errors import Refused
 from media import pictures, videos
@@ -23,17 +24,19 @@ ACCEPT = ",".join(
 )
 
 
-def store(upload: BinaryIO | File, *, unit: Unit, by: User) -> Media:
+def store(
+    upload: BinaryIO | File, *, unit: Unit, by: User, right: Permission = Permission.POST_WRITE
+) -> Media:
     """Store the uploaded file for the unit; the same file twice is one row. Raise Refused in the
-    officer's words, and Busy for a retry.
+    officer's words, and Busy for a retry. Who holds ``right`` in the unit may.
     """
     quotas.use("upload", by=by)
     head = upload.read(videos.HEAD)
     upload.seek(0)
     if videos.kind_of(head):
-        return videos.store(upload, unit=unit, by=by)
+        return videos.store(upload, unit=unit, by=by, right=right)
     if not pictures.looks_like_one(head):
         raise Refused(
             _("This file is neither a picture (JPEG, PNG, WebP) nor a video (MP4, MOV, WebM).")
         )
-    return pictures.store(upload, unit=unit, by=by)
+    return pictures.store(upload, unit=unit, by=by, right=right)

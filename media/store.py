@@ -36,10 +36,17 @@ def keep(*, unit: Unit, sha256: str, by: User, put: Callable[[], str], **facts: 
     hold_until_commit(_locks(sha256, facts.get("poster_sha256", "")))
     known = Media.objects.filter(unit=unit, sha256=sha256).first()
     if known and default_storage.exists(known.file.name or ""):
-        Media.objects.filter(pk=known.pk).update(last_used_at=now)
+        known.last_used_at, known.archived_at = now, None
+        known.dhash = known.dhash or facts.get("dhash", "")
+        known.save(update_fields=["last_used_at", "archived_at", "dhash"])
         return known
     facts |= {"file": put(), "uploaded_by": by, "last_used_at": now}
     return Media.objects.update_or_create(unit=unit, sha256=sha256, defaults=facts)[0]
+
+
+def hold(media: Iterable[Media]) -> None:
+    """Keep the bytes of ``media`` from being removed until the caller's transaction commits."""
+    hold_until_commit(name for row in media for name in _locks(row.sha256, row.poster_sha256))
 
 
 @transaction.atomic

@@ -42,27 +42,28 @@ def begin(
     *,
     unit: Unit,
     purpose: str,
-    purpose_id: UUID,
+    purpose_id: UUID | None,
     name: str,
     size: int,
     mark: str,
     by: User,
     now: datetime,
+    right: Permission = Permission.POST_WRITE,
 ) -> Upload:
     """Begin the upload of a video of ``size`` bytes, or return the one begun before, where the
     browser recognises the file by its ``mark``. Raise Refused.
 
-    ``purpose`` and ``purpose_id`` name what it is for: a word and a public id of the app that asks.
+    ``purpose`` and ``purpose_id`` name what it is for: a word and a public id of the app that asks,
+    None where the unit alone says enough.
     """
-    require(by, Permission.POST_WRITE, unit=unit)
+    require(by, right, unit=unit)
     if size > settings.VIDEO_MAX_BYTES:
         raise videos.too_large()
     if size < 1:
         raise Refused(_("The file is empty. Choose another one."))
     owned = Upload.objects.filter(user=by)
-    if mark and (
-        known := owned.filter(purpose=purpose, purpose_id=purpose_id, size=size, mark=mark).first()
-    ):
+    same = owned.filter(unit=unit, purpose=purpose, purpose_id=purpose_id, size=size, mark=mark)
+    if mark and (known := same.first()):
         return known
     if not incoming.room_for(size):
         raise videos.no_room()
@@ -120,14 +121,15 @@ def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
     upload.save(update_fields=["received", "touched_at"])
 
 
-def finish(upload: Upload, *, by: User) -> Media:
+def finish(upload: Upload, *, by: User, right: Permission = Permission.POST_WRITE) -> Media:
     """Check a complete upload and return its media; called again, return the same. Raise InHand
     while another request checks it, Busy while other videos are checked, and Refused.
     """
     with _held(upload):
         upload.refresh_from_db()
         if upload.media is None:
-            upload.media = videos.store(_path(upload), unit=upload.unit, by=by)
+            unit = upload.unit
+            upload.media = videos.store(_path(upload), unit=unit, by=by, right=right)
             upload.save(update_fields=["media"])
             _path(upload).unlink(missing_ok=True)
         return upload.media

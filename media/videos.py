@@ -47,7 +47,7 @@ class VideoFile(NamedTuple):
     seconds: float
     fps: float
     codec: str
-    poster: bytes
+    poster: pictures.Drawn
 
 
 def kind_of(head: bytes) -> str:
@@ -61,11 +61,13 @@ def kind_of(head: bytes) -> str:
     return "webm" if head[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in head[:HEAD] else ""
 
 
-def store(file: BinaryIO | File | Path, *, unit: Unit, by: User) -> Media:
+def store(
+    file: BinaryIO | File | Path, *, unit: Unit, by: User, right: Permission = Permission.POST_WRITE
+) -> Media:
     """Store the uploaded video for the unit, without its metadata; the same video twice is one row.
     Raise Refused in the officer's words, and Busy for a retry.
     """
-    require(by, Permission.POST_WRITE, unit=unit)
+    require(by, right, unit=unit)
     with incoming.workshop() as place:
         source = incoming.on_disk(file, place, most=settings.VIDEO_MAX_BYTES, too_large=too_large)
         video = read_video(source, place, by=by)
@@ -74,10 +76,11 @@ def store(file: BinaryIO | File | Path, *, unit: Unit, by: User) -> Media:
             sha256 = _digest(read)
         ending, content_type = _ENDINGS[video.kind]
         size = copy.stat().st_size
-        poster_sha256 = hashlib.sha256(video.poster).hexdigest()
+        poster_sha256 = hashlib.sha256(video.poster.data).hexdigest()
 
         def put() -> str:
-            _put(poster_name(poster_sha256), ContentFile(video.poster), len(video.poster))
+            cover = video.poster.data
+            _put(poster_name(poster_sha256), ContentFile(cover), len(cover))
             return _put(f"media/{sha256}.{ending}", _Moved(copy), size)
 
         return keep(
@@ -93,6 +96,7 @@ def store(file: BinaryIO | File | Path, *, unit: Unit, by: User) -> Media:
             fps=video.fps,
             codec=video.codec,
             poster_sha256=poster_sha256,
+            dhash=video.poster.dhash,
         )
 
 
@@ -148,8 +152,8 @@ def _asked(kind: str, source: Path, place: Path, *, most_bytes: int, by: User) -
         return {"refused": "broken"}
 
 
-def _poster(frame: Path) -> bytes:
-    return pictures.redraw(frame, keep_png=False).data
+def _poster(frame: Path) -> pictures.Drawn:
+    return pictures.redraw(frame, keep_png=False)
 
 
 def _within(value: Any, least: float, most: float) -> Any:

@@ -34,12 +34,33 @@ from posts.models import (
     RevisionMedia,
     Signature,
 )
-from posts.signals import free_times_asked, would_stop
+from posts.signals import free_times_asked, media_uses_asked, would_stop
 from posts.states import Decision, PostState
 from units.models import Unit
 
 MOST_APPROVALS = 20  # of one submission, each taken back but the last
 LAST_TARGETS = 50  # some seven posts to seven channels
+
+
+class PublishedUse(NamedTuple):
+    """A picture or video on a page, or on its way there: by which post, where and since or from
+    when.
+    """
+
+    post: Post
+    channel: Channel
+    state: str  # in words
+    at: datetime
+    link: str
+    is_live: bool
+
+
+def published_uses(media: Sequence[int], *, user: User | None = None) -> list[PublishedUse]:
+    """Return where media, by key, are or will be on pages, the newest first; of what ``user`` sees,
+    where one is given.
+    """
+    answers = media_uses_asked.send(Media, media=media, user=user)
+    return [use for _receiver, uses in answers for use in cast("list[PublishedUse]", uses)]
 
 
 class FreeTime(NamedTuple):
@@ -165,15 +186,35 @@ def decisions() -> Prefetch:
     return Prefetch("reviews", Review.objects.select_related("by").prefetch_related(signatures))
 
 
+def shown_nowhere() -> Q:
+    """Match media that no draft and no revision shows, and that are no unit's logo."""
+    shown = (each.objects.filter(media=OuterRef("pk")) for each in (PostMedia, RevisionMedia, Logo))
+    return Q(*(~Exists(each) for each in shown))
+
+
 def unused_media(before: datetime) -> QuerySet[Media]:
-    """Find media that no draft and no revision shows, that are no unit's logo, and that nobody
-    uploaded or used since ``before``.
+    """Find media that nothing shows, that nobody has put into the library, and that nobody uploaded
+    or used since ``before``.
     """
-    shown = (
-        each.objects.filter(media=OuterRef("pk"))
-        for each in (PostMedia, RevisionMedia, Upload, Logo)
-    )
-    return Media.objects.filter(*(~Exists(each) for each in shown), last_used_at__lt=before)
+    return _removable().filter(kept_at=None, archived_at=None, last_used_at__lt=before)
+
+
+def unused_library(before: datetime) -> QuerySet[Media]:
+    """Find media of the library that nothing shows and nobody used since ``before``; what is shared
+    stays.
+    """
+    rows = _removable().filter(kept_at__isnull=False, archived_at=None, shared=False)
+    return rows.filter(last_used_at__lt=before)
+
+
+def archived_media(before: datetime) -> QuerySet[Media]:
+    """Find media that were archived before then, unless something shows them after all."""
+    return _removable().filter(archived_at__lt=before)
+
+
+def _removable() -> QuerySet[Media]:
+    uploads = Upload.objects.filter(media=OuterRef("pk"))
+    return Media.objects.filter(shown_nowhere(), ~Exists(uploads))
 
 
 def blank_drafts(before: datetime) -> QuerySet[Post]:

@@ -14,6 +14,10 @@ is_going_out = Signal()
 # Asked of whoever publishes: the `posts.canonical.corrections.PublishedTrace` of `post`, or None.
 was_published = Signal()
 
+# Asked of whoever publishes: the `posts.queries.PublishedUse` of `media`, which are keys, that
+# `user` may see; without `user` all.
+media_uses_asked = Signal()
+
 # Asked of whoever publishes: how many scheduled deliveries would stop if `post` were opened for
 # editing.
 would_stop = Signal()

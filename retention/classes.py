@@ -43,7 +43,13 @@ from posts.archive.services import remove_drafts
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
 from posts.origins.services import BLANK_KEPT
-from posts.queries import blank_drafts, never_submitted, unused_media
+from posts.queries import (
+    archived_media,
+    blank_drafts,
+    never_submitted,
+    unused_library,
+    unused_media,
+)
 from publishing.models import CalendarLink
 from retention import holds
 
@@ -307,6 +313,26 @@ RULES: tuple[Rule | Files, ...] = (
         batch=50,
         words="shown nowhere: 7 days after the last use",
     ),
+    Rule(
+        name="library-media",
+        model=Media,
+        after=TWO_YEARS,
+        since="last_used_at",
+        due=holds.sparing(unused_library),
+        remove=store.remove_media,
+        batch=50,
+        words="put into the library, shown nowhere, not shared: 24 months after the last use",
+    ),
+    Rule(
+        name="archived-media",
+        model=Media,
+        after=MONTH,
+        since="archived_at",
+        due=holds.sparing(archived_media),
+        remove=store.remove_media,
+        batch=50,
+        words="archived: 30 days, in which it may be taken back",
+    ),
     Files(
         name="stray-files",
         after=MONTH,
@@ -391,6 +417,9 @@ WITH = {
     "publishing.Occurrence": "posts.Post",
     "posts.ImportedPost": "posts.BulkImport",
     "media.Logo": "units.Unit",
+    "media.Folder": "units.Unit",
+    "media.Tag": "units.Unit",
+    "media.Media_tags": "media.Media",
     "posts.PostChannel": "posts.Post",
     "posts.PostMedia": "posts.Post",
     "posts.Contribution": "posts.Post",

@@ -101,6 +101,18 @@ def _media(at: datetime) -> Media:
     return media
 
 
+def _library(at: datetime) -> Media:
+    media = _media(at)
+    Media.objects.filter(pk=media.pk).update(kept_at=at)
+    return media
+
+
+def _archived(at: datetime) -> Media:
+    media = _media(at)
+    Media.objects.filter(pk=media.pk).update(archived_at=at)
+    return media
+
+
 def _leaver(at: datetime) -> User:
     person = factories.person(Role.OFFICER, date_joined=at - DAY, last_login=at)
     person.appointments.update(valid_from=at.date() - DAY, valid_to=timezone.localdate(at) - DAY)
@@ -256,6 +268,8 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     "blank-drafts": (_blank, DAY),
     "drafts": (_draft, 365 * DAY),
     "media": (_media, 7 * DAY),
+    "library-media": (_library, 730 * DAY),
+    "archived-media": (_archived, 30 * DAY),
     "stray-files": (_file("media/" + "a" * 64 + ".jpg"), 30 * DAY),
     "leavers": (_leaver, 730 * DAY),
 }
