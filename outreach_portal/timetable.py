@@ -77,6 +77,10 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "posts.review.tasks.watch_approvers",
         "schedule": 600.0,
     },
+    "announce pictures of the library that end": {
+        "task": "posts.media_library.tasks.warn_of_ends",
+        "schedule": crontab(minute=50, hour=6),
+    },
     "announce the end of delegations": {
         "task": "accounts.tasks.watch_delegations",
         "schedule": crontab(minute=25, hour="7-18"),

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from campaigns.queries import topic_asks
 from channels.states import Kind
+from media.models import Media
 from posts.canonical import content, material
 from posts.canonical.html import plain
 from posts.checks import registry
@@ -41,7 +42,16 @@ def findings(
         leak_rules = rules_of(post.unit, on=timezone.localdate())
     unfit = () if composed["channels"] else _unfit(post, composed, targets)
     draft = replace(_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
-    return registry.check(draft)
+    return registry.check(replace(draft, expired=_expired(composed)))
+
+
+def _expired(composed: Mapping[str, Any]) -> frozenset[str]:
+    """Return the media of the post, by public id, that the library lets no post show any more."""
+    shown = [medium["media"] for medium in composed["media"]]
+    if not shown:
+        return frozenset()
+    rows = Media.objects.expired(timezone.localdate()).filter(public_id__in=shown)
+    return frozenset(map(str, rows.values_list("public_id", flat=True)))
 
 
 def hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:

@@ -19,6 +19,14 @@ register(
     Entry("posts:library", "template", _("Template library"), CONTENT, 15, needs=("post_view",)),
     Entry("posts:allowed", "device-mobile", _("Public numbers"), CONTENT, 80, needs=("post_view",)),
     Entry("posts:leak_rules", "eye-check", _("Leak check"), CONTENT, 82, needs=("oversight_view",)),
+    Entry(
+        "posts:media_library",
+        "photo",
+        _("Picture and video library"),
+        CONTENT,
+        16,
+        needs=("library_write",),
+    ),
     Entry("posts:new", "pencil", _("Compose a post"), ACTIONS, 10, needs=("post_write",)),
     Entry(
         "posts:import",
@@ -38,6 +46,7 @@ register(
             *("posts:template", "posts:new_template", "posts:edit_template"),
             *("posts:snippets", "posts:new_snippet", "posts:edit_snippet"),
         ),
+        "posts:media_library": ("posts:library_medium", "posts:media_folders"),
     },
 )
 

@@ -51,6 +51,10 @@ SENTENCES = {
     "allowed_entered": gettext_noop(
         "%(by)s entered for %(unit)s “%(title)s”. Posts may name it once you confirm it."
     ),
+    "media_end": gettext_noop(
+        "%(n)s pictures or videos of the library end soon, the first after %(day)s. Posts on your "
+        "pages that show them: %(live)s."
+    ),
     "post_withdrawn": gettext_noop("%(by)s withdrew “%(title)s”: %(reason)s"),
 }
 

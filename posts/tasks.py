@@ -1,6 +1,7 @@
 """The tasks of the app's subjects, where Celery looks for them."""
 
 from posts.bulk_import import tasks as bulk_import
+from posts.media_library import tasks as media_library
 from posts.review import tasks as review
 
-__all__ = ["bulk_import", "review"]
+__all__ = ["bulk_import", "media_library", "review"]

@@ -10,6 +10,7 @@ from posts.leak_rules import rule_views
 from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
 from posts.media_access import views as media_views
+from posts.media_library import views as media_library_views
 from posts.origins import views as origin_views
 
 app_name = "posts"
@@ -93,6 +94,19 @@ urlpatterns = [
     path("comments/<uuid:public_id>/take/", discussion_views.take, name="take"),
     path("revisions/<uuid:public_id>/", history_views.revision, name="revision"),
     path("revisions/<uuid:public_id>/restore/", history_views.restore, name="restore"),
+    path("media/", media_library_views.media_library, name="media_library"),
+    path("media/add/", media_library_views.add_media, name="add_media"),
+    path("media/uploads/", upload_views.begin_in_library, name="library_uploads"),
+    path("media/folders/", media_library_views.folders, name="media_folders"),
+    path("media/folders/<uuid:public_id>/", media_library_views.change_folder, name="media_folder"),
+    path("media/<uuid:public_id>/about/", media_library_views.medium, name="library_medium"),
+    path("media/<uuid:public_id>/use/", media_library_views.use, name="use_media"),
+    path("media/<uuid:public_id>/share/", media_library_views.share, name="share_media"),
+    path("media/<uuid:public_id>/archive/", media_library_views.archive, name="archive_media"),
+    path(
+        "media/<uuid:public_id>/unarchive/", media_library_views.unarchive, name="unarchive_media"
+    ),
+    path("posts/<uuid:public_id>/library/", media_library_views.choose, name="choose_media"),
     path("media/<uuid:public_id>/", media_views.media, name="media"),
     path("m/<str:token>/<str:name>", media_views.public_media, name="public_media"),
 ]

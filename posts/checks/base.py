@@ -82,6 +82,7 @@ class Draft:
     # What the topic's rules ask for, in words of campaigns.models.TopicRule.Asks.
     asked: Collection[str] = ()
     leak_rules: LeakRules = field(default_factory=LeakRules)
+    expired: Collection[str] = ()  # media, by public id, that no post may show any more
     # For hints: the unit's own telephone numbers as they are dialled, and its best hours.
     phones: Collection[str] = ()
     best_hours: BestHours | None = None

@@ -12,3 +12,14 @@ def are_described(draft: Draft) -> Iterator[Finding]:
         if not medium["alt"] and "video" not in medium:
             message = _("Picture %(n)s has no description for blind readers.") % {"n": number}
             yield block("alt_missing", message, f"media-{medium['media']}")
+
+
+def may_still_be_shown(draft: Draft) -> Iterator[Finding]:
+    """Find what the library lets nobody use any more: its rights or its consent have ended."""
+    for number, medium in enumerate(draft.content["media"], start=1):
+        if medium["media"] in draft.expired:
+            message = _(
+                "Picture or video %(n)s may not be used any more: its last day in the library is "
+                "over. Take another one, or have the day changed there."
+            )
+            yield block("media_expired", message % {"n": number}, f"media-{medium['media']}")

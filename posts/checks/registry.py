@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     variables.are_filled,
     pictures.are_described,
     privacy.nothing_leaks,
+    pictures.may_still_be_shown,
     formats.fit,
     formats.show_all,
 )

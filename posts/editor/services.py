@@ -1,6 +1,6 @@
 """Saving of drafts: who may write, what is too much, and the working copy's version."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -178,6 +178,7 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     after = Written(_fields(post), _new_targets(edit), _new_media(edit))
     if after == before:
         return post
+    _refuse_expired({key for key, *_rest in after.media} - {key for key, *_rest in before.media})
     _store(post, by=by)
     _mark_used(
         key for key, *_rest in [*before.media, *after.media]
@@ -211,6 +212,7 @@ def create_many(
         _refuse_too_much(edit)
         require_no_secrecy_mark(edit.texts())
         _refuse_other_units(post, edit)
+        _refuse_expired({medium.media.pk for medium in edit.media})
         _assign(post, edit.fields)
         post.search = fold(f"{post.title} {plain(post.body)}")
         created.append(post)
@@ -277,6 +279,18 @@ def _refuse_other_units(post: Post, edit: PostEdit) -> None:
     }
     if units - {post.unit_id}:
         raise NotAllowed(_("A post goes to its own unit's channels, with its own unit's pictures."))
+
+
+def _refuse_expired(added: Collection[int]) -> None:
+    """Raise Refused where a picture is put into a post after the last day on which it may be."""
+    if not added:
+        return
+    today = timezone.localdate()
+    if row := Media.objects.expired(today).filter(pk__in=added).first():
+        raise Refused(
+            _("“%(name)s” of the library may be used until %(day)s only. Choose another picture.")
+            % {"name": row, "day": f"{row.expires_on:%d/%m/%Y}"}
+        )
 
 
 def _assign(post: Post, fields: PostFields) -> None:

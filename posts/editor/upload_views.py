@@ -14,15 +14,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import Busy, NotAllowed, Refused
 from core.text import whole_number
 from media import uploads
+from media.library import services as library
+from media.library.queries import look_alikes
+from media.library.services import LIBRARY_PURPOSE
+from media.links import THUMB, viewing_url
 from media.models import Media, Upload
 from posts.editor import beginning
 from posts.editor.forms import Shown
 from posts.models import UPLOAD_PURPOSE
+from units.models import Unit
 
 
 @login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
@@ -34,22 +40,46 @@ def begin(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     if not request.user.is_authenticated:
         return JsonResponse({}, status=401)
     post = beginning.post_of(request, public_id)
+    return _begin(request, unit=post.unit, purpose=UPLOAD_PURPOSE, purpose_id=post.public_id)
+
+
+@login_not_required
+@require_POST
+def begin_in_library(request: HttpRequest) -> JsonResponse:
+    """Begin an upload into the library of the current position's unit, as `begin` does."""
+    if not request.user.is_authenticated:
+        return JsonResponse({}, status=401)
+    position = current_position(request)
+    if position is None:
+        raise PermissionDenied
+    return _begin(request, unit=position.unit, purpose=LIBRARY_PURPOSE, purpose_id=None)
+
+
+def _begin(
+    request: HttpRequest, *, unit: Unit, purpose: str, purpose_id: uuid.UUID | None
+) -> JsonResponse:
     try:
         upload = uploads.begin(
-            unit=post.unit,
-            purpose=UPLOAD_PURPOSE,
-            purpose_id=post.public_id,
+            unit=unit,
+            purpose=purpose,
+            purpose_id=purpose_id,
             name=request.POST.get("name", ""),
             size=whole_number(request.POST.get("size", "")) or 0,
             mark=request.POST.get("mark", "")[:100],
             by=request.user,
             now=timezone.now(),
+            right=_right(purpose),
         )
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except Refused as error:
         return JsonResponse({"error": str(error)}, status=422)
     return _upload_json(upload)
+
+
+def _right(purpose: str) -> Permission:
+    """Return the right that an upload takes: an overseer fills a library, and writes no posts."""
+    return Permission.LIBRARY_WRITE if purpose == LIBRARY_PURPOSE else Permission.POST_WRITE
 
 
 @login_not_required
@@ -65,7 +95,7 @@ def one(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         return JsonResponse({}, status=401)
     owned = Upload.objects.filter(user=request.user).select_related("unit", "media")
     upload = get_object_or_404(owned, public_id=public_id)
-    if not can(request.user, Permission.POST_WRITE, unit=upload.unit):
+    if not can(request.user, _right(upload.purpose), unit=upload.unit):
         raise PermissionDenied
     match request.method:
         case "PATCH":
@@ -91,7 +121,7 @@ def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
         uploads.append(upload, _arrived(request, length), offset=offset, now=timezone.now())
         if not upload.is_whole:
             return _upload_json(upload)
-        upload.media = uploads.finish(upload, by=request.user)
+        upload.media = uploads.finish(upload, by=request.user, right=_right(upload.purpose))
     except uploads.Elsewhere:
         upload.refresh_from_db()
         return _upload_json(upload, status=409)
@@ -129,7 +159,12 @@ def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonRe
         "largest": uploads.LARGEST_PIECE,
     }
     if upload.media:
-        answer |= {"picture": str(upload.media.public_id), "html": card(upload.media)}
+        html = (
+            library_card(library.put_in(upload.media))
+            if upload.purpose == LIBRARY_PURPOSE
+            else card(upload.media)
+        )
+        answer |= {"picture": str(upload.media.public_id), "html": html}
     response = JsonResponse(answer, status=status)
     response["Upload-Offset"] = str(upload.received)
     if again:
@@ -139,4 +174,18 @@ def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonRe
 
 def card(media: Media) -> str:
     """Render the composer's card of it; the next form makes it part of the post."""
-    return render_to_string("posts/_picture.html", {"shown": Shown(media)})
+    return render_to_string("posts/_picture.html", {"shown": Shown(media, media.alt_text)})
+
+
+def library_card(media: Media) -> str:
+    """Render what became of a file that was just put into the library: whether the unit had it
+    before, and what looks like it.
+    """
+    alike = [(each, viewing_url(each, THUMB)) for each in look_alikes(media)]
+    context = {
+        "media": media,
+        "thumb": viewing_url(media, THUMB),
+        "is_known": media.came_again,
+        "alike": alike,
+    }
+    return render_to_string("posts/media_library/_added.html", context)

@@ -299,6 +299,7 @@ def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> s
 _NEXT = {
     "pieces": ("posts:pieces", ""),
     **dict.fromkeys(("way", "alarm"), ("posts:edit", "#at-findings")),
+    "library": ("posts:choose_media", ""),
     **dict.fromkeys(("upload", "up", "down", "remove"), ("posts:edit", "#at-pictures")),
 }
 
@@ -347,7 +348,7 @@ def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:
             refused.append(f"{upload.name}: {error}")
         else:
             if stored not in [shown.media for shown in form.pictures]:
-                form.pictures.append(Shown(stored))
+                form.pictures.append(Shown(stored, stored.alt_text))
     return " ".join(refused)
 
 
@@ -497,5 +498,5 @@ def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         )
     except Refused as error:
         return JsonResponse({"error": str(error)}, status=422)
-    card = render_to_string("posts/_picture.html", {"shown": Shown(stored)})
+    card = render_to_string("posts/_picture.html", {"shown": Shown(stored, stored.alt_text)})
     return JsonResponse({"picture": str(stored.public_id), "html": card})

@@ -38,10 +38,11 @@ def refuse_other_sites(view: Callable[..., HttpResponseBase]) -> Callable[..., H
 @require_safe
 @refuse_other_sites
 def media(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
-    """Serve a picture or video to those who may see its unit's posts. ``?size=thumb``: a small
+    """Serve a picture or video to those who may see its unit's posts, or whom the unit shares
+    it with. ``?size=thumb``: a small
     picture; ``?size=poster``: a video's cover.
     """
-    row = get_object_or_404(Media.objects.visible_to(request.user), public_id=public_id)
+    row = get_object_or_404(Media.objects.in_sight_of(request.user), public_id=public_id)
     part = {
         "thumb": media_links.THUMB,
         "poster": media_links.COVER if row.is_video else media_links.ITSELF,

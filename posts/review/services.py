@@ -17,6 +17,7 @@ from accounts.queries import appointed_by, holders, require, second_approvers
 from audit.services import record_many
 from core.clock import local_time
 from core.errors import NotAllowed, Refused
+from media.library import services as library
 from posts.canonical import content
 from posts.checks.base import Severity
 from posts.leak_rules.models import LeakCount
@@ -91,6 +92,7 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     checked = rules_in(found, Severity.TICK)
     count(post.unit, checked, LeakCount.Outcome.TICKED)
     facts = {WARNINGS: rules_in(found, Severity.WARN, Severity.REASON), CHECKED: checked}
+    library.keep_alt((p.media, p.alt_text) for p in post.pictures.select_related("media"))
     move_post(
         post,
         PostState.IN_REVIEW,

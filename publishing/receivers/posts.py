@@ -5,21 +5,27 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.notices import notify
 from channels.models import Channel
+from media.models import Media
 from posts.canonical.corrections import PublishedTrace
-from posts.models import Post, Revision
-from posts.queries import FreeTime
+from posts.models import Post, Revision, RevisionMedia
+from posts.queries import FreeTime, PublishedUse
 from posts.signals import (
     approval_ended,
     free_times_asked,
     is_going_out,
+    media_uses_asked,
     was_published,
     would_stop,
 )
+from publishing.models import Delivery
 from publishing.scheduling import services as scheduling
 from publishing.slots.queries import next_free_slots
 from publishing.states import MAY_BE_FETCHED, WAITING, State
+
+MOST_USES = 200  # of a picture, the newest; nobody reads more of them
 
 
 @receiver(approval_ended, sender=Post)
@@ -61,6 +67,31 @@ def published_trace(post: Post, **_: Any) -> PublishedTrace | None:
             if row.state == State.PUBLISHED and row.recall_id is None and row.permalink
         },
     )
+
+
+@receiver(media_uses_asked, sender=Media)
+def uses_on_pages(media: list[int], user: User | None, **_: Any) -> list[PublishedUse]:
+    deliveries = Delivery.objects.visible_to(user) if user else Delivery.objects.all()
+    shown = RevisionMedia.objects.filter(media__in=media).values("revision")
+    rows = deliveries.filter(
+        Q(published_at__isnull=False) | Q(state__in=WAITING), revision__in=shown
+    )
+    rows = rows.select_related("post__unit", "channel").order_by("-fire_at", "-pk")
+    return [
+        PublishedUse(
+            row.post,
+            row.channel,
+            row.get_state_display(),
+            row.published_at or row.fire_at,
+            row.permalink if _is_live(row) else "",
+            _is_live(row),
+        )
+        for row in rows[:MOST_USES]
+    ]
+
+
+def _is_live(delivery: Delivery) -> bool:
+    return delivery.state == State.PUBLISHED and delivery.recall_id is None
 
 
 @receiver(would_stop, sender=Post)

@@ -17,7 +17,7 @@ from accounts.models import Invitation, Notice
 from accounts.people.appointments import propose
 from accounts.permissions import DEEP, Role
 from media.links import public_url
-from media.models import Logo, Media
+from media.models import Folder, Logo
 from posts.models import BulkImport
 from posts.states import ImportState
 from tests import factories
@@ -141,18 +141,6 @@ def world(db):
     )
 
 
-def _media(unit):
-    from django.core.files.base import ContentFile
-
-    media = Media(
-        unit=unit, sha256=uuid.uuid4().hex * 2, content_type="image/jpeg", width=1, height=1, size=1
-    )
-    media.uploaded_by = factories.UserFactory()
-    media.file.save(f"{media.sha256}.jpg", ContentFile(b"x"), save=False)
-    media.save()
-    return media
-
-
 def _invitation(unit):
     user = factories.person(Role.OFFICER, unit)
     return Invitation.objects.create(
@@ -254,7 +242,8 @@ MAKERS = {
     "revision": lambda unit: _approved(unit).approved_revision.public_id,
     "thread": lambda unit: factories.thread(unit=unit).public_id,
     "comment": lambda unit: factories.thread(unit=unit).comments.get().public_id,
-    "media": lambda unit: _media(unit).public_id,
+    "media": lambda unit: factories.media(unit).public_id,
+    "folder": lambda unit: Folder.objects.create(unit=unit, name="Năm 2026").public_id,
     "channel": lambda unit: factories.ChannelFactory(unit=unit).public_id,
     "unrecognised_post": lambda unit: (
         factories.unrecognised_post(factories.ChannelFactory(unit=unit)).public_id

@@ -11,6 +11,7 @@ import "./keys.js";
 import "./layout.js";
 import "./leaks.js";
 import "./leaving.js";
+import "./library.js";
 import "./media.js";
 import "./options.js";
 import "./own.js";

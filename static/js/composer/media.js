@@ -1,14 +1,13 @@
 // Pictures and videos: sent when they are chosen, shown as tiles, put in order and removed.
 import { fragment } from "../lib/fragment.js";
+import { shrink } from "../lib/photos.js";
+import { isVideo, sendPicture } from "../lib/picture.js";
 import { uploadVideo } from "../lib/upload.js";
 import { form, pictures } from "./elements.js";
-import { shrink } from "./photos.js";
 import { showSignedOut } from "./presence.js";
 import { markEdited } from "./save.js";
 import { openSheet } from "./sheets.js";
 import { statusText } from "./status.js";
-
-const BUSY_TRIES = 6; // so often a picture is sent again while the portal is at work on others
 
 const AT_ONCE = 3; // files that go up beside each other
 
@@ -40,7 +39,7 @@ async function sendWaiting() {
   senders += 1;
   while (waiting.length) {
     const { file, line } = waiting.shift();
-    await (isVideo(file) ? sendVideo(file, line) : sendPicture(await smaller(file), line));
+    await (isVideo(file) ? sendVideo(file, line) : sendOne(await smaller(file), line));
     shares.delete(line);
     done += 1;
     uploading -= 1;
@@ -60,38 +59,18 @@ function showShare(line, part) {
   line.querySelector("progress").value = 100 * part;
 }
 
-// Not every system knows the type of a MOV; what a file is, the portal finds out by its content.
-function isVideo(file) {
-  return file.type.startsWith("video/") || /\.(mp4|m4v|mov|webm)$/i.test(file.name);
-}
-
-function sendPicture(file, line, tries = BUSY_TRIES) {
-  const body = new FormData();
-  body.append("file", file);
-  body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", form.dataset.upload);
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      showShare(line, event.loaded / event.total);
-    });
-    request.addEventListener("loadend", () => {
-      const answer = request.response;
-      if (request.status === 200) {
-        addTile(answer.html, line);
-      } else if (request.status === 503 && tries) {
-        const wait = 1000 * (request.getResponseHeader("Retry-After") || 5);
-        setTimeout(() => sendPicture(file, line, tries - 1).then(resolve), wait);
-        return;
-      } else {
-        if (request.status === 401) showSignedOut();
-        showFailure(line, answer?.error);
-      }
-      resolve();
-    });
-    request.send(body);
+async function sendOne(file, line) {
+  const { status, answer } = await sendPicture(file, {
+    url: form.dataset.upload,
+    csrf: () => form.elements.csrfmiddlewaretoken.value,
+    onProgress: (part) => showShare(line, part),
   });
+  if (status === 200) {
+    addTile(answer.html, line);
+  } else {
+    if (status === 401) showSignedOut();
+    showFailure(line, answer?.error);
+  }
 }
 
 // In pieces that survive a broken line: see lib/upload.js.
@@ -129,6 +108,15 @@ function addTile(html, line) {
   tile.dataset.chosen = line.dataset.chosen;
   const isLater = ({ dataset }) => Number(dataset.chosen) > Number(tile.dataset.chosen);
   pictures.insertBefore(tile, [...pictures.children].find(isLater) || null);
+  markEdited();
+}
+
+// Puts a picture of the library behind those that are there, unless it is among them.
+export function addCard(html) {
+  const tile = fragment(html).querySelector(".picture");
+  if (pictures.querySelector(`[data-picture="${tile.dataset.picture}"]`)) return;
+  tile.dataset.chosen = chosen += 1;
+  pictures.append(tile);
   markEdited();
 }
 

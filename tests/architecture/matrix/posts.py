@@ -7,6 +7,7 @@ SPEAKERS = WRITERS | {OVERSEER}
 WATCHERS = frozenset({SUPERVISOR, OVERSEER})
 _post = {"public_id": "post"}
 _allowed = {"public_id": "allowed"}
+_media = {"public_id": "media"}
 _sheet = {"public_id": "sheet"}
 
 ENTRIES = {
@@ -72,6 +73,17 @@ ENTRIES = {
     "posts:resolve": Entry(roles=SPEAKERS, kwargs={"public_id": "thread"}, method="post"),
     "posts:reopen_thread": Entry(roles=SPEAKERS, kwargs={"public_id": "thread"}, method="post"),
     "posts:take": Entry(roles=WRITERS, kwargs={"public_id": "comment"}, method="post"),
+    "posts:media_library": Entry(roles=LIBRARIANS),
+    "posts:add_media": Entry(roles=LIBRARIANS, method="post"),
+    "posts:library_uploads": Entry(roles=LIBRARIANS, method="post"),
+    "posts:media_folders": Entry(roles=LIBRARIANS),
+    "posts:media_folder": Entry(roles=LIBRARIANS, kwargs={"public_id": "folder"}, method="post"),
+    "posts:library_medium": Entry(roles=LIBRARIANS, kwargs=_media),
+    "posts:use_media": Entry(roles=WRITERS, kwargs=_media, method="post"),
+    "posts:share_media": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),
+    "posts:archive_media": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),
+    "posts:unarchive_media": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),
+    "posts:choose_media": Entry(roles=WRITERS, kwargs=_post),
     "posts:media": Entry(roles=READERS, kwargs={"public_id": "media"}),
     # A platform fetches it: the signature in the address is its right.
     "posts:public_media": Entry(

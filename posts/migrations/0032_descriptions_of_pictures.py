@@ -22,7 +22,7 @@ def keep_descriptions(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("media", "0003_library"),
-        ("posts", "0030_formats_as_before"),
+        ("posts", "0031_leak_rules"),
     ]
 
     operations = [migrations.RunPython(keep_descriptions, migrations.RunPython.noop)]

@@ -1,0 +1,66 @@
+"""Find what a library's page shows: its pictures by filters, and where each is used."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import User
+from core.text import fold
+from media.library.queries import in_library_of
+from media.models import Media
+from posts.models import Post, PostMedia, RevisionMedia
+from posts.queries import shown_nowhere
+from units.models import Unit
+
+SOON = timedelta(days=7)
+MOST_POSTS = 100  # that show a picture, the newest
+
+
+def search(found: QuerySet[Media], words: str, unit: Unit) -> QuerySet[Media]:
+    """Filter by what is said of a picture, or written in the unit's posts that show it."""
+    for word in fold(words).split():
+        posts = Post.objects.filter(unit=unit, search__contains=word)
+        shown = PostMedia.objects.filter(post__in=posts).values("media")
+        found = found.filter(Q(search__contains=word) | Q(pk__in=shown))
+    return found
+
+
+def listed(unit: Unit) -> QuerySet[Media]:
+    """Return the library of ``unit``, the newest first."""
+    return in_library_of(unit).order_by("-uploaded_at", "-pk")
+
+
+def archived(unit: Unit) -> QuerySet[Media]:
+    rows = Media.objects.filter(unit=unit, archived_at__isnull=False)
+    return rows.select_related("unit").order_by("-archived_at", "-pk")
+
+
+def by_use(found: QuerySet[Media], *, used: bool) -> QuerySet[Media]:
+    return found.exclude(shown_nowhere()) if used else found.filter(shown_nowhere())
+
+
+def ending(found: QuerySet[Media], *, on: date) -> QuerySet[Media]:
+    """Filter by what has at most a week left, or no day any more."""
+    return found.filter(expires_on__lte=on + SOON)
+
+
+def uses(media: Sequence[Media]) -> dict[int, int]:
+    """Count by key the posts that show each picture now."""
+    rows = PostMedia.objects.filter(media__in=media).values("media")
+    return dict(rows.annotate(n=Count("pk")).values_list("media", "n"))
+
+
+def family(media: Media) -> list[int]:
+    """Return the keys of the picture and of those that units below took over from it."""
+    return [media.pk, *media.copies.values_list("pk", flat=True)]
+
+
+def posts_with(media: Sequence[int], *, user: User) -> list[Post]:
+    """Return the posts that show media, by key, in their working copy or a revision; the newest
+    first, of those that the person sees.
+    """
+    now = PostMedia.objects.filter(media__in=media).values("post")
+    before = RevisionMedia.objects.filter(media__in=media).values("revision__post")
+    posts = Post.objects.visible_to(user).filter(Q(pk__in=now) | Q(pk__in=before))
+    return list(posts.select_related("unit").defer("body", "search")[:MOST_POSTS])

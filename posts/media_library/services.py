@@ -1,0 +1,109 @@
+"""Put a picture of the library into a post, and archive what no post shows."""
+
+from dataclasses import replace
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders, require
+from audit.services import record
+from core.errors import Refused
+from media.library import services as library
+from media.models import Media
+from posts.editor import services as editing
+from posts.media_library.queries import SOON
+from posts.models import Post
+from posts.origins import services as origins
+from posts.queries import published_uses, shown_nowhere
+from units.models import Unit
+
+MOST_WARNED = 500  # pictures in one run; the next one takes the others
+
+
+def own_media(media: Media, *, unit: Unit, by: User) -> Media:
+    """Return the unit's own row of a picture of its library; of one that a unit above shares, it is
+    taken over. Raise Refused where nobody may use it any more.
+    """
+    if media.is_expired(timezone.localdate()):
+        raise Refused(
+            _("“%(name)s” of the library may be used until %(day)s only. Choose another picture.")
+            % {"name": media, "day": f"{media.expires_on:%d/%m/%Y}"}
+        )
+    return library.take_over(media, unit=unit, by=by)
+
+
+@transaction.atomic
+def use(media: Media, *, unit: Unit, by: User, post: Post | None = None) -> Post:
+    """Put the picture at the end of ``post``, or into a new draft, as it is described in the
+    library. Raise as `editing.save`.
+    """
+    own = own_media(media, unit=unit, by=by)
+    post = post or origins.start(unit=unit, by=by)
+    edit = editing.edit_of(post)
+    if any(shown.media.pk == own.pk for shown in edit.media):
+        return post
+    added = editing.MediaEdit(own, own.alt_text)
+    edit = replace(edit, media=[*edit.media, added])
+    return editing.save(post, edit, by=by, version=post.version)
+
+
+@transaction.atomic
+def archive(media: Media, *, by: User) -> None:
+    """Take a picture out of the library. It may be taken back until the nightly run removes it.
+    Raise Refused while a post shows it.
+    """
+    authority = require(by, Permission.LIBRARY_WRITE, unit=media.unit)
+    rows = Media.objects.in_use().filter(shown_nowhere(), pk=media.pk)
+    if not rows.update(archived_at=timezone.now(), shared=False):
+        raise Refused(
+            _("A post shows it, or it is the unit's logo: it stays. Take it out there first.")
+        )
+    record("media.archived", media, by=by, position=authority.position)
+
+
+@transaction.atomic
+def unarchive(media: Media, *, by: User) -> None:
+    """Take a picture back into the library; doing it twice is harmless."""
+    authority = require(by, Permission.LIBRARY_WRITE, unit=media.unit)
+    now = timezone.now()
+    rows = Media.objects.filter(pk=media.pk, archived_at__isnull=False)
+    if rows.update(archived_at=None, kept_at=now, last_used_at=now):
+        record("media.unarchived", media, by=by, position=authority.position)
+
+
+def warn_of_ends(*, on: date) -> int:
+    """Tell each unit once of pictures that it may use for at most a week more, and how many live
+    posts show them; return how many.
+    """
+    due = Media.objects.in_use().filter(expires_on__gte=on, expires_on__lte=on + SOON)
+    unwarned = due.exclude(warned_of=F("expires_on"))
+    by_unit: dict[Unit, list[Media]] = {}
+    for row in unwarned.select_related("unit").order_by("unit_id", "pk")[:MOST_WARNED]:
+        by_unit.setdefault(row.unit, []).append(row)
+    for unit, rows in by_unit.items():
+        _warn(unit, rows)
+    return sum(map(len, by_unit.values()))
+
+
+@transaction.atomic
+def _warn(unit: Unit, rows: list[Media]) -> None:
+    keys = [row.pk for row in rows]
+    live = {use.post.pk for use in published_uses(keys) if use.is_live}
+    notify(
+        holders(Permission.LIBRARY_WRITE, unit=unit),
+        "media_end",
+        address=f"{reverse('posts:media_library')}?show=ending",
+        n=len(rows),
+        day=f"{min(row.expires_on for row in rows if row.expires_on):%d/%m/%Y}",
+        live=len(live),
+    )
+    for row in rows:
+        row.warned_of = row.expires_on
+    Media.objects.bulk_update(rows, ["warned_of"])

@@ -1,0 +1,11 @@
+from celery import shared_task
+from django.utils import timezone
+
+from core.clock import database_now
+from posts.media_library import services
+
+
+@shared_task(ignore_result=True)
+def warn_of_ends(**_: object) -> None:
+    """Tell units of pictures that they may use for a few days more."""
+    services.warn_of_ends(on=timezone.localdate(database_now()))
