@@ -84,7 +84,9 @@ class TemplateForm(forms.Form):
     text = forms.CharField(
         label=_("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 12})
     )
-    topic = forms.ModelChoiceField(label=_("Topic"), queryset=Topic.objects.all())
+    topic = forms.ModelChoiceField(
+        label=_("Topic"), queryset=Topic.objects.all(), empty_label=_("Choose a topic")
+    )
     hashtags = forms.CharField(
         label=_("Hashtags"),
         max_length=200,

@@ -196,6 +196,17 @@ def test_on_a_desk_the_page_does_not_scroll(at_desk, officer, draft):
     expect(page.locator(".bar-submit")).to_be_in_viewport(ratio=1)
 
 
+def test_tabs_and_chips_stand_in_one_row_each_on_a_desk(at_desk, officer, all_platforms):
+    desk = at_desk(officer, DESK)
+    desk.open(reverse("posts:new"))
+    page = desk.page
+    expect(page.locator(".tabs [role=tab]")).to_have_count(1 + len(Kind))
+    tops = "(all) => new Set(all.map((each) => each.getBoundingClientRect().top)).size"
+    for row in (".tabs [role=tab]", ".chip-button"):
+        assert page.locator(row).evaluate_all(tops) == 1
+    assert desk.overflow() <= 0
+
+
 def test_from_the_title_to_the_submission_are_twenty_stops_and_none_is_hidden(
     at_desk, officer, draft
 ):

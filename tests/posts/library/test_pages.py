@@ -182,3 +182,9 @@ def test_hostile_text_is_shown_as_text(client, unit):
         page = client.get(address).content.decode()
         assert "<script>alert(1)" not in page
         assert "<img src=x" not in page
+
+
+def test_the_form_of_a_template_asks_for_a_topic_in_our_words(client):
+    page = client.get(reverse("posts:new_template")).content.decode()
+    assert "Choose a topic" in page
+    assert "Select an option" not in page
