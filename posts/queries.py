@@ -77,7 +77,7 @@ def free_times(channels: Sequence[Channel], *, now: datetime) -> list[FreeTime]:
 
 
 class LastChoice(NamedTuple):
-    """What a next post may begin with, of what was chosen for the unit's last one on a channel."""
+    """Values with which a next post may begin: those of the unit's last one on a channel."""
 
     format: str = ""  # empty: what fits best
     options: Mapping[str, Any] = {}

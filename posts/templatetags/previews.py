@@ -39,7 +39,7 @@ SHORT = 180  # seconds: YouTube shows an upright video up to then as a Short
 
 
 class Marker(Protocol):
-    """What puts marks into a rendered text, see posts.discussion.marks."""
+    """Puts marks into a rendered text, see posts.discussion.marks."""
 
     def put_in(self, rendered: str) -> SafeString: ...
 

@@ -1,4 +1,4 @@
-"""How a connection to PostgreSQL is set up."""
+"""A connection to PostgreSQL is set up for short statements."""
 
 import pytest
 from django.db import connection
