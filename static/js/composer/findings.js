@@ -28,7 +28,7 @@ function show() {
   const head = form.querySelector(".check-sum[data-block]");
   if (head) head.hidden = !count;
   for (const line of form.querySelectorAll(".said .said-block")) {
-    line.hidden = !(isAll || left.has(line.closest("[id^='at-']").id));
+    line.hidden = !(isAll || left.has(line.closest("[id^='at-']")?.id));
   }
   missing.hidden = !count;
   const words = count === 1 ? missing.dataset.one : missing.dataset.many;
