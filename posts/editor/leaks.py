@@ -26,7 +26,8 @@ from posts.models import Post, PostChannel
 from units.queries import facts_of
 
 _LABELS = {
-    "mask": gettext_lazy("Mask the number"),
+    "mask": gettext_lazy("Mask"),
+    "break_link": gettext_lazy("Write it so that nothing opens"),
     "initials": gettext_lazy("Write initials"),
     "drop_line": gettext_lazy("Drop the line"),
     "own_hotline": gettext_lazy("Write the unit's hotline"),

@@ -8,7 +8,7 @@ from posts.checks.leaks.names import Name, names_of
 from posts.checks.leaks.plain import Plain, plain
 from posts.checks.leaks.scan import Leak, Severity
 
-Kind = Literal["mask", "initials", "drop_line", "own_hotline"]
+Kind = Literal["mask", "break_link", "initials", "drop_line", "own_hotline"]
 _LAST_OF_A_PHONE = 3  # digits that the press hides
 # Digits in front that stay: they tell of which kind the number is, and of nobody.
 _STAY = {
@@ -56,7 +56,8 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
         ways.append(Remedy("own_hotline", hotline, leak.start, leak.end))
     masked = _masked(leak, text[leak.start : leak.end])
     if masked is not None and masked != text[leak.start : leak.end]:
-        ways.append(Remedy("mask", masked, leak.start, leak.end))
+        kind: Kind = "break_link" if leak.rule == "link_risk" else "mask"
+        ways.append(Remedy(kind, masked, leak.start, leak.end))
     name = _name_span(text, leak) if leak.rule in _PERSONS else None
     if name:
         ways.append(Remedy("initials", initials(text[name[0] : name[1]]), *name))
