@@ -245,8 +245,8 @@ def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> su
 
 
 def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path) -> int:
-    """Run all tests on two processors: most run from the start, and their output is shown when the
-    browser's have ended.
+    """Run all tests on two processors: most and the browser's run from the start, others as soon as
+    the embedded ones have passed. Each lane's output is shown when those before it have ended.
     """
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
     elsewhere = (f"--ignore={folder}" for folder in BESIDE)
@@ -254,6 +254,8 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
     subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
+    own = own_servers(database, broker, var, "browser", 1)
+    browser = Lane(stack, var / "seen", "-m", "browser", *ONCE_MORE, **own)
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
     embedded = {
         "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
@@ -265,8 +267,7 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     own = own_servers(database, broker, var, "processes", 2)
     beside = Lane(stack, var / "said", "-m", "not browser", *BESIDE, *ONCE_MORE, **own)
     print("--- The tests in Chromium", flush=True)
-    own = own_servers(database, broker, var, "browser", 1)
-    failed = pytest("-m", "browser", *ONCE_MORE, **own).wait()
+    failed = browser.show()
     print("--- The processes of production, the benchmarks, the architecture", flush=True)
     failed |= beside.show()
     print("--- All others on PostgreSQL and Redis", flush=True)
