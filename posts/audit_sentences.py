@@ -69,10 +69,10 @@ register(
     },
     groups={
         "post": gettext_noop("Posts"),
-        "allowed": gettext_noop("Public numbers"),
-        "leak_rule": gettext_noop("Leak check"),
         "template": gettext_noop("Templates"),
         "snippet": gettext_noop("Pieces of the library"),
+        "allowed": gettext_noop("Public numbers"),
+        "leak_rule": gettext_noop("Leak check"),
     },
     place=10,
 )

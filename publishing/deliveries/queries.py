@@ -12,7 +12,9 @@ from publishing.states import (
 def names_of_deliveries(public_ids: Iterable[str]) -> dict[str, str]:
     """Return "post → page" of each delivery, by its public id, for the record."""
     rows = Delivery.objects.filter(public_id__in=public_ids).select_related("post", "channel")
-    shown = rows.only("public_id", "post__title", "channel__name", "channel__platform")
+    shown = rows.only(
+        "public_id", "post__title", "post__label", "channel__name", "channel__platform"
+    )
     return {str(row.public_id): str(row) for row in shown}
 
 

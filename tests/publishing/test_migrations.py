@@ -13,7 +13,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from audit.services import record
 from publishing.models import Broadcast, Delivery
-from publishing.states import REASONS, BroadcastReason, ReceiptSource, State
+from publishing.states import REASONS, BroadcastReason, Reason, ReceiptSource, State
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,6 +111,9 @@ def deliver(old):
     return make
 
 
+CAME_LATER = {Reason.LEAK}  # the table of then did not know them
+
+
 # Each case writes old rows, waits for the migration, and looks at those that it wrote.
 
 
@@ -119,6 +122,7 @@ def every_reason_that_a_state_may_bear_stays(deliver, old):
         deliver(state, reason).pk: (state, reason)
         for state, reasons in REASONS.items()
         for reason in reasons
+        if reason not in CAME_LATER
     }
     rows = yield
     assert {pk: (rows[pk].state, rows[pk].error_code) for pk in given} == given
