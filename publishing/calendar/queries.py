@@ -4,6 +4,7 @@ its days bring.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -159,6 +160,14 @@ def _slots(rows: Iterable[Delivery], user: User, now: datetime) -> list[Calendar
         movable = [row for row in group if may and row.state in MOVABLE]
         found.append(CalendarSlot(first.post, first.due_at, group, movable))
     return found
+
+
+def moved_to(times: Mapping[Channel, datetime], rows: Iterable[Delivery]) -> list[Delivery]:
+    """Return copies of the deliveries, each due at the time of its channel; nothing is stored."""
+    moved = [copy(row) for row in rows]
+    for row in moved:
+        row.due_at = times[row.channel]
+    return moved
 
 
 def clashes(user: User, rows: Iterable[Delivery], *, now: datetime) -> dict[int, list[Delivery]]:

@@ -1,7 +1,6 @@
 import json
 import uuid
 from collections.abc import Mapping
-from copy import copy
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -54,6 +53,7 @@ from publishing.calendar.queries import (
     calendar_marks,
     calendar_slots,
     clashes,
+    moved_to,
     planned_posts,
 )
 from publishing.models import Delivery, Pauses
@@ -385,9 +385,7 @@ def move(request: HttpRequest) -> JsonResponse:
 
 def _beside(request: HttpRequest, rows: list[Delivery], times: Mapping[Channel, datetime]) -> str:
     """Say what else goes out beside these deliveries at their new times."""
-    moved = [copy(row) for row in rows]
-    for row in moved:
-        row.due_at = times[row.channel]
+    moved = moved_to(times, rows)
     near = clash_words(moved, clashes(request.user, moved, now=timezone.now()))
     said = [near and f"{near}.", *map(full_day_warning, full_days(rows[0].post, times))]
     return " ".join(filter(None, said))

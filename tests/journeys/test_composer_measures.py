@@ -88,7 +88,7 @@ def test_a_post_with_two_photos_takes_thirteen_taps_and_three_screens_on_a_phone
 
     thumb.write("#id_title", "Khóa cổng cả ban ngày")
     thumb.write("#id_body", "Rút chìa khóa xe, khóa cổng từ bên trong. Có việc, gọi 113.")
-    thumb.tap(".tile-add", taps=2)
+    thumb.tap(".tile-add[for=files]", taps=2)
     page.set_input_files("#files", [photo("green"), photo("red")])
     expect(page.locator(".picture")).to_have_count(2, timeout=60_000)
     thumb.press(".picture:first-child [data-tile]")

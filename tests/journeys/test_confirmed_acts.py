@@ -24,6 +24,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from channels.models import Channel, PlatformAllowance, UnrecognisedPost
 from engagement.models import ReplyAllowance
+from media.models import Folder
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, Pause, Recall
@@ -179,6 +180,11 @@ def _two_devices(world, user):
     other = Client()
     other.force_login(user)
     return reverse("accounts:sessions")
+
+
+def _one_folder(world, user):
+    Folder.objects.create(unit=world.unit, name="Năm 2026")
+    return reverse("posts:media_folders")
 
 
 def _one_recovery_code(world, user):
@@ -411,6 +417,12 @@ ACTS = {
             len(Authenticator.objects.get(type=Authenticator.Type.RECOVERY_CODES).data["hashes"])
             == 10
         ),
+    ),
+    "a folder of the library is removed": Act(
+        "posts/media_library/folders.html",
+        Role.OFFICER,
+        _one_folder,
+        lambda world: not Folder.objects.exists(),
     ),
     "publishing is paused": Act(
         "publishing/pauses_new.html",
