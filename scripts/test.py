@@ -35,9 +35,9 @@ DATABASE = f"outreach_portal_{os.getpid()}"
 # Run beside the browser's and all others: the processes wait more than they compute, and the matrix
 # of who may what fills the time.
 BESIDE = ("tests/ops", "tests/architecture")
-# Browsers and processes of their own, on a machine that others use too: what fails there is tried
-# once more, and the report names it. A test that fails twice is broken; one that is named often is
-# to be mended.
+# Browsers, servers and processes, on a machine that others use too: what fails is tried once more,
+# and the report names it. A test that fails twice is broken; one that is named often is to be
+# mended.
 ONCE_MORE = ("--reruns", "1", "-rR")
 
 
@@ -250,7 +250,7 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     """
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
     elsewhere = (f"--ignore={folder}" for folder in BESIDE)
-    most = Lane(stack, var / "most", "-m", "not browser", *elsewhere, **here)
+    most = Lane(stack, var / "most", "-m", "not browser", *elsewhere, *ONCE_MORE, **here)
     checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
     subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
