@@ -245,8 +245,8 @@ def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> su
 
 
 def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path) -> int:
-    """Run all tests on two processors: most and the browser's run from the start, others as soon as
-    the embedded ones have passed. Each lane's output is shown when those before it have ended.
+    """Run all tests on two processors, in lanes beside each other. Each lane's output is shown when
+    those before it have ended; what the house checks or the embedded tests refuse ends all.
     """
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
     elsewhere = (f"--ignore={folder}" for folder in BESIDE)
@@ -256,6 +256,8 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     own = own_servers(database, broker, var, "browser", 1)
     browser = Lane(stack, var / "seen", "-m", "browser", *ONCE_MORE, **own)
+    own = own_servers(database, broker, var, "processes", 2)
+    beside = Lane(stack, var / "said", "-m", "not browser", *BESIDE, *ONCE_MORE, **own)
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
     embedded = {
         "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
@@ -264,8 +266,6 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     }
     if pytest("-m", "embedded", *ONCE_MORE, **embedded).wait() or checks:
         return 1
-    own = own_servers(database, broker, var, "processes", 2)
-    beside = Lane(stack, var / "said", "-m", "not browser", *BESIDE, *ONCE_MORE, **own)
     print("--- The tests in Chromium", flush=True)
     failed = browser.show()
     print("--- The processes of production, the benchmarks, the architecture", flush=True)
