@@ -46,7 +46,7 @@ def forget_four_eyes(apps, schema_editor):
 
 
 def note_editors(apps, schema_editor):
-    """Who is known to have edited: the editors of revisions and of working copies."""
+    """Note who is known to have edited: the editors of revisions and of working copies."""
     post_model, revision = apps.get_model("posts", "Post"), apps.get_model("posts", "Revision")
     contribution = apps.get_model("posts", "Contribution")
     known = {}
