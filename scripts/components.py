@@ -51,6 +51,17 @@ def bill_of_materials() -> dict:
                 "purl": address,
             }
         )
+    fonts = json.loads((ROOT / "media" / "fonts" / "manifest.json").read_text(encoding="utf-8"))
+    for font in fonts["fonts"]:
+        bill["components"].append(
+            {
+                "type": "file",
+                "bom-ref": f"font:{font['name']}@{font['version']}",
+                "name": font["name"],
+                "version": font["version"],
+                "licenses": [{"expression": font["licence"]}],
+            }
+        )
     return bill
 
 
