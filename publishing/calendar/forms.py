@@ -132,6 +132,8 @@ class ManyForm(forms.Form):
     )
     at = clock_field(required=False, label=gettext_lazy("New time"))
     reason = ReasonField(required=False, rows=1)
+    # Agreed that other posts go out beside the new time.
+    anyway = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

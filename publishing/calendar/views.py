@@ -19,7 +19,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.context import current_position
-from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.models import Topic
@@ -70,6 +69,7 @@ from publishing.states import PostGroup, State
 MOST_MOVED = 20  # one event is one post's channels
 MOST_CHOSEN = 50
 RESULT = "calendar_result"  # in the session: what became of many posts, until it is shown
+_MOMENT = ("day", "at")  # fields by which a move of many posts is asked for again
 
 
 def _filters(request: HttpRequest) -> CalendarForm:
@@ -336,7 +336,7 @@ def _event(described: dict[str, Any]) -> dict[str, Any]:
 
 
 class _NotAgreed(Exception):
-    """Nothing is moved: the person is asked first, by these words."""
+    """Nothing is moved, and what was is rolled back: the person is asked first, by these words."""
 
 
 @require_POST
@@ -432,20 +432,28 @@ def many(request: HttpRequest) -> HttpResponse:
         words = [error for errors in form.errors.values() for error in errors]
         messages.error(request, " ".join(words) or _("No post is chosen."))
         return redirect(back)
-    done, refused = [], []
+    result: dict[str, Any] = {"done": [], "refused": [], "asked": []}
     answers: choices.Answers = {}
     for post in chosen:
-        line = {"title": str(post), "url": reverse("publishing:post", args=[post.public_id])}
+        line = {
+            "title": str(post),
+            "url": reverse("publishing:post", args=[post.public_id]),
+            "post": str(post.public_id),
+        }
         try:
             if form.cleaned_data["act"] == ManyForm.SUBMIT:
                 _require_choices(post, answers)
             with transaction.atomic():
-                words = _do(post, form.cleaned_data, by=request.user)
+                words = _do(request, post, form.cleaned_data)
+        except _NotAgreed as question:
+            result["asked"].append({**line, "words": str(question)})
         except Refused as error:
-            refused.append({**line, "words": str(error)})
+            result["refused"].append({**line, "words": str(error)})
         else:
-            done.append({**line, "words": words})
-    request.session[RESULT] = {"done": done, "refused": refused}
+            result["done"].append({**line, "words": words})
+    if result["asked"]:
+        result["fields"] = {name: request.POST.get(name, "") for name in ("query", *_MOMENT)}
+    request.session[RESULT] = result
     return redirect(back)
 
 
@@ -464,12 +472,18 @@ def _require_choices(post: Post, answers: choices.Answers) -> None:
         raise Refused(" ".join(words))
 
 
-def _do(post: Post, asked: dict[str, Any], *, by: User) -> str:
-    """Do one act to one post; return what comes of it."""
+def _do(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:
+    """Do one act to one post; return what comes of it. Raise Refused, and _NotAgreed where another
+    post goes out beside the new time and nobody has agreed to that yet.
+    """
+    by = request.user
     match asked["act"]:
         case ManyForm.MOVE:
             rows = calendar_services.move(post, by=by, day=asked["day"], at=asked["at"])
-            return planned_times_sentence([row.due_at for row in rows], now=timezone.now())
+            times = {row.channel: row.due_at for row in rows}
+            if not asked["anyway"] and (beside := _beside(request, rows, times)):
+                raise _NotAgreed(beside)
+            return planned_times_sentence(times.values(), now=timezone.now())
         case ManyForm.CANCEL:
             n = len(calendar_services.cancel(post, by=by, reason=asked["reason"]))
             return ngettext("Cancelled on %(n)s channel.", "Cancelled on %(n)s channels.", n) % {

@@ -67,6 +67,41 @@ def test_what_cannot_be_moved_is_named_with_its_reason_and_stops_no_other(client
     assert due(ends, cancelled) == [in_days(2)] * 2
 
 
+def test_a_move_beside_another_post_is_asked_first_and_done_once_agreed_to(client, unit, officer):
+    channel = factories.ChannelFactory(unit=unit)
+    there, moves, with_it, alone = (
+        factories.delivery(factories.approved(unit=unit, channels=[channel]), channel, due_at=at)
+        for at in (MONDAY, MONDAY + timedelta(days=1), MONDAY + timedelta(days=2), in_days(2))
+    )
+    fields = {"day": "02/12/2030", "at": "07:10"}
+
+    asked = send(client, [moves.post, with_it.post], "move", **fields)
+    assert (asked["done"], asked["refused"], len(asked["asked"])) == ([], [], 2)
+    assert all(str(there.post) in line for line in words(asked["asked"]))
+    assert due(moves, with_it) == [MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)]
+    assert asked["fields"] == {"query": "view=board", **fields}
+
+    agreed = send(client, [moves.post, with_it.post], "move", anyway="on", **fields)
+    assert (len(agreed["done"]), agreed["asked"]) == (2, [])
+    assert due(moves, with_it) == [MONDAY + timedelta(minutes=10)] * 2
+
+    free = send(client, [alone.post], "move", day="03/12/2030")
+    assert (len(free["done"]), free["asked"]) == (1, [])
+
+
+def test_two_posts_moved_to_one_time_are_asked_about_from_the_second_on(client, unit, officer):
+    channel = factories.ChannelFactory(unit=unit)
+    first, second = (
+        factories.delivery(factories.approved(unit=unit, channels=[channel]), channel, due_at=at)
+        for at in (MONDAY, MONDAY + timedelta(days=1))
+    )
+
+    result = send(client, [first.post, second.post], "move", day="05/12/2030", at="19:30")
+
+    assert [line["title"] for line in result["done"]] == [str(first.post)]
+    assert [line["title"] for line in result["asked"]] == [str(second.post)]
+
+
 def test_posts_are_cancelled_with_a_reason_on_record(client, unit, officer):
     rows = scheduled(unit, in_days(2), "facebook", "zalo")
 
