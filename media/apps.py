@@ -6,5 +6,10 @@ class MediaConfig(AppConfig):
     name = "media"
     verbose_name = _("Pictures and videos")
 
+    def import_models(self) -> None:
+        super().import_models()
+        from media.scanners import models as _scanners  # noqa: F401
+
     def ready(self) -> None:
         from media import audit_sentences  # noqa: F401
+        from media.scanners import receivers  # noqa: F401

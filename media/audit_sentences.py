@@ -13,6 +13,19 @@ register(
         "media.unshared": gettext_noop("Shares “%(object)s” with the units below no longer"),
         "media.archived": gettext_noop("Archived “%(object)s” of the library"),
         "media.unarchived": gettext_noop("Took “%(object)s” of the library out of the archive"),
+        "media.scanned_again": gettext_noop("Had “%(object)s” checked by the scanners anew"),
+        "media.looked_by_eye": gettext_noop(
+            "Looked at “%(object)s” by eye for what the scanners lacked: %(lacking)s"
+        ),
+        "media.box_shown": gettext_noop(
+            "Let something in “%(object)s” be shown: %(rule)s, %(ground)s"
+        ),
+        "media.box_hidden": gettext_noop(
+            "Took back that something in “%(object)s” may be shown: %(rule)s"
+        ),
+        "media.marked_removed": gettext_noop(
+            "Removed a picture with a mark of secrecy: %(object)s"
+        ),
         "folder.created": gettext_noop("Made the folder “%(object)s” in the library"),
         "folder.renamed": gettext_noop("Renamed a folder of the library: “%(object)s”"),
         "folder.removed": gettext_noop("Removed the folder “%(object)s” of the library"),

@@ -40,6 +40,7 @@ QUEUES = {
     "settle": gettext_lazy("Checking unknown outcomes"),
     "channels": gettext_lazy("Renewing connections"),
     "counts": gettext_lazy("Counting"),
+    "scans": gettext_lazy("Checking pictures and films"),
     "mail": gettext_lazy("Letters"),
     "house": gettext_lazy("Housekeeping and watch"),
 }

@@ -63,6 +63,8 @@ def _limits(settings: dict[str, Any]) -> Iterator[str]:
             "REDIS_URL must begin with redis:// or rediss://: production's processes "
             "share one broker."
         )
+    if not settings["SCAN_MEDIA"]:
+        yield "SCAN_MEDIA is off: no picture would be looked into before it is published."
     if settings["ALLAUTH_TRUSTED_PROXY_COUNT"] < 1:
         yield (
             "PROXY_COUNT must be 1 or more: behind a proxy, everybody would come from its address."

@@ -194,6 +194,9 @@ MEDIA_ROOM_BYTES = env.int("MEDIA_ROOM_BYTES", default=1024 * 1024 * 1024)
 # clamd looks at every upload before anything else reads it: unix:///path, or tcp://localhost:3310;
 # empty: none.
 CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")
+# Every picture and film is looked into by the scanners. Off in tests alone, where each then counts
+# as looked into; production refuses that.
+SCAN_MEDIA = True
 UPLOADS_A_PERSON = env.int(
     "UPLOADS_A_PERSON", default=5
 )  # begun and not ended, in all browsers together
@@ -218,6 +221,7 @@ QUOTAS = {
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone
     "false_alarm": [(30, 3600), (100, 86400)],
+    "scan": [(30, 3600), (100, 86400)],  # a picture or film checked anew
     "bulk_plan": [(6, 3600), (12, 86400)],
 }
 

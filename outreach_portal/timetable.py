@@ -6,7 +6,7 @@ from typing import Any
 from celery.schedules import crontab
 
 # Beside the queue of each platform.
-_QUEUES = ("upload", "recall", "settle", "channels", "counts", "mail", "house")
+_QUEUES = ("upload", "recall", "settle", "channels", "counts", "scans", "mail", "house")
 
 ROUTES = {
     "publishing.tasks.prepare_due": {"queue": "upload"},
@@ -19,6 +19,7 @@ ROUTES = {
     "publishing.tasks.read_back": {"queue": "settle"},
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
+    "media.scanners.tasks.*": {"queue": "scans"},
     "core.tasks.send_letter": {"queue": "mail"},
     "core.tasks.send_letters": {"queue": "mail"},
 }
@@ -53,7 +54,11 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
             "kwargs": {"queue": queue},
             "options": {"queue": queue},
         }
-        for queue in ("channels", "counts", "mail", "house")
+        for queue in ("channels", "counts", "scans", "mail", "house")
+    },
+    "scan pictures and films that wait": {
+        "task": "media.scanners.tasks.scan_waiting",
+        "schedule": 5.0,
     },
     "end grants of channels that were given up": {
         "task": "channels.tasks.end_grants",

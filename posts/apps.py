@@ -14,3 +14,4 @@ class PostsConfig(AppConfig):
 
     def ready(self) -> None:
         from posts import audit_sentences, menu, notice_texts  # noqa: F401
+        from posts.leak_rules import pictures  # noqa: F401

@@ -420,6 +420,8 @@ WITH = {
     "media.Folder": "units.Unit",
     "media.Tag": "units.Unit",
     "media.Media_tags": "media.Media",
+    "media.Scan": "media.Media",
+    "media.Box": "media.Scan",
     "posts.PostChannel": "posts.Post",
     "posts.PostMedia": "posts.Post",
     "posts.Contribution": "posts.Post",

@@ -115,6 +115,14 @@ def _own_folders(settings, tmp_path):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_found_in_pictures(request, settings):
+    """Pictures and films count as looked into with nothing found, unless a test is marked
+    ``scanners``: then the real ones run, by `media.scanners.services.scan`.
+    """
+    settings.SCAN_MEDIA = bool(request.node.get_closest_marker("scanners"))
+
+
 @pytest.fixture(scope="session")
 def running_simulator():
     with RunningSimulator() as simulator:

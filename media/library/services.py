@@ -1,6 +1,5 @@
 """Put files into the library, describe them, sort them, share them, and take over shared ones."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +31,7 @@ from media.models import (
     Rights,
     Tag,
 )
+from media.notes import require_no_name
 from units.models import Level, Unit
 
 LIBRARY_PURPOSE = "library"  # of uploads in pieces
@@ -42,13 +42,6 @@ _LONGEST = {
     "source": LONGEST_SOURCE,
     "consent_note": LONGEST_NOTE,
 }
-# By these a note on a child's consent is seen to bear a name: the commonest family names, which
-# some 95 of 100 people have, and another name behind them.
-_NAME = re.compile(
-    r"\b(?:Nguyễn|Trần|Lê|Phạm|Hoàng|Huỳnh|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đào|Đinh|Trịnh|"
-    r"Trương|Lâm|Mai|Cao|Hà|Tạ|Lương|Đoàn|Thái|Châu|Tô|Nông|Giàng|Vàng|Sùng|Lò|Quàng|Cháng)"
-    r"\s+[A-ZÀ-ỸĐ]"
-)
 
 
 class Added(NamedTuple):
@@ -251,13 +244,8 @@ def _values(description: Description) -> dict[str, Any]:
         raise Refused(_("A text is too long. Shorten it."))
     require_no_secrecy_mark([*words.values(), *description.tags])
     consent = Consent(description.consent).value if description.consent else ""
-    if consent == Consent.GUARDIAN and _NAME.search(words["consent_note"]):
-        raise Refused(
-            _(
-                "Name no child and no parent here: say where the signed paper is kept, or its "
-                "number."
-            )
-        )
+    if consent == Consent.GUARDIAN:
+        require_no_name(words["consent_note"])
     if (words["consent_note"] or description.consent_on) and not consent:
         raise Refused(_("Say who consented: choose their role."))
     return {

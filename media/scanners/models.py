@@ -1,0 +1,171 @@
+"""What the scanners found in a picture or film: where it is, and never what it says."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import PublicIdModel
+from media.models import Media
+
+WHOLE = 10_000  # the width and the height of a picture, in the parts that boxes are measured in
+LONGEST_SHOWN_NOTE = 200  # characters
+SECRET_MARK = "secret_mark"  # noqa: S105 - a rule, not a password
+
+
+class State(models.TextChoices):
+    WAITING = "waiting", _("waits to be checked")
+    RUNNING = "running", _("is being checked")
+    DONE = "done", _("checked")
+    FAILED = "failed", _("could not be checked")
+
+
+class Scanner(models.TextChoices):
+    TEXT = "text", _("text")
+    FACES = "faces", _("faces")
+    CODES = "codes", _("codes and links")
+    STAMPS = "stamps", _("red stamps")
+
+
+class Kind(models.TextChoices):
+    FACE = "face", _("Face")
+    TEXT = "text", _("Text")
+    STAMP = "stamp", _("Red stamp")
+    CODE = "code", _("Code")
+
+
+class Severity(models.TextChoices):
+    HARD = "hard", _("must be taken out")
+    SOFT = "soft", _("needs a reason to be shown")
+    WARN = "warn", _("to be looked at")
+    INFO = "info", _("for your information")
+
+
+class ShownAs(models.TextChoices):
+    """Give the ground on which a box may be shown."""
+
+    CONSENT = "consent", _("the person agreed")
+    GUARDIAN = "guardian", _("a parent or guardian of the child agreed")
+    STAFF = "staff", _("officer of the unit")
+    PUBLIC = "public", _("somebody who acts in public")
+    REASON = "reason", _("another reason")
+
+
+class Priority(models.IntegerChoices):
+    NORMAL = 0
+    BACKLOG = 1  # stored before there were scanners
+
+
+class Scan(models.Model):
+    """What the scanners found in one picture or film, and how far they are."""
+
+    media = models.OneToOneField(Media, models.CASCADE, related_name="scan")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    progress = models.PositiveSmallIntegerField(default=0)  # of 100
+    lacking = models.JSONField(default=list)  # scanners that were missing or failed
+    # Who looked at it instead, for what is lacking.
+    eye_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    eye_at = models.DateTimeField(null=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    queued_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)  # afterwards another worker may take it
+    attempts = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)  # another one with each claim and each change
+    rules = models.CharField(max_length=16, blank=True, default="")  # mark of the scanners' version
+
+    class Meta:
+        db_table = "media_scan"
+        constraints = [
+            models.CheckConstraint(condition=Q(progress__lte=100), name="scan_progress"),
+            models.CheckConstraint(
+                condition=~Q(state=State.RUNNING) | Q(leased_until__isnull=False),
+                name="scan_runs_on_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "queued_at"],
+                condition=Q(state__in=[State.WAITING, State.RUNNING]),
+                name="scan_to_do",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.media)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (State.DONE, State.FAILED)
+
+    @property
+    def needs_eye(self) -> bool:
+        """Check whether somebody has yet to look at it instead of a scanner."""
+        return self.is_over and bool(self.lacking) and self.eye_at is None
+
+
+class BoxQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Filter by what somebody has yet to decide."""
+        return self.filter(shown_as="").exclude(severity=Severity.INFO)
+
+
+class Box(PublicIdModel):
+    """One finding: its kind and place, never its text. Measured in ten-thousandths of the picture's
+    width and height; of a film, with the seconds between which it is seen.
+    """
+
+    scan = models.ForeignKey(Scan, models.CASCADE, related_name="boxes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    rule = models.CharField(max_length=40)
+    severity = models.CharField(max_length=10, choices=Severity)
+    x = models.PositiveSmallIntegerField()
+    y = models.PositiveSmallIntegerField()
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    from_second = models.FloatField(null=True)
+    to_second = models.FloatField(null=True)
+    host = models.CharField(max_length=253, blank=True, default="")  # of a code's link
+    shown_as = models.CharField(max_length=10, blank=True, default="", choices=ShownAs)
+    shown_note = models.CharField(max_length=LONGEST_SHOWN_NOTE, blank=True, default="")
+    shown_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    shown_at = models.DateTimeField(null=True)
+
+    objects = BoxQuerySet.as_manager()
+
+    class Meta:
+        db_table = "media_box"
+        ordering = ["from_second", "y", "x", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(x__lte=WHOLE - F("width"), y__lte=WHOLE - F("height")),
+                name="box_within_the_picture",
+            ),
+            models.CheckConstraint(
+                condition=~Q(rule=SECRET_MARK) | Q(shown_as=""), name="secret_mark_never_shown"
+            ),
+            models.CheckConstraint(
+                condition=Q(shown_as="") | Q(shown_by__isnull=False, shown_at__isnull=False),
+                name="shown_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(Kind(self.kind).label)
+
+    @property
+    def is_open(self) -> bool:
+        """Check whether somebody has yet to decide on it."""
+        return not self.shown_as and self.severity != Severity.INFO
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Check whether a reason could let it stand."""
+        return self.rule != SECRET_MARK and self.severity != Severity.HARD

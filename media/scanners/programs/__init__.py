@@ -1,0 +1,1 @@
+"""Programs that read one picture or film each, started by `media.scanners.examining`."""

@@ -1,0 +1,421 @@
+"""Queue pictures and films for the scanners, run these, and keep what people decide on findings."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F, ProtectedError
+from django.db.models.deletion import Collector
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from core import quotas, sandbox
+from core.errors import Busy, Refused
+from core.secrecy import require_no_secrecy_mark
+from core.text import normal
+from media import store
+from media.models import Media
+from media.notes import require_no_name
+from media.scanners import examining, queries
+from media.scanners.examining import EVERY_SCANNER, Examined
+from media.scanners.models import (
+    LONGEST_SHOWN_NOTE,
+    SECRET_MARK,
+    Box,
+    Priority,
+    Scan,
+    Severity,
+    ShownAs,
+    State,
+)
+from media.scanners.registry import rules_for
+
+queued = Signal()  # with the key of the ``media``, once its row is there for workers
+log = logging.getLogger(__name__)
+MOST_ATTEMPTS = 3
+LEASE = timedelta(minutes=2)  # renewed while the programs run
+_BITS_OF_ANOTHER_FRAMING = 20  # of the 128 of a dhash
+
+
+# --- Waiting --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def queue(media: Media, *, priority: int = Priority.NORMAL) -> Scan:
+    """Have the scanners look at ``media``, anew where they have before. They begin once the
+    caller's transaction commits.
+    """
+    now = timezone.now()
+    fields = {
+        "state": State.WAITING,
+        "progress": 0,
+        "lacking": [],
+        "eye_by": None,
+        "eye_at": None,
+        "priority": priority,
+        "queued_at": now,
+        "begun_at": None,
+        "ended_at": None,
+        "leased_until": None,
+        "attempts": 0,
+    }
+    if not settings.SCAN_MEDIA:
+        fields |= {"state": State.DONE, "progress": 100, "ended_at": now}
+    scan, is_new = Scan.objects.get_or_create(media=media, defaults=fields)
+    if not is_new:
+        Scan.objects.filter(pk=scan.pk).update(**fields, version=F("version") + 1)
+        scan.refresh_from_db()
+    if scan.state == State.WAITING and priority == Priority.NORMAL:
+        transaction.on_commit(lambda: queued.send(Scan, media=media.pk), robust=True)
+    return scan
+
+
+def queue_backlog(*, most: int) -> int:
+    """Queue some of what was stored before there were scanners, newest first; return how many."""
+    media = list(queries.never_queued()[:most])
+    for row in media:
+        queue(row, priority=Priority.BACKLOG)
+    return len(media)
+
+
+def scan_again(media: Media, *, by: User) -> Scan:
+    """Have the scanners look anew; decisions on what they find again stay. Raise Refused,
+    QuotaExceeded.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=media.unit)
+    quotas.use("scan", by=by)
+    with transaction.atomic():
+        scan = Scan.objects.select_for_update().filter(media=media).first()
+        if scan and not scan.is_over:
+            raise Refused(_("It is being checked already. Wait until that is done."))
+        record("media.scanned_again", media, by=by, position=authority.position)
+        return queue(media)
+
+
+# --- The work -------------------------------------------------------------------------------------
+
+
+def scan(media_pk: int) -> bool:
+    """Let the scanners look at one picture or film, and store what they find; return whether this
+    call did. Safe to repeat: what another worker has, and what is done, stays as it is. Raise Busy
+    where the machine scans as much as it can.
+    """
+    row = Scan.objects.filter(media=media_pk).first()
+    return row is not None and _work_on(row)
+
+
+def scan_waiting(*, most: int = 50) -> int:
+    """Scan what waits, one after another, until nothing is left or others are at it."""
+    done = 0
+    while done < most:
+        row = queries.to_do(timezone.now()).first()
+        if row is None or not _work_on(row):
+            break
+        done += 1
+    return done
+
+
+def _work_on(row: Scan) -> bool:
+    claimed = _claim(row, now=timezone.now())
+    if claimed is None:
+        return False
+    media = Media.objects.select_related("unit").get(pk=claimed.media_id)
+    try:
+        examined = examining.examine(
+            _file_of(media),
+            is_video=media.is_video,
+            rules=rules_for(media.unit),
+            report=lambda progress: _renew(claimed, progress),
+        )
+    except Busy:
+        _hand_back(claimed)
+        raise
+    except (sandbox.Failed, OSError, LookupError, NotImplementedError):
+        # Neither what was read nor a file's name: only which row.
+        log.warning("scan of media %s failed, attempt %s", media.pk, claimed.attempts)
+        _fail(claimed)
+        return True
+    _store(claimed, media, examined)
+    return True
+
+
+def _file_of(media: Media) -> Path:
+    return Path(default_storage.path(media.file.name or ""))
+
+
+def _claim(row: Scan, *, now: datetime) -> Scan | None:
+    """Take the row for this worker, unless somebody else has; give up on one that has been tried
+    too often.
+    """
+    if row.attempts >= MOST_ATTEMPTS:
+        _give_up(row)
+        return None
+    taken = (
+        queries.to_do(now)
+        .order_by()
+        .filter(pk=row.pk, version=row.version)
+        .update(
+            state=State.RUNNING,
+            progress=0,
+            begun_at=now,
+            leased_until=now + LEASE,
+            attempts=F("attempts") + 1,
+            version=F("version") + 1,
+        )
+    )
+    if not taken:
+        return None
+    row.refresh_from_db()
+    return row
+
+
+def _renew(row: Scan, progress: int) -> None:
+    """Write how far the work is, and hold the row for a while more."""
+    Scan.objects.filter(pk=row.pk, version=row.version).update(
+        progress=min(progress, 99), leased_until=timezone.now() + LEASE
+    )
+
+
+def _hand_back(row: Scan) -> None:
+    Scan.objects.filter(pk=row.pk, version=row.version).update(
+        state=State.WAITING,
+        leased_until=None,
+        attempts=F("attempts") - 1,
+        version=F("version") + 1,
+    )
+
+
+def _fail(row: Scan) -> None:
+    """Leave the row to a later attempt; after the last one it has failed."""
+    if row.attempts >= MOST_ATTEMPTS:
+        _give_up(row)
+        return
+    Scan.objects.filter(pk=row.pk, version=row.version).update(
+        state=State.WAITING, leased_until=None, version=F("version") + 1
+    )
+
+
+def _give_up(row: Scan) -> None:
+    Scan.objects.filter(pk=row.pk, version=row.version).update(
+        state=State.FAILED,
+        progress=100,
+        lacking=EVERY_SCANNER,
+        ended_at=timezone.now(),
+        leased_until=None,
+        version=F("version") + 1,
+    )
+
+
+@transaction.atomic
+def _store(row: Scan, media: Media, examined: Examined) -> None:
+    """Replace the boxes by what was found, unless the row was queued anew meanwhile."""
+    now = timezone.now()
+    ended = Scan.objects.filter(pk=row.pk, version=row.version).update(
+        state=State.DONE,
+        progress=100,
+        lacking=examined.lacking,
+        ended_at=now,
+        leased_until=None,
+        rules=examining.mark(),
+        version=F("version") + 1,
+    )
+    if not ended:
+        return
+    decided = [*row.boxes.exclude(shown_as=""), *_decided_before(media)]
+    row.boxes.all().delete()
+    boxes = [Box(scan=row, **found._asdict()) for found in examined.findings]
+    for box in boxes:
+        _take_over_decision(box, decided)
+    Box.objects.bulk_create(boxes)
+
+
+def _decided_before(media: Media) -> list[Box]:
+    """Return the decided boxes of the picture that this one was made of, if both frame the same:
+    in a cropped or turned one, the same place is somebody else's face.
+    """
+    source = getattr(media, "made_from", None)
+    if source is None or (source.width, source.height) != (media.width, media.height):
+        return []
+    if not (source.dhash and media.dhash):
+        return []
+    if (int(source.dhash, 16) ^ int(media.dhash, 16)).bit_count() > _BITS_OF_ANOTHER_FRAMING:
+        return []
+    return list(Box.objects.filter(scan__media=source).exclude(shown_as=""))
+
+
+def _take_over_decision(box: Box, decided: Iterable[Box]) -> None:
+    if not box.may_be_shown:
+        return
+    for other in decided:
+        if (other.kind, other.rule, other.host) != (box.kind, box.rule, box.host):
+            continue
+        if _overlap(box, other) and _meet(box, other):
+            box.shown_as, box.shown_note = other.shown_as, other.shown_note
+            box.shown_by_id, box.shown_at = other.shown_by_id, other.shown_at
+            return
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Check whether the two share at least half of the larger one."""
+    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    larger = max(one.width * one.height, other.width * other.height)
+    return width > 0 and height > 0 and 2 * width * height >= larger
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Check of a film whether one is shown no longer than the other, a sample's time aside."""
+    if one.from_second is None or other.from_second is None:
+        return one.from_second is other.from_second
+    assert one.to_second is not None
+    assert other.to_second is not None
+    return other.from_second - 2 <= one.from_second and one.to_second <= other.to_second + 2
+
+
+# --- Decisions ------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def look_by_eye(media: Media, *, by: User) -> Scan:
+    """Note that a person looked at the picture or film for what its scanners lack. Raise
+    Refused.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=media.unit)
+    row = _locked(media)
+    if not row.needs_eye:
+        raise Refused(_("All scanners have read it. There is nothing to look at by eye."))
+    row.eye_by, row.eye_at = by, timezone.now()
+    row.version += 1
+    row.save(update_fields=["eye_by", "eye_at", "version"])
+    record(
+        "media.looked_by_eye",
+        media,
+        by=by,
+        position=authority.position,
+        lacking=", ".join(row.lacking),
+    )
+    return row
+
+
+@transaction.atomic
+def show(box: Box, *, as_: str, note: str = "", by: User) -> Box:
+    """Let what a box shows stand, on this ground. Raise Refused."""
+    media = box.scan.media
+    authority = require(by, Permission.POST_WRITE, unit=media.unit)
+    _locked(media)
+    row = _locked_box(box)
+    if row.rule == SECRET_MARK:
+        raise Refused(
+            _(
+                "A mark of secrecy may never be shown. Take the picture out, stop, and report it "
+                "to your leader."
+            )
+        )
+    if not row.may_be_shown:
+        raise Refused(_("This may not be shown: blur it, or take the picture out."))
+    ground, text = _ground(as_, note, media)
+    row.shown_as, row.shown_note = ground, text
+    row.shown_by, row.shown_at = by, timezone.now()
+    row.save(update_fields=["shown_as", "shown_note", "shown_by", "shown_at"])
+    record(
+        "media.box_shown",
+        media,
+        by=by,
+        position=authority.position,
+        box=str(row.public_id),
+        rule=row.rule,
+        ground=ground,
+    )
+    return row
+
+
+def _ground(as_: str, note: str, media: Media) -> tuple[str, str]:
+    """Return the ground and its note as they are stored. Raise Refused, SecrecyRefused."""
+    try:
+        ground = ShownAs(as_)
+    except ValueError:
+        raise Refused(_("Say why it may be shown: choose a reason.")) from None
+    text = " ".join(normal(note).split())
+    if len(text) > LONGEST_SHOWN_NOTE:
+        raise Refused(_("A text is too long. Shorten it."))
+    require_no_secrecy_mark([text])
+    if ground == ShownAs.GUARDIAN:
+        if not text:
+            raise Refused(
+                _("For a child, say where the guardian's signed consent is kept, or its number.")
+            )
+        require_no_name(text)
+    if ground == ShownAs.REASON and not text:
+        raise Refused(_("Write the reason why it may be shown."))
+    grave = {Severity.HARD.value, Severity.SOFT.value}
+    if text and any(found.severity in grave for found in rules_for(media.unit).find(text)):
+        raise Refused(_("Write no name, number or address of anybody here: the note is kept."))
+    return ground.value, text
+
+
+@transaction.atomic
+def hide_again(box: Box, *, by: User) -> Box:
+    """Take back that what a box shows may stand. Raise Refused."""
+    media = box.scan.media
+    authority = require(by, Permission.POST_WRITE, unit=media.unit)
+    _locked(media)
+    row = _locked_box(box)
+    if row.shown_as:
+        row.shown_as, row.shown_note, row.shown_by, row.shown_at = "", "", None, None
+        row.save(update_fields=["shown_as", "shown_note", "shown_by", "shown_at"])
+        record(
+            "media.box_hidden",
+            media,
+            by=by,
+            position=authority.position,
+            box=str(row.public_id),
+            rule=row.rule,
+        )
+    return row
+
+
+@transaction.atomic
+def remove_marked(media: Media, *, by: User) -> bool:
+    """Remove the row and the bytes of a picture that bears a mark of secrecy, once nothing shows
+    it; return False where a post or a logo still does. Raise Refused.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=media.unit)
+    if not Box.objects.filter(scan__media=media, rule=SECRET_MARK).exists():
+        raise Refused(_("No mark of secrecy was found in this picture."))
+    if is_shown_somewhere(media):
+        return False
+    # Not its title, which may say what the secret is about.
+    record("media.marked_removed", media.unit, by=by, position=authority.position, media=media.pk)
+    return bool(store.remove_media(Media.objects.filter(pk=media.pk)))
+
+
+def is_shown_somewhere(media: Media) -> bool:
+    """Check whether a row that protects it refers to it: of a post, a revision, a logo."""
+    try:
+        Collector(using=media._state.db or "default").collect([media])
+    except ProtectedError:
+        return True
+    return False
+
+
+def _locked(media: Media) -> Scan:
+    row = Scan.objects.select_for_update().filter(media=media).first()
+    if row is None or not row.is_over:
+        raise Refused(_("It is not checked yet. Wait until that is done."))
+    return row
+
+
+def _locked_box(box: Box) -> Box:
+    row = Box.objects.select_for_update().filter(pk=box.pk).first()
+    if row is None:
+        raise Refused(_("It was checked anew meanwhile. Look at the findings again."))
+    return row
