@@ -26,6 +26,10 @@ register(
         "media.marked_removed": gettext_noop(
             "Removed a picture with a mark of secrecy: %(object)s"
         ),
+        "media.edited": gettext_noop("Edited a picture into a new one, “%(object)s”"),
+        "media.blurred": gettext_noop(
+            "Blurred something in a picture; the new one is “%(object)s”"
+        ),
         "folder.created": gettext_noop("Made the folder “%(object)s” in the library"),
         "folder.renamed": gettext_noop("Renamed a folder of the library: “%(object)s”"),
         "folder.removed": gettext_noop("Removed the folder “%(object)s” of the library"),

@@ -36,6 +36,10 @@ class MediaQuerySet(ScopedQuerySet):
         """Leave out what is archived."""
         return self.filter(archived_at=None)
 
+    def usable(self) -> Self:
+        """Leave out what something was blurred out of."""
+        return self.filter(blurred_at=None)
+
     def expired(self, on: date) -> Self:
         """Filter by what no further post may show."""
         return self.filter(expires_on__lt=on)
@@ -130,6 +134,14 @@ class Media(PublicIdModel):
     shared = models.BooleanField(default=False, db_default=False)  # with the units below
     # Of a unit above, which shared it: a change of its last day comes down to this row.
     taken_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="copies")
+    # --- Edited: see media/editing.
+    made_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="edited")
+    # Since when another one stands in its place, because something was blurred out of it: no post
+    # takes it any more, and its bytes go.
+    blurred_at = models.DateTimeField(null=True)
+    # The point that matters most, in ten-thousandths; None: the middle.
+    focus_x = models.PositiveSmallIntegerField(null=True)
+    focus_y = models.PositiveSmallIntegerField(null=True)
     folder = models.ForeignKey(Folder, models.SET_NULL, null=True, related_name="media")
     tags = models.ManyToManyField(Tag, related_name="media")
     title = models.CharField(max_length=LONGEST_TITLE, blank=True, default="", db_default="")
@@ -166,6 +178,9 @@ class Media(PublicIdModel):
             ),
             models.Index(
                 fields=["expires_on"], condition=Q(expires_on__isnull=False), name="media_expires"
+            ),
+            models.Index(
+                fields=["blurred_at"], condition=Q(blurred_at__isnull=False), name="media_blurred"
             ),
         ]
 

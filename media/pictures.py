@@ -31,6 +31,7 @@ from core.semaphores import SharedSemaphore
 from media import incoming
 from media.drawing import FORMATS, encoded, fitted
 from media.models import Media
+from media.scanners import services as scanners
 from media.store import keep, poster_name
 from platforms.facts import ImageLimits
 from platforms.registry import CONNECTORS
@@ -70,7 +71,11 @@ def store(
     Refused, Busy.
     """
     require(by, right, unit=unit)
-    drawn = redraw(upload, by=by)
+    return keep_drawn(redraw(upload, by=by), unit=unit, by=by)
+
+
+def keep_drawn(drawn: Drawn, *, unit: Unit, by: User) -> Media:
+    """Store a picture that was drawn anew; the same one twice is one row."""
     sha256 = hashlib.sha256(drawn.data).hexdigest()
     name = f"media/{sha256}.{'png' if drawn.content_type == 'image/png' else 'jpg'}"
 
@@ -79,7 +84,9 @@ def store(
             return name
         return default_storage.save(name, ContentFile(drawn.data))
 
-    return keep(
+    was_blurred = Media.objects.filter(unit=unit, sha256=sha256, blurred_at__isnull=False)
+    is_anew = was_blurred.exists()
+    media = keep(
         unit=unit,
         sha256=sha256,
         by=by,
@@ -90,6 +97,9 @@ def store(
         size=len(drawn.data),
         dhash=drawn.dhash,
     )
+    if is_anew:  # what was blurred out of it is to be found again
+        scanners.queue(media)
+    return media
 
 
 def looks_like_one(head: bytes) -> bool:
@@ -126,7 +136,7 @@ def redraw(
                 raise _refusal(str(refused))
             return _checked(facts, (place / "drawn").read_bytes())
         except (sandbox.Failed, KeyError, TypeError, ValueError, OSError):
-            raise _refusal("broken") from None
+            raise damaged() from None
 
 
 def _bounds(keep_png: bool) -> dict[str, Any]:
@@ -183,6 +193,10 @@ def _refusal(why: str) -> Refused:
                     "4000 × 3000 pixels."
                 )
             )
+    return damaged()
+
+
+def damaged() -> Refused:
     return Refused(_("The picture is damaged or incomplete. Choose another copy of it."))
 
 

@@ -30,7 +30,8 @@ def poster_name(sha256: str) -> str:
 @transaction.atomic
 def keep(*, unit: Unit, sha256: str, by: User, put: Callable[[], str], **facts: Any) -> Media:
     """Return the unit's row for these bytes, marked as used; ``put`` stores the missing files, and
-    returns the name of the main one. The same bytes twice are one row.
+    returns the name of the main one. The same bytes twice are one row. Something may have been
+    blurred out of it: uploaded anew, it is a picture like any other, and checked again.
     """
     now = timezone.now()
     hold_until_commit(_locks(sha256, facts.get("poster_sha256", "")))
@@ -38,9 +39,10 @@ def keep(*, unit: Unit, sha256: str, by: User, put: Callable[[], str], **facts: 
     if known and default_storage.exists(known.file.name or ""):
         known.last_used_at, known.archived_at = now, None
         known.dhash = known.dhash or facts.get("dhash", "")
-        known.save(update_fields=["last_used_at", "archived_at", "dhash"])
+        known.blurred_at = None
+        known.save(update_fields=["last_used_at", "archived_at", "dhash", "blurred_at"])
         return known
-    facts |= {"file": put(), "uploaded_by": by, "last_used_at": now}
+    facts |= {"file": put(), "uploaded_by": by, "last_used_at": now, "blurred_at": None}
     return Media.objects.update_or_create(unit=unit, sha256=sha256, defaults=facts)[0]
 
 
@@ -63,6 +65,19 @@ def remove_media(media: QuerySet[Media]) -> int:
         default_storage.delete(name)
     Media.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
+
+
+@transaction.atomic
+def remove_bytes(media: Media) -> bool:
+    """Remove the files of a row that stays, where no other row needs them; return whether there
+    were any.
+    """
+    hold([media])
+    others = Media.objects.exclude(pk=media.pk)
+    gone = [name for name in _files_of([media], others) if default_storage.exists(name)]
+    for name in gone:
+        default_storage.delete(name)
+    return bool(gone)
 
 
 def strays(before: datetime) -> Iterator[tuple[str, float]]:

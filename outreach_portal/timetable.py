@@ -86,6 +86,10 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "posts.media_library.tasks.warn_of_ends",
         "schedule": crontab(minute=50, hour=6),
     },
+    "drop pictures that something was blurred out of": {
+        "task": "posts.media_library.tasks.drop_blurred",
+        "schedule": crontab(minute=20, hour=3),  # before what nothing shows is removed
+    },
     "announce the end of delegations": {
         "task": "accounts.tasks.watch_delegations",
         "schedule": crontab(minute=25, hour="7-18"),

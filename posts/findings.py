@@ -42,16 +42,21 @@ def findings(
         leak_rules = rules_of(post.unit, on=timezone.localdate())
     unfit = () if composed["channels"] else _unfit(post, composed, targets)
     draft = replace(_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
-    return registry.check(replace(draft, expired=_expired(composed)))
+    expired, blurred = _not_to_be_shown(composed)
+    return registry.check(replace(draft, expired=expired, blurred=blurred))
 
 
-def _expired(composed: Mapping[str, Any]) -> frozenset[str]:
-    """Return the media of the post, by public id, that the library lets no post show any more."""
+def _not_to_be_shown(composed: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the media of the post, by public id, that the library lets no post show any more, and
+    those that something was blurred out of.
+    """
     shown = [medium["media"] for medium in composed["media"]]
     if not shown:
-        return frozenset()
-    rows = Media.objects.expired(timezone.localdate()).filter(public_id__in=shown)
-    return frozenset(map(str, rows.values_list("public_id", flat=True)))
+        return frozenset(), frozenset()
+    today = timezone.localdate()
+    rows = Media.objects.filter(public_id__in=shown).only("public_id", "expires_on", "blurred_at")
+    expired = frozenset(str(row.public_id) for row in rows if row.is_expired(today))
+    return expired, frozenset(str(row.public_id) for row in rows if row.blurred_at)
 
 
 def hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:

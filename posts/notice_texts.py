@@ -55,6 +55,10 @@ SENTENCES = {
         "%(n)s pictures or videos of the library end soon, the first after %(day)s. Posts on your "
         "pages that show them: %(live)s."
     ),
+    "media_blurred_out": gettext_noop(
+        "A picture was taken out of the draft “%(title)s”: something was blurred out of it a week "
+        "ago. Put the blurred one in its place."
+    ),
     "post_withdrawn": gettext_noop("%(by)s withdrew “%(title)s”: %(reason)s"),
 }
 

@@ -212,6 +212,11 @@ def archived_media(before: datetime) -> QuerySet[Media]:
     return _removable().filter(archived_at__lt=before)
 
 
+def blurred_media(before: datetime) -> QuerySet[Media]:
+    """Find media that something was blurred out of before then, and that nothing shows."""
+    return _removable().filter(blurred_at__lt=before)
+
+
 def _removable() -> QuerySet[Media]:
     uploads = Upload.objects.filter(media=OuterRef("pk"))
     return Media.objects.filter(shown_nowhere(), ~Exists(uploads))

@@ -46,6 +46,7 @@ from posts.origins.services import BLANK_KEPT
 from posts.queries import (
     archived_media,
     blank_drafts,
+    blurred_media,
     never_submitted,
     unused_library,
     unused_media,
@@ -322,6 +323,16 @@ RULES: tuple[Rule | Files, ...] = (
         remove=store.remove_media,
         batch=50,
         words="put into the library, shown nowhere, not shared: 24 months after the last use",
+    ),
+    Rule(
+        name="blurred-media",
+        model=Media,
+        after=timedelta(hours=1),  # what was decided about it is carried to the new one by then
+        since="blurred_at",
+        due=holds.sparing(blurred_media),
+        remove=store.remove_media,
+        batch=50,
+        words="something was blurred out of it: an hour, once nothing shows it; drafts 7 days",
     ),
     Rule(
         name="archived-media",

@@ -19,10 +19,11 @@ def in_library_of(unit: Unit) -> QuerySet[Media]:
     that the unit has taken over is its own.
     """
     above = Unit.objects.filter(path__in=ancestors(unit.path)).exclude(pk=unit.pk)
-    own = Media.objects.in_use().filter(unit=unit)
+    own = Media.objects.in_use().usable().filter(unit=unit)
     taken = own.filter(sha256=OuterRef("sha256"))
     shared = Q(~Exists(taken), unit__in=list(above), shared=True)
-    return Media.objects.in_use().filter(Q(unit=unit) | shared).select_related("unit")
+    usable = Media.objects.in_use().usable()
+    return usable.filter(Q(unit=unit) | shared).select_related("unit")
 
 
 def folders_of(unit: Unit) -> list[Folder]:

@@ -130,7 +130,7 @@ def set_shared(media: Media, shared: bool, *, by: User) -> None:
     authority = require(by, Permission.LIBRARY_WRITE, unit=media.unit)
     if media.unit.level == Level.COMMUNE:
         raise Refused(_("Only the ministry and the provinces share pictures with others."))
-    rows = Media.objects.in_use().filter(pk=media.pk)
+    rows = Media.objects.in_use().usable().filter(pk=media.pk)
     if not rows.update(shared=shared, kept_at=timezone.now()):
         raise Refused(_("This picture is archived. Take it out of the archive first."))
     action = "media.shared" if shared else "media.unshared"
@@ -146,7 +146,7 @@ def take_over(media: Media, *, unit: Unit, by: User) -> Media:
     if media.unit_id == unit.pk:
         return media
     store.hold([media])
-    row = Media.objects.in_use().filter(pk=media.pk, shared=True).first()
+    row = Media.objects.in_use().usable().filter(pk=media.pk, shared=True).first()
     if row is None or not unit.path.startswith(media.unit.path):
         raise Refused(_("This picture is not shared any more. Choose another one."))
     now = timezone.now()

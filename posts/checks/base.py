@@ -83,6 +83,7 @@ class Draft:
     asked: Collection[str] = ()
     leak_rules: LeakRules = field(default_factory=LeakRules)
     expired: Collection[str] = ()  # media, by public id, that no post may show any more
+    blurred: Collection[str] = ()  # media that something was blurred out of; another one is used
     # For hints: the unit's own telephone numbers as they are dialled, and its best hours.
     phones: Collection[str] = ()
     best_hours: BestHours | None = None

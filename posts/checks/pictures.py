@@ -23,3 +23,14 @@ def may_still_be_shown(draft: Draft) -> Iterator[Finding]:
                 "over. Take another one, or have the day changed there."
             )
             yield block("media_expired", message % {"n": number}, f"media-{medium['media']}")
+
+
+def are_the_blurred_ones(draft: Draft) -> Iterator[Finding]:
+    """Find pictures in whose place a blurred one is to be shown."""
+    for number, medium in enumerate(draft.content["media"], start=1):
+        if medium["media"] in draft.blurred:
+            message = _(
+                "Something was blurred out of picture or video %(n)s. Take it out, and put the "
+                "blurred one in its place."
+            )
+            yield block("media_blurred", message % {"n": number}, f"media-{medium['media']}")

@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     pictures.are_described,
     privacy.nothing_leaks,
     pictures.may_still_be_shown,
+    pictures.are_the_blurred_ones,
     formats.fit,
     formats.show_all,
 )

@@ -178,7 +178,7 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     after = Written(_fields(post), _new_targets(edit), _new_media(edit))
     if after == before:
         return post
-    _refuse_expired({key for key, *_rest in after.media} - {key for key, *_rest in before.media})
+    _refuse_unusable({key for key, *_rest in after.media} - {key for key, *_rest in before.media})
     _store(post, by=by)
     _mark_used(
         key for key, *_rest in [*before.media, *after.media]
@@ -197,6 +197,23 @@ def append(post: Post, text: str, *, by: User) -> Post:
 
 
 @transaction.atomic
+def replace_media(post: Post, old: Media, new: Media, *, by: User) -> Post:
+    """Put ``new`` in the place of ``old``, with the same description and captions, and save the
+    draft; where it shows ``old`` no more, change nothing. Raise as `save`.
+    """
+    edit = edit_of(post)
+    shown = [each.media.pk for each in edit.media]
+    if old.pk not in shown:
+        return post
+    media = [
+        replace(each, media=new) if each.media.pk == old.pk else each
+        for each in edit.media
+        if each.media.pk != new.pk  # it stands there once
+    ]
+    return save(post, replace(edit, media=media), by=by, version=post.version)
+
+
+@transaction.atomic
 def create_many(
     edits: Sequence[PostEdit], *, unit: Unit, by: User, action: str = "post.started", **facts: Any
 ) -> list[Post]:
@@ -212,7 +229,7 @@ def create_many(
         _refuse_too_much(edit)
         require_no_secrecy_mark(edit.texts())
         _refuse_other_units(post, edit)
-        _refuse_expired({medium.media.pk for medium in edit.media})
+        _refuse_unusable({medium.media.pk for medium in edit.media})
         _assign(post, edit.fields)
         post.search = fold(f"{post.title} {plain(post.body)}")
         created.append(post)
@@ -281,10 +298,19 @@ def _refuse_other_units(post: Post, edit: PostEdit) -> None:
         raise NotAllowed(_("A post goes to its own unit's channels, with its own unit's pictures."))
 
 
-def _refuse_expired(added: Collection[int]) -> None:
-    """Raise Refused where a picture is put into a post after the last day on which it may be."""
+def _refuse_unusable(added: Collection[int]) -> None:
+    """Raise Refused where a picture is put into a post after the last day on which it may be, or
+    after something was blurred out of it.
+    """
     if not added:
         return
+    if Media.objects.filter(pk__in=added, blurred_at__isnull=False).exists():
+        raise Refused(
+            _(
+                "Something was blurred out of this picture, so no post takes it any more. Choose "
+                "the blurred one, or upload it again."
+            )
+        )
     today = timezone.localdate()
     if row := Media.objects.expired(today).filter(pk__in=added).first():
         raise Refused(

@@ -32,7 +32,8 @@ def restore(post: Post, revision: Revision, *, by: User) -> Post:
     """Make the working copy equal to an earlier version of the post, as an edit of who does it.
 
     What stood there before becomes a version of its own, unless one holds it already: nothing
-    written is lost. Channels that are no longer connected stay out. Raise Refused.
+    written is lost. Channels that are no longer connected stay out, and pictures that something was
+    blurred out of. Raise Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
     row = Post.objects.select_for_update(of=("self",)).select_related("unit", "topic", "corrects")
@@ -72,8 +73,10 @@ def _edit_of(revision: Revision, post: Post) -> editing.PostEdit:
         ai_made=shown.get("ai_made", False),
         **_grounds(shown),
     )
-    media = Media.objects.filter(unit=post.unit).in_bulk(
-        [medium["media"] for medium in shown["media"]], field_name="public_id"
+    media = (
+        Media.objects.usable()
+        .filter(unit=post.unit)
+        .in_bulk([medium["media"] for medium in shown["media"]], field_name="public_id")
     )
     by_id = {str(public_id): medium for public_id, medium in media.items()}
     return editing.PostEdit(

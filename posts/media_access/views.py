@@ -78,7 +78,17 @@ def _served(request: HttpRequest, behind: media_links.Behind) -> HttpResponseBas
     """Serve an uploaded file so that it can do nothing in our origin, whatever type a browser
     assumes.
     """
-    row, part = behind
+    try:
+        response = _answer(request, *behind)
+    except FileNotFoundError:  # its bytes were removed, see posts.media_library
+        raise Http404 from None
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Disposition"] = "inline"
+    return response
+
+
+def _answer(request: HttpRequest, row: Media, part: str | pictures.Shape) -> HttpResponseBase:
     if isinstance(part, pictures.Shape):
         file, content_type, tag = pictures.rendition(row, part), JPEG, f"{row.sha256}-{part}"
     elif part == media_links.COVER:
@@ -87,8 +97,4 @@ def _served(request: HttpRequest, behind: media_links.Behind) -> HttpResponseBas
         file, content_type, tag = pictures.thumb(row), JPEG, f"{row.sha256}-thumb"
     else:
         file, content_type, tag = row.file.open("rb"), row.content_type, row.sha256
-    response = ranges.answer(request, file, content_type=content_type, tag=tag)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Content-Disposition"] = "inline"
-    return response
+    return ranges.answer(request, file, content_type=content_type, tag=tag)

@@ -1,7 +1,7 @@
 """Put a picture of the library into a post, and archive what no post shows."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -15,13 +15,15 @@ from accounts.permissions import Permission
 from accounts.queries import holders, require
 from audit.services import record
 from core.errors import Refused
+from media import store
 from media.library import services as library
 from media.models import Media
 from posts.editor import services as editing
 from posts.media_library.queries import SOON
-from posts.models import Post
+from posts.models import Post, PostMedia
 from posts.origins import services as origins
 from posts.queries import published_uses, shown_nowhere
+from posts.states import EDITABLE, PostState
 from units.models import Unit
 
 MOST_WARNED = 500  # pictures in one run; the next one takes the others
@@ -76,6 +78,55 @@ def unarchive(media: Media, *, by: User) -> None:
     rows = Media.objects.filter(pk=media.pk, archived_at__isnull=False)
     if rows.update(archived_at=None, kept_at=now, last_used_at=now):
         record("media.unarchived", media, by=by, position=authority.position)
+
+
+# Since when a picture that something was blurred out of is taken out of what shows it still.
+BLURRED_KEPT = timedelta(days=6)  # removed in the night after that
+_UNDER_WAY = (PostState.IN_REVIEW, PostState.APPROVED)
+MOST_DROPPED = 200  # pictures in one run; the next one takes the others
+
+
+def drop_blurred(*, now: datetime) -> int:
+    """Take pictures that something was blurred out of some days ago out of the drafts that carry
+    them still, and tell who writes there; remove the bytes of those that only former versions of a
+    post show. Return how many were dropped somewhere.
+    """
+    due = Media.objects.filter(blurred_at__lt=now - BLURRED_KEPT).select_related("unit")
+    dropped = 0
+    for media in due.order_by("blurred_at", "pk")[:MOST_DROPPED]:
+        dropped += bool(_taken_out(media)) | _without_bytes(media)
+    return dropped
+
+
+@transaction.atomic
+def _taken_out(media: Media) -> int:
+    """Take the picture out of posts that nobody submitted, and tell those who write there; return
+    of how many.
+    """
+    rows = Post.objects.select_for_update(of=("self",)).filter(pictures__media=media)
+    posts = list(rows.exclude(state__in=_UNDER_WAY).select_related("unit"))
+    for post in posts:
+        PostMedia.objects.filter(post=post, media=media).delete()
+        Post.objects.filter(pk=post.pk).update(version=F("version") + 1)
+        if post.state not in EDITABLE:  # archived or withdrawn: nobody works on it
+            continue
+        notify(
+            holders(Permission.POST_WRITE, unit=post.unit),
+            "media_blurred_out",
+            address=reverse("posts:edit", args=[post.public_id]),
+            title=post,
+        )
+    return len(posts)
+
+
+def _without_bytes(media: Media) -> bool:
+    """Remove the bytes, unless a post under way or on a page needs them, and leave the row where
+    former versions refer to it.
+    """
+    needing = Post.objects.filter(pictures__media=media, state__in=_UNDER_WAY)
+    if needing.exists() or published_uses([media.pk]):
+        return False
+    return store.remove_bytes(media)
 
 
 def warn_of_ends(*, on: date) -> int:

@@ -9,3 +9,9 @@ from posts.media_library import services
 def warn_of_ends(**_: object) -> None:
     """Tell units of pictures that they may use for a few days more."""
     services.warn_of_ends(on=timezone.localdate(database_now()))
+
+
+@shared_task(ignore_result=True)
+def drop_blurred(**_: object) -> None:
+    """Drop pictures that something was blurred out of a week ago."""
+    services.drop_blurred(now=database_now())

@@ -199,5 +199,6 @@ def correct(post: Post, *, by: User) -> Post:
 
 
 def _same_media(post: Post, copy: Post) -> list[PostMedia]:
-    shown = post.pictures.values("media_id", "position", "alt_text", "captions")
+    usable = post.pictures.filter(media__blurred_at=None)
+    shown = usable.values("media_id", "position", "alt_text", "captions")
     return [PostMedia(post=copy, **each) for each in shown]

@@ -113,6 +113,12 @@ def _archived(at: datetime) -> Media:
     return media
 
 
+def _blurred(at: datetime) -> Media:
+    media = _media(at)
+    Media.objects.filter(pk=media.pk).update(blurred_at=at, last_used_at=NOW, kept_at=NOW)
+    return media
+
+
 def _leaver(at: datetime) -> User:
     person = factories.person(Role.OFFICER, date_joined=at - DAY, last_login=at)
     person.appointments.update(valid_from=at.date() - DAY, valid_to=timezone.localdate(at) - DAY)
@@ -269,6 +275,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     "drafts": (_draft, 365 * DAY),
     "media": (_media, 7 * DAY),
     "library-media": (_library, 730 * DAY),
+    "blurred-media": (_blurred, HOUR),
     "archived-media": (_archived, 30 * DAY),
     "stray-files": (_file("media/" + "a" * 64 + ".jpg"), 30 * DAY),
     "leavers": (_leaver, 730 * DAY),

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +15,13 @@ from core.errors import Refused
 from media.library import services as library
 from media.library.services import Description
 from media.models import Folder, Media, Tag
+from posts.editor import services as editing
 from posts.findings import findings
 from posts.media_library import services
 from posts.models import Post
+from posts.origins import services as origins
 from posts.review import services as reviews
+from posts.states import PostState
 from publishing.states import State
 from tests import factories
 from tests.media.test_library import jpeg, scene
@@ -409,6 +413,72 @@ def test_a_unit_is_told_once_a_week_ahead_with_its_live_posts(unit, officer):
     # A day that is moved is told of anew.
     put(pk=ending.pk, expires_on=today + timedelta(days=6))
     assert services.warn_of_ends(on=today) == 1
+
+
+# --- What something was blurred out of ------------------------------------------------------------
+
+
+@pytest.fixture
+def blurred(unit):
+    media = factories.media(unit)
+    put(pk=media.pk, blurred_at=timezone.now() - timedelta(days=6, hours=1))
+    media.refresh_from_db()
+    return media
+
+
+def test_the_blurred_picture_takes_the_place_of_the_old_one(unit, officer):
+    first, old, last, new = (factories.media(unit) for _ in range(4))
+    post = factories.PostFactory(unit=unit, author=officer, media=[first, old, last])
+    post.pictures.filter(media=old).update(alt_text="Hai em bé")
+
+    saved = editing.replace_media(post, old, new, by=officer)
+    again = editing.replace_media(saved, old, new, by=officer)
+
+    shown = list(saved.pictures.values_list("media", "alt_text"))
+    assert [key for key, _alt in shown] == [first.pk, new.pk, last.pk]
+    assert shown[1][1] == "Hai em bé"
+    assert again.version == saved.version == post.version + 1
+
+
+def test_no_way_leads_back_into_a_post(unit, officer, blurred):
+    """It cannot be chosen, saved, brought back with a version or copied with a post."""
+    post = factories.PostFactory(unit=unit, author=officer, media=[factories.media(unit)])
+    with pytest.raises(Refused, match="blurred out"):
+        services.use(blurred, unit=unit, by=officer, post=post)
+    carrying = factories.PostFactory(unit=unit, author=officer, media=[blurred])
+
+    copy = origins.duplicate(carrying, by=officer)
+
+    assert not copy.pictures.exists()
+    assert "media_blurred" in {finding.rule for finding in findings(carrying)}
+
+
+def test_a_week_after_it_drafts_lose_it_and_are_told_of_it(unit, officer, blurred):
+    draft = factories.PostFactory(unit=unit, author=officer, media=[blurred], title="Bài nháp")
+    sent = factories.submitted(unit=unit, author=officer, media=[blurred])
+
+    assert services.drop_blurred(now=timezone.now()) == 1
+
+    assert not draft.pictures.exists()
+    assert list(sent.pictures.values_list("media", flat=True)) == [blurred.pk]
+    notice = Notice.objects.get(user=officer, kind="media_blurred_out")
+    assert notice.facts["title"] == "Bài nháp"
+    assert default_storage.exists(blurred.file.name)  # the post under review needs it
+
+
+def test_what_only_former_versions_show_loses_its_bytes_and_keeps_its_row(
+    client, unit, officer, blurred
+):
+    post = factories.submitted(unit=unit, author=officer, media=[blurred])
+    Post.objects.filter(pk=post.pk).update(state=PostState.CHANGES_REQUESTED)
+
+    services.drop_blurred(now=timezone.now())
+
+    assert not default_storage.exists(blurred.file.name)
+    assert Media.objects.filter(pk=blurred.pk).exists()
+    client.force_login(officer)
+    assert client.get(reverse("posts:media", args=[blurred.public_id])).status_code == 404
+    assert services.drop_blurred(now=timezone.now()) == 0
 
 
 # --- Where it is used -----------------------------------------------------------------------------
