@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from channels.models import Channel
+from channels.states import Lifecycle
 from core.phones import SHORT
 from core.scope import ancestors
 from posts.checks import leaks, privacy
@@ -33,12 +36,12 @@ ENGINE = _engine_mark()
 
 
 def rules_of(unit: Unit, *, on: date) -> LeakRules:
-    """Return the rules for posts of ``unit``. Three queries."""
+    """Return the rules for posts of ``unit``. Four queries."""
     return rules_by_path([unit.path], on=on)[unit.path]
 
 
 def rules_by_path(paths: Collection[str], *, on: date) -> dict[str, LeakRules]:
-    """Return the rules for posts of the units at these paths. Three queries, however many."""
+    """Return the rules for posts of the units at these paths. Four queries, however many."""
     switched = switched_rules(on)
     above = {path: ancestors(path) for path in paths}
     wanted = {each for line in above.values() for each in line}
@@ -51,21 +54,46 @@ def rules_by_path(paths: Collection[str], *, on: date) -> dict[str, LeakRules]:
     for path, duty, numbers in facts.values_list("unit__path", "duty_phone", "public_numbers"):
         own = {duty, *(each["number"] for each in numbers)} - {""}
         allowed.setdefault(path, []).extend((Kind.PHONE, number) for number in own)
+    own_pages = _addresses(set(paths))
     return {
-        path: LeakRules(_allowed(item for each in line for item in allowed.get(each, ())), switched)
+        path: LeakRules(
+            _allowed((i for each in line for i in allowed.get(each, ())), own_pages.get(path, ())),
+            switched,
+        )
         for path, line in above.items()
     }
 
 
-def _allowed(items: Iterable[tuple[str, str]]) -> Allowed:
+def _addresses(paths: Collection[str]) -> dict[str, list[str]]:
+    """Return the addresses of the pages that the units at these paths own, by path: a second
+    person confirmed each.
+    """
+    found: dict[str, list[str]] = {}
+    pages = Channel.objects.filter(
+        unit__path__in=paths, confirmed_at__isnull=False, lifecycle=Lifecycle.ACTIVE
+    )
+    for path, address in pages.exclude(address="").values_list("unit__path", "address"):
+        found.setdefault(path, []).append(address)
+    return found
+
+
+def _allowed(items: Iterable[tuple[str, str]], pages: Iterable[str]) -> Allowed:
     by_kind: dict[str, set[str]] = {Kind.PHONE: set(SHORT), Kind.ACCOUNT: set(), Kind.HOST: set()}
     for kind, value in items:
         by_kind[kind].add(value)
+    # One that only its query names would allow all pages beside it.
+    own = [_host_and_path(page) for page in pages if "?" not in page]
     return Allowed(
         phones=frozenset(by_kind[Kind.PHONE]),
         accounts=frozenset(by_kind[Kind.ACCOUNT]),
-        hosts=frozenset(by_kind[Kind.HOST]),
+        hosts=frozenset(by_kind[Kind.HOST] | {host for host, path in own if not path}),
+        addresses=frozenset(f"{host}{path}" for host, path in own if path),
     )
+
+
+def _host_and_path(address: str) -> tuple[str, str]:
+    parts = urlsplit(address.casefold())
+    return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/")
 
 
 def has_entered(unit: Unit) -> bool:
@@ -89,7 +117,7 @@ def mark_of(rules: LeakRules) -> str:
     parts = [
         ENGINE,
         sorted(rules.switched.items()),
-        *(sorted(each) for each in (allowed.phones, allowed.accounts, allowed.hosts)),
+        *map(sorted, (allowed.phones, allowed.accounts, allowed.hosts, allowed.addresses)),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

@@ -28,7 +28,7 @@ def hold_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
     """Return which of ``revisions`` (keys, each with the path of its unit) the rules of today hold
     back, though they were approved.
 
-    Four queries where all were checked by the rules as they are: only the others are read, once for
+    Five queries where all were checked by the rules as they are: only the others are read, once for
     each change of the rules.
     """
     day = timezone.localdate(now)

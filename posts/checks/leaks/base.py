@@ -33,11 +33,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Public facts of a unit: telephones and accounts as bare digits, hosts in lower case."""
+    """Public facts of a unit: telephones and accounts as bare digits, hosts in lower case, and
+    ``addresses`` of its pages on hosts that others use, too: host and path in lower case.
+    """
 
     phones: frozenset[str] = field(default_factory=frozenset)  # as dialled within the country
     accounts: frozenset[str] = field(default_factory=frozenset)
     hosts: frozenset[str] = field(default_factory=frozenset)
+    addresses: frozenset[str] = field(default_factory=frozenset)
 
 
 NOTHING_ALLOWED = Allowed()

@@ -21,7 +21,8 @@ _BARE = re.compile(
 def unknown_links(reading: Reading) -> Iterator[Found]:
     for pattern in (_LINK, _BARE):
         for match in pattern.finditer(reading.text):
-            if not _is_known(match[1].casefold(), reading):
+            link = reading.text[match.start(1) : _end(match)].casefold()
+            if not (_is_known(match[1].casefold(), reading) or _is_own(link, reading)):
                 yield Found(match.start(), _end(match), Severity.WARN)
 
 
@@ -29,6 +30,16 @@ def _is_known(host: str, reading: Reading) -> bool:
     parts = host.split(".")
     ends = {".".join(parts[at:]) for at in range(len(parts))}
     return bool(ends & _PUBLIC or ends & reading.allowed.hosts)
+
+
+def _is_own(link: str, reading: Reading) -> bool:
+    """Check whether the link is a page of the unit, or below it: a host of many users is not
+    allowed by one of them.
+    """
+    bare = re.sub(r":\d+(?=/|$)|[?#].*$", "", link).removeprefix("www.")
+    parts = bare.rstrip("/").split("/")
+    starts = {"/".join(parts[:at]) for at in range(2, len(parts) + 1)}
+    return bool(starts & reading.allowed.addresses)
 
 
 def _end(match: re.Match[str]) -> int:

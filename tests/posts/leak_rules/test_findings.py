@@ -15,10 +15,11 @@ from core.models import Letter
 from posts.canonical.html import plain
 from posts.checks import leak_words
 from posts.checks.base import Severity
-from posts.checks.leaks.scan import RULES
+from posts.checks.leaks.scan import RULES, find_leaks
 from posts.editor import services as editing
 from posts.findings import findings
 from posts.leak_rules.models import LeakCheck, LeakCount
+from posts.leak_rules.queries import rules_of
 from posts.leak_rules.services import hold_back, holds_back
 from posts.library import services as library
 from posts.models import Review
@@ -214,7 +215,7 @@ def test_what_was_checked_is_read_once_for_a_set_of_rules(
     assert hold_back(rows, now=now) == set()
     before = list(LeakCheck.objects.values_list("revision", "rules"))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert hold_back(rows, now=now) == set()
 
     factories.rule_switch("phone_personal", "hard")
@@ -264,3 +265,20 @@ def test_a_template_holds_nothing_that_no_post_could_pass(unit, officer):
 
     factories.allowed_item(unit)
     assert library.create_template(unit=unit, fields=library.TemplateFields(**fields), by=officer)
+
+
+def test_a_link_to_the_units_own_page_is_allowed_and_to_another_page_of_that_host_is_not(post):
+    page = factories.ChannelFactory(unit=post.unit, address="https://t.me/conganbinhyen")
+    waiting = factories.ChannelFactory(
+        unit=post.unit, address="https://t.me/chuaxacnhan", confirmed_at=None
+    )
+    rules = rules_of(post.unit, on=factories.timezone.localdate())
+
+    def found(text: str) -> list[str]:
+        leaks = find_leaks(text, allowed=rules.allowed, today=factories.timezone.localdate())
+        return [leak.rule for leak in leaks]
+
+    assert found(f"Theo dõi {page.address}/12 nhé") == []
+    assert found("Theo dõi www.t.me/CongAnBinhYen.") == []
+    assert found("Theo dõi https://t.me/conganbinhyen2") == ["link_risk"]
+    assert found(f"Theo dõi {waiting.address}") == ["link_risk"]
