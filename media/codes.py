@@ -1,4 +1,4 @@
-"""The address of a published post as a QR code, for paper and for pictures in a chat."""
+"""An address as a QR code, for paper and for pictures."""
 
 import qrcode
 from django.utils.safestring import SafeString

@@ -236,3 +236,13 @@ class Upload(PublicIdModel):
     @property
     def is_whole(self) -> bool:
         return self.received == self.size
+
+
+class Card(models.Model):
+    """Keep what a picture was drawn from: with other words it becomes a new one."""
+
+    media = models.OneToOneField(Media, models.CASCADE, related_name="card")
+    look = models.CharField(max_length=20)
+    format = models.CharField(max_length=10)
+    words = models.JSONField()  # see media.cards.services.Words
+    drawn_at = models.DateTimeField()

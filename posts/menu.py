@@ -46,7 +46,10 @@ register(
             *("posts:template", "posts:new_template", "posts:edit_template"),
             *("posts:snippets", "posts:new_snippet", "posts:edit_snippet"),
         ),
-        "posts:media_library": ("posts:library_medium", "posts:media_folders"),
+        "posts:media_library": (
+            *("posts:library_medium", "posts:media_folders"),
+            *("posts:new_card", "posts:change_card"),
+        ),
     },
 )
 

@@ -12,6 +12,7 @@ from posts.library import views as library_views
 from posts.media_access import views as media_views
 from posts.media_library import views as media_library_views
 from posts.origins import views as origin_views
+from posts.picture_cards import views as card_views
 
 app_name = "posts"
 urlpatterns = [
@@ -96,6 +97,9 @@ urlpatterns = [
     path("revisions/<uuid:public_id>/restore/", history_views.restore, name="restore"),
     path("media/", media_library_views.media_library, name="media_library"),
     path("media/add/", media_library_views.add_media, name="add_media"),
+    path("media/cards/new/", card_views.new_card, name="new_card"),
+    path("media/<uuid:public_id>/card/", card_views.change_card, name="change_card"),
+    path("posts/<uuid:public_id>/card/", card_views.card_for_post, name="card_for_post"),
     path("media/uploads/", upload_views.begin_in_library, name="library_uploads"),
     path("media/folders/", media_library_views.folders, name="media_folders"),
     path("media/folders/<uuid:public_id>/", media_library_views.change_folder, name="media_folder"),

@@ -428,6 +428,7 @@ WITH = {
     "publishing.Occurrence": "posts.Post",
     "posts.ImportedPost": "posts.BulkImport",
     "media.Logo": "units.Unit",
+    "media.Card": "media.Media",
     "media.Folder": "units.Unit",
     "media.Tag": "units.Unit",
     "media.Media_tags": "media.Media",

@@ -300,6 +300,7 @@ _NEXT = {
     "pieces": ("posts:pieces", ""),
     **dict.fromkeys(("way", "alarm"), ("posts:edit", "#at-findings")),
     "library": ("posts:choose_media", ""),
+    "card": ("posts:card_for_post", ""),
     **dict.fromkeys(("upload", "up", "down", "remove"), ("posts:edit", "#at-pictures")),
 }
 

@@ -29,7 +29,7 @@ from media import services as media_services
 from media.library import services as library
 from media.library.queries import folders_of, in_library_of, look_alikes, tags_of
 from media.links import COVER, ITSELF, THUMB, viewing_url
-from media.models import Folder, Media
+from media.models import Card, Folder, Media
 from posts.context import post_to_write, units_to_write_in
 from posts.editor import beginning
 from posts.editor.forms import Shown
@@ -193,6 +193,7 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "alike": [(each, viewing_url(each, THUMB)) for each in look_alikes(media)],
         "tags": tags_of(media.unit) if may_change else (),
         "is_over": media.is_expired(timezone.localdate()),
+        "is_card": Card.objects.filter(media=media).exists(),
         "may_share": may_change and media.unit.level != Level.COMMUNE,
         "is_free": may_change and Media.objects.filter(shown_nowhere(), pk=media.pk).exists(),
         "writes": writes,

@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from media.codes import qr_svg
 from posts.models import Post
 from publishing.models import Delivery
 from publishing.outputs import texts
-from publishing.outputs.codes import qr_svg
 from publishing.states import State
 
 

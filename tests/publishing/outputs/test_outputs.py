@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
+from media.codes import qr_svg
 from publishing.outputs import texts
-from publishing.outputs.codes import qr_svg
 from tests import factories
 
 

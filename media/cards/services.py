@@ -1,0 +1,140 @@
+"""Draw cards into the library of a unit, and previews of them that are stored nowhere."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from core import phones, quotas
+from core.errors import Refused
+from core.secrecy import require_no_secrecy_mark
+from media import pictures
+from media.cards.typesetting import SHEETS, Content, Drawn, Sheet, too_long, typeset
+from media.library import services as library
+from media.models import LONGEST_ALT, LONGEST_TITLE, Card, Logo, Media, Rights
+from units.models import Unit
+from units.queries import facts_of
+
+PREVIEW_SCALE = 0.45  # of a card: 486 pixels wide
+PREVIEW_KEPT = 300  # seconds
+OWN_HOTLINE = "own"
+# On the card, in the language of its readers.
+HOTLINES = {
+    "113": "Công an",
+    "114": "Cứu hỏa, cứu nạn, cứu hộ",
+    "111": "Bảo vệ trẻ em",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Hold what a person chose for a card. ``hotline`` is a key of `HOTLINES`, `OWN_HOTLINE` or
+    empty.
+    """
+
+    title: str
+    line_1: str = ""
+    line_2: str = ""
+    hotline: str = ""
+    link: str = ""
+
+
+class Preview(NamedTuple):
+    """Small pictures by sheet, each as an address that holds it, and by how many letters a field is
+    too long.
+    """
+
+    pictures: Mapping[str, str]
+    over: Mapping[str, int]
+
+
+def content_of(words: Words, unit: Unit, *, proof: str = "") -> Content:
+    """Return what stands on a card of ``unit`` with these words."""
+    number = words.hotline if words.hotline in HOTLINES else ""
+    label = HOTLINES.get(words.hotline, "")
+    if words.hotline == OWN_HOTLINE and (own := facts_of(unit).duty_phone):
+        number, label = phones.shown(own), f"Trực ban {unit.name}"
+    return Content(
+        title=words.title,
+        line_1=words.line_1,
+        line_2=words.line_2,
+        hotline=number,
+        hotline_label=label,
+        unit=unit.name,
+        above=unit.above,
+        link=words.link,
+        proof=proof,
+    ).tidy()
+
+
+def preview(
+    content: Content, look: str, sheets: Mapping[str, Sheet], *, unit: Unit, by: User
+) -> Preview:
+    """Draw small pictures; the same ones again within a few minutes come from the cache. Raise
+    Busy, Refused, QuotaExceeded.
+    """
+    require_no_secrecy_mark(content.words)
+    logo = Logo.objects.filter(unit=unit).values_list("media__sha256", flat=True).first()
+    about = [asdict(content), look, {name: list(sheet) for name, sheet in sheets.items()}, logo]
+    key = f"card:{hashlib.sha256(json.dumps(about).encode()).hexdigest()}"
+    if known := cache.get(key):
+        return Preview(known["pictures"], known["over"])
+    quotas.use("card_preview", by=by)
+    drawn = typeset(content, look, sheets, logo_of=unit, by=by)
+    found = Preview({name: _address(each) for name, each in drawn.items()}, too_long(drawn))
+    cache.set(key, found._asdict(), PREVIEW_KEPT)
+    return found
+
+
+def _address(drawn: Drawn) -> str:
+    return f"data:image/png;base64,{base64.b64encode(drawn.data).decode()}"
+
+
+def add(words: Words, *, unit: Unit, look: str, formats: Collection[str], by: User) -> list[Media]:
+    """Draw a card in these formats into the unit's library; the same card twice is one row. Raise
+    NotAllowed, Refused, Busy, QuotaExceeded.
+    """
+    require(by, Permission.LIBRARY_WRITE, unit=unit)
+    quotas.use("card", by=by)
+    content = content_of(words, unit)
+    require_no_secrecy_mark(content.words)
+    drawn = typeset(content, look, {each: SHEETS[each] for each in formats}, logo_of=unit, by=by)
+    if too_long(drawn):
+        raise Refused(_("The text does not fit onto the card. Shorten it where the form says so."))
+    return [_store(each, content, words, look, form, unit, by) for form, each in drawn.items()]
+
+
+def _store(
+    drawn: Drawn, content: Content, words: Words, look: str, form: str, unit: Unit, by: User
+) -> Media:
+    media = pictures.store(
+        ContentFile(drawn.data), unit=unit, by=by, right=Permission.LIBRARY_WRITE
+    )
+    Card.objects.update_or_create(
+        media=media,
+        defaults={
+            "look": look,
+            "format": form,
+            "words": asdict(words),
+            "drawn_at": timezone.now(),
+        },
+    )
+    if media.title or media.alt_text:  # drawn before: people may have described it since
+        return library.put_in(media)
+    said = library.Description(
+        title=content.title[:LONGEST_TITLE],
+        alt_text=content.spoken[:LONGEST_ALT],
+        source=unit.name,
+        rights=Rights.OWN,
+    )
+    return library.describe(media, said, by=by, version=media.version)

@@ -1,0 +1,76 @@
+"""Make cards whose words the leak check has read, for the library or straight into a post."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.errors import Refused
+from media.cards import services as cards
+from media.cards.services import Words
+from media.models import Media
+from posts.checks.leak_words import words_of
+from posts.checks.leaks.scan import Severity, find_leaks
+from posts.leak_rules.queries import rules_of
+from posts.leak_rules.services import require_publishable
+from posts.media_library import services as media_library
+from posts.models import Post
+from units.models import Unit
+
+_GRAVE = (Severity.HARD, Severity.SOFT, Severity.WARN)
+
+
+def make(
+    words: Words,
+    *,
+    unit: Unit,
+    look: str,
+    formats: Collection[str],
+    by: User,
+    post: Post | None = None,
+) -> list[Media]:
+    """Draw a card into the library, and into the draft of ``post``. Raise as `cards.add` and
+    `media_library.use`.
+    """
+    require_clean(words, unit)
+    made = cards.add(words, unit=unit, look=look, formats=formats, by=by)
+    for media in made if post else ():
+        post = media_library.use(media, unit=unit, by=by, post=post)
+    return made
+
+
+def require_clean(words: Words, unit: Unit) -> None:
+    """Raise Refused for words that nobody may publish, and for a code that leads elsewhere than to
+    an official page.
+    """
+    texts = (words.title, words.line_1, words.line_2)
+    require_publishable(texts, unit, least=Severity.HARD)
+    if words.link and not _is_official(words.link, unit):
+        raise Refused(
+            _(
+                "The QR code leads to a page that is not official. Use an address under gov.vn, "
+                "one of your unit's channels, or have the page allowed first."
+            )
+        )
+
+
+def hints(words: Words, unit: Unit) -> list[str]:
+    """Return in words what the leak check finds, for the person who writes."""
+    day = timezone.localdate()
+    rules = rules_of(unit, on=day)
+    found = {
+        leak.rule: None
+        for text in (words.title, words.line_1, words.line_2)
+        for leak in find_leaks(text, allowed=rules.allowed, today=day)
+        if rules.severity_of(leak) in _GRAVE
+    }
+    return [words_of(rule) for rule in found]
+
+
+def _is_official(link: str, unit: Unit) -> bool:
+    day = timezone.localdate()
+    if urlsplit(link).scheme != "https":
+        return False
+    return not find_leaks(link, allowed=rules_of(unit, on=day).allowed, today=day)

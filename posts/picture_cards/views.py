@@ -1,0 +1,190 @@
+"""The page on which a card is made: for the library, for a post, or anew from another card."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from accounts.queries import can
+from channels.models import Channel
+from core.actions import form_action, form_data
+from core.errors import Refused
+from core.secrecy import SecrecyRefused
+from media.cards import services as cards
+from media.cards.services import PREVIEW_SCALE, Preview
+from media.cards.typesetting import LONGEST_TITLE, SHEETS, Format, Look
+from media.models import Card, Media
+from posts.context import post_to_write
+from posts.models import Post
+from posts.picture_cards import services
+from posts.picture_cards.forms import FIELDS, OTHER, CardForm
+from units.models import Unit
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def new_card(request: HttpRequest) -> HttpResponse:
+    """Make a card for the library of the current position's unit."""
+    return _page(request, _unit(request), initial={}, back=reverse("posts:media_library"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def card_for_post(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Make a card that stands in the post's draft at once."""
+    post = post_to_write(request, public_id)
+    initial = {"title": post.own_title[:LONGEST_TITLE]}
+    return _page(
+        request,
+        post.unit,
+        initial=initial,
+        back=reverse("posts:edit", args=[post.public_id]),
+        post=post,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def change_card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Make a new card from one of the library with other words; the old one stays."""
+    _unit(request)
+    rows = Media.objects.within(request.user.reach(Permission.LIBRARY_WRITE))
+    media = get_object_or_404(rows.select_related("unit__parent"), public_id=public_id)
+    card = Card.objects.filter(media=media).first()
+    if card is None:
+        messages.error(request, _("This picture is no card of the portal."))
+        return redirect("posts:library_medium", media.public_id)
+    initial = {"look": card.look, "formats": [card.format], **card.words}
+    back = reverse("posts:library_medium", args=[media.public_id])
+    return _page(request, media.unit, initial=initial, back=back)
+
+
+def _unit(request: HttpRequest) -> Unit:
+    position = current_position(request)
+    if position is None or not can(request.user, Permission.LIBRARY_WRITE, unit=position.unit):
+        raise PermissionDenied
+    return position.unit
+
+
+def _page(
+    request: HttpRequest,
+    unit: Unit,
+    *,
+    initial: dict[str, Any],
+    back: str,
+    post: Post | None = None,
+) -> HttpResponse:
+    addresses = _addresses(unit)
+    if link := initial.get("link"):
+        initial["qr"] = link if link in addresses else OTHER
+    form = CardForm(form_data(request), unit=unit, addresses=addresses, initial=initial)
+    if request.POST.get("act") == "preview":
+        shown = _preview(request, form, unit)
+        name = "_preview.html" if request.htmx else "card.html"
+        context = _context(form, unit, back, post) | shown
+        return render(request, f"posts/picture_cards/{name}", context)
+    done = form_action(
+        form,
+        lambda: services.make(
+            form.words(),
+            unit=unit,
+            look=form.cleaned_data["look"],
+            formats=form.cleaned_data["formats"],
+            by=request.user,
+            post=post,
+        ),
+    )
+    if done:
+        return _answer(request, done.result, post)
+    context = _context(form, unit, back, post)
+    if form.is_bound:
+        context |= _preview(request, form, unit)
+    return render(request, "posts/picture_cards/card.html", context, status=done.status)
+
+
+def _answer(request: HttpRequest, made: list[Media], post: Post | None) -> HttpResponse:
+    if post:
+        messages.success(request, _("The card stands in the draft, and in the library."))
+        return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-pictures")
+    said = ngettext("The card is in the library.", "%(n)s cards are in the library.", len(made)) % {
+        "n": len(made)
+    }
+    messages.success(request, said)
+    if len(made) == 1:
+        return redirect("posts:library_medium", made[0].public_id)
+    return redirect("posts:media_library")
+
+
+def _context(form: CardForm, unit: Unit, back: str, post: Post | None) -> dict[str, Any]:
+    return {
+        "form": form,
+        "unit": unit,
+        "back": back,
+        "post": post,
+        "looks": [(look.value, look.label, f"img/cards/{look.value}.png") for look in Look],
+        "fields": FIELDS,
+        "over": {},
+    }
+
+
+def _preview(request: HttpRequest, form: CardForm, unit: Unit) -> dict[str, Any]:
+    """Return the pictures of what was typed so far, or why there is none."""
+    # What is not written yet has no preview; it is no mistake before the form is sent.
+    form.is_valid()
+    if not form.cleaned_data.get("title"):
+        return {"why": _("Write a title: the card is drawn as you type.")}
+    asked = form.cleaned_data.get("formats") or [Format.PORTRAIT]
+    for name in (*FIELDS, "hotline", "link", "qr"):
+        form.cleaned_data.setdefault(name, "")
+    words = form.words()
+    try:
+        services.require_clean(words, unit)
+        found = cards.preview(
+            cards.content_of(words, unit),
+            form.cleaned_data.get("look") or Look.WARNING,
+            {name: SHEETS[name].scaled(PREVIEW_SCALE) for name in asked},
+            unit=unit,
+            by=request.user,
+        )
+    except SecrecyRefused:
+        raise
+    except Refused as error:
+        return {"why": str(error)}
+    return {
+        "shown": [_shown(name, found) for name in asked],
+        "over": found.over,
+        "hints": services.hints(words, unit),
+    }
+
+
+def _shown(name: str, found: Preview) -> Mapping[str, Any]:
+    sheet = SHEETS[name]
+    return {
+        "format": name,
+        "label": Format(name).label,
+        "picture": found.pictures[name],
+        "width": int(sheet.width * PREVIEW_SCALE),
+        "height": int(sheet.height * PREVIEW_SCALE),
+    }
+
+
+def _addresses(unit: Unit) -> dict[str, str]:
+    """Return the unit's own pages that a code may lead to, by address."""
+    rows = Channel.objects.offered().filter(unit=unit, confirmed_at__isnull=False)
+    pages = rows.exclude(address="").order_by("platform", "pk")
+    return {
+        page.address: f"{page.get_platform_display()}: {page.name}"
+        for page in pages
+        if page.address.startswith("https://")
+    }
