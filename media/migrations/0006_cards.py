@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("media", "0003_library"),
+        ("media", "0005_edited_pictures"),
     ]
 
     operations = [
