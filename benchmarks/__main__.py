@@ -8,7 +8,7 @@
 import os
 import sys
 
-from benchmarks import audit, claims, composer, crash, leaks, neighbours, pause, recall, rush
+from benchmarks import audit, claims, composer, crash, leaks, links, neighbours, pause, recall, rush
 from benchmarks.stage import options_of, stage
 
 # The claims come first: they leave nothing, and no worker may be there to claim along.
@@ -17,6 +17,7 @@ SMALL = {
     audit: "--n 500",
     composer: "--n 10",
     leaks: "",
+    links: "--n 40",
     rush: "--sizes 4x5 --naive-n 20 --latency 20 --idle 1",
     recall: "--n 20",
     pause: "--rounds 1 --rate 20",

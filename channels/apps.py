@@ -11,9 +11,12 @@ class ChannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from channels import audit_sentences, menu, notice_texts  # noqa: F401
+        from channels.queries import is_own_page
+        from links import targets
         from platforms import client
         from platforms.connector import Connector
 
+        targets.register(is_own_page)
         # Connectors know no settings.
         Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
         client.options.connections = settings.PUBLISHING["connections"]

@@ -151,3 +151,11 @@ def reaches_beyond(user: Any, channel: Channel) -> bool:
         part.deep and part.covers(channel.unit.path)
         for part in user.reach(Permission.CHANNEL_MANAGE)
     )
+
+
+def is_own_page(unit: Unit, address: str) -> bool:
+    """Check whether the address leads to one of the unit's official pages, or to something on it
+    whose address begins with the page's.
+    """
+    pages = Channel.objects.filter(unit=unit).exclude(address="").values_list("address", flat=True)
+    return any(address == page or address.startswith(f"{page.rstrip('/')}/") for page in pages)

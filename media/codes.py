@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from qrcode.image.svg import SvgPathFillImage
 
 # Of modules around the code: readers need four of them to find it, on dark pages too.
-_QUIET_ZONE = 4
+QUIET_ZONE = 4
 
 
 def qr_svg(address: str) -> SafeString:
@@ -15,7 +15,7 @@ def qr_svg(address: str) -> SafeString:
     code = qrcode.make(
         address,
         image_factory=SvgPathFillImage,
-        border=_QUIET_ZONE,
+        border=QUIET_ZONE,
         error_correction=qrcode.ERROR_CORRECT_M,
     )
     return SafeString(code.to_string(encoding="unicode"))

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "units",
     "accounts",
     "media",
+    "links",
     "campaigns",
     "channels",
     "posts",
@@ -82,6 +83,8 @@ MIDDLEWARE = [
     # Before static files, which bear the same policies.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "core.middleware.response_policies",
+    # Before sessions: whoever follows a short link gets no cookie.
+    "links.middleware.FollowLinks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.LanguageOfUser",
@@ -220,6 +223,7 @@ QUOTAS = {
     "library": [(120, 3600), (400, 86400)],  # templates and pieces made, changed, put away
     "export": [(30, 3600), (100, 86400)],
     "import": [(20, 3600), (60, 86400)],
+    "link": [(60, 3600), (200, 86400)],
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone

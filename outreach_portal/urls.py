@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("units/", include("units.urls")),
     path("", include("media.urls")),
+    path("", include("links.urls")),
     path("audit/", include("audit.urls")),
     path("channels/", include("channels.urls")),
     path("hooks/<slug:platform>/", hook, name="hook"),

@@ -377,6 +377,8 @@ KEPT = frozenset(
         "accounts.Waiver",
         "accounts.Delegation",
         "accounts.FactorDate",
+        "links.Link",
+        "links.ClickCount",
         "campaigns.Topic",
         "campaigns.TopicRule",
         "campaigns.Campaign",

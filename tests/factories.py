@@ -24,6 +24,7 @@ from channels.models import Channel, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
 from core import sealing
 from core.text import fold
+from links.models import Link
 from media.models import Media, Upload
 from media.store import poster_name
 from posts.canonical import content
@@ -199,6 +200,20 @@ def topic_rule(unit: Unit, **fields: object) -> TopicRule:
         "set_at": timezone.now(),
     }
     return TopicRule.objects.create(unit=unit, **{**values, **fields})
+
+
+def link(unit: Unit, **fields: object) -> Link:
+    """Make a short link of the unit that leads to a site of the state."""
+    values = {
+        "code": secrets.token_hex(4),
+        "title": "Đăng ký tạm trú",
+        "target": "https://dichvucong.bocongan.gov.vn/tam-tru",
+        "created_by": UserFactory(),
+        "created_at": timezone.now(),
+    }
+    values |= fields
+    values["search"] = fold(f"{values['title']} {values['target']}")
+    return Link.objects.create(unit=unit, **values)
 
 
 class ChannelFactory(DjangoModelFactory):

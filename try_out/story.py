@@ -25,6 +25,8 @@ from channels.queries import facts_of
 from channels.reasons import in_words
 from channels.states import Kind
 from engagement.replies import services as replies
+from links import services as links
+from links.clicks import add_clicks
 from media import pictures, videos
 from media.models import Media
 from platforms.messages import Tokens
@@ -126,6 +128,7 @@ class Filler:
                 self._connect(word, staff)
         with at(now - timedelta(days=25)):
             self.campaigns = self._begin_campaigns()
+            self._make_links()
 
     # --- the ground -------------------------------------------------------------------------------
 
@@ -172,6 +175,19 @@ class Filler:
                 setattr(channel, name, value)
             channel.save()
             record("channel.connected", channel, by=staff.chief, position=appointment.position)
+
+    def _make_links(self) -> None:
+        """Make short links of one ward, followed every day since."""
+        staff, today = self.world.staff["hai-chau"], timezone.localdate(self.now)
+        for title, target, usual in (
+            ("Đăng ký tạm trú", "https://dichvucong.bocongan.gov.vn/", 14),
+            ("Cảnh báo lừa đảo: áp phích tổ dân phố", "https://bocongan.gov.vn/", 6),
+        ):
+            link = links.create(unit=staff.unit, title=title, target=target, by=staff.officer)
+            add_clicks(
+                (link.pk, today - timedelta(days=n), usual + (n * 7 + usual) % 9)
+                for n in range(25)
+            )
 
     def _begin_campaigns(self) -> dict[str, Campaign]:
         today = timezone.localdate(self.now)

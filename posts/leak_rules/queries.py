@@ -152,3 +152,12 @@ def checked_by(rules: Mapping[int, str]) -> dict[int, bool]:
         for revision, mark, holds_back in rows.values_list("revision", "rules", "holds_back")
         if mark == rules[revision]
     }
+
+
+def is_allowed_host(unit: Unit, address: str) -> bool:
+    """Check whether two people made the host of a plain address public, for the unit or above."""
+    host = urlsplit(address).hostname or ""
+    parts = host.split(".")
+    ends = [".".join(parts[at:]) for at in range(len(parts))]
+    items = AllowedItem.objects.in_force().for_posts_of(unit)
+    return items.filter(kind=Kind.HOST, value__in=ends).exists()

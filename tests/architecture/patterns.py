@@ -22,6 +22,7 @@ APPS = (
     "units",
     "accounts",
     "media",
+    "links",
     "campaigns",
     "channels",
     "posts",

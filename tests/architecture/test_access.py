@@ -223,6 +223,8 @@ MAKERS = {
     "unit_with_logo": _unit_with_logo,
     "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,
     "appointment": lambda unit: _appointment(unit).public_id,
+    "link": lambda unit: factories.link(unit).public_id,
+    "code": lambda unit: factories.link(unit).code,
     "topic_rule": lambda unit: factories.topic_rule(unit).public_id,
     "rule": lambda unit: "plate",
     "rule_switch": lambda unit: factories.rule_switch("plate", "info").public_id,

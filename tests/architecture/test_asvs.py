@@ -122,6 +122,7 @@ def test_no_template_is_built_from_words_of_people():
         "accounts",
         "media",
         "audit",
+        "links",
         "campaigns",
         "channels",
         "core",

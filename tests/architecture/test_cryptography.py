@@ -12,6 +12,7 @@ ROOT = Path(settings.BASE_DIR)
 OURS = (
     "accounts",
     "audit",
+    "links",
     "campaigns",
     "channels",
     "core",

@@ -11,6 +11,7 @@ PACKAGES = (
     "units",
     "accounts",
     "media",
+    "links",
     "campaigns",
     "channels",
     "posts",

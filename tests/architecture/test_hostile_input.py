@@ -20,6 +20,7 @@ APPS = (
     "accounts",
     "media",
     "audit",
+    "links",
     "campaigns",
     "channels",
     "core",

@@ -15,6 +15,7 @@ ORDER = [
     "units",
     "accounts",
     "media",
+    "links",
     "campaigns",
     "channels",
     "posts",

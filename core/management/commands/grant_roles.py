@@ -39,6 +39,7 @@ KEPT = (
         "audit_stream",
     ),
     *("units_unit", "units_formername", "units_unitfacts"),
+    *("links_link", "links_clickcount"),
     *("campaigns_topic", "campaigns_topicrule", "campaigns_campaign"),
     *("channels_channel", "channels_platformallowance", "channels_foreignpost"),
     *("posts_reading", "posts_template", "posts_snippet"),

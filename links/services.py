@@ -1,0 +1,123 @@
+"""Make short links, change where they lead, stop them."""
+
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from core import quotas
+from core.errors import Refused
+from core.reasons import require_reason
+from core.secrecy import require_no_secrecy_mark
+from core.text import fold, normal
+from links.models import LONGEST_STOP_REASON, LONGEST_TITLE, Link
+from links.targets import require_target
+from units.models import Unit
+
+# Without letters and digits that look alike on paper. 31 to the power of 7: nobody finds one by
+# trying.
+ALPHABET, CODE_LENGTH = "23456789abcdefghjkmnpqrstuvwxyz", 7
+MOST_LINKS = 2000  # of a unit
+
+
+@transaction.atomic
+def create(*, unit: Unit, title: str, target: str, by: User) -> Link:
+    """Make a short link. Raise NotAllowed, Refused, SecrecyRefused, QuotaExceeded."""
+    authority = require(by, Permission.POST_WRITE, unit=unit)
+    title, target = _title(title), require_target(target, unit=unit)
+    if Link.objects.filter(unit=unit).count() >= MOST_LINKS:
+        raise Refused(_("The unit has %(n)s short links, no more fit.") % {"n": MOST_LINKS})
+    quotas.use("link", by=by)
+    link = Link.objects.create(
+        unit=unit,
+        code="".join(secrets.choice(ALPHABET) for _letter in range(CODE_LENGTH)),
+        title=title,
+        target=target,
+        created_by=by,
+        created_at=timezone.now(),
+        search=_search(title, target),
+    )
+    record("link.created", link, by=by, position=authority.position, target=target)
+    return link
+
+
+@transaction.atomic
+def change_target(link: Link, target: str, *, version: int, by: User) -> Link:
+    """Let the link lead elsewhere, from some seconds on. The leader's: posts that name the link are
+    approved already. Raise Refused when ``version`` is no longer the stored one.
+    """
+    authority = require(by, Permission.POST_APPROVE, unit=link.unit)
+    target = require_target(target, unit=link.unit)
+    row = _locked(link, version)
+    before, row.target = row.target, target
+    row.search = _search(row.title, target)
+    row.save(update_fields=["target", "search", "version"])
+    record(
+        "link.target_changed",
+        row,
+        by=by,
+        position=authority.position,
+        target=target,
+        before=before,
+    )
+    return row
+
+
+@transaction.atomic
+def stop(link: Link, reason: str, *, version: int, by: User) -> Link:
+    """Let the link show a page with ``reason`` instead; everybody who follows it reads that."""
+    authority = require(by, Permission.POST_WRITE, unit=link.unit)
+    missing = _("Please write what people who follow the link should know.")
+    reason = require_reason(reason, missing, most=LONGEST_STOP_REASON)
+    require_no_secrecy_mark([reason])
+    row = _locked(link, version)
+    if row.is_stopped:
+        raise Refused(_("This link is stopped already."))
+    row.stopped_at, row.stop_reason = timezone.now(), reason
+    row.save(update_fields=["stopped_at", "stop_reason", "version"])
+    record("link.stopped", row, by=by, position=authority.position, reason=reason)
+    return row
+
+
+@transaction.atomic
+def resume(link: Link, *, version: int, by: User) -> Link:
+    """Let a stopped link lead to its target again, if that is still permitted."""
+    authority = require(by, Permission.POST_APPROVE, unit=link.unit)
+    require_target(link.target, unit=link.unit)
+    row = _locked(link, version)
+    if not row.is_stopped:
+        raise Refused(_("This link is not stopped."))
+    row.stopped_at, row.stop_reason = None, ""
+    row.save(update_fields=["stopped_at", "stop_reason", "version"])
+    record("link.resumed", row, by=by, position=authority.position)
+    return row
+
+
+def _locked(link: Link, version: int) -> Link:
+    row = Link.objects.select_for_update(of=("self",)).select_related("unit").get(pk=link.pk)
+    if row.version != version:
+        raise Refused(
+            _(
+                "Somebody changed this meanwhile. Open it in another window, compare, and "
+                "save again."
+            )
+        )
+    row.version += 1
+    return row
+
+
+def _title(title: str) -> str:
+    title = normal(title).strip()[:LONGEST_TITLE]
+    if not title:
+        raise Refused(_("Please write what the link is for."))
+    require_no_secrecy_mark([title])
+    return title
+
+
+def _search(title: str, target: str) -> str:
+    return f"{fold(title)} {fold(target)}"
