@@ -185,8 +185,7 @@ class Filler:
         ):
             link = links.create(unit=staff.unit, title=title, target=target, by=staff.officer)
             add_clicks(
-                (link.pk, today - timedelta(days=n), usual + (n * 7 + usual) % 9)
-                for n in range(25)
+                (link.pk, today - timedelta(days=n), usual + (n * 7 + usual) % 9) for n in range(25)
             )
 
     def _begin_campaigns(self) -> dict[str, Campaign]:
