@@ -14,6 +14,10 @@ SENTENCES = {
     "delivery_expired": gettext_noop(
         "“%(title)s” was too late for %(channel)s and was not published."
     ),
+    "picture_over": gettext_noop(
+        "“%(title)s” was not published on %(channel)s: a picture in it could be used until %(day)s "
+        "only. Take another picture."
+    ),
     "post_recalled": gettext_noop("%(by)s recalled “%(title)s” from %(channel)s: %(reason)s"),
     "campaign_recalled": gettext_noop("%(by)s recalled the posts of “%(campaign)s”: %(reason)s"),
     "recall_by_hand": gettext_noop(

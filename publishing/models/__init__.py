@@ -1,6 +1,6 @@
 from publishing.models.broadcast import Broadcast, BroadcastQuerySet
 from publishing.models.calendar_link import CalendarLink
-from publishing.models.delivery import Attempt, Delivery, DeliveryQuerySet, paused
+from publishing.models.delivery import Attempt, Delivery, DeliveryQuerySet, paused, shows_what_ended
 from publishing.models.freeze import Freeze
 from publishing.models.heartbeat import Heartbeat
 from publishing.models.pause import Pause, PauseQuerySet, Pauses
@@ -33,4 +33,5 @@ __all__ = [
     "SlotSuggestion",
     "Weekday",
     "paused",
+    "shows_what_ended",
 ]

@@ -13,7 +13,7 @@ from channels.models import Channel
 from channels.states import Health, Lifecycle, platforms
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
-from posts.models import Post, Revision
+from posts.models import Post, Revision, RevisionMedia
 from posts.states import PostState
 from publishing.models.database_identity import CurrentDatabaseId
 from publishing.models.freeze import Freeze
@@ -78,6 +78,15 @@ def _pauses(when: Q) -> Exists:
     return Exists(covering)
 
 
+def shows_what_ended(now: datetime) -> Exists:
+    """Return the condition that the delivery's revision shows a picture whose last day is over."""
+    return Exists(
+        RevisionMedia.objects.filter(
+            revision=OuterRef("revision"), media__expires_on__lt=timezone.localdate(now)
+        )
+    )
+
+
 def paused(now: datetime) -> Exists:
     return _pauses(_active_at_its_hour(now))
 
@@ -115,12 +124,14 @@ class DeliveryQuerySet(ScopedQuerySet):
 
     def rightful(self, now: datetime) -> Self:
         """Select those approved as they are, not recalled, the
-        channel in use and its unit's own, the unit in being."""
+        channel in use and its unit's own, the unit in being, and
+        every picture within the days for which the unit may use it."""
         return self.filter(
             Q(post__valid_until__isnull=True) | Q(post__valid_until__gt=now),
             Q(post__legal_until__isnull=True) | Q(post__legal_until__gte=timezone.localdate(now)),
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=timezone.localdate(now)),
             ~Q(channel__health=Health.DISCONNECTED),
+            ~shows_what_ended(now),
             channel__lifecycle=Lifecycle.ACTIVE,
             post__state=PostState.APPROVED,
             post__approved_revision=F("revision"),

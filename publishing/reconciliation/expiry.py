@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,11 +12,12 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
 from core.clock import Clock, database_now
+from posts.models import RevisionMedia
 from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.transitions import move_many
-from publishing.models import Delivery
+from publishing.models import Delivery, shows_what_ended
 from publishing.reconciliation.reconcile import BATCH
 from publishing.states import WAITING, Reason, State
 from units.models import Unit
@@ -33,6 +34,7 @@ def expire(*, clock: Clock = database_now) -> int:
         | Q(post__valid_until__lte=now)
         | Q(post__legal_until__lt=timezone.localdate(now))
         | Q(unit__valid_to__lte=timezone.localdate(now))
+        | Q(shows_what_ended(now))
     )
     waiting = skip_locked().filter(state=State.SCHEDULED)
     moved = sum(
@@ -79,9 +81,26 @@ def _expire(late: Any, now: datetime, *, reason: Reason) -> int:
         if reason == Reason.PAUSED:
             _notify_of_held_back(rows)
         else:
-            for row in rows:
-                notify_schedulers(row, "delivery_expired")
+            _notify_of_end(rows, now)
     return len(moved)
+
+
+def _notify_of_end(rows: list[Delivery], now: datetime) -> None:
+    """Say what was too late, or which day of a picture is over."""
+    revisions = {row.revision_id for row in rows}
+    over = RevisionMedia.objects.filter(
+        revision__in=revisions, media__expires_on__lt=timezone.localdate(now)
+    )
+    days = dict(
+        over.values("revision")
+        .annotate(day=Min("media__expires_on"))
+        .values_list("revision", "day")
+    )
+    for row in rows:
+        if day := days.get(row.revision_id):
+            notify_schedulers(row, "picture_over", day=f"{day:%d/%m/%Y}")
+        else:
+            notify_schedulers(row, "delivery_expired")
 
 
 def _notify_of_held_back(rows: list[Delivery]) -> None:

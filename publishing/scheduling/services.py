@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from core.clock import database_now, local_time
 from core.errors import Refused
 from posts.canonical import content
 from posts.leak_rules.services import holds_back
-from posts.models import Post, Revision
+from posts.models import Post, Revision, RevisionMedia
 from posts.states import PostState
 from publishing.deliveries.transitions import StepRefused, move, move_many
 from publishing.models import Delivery
@@ -115,6 +115,13 @@ def refuse_after_validity(post: Post, at: datetime) -> None:
     if post.ends_at and at >= post.ends_at:
         raise Refused(
             _("The post is valid only until %(when)s.") % {"when": local_time(post.ends_at)}
+        )
+    shown = RevisionMedia.objects.filter(revision=post.approved_revision_id)
+    last = shown.aggregate(day=Min("media__expires_on"))["day"]
+    if last and timezone.localdate(at) > last:
+        raise Refused(
+            _("A picture of the post may be used until %(day)s only. Take another picture.")
+            % {"day": f"{last:%d/%m/%Y}"}
         )
 
 
