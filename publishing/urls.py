@@ -35,6 +35,10 @@ urlpatterns = [
     path("posts/<uuid:public_id>/schedule/", times.schedule, name="schedule"),
     path("posts/<uuid:public_id>/move/", times.move_all, name="move_all"),
     path("posts/<uuid:public_id>/outputs/", output_views.outputs, name="outputs"),
+    path("posts/<uuid:public_id>/outputs/poster/", output_views.poster, name="poster"),
+    path(
+        "posts/<uuid:public_id>/outputs/poster/file/", output_views.poster_file, name="poster_file"
+    ),
     path("posts/<uuid:public_id>/reopen/", actions.reopen, name="reopen"),
     path("posts/<uuid:public_id>/withdraw/", actions.withdraw, name="withdraw"),
     path("deliveries/<uuid:public_id>/", page.delivery, name="delivery"),

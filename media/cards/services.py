@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.core.files.base import ContentFile
@@ -56,6 +56,16 @@ class Preview(NamedTuple):
 
     pictures: Mapping[str, str]
     over: Mapping[str, int]
+
+
+def hotlines_of(unit: Unit) -> list[tuple[str, Any]]:
+    """Return the numbers that a card of ``unit`` may name, the unit's own one first."""
+    own = facts_of(unit).duty_phone
+    choices: list[tuple[str, Any]] = []
+    if own:
+        choices.append((OWN_HOTLINE, _("%(n)s – duty desk of the unit") % {"n": phones.shown(own)}))
+    choices += [(number, f"{number} – {label}") for number, label in HOTLINES.items()]
+    return [*choices, ("", _("no number"))]
 
 
 def content_of(words: Words, unit: Unit, *, proof: str = "") -> Content:

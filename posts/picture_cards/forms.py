@@ -6,25 +6,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core import phones
-from media.cards.services import HOTLINES, OWN_HOTLINE, Words
+from media.cards.services import Words, hotlines_of
 from media.cards.typesetting import LONGEST_LINE, LONGEST_TITLE, Format, Look
 from units.models import Unit
-from units.queries import facts_of
 
 LONGEST_LINK = 200
 OTHER = "other"
 FIELDS = ("title", "line_1", "line_2")
-
-
-def hotlines_of(unit: Unit) -> list[tuple[str, Any]]:
-    """Return the numbers that a card of ``unit`` may name, the unit's own one first."""
-    own = facts_of(unit).duty_phone
-    choices: list[tuple[str, Any]] = []
-    if own:
-        choices.append((OWN_HOTLINE, _("%(n)s – duty desk of the unit") % {"n": phones.shown(own)}))
-    choices += [(number, f"{number} – {label}") for number, label in HOTLINES.items()]
-    return [*choices, ("", _("no number"))]
 
 
 class CardForm(forms.Form):

@@ -82,6 +82,16 @@ def whole_text(content: Mapping[str, Any]) -> str:
     return text if fold(title) in fold(text) else f"{title}\n\n{text}".strip()
 
 
+def sentences(content: Mapping[str, Any], *, longest: int) -> list[str]:
+    """Return the sentences of the approved text that are short enough for a line of a poster."""
+    found: dict[str, None] = {}
+    for paragraph in plain(content["body"]).split("\n"):
+        for sentence in _SENTENCE_END.split(_ADDRESS.sub("", paragraph).strip()):
+            if 0 < len(tidy := " ".join(sentence.split())) <= longest:
+                found.setdefault(tidy)
+    return list(found)
+
+
 def spoken(text: str) -> str:
     """Return the text as an announcer reads it: abbreviations in full, numbers to dial digit by
     digit, without addresses, hashtags and pictures.

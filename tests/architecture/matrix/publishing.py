@@ -33,6 +33,8 @@ ENTRIES = {
     ),
     "publishing:post": Entry(roles=READERS, kwargs=POST),
     "publishing:outputs": Entry(roles=READERS, kwargs=POST),
+    "publishing:poster": Entry(roles=READERS, kwargs=POST),
+    "publishing:poster_file": Entry(roles=READERS, kwargs=POST),
     "publishing:schedule": Entry(roles=SCHEDULERS, kwargs=POST),
     "publishing:move_all": Entry(roles=SCHEDULERS, kwargs=POST),
     "publishing:reopen": Entry(roles=SCHEDULERS, kwargs=POST, method="post"),

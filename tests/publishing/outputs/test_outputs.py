@@ -128,3 +128,63 @@ def test_what_is_not_live_bears_no_code(client, state):
     factories.delivery(post, state=state, permalink="https://facebook.com/x/posts/1")
 
     assert 'class="qr"' not in page_of(client, post).text
+
+
+# --- A poster -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def approved_post(db):
+    body = (
+        "<p>Không đọc mã OTP cho ai. Công an không gọi điện yêu cầu chuyển tiền!</p><p>Gọi 113.</p>"
+    )
+    return factories.approved(title="Cảnh giác lừa đảo", body=body)
+
+
+def poster_of(client, post, name="poster", **query):
+    client.force_login(factories.person(Role.OFFICER, post.unit, language="en"))
+    return client.get(reverse(f"publishing:{name}", args=[post.public_id]), query)
+
+
+def test_a_poster_offers_the_sentences_of_the_approved_text_and_no_others(client, approved_post):
+    approved_post.body = "<p>Chưa ai duyệt câu này.</p>"
+    approved_post.save()
+
+    response = poster_of(client, approved_post)
+
+    assert [label for _n, label in response.context["form"].fields["line_1"].choices][1:] == [
+        "Không đọc mã OTP cho ai.",
+        "Công an không gọi điện yêu cầu chuyển tiền!",
+        "Gọi 113.",
+    ]
+    assert "data:image/png;base64," in response.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["pdf", "png"])
+def test_a_poster_is_downloaded_named_by_the_code_of_the_version(client, approved_post, kind):
+    first = poster_of(client, approved_post, "poster_file", **{"as": f"a4 {kind}", "look": "law"})
+    again = poster_of(client, approved_post, "poster_file", **{"as": f"a4 {kind}", "look": "law"})
+
+    code = texts.code_of(approved_post.approved_revision.content_sha256).lower()
+    assert first["Content-Disposition"] == f'attachment; filename="ap-phich-a4-{code}.{kind}"'
+    assert first.content.startswith({"pdf": b"%PDF-", "png": b"\x89PNG"}[kind])
+    assert first.content == again.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["poster", "poster_file"])
+def test_there_is_no_poster_of_a_draft(client, name):
+    draft = factories.PostFactory()
+
+    response = poster_of(client, draft, name, **{"as": "a4 pdf"})
+
+    assert response.url == reverse("publishing:post", args=[draft.public_id])
+
+
+@pytest.mark.parametrize(
+    "query", [{"look": "../secret"}, {"line_1": "99"}, {"hotline": "0900"}, {"as": "a0 exe"}]
+)
+def test_a_made_up_choice_makes_no_poster_of_its_own(client, approved_post, query):
+    assert poster_of(client, approved_post, **query).status_code == 200
+    asked = {"as": "a4 pdf"} | query
+    assert poster_of(client, approved_post, "poster_file", **asked).status_code in (200, 302)
