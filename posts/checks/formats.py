@@ -86,8 +86,10 @@ def _worth_knowing(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
         if medium in shown and _is_cropped(form, medium)
     ]:
         words = ngettext(
-            "Picture %(at)s is too long or too wide for %(channel)s and gets white margins there.",
-            "Pictures %(at)s are too long or too wide for %(channel)s and get white margins there.",
+            "Picture %(at)s is too long or too wide for %(channel)s and gets white margins there. "
+            "“Edit the picture” crops it.",
+            "Pictures %(at)s are too long or too wide for %(channel)s and get white margins there. "
+            "“Edit the picture” crops them.",
             len(oblong),
         )
         yield warn("margins", words % {"at": ", ".join(oblong), "channel": name}, key)

@@ -277,8 +277,7 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
         return _submit(request, post)
     if not refused and act not in _NEXT:
         messages.success(request, _("The draft is saved. It is not before the approver yet."))
-    page, place = _NEXT.get(act, ("posts:edit", ""))
-    return redirect(reverse(page, args=[post.public_id]) + place)
+    return redirect(_after(post, act, about))
 
 
 def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> str:
@@ -295,13 +294,33 @@ def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> s
     return ""
 
 
+def _after(post: Post, act: str, about: str) -> str:
+    """Return the address at which a saved form goes on."""
+    page, place = _NEXT.get(act, ("posts:edit", ""))
+    address = reverse(page, args=[post.public_id]) + place
+    return (act == "edit" and _editor_of(post, about)) or address
+
+
+def _editor_of(post: Post, about: str) -> str:
+    """Return the address at which one of the post's pictures is edited for it; empty for another
+    one. ``about``: its public id, and the shape to begin with.
+    """
+    key, _colon, shape = about.partition(":")
+    for shown in post.pictures.select_related("media"):
+        if str(shown.media.public_id) == key:
+            query = {"post": post.public_id, **({"shape": shape} if shape else {})}
+            address = reverse("posts:edit_media", args=[shown.media.public_id])
+            return f"{address}?{urlencode(query)}"
+    return ""
+
+
 # Where a button leads that does more than to save.
 _NEXT = {
     "pieces": ("posts:pieces", ""),
     **dict.fromkeys(("way", "alarm"), ("posts:edit", "#at-findings")),
     "library": ("posts:choose_media", ""),
     "card": ("posts:card_for_post", ""),
-    **dict.fromkeys(("upload", "up", "down", "remove"), ("posts:edit", "#at-pictures")),
+    **dict.fromkeys(("upload", "up", "down", "remove", "edit"), ("posts:edit", "#at-pictures")),
 }
 
 

@@ -82,6 +82,8 @@ ENTRIES = {
     "posts:media_folders": Entry(roles=LIBRARIANS),
     "posts:media_folder": Entry(roles=LIBRARIANS, kwargs={"public_id": "folder"}, method="post"),
     "posts:library_medium": Entry(roles=LIBRARIANS, kwargs=_media),
+    "posts:edit_media": Entry(roles=LIBRARIANS, kwargs=_media),
+    "posts:undo_edit": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),
     "posts:use_media": Entry(roles=WRITERS, kwargs=_media, method="post"),
     "posts:share_media": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),
     "posts:archive_media": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),

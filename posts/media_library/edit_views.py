@@ -1,0 +1,136 @@
+"""The page on which a picture is cropped, turned, lightened and blurred, alone or for a draft."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission
+from channels.queries import facts_of
+from channels.states import Kind
+from core.actions import button_action, form_action, form_data, offer_undo, refusal
+from media.editing import services as editing_services
+from media.editing.shapes import fitting
+from media.models import Media
+from posts.context import post_to_write
+from posts.editor import services as editor
+from posts.media_library.forms import EditForm
+from posts.models import Post
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Edit the picture; a POST makes a new one of it, and puts that into the draft that ``post``
+    names, in the place of the old one.
+    """
+    media = _to_edit(request, public_id)
+    post = _draft(request)
+    if media.is_video or media.blurred_at:
+        return _instead(request, media)
+    form = EditForm(form_data(request), media=media, shape=request.GET.get("shape", ""))
+    made: list[Media] = []
+    done = form_action(
+        form,
+        lambda: made.append(
+            editing_services.edit(media, form.cleaned_data["edits"], by=request.user)
+        ),
+    )
+    if done:
+        return _finish(request, media, made[0], post)
+    context = {
+        "media": media,
+        "form": form,
+        "post": post,
+        "wanted": _wanted(media, post) if post else (),
+        "back": _back(media, post),
+    }
+    return render(request, "posts/media_library/edit.html", context, status=done.status)
+
+
+def _wanted(media: Media, post: Post) -> list[tuple[str, str]]:
+    """Return the draft's platforms that frame the picture in white, each with the shape that they
+    take.
+    """
+    wanted = {}
+    for target in post.targets.switched_on().select_related("channel"):
+        form = facts_of(target.channel.platform).format(target.format)
+        if form.images and (shape := fitting(media.width, media.height, form.images)):
+            wanted[str(Kind(target.channel.platform).label)] = shape
+    return list(wanted.items())
+
+
+def _to_edit(request: HttpRequest, public_id: uuid.UUID) -> Media:
+    rows = Media.objects.within(request.user.reach(Permission.LIBRARY_WRITE))
+    return get_object_or_404(rows.select_related("unit"), public_id=public_id)
+
+
+def _draft(request: HttpRequest) -> Post | None:
+    """Return the draft that the address names, if the person may write it."""
+    try:
+        named = uuid.UUID(request.GET.get("post", ""))
+    except ValueError:
+        return None
+    return post_to_write(request, named)
+
+
+def _instead(request: HttpRequest, media: Media) -> HttpResponse:
+    """Lead to the picture that is edited in the place of this one."""
+    if media.is_video:
+        messages.error(request, _("This is a video. Only pictures are edited here."))
+        return redirect("posts:library_medium", media.public_id)
+    newest = media.edited.order_by("-pk").first()
+    messages.info(
+        request,
+        _("Something was blurred out of that picture, so it is used no more. This is the new one."),
+    )
+    if newest is None:
+        return redirect("posts:media_library")
+    return redirect("posts:library_medium", newest.public_id)
+
+
+def _back(media: Media, post: Post | None) -> str:
+    if post:
+        return reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
+    return reverse("posts:library_medium", args=[media.public_id])
+
+
+def _finish(request: HttpRequest, media: Media, made: Media, post: Post | None) -> HttpResponse:
+    said = _("The new picture is there.")
+    if media.blurred_at:
+        said = _("The new picture is there. The old one is used no more, and removed.")
+    if post is None:
+        messages.success(request, said)
+        return redirect("posts:library_medium", made.public_id)
+    if refused := refusal(lambda: editor.replace_media(post, media, made, by=request.user)):
+        messages.error(request, refused)
+    elif media.blurred_at:
+        messages.success(request, said)
+    else:
+        undo = reverse("posts:undo_edit", args=[made.public_id])
+        offer_undo(request, said, f"{undo}?{urlencode({'post': post.public_id})}")
+    return redirect(_back(made, post))
+
+
+@require_POST
+def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Put the picture from which this one was made back into the draft."""
+    media = _to_edit(request, public_id)
+    post = _draft(request)
+    source = media.made_from
+    if post and source:
+        button_action(
+            request,
+            lambda: _put_back(post, media, source, by=request.user),
+            said=_("The draft shows the picture as it was."),
+        )
+    return redirect(_back(media, post))
+
+
+def _put_back(post: Post, media: Media, source: Media, *, by: Any) -> None:
+    editor.replace_media(post, media, source, by=by)

@@ -1,0 +1,170 @@
+"""The page on which a picture is edited, alone and for a draft."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.permissions import Role
+from core.errors import Refused
+from media.editing.shapes import cut, fitting
+from media.models import Media
+from platforms.facts import ImageLimits
+from posts.editor import services as editor
+from tests import factories
+from tests.pages import one_line
+
+pytestmark = pytest.mark.django_db
+PLAIN = {"turn": "0", "straighten": "0", "brightness": "0", "shape": ""}
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def officer(unit):
+    return factories.person(Role.OFFICER, unit)
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(client, officer):
+    client.force_login(officer)
+
+
+def page_of(media: Media, post=None) -> str:
+    address = reverse("posts:edit_media", args=[media.public_id])
+    return f"{address}?post={post.public_id}" if post else address
+
+
+def test_the_page_works_with_plain_fields(client, unit):
+    media = factories.media(unit)  # 640 × 360
+
+    response = client.post(
+        page_of(media), PLAIN | {"shape": "1:1", "focus_x": "100", "focus_y": "50"}
+    )
+
+    made = Media.objects.get(made_from=media)
+    assert response["Location"] == reverse("posts:library_medium", args=[made.public_id])
+    assert (made.width, made.height) == (360, 360)
+    assert (made.focus_x, made.focus_y) == (10_000, 5_000)
+
+
+def test_a_scripts_crop_and_places_to_blur_are_taken(client, unit):
+    media = factories.media(unit)
+    crop = {"crop_x": "25", "crop_y": "0", "crop_width": "50", "crop_height": "100"}
+    blurs = {
+        "blur_x": ["10", ""],
+        "blur_y": ["10", ""],
+        "blur_width": ["20.5", ""],
+        "blur_height": ["20", ""],
+    }
+
+    client.post(page_of(media), PLAIN | {"shape": "free"} | crop | blurs)
+
+    made = Media.objects.get(made_from=media)
+    assert (made.width, made.height) == (320, 360)
+    media.refresh_from_db()
+    assert media.blurred_at
+
+
+def test_what_was_typed_stays_where_it_is_refused(client, unit):
+    media = factories.media(unit)
+    blurs = {"blur_x": "10", "blur_y": "x", "blur_width": "20", "blur_height": "20"}
+
+    response = client.post(page_of(media), PLAIN | {"brightness": "40"} | blurs)
+
+    assert response.status_code == 422
+    page = one_line(response.content.decode())
+    assert 'name="blur_width" min="0" max="100" step="any" value="20"' in page
+    assert response.context["form"]["brightness"].value() == "40"
+    assert client.post(page_of(media), PLAIN).status_code == 409  # nothing was changed
+    assert Media.objects.count() == 1
+
+
+def test_in_a_draft_the_new_picture_takes_the_place_and_undo_gives_it_back(client, unit, officer):
+    first, media = factories.media(unit), factories.media(unit)
+    post = factories.PostFactory(unit=unit, author=officer, media=[media, first])
+
+    response = client.post(page_of(media, post), PLAIN | {"turn": "90"}, follow=True)
+
+    made = Media.objects.get(made_from=media)
+    shown = post.pictures.values_list("media", "alt_text")
+    assert list(shown) == [(made.pk, "Ảnh minh họa"), (first.pk, "Ảnh minh họa")]
+    undo = f"{reverse('posts:undo_edit', args=[made.public_id])}?post={post.public_id}"
+    assert undo in response.content.decode()
+
+    client.post(undo)
+
+    assert [key for key, _alt in shown.all()] == [media.pk, first.pk]
+
+
+def test_a_blur_is_not_undone(client, unit, officer):
+    media = factories.media(unit)
+    post = factories.PostFactory(unit=unit, author=officer, media=[media])
+    blurs = {"blur_x": "10", "blur_y": "10", "blur_width": "20", "blur_height": "20"}
+
+    client.post(page_of(media, post), PLAIN | blurs)
+
+    made = Media.objects.get(made_from=media)
+    client.post(f"{reverse('posts:undo_edit', args=[made.public_id])}?post={post.public_id}")
+    assert [key for (key,) in post.pictures.values_list("media")] == [made.pk]
+    with pytest.raises(Refused):
+        editor.replace_media(post, made, media, by=officer)
+    answer = client.get(page_of(media))
+    assert answer["Location"] == reverse("posts:library_medium", args=[made.public_id])
+
+
+def test_the_composer_saves_what_is_typed_before_it_opens_the_page(client, unit, officer):
+    media = factories.media(unit)
+    post = factories.PostFactory(unit=unit, author=officer, media=[media])
+    typed = {
+        "version": post.version,
+        "title": "Cảnh báo",
+        "body": "<p>Một dòng mới</p>",
+        "picture": str(media.public_id),
+        f"alt-{media.public_id}": "Tổ tuần tra",
+        "act": f"edit:{media.public_id}:4:5",
+    }
+
+    response = client.post(reverse("posts:edit", args=[post.public_id]), typed)
+
+    address, _mark, query = response["Location"].partition("?")
+    assert address == page_of(media)
+    assert query == f"post={post.public_id}&shape=4%3A5"
+    post.refresh_from_db()
+    assert "Một dòng mới" in post.body
+
+
+def test_the_page_names_the_shapes_that_the_drafts_channels_take(client, unit, officer):
+    media = factories.media(unit)
+    Media.objects.filter(pk=media.pk).update(width=900, height=1600)
+    channel = factories.ChannelFactory(unit=unit, platform="instagram")
+    post = factories.PostFactory(unit=unit, author=officer, media=[media], channels=[channel])
+
+    page = client.get(page_of(media, post))
+
+    assert page.context["wanted"] == [("Instagram", "4:5")]
+
+
+def test_a_foreign_picture_is_not_there(client):
+    assert client.get(page_of(factories.media(factories.UnitFactory()))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("focus", "box"),
+    [
+        ((5000, 5000), (2188, 0, 5625, 10_000)),
+        ((0, 0), (0, 0, 5625, 10_000)),
+        ((10_000, 0), (4375, 0, 5625, 10_000)),
+    ],
+)
+def test_a_shape_is_cut_around_what_matters_most(focus, box):
+    assert cut(1600, 900, 1, focus=focus) == box
+
+
+def test_a_platforms_limits_name_the_shape_that_loses_least():
+    instagram = ImageLimits(most=10, max_bytes=1, narrowest=4 / 5, widest=1.91)
+
+    assert fitting(900, 1600, instagram) == "4:5"
+    assert fitting(2400, 900, instagram) == "16:9"
+    assert fitting(1000, 1000, instagram) == ""
