@@ -1,4 +1,4 @@
-"""What a note on somebody's consent may not hold: the name of a child or a parent."""
+"""Refuse notes on somebody's consent that hold the name of a child or a parent."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the scanners found in a picture or film: where it is, and never what it says."""
+"""Store what the scanners found in a picture or film: where it is, and never what it says."""
 
 from typing import Self
 
@@ -59,7 +59,7 @@ class Priority(models.IntegerChoices):
 
 
 class Scan(models.Model):
-    """What the scanners found in one picture or film, and how far they are."""
+    """Hold what the scanners found in one picture or film, and how far they are."""
 
     media = models.OneToOneField(Media, models.CASCADE, related_name="scan")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)

@@ -1,4 +1,4 @@
-"""What higher apps register: how the words of a picture are judged, and which links are known."""
+"""Take from higher apps how the words of a picture are judged, and which links are known."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from units.models import Unit
 
 
 class TextFinding(NamedTuple):
-    """What a rule found in a text; ``severity`` as the value of `models.Severity`."""
+    """Place what a rule found in a text; ``severity`` as the value of `models.Severity`."""
 
     rule: str
     severity: str
