@@ -4,35 +4,53 @@ What they read stays in memory, and in a folder that is removed at once: neither
 ever holds a word of it.
 """
 
-from collections.abc import Callable
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
+from django.conf import settings
+
+from core import sandbox
+from core.semaphores import SharedSemaphore
+from media.scanners.findings import Finding, findings_in, joined_over_time
 from media.scanners.models import Scanner
 from media.scanners.registry import UnitRules
 
-
-class Finding(NamedTuple):
-    """One finding as `models.Box` stores it."""
-
-    kind: str
-    rule: str
-    severity: str
-    x: int
-    y: int
-    width: int
-    height: int
-    from_second: float | None = None
-    to_second: float | None = None
-    host: str = ""
-
-
-class Examined(NamedTuple):
-    findings: list[Finding]
-    lacking: list[str]  # of `models.Scanner`
-
+__all__ = ["EVERY_SCANNER", "Examined", "Finding", "examine", "mark"]
 
 EVERY_SCANNER = [scanner.value for scanner in Scanner]
+_HERE = Path(__file__).parent
+_PICTURE, _FILM = _HERE / "programs/picture.py", _HERE / "programs/film.py"
+# Address space, of which the libraries reserve far more than they use: see docs/operations.md for
+# what was measured.
+_MEMORY = 1536 * 1024 * 1024
+_ANSWER = 8 * 1024 * 1024
+LIMITS = sandbox.Limits(
+    memory=_MEMORY, cpu_seconds=40, file_bytes=_ANSWER, patience=120, answer_bytes=_ANSWER
+)
+FILM_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800)
+_POLL = 1.0  # seconds
+_RENEW_EVERY = 10.0
+# One picture at a time, and one film beside it: who finds the slot taken comes again.
+_pictures = SharedSemaphore("scans", at_once=1, waiting=0, patience=0)
+_films = SharedSemaphore("film-scans", at_once=1, waiting=0, patience=0)
+_FOLDERS = "portal-scan-"
+_LEFT_BEHIND = 3600.0  # seconds: longer than any program may run
+
+
+class Examined:
+    """What was found, and which scanners were missing or failed."""
+
+    def __init__(self, findings: list[Finding], lacking: list[str]) -> None:
+        self.findings, self.lacking = findings, lacking
 
 
 def examine(
@@ -41,9 +59,77 @@ def examine(
     """Return what is found in the file. ``report`` is called with the progress, of 100. Raise
     sandbox.Failed, Busy.
     """
-    return Examined([], EVERY_SCANNER)
+    program, limits = (_FILM, FILM_LIMITS) if is_video else (_PICTURE, LIMITS)
+    with (_films if is_video else _pictures).taken(), _folder() as place:
+        facts = _run(program, path.resolve(), place, limits, report)
+    samples, lacking = facts.get("samples"), facts.get("lacking")
+    if not isinstance(samples, list) or not isinstance(lacking, list) or not samples:
+        raise sandbox.Failed
+    try:
+        found = [(float(each.get("second", 0)), findings_in(each, rules)) for each in samples]
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise sandbox.Failed from error
+    findings = joined_over_time(found) if is_video else found[0][1]
+    return Examined(findings, [each for each in EVERY_SCANNER if each in lacking])
 
 
+def _run(
+    program: Path,
+    source: Path,
+    place: Path,
+    limits: sandbox.Limits,
+    report: Callable[[int], None],
+) -> dict[str, Any]:
+    arguments = (str(settings.BASE_DIR), str(source), str(place))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        answer = pool.submit(sandbox.run, program, *arguments, place=place, limits=limits)
+        return _watched(answer, place / "progress", report)
+
+
+def _watched(
+    answer: Future[dict[str, Any]], progress: Path, report: Callable[[int], None]
+) -> dict[str, Any]:
+    """Wait for the program, and report how far it says it is."""
+    last, at = 0, time.monotonic()
+    while True:
+        try:
+            return answer.result(timeout=_POLL)
+        except StillRunning:
+            if answer.done():  # by a time limit of its own
+                raise
+        now = _progress_in(progress)
+        if now != last or time.monotonic() - at > _RENEW_EVERY:
+            report(now)
+            last, at = now, time.monotonic()
+
+
+def _progress_in(file: Path) -> int:
+    with suppress(OSError, ValueError):
+        return min(max(int(file.read_text()[:4]), 0), 99)
+    return 0
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder outside of the media, in production one in memory, and remove it at once; with
+    those of workers that were killed.
+    """
+    _remove_left_behind()
+    with tempfile.TemporaryDirectory(prefix=_FOLDERS, ignore_cleanup_errors=True) as place:
+        yield Path(place)
+
+
+def _remove_left_behind() -> None:
+    for place in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}*"):
+        with suppress(OSError):
+            if time.time() - place.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+@cache
 def mark() -> str:
     """Return a mark of the scanners: another one with each change of them."""
-    return ""
+    digest = hashlib.sha256()
+    for file in sorted((*_HERE.glob("*.py"), *(_HERE / "programs").glob("*.py"))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

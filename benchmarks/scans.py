@@ -1,0 +1,154 @@
+"""Measure the scanners on pictures that they were not tuned on: what they find of each kind, boxes
+on clean pictures, time and memory.
+
+    python benchmarks/scans.py [--each 40] [--seed 20261127] [--kinds "id card,face"] [--show]
+"""
+
+import argparse
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("PORTAL_MODE", "test")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
+PROGRAM = ROOT / "media/scanners/programs/picture.py"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("--each", type=int, default=40)
+    options.add_argument("--seed", type=int, default=20261127)
+    options.add_argument("--kinds", default="")
+    options.add_argument("--show", action="store_true", help="name what was missed")
+    asked = options.parse_args()
+
+    import cv2
+    import django
+
+    django.setup()
+    cv2.setNumThreads(1)
+    from tests.media.scanners.variants import CLEAN, LEAKS
+
+    chosen = [kind.strip() for kind in asked.kinds.split(",") if kind.strip()]
+    leaks = [kind for kind in LEAKS if not chosen or kind in chosen]
+    clean = [kind for kind in CLEAN if not chosen or kind in chosen]
+    if not chosen:
+        measure_cost()  # first: a child counts what its parent held when it began
+    measure_finding(leaks, clean, asked)
+    return 0
+
+
+def measure_finding(leaks, clean, asked) -> None:
+    from media.scanners.programs.looking import Scanners
+
+    scanners = Scanners()
+    total, hits = 0, 0
+    for kind in leaks:
+        found, missed = recall_of(kind, scanners, asked)
+        total, hits = total + found + len(missed), hits + found
+        print(f"{kind:18} found {found}/{found + len(missed)}")
+        if asked.show and missed:
+            print("   missed", missed)
+    if total:
+        print(f"all kinds: {hits}/{total} = {hits / total:.1%}")
+    false: Counter[str] = Counter()
+    marked = 0
+    for kind in clean:
+        for number in range(asked.each):
+            boxes = examined(kind, number, asked.seed, scanners)[1]
+            grave = [box for box in boxes if box.severity != "info"]
+            marked += bool(grave)
+            false.update(f"{kind}: {box.rule}" for box in grave)
+    if clean:
+        pictures = asked.each * len(clean)
+        print(f"clean pictures with a box: {marked}/{pictures} = {marked / pictures:.1%}")
+        print("   ", dict(false))
+
+
+def recall_of(kind, scanners, asked):
+    found, missed = 0, []
+    for number in range(asked.each):
+        variant, boxes = examined(kind, number, asked.seed, scanners)
+        if all(is_found(target, boxes) for target in variant.targets):
+            found += 1
+        else:
+            missed.append(number)
+    return found, missed
+
+
+def examined(kind, number, seed, scanners):
+    import numpy as np
+
+    from media.scanners.findings import findings_in
+    from posts.leak_rules.pictures import rules_for
+    from tests.media.scanners.variants import variant
+
+    drawn = variant(kind, number, seed=seed)
+    pixels = np.asarray(drawn.picture.convert("RGB"))
+    return drawn, findings_in(scanners.look(pixels), rules_for(None))
+
+
+def is_found(target, boxes) -> bool:
+    """Check for a box of the right rule over at least half of the target."""
+    left, top, right, bottom = (side * 10_000 for side in target.box)
+    for box in boxes:
+        if box.rule not in target.rules:
+            continue
+        width = min(right, box.x + box.width) - max(left, box.x)
+        height = min(bottom, box.y + box.height) - max(top, box.y)
+        if width > 0 and height > 0 and width * height >= 0.5 * (right - left) * (bottom - top):
+            return True
+    return False
+
+
+def _processor_time() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def measure_cost() -> None:
+    """Print the processor time of 12-megapixel photographs and the most memory in use."""
+    from PIL import Image
+
+    from tests.media.scanners.variants import variant
+
+    for kind in ("secret page", "id card", "face", "landscape", "photograph", "bank slip"):
+        drawn = variant(kind, 3, seed=12).picture.convert("RGB")
+        sides = (4000, 3000) if drawn.width > drawn.height else (3000, 4000)
+        out = io.BytesIO()
+        drawn.resize(sides, Image.Resampling.BICUBIC).save(out, "JPEG", quality=88)
+        with tempfile.TemporaryDirectory() as place:
+            source = Path(place) / "photo"
+            source.write_bytes(out.getvalue())
+            before = _processor_time()
+            subprocess.run(
+                [
+                    "taskset",
+                    "-c",
+                    "0",
+                    sys.executable,
+                    "-I",
+                    str(PROGRAM),
+                    str(ROOT),
+                    str(source),
+                    place,
+                ],
+                check=True,
+                stderr=subprocess.DEVNULL,
+            )
+            took = _processor_time() - before
+            lacking = json.loads((Path(place) / "facts.json").read_text())["lacking"]
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        print(f"12 megapixels, {kind:12} {took:.2f} s, at most {most} MB so far, lacking {lacking}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

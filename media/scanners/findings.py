@@ -1,0 +1,325 @@
+"""Make findings of what the programs read: which words may not be shown, and where they are."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from core.text import fold
+from media.scanners.models import WHOLE, Kind, Severity
+from media.scanners.registry import UnitRules
+
+MOST_BOXES = 300
+_GRAVEST_FIRST = [Severity.HARD, Severity.SOFT, Severity.WARN, Severity.INFO]
+_LIKE_DIGITS = str.maketrans("OoØøQDlI|!SsBZz", "000000" + "1111" + "55" + "8" + "22")
+_LIKE_LETTERS = str.maketrans("0158264", "DISBZGA")
+_PLATE = re.compile(r"(\w{2})([A-Z0-9]{1,2}?)(\w{4,5})")
+_MISREAD = {"a": "o", "e": "o", "c": "o", "1": "i", "l": "i", "0": "o"}
+_CUES = (
+    "số tài khoản",
+    "căn cước",
+    "biển số",
+    "sinh ngày",
+    "ngày sinh",
+    "thường trú",
+    "điện thoại",
+    "hộ chiếu",
+    "chứng minh nhân dân",
+    "mật khẩu",
+    "bảo hiểm",
+)
+# Of which three say that the picture is an identity card.
+_CARD_WORDS = (
+    "can cuoc",
+    "full name",
+    "date of birth",
+    "gioi tinh",
+    "quoc tich",
+    "ngay sinh",
+    "que quan",
+    "nationality",
+    "place of residence",
+    "dinh danh ca nhan",
+)
+_STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
+_SAMPLES_APART = 2
+
+
+class Finding(NamedTuple):
+    """One finding as `models.Box` stores it."""
+
+    kind: str
+    rule: str
+    severity: str
+    x: int
+    y: int
+    width: int
+    height: int
+    from_second: float | None = None
+    to_second: float | None = None
+    host: str = ""
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+
+def findings_in(sample: dict[str, Any], rules: UnitRules) -> list[Finding]:
+    """Return what one picture shows. Raise whatever an answer of another shape brings about."""
+    found = [
+        *(_in_place(Kind.FACE, "face", Severity.SOFT, each) for each in sample.get("faces", ())),
+        *(_stamp(each) for each in sample.get("stamps", ())),
+        *(_code(each, rules) for each in sample.get("codes", ())),
+    ]
+    for page in sample.get("text", ()):
+        found += _words_on(page, rules)
+    return _merged(found)[:MOST_BOXES]
+
+
+def _in_place(kind: Kind, rule: str, severity: str, box: Sequence[Any], host: str = "") -> Finding:
+    """Return a finding at a box that a program named, within the picture."""
+    x, y, width, height = (int(each) for each in box)
+    if min(x, y) < 0 or min(width, height) < 1 or x + width > WHOLE or y + height > WHOLE:
+        raise ValueError("outside of the picture")
+    return Finding(kind.value, rule, str(severity), x, y, width, height, host=host)
+
+
+def _stamp(read: Sequence[Any]) -> Finding:
+    rule = str(read[0])
+    return _in_place(Kind.STAMP, rule, _STAMPS[rule], read[1:])
+
+
+# --- Codes ----------------------------------------------------------------------------------------
+
+
+def _code(read: Sequence[Any], rules: UnitRules) -> Finding:
+    text, place = str(read[0]), read[1:]
+    host = _host_in(text)
+    if host:
+        known = rules.knows_host(host)
+        rule, severity = ("code", Severity.INFO) if known else ("link_risk", Severity.WARN)
+        return _in_place(Kind.CODE, rule, severity, place, host)
+    graver = _gravest(rules, f"Số tài khoản {_account_in(text)}" if _account_in(text) else text)
+    return _in_place(Kind.CODE, *(graver or ("code", Severity.WARN.value)), place)
+
+
+def _host_in(text: str) -> str:
+    words = text.strip()
+    if not re.match(r"(?i)(?:https?://|www\.)", words):
+        return ""
+    try:
+        host = urlsplit(words if "://" in words else f"https://{words}").hostname or ""
+    except ValueError:
+        return ""
+    return host.rstrip(".")[:253]
+
+
+def _account_in(text: str) -> str:
+    """Return the account that a bank's payment code names; empty for other codes."""
+    if not text.startswith("000201") or "A000000727" not in text:
+        return ""
+    # 01 = the receiver: 00 = its bank, of six digits; 01 = its account.
+    match = re.search(r"01\d{2}0006\d{6}01(\d{2})([0-9A-Za-z]+)", text)
+    return match[2][: int(match[1])] if match else ""
+
+
+def _gravest(rules: UnitRules, text: str) -> tuple[str, str] | None:
+    found = [(each.rule, each.severity) for each in rules.find(text)]
+    return min(found, key=lambda each: _rank(each[1])) if found else None
+
+
+def _rank(severity: str) -> int:
+    return _GRAVEST_FIRST.index(Severity(severity))
+
+
+# --- Words ----------------------------------------------------------------------------------------
+
+
+def _words_on(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
+    """Yield a finding for each part of the text that may not be shown, around its words."""
+    lines = [[(str(word[0]), word[1:]) for word in line] for line in page["lines"]]
+    if page.get("plate"):
+        yield from _on_plate(lines, rules)
+        return
+    text, places = "", []
+    for line in lines:
+        for word, place in line:
+            places.append((len(text), len(text) + len(word), place))
+            text += f"{word} "
+        text = f"{text.rstrip(' ')}\n"
+    for reading in {text, _with_digits(_with_cues(text))}:
+        for found in rules.find(reading):
+            boxes = [
+                place for start, end, place in places if start < found.end and end > found.start
+            ]
+            if boxes:
+                yield _in_place(Kind.TEXT, found.rule, found.severity, _around(boxes))
+    if _is_identity_card(text):
+        yield from _numbers_of_card(lines)
+
+
+def _is_identity_card(text: str) -> bool:
+    plain = fold(text)
+    return sum(words in plain for words in _CARD_WORDS) >= 3
+
+
+def _numbers_of_card(lines: list[list[tuple[str, Any]]]) -> Iterator[Finding]:
+    """Yield a finding for the number of an identity card, also where a digit is misread."""
+    for line in lines:
+        numbers = [(word, place) for word, place in line if _is_number(word)]
+        digits = sum(len(re.sub(r"\W", "", word)) for word, _place in numbers)
+        if 8 <= digits <= 14:
+            x, y, width, height = _around([place for _word, place in numbers])
+            # From the end of its label on: what stands before it may be a part that was not read.
+            ends = [int(place[0]) + int(place[2]) for _word, place in line]
+            start = max((end for end in ends if end <= x), default=x)
+            box = (start, y, width + x - start, height)
+            yield _in_place(Kind.TEXT, "id_cccd", Severity.HARD, box)
+
+
+def _is_number(word: str) -> bool:
+    plain = word.translate(_LIKE_DIGITS)
+    return "/" not in word and 2 * sum(letter.isdigit() for letter in plain) > len(plain)
+
+
+def _on_plate(lines: list[list[tuple[str, Any]]], rules: UnitRules) -> Iterator[Finding]:
+    """Yield a finding for a part shaped like a plate, if a number stands on it."""
+    for line in lines:
+        for word, place in line:
+            number = _plate_number(word)
+            if number and (found := _gravest(rules, f"Xe mang biển số {number}.")):
+                yield _in_place(Kind.TEXT, *found, place)
+
+
+def _plate_number(read: str) -> str:
+    """Return the number of a plate as it is written, from letters and digits that may be misread;
+    empty for what is no plate's.
+    """
+    letters = re.sub(r"[^A-Z0-9]", "", read.upper().replace("Đ", "D"))
+    match = _PLATE.fullmatch(letters)
+    if not match:
+        return ""
+    province, number = (each.translate(_LIKE_DIGITS) for each in (match[1], match[3]))
+    series = match[2][0].translate(_LIKE_LETTERS) + match[2][1:]
+    if not (province + number).isdigit():
+        return ""
+    dotted = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
+    return f"{province}{series}-{dotted}"
+
+
+def _with_cues(text: str) -> str:
+    """Return the text with the words by which rules know a number, where an accent or a letter of
+    them was misread; each letter at its place.
+    """
+    plain = "".join(_look(letter) for letter in text)
+    for cue in _CUES:
+        look = "".join(_look(letter) for letter in cue)
+        at = plain.find(look)
+        while at >= 0:
+            text = text[:at] + cue + text[at + len(cue) :]
+            at = plain.find(look, at + len(cue))
+    return text
+
+
+@cache
+def _look(letter: str) -> str:
+    """Return the letter without its accents, and one letter for those that are read as another."""
+    plain = unicodedata.normalize("NFD", letter.lower().replace("đ", "d"))[0]
+    return _MISREAD.get(plain, plain)
+
+
+def _with_digits(text: str) -> str:
+    """Return the text with digits for letters that look alike, in words that are digits for the
+    most part; each letter at its place.
+    """
+
+    def mended(match: re.Match[str]) -> str:
+        word = match[0]
+        digits = sum(letter.isdigit() for letter in word)
+        return word.translate(_LIKE_DIGITS) if digits >= 2 and 2 * digits >= len(word) else word
+
+    return re.sub(r"\S+", mended, text)
+
+
+def _around(boxes: Sequence[Sequence[Any]]) -> tuple[int, int, int, int]:
+    left, top = min(int(box[0]) for box in boxes), min(int(box[1]) for box in boxes)
+    right = max(int(box[0]) + int(box[2]) for box in boxes)
+    bottom = max(int(box[1]) + int(box[3]) for box in boxes)
+    return left, top, right - left, bottom - top
+
+
+# --- One place, one box ---------------------------------------------------------------------------
+
+
+def _merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings with those of one kind and rule that cover each other as one, the gravest
+    first.
+    """
+    chosen: list[Finding] = []
+    for found in sorted(findings, key=lambda each: (_rank(each.severity), -each.area)):
+        same = next(
+            (
+                number
+                for number, other in enumerate(chosen)
+                if (other.kind, other.rule, other.host) == (found.kind, found.rule, found.host)
+                and _shared(found, other) >= 0.5
+            ),
+            None,
+        )
+        if same is None:
+            chosen.append(found)
+        else:
+            chosen[same] = _spanning(chosen[same], found)
+    return chosen
+
+
+def _shared(one: Finding, other: Finding) -> float:
+    """Return what two share, as a part of the smaller one."""
+    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    return width * height / min(one.area, other.area) if width > 0 and height > 0 else 0.0
+
+
+def _spanning(one: Finding, other: Finding) -> Finding:
+    x, y, width, height = _around([one[3:7], other[3:7]])
+    return one._replace(x=x, y=y, width=width, height=height)
+
+
+def joined_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[Finding]:
+    """Return the findings of a film's samples: what goes on from one to the next is one box, around
+    all its places, from the sample before it to the one after it.
+    """
+    seconds = [second for second, _found in samples]
+    done: list[tuple[Finding, int, int]] = []  # with the numbers of its first and last sample
+    running: list[tuple[Finding, Finding, int, int]] = []  # the whole, the last place
+    for number, (_second, found) in enumerate(samples):
+        still = []
+        rest = list(found)
+        for whole, last, first, seen in running:
+            again = next((each for each in rest if _goes_on(last, each, whole)), None)
+            if again is not None:
+                rest.remove(again)
+                still.append((_spanning(whole, again), again, first, number))
+            elif number - seen < _SAMPLES_APART:
+                still.append((whole, last, first, seen))
+            else:
+                done.append((whole, first, seen))
+        running = still + [(each, each, number, number) for each in rest]
+    done += [(whole, first, seen) for whole, _last, first, seen in running]
+    ends = [*seconds[1:], seconds[-1] + 2]
+    boxes = [
+        whole._replace(from_second=seconds[max(first - 1, 0)], to_second=ends[seen])
+        for whole, first, seen in done
+    ]
+    return sorted(boxes, key=lambda each: (_rank(each.severity), each.from_second))[:MOST_BOXES]
+
+
+def _goes_on(last: Finding, found: Finding, whole: Finding) -> bool:
+    """Check whether a box is the one before it, a little further on; one that wanders off begins a
+    new one, so that no box grows over the whole picture.
+    """
+    if (last.kind, last.rule, last.host) != (found.kind, found.rule, found.host):
+        return False
+    return _shared(last, found) >= 0.3 and _spanning(whole, found).area <= 4 * last.area

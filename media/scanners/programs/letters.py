@@ -1,0 +1,365 @@
+"""Read the words of a picture: as its lines run, turned upright, and on plates."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+os.environ["OMP_THREAD_LIMIT"] = "1"  # before the library is loaded
+
+import cv2
+import numpy as np
+import tesserocr
+from PIL import Image
+
+from media.scanners.programs.pixels import Pixels
+from media.scanners.programs.places import placed_points
+
+DATA = Path(__file__).parents[1] / "data"
+MOST_PLATES = 14
+FEW_PIXELS = 1400  # of the longer side: below, letters are too small to be read
+SURE_WORD, SURE_PAGE = 30, 70  # of 100
+MOST_NUMBERS = 30  # read anew
+_PLATE_LETTERS = "0123456789.-ABCDEFGHKLMNPSTUVXYZ"
+_LIKE_DIGITS = "OoØøQDlI|SBZ"
+_STEEPEST, _STEP = 12.0, 0.5  # degrees
+
+
+class Word(NamedTuple):
+    text: str
+    sure: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Letters:
+    def __init__(self) -> None:
+        self.tesseract: Any = tesserocr.PyTessBaseAPI(
+            path=str(DATA), lang="vie", psm=tesserocr.PSM.SPARSE_TEXT
+        )
+
+    def read(self, pixels: Pixels) -> list[dict[str, object]]:
+        """Return pages of lines of words, each word with its place. What is read in two ways is on
+        two pages.
+        """
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        pages = [{"plate": False, "lines": lines} for lines in self._readings(grey)]
+        pages += ({"plate": True, "lines": lines} for lines in self._plates(pixels, grey))
+        return [page for page in pages if page["lines"]]
+
+    # --- The picture as a whole ---
+
+    def _readings(self, grey: np.ndarray) -> Iterator[list[list[list[object]]]]:
+        """Yield the lines; and once more with the numbers read as numbers, where there are any."""
+        even = _evenly_lit(grey)
+        if max(even.shape) < FEW_PIXELS:
+            scale = min(2.0, FEW_PIXELS / max(even.shape))
+            even = cv2.resize(even, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        angle, is_upright = _slope(even)
+        turns = (0, 180) if is_upright else (90, 270)
+        best: list[Word] = []
+        upright, matrix = even, np.eye(2, 3)
+        for turn in turns:
+            turned, there = _turned(even, angle + turn)
+            words = self._words(turned, tesserocr.PSM.SPARSE_TEXT)
+            if _weight(words) > _weight(best):
+                best, upright, matrix = words, turned, there
+            if not words or _sureness(words) >= SURE_PAGE:
+                break
+        back = cv2.invertAffineTransform(matrix)
+        height, width = even.shape
+        lines = _lines(best)
+        yield [[_word(word, back, width, height) for word in line] for line in lines]
+        mended = self._with_numbers(upright, lines)
+        if mended:
+            yield [[_word(word, back, width, height) for word in line] for line in mended]
+
+    def _with_numbers(self, upright: np.ndarray, lines: list[list[Word]]) -> list[list[Word]]:
+        """Read anew what looks like a number, as digits alone; return nothing where all is as
+        before.
+        """
+        mended, tries, changed = [], 0, False
+        for line in lines:
+            new = []
+            for run in _runs_of_numbers(line):
+                text = " ".join(word.text for word in run)
+                if tries < MOST_NUMBERS and _digits_in(text) >= 5 and "/" not in text:
+                    tries += 1
+                    digits = self._digits(upright, run)
+                    if digits and digits != text:
+                        changed = True
+                        new.append(_joined(run, digits))
+                        continue
+                new += run
+            mended.append(new)
+        return mended if changed else []
+
+    def _digits(self, upright: np.ndarray, run: list[Word]) -> str:
+        high = max(word.bottom - word.top for word in run)
+        around = round(high * 0.35)
+        left, top = min(word.left for word in run), min(word.top for word in run)
+        right, bottom = max(word.right for word in run), max(word.bottom for word in run)
+        part = upright[
+            max(round(top) - around, 0) : round(bottom) + around,
+            max(round(left) - around, 0) : round(right) + around,
+        ]
+        scale = min(3.0, max(1.0, 52 / max(high, 1)))
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        words = self._words(part, tesserocr.PSM.SINGLE_LINE, only="0123456789 .-")
+        return " ".join(word.text for word in words)
+
+    def _words(self, grey: np.ndarray, mode: int, *, only: str = "") -> list[Word]:
+        self.tesseract.SetPageSegMode(mode)
+        self.tesseract.SetVariable("tessedit_char_whitelist", only)
+        self.tesseract.SetImage(Image.fromarray(grey))
+        self.tesseract.Recognize()
+        words = []
+        at = self.tesseract.GetIterator()
+        if at is None:
+            return []
+        level = tesserocr.RIL.WORD
+        for each in tesserocr.iterate_level(at, level):
+            if each.Empty(level):
+                continue
+            text, sure = each.GetUTF8Text(level).strip(), each.Confidence(level)
+            if text and sure >= SURE_WORD:
+                words.append(Word(text, sure, *each.BoundingBox(level)))
+        return words
+
+    # --- Plates ---
+
+    def _plates(self, pixels: Pixels, grey: np.ndarray) -> Iterator[list[list[list[object]]]]:
+        """Yield what stands on parts that are shaped like the plate of a car or a motorbike."""
+        height, width = grey.shape
+        for corners, is_wide in _plate_like(pixels, grey):
+            lines = 1 if is_wide else 2
+            wide, high = (480, 112) if is_wide else (320, 232)
+            there = cv2.getPerspectiveTransform(
+                corners, np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+            )
+            plate = cv2.warpPerspective(grey, there, (wide, high), flags=cv2.INTER_CUBIC)
+            text = self._plate(plate, lines)
+            if sum(letter.isdigit() for letter in text) >= 5:
+                yield [[[text, *placed_points(corners, width, height)]]]
+
+    def _plate(self, plate: np.ndarray, lines: int) -> str:
+        plate = cv2.normalize(plate, np.zeros_like(plate), 0, 255, cv2.NORM_MINMAX)
+        if plate[plate.shape[0] // 8 : -plate.shape[0] // 8].mean() < 110:
+            plate = 255 - plate
+        edge = max(3, plate.shape[0] // 40)
+        plate = plate[edge:-edge, edge:-edge]
+        if lines == 1:
+            return self._on_ground(plate, tesserocr.PSM.SINGLE_LINE)
+        text = self._on_ground(plate, tesserocr.PSM.SINGLE_BLOCK)
+        if _digits_in(text) >= 6:
+            return text
+        half = plate.shape[0] // 2
+        halves = (plate[:half], plate[half:])
+        return " ".join(self._on_ground(each, tesserocr.PSM.SINGLE_LINE) for each in halves)
+
+    def _on_ground(self, plate: np.ndarray, mode: int) -> str:
+        """Read a plate, or a line of one, with more of its own ground around it."""
+        ground = int(np.percentile(plate, 80))
+        padded = cv2.copyMakeBorder(plate, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=ground)
+        words = self._words(padded, mode, only=_PLATE_LETTERS)
+        return " ".join(word.text.strip(".-") for word in words)
+
+
+def _plate_like(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, bool]]:
+    """Return the corners of parts shaped like plates, from the upper left one on, and whether each
+    is one of a single line.
+    """
+    scale = min(1.0, 1000 / max(grey.shape))
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    colours = cv2.resize(
+        pixels, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA
+    ).astype(np.int16)
+    found: list[tuple[float, np.ndarray, bool]] = []
+    for mask in _masks(small, colours):
+        contours, _tree = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        for contour in contours:
+            shape = _plate_shape(contour, small)
+            if shape:
+                found.append(shape)
+    chosen: list[tuple[float, np.ndarray, bool]] = []
+    for each in sorted(found, key=lambda one: -one[0]):
+        middle = each[1].mean(axis=0)
+        if all(np.abs(middle - other[1].mean(axis=0)).max() > 8 for other in chosen):
+            chosen.append(each)
+    return [(corners / scale, is_wide) for _busy, corners, is_wide in chosen[:MOST_PLATES]]
+
+
+def _masks(small: np.ndarray, colours: np.ndarray) -> Iterator[np.ndarray]:
+    _level, light = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    yield light
+    yield 255 - light
+    yield cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 101, -8)
+    red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
+    for excess in (blue - red, np.minimum(red, green) - blue, red - np.maximum(green, blue)):
+        yield cv2.morphologyEx(
+            (excess > 35).astype(np.uint8) * 255, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
+        )
+
+
+def _plate_shape(contour: np.ndarray, small: np.ndarray) -> tuple[float, np.ndarray, bool] | None:
+    if len(contour) < 4:
+        return None
+    _middle, (width, height), angle = cv2.minAreaRect(contour)
+    if width < height:
+        width, height, angle = height, width, angle - 90
+    if width < small.shape[1] * 0.05 or height < 14 or not -40 < (angle + 90) % 180 - 90 < 40:
+        return None
+    ratio = width / height
+    is_wide = 2.6 <= ratio <= 6.2
+    if not is_wide and not 1.05 <= ratio <= 1.85:
+        return None
+    hull = cv2.convexHull(contour)
+    if cv2.contourArea(hull) < 0.8 * width * height:
+        return None
+    corners = _corners(hull)
+    left, top, wide, high = cv2.boundingRect(hull)
+    part = small[max(top, 0) : top + high, max(left, 0) : left + wide]
+    busy = float(np.abs(cv2.Sobel(part, cv2.CV_32F, 1, 0)).mean())
+    return (busy, corners, is_wide) if busy > 12 else None
+
+
+def _corners(hull: np.ndarray) -> np.ndarray:
+    points = hull.reshape(-1, 2).astype(np.float32)
+    total, spread = points.sum(axis=1), points[:, 0] - points[:, 1]
+    return np.array(
+        [
+            points[total.argmin()],
+            points[spread.argmax()],
+            points[total.argmax()],
+            points[spread.argmin()],
+        ],
+        np.float32,
+    )
+
+
+# --- Light, slope and lines -----------------------------------------------------------------------
+
+
+def _evenly_lit(grey: np.ndarray) -> np.ndarray:
+    """Take shadows out: divide by the light around each point."""
+    small = cv2.resize(grey, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
+    around = cv2.GaussianBlur(small, (0, 0), max(small.shape) / 40)
+    light = cv2.resize(around, (grey.shape[1], grey.shape[0])).astype(np.float32)
+    even = grey.astype(np.float32) / (light + 24) * 190
+    return np.clip(even, 0, 255).astype(np.uint8)
+
+
+def _slope(grey: np.ndarray) -> tuple[float, bool]:
+    """Return by how many degrees the lines of text rise, and whether they run across."""
+    scale = 600 / max(grey.shape)
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    edges = np.abs(cv2.Laplacian(small, cv2.CV_32F))
+    edges = np.minimum(edges, 60)
+    side = max(small.shape)
+    square = np.zeros((side, side), np.float32)
+    square[: small.shape[0], : small.shape[1]] = edges
+    across = _best_angle(square)
+    upwards = _best_angle(np.ascontiguousarray(np.rot90(square)))
+    is_upright = across[0] >= upwards[0] * 0.8
+    return (across if is_upright else upwards)[1], is_upright
+
+
+def _best_angle(edges: np.ndarray) -> tuple[float, float]:
+    """Return how sharply rows of text stand out at the best angle, and that angle."""
+    middle = edges.shape[0] / 2
+
+    def sharpness(angle: float) -> float:
+        matrix = cv2.getRotationMatrix2D((middle, middle), angle, 1)
+        turned = cv2.warpAffine(edges, matrix, edges.shape[::-1], flags=cv2.INTER_NEAREST)
+        rows = turned.sum(axis=1)
+        return float(np.square(np.diff(rows)).sum())
+
+    coarse = max(np.arange(-_STEEPEST, _STEEPEST + 1, 2.0), key=sharpness)
+    near = np.arange(coarse - 1.5, coarse + 1.6, _STEP)
+    best = max([coarse, *near], key=sharpness)
+    return sharpness(float(best)), float(best)
+
+
+def _turned(grey: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the picture turned, and the matrix that turns it."""
+    height, width = grey.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+    if abs(angle) < 0.3:
+        return grey, np.eye(2, 3)
+    cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
+    wide, high = round(width * cos + height * sin), round(width * sin + height * cos)
+    matrix[0, 2] += (wide - width) / 2
+    matrix[1, 2] += (high - height) / 2
+    turned = cv2.warpAffine(
+        grey, matrix, (wide, high), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return turned, matrix
+
+
+def _weight(words: list[Word]) -> float:
+    return sum(len(word.text) * max(word.sure - 40, 0) for word in words)
+
+
+def _sureness(words: list[Word]) -> float:
+    letters = sum(len(word.text) for word in words)
+    return sum(len(word.text) * word.sure for word in words) / letters if letters else 0.0
+
+
+def _lines(words: list[Word]) -> list[list[Word]]:
+    """Sort words into lines, from above, and each from the left."""
+    lines: list[list[Word]] = []
+    for word in sorted(words, key=lambda each: (each.top + each.bottom) / 2):
+        middle = (word.top + word.bottom) / 2
+        last = lines[-1][-1] if lines else None
+        if last and last.top < middle < last.bottom:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return [sorted(line, key=lambda each: each.left) for line in lines]
+
+
+def _digits_in(text: str) -> int:
+    return sum(letter.isdigit() or letter in _LIKE_DIGITS for letter in text)
+
+
+def _runs_of_numbers(line: list[Word]) -> Iterator[list[Word]]:
+    """Yield the line's words, those of numbers that stand beside each other together."""
+    run: list[Word] = []
+    for word in line:
+        is_number = 2 * sum(letter.isdigit() for letter in word.text) >= len(word.text)
+        is_number = is_number and not word.text.isalpha()
+        if run and is_number and word.left - run[-1].right < 1.5 * (word.bottom - word.top):
+            run.append(word)
+            continue
+        if run:
+            yield run
+        run = [word] if is_number else []
+        if not is_number:
+            yield [word]
+    if run:
+        yield run
+
+
+def _joined(run: list[Word], text: str) -> Word:
+    return Word(
+        text,
+        min(word.sure for word in run),
+        min(word.left for word in run),
+        min(word.top for word in run),
+        max(word.right for word in run),
+        max(word.bottom for word in run),
+    )
+
+
+def _word(word: Word, back: np.ndarray, width: int, height: int) -> list[object]:
+    corners = np.array(
+        [
+            [word.left, word.top, 1],
+            [word.right, word.top, 1],
+            [word.right, word.bottom, 1],
+            [word.left, word.bottom, 1],
+        ]
+    )
+    return [word.text, *placed_points(corners @ back.T, width, height)]

@@ -1,0 +1,51 @@
+"""Let every scanner look at a picture, each failing by itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+from media.scanners.programs.pixels import Pixels
+
+KINDS = ("text", "faces", "codes", "stamps")
+
+
+class Scanners:
+    """All scanners that this machine has; what fails once is ``lacking`` from then on."""
+
+    def __init__(self) -> None:
+        self.lacking: set[str] = set()
+        self._ready: dict[str, Callable[[Pixels], Any]] = {}
+        for kind in KINDS:
+            try:
+                self._ready[kind] = _made(kind)
+            except Exception:  # a library or its data is missing, or does not fit this machine
+                self.lacking.add(kind)
+
+    def look(self, pixels: Pixels) -> dict[str, Any]:
+        """Return what each scanner finds, by its kind."""
+        found = {}
+        for kind, find in self._ready.items():
+            try:
+                found[kind] = find(pixels)
+            except Exception:  # whatever a strange picture brings about: the others go on
+                self.lacking.add(kind)
+        return found
+
+
+def _made(kind: str) -> Callable[[Pixels], Any]:
+    # Each by itself: where one cannot be loaded, the others work.
+    match kind:
+        case "text":
+            from media.scanners.programs.letters import Letters
+
+            return Letters().read
+        case "faces":
+            from media.scanners.programs.faces import Faces
+
+            return Faces().find
+        case "codes":
+            from media.scanners.programs import codes
+
+            return codes.find
+    from media.scanners.programs.stamps import Stamps
+
+    return Stamps().find

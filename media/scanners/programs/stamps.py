@@ -1,0 +1,203 @@
+"""Find red stamps: marks of secrecy in their frame, seals, and others in a frame."""
+
+import unicodedata
+from typing import Any
+
+import cv2
+import numpy as np
+import tesserocr
+from PIL import Image
+
+from media.scanners.programs.letters import DATA
+from media.scanners.programs.pixels import Pixels, shrunk
+from media.scanners.programs.places import placed_points
+
+SIDE = 1600
+MARKS = ("MAT", "TOIMAT", "TUYETMAT")
+MOST_FRAMES = 8
+_RED, _REDDER = 38, 1.3  # more than the other two colours, in steps and in times
+_LEAST = 0.02  # of the longer side
+_WIDEST_STAMP, _HIGHEST_STAMP = 0.42, 0.3  # of the picture: what is larger was designed
+
+
+class Stamps:
+    def __init__(self) -> None:
+        self.tesseract: Any = tesserocr.PyTessBaseAPI(
+            path=str(DATA), lang="vie", psm=tesserocr.PSM.SINGLE_LINE
+        )
+
+    def find(self, pixels: Pixels) -> list[list[object]]:
+        """Return for each stamp its rule and its place."""
+        small = shrunk(pixels, SIDE)
+        height, width = small.shape[:2]
+        red = _red_part(small)
+        found: list[list[object]] = []
+        frames = 0
+        for contour in _outlines(red):
+            points = contour.reshape(-1, 2).astype(np.float32)
+            if _is_seal(contour, red):
+                found.append(["stamp", *placed_points(points, width, height)])
+                continue
+            if frames >= MOST_FRAMES or not _is_frame(contour, red):
+                continue
+            frames += 1
+            rule = self._rule_of(contour, small, red)
+            if rule:
+                found.append([rule, *placed_points(points, width, height)])
+        return found
+
+    def _rule_of(self, contour: np.ndarray, small: Pixels, red: np.ndarray) -> str:
+        """Return what the frame holds: a mark of secrecy, another stamp, or nothing of these."""
+        inside = _inside(contour, small)
+        if inside is None:
+            return ""
+        text = ""
+        for turned in (inside, np.ascontiguousarray(np.rot90(inside, 2))):
+            text = _folded(self._line(turned))
+            if _is_mark(text):
+                return "secret_mark"
+        (_x, _y), sides, _angle = cv2.minAreaRect(contour)
+        long, short = max(sides), min(sides)
+        height, width = small.shape[:2]
+        fits = long < _WIDEST_STAMP * max(width, height) and short < _HIGHEST_STAMP * height
+        return "stamp" if fits and len(text) >= 4 else ""
+
+    def _line(self, picture: np.ndarray) -> str:
+        self.tesseract.SetImage(Image.fromarray(picture))
+        return str(self.tesseract.GetUTF8Text()).strip()
+
+
+def _red_part(small: Pixels) -> np.ndarray:
+    colours = small.astype(np.int16)
+    others = np.maximum(colours[..., 1], colours[..., 2])
+    excess = colours[..., 0] - others
+    red = (excess > _RED) & (colours[..., 0] > _REDDER * others)
+    return red.astype(np.uint8) * 255
+
+
+def _outlines(red: np.ndarray) -> list[np.ndarray]:
+    """Return the outer lines of what is red and large enough, the largest first."""
+    closed = cv2.morphologyEx(red, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    contours, _tree = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    least = _LEAST * max(red.shape)
+    large = [each for each in contours if min(cv2.minAreaRect(each)[1]) >= least]
+    return sorted(large, key=cv2.contourArea, reverse=True)[:60]
+
+
+def _density(contour: np.ndarray, red: np.ndarray, inset: float) -> float:
+    """Return how much of what lies inside the outline, ``inset`` of its size from it, is red."""
+    left, top, wide, high = cv2.boundingRect(contour)
+    mask: Any = np.zeros((high, wide), np.uint8)
+    hull = cv2.convexHull(contour) - [left, top]
+    cv2.fillConvexPoly(mask, hull.astype(np.int32), 255)
+    size = round(inset * min(wide, high))
+    if size:
+        mask = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+        mask = cv2.erode(mask, np.ones((2 * size + 1, 2 * size + 1), np.uint8))[1:-1, 1:-1]
+    part = red[top : top + high, left : left + wide]
+    inner = mask > 0
+    return float((part[inner] > 0).mean()) if inner.any() else 1.0
+
+
+def _is_seal(contour: np.ndarray, red: np.ndarray) -> bool:
+    """Check for a red ring with more inside it, as on seals: neither a disc nor a bare ring."""
+    (_x, _y), (one, other), _angle = cv2.minAreaRect(contour)
+    if max(one, other) > 1.45 * min(one, other) or min(one, other) < 2.2 * _LEAST * max(red.shape):
+        return False
+    hull = cv2.convexHull(contour)
+    roundness = cv2.contourArea(hull) / (one * other)
+    if not 0.74 <= roundness <= 0.84:  # π / 4 of a circle
+        return False
+    if not 0.08 <= _density(contour, red, 0.08) <= 0.6:
+        return False
+    # The emblem in the middle: a letter O has none.
+    return _density(contour, red, 0.3) >= 0.05 and _ring(contour, red) >= 0.55
+
+
+def _ring(contour: np.ndarray, red: np.ndarray) -> float:
+    """Return how much of the outline of the hull runs on red."""
+    hull = cv2.convexHull(contour)
+    line = np.zeros(red.shape, np.uint8)
+    cv2.polylines(line, [hull], True, 255, max(3, round(max(red.shape) / 300)))
+    thick = cv2.dilate(red, np.ones((3, 3), np.uint8))
+    on = line > 0
+    return float((thick[on] > 0).mean())
+
+
+def _is_frame(contour: np.ndarray, red: np.ndarray) -> bool:
+    """Check for four straight red lines around something that is not all red."""
+    (_x, _y), (one, other), _angle = cv2.minAreaRect(contour)
+    if max(one, other) > 9 * min(one, other):
+        return False
+    hull = cv2.convexHull(contour)
+    if cv2.contourArea(hull) < 0.82 * one * other:
+        return False
+    return _density(contour, red, 0.0) <= 0.72 and _ring(contour, red) >= 0.6
+
+
+def _inside(contour: np.ndarray, small: Pixels) -> np.ndarray | None:
+    """Return what the frame holds, upright: red as black, all else as white."""
+    corners = cv2.convexHull(contour).reshape(-1, 2).astype(np.float32)
+    total, spread = corners.sum(axis=1), corners[:, 0] - corners[:, 1]
+    order = [total.argmin(), spread.argmax(), total.argmax(), spread.argmin()]
+    if len(set(order)) < 4:
+        return None
+    corners = corners[order].astype(np.float32)
+    wide = float(np.linalg.norm(corners[1] - corners[0]))
+    high = float(np.linalg.norm(corners[3] - corners[0]))
+    if min(wide, high) < 8:
+        return None
+    scale = 120 / min(wide, high)
+    size = (min(1600, round(wide * scale)), min(1600, round(high * scale)))
+    ends = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
+    flat = cv2.warpPerspective(
+        small, cv2.getPerspectiveTransform(corners, ends), size, flags=cv2.INTER_CUBIC
+    ).astype(np.int16)
+    if size[1] > size[0]:
+        flat = np.ascontiguousarray(np.rot90(flat))
+    excess = np.clip(flat[..., 0] - np.maximum(flat[..., 1], flat[..., 2]), 0, 255)
+    ink = 255 - cv2.normalize(
+        excess.astype(np.uint8), np.zeros(excess.shape, np.uint8), 0, 255, cv2.NORM_MINMAX
+    )
+    return _without_frame(ink)
+
+
+def _without_frame(ink: np.ndarray) -> np.ndarray:
+    """Take away the lines of the frame: whatever spans the picture, or hangs at its edge."""
+    high, wide = ink.shape
+    _level, dark = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    _count, labels, facts, _middles = cv2.connectedComponentsWithStats(dark)
+    edge = max(2, round(high * 0.03))
+    frame: Any = np.zeros(ink.shape, np.uint8)
+    for number, (left, top, across, down, _area) in enumerate(facts[1:], start=1):
+        spans = across > 0.7 * wide or down > 0.8 * high
+        thin = min(across, down) < 0.14 * high and max(across, down) > 0.25 * high
+        hangs = left < edge or top < edge or left + across > wide - edge or top + down > high - edge
+        if spans or (hangs and (thin or across > 0.5 * wide)):
+            frame[labels == number] = 255
+    frame = cv2.dilate(frame, np.ones((5, 5), np.uint8))
+    clean = np.where(frame > 0, 255, ink).astype(np.uint8)
+    rest = np.where((dark > 0) & (frame == 0))
+    if not len(rest[0]):
+        return np.full((60, 60), 255, np.uint8)
+    top, bottom, left, right = rest[0].min(), rest[0].max(), rest[1].min(), rest[1].max()
+    cut = clean[max(top - 6, 0) : bottom + 7, max(left - 6, 0) : right + 7]
+    return cv2.copyMakeBorder(cut, 24, 24, 24, 24, cv2.BORDER_CONSTANT, value=255)
+
+
+def _folded(text: str) -> str:
+    """Return the letters alone, in capitals and without accents."""
+    plain = unicodedata.normalize("NFD", text.upper().replace("Đ", "D"))
+    return "".join(letter for letter in plain if "A" <= letter <= "Z")
+
+
+def _is_mark(text: str) -> bool:
+    """Check for a mark; of a longer one a letter may be misread."""
+    if text in MARKS:
+        return True
+    return any(
+        len(mark) > 3
+        and len(mark) == len(text)
+        and sum(one != other for one, other in zip(mark, text, strict=True)) <= 1
+        for mark in MARKS
+    )

@@ -1,0 +1,303 @@
+"""Scans are claimed once, taken again after a worker died, and decided by people on record."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.permissions import Role
+from audit.models import Entry
+from core import sandbox
+from core.errors import NotAllowed, Refused
+from media.models import Media
+from media.scanners import examining, queries, services
+from media.scanners.examining import Examined, Finding
+from media.scanners.models import Box, Priority, Scan, State
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+FACE = Finding("face", "face", "soft", 1000, 1000, 800, 1200)
+CARD = Finding("text", "id_cccd", "hard", 3000, 5000, 2000, 300)
+MARK = Finding("stamp", "secret_mark", "hard", 1000, 1500, 900, 300)
+KNOWN_CODE = Finding("code", "code", "info", 7000, 7000, 900, 900, host="dichvucong.gov.vn")
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def officer(unit):
+    return factories.person(Role.OFFICER, unit)
+
+
+@pytest.fixture
+def waiting(settings, unit):
+    """A picture that waits for the scanners."""
+    settings.SCAN_MEDIA = True
+    return factories.media(unit)
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    """What the scanners' programs answer, in their order; an exception is raised."""
+    answers = []
+
+    def examine(path, *, is_video, rules, report):
+        assert path.exists()
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if callable(answer):
+            answer = answer(report)
+        return answer
+
+    monkeypatch.setattr(examining, "examine", examine)
+    return answers
+
+
+def scanned(media, programs, *findings, lacking=()):
+    programs.append(Examined(list(findings), list(lacking)))
+    assert services.scan(media.pk)
+    return media.scan.boxes.all()
+
+
+def test_each_new_picture_waits_for_the_scanners(waiting):
+    scan = waiting.scan
+
+    assert (scan.state, scan.progress, scan.lacking) == (State.WAITING, 0, [])
+    assert not queries.is_clear(scan)
+    assert not queries.is_clear(None)
+
+
+def test_in_other_tests_nothing_waits(unit):
+    assert queries.is_clear(factories.media(unit).scan)
+
+
+def test_what_was_found_is_stored_as_kind_and_place_alone(waiting, programs):
+    boxes = scanned(waiting, programs, FACE, KNOWN_CODE)
+    scan = Scan.objects.get(media=waiting)
+
+    assert (scan.state, scan.progress, scan.leased_until) == (State.DONE, 100, None)
+    assert scan.rules == examining.mark()
+    assert [(box.kind, box.is_open) for box in boxes] == [("face", True), ("code", False)]
+    assert list(scan.boxes.open()) == [boxes[0]]
+    assert not queries.is_clear(scan)
+
+
+def test_two_workers_do_not_take_the_same_row(waiting):
+    now = timezone.now()
+    first, second = Scan.objects.get(media=waiting), Scan.objects.get(media=waiting)
+
+    assert services._claim(first, now=now)
+    assert services._claim(second, now=now) is None
+
+
+def test_a_done_scan_is_not_done_again(waiting, programs):
+    scanned(waiting, programs)
+
+    assert not services.scan(waiting.pk)
+
+
+def test_a_killed_workers_row_is_taken_again_when_its_lease_ran_out(waiting, programs):
+    now = timezone.now()
+    assert services._claim(Scan.objects.get(media=waiting), now=now)
+    assert services.scan_waiting() == 0
+
+    Scan.objects.update(leased_until=now - timedelta(seconds=1))
+    programs.append(Examined([], []))
+
+    assert services.scan_waiting() == 1
+    assert Scan.objects.get(media=waiting).state == State.DONE
+
+
+def test_progress_renews_the_lease(waiting, programs):
+    seen = []
+
+    def answer(report):
+        before = Scan.objects.get(media=waiting)
+        Scan.objects.update(leased_until=timezone.now())
+        report(40)
+        after = Scan.objects.get(media=waiting)
+        seen.extend([before.state, after.progress, after.leased_until > timezone.now()])
+        return Examined([], [])
+
+    programs.append(answer)
+    services.scan(waiting.pk)
+
+    assert seen == [State.RUNNING, 40, True]
+
+
+def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
+    programs += [sandbox.Failed(), sandbox.Failed(), sandbox.Failed()]
+    assert services.scan_waiting() == 3
+    scan = Scan.objects.get(media=waiting)
+    assert (scan.state, scan.lacking) == (State.FAILED, examining.EVERY_SCANNER)
+    assert scan.needs_eye
+    assert not queries.is_clear(scan)
+
+    services.look_by_eye(waiting, by=officer)
+
+    assert queries.is_clear(Scan.objects.get(media=waiting))
+    entry = Entry.objects.get(action="media.looked_by_eye")
+    assert entry.data == {"lacking": "text, faces, codes, stamps"}
+    with pytest.raises(Refused):
+        services.look_by_eye(waiting, by=officer)
+
+
+def test_a_missing_scanner_is_said_and_looked_for_by_eye(waiting, programs, officer):
+    scanned(waiting, programs, lacking=["faces"])
+    assert not queries.is_clear(Scan.objects.get(media=waiting))
+
+    services.look_by_eye(waiting, by=officer)
+
+    assert queries.is_clear(Scan.objects.get(media=waiting))
+
+
+def test_a_result_that_comes_after_the_row_was_queued_anew_is_dropped(waiting, programs):
+    def answer(report):
+        services.queue(waiting)
+        report(50)
+        return Examined([CARD], [])
+
+    programs.append(answer)
+    services.scan(waiting.pk)
+
+    scan = Scan.objects.get(media=waiting)
+    assert (scan.state, scan.progress, scan.boxes.count()) == (State.WAITING, 0, 0)
+
+
+@pytest.mark.parametrize("ground", ["consent", "staff", "public"])
+def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer, ground):
+    (box,) = scanned(waiting, programs, FACE)
+
+    services.show(box, as_=ground, by=officer)
+
+    assert queries.is_clear(Scan.objects.get(media=waiting))
+    entry = Entry.objects.get(action="media.box_shown")
+    assert entry.data == {"box": str(box.public_id), "rule": "face", "ground": ground}
+
+    services.hide_again(box, by=officer)
+
+    assert not queries.is_clear(Scan.objects.get(media=waiting))
+    assert Entry.objects.filter(action="media.box_hidden").exists()
+
+
+@pytest.mark.parametrize(
+    ("ground", "note"),
+    [
+        ("", ""),
+        ("because", ""),
+        ("reason", " "),
+        ("guardian", ""),
+        ("guardian", "Bà Nguyễn Thị Hoa đã ký"),
+        ("reason", "gọi 0912 345 678 để hỏi"),
+        ("consent", "x" * 201),
+    ],
+)
+def test_a_ground_that_says_too_little_or_too_much_is_refused(
+    waiting, programs, officer, ground, note
+):
+    (box,) = scanned(waiting, programs, FACE)
+
+    with pytest.raises(Refused):
+        services.show(box, as_=ground, note=note, by=officer)
+
+    assert Box.objects.get().is_open
+
+
+def test_a_childs_face_is_shown_by_the_guardians_signed_paper(waiting, programs, officer):
+    (box,) = scanned(waiting, programs, FACE)
+
+    shown = services.show(box, as_="guardian", note="Giấy số 12, tủ hồ sơ trường", by=officer)
+
+    assert (shown.shown_as, shown.shown_by) == ("guardian", officer)
+
+
+@pytest.mark.parametrize("found", [CARD, MARK])
+def test_numbers_and_marks_of_secrecy_are_never_shown(waiting, programs, officer, found):
+    (box,) = scanned(waiting, programs, found)
+
+    with pytest.raises(Refused):
+        services.show(box, as_="reason", note="cần cho bài", by=officer)
+    if found is MARK:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Box.objects.update(shown_as="reason", shown_by=officer, shown_at=timezone.now())
+
+
+def test_others_decide_nothing(waiting, programs):
+    (box,) = scanned(waiting, programs, FACE, lacking=["text"])
+    stranger = factories.person(Role.OFFICER, factories.UnitFactory())
+
+    for act in (
+        lambda: services.show(box, as_="consent", by=stranger),
+        lambda: services.hide_again(box, by=stranger),
+        lambda: services.look_by_eye(waiting, by=stranger),
+        lambda: services.scan_again(waiting, by=stranger),
+        lambda: services.remove_marked(waiting, by=stranger),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+
+
+def test_decisions_stay_where_the_same_is_found_again(waiting, programs, officer):
+    face, _other = scanned(waiting, programs, FACE, FACE._replace(x=6000))
+    services.show(face, as_="public", by=officer)
+
+    services.scan_again(waiting, by=officer)
+    moved = [FACE._replace(x=1100, y=1050), FACE._replace(x=4000), CARD._replace(x=1000, y=1000)]
+    boxes = scanned(waiting, programs, *moved)
+
+    assert [(box.x, box.shown_as) for box in boxes] == [(1000, ""), (4000, ""), (1100, "public")]
+    assert Entry.objects.filter(action="media.scanned_again").exists()
+
+
+def test_a_picture_with_a_mark_is_removed_with_its_bytes_once_nothing_shows_it(
+    waiting, programs, officer, unit
+):
+    scanned(waiting, programs, MARK)
+    post = factories.PostFactory(unit=unit, media=[waiting])
+    assert services.remove_marked(waiting, by=officer) is False
+    post.pictures.all().delete()
+    name = waiting.file.name
+
+    assert services.remove_marked(waiting, by=officer)
+
+    assert not Media.objects.filter(pk=waiting.pk).exists()
+    assert not waiting.file.storage.exists(name)
+    assert not Scan.objects.exists()
+
+
+def test_older_stock_is_queued_newest_first_and_worked_on_last(unit, settings, programs):
+    old = [factories.media(unit) for _number in range(3)]
+    Scan.objects.all().delete()
+    settings.SCAN_MEDIA = True
+
+    assert services.queue_backlog(most=2) == 2
+    new = factories.media(unit)
+
+    assert {scan.media for scan in Scan.objects.filter(priority=Priority.BACKLOG)} == set(old[1:])
+    assert queries.to_do(timezone.now()).first().media == new
+
+
+def test_the_state_of_many_takes_two_queries(unit, django_assert_num_queries):
+    rows = [factories.media(unit) for _number in range(5)]
+
+    with django_assert_num_queries(2):
+        states = queries.state_of(rows)
+        assert all(queries.is_clear(states[row.pk]) for row in rows)
+
+
+def test_an_upload_tells_a_worker_once_it_is_stored(
+    waiting, unit, settings, monkeypatch, django_capture_on_commit_callbacks
+):
+    told = []
+    monkeypatch.setattr("media.scanners.tasks.scan_media.delay", lambda **what: told.append(what))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        row = factories.media(unit)
+        assert told == []
+
+    assert told == [{"media": row.pk}]
