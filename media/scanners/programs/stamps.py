@@ -14,7 +14,7 @@ from media.scanners.programs.places import placed_points
 
 SIDE = 1600
 MARKS = ("MAT", "TOIMAT", "TUYETMAT")
-MOST_FRAMES = 8
+MOST_FRAMES = 12
 _RED, _REDDER = 38, 1.3  # more than the other two colours, in steps and in times
 _LEAST = 0.02  # of the longer side
 _WIDEST_STAMP, _HIGHEST_STAMP = 0.42, 0.3  # of the picture: what is larger was designed
@@ -76,9 +76,11 @@ def _red_part(small: Pixels) -> np.ndarray:
 
 
 def _outlines(red: np.ndarray) -> list[np.ndarray]:
-    """Return the outer lines of what is red and large enough, the largest first."""
+    """Return the lines around what is red and large enough, the largest first; also inside others:
+    the table under a page may be red.
+    """
     closed = cv2.morphologyEx(red, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    contours, _tree = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours, _tree = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     least = _LEAST * max(red.shape)
     large = [each for each in contours if min(cv2.minAreaRect(each)[1]) >= least]
     return sorted(large, key=cv2.contourArea, reverse=True)[:60]

@@ -42,7 +42,7 @@ def waiting(settings, unit):
 
 @pytest.fixture
 def programs(monkeypatch):
-    """What the scanners' programs answer, in their order; an exception is raised."""
+    """Answer instead of the programs, in this order; an exception is raised."""
     answers = []
 
     def examine(path, *, is_video, rules, report):
