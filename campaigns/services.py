@@ -14,6 +14,7 @@ from accounts.queries import require
 from audit.services import record
 from campaigns.models import Campaign, Topic
 from core.errors import Refused
+from core.leaks import require_storable
 from core.secrecy import require_no_secrecy_mark
 from core.text import normal
 from units.models import Unit
@@ -38,6 +39,7 @@ def begin(
     """Begin a campaign of ``unit``, open to the posts of that unit and of all units below it."""
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
     require_no_secrecy_mark([name, aim])
+    require_storable([name, aim], unit)
     _check(starts_on, ends_on, spread_minutes)
     campaign = Campaign.objects.create(
         unit=unit,
@@ -75,6 +77,7 @@ def change(
     """Save the form. Record which fields changed, and the period before and after."""
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
     require_no_secrecy_mark([name, aim])
+    require_storable([name, aim], campaign.unit)
     _check(starts_on, ends_on, spread_minutes)
     was = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     new = {

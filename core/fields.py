@@ -11,6 +11,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import Refused
+from core.leaks import require_recordable
 from core.reasons import LONGEST_REASON
 
 # A day beyond these overflows calendars and databases; no person means one.
@@ -107,9 +109,16 @@ class DayAndClockField(forms.MultiValueField):
 
 
 class ReasonField(forms.CharField):
-    """The reason of an action, which goes into the record."""
+    """The reason of an action, which goes into the record: it names no people and no numbers."""
 
     def __init__(self, *, rows: int = 3, **options: Any) -> None:
         options.setdefault("label", _("Reason"))
         options.setdefault("max_length", LONGEST_REASON)
         super().__init__(widget=forms.Textarea(attrs={"rows": rows}), **options)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        try:
+            require_recordable(value)
+        except Refused as error:
+            raise ValidationError(str(error)) from None

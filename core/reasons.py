@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
+from core.leaks import require_recordable
 from core.text import normal
 
 LONGEST_REASON = 500  # characters, as the rows that bear one hold
@@ -10,11 +11,12 @@ LONGEST_REASON = 500  # characters, as the rows that bear one hold
 
 def require_reason(reason: str, missing: str, *, most: int = LONGEST_REASON) -> str:
     """Return the reason as it is stored, cut to ``most`` characters. Raise Refused(``missing``) if
-    it is empty.
+    it is empty, and for one that names people or numbers.
     """
     reason = normal(reason).strip()
     if not reason:
         raise Refused(missing)
+    require_recordable(reason)
     return reason[:most]
 
 

@@ -25,6 +25,7 @@ from accounts.queries import require, require_fitting
 from audit.models import Entry
 from audit.services import entry, record, record_entries
 from core.errors import Refused
+from core.leaks import file_name_without_leaks
 from core.secrecy import require_no_secrecy_mark
 from core.spreadsheets import in_any_language
 from core.text import fold
@@ -122,7 +123,7 @@ def keep(rows: list[Row], *, file_name: str, by: User) -> PeopleImport:
     """
     require_no_secrecy_mark(str(cell) for row in rows for cell in row)
     PeopleImport.objects.filter(made_by=by, applied_at=None).delete()
-    return PeopleImport.objects.create(made_by=by, file_name=file_name[:200], rows=rows)
+    return PeopleImport.objects.create(made_by=by, file_name=file_name_without_leaks(file_name)[:200], rows=rows)
 
 
 def plan(rows: Iterable[Row], *, by: User) -> Plan:

@@ -15,6 +15,7 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from core.errors import Refused
+from core.leaks import require_storable
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
 from media import services, store
@@ -89,7 +90,7 @@ def describe(media: Media, description: Description, *, by: User, version: int) 
     ``version`` is no longer the stored one, SecrecyRefused.
     """
     authority = require(by, Permission.LIBRARY_WRITE, unit=media.unit)
-    values = _values(description)
+    values = _values(description, media.unit)
     _require_folder_of(media.unit, description.folder)
     row = _locked(media)
     if row.version != version:
@@ -214,6 +215,7 @@ def _folder_name(
     if not name or len(name) > LONGEST_FOLDER:
         raise Refused(_("A folder needs a name of at most %(n)s letters.") % {"n": LONGEST_FOLDER})
     require_no_secrecy_mark([name])
+    require_storable([name], unit)
     same = Folder.objects.filter(unit=unit, parent=parent, name=name)
     if besides:
         same = same.exclude(pk=besides.pk)
@@ -237,12 +239,13 @@ def _locked(media: Media) -> Media:
     return row
 
 
-def _values(description: Description) -> dict[str, Any]:
+def _values(description: Description, unit: Unit) -> dict[str, Any]:
     """Return what is stored of a description, checked. Raise Refused, SecrecyRefused."""
     words = {name: " ".join(normal(getattr(description, name)).split()) for name in _LONGEST}
     if any(len(words[name]) > most for name, most in _LONGEST.items()):
         raise Refused(_("A text is too long. Shorten it."))
     require_no_secrecy_mark([*words.values(), *description.tags])
+    require_storable([*words.values(), *description.tags], unit)
     consent = Consent(description.consent).value if description.consent else ""
     if consent == Consent.GUARDIAN:
         require_no_name(words["consent_note"])
