@@ -4,16 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 
 from campaigns.queries import topic_asks
 from channels.states import Kind
 from media.models import Media
+from media.scanners.models import Box, Scan
+from media.scanners.queries import open_boxes, state_of
 from posts.canonical import content, material
 from posts.canonical.html import plain
 from posts.checks import registry
-from posts.checks.base import Draft, Finding, LeakRules
+from posts.checks.base import Draft, Finding, LeakRules, MediaCheck, OpenBox
 from posts.checks.hints import SCAMS
+from posts.checks.scans import media_are_checked
 from posts.leak_rules.queries import rules_of
 from posts.library import reach
 from posts.models import Post, PostChannel
@@ -42,21 +46,54 @@ def findings(
         leak_rules = rules_of(post.unit, on=timezone.localdate())
     unfit = () if composed["channels"] else _unfit(post, composed, targets)
     draft = replace(_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
-    expired, blurred = _not_to_be_shown(composed)
-    return registry.check(replace(draft, expired=expired, blurred=blurred))
-
-
-def _not_to_be_shown(composed: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the media of the post, by public id, that the library lets no post show any more, and
-    those that something was blurred out of.
-    """
-    shown = [medium["media"] for medium in composed["media"]]
-    if not shown:
-        return frozenset(), frozenset()
+    shown = _media(composed)
     today = timezone.localdate()
-    rows = Media.objects.filter(public_id__in=shown).only("public_id", "expires_on", "blurred_at")
-    expired = frozenset(str(row.public_id) for row in rows if row.is_expired(today))
-    return expired, frozenset(str(row.public_id) for row in rows if row.blurred_at)
+    expired = frozenset(key for key, row in shown.items() if row.is_expired(today))
+    blurred = frozenset(key for key, row in shown.items() if row.blurred_at)
+    checks = _checks(shown)
+    return registry.check(replace(draft, expired=expired, blurred=blurred, media_checks=checks))
+
+
+def _media(composed: Mapping[str, Any]) -> dict[str, Media]:
+    """Return the media of the post by public id."""
+    keys = [medium["media"] for medium in composed["media"]]
+    rows = Media.objects.filter(public_id__in=keys) if keys else ()
+    return {str(row.public_id): row for row in rows}
+
+
+def _checks(media: Mapping[str, Media]) -> dict[str, MediaCheck]:
+    scans = state_of(media.values()) if media else {}
+    return {key: check_of(scans.get(row.pk)) for key, row in media.items()}
+
+
+def check_of(scan: Scan | None) -> MediaCheck:
+    """Return a scan from `state_of` as the rules judge it."""
+    if scan is None:
+        return MediaCheck()
+    return MediaCheck(
+        state=scan.state,
+        progress=scan.progress,
+        needs_eye=scan.needs_eye,
+        lacking=tuple(scan.lacking),
+        open=tuple(OpenBox(box.kind, box.rule, box.may_be_shown) for box in open_boxes(scan)),
+    )
+
+
+def in_the_way(composed: Mapping[str, Any]) -> list[str]:
+    """Say what the scanners' findings in a content's media keep from going out, in words. Three
+    queries.
+    """
+    draft = Draft(composed, "", timezone.now(), media_checks=_checks(_media(composed)))
+    return [finding.message for finding in media_are_checked(draft)]
+
+
+def shown_in(composed: Mapping[str, Any]) -> dict[str, int]:
+    """Count by rule what people let stand in the media of a content, for the record."""
+    keys = [medium["media"] for medium in composed["media"]]
+    if not keys:
+        return {}
+    rows = Box.objects.filter(scan__media__public_id__in=keys).exclude(shown_as="")
+    return dict(rows.order_by().values_list("rule").annotate(n=Count("pk")))
 
 
 def hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:

@@ -133,8 +133,9 @@ def last_return(post: Post) -> Review | None:
 
 
 # In the record of a submission or an approval: the rules whose warnings were passed over, those
-# that the author ticked, and those that the approver let pass with a reason.
-WARNINGS, CHECKED, PASSED = "warnings", "checked", "passed"
+# that the author ticked, and those that the approver let pass with a reason; and how many findings
+# of each rule in pictures people let stand.
+WARNINGS, CHECKED, PASSED, SHOWN = "warnings", "checked", "passed", "shown"
 
 
 class PassedWarnings(NamedTuple):

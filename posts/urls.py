@@ -11,6 +11,7 @@ from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
 from posts.media_access import views as media_views
 from posts.media_library import edit_views
+from posts.media_findings import views as finding_views
 from posts.media_library import views as media_library_views
 from posts.origins import views as origin_views
 from posts.picture_cards import views as card_views
@@ -104,6 +105,8 @@ urlpatterns = [
     path("media/uploads/", upload_views.begin_in_library, name="library_uploads"),
     path("media/folders/", media_library_views.folders, name="media_folders"),
     path("media/folders/<uuid:public_id>/", media_library_views.change_folder, name="media_folder"),
+    path("media/states/", finding_views.states, name="media_states"),
+    path("media/<uuid:public_id>/findings/", finding_views.findings, name="media_findings"),
     path("media/<uuid:public_id>/about/", media_library_views.medium, name="library_medium"),
     path("media/<uuid:public_id>/edit/", edit_views.edit, name="edit_media"),
     path("media/<uuid:public_id>/edit/undo/", edit_views.undo, name="undo_edit"),

@@ -68,6 +68,26 @@ class BestHours(NamedTuple):
     posts: int
 
 
+class OpenBox(NamedTuple):
+    """A finding of the scanners that nobody has decided on yet, in the words of
+    media.scanners.models.
+    """
+
+    kind: str
+    rule: str
+    may_be_shown: bool = True
+
+
+class MediaCheck(NamedTuple):
+    """What the scanners say of a picture or video; by default, that none has looked at it."""
+
+    state: str = ""
+    progress: int = 0
+    needs_eye: bool = False
+    lacking: tuple[str, ...] = ()
+    open: tuple[OpenBox, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The working copy as rules judge it: as it would be submitted now."""
@@ -84,6 +104,7 @@ class Draft:
     leak_rules: LeakRules = field(default_factory=LeakRules)
     expired: Collection[str] = ()  # media, by public id, that no post may show any more
     blurred: Collection[str] = ()  # media that something was blurred out of; another one is used
+    media_checks: Mapping[str, MediaCheck] = field(default_factory=dict)  # by public id
     # For hints: the unit's own telephone numbers as they are dialled, and its best hours.
     phones: Collection[str] = ()
     best_hours: BestHours | None = None

@@ -1,6 +1,6 @@
 """All rules, in the order in which people read what they find."""
 
-from posts.checks import completeness, formats, grounds, hints, period, pictures, privacy, variables
+from posts.checks import completeness, formats, grounds, hints, period, pictures, privacy, scans, variables
 from posts.checks.base import Draft, Finding, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     privacy.nothing_leaks,
     pictures.may_still_be_shown,
     pictures.are_the_blurred_ones,
+    scans.media_are_checked,
     formats.fit,
     formats.show_all,
 )

@@ -19,6 +19,8 @@ from core.errors import NotAllowed, Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
 from media.captions import LARGEST, MOST_STORED, spoken
+from media.scanners import services as scanners
+from media.scanners.models import SECRET_MARK, Box
 from media.models import Media
 from posts.canonical import content, material
 from posts.canonical.html import LONGEST_BODY, clean, is_too_much, paragraphs, plain
@@ -178,14 +180,23 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     after = Written(_fields(post), _new_targets(edit), _new_media(edit))
     if after == before:
         return post
-    _refuse_unusable({key for key, *_rest in after.media} - {key for key, *_rest in before.media})
+    shown_before, shown_after = ({key for key, *_rest in each.media} for each in (before, after))
+    _refuse_unusable(shown_after - shown_before)
     _store(post, by=by)
-    _mark_used(
-        key for key, *_rest in [*before.media, *after.media]
-    )  # one taken out may be added again tomorrow
+    _mark_used(shown_before | shown_after)  # one taken out may be added again tomorrow
     _replace_targets(post, after.targets)
     _replace_media(post, after.media)
+    _remove_marked(shown_before - shown_after, by=by)
     return post
+
+
+def _remove_marked(media: Collection[int], *, by: User) -> None:
+    """Remove those of the media, by key, that bear a mark of secrecy: the portal keeps none once
+    nothing shows it.
+    """
+    marked = Box.objects.filter(scan__media__in=media, rule=SECRET_MARK).values("scan__media")
+    for row in Media.objects.filter(pk__in=marked) if media else ():
+        scanners.remove_marked(row, by=by)
 
 
 def append(post: Post, text: str, *, by: User) -> Post:

@@ -26,7 +26,7 @@ from media.library.services import LIBRARY_PURPOSE
 from media.links import THUMB, viewing_url
 from media.models import Media, Upload
 from posts.editor import beginning
-from posts.editor.forms import Shown
+from posts.editor.cards import picture_card
 from posts.models import UPLOAD_PURPOSE
 from units.models import Unit
 
@@ -162,7 +162,7 @@ def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonRe
         html = (
             library_card(library.put_in(upload.media))
             if upload.purpose == LIBRARY_PURPOSE
-            else card(upload.media)
+            else picture_card(upload.media)
         )
         answer |= {"picture": str(upload.media.public_id), "html": html}
     response = JsonResponse(answer, status=status)
@@ -170,11 +170,6 @@ def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonRe
     if again:
         response["Retry-After"] = str(again)
     return response
-
-
-def card(media: Media) -> str:
-    """Render the composer's card of it; the next form makes it part of the post."""
-    return render_to_string("posts/_picture.html", {"shown": Shown(media, media.alt_text)})
 
 
 def library_card(media: Media) -> str:

@@ -43,6 +43,7 @@ from posts.checks.base import Finding, Severity
 from posts.context import post_to_write, units_to_write_in
 from posts.editor import beginning, choices, leaks, unsent
 from posts.editor import services as editing
+from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm, Shown, targets_of
 from posts.findings import findings, hints
 from posts.leak_rules.models import LeakCount
@@ -52,6 +53,7 @@ from posts.models import Post
 from posts.queries import deliveries_that_would_stop, free_times, last_return
 from posts.review import services as post_reviews
 from posts.review.passing import rules_in
+from posts.scanned import cards_of
 from posts.states import EDITABLE, PostState
 from posts.suggested_times import suggested_times
 
@@ -133,6 +135,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         },
         "chosen": {str(value) for value in form["channels"].value() or ()},
         "pictures": form.pictures,
+        "scans": cards_of(shown.media for shown in form.pictures),
         "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
         "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
         "proof": unsent.proof(request.user, post),
@@ -270,6 +273,8 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
         refused = _answer_finding(request, post, act, about)
     if refused:
         messages.error(request, refused)
+    if act == "boxes" and (address := _findings_address(post, about)):
+        return redirect(address)
     if then_submit and (changed := _switched_meanwhile(form, post)):
         messages.warning(request, changed)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-channels")
@@ -278,6 +283,14 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
     if not refused and act not in _NEXT:
         messages.success(request, _("The draft is saved. It is not before the approver yet."))
     return redirect(_after(post, act, about))
+
+
+def _findings_address(post: Post, about: str) -> str:
+    """Return the page of what was found in a picture of the post, named by its public id."""
+    shown = {str(key) for key in post.pictures.values_list("media__public_id", flat=True)}
+    if about not in shown:
+        return ""
+    return f"{reverse('posts:media_findings', args=[about])}?{urlencode({'post': post.public_id})}"
 
 
 def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> str:
@@ -417,6 +430,7 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         "post": post,
         "parts": form.channel_parts(),
         "pictures": form.pictures,
+        "scans": cards_of(shown.media for shown in form.pictures),
         **_checked(post),
     }
     parts = render_to_string("posts/_parts.html", context, request)
@@ -518,5 +532,4 @@ def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         )
     except Refused as error:
         return JsonResponse({"error": str(error)}, status=422)
-    card = render_to_string("posts/_picture.html", {"shown": Shown(stored, stored.alt_text)})
-    return JsonResponse({"picture": str(stored.public_id), "html": card})
+    return JsonResponse({"picture": str(stored.public_id), "html": picture_card(stored)})

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.leaks import LeakCheck as WordCheck
+from media.scanners.models import Severity as BoxSeverity
 from posts.checks.leak_words import words_of
 from posts.checks.leaks import scan
 from posts.checks.privacy import PREFIX, without_leaks
@@ -20,7 +21,7 @@ from posts.leak_rules.queries import (
     rules_of,
     rules_that_hold,
 )
-from posts.models import Review, Revision
+from posts.models import Review, Revision, RevisionMedia
 from posts.states import Decision
 from units.models import Unit
 
@@ -55,7 +56,17 @@ def hold_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
             update_fields=["rules", "holds_back", "checked_at"],
         )
         held |= {check.revision_id: check.holds_back for check in checks}
-    return {pk for pk, holds in held.items() if holds}
+    return {pk for pk, holds in held.items() if holds} | _with_secrets(revisions)
+
+
+def _with_secrets(revisions: Collection[int]) -> set[int]:
+    """Return those revisions in whose pictures the scanners found, after the approval even, what
+    no reason lets stand. One query.
+    """
+    grave = {"scan__boxes__severity": BoxSeverity.HARD, "scan__boxes__shown_as": ""}
+    found = {f"media__{name}": value for name, value in grave.items()}
+    rows = RevisionMedia.objects.filter(revision__in=revisions, **found)
+    return set(rows.values_list("revision", flat=True))
 
 
 def holds_back(revision: Revision, unit: Unit) -> bool:

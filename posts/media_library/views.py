@@ -12,7 +12,6 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,11 +31,12 @@ from media.links import COVER, ITSELF, THUMB, viewing_url
 from media.models import Card, Folder, Media
 from posts.context import post_to_write, units_to_write_in
 from posts.editor import beginning
-from posts.editor.forms import Shown
+from posts.editor.cards import picture_card
 from posts.editor.upload_views import library_card
 from posts.media_library import queries, services
 from posts.media_library.forms import SIZES, FolderForm, LibraryFilter, MediaForm
 from posts.models import Post
+from posts.scanned import cards_of
 from posts.queries import published_uses, shown_nowhere, unfinished
 from units.models import Level, Unit
 
@@ -184,6 +184,7 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     writes = unit in units_to_write_in(request.user) and unit.path.startswith(media.unit.path)
     context = {
         "media": media,
+        "scan": cards_of([media])[str(media.public_id)],
         "form": form,
         "may_change": may_change,
         "whole": viewing_url(media, ITSELF),
@@ -355,5 +356,4 @@ def _chosen(request: HttpRequest, post: Post) -> HttpResponse:
         raise PermissionDenied(str(error)) from None
     except Refused as error:
         return JsonResponse({"error": str(error)}, status=422)
-    card = render_to_string("posts/_picture.html", {"shown": Shown(own, own.alt_text)})
-    return JsonResponse({"picture": str(own.public_id), "html": card})
+    return JsonResponse({"picture": str(own.public_id), "html": picture_card(own)})

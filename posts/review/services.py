@@ -20,6 +20,7 @@ from core.errors import NotAllowed, Refused
 from media.library import services as library
 from posts.canonical import content
 from posts.checks.base import Severity
+from posts.findings import shown_in
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.services import check_again, count, require_no_leak
 from posts.models import Post, Review, Revision, Thread
@@ -27,6 +28,7 @@ from posts.queries import (
     CHECKED,
     PASSED,
     REQUESTED_BEFORE,
+    SHOWN,
     WARNINGS,
     edited_since_approval,
     requested_before_first,
@@ -91,7 +93,11 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     revision = _cut(post, by=by)
     checked = rules_in(found, Severity.TICK)
     count(post.unit, checked, LeakCount.Outcome.TICKED)
-    facts = {WARNINGS: rules_in(found, Severity.WARN, Severity.REASON), CHECKED: checked}
+    facts: dict[str, Any] = {
+        WARNINGS: rules_in(found, Severity.WARN, Severity.REASON),
+        CHECKED: checked,
+        SHOWN: shown_in(revision.content),
+    }
     library.keep_alt((p.media, p.alt_text) for p in post.pictures.select_related("media"))
     move_post(
         post,
@@ -194,6 +200,8 @@ def approve(
         facts[WARNINGS] = warnings
     if passed:
         facts[PASSED] = passed
+    if shown := shown_in(revision.content):
+        facts[SHOWN] = shown
     if isinstance(authority, Delegation):
         facts["delegation"] = str(authority.public_id)
     if step == Decision.FIRST:

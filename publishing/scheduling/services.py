@@ -20,6 +20,7 @@ from channels.states import Health
 from core.clock import database_now, local_time
 from core.errors import Refused
 from posts.canonical import content
+from posts.findings import in_the_way
 from posts.leak_rules.services import holds_back
 from posts.models import Post, Revision, RevisionMedia
 from posts.states import PostState
@@ -65,6 +66,8 @@ def schedule(
                 "stricter. Open the post for editing; the composer shows what is to be changed."
             )
         )
+    if reasons := in_the_way(revision.content):
+        raise Refused(" ".join(reasons))
     now = timezone.now()
     if times is None:
         times = dict.fromkeys(channels_of(revision), spread(post, due_at) if due_at else now)

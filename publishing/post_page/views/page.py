@@ -15,6 +15,7 @@ from posts.canonical import content
 from posts.models import Post
 from posts.queries import revisions_of
 from posts.review.services import deciding_right
+from posts.scanned import cards_in
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
 from publishing.deliveries.queries import deliveries_of
@@ -108,6 +109,7 @@ def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) ->
     return {
         "content": shown,
         "passed": passed_over(post, revision) if revision and post.state not in EDITABLE else None,
+        "scans": [card for card in cards_in(shown) if card.has_news],
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),
         "was_seen": any(row.published_at for row in deliveries),

@@ -18,6 +18,7 @@ from posts.models import Post
 from posts.queries import edited_since_approval, passed_warnings
 from posts.review import readings
 from posts.review.queries import first_approval, step_of
+from posts.scanned import cards_in
 from posts.states import Decision
 from posts.suggested_times import suggested_times
 from publishing.pauses.context import pauses_of
@@ -95,6 +96,7 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         or Post.objects.filter(edited_since_approval(request.user), pk=post.pk).exists(),
         "findings": found,
         "leaks": leak_cards(found, revision.content, title=post.own_title),
+        "scans": [card for card in cards_in(revision.content) if card.has_news],
         "asks_reason": form.asks_reason,
         "warned": passed_warnings(post).author,
         "cards": preview_cards(revision.content),

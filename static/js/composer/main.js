@@ -16,6 +16,7 @@ import "./media.js";
 import "./options.js";
 import "./own.js";
 import "./pieces.js";
+import "./scans.js";
 import "./unsent.js";
 import "./swipe.js";
 import "./switches.js";

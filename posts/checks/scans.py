@@ -1,0 +1,83 @@
+"""Rules on what the scanners say of pictures and videos: each is checked, or looked at by eye, and
+each finding in it is blurred or may be shown.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from media.scanners.models import SECRET_MARK, Kind, Scanner, State
+from posts.checks.base import Draft, Finding, MediaCheck, OpenBox, Severity
+from posts.checks.leak_words import name_of
+from posts.checks.privacy import PREFIX
+
+PICTURE_PREFIX = "media_"  # of findings that no text has: faces, stamps, codes
+
+
+def media_are_checked(draft: Draft) -> Iterator[Finding]:
+    for number, medium in enumerate(draft.content["media"], start=1):
+        check = draft.media_checks.get(medium["media"], MediaCheck())
+        where, is_video = f"media-{medium['media']}", "video" in medium
+        if check.state not in (State.DONE, State.FAILED):
+            message = _unchecked(check, number, is_video)
+            yield Finding("media_unchecked", Severity.BLOCK, message, where)
+            continue
+        if check.needs_eye:
+            message = needs_eye_words(check.lacking, is_video=is_video)
+            yield Finding("media_by_eye", Severity.BLOCK, message, where)
+        for box, n in Counter(check.open).items():
+            message = words_of_box(box, n, is_video=is_video)
+            yield Finding(rule_of(box), Severity.BLOCK, message, where)
+
+
+def rule_of(box: OpenBox) -> str:
+    """Return the rule as findings name it: what the leak check reads in a picture counts as what
+    it reads in a text.
+    """
+    return f"{PREFIX if box.kind == Kind.TEXT else PICTURE_PREFIX}{box.rule}"
+
+
+def _unchecked(check: MediaCheck, number: int, is_video: bool) -> str:
+    if is_video:
+        words = _("Video %(n)s is still being checked (%(percent)s %%). Submit it afterwards.")
+        return words % {"n": number, "percent": check.progress}
+    words = _("Picture %(n)s is still being checked. It takes some seconds; submit it afterwards.")
+    return words % {"n": number}
+
+
+def needs_eye_words(lacking: tuple[str, ...], *, is_video: bool) -> str:
+    """Say what no scanner looked for, and who has to instead."""
+    what = ", ".join(str(Scanner(each).label) for each in lacking)
+    words = _("Nothing could look for this in the picture: %(what)s. Look at it by eye.")
+    if is_video:
+        words = _("Nothing could look for this in the video: %(what)s. Watch it by eye.")
+    return words % {"what": what}
+
+
+def words_of_box(box: OpenBox, n: int, *, is_video: bool) -> str:
+    """Say what was found, and the way out."""
+    if box.rule == SECRET_MARK:
+        return _(
+            "This seems to show the mark of a state secret. Take it out, stop working with it on "
+            "this system, and report to your unit's leader."
+        )
+    match box.kind:
+        case Kind.FACE:
+            found = ngettext("A face is seen.", "%(n)s faces are seen.", n) % {"n": n}
+        case Kind.STAMP:
+            found = ngettext("A red stamp is seen.", "%(n)s red stamps are seen.", n) % {"n": n}
+        case Kind.CODE:
+            found = _("A code leads to a website that the unit has not entered as its own.")
+        case _:
+            found = _("This can be read: %(what)s.") % {"what": name_of(box.rule)}
+    way = _("Blur it, or say why it may be shown.")
+    if not box.may_be_shown:
+        way = _("Blur it.")
+    if is_video:
+        way = _("Cut it out, or say why it may be shown.")
+        if not box.may_be_shown:
+            way = _("Cut it out, or take the video out.")
+        return _("In the video: %(found)s %(way)s") % {"found": found, "way": way}
+    return _("In the picture: %(found)s %(way)s") % {"found": found, "way": way}

@@ -1,0 +1,55 @@
+"""Blur what the scanners found, let it stand, or take the picture out of a draft."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.errors import Refused
+from media.editing import services as media_editing
+from media.models import Media
+from media.scanners import services as scanners
+from media.scanners.models import SECRET_MARK, WHOLE, Box
+from posts.editor import services as editing
+from posts.models import Post
+
+MARGIN = 0.08  # of a box's sides: a face is wider than what its scanner marks
+
+
+def blur(media: Media, boxes: Sequence[Box], *, by: User, post: Post | None = None) -> Media:
+    """Return a new picture without what ``boxes`` show; in the stored ``post`` it takes the place
+    of the old one. Raise Refused, QuotaExceeded, Busy.
+    """
+    if not boxes:
+        raise Refused(_("Nothing is left to blur: it was decided meanwhile."))
+    if media.is_video:
+        raise Refused(
+            _("A video is not blurred here. Cut that part out, and upload the video anew.")
+        )
+    new = media_editing.blur(media, [_with_margin(box) for box in boxes], by=by)
+    if post and post.pictures.filter(media=media).exists():
+        editing.replace_media(post, media, new, by=by)
+    return new
+
+
+def _with_margin(box: Box) -> tuple[int, int, int, int]:
+    wider, higher = int(box.width * MARGIN), int(box.height * MARGIN)
+    left, top = max(box.x - wider, 0), max(box.y - higher, 0)
+    right = min(box.x + box.width + wider, WHOLE)
+    bottom = min(box.y + box.height + higher, WHOLE)
+    return left, top, right - left, bottom - top
+
+
+@transaction.atomic
+def take_out(media: Media, *, by: User, post: Post | None) -> None:
+    """Take the picture out of the stored draft. One that bears a mark of secrecy is removed with
+    its bytes at once, unless something else shows it. Raise as `editing.save`.
+    """
+    if post and post.pictures.filter(media=media).exists():
+        edit = editing.edit_of(post)
+        left = [each for each in edit.media if each.media.pk != media.pk]
+        editing.save(post, replace(edit, media=left), by=by, version=post.version)
+    if Box.objects.filter(scan__media=media, rule=SECRET_MARK).exists():
+        scanners.remove_marked(media, by=by)

@@ -1,0 +1,232 @@
+"""The sheet of what the scanners found in a picture or video, and its states for the composer."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from core.errors import NotAllowed, Refused
+from core.text import whole_number
+from media.links import COVER, ITSELF, viewing_url
+from media.models import Media
+from media.scanners import services as scanners
+from media.scanners.models import SECRET_MARK, Box, Kind
+from posts.editor.cards import picture_card
+from posts.editor.services import MOST_MEDIA
+from posts.media_findings import services
+from posts.media_findings.forms import ShowForm
+from posts.models import Post
+from posts.scanned import BoxCard, ScanCard, cards_of
+
+MOST_LOOKS = 40  # of a page by itself; then it asks the person to look again
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def findings(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show what was found in a picture or video; a POST decides on it, as ``act`` says.
+
+    ``post`` in the address is the draft in which a blurred picture takes the place of this one;
+    with ``card``, a script puts the card of the new one into the composer itself.
+    """
+    rows = Media.objects.in_sight_of(request.user).select_related("unit")
+    media = get_object_or_404(rows, public_id=public_id)
+    if request.method != "POST":
+        return _page(request, media)
+    act = _ACTS.get(request.POST.get("act", ""))
+    if act is None:
+        return redirect(_address(request, media))
+    try:
+        media = act(request, media) or media
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        if request.htmx:
+            return _page(request, media, refused=str(error), status=422)
+        messages.error(request, str(error))
+        return redirect(_address(request, media))
+    if request.htmx:
+        return _page(request, media, replaces=public_id)
+    if media.pk is None:  # removed
+        return redirect(_after_removal(request))
+    return redirect(_address(request, media))
+
+
+def _address(request: HttpRequest, media: Media) -> str:
+    kept = {name: request.GET[name] for name in ("post", "card") if name in request.GET}
+    address = reverse("posts:media_findings", args=[media.public_id])
+    return f"{address}?{urlencode(kept)}" if kept else address
+
+
+def _after_removal(request: HttpRequest) -> str:
+    post = _post(request)
+    if post:
+        return reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
+    return reverse("posts:media_library")
+
+
+def _post(request: HttpRequest) -> Post | None:
+    """Return the draft that ``post`` names in the address, of those that the person writes."""
+    try:
+        key = uuid.UUID(request.GET.get("post", ""))
+    except ValueError:
+        return None
+    post = Post.objects.visible_to(request.user).filter(public_id=key).first()
+    return post if post and can(request.user, Permission.POST_WRITE, unit=post.unit) else None
+
+
+def _page(
+    request: HttpRequest,
+    media: Media,
+    *,
+    refused: str = "",
+    replaces: uuid.UUID | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    is_gone = media.pk is None
+    context: dict[str, Any] = {"media": media, "refused": refused, "is_gone": is_gone}
+    if is_gone:
+        post = _post(request)
+        context["version"] = post.version if post else 0
+    else:
+        card = cards_of([media])[str(media.public_id)]
+        context |= _shown(request, media, card)
+    if replaces and replaces != media.public_id and "card" in request.GET:
+        context |= {"replaces": replaces, "new_card": picture_card(media)}
+    name = "posts/media_findings/" + ("_sheet.html" if request.htmx else "page.html")
+    return render(request, name, context, status=status)
+
+
+def _shown(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]:
+    looks = whole_number(request.GET.get("looks", "")) or 0
+    return {
+        "card": card,
+        "address": _address(request, media),
+        "post": _post(request),
+        "whole": viewing_url(media, COVER if media.is_video else ITSELF),
+        "may_decide": can(request.user, Permission.POST_WRITE, unit=media.unit),
+        "may_refuse": _may_refuse(request, media),
+        "forms": {
+            each.number: _form(request, each) for each in card.open if each.box.may_be_shown
+        },
+        "next_look": looks + 1 if looks < MOST_LOOKS else None,
+        "wait": min(2 + looks // 4, 10),
+    }
+
+
+def _may_refuse(request: HttpRequest, media: Media) -> bool:
+    """Check whether the person decides on posts of the unit, and may take back what others let
+    stand in a picture.
+    """
+    rights = (Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)
+    return any(can(request.user, right, unit=media.unit) for right in rights)
+
+
+def _form(request: HttpRequest, card: BoxCard) -> ShowForm:
+    data = request.POST if request.POST.get("box") == str(card.box.public_id) else None
+    is_asked = data is not None and data.get("act") == "show"
+    auto_id = f"box-{card.number}-%s"
+    return ShowForm(data if is_asked else None, kind=card.box.kind, auto_id=auto_id)
+
+
+# --- What a POST does: each returns the picture to show afterwards, where it is another one -------
+
+
+def _box(request: HttpRequest, media: Media) -> Box:
+    try:
+        key = uuid.UUID(request.POST.get("box", ""))
+    except ValueError:
+        key = uuid.UUID(int=0)
+    row = Box.objects.filter(scan__media=media, public_id=key).select_related("scan__media__unit")
+    if not (box := row.first()):
+        raise Refused(_("It was checked anew meanwhile. Look at the findings again."))
+    return box
+
+
+def _blur_one(request: HttpRequest, media: Media) -> Media:
+    return _blur(request, media, [_box(request, media)])
+
+
+def _blur_kind(request: HttpRequest, media: Media) -> Media:
+    kind = request.POST.get("kind", "")
+    found = Box.objects.filter(scan__media=media, kind=kind if kind in Kind else "").open()
+    return _blur(request, media, [box for box in found if box.rule != SECRET_MARK])
+
+
+def _blur(request: HttpRequest, media: Media, boxes: list[Box]) -> Media:
+    post = None if "card" in request.GET else _post(request)
+    return services.blur(media, boxes, by=request.user, post=post)
+
+
+def _show(request: HttpRequest, media: Media) -> None:
+    box = _box(request, media)
+    form = ShowForm(request.POST, kind=box.kind)
+    if not form.is_valid():
+        raise Refused(" ".join(error for errors in form.errors.values() for error in errors))
+    ground, note = form.cleaned_data["ground"], form.cleaned_data["note"]
+    scanners.show(box, as_=ground, note=note, by=request.user)
+
+
+def _hide(request: HttpRequest, media: Media) -> None:
+    scanners.hide_again(_box(request, media), by=request.user)
+
+
+def _look(request: HttpRequest, media: Media) -> None:
+    scanners.look_by_eye(media, by=request.user)
+
+
+def _scan_again(request: HttpRequest, media: Media) -> None:
+    scanners.scan_again(media, by=request.user)
+
+
+def _take_out(request: HttpRequest, media: Media) -> None:
+    services.take_out(media, by=request.user, post=_post(request))
+    if not Media.objects.filter(pk=media.pk).exists():
+        media.pk = None
+
+
+_ACTS: dict[str, Callable[[HttpRequest, Media], Media | None]] = {
+    "blur": _blur_one,
+    "blur_kind": _blur_kind,
+    "show": _show,
+    "hide": _hide,
+    "look": _look,
+    "scan": _scan_again,
+    "take_out": _take_out,
+}
+
+
+# --- For the composer -----------------------------------------------------------------------------
+
+
+@require_safe
+def states(request: HttpRequest) -> JsonResponse:
+    """Return how far the scanners are with the media of ``media``, as parts of the composer."""
+    keys = []
+    for each in request.GET.getlist("media")[:MOST_MEDIA]:
+        try:
+            keys.append(uuid.UUID(each))
+        except ValueError:
+            continue
+    rows = Media.objects.visible_to(request.user).filter(public_id__in=keys)
+    cards = cards_of(rows)
+    answer = {
+        key: {
+            "is_over": card.is_over,
+            "html": render_to_string("posts/_picture_scans.html", {"card": card, "id": key}),
+        }
+        for key, card in cards.items()
+    }
+    return JsonResponse(answer)

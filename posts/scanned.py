@@ -1,0 +1,188 @@
+"""What people are shown of the scanners' findings in pictures and videos."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from media.models import Media
+from media.scanners.models import SECRET_MARK, WHOLE, Box, Kind, Scan, Scanner, ShownAs, State
+from media.scanners.queries import state_of
+from posts.checks.leak_words import name_of
+
+
+@dataclass(frozen=True, slots=True)
+class BoxCard:
+    """A finding, numbered as it stands on the picture. ``name`` says what it is."""
+
+    number: int
+    box: Box
+    name: str
+    label: tuple[int, int, int] = (0, 0, 0)  # of its number, in pixels: left, baseline, height
+
+    @property
+    def is_secret(self) -> bool:
+        return self.box.rule == SECRET_MARK
+
+    @property
+    def shown_as(self) -> str:
+        return str(ShownAs(self.box.shown_as).label) if self.box.shown_as else ""
+
+    @property
+    def seconds(self) -> str:
+        """Return from when to when a video shows it, as its player counts."""
+        if self.box.from_second is None:
+            return ""
+        first, last = clock(self.box.from_second), clock(self.box.to_second or 0)
+        return first if first == last else f"{first}–{last}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGroup:
+    """Open findings of a kind that one act blurs, and the words on its button."""
+
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCard:
+    """The state of a picture or video, in one sentence, and what was found in it."""
+
+    media: Media
+    scan: Scan | None
+    boxes: Sequence[BoxCard] = ()
+
+    @property
+    def is_over(self) -> bool:
+        return self.scan is not None and self.scan.is_over
+
+    @property
+    def needs_eye(self) -> bool:
+        return self.scan is not None and self.scan.needs_eye
+
+    @property
+    def open(self) -> list[BoxCard]:
+        return [card for card in self.boxes if card.box.is_open]
+
+    @property
+    def shown(self) -> list[BoxCard]:
+        return [card for card in self.boxes if card.box.shown_as]
+
+    @property
+    def is_secret(self) -> bool:
+        return any(card.is_secret for card in self.boxes)
+
+    @property
+    def has_news(self) -> bool:
+        """Check whether who decides on a post should look: something is open, or was let pass."""
+        return not self.is_over or bool(self.boxes) or self.looked_by_eye or self.needs_eye
+
+    @property
+    def looked_by_eye(self) -> bool:
+        return self.scan is not None and self.scan.eye_at is not None
+
+    @property
+    def tone(self) -> str:
+        if not self.is_over:
+            return "yellow"
+        return "red" if self.open or self.needs_eye else "green"
+
+    @property
+    def words(self) -> str:
+        """Say the state in a few words."""
+        if self.scan is None or self.scan.state == State.WAITING:
+            return _("Waits to be checked")
+        if self.scan.state == State.RUNNING:
+            if self.media.is_video:
+                return _("Being checked… %(n)s %%") % {"n": self.scan.progress}
+            return _("Being checked…")
+        if n := len(self.open):
+            return ngettext("%(n)s place to look at", "%(n)s places to look at", n) % {"n": n}
+        return self.by_eye if self.needs_eye else _("Checked")
+
+    @property
+    def by_eye(self) -> str:
+        """Say what is to be looked at by eye, as no scanner could; empty where nothing is."""
+        if not self.needs_eye:
+            return ""
+        assert self.scan is not None
+        lacking = [each for each in Scanner if each in self.scan.lacking]
+        if len(lacking) == len(Scanner):
+            return _("Could not be checked: look at it by eye")
+        names = ", ".join(str(each.label) for each in lacking)
+        return _("Could not look for %(what)s: look at it by eye") % {"what": names}
+
+    @property
+    def groups(self) -> list[OpenGroup]:
+        """Return the kinds of which several findings are open, for one act each."""
+        found = []
+        for kind in Kind:
+            n = sum(card.box.kind == kind and not card.is_secret for card in self.open)
+            if n > 1:
+                found.append(OpenGroup(kind, _blur_words(kind, n)))
+        return found
+
+
+def _blur_words(kind: str, n: int) -> str:
+    words = {
+        Kind.FACE: _("Blur all %(n)s faces"),
+        Kind.TEXT: _("Blur all %(n)s texts"),
+        Kind.STAMP: _("Blur all %(n)s stamps"),
+        Kind.CODE: _("Blur all %(n)s codes"),
+    }[Kind(kind)]
+    return words % {"n": n}
+
+
+def clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def name_of_box(box: Box) -> str:
+    """Return what a finding is, in words."""
+    if box.rule == SECRET_MARK:
+        return _("Mark of a state secret")
+    if box.kind == Kind.TEXT:
+        return name_of(box.rule)
+    if box.kind == Kind.CODE:
+        return _("Code: %(host)s") % {"host": box.host} if box.host else _("Code")
+    return str(Kind(box.kind).label)
+
+
+def card_of(media: Media, scan: Scan | None) -> ScanCard:
+    """Return the card of a scan from `state_of`; what needs no decision is not on it."""
+    rows = [box for box in scan.boxes.all() if box.is_open or box.shown_as] if scan else []
+    boxes = [
+        BoxCard(n, box, name_of_box(box), _label_of(box, media))
+        for n, box in enumerate(rows, start=1)
+    ]
+    return ScanCard(media, scan, boxes)
+
+
+def _label_of(box: Box, media: Media) -> tuple[int, int, int]:
+    """Return where the number of a box stands: at its upper left corner, inside the picture."""
+    height = max(media.width, media.height) // 22
+    left = box.x * media.width // WHOLE
+    return left, max(box.y * media.height // WHOLE, height), height
+
+
+def cards_of(media: Iterable[Media]) -> dict[str, ScanCard]:
+    """Return the cards of media by public id: four queries at most, however many."""
+    rows = list(media)
+    scans = state_of(rows) if rows else {}
+    boxes = [box for scan in scans.values() for box in scan.boxes.all() if box.shown_as]
+    prefetch_related_objects(boxes, "shown_by")
+    prefetch_related_objects([scan for scan in scans.values() if scan.eye_by_id], "eye_by")
+    return {str(row.public_id): card_of(row, scans.get(row.pk)) for row in rows}
+
+
+def cards_in(composed: Mapping[str, Any]) -> list[ScanCard]:
+    """Return the cards of what a content shows, in its order: five queries at most."""
+    keys = [medium["media"] for medium in composed["media"]]
+    rows = Media.objects.filter(public_id__in=keys).select_related("unit") if keys else ()
+    cards = cards_of(rows)
+    return [cards[key] for key in keys if key in cards]
