@@ -92,6 +92,10 @@ class ScanCard:
         return "red" if self.open or self.needs_eye else "green"
 
     @property
+    def icon(self) -> str:
+        return {"yellow": "clock", "red": "alert-triangle"}.get(self.tone, "circle-check")
+
+    @property
     def words(self) -> str:
         """Say the state in a few words."""
         if self.scan is None or self.scan.state == State.WAITING:

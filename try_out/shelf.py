@@ -12,7 +12,7 @@ from accounts.models import User
 from media.library import services as library
 from media.library.services import Description
 from media.models import Consent, Folder, Media, Rights
-from try_out import cards
+from try_out import cards, scans
 from try_out.history import at
 from try_out.people import World
 from units.models import Unit
@@ -63,7 +63,7 @@ def _add(
         headline=card.headline,
         unit_name=unit.name,
     )
-    media = library.add(io.BytesIO(data), unit=unit, by=by).media
+    media = scans.checked(library.add(io.BytesIO(data), unit=unit, by=by).media)
     description = Description(
         title=card.headline,
         alt_text=f"Thẻ chữ của {unit.name}: {card.headline}",

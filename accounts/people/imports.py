@@ -123,7 +123,9 @@ def keep(rows: list[Row], *, file_name: str, by: User) -> PeopleImport:
     """
     require_no_secrecy_mark(str(cell) for row in rows for cell in row)
     PeopleImport.objects.filter(made_by=by, applied_at=None).delete()
-    return PeopleImport.objects.create(made_by=by, file_name=file_name_without_leaks(file_name)[:200], rows=rows)
+    return PeopleImport.objects.create(
+        made_by=by, file_name=file_name_without_leaks(file_name)[:200], rows=rows
+    )
 
 
 def plan(rows: Iterable[Row], *, by: User) -> Plan:

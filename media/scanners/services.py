@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.queries import require
+from accounts.queries import can, require
 from audit.services import record
 from core import quotas, sandbox
 from core.errors import Busy, Refused
@@ -362,11 +362,17 @@ def _ground(as_: str, note: str, media: Media) -> tuple[str, str]:
     return ground.value, text
 
 
+_MAY_HIDE = (Permission.POST_WRITE, Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)
+
+
 @transaction.atomic
 def hide_again(box: Box, *, by: User) -> Box:
-    """Take back that what a box shows may stand. Raise Refused."""
+    """Take back that what a box shows may stand; who decides on the unit's posts may, too. Raise
+    Refused.
+    """
     media = box.scan.media
-    authority = require(by, Permission.POST_WRITE, unit=media.unit)
+    right = next((each for each in _MAY_HIDE if can(by, each, unit=media.unit)), _MAY_HIDE[0])
+    authority = require(by, right, unit=media.unit)
     _locked(media)
     row = _locked_box(box)
     if row.shown_as:

@@ -1,6 +1,16 @@
 """All rules, in the order in which people read what they find."""
 
-from posts.checks import completeness, formats, grounds, hints, period, pictures, privacy, scans, variables
+from posts.checks import (
+    completeness,
+    formats,
+    grounds,
+    hints,
+    period,
+    pictures,
+    privacy,
+    scans,
+    variables,
+)
 from posts.checks.base import Draft, Finding, Rule
 
 RULES: tuple[Rule, ...] = (

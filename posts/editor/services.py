@@ -19,9 +19,9 @@ from core.errors import NotAllowed, Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
 from media.captions import LARGEST, MOST_STORED, spoken
+from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import SECRET_MARK, Box
-from media.models import Media
 from posts.canonical import content, material
 from posts.canonical.html import LONGEST_BODY, clean, is_too_much, paragraphs, plain
 from posts.canonical.titles import title_from

@@ -273,8 +273,6 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
         refused = _answer_finding(request, post, act, about)
     if refused:
         messages.error(request, refused)
-    if act == "boxes" and (address := _findings_address(post, about)):
-        return redirect(address)
     if then_submit and (changed := _switched_meanwhile(form, post)):
         messages.warning(request, changed)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-channels")
@@ -291,6 +289,17 @@ def _findings_address(post: Post, about: str) -> str:
     if about not in shown:
         return ""
     return f"{reverse('posts:media_findings', args=[about])}?{urlencode({'post': post.public_id})}"
+    return redirect(_page_after(post, act, about))
+
+
+def _page_after(post: Post, act: str, about: str) -> str:
+    """Return where a button leads once the form is saved. ``boxes`` names a picture of the post."""
+    shown = post.pictures.select_related("media") if act == "boxes" else ()
+    if about in {str(each.media.public_id) for each in shown}:
+        query = urlencode({"post": post.public_id})
+        return f"{reverse('posts:media_findings', args=[about])}?{query}"
+    page, place = _NEXT.get(act, ("posts:edit", ""))
+    return reverse(page, args=[post.public_id]) + place
 
 
 def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> str:

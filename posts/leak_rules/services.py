@@ -8,11 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
-from core.leaks import LeakCheck as WordCheck
 from media.scanners.models import Severity as BoxSeverity
 from posts.checks.leak_words import words_of
 from posts.checks.leaks import scan
-from posts.checks.privacy import PREFIX, without_leaks
+from posts.checks.privacy import PREFIX
 from posts.leak_rules.models import LeakCheck, LeakCount
 from posts.leak_rules.queries import (
     checked_by,
@@ -129,14 +128,6 @@ def require_publishable(
     }
     if found:
         raise Refused(" ".join(words_of(rule) for rule in found))
-
-
-def _require_storable(texts: Iterable[str], unit: Unit) -> None:
-    require_publishable(texts, unit, least=scan.Severity.HARD)
-
-
-# For words of the apps below, see core/leaks.py.
-CHECK_OF_WORDS = WordCheck(require_no_leak, _require_storable, without_leaks)
 
 
 def count(unit: Unit, rules: Iterable[str], outcome: LeakCount.Outcome) -> None:

@@ -119,7 +119,7 @@ def _shown(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]
         "may_decide": can(request.user, Permission.POST_WRITE, unit=media.unit),
         "may_refuse": _may_refuse(request, media),
         "forms": {
-            each.number: _form(request, each) for each in card.open if each.box.may_be_shown
+            str(each.number): _form(request, each) for each in card.open if each.box.may_be_shown
         },
         "next_look": looks + 1 if looks < MOST_LOOKS else None,
         "wait": min(2 + looks // 4, 10),
@@ -127,10 +127,10 @@ def _shown(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]
 
 
 def _may_refuse(request: HttpRequest, media: Media) -> bool:
-    """Check whether the person decides on posts of the unit, and may take back what others let
-    stand in a picture.
+    """Check whether the person may take back that something in a picture may be shown: who writes
+    posts of the unit, and who decides on them.
     """
-    rights = (Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)
+    rights = (Permission.POST_WRITE, Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)
     return any(can(request.user, right, unit=media.unit) for right in rights)
 
 
@@ -214,6 +214,8 @@ _ACTS: dict[str, Callable[[HttpRequest, Media], Media | None]] = {
 @require_safe
 def states(request: HttpRequest) -> JsonResponse:
     """Return how far the scanners are with the media of ``media``, as parts of the composer."""
+    if not request.user.reach(Permission.POST_VIEW):
+        raise PermissionDenied
     keys = []
     for each in request.GET.getlist("media")[:MOST_MEDIA]:
         try:

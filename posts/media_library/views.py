@@ -36,8 +36,8 @@ from posts.editor.upload_views import library_card
 from posts.media_library import queries, services
 from posts.media_library.forms import SIZES, FolderForm, LibraryFilter, MediaForm
 from posts.models import Post
-from posts.scanned import cards_of
 from posts.queries import published_uses, shown_nowhere, unfinished
+from posts.scanned import cards_of
 from units.models import Level, Unit
 
 PAGE = 24

@@ -67,7 +67,7 @@ form.addEventListener("click", (event) => {
   const query = new URLSearchParams({ post: form.dataset.post, card: 1 });
   body.replaceChildren();
   openSheet(sheet, { above: true });
-  htmx.ajax("GET", `${button.dataset.findings}?${query}`, { target: "#findings-body", swap: "innerHTML" });
+  globalThis.htmx.ajax("GET", `${button.dataset.findings}?${query}`, { target: "#findings-body", swap: "innerHTML" });
 });
 
 body.addEventListener("htmx:afterSwap", () => {

@@ -13,7 +13,7 @@ if (sheet && globalThis.htmx) {
     event.preventDefault();
     body.replaceChildren();
     sheet.showModal();
-    htmx.ajax("GET", link.href, { target: "#findings-body", swap: "innerHTML" });
+    globalThis.htmx.ajax("GET", link.href, { target: "#findings-body", swap: "innerHTML" });
   });
   body.addEventListener("htmx:afterRequest", ({ detail }) => {
     hasChanged ||= detail.requestConfig.verb === "post" && detail.successful;

@@ -81,6 +81,8 @@ ENTRIES = {
     "posts:library_uploads": Entry(roles=LIBRARIANS, method="post"),
     "posts:media_folders": Entry(roles=LIBRARIANS),
     "posts:media_folder": Entry(roles=LIBRARIANS, kwargs={"public_id": "folder"}, method="post"),
+    "posts:media_states": Entry(roles=READERS),
+    "posts:media_findings": Entry(roles=READERS, kwargs=_media),
     "posts:library_medium": Entry(roles=LIBRARIANS, kwargs=_media),
     "posts:edit_media": Entry(roles=LIBRARIANS, kwargs=_media),
     "posts:undo_edit": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),
