@@ -1,5 +1,6 @@
 """What people are shown of the scanners' findings in pictures and videos."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,9 @@ class BoxCard:
             return ""
         first, last = clock(self.box.from_second), clock(self.box.to_second or 0)
         return first if first == last else f"{first}–{last}"
+
+
+EVERY_KIND = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,14 @@ class ScanCard:
 
     @property
     def groups(self) -> list[OpenGroup]:
-        """Return the kinds of which several findings are open, for one act each."""
-        found = []
-        for kind in Kind:
-            n = sum(card.box.kind == kind and not card.is_secret for card in self.open)
-            if n > 1:
-                found.append(OpenGroup(kind, _blur_words(kind, n)))
+        """Return the kinds of which several findings are open, for one act each; last, all of
+        them. A new picture is drawn each time.
+        """
+        kinds = Counter(card.box.kind for card in self.open if not card.is_secret)
+        found = [OpenGroup(kind, _blur_words(kind, n)) for kind, n in kinds.items() if n > 1]
+        if len(kinds) > 1:
+            words = _("Blur all %(n)s places") % {"n": kinds.total()}
+            found.append(OpenGroup(EVERY_KIND, words))
         return found
 
 

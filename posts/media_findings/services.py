@@ -11,11 +11,9 @@ from core.errors import Refused
 from media.editing import services as media_editing
 from media.models import Media
 from media.scanners import services as scanners
-from media.scanners.models import SECRET_MARK, WHOLE, Box
+from media.scanners.models import SECRET_MARK, Box
 from posts.editor import services as editing
 from posts.models import Post
-
-MARGIN = 0.08  # of a box's sides: a face is wider than what its scanner marks
 
 
 def blur(media: Media, boxes: Sequence[Box], *, by: User, post: Post | None = None) -> Media:
@@ -28,18 +26,10 @@ def blur(media: Media, boxes: Sequence[Box], *, by: User, post: Post | None = No
         raise Refused(
             _("A video is not blurred here. Cut that part out, and upload the video anew.")
         )
-    new = media_editing.blur(media, [_with_margin(box) for box in boxes], by=by)
-    if post and post.pictures.filter(media=media).exists():
+    new = media_editing.blur(media, [(box.x, box.y, box.width, box.height) for box in boxes], by=by)
+    if post:
         editing.replace_media(post, media, new, by=by)
     return new
-
-
-def _with_margin(box: Box) -> tuple[int, int, int, int]:
-    wider, higher = int(box.width * MARGIN), int(box.height * MARGIN)
-    left, top = max(box.x - wider, 0), max(box.y - higher, 0)
-    right = min(box.x + box.width + wider, WHOLE)
-    bottom = min(box.y + box.height + higher, WHOLE)
-    return left, top, right - left, bottom - top
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from posts.editor.services import MOST_MEDIA
 from posts.media_findings import services
 from posts.media_findings.forms import ShowForm
 from posts.models import Post
-from posts.scanned import BoxCard, ScanCard, cards_of
+from posts.scanned import EVERY_KIND, BoxCard, ScanCard, cards_of
 
 MOST_LOOKS = 40  # of a page by itself; then it asks the person to look again
 
@@ -161,7 +161,9 @@ def _blur_one(request: HttpRequest, media: Media) -> Media:
 
 def _blur_kind(request: HttpRequest, media: Media) -> Media:
     kind = request.POST.get("kind", "")
-    found = Box.objects.filter(scan__media=media, kind=kind if kind in Kind else "").open()
+    found = Box.objects.filter(scan__media=media).open()
+    if kind != EVERY_KIND:
+        found = found.filter(kind=kind if kind in Kind else "")
     return _blur(request, media, [box for box in found if box.rule != SECRET_MARK])
 
 

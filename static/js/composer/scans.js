@@ -26,7 +26,9 @@ function begin() {
   schedule();
 }
 
-const unchecked = () => [...pictures.querySelectorAll("[data-scan-open]")].map(({ dataset }) => dataset.scan);
+function unchecked() {
+  return [...pictures.querySelectorAll("[data-scan-open]")].map(({ dataset }) => dataset.scan);
+}
 
 function schedule() {
   clearTimeout(timer);
@@ -80,7 +82,9 @@ body.addEventListener("htmx:afterSwap", () => {
 });
 sheet.addEventListener("close", () => unchecked().length || save());
 
-const tileOf = (key) => pictures.querySelector(`[data-picture="${key}"]`);
+function tileOf(key) {
+  return pictures.querySelector(`[data-picture="${key}"]`);
+}
 
 // The new picture takes the place of the old one, with what was written about that.
 function replace(key, html) {
