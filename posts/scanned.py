@@ -1,4 +1,4 @@
-"""What people are shown of the scanners' findings in pictures and videos."""
+"""Cards of the scanners' findings in pictures and videos, as people are shown them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -10,8 +10,8 @@ from posts.leak_rules import rule_views
 from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
 from posts.media_access import views as media_views
-from posts.media_library import edit_views
 from posts.media_findings import views as finding_views
+from posts.media_library import edit_views
 from posts.media_library import views as media_library_views
 from posts.origins import views as origin_views
 from posts.picture_cards import views as card_views

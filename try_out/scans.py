@@ -1,4 +1,4 @@
-"""What the scanners found in the try-out's pictures: they are drawn, and so is what is found."""
+"""Findings in the try-out's pictures: they are drawn, and so is what is found in them."""
 
 import io
 from datetime import datetime, timedelta

@@ -79,7 +79,7 @@ class OpenBox(NamedTuple):
 
 
 class MediaCheck(NamedTuple):
-    """What the scanners say of a picture or video; by default, that none has looked at it."""
+    """The scanners' answer on a picture or video; by default, that none has looked at it."""
 
     state: str = ""
     progress: int = 0

@@ -283,25 +283,6 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
     return redirect(_after(post, act, about))
 
 
-def _findings_address(post: Post, about: str) -> str:
-    """Return the page of what was found in a picture of the post, named by its public id."""
-    shown = {str(key) for key in post.pictures.values_list("media__public_id", flat=True)}
-    if about not in shown:
-        return ""
-    return f"{reverse('posts:media_findings', args=[about])}?{urlencode({'post': post.public_id})}"
-    return redirect(_page_after(post, act, about))
-
-
-def _page_after(post: Post, act: str, about: str) -> str:
-    """Return where a button leads once the form is saved. ``boxes`` names a picture of the post."""
-    shown = post.pictures.select_related("media") if act == "boxes" else ()
-    if about in {str(each.media.public_id) for each in shown}:
-        query = urlencode({"post": post.public_id})
-        return f"{reverse('posts:media_findings', args=[about])}?{query}"
-    page, place = _NEXT.get(act, ("posts:edit", ""))
-    return reverse(page, args=[post.public_id]) + place
-
-
 def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> str:
     """Do what one tap asks beside a finding of the leak check: change the text, or report that it
     is no leak. Return why not.
@@ -320,18 +301,19 @@ def _after(post: Post, act: str, about: str) -> str:
     """Return the address at which a saved form goes on."""
     page, place = _NEXT.get(act, ("posts:edit", ""))
     address = reverse(page, args=[post.public_id]) + place
-    return (act == "edit" and _editor_of(post, about)) or address
+    pages = {"edit": "posts:edit_media", "boxes": "posts:media_findings"}
+    return (act in pages and _page_of_picture(post, pages[act], about)) or address
 
 
-def _editor_of(post: Post, about: str) -> str:
-    """Return the address at which one of the post's pictures is edited for it; empty for another
-    one. ``about``: its public id, and the shape to begin with.
+def _page_of_picture(post: Post, page: str, about: str) -> str:
+    """Return the address at which one of the post's pictures is edited for it, or decided on; empty
+    for another one. ``about``: its public id, and the shape to begin with.
     """
     key, _colon, shape = about.partition(":")
     for shown in post.pictures.select_related("media"):
         if str(shown.media.public_id) == key:
             query = {"post": post.public_id, **({"shape": shape} if shape else {})}
-            address = reverse("posts:edit_media", args=[shown.media.public_id])
+            address = reverse(page, args=[shown.media.public_id])
             return f"{address}?{urlencode(query)}"
     return ""
 
