@@ -219,11 +219,10 @@ class Upload(PublicIdModel):
     purpose = models.CharField(max_length=20)
     purpose_id = models.UUIDField(null=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    name = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField()
-    mark = models.CharField(
-        max_length=100, blank=True
-    )  # by which a browser knows the file again after a reload
+    # By which a browser knows the file again after a reload: a digest, for its name may tell of
+    # people.
+    mark = models.CharField(max_length=100, blank=True)
     received = models.PositiveBigIntegerField(default=0)
     media = models.ForeignKey(Media, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField()

@@ -7,6 +7,7 @@ over.
 """
 
 import fcntl
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -43,7 +44,6 @@ def begin(
     unit: Unit,
     purpose: str,
     purpose_id: UUID | None,
-    name: str,
     size: int,
     mark: str,
     by: User,
@@ -61,6 +61,7 @@ def begin(
         raise videos.too_large()
     if size < 1:
         raise Refused(_("The file is empty. Choose another one."))
+    mark = mark and hashlib.sha256(mark.encode()).hexdigest()
     owned = Upload.objects.filter(user=by)
     same = owned.filter(unit=unit, purpose=purpose, purpose_id=purpose_id, size=size, mark=mark)
     if mark and (known := same.first()):
@@ -85,7 +86,6 @@ def begin(
         purpose=purpose,
         purpose_id=purpose_id,
         user=by,
-        name=name[:255],
         size=size,
         mark=mark,
         created_at=now,

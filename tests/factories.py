@@ -508,9 +508,7 @@ def broadcast(row: Delivery | None = None, by: User | None = None, **fields: obj
 def upload(post: Post, **fields: object) -> Upload:
     """Make an upload on its way for ``post``, of nine bytes of which none has come."""
     purpose = {"unit": post.unit, "purpose": UPLOAD_PURPOSE, "purpose_id": post.public_id}
-    return Upload.objects.create(
-        **{"user": post.author, "name": "a.mp4", "size": 9, **purpose, **fields}
-    )
+    return Upload.objects.create(**{"user": post.author, "size": 9, **purpose, **fields})
 
 
 def media(unit: Unit, *, text: str = "") -> Media:

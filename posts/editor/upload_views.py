@@ -34,7 +34,7 @@ from units.models import Unit
 @login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
 @require_POST
 def begin(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
-    """Begin an upload by ``name``, ``size`` and ``mark``: answer where to send the pieces, and from
+    """Begin an upload by ``size`` and ``mark``: answer where to send the pieces, and from
     which byte on.
     """
     if not request.user.is_authenticated:
@@ -63,7 +63,6 @@ def _begin(
             unit=unit,
             purpose=purpose,
             purpose_id=purpose_id,
-            name=request.POST.get("name", ""),
             size=whole_number(request.POST.get("size", "")) or 0,
             mark=request.POST.get("mark", "")[:100],
             by=request.user,

@@ -96,7 +96,6 @@ class VideoUpload {
 
   begin() {
     const body = new FormData();
-    body.append("name", this.file.name);
     body.append("size", this.file.size);
     body.append("mark", this.mark);
     return this.call("POST", this.url, body);
