@@ -7,6 +7,7 @@ first, and one size and format that every platform takes.
 
 import hashlib
 import json
+import logging
 import math
 import re
 import threading
@@ -29,13 +30,15 @@ from core import sandbox, scanner
 from core.errors import Busy, Refused
 from core.semaphores import SharedSemaphore
 from media import incoming
-from media.drawing import FORMATS, encoded, fitted
+from media.drawing import BROKEN, FORMATS, encoded, fitted
 from media.models import Media
 from media.scanners import services as scanners
 from media.store import keep, poster_name
 from platforms.facts import ImageLimits
 from platforms.registry import CONNECTORS
 from units.models import Unit
+
+log = logging.getLogger(__name__)
 
 LONGEST_SIDE = 2048
 THUMB_SIDE = 480
@@ -54,6 +57,10 @@ _semaphore = SharedSemaphore("pictures", at_once=2, waiting=4, patience=10, each
 # a time.
 _WAIT = 10  # seconds
 _ours = threading.Lock()
+
+
+class Damaged(FileNotFoundError):
+    """The stored bytes of a picture are no picture any more: it is as good as lost."""
 
 
 class Drawn(NamedTuple):
@@ -231,7 +238,7 @@ def thumb(media: Media) -> File:
 
 
 def _small(media: Media) -> bytes:
-    with still(media) as file, _one_at_a_time():
+    with still(media) as file, _one_at_a_time(), _readable(media):
         small = Image.open(file, formats=FORMATS)
         small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
         return encoded(small.convert("RGB"), "JPEG", quality=80)
@@ -245,6 +252,16 @@ def _one_at_a_time() -> Iterator[None]:
         yield
     finally:
         _ours.release()
+
+
+@contextmanager
+def _readable(media: Media) -> Iterator[None]:
+    """Report in the log that a stored picture cannot be decoded, and raise Damaged."""
+    try:
+        yield
+    except BROKEN as error:
+        log.error("the stored file of media %s is damaged: %s", media.public_id, type(error))
+        raise Damaged(media.file.name) from error
 
 
 def _made_once(name: str, make: Callable[[], bytes]) -> File:
@@ -294,7 +311,7 @@ def rendition(media: Media, shape: Shape) -> File:
 
 
 def _drawn_as(media: Media, shape: Shape) -> bytes:
-    with still(media) as file, _one_at_a_time():
+    with still(media) as file, _one_at_a_time(), _readable(media):
         framed = _framed(Image.open(file, formats=FORMATS).convert("RGB"), shape)
         if shape.long:
             sides = (

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,9 +22,11 @@ def logo(request: HttpRequest, key: str) -> HttpResponseBase:
     """Serve the logo, drawn small, to whoever may see the unit."""
     unit = get_object_or_404(Unit.objects.visible_to(request.user), key=key)
     media = get_object_or_404(Logo.objects.select_related("media"), unit=unit).media
-    response = ranges.answer(
-        request, pictures.thumb(media), content_type="image/jpeg", tag=f"{media.sha256}-thumb"
-    )
+    try:
+        small = pictures.thumb(media)
+    except FileNotFoundError:
+        raise Http404 from None
+    response = ranges.answer(request, small, content_type="image/jpeg", tag=f"{media.sha256}-thumb")
     # Our own JPEG; still nothing that a browser might run in our origin.
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

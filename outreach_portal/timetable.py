@@ -56,6 +56,10 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         }
         for queue in ("channels", "counts", "scans", "mail", "house")
     },
+    "see how older pictures look": {
+        "task": "media.library.tasks.fill_looks",
+        "schedule": 300.0,
+    },
     "scan pictures and films that wait": {
         "task": "media.scanners.tasks.scan_waiting",
         "schedule": 5.0,

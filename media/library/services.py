@@ -1,10 +1,12 @@
 """Put files into the library, describe them, sort them, share them, and take over shared ones."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, NamedTuple
 
+from django.core.cache import cache
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
@@ -14,11 +16,11 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from core.errors import Refused
+from core.errors import Busy, Refused
 from core.leaks import require_storable
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
-from media import services, store
+from media import pictures, services, store
 from media.models import (
     LONGEST_ALT,
     LONGEST_FOLDER,
@@ -35,8 +37,11 @@ from media.models import (
 from media.notes import require_no_name
 from units.models import Level, Unit
 
+log = logging.getLogger(__name__)
+
 LIBRARY_PURPOSE = "library"  # of uploads in pieces
 MOST_TAGS, MOST_TAGS_OF_UNIT, MOST_FOLDERS = 10, 1000, 200
+_LOOKED_AT, _LOOKED_AT_KEPT = "media-looks", 86_400  # up to which key; seconds
 _LONGEST = {
     "title": LONGEST_TITLE,
     "alt_text": LONGEST_ALT,
@@ -123,6 +128,27 @@ def keep_alt(media: Iterable[tuple[Media, str]]) -> None:
             row.alt_text = alt
             row.search = _search(row, row.tags.all())
             row.save(update_fields=["alt_text", "search"])
+
+
+def fill_looks(*, most: int = 20) -> int:
+    """Compute by what pictures are found that look alike (`Media.dhash`) for some of those that
+    were stored before it was; return how many it has looked at. One that cannot be read is tried
+    again the next day.
+    """
+    last = cache.get(_LOOKED_AT, 0)
+    rows = list(Media.objects.filter(dhash="", pk__gt=last).order_by("pk")[:most])
+    for row in rows:
+        try:
+            with pictures.still(row) as file:
+                drawn = pictures.redraw(file)
+        except Busy:
+            break
+        except (Refused, OSError) as error:
+            log.warning("media %s has no readable picture: %s", row.public_id, type(error))
+        else:
+            Media.objects.filter(pk=row.pk, dhash="").update(dhash=drawn.dhash)
+        cache.set(_LOOKED_AT, row.pk, _LOOKED_AT_KEPT)
+    return len(rows)
 
 
 @transaction.atomic

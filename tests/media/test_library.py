@@ -4,6 +4,7 @@ import io
 import random
 from contextlib import nullcontext
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -318,3 +319,33 @@ def test_a_picture_of_a_neighbour_is_never_told(unit, officer):
     same = library.add(file(jpeg(scene(1))), unit=unit, by=officer)
 
     assert (same.is_known, look_alikes(same.media)) == (False, [])
+
+
+# --- Pictures from before -------------------------------------------------------------------------
+
+
+def added(unit, officer, seed: int) -> Media:
+    return library.add(file(jpeg(scene(seed))), unit=unit, by=officer).media
+
+
+def test_older_pictures_are_found_again_once_some_have_been_looked_at(unit, officer):
+    rows = [added(unit, officer, seed) for seed in (1, 2, 3)]
+    Media.objects.update(dhash="")
+
+    assert [library.fill_looks(most=2) for _n in range(3)] == [2, 1, 0]
+
+    for row in rows:
+        now = Media.objects.get(pk=row.pk).dhash
+        assert (int(now, 16) ^ int(row.dhash, 16)).bit_count() <= ALIKE
+
+
+def test_an_older_picture_that_is_damaged_keeps_no_other_waiting(unit, officer):
+    damaged, other = added(unit, officer, 1), added(unit, officer, 2)
+    Media.objects.update(dhash="")
+    Path(damaged.file.path).write_bytes(b"\xff\xd8\xff nothing")
+
+    library.fill_looks(most=1)
+    library.fill_looks(most=1)
+
+    looks = dict(Media.objects.values_list("pk", "dhash"))
+    assert (looks[damaged.pk], bool(looks[other.pk])) == ("", True)

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -414,3 +415,16 @@ def test_pictures_come_from_a_host_of_their_own_where_there_is_one(client, setti
     with time_machine.travel(timezone.now() + timedelta(seconds=601)):
         assert client.get(path).status_code == 404
     assert client.get(path.replace("/view", "x/view")).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_damaged_file_has_no_thumb_and_the_log_says_so(client, caplog):
+    unit = factories.UnitFactory()
+    row = factories.media(unit)
+    Path(row.file.path).write_bytes(b"\xff\xd8\xff nothing")
+    client.force_login(factories.person(Role.OFFICER, unit))
+
+    response = client.get(reverse("posts:media", args=[row.public_id]), {"size": "thumb"})
+
+    assert response.status_code == 404
+    assert f"media {row.public_id} is damaged" in caplog.text
