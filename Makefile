@@ -44,7 +44,7 @@ vendor: setup ## Rebuild static/vendor from scripts/vendor (needs Node and npm)
 bench-rush: setup-dev ## Thousands of posts due at one second, beside a bare loop and a naive project. ARGS="--sizes 3321 3319x5"
 	@exec $(PY) -m benchmarks.rush $(ARGS)
 
-bench: setup-dev ## One of the other benchmarks: make bench OF=claims, composer, leaks, links, recall, pause, crash or neighbours
+bench: setup-dev ## One of the other benchmarks: make bench OF=claims, cards, composer, leaks, links, recall, pause, crash or neighbours
 	@exec $(PY) -m benchmarks.$(or $(OF),claims) $(ARGS)
 
 bench-all: setup-dev ## All of them, one after the other; some twenty minutes

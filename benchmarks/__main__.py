@@ -8,7 +8,19 @@
 import os
 import sys
 
-from benchmarks import audit, claims, composer, crash, leaks, links, neighbours, pause, recall, rush
+from benchmarks import (
+    audit,
+    cards,
+    claims,
+    composer,
+    crash,
+    leaks,
+    links,
+    neighbours,
+    pause,
+    recall,
+    rush,
+)
 from benchmarks.stage import options_of, stage
 
 # The claims come first: they leave nothing, and no worker may be there to claim along.
@@ -16,6 +28,7 @@ SMALL = {
     claims: "--n 20",
     audit: "--n 500",
     composer: "--n 10",
+    cards: "--n 2",
     leaks: "",
     links: "--n 40",
     rush: "--sizes 4x5 --naive-n 20 --latency 20 --idle 1",

@@ -3,15 +3,20 @@ for its posts.
 """
 
 import io
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
 
 from accounts.models import User
+from media.cards.services import Words
 from media.library import services as library
 from media.library.services import Description
 from media.models import Consent, Folder, Media, Rights
+from posts.editor import services as editing
+from posts.origins import services as origins
+from posts.picture_cards import services as picture_cards
 from try_out import cards, scans
 from try_out.history import at
 from try_out.people import World
@@ -37,6 +42,41 @@ STATION = (
 )
 
 
+DRAWN = (
+    (
+        "warning",
+        Words(
+            title="Không đọc mã OTP cho bất kỳ ai",
+            line_1="Công an không gọi điện yêu cầu chuyển tiền hay cài ứng dụng.",
+            line_2="Nghi ngờ lừa đảo: tắt máy, báo ngay công an nơi gần nhất.",
+            hotline="113",
+            link="https://vneid.gov.vn/",
+        ),
+        ("1x1", "4x5"),
+    ),
+    (
+        "fire",
+        Words(
+            title="Khóa gas, ngắt điện trước khi ra khỏi nhà",
+            line_1="Giữ lối thoát nạn thứ hai luôn thông thoáng.",
+            line_2="Phát hiện cháy: báo động cho mọi người và gọi ngay 114.",
+            hotline="114",
+        ),
+        ("16x9",),
+    ),
+)
+USED = (
+    "traffic",
+    Words(
+        title="Đã uống rượu, bia thì không lái xe",
+        line_1="Đội mũ bảo hiểm cho cả người lớn và trẻ em, cài quai đúng quy cách.",
+        line_2="Không dùng điện thoại khi đang điều khiển xe.",
+        hotline="113",
+    ),
+    ("4x5",),
+)
+
+
 def fill(world: World, now: datetime) -> None:
     with at(now - timedelta(days=9)):
         ministry = world.province.parent
@@ -52,6 +92,7 @@ def fill(world: World, now: datetime) -> None:
         _add(STATION[0], staff.unit, by=staff.officer, folder=folder, consent=Consent.STAFF)
         library_end = today + timedelta(days=5)
         _add(STATION[1], staff.unit, by=staff.officer, folder=inner, expires_on=library_end)
+    _draw(world, now)
 
 
 def _add(
@@ -73,3 +114,27 @@ def _add(
         **said,  # type: ignore[arg-type]
     )
     return library.describe(media, description, by=by, version=media.version)
+
+
+def _draw(world: World, now: datetime) -> None:
+    """Draw cards that the city shares, and one into a draft of a station."""
+    with at(now - timedelta(days=7)):
+        for look, words, formats in DRAWN:
+            for media in picture_cards.make(
+                words, unit=world.province, look=look, formats=formats, by=world.overseer
+            ):
+                library.set_shared(scans.checked(media), True, by=world.overseer)
+    staff = world.staff["hai-chau"]
+    look, words, formats = USED
+    with at(now - timedelta(hours=5)):
+        post = origins.start(unit=staff.unit, by=staff.officer)
+        edit = editing.edit_of(post)
+        body = f"<p>{words.line_1}</p><p>{words.line_2}</p>"
+        fields = replace(edit.fields, title=words.title, body=body)
+        post = editing.save(
+            post, replace(edit, fields=fields), by=staff.officer, version=post.version
+        )
+        made = picture_cards.make(
+            words, unit=staff.unit, look=look, formats=formats, by=staff.officer, post=post
+        )
+    scans.checked(made[0])

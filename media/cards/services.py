@@ -73,7 +73,7 @@ def content_of(words: Words, unit: Unit, *, proof: str = "") -> Content:
     number = words.hotline if words.hotline in HOTLINES else ""
     label = HOTLINES.get(words.hotline, "")
     if words.hotline == OWN_HOTLINE and (own := facts_of(unit).duty_phone):
-        number, label = phones.shown(own), f"Trực ban {unit.name}"
+        number, label = phones.shown(own), "Điện thoại trực ban"
     return Content(
         title=words.title,
         line_1=words.line_1,

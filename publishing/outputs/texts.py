@@ -87,7 +87,10 @@ def sentences(content: Mapping[str, Any], *, longest: int) -> list[str]:
     found: dict[str, None] = {}
     for paragraph in plain(content["body"]).split("\n"):
         for sentence in _SENTENCE_END.split(_ADDRESS.sub("", paragraph).strip()):
-            if 0 < len(tidy := " ".join(sentence.split())) <= longest:
+            tidy = " ".join(sentence.split())
+            if 0 < len(tidy) <= longest and not tidy.endswith(
+                ":"
+            ):  # a list follows that is not shown
                 found.setdefault(tidy)
     return list(found)
 

@@ -164,7 +164,7 @@ def test_the_unit_may_name_the_number_of_its_duty_desk(client, unit):
 
     client.post(NEW, WORDS | {"hotline": "own"})
 
-    assert Media.objects.get().alt_text.endswith(f"Trực ban {unit.name}: 0236.3822.300.")
+    assert Media.objects.get().alt_text.endswith("Điện thoại trực ban: 0236.3822.300.")
 
 
 # --- The preview ----------------------------------------------------------------------------------
