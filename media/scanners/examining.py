@@ -47,7 +47,7 @@ _LEFT_BEHIND = 3600.0  # seconds: longer than any program may run
 
 
 class Examined:
-    """What was found, and which scanners were missing or failed."""
+    """Hold what was found, and which scanners were missing or failed."""
 
     def __init__(self, findings: list[Finding], lacking: list[str]) -> None:
         self.findings, self.lacking = findings, lacking

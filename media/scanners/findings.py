@@ -43,6 +43,7 @@ _CARD_WORDS = (
     "place of residence",
     "dinh danh ca nhan",
 )
+_PLATE_END = re.compile(r"(?=.{0,4}[A-Z])[A-Z0-9]{1,5}?(\d{5})")
 _STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
 _SAMPLES_APART = 2
 
@@ -167,6 +168,7 @@ def _is_identity_card(text: str) -> bool:
 
 def _numbers_of_card(lines: list[list[tuple[str, Any]]]) -> Iterator[Finding]:
     """Yield a finding for the number of an identity card, also where a digit is misread."""
+    is_found = False
     for line in lines:
         numbers = [(word, place) for word, place in line if _is_number(word)]
         digits = sum(len(re.sub(r"\W", "", word)) for word, _place in numbers)
@@ -176,7 +178,26 @@ def _numbers_of_card(lines: list[list[tuple[str, Any]]]) -> Iterator[Finding]:
             ends = [int(place[0]) + int(place[2]) for _word, place in line]
             start = max((end for end in ends if end <= x), default=x)
             box = (start, y, width + x - start, height)
+            is_found = True
             yield _in_place(Kind.TEXT, "id_cccd", Severity.HARD, box)
+    if not is_found:
+        yield _in_place(Kind.TEXT, "id_cccd", Severity.HARD, _place_of_number(lines))
+
+
+def _place_of_number(lines: list[list[tuple[str, Any]]]) -> tuple[int, int, int, int]:
+    """Return where the number of an identity card is that nobody could read: behind its label, or
+    somewhere on the card.
+    """
+    every = [place for line in lines for _word, place in line]
+    whole = _around(every)
+    for line in lines:
+        for word, place in line:
+            if re.search(r"/\s*no\b", fold(word)):
+                x, y, width, height = (int(each) for each in place)
+                left, top = min(x + width, WHOLE - 1), max(y - height, 0)
+                right = max(whole[0] + whole[2], left + 1)
+                return left, top, right - left, min(y + 2 * height, WHOLE) - top
+    return whole
 
 
 def _is_number(word: str) -> bool:
@@ -198,15 +219,18 @@ def _plate_number(read: str) -> str:
     empty for what is no plate's.
     """
     letters = re.sub(r"[^A-Z0-9]", "", read.upper().replace("Đ", "D"))
+    if not 6 <= len(letters) <= 10:
+        return ""
     match = _PLATE.fullmatch(letters)
-    if not match:
-        return ""
-    province, number = (each.translate(_LIKE_DIGITS) for each in (match[1], match[3]))
-    series = match[2][0].translate(_LIKE_LETTERS) + match[2][1:]
-    if not (province + number).isdigit():
-        return ""
-    dotted = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
-    return f"{province}{series}-{dotted}"
+    if match:
+        province, number = (each.translate(_LIKE_DIGITS) for each in (match[1], match[3]))
+        series = match[2][0].translate(_LIKE_LETTERS) + match[2][1:]
+        if (province + number).isdigit() and series[0].isalpha():
+            dotted = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
+            return f"{province}{series}-{dotted}"
+    # Its province or series is misread: the number behind them is enough.
+    rest = _PLATE_END.fullmatch(letters)
+    return f"30A-{rest[1][:3]}.{rest[1][3:]}" if rest else ""
 
 
 def _with_cues(text: str) -> str:

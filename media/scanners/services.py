@@ -242,7 +242,7 @@ def _decided_before(media: Media) -> list[Box]:
     """Return the decided boxes of the picture that this one was made of, if both frame the same:
     in a cropped or turned one, the same place is somebody else's face.
     """
-    source = getattr(media, "made_from", None)
+    source = media.made_from
     if source is None or (source.width, source.height) != (media.width, media.height):
         return []
     if not (source.dhash and media.dhash):

@@ -124,7 +124,7 @@ class Letters:
             if each.Empty(level):
                 continue
             text, sure = each.GetUTF8Text(level).strip(), each.Confidence(level)
-            if text and sure >= SURE_WORD:
+            if text and (only or sure >= SURE_WORD):
                 words.append(Word(text, sure, *each.BoundingBox(level)))
         return words
 
@@ -151,7 +151,10 @@ class Letters:
         edge = max(3, plate.shape[0] // 40)
         plate = plate[edge:-edge, edge:-edge]
         if lines == 1:
-            return self._on_ground(plate, tesserocr.PSM.SINGLE_LINE)
+            text = self._on_ground(plate, tesserocr.PSM.SINGLE_LINE)
+            if _digits_in(text) >= 5:
+                return text
+            return self._on_ground(plate, tesserocr.PSM.SINGLE_LINE, only="")
         text = self._on_ground(plate, tesserocr.PSM.SINGLE_BLOCK)
         if _digits_in(text) >= 6:
             return text
@@ -159,11 +162,11 @@ class Letters:
         halves = (plate[:half], plate[half:])
         return " ".join(self._on_ground(each, tesserocr.PSM.SINGLE_LINE) for each in halves)
 
-    def _on_ground(self, plate: np.ndarray, mode: int) -> str:
+    def _on_ground(self, plate: np.ndarray, mode: int, *, only: str = _PLATE_LETTERS) -> str:
         """Read a plate, or a line of one, with more of its own ground around it."""
         ground = int(np.percentile(plate, 80))
         padded = cv2.copyMakeBorder(plate, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=ground)
-        words = self._words(padded, mode, only=_PLATE_LETTERS)
+        words = self._words(padded, mode, only=only)
         return " ".join(word.text.strip(".-") for word in words)
 
 

@@ -254,6 +254,25 @@ def test_decisions_stay_where_the_same_is_found_again(waiting, programs, officer
     assert Entry.objects.filter(action="media.scanned_again").exists()
 
 
+@pytest.mark.parametrize(
+    ("width", "dhash"), [(640, "f" * 31 + "e"), (500, "f" * 32), (640, "0" * 32)]
+)
+def test_decisions_go_over_to_an_edited_picture_that_frames_the_same(
+    waiting, programs, officer, unit, width, dhash
+):
+    Media.objects.filter(pk=waiting.pk).update(dhash="f" * 32)
+    (face,) = scanned(waiting, programs, FACE)
+    services.show(face, as_="staff", by=officer)
+    edited = factories.media(unit)
+    Media.objects.filter(pk=edited.pk).update(made_from=waiting, width=width, dhash=dhash)
+
+    (box,) = scanned(edited, programs, FACE)
+
+    is_same_framing = (width, dhash[0]) == (640, "f")
+    assert box.shown_as == ("staff" if is_same_framing else "")
+    assert box.shown_by == (officer if is_same_framing else None)
+
+
 def test_a_picture_with_a_mark_is_removed_with_its_bytes_once_nothing_shows_it(
     waiting, programs, officer, unit
 ):

@@ -25,8 +25,8 @@ RED = (196, 22, 28)
 
 
 class Target(NamedTuple):
-    """What has to be found: by one of the rules, over this part of the picture (left, top, right,
-    bottom, of 1).
+    """Name what has to be found: by one of the rules, over this part of the picture (left, top,
+    right, bottom, of 1).
     """
 
     rules: frozenset[str]

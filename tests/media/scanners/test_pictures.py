@@ -1,0 +1,134 @@
+"""The real scanners on pictures made here: each kind of leak is found, clean ones stay clean."""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import sandbox
+from media.models import Media
+from media.scanners import examining, queries, services
+from media.scanners.examining import examine
+from media.scanners.findings import findings_in
+from media.scanners.models import Scan, State
+from posts.leak_rules.pictures import rules_for
+from tests import factories
+from tests.media.scanners.variants import CLEAN, LEAKS, Variant, variant
+
+
+@pytest.fixture(scope="module")
+def scanners():
+    """All scanners, in this process: the pictures are our own."""
+    from media.scanners.programs.looking import Scanners
+
+    found = Scanners()
+    assert found.lacking == set()
+    return found
+
+
+def boxes_of(drawn: Variant, scanners):
+    pixels = np.asarray(drawn.picture.convert("RGB"))
+    return findings_in(scanners.look(pixels), rules_for(None))
+
+
+def covers(box, target) -> bool:
+    left, top, right, bottom = (side * 10_000 for side in target.box)
+    width = min(right, box.x + box.width) - max(left, box.x)
+    height = min(bottom, box.y + box.height) - max(top, box.y)
+    return min(width, height) > 0 and width * height >= (right - left) * (bottom - top) / 2
+
+
+@pytest.mark.parametrize("kind", LEAKS)
+def test_what_leaks_in_a_picture_is_found_where_it_is(kind, scanners):
+    drawn = variant(kind, 0)
+
+    boxes = boxes_of(drawn, scanners)
+
+    for target in drawn.targets:
+        assert [box for box in boxes if box.rule in target.rules and covers(box, target)]
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+def test_a_clean_picture_gets_no_box(kind, scanners):
+    assert [box for box in boxes_of(variant(kind, 0), scanners) if box.severity != "info"] == []
+
+
+def test_a_page_that_lies_on_its_side_is_read(scanners):
+    drawn = variant("bank slip", 2, plain=True)
+    drawn.picture = drawn.picture.transpose(Image.Transpose.ROTATE_90)
+
+    (box,) = [box for box in boxes_of(drawn, scanners) if box.rule == "bank_acc"]
+
+    (target,) = drawn.targets
+    left, top, right, bottom = target.box
+    turned = target._replace(box=(top, 1 - right, bottom, 1 - left))
+    assert covers(box, turned)
+
+
+def test_the_code_of_a_known_site_is_information_with_its_host_alone(scanners):
+    (code,) = [box for box in boxes_of(variant("public poster", 1), scanners) if box.kind == "code"]
+
+    assert (code.severity, code.host) == ("info", "dichvucong.gov.vn")
+
+
+def test_one_scanner_that_is_missing_is_named_and_the_others_work(monkeypatch):
+    from media.scanners.programs import faces, looking
+
+    monkeypatch.setattr(faces, "MODEL", Path("/nowhere/centerface.onnx"))
+    scanners = looking.Scanners()
+    found = scanners.look(np.full((64, 64, 3), 255, np.uint8))
+
+    assert scanners.lacking == {"faces"}
+    assert set(found) == {"text", "codes", "stamps"}
+
+
+# --- By the service, in a program of its own ------------------------------------------------------
+
+
+@pytest.mark.scanners
+@pytest.mark.django_db
+def test_a_stored_picture_is_scanned_in_a_program_that_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "work"))
+    (tmp_path / "work").mkdir()
+    row = stored(variant("id card", 0, plain=True))
+
+    assert services.scan(row.pk)
+
+    scan = Scan.objects.get(media=row)
+    assert (scan.state, scan.lacking) == (State.DONE, [])
+    assert "id_cccd" in {box.rule for box in scan.boxes.all()}
+    assert not queries.is_clear(scan)
+    assert os.listdir(tmp_path / "work") == []
+
+
+def stored(drawn: Variant) -> Media:
+    row = factories.media(factories.UnitFactory())
+    out = io.BytesIO()
+    drawn.picture.save(out, "JPEG")
+    Path(row.file.path).write_bytes(out.getvalue())
+    return row
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os; os.kill(os.getpid(), 11)",
+        "held = [bytes(1 << 24) for _piece in range(400)]",
+        "import sys; open(sys.argv[3] + '/facts.json', 'w').write('{}')",
+        (
+            "import sys; open(sys.argv[3] + '/facts.json', 'w').write("
+            '\'{"lacking": [], "samples": [{"faces": [[9000, 0, 5000, 10]]}]}\')'
+        ),
+    ],
+    ids=["crash", "hungry", "no samples", "outside of the picture"],
+)
+def test_a_program_that_dies_or_lies_has_failed(body, tmp_path, monkeypatch):
+    program = tmp_path / "program.py"
+    program.write_text(body)
+    monkeypatch.setattr(examining, "_PICTURE", program)
+
+    with pytest.raises(sandbox.Failed):
+        examine(program, is_video=False, rules=rules_for(None), report=lambda _progress: None)
