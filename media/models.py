@@ -200,6 +200,45 @@ class Media(PublicIdModel):
         return self.content_type.startswith("video/")
 
 
+class FilmState(models.TextChoices):
+    WAITING = "waiting", _("waits")
+    RUNNING = "running", _("is being made")
+    DONE = "done", _("done")
+    FAILED = "failed", _("did not work")
+
+
+class FilmEdit(PublicIdModel):
+    """An edit of a film that a worker makes, or has made: ``result`` is the new film."""
+
+    media = models.ForeignKey(Media, models.CASCADE, related_name="film_edits")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    plan = models.JSONField()  # seconds and places, see media/editing/films.py
+    # The object that it is for, in the words of the app that asked, as of an upload.
+    purpose_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10, choices=FilmState, default=FilmState.WAITING)
+    progress = models.PositiveSmallIntegerField(default=0)  # of 100
+    refused = models.TextField(blank=True, default="")  # in the person's words
+    result = models.ForeignKey(Media, models.SET_NULL, null=True, related_name="+")
+    queued_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)  # afterwards another worker may take it
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "media_film_edit"
+        indexes = [
+            models.Index(
+                fields=["queued_at"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="film_edit_to_do",
+            )
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (FilmState.DONE, FilmState.FAILED)
+
+
 class Logo(models.Model):
     """The picture that stands for a unit, chosen by its leader."""
 

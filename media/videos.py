@@ -62,15 +62,23 @@ def kind_of(head: bytes) -> str:
 
 
 def store(
-    file: BinaryIO | File | Path, *, unit: Unit, by: User, right: Permission = Permission.POST_WRITE
+    file: BinaryIO | File | Path,
+    *,
+    unit: Unit,
+    by: User,
+    right: Permission = Permission.POST_WRITE,
+    cover: Path | None = None,
 ) -> Media:
     """Store the uploaded video for the unit, without its metadata; the same video twice is one row.
-    Raise Refused in the officer's words, and Busy for a retry.
+    ``cover``: a picture that stands for it, instead of one of its first frames. Raise Refused in
+    the officer's words, and Busy for a retry.
     """
     require(by, right, unit=unit)
     with incoming.workshop() as place:
         source = incoming.on_disk(file, place, most=settings.VIDEO_MAX_BYTES, too_large=too_large)
         video = read_video(source, place, by=by)
+        if cover is not None:
+            video = video._replace(poster=_poster(cover))
         copy = place / "copy"
         with copy.open("rb") as read:
             sha256 = _digest(read)
@@ -201,6 +209,10 @@ def _refusal(why: str) -> Refused:
             return Refused(
                 _("The video is longer than %(n)s minutes. Cut it first.") % {"n": limit}
             )
+    return damaged()
+
+
+def damaged() -> Refused:
     return Refused(
         _("The video is damaged or incomplete. Choose another copy of it, or save it anew as MP4.")
     )

@@ -218,6 +218,7 @@ QUOTAS = {
     "edit": [(200, 3600), (600, 86400)],  # pictures cropped, turned, blurred
     "card": [(40, 3600), (120, 86400)],  # of up to four pictures
     "card_preview": [(60, 60), (1200, 3600)],  # drawn while somebody types
+    "film": [(20, 3600), (60, 86400)],  # films cut or blurred
     "comment": [(60, 3600), (300, 86400)],
     "autosave": [(120, 60)],  # the composer saves at most every second and a half
     "library": [(120, 3600), (400, 86400)],  # templates and pieces made, changed, put away

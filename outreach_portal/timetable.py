@@ -20,6 +20,7 @@ ROUTES = {
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
     "media.scanners.tasks.*": {"queue": "scans"},
+    "media.editing.tasks.*": {"queue": "scans"},
     "core.tasks.send_letter": {"queue": "mail"},
     "core.tasks.send_letters": {"queue": "mail"},
 }
@@ -60,6 +61,7 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "media.library.tasks.fill_looks",
         "schedule": 300.0,
     },
+    "make films that wait": {"task": "media.editing.tasks.make_films", "schedule": 20.0},
     "scan pictures and films that wait": {
         "task": "media.scanners.tasks.scan_waiting",
         "schedule": 5.0,

@@ -17,5 +17,6 @@ class PostsConfig(AppConfig):
         from posts import audit_sentences, menu, notice_texts  # noqa: F401
         from posts.leak_rules import pictures, words  # noqa: F401
         from posts.leak_rules.queries import is_allowed_host
+        from posts.media_library import services as _films  # noqa: F401
 
         targets.register(is_allowed_host)

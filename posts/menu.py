@@ -47,7 +47,8 @@ register(
             *("posts:snippets", "posts:new_snippet", "posts:edit_snippet"),
         ),
         "posts:media_library": (
-            *("posts:library_medium", "posts:media_folders", "posts:edit_media"),
+            *("posts:library_medium", "posts:media_folders"),
+            *("posts:edit_media", "posts:edit_film"),
             *("posts:new_card", "posts:change_card"),
         ),
     },

@@ -55,6 +55,7 @@ SENTENCES = {
         "%(n)s pictures or videos of the library end soon, the first after %(day)s. Posts on your "
         "pages that show them: %(live)s."
     ),
+    "film_made": gettext_noop("The new video “%(title)s” is there, and is being checked."),
     "media_blurred_out": gettext_noop(
         "A picture was taken out of the draft “%(title)s”: something was blurred out of it a week "
         "ago. Put the blurred one in its place."

@@ -38,7 +38,7 @@ from core.models import CacheEntry, Letter, QuotaUse
 from engagement.models import SpentTicket
 from engagement.replies.services import TICKET_LASTS
 from media import incoming, store
-from media.models import Media, Upload
+from media.models import FilmEdit, Media, Upload
 from posts.archive.services import remove_drafts
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
@@ -323,6 +323,14 @@ RULES: tuple[Rule | Files, ...] = (
         remove=store.remove_media,
         batch=50,
         words="put into the library, shown nowhere, not shared: 24 months after the last use",
+    ),
+    Rule(
+        name="film-edits",
+        source=TECHNICAL,
+        model=FilmEdit,
+        after=MONTH,
+        since="ended_at",
+        words="30 days after its end",
     ),
     Rule(
         name="blurred-media",

@@ -61,9 +61,9 @@ class Edits:
     def __post_init__(self) -> None:
         if len(self.blurs) > MOST_BLURS:
             raise Refused(_("At most %(n)s places can be blurred at once.") % {"n": MOST_BLURS})
-        if not all(_lies_within(box, LEAST_BLUR) for box in self.blurs):
+        if not all(lies_within(box, LEAST_BLUR) for box in self.blurs):
             raise Refused(_("A place to blur lies outside of the picture. Draw it again."))
-        if self.crop and not _lies_within(self.crop, LEAST_CROP):
+        if self.crop and not lies_within(self.crop, LEAST_CROP):
             raise Refused(
                 _("What is left of the picture would be too small, or lies outside. Crop it again.")
             )
@@ -86,7 +86,7 @@ class Edits:
         return not (self.blurs or self.turn or self.straighten or crop or self.brightness)
 
 
-def _lies_within(box: Box, least: int) -> bool:
+def lies_within(box: Box, least: int) -> bool:
     x, y, width, height = box
     is_large = width >= least and height >= least
     return is_large and x >= 0 and y >= 0 and x + width <= WHOLE and y + height <= WHOLE
@@ -110,9 +110,9 @@ def edit(media: Media, edits: Edits, *, by: User) -> Media:
         if made.pk == source.pk:
             raise Refused(_("Nothing of the picture looks different."))
         if not made.came_again:
-            _describe(made, source, edits)
+            describe(made, source, focus=edits.focus)
         if edits.blurs:
-            _retire(source)
+            retire(source)
         action = "media.blurred" if edits.blurs else "media.edited"
         record(action, made, by=by, position=authority, made_from=str(source.public_id))
     media.refresh_from_db(fields=["blurred_at", "shared"])
@@ -196,17 +196,17 @@ def _drawn(media: Media, edits: Edits, *, by: User) -> pictures.Drawn:
         raise pictures.damaged() from None
 
 
-def _describe(made: Media, source: Media, edits: Edits) -> None:
+def describe(made: Media, source: Media, *, focus: tuple[int, int] | None = None) -> None:
     """Take over what is said of the source."""
     for name in _TAKEN:
         setattr(made, name, getattr(source, name))
     made.made_from = source
-    if edits.focus:
-        made.focus_x, made.focus_y = edits.focus
+    if focus:
+        made.focus_x, made.focus_y = focus
     made.save(update_fields=[*_TAKEN, "made_from", "focus_x", "focus_y"])
     made.tags.set(source.tags.all())
 
 
-def _retire(source: Media) -> None:
+def retire(source: Media) -> None:
     """Let no further post take the picture; see `posts.media_library.services.drop_blurred`."""
     Media.objects.filter(pk=source.pk).update(blurred_at=timezone.now(), shared=False)

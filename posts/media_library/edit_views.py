@@ -31,7 +31,10 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     media = _to_edit(request, public_id)
     post = _draft(request)
-    if media.is_video or media.blurred_at:
+    if media.is_video:
+        query = f"?{urlencode({'post': post.public_id})}" if post else ""
+        return redirect(reverse("posts:edit_film", args=[media.public_id]) + query)
+    if media.blurred_at:
         return _instead(request, media)
     form = EditForm(form_data(request), media=media, shape=request.GET.get("shape", ""))
     made: list[Media] = []
@@ -81,9 +84,6 @@ def _draft(request: HttpRequest) -> Post | None:
 
 def _instead(request: HttpRequest, media: Media) -> HttpResponse:
     """Lead to the picture that is edited in the place of this one."""
-    if media.is_video:
-        messages.error(request, _("This is a video. Only pictures are edited here."))
-        return redirect("posts:library_medium", media.public_id)
     newest = media.edited.order_by("-pk").first()
     messages.info(
         request,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
 from core.fields import DayField
+from media.editing.films import Plan
 from media.editing.services import (
     MOST_BLURS,
     MOST_BRIGHTNESS,
@@ -34,6 +35,7 @@ from media.models import (
 from units.models import Level
 
 NO_DAY = _("Please enter the date as dd/mm/yyyy.")
+NO_TIME = _("Please enter a time such as 0:05.")
 ALL = ("", _("All"))
 MB = 1024 * 1024
 SIZES = {"small": (0, MB), "medium": (MB, 10 * MB), "large": (10 * MB, None)}
@@ -213,8 +215,8 @@ class Percent(forms.FloatField):
 
 
 class EditForm(forms.Form):
-    """What is done to a picture. ``shape`` cuts it to a preset around the focus where no crop is
-    given: so it works without scripts.
+    """Ask what is done to a picture. ``shape`` cuts it to a preset around the focus where no crop
+    is given: so it works without scripts.
     """
 
     turn = forms.TypedChoiceField(
@@ -332,3 +334,69 @@ class EditForm(forms.Form):
 
 
 _SIDES = ("x", "y", "width", "height")
+
+
+class Second(forms.Field):
+    """A time of a video, as 1:05 or in seconds."""
+
+    def __init__(self, **more: Any):
+        super().__init__(
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            error_messages={"required": NO_TIME},
+            **more,
+        )
+
+    def to_python(self, value: Any) -> float | None:
+        if value in self.empty_values:
+            return None
+        minutes, _colon, seconds = str(value).strip().rpartition(":")
+        try:
+            found = 60 * int(minutes or 0) + float(seconds.replace(",", "."))
+        except (ValueError, OverflowError):
+            raise ValidationError(NO_TIME) from None
+        if not 0 <= found < 100_000:  # not: of what is no number
+            raise ValidationError(NO_TIME)
+        return found
+
+
+class FilmForm(forms.Form):
+    """Ask what is done to a video."""
+
+    start = Second(label=_("Begin at"), help_text=_("Minutes and seconds, such as 0:05."))
+    end = Second(label=_("End at"))
+    cover = Second(label=_("Cover picture at"), help_text=_("The frame that stands for the video."))
+    vertical = forms.BooleanField(label=_("Upright, 9:16, with blurred sides"), required=False)
+    blur_found = forms.BooleanField(label=_("Blur what the check found"), required=False)
+
+    def __init__(self, data: Any = None, *, media: Media, spans: Sequence[Any]):
+        last = f"{int(media.seconds // 60)}:{media.seconds % 60:05.2f}"
+        super().__init__(
+            data, initial={"start": "0:00", "end": last, "cover": "0:00"}, label_suffix=""
+        )
+        self.spans = list(spans)[:MOST_BLURS]
+        self.media_row = media
+        if self.spans:
+            self.fields["blur_found"].help_text = _(
+                "%(n)s places. This cannot be undone: once it is made, the video as it was is used "
+                "no more, and removed within seven days."
+            ) % {"n": len(self.spans)}
+        else:
+            del self.fields["blur_found"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        start, end = cleaned["start"], min(cleaned["end"], self.media_row.seconds)
+        try:
+            cleaned["plan"] = Plan(
+                start=start,
+                end=end,
+                # People name the second that they see in the player.
+                cover=max(0.0, cleaned["cover"] - start),
+                vertical=cleaned["vertical"],
+                blurs=self.spans if cleaned.get("blur_found") else (),
+            )
+        except Refused as refused:
+            raise ValidationError(str(refused)) from None
+        return cleaned

@@ -1,10 +1,12 @@
 """Put a picture of the library into a post, and archive what no post shows."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,10 +16,11 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, require
 from audit.services import record
-from core.errors import Refused
+from core.errors import NotAllowed, Refused
 from media import store
+from media.editing import films
 from media.library import services as library
-from media.models import Media
+from media.models import FilmEdit, Media
 from posts.editor import services as editing
 from posts.media_library.queries import SOON
 from posts.models import Post, PostMedia
@@ -127,6 +130,25 @@ def _without_bytes(media: Media) -> bool:
     if needing.exists() or published_uses([media.pk]):
         return False
     return store.remove_bytes(media)
+
+
+@receiver(films.finished, dispatch_uid="posts.media_library.film")
+def take_film(edit: FilmEdit, **_: object) -> None:
+    """Put a new film into the draft that it was made for, in the place of the old one, where the
+    draft still shows that, and tell who asked for it.
+    """
+    made = edit.result
+    if made is None:
+        return
+    address = reverse("posts:library_medium", args=[made.public_id])
+    named = (
+        Post.objects.filter(public_id=edit.purpose_id) if edit.purpose_id else Post.objects.none()
+    )
+    if post := named.first():
+        with suppress(Refused, NotAllowed), transaction.atomic():
+            editing.replace_media(post, edit.media, made, by=edit.by)
+            address = reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
+    notify([edit.by], "film_made", address=address, title=made)
 
 
 def warn_of_ends(*, on: date) -> int:

@@ -32,7 +32,7 @@ from channels.models import ConnectAttempt, HookEvent
 from core.models import CacheEntry, Letter, QuotaUse
 from engagement.models import SpentTicket
 from media import incoming
-from media.models import Media, Upload
+from media.models import FilmEdit, Media, Upload
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
 from publishing.models import CalendarLink
@@ -111,6 +111,14 @@ def _archived(at: datetime) -> Media:
     media = _media(at)
     Media.objects.filter(pk=media.pk).update(archived_at=at)
     return media
+
+
+def _film_edit(at: datetime) -> FilmEdit:
+    media = _media(at)
+    Media.objects.filter(pk=media.pk).update(kept_at=NOW, last_used_at=NOW)
+    return FilmEdit.objects.create(
+        media=media, by=media.uploaded_by, plan={}, queued_at=at, ended_at=at, state="done"
+    )
 
 
 def _blurred(at: datetime) -> Media:
@@ -275,6 +283,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     "drafts": (_draft, 365 * DAY),
     "media": (_media, 7 * DAY),
     "library-media": (_library, 730 * DAY),
+    "film-edits": (_film_edit, 30 * DAY),
     "blurred-media": (_blurred, HOUR),
     "archived-media": (_archived, 30 * DAY),
     "stray-files": (_file("media/" + "a" * 64 + ".jpg"), 30 * DAY),

@@ -6,7 +6,8 @@ from django.urls import reverse
 from accounts.permissions import Role
 from core.errors import Refused
 from media.editing.shapes import cut, fitting
-from media.models import Media
+from media.models import FilmEdit, Media
+from media.scanners.models import Box
 from platforms.facts import ImageLimits
 from posts.editor import services as editor
 from tests import factories
@@ -168,3 +169,45 @@ def test_a_platforms_limits_name_the_shape_that_loses_least():
     assert fitting(900, 1600, instagram) == "4:5"
     assert fitting(2400, 900, instagram) == "16:9"
     assert fitting(1000, 1000, instagram) == ""
+
+
+# --- Films ----------------------------------------------------------------------------------------
+
+
+def film_page(film: Media) -> str:
+    return reverse("posts:edit_film", args=[film.public_id])
+
+
+def test_the_page_of_a_video_queues_its_edit_and_shows_how_far_it_is(client, unit):
+    film = factories.video(unit, seconds=90)
+
+    client.post(film_page(film), {"start": "0:05", "end": "1:05,5", "cover": "0:07"})
+
+    edit = FilmEdit.objects.get()
+    assert (edit.plan["start"], edit.plan["end"], edit.plan["cover"]) == (5.0, 65.5, 2.0)
+    page = client.get(film_page(film)).content.decode()
+    assert 'hx-trigger="every 3s"' in page
+    FilmEdit.objects.update(state="failed", refused="Video bị hỏng")
+    part = client.get(film_page(film), headers={"HX-Request": "true"}).content.decode()
+    assert "Video bị hỏng" in part
+    assert "every 3s" not in part
+    assert "<html" not in part
+
+
+def test_a_time_that_is_none_is_refused_beside_its_field(client, unit):
+    film = factories.video(unit, seconds=90)
+
+    response = client.post(film_page(film), {"start": "nan", "end": "x", "cover": "0"})
+
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {"start", "end"}
+
+
+def test_what_the_check_found_in_a_video_is_blurred_in_one_go(client, unit):
+    film = factories.video(unit, seconds=90)
+    box = {"x": 10, "y": 20, "width": 300, "height": 400, "from_second": 1.0, "to_second": 3.0}
+    Box.objects.create(scan=film.scan, kind="face", rule="face", severity="soft", **box)
+
+    client.post(film_page(film), {"start": "0", "end": "1:30", "cover": "0", "blur_found": "on"})
+
+    assert FilmEdit.objects.get().plan["blurs"] == [[10, 20, 300, 400, 1.0, 3.0]]

@@ -1,0 +1,249 @@
+"""Edit one stored film: cut its ends, cover places in it, set it upright between blurred sides.
+
+A program of its own, started by ``media.editing.films`` (see ``core.sandbox``). It imports nothing
+of ours; what it leaves is checked and copied by ``media.videos.store``, like an upload.
+
+    film_program.py mov|webm SOURCE FOLDER PLAN
+    PLAN: {"from": second, "to": second, "vertical": bool, "cover": second of the result,
+    "blurs": [[x, y, width, height, from, to], …] in ten-thousandths and seconds of the source,
+    "side": the longest side of the result in pixels}
+
+leaves in FOLDER ``edited.mp4`` (H.264 and AAC), ``cover.png``, ``progress`` (of 100, while it
+works) and ``facts.json``: its seconds, or ``{"refused": why}``.
+"""
+
+import json
+import sys
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageFilter
+
+WHOLE = 10_000
+TICKS = 90_000  # a second
+RATE = 48_000  # of sound
+# The scanners look at a frame every two seconds: what they saw is covered as long before and after.
+BEFORE_AND_AFTER = 2.0  # seconds
+WIDER = 0.25  # of a place's sides, to each side: it moves between two looks
+CELLS, LINE = 4, 2  # as media/editing/picture_program.py
+UPRIGHT = {
+    90: Image.Transpose.ROTATE_90,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_270,
+}
+Area = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+class Unfit(Exception):
+    """The film is refused; the reason is one of empty, broken."""
+
+
+def areas_at(second: float, blurs: list[list[float]]) -> list[Area]:
+    """Return what is covered at a second of the source: each place from before it was seen until
+    after it. Of two places where one ends as the other begins, both and all between them: something
+    may have gone from one to the other.
+    """
+    shown = [
+        (x, y, x + width, y + height)
+        for x, y, width, height, start, end in blurs
+        if start - BEFORE_AND_AFTER <= second <= end + BEFORE_AND_AFTER
+    ]
+    between = [
+        (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+        for a, b in combinations(shown, 2)
+        if _are_near(a, b)
+    ]
+    return shown + between
+
+
+def _are_near(one: Area, other: Area) -> bool:
+    """Check whether the gap between two places is no larger than the larger of them."""
+    across = max(one[0], other[0]) - min(one[2], other[2])
+    down = max(one[1], other[1]) - min(one[3], other[3])
+    sides = [one[2] - one[0], one[3] - one[1], other[2] - other[0], other[3] - other[1]]
+    return max(across, down) <= max(sides)
+
+
+def cover(picture: Image.Image, area: Area) -> None:
+    """Cover a place of a frame with means of few large cells."""
+    left, top, right, bottom = area
+    wide, high = WIDER * (right - left), WIDER * (bottom - top)
+    place = (
+        max(0, int((left - wide) * picture.width / WHOLE)),
+        max(0, int((top - high) * picture.height / WHOLE)),
+        min(picture.width, int((right + wide) * picture.width / WHOLE) + 1),
+        min(picture.height, int((bottom + high) * picture.height / WHOLE) + 1),
+    )
+    cut = picture.crop(place)
+    mean = cut.resize((1, 1), Image.Resampling.BOX)
+    short, long = sorted(cut.size)
+    cells = mean
+    if long <= LINE * short:
+        cells = cut.resize((min(CELLS, cut.width), min(CELLS, cut.height)), Image.Resampling.BOX)
+        cells = Image.blend(cells, mean.resize(cells.size), 0.5)
+    coarse = cells.point(lambda value: value & 0xF0 | 0x08)
+    picture.paste(coarse.resize(cut.size, Image.Resampling.NEAREST), place)
+
+
+def size_of(width: int, height: int, plan: dict[str, Any]) -> tuple[int, int]:
+    """Return the even sides of the result."""
+    if plan["vertical"]:
+        return plan["side"] * 9 // 16 // 2 * 2, plan["side"] // 2 * 2
+    scale = min(1.0, plan["side"] / max(width, height))
+    return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
+
+
+def drawn(picture: Image.Image, size: tuple[int, int], plan: dict[str, Any]) -> Image.Image:
+    """Return the frame in the size of the result; an upright one has the film in its middle, and
+    the same, large and blurred, behind it.
+    """
+    if not plan["vertical"]:
+        return picture if picture.size == size else picture.resize(size, Image.Resampling.BILINEAR)
+    scale = min(size[0] / picture.width, size[1] / picture.height)
+    inner = picture.resize(
+        (max(1, int(picture.width * scale)), max(1, int(picture.height * scale))),
+        Image.Resampling.BILINEAR,
+    )
+    large = max(size[0] / picture.width, size[1] / picture.height)
+    behind = picture.reduce(8) if min(picture.size) >= 64 else picture
+    across, down = size[0] / large / picture.width, size[1] / large / picture.height
+    middle = (
+        behind.width * (1 - across) / 2,
+        behind.height * (1 - down) / 2,
+        behind.width * (1 + across) / 2,
+        behind.height * (1 + down) / 2,
+    )
+    blurred = behind.filter(ImageFilter.GaussianBlur(4)).resize(
+        size, Image.Resampling.BILINEAR, box=middle
+    )
+    blurred.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
+    return blurred
+
+
+def upright(frame: Any) -> Image.Image:
+    turn = UPRIGHT.get(frame.rotation % 360)
+    picture = frame.to_image()
+    return picture.transpose(turn) if turn is not None else picture
+
+
+def edited(kind: str, source: str, place: Path, plan: dict[str, Any]) -> float:
+    """Write the film anew; return its seconds."""
+    import av
+
+    form = "mov" if kind == "mov" else "matroska"
+    options = {"protocol_whitelist": "file"}
+    with (
+        av.open(source, format=form, options=options) as film,
+        av.open(
+            str(place / "edited.mp4"),
+            "w",
+            format="mp4",
+            options={"movflags": "faststart", "fflags": "+bitexact"},
+        ) as result,
+    ):
+        shown = film.streams.video[0]
+        shown.codec_context.thread_count = 1
+        sound = film.streams.audio[0] if film.streams.audio else None
+        writer = Writer(result, shown, sound, place, plan)
+        film.seek(int(plan["from"] * 1_000_000))
+        for packet in film.demux(*filter(None, (shown, sound))):
+            for frame in packet.decode():
+                writer.take(frame, is_sound=packet.stream is sound)
+            if writer.is_over:
+                break
+        return writer.end()
+
+
+class Writer:
+    """Encodes what lies between the ends of the plan."""
+
+    def __init__(self, result: Any, shown: Any, sound: Any, place: Path, plan: dict[str, Any]):
+        import av
+
+        self.result, self.place, self.plan = result, place, plan
+        self.rate = shown.average_rate or shown.guessed_rate or Fraction(30)
+        self.picture: Any = None
+        self.size = (0, 0)
+        self.last_tick, self.last_second, self.samples = -1, 0.0, 0
+        self.is_over = self.has_cover = False
+        self.sound: Any = None
+        if sound is not None:
+            self.sound = result.add_stream("aac", rate=RATE, layout="stereo")
+            self.resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
+
+    def take(self, frame: Any, *, is_sound: bool) -> None:
+        second = frame.time
+        if second is None or second < self.plan["from"] - 0.0005:
+            return
+        if second >= self.plan["to"]:
+            self.is_over = self.is_over or not is_sound
+            return
+        if is_sound:
+            self._hear(frame)
+        else:
+            self._show(frame, second)
+
+    def _hear(self, frame: Any) -> None:
+        for part in self.resampler.resample(frame):
+            part.pts, part.time_base = self.samples, Fraction(1, RATE)
+            self.samples += part.samples
+            self.result.mux(self.sound.encode(part))
+
+    def _show(self, frame: Any, second: float) -> None:
+        import av
+
+        picture = upright(frame)
+        if self.picture is None:
+            self._begin(picture)
+        for area in areas_at(second, self.plan["blurs"]):
+            cover(picture, area)
+        picture = drawn(picture, self.size, self.plan)
+        since = second - self.plan["from"]
+        tick = max(self.last_tick + 1, round(since * TICKS))
+        self.last_tick, self.last_second = tick, since
+        if not self.has_cover and since >= self.plan["cover"]:
+            self._keep_cover(picture)
+        out = av.VideoFrame.from_image(picture)
+        out.pts, out.time_base = tick, Fraction(1, TICKS)
+        self.result.mux(self.picture.encode(out))
+        length = max(0.001, self.plan["to"] - self.plan["from"])
+        (self.place / "progress").write_text(str(min(99, int(100 * since / length))))
+
+    def _begin(self, picture: Image.Image) -> None:
+        self.size = size_of(*picture.size, self.plan)
+        options = {"preset": "veryfast", "crf": "21", "rc-lookahead": "10"}
+        self.picture = self.result.add_stream("libx264", rate=self.rate, options=options)
+        self.picture.width, self.picture.height = self.size
+        self.picture.pix_fmt = "yuv420p"
+        self.picture.codec_context.time_base = Fraction(1, TICKS)
+        self.picture.codec_context.thread_count = 1
+
+    def _keep_cover(self, picture: Image.Image) -> None:
+        picture.save(self.place / "cover.png", compress_level=1)
+        self.has_cover = True
+
+    def end(self) -> float:
+        if self.picture is None:
+            raise Unfit("empty")
+        self.result.mux(self.picture.encode(None))
+        if self.sound is not None:
+            self.result.mux(self.sound.encode(None))
+        return self.last_second
+
+
+def main(kind: str, source: str, folder: str, given: str) -> None:
+    place = Path(folder)
+    facts: dict[str, Any]
+    try:
+        facts = {"seconds": edited(kind, source, place, json.loads(given))}
+    except Unfit as why:
+        facts = {"refused": str(why)}
+    except Exception:  # whatever a garbled film brings about, it is the film that is broken
+        facts = {"refused": "broken"}
+    (place / "facts.json").write_text(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,256 @@
+"""Edit films: cut their ends, choose the cover, blur places, set them upright. A worker makes a new
+film, which is checked like an upload; a row says how far it is.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from core import quotas, sandbox
+from core.errors import Busy, NotAllowed, Refused
+from core.semaphores import SharedSemaphore
+from media import incoming, videos
+from media.editing.services import LEAST_BLUR, MOST_BLURS, describe, lies_within, retire
+from media.models import FilmEdit, FilmState, Media
+
+queued = Signal()  # with the key of the ``edit``, once its row is there for workers
+finished = Signal()  # with the ``edit``, in the transaction that stores its result
+MOST_SECONDS = 600  # of the result
+LEAST_SECONDS = 1.0
+SIDE = 1280  # pixels of the longer side
+MOST_WAITING = 3  # edits of a person
+MOST_ATTEMPTS = 2
+LEASE = timedelta(minutes=2)  # renewed while the program works
+MOST_BYTES = 512 * 1024 * 1024
+LIMITS = sandbox.Limits(
+    memory=1024 * 1024 * 1024, cpu_seconds=1800, file_bytes=MOST_BYTES, patience=2400
+)
+_PROGRAM = Path(__file__).with_name("film_program.py")
+_semaphore = SharedSemaphore("films", at_once=1, waiting=0, patience=0)
+MOST_TRIES = 100  # to have the result checked, while uploads are
+_LOOK_EVERY = 2.0  # seconds, at the program's progress
+Span = tuple[int, int, int, int, float, float]  # x, y, width, height, from and to second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Say what becomes of a film: the seconds that stay, the second of the result that is its
+    cover, whether it stands upright between blurred sides, and places that are blurred, in
+    ten-thousandths and seconds of the source. Raise Refused for what cannot be done.
+    """
+
+    start: float = 0
+    end: float
+    cover: float = 0
+    vertical: bool = False
+    blurs: Sequence[Span] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.start >= 0 and self.end - self.start >= LEAST_SECONDS):  # not: of no number
+            raise Refused(_("What is left of the video is too short. Move its beginning or end."))
+        if not self.end - self.start <= MOST_SECONDS:
+            raise Refused(
+                _("The video may be %(n)s minutes long. Cut more of it away.")
+                % {"n": MOST_SECONDS // 60}
+            )
+        if not 0 <= self.cover <= self.end - self.start:
+            raise Refused(_("The cover lies outside of what is left of the video."))
+        if len(self.blurs) > MOST_BLURS:
+            raise Refused(_("At most %(n)s places can be blurred at once.") % {"n": MOST_BLURS})
+        if not all(lies_within(span[:4], LEAST_BLUR) for span in self.blurs):
+            raise Refused(_("A place to blur lies outside of the picture. Draw it again."))
+
+
+@transaction.atomic
+def queue(media: Media, plan: Plan, *, by: User, purpose_id: UUID | None = None) -> FilmEdit:
+    """Have a worker make a new film of this one by the plan. ``purpose_id``: what takes it in the
+    place of the old one. Raise Refused, QuotaExceeded.
+    """
+    require(by, Permission.LIBRARY_WRITE, unit=media.unit)
+    _require_editable(media)
+    if plan.end > media.seconds + 1:
+        raise Refused(_("The video ends before that. Move its end."))
+    waiting = _to_do(timezone.now() + timedelta(days=1)).filter(by=by)
+    if waiting.count() >= MOST_WAITING:
+        raise Refused(_("%(n)s videos of yours are being made already.") % {"n": MOST_WAITING})
+    quotas.use("film", by=by)
+    row = FilmEdit.objects.create(
+        media=media, by=by, plan=asdict(plan), purpose_id=purpose_id, queued_at=timezone.now()
+    )
+    transaction.on_commit(lambda: queued.send(FilmEdit, edit=row.pk), robust=True)
+    return row
+
+
+def blur_film(
+    media: Media, spans: Sequence[Span], *, by: User, purpose_id: UUID | None = None
+) -> FilmEdit:
+    """Have a worker make a new film in which these places cannot be recognised. No post takes the
+    old one once it is there.
+    """
+    plan = Plan(end=media.seconds, blurs=tuple(spans))
+    return queue(media, plan, by=by, purpose_id=purpose_id)
+
+
+def _require_editable(media: Media) -> None:
+    if not media.is_video:
+        raise Refused(_("This is a picture. Only videos are cut here."))
+    if media.blurred_at:
+        raise Refused(
+            _(
+                "Something was blurred out of this picture, so it is used no more. Edit the "
+                "new one, or upload it again."
+            )
+        )
+
+
+# --- The work -------------------------------------------------------------------------------------
+
+
+def make_waiting() -> int:
+    """Make what waits, one after another, until nothing is left or another worker is at it; return
+    how many were made. Safe to repeat; an edit whose worker died is taken again.
+    """
+    made = 0
+    with suppress(Busy), _semaphore.taken():
+        while row := _to_do(timezone.now()).first():
+            _make(row)
+            made += 1
+    return made
+
+
+def _to_do(now: datetime) -> QuerySet[FilmEdit]:
+    lost = Q(state=FilmState.RUNNING, leased_until__lt=now)
+    return FilmEdit.objects.filter(Q(state=FilmState.WAITING) | lost).order_by("queued_at", "pk")
+
+
+def _make(row: FilmEdit) -> None:
+    if row.attempts >= MOST_ATTEMPTS:
+        _fail(row, _("The video could not be made. Try a shorter part of it."))
+        return
+    now = timezone.now()
+    _to_do(now).order_by().filter(pk=row.pk).update(
+        state=FilmState.RUNNING, leased_until=now + LEASE, attempts=F("attempts") + 1, progress=0
+    )
+    row.refresh_from_db()
+    try:
+        _store(row)
+    except (Refused, NotAllowed) as refused:
+        _fail(row, str(refused))
+    except Busy:
+        FilmEdit.objects.filter(pk=row.pk).update(
+            state=FilmState.WAITING, attempts=F("attempts") - 1
+        )
+        raise
+    except (sandbox.Failed, OSError):
+        _fail(row, _("The video could not be made. Try a shorter part of it."))
+
+
+def _store(row: FilmEdit) -> None:
+    """Run the program, and store its result as an upload is stored."""
+    media, plan = row.media, Plan(**row.plan)
+    with incoming.workshop() as place:
+        facts = _run(row, place, plan)
+        if facts.get("refused"):
+            raise videos.damaged()
+        cover = place / "cover.png"
+        made = _when_free(
+            lambda: videos.store(
+                place / "edited.mp4",
+                unit=media.unit,
+                by=row.by,
+                right=Permission.LIBRARY_WRITE,
+                cover=cover if cover.exists() else None,
+            ),
+            meanwhile=lambda: _renew(row, place / "progress"),
+        )
+    with transaction.atomic():
+        authority = require(row.by, Permission.LIBRARY_WRITE, unit=media.unit)
+        source = Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
+        if not made.came_again:
+            describe(made, source)
+        if plan.blurs:
+            retire(source)
+        action = "media.blurred" if plan.blurs else "media.edited"
+        record(
+            action, made, by=row.by, position=authority.position, made_from=str(source.public_id)
+        )
+        row.state, row.progress, row.result = FilmState.DONE, 100, made
+        row.ended_at, row.leased_until = timezone.now(), None
+        row.save()
+        finished.send(FilmEdit, edit=row)
+
+
+def _when_free(store: Callable[[], Media], *, meanwhile: Callable[[], None]) -> Media:
+    """Call ``store`` until the checks of uploads have time for it: minutes of work are not thrown
+    away because somebody uploads. Raise Busy after the last try.
+    """
+    for _try in range(MOST_TRIES):
+        with suppress(Busy):
+            return store()
+        meanwhile()
+        time.sleep(_LOOK_EVERY)
+    return store()
+
+
+def _run(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
+    given = {
+        "from": plan.start,
+        "to": plan.end,
+        "vertical": plan.vertical,
+        "cover": plan.cover,
+        "blurs": plan.blurs,
+        "side": SIDE,
+    }
+    kind = "webm" if row.media.content_type == "video/webm" else "mov"
+    source = default_storage.path(row.media.file.name or "")
+    ended = threading.Event()
+    found: list[dict[str, Any]] = []
+
+    def work() -> None:
+        try:
+            args = (kind, source, str(place), json.dumps(given))
+            found.append(sandbox.run(_PROGRAM, *args, place=place, limits=LIMITS))
+        except sandbox.Failed:
+            pass
+        finally:
+            ended.set()
+
+    # The database is asked by this thread alone.
+    threading.Thread(target=work, daemon=True).start()
+    while not ended.wait(_LOOK_EVERY):
+        _renew(row, place / "progress")
+    if not found:
+        raise sandbox.Failed
+    return found[0]
+
+
+def _renew(row: FilmEdit, progress: Path) -> None:
+    """Write how far the work is, and hold the row for a while more."""
+    done = 0
+    with suppress(OSError, ValueError):
+        done = min(99, max(0, int(progress.read_text()[:3])))
+    FilmEdit.objects.filter(pk=row.pk).update(progress=done, leased_until=timezone.now() + LEASE)
+
+
+def _fail(row: FilmEdit, words: str) -> None:
+    FilmEdit.objects.filter(pk=row.pk).update(
+        state=FilmState.FAILED, refused=words, ended_at=timezone.now(), leased_until=None
+    )

@@ -1,0 +1,86 @@
+"""The page on which a video is cut, set upright and blurred, alone or for a draft."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.permissions import Permission
+from core.actions import form_action, form_data
+from media.editing import films
+from media.models import Media
+from media.scanners.queries import open_boxes, state_of
+from posts.context import post_to_write
+from posts.media_library.forms import FilmForm
+from posts.models import Post
+
+MOST_SHOWN = 5  # edits of a film, the newest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show how far the video's edits are; a POST has a worker make another one, which takes the
+    place of the old one in the draft that ``post`` names.
+    """
+    rows = Media.objects.within(request.user.reach(Permission.LIBRARY_WRITE))
+    media = get_object_or_404(rows.select_related("unit"), public_id=public_id)
+    post = _draft(request)
+    if not media.is_video:
+        return redirect("posts:edit_media", media.public_id)
+    spans = _found(media)
+    form = FilmForm(form_data(request), media=media, spans=spans)
+    key = post.public_id if post else None
+    done = form_action(
+        form,
+        lambda: films.queue(media, form.cleaned_data["plan"], by=request.user, purpose_id=key),
+    )
+    if done:
+        messages.success(
+            request, _("The video is being made. You may leave this page; you are told when.")
+        )
+        query = f"?{urlencode({'post': post.public_id})}" if post else ""
+        return redirect(reverse("posts:edit_film", args=[media.public_id]) + query)
+    edits = list(media.film_edits.select_related("result").order_by("-queued_at")[:MOST_SHOWN])
+    context = {
+        "media": media,
+        "form": form,
+        "post": post,
+        "found": len(spans),
+        "edits": edits,
+        "is_at_work": any(not edit.is_over for edit in edits),
+        "back": _back(media, post),
+        "address": request.get_full_path(),
+    }
+    name = "posts/media_library/film.html"
+    is_part = request.htmx and not request.htmx.boosted and request.method != "POST"
+    return render(request, f"{name}#edits" if is_part else name, context, status=done.status)
+
+
+def _draft(request: HttpRequest) -> Post | None:
+    try:
+        named = uuid.UUID(request.GET.get("post", ""))
+    except ValueError:
+        return None
+    return post_to_write(request, named)
+
+
+def _found(media: Media) -> list[Any]:
+    """Return the places that the scanners found and nobody decided about, with their seconds."""
+    scan = state_of([media]).get(media.pk)
+    return [
+        (box.x, box.y, box.width, box.height, box.from_second, box.to_second)
+        for box in (open_boxes(scan) if scan else ())
+        if box.from_second is not None and box.to_second is not None
+    ]
+
+
+def _back(media: Media, post: Post | None) -> str:
+    if post:
+        return reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
+    return reverse("posts:library_medium", args=[media.public_id])
