@@ -5,6 +5,7 @@ The rules are those of posts, which lie above: they are registered when the apps
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 
@@ -42,8 +43,9 @@ def require_storable(texts: Iterable[str], unit: Any) -> None:
 
 def file_name_without_leaks(name: str) -> str:
     """Return the name of a file with an ellipsis for what may not be kept of it."""
-    readable = name.replace("_", " ")
+    path = PurePosixPath(name)
+    readable = path.stem.replace("_", " ")
     for check in _registered:
         masked = check.mask(readable)
-        name = name if masked == readable else masked
+        name = name if masked == readable else f"{masked}{path.suffix}"
     return name

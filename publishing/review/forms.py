@@ -80,6 +80,8 @@ class ReviewForm(forms.Form):
         super().__init__(*args, **options)
         self.post, self.now, self.asks_reason = post, now, asks_reason
         self.due_at: datetime | None = None  # the time that the reviewer chose
+        for name in ("passing", "reason"):  # each needed for one of the decisions
+            self.fields[name].is_asked_for = True  # type: ignore[attr-defined]
 
     def clean_decision(self) -> str:
         decision = self.cleaned_data["decision"]

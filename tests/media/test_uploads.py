@@ -320,8 +320,9 @@ def test_what_nobody_touched_for_a_day_is_swept_and_nothing_else(desk, post):
     (incoming.folder() / "video-left").mkdir()
     (incoming.folder() / "video-left" / "copy").write_bytes(b"x")
     long_ago = timezone.now() - timedelta(hours=25)
-    Upload.objects.filter(mark="old").update(touched_at=long_ago)
-    kept = f"upload-{Upload.objects.get(mark='young').public_id}"
+    first, last = Upload.objects.order_by("pk")
+    Upload.objects.filter(pk=first.pk).update(touched_at=long_ago)
+    kept = f"upload-{last.public_id}"
     for path in incoming.folder().iterdir():
         if path.name != kept:
             os.utime(path, (long_ago.timestamp(),) * 2)

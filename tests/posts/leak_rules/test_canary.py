@@ -1,0 +1,245 @@
+"""A day's use leaves no trace of what leaked: 300 posts with leaks of every kind are put in and
+taken out, and afterwards neither the database nor a log, a mail, a queue, a cache or a file holds
+a planted name or number.
+"""
+
+import io
+import itertools
+import json
+import logging
+import re
+import subprocess
+
+import pytest
+import redis
+from django.conf import settings
+from django.core import mail
+from django.db import connection
+from django.urls import reverse
+from PIL import Image, ImageDraw, ImageFont
+
+from accounts.permissions import Role
+from core.errors import Refused
+from core.secrecy import SecrecyRefused
+from core.text import fold
+from media import pictures
+from media.editing import services as media_editing
+from media.scanners import services as scanners
+from media.scanners.models import Box
+from posts.checks.leaks.scan import RULES
+from posts.editor import leaks
+from posts.editor import services as editing
+from posts.findings import findings
+from posts.review import services as reviews
+from tests import factories
+from tests.factories import PostFactory, UnitFactory, person
+from tests.posts.checks.leaks.cases import FOUND
+from tests.posts.editor.composer import address, picture_file, typed
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.scanners]
+
+POSTS = 300
+CLEAN = "Công an phường nhắc bà con khóa cửa khi ra khỏi nhà."
+IN_PICTURES = ("034190000017", "0912000345", "4111111111111111")
+FONT = settings.BASE_DIR / "media" / "fonts"
+
+
+def digits_of(text):
+    return re.sub(r"\D", "", text)
+
+
+def number_in(text):
+    """Return the digits of a planted number, where it is long enough to be nobody's else."""
+    digits = digits_of(text)
+    return digits if len(digits) >= 9 else ""
+
+
+def name_in(text):
+    """Return a planted name: three words with capitals, as fold writes them."""
+    found = re.search(r"[A-ZĐÀ-Ỹ][\w']+(?: [A-ZĐÀ-Ỹ][\w']*){2,}", text)
+    return fold(found[0]) if found else ""
+
+
+CASES = [
+    (rule, text, severity, words or "")
+    for rule, cases in FOUND.items()
+    if rule != "secret_mark"
+    for text, severity, words in cases
+]
+PLANTED = {each for *_, words in CASES for each in (number_in(words), name_in(words)) if each}
+
+
+def traces(text, planted):
+    """Return what of the planted is in a text, in whatever form: accents, letters and the marks
+    between figures aside.
+    """
+    plain = fold(text)
+    figures = re.sub(r"(?<=\d)[ .\-_/]+(?=\d)", "", plain)
+    return {each for each in planted if each in (figures if each.isdigit() else plain)}
+
+
+@pytest.fixture
+def log():
+    """Everything that any logger says, with the tracebacks."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(name)s %(message)s %(exc_text)s"))
+    loggers = [logging.getLogger(), *map(logging.getLogger, ("django", "celery", "posts", "media"))]
+    for each in loggers:
+        each.addHandler(handler)
+    yield stream
+    for each in loggers:
+        each.removeHandler(handler)
+
+
+@pytest.fixture
+def unit():
+    return UnitFactory()
+
+
+@pytest.fixture
+def officer(unit, client):
+    officer = person(Role.OFFICER, unit)
+    client.force_login(officer)
+    return officer
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch):
+    """One person does here in seconds what a day's work of many is."""
+    from core import quotas
+
+    monkeypatch.setattr(quotas, "use", lambda *_args, **_options: None)
+
+
+def leaky(post, text, n):
+    """Return an edit with the text where people write: title, text, a channel's own text."""
+    if n % 3 == 0:
+        return factories.edit_of(post, title=" ".join(text.split())[:150])
+    if n % 3 == 1:
+        return factories.edit_of(post, body=f"<p>{CLEAN}</p><p>{text}</p>")
+    (target,) = post.targets.all()
+    return factories.edit_of(post, texts={target.channel: f"{CLEAN}\n\n{text}"})
+
+
+def put_in_and_take_out(post, text, severity, n, officer):
+    """Save the leak, report it as none, try to submit it, and save without it."""
+    clean = factories.edit_of(post)
+    post = editing.save(post, leaky(post, text, n), by=officer, version=post.version)
+    if n % 10 == 0:
+        for mark in [each.mark for each in findings(post) if each.mark][:1]:
+            leaks.report(post, mark, by=officer)
+    if severity == "hard":
+        with pytest.raises(Refused) as refused:
+            reviews.submit(post, by=officer)
+        assert not traces(str(refused.value), PLANTED)
+    editing.save(post, clean, by=officer, version=post.version)
+
+
+def drawn(number):
+    picture = Image.new("RGB", (900, 300), "white")
+    font = ImageFont.truetype(str(next(FONT.rglob("*.ttf"))), 44)
+    words = {12: "Số CCCD", 10: "Điện thoại", 16: "Số thẻ"}[len(number)]
+    ImageDraw.Draw(picture).text((40, 110), f"{words}: {number}", fill="black", font=font)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    out.seek(0)
+    return out
+
+
+def read_and_blur(number, unit, officer):
+    """Let the real scanners read a picture of the number, and blur what they found."""
+    picture = pictures.store(drawn(number), unit=unit, by=officer)
+    while scanners.scan_waiting():
+        pass
+    boxes = list(Box.objects.filter(scan__media=picture, kind="text"))
+    assert boxes, number
+    post = PostFactory(unit=unit, author=officer, media=[picture])
+    with pytest.raises(Refused) as refused:
+        reviews.submit(post, by=officer)
+    assert not traces(str(refused.value), PLANTED)
+    places = [(box.x, box.y, box.width, box.height) for box in boxes]
+    new = media_editing.blur(picture, places, by=officer)
+    editing.replace_media(post, picture, new, by=officer)
+
+
+def refuse_everywhere(client, post, officer):
+    """Type leaks into pages that refuse them, or keep the names of files."""
+    text = f"Căn cước của Vũ Văn Thóc, SN 1985: {IN_PICTURES[0]}"
+    client.post(address("autosave", post), typed(post, title=text))
+    post.refresh_from_db()
+    client.post(address("submit", post), typed(post, title=text))
+    post.refresh_from_db()
+    client.post(address("upload", post), {"file": picture_file(f"{text}.png")})
+    client.post(address("uploads", post), {"size": 9, "mark": f"1|9|{text}.mp4"})
+    media = factories.media(post.unit)
+    library = reverse("posts:library_medium", args=[media.public_id])
+    assert client.post(library, {"version": 1, "title": text}).status_code == 409
+    client.get(reverse("posts:media_library"), {"q": text})
+    client.post(address("autosave", post), typed(post, title="Khóa cửa khi ra khỏi nhà"))
+    post.refresh_from_db()
+    secret = f"TUYỆT MẬT\n{text}"
+    edit = factories.edit_of(post, body=f"<p>{secret}</p>")
+    with pytest.raises(SecrecyRefused):
+        editing.save(post, edit, by=officer, version=post.version)
+    client.post(address("autosave", post), typed(post, body=f"<p>{secret}</p>"))
+
+
+def dump():
+    """Return all rows: as pg_dump writes them, or column by column."""
+    if connection.vendor == "postgresql":
+        values = connection.get_connection_params()
+        names = {"host": "-h", "port": "-p", "user": "-U"}
+        options = [
+            part
+            for name, flag in names.items()
+            if values.get(name)
+            for part in (flag, str(values[name]))
+        ]
+        command = ["pg_dump", "--data-only", *options, values["dbname"]]
+        password = {"PGPASSWORD": str(values.get("password") or ""), "PATH": "/usr/bin:/bin"}
+        return subprocess.run(
+            command, capture_output=True, check=True, env=password
+        ).stdout.decode()
+    rows = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            rows += [json.dumps(row, default=str, ensure_ascii=False) for row in cursor.fetchall()]
+    return "\n".join(rows)
+
+
+def in_redis():
+    if not settings.CELERY_BROKER_URL.startswith("redis"):
+        return ""
+    server = redis.from_url(settings.CELERY_BROKER_URL)
+    keys = list(server.scan_iter(count=1000))
+    return repr([(key, server.dump(key)) for key in keys])
+
+
+def in_files(*folders):
+    """Return names and bytes of all files, those of pictures aside: their numbers are drawn."""
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    texts = [path.read_bytes().decode("latin-1") for path in paths if path.suffix != ".png"]
+    return "\n".join([*map(str, paths), *texts])
+
+
+def test_a_day_s_use_leaves_no_trace(client, unit, officer, log, tmp_path):
+    assert {rule for rule, *_ in CASES} | {"secret_mark"} == set(RULES)
+    assert len(PLANTED) > 50
+    posts = PostFactory.create_batch(POSTS, unit=unit, author=officer, body=f"<p>{CLEAN}</p>")
+    for n, case in enumerate(itertools.islice(itertools.cycle(CASES), POSTS)):
+        _rule, text, severity, _words = case
+        put_in_and_take_out(posts[n], text, severity, n, officer)
+    for number in IN_PICTURES:
+        read_and_blur(number, unit, officer)
+    refuse_everywhere(client, posts[1], officer)
+    everything = {
+        "database": dump(),
+        "log": log.getvalue(),
+        "mails": "\n".join(f"{each.subject}\n{each.body}" for each in mail.outbox),
+        "redis": in_redis(),
+        "files": in_files(tmp_path, settings.VAR_DIR),
+    }
+    found = {name: traces(text, PLANTED) for name, text in everything.items()}
+    assert {name: each for name, each in found.items() if each} == {}
