@@ -209,28 +209,29 @@ def _on_plate(lines: list[list[tuple[str, Any]]], rules: UnitRules) -> Iterator[
     """Yield a finding for a part shaped like a plate, if a number stands on it."""
     for line in lines:
         for word, place in line:
-            number = _plate_number(word)
-            if number and (found := _gravest(rules, f"Xe mang biển số {number}.")):
-                yield _in_place(Kind.TEXT, *found, place)
+            for number in _plate_numbers(word):
+                if found := _gravest(rules, f"Xe mang biển số {number}."):
+                    yield _in_place(Kind.TEXT, *found, place)
+                    break
 
 
-def _plate_number(read: str) -> str:
-    """Return the number of a plate as it is written, from letters and digits that may be misread;
-    empty for what is no plate's.
+def _plate_numbers(read: str) -> Iterator[str]:
+    """Yield the number of a plate as it is written, from letters and digits that may be misread;
+    nothing for what is no plate's.
     """
     letters = re.sub(r"[^A-Z0-9]", "", read.upper().replace("Đ", "D"))
     if not 6 <= len(letters) <= 10:
-        return ""
+        return
     match = _PLATE.fullmatch(letters)
     if match:
         province, number = (each.translate(_LIKE_DIGITS) for each in (match[1], match[3]))
         series = match[2][0].translate(_LIKE_LETTERS) + match[2][1:]
         if (province + number).isdigit() and series[0].isalpha():
             dotted = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
-            return f"{province}{series}-{dotted}"
-    # Its province or series is misread: the number behind them is enough.
+            yield f"{province}{series}-{dotted}"
     rest = _PLATE_END.fullmatch(letters)
-    return f"30A-{rest[1][:3]}.{rest[1][3:]}" if rest else ""
+    if rest:  # its province or series may be misread: the number behind them is enough
+        yield f"30A-{rest[1][:3]}.{rest[1][3:]}"
 
 
 def _with_cues(text: str) -> str:

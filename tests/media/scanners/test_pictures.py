@@ -109,6 +109,7 @@ def stored(drawn: Variant) -> Media:
     out = io.BytesIO()
     drawn.picture.save(out, "JPEG")
     Path(row.file.path).write_bytes(out.getvalue())
+    services.queue(row)
     return row
 
 

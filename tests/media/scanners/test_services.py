@@ -1,5 +1,6 @@
 """Scans are claimed once, taken again after a worker died, and decided by people on record."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -37,7 +38,13 @@ def officer(unit):
 def waiting(settings, unit):
     """A picture that waits for the scanners."""
     settings.SCAN_MEDIA = True
-    return factories.media(unit)
+    return queued(unit)
+
+
+def queued(unit):
+    row = factories.media(unit)
+    services.queue(row)
+    return Media.objects.get(pk=row.pk)
 
 
 @pytest.fixture
@@ -64,8 +71,13 @@ def scanned(media, programs, *findings, lacking=()):
     return media.scan.boxes.all()
 
 
-def test_each_new_picture_waits_for_the_scanners(waiting):
-    scan = waiting.scan
+def test_each_new_picture_waits_for_the_scanners(settings, unit):
+    settings.SCAN_MEDIA = True
+    known = factories.media(unit)
+    row = Media.objects.get(pk=known.pk)
+    row.pk, row.public_id, row.sha256 = None, uuid.uuid4(), "0" * 64
+    row.save()
+    scan = row.scan
 
     assert (scan.state, scan.progress, scan.lacking) == (State.WAITING, 0, [])
     assert not queries.is_clear(scan)
@@ -263,7 +275,7 @@ def test_decisions_go_over_to_an_edited_picture_that_frames_the_same(
     Media.objects.filter(pk=waiting.pk).update(dhash="f" * 32)
     (face,) = scanned(waiting, programs, FACE)
     services.show(face, as_="staff", by=officer)
-    edited = factories.media(unit)
+    edited = queued(unit)
     Media.objects.filter(pk=edited.pk).update(made_from=waiting, width=width, dhash=dhash)
 
     (box,) = scanned(edited, programs, FACE)
@@ -295,7 +307,7 @@ def test_older_stock_is_queued_newest_first_and_worked_on_last(unit, settings, p
     settings.SCAN_MEDIA = True
 
     assert services.queue_backlog(most=2) == 2
-    new = factories.media(unit)
+    new = queued(unit)
 
     assert {scan.media for scan in Scan.objects.filter(priority=Priority.BACKLOG)} == set(old[1:])
     assert queries.to_do(timezone.now()).first().media == new
