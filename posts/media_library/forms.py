@@ -369,7 +369,7 @@ class FilmForm(forms.Form):
     blur_found = forms.BooleanField(label=_("Blur what the check found"), required=False)
 
     def __init__(self, data: Any = None, *, media: Media, spans: Sequence[Any]):
-        last = f"{int(media.seconds // 60)}:{media.seconds % 60:05.2f}"
+        last = f"{int(media.seconds // 60)}:{media.seconds % 60:05.2f}".removesuffix(".00")
         super().__init__(
             data, initial={"start": "0:00", "end": last, "cover": "0:00"}, label_suffix=""
         )
