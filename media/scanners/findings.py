@@ -43,7 +43,7 @@ _CARD_WORDS = (
     "place of residence",
     "dinh danh ca nhan",
 )
-_PLATE_END = re.compile(r"(?=.{0,4}[A-Z])[A-Z0-9]{1,5}?(\d{5})")
+_PLATE_END = re.compile(r"(?=.{0,4}[A-Z])[A-Z0-9]{1,4}?(\d{5})")
 _STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
 _SAMPLES_APART = 2
 
