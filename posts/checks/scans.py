@@ -76,8 +76,8 @@ def words_of_box(box: OpenBox, n: int, *, is_video: bool) -> str:
     if not box.may_be_shown:
         way = _("Blur it.")
     if is_video:
-        way = _("Cut it out, or say why it may be shown.")
+        way = _("Blur it, cut it out, or say why it may be shown.")
         if not box.may_be_shown:
-            way = _("Cut it out, or take the video out.")
+            way = _("Blur it, or cut it out.")
         return _("In the video: %(found)s %(way)s") % {"found": found, "way": way}
     return _("In the picture: %(found)s %(way)s") % {"found": found, "way": way}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Refused
+from media.editing import films
 from media.editing import services as media_editing
 from media.models import Media
 from media.scanners import services as scanners
@@ -18,14 +19,18 @@ from posts.models import Post
 
 def blur(media: Media, boxes: Sequence[Box], *, by: User, post: Post | None = None) -> Media:
     """Return a new picture without what ``boxes`` show; in the stored ``post`` it takes the place
-    of the old one. Raise Refused, QuotaExceeded, Busy.
+    of the old one. A new video is made by a worker, which does that later. Raise Refused,
+    QuotaExceeded, Busy.
     """
     if not boxes:
         raise Refused(_("Nothing is left to blur: it was decided meanwhile."))
     if media.is_video:
-        raise Refused(
-            _("A video is not blurred here. Cut that part out, and upload the video anew.")
-        )
+        spans = [
+            (box.x, box.y, box.width, box.height, box.from_second or 0, box.to_second or 0)
+            for box in boxes
+        ]
+        films.blur_film(media, spans, by=by, purpose_id=post.public_id if post else None)
+        return media
     new = media_editing.blur(media, [(box.x, box.y, box.width, box.height) for box in boxes], by=by)
     if post:
         editing.replace_media(post, media, new, by=by)

@@ -57,6 +57,8 @@ def findings(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             return _page(request, media, refused=str(error), status=422)
         messages.error(request, str(error))
         return redirect(_address(request, media))
+    if media.is_video and act in (_blur_one, _blur_kind):  # a worker makes it: see how far it is
+        return redirect(_film_address(request, media))
     if request.htmx:
         return _page(request, media, replaces=public_id)
     if media.pk is None:  # removed
@@ -68,6 +70,12 @@ def _address(request: HttpRequest, media: Media) -> str:
     kept = {name: request.GET[name] for name in ("post", "card") if name in request.GET}
     address = reverse("posts:media_findings", args=[media.public_id])
     return f"{address}?{urlencode(kept)}" if kept else address
+
+
+def _film_address(request: HttpRequest, media: Media) -> str:
+    address = reverse("posts:edit_film", args=[media.public_id])
+    post = _post(request)
+    return f"{address}?{urlencode({'post': post.public_id})}" if post else address
 
 
 def _after_removal(request: HttpRequest) -> str:
@@ -115,6 +123,7 @@ def _shown(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]
         "card": card,
         "address": _address(request, media),
         "post": _post(request),
+        "film": _film_address(request, media) if media.is_video else "",
         "whole": viewing_url(media, COVER if media.is_video else ITSELF),
         "may_decide": can(request.user, Permission.POST_WRITE, unit=media.unit),
         "may_refuse": _may_refuse(request, media),
@@ -168,7 +177,8 @@ def _blur_kind(request: HttpRequest, media: Media) -> Media:
 
 
 def _blur(request: HttpRequest, media: Media, boxes: list[Box]) -> Media:
-    post = None if "card" in request.GET else _post(request)
+    by_script = "card" in request.GET and not media.is_video
+    post = None if by_script else _post(request)
     return services.blur(media, boxes, by=request.user, post=post)
 
 

@@ -59,10 +59,10 @@ def test_text_in_a_picture_counts_as_text():
     assert finding.message.endswith("Blur it.")
 
 
-def test_a_video_is_cut():
+def test_a_video_is_blurred_or_cut():
     (finding,) = found(MediaCheck("done", open=(FACE,)), video="video/mp4")
 
-    assert finding.message.endswith("Cut it out, or say why it may be shown.")
+    assert finding.message.endswith("Blur it, cut it out, or say why it may be shown.")
 
 
 def test_a_mark_of_secrecy_says_to_stop_and_report():

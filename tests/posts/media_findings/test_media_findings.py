@@ -168,6 +168,24 @@ def test_the_composer_gets_the_card_and_saves_it_itself(client, post, picture):
     assert Post.objects.get(pk=post.pk).pictures.get().media == picture
 
 
+def test_a_video_is_blurred_by_a_worker_for_the_draft(client, unit, officer):
+    video = factories.video(unit)
+    post = PostFactory(unit=unit, author=officer, media=[video])
+    factories.scanned(video, {**FACE, "from_second": 0.5, "to_second": 1.5})
+    box = Box.objects.get()
+
+    page = client.get(page_of(video, post=post.public_id)).content.decode()
+    assert 'data-second="0.5"' in page
+    answer = client.post(
+        page_of(video, post=post.public_id, card=1), {"act": "blur", "box": box.public_id}
+    )
+
+    edit = video.film_edits.get()
+    assert answer.url.startswith(reverse("posts:edit_film", args=[video.public_id]))
+    assert edit.purpose_id == post.public_id
+    assert edit.plan["blurs"] == [[box.x, box.y, box.width, box.height, 0.5, 1.5]]
+
+
 def test_a_face_may_be_shown_for_a_reason(client, post, officer, picture):
     factories.scanned(picture, FACE)
     box = Box.objects.get()
