@@ -1,4 +1,4 @@
-"""What the scanners say of media keeps a post from being submitted until somebody has decided."""
+"""Unchecked media, and findings that nobody has decided on, keep a post from being submitted."""
 
 import pytest
 

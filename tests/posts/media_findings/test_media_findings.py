@@ -1,4 +1,4 @@
-"""What the scanners found in a picture is decided on its sheet; until then, no post goes on."""
+"""Findings in a picture are decided on its sheet; until then, no post goes on."""
 
 from datetime import timedelta
 
