@@ -56,7 +56,7 @@ def test_three_faces_are_blurred_in_two_taps_and_the_post_is_submitted(
     expect(page.locator("#findings-body [data-box]")).to_have_count(3)
     assert desk.overflow() <= 0
     assert desk.accessibility() == []
-    page.get_by_role("button", name="Làm mờ cả 3 khuôn mặt").click()
+    page.get_by_role("button", name="Che mờ cả 3 khuôn mặt").click()
 
     # The new picture stands in the draft with its description, and is checked.
     expect(page.locator(f'[data-picture="{picture.public_id}"]')).to_have_count(0)
@@ -98,7 +98,7 @@ def test_without_javascript_the_page_of_findings_does_the_same(at_desk, officer,
     page = desk.page
 
     page.locator(".scan-button").click()
-    page.get_by_role("button", name="Làm mờ cả 2 khuôn mặt").click()
+    page.get_by_role("button", name="Che mờ cả 2 khuôn mặt").click()
 
     expect(page.locator("#findings-body")).to_contain_text("Đã kiểm tra")
     assert post.pictures.get().media.made_from == picture
