@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from accounts.models import User
+from campaigns.models import Topic
 from media.cards.services import Words
 from media.library import services as library
 from media.library.services import Description
@@ -130,7 +131,8 @@ def _draw(world: World, now: datetime) -> None:
         post = origins.start(unit=staff.unit, by=staff.officer)
         edit = editing.edit_of(post)
         body = f"<p>{words.line_1}</p><p>{words.line_2}</p>"
-        fields = replace(edit.fields, title=words.title, body=body)
+        topic = Topic.objects.get(code="giao_thong")
+        fields = replace(edit.fields, title=words.title, body=body, topic=topic)
         post = editing.save(
             post, replace(edit, fields=fields), by=staff.officer, version=post.version
         )
