@@ -250,21 +250,25 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     """
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
     elsewhere = (f"--ignore={folder}" for folder in BESIDE)
-    most = Lane(stack, var / "most", "-m", "not browser", *elsewhere, *ONCE_MORE, **here)
+    most = Lane(
+        stack, var / "most", "-m", "not browser and not try_out", *elsewhere, *ONCE_MORE, **here
+    )
     checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
     subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     own = own_servers(database, broker, var, "browser", 1)
     browser = Lane(stack, var / "seen", "-m", "browser", *ONCE_MORE, **own)
     own = own_servers(database, broker, var, "processes", 2)
-    beside = Lane(stack, var / "said", "-m", "not browser", *BESIDE, *ONCE_MORE, **own)
+    beside = Lane(
+        stack, var / "said", "-m", "not browser and not try_out", *BESIDE, *ONCE_MORE, **own
+    )
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
     embedded = {
         "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
         "REDIS_URL": "filesystem://localhost",
         "VAR_DIR": str(var / "embedded"),
     }
-    failed = checks | pytest("-m", "embedded", *ONCE_MORE, **embedded).wait()
+    failed = checks | pytest("-m", "embedded or try_out", *ONCE_MORE, **embedded).wait()
     print("--- The tests in Chromium", flush=True)
     failed |= browser.show()
     print("--- The processes of production, the benchmarks, the architecture", flush=True)

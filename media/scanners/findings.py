@@ -43,7 +43,9 @@ _CARD_WORDS = (
     "place of residence",
     "dinh danh ca nhan",
 )
-_PLATE_END = re.compile(r"(?=.{0,4}[A-Z])[A-Z0-9]{1,4}?(\d{5})")
+# The series stands behind at most two letters or digits of the province: 113 L 50000 is a row of
+# text.
+_PLATE_END = re.compile(r"[A-Z0-9]{0,2}[A-Z][A-Z0-9]?(\d{5})")
 _STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
 _SAMPLES_APART = 2
 

@@ -26,6 +26,7 @@ from openpyxl import Workbook
 
 from accounts.models import User
 from accounts.permissions import Role
+from media.scanners.models import Scan
 from outreach_portal.celery import app
 from posts.models import Post
 from posts.states import PostState
@@ -246,7 +247,9 @@ def test_the_whole_day_goes_by_with_the_rights_of_the_roles(roles, simulator, br
         officer_at.send(new, **words, files=picture, act="upload")
         post = Post.objects.get()
         edit = reverse("posts:edit", args=[post.public_id])
-        described = {f"alt-{post.pictures.get().media.public_id}": "Ảnh minh họa"}
+        shown = post.pictures.get().media
+        assert wait_until(lambda: Scan.objects.get(media=shown).is_over, *run.all)
+        described = {f"alt-{shown.public_id}": "Ảnh minh họa"}
         officer_at.send(officer_at.form(edit, "version"), **described, act="save")
         officer_at.press(reverse("posts:submit", args=[post.public_id]))
         review = chief_at.form(reverse("publishing:review", args=[post.public_id]), "mark")

@@ -18,7 +18,7 @@ import pytest
 
 from tests.ops.compose import ROOT
 
-pytestmark = pytest.mark.embedded
+pytestmark = pytest.mark.try_out
 
 OPENER = build_opener(ProxyHandler({}))
 

@@ -30,7 +30,7 @@ from tests.conftest import platforms_at
 from try_out import people, samples
 from units.models import Unit
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = [pytest.mark.django_db, pytest.mark.try_out]
 
 
 def text_of(delivery: Delivery) -> str:

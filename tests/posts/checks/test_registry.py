@@ -59,6 +59,7 @@ def test_findings_come_in_the_order_of_the_registry():
         "topic_missing",
         "channel_missing",
         "alt_missing",
+        "media_unchecked",
     ]
     assert {finding.severity for finding in found} == {Severity.BLOCK}
 

@@ -215,7 +215,7 @@ def test_what_was_checked_is_read_once_for_a_set_of_rules(
     assert hold_back(rows, now=now) == set()
     before = list(LeakCheck.objects.values_list("revision", "rules"))
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert hold_back(rows, now=now) == set()
 
     factories.rule_switch("phone_personal", "hard")
