@@ -140,7 +140,8 @@ def _work_on(row: Scan) -> bool:
         _hand_back(claimed)
         raise
     except (sandbox.Failed, OSError, LookupError, NotImplementedError):
-        # Neither what was read nor a file's name: only which row.
+        # The last: a store whose files have no path. Neither what was read nor a file's name is
+        # logged, only which row.
         log.warning("scan of media %s failed, attempt %s", media.pk, claimed.attempts)
         _fail(claimed)
         return True
