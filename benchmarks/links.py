@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.servers import free_port, listens, start, stop, wait_until
 from benchmarks.stage import ROOT, Stage, run
-from benchmarks.usage import cpu_seconds
+from benchmarks.usage import TICK_SECONDS, cpu_seconds
 
 CLIENTS = 4
 AGENT = "Mozilla/5.0 (Linux; Android 14) Chrome/130 Mobile"
@@ -74,7 +74,7 @@ def _per_core(stage: Stage, stack: contextlib.ExitStack, application: str, each:
         client.start()
     for client in clients:
         client.join()
-    spent = cpu_seconds(server.pid) - before
+    spent = max(cpu_seconds(server.pid) - before, TICK_SECONDS)
     stop(server)
     return each * CLIENTS / spent
 

@@ -5,6 +5,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")  # what is shorter counts as nothing
+
 
 def cpu_seconds(pid: int) -> float:
     """Return the CPU seconds of a process and of all its descendants, also
@@ -22,7 +24,7 @@ def cpu_seconds(pid: int) -> float:
         member = family.pop()
         ticks += spent.get(member, 0)
         family += parents.get(member, [])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return ticks * TICK_SECONDS
 
 
 def memory_mb(pid: int) -> tuple[float, float]:

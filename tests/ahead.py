@@ -28,8 +28,13 @@ def begin(items: list[pytest.Item]) -> None:
 
 
 def outcome(*arguments: str) -> subprocess.CompletedProcess:
-    """Wait for the program's end, and return the completed process."""
-    return _begin(arguments).result()
+    """Wait for the program's end, and return the completed process. One that failed runs again for
+    a test that is tried once more.
+    """
+    done = _begin(arguments).result()
+    if done.returncode:
+        del _begun[arguments]
+    return done
 
 
 def _begin(arguments: tuple[str, ...]) -> Future:
