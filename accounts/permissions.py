@@ -22,6 +22,9 @@ class Permission(StrEnum):
     CAMPAIGN_VIEW = "campaign_view"
     CAMPAIGN_WRITE = "campaign_write"
     TOPIC_RULE = "topic_rule"
+    # Of a province or of the ministry: nobody below issues kits.
+    KIT_WRITE = "kit_write"
+    KIT_APPROVE = "kit_approve"
     FIGURES_VIEW = "figures_view"
     LIBRARY_WRITE = "library_write"
     POST_VIEW = "post_view"
@@ -51,6 +54,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.UNIT_VIEW,
             P.CHANNEL_VIEW,
             P.CAMPAIGN_VIEW,
+            P.KIT_WRITE,
             P.FIGURES_VIEW,
             P.LIBRARY_WRITE,
             P.POST_VIEW,
@@ -68,6 +72,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CHANNEL_VIEW,
             P.CHANNEL_MANAGE,
             P.CAMPAIGN_VIEW,
+            P.KIT_WRITE,
+            P.KIT_APPROVE,
             P.CAMPAIGN_WRITE,
             P.FIGURES_VIEW,
             P.LIBRARY_WRITE,
@@ -86,6 +92,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.AUDIT_VIEW,
             P.CHANNEL_VIEW,
             P.CAMPAIGN_VIEW,
+            P.KIT_WRITE,
             P.CAMPAIGN_WRITE,
             P.FIGURES_VIEW,
             P.POST_VIEW,
@@ -100,6 +107,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CHANNEL_VIEW,
             P.PLATFORM_ALLOW,
             P.CAMPAIGN_VIEW,
+            P.KIT_WRITE,
+            P.KIT_APPROVE,
             P.CAMPAIGN_WRITE,
             P.TOPIC_RULE,
             P.FIGURES_VIEW,

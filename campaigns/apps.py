@@ -6,5 +6,9 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
     verbose_name = _("Campaigns")
 
+    def import_models(self) -> None:
+        super().import_models()
+        from campaigns.kits import models as _kits  # noqa: F401
+
     def ready(self) -> None:
         from campaigns import audit_sentences, menu  # noqa: F401

@@ -16,6 +16,32 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
+GROUNDS = ("legal_basis", "legal_from", "legal_until", "source")
+LONGEST_GROUND = 200  # characters of the legal basis, as of the source
+
+
+class Grounds(models.Model):
+    """The grounds of what a post or a kit says: the legal document that it rests on, with its first
+    and last day in force, and whose warning it passes on.
+    """
+
+    legal_basis = models.CharField(
+        _("legal basis"), max_length=LONGEST_GROUND, blank=True, default="", db_default=""
+    )
+    legal_from = models.DateField(_("in force from"), null=True, blank=True)
+    legal_until = models.DateField(_("in force until"), null=True, blank=True)
+    source = models.CharField(
+        _("source of the warning"), max_length=LONGEST_GROUND, blank=True, default="", db_default=""
+    )
+
+    class Meta:
+        abstract = True
+
+    def grounds(self) -> dict[str, Any]:
+        """Return the fields of the grounds by name, for a row that takes them over."""
+        return {name: getattr(self, name) for name in GROUNDS}
+
+
 class Topic(models.Model):
     code = models.SlugField(max_length=30, unique=True)
     name_vi = models.CharField(max_length=80)

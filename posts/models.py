@@ -7,7 +7,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, Topic
+from campaigns.models import GROUNDS as GROUNDS
+from campaigns.models import LONGEST_GROUND as LONGEST_GROUND
+from campaigns.models import Campaign, Grounds, Topic
 from channels.models import Channel
 from core.models import PublicIdModel
 from core.periods import midnight
@@ -21,8 +23,6 @@ from units.models import Unit
 UPLOAD_PURPOSE = "post"
 # So long an archived draft may be taken back.
 UNARCHIVED_WITHIN = timedelta(days=30)
-GROUNDS = ("legal_basis", "legal_from", "legal_until", "source")
-LONGEST_GROUND = 200  # characters of the legal basis, as of the source
 # A copy and a correction begin with words of their own; a save raises the version.
 _BLANK = Q(state=PostState.DRAFT, version=1, title="", body="")
 
@@ -47,28 +47,6 @@ class PostQuerySet(ScopedQuerySet):
     def written(self) -> Self:
         """Leave out the blank drafts, which no list shows and no figure counts."""
         return self.exclude(_BLANK)
-
-
-class Grounds(models.Model):
-    """The grounds of what a post says: the legal document that it rests on, with its first and last
-    day in force, and whose warning it passes on.
-    """
-
-    legal_basis = models.CharField(
-        _("legal basis"), max_length=LONGEST_GROUND, blank=True, default="", db_default=""
-    )
-    legal_from = models.DateField(_("in force from"), null=True, blank=True)
-    legal_until = models.DateField(_("in force until"), null=True, blank=True)
-    source = models.CharField(
-        _("source of the warning"), max_length=LONGEST_GROUND, blank=True, default="", db_default=""
-    )
-
-    class Meta:
-        abstract = True
-
-    def grounds(self) -> dict[str, Any]:
-        """Return the fields of the grounds by name, for a row that takes them over."""
-        return {name: getattr(self, name) for name in GROUNDS}
 
 
 class Post(PublicIdModel, Grounds):

@@ -19,6 +19,7 @@ from django.db.models import (
 
 from accounts.models import User
 from audit.models import Entry
+from campaigns.kits.models import KitMedia
 from channels.models import Channel
 from channels.queries import facts_of
 from media.models import Logo, Media, Upload
@@ -188,8 +189,9 @@ def decisions() -> Prefetch:
 
 
 def shown_nowhere() -> Q:
-    """Match media that no draft and no revision shows, and that are no unit's logo."""
-    shown = (each.objects.filter(media=OuterRef("pk")) for each in (PostMedia, RevisionMedia, Logo))
+    """Match media that no draft, revision or kit shows, and that are no unit's logo."""
+    showing = (PostMedia, RevisionMedia, KitMedia, Logo)
+    shown = (each.objects.filter(media=OuterRef("pk")) for each in showing)
     return Q(*(~Exists(each) for each in shown))
 
 

@@ -19,6 +19,8 @@ from PIL import Image, ImageDraw
 
 from accounts.models import Appointment, Delegation, FactorReset, MinistryRequest, User
 from accounts.permissions import Role
+from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.queries import digest as kit_digest
 from campaigns.models import Campaign, Topic, TopicRule
 from channels.models import Channel, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
@@ -188,6 +190,61 @@ def calendar_link(user: User, unit: Unit, *, secret: str = "abc", **fields: obje
     return CalendarLink.objects.create(
         user=user, unit=unit, secret_hash=CalendarLink.hash_of(secret), **values
     )
+
+
+def kit(unit: Unit | None = None, **fields: object) -> Kit:
+    """Make a kit of a province, as a draft unless ``fields`` name another state: as issued it is
+    for all units below.
+    """
+    unit = unit or ProvinceFactory()
+    author, approver = UserFactory(), UserFactory()
+    campaign = fields.pop("campaign", None) or CampaignFactory(unit=unit)
+    now = timezone.now()
+    row = Kit.objects.create(
+        unit=unit,
+        campaign=campaign,
+        topic=topic(),
+        name=fields.pop("name", "Phòng cháy khi sạc xe điện"),
+        created_by=author,
+        created_at=now,
+    )
+    values = {
+        "title": "Sạc xe điện an toàn",
+        "text": "Công an {don_vi} nhắc bà con ở {khu_vuc}: không sạc xe qua đêm.\n\nCháy, gọi 114.",
+        "slots": [
+            {
+                "name": "khu_vuc",
+                "kind": "place",
+                "label": "Khu vực",
+                "hint": "Khu nhà trọ hoặc tổ dân phố",
+                "example": "tổ 5",
+                "limit": 60,
+            }
+        ],
+        "platforms": ["facebook", "zalo"],
+        "window_from": timezone.localdate(),
+        "window_until": timezone.localdate() + timedelta(days=20),
+        "all_below": True,
+        "author": author,
+        "last_editor": author,
+        "changed_at": now,
+        **fields,
+    }
+    state = values.pop("state", "draft")
+    version = KitVersion.objects.create(kit=row, number=1, **values)
+    version.writers.add(author)
+    version.state = state
+    if state != "draft":
+        version.content_sha256 = kit_digest(version)
+    if state in ("approved", "issued", "replaced"):
+        version.approved_by, version.approved_at = approver, now
+    if state == "issued":
+        version.issued_at, version.announced_at = now, now
+    version.save()
+    if state == "issued":
+        row.current = version
+        row.save()
+    return row
 
 
 def topic_rule(unit: Unit, **fields: object) -> TopicRule:

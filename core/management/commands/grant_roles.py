@@ -41,6 +41,7 @@ KEPT = (
     *("units_unit", "units_formername", "units_unitfacts"),
     *("links_link", "links_clickcount"),
     *("campaigns_topic", "campaigns_topicrule", "campaigns_campaign"),
+    *("campaigns_kit", "campaigns_kitversion", "campaigns_passing", "campaigns_adoption"),
     *("channels_channel", "channels_platformallowance", "channels_foreignpost"),
     *("posts_reading", "posts_template", "posts_snippet"),
     *("posts_thread", "posts_comment", "posts_alloweditem", "posts_ruleswitch"),

@@ -1,0 +1,83 @@
+"""What a version of a kit lacks before it may be approved, in words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.kits.models import LONGEST_SPREAD, MOST_SLOTS, KitVersion
+from campaigns.kits.queries import units_for
+from campaigns.kits.states import SlotKind
+from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, misnamed, slot_names
+from core.errors import Refused
+from platforms.registry import CONNECTORS
+
+
+def problems(version: KitVersion) -> list[str]:
+    """List what has to be mended before the version may be submitted."""
+    found = []
+    if not version.title:
+        found.append(_("Write the title."))
+    if not version.text:
+        found.append(_("Write the common text."))
+    if version.window_from is None or version.window_until is None:
+        found.append(_("Say from which day until which the kit may be published."))
+    elif version.window_until < timezone.localdate():
+        found.append(_("Its last day is over. Enter a later one."))
+    if not version.platforms:
+        found.append(_("Choose at least one channel."))
+    if version.number > 1 and not version.changes:
+        found.append(_("Write what is new, for those who took the kit up already."))
+    if not units_for(version).exists():
+        found.append(_("The kit is for no unit yet. Say whom it is for."))
+    found += _problems_of_slots(version.worded(), version.slots)
+    return found
+
+
+def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]]) -> list[str]:
+    texts = list(texts)
+    used = [name for name in slot_names(texts) if name not in BUILT_IN]
+    named = {slot["name"]: slot for slot in slots}
+    missing = [f"{{{name}}}" for name in used if name not in named]
+    in_text = {name for name, slot in named.items() if slot["kind"] != SlotKind.PICTURE}
+    idle = [f"{{{name}}}" for name in in_text if name not in used]
+    shown = [f"{{{name}}}" for name in used if name in named and name not in in_text]
+    odd = misnamed(texts)
+    found = []
+    if odd:
+        words = _("%(gaps)s: a gap is written in small letters without accents, such as {ten_pho}.")
+        found.append(words % {"gaps": ", ".join(odd)})
+    if missing:
+        words = _("%(gaps)s: describe the gap in the table of gaps, or take it out of the text.")
+        found.append(words % {"gaps": ", ".join(missing)})
+    if idle:
+        words = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
+        found.append(words % {"gaps": ", ".join(sorted(idle))})
+    if shown:
+        words = _("%(gaps)s: a picture is chosen beside the text and stands in none.")
+        found.append(words % {"gaps": ", ".join(shown)})
+    return found
+
+
+def require_sound(fields: Mapping[str, Any]) -> None:
+    """Raise Refused for what even a draft may not hold: the form offers none of it."""
+    slots = fields["slots"]
+    names = [slot["name"] for slot in slots]
+    sound = (
+        len(slots) <= MOST_SLOTS
+        and len(set(names)) == len(names)
+        and all(SLOT.fullmatch(f"{{{name}}}") and name not in BUILT_IN for name in names)
+        and all(slot["kind"] in SlotKind.values for slot in slots)
+        and all(0 <= slot["limit"] <= LONGEST_WORDS for slot in slots)
+        and {*fields["platforms"], *fields["texts"]} <= set(CONNECTORS)
+        and 0 <= fields["spread_minutes"] <= LONGEST_SPREAD
+    )
+    if not sound:
+        raise Refused(_("Check the gaps: each has a name of its own, in small letters."))
+    first, last = fields["best_from"], fields["best_until"]
+    if (first is None) != (last is None) or (first is not None and not 0 <= first < last <= 24):
+        raise Refused(_("Enter both hours, the first before the last, or none."))
+    first, last = fields["window_from"], fields["window_until"]
+    if first and last and last < first:
+        raise Refused(_("The last day must not be before the first day."))

@@ -1,0 +1,174 @@
+"""Find kits, whom they are for, and what of them is hashed."""
+
+import hashlib
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from campaigns.kits.models import Kit, KitQuerySet, KitVersion, Passing
+from campaigns.kits.states import OPEN
+from campaigns.kits.wording import canonical, core_sha256
+from core.scope import ancestors
+from units.models import Level, Unit, UnitQuerySet
+
+
+def units_for(version: KitVersion) -> UnitQuerySet:
+    """Return the open units that the version is for, whether or not their province has passed it
+    on.
+    """
+    below = Unit.objects.current(timezone.localdate()).under(version.kit.unit)
+    below = below.filter(has_police_body=True).exclude(pk=version.kit.unit_id)
+    if version.all_below:
+        return below
+    listed = version.for_units.values("pk")
+    aims = Q(level__in=version.for_levels) | Q(kind__in=version.for_kinds)
+    return below.filter(aims | Q(pk__in=listed))
+
+
+def provinces_asked(version: KitVersion) -> UnitQuerySet:
+    """Return the provinces that are asked to pass the version on: those with units it is for."""
+    parents = units_for(version).filter(level=Level.COMMUNE).values("parent")
+    return Unit.objects.filter(pk__in=parents, level=Level.PROVINCE, valid_to=None)
+
+
+def kits_open_to(unit: Unit, *, on: date | None = None) -> KitQuerySet:
+    """Return the kits that ``unit`` may adopt, those that end first at the top."""
+    found = Kit.objects.open_to(unit, on=on)
+    return found.select_related("unit", "campaign", "topic", "current").order_by(
+        "current__window_until", "-current__issued_at", "-pk"
+    )
+
+
+def readable_by(user: User) -> KitQuerySet:
+    """Return the kits whose pages ``user`` may open: those of their own scope, drafts too, and the
+    issued ones of the units above a province, which it may pass on. Communes read kits on the
+    pages where they take them up.
+    """
+    own = Kit.objects.visible_to(user)
+    above = {
+        path
+        for appointment in user.current_appointments
+        if appointment.unit.level == Level.PROVINCE
+        and any(part.covers(appointment.unit.path) for part in user.reach(Permission.CAMPAIGN_VIEW))
+        for path in ancestors(appointment.unit.path)[:-1]
+    }
+    return own | Kit.objects.filter(unit__path__in=above, current__isnull=False)
+
+
+def written_by(user: User) -> KitQuerySet:
+    """Return the kits of the very units where ``user`` may write kits: nobody writes another
+    issuer's.
+    """
+    paths = [part.path for part in user.reach(Permission.KIT_WRITE)]
+    return Kit.objects.filter(unit__path__in=paths).exclude(unit__level=Level.COMMUNE)
+
+
+def with_counts(kits: KitQuerySet) -> KitQuerySet:
+    """Annotate how many units adopted and declined, and how many provinces passed it on."""
+    adopted = Count("adoptions", Q(adoptions__adopted_at__isnull=False), distinct=True)
+    declined = Count("adoptions", Q(adoptions__declined_at__isnull=False), distinct=True)
+    passed = Count("passings", distinct=True)
+    return kits.annotate(adopted=adopted, declined=declined, passed=passed)
+
+
+def open_version(kit: Kit) -> KitVersion | None:
+    """Return the version that is being written, reviewed, or waits to be issued."""
+    return kit.versions.filter(state__in=OPEN).first()
+
+
+def passing_of(kit: Kit, unit: Unit) -> Passing | None:
+    return kit.passings.filter(unit=unit).select_related("by").first()
+
+
+def content_of(version: KitVersion) -> dict[str, Any]:
+    """Return all that is approved of a version, in one form: what `digest` hashes."""
+    media = version.media.select_related("media").order_by("position", "pk")
+    plain = {name: getattr(version, name) for name in _PLAIN}
+    dates = {name: _iso(getattr(version, name)) for name in _DATES}
+    return {
+        **plain,
+        **dates,
+        "core": core_sha256(version),
+        "kit": str(version.kit.public_id),
+        "number": version.number,
+        "name": version.kit.name,
+        "topic": version.kit.topic.code,
+        "campaign": str(version.kit.campaign.public_id),
+        "for_units": sorted(version.for_units.values_list("key", flat=True)),
+        "media": [[each.media.sha256, each.alt_text] for each in media],
+    }
+
+
+_DATES = ("legal_from", "legal_until", "window_from", "window_until")
+_PLAIN = (
+    "title",
+    "text",
+    "texts",
+    "slots",
+    "script",
+    "link",
+    "legal_basis",
+    "source",
+    "best_from",
+    "best_until",
+    "platforms",
+    "own_lines",
+    "note",
+    "changes",
+    "all_below",
+    "for_levels",
+    "for_kinds",
+    "by_provinces",
+    "spread_minutes",
+)
+
+
+def digest(version: KitVersion) -> str:
+    return hashlib.sha256(canonical(content_of(version)).encode()).hexdigest()
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def changed_parts(version: KitVersion, before: KitVersion) -> list[str]:
+    """Name the parts of the content in which two versions differ, for people to look at."""
+    now, then = content_of(version), content_of(before)
+    apart = {"core", "number", "changes"}
+    return [name for name in now if name not in apart and now[name] != then[name]]
+
+
+def versions_of(kit: Kit) -> QuerySet[KitVersion]:
+    return kit.versions.select_related("kit__unit", "author", "last_editor", "approved_by")
+
+
+LIST_STATES = ("writing", "in_review", "approved", "issued", "over", "withdrawn")
+
+
+def in_state(kits: KitQuerySet, state: str, *, on: date | None = None) -> KitQuerySet:
+    """Filter kits by what happens to them now; a kit may be issued and have a newer version in the
+    works.
+    """
+    on = on or timezone.localdate()
+    is_over = Q(current__window_until__lt=on)
+    match state:
+        case "writing":
+            return kits.filter(
+                withdrawn_at=None,
+                pk__in=KitVersion.objects.filter(state__in=["draft", "returned"]).values("kit"),
+            )
+        case "in_review" | "approved":
+            return kits.filter(
+                withdrawn_at=None, pk__in=KitVersion.objects.filter(state=state).values("kit")
+            )
+        case "issued":
+            return kits.issued().exclude(is_over)
+        case "over":
+            return kits.issued().filter(is_over)
+        case "withdrawn":
+            return kits.exclude(withdrawn_at=None)
+    return kits

@@ -1,0 +1,423 @@
+"""Kits from the first word to the withdrawal: written, approved by a second person, issued, passed
+on, replaced by newer versions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Appointment, Authority, User
+from accounts.permissions import Permission
+from accounts.queries import appointed_by, require
+from audit.services import record
+from campaigns.kits import checking
+from campaigns.kits.models import Kit, KitMedia, KitVersion, Passing
+from campaigns.kits.queries import digest, open_version, provinces_asked, units_for
+from campaigns.kits.signals import kit_issued, kit_withdrawn
+from campaigns.kits.states import NEXT, VersionState
+from campaigns.models import GROUNDS, Campaign, Topic
+from core.errors import NotAllowed, Refused
+from core.leaks import require_storable
+from core.reasons import require_reason
+from core.secrecy import require_no_secrecy_mark
+from core.text import normal
+from media.library.queries import in_library_of
+from media.models import Media
+from units.models import Level, Unit
+
+S = VersionState
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A gap of a kit as its writer describes it. ``limit``: characters; 0 for a picture."""
+
+    name: str
+    kind: str
+    label: str
+    hint: str = ""
+    example: str = ""
+    limit: int = 100
+
+    def stored(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "kind": str(self.kind),
+            "label": self.label,
+            "hint": self.hint,
+            "example": self.example,
+            "limit": self.limit,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KitEdit:
+    """The form of a kit, as one value. ``media`` pairs a picture with its alt text."""
+
+    name: str
+    campaign: Campaign
+    topic: Topic
+    title: str = ""
+    text: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    slots: Sequence[Slot] = ()
+    script: str = ""
+    link: str = ""
+    legal_basis: str = ""
+    legal_from: date | None = None
+    legal_until: date | None = None
+    source: str = ""
+    window_from: date | None = None
+    window_until: date | None = None
+    best_from: int | None = None
+    best_until: int | None = None
+    platforms: Sequence[str] = ()
+    own_lines: bool = False
+    note: str = ""
+    changes: str = ""
+    all_below: bool = False
+    for_levels: Sequence[str] = ()
+    for_kinds: Sequence[str] = ()
+    for_units: Sequence[Unit] = ()
+    by_provinces: bool = False
+    spread_minutes: int = 0
+    media: Sequence[tuple[Media, str]] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """Return the columns of the version, as they are stored."""
+        words = ("title", "text", "script", "legal_basis", "source", "note", "changes")
+        days = ("legal_from", "legal_until", "window_from", "window_until")
+        plain = ("link", "best_from", "best_until", "own_lines", "all_below", "by_provinces")
+        return {
+            **{name: normal(getattr(self, name)).strip() for name in words},
+            **{name: getattr(self, name) for name in (*days, *plain, "spread_minutes")},
+            "texts": {k: normal(v).strip() for k, v in self.texts.items() if v.strip()},
+            "slots": [slot.stored() for slot in self.slots],
+            "platforms": list(self.platforms),
+            "for_levels": [str(level) for level in self.for_levels],
+            "for_kinds": list(self.for_kinds),
+        }
+
+    def words(self) -> list[str]:
+        """List all that people typed, which the leak check reads."""
+        slots = [each for s in self.slots for each in (s.label, s.hint, s.example)]
+        texts = [self.name, self.title, self.text, *self.texts.values(), self.script, self.note]
+        alts = [alt for _media, alt in self.media]
+        return [*texts, self.changes, self.legal_basis, self.source, *slots, *alts]
+
+
+@transaction.atomic
+def begin(*, unit: Unit, by: User, edit: KitEdit) -> KitVersion:
+    """Begin a kit of ``unit``, a province or the ministry, with its first version as a draft."""
+    authority = _require_at(by, Permission.KIT_WRITE, unit)
+    _check(edit, unit)
+    now = timezone.now()
+    kit = Kit.objects.create(
+        unit=unit,
+        campaign=edit.campaign,
+        topic=edit.topic,
+        name=normal(edit.name).strip(),
+        created_by=by,
+        created_at=now,
+    )
+    version = KitVersion.objects.create(
+        kit=kit, number=1, author=by, last_editor=by, changed_at=now, **edit.fields()
+    )
+    _set_related(version, edit, by=by)
+    _record("kit.begun", version, by=by, authority=authority)
+    return version
+
+
+@transaction.atomic
+def change(version: KitVersion, *, by: User, edit: KitEdit, edition: int | None = None) -> None:
+    """Save the form of a version that nobody has submitted. ``edition`` is the one that the form
+    showed: somebody else's later save is not overwritten.
+    """
+    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _locked(version)
+    if not version.is_editable:
+        raise Refused(
+            _("This version is not open for editing. Return it first, or begin a new one.")
+        )
+    if edition is not None and edition != version.edition:
+        words = _(
+            "%(name)s has saved this kit meanwhile. Open the page anew in another tab, and bring "
+            "your words over."
+        )
+        raise Refused(words % {"name": version.last_editor})
+    _check(edit, version.kit.unit, kit=version.kit)
+    kit = version.kit
+    kit.name, kit.campaign, kit.topic = normal(edit.name).strip(), edit.campaign, edit.topic
+    kit.save(update_fields=["name", "campaign", "topic", "search"])
+    for name, value in edit.fields().items():
+        setattr(version, name, value)
+    version.last_editor, version.changed_at = by, timezone.now()
+    version.edition += 1
+    version.save()
+    _set_related(version, edit, by=by)
+    _record("kit.changed", version, by=by, authority=authority)
+
+
+@transaction.atomic
+def submit(version: KitVersion, *, by: User) -> None:
+    """Submit a version for approval. Raise Refused with all that is missing."""
+    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _locked(version)
+    _refuse_withdrawn(version.kit)
+    if problems := checking.problems(version):
+        raise Refused(" ".join(problems))
+    _move(version, S.IN_REVIEW, content_sha256=digest(version), submitted_at=timezone.now())
+    _record("kit.submitted", version, by=by, authority=authority, sha256=version.content_sha256)
+
+
+@transaction.atomic
+def approve(version: KitVersion, *, by: User, content_sha256: str) -> None:
+    """Approve exactly the content that the person has read. Who wrote in it may not, nor who
+    appointed one of its writers.
+    """
+    authority = _require_at(by, Permission.KIT_APPROVE, version.kit.unit)
+    version = _locked(version)
+    _refuse_withdrawn(version.kit)
+    if version.is_by(by):
+        raise NotAllowed(_("Who wrote a kit may not approve it. Another leader has to."))
+    if appointed_by(by, people=version.writers.all()):
+        raise NotAllowed(
+            _(
+                "You made or confirmed an appointment of somebody who wrote this kit, or they one "
+                "of yours. Another leader has to approve it."
+            )
+        )
+    if version.state != S.IN_REVIEW:
+        raise Refused(_("This version does not wait for approval any more. Reload the page."))
+    if not content_sha256 == version.content_sha256 == digest(version):
+        raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
+    _move(version, S.APPROVED, approved_by=by, approved_at=timezone.now())
+    _record("kit.approved", version, by=by, authority=authority, sha256=content_sha256)
+
+
+@transaction.atomic
+def return_(version: KitVersion, *, by: User, reason: str) -> None:
+    """Return a version that waits for approval, or that is approved and not yet issued."""
+    authority = _require_at(by, Permission.KIT_APPROVE, version.kit.unit)
+    reason = require_reason(reason, _("Please write what has to be changed."))
+    version = _locked(version)
+    _move(version, S.RETURNED, approved_by=None, approved_at=None, return_reason=reason)
+    _record("kit.returned", version, by=by, authority=authority, reason=reason)
+
+
+@transaction.atomic
+def issue(version: KitVersion, *, by: User) -> None:
+    """Issue an approved version: from now on the units that it is for may take it up. The one
+    before it is replaced.
+    """
+    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _locked(version)
+    kit, now = version.kit, timezone.now()
+    _refuse_withdrawn(kit)
+    if version.state != S.APPROVED:
+        raise Refused(_("Only an approved version can be issued. Submit it for approval first."))
+    if version.content_sha256 != digest(version):
+        raise Refused(_("The kit is not as it was approved. Return it, and submit it anew."))
+    if version.window_until and version.window_until < timezone.localdate(now):
+        raise Refused(_("Its last day is over. Return it, and give it a later one."))
+    if kit.current:
+        _move(kit.current, S.REPLACED)
+    _move(version, S.ISSUED, issued_at=now)
+    kit.current = version
+    kit.save(update_fields=["current"])
+    n = units_for(version).count()
+    _record("kit.issued", version, by=by, authority=authority, units=n)
+    kit_issued.send(sender=KitVersion, version=version, by=by)
+
+
+@transaction.atomic
+def new_version(kit: Kit, *, by: User) -> KitVersion:
+    """Begin a new version as a copy of the one that is issued."""
+    authority = _require_at(by, Permission.KIT_WRITE, kit.unit)
+    kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
+    _refuse_withdrawn(kit)
+    if kit.current is None:
+        raise Refused(_("No version is issued yet. Change the one that is being written."))
+    if open_version(kit):
+        raise Refused(_("A new version is in the works already. Open that one."))
+    last = kit.current
+    copied = KitVersion.objects.create(
+        kit=kit,
+        number=last.number + 1,
+        author=by,
+        last_editor=by,
+        changed_at=timezone.now(),
+        **{name: getattr(last, name) for name in _COPIED},
+    )
+    copied.writers.set([by])
+    copied.for_units.set(last.for_units.all())
+    KitMedia.objects.bulk_create(
+        KitMedia(
+            version=copied, media_id=each.media_id, position=each.position, alt_text=each.alt_text
+        )
+        for each in last.media.all()
+    )
+    _record("kit.version_begun", copied, by=by, authority=authority)
+    return copied
+
+
+_COPIED = (
+    *GROUNDS,
+    "title",
+    "text",
+    "texts",
+    "slots",
+    "script",
+    "link",
+    "window_from",
+    "window_until",
+    "best_from",
+    "best_until",
+    "platforms",
+    "own_lines",
+    "note",
+    "all_below",
+    "for_levels",
+    "for_kinds",
+    "by_provinces",
+    "spread_minutes",
+)
+
+
+@transaction.atomic
+def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
+    """Hand a kit of a unit above to the units of the province ``unit``, with a note of its own."""
+    authority = _require_at(by, Permission.KIT_WRITE, unit)
+    kit = (
+        Kit.objects.select_for_update(of=("self",)).select_related("unit", "current").get(pk=kit.pk)
+    )
+    note = normal(note).strip()
+    require_no_secrecy_mark([note])
+    require_storable([note], unit)
+    _refuse_withdrawn(kit)
+    if kit.current is None or not kit.current.by_provinces:
+        raise Refused(_("This kit reaches your units by itself; you need not pass it on."))
+    if not provinces_asked(kit.current).filter(pk=unit.pk).exists():
+        raise Refused(_("This kit is for no unit below %(unit)s.") % {"unit": unit})
+    if kit.passings.filter(unit=unit).exists():
+        raise Refused(_("%(unit)s has passed this kit on already.") % {"unit": unit})
+    passing = Passing.objects.create(kit=kit, unit=unit, by=by, at=timezone.now(), note=note)
+    n = units_for(kit.current).under(unit).count()
+    record(
+        "kit.passed_on",
+        kit,
+        by=by,
+        position=authority.position,
+        unit_path=unit.path,
+        units=n,
+        version=kit.current.number,
+    )
+    return passing
+
+
+@transaction.atomic
+def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
+    """Withdraw a kit for ever. Nobody takes it up any more; with ``take_down``, what is scheduled
+    from it is stopped and what is live is recalled, too.
+    """
+    authority = require(by, Permission.KIT_APPROVE, unit=kit.unit)
+    reason = require_reason(reason, _("Please write why the kit is withdrawn."))
+    kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
+    _refuse_withdrawn(kit)
+    if kit.current is None:
+        raise Refused(_("This kit was never issued: there is nothing to withdraw."))
+    kit.withdrawn_at, kit.withdrawn_by = timezone.now(), by
+    kit.withdraw_reason, kit.taken_down = reason, take_down
+    kit.save(
+        update_fields=["withdrawn_at", "withdrawn_by", "withdraw_reason", "taken_down", "search"]
+    )
+    record(
+        "kit.withdrawn",
+        kit,
+        by=by,
+        position=authority.position,
+        reason=reason,
+        take_down=take_down,
+        adopted=kit.adoptions.filter(adopted_at__isnull=False).count(),
+    )
+    if take_down:
+        kit_withdrawn.send(sender=Kit, kit=kit, by=by, reason=reason)
+
+
+def _require_at(by: User, permission: Permission, unit: Unit) -> Authority:
+    """Return the appointment in that very unit: who oversees a province does not write for it."""
+    authority = require(by, permission, unit=unit)
+    if unit.level == Level.COMMUNE:
+        raise NotAllowed(_("Kits are written by a province or by the ministry."))
+    if isinstance(authority, Appointment) and authority.unit_id != unit.pk:
+        raise NotAllowed(_("Only people of %(unit)s may do this.") % {"unit": unit})
+    return authority
+
+
+def _check(edit: KitEdit, unit: Unit, *, kit: Kit | None = None) -> None:
+    """Refuse what may not be stored. A draft need not be complete."""
+    require_no_secrecy_mark(edit.words())
+    require_storable(edit.words(), unit)
+    checking.require_sound(edit.fields())
+    if not unit.path.startswith(edit.campaign.unit.path):
+        raise Refused(_("This campaign is not open to %(unit)s.") % {"unit": unit})
+    if kit and kit.current_id and (edit.campaign, edit.topic) != (kit.campaign, kit.topic):
+        raise Refused(_("Campaign and topic of a kit that was issued stay as they are."))
+    outside = [each for each in edit.for_units if not each.path.startswith(unit.path)]
+    if outside or unit in edit.for_units:
+        raise Refused(_("A kit is for units below %(unit)s alone.") % {"unit": unit})
+    chosen = {media.pk for media, _alt in edit.media}
+    if in_library_of(unit).filter(pk__in=chosen).count() < len(chosen):
+        raise Refused(_("A picture is not in your library any more. Choose another one."))
+
+
+def _set_related(version: KitVersion, edit: KitEdit, *, by: User) -> None:
+    version.writers.add(by)
+    version.for_units.set(edit.for_units)
+    version.media.all().delete()
+    KitMedia.objects.bulk_create(
+        KitMedia(version=version, media=media, position=n, alt_text=normal(alt).strip())
+        for n, (media, alt) in enumerate(edit.media)
+    )
+
+
+def _locked(version: KitVersion) -> KitVersion:
+    rows = KitVersion.objects.select_for_update(of=("self",))
+    return rows.select_related("kit__unit", "kit__campaign", "kit__topic", "kit__current").get(
+        pk=version.pk
+    )
+
+
+def _refuse_withdrawn(kit: Kit) -> None:
+    if kit.is_withdrawn:
+        raise Refused(_("This kit is withdrawn. Begin a new one."))
+
+
+def _move(version: KitVersion, to: VersionState, **fields: Any) -> None:
+    """Change the state: as the table allows, and only if nobody else did meanwhile."""
+    was = VersionState(version.state)
+    unmoved = KitVersion.objects.filter(pk=version.pk, state=was)
+    if to not in NEXT[was] or not unmoved.update(state=to, edition=F("edition") + 1, **fields):
+        raise Refused(
+            _("This kit is “%(state)s” now. Reload the page and look again.") % {"state": was.label}
+        )
+    version.refresh_from_db(fields=["state", "edition", *fields])
+
+
+def _record(
+    action: str, version: KitVersion, *, by: User, authority: Authority, **facts: Any
+) -> None:
+    record(
+        action,
+        version.kit,
+        by=by,
+        position=authority.position,
+        version=version.number,
+        **facts,
+    )

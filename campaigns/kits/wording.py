@@ -1,0 +1,136 @@
+"""Words of a kit: a text whose gaps a unit fills, and whose other parts nobody changes.
+
+Pure functions over strings: they read no row and no clock. A gap is written ``{ten_pho}``.
+"""
+
+import hashlib
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from django.utils.translation import gettext_lazy as _
+
+from core.text import normal
+
+# As the gaps of the library's templates: small letters without accents, digits, underscores.
+SLOT = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
+# As one may be mistyped.
+BRACED = re.compile(r"\{[^{}\n]{0,60}\}?|\}")
+# The gaps that each unit's own facts fill.
+BUILT_IN = {
+    "don_vi": _("Name of the unit"),
+    "dia_chi": _("Address of the station"),
+    "duong_day_nong": _("Telephone of the officer on duty"),
+    "gio_lam_viec": _("Opening hours"),
+    "ngay": _("Today's date"),
+}
+LONGEST_WORDS = 200  # characters in one slot
+
+
+class Worded(Protocol):
+    """A version of a kit, as far as its locked core goes."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def texts(self) -> Mapping[str, str]: ...
+
+    @property
+    def slots(self) -> Sequence[Mapping[str, Any]]: ...
+
+    @property
+    def own_lines(self) -> bool: ...
+
+
+def slot_names(texts: Iterable[str]) -> list[str]:
+    """List the gaps in ``texts``, each once, in the order in which people read them."""
+    return list(dict.fromkeys(name for text in texts for name in SLOT.findall(text)))
+
+
+def misnamed(texts: Iterable[str]) -> list[str]:
+    """List what stands in braces and is no gap: it would go out as it is."""
+    found = (match for text in texts for match in BRACED.findall(text))
+    return list(dict.fromkeys(each for each in found if not SLOT.fullmatch(each)))
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Fill the gaps that ``values`` name, in one pass: words that hold braces open no gap. A gap
+    without words stays visible. Words stay on one line, so that they cannot pass for own lines.
+    """
+    return SLOT.sub(lambda gap: one_line(values.get(gap[1]) or "") or gap[0], text)
+
+
+def one_line(words: str) -> str:
+    """Return a slot's words as they stand in a text: on one line, composed, cut to what fits."""
+    return " ".join(normal(words).split())[:LONGEST_WORDS]
+
+
+def locked_parts(text: str) -> list[str]:
+    """Return what lies before, between and after the gaps: one part more than there are gaps."""
+    return SLOT.split(text)[::2]
+
+
+def keeps_core(template: str, text: str, *, own_lines: bool) -> bool:
+    """Check that ``text`` is ``template`` with words in its gaps: every locked part in its order,
+    nothing else between them, and after the end further lines only where ``own_lines`` lets them.
+
+    Blanks at the ends of lines and further empty lines do not count. Linear in the text for each
+    part, whatever somebody wrote into it.
+    """
+    text = _tidy(text)
+    first, *others = locked_parts(_tidy(template))
+    if not text.startswith(first):
+        return False
+    ends = [len(first)]
+    for part in others:
+        ends = _ends_of(part, text, after=ends)
+    return any(_may_follow(text[end:], own_lines=own_lines) for end in ends)
+
+
+def core_sha256(version: Worded) -> str:
+    """Hash what a unit may not change: the texts with their gaps, and what the gaps may hold."""
+    slots = [{name: slot[name] for name in ("name", "kind", "limit")} for slot in version.slots]
+    core = {
+        "title": version.title,
+        "text": version.text,
+        "texts": dict(version.texts),
+        "slots": slots,
+        "own_lines": version.own_lines,
+    }
+    return hashlib.sha256(canonical(core).encode()).hexdigest()
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """Return the one JSON text of ``content``: the same for the same content, always."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in normal(text).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+
+
+def _ends_of(part: str, text: str, *, after: list[int]) -> list[int]:
+    """Return where ``part`` ends if slot words, of one line, lie between it and one of the places
+    ``after``, which are sorted.
+    """
+    ends, start = [], after[0] + 1 if after else len(text) + 1
+    while (start := text.find(part, start)) >= 0:
+        # Of the places before it, the nearest has the shortest words between: if it does not do,
+        # none does.
+        nearest = bisect_left(after, start) - 1
+        between = text[after[nearest] : start]
+        if nearest >= 0 and "\n" not in between and len(between) <= LONGEST_WORDS:
+            ends.append(start + len(part))
+        start += 1
+    return ends
+
+
+def _may_follow(rest: str, *, own_lines: bool) -> bool:
+    return not rest or (own_lines and rest.startswith("\n"))

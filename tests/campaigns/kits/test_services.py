@@ -1,0 +1,247 @@
+"""A kit from the first word to the withdrawal."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate as today
+
+from accounts.permissions import Role
+from audit.models import Entry
+from campaigns.kits import services
+from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.queries import changed_parts, kits_open_to, units_for
+from campaigns.kits.services import KitEdit, Slot
+from campaigns.kits.signals import kit_issued, kit_withdrawn
+from core.errors import NotAllowed, Refused
+from core.secrecy import SecrecyRefused
+from tests import factories
+from units.models import Level
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ministry():
+    return factories.ministry()
+
+
+@pytest.fixture
+def edit(ministry):
+    return KitEdit(
+        name="Sạc xe điện an toàn",
+        campaign=factories.CampaignFactory(unit=ministry),
+        topic=factories.topic(),
+        title="Sạc xe điện qua đêm: nguy hiểm",
+        text="Công an {don_vi} nhắc bà con ở {khu_vuc}: không sạc xe qua đêm.",
+        texts={"zalo": "Bà con {khu_vuc} không sạc xe qua đêm."},
+        slots=(Slot("khu_vuc", "place", "Khu vực", example="tổ 5"), Slot("anh", "picture", "Ảnh")),
+        platforms=("facebook", "zalo"),
+        window_from=today(),
+        window_until=today() + timedelta(days=10),
+        for_levels=(Level.COMMUNE,),
+    )
+
+
+def heard(signal):
+    calls = []
+
+    def hear(**facts):
+        calls.append({name: facts[name] for name in facts.keys() - {"signal", "sender"}})
+
+    signal.connect(hear, weak=False)
+    return calls, lambda: signal.disconnect(hear)
+
+
+def test_a_kit_of_the_ministry_goes_by_way_of_a_province_to_its_communes(ministry, edit):
+    writer = factories.person(Role.SUPERVISOR, ministry)
+    leader = factories.person(Role.OVERSEER, ministry)
+    commune = factories.UnitFactory()
+    other = factories.UnitFactory()
+    issued, deafen = heard(kit_issued)
+    try:
+        version = services.begin(unit=ministry, by=writer, edit=replace(edit, by_provinces=True))
+        services.submit(version, by=writer)
+        version.refresh_from_db()
+        with pytest.raises(Refused, match="changed meanwhile"):
+            services.approve(version, by=leader, content_sha256="0" * 64)
+        with pytest.raises(NotAllowed):
+            services.approve(version, by=writer, content_sha256=version.content_sha256)
+        services.approve(version, by=leader, content_sha256=version.content_sha256)
+        services.issue(version, by=writer)
+    finally:
+        deafen()
+
+    version.refresh_from_db()
+    assert issued == [{"version": version, "by": writer}]
+    assert {commune, other} == set(units_for(version))
+    assert list(kits_open_to(commune)) == []
+    overseer = factories.person(Role.OVERSEER, commune.parent)
+    services.pass_on(version.kit, unit=commune.parent, by=overseer, note="Chú ý các khu trọ.")
+    assert list(kits_open_to(commune)) == [version.kit]
+    assert list(kits_open_to(other)) == []
+    assert list(kits_open_to(commune, on=today() + timedelta(days=11))) == []
+    with pytest.raises(Refused, match="passed this kit on already"):
+        services.pass_on(version.kit, unit=commune.parent, by=overseer)
+    assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == [
+        "kit.begun",
+        "kit.submitted",
+        "kit.approved",
+        "kit.issued",
+        "kit.passed_on",
+    ]
+
+
+def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missing(ministry, edit):
+    writer = factories.person(Role.OVERSEER, ministry)
+    bad = replace(
+        edit,
+        title="Chào {Tên}",
+        text="{khu_vuc} {gio} {anh}",
+        texts={},
+        platforms=(),
+        window_until=today() - timedelta(days=1),
+        window_from=None,
+        for_levels=(),
+        slots=(*edit.slots, Slot("thua", "text", "Thừa")),
+    )
+    version = services.begin(unit=ministry, by=writer, edit=bad)
+
+    with pytest.raises(Refused) as refused:
+        services.submit(version, by=writer)
+
+    words = str(refused.value)
+    for said in ("{Tên}", "{gio}: describe", "{anh}: a picture", "{thua}: no text", "channel"):
+        assert said in words
+    assert "from which day" in words
+    assert "for no unit yet" in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"text": "TUYỆT MẬT"}, SecrecyRefused),
+        ({"note": "Nghi phạm Nguyễn Văn Tèo, CCCD 001099012345"}, Refused),
+        ({"slots": (Slot("Don_Vi", "text", "x"),)}, Refused),
+        ({"slots": (Slot("don_vi", "text", "x"),)}, Refused),
+        ({"platforms": ("myspace",)}, Refused),
+        ({"best_from": 20, "best_until": 7}, Refused),
+    ],
+)
+def test_what_may_not_be_stored_is_refused_even_in_a_draft(ministry, edit, changes, error):
+    writer = factories.person(Role.OVERSEER, ministry)
+
+    with pytest.raises(error):
+        services.begin(unit=ministry, by=writer, edit=replace(edit, **changes))
+
+    assert Kit.objects.count() == 0
+
+
+def test_only_people_of_the_issuer_write_and_communes_issue_none(ministry, edit):
+    province = factories.ProvinceFactory()
+    commune = factories.UnitFactory(parent=province)
+    above = factories.person(Role.OVERSEER, ministry)
+
+    with pytest.raises(NotAllowed, match="Only people of"):
+        services.begin(unit=province, by=above, edit=edit)
+    with pytest.raises(NotAllowed, match="province or by the ministry"):
+        services.begin(unit=commune, by=factories.person(Role.OFFICER, commune), edit=edit)
+
+
+def test_an_edit_after_approval_or_of_an_older_copy_is_refused(edit, ministry):
+    kit = factories.kit(ministry, campaign=edit.campaign)
+    version, writer = kit.versions.get(), factories.person(Role.OVERSEER, ministry)
+    services.change(version, by=writer, edit=edit, edition=1)
+    with pytest.raises(Refused, match="has saved this kit meanwhile"):
+        services.change(version, by=writer, edit=edit, edition=1)
+    factories.UnitFactory()
+    version.refresh_from_db()
+    services.submit(version, by=writer)
+    with pytest.raises(Refused, match="not open for editing"):
+        services.change(version, by=writer, edit=edit)
+    leader = factories.person(Role.OVERSEER, ministry)
+    version.refresh_from_db()
+    services.approve(version, by=leader, content_sha256=version.content_sha256)
+    KitVersion.objects.filter(pk=version.pk).update(text="Khác hẳn")
+    with pytest.raises(Refused, match="not as it was approved"):
+        services.issue(version, by=writer)
+    services.return_(version, by=leader, reason="Sửa lại phần đầu.")
+    services.change(version, by=writer, edit=edit)
+    version.refresh_from_db()
+    assert (version.state, version.approved_by) == ("returned", None)
+
+
+def test_a_new_version_replaces_the_one_before_and_says_what_changed(ministry):
+    commune = factories.UnitFactory()
+    kit = factories.kit(ministry, state="issued", campaign=factories.CampaignFactory(unit=ministry))
+    writer = factories.person(Role.SUPERVISOR, ministry)
+    leader = factories.person(Role.OVERSEER, ministry)
+    first = kit.current
+
+    version = services.new_version(kit, by=writer)
+    with pytest.raises(Refused, match="in the works"):
+        services.new_version(kit, by=writer)
+    with pytest.raises(Refused, match="what is new"):
+        services.submit(version, by=writer)
+    KitVersion.objects.filter(pk=version.pk).update(changes="Thêm số 114.", title="Sạc xe ban ngày")
+    version.refresh_from_db()
+    services.submit(version, by=writer)
+    version.refresh_from_db()
+    services.approve(version, by=leader, content_sha256=version.content_sha256)
+    assert list(kits_open_to(commune)) == [kit]
+    services.issue(version, by=writer)
+
+    kit.refresh_from_db()
+    first.refresh_from_db()
+    assert (kit.current, kit.current.number, first.state) == (version, 2, "replaced")
+    assert changed_parts(kit.current, first) == ["title"]
+
+
+@pytest.mark.parametrize("take_down", [True, False])
+def test_a_withdrawn_kit_is_open_to_nobody_and_says_so_to_who_stops_posts(ministry, take_down):
+    commune = factories.UnitFactory()
+    kit = factories.kit(commune.parent, state="issued")
+    leader = factories.person(Role.OVERSEER, ministry)
+    withdrawn, deafen = heard(kit_withdrawn)
+    try:
+        services.withdraw(kit, by=leader, reason="Sai số điện thoại.", take_down=take_down)
+    finally:
+        deafen()
+
+    kit.refresh_from_db()
+    said = {"kit": kit, "by": leader, "reason": "Sai số điện thoại."}
+    assert withdrawn == ([said] if take_down else [])
+    assert list(kits_open_to(commune)) == []
+    with pytest.raises(Refused, match="is withdrawn"):
+        services.new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))
+
+
+def test_a_kit_is_for_the_units_of_its_levels_its_kinds_and_its_list(ministry):
+    ward = factories.UnitFactory(kind="phường")
+    village = factories.UnitFactory(kind="xã", parent=ward.parent)
+    island = factories.UnitFactory(kind="đặc khu", parent=ward.parent)
+    factories.UnitFactory(kind="xã", parent=ward.parent, has_police_body=False)
+    elsewhere = factories.UnitFactory(kind="phường")
+    kit = factories.kit(ward.parent, state="issued", all_below=False, for_kinds=["phường"])
+    kit.current.for_units.add(island)
+
+    def reached():
+        units = (ward, village, island, elsewhere)
+        return [unit for unit in units if kits_open_to(unit).exists()]
+
+    assert set(units_for(kit.current)) == {ward, island}
+    assert reached() == [ward, island]
+    kit.current.for_levels = [Level.COMMUNE]
+    kit.current.save()
+    assert set(units_for(kit.current)) == {ward, village, island}
+    assert reached() == [ward, village, island]
+
+
+def test_the_database_keeps_four_eyes_on_a_kit():
+    version = factories.kit(state="approved").versions.get()
+
+    with pytest.raises(IntegrityError, match="approved_by_another"), transaction.atomic():
+        KitVersion.objects.filter(pk=version.pk).update(approved_by=version.author)
+    with pytest.raises(IntegrityError, match="who_approved"), transaction.atomic():
+        KitVersion.objects.filter(pk=version.pk).update(approved_by=None)

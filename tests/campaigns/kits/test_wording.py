@@ -1,0 +1,59 @@
+"""Words of a kit: gaps, and a core that nobody changes."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from campaigns.kits.wording import core_sha256, fill, keeps_core, locked_parts, misnamed, slot_names
+
+TEXT = "Công an {don_vi} mời bà con đến {noi}.\n\nGọi 113.\n\nTrực ban: {so}"
+WORDS = {"don_vi": "phường Hải Châu", "noi": "nhà văn hóa\n\nGọi số lạ", "so": "0236.3822.300"}
+
+
+def test_words_fill_gaps_on_one_line_and_open_no_others():
+    assert slot_names([TEXT]) == ["don_vi", "noi", "so"]
+    assert locked_parts("{a}: b {c}") == ["", ": b ", ""]
+    assert misnamed(["{Tên} {ten} { } {dở", "}"]) == ["{Tên}", "{ }", "{dở", "}"]
+
+    assert fill("{a} {b} {c}", {"a": "{b}", "b": " x\ny ", "c": " "}) == "{b} x y {c}"
+    assert keeps_core(TEXT, fill(TEXT, WORDS), own_lines=False)
+
+
+FILLED = fill(TEXT, WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "alone", "with_own_lines"),
+    [
+        pytest.param(FILLED + "  \n", True, True, id="blanks at the end"),
+        pytest.param(TEXT, True, True, id="gaps still open"),
+        pytest.param(FILLED.replace("\n\n", "\n\n\n\n"), True, True, id="more empty lines"),
+        pytest.param(f"{FILLED}\n\nHẹn gặp bà con.", False, True, id="further lines"),
+        pytest.param(f"Xin chào.\n\n{FILLED}", False, False, id="lines before"),
+        pytest.param(FILLED.replace("Gọi 113", "Gọi 0900"), False, False, id="another number"),
+        pytest.param(FILLED.replace("\n\nGọi 113.", ""), False, False, id="a part left out"),
+        pytest.param(FILLED.replace("nhà văn hóa Gọi số lạ", ""), False, False, id="no words"),
+        pytest.param(FILLED.replace("nhà văn", "nhà\nvăn"), False, False, id="words of two lines"),
+        pytest.param(FILLED.replace("nhà văn", "x" * 400), False, False, id="too many words"),
+        pytest.param("", False, False, id="nothing"),
+    ],
+)
+def test_a_text_keeps_the_core_or_does_not(text, alone, with_own_lines):
+    assert keeps_core(TEXT, text, own_lines=False) is alone
+    assert keeps_core(TEXT, text, own_lines=True) is with_own_lines
+
+
+def test_a_part_that_stands_in_the_words_too_is_found_behind_them():
+    assert keeps_core("{a}. Gọi {b}.", "Số 1. Gọi nhà. Gọi 113.", own_lines=False)
+    assert not keeps_core("{a}. Gọi {b}.", "Số 1. Gọi 113. Và hơn", own_lines=False)
+    # Quadratic in neither: 12 gaps side by side in ten thousand letters.
+    assert not keeps_core("{a}" * 12 + "!", "a" * 10_000, own_lines=True)
+
+
+def test_the_hash_of_the_core_follows_the_locked_words_alone():
+    slot = {"name": "noi", "kind": "place", "limit": 80, "hint": "gợi ý"}
+    version = SimpleNamespace(title="A", text=TEXT, texts={}, slots=[slot], own_lines=False)
+    same = SimpleNamespace(**{**vars(version), "slots": [{**slot, "hint": "khác"}]})
+    other = SimpleNamespace(**{**vars(version), "own_lines": True})
+
+    assert core_sha256(version) == core_sha256(same) != core_sha256(other)
