@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rows import Rows
-from benchmarks.servers import postgresql, redis, start, wait_until
+from benchmarks.servers import create_tables, postgresql, redis, start, wait_until
 from benchmarks.simulator import ROOT, Simulator
 from benchmarks.usage import cpu_seconds
 
@@ -59,11 +59,10 @@ class Stage:
         }
         os.environ |= self.environment
         import django
-        from django.core.management import call_command
         from django.db import connections
 
         django.setup()
-        call_command("migrate", verbosity=0)
+        create_tables(database)
         stack.callback(connections.close_all)
         self.rows = Rows(self.simulator)
 

@@ -244,10 +244,53 @@ def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> su
     )
 
 
+def migrate_once(stack: contextlib.ExitStack, database: str, var: Path) -> Callable[[], None]:
+    """Begin to migrate a database of which all others become copies: by itself, each would take
+    half a minute of a processor. Return what waits for its end and names it to the runs.
+    """
+    stored = urlsplit(database)
+    template = f"{stored.path.strip('/')}_template"
+    maintenance = stored._replace(path="/postgres").geturl()
+    _execute(maintenance, f'DROP DATABASE IF EXISTS "{template}"', f'CREATE DATABASE "{template}"')
+    stack.callback(_execute, maintenance, f'DROP DATABASE "{template}" WITH (FORCE)')
+    address = stored._replace(path=f"/{template}").geturl()
+    own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DATABASE_URL": address}
+    own |= {"VAR_DIR": str(var)}
+    migrating = subprocess.Popen(
+        [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env={**os.environ, **own}
+    )
+    stack.callback(stop, migrating)
+
+    def wait() -> None:
+        if migrating.wait():
+            raise Hindered("The migrations failed; what they said stands above.")
+        os.environ["TEST_TEMPLATE"] = template
+        dump = var / "schema.sql"
+        command = ["pg_dump", "--no-owner", "--no-privileges", "-f", str(dump), address]
+        # Only the same version of the client dumps it: else those that want it migrate.
+        if shutil.which("psql") and subprocess.run(command, capture_output=True).returncode == 0:
+            os.environ["SCHEMA_DUMP"] = str(dump)
+
+    return wait
+
+
+def _execute(address: str, *statements: str) -> None:
+    with contextlib.closing(psycopg2.connect(address)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
 def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path) -> int:
     """Run all tests on two processors, in lanes beside each other. Each lane's output is shown when
     those before it have ended; one run names all that fails.
     """
+    migrated = migrate_once(stack, database, var)
+    checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
+    # Told, not judged: SECURITY.md says within how many days a known hole is mended.
+    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
+    migrated()
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
     elsewhere = (f"--ignore={folder}" for folder in BESIDE)
     most = Lane(
@@ -259,9 +302,6 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
         *ONCE_MORE,
         **here,
     )
-    checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
-    # Told, not judged: SECURITY.md says within how many days a known hole is mended.
-    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     own = own_servers(database, broker, var, "browser", 1)
     browser = Lane(stack, var / "seen", "-m", "browser or scanners", *ONCE_MORE, **own)
     own = own_servers(database, broker, var, "processes", 2)

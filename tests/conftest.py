@@ -25,6 +25,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
         sqlite.in_a_file(tmp_path_factory.mktemp("database"))
         sqlite.let_flush_pass_triggers()
     else:
+        postgresql.copy_from_template(django_settings.DATABASES["default"])
         postgresql.empty_only_what_is_full()
         postgresql.wait_for_no_disk(django_settings.DATABASES["default"])
 

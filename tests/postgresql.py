@@ -1,5 +1,6 @@
 """Changes to PostgreSQL and its backend that tests want; on SQLite nothing of it happens."""
 
+import os
 import time
 from typing import Any
 
@@ -9,6 +10,12 @@ from django.db.models.signals import post_migrate
 
 # Rows that Django writes for each model when its tables are made; no test changes them.
 STAYS = {"django_content_type", "auth_permission"}
+
+
+def copy_from_template(database: dict[str, Any]) -> None:
+    """Begin with a copy of the migrated database that TEST_TEMPLATE names, if there is one."""
+    if template := os.environ.get("TEST_TEMPLATE"):
+        database["TEST"]["TEMPLATE"] = template
 
 
 def wait_for_no_disk(database: dict[str, Any]) -> None:

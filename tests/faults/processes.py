@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from benchmarks.servers import create_tables
+
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORMS = ("facebook", "telegram", "zalo")
 # Every time of the engine, about ten times shorter. Their order is kept: claims ahead < call < half
@@ -353,9 +355,7 @@ class Portal:
         import django
 
         django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+        create_tables(self.postgres.url)
 
     def _serve_pictures(self):
         """Serve the web, as far as platforms need it: they fetch images by address."""
