@@ -7,7 +7,9 @@ is written anew.
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -112,6 +114,49 @@ def spoken(vtt: str) -> str:
     lines = [line for line in vtt.split("\n")[1:] if "-->" not in line]
     bare = _LONG_NUMBER.sub("\ufffd", re.sub(r"</?[biu]>", "", "\n".join(lines)))
     return re.sub(r"\n{2,}", "\n", html.unescape(bare)).strip()
+
+
+class Cue(NamedTuple):
+    """Words of a video, and the seconds in which they are shown."""
+
+    start: float
+    end: float
+    words: str
+
+
+def cues(vtt: str) -> list[Cue]:
+    """Read what `webvtt` wrote, as letters to draw: without emphasis, and without signs that no
+    font of letters has.
+    """
+    found = []
+    for _line, block in _blocks(vtt):
+        if span := _SPAN.match(block[0]):
+            start, end = _milliseconds(span.groups()[:4]), _milliseconds(span.groups()[4:8])
+            words = "".join(map(_drawable, spoken("\n".join(["", *block[1:]]))))
+            if words.strip():
+                found.append(Cue((start or 0) / 1000, (end or 0) / 1000, words.strip()))
+    return found
+
+
+def shifted(vtt: str, *, start: float, end: float) -> str:
+    """Return the captions of a part of the video, from its beginning on."""
+    first, last = round(1000 * start), round(1000 * end)
+    kept = []
+    for _line, block in _blocks(vtt):
+        if not (span := _SPAN.match(block[0])):
+            continue
+        shown, over = _milliseconds(span.groups()[:4]) or 0, _milliseconds(span.groups()[4:8]) or 0
+        shown, over = max(shown, first), min(over, last)
+        if shown < over:
+            times = f"{_clock(shown - first)} --> {_clock(over - first)} {span[9] or ''}".rstrip()
+            kept.append("\n".join([times, *block[1:]]))
+    return "WEBVTT\n\n" + "\n\n".join(kept) + "\n" if kept else ""
+
+
+def _drawable(letter: str) -> str:
+    """Return the letter, or nothing for pictures, private and unassigned signs."""
+    is_sign = unicodedata.category(letter) in ("So", "Cs", "Co", "Cn", "Cf", "Mn")
+    return "" if is_sign else letter
 
 
 def _too_large() -> Refused:

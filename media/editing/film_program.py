@@ -1,4 +1,5 @@
-"""Edit one stored film: cut its ends, cover places in it, set it upright between blurred sides.
+"""Edit one stored film: cut its ends, cover places in it, set it upright between blurred sides, and
+draw captions into it.
 
 A program of its own, started by ``media.editing.films`` (see ``core.sandbox``). It imports nothing
 of ours; what it leaves is checked and copied by ``media.videos.store``, like an upload.
@@ -6,7 +7,10 @@ of ours; what it leaves is checked and copied by ``media.videos.store``, like an
     film_program.py mov|webm SOURCE FOLDER PLAN
     PLAN: {"from": second, "to": second, "vertical": bool, "cover": second of the result,
     "blurs": [[x, y, width, height, from, to], …] in ten-thousandths and seconds of the source,
-    "side": the longest side of the result in pixels}
+    "marks": [[[from, to, x, y, width, height], …], …], for each place that somebody marked where it
+    stands from when to when; "side": the longest side of the result in pixels; "font": a file}
+
+It reads ``captions.json`` of FOLDER: [[from, to, words], …] in seconds of the source. It
 
 leaves in FOLDER ``edited.mp4`` (H.264 and AAC), ``cover.png``, ``progress`` (of 100, while it
 works) and ``facts.json``: its seconds, or ``{"refused": why}``.
@@ -19,7 +23,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 WHOLE = 10_000
 TICKS = 90_000  # a second
@@ -28,6 +32,15 @@ RATE = 48_000  # of sound
 BEFORE_AND_AFTER = 2.0  # seconds
 WIDER = 0.25  # of a place's sides, to each side: it moves between two looks
 CELLS, LINE = 4, 2  # as media/editing/picture_program.py
+MARK_MARGIN = 0.2  # seconds before and after a mark: a person pauses a few frames late
+# Of captions, in parts of the frame. A phone held upright shows a film that lies at a width of 390
+# points: letters of 14; one that stands fills it, with letters of 24. Pages cover the lower
+# quarter of a standing film with words, and its right side with buttons.
+LETTER, OUTLINE, SPACING = 0.062, 0.09, 0.3  # of the shorter side; of a letter
+FOOT, STANDING_FOOT = 0.07, 0.25
+SIDE, STANDING_SIDE = 0.06, 0.13
+MOST_LINES = 4  # else the letters are made smaller, by at most a third
+SMALLER = (1.0, 0.85, 0.67)
 UPRIGHT = {
     90: Image.Transpose.ROTATE_90,
     180: Image.Transpose.ROTATE_180,
@@ -56,6 +69,30 @@ def areas_at(second: float, blurs: list[list[float]]) -> list[Area]:
         if _are_near(a, b)
     ]
     return shown + between
+
+
+def marked_areas(second: float, marks: list[list[list[float]]]) -> list[Area]:
+    """Return where the places are that somebody marked: from one mark to the next each moves
+    evenly.
+    """
+    found = []
+    for stops in marks:
+        if stops[0][0] - MARK_MARGIN <= second <= stops[-1][1] + MARK_MARGIN:
+            x, y, width, height = _place_at(second, stops)
+            found.append((x, y, x + width, y + height))
+    return found
+
+
+def _place_at(second: float, stops: list[list[float]]) -> list[float]:
+    last = stops[0]
+    for stop in stops:
+        if second < stop[0]:
+            gap = stop[0] - last[1]
+            share = (second - last[1]) / gap if gap > 0 else 1.0
+            share = min(1.0, max(0.0, share))
+            return [a + share * (b - a) for a, b in zip(last[2:], stop[2:], strict=True)]
+        last = stop
+    return last[2:]
 
 
 def _are_near(one: Area, other: Area) -> bool:
@@ -120,6 +157,80 @@ def drawn(picture: Image.Image, size: tuple[int, int], plan: dict[str, Any]) -> 
     )
     blurred.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
     return blurred
+
+
+class Captions:
+    """Draws words into frames of one size: white letters with a dark outline, above what pages lay
+    over a film.
+    """
+
+    def __init__(self, cues: list[list[Any]], font: str, size: tuple[int, int]):
+        self.cues, self.font, self.size = cues, font, size
+        self.is_standing = size[1] > size[0]
+        self.words = ""
+        self.drawn: tuple[Image.Image, tuple[int, int]] | None = None
+
+    def draw(self, picture: Image.Image, second: float) -> None:
+        words = "\n".join(words for start, end, words in self.cues if start <= second < end)
+        if words != self.words:  # many frames show the same
+            self.words, self.drawn = words, self._drawn(words) if words else None
+        if self.drawn:
+            letters, place = self.drawn
+            picture.paste(letters, place, letters)
+
+    def _drawn(self, words: str) -> tuple[Image.Image, tuple[int, int]]:
+        """Return the words as a see-through picture, and where it stands."""
+        font, lines = self._laid_out(words)
+        outline = max(1, round(OUTLINE * font.size))
+        how: dict[str, Any] = {
+            "font": font,
+            "align": "center",
+            "spacing": round(SPACING * font.size),
+            "stroke_width": outline,
+        }
+        text = "\n".join(lines)
+        pen = ImageDraw.Draw(Image.new("L", (1, 1)))
+        left, top, right, bottom = map(round, pen.multiline_textbbox((0, 0), text, **how))
+        letters = Image.new("RGBA", (right - left + 2, bottom - top + 2))
+        ImageDraw.Draw(letters).multiline_text(
+            (1 - left, 1 - top), text, fill="white", stroke_fill="black", **how
+        )
+        foot = STANDING_FOOT if self.is_standing else FOOT
+        across = (self.size[0] - letters.width) // 2
+        return letters, (across, max(0, round(self.size[1] * (1 - foot)) - letters.height))
+
+    def _laid_out(self, words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+        side = STANDING_SIDE if self.is_standing else SIDE
+        width = self.size[0] * (1 - 2 * side)
+        for share in SMALLER:
+            size = max(10, round(share * LETTER * min(self.size)))
+            font = ImageFont.truetype(self.font, size, layout_engine=ImageFont.Layout.BASIC)
+            lines = wrapped(words, font, width)
+            if len(lines) <= MOST_LINES:
+                break
+        return font, lines
+
+
+def wrapped(words: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """Break words into lines of at most this width; a longer word within itself."""
+    lines: list[str] = []
+    for given in words.split("\n"):
+        line = ""
+        for word in given.split():
+            longer = f"{line} {word}".strip()
+            if font.getlength(longer) <= width:
+                line = longer
+                continue
+            lines += [line] if line else []
+            line = word
+            while font.getlength(line) > width and len(line) > 1:
+                fitting = len(line) - 1
+                while fitting > 1 and font.getlength(line[:fitting]) > width:
+                    fitting -= 1
+                lines.append(line[:fitting])
+                line = line[fitting:]
+        lines += [line] if line else []
+    return lines
 
 
 def upright(frame: Any) -> Image.Image:
@@ -197,7 +308,8 @@ class Writer:
         picture = upright(frame)
         if self.picture is None:
             self._begin(picture)
-        for area in areas_at(second, self.plan["blurs"]):
+        areas = areas_at(second, self.plan["blurs"]) + marked_areas(second, self.plan["marks"])
+        for area in areas:
             cover(picture, area)
         picture = drawn(picture, self.size, self.plan)
         since = second - self.plan["from"]
@@ -205,6 +317,7 @@ class Writer:
         self.last_tick, self.last_second = tick, since
         if not self.has_cover and since >= self.plan["cover"]:
             self._keep_cover(picture)
+        self.captions.draw(picture, second)
         out = av.VideoFrame.from_image(picture)
         out.pts, out.time_base = tick, Fraction(1, TICKS)
         self.result.mux(self.picture.encode(out))
@@ -213,6 +326,8 @@ class Writer:
 
     def _begin(self, picture: Image.Image) -> None:
         self.size = size_of(*picture.size, self.plan)
+        cues = json.loads((self.place / "captions.json").read_text())
+        self.captions = Captions(cues, self.plan["font"], self.size)
         options = {"preset": "veryfast", "crf": "21", "rc-lookahead": "10"}
         self.picture = self.result.add_stream("libx264", rate=self.rate, options=options)
         self.picture.width, self.picture.height = self.size

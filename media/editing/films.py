@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,9 @@ from accounts.queries import require
 from audit.services import record
 from core import quotas, sandbox
 from core.errors import Busy, NotAllowed, Refused
+from core.secrecy import require_no_secrecy_mark
 from core.semaphores import SharedSemaphore
-from media import incoming, videos
+from media import captions, incoming, videos
 from media.editing.services import LEAST_BLUR, MOST_BLURS, describe, lies_within, retire
 from media.models import FilmEdit, FilmState, Media
 
@@ -43,18 +45,25 @@ MOST_BYTES = 512 * 1024 * 1024
 LIMITS = sandbox.Limits(
     memory=1024 * 1024 * 1024, cpu_seconds=1800, file_bytes=MOST_BYTES, patience=2400
 )
+LONGEST_CAPTION = 130  # characters shown at once: four lines of a film that stands
+MOST_MARKS = 300
 _PROGRAM = Path(__file__).with_name("film_program.py")
+# Vietnamese complete, and heavy enough for a phone.
+_FONT = Path(__file__).parents[1] / "fonts/be_vietnam_pro/BeVietnamPro-SemiBold.ttf"
 _semaphore = SharedSemaphore("films", at_once=1, waiting=0, patience=0)
 MOST_TRIES = 100  # to have the result checked, while uploads are
 _LOOK_EVERY = 2.0  # seconds, at the program's progress
 Span = tuple[int, int, int, int, float, float]  # x, y, width, height, from and to second
+Stop = tuple[float, float, int, int, int, int]  # from and to second, x, y, width, height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Say what becomes of a film: the seconds that stay, the second of the result that is its
-    cover, whether it stands upright between blurred sides, and places that are blurred, in
-    ten-thousandths and seconds of the source. Raise Refused for what cannot be done.
+    cover, whether it stands upright between blurred sides, places that are blurred, in
+    ten-thousandths and seconds of the source, and captions (WebVTT) drawn into it. ``marks``: for
+    each place that somebody marked by hand, where it stands when, in order. Raise Refused for what
+    cannot be done.
     """
 
     start: float = 0
@@ -62,6 +71,13 @@ class Plan:
     cover: float = 0
     vertical: bool = False
     blurs: Sequence[Span] = ()
+    marks: Sequence[Sequence[Stop]] = ()
+    captions: str = ""
+
+    @property
+    def hides(self) -> bool:
+        """Check whether something is blurred out of the film."""
+        return bool(self.blurs or self.marks)
 
     def __post_init__(self) -> None:
         if not (self.start >= 0 and self.end - self.start >= LEAST_SECONDS):  # not: of no number
@@ -73,10 +89,33 @@ class Plan:
             )
         if not 0 <= self.cover <= self.end - self.start:
             raise Refused(_("The cover lies outside of what is left of the video."))
-        if len(self.blurs) > MOST_BLURS:
+        stops = [stop for place in self.marks for stop in place]
+        if len(self.blurs) + len(self.marks) > MOST_BLURS or len(stops) > MOST_MARKS:
             raise Refused(_("At most %(n)s places can be blurred at once.") % {"n": MOST_BLURS})
-        if not all(lies_within(span[:4], LEAST_BLUR) for span in self.blurs):
+        boxes = [span[:4] for span in self.blurs] + [stop[2:] for stop in stops]
+        if not all(lies_within(box, LEAST_BLUR) for box in boxes):
             raise Refused(_("A place to blur lies outside of the picture. Draw it again."))
+        if not all(map(_goes_forward, self.marks)):
+            raise Refused(
+                _(
+                    "A place to blur ends before it begins, or is in two places at once. "
+                    "Set its times."
+                )
+            )
+        for cue in captions.cues(self.captions):
+            if len(cue.words) > LONGEST_CAPTION:
+                raise Refused(
+                    _(
+                        "The caption at second %(at)s has more than %(n)s characters. "
+                        "Break it in two."
+                    )
+                    % {"at": f"{cue.start:.0f}", "n": LONGEST_CAPTION}
+                )
+
+
+def _goes_forward(place: Sequence[Stop]) -> bool:
+    times = [second for stop in place for second in stop[:2]]
+    return bool(times) and all(one <= other for one, other in pairwise(times))
 
 
 @transaction.atomic
@@ -91,6 +130,7 @@ def queue(media: Media, plan: Plan, *, by: User, purpose_id: UUID | None = None)
     waiting = _to_do(timezone.now() + timedelta(days=1)).filter(by=by)
     if waiting.count() >= MOST_WAITING:
         raise Refused(_("%(n)s videos of yours are being made already.") % {"n": MOST_WAITING})
+    require_no_secrecy_mark([captions.spoken(plan.captions)])
     quotas.use("film", by=by)
     row = FilmEdit.objects.create(
         media=media, by=by, plan=asdict(plan), purpose_id=purpose_id, queued_at=timezone.now()
@@ -186,9 +226,9 @@ def _store(row: FilmEdit) -> None:
         source = Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
         if not made.came_again:
             describe(made, source)
-        if plan.blurs:
+        if plan.hides:
             retire(source)
-        action = "media.blurred" if plan.blurs else "media.edited"
+        action = "media.blurred" if plan.hides else "media.edited"
         record(
             action, made, by=row.by, position=authority.position, made_from=str(source.public_id)
         )
@@ -196,6 +236,13 @@ def _store(row: FilmEdit) -> None:
         row.ended_at, row.leased_until = timezone.now(), None
         row.save()
         finished.send(FilmEdit, edit=row)
+        _forget_words(row)
+
+
+def _forget_words(row: FilmEdit) -> None:
+    """Remove the captions from an edit that is over: they stand in the film."""
+    row.plan = {**row.plan, "captions": ""}
+    row.save(update_fields=["plan"])
 
 
 def _when_free(store: Callable[[], Media], *, meanwhile: Callable[[], None]) -> Media:
@@ -217,8 +264,11 @@ def _run(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
         "vertical": plan.vertical,
         "cover": plan.cover,
         "blurs": plan.blurs,
+        "marks": plan.marks,
         "side": SIDE,
+        "font": str(_FONT),
     }
+    (place / "captions.json").write_text(json.dumps(captions.cues(plan.captions)))
     kind = "webm" if row.media.content_type == "video/webm" else "mov"
     source = default_storage.path(row.media.file.name or "")
     ended = threading.Event()
@@ -251,6 +301,7 @@ def _renew(row: FilmEdit, progress: Path) -> None:
 
 
 def _fail(row: FilmEdit, words: str) -> None:
+    _forget_words(row)
     FilmEdit.objects.filter(pk=row.pk).update(
         state=FilmState.FAILED, refused=words, ended_at=timezone.now(), leased_until=None
     )

@@ -1,6 +1,6 @@
 """Saving of drafts: who may write, what is too much, and the working copy's version."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -208,16 +208,26 @@ def append(post: Post, text: str, *, by: User) -> Post:
 
 
 @transaction.atomic
-def replace_media(post: Post, old: Media, new: Media, *, by: User) -> Post:
-    """Put ``new`` in the place of ``old``, with the same description and captions, and save the
-    draft; where it shows ``old`` no more, change nothing. Raise as `save`.
+def replace_media(
+    post: Post,
+    old: Media,
+    new: Media,
+    *,
+    by: User,
+    captions: Callable[[str], str] | None = None,
+) -> Post:
+    """Put ``new`` in the place of ``old``, with the same description, and the captions as
+    ``captions`` changes them, and save the draft; where it shows ``old`` no more, change nothing.
+    Raise as `save`.
     """
     edit = edit_of(post)
     shown = [each.media.pk for each in edit.media]
     if old.pk not in shown:
         return post
+    own = next(each for each in edit.media if each.media.pk == old.pk)
+    words = captions(own.captions) if captions else own.captions
     media = [
-        replace(each, media=new) if each.media.pk == old.pk else each
+        replace(each, media=new, captions=words) if each is own else each
         for each in edit.media
         if each.media.pk != new.pk  # it stands there once
     ]

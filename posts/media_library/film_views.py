@@ -1,7 +1,7 @@
 """The page on which a video is cut, set upright and blurred, alone or for a draft."""
 
 import uuid
-from typing import Any
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,7 +14,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import Permission
 from core.actions import form_action, form_data
 from media.editing import films
+from media.editing.films import Span
 from media.models import Media
+from media.scanners.models import Box
 from media.scanners.queries import open_boxes, state_of
 from posts.context import post_to_write
 from posts.media_library.forms import FilmForm
@@ -33,8 +35,16 @@ def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = _draft(request)
     if not media.is_video:
         return redirect("posts:edit_media", media.public_id)
-    spans = _found(media)
-    form = FilmForm(form_data(request), media=media, spans=spans)
+    scan = state_of([media]).get(media.pk)
+    spans = _spans(open_boxes(scan) if scan else ())
+    form = FilmForm(
+        form_data(request),
+        request.FILES or None,
+        media=media,
+        spans=spans,
+        seen=_spans(scan.boxes.all() if scan else ()),
+        captions=_captions(media, post),
+    )
     key = post.public_id if post else None
     done = form_action(
         form,
@@ -70,14 +80,22 @@ def _draft(request: HttpRequest) -> Post | None:
     return post_to_write(request, named)
 
 
-def _found(media: Media) -> list[Any]:
-    """Return the places that the scanners found and nobody decided about, with their seconds."""
-    scan = state_of([media]).get(media.pk)
+def _spans(boxes: Iterable[Box]) -> list[Span]:
+    """Return places that the scanners found, with their seconds."""
     return [
         (box.x, box.y, box.width, box.height, box.from_second, box.to_second)
-        for box in (open_boxes(scan) if scan else ())
+        for box in boxes
         if box.from_second is not None and box.to_second is not None
     ]
+
+
+def _captions(media: Media, post: Post | None) -> str:
+    """Return the captions that the draft, or the newest post with some, attaches to the video."""
+    rows = media.uses.exclude(captions="")
+    if post:
+        rows = rows.filter(post=post)
+    newest = rows.order_by("-post__changed_at").values_list("captions", flat=True)
+    return newest.first() or ""
 
 
 def _back(media: Media, post: Post | None) -> str:

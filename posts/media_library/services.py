@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -18,6 +19,7 @@ from accounts.queries import holders, require
 from audit.services import record
 from core.errors import NotAllowed, Refused
 from media import store
+from media.captions import shifted
 from media.editing import films
 from media.library import services as library
 from media.models import FilmEdit, Media
@@ -146,9 +148,23 @@ def take_film(edit: FilmEdit, **_: object) -> None:
     )
     if post := named.first():
         with suppress(Refused, NotAllowed), transaction.atomic():
-            editing.replace_media(post, edit.media, made, by=edit.by)
+            editing.replace_media(
+                post, edit.media, made, by=edit.by, captions=partial(_captions_of, edit)
+            )
             address = reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
     notify([edit.by], "film_made", address=address, title=made)
+
+
+def _captions_of(edit: FilmEdit, captions: str) -> str:
+    """Return a draft's captions of a film as they fit the new one; none beside those in its
+    frames.
+    """
+    plan = films.Plan(**edit.plan)
+    if plan.captions or not captions:
+        return ""
+    if not plan.start and plan.end >= edit.media.seconds:
+        return captions
+    return shifted(captions, start=plan.start, end=plan.end)
 
 
 def warn_of_ends(*, on: date) -> int:

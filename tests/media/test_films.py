@@ -8,7 +8,7 @@ import av
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from accounts.models import Notice
 from accounts.permissions import Role
@@ -16,8 +16,9 @@ from audit.models import Entry
 from core.errors import NotAllowed, QuotaExceeded, Refused
 from media import videos
 from media.editing import films
-from media.editing.film_program import areas_at, cover, drawn, size_of
+from media.editing.film_program import Captions, areas_at, cover, drawn, marked_areas, size_of
 from media.editing.films import Plan
+from media.editing.paths import Kind, Mark, between, completed
 from media.models import FilmEdit, FilmState, Media
 from media.pictures import still
 from tests import factories
@@ -143,6 +144,9 @@ def test_a_film_whose_worker_died_is_made_by_another_one_and_not_for_ever(film, 
         {"start": -1, "end": 5},
         {"end": 5, "cover": 6},
         {"end": 5, "blurs": [(0, 0, 5, 5, 0, 1)]},
+        {"end": 5, "marks": [[(2, 1, 0, 0, 500, 500)]]},
+        {"end": 5, "marks": [[(0, 2, 0, 0, 500, 500), (1, 3, 0, 0, 500, 500)]]},
+        {"end": 5, "marks": [[(0, 1, 9900, 0, 500, 500)]]},
     ],
 )
 def test_what_no_film_bears_is_refused(wrong):
@@ -159,3 +163,120 @@ def test_a_person_has_three_films_made_at_once_and_a_stranger_none(unit, film, o
         films.queue(film, Plan(end=2), by=officer)
     with pytest.raises((Refused, QuotaExceeded), match="already"):
         films.queue(film, Plan(end=2), by=officer)
+
+
+CAPTIONS = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nGọi 113 khi bị đe dọa ở phường Hải Châu\n"
+
+
+def frames(media) -> dict[float, Image.Image]:
+    """Decode the stored film: its frames by their seconds."""
+    with av.open(media.file.path) as stored:
+        return {round(frame.time, 2): frame.to_image() for frame in stored.decode(video=0)}
+
+
+def difference(one: Image.Image, other: Image.Image) -> int:
+    """Return the largest difference of two frames of one size, in grey levels."""
+    return ImageChops.difference(one.convert("L"), other.convert("L")).getextrema()[1]
+
+
+def test_captions_are_drawn_into_the_frames_of_their_time_alone(film, officer):
+    plain = frames(make(film, officer).result)
+    row = make(film, officer, captions=CAPTIONS)
+    burnt = frames(row.result)
+
+    assert burnt.keys() == plain.keys()
+    changed = {at: difference(burnt[at], plain[at]) for at in burnt}
+    assert min(changed[at] for at in changed if 1.0 <= at < 2.0) > 120  # white letters, dark edges
+    assert max(changed[at] for at in changed if not 1.0 <= at < 2.0) < 60  # the encoder's own noise
+    assert row.plan["captions"] == ""  # no words are kept beside those in the film
+    with pytest.raises(Refused, match="state secret"):
+        films.queue(
+            film, Plan(end=2, captions=CAPTIONS.replace("Gọi 113", "Độ mật: TỐI MẬT")), by=officer
+        )
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (720, 1280)], ids=["lying", "standing"])
+def test_a_long_caption_stays_within_the_safe_area_and_readable_on_a_phone(size):
+    words = (
+        "Không chuyển tiền, không đọc mã OTP cho người lạ tự xưng là công an; hãy gọi ngay 113 " * 2
+    )
+    frame = Image.new("RGB", size, "green")
+    drawing = Captions([[0, 1, words[: films.LONGEST_CAPTION]]], str(films._FONT), size)
+
+    drawing.draw(frame, 0.5)
+
+    changed = ImageChops.difference(frame, Image.new("RGB", size, "green")).getbbox()
+    side, foot = (0.13, 0.25) if size[1] > size[0] else (0.06, 0.07)
+    assert changed[0] >= size[0] * side - 5
+    assert changed[2] <= size[0] * (1 - side) + 5
+    assert changed[3] <= size[1] * (1 - foot) + 1
+    font, lines = drawing._laid_out(words[: films.LONGEST_CAPTION])
+    assert len(lines) <= 4
+    assert font.size * 390 / size[0] >= 9  # points of a phone held upright
+
+
+def test_a_caption_too_long_for_one_view_is_refused_with_its_second():
+    with pytest.raises(Refused, match="second 1 has more than 130"):
+        Plan(end=3, captions=CAPTIONS.replace("Gọi", "Gọi " * 50))
+
+
+@pytest.fixture
+def striped(unit, officer, tmp_path):
+    """Make a film of stripes, of which a covered place shows none."""
+    frame = Image.new("L", (320, 180))
+    frame.putdata([255 * (x // 8 % 2) for _y in range(180) for x in range(320)])
+    path = tmp_path / "stripes.mp4"
+    with av.open(str(path), "w", format="mp4") as file:
+        stream = file.add_stream("h264", rate=10, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for _number in range(30):
+            file.mux(stream.encode(av.VideoFrame.from_image(frame.convert("RGB"))))
+        file.mux(stream.encode(None))
+    return videos.store(path, unit=unit, by=officer)
+
+
+def test_a_place_marked_by_hand_moves_between_two_marks_and_is_covered(striped, officer):
+    place = [(0.0, 0.5, 0, 0, 2500, 4000), (2.0, 2.5, 7000, 5000, 2500, 4000)]
+    assert marked_areas(1.25, [place]) == [(3500, 2500, 6000, 6500)]
+    assert marked_areas(2.8, [place]) == []
+    assert between(Mark(0, 0.5, place[0][2:]), Mark(2, 2.5, place[1][2:]), 1.25) == (
+        *(3500, 2500, 2500, 4000),  # the page asks about the place that the program covers
+    )
+
+    made = frames(make(striped, officer, marks=[place]).result)
+
+    def where(at):
+        """Return where no stripes are, in ten-thousandths."""
+        grey = made[at].convert("L").point(lambda value: 255 if 60 < value < 195 else 0)
+        box = grey.filter(ImageFilter.MinFilter(9)).getbbox()  # an edge between stripes is none
+        return box and tuple(round(10_000 * side / (320, 180)[n % 2]) for n, side in enumerate(box))
+
+    # A quarter wider on each side.
+    assert where(0.3) == pytest.approx((0, 0, 3125, 5000), abs=500)
+    assert where(1.2) == pytest.approx((2650, 1330, 6500, 7500), abs=700)
+    assert where(2.4) == pytest.approx((6375, 4000, 10_000, 10_000), abs=500)
+    assert where(2.9) is None
+    film = striped
+    film.refresh_from_db()
+    assert film.blurred_at
+    assert Entry.objects.filter(action="media.blurred").count() == 1
+
+
+def test_what_lies_between_two_marks_is_asked_until_a_guess_was_right():
+    marks = [Mark(0, 0, (0, 0, 1000, 1000)), Mark(8, 8, (8000, 0, 1000, 1000))]
+
+    asked = completed(marks, [])
+    seconds = [mark.start for mark in asked if mark.kind == Kind.ASKED]
+    right = [mark._replace(kind=Kind.RIGHT) if mark.kind == Kind.ASKED else mark for mark in asked]
+    wrong = [mark._replace(kind=Kind.MOVED) if mark.start == 4 else mark for mark in right]
+
+    assert seconds == [2, 4, 6]
+    assert completed(right, []) == sorted(right)
+    assert [m.start for m in completed(wrong, []) if m.kind == Kind.ASKED] == [3, 5]
+    # What the scanners saw on the way needs no question.
+    seen = [(0, 0, 9500, 900, 1.0, 7.0)]
+    assert [m.kind for m in completed(marks, seen)].count(Kind.FOUND) == 3
+    assert completed([marks[0], Mark(0.9, 2, (50, 0, 1000, 1000))], []) == [
+        marks[0],
+        Mark(0.9, 2, (50, 0, 1000, 1000)),
+    ]

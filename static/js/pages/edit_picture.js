@@ -1,6 +1,8 @@
 // The preview of an edit. The fields of the form are what is saved; this draws what they say, and
 // writes into them what is dragged in the picture. Lengths are per cent, as in the fields: of the
 // crop, of the picture once it is turned and straightened; of places to blur, of the picture as it is.
+import { boxFrom, corners, holds, inside, round, sidesTo, within } from "../lib/areas.js";
+
 const TOUCH = 22; // pixels around a corner that take hold of it
 const LEAST = 5; // per cent of a side that a crop has at least
 const LEAST_BLUR = 1;
@@ -24,8 +26,6 @@ let held; // what the pointer drags
 const number = (name) => Number.parseFloat(form.elements[name].value) || 0;
 const shape = () => form.elements.shape.value;
 const angle = () => ((number("turn") + number("straighten")) * Math.PI) / 180;
-const round = (value) => Math.round(value * 100) / 100;
-const within = (value, least, most) => Math.min(Math.max(value, least), most);
 
 // The sides of the picture once it is turned and straightened, in pixels of the source.
 function view() {
@@ -103,9 +103,7 @@ function readRow(row) {
 }
 
 function writeRow(row, box) {
-  const width = within(box.width, LEAST_BLUR, 100);
-  const height = within(box.height, LEAST_BLUR, 100);
-  const values = { x: within(box.x, 0, 100 - width), y: within(box.y, 0, 100 - height), width, height };
+  const values = inside(box, LEAST_BLUR);
   for (const side of SIDES) row.querySelector(`[name=blur_${side}]`).value = round(values[side]);
 }
 
@@ -153,15 +151,6 @@ function cover() {
 const inPixels = ([x, y]) => [(x / 100) * marks.width, (y / 100) * marks.height];
 // Pixels of the screen in pixels of the canvas.
 const unit = () => marks.width / (marks.getBoundingClientRect().width || marks.width);
-
-function corners({ x, y, width, height }) {
-  return [
-    [x, y],
-    [x + width, y],
-    [x + width, y + height],
-    [x, y + height],
-  ];
-}
 
 function drawMarks() {
   const pen = marks.getContext("2d");
@@ -221,8 +210,6 @@ function cornerAt(points, [x, y]) {
   );
 }
 
-const holds = (box, [x, y]) => x >= box.x && y >= box.y && x <= box.x + box.width && y <= box.y + box.height;
-
 function take(event) {
   const place = at(event);
   const inSource = toSource(place);
@@ -270,20 +257,17 @@ for (const name of ["pointerup", "pointercancel"]) {
 }
 
 // The box with its held corner at a point; the opposite one stays.
-function pulled([x, y]) {
-  const opposite = corners(held.box)[(held.corner + 2) % 4];
-  const least = held.row ? LEAST_BLUR : LEAST;
-  const left = held.corner === 0 || held.corner === 3;
-  const above = held.corner < 2;
-  let width = within(left ? opposite[0] - x : x - opposite[0], least, left ? opposite[0] : 100 - opposite[0]);
-  let height = within(above ? opposite[1] - y : y - opposite[1], least, above ? opposite[1] : 100 - opposite[1]);
-  if (!held.row && ratio()) {
+function pulled(to) {
+  const { box, corner, row } = held;
+  const opposite = corners(box)[(corner + 2) % 4];
+  const sides = sidesTo(opposite, corner, to, row ? LEAST_BLUR : LEAST);
+  if (!row && ratio()) {
     const size = view();
-    const asWide = (size.width / size.height / ratio()); // per cent of the height for one of the width
-    if (width * asWide <= height) height = width * asWide;
-    else width = height / asWide;
+    const asWide = size.width / size.height / ratio(); // per cent of the height for one of the width
+    if (sides.width * asWide <= sides.height) sides.height = sides.width * asWide;
+    else sides.width = sides.height / asWide;
   }
-  return { x: left ? opposite[0] - width : opposite[0], y: above ? opposite[1] - height : opposite[1], width, height };
+  return boxFrom(opposite, corner, sides);
 }
 
 function put(box) {

@@ -10,6 +10,7 @@ from media.models import FilmEdit, Media
 from media.scanners.models import Box
 from platforms.facts import ImageLimits
 from posts.editor import services as editor
+from posts.media_library.services import _captions_of
 from tests import factories
 from tests.pages import one_line
 
@@ -211,3 +212,91 @@ def test_what_the_check_found_in_a_video_is_blurred_in_one_go(client, unit):
     client.post(film_page(film), {"start": "0", "end": "1:30", "cover": "0", "blur_found": "on"})
 
     assert FilmEdit.objects.get().plan["blurs"] == [[10, 20, 300, 400, 1.0, 3.0]]
+
+
+def marked(**columns: list) -> dict[str, list]:
+    return {f"mark_{name}": values for name, values in columns.items()}
+
+
+def test_what_lies_between_two_marks_is_asked_on_frames_before_the_video_is_made(client, unit):
+    film = factories.video(unit, seconds=90)
+    times = {"start": "0", "end": "1:30", "cover": "0"}
+    rows = marked(
+        place=["1", "1", "1"],
+        **{"from": ["0:01", "0:03", ""], "to": ["0:01", "0:03", ""]},
+        x=["10", "50,5", ""],
+        y=["0", "0", ""],
+        width=["10", "10", ""],
+        height=["10", "10", ""],
+        kind=["drawn", "drawn", "drawn"],
+    )
+
+    asked = client.post(film_page(film), times | rows)
+
+    assert (asked.status_code, FilmEdit.objects.count()) == (422, 0)
+    form = asked.context["form"]
+    assert [row["kind"] for row in form.mark_rows()] == ["drawn", "asked", "drawn"]
+    assert f"/media/{film.public_id}/#t=2.00" in asked.content.decode()  # the browser shows it
+    answer = {
+        f"mark_{name}": [row[name] for row in form.mark_rows()]
+        for name in ("place", "from", "to", "x", "y", "width", "height")
+    }
+    client.post(film_page(film), times | answer | {"mark_kind": ["drawn", "right", "drawn"]})
+
+    plan = FilmEdit.objects.get().plan
+    assert plan["marks"] == [
+        [[1, 1, 1000, 0, 1000, 1000], [2, 2, 3025, 0, 1000, 1000], [3, 3, 5050, 0, 1000, 1000]]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"burn_in": "on"}, "captions"),
+        ({"burn_in": "on", "captions": "no times"}, "captions"),
+        ({"captions": "1\n00:00:01,000 --> 00:00:02,000\nChào"}, "burn_in"),
+        (
+            marked(
+                **{"from": ["x"]},
+                to=[""],
+                place=["1"],
+                x=[""],
+                y=[""],
+                width=[""],
+                height=[""],
+                kind=[""],
+            ),
+            "__all__",
+        ),
+    ],
+    ids=["none", "no times", "not ticked", "no numbers"],
+)
+def test_captions_and_places_that_cannot_be_drawn_are_said_and_nothing_is_lost(
+    client, unit, typed, field
+):
+    film = factories.video(unit, seconds=9)
+
+    response = client.post(film_page(film), {"start": "0", "end": "9", "cover": "0"} | typed)
+
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
+    assert FilmEdit.objects.count() == 0
+
+
+def test_captions_of_the_draft_are_burnt_in_and_attached_no_more(client, unit):
+    film = factories.video(unit, seconds=9)
+    post = factories.PostFactory(unit=unit, media=[film])
+    vtt = "WEBVTT\n\n00:00:01.000 --> 00:00:05.000\nGọi 113\n"
+    post.pictures.update(captions=vtt)
+    page = f"{film_page(film)}?post={post.public_id}"
+    times = {"start": "0:02", "end": "0:09", "cover": "0:02"}
+    assert client.get(page).context["form"].initial["captions"] == vtt
+
+    client.post(page, times | {"captions": vtt})
+    cut = FilmEdit.objects.get()
+    burnt_in = client.post(page, times | {"captions": vtt, "burn_in": "on"})
+
+    assert burnt_in.status_code == 302
+    burnt = FilmEdit.objects.exclude(pk=cut.pk).get()
+    assert (cut.plan["captions"], burnt.plan["captions"]) == ("", vtt)
+    assert _captions_of(cut, vtt) == "WEBVTT\n\n00:00:00.000 --> 00:00:03.000\nGọi 113\n"
+    assert _captions_of(burnt, vtt) == ""
