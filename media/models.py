@@ -215,6 +215,8 @@ class FilmEdit(PublicIdModel):
     plan = models.JSONField()  # seconds and places, see media/editing/films.py
     # The object that it is for, in the words of the app that asked, as of an upload.
     purpose_id = models.UUIDField(null=True)
+    # The version of that object which first had the result.
+    purpose_version = models.PositiveIntegerField(null=True)
     state = models.CharField(max_length=10, choices=FilmState, default=FilmState.WAITING)
     progress = models.PositiveSmallIntegerField(default=0)  # of 100
     refused = models.TextField(blank=True, default="")  # in the person's words

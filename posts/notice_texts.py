@@ -56,6 +56,10 @@ SENTENCES = {
         "pages that show them: %(live)s."
     ),
     "film_made": gettext_noop("The new video “%(title)s” is there, and is being checked."),
+    "media_blurred_above": gettext_noop(
+        "%(by)s blurred something out of “%(title)s”, which your unit took over. Yours still shows "
+        "it: look whether it may go on being used."
+    ),
     "media_blurred_out": gettext_noop(
         "A picture was taken out of the draft “%(title)s”: something was blurred out of it a week "
         "ago. Put the blurred one in its place."

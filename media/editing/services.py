@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from media import incoming, pictures
 from media.models import Media
 from media.store import hold
 
+retired = Signal()  # with the ``media`` that something was blurred out of, in its transaction
 WHOLE = 10_000  # ten-thousandths of a picture's width or height
 TURNS = (0, 90, 180, 270)
 MOST_STRAIGHTENED, MOST_BRIGHTNESS = 15, 100  # degrees, per cent
@@ -210,3 +212,4 @@ def describe(made: Media, source: Media, *, focus: tuple[int, int] | None = None
 def retire(source: Media) -> None:
     """Let no further post take the picture; see `posts.media_library.services.drop_blurred`."""
     Media.objects.filter(pk=source.pk).update(blurred_at=timezone.now(), shared=False)
+    retired.send(Media, media=source)

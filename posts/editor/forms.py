@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -20,9 +21,9 @@ from channels.queries import channels_for, facts_of
 from channels.states import Kind
 from core.errors import Refused
 from core.fields import DayAndClockField, DayField
-from core.text import normal
+from core.text import normal, whole_number
 from media.captions import LARGEST, decoded, webvtt
-from media.models import Media
+from media.models import FilmEdit, Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
 from posts.canonical.html import LONGEST_BODY, is_too_much, paragraphs
@@ -558,6 +559,35 @@ def format_name(channel: Channel) -> str:
 
 def option_name(channel: Channel, option: str) -> str:
     return f"option-{channel.public_id}-{option}"
+
+
+def with_new_films(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Media]]:
+    """Take over the videos that workers made while the page was open, where nothing else of the
+    draft has changed: return what the page sent as if it showed them, and them by the old ones'
+    public ids.
+    """
+    seen = whole_number(data.get("version", ""))
+    if seen is None or seen >= post.version:
+        return data, {}
+    edits = FilmEdit.objects.filter(
+        purpose_id=post.public_id, purpose_version__gt=seen, purpose_version__lte=post.version
+    )
+    made = list(edits.select_related("media", "result").order_by("purpose_version"))
+    if len(made) != post.version - seen:
+        return data, {}
+    captions = dict(post.pictures.values_list("media", "captions"))
+    new, taken = data.copy(), {}
+    for old, result in ((edit.media, edit.result) for edit in made):
+        names = new.getlist("picture")
+        if result is None or str(old.public_id) not in names:  # taken out on the page meanwhile
+            continue
+        names[names.index(str(old.public_id))] = str(result.public_id)
+        new.setlist("picture", names)
+        new[f"alt-{result.public_id}"] = new.get(f"alt-{old.public_id}", "")
+        new[captions_name(result)] = captions.get(result.pk, "")  # they fit the new one
+        taken[str(old.public_id)] = result
+    new["version"] = str(post.version)
+    return new, taken
 
 
 def captions_name(media: Media) -> str:

@@ -37,6 +37,7 @@ from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
 from core.middleware import seconds_to_wait
 from core.text import whole_number
 from media import services as media_services
+from media.models import FilmEdit, Media
 from platforms.limits import seen, text_limit
 from posts.canonical import content, corrections, material
 from posts.checks.base import Finding, Severity
@@ -44,7 +45,7 @@ from posts.context import post_to_write, units_to_write_in
 from posts.editor import beginning, choices, leaks, unsent
 from posts.editor import services as editing
 from posts.editor.cards import picture_card
-from posts.editor.forms import ComposeForm, Shown, targets_of
+from posts.editor.forms import ComposeForm, Shown, targets_of, with_new_films
 from posts.findings import findings, hints
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.queries import has_entered
@@ -242,7 +243,8 @@ def _locked(request: HttpRequest, post: Post) -> HttpResponse:
 
 def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpResponse:
     """Save the whole form from a plain POST, then do the action of its button: ``act``."""
-    form = ComposeForm(request.POST, request.FILES, post=post)
+    data, _films = with_new_films(request.POST, post)
+    form = ComposeForm(data, request.FILES, post=post)
     act, _colon, about = request.POST.get("act", "").partition(":")
     refused = ""
     if act == "upload":
@@ -402,7 +404,8 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         quotas.use("autosave", by=request.user)
     except QuotaExceeded as error:
         return _try_again(error)
-    form = ComposeForm(request.POST, post=post)
+    data, films = with_new_films(request.POST, post)
+    form = ComposeForm(data, post=post)
     if not form.is_valid() and not form.set_times_aside():
         return JsonResponse({"errors": form.errors_by_field()}, status=422)
     try:
@@ -427,8 +430,20 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     parts = render_to_string("posts/_parts.html", context, request)
     saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")
     answer = {"version": post.version, "saved": saved, "html": parts}
+    if films:
+        answer["films"] = _tiles(form, films, context["scans"])
     errors = form.errors_by_field(of_half_times=False)
     return JsonResponse(answer | {"switches": context["switches"], "errors": errors})
+
+
+def _tiles(form: ComposeForm, films: Mapping[str, Media], scans: Any) -> dict[str, str]:
+    """Return the tiles of new videos by the ids of those in whose place they stand."""
+    shown = {each.media.pk: each for each in form.pictures}
+    return {
+        old: render_to_string("posts/_picture.html", {"shown": shown[new.pk], "scans": scans})
+        for old, new in films.items()
+        if new.pk in shown
+    }
 
 
 def _try_again(error: QuotaExceeded) -> JsonResponse:
@@ -467,6 +482,10 @@ def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
             "person": str(request.user.public_id),
             "others": [str(o) for o in others],
             "version": post.version,
+            # The newest change is a video that a worker made: the page takes it over as it saves.
+            "has_new_film": FilmEdit.objects.filter(
+                purpose_id=post.public_id, purpose_version=post.version
+            ).exists(),
             "token": get_token(request),
         }
     )

@@ -21,6 +21,7 @@ from core.errors import NotAllowed, Refused
 from media import store
 from media.captions import shifted
 from media.editing import films
+from media.editing import services as media_editing
 from media.library import services as library
 from media.models import FilmEdit, Media
 from posts.editor import services as editing
@@ -148,9 +149,12 @@ def take_film(edit: FilmEdit, **_: object) -> None:
     )
     if post := named.first():
         with suppress(Refused, NotAllowed), transaction.atomic():
-            editing.replace_media(
+            saved = editing.replace_media(
                 post, edit.media, made, by=edit.by, captions=partial(_captions_of, edit)
             )
+            if saved.pictures.filter(media=made).exists():
+                edit.purpose_version = saved.version
+                edit.save(update_fields=["purpose_version"])
             address = reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
     notify([edit.by], "film_made", address=address, title=made)
 
@@ -165,6 +169,22 @@ def _captions_of(edit: FilmEdit, captions: str) -> str:
     if not plan.start and plan.end >= edit.media.seconds:
         return captions
     return shifted(captions, start=plan.start, end=plan.end)
+
+
+@receiver(media_editing.retired, dispatch_uid="posts.media_library.retired")
+def tell_of_copies(media: Media, **_: object) -> None:
+    """Tell the units that took over a shared picture or video that its owner blurred something out
+    of it: theirs shows it still, and what becomes of it is theirs to decide.
+    """
+    copies = list(media.copies.filter(blurred_at=None, archived_at=None).select_related("unit"))
+    for copy in copies:
+        notify(
+            holders(Permission.POST_WRITE, unit=copy.unit),
+            "media_blurred_above",
+            address=reverse("posts:library_medium", args=[copy.public_id]),
+            title=copy,
+            by=media.unit,
+        )
 
 
 def warn_of_ends(*, on: date) -> int:

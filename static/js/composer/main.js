@@ -21,7 +21,10 @@ import "./unsent.js";
 import "./swipe.js";
 import "./switches.js";
 import { watchPresence } from "./presence.js";
-import { hasUnsaved, markEdited, save } from "./save.js";
+import { conflict, hasUnsaved, markEdited, save } from "./save.js";
 
 form.addEventListener("input", (event) => event.target.type !== "file" && markEdited());
-watchPresence(() => hasUnsaved() && save());
+watchPresence(
+  () => hasUnsaved() && save(),
+  () => conflict || save(),
+);

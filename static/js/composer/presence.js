@@ -10,10 +10,13 @@ const AWAKE = 5 * 60_000;
 export let signedOut = false;
 let lastInput = Date.now();
 let afterReturn = () => {};
+let takeFilms = () => {};
 
-// Begins to ask; `onReturn` is called when the person has signed in again.
-export function watchPresence(onReturn) {
+// Begins to ask; `onReturn` is called when the person has signed in again, `onNewFilm` when a video that was being made
+// has taken its place in the draft.
+export function watchPresence(onReturn, onNewFilm) {
   afterReturn = onReturn;
+  takeFilms = onNewFilm;
   for (const kind of ["keydown", "pointerdown", "input"]) {
     document.addEventListener(kind, () => (lastInput = Date.now()), { passive: true });
   }
@@ -32,7 +35,7 @@ export async function checkPresence() {
     return false;
   }
   if (!answer.ok) return false;
-  const { person, token, others } = await answer.json();
+  const { person, token, others, version, has_new_film: hasNewFilm } = await answer.json();
   // At a shared machine a colleague has signed in: what is typed here is not theirs to save.
   if (person !== form.dataset.person) {
     if (!signedOut) showSignedOut();
@@ -41,6 +44,7 @@ export async function checkPresence() {
   for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
   document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
   showOthers(others);
+  if (hasNewFilm && version > Number(form.elements.version.value)) takeFilms();
   return true;
 }
 

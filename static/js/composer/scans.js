@@ -101,6 +101,17 @@ function replace(key, html) {
   save();
 }
 
+// A video that was being made is there: the portal has put it into the draft already.
+onSaved(({ films = {} }) => {
+  for (const [key, html] of Object.entries(films)) {
+    const tile = fragment(html).querySelector(".picture");
+    const old = tileOf(key);
+    if (!old || tileOf(tile.dataset.picture)) continue;
+    tile.dataset.chosen = old.dataset.chosen || 0;
+    old.replaceWith(tile);
+  }
+});
+
 function remove({ removes, version }) {
   const { version: field } = form.elements;
   // The portal took it out of the stored draft by itself.

@@ -12,12 +12,15 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from core.errors import Refused
+from media.editing import films
+from media.editing import services as editing_services
 from media.library import services as library
 from media.library.services import Description
 from media.models import Folder, Media, Tag
 from posts.editor import services as editing
 from posts.findings import findings
 from posts.media_library import services
+from posts.media_library.services import take_film
 from posts.models import Post
 from posts.origins import services as origins
 from posts.review import services as reviews
@@ -625,3 +628,47 @@ def test_folders_are_made_renamed_and_removed_on_their_page(client, unit):
 
     assert again.status_code == 409
     assert [str(each) for each in Folder.objects.all()] == ["Năm 2027"]
+
+
+VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:05.000\nGọi 113\n"
+
+
+def test_a_film_that_is_made_while_the_composer_is_open_is_taken_over_without_a_conflict(
+    client, unit, officer
+):
+    film, made, other = (factories.video(unit, seconds=9) for _number in range(3))
+    post = factories.PostFactory(unit=unit, author=officer, media=[film])
+    post.pictures.update(captions=VTT)
+    page = typed(post, title="Viết tiếp", **{f"captions-{film.public_id}": VTT})
+    edit = films.queue(film, films.Plan(start=2, end=9), by=officer, purpose_id=post.public_id)
+    edit.result = made
+    edit.save()
+    take_film(edit)
+    client.force_login(officer)
+    assert client.get(address("presence", post)).json()["has_new_film"]
+
+    answer = client.post(address("autosave", post), page)
+
+    assert answer.status_code == 200
+    assert list(answer.json()["films"]) == [str(film.public_id)]
+    assert f'data-picture="{made.public_id}"' in answer.json()["films"][str(film.public_id)]
+    post.refresh_from_db()
+    shown = post.pictures.get()
+    assert (shown.media, post.title) == (made, "Viết tiếp")
+    assert "00:00:00.000 --> 00:00:03.000" in shown.captions  # cut like the film
+    # A colleague's change in between is a conflict still.
+    behind = typed(post) | {"version": post.version - 1, "picture": [str(other.public_id)]}
+    assert client.post(address("autosave", post), behind).status_code == 409
+
+
+def test_units_that_took_a_shared_picture_over_are_told_that_it_was_blurred(unit, officer):
+    above = factories.person(Role.OVERSEER, unit.parent)
+    shared = factories.media(unit.parent)
+    Media.objects.filter(pk=shared.pk).update(shared=True)
+    copy = services.own_media(Media.objects.get(pk=shared.pk), unit=unit, by=officer)
+
+    editing_services.retire(shared)
+
+    notice = Notice.objects.get(kind="media_blurred_above")
+    assert (notice.user, notice.address) == (officer, address("library_medium", copy))
+    assert not Notice.objects.filter(user=above, kind="media_blurred_above").exists()
