@@ -30,6 +30,11 @@ def rights(user: User) -> dict[str, bool]:
     if Permission.POST_APPROVE not in granted and user.delegated:
         granted.add(Permission.POST_APPROVE)
     may = {str(p): str(p) in granted for p in Permission}
+    # Kits come from above: at a commune the same roles write posts and no kits.
+    may["kit_issue"] = any(
+        a.unit.level != Level.COMMUNE and Permission.KIT_WRITE in GRANTS[a.role]
+        for a in user.current_appointments
+    )
     may["nation_view"] = any(
         a.unit.level == Level.MINISTRY and Permission.OVERSIGHT_VIEW in GRANTS[a.role]
         for a in user.current_appointments

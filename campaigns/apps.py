@@ -11,4 +11,5 @@ class CampaignsConfig(AppConfig):
         from campaigns.kits import models as _kits  # noqa: F401
 
     def ready(self) -> None:
-        from campaigns import audit_sentences, menu  # noqa: F401
+        from campaigns import audit_sentences, menu, notice_texts  # noqa: F401
+        from campaigns.kits import receivers  # noqa: F401

@@ -225,6 +225,7 @@ QUOTAS = {
     "export": [(30, 3600), (100, 86400)],
     "import": [(20, 3600), (60, 86400)],
     "link": [(60, 3600), (200, 86400)],
+    "kit": [(120, 3600), (400, 86400)],  # written, changed, submitted, issued, passed on
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone

@@ -47,6 +47,7 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "accounts.tasks.reset_factors",
         "schedule": 60.0,
     },
+    "notify units of kits": {"task": "campaigns.kits.tasks.announce_kits", "schedule": 60.0},
     "watch": {"task": "operations.tasks.watch", "schedule": 30.0},
     **{
         f"prove that {queue} is served": {

@@ -24,6 +24,7 @@ urlpatterns = [
     path("audit/", include("audit.urls")),
     path("channels/", include("channels.urls")),
     path("hooks/<slug:platform>/", hook, name="hook"),
+    path("campaigns/kits/", include("campaigns.kits.urls")),
     path("campaigns/", include("campaigns.urls")),
     path("", include("posts.urls")),
     path("", include("publishing.urls")),

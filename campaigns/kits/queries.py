@@ -1,15 +1,16 @@
 """Find kits, whom they are for, and what of them is hashed."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
-from campaigns.kits.models import Kit, KitQuerySet, KitVersion, Passing
+from campaigns.kits.models import Adoption, Kit, KitQuerySet, KitVersion, Passing
 from campaigns.kits.states import OPEN
 from campaigns.kits.wording import canonical, core_sha256
 from core.scope import ancestors
@@ -67,12 +68,30 @@ def written_by(user: User) -> KitQuerySet:
     return Kit.objects.filter(unit__path__in=paths).exclude(unit__level=Level.COMMUNE)
 
 
-def with_counts(kits: KitQuerySet) -> KitQuerySet:
-    """Annotate how many units adopted and declined, and how many provinces passed it on."""
-    adopted = Count("adoptions", Q(adoptions__adopted_at__isnull=False), distinct=True)
-    declined = Count("adoptions", Q(adoptions__declined_at__isnull=False), distinct=True)
-    passed = Count("passings", distinct=True)
-    return kits.annotate(adopted=adopted, declined=declined, passed=passed)
+class Counts(NamedTuple):
+    """How many units took a kit up, how many declined, and how many provinces passed it on."""
+
+    adopted: int = 0
+    declined: int = 0
+    passed: int = 0
+
+
+def counts_of(kits: Collection[Kit]) -> dict[int, Counts]:
+    """Count for the kits of a page, in two queries."""
+    rows = Adoption.objects.filter(kit__in=kits).order_by().values("kit")
+    decided = rows.annotate(adopted=Count("adopted_at"), declined=Count("declined_at"))
+    by_kit = {row["kit"]: (row["adopted"], row["declined"]) for row in decided}
+    passings = Passing.objects.filter(kit__in=kits).order_by().values("kit").annotate(n=Count("pk"))
+    passed = {row["kit"]: row["n"] for row in passings}
+    return {
+        kit.pk: Counts(*by_kit.get(kit.pk, (0, 0)), passed=passed.get(kit.pk, 0)) for kit in kits
+    }
+
+
+def open_versions(kits: Collection[Kit]) -> dict[int, KitVersion]:
+    """Return by kit the version that is not issued yet."""
+    found = KitVersion.objects.filter(kit__in=kits, state__in=OPEN).select_related("last_editor")
+    return {version.kit_id: version for version in found}
 
 
 def open_version(kit: Kit) -> KitVersion | None:

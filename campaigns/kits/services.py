@@ -9,17 +9,19 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, Authority, User
+from accounts.notices import notify
 from accounts.permissions import Permission
-from accounts.queries import appointed_by, require
+from accounts.queries import appointed_by, holders, require
 from audit.services import record
 from campaigns.kits import checking
 from campaigns.kits.models import Kit, KitMedia, KitVersion, Passing
 from campaigns.kits.queries import digest, open_version, provinces_asked, units_for
-from campaigns.kits.signals import kit_issued, kit_withdrawn
+from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
 from campaigns.kits.states import NEXT, VersionState
 from campaigns.models import GROUNDS, Campaign, Topic
 from core.errors import NotAllowed, Refused
@@ -174,6 +176,14 @@ def submit(version: KitVersion, *, by: User) -> None:
         raise Refused(" ".join(problems))
     _move(version, S.IN_REVIEW, content_sha256=digest(version), submitted_at=timezone.now())
     _record("kit.submitted", version, by=by, authority=authority, sha256=version.content_sha256)
+    besides = {by.pk, *version.writers.values_list("pk", flat=True)}
+    notify(
+        holders(Permission.KIT_APPROVE, unit=version.kit.unit, besides=besides),
+        "kit_submitted",
+        address=reverse("kits:approve", args=[version.kit.public_id]),
+        by=by,
+        title=version.kit,
+    )
 
 
 @transaction.atomic
@@ -199,6 +209,7 @@ def approve(version: KitVersion, *, by: User, content_sha256: str) -> None:
         raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
     _move(version, S.APPROVED, approved_by=by, approved_at=timezone.now())
     _record("kit.approved", version, by=by, authority=authority, sha256=content_sha256)
+    _notify_writers(version, "kit_approved", by=by)
 
 
 @transaction.atomic
@@ -209,6 +220,7 @@ def return_(version: KitVersion, *, by: User, reason: str) -> None:
     version = _locked(version)
     _move(version, S.RETURNED, approved_by=None, approved_at=None, return_reason=reason)
     _record("kit.returned", version, by=by, authority=authority, reason=reason)
+    _notify_writers(version, "kit_returned", by=by, reason=reason)
 
 
 @transaction.atomic
@@ -234,6 +246,7 @@ def issue(version: KitVersion, *, by: User) -> None:
     n = units_for(version).count()
     _record("kit.issued", version, by=by, authority=authority, units=n)
     kit_issued.send(sender=KitVersion, version=version, by=by)
+    announcement_due.send(sender=None)
 
 
 @transaction.atomic
@@ -318,6 +331,7 @@ def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
         units=n,
         version=kit.current.number,
     )
+    announcement_due.send(sender=None)
     return passing
 
 
@@ -348,6 +362,7 @@ def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
     )
     if take_down:
         kit_withdrawn.send(sender=Kit, kit=kit, by=by, reason=reason)
+    announcement_due.send(sender=None)
 
 
 def _require_at(by: User, permission: Permission, unit: Unit) -> Authority:
@@ -421,3 +436,9 @@ def _record(
         version=version.number,
         **facts,
     )
+
+
+def _notify_writers(version: KitVersion, kind: str, *, by: User, **facts: Any) -> None:
+    people = version.writers.filter(is_active=True).exclude(pk=by.pk)
+    address = reverse("kits:kit", args=[version.kit.public_id])
+    notify(people, kind, address=address, by=by, title=version.kit, **facts)

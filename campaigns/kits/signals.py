@@ -7,3 +7,5 @@ kit_issued = Signal()
 # Sent with ``kit``, ``by``, ``reason``, once a withdrawal asked to stop and take down what came of
 # it. A withdrawal that only ends new posts sends nothing.
 kit_withdrawn = Signal()
+# Sent when units have something to hear: a kit was issued, passed on or withdrawn.
+announcement_due = Signal()

@@ -1,6 +1,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from platforms.registry import CONNECTORS
+
+# The platforms, as the registry orders them.
+PLATFORMS = [(name, each.words.label) for name, each in CONNECTORS.items()]
+# The kinds of commune-level units, as their list writes them.
+KINDS = [("phường", _("wards")), ("xã", _("communes")), ("đặc khu", _("special zones"))]
+
 
 class VersionState(models.TextChoices):
     DRAFT = "draft", _("draft")

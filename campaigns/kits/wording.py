@@ -8,7 +8,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +64,26 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     without words stays visible. Words stay on one line, so that they cannot pass for own lines.
     """
     return SLOT.sub(lambda gap: one_line(values.get(gap[1]) or "") or gap[0], text)
+
+
+class Piece(NamedTuple):
+    """A part of a text as it is shown to people: locked, filled or an open gap."""
+
+    kind: str
+    text: str
+
+
+def pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
+    """Return what `fill` makes of ``text``, part by part."""
+    found = []
+    for number, part in enumerate(SLOT.split(text)):
+        if number % 2 == 0:
+            found.append(Piece("locked", part))
+        elif words := one_line(values.get(part) or ""):
+            found.append(Piece("filled", words))
+        else:
+            found.append(Piece("open", f"{{{part}}}"))
+    return [piece for piece in found if piece.text]
 
 
 def one_line(words: str) -> str:

@@ -1,7 +1,22 @@
 from tests.architecture.matrix.entry import APPROVER, OVERSEER, READERS, SUPERVISOR, Entry
 
 WRITERS = frozenset({APPROVER, SUPERVISOR, OVERSEER})
+# People of a commune write no kits, whatever their role.
+ISSUERS = frozenset({SUPERVISOR, OVERSEER})
+DRAFT, SUBMITTED, APPROVED, ISSUED = (
+    {"public_id": kind} for kind in ("kit", "submitted_kit", "approved_kit", "issued_kit")
+)
 ENTRIES = {
+    "kits:list": Entry(roles=ISSUERS),
+    "kits:new": Entry(roles=ISSUERS),
+    "kits:kit": Entry(roles=ISSUERS, kwargs=ISSUED, reach="above"),
+    "kits:edit": Entry(roles=ISSUERS, kwargs=DRAFT),
+    "kits:submit": Entry(roles=ISSUERS, kwargs=DRAFT, method="post"),
+    "kits:approve": Entry(roles=frozenset({OVERSEER}), kwargs=SUBMITTED),
+    "kits:issue": Entry(roles=ISSUERS, kwargs=APPROVED, method="post"),
+    "kits:new_version": Entry(roles=ISSUERS, kwargs=ISSUED, method="post", reach="above"),
+    "kits:pass_on": Entry(roles=ISSUERS, kwargs=ISSUED, reach="above"),
+    "kits:withdraw": Entry(roles=frozenset({OVERSEER}), kwargs=ISSUED, reach="above"),
     "campaigns:list": Entry(roles=READERS),
     "campaigns:topic_rules": Entry(roles=READERS),
     "campaigns:topic_rule_new": Entry(roles=frozenset({OVERSEER})),

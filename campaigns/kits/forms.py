@@ -1,0 +1,527 @@
+"""The forms of a kit. The one in which it is written works without a script: its further buttons
+send it, and it comes back as it was, with a gap, a row, pictures or units more.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.forms import NO_DAY
+from campaigns.kits.models import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_SCRIPT,
+    LONGEST_SPREAD,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    MOST_MEDIA,
+    MOST_SLOTS,
+    MOST_UNITS,
+    KitVersion,
+)
+from campaigns.kits.services import KitEdit, Slot
+from campaigns.kits.states import KINDS, PLATFORMS, SlotKind
+from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, slot_names
+from campaigns.models import GROUNDS, LONGEST_GROUND, Campaign, Topic
+from core.fields import DayField
+from core.forms import ReasonForm
+from core.text import fold
+from media.library.queries import in_library_of
+from media.models import LONGEST_ALT, Media
+from units.models import Level, Unit
+
+# Pictures and units that a search shows at once.
+FOUND = 12
+
+
+class KitFilter(forms.Form):
+    q = forms.CharField(
+        label=_("Search kits"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Search kits")}),
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("writing", _("Being written")),
+            ("in_review", _("Waits for approval")),
+            ("approved", _("Approved, to be issued")),
+            ("issued", _("Issued")),
+            ("over", _("Period over")),
+            ("withdrawn", _("Withdrawn")),
+        ],
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(),
+        label=_("Campaign"),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("All"),
+    )
+
+    def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["campaign"].queryset = Campaign.objects.open_to(unit)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """One row of the table of gaps."""
+
+    number: int
+    fields: list[forms.BoundField]
+
+    @property
+    def name(self) -> str:
+        return str(self.fields[0].value() or "")
+
+
+_PARTS = ("name", "kind", "label", "hint", "example", "limit")
+
+
+def _hours() -> forms.IntegerField:
+    return forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=24,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("Please enter an hour from 0 to 24.")
+        ),
+    )
+
+
+class KitForm(forms.Form):
+    edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_147_483_647)
+    rows = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=MOST_SLOTS
+    )
+    name = forms.CharField(
+        label=_("Name of the kit"),
+        max_length=LONGEST_NAME,
+        help_text=_("Officers choose the kit by it. It does not stand in the post."),
+        error_messages={"required": _("Please enter the name of the kit.")},
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(),
+        label=_("Campaign"),
+        empty_label=_("Choose a campaign"),
+        error_messages={"required": _("Please choose the campaign.")},
+    )
+    topic = forms.ModelChoiceField(
+        Topic.objects.all(),
+        label=_("Topic"),
+        empty_label=_("Choose a topic"),
+        error_messages={"required": _("Please choose the topic.")},
+    )
+    title = forms.CharField(label=_("Title"), max_length=LONGEST_TITLE, required=False)
+    text = forms.CharField(
+        label=_("Common text"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 12}),
+        help_text=_("Nobody changes it but in its gaps. An empty line begins a paragraph."),
+    )
+    own_lines = forms.BooleanField(
+        label=_("Units may add lines of their own at the end"), required=False
+    )
+    platforms = forms.MultipleChoiceField(
+        label=_("Channels asked for"),
+        choices=PLATFORMS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    script = forms.CharField(
+        label=_("Loudspeaker text"),
+        max_length=LONGEST_SCRIPT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("For the commune's loudspeakers or as the script of a short video."),
+    )
+    link = forms.URLField(label=_("Link"), max_length=500, required=False, assume_scheme="https")
+    legal_basis = forms.CharField(
+        label=_("Legal basis"),
+        max_length=LONGEST_GROUND,
+        required=False,
+        help_text=_("The document that the post rests on, by its kind and number."),
+    )
+    legal_from = DayField(
+        label=_("In force from"), required=False, error_messages={"invalid": NO_DAY}
+    )
+    legal_until = DayField(
+        label=_("In force until"), required=False, error_messages={"invalid": NO_DAY}
+    )
+    source = forms.CharField(
+        label=_("Source of the warning"), max_length=LONGEST_GROUND, required=False
+    )
+    window_from = DayField(
+        label=_("Publish from"), required=False, error_messages={"invalid": NO_DAY}
+    )
+    window_until = DayField(
+        label=_("Publish until"), required=False, error_messages={"invalid": NO_DAY}
+    )
+    best_from = _hours()
+    best_until = _hours()
+    spread_minutes = forms.IntegerField(
+        label=_("Spread over minutes"),
+        required=False,
+        min_value=0,
+        max_value=LONGEST_SPREAD,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        help_text=_("Posts of one moment go out spread over so many minutes. Empty: all at once."),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            _("Please enter a number of minutes from 0 to 240."),
+        ),
+    )
+    audience = forms.ChoiceField(
+        label=_("For whom"),
+        choices=[("all", _("All units below")), ("chosen", _("Chosen units only"))],
+        widget=forms.RadioSelect,
+    )
+    for_levels = forms.MultipleChoiceField(
+        label=_("By level"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    for_kinds = forms.MultipleChoiceField(
+        label=_("By kind"), choices=KINDS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    units_q = forms.CharField(label=_("Find units"), max_length=100, required=False)
+    by_provinces = forms.BooleanField(
+        label=_("By way of the provinces: each province passes it on to its units"),
+        required=False,
+    )
+    media_q = forms.CharField(label=_("Search the library"), max_length=100, required=False)
+    note = forms.CharField(
+        label=_("Note for officers"),
+        max_length=LONGEST_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Officers read it before they take the kit up. Residents never see it."),
+    )
+    changes = forms.CharField(
+        label=_("What is new in this version"),
+        max_length=LONGEST_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Units that took the kit up read it, and decide whether to take it over."),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        unit: Unit,
+        version: KitVersion | None = None,
+        campaign: Campaign | None = None,
+        quiet: bool = False,
+    ):
+        """``quiet``: show what was typed and complain about none of it yet."""
+        self.unit, self.version = unit, version
+        super().__init__(data, initial=_initial(version, campaign), label_suffix="")
+        if quiet:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+        self.fields["best_from"].label = _("Best from (hour)")
+        self.fields["best_until"].label = _("Best until (hour)")
+        self._fit_to_unit()
+        for name, label in PLATFORMS:
+            self.fields[f"text-{name}"] = forms.CharField(
+                label=label,
+                max_length=LONGEST_TEXT,
+                required=False,
+                initial=version.texts.get(name, "") if version else "",
+                widget=forms.Textarea(attrs={"rows": 4}),
+            )
+        self.slots = self._add_slots()
+        self.chosen_media, self.found_media = self._media()
+        for media in self.chosen_media:
+            alts = self.initial["alts"]
+            self.fields[f"alt-{media.public_id}"] = forms.CharField(
+                label=_("What the picture shows"),
+                max_length=LONGEST_ALT,
+                required=False,
+                initial=alts.get(str(media.public_id), media.alt_text),
+            )
+        self.chosen_units, self.found_units = self._units()
+
+    def _fit_to_unit(self) -> None:
+        today = timezone.localdate()
+        campaigns = Campaign.objects.open_to(self.unit)
+        kept = self.version.kit.campaign_id if self.version else None
+        self.fields["campaign"].queryset = campaigns.filter(ends_on__gte=today) | campaigns.filter(
+            pk=kept
+        )
+        levels = [(Level.COMMUNE, _("Commune-level police"))]
+        if self.unit.level == Level.MINISTRY:
+            levels.append((Level.PROVINCE, _("Provincial police")))
+        else:
+            del self.fields["by_provinces"]
+        self.fields["for_levels"].choices = levels
+        if self.version is None or self.version.number == 1:
+            del self.fields["changes"]
+        if self.version and self.version.kit.current_id:
+            for name in ("campaign", "topic"):
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _("Stays as it was issued.")
+
+    # --- Gaps
+
+    def _add_slots(self) -> list[SlotRow]:
+        """Add a row for each gap that is described or that a text names, and a blank one."""
+        known = self.initial["slots"]
+        if self.is_bound:
+            wanted = self.data.get("rows", "")
+            count = int(wanted) if wanted.isdecimal() and len(wanted) < 3 else 0
+            named = {self.data.get(f"slot-{n}-name", "").strip() for n in range(count)}
+        else:
+            count, named = len(known), {slot["name"] for slot in known}
+        new = [n for n in slot_names(self._written()) if n not in named and n not in BUILT_IN]
+        rows = [*known, *({} for _ in range(count - len(known)))][:count]
+        rows = [*rows, *({"name": name} for name in new), {}][:MOST_SLOTS]
+        self.initial["rows"] = len(rows)
+        if self.is_bound:
+            data = self.data.copy()
+            for n, name in enumerate(new, start=count):
+                data[f"slot-{n}-name"] = name
+                data.setdefault(f"slot-{n}-label", name.replace("_", " ").capitalize())
+            data["rows"] = str(len(rows))
+            self.data = data
+        return [self._slot_row(n, row) for n, row in enumerate(rows)]
+
+    def _slot_row(self, number: int, slot: Mapping[str, Any]) -> SlotRow:
+        prefix = f"slot-{number}-"
+        text = {"autocomplete": "off"}
+        made: dict[str, forms.Field] = {
+            "name": forms.CharField(
+                label=_("Name in the text"),
+                max_length=30,
+                required=False,
+                widget=forms.TextInput(attrs={**text, "autocapitalize": "off"}),
+            ),
+            "kind": forms.ChoiceField(label=_("Kind"), choices=SlotKind.choices, required=False),
+            "label": forms.CharField(label=_("What is asked for"), max_length=80, required=False),
+            "hint": forms.CharField(label=_("Hint"), max_length=150, required=False),
+            "example": forms.CharField(label=_("Example"), max_length=150, required=False),
+            "limit": forms.IntegerField(
+                label=_("Characters at most"),
+                required=False,
+                min_value=1,
+                max_value=LONGEST_WORDS,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            ),
+        }
+        for part, field in made.items():
+            field.initial = slot.get(part) or {"limit": 100, "kind": "text"}.get(part, "")
+            self.fields[prefix + part] = field
+        return SlotRow(number, [self[prefix + part] for part in _PARTS])
+
+    def _written(self) -> list[str]:
+        names = ["title", "text", *(f"text-{name}" for name, _label in PLATFORMS)]
+        if self.is_bound:
+            return [self.data.get(name, "")[:LONGEST_TEXT] for name in names]
+        return self.version.worded() if self.version else []
+
+    def _clean_slots(self) -> list[Slot]:
+        found: list[Slot] = []
+        for row in self.slots:
+            values = {p: self.cleaned_data.get(f"slot-{row.number}-{p}") for p in _PARTS}
+            name = str(values["name"] or "").strip().strip("{}")
+            if not name:
+                if values["label"]:
+                    self._complain(row, gettext("Give the gap a name, such as ten_pho."))
+                continue
+            if not SLOT.fullmatch(f"{{{name}}}"):
+                words = gettext("Small letters without accents, digits and _ only: ten_pho.")
+                self._complain(row, words)
+            elif name in BUILT_IN:
+                words = gettext("{%(name)s} is filled by itself; leave this row empty.")
+                self._complain(row, words % {"name": name})
+            elif name in {each.name for each in found}:
+                self._complain(row, gettext("Another row describes this gap already."))
+            if not values["label"]:
+                missing = gettext("Say what the unit fills in here.")
+                self.add_error(f"slot-{row.number}-label", missing)
+            kind = str(values["kind"] or SlotKind.TEXT)
+            limit = 0 if kind == SlotKind.PICTURE else values["limit"] or 100
+            words = {p: str(values[p] or "").strip() for p in ("label", "hint", "example")}
+            found.append(Slot(name=name, kind=kind, limit=limit, **words))
+        return found
+
+    def _complain(self, row: SlotRow, words: str) -> None:
+        self.add_error(f"slot-{row.number}-name", words)
+
+    # --- Pictures and units
+
+    def _listed(self, name: str) -> list[str]:
+        if self.is_bound:
+            data = self.data
+            given = data.getlist(name) if isinstance(data, QueryDict) else data.get(name, [])
+            return list(given)[: 2 * MOST_UNITS]
+        return list(self.initial[name])
+
+    def _media(self) -> tuple[list[Media], list[Media]]:
+        """Return the chosen pictures, and those that the search finds or the newest."""
+        library = in_library_of(self.unit)
+        ids = [each for each in self._listed("media") if _is_uuid(each)]
+        by_id = {str(each.public_id): each for each in library.filter(public_id__in=ids)}
+        chosen = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
+        words = self.data.get("media_q", "")[:100] if self.is_bound else ""
+        others = library.exclude(pk__in=[each.pk for each in chosen]).search(words)
+        return chosen, list(others.order_by("-uploaded_at", "-pk")[:FOUND])
+
+    def _units(self) -> tuple[list[Unit], list[Unit]]:
+        below = Unit.objects.under(self.unit).exclude(pk=self.unit.pk).filter(valid_to=None)
+        below = below.select_related("parent")
+        chosen = list(below.filter(key__in=self._listed("for_units"))[: MOST_UNITS + 1])
+        words = fold(self.data.get("units_q", "")[:100]) if self.is_bound else ""
+        if not words:
+            return chosen, []
+        others = below.exclude(pk__in=[each.pk for each in chosen]).search(words)
+        return chosen, list(others[:FOUND])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        cleaned["slots"] = self._clean_slots()
+        for first, last in (("window_from", "window_until"), ("legal_from", "legal_until")):
+            begin, end = cleaned.get(first), cleaned.get(last)
+            if begin and end and end < begin:
+                self.add_error(last, gettext("The last day must not be before the first day."))
+        begin, end = cleaned.get("best_from"), cleaned.get("best_until")
+        hours = {"best_from", "best_until"} & self.errors.keys()
+        if not hours and ((begin is None) != (end is None) or (end is not None and end <= begin)):
+            words = gettext("Enter both hours, the first before the last, or none.")
+            self.add_error("best_until", words)
+        if len(self.chosen_media) > MOST_MEDIA:
+            words = gettext("At most %(n)s pictures; take some out.") % {"n": MOST_MEDIA}
+            self.add_error(None, words)
+        if len(self.chosen_units) > MOST_UNITS:
+            words = gettext("At most %(n)s units on the list; choose them by kind or level.")
+            self.add_error(None, words % {"n": MOST_UNITS})
+        return cleaned
+
+    def clean_link(self) -> str:
+        link = self.cleaned_data["link"]
+        if link and not link.startswith(("https://", "http://")):
+            raise forms.ValidationError(
+                gettext("Please enter an address that begins with https://.")
+            )
+        return link
+
+    def edit(self) -> KitEdit:
+        """Return the form as the service takes it."""
+        values = self.cleaned_data
+        everybody = values["audience"] == "all"
+        plain = ("name", "campaign", "topic", "title", "text", "script", "link", *GROUNDS)
+        when = ("window_from", "window_until", "best_from", "best_until")
+        return KitEdit(
+            **{name: values[name] for name in (*plain, *when, "own_lines", "note")},
+            texts={name: values[f"text-{name}"] for name, _label in PLATFORMS},
+            slots=values["slots"],
+            platforms=values["platforms"],
+            changes=values.get("changes", ""),
+            all_below=everybody,
+            for_levels=[] if everybody else values["for_levels"],
+            for_kinds=[] if everybody else values["for_kinds"],
+            for_units=[] if everybody else self.chosen_units,
+            by_provinces=values.get("by_provinces", False),
+            spread_minutes=values["spread_minutes"] or 0,
+            media=[(each, values[f"alt-{each.public_id}"]) for each in self.chosen_media],
+        )
+
+    @property
+    def own_texts(self) -> list[forms.BoundField]:
+        return [self[f"text-{name}"] for name, _label in PLATFORMS]
+
+    @property
+    def has_own_texts(self) -> bool:
+        return any(field.value() or field.errors for field in self.own_texts)
+
+    @property
+    def media_rows(self) -> list[tuple[Media, forms.BoundField]]:
+        return [(media, self[f"alt-{media.public_id}"]) for media in self.chosen_media]
+
+
+def _initial(version: KitVersion | None, campaign: Campaign | None) -> dict[str, Any]:
+    if version is None:
+        return {
+            "edition": 0,
+            "campaign": campaign,
+            "audience": "all",
+            "platforms": ["facebook", "zalo"],
+            "slots": [],
+            "media": [],
+            "for_units": [],
+            "alts": {},
+        }
+    names = [name for name in KitForm.base_fields if hasattr(version, name)]
+    media = list(version.media.select_related("media"))
+    return {
+        **{name: getattr(version, name) for name in names},
+        "slots": version.slots,
+        "name": version.kit.name,
+        "campaign": version.kit.campaign,
+        "topic": version.kit.topic,
+        "audience": "all" if version.all_below else "chosen",
+        "media": [str(each.media.public_id) for each in media],
+        "alts": {str(each.media.public_id): each.alt_text for each in media},
+        "for_units": list(version.for_units.values_list("key", flat=True)),
+    }
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+class AsUnitForm(forms.Form):
+    """Choose the unit as which the preview is read."""
+
+    unit = forms.CharField(
+        label=_("As this unit would read it"),
+        max_length=100,
+        required=False,
+        widget=forms.SearchInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class PassOnForm(forms.Form):
+    note = forms.CharField(
+        label=_("Note to your units"),
+        max_length=LONGEST_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Such as what matters most in your province."),
+    )
+
+
+class ReturnForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, missing=gettext("Please write what has to be changed."), **kwargs)
+        self.fields["reason"].label = _("What has to be changed")
+
+
+class WithdrawForm(ReasonForm):
+    take_down = forms.TypedChoiceField(
+        label=_("What happens to posts that came of it"),
+        choices=[
+            ("no", _("Nothing: what is published or scheduled stays; only no new posts begin")),
+            ("yes", _("Stop what is scheduled, and take down what is on the pages")),
+        ],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what happens to its posts.")},
+    )
+    field_order = ("take_down", "reason")

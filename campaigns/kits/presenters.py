@@ -1,0 +1,155 @@
+"""Kits in words: their states, whom they are for, and how a unit below reads them."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.states import KINDS, PLATFORMS, VersionState
+from campaigns.kits.wording import Piece, pieces
+from core import phones
+from units.models import Level, Unit
+from units.queries import facts_of
+
+
+class Status(NamedTuple):
+    tone: str
+    icon: str
+    label: str
+
+
+_STATES = {
+    VersionState.DRAFT: ("grey", "pencil"),
+    VersionState.RETURNED: ("red", "corner-down-right"),
+    VersionState.IN_REVIEW: ("yellow", "clipboard-check"),
+    VersionState.APPROVED: ("yellow", "circle-check"),
+}
+
+
+def statuses(kit: Kit, newer: KitVersion | None, *, on: date | None = None) -> list[Status]:
+    """Describe a kit: what is issued of it, and the version in the works."""
+    on = on or timezone.localdate()
+    if kit.is_withdrawn:
+        return [Status("red", "ban", _("Withdrawn"))]
+    found = []
+    if kit.current:
+        until = kit.current.window_until
+        if until and until < on:
+            found.append(Status("grey", "circle-check", _("Period over")))
+        else:
+            found.append(Status("green", "send", _("Issued")))
+    if newer:
+        tone, icon = _STATES[VersionState(newer.state)]
+        label = VersionState(newer.state).label
+        words = _("Version %(n)s: %(state)s") % {"n": newer.number, "state": label}
+        shown = words if kit.current else label[:1].upper() + label[1:]
+        found.append(Status(tone, icon, shown))
+    return found
+
+
+class Preview(NamedTuple):
+    """A kit as the officer of ``unit`` would read it, gaps filled by facts and examples."""
+
+    unit: Unit
+    title: list[Piece]
+    paragraphs: list[list[Piece]]
+    texts: list[tuple[str, str, list[Piece]]]
+
+
+def preview(version: KitVersion, unit: Unit) -> Preview:
+    facts, today = facts_of(unit), timezone.localdate()
+    values = {slot["name"]: slot["example"] for slot in version.slots}
+    values |= {
+        "don_vi": unit.name,
+        "dia_chi": facts.address,
+        "duong_day_nong": phones.shown(facts.duty_phone) if facts.duty_phone else "",
+        "gio_lam_viec": facts.opening_hours,
+        "ngay": today.strftime("%d/%m/%Y"),
+    }
+    labels = dict(PLATFORMS)
+    own = [(name, str(labels[name]), text) for name, text in version.texts.items()]
+    return Preview(
+        unit=unit,
+        title=pieces(version.title, values),
+        paragraphs=[pieces(part, values) for part in version.text.split("\n\n") if part.strip()],
+        texts=[(name, label, pieces(text, values)) for name, label, text in own],
+    )
+
+
+def audience(version: KitVersion) -> str:
+    """Say whom a version is for."""
+    if version.all_below:
+        return _("All units below")
+    levels = [str(Level(level).label) for level in version.for_levels]
+    kinds = [str(label) for kind, label in KINDS if kind in version.for_kinds]
+    parts = [*levels, *kinds]
+    listed = [str(unit) for unit in version.for_units.all()[:6]]
+    if listed:
+        more = version.for_units.count() - len(listed)
+        parts += listed + ([_("%(n)s more") % {"n": more}] if more > 0 else [])
+    return "; ".join(parts) or _("Nobody yet")
+
+
+def facts(version: KitVersion) -> list[tuple[str, Any]]:
+    """List what is settled beside the words, for the pages on which people decide."""
+    labels = dict(PLATFORMS)
+    spread = _("%(n)s minutes") % {"n": version.spread_minutes} if version.spread_minutes else ""
+    hours = ""
+    if version.best_from is not None:
+        hours = f"{version.best_from:02d}:00 – {version.best_until:02d}:00"
+    way = _("by way of the provinces") if version.by_provinces else _("straight to the units")
+    rows = [
+        (_("For whom"), f"{audience(version)} ({way})"),
+        (_("Publish"), _period(version.window_from, version.window_until)),
+        (_("Best hours"), hours),
+        (_("Channels asked for"), ", ".join(str(labels[name]) for name in version.platforms)),
+        (_("Topic"), str(version.kit.topic)),
+        (_("Legal basis"), version.legal_basis),
+        (_("In force"), _period(version.legal_from, version.legal_until)),
+        (_("Source of the warning"), version.source),
+        (_("Link"), version.link),
+        (_("Spread over minutes"), spread),
+        (_("Lines of its own"), _("yes, at the end") if version.own_lines else _("no")),
+        (_("Note for officers"), version.note),
+        (_("What is new in this version"), version.changes),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _period(first: date | None, last: date | None) -> str:
+    if not first and not last:
+        return ""
+    return " – ".join(day.strftime("%d/%m/%Y") if day else "…" for day in (first, last))
+
+
+def part_names() -> dict[str, str]:
+    """Return the words for the parts that `queries.changed_parts` names."""
+    return {
+        "title": _("title"),
+        "text": _("common text"),
+        "texts": _("texts of single channels"),
+        "slots": _("gaps"),
+        "script": _("loudspeaker text"),
+        "link": _("link"),
+        "legal_basis": _("legal basis"),
+        "legal_from": _("legal basis"),
+        "legal_until": _("legal basis"),
+        "source": _("source of the warning"),
+        "window_from": _("period"),
+        "window_until": _("period"),
+        "best_from": _("best hours"),
+        "best_until": _("best hours"),
+        "platforms": _("channels"),
+        "own_lines": _("lines of its own"),
+        "note": _("note for officers"),
+        "all_below": _("audience"),
+        "for_levels": _("audience"),
+        "for_kinds": _("audience"),
+        "for_units": _("audience"),
+        "by_provinces": _("audience"),
+        "spread_minutes": _("spread over minutes"),
+        "media": _("pictures"),
+        "name": _("name"),
+    }

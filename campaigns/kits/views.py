@@ -1,0 +1,317 @@
+"""Pages of those who issue kits: provinces and the ministry."""
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.models import Appointment
+from accounts.permissions import Permission
+from accounts.queries import can
+from accounts.step_up import step_up_required
+from campaigns.kits import presenters, queries, services
+from campaigns.kits.forms import AsUnitForm, KitFilter, PassOnForm, ReturnForm, WithdrawForm
+from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.states import VersionState
+from core import quotas
+from core.actions import FormAction, button_action, form_action, form_data
+from core.forms import ReasonForm
+from units.models import Level, Unit
+from units.queries import find_unit
+
+PAGE = 25
+RELATED = ("unit", "campaign", "topic", "current", "withdrawn_by")
+
+
+def issuing_position(request: HttpRequest) -> Appointment:
+    """Return the current position if it is one of a unit that issues kits, else another of the
+    person's that is; 403 without any.
+    """
+    current = current_position(request)
+    for position in (current, *request.user.current_appointments):
+        if position and position.unit.level != Level.COMMUNE:
+            authority = request.user.own_authority(Permission.KIT_WRITE, unit=position.unit)
+            if authority and authority.unit_id == position.unit_id:
+                return position
+    raise PermissionDenied
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def kit_list(request: HttpRequest) -> HttpResponse:
+    """List the kits of the person's scope, and those from above that a province may pass on."""
+    position = issuing_position(request)
+    form = KitFilter(request.GET or None, unit=position.unit)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    found = queries.in_state(queries.readable_by(request.user), wanted.get("state", ""))
+    if campaign := wanted.get("campaign"):
+        found = found.filter(campaign=campaign)
+    found = found.search(wanted.get("q", "")).select_related(*RELATED)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    kits = list(page)
+    newer, counts = queries.open_versions(kits), queries.counts_of(kits)
+    context = {
+        "page_obj": page,
+        "rows": [
+            (kit, presenters.statuses(kit, newer.get(kit.pk)), counts[kit.pk]) for kit in kits
+        ],
+        "form": form,
+        "filtered": any(wanted.values()),
+    }
+    partial = request.htmx and not request.htmx.boosted
+    return render(request, f"kits/list.html{'#rows' if partial else ''}", context)
+
+
+@require_GET
+def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show a kit to those who issue it or pass it on: its words, its state, what comes next."""
+    row = readable(request, public_id)
+    newer = queries.open_version(row) if is_own(request, row) else None
+    version = newer or row.current
+    if version is None:  # of another issuer, and not issued
+        version = get_object_or_404(row.versions.all()[:1])
+    version.kit = row
+    versions = list(queries.versions_of(row))
+    context = {
+        "kit": row,
+        "version": version,
+        "newer": newer,
+        "statuses": presenters.statuses(row, newer),
+        "counts": queries.counts_of([row])[row.pk],
+        "facts": presenters.facts(version),
+        "units": queries.units_for(version).count(),
+        "versions": versions,
+        "passings": list(row.passings.select_related("unit", "by")[:40]),
+        "media": list(version.media.select_related("media")),
+        "may": _acts(request, row, newer),
+        **_preview(request, version),
+        **_changes(version, row),
+    }
+    return render(request, "kits/kit.html", context)
+
+
+def _acts(request: HttpRequest, row: Kit, newer: KitVersion | None) -> dict[str, bool]:
+    """Return which acts the page offers."""
+    writes = is_own(request, row) and not row.is_withdrawn
+    state = newer.state if newer else ""
+    approves = is_own(request, row, Permission.KIT_APPROVE) and not row.is_withdrawn
+    return {
+        "edit": writes and bool(newer and newer.is_editable),
+        "submit": writes and bool(newer and newer.is_editable),
+        "review": approves and state in (VersionState.IN_REVIEW, VersionState.APPROVED),
+        "issue": writes and state == VersionState.APPROVED,
+        "new_version": writes and newer is None and row.current is not None,
+        "withdraw": row.current is not None
+        and not row.is_withdrawn
+        and can(request.user, Permission.KIT_APPROVE, unit=row.unit),
+        "pass_on": _passing_province(request, row) is not None,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show the exact version that waits, and take the decision of a second person."""
+    row = readable(request, public_id)
+    if not request.user.reach(Permission.KIT_APPROVE):
+        raise PermissionDenied
+    if not is_own(request, row, Permission.KIT_APPROVE):
+        return not_yours(request, row)
+    version = queries.open_version(row)
+    decidable = (VersionState.IN_REVIEW, VersionState.APPROVED)
+    if version is None or version.state not in decidable:
+        messages.info(request, _("No version of this kit waits for approval."))
+        return redirect("kits:kit", row.public_id)
+    version.kit = row
+    returns = "return" in request.POST
+    form = ReturnForm(request.POST if returns else None)
+    done: FormAction[None] = FormAction()
+    if returns:
+        act = counted(request, lambda: services.return_(version, by=request.user, **_given(form)))
+        done = form_action(form, act)
+    elif request.method == "POST":
+        sha256 = request.POST.get("sha256", "")[:64]
+        act = counted(
+            request, lambda: services.approve(version, by=request.user, content_sha256=sha256)
+        )
+        if button_action(request, act, said=_("Approved. The kit may be issued now.")):
+            return redirect("kits:kit", row.public_id)
+        return redirect("kits:approve", row.public_id)
+    if done:
+        messages.success(request, _("Returned to its writers with your reason."))
+        return redirect("kits:kit", row.public_id)
+    context = {
+        "kit": row,
+        "version": version,
+        "form": form,
+        "is_own_work": version.is_by(request.user),
+        "facts": presenters.facts(version),
+        "units": queries.units_for(version).count(),
+        "media": list(version.media.select_related("media")),
+        **_preview(request, version),
+        **_changes(version, row),
+    }
+    return render(request, "kits/approve.html", context, status=done.status)
+
+
+@require_POST
+def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row, version = _own_open(request, public_id)
+    said = _("Submitted. Another leader of your unit has to approve it.")
+    return _act(request, row, lambda: services.submit(version, by=request.user), said)
+
+
+@require_POST
+def issue(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row, version = _own_open(request, public_id)
+    said = _("Issued. The units are being notified.")
+    return _act(request, row, lambda: services.issue(version, by=request.user), said)
+
+
+@require_POST
+def new_version(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = readable(request, public_id)
+    if not is_own(request, row):
+        return not_yours(request, row)
+    act = counted(request, lambda: services.new_version(row, by=request.user))
+    if button_action(request, act, said=_("A new version begins as a copy of the issued one.")):
+        return redirect("kits:edit", row.public_id)
+    return redirect("kits:kit", row.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+def pass_on(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Hand a kit from above to the units of the person's province."""
+    row = readable(request, public_id)
+    province = _passing_province(request, row)
+    if province is None:
+        messages.info(request, _("There is nothing to pass on: the kit reaches units without it."))
+        return redirect("kits:kit", row.public_id)
+    form = PassOnForm(form_data(request))
+    act = counted(
+        request,
+        lambda: services.pass_on(row, unit=province, by=request.user, **form.cleaned_data),
+    )
+    done = form_action(form, act)
+    if done:
+        messages.success(request, _("Passed on. Your units are being notified."))
+        return redirect("kits:kit", row.public_id)
+    units = queries.units_for(row.current).under(province).count() if row.current else 0
+    context = {"kit": row, "form": form, "province": province, "units": units}
+    return render(request, "kits/pass_on.html", context, status=done.status)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(only_posts=True)
+def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = readable(request, public_id)
+    if not request.user.reach(Permission.KIT_APPROVE):
+        raise PermissionDenied
+    if row.current is None or not can(request.user, Permission.KIT_APPROVE, unit=row.unit):
+        return not_yours(request, row)
+    form = WithdrawForm(form_data(request), missing=_("Please write why the kit is withdrawn."))
+    act = counted(request, lambda: services.withdraw(row, by=request.user, **form.cleaned_data))
+    done = form_action(form, act)
+    if done:
+        messages.success(request, _("The kit is withdrawn. Units that took it up are notified."))
+        return redirect("kits:kit", row.public_id)
+    counts = queries.counts_of([row])[row.pk]
+    context = {"kit": row, "form": form, "counts": counts}
+    return render(request, "kits/withdraw.html", context, status=done.status)
+
+
+def readable(request: HttpRequest, public_id: uuid.UUID) -> Kit:
+    issuing_position(request)
+    rows = queries.readable_by(request.user).select_related(*RELATED)
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def is_own(request: HttpRequest, row: Kit, permission: Permission = Permission.KIT_WRITE) -> bool:
+    """Check that the person holds the right at the issuer itself, not only above it."""
+    authority = request.user.own_authority(permission, unit=row.unit)
+    is_issuer = row.unit.level != Level.COMMUNE
+    return is_issuer and authority is not None and authority.unit_id == row.unit_id
+
+
+def _own_open(request: HttpRequest, public_id: uuid.UUID) -> tuple[Kit, KitVersion]:
+    row = readable(request, public_id)
+    version = queries.open_version(row) or row.current or get_object_or_404(row.versions.all()[:1])
+    return row, version
+
+
+def not_yours(request: HttpRequest, row: Kit) -> HttpResponse:
+    messages.info(request, _("Only people of %(unit)s may do this.") % {"unit": row.unit})
+    return redirect("kits:kit", row.public_id)
+
+
+def _act(request: HttpRequest, row: Kit, service: Callable[[], object], said: str) -> HttpResponse:
+    if not is_own(request, row):
+        return not_yours(request, row)
+    button_action(request, counted(request, service), said=said)
+    return redirect("kits:kit", row.public_id)
+
+
+def counted[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
+    """Count the act against the person's quota before it begins."""
+
+    def act() -> T:
+        quotas.use("kit", by=request.user)
+        return service()
+
+    return act
+
+
+def _given(form: ReasonForm) -> dict[str, str]:
+    return {"reason": form.cleaned_data["reason"]}
+
+
+def _passing_province(request: HttpRequest, row: Kit) -> Unit | None:
+    """Return the person's province if it has yet to pass the kit on."""
+    if row.is_withdrawn or row.current is None or not row.current.by_provinces:
+        return None
+    row.current.kit = row
+    passed = row.passings.values("unit")
+    asked = queries.provinces_asked(row.current).exclude(pk__in=passed)
+    mine = [
+        position.unit_id
+        for position in request.user.current_appointments
+        if request.user.own_authority(Permission.KIT_WRITE, unit=position.unit)
+    ]
+    return asked.filter(pk__in=mine).first()
+
+
+def _preview(request: HttpRequest, version: KitVersion) -> dict[str, object]:
+    """Return the preview as a unit below reads it: the one that was searched, or the first."""
+    units = queries.units_for(version).select_related("parent")
+    form = AsUnitForm(request.GET if "unit" in request.GET else None)
+    words = form.cleaned_data["unit"] if form.is_bound and form.is_valid() else ""
+    found = find_unit(words, units) if words else None
+    unit = found.unit if found else None
+    problem = ""
+    if found and unit is None:
+        if found.candidates:
+            several = "; ".join(each.label for each in found.candidates)
+            problem = _("Several units fit: %(units)s.") % {"units": several}
+        else:
+            problem = _("No unit of the audience is called so.")
+    unit = unit or units.order_by("-level", "pk").first() or version.kit.unit
+    shown = presenters.preview(version, unit)
+    return {"preview": shown, "as_unit": form, "as_unit_problem": problem}
+
+
+def _changes(version: KitVersion, row: Kit) -> dict[str, object]:
+    """Return what differs from the issued version, in words."""
+    if row.current is None or row.current_id == version.pk:
+        return {"changed": []}
+    row.current.kit = row
+    names = presenters.part_names()
+    parts = queries.changed_parts(version, row.current)
+    return {"changed": list(dict.fromkeys(names.get(part, part) for part in parts))}

@@ -1,0 +1,113 @@
+"""The pages on which a kit is written."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from campaigns.kits import queries, services
+from campaigns.kits.forms import KitForm
+from campaigns.kits.models import KitVersion
+from campaigns.kits.views import counted, is_own, issuing_position, not_yours, readable
+from campaigns.kits.wording import BUILT_IN, SLOT
+from campaigns.models import Campaign
+from core.actions import form_action, form_data
+from core.text import whole_number
+from units.models import Unit
+
+AGAIN = "again"  # a button that sends the form without saving it
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    unit = issuing_position(request).unit
+    chosen = request.GET.get("campaign", "")
+    campaigns = Campaign.objects.open_to(unit)
+    campaign = campaigns.filter(public_id=chosen).first() if _is_id(chosen) else None
+    if AGAIN in request.POST:
+        return _page(request, _again(request, unit, None), unit)
+    form = KitForm(form_data(request), unit=unit, campaign=campaign)
+    done = form_action(
+        form,
+        counted(request, lambda: services.begin(unit=unit, by=request.user, edit=form.edit())),
+    )
+    if done:
+        return _saved(request, done.result)
+    return _page(request, form, unit, status=done.status)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = readable(request, public_id)
+    if not is_own(request, row):
+        return not_yours(request, row)
+    version = queries.open_version(row)
+    if version is None or not version.is_editable:
+        messages.info(request, _("This version is not open for editing."))
+        return redirect("kits:kit", row.public_id)
+    version.kit = row
+    if AGAIN in request.POST:
+        return _page(request, _again(request, row.unit, version), row.unit, version)
+    form = KitForm(form_data(request), unit=row.unit, version=version)
+    done = form_action(
+        form,
+        counted(
+            request,
+            lambda: services.change(
+                version,
+                by=request.user,
+                edit=form.edit(),
+                edition=form.cleaned_data["edition"],
+            ),
+        ),
+    )
+    if done:
+        return _saved(request, version)
+    return _page(request, form, row.unit, version, status=done.status)
+
+
+def _saved(request: HttpRequest, version: KitVersion) -> HttpResponse:
+    messages.success(request, _("Saved as a draft. Look at the preview, then submit it."))
+    return redirect("kits:kit", version.kit.public_id)
+
+
+def _again(request: HttpRequest, unit: Unit, version: KitVersion | None) -> KitForm:
+    """Return the form as it was typed, with what the button asks for."""
+    data = request.POST.copy()
+    asked, _colon, gap = data.get(AGAIN, "").partition(":")
+    if asked == "insert" and SLOT.fullmatch(f"{{{gap}}}"):
+        data["text"] = f"{data.get('text', '').rstrip()} {{{gap}}}".lstrip()
+    if asked == "row":
+        data["rows"] = str((whole_number(data.get("rows", "")) or 0) + 1)
+    return KitForm(data, unit=unit, version=version, quiet=True)
+
+
+def _page(
+    request: HttpRequest,
+    form: KitForm,
+    unit: Unit,
+    version: KitVersion | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    written = [slot.name for slot in form.slots if slot.name]
+    context = {
+        "form": form,
+        "unit": unit,
+        "version": version,
+        "built_in": list(BUILT_IN.items()),
+        "own_gaps": [name for name in written if SLOT.fullmatch(f"{{{name}}}")],
+        "asked": request.POST.get(AGAIN, "").partition(":")[0],
+    }
+    return render(request, "kits/form.html", context, status=status)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

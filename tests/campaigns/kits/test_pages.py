@@ -1,0 +1,237 @@
+"""Pages of those who issue kits."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.timezone import localdate as today
+
+from accounts.models import Notice
+from accounts.permissions import Role
+from accounts.step_up import STEPPED_UP_AT
+from campaigns.kits import announcing
+from campaigns.kits.models import Kit, KitVersion
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def sign_in(client):
+    def enter(role, unit):
+        user = factories.person(role, unit)
+        client.force_login(user)  # which has proved a factor, see conftest.py
+        return user
+
+    return enter
+
+
+def page(name, kit):
+    return reverse(f"kits:{name}", args=[kit.public_id])
+
+
+def written(province, **changes):
+    return {
+        "edition": "0",
+        "rows": "1",
+        "name": "Sạc xe điện",
+        "campaign": factories.CampaignFactory(unit=province).pk,
+        "topic": factories.topic().pk,
+        "title": "Sạc xe điện an toàn",
+        "text": "Công an {don_vi} nhắc bà con.\r\n\r\nKhông sạc qua đêm ở {khu_vuc}.",
+        "platforms": ["facebook"],
+        "audience": "all",
+        "window_from": today().strftime("%d/%m/%Y"),
+        "window_until": (today() + timedelta(days=9)).strftime("%d/%m/%Y"),
+        "slot-0-name": "khu_vuc",
+        "slot-0-kind": "place",
+        "slot-0-label": "Khu vực",
+        "slot-0-example": "tổ 5",
+        **changes,
+    }
+
+
+def test_a_kit_is_written_submitted_approved_and_issued(client, province, sign_in):
+    commune = factories.UnitFactory(parent=province)
+    officer = factories.person(Role.OFFICER, commune)
+    picture = factories.media(province)
+    sign_in(Role.SUPERVISOR, province)
+    form = written(province, media=[str(picture.public_id)])
+
+    client.post(reverse("kits:new"), {**form, f"alt-{picture.public_id}": "Ổ cắm"})
+    kit = Kit.objects.get()
+    version = kit.versions.get()
+    assert [each.alt_text for each in version.media.all()] == ["Ổ cắm"]
+    assert version.slots[0]["name"] == "khu_vuc"
+    client.post(page("submit", kit))
+    assert client.get(page("approve", kit)).status_code == 403
+
+    sign_in(Role.OVERSEER, province)
+    shown = client.get(page("approve", kit))
+    version.refresh_from_db()
+    assert version.content_sha256 in shown.content.decode()
+    assert "tổ 5" in shown.content.decode()
+    assert commune.name in shown.content.decode()
+    session = client.session
+    proved = session.pop(STEPPED_UP_AT)
+    session.save()
+    asked = client.post(page("approve", kit), {"sha256": version.content_sha256})
+    assert asked["Location"] != page("kit", kit)
+    session[STEPPED_UP_AT] = proved
+    session.save()
+    returned = client.post(page("approve", kit), {"return": "1", "reason": ""})
+    assert returned.status_code == 422
+    client.post(page("approve", kit), {"sha256": version.content_sha256})
+    client.post(page("issue", kit))
+
+    kit.refresh_from_db()
+    assert kit.current == version
+    announcing.announce()
+    assert list(officer.notices.values_list("kind", flat=True)) == ["kit_issued"]
+    announcing.announce()
+    assert officer.notices.count() == 1
+
+
+def test_buttons_of_the_form_bring_it_back_as_typed_and_save_nothing(client, province, sign_in):
+    commune = factories.UnitFactory(parent=province, place="Phường Bến Nắng")
+    factories.UnitFactory(place="Phường Bến Nắng Xa")
+    picture = factories.media(province)
+    sign_in(Role.SUPERVISOR, province)
+
+    def again(asked, **changes):
+        form = written(province, again=asked, name="", **changes)
+        response = client.post(reverse("kits:new"), form)
+        assert response.status_code == 200
+        assert response.context["form"].errors == {}
+        return response.context["form"]
+
+    text = again("insert:dia_chi")["text"].value()
+    assert text.endswith("{khu_vuc}. {dia_chi}")
+    rows = again("row", text="{moi} {khu_vuc}").slots
+    assert [row.name for row in rows] == ["khu_vuc", "", "moi", ""]
+    assert again("units", units_q="ben nang").found_units == [commune]
+    kept = again("media", for_units=[commune.key], media_q="khong co")
+    assert kept.chosen_units == [commune]
+    assert kept.found_media == []
+    assert again("media").found_media == [picture]
+    assert Kit.objects.count() == 0
+
+
+def test_what_is_wrong_stands_beside_its_field_and_keeps_what_was_typed(client, province, sign_in):
+    sign_in(Role.SUPERVISOR, province)
+    wrong = {
+        "name": "",
+        "slot-0-name": "Khu Vực",
+        "best_from": "20",
+        "window_until": "01/01/2026",
+    }
+
+    response = client.post(reverse("kits:new"), written(province, **wrong))
+
+    assert response.status_code == 422
+    assert {"name", "slot-0-name", "best_until", "window_until"} == set(
+        response.context["form"].errors
+    )
+    assert "Không sạc qua đêm" in response.content.decode()
+    leaky = written(province, text="Nghi phạm Trần Văn Bình, CCCD 001099012345, SĐT 0912345678")
+    assert client.post(reverse("kits:new"), leaky).status_code == 409
+
+
+def test_a_kit_is_passed_on_by_a_province_and_withdrawn_by_its_issuer(client, province, sign_in):
+    top = factories.ministry()
+    commune = factories.UnitFactory(parent=province)
+    factories.UnitFactory()
+    officer = factories.person(Role.OFFICER, commune)
+    kit = factories.kit(top, state="issued", by_provinces=True)
+    KitVersion.objects.update(announced_at=None)
+    overseer = sign_in(Role.OVERSEER, province)
+    announcing.announce()
+    assert list(overseer.notices.values_list("kind", flat=True)) == ["kit_to_pass_on"]
+    assert officer.notices.count() == 0
+
+    assert b"kits:edit" not in client.get(page("kit", kit)).content
+    assert client.get(page("edit", kit)).status_code == 302
+    client.post(page("pass_on", kit), {"note": "Chú ý các khu trọ."})
+    announcing.announce()
+    assert list(officer.notices.values_list("kind", flat=True)) == ["kit_issued"]
+    assert client.get(page("withdraw", kit)).status_code == 302
+
+    kit.adoptions.create(
+        version=kit.current, unit=commune, adopted_at=factories.timezone.now(), by=officer
+    )
+    sign_in(Role.OVERSEER, top)
+    asked = client.post(page("withdraw", kit), {"reason": "Sai số."})
+    assert list(asked.context["form"].errors) == ["take_down"]
+    client.post(page("withdraw", kit), {"reason": "Sai số.", "take_down": "yes"})
+    kit.refresh_from_db()
+    assert kit.taken_down
+    announcing.announce()
+    kinds = Notice.objects.filter(user=officer).values_list("kind", flat=True)
+    assert set(kinds) == {"kit_issued", "kit_withdrawn"}
+
+
+def test_the_list_filters_and_takes_as_many_queries_for_one_kit_as_for_three(
+    client, province, sign_in
+):
+    factories.kit(province, name="Phòng cháy khu trọ", state="issued")
+    sign_in(Role.OVERSEER, province)
+
+    def listed(**query):
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(reverse("kits:list"), query)
+        return [kit.name for kit, *_rest in response.context["rows"]], len(queries)
+
+    _names, few = listed()
+    factories.kit(province, name="Nháp")
+    factories.kit(province, name="Đã duyệt", state="approved")
+    factories.kit(factories.ministry(), name="Của Bộ", state="issued")
+    factories.kit(factories.ministry(), name="Nháp của Bộ")
+    names, many = listed()
+    assert names == ["Của Bộ", "Đã duyệt", "Nháp", "Phòng cháy khu trọ"]
+    assert many == few
+    assert listed(q="phong chay")[0] == ["Phòng cháy khu trọ"]
+    assert listed(state="writing")[0] == ["Nháp"]
+    assert listed(state="approved")[0] == ["Đã duyệt"]
+    assert listed(state="issued")[0] == ["Của Bộ", "Phòng cháy khu trọ"]
+
+
+def test_units_are_notified_in_batches_of_as_many_queries_whatever_their_number(
+    province, monkeypatch
+):
+    kit = factories.kit(province, state="issued")
+    units = [factories.UnitFactory(parent=province) for _ in range(4)]
+    people = [factories.person(Role.OFFICER, unit) for unit in units]
+
+    def announced(batch):
+        monkeypatch.setattr(announcing, "BATCH", batch)
+        Notice.objects.all().delete()
+        KitVersion.objects.update(announced_at=None, announced_upto=0)
+        with CaptureQueriesContext(connection) as queries:
+            batches = announcing.announce()
+        assert {notice.user for notice in Notice.objects.all()} == set(people)
+        return batches, len(queries)
+
+    (two, of_two), (one, of_one) = announced(3), announced(1)
+    kit.refresh_from_db()
+    assert (two, one) == (1, 4)
+    assert (of_one - of_two) / (one - two) < 9
+
+
+def test_the_preview_is_read_as_the_unit_that_is_named(client, province, sign_in):
+    factories.UnitFactory(parent=province)
+    named = factories.UnitFactory(parent=province, place="Phường Bến Nắng")
+    kit = factories.kit(province, state="issued")
+    sign_in(Role.SUPERVISOR, province)
+
+    shown = client.get(page("kit", kit), {"unit": "ben nang"})
+    nobody = client.get(page("kit", kit), {"unit": "không có"})
+
+    assert shown.context["preview"].unit == named
+    assert nobody.context["as_unit_problem"]
