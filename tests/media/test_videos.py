@@ -432,7 +432,7 @@ def test_an_unchanged_video_is_read_once(stored, monkeypatch):
 # --- Memory ---------------------------------------------------------------------------------------
 
 
-def test_half_a_gigabyte_passes_through_in_little_memory(tmp_path):
+def test_two_hundred_megabytes_pass_through_in_little_memory(tmp_path):
     """In a process of its own, whose peak begins low: intake, store, and the reading before it is
     sent.
     """
@@ -440,7 +440,7 @@ def test_half_a_gigabyte_passes_through_in_little_memory(tmp_path):
     packet = bytes(1024 * 1024)
     with (
         av.open(str(heavy), "w", format="mp4") as file,
-        av.open(io.BytesIO(video_file(seconds=17))) as source,
+        av.open(io.BytesIO(video_file(seconds=7))) as source,
     ):
         picture = file.add_stream_from_template(source.streams.video[0])
         for number, found in enumerate(p for p in source.demux(video=0) if p.dts is not None):
@@ -449,7 +449,7 @@ def test_half_a_gigabyte_passes_through_in_little_memory(tmp_path):
             heavier.pts, heavier.dts, heavier.time_base = found.pts, found.dts, found.time_base
             heavier.is_keyframe, heavier.stream = found.is_keyframe, picture
             file.mux(heavier)
-    assert heavy.stat().st_size > 500 * 1024 * 1024
+    assert heavy.stat().st_size > 200 * 1024 * 1024
 
     output = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(MEASURE), str(heavy), str(tmp_path / "store")],

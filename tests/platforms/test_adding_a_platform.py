@@ -63,6 +63,7 @@ def test_everything_of_a_new_platform_is_known_by_its_connector_alone():
         "no:cacheprovider",
         "-p",
         "tests.platforms.tiny",
+        "--no-migrations",
     ]
     env = {**os.environ, "PORTAL_MODE": "test", "DATABASE_URL": "sqlite://:memory:"}
     done = subprocess.run(
