@@ -20,6 +20,8 @@ from channels.states import Verdict
 from core.periods import Period
 from engagement.dashboards.queries import in_trouble
 from oversight.queries import DYING, delivery_figures
+from posts.context import units_to_write_in
+from posts.kits.queries import untouched
 from posts.models import Post, Review
 from posts.states import PostState
 from publishing.broadcasts.presenters import broadcast_status
@@ -64,6 +66,7 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
             .select_related("unit")
         )
         found["returned"] = _card(_returned(owned))
+        found["kits"] = _kits(user)
         found["drafts"] = _card(owned.filter(state=PostState.DRAFT).order_by("-changed_at"))
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
@@ -113,6 +116,15 @@ def _returned(owned: QuerySet[Post]) -> QuerySet[Post]:
     ).order_by("-decided_at")
     returned = owned.filter(state=PostState.CHANGES_REQUESTED).order_by("-changed_at")
     return returned.annotate(returned_because=Subquery(reason.values("reason")[:1]))
+
+
+def _kits(user: User) -> Card:
+    """Return the kits, each with the unit, that a unit for which the person writes has neither
+    adopted nor declined.
+    """
+    cards = [(unit, _card(untouched(unit))) for unit in units_to_write_in(user)]
+    rows = [(kit, unit) for unit, card in cards for kit in card.rows]
+    return Card(rows[:SHOWN], sum(card.count for _unit, card in cards))
 
 
 def _troubles(user: User, *, now: datetime, pauses: Pauses) -> Card:

@@ -33,6 +33,12 @@ register(
         ),
         "post.duplicated": gettext_noop("Made a copy of “%(object)s”"),
         "post.begun_from_template": gettext_noop("Began a post from a template: “%(object)s”"),
+        "post.begun_from_kit": gettext_noop("Took a kit up: “%(object)s”"),
+        "post.kit_version_taken": gettext_noop("Took over the new version of a kit: “%(object)s”"),
+        "kit.reminded": gettext_noop(
+            "Reminded %(units)s units of the kit “%(object)s”, which they had not opened"
+        ),
+        "kit.declined": gettext_noop("Answered that the kit “%(object)s” is not for the unit"),
         "post.correction_begun": gettext_noop("Began the draft of a correction: “%(object)s”"),
         # What was said stays in the discussion.
         "post.commented": gettext_noop("Commented on “%(object)s”"),

@@ -21,6 +21,8 @@ _RELATED = (
     "topic",
     "campaign",
     "current_revision",
+    "adoption__kit",
+    "adoption__version",
 )
 
 

@@ -14,10 +14,12 @@ from media.scanners.models import Box, Scan
 from media.scanners.queries import open_boxes, state_of
 from posts.canonical import content, material
 from posts.canonical.html import plain
-from posts.checks import registry
-from posts.checks.base import Draft, Finding, LeakRules, MediaCheck, OpenBox
+from posts.canonical.kits import content_holds_core
+from posts.checks import kits, registry
+from posts.checks.base import Draft, Finding, KitState, LeakRules, MediaCheck, OpenBox
 from posts.checks.hints import SCAMS
 from posts.checks.scans import media_are_checked
+from posts.kit_words import Filling
 from posts.leak_rules.queries import rules_of
 from posts.library import reach
 from posts.models import Post, PostChannel
@@ -51,7 +53,35 @@ def findings(
     expired = frozenset(key for key, row in shown.items() if row.is_expired(today))
     blurred = frozenset(key for key, row in shown.items() if row.blurred_at)
     checks = _checks(shown)
-    return registry.check(replace(draft, expired=expired, blurred=blurred, media_checks=checks))
+    draft = replace(draft, expired=expired, blurred=blurred, media_checks=checks)
+    return registry.check(replace(draft, kit=kit_state(post, composed)))
+
+
+def kit_state(post: Post, composed: Mapping[str, Any]) -> KitState | None:
+    """Return how a content of the post stands to its kit; None for a post of its own."""
+    adoption = post.adoption
+    if adoption is None:
+        return None
+    version, filling = adoption.version, Filling(adoption.version, post.unit)
+    is_cut_from_it = composed.get("kit", {}).get("core") == version.content_sha256
+    pictures = [slot for slot in filling.slots if slot.is_picture]
+    if pictures:
+        kits_own = set(version.media.values_list("media__sha256", flat=True))
+        own = sum(medium["sha256"] not in kits_own for medium in composed["media"])
+        pictures = pictures[own:]
+    return KitState(
+        keeps_core=is_cut_from_it and content_holds_core(version, composed),
+        is_withdrawn=adoption.kit.is_withdrawn,
+        open_slots=tuple((s.name, s.label) for s in filling.still_open(adoption.values)),
+        lacks_pictures=tuple((slot.name, slot.label) for slot in pictures),
+    )
+
+
+def kit_in_the_way(post: Post, composed: Mapping[str, Any]) -> list[str]:
+    """Say why a content of the post is not what its kit lets out any more, in words."""
+    draft = Draft(composed, "", timezone.now(), kit=kit_state(post, composed))
+    found = (*kits.is_in_use(draft), *kits.core_is_kept(draft))
+    return [finding.message for finding in found]
 
 
 def _media(composed: Mapping[str, Any]) -> dict[str, Media]:

@@ -17,6 +17,7 @@ register(
         hidden_by=("post_approve",),
     ),
     Entry("posts:library", "template", _("Template library"), CONTENT, 15, needs=("post_view",)),
+    Entry("posts:kits", "package", _("Kits to take up"), CONTENT, 14, needs=("post_write",)),
     Entry("posts:allowed", "device-mobile", _("Public numbers"), CONTENT, 80, needs=("post_view",)),
     Entry("posts:leak_rules", "eye-check", _("Leak check"), CONTENT, 82, needs=("oversight_view",)),
     Entry(
@@ -40,6 +41,7 @@ register(
         "posts:new_template", "template", _("New template"), ACTIONS, 60, needs=("library_write",)
     ),
     pages={
+        "posts:kits": ("posts:kit", "posts:decline_kit"),
         "posts:leak_rules": ("posts:leak_rule", "posts:switch_rule"),
         "posts:allowed": ("posts:enter_allowed", "posts:end_allowed"),
         "posts:library": (

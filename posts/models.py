@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.kits.models import Adoption
 from campaigns.models import GROUNDS as GROUNDS
 from campaigns.models import LONGEST_GROUND as LONGEST_GROUND
 from campaigns.models import Campaign, Grounds, Topic
@@ -99,6 +100,15 @@ class Post(PublicIdModel, Grounds):
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     # The template from which it began. One that is archived stays for its posts.
     template = models.ForeignKey("Template", models.PROTECT, null=True, related_name="posts")
+    # The unit's adoption of a kit from which it came, see posts/kits/.
+    adoption = models.ForeignKey(
+        Adoption,
+        models.PROTECT,
+        null=True,
+        related_name="posts",
+        related_query_name="post",
+        db_index=False,  # the constraint's own index
+    )
     submitted_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -125,6 +135,11 @@ class Post(PublicIdModel, Grounds):
             ),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["adoption"],
+                condition=Q(adoption__isnull=False),
+                name="one_post_an_adoption",
+            ),
             models.CheckConstraint(
                 condition=Q(approved_revision__isnull=True)
                 | Q(state="approved", approved_revision=F("current_revision")),

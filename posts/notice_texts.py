@@ -64,6 +64,9 @@ SENTENCES = {
         "A picture was taken out of the draft “%(title)s”: something was blurred out of it a week "
         "ago. Put the blurred one in its place."
     ),
+    "kit_reminder": gettext_noop(
+        "%(by)s reminds you of the kit “%(title)s”: nobody of your unit has opened it yet."
+    ),
     "post_withdrawn": gettext_noop("%(by)s withdrew “%(title)s”: %(reason)s"),
 }
 

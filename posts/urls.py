@@ -3,9 +3,11 @@ from django.urls import path
 from posts.archive import views as archive_views
 from posts.bulk_import import views as import_views
 from posts.discussion import views as discussion_views
+from posts.editor import kit_views as version_views
 from posts.editor import piece_views, upload_views
 from posts.editor import views as editor_views
 from posts.history import views as history_views
+from posts.kits import views as kit_views
 from posts.leak_rules import rule_views
 from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
@@ -64,6 +66,15 @@ urlpatterns = [
         "library/<uuid:public_id>/archive/",
         library_views.archive_template,
         name="archive_template",
+    ),
+    path("posts/kits/", kit_views.kits, name="kits"),
+    path("posts/kits/<uuid:public_id>/", kit_views.kit, name="kit"),
+    path("posts/kits/<uuid:public_id>/adopt/", kit_views.adopt, name="adopt_kit"),
+    path("posts/kits/<uuid:public_id>/decline/", kit_views.decline, name="decline_kit"),
+    path(
+        "posts/<uuid:public_id>/take-over-kit/",
+        version_views.take_over_kit,
+        name="take_over_kit",
     ),
     path("posts/archive/", archive_views.archive_many, name="archive_many"),
     path("posts/archive/undo/", archive_views.unarchive_many, name="unarchive_many"),

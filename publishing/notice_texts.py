@@ -20,6 +20,9 @@ SENTENCES = {
     ),
     "post_recalled": gettext_noop("%(by)s recalled “%(title)s” from %(channel)s: %(reason)s"),
     "campaign_recalled": gettext_noop("%(by)s recalled the posts of “%(campaign)s”: %(reason)s"),
+    "kit_posts_ended": gettext_noop(
+        "%(by)s withdrew the kit “%(title)s”; the posts that came of it stop: %(reason)s"
+    ),
     "recall_by_hand": gettext_noop(
         "Please delete “%(title)s” on %(channel)s by hand before %(when)s, then confirm it."
     ),

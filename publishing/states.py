@@ -48,6 +48,7 @@ class Reason(models.TextChoices):
     PAUSED = "paused"
     STOPPED = "stopped"
     CHANNEL_LEFT = "channel_left"
+    KIT_WITHDRAWN = "kit_withdrawn"  # by those who wrote the kit from which it came
     # It is to be taken down, or was.
     MANUAL_WITHDRAWAL = "withdraw_by_hand"
     WITHDRAW_FAILED = "withdraw_failed"
@@ -186,7 +187,9 @@ REASONS: dict[str, frozenset[str]] = {
         }
     ),
     State.EXPIRED: frozenset({Reason.EXPIRED, Reason.PAUSED}),
-    State.CANCELLED: frozenset({Reason.NONE, Reason.STOPPED, Reason.CHANNEL_LEFT}),
+    State.CANCELLED: frozenset(
+        {Reason.NONE, Reason.STOPPED, Reason.CHANNEL_LEFT, Reason.KIT_WITHDRAWN}
+    ),
 }
 # Why a recalled delivery needs a person: to delete it on the page, and to say so.
 RECALL_TASKS = frozenset({Reason.MANUAL_WITHDRAWAL, Reason.WITHDRAW_FAILED})

@@ -241,6 +241,8 @@ def issue(version: KitVersion, *, by: User) -> None:
     if kit.current:
         _move(kit.current, S.REPLACED)
     _move(version, S.ISSUED, issued_at=now)
+    # Each adopter's post shows them as its unit's own.
+    Media.objects.filter(kits__version=version).update(shared=True)
     kit.current = version
     kit.save(update_fields=["current"])
     n = units_for(version).count()
@@ -337,8 +339,8 @@ def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
 
 @transaction.atomic
 def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
-    """Withdraw a kit for ever. Nobody takes it up any more; with ``take_down``, what is scheduled
-    from it is stopped and what is live is recalled, too.
+    """Withdraw a kit for ever. Nobody takes it up any more, and what is scheduled from it stops;
+    with ``take_down``, what is live is recalled, too.
     """
     authority = require(by, Permission.KIT_APPROVE, unit=kit.unit)
     reason = require_reason(reason, _("Please write why the kit is withdrawn."))
@@ -360,8 +362,7 @@ def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
         take_down=take_down,
         adopted=kit.adoptions.filter(adopted_at__isnull=False).count(),
     )
-    if take_down:
-        kit_withdrawn.send(sender=Kit, kit=kit, by=by, reason=reason)
+    kit_withdrawn.send(sender=Kit, kit=kit, by=by, reason=reason, take_down=take_down)
     announcement_due.send(sender=None)
 
 

@@ -4,8 +4,8 @@ from django.dispatch import Signal
 
 # Sent with ``version``, whose kit every unit of its audience may now adopt, and ``by``.
 kit_issued = Signal()
-# Sent with ``kit``, ``by``, ``reason``, once a withdrawal asked to stop and take down what came of
-# it. A withdrawal that only ends new posts sends nothing.
+# Sent with ``kit``, ``by``, ``reason``, and ``take_down``: what is scheduled from it stops, and
+# with ``take_down`` what is live is recalled.
 kit_withdrawn = Signal()
 # Sent when units have something to hear: a kit was issued, passed on or withdrawn.
 announcement_due = Signal()

@@ -18,6 +18,7 @@ from platforms.messages import Image, Message, Video
 from posts.canonical import corrections
 from posts.canonical.grounds import legal_of
 from posts.canonical.html import MARKS, paragraphs, plain
+from posts.canonical.kits import kit_of
 from posts.models import Post, PostChannel, PostMedia
 
 # Residents read it: it is part of what is approved and hashed, so it is Vietnamese in the text
@@ -123,6 +124,7 @@ def compose(
         **({"corrects": str(post.corrects.public_id)} if post.corrects else {}),
         **({"legal": legal} if (legal := legal_of(post)) else {}),
         **({"source": source} if (source := normal(post.source).strip()) else {}),
+        **({"kit": kit} if (kit := kit_of(post, targets)) else {}),
         "unit": post.unit.name,
         "channels": [
             _target(

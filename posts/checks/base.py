@@ -78,6 +78,16 @@ class OpenBox(NamedTuple):
     may_be_shown: bool = True
 
 
+class KitState(NamedTuple):
+    """The state of a post against the kit from which it came."""
+
+    keeps_core: bool = True
+    is_withdrawn: bool = False
+    # Of each gap: its name, and how people read it.
+    open_slots: tuple[tuple[str, str], ...] = ()
+    lacks_pictures: tuple[tuple[str, str], ...] = ()  # that the unit itself was asked for
+
+
 class MediaCheck(NamedTuple):
     """The scanners' answer on a picture or video; by default, that none has looked at it."""
 
@@ -105,6 +115,7 @@ class Draft:
     expired: Collection[str] = ()  # media, by public id, that no post may show any more
     blurred: Collection[str] = ()  # media that something was blurred out of; another one is used
     media_checks: Mapping[str, MediaCheck] = field(default_factory=dict)  # by public id
+    kit: KitState | None = None  # of a post that came of one
     # For hints: the unit's own telephone numbers as they are dialled, and its best hours.
     phones: Collection[str] = ()
     best_hours: BestHours | None = None

@@ -29,8 +29,10 @@ def are_filled(draft: Draft) -> Iterator[Finding]:
     own = (
         (each["channel"], each["text"]) for each in draft.content["channels"] if each["own_text"]
     )
+    # Those of a kit are named one by one, see kits.py.
+    named = {f"{{{name}}}" for name, _label in draft.kit.open_slots} if draft.kit else set()
     for where, text in (("title", draft.own_title), ("body", draft.text), *own):
-        if LEFT.search(text):
+        if set(LEFT.findall(text)) - named:
             message = _("A gap of the template is still open: {…}. Fill it in, or take it out.")
             yield block("gap_left", message, where)
 

@@ -23,6 +23,7 @@ from core.text import normal
 from posts.discussion import anchors
 from posts.discussion.queries import people_of
 from posts.editor import services as editing
+from posts.kits.services import refuse_locked
 from posts.models import LONGEST_COMMENT, LONGEST_QUOTE, Comment, Post, Revision, Thread
 from posts.states import EDITABLE, PostState
 
@@ -154,6 +155,7 @@ def take(comment: Comment, *, by: User) -> Post:
     post = comment.thread.revision.post
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
     row = Post.objects.select_for_update(of=("self",)).select_related("unit").get(pk=post.pk)
+    refuse_locked(row)
     if row.state not in EDITABLE:
         raise Refused(_("This post is not open for editing now."))
     untaken = Comment.objects.filter(pk=comment.pk, taken_at__isnull=True).exclude(proposal="")

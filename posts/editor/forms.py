@@ -2,6 +2,7 @@ import dataclasses
 import re
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +30,7 @@ from platforms.facts import Option
 from posts.canonical import html as canonical_html
 from posts.canonical.html import LONGEST_BODY, is_too_much, paragraphs
 from posts.editor import services as editing
+from posts.kit_words import DATE, LONGEST_OWN_LINES, NUMBER, OWN_LINES, Filling, Piece, Slot
 from posts.library.forms import NO_DAY, require_days_in_order
 from posts.models import LONGEST_GROUND, Post, PostChannel
 from posts.origins import services as origins
@@ -114,6 +117,30 @@ class ChannelPart:
         text alone.
         """
         return facts_of(self.channel.platform).formats[0].max_title > 0
+
+
+@dataclasses.dataclass(frozen=True)
+class SlotPart:
+    """A gap of a kit on the page. ``field`` None: it is a picture, and stands among the post's."""
+
+    slot: Slot
+    field: forms.BoundField | None
+
+
+@dataclasses.dataclass(frozen=True)
+class KitPart:
+    """The kit of the post on the page: its texts as they read, and the fields of its gaps."""
+
+    title: list[Piece]
+    text: list[Piece]
+    own_texts: dict[str, list[Piece]]  # by platform
+    slots: list[SlotPart]
+    own_lines: forms.BoundField | None
+
+    @property
+    def lacks_fact(self) -> bool:
+        """Check whether the unit's page could fill a gap that people are asked for."""
+        return any(part.slot.is_fact for part in self.slots)
 
 
 class NormalField(forms.CharField):
@@ -276,6 +303,9 @@ class ComposeForm(forms.Form):
             Q(pk__in=Campaign.objects.open_to(post.unit).running(timezone.localdate()))
             | Q(pk=post.campaign_id)
         )
+        self.filling = Filling(post.adoption.version, post.unit) if post.adoption else None
+        if self.filling:
+            self._add_gaps(self.filling, post.adoption.values)
         # One that was disconnected meanwhile stays until the officer takes it out.
         self.usable = channels_for(post.unit)
         shown = [*self.usable, *(t.channel for t in targets.values())]
@@ -288,6 +318,49 @@ class ComposeForm(forms.Form):
         for channel in self.open_channels:
             self._add_channel(channel, targets.get(channel.pk))
         self.pictures = self._media(data, files) if data is not None else self._stored_media()
+
+    def _add_gaps(self, filling: Filling, values: Mapping[str, str]) -> None:
+        """Add a field for each gap of the post's kit; what the kit keeps cannot be changed."""
+        for slot in filling.slots:
+            if not slot.is_picture:
+                self.fields[slot_name(slot)] = _slot_field(slot, values.get(slot.name, ""))
+        if filling.version.own_lines:
+            self.fields["own_lines"] = NormalField(
+                label=_("Lines of your own unit"),
+                max_length=LONGEST_OWN_LINES,
+                required=False,
+                initial=values.get(OWN_LINES, ""),
+                widget=forms.Textarea(attrs={"rows": 3}),
+                help_text=_("They stand at the end of the text, in every channel."),
+            )
+        kept = {"title", "body", "topic", "campaign"} | {*editing.grounds_of(filling.version)}
+        for name in kept | ({"link"} if filling.version.link else set()):
+            self.fields[name].disabled = True
+        self.fields["body"].widget.attrs["hidden"] = True
+
+    def kit_part(self) -> KitPart | None:
+        """Return the part of the page that stands in the place of title and text."""
+        if self.filling is None:
+            return None
+        version, pieces = self.filling.version, self.filling.pieces
+        values = self._kit_words()
+        return KitPart(
+            pieces(version.title, values),
+            pieces(version.text, values),
+            {name: pieces(text, values) for name, text in version.texts.items() if text},
+            [
+                SlotPart(slot, None if slot.is_picture else self[slot_name(slot)])
+                for slot in self.filling.slots
+            ],
+            self["own_lines"] if "own_lines" in self.fields else None,
+        )
+
+    def _kit_words(self) -> dict[str, str]:
+        """Return what stands in the fields of the gaps now, valid or not."""
+        names = {slot.name: slot_name(slot) for slot in self.filling.slots if not slot.is_picture}
+        if "own_lines" in self.fields:
+            names[OWN_LINES] = "own_lines"
+        return {name: str(self[field].value() or "") for name, field in names.items()}
 
     def _add_channel(self, channel: Channel, target: PostChannel | None) -> None:
         """Add the fields of one channel: its own text, its format, and all options that its formats
@@ -473,6 +546,7 @@ class ComposeForm(forms.Form):
                 if channel in self.usable or channel in values["channels"]
             },
             [editing.MediaEdit(*shown[:3]) for shown in self.pictures],
+            kit_words=self._kit_words() if self.filling else None,
         )
 
     def _channel_edit(self, channel: Channel) -> editing.ChannelEdit:
@@ -543,6 +617,26 @@ def _option_field(option: Option, decided: Any) -> forms.Field:
         # Where nothing may be ticked beforehand, nothing is.
         widget=forms.RadioSelect if option.default is None else forms.Select,
     )
+
+
+def _slot_field(slot: Slot, words: str) -> forms.CharField:
+    attrs = {"data-slot-field": slot.name, "placeholder": slot.example, "autocomplete": "off"}
+    if slot.kind == NUMBER:
+        attrs["inputmode"] = "numeric"
+    if slot.kind == DATE:
+        attrs["placeholder"] = slot.example or gettext("dd/mm/yyyy")
+    return NormalField(
+        label=slot.label,
+        help_text=escape(slot.hint),  # the page shows help as HTML, and people typed this
+        max_length=slot.limit,
+        required=False,
+        initial=words,
+        widget=forms.TextInput(attrs=attrs),
+    )
+
+
+def slot_name(slot: Slot) -> str:
+    return f"slot-{slot.name}"
 
 
 def switch_name(channel: Channel) -> str:

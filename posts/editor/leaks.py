@@ -87,15 +87,23 @@ def with_words(
     own_texts = {str(target.channel.public_id): target.text for target in targets}
     phone = facts_of(post.unit).duty_phone
     hotline = phones.shown(phone) if phone else ""
+    is_locked = bool(post.adoption_id)
     return [
-        _shown(finding, place, own_texts, hotline)
+        _shown(finding, place, own_texts, hotline, is_locked=is_locked)
         if (place := place_of(finding, places))
         else finding
         for finding in found
     ]
 
 
-def _shown(finding: Finding, place: Place, own_texts: Mapping[str, str], hotline: str) -> ShownLeak:
+def _shown(
+    finding: Finding,
+    place: Place,
+    own_texts: Mapping[str, str],
+    hotline: str,
+    *,
+    is_locked: bool,
+) -> ShownLeak:
     assert finding.span
     start, end = finding.span
     shown = ShownLeak(
@@ -108,6 +116,8 @@ def _shown(finding: Finding, place: Place, own_texts: Mapping[str, str], hotline
     )
     field, text = _field_of(place, own_texts)
     ahead = place.text.find(text) if field else -1
+    if is_locked and not place.is_alt:  # changed by the words in the kit's gaps
+        return shown
     if ahead < 0 or start < ahead or end > ahead + len(text):
         return shown
     leak = Leak(finding.rule.removeprefix(PREFIX), LeakSeverity.HARD, start - ahead, end - ahead)

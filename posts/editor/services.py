@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
-from audit.services import entry, record_entries
+from audit.services import entry, record, record_entries
+from campaigns.kits.models import Adoption, KitVersion
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from core.errors import NotAllowed, Refused
@@ -26,6 +27,8 @@ from posts.canonical import content, material
 from posts.canonical.html import LONGEST_BODY, clean, is_too_much, paragraphs, plain
 from posts.canonical.titles import title_from
 from posts.checks.privacy import label_of
+from posts.kit_words import OWN_LINES, Filling
+from posts.kits.services import carry_over, refuse_locked
 from posts.models import LONGEST_GROUND, Contribution, Editing, Post, PostChannel, PostMedia
 from posts.origins import services as origins
 from posts.states import EDITABLE
@@ -101,12 +104,14 @@ class MediaEdit:
 @dataclass(frozen=True, slots=True)
 class PostEdit:
     """All that a person writes of a post, whole: a channel or a picture that is not in it is taken
-    out.
+    out. ``kit_words``, of a post that came of a kit: what stands in the gaps; the texts follow from
+    them, whatever ``fields`` and ``channels`` say. None leaves the words as they are.
     """
 
     fields: PostFields
     channels: Mapping[Channel, ChannelEdit] = field(default_factory=dict)
     media: Sequence[MediaEdit] = ()
+    kit_words: Mapping[str, str] | None = None
 
     def texts(self) -> Iterator[str]:
         """Yield every text that residents may come to read, cleaned as it will be stored."""
@@ -172,13 +177,16 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     if post._state.adding:
         post = origins.start(unit=post.unit, by=by, public_id=post.public_id)
     post = _open(post, version=version)
+    words = _kit_words(post, edit)
+    edit = _as_the_kit_says(post, edit, words)
     _refuse_too_much(edit)
     require_no_secrecy_mark(edit.texts())
     _refuse_other_units(post, edit)
     before = Written(_fields(post), _stored_targets(post), _stored_media(post))
     _assign(post, edit.fields)
     after = Written(_fields(post), _new_targets(edit), _new_media(edit))
-    if after == before:
+    has_new_words = _store_kit_words(post, words)
+    if after == before and not has_new_words:
         return post
     shown_before, shown_after = ({key for key, *_rest in each.media} for each in (before, after))
     _refuse_unusable(shown_after - shown_before)
@@ -188,6 +196,80 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     _replace_media(post, after.media)
     _remove_marked(shown_before - shown_after, by=by)
     return post
+
+
+def _kit_words(post: Post, edit: PostEdit) -> dict[str, str]:
+    """Return the words in the gaps of the post's kit, once the edit is made. Raise Refused."""
+    if post.adoption is None:
+        return {}
+    filling = Filling(post.adoption.version, post.unit)
+    return filling.checked(edit.kit_words or {}, stored=post.adoption.values)
+
+
+def _as_the_kit_says(post: Post, edit: PostEdit, words: Mapping[str, str]) -> PostEdit:
+    """Return the edit with the texts, the topic and all that the kit keeps: nobody changes them."""
+    if post.adoption is None:
+        return edit
+    kit, version = post.adoption.kit, post.adoption.version
+    texts = Filling(version, post.unit).texts(words)
+    if len(texts.title) > LONGEST_TITLE:
+        raise Refused(_("The title becomes too long. Shorten what you fill in."))
+    fields = replace(
+        edit.fields,
+        title=texts.title,
+        body=texts.body,
+        link=version.link or edit.fields.link,
+        topic=kit.topic,
+        campaign=kit.campaign,
+        **grounds_of(version),
+    )
+    channels = {
+        channel: replace(each, text=texts.own.get(channel.platform, ""))
+        for channel, each in edit.channels.items()
+    }
+    return replace(edit, fields=fields, channels=channels)
+
+
+def grounds_of(version: KitVersion) -> dict[str, Any]:
+    """Return the grounds that the kit sets, and that its posts therefore keep."""
+    grounds = version.grounds()
+    if not version.legal_basis:
+        grounds = {"source": version.source}
+    return grounds if version.source else {k: v for k, v in grounds.items() if k != "source"}
+
+
+def _store_kit_words(post: Post, words: dict[str, str]) -> bool:
+    """Store what stands in the gaps of the post's kit; return whether anything of it changed."""
+    if post.adoption is None or post.adoption.values == words:
+        return False
+    Adoption.objects.filter(pk=post.adoption.pk).update(values=words)
+    post.adoption.values = words
+    return True
+
+
+@transaction.atomic
+def take_over_version(post: Post, *, by: User) -> dict[str, str]:
+    """Bring a draft to the newest version of its kit, with the words that its gaps hold; return
+    those, by label, whose gap is gone. Raise Refused as `save`.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    row = _open(post, version=post.version)
+    adoption = row.adoption
+    if adoption is None or adoption.kit.is_withdrawn or adoption.kit.current is None:
+        raise Refused(_("The kit was withdrawn by those who wrote it. Put this post away."))
+    newest = adoption.kit.current
+    adoption.values, gone = carry_over(adoption, newest)
+    adoption.version = newest
+    adoption.save(update_fields=["version", "values"])
+    saved = save(post, edit_of(row), by=by, version=row.version)
+    record(
+        "post.kit_version_taken",
+        saved,
+        by=by,
+        position=authority.position,
+        version=newest.number,
+    )
+    return gone
 
 
 def _remove_marked(media: Collection[int], *, by: User) -> None:
@@ -200,8 +282,16 @@ def _remove_marked(media: Collection[int], *, by: User) -> None:
 
 
 def append(post: Post, text: str, *, by: User) -> Post:
-    """Add paragraphs at the end of the stored text. Raise as `save`."""
+    """Add paragraphs at the end of the stored text, of a kit's to the lines of the unit itself.
+    Raise as `save`.
+    """
     edit = edit_of(post)
+    if post.adoption:
+        if not post.adoption.version.own_lines:
+            refuse_locked(post)
+        lines = post.adoption.values.get(OWN_LINES, "")
+        added = {OWN_LINES: f"{lines}\n\n{text}".strip()}
+        return save(post, replace(edit, kit_words=added), by=by, version=post.version)
     body = edit.fields.body + paragraphs(text)
     edit = replace(edit, fields=replace(edit.fields, body=body))
     return save(post, edit, by=by, version=post.version)
@@ -276,7 +366,8 @@ def _open(post: Post, *, version: int) -> Post:
     """Return the locked row, if it is open for editing and nobody saved a newer copy."""
     row = (
         Post.objects.select_for_update(of=("self",))
-        .select_related("unit", "last_editor")
+        .select_related("unit", "last_editor", "topic", "campaign")
+        .select_related("adoption__kit__current", "adoption__version")
         .get(pk=post.pk)
     )
     if row.state not in EDITABLE:

@@ -47,6 +47,7 @@ from posts.editor import services as editing
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm, Shown, targets_of, with_new_films
 from posts.findings import findings, hints
+from posts.kits.services import has_newer_version
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.queries import has_entered
 from posts.leak_rules.services import count
@@ -128,6 +129,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "post": post,
         "query": beginning.query(request, post),
         "form": form,
+        "kit": form.kit_part(),
         "parts": form.channel_parts(),
         "asked": {
             part.channel.pk
@@ -139,6 +141,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "scans": cards_of(shown.media for shown in form.pictures),
         "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
         "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
+        "newer_kit": has_newer_version(post),
         "proof": unsent.proof(request.user, post),
         "accept": media_services.ACCEPT,
         "times": _times(form, timezone.now()),

@@ -87,6 +87,7 @@ def _edit_of(revision: Revision, post: Post) -> editing.PostEdit:
             for each in shown["media"]
             if each["media"] in by_id
         ],
+        kit_words=shown.get("kit", {}).get("values"),
     )
 
 

@@ -49,6 +49,16 @@ class Filled(NamedTuple):
 
 def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]:
     """Return what the portal itself knows of the gaps, for a post of ``unit``."""
+    values = fact_values(unit, on=on)
+    if signature := signature_for(unit, topic):
+        values[SIGNATURE] = filled(signature.text, values)
+    else:
+        values[SIGNATURE] = unit.name
+    return values
+
+
+def fact_values(unit: Unit, *, on: date) -> dict[str, str]:
+    """Return what the unit tells residents of itself, as far as its page says it, and the day."""
     facts = facts_of(unit)
     values = {
         "don_vi": unit.name,
@@ -57,12 +67,7 @@ def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]
         "gio_lam_viec": facts.opening_hours,
         "ngay": on.strftime("%d/%m/%Y"),
     }
-    values = {name: value for name, value in values.items() if value}
-    if signature := signature_for(unit, topic):
-        values[SIGNATURE] = filled(signature.text, values)
-    else:
-        values[SIGNATURE] = unit.name
-    return values
+    return {name: value for name, value in values.items() if value}
 
 
 def fill(

@@ -121,6 +121,13 @@ def duplicate(post: Post, *, by: User) -> Post:
     asked for it. Raise QuotaExceeded.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    if post.adoption_id:
+        raise Refused(
+            _(
+                "A post that came of a kit is not copied: who withdraws the kit takes back what "
+                "came of it. Your unit takes each kit up once."
+            )
+        )
     quotas.use("draft", by=by)
     copy = Post.objects.create(
         unit=post.unit,

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from posts.kits.queries import in_season
 from posts.library.queries import fitting
 from posts.library.reach import good_posts
 from posts.models import Post
@@ -15,7 +16,13 @@ register = template.Library()
 
 @register.inclusion_tag("posts/library/_starters.html")
 def library_starters(unit: Unit) -> dict[str, Any]:
-    """Offer the templates that fit today, and the unit's own post that did best."""
+    """Offer the kits and templates that fit today, and the unit's own post that did best."""
     good = good_posts(unit)
     best = Post.objects.filter(pk=good[0].post).only("public_id", "title").first() if good else None
-    return {"unit": unit, "templates": fitting(unit, on=timezone.localdate()), "best": best}
+    today = timezone.localdate()
+    return {
+        "unit": unit,
+        "kits": in_season(unit, on=today),
+        "templates": fitting(unit, on=today),
+        "best": best,
+    }

@@ -7,6 +7,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from channels.models import Channel
@@ -87,6 +89,17 @@ def shows_what_ended(now: datetime) -> Exists:
     )
 
 
+def _of_its_kit() -> Q:
+    """Return the condition that the post came of no kit, or of one that nobody has withdrawn and
+    whose core the approved content holds.
+    """
+    cut_from = KeyTextTransform("core", KeyTransform("kit", "revision__content"))
+    return Q(post__adoption__isnull=True) | Q(
+        Exact(cut_from, F("post__adoption__version__content_sha256")),
+        post__adoption__kit__withdrawn_at__isnull=True,
+    )
+
+
 def paused(now: datetime) -> Exists:
     return _pauses(_active_at_its_hour(now))
 
@@ -132,6 +145,7 @@ class DeliveryQuerySet(ScopedQuerySet):
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=timezone.localdate(now)),
             ~Q(channel__health=Health.DISCONNECTED),
             ~shows_what_ended(now),
+            _of_its_kit(),
             channel__lifecycle=Lifecycle.ACTIVE,
             post__state=PostState.APPROVED,
             post__approved_revision=F("revision"),

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
@@ -23,6 +24,7 @@ class Recall(PublicIdModel):
     )  # on whose ground it works
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="recalls")
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="recalls")
+    kit = models.ForeignKey(Kit, models.PROTECT, null=True, related_name="recalls")
     reason = models.TextField(max_length=500)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     position = models.CharField(max_length=150, db_column="post_held")
@@ -36,5 +38,10 @@ class Recall(PublicIdModel):
     class Meta:
         ordering = ["-started_at"]
 
+    @property
+    def is_of_many(self) -> bool:
+        """Check whether it takes back the posts of many units."""
+        return self.post_id is None
+
     def __str__(self) -> str:
-        return str(self.campaign or self.post or "")
+        return str(self.kit or self.campaign or self.post or "")

@@ -452,6 +452,13 @@ BY_REASON: dict[State, ByReason] = {
             *_CANCELLED,
             _("Nothing was published on %(page)s: the page was closed or handed to another unit."),
         ),
+        Reason.KIT_WITHDRAWN: StatusText(
+            *_CANCELLED,
+            _(
+                "Nothing was published on %(page)s: the kit from which the post came was withdrawn "
+                "by those who wrote it."
+            ),
+        ),
         None: StatusText(*_CANCELLED, _("Cancelled before it was published on %(page)s.")),
     },
 }

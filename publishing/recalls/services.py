@@ -21,6 +21,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, holders_in, require
 from audit.services import record
+from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from core.clock import Clock, database_now, local_time
 from core.errors import Refused
@@ -34,6 +35,8 @@ from publishing.states import (
     ENDED,
     MAY_BE_VISIBLE,
     ON_THE_PLATFORM,
+    RECALLABLE,
+    WAITING,
     Reason,
     State,
 )
@@ -142,6 +145,59 @@ def recall_campaign(campaign: Campaign, *, unit: Unit, by: User, reason: str) ->
     return new_recall
 
 
+@transaction.atomic
+def withdraw_kit(kit: Kit, *, by: User, reason: str, take_down: bool) -> Recall | None:
+    """Stop what is scheduled from a withdrawn kit and end the approvals of its posts; with
+    ``take_down``, recall those that are live, in all units at once.
+
+    Called in the transaction in which the kit is withdrawn. Returns None when nothing was live nor
+    on its way anywhere, or nothing is to be taken down.
+    """
+    posts_of_kit = Post.objects.filter(adoption__kit=kit)
+    deliveries = Delivery.objects.filter(post__adoption__kit=kit)
+    right = Permission.POST_WITHDRAW if take_down else Permission.KIT_APPROVE
+    who: dict[str, Any] = {"by": by, "position": require(by, right, unit=kit.unit).position}
+    # Posts first, as everywhere: what is being scheduled now is waited for, and stops too.
+    approved = posts_of_kit.filter(state=PostState.APPROVED)
+    locked = list(
+        approved.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
+    )
+    _stop_waiting(deliveries, reason=reason, **who)
+    new_recall = None
+    if take_down:
+        new_recall = _mark_for_recall(deliveries, unit=kit.unit, reason=reason, kit=kit, **who)
+    # What stays live keeps its approval: residents read it, and its unit may take it down.
+    live = deliveries.filter(state__in=RECALLABLE, recall=None).values("post")
+    ended = approved.filter(pk__in=locked).exclude(pk__in=live)
+    ended_pks = list(ended.values_list("pk", flat=True))
+    posts.withdraw_many(Post.objects.filter(pk__in=ended_pks), reason=reason, **who)
+    _notify_of_kit(kit, ended_pks, by=by, reason=reason)
+    return new_recall
+
+
+def _stop_waiting(deliveries: QuerySet[Delivery], **who: Any) -> None:
+    """Cancel what waits for its hour; where a draft of it is on a platform already, take that back
+    first. What is in hand is not begun any more, once its approval has ended.
+    """
+    waiting = deliveries.filter(state__in=WAITING, recall=None).order_by("pk")
+    rows = list(waiting.select_for_update(of=("self",)).select_related("unit"))
+    now = database_now()
+    with_draft = [row for row in rows if row.draft_ref and row.state == State.SCHEDULED]
+    others = [row for row in rows if row not in with_draft]
+    gone: dict[str, Any] = {"error_code": Reason.KIT_WITHDRAWN, "verify_at": None}
+    move_many(others, State.CANCELLED, now=now, **gone, **who)
+    down: dict[str, Any] = {"error_code": Reason.STOPPED, "verify_at": now, "verify_count": 0}
+    move_many(with_draft, State.RECALLING, now=now, **down, **who)
+
+
+def _notify_of_kit(kit: Kit, withdrawn: list[int], *, by: User, reason: str) -> None:
+    """Send one notice to each person whose posts ended with the kit, in the portal alone."""
+    concerned = Post.objects.filter(pk__in=withdrawn)
+    people = _people_of(concerned, besides=by.pk)
+    address = f"{reverse('publishing:post_list')}?campaign={kit.campaign.public_id}"
+    notify(people, "kit_posts_ended", address=address, mail=False, by=by, title=kit, reason=reason)
+
+
 def of_campaign(
     campaign: Campaign, *, unit: Unit, by: User
 ) -> tuple[QuerySet[Post], QuerySet[Delivery]]:
@@ -246,14 +302,19 @@ def _notify_units(new_recall: Recall, withdrawn: list[int]) -> None:
     Thousands of letters would keep the person who acts waiting.
     """
     concerned = Post.objects.filter(Q(pk__in=withdrawn) | Q(deliveries__recall=new_recall))
-    pairs = list(concerned.order_by().values_list("unit", "author", "last_editor").distinct())
-    leaders = holders_in(Permission.POST_APPROVE, units={unit for unit, _author, _editor in pairs})
-    concerned_people = {pk for _unit, *people in pairs for pk in people} | leaders
-    people = User.objects.filter(pk__in=concerned_people - {new_recall.by_id}, is_active=True)
+    people = _people_of(concerned, besides=new_recall.by_id)
     campaign = cast(Campaign, new_recall.campaign)
     address = f"{reverse('publishing:post_list')}?campaign={campaign.public_id}"
     facts = {"by": new_recall.by, "campaign": campaign, "reason": new_recall.reason}
     notify(people, "campaign_recalled", address=address, mail=False, **facts)
+
+
+def _people_of(concerned: QuerySet[Post], *, besides: int) -> QuerySet[User]:
+    """Find who wrote the posts, and who leads their units."""
+    pairs = list(concerned.order_by().values_list("unit", "author", "last_editor").distinct())
+    leaders = holders_in(Permission.POST_APPROVE, units={unit for unit, _author, _editor in pairs})
+    people = {pk for _unit, *people in pairs for pk in people} | leaders
+    return User.objects.filter(pk__in=people - {besides}, is_active=True)
 
 
 def notify_manual_tasks(rows: list[Delivery]) -> None:
@@ -276,7 +337,7 @@ def finish(clock: Clock = database_now) -> None:
     now = clock()
     left = Delivery.objects.filter(recall=OuterRef("pk")).exclude(state__in=ENDED)
     for row in Recall.objects.filter(~Exists(left), finished_at=None).select_related(
-        "by", "post", "campaign", "unit"
+        "by", "post", "campaign", "kit", "unit"
     ):
         with transaction.atomic():
             if Recall.objects.filter(pk=row.pk, finished_at=None).update(finished_at=now):

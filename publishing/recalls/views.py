@@ -36,7 +36,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     found = (
         Recall.objects.visible_to(request.user)
-        .select_related("unit", "post", "campaign", "by")
+        .select_related("unit", "post", "campaign", "kit", "by")
         .defer("post__body", "post__search")
         .annotate(
             pages=Count("deliveries"),
@@ -64,7 +64,7 @@ def recall_report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     For HTMX the moving part alone, or 204 while nothing has changed.
     """
     found = Recall.objects.visible_to(request.user).select_related(
-        "unit", "post__unit", "campaign", "by"
+        "unit", "post__unit", "campaign", "kit", "by"
     )
     recall = get_object_or_404(found, public_id=public_id)
     now = timezone.now()

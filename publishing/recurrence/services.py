@@ -24,6 +24,7 @@ from core.reasons import require_reason
 from posts.archive.services import archive
 from posts.editor import choices
 from posts.editor import services as editing
+from posts.kits.services import refuse_locked
 from posts.models import Post, Review
 from posts.review import services as reviews
 from posts.states import EDITABLE, Decision, PostState
@@ -71,6 +72,7 @@ def begin(post: Post, *, by: User, **rule: Any) -> Series:
     )
     if post.state not in EDITABLE:
         raise Refused(_("This post is not open for editing now."))
+    refuse_locked(post)
     if post.corrects_id or Occurrence.objects.filter(post=post).exists():
         raise Refused(_("A correction and a post of a series are not repeated. Make a copy first."))
     times = planned_times(post, **rule)

@@ -20,7 +20,7 @@ from channels.states import Health
 from core.clock import database_now, local_time
 from core.errors import Refused
 from posts.canonical import content
-from posts.findings import in_the_way
+from posts.findings import in_the_way, kit_in_the_way
 from posts.leak_rules.services import holds_back
 from posts.models import Post, Revision, RevisionMedia
 from posts.states import PostState
@@ -54,7 +54,8 @@ def schedule(
     same minute, unless ``same_text`` says that it is intended.
     """
     appointment = require(by, Permission.POST_SCHEDULE, unit=post.unit)
-    related = ("unit", "approved_revision", "campaign")
+    kit = ("adoption__kit", "adoption__version")
+    related = ("unit", "approved_revision", "campaign", *kit)
     post = Post.objects.select_for_update(of=("self",)).select_related(*related).get(pk=post.pk)
     revision = post.approved_revision
     if post.state != PostState.APPROVED or revision is None:
@@ -66,7 +67,7 @@ def schedule(
                 "stricter. Open the post for editing; the composer shows what is to be changed."
             )
         )
-    if reasons := in_the_way(revision.content):
+    if reasons := [*in_the_way(revision.content), *kit_in_the_way(post, revision.content)]:
         raise Refused(" ".join(reasons))
     now = timezone.now()
     if times is None:
@@ -194,16 +195,20 @@ def _prepared_from(due_at: datetime) -> datetime:
 
 
 def spread(post: Post, due_at: datetime) -> datetime:
-    """Return when the post goes out instead of at ``due_at``, if its campaign spreads one moment
-    over some minutes.
+    """Return when the post goes out instead of at ``due_at``, if its kit or else its campaign
+    spreads one moment over some minutes.
 
     Each unit has its own place in those minutes, and every repeat finds the same one. Needs
-    ``campaign`` and ``unit``.
+    ``campaign``, ``adoption`` with its version, and ``unit``.
     """
-    if not post.campaign or not post.campaign.spread_minutes:
+    of_kit = (post.adoption.kit, post.adoption.version.spread_minutes) if post.adoption else None
+    of_campaign = (post.campaign, post.campaign.spread_minutes) if post.campaign else None
+    spreading = [each for each in (of_kit, of_campaign) if each and each[1]]
+    if not spreading:
         return due_at
-    name = f"{post.campaign.public_id}:{post.unit.key}".encode()
-    place = int(hashlib.sha256(name).hexdigest(), 16) % (post.campaign.spread_minutes * 60)
+    source, minutes = spreading[0]
+    name = f"{source.public_id}:{post.unit.key}".encode()
+    place = int(hashlib.sha256(name).hexdigest(), 16) % (minutes * 60)
     at = due_at + timedelta(seconds=place)
     if post.ends_at:
         at = min(at, post.ends_at - timedelta(minutes=1))

@@ -218,7 +218,14 @@ def _unit_with_logo(unit):
     return unit.key
 
 
+def _open_kit(unit):
+    kit = factories.kit(factories.ministry(), state="issued", all_below=False)
+    kit.current.for_units.add(unit)
+    return kit.public_id
+
+
 MAKERS = {
+    "open_kit": _open_kit,
     "unit": lambda unit: unit.key,
     "unit_with_logo": _unit_with_logo,
     "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,

@@ -4,11 +4,11 @@ import { form } from "./elements.js";
 const area = form.elements.body;
 const button = document.getElementById("format-text");
 
-button.addEventListener("click", () => {
+button?.addEventListener("click", () => {
   area.dataset.focus = "";
   load();
 });
-if ("rich" in area.dataset) load();
+if (button && "rich" in area.dataset) load();
 
 function load() {
   button.hidden = true;

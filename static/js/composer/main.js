@@ -1,5 +1,6 @@
 // The composer saves itself, uploads, and tells of others. Without this module the same form works by its buttons.
 import "./beginning.js";
+import "./kit.js"; // before the counters, which count what it fills in
 import "./captions.js";
 import "./chips.js";
 import "./counters.js";

@@ -16,8 +16,8 @@ form.addEventListener("click", ({ target }) => {
 });
 // One stop for the Tab key with the button beside it; the arrow keys lead from one to the other.
 const tools = document.querySelector(".body-head");
-document.getElementById("format-text").tabIndex = -1;
-tools.addEventListener("keydown", (event) => {
+if (tools) document.getElementById("format-text").tabIndex = -1;
+tools?.addEventListener("keydown", (event) => {
   if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
   const buttons = [...tools.querySelectorAll(".js-only")].filter((each) => each.checkVisibility());
   buttons[(buttons.indexOf(document.activeElement) + 1) % buttons.length].focus();

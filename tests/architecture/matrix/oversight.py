@@ -6,5 +6,9 @@ ENTRIES = {
     "oversight:province": Entry(roles=OVERSEERS),
     # The walk's people sit in a province or below: the nation is seen from the ministry only.
     "oversight:nation": Entry(roles=frozenset()),
+    "oversight:take_up": Entry(roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, reach="above"),
+    "oversight:remind_take_up": Entry(
+        roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"
+    ),
     "oversight:unit": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
 }

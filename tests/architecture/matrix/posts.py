@@ -9,10 +9,18 @@ _post = {"public_id": "post"}
 _allowed = {"public_id": "allowed"}
 _media = {"public_id": "media"}
 _sheet = {"public_id": "sheet"}
+_kit = {"public_id": "open_kit"}
 
 ENTRIES = {
     "posts:new": Entry(roles=WRITERS),
     "posts:reuse": Entry(roles=WRITERS),
+    "posts:kits": Entry(roles=WRITERS),
+    "posts:kit": Entry(roles=WRITERS, kwargs=_kit),
+    "posts:adopt_kit": Entry(roles=WRITERS, kwargs=_kit, method="post"),
+    "posts:decline_kit": Entry(
+        roles=WRITERS, kwargs=_kit, method="post", data={"reason": "no_channel"}
+    ),
+    "posts:take_over_kit": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:import": Entry(roles=WRITERS),
     "posts:import_template": Entry(roles=WRITERS),
     "posts:import_one": Entry(roles=WRITERS, kwargs=_sheet, reach="own"),

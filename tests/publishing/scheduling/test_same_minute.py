@@ -299,7 +299,9 @@ def test_units_are_spread_evenly():
     """
     spread = SimpleNamespace(public_id="a-campaign", spread_minutes=60)
     posts = [
-        SimpleNamespace(campaign=spread, ends_at=None, unit=SimpleNamespace(key=f"k{n}"))
+        SimpleNamespace(
+            campaign=spread, adoption=None, ends_at=None, unit=SimpleNamespace(key=f"k{n}")
+        )
         for n in range(900)
     ]
 

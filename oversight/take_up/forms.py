@@ -1,0 +1,21 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from oversight.take_up.states import STATES
+
+
+class BoardForm(forms.Form):
+    """The filters of a take-up board, as in the address."""
+
+    q = forms.CharField(
+        label=_("Search units"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("All")), *((key, state.label) for key, state in STATES.items())],
+    )
+    province = forms.SlugField(max_length=100, required=False, widget=forms.HiddenInput)

@@ -1,0 +1,186 @@
+"""Find what each unit of a kit's audience did with it: by one statement for all of them, whatever
+their number, and three more for the rows of a page.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+
+from accounts.models import User
+from accounts.permissions import Permission
+from campaigns.kits.models import Adoption, Kit, KitVersion, Passing
+from campaigns.kits.queries import units_for
+from channels.models import Channel
+from channels.states import Health, Lifecycle
+from core.scope import ancestors
+from oversight.queries import scope
+from oversight.take_up import states
+from oversight.take_up.states import STATES
+from posts.states import EDITABLE, PostState
+from publishing.models import Delivery
+from publishing.states import EXPECTED, TAKEN_DOWN, State
+from units.models import Level, Unit
+
+
+def boards(user: User) -> QuerySet[Kit]:
+    """Return the issued kits of the units that the person oversees, and of those above them."""
+    reach = user.reach(Permission.OVERSIGHT_VIEW)
+    above = {path for part in reach for path in ancestors(part.path)}
+    issued = Kit.objects.filter(current__isnull=False)
+    return issued.within(reach) | issued.filter(unit__path__in=above)
+
+
+class Place(NamedTuple):
+    """The state of a unit, with its key and its province's."""
+
+    unit: int
+    parent: int | None
+    state: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """The states of all units of the audience that the person oversees."""
+
+    places: Sequence[Place]
+
+    def counts(self) -> list[tuple[states.TakeUp, int]]:
+        """Count the units by state, in the order of the tiles."""
+        found = Counter(place.state for place in self.places)
+        return [(state, found[key]) for key, state in STATES.items()]
+
+    def by_province(self) -> dict[int, Counter[str]]:
+        """Count the states by province; the provinces' own offices are left out."""
+        found: dict[int, Counter[str]] = {}
+        for place in self.places:
+            if place.parent is not None:
+                found.setdefault(place.parent, Counter())[place.state] += 1
+        return found
+
+    def within(self, province: int | None) -> "Board":
+        if province is None:
+            return self
+        return Board([each for each in self.places if province in (each.parent, each.unit)])
+
+    def in_state(self, state: str) -> "Board":
+        return Board([each for each in self.places if each.state == state]) if state else self
+
+    @property
+    def stamp(self) -> str:
+        """Return a mark that changes as soon as any unit stands elsewhere."""
+        words = ";".join(f"{place.unit}{place.state}" for place in self.places)
+        return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def board(kit: Kit, user: User, *, today: date) -> Board:
+    """Return where the units stand that the person oversees. One statement."""
+    assert kit.current is not None
+    rows = with_state(audience(kit.current, user), kit, today=today)
+    places = rows.order_by("path").values_list("pk", "parent", "level", "state")
+    communes = Level.COMMUNE
+    return Board([Place(pk, up if level == communes else None, s) for pk, up, level, s in places])
+
+
+def audience(version: KitVersion, user: User) -> QuerySet[Unit]:
+    """Return the units that the version is for, of those that the person oversees."""
+    return units_for(version).filter(pk__in=scope(user).order_by().values("pk"))
+
+
+def with_state(units: QuerySet[Unit], kit: Kit, *, today: date) -> QuerySet[Any]:
+    """Annotate each unit with its adoption (``taken``) and its ``state``."""
+    version = kit.current
+    assert version is not None
+    units = units.annotate(taken=FilteredRelation("adoptions", condition=Q(adoptions__kit=kit)))
+    deliveries = Delivery.objects.filter(post=OuterRef("taken__post"))
+    live = Exists(deliveries.filter(state=State.PUBLISHED, recall__isnull=True))
+    gone = Exists(deliveries.filter(state__in=TAKEN_DOWN)) | Q(
+        taken__post__state=PostState.WITHDRAWN
+    )
+    cases = [
+        When(live, then=Value(states.PUBLISHED)),
+        When(gone, then=Value(states.TAKEN_BACK)),
+        When(taken__declined_at__isnull=False, then=Value(states.REFUSED)),
+    ]
+    if version.by_provinces:
+        passed = Exists(Passing.objects.filter(kit=kit, unit=OuterRef("parent")))
+        kept_back = Q(~passed, level=Level.COMMUNE)
+        cases.append(When(kept_back, then=Value(states.NOT_PASSED)))
+    if version.window_until and version.window_until < today:
+        cases.append(When(pk__isnull=False, then=Value(states.LATE)))
+    cases += [
+        When(~_has_a_page(version), then=Value(states.DEAD)),
+        When(Exists(deliveries.filter(state__in=EXPECTED)), then=Value(states.SCHEDULED)),
+        When(
+            taken__post__state__in=[PostState.IN_REVIEW, PostState.APPROVED],
+            then=Value(states.IN_REVIEW),
+        ),
+        When(taken__post__state__in=EDITABLE, then=Value(states.ADAPTED)),
+        When(taken__opened_at__isnull=False, then=Value(states.OPENED)),
+    ]
+    state = Case(*cases, default=Value(states.UNOPENED), output_field=CharField())
+    return units.annotate(state=state)
+
+
+def _has_a_page(version: KitVersion) -> Exists:
+    """Return the condition that the unit has a page, of those asked for, that takes posts."""
+    pages = Channel.objects.usable().filter(
+        unit=OuterRef("pk"),
+        lifecycle=Lifecycle.ACTIVE,
+        health__in=[Health.CONNECTED, Health.MANUAL],
+    )
+    if version.platforms:
+        pages = pages.filter(platform__in=version.platforms)
+    return Exists(pages)
+
+
+@dataclass
+class Row:
+    """A unit on the board. ``links``: where residents read its post, by platform."""
+
+    unit: Unit
+    state: states.TakeUp
+    adoption: Adoption | None = None
+    links: list[tuple[str, str]] = field(default_factory=list)
+
+
+def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
+    """Return the rows of a page. Three statements."""
+    places = list(places)
+    units = Unit.objects.select_related("parent").in_bulk([place.unit for place in places])
+    adoptions = {
+        each.unit_id: each
+        for each in Adoption.objects.filter(kit=kit, unit__in=units).select_related("by")
+    }
+    live = Delivery.objects.filter(
+        post__adoption__in=[each.pk for each in adoptions.values()],
+        state=State.PUBLISHED,
+        recall__isnull=True,
+    ).exclude(permalink="")
+    links: dict[int, list[tuple[str, str]]] = {}
+    for unit, platform, link in live.order_by("pk").values_list("unit", "platform", "permalink"):
+        links.setdefault(unit, []).append((platform, link))
+    return [
+        Row(
+            units[place.unit],
+            STATES[place.state],
+            adoptions.get(place.unit),
+            links.get(place.unit, []),
+        )
+        for place in places
+        if place.unit in units
+    ]

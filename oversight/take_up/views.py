@@ -1,0 +1,178 @@
+"""The take-up board of a kit: what each unit did with it, by itself while it is open."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from campaigns.kits.models import Kit
+from core import quotas
+from core.actions import refusal
+from engagement.dashboards.tables import FORMATS, Sheet, as_file
+from oversight.queries import overseen_unit, scope
+from oversight.take_up import queries, states
+from oversight.take_up.forms import BoardForm
+from oversight.take_up.queries import Board, Place, Row
+from posts.kits import services as kits
+from units.models import Level, Unit
+
+PAGE = 50
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show tiles by state and the units; for HTMX the moving part alone, or 204 while nothing has
+    changed.
+    """
+    kit = _kit(request, public_id)
+    now = timezone.now()
+    whole = queries.board(kit, request.user, today=timezone.localdate(now))
+    polls = request.htmx and "seen" in request.GET
+    if polls and request.GET["seen"] == whole.stamp:
+        return HttpResponse(status=204)
+    request.GET = request.GET.copy()
+    request.GET.pop("seen", None)  # the page's links are those of the page, not of the poll
+    form = BoardForm(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    province = _province(request, chosen.get("province", ""))
+    here = whole.within(province.pk if province else None)
+    shown = _found(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
+    if (format := request.GET.get("format")) in FORMATS:
+        quotas.use("export", by=request.user)
+        rows = queries.rows_of(kit, shown.places)
+        return as_file(format, f"tiep-nhan-{now:%Y%m%d}", [_sheet(kit, rows)])
+    page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "kit": kit,
+        "version": kit.current,
+        "form": form,
+        "stamp": whole.stamp,
+        "now": now,
+        "province": province,
+        "chosen": chosen.get("state", ""),
+        "tiles": [(state, n) for state, n in here.counts() if n],
+        "total": len(here.places),
+        "provinces": [] if province else _provinces(whole),
+        "columns": [state for state, n in whole.counts() if n],
+        "page_obj": page,
+        "rows": queries.rows_of(kit, page),
+        "unopened": len(here.in_state(states.UNOPENED).places),
+        "is_over": _is_over(kit),
+    }
+    fragment = request.htmx and not request.htmx.boosted
+    return render(request, f"oversight/take_up.html{'#board' if fragment else ''}", context)
+
+
+def _kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:
+    if not request.user.reach(Permission.OVERSIGHT_VIEW):
+        raise PermissionDenied
+    rows = queries.boards(request.user).select_related("unit", "campaign", "topic", "current__kit")
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _is_over(kit: Kit) -> bool:
+    until = kit.current.window_until if kit.current else None
+    return kit.is_withdrawn or bool(until and until < timezone.localdate())
+
+
+def _province(request: HttpRequest, key: str) -> Unit | None:
+    if not key:
+        return None
+    return get_object_or_404(scope(request.user), key=key, level=Level.PROVINCE)
+
+
+def _found(board: Board, words: str) -> Board:
+    if not words:
+        return board
+    found = set(Unit.objects.search(words).values_list("pk", flat=True))
+    return Board([place for place in board.places if place.unit in found])
+
+
+def _provinces(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]], int]]:
+    """Return the provinces with their counts by state in one order; none where there is but
+    one.
+    """
+    found = board.by_province()
+    if len(found) < 2:
+        return []
+    columns = [state for state, n in board.counts() if n]
+    units = Unit.objects.filter(pk__in=found).order_by("code", "name")
+    return [
+        (unit, [(state, found[unit.pk][state.key]) for state in columns], found[unit.pk].total())
+        for unit in units
+    ]
+
+
+def _sheet(kit: Kit, rows: list[Row]) -> Sheet:
+    head = [
+        _("Unit"),
+        _("Province"),
+        _("Official code"),
+        _("State"),
+        _("Why"),
+        _("Taken up at"),
+        _("Opened at"),
+        _("Link"),
+    ]
+    return Sheet(str(kit)[:31], head, [_line(row) for row in rows])
+
+
+def _line(row: Row) -> list[Any]:
+    adoption = row.adoption
+    return [
+        row.unit.name,
+        row.unit.above,
+        row.unit.code,
+        str(row.state.label),
+        " – ".join(filter(None, _why(row))),
+        (adoption and adoption.adopted_at) or "",
+        (adoption and adoption.opened_at) or "",
+        " ".join(link for _platform, link in row.links),
+    ]
+
+
+def _why(row: Row) -> list[str]:
+    if row.adoption is None or row.adoption.declined_at is None:
+        return []
+    return [row.adoption.get_reason_display(), row.adoption.remark]
+
+
+@require_POST
+def remind(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Send one notice to those who write for the units that have not opened the kit."""
+    kit = _kit(request, public_id)
+    address = reverse("oversight:take_up", args=[kit.public_id])
+    place = overseen_unit(request.user, current_position(request))
+    if place is None:
+        raise PermissionDenied
+    province = _province(request, request.GET.get("province", ""))
+    whole = queries.board(kit, request.user, today=timezone.localdate())
+    asleep: list[Place] = list(
+        whole.within(province.pk if province else None).in_state(states.UNOPENED).places
+    )
+    done: list[int] = []
+    refused = refusal(
+        lambda: done.append(
+            kits.remind(kit, {each.unit for each in asleep}, at=place, by=request.user)
+        )
+    )
+    if refused:
+        messages.error(request, refused)
+    else:
+        n = done[0]
+        words = ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n)
+        messages.success(request, words % {"n": n})
+    return redirect(f"{address}?province={province.key}" if province else address)

@@ -1,0 +1,181 @@
+"""A kit's texts with a unit's words in their gaps: its facts, and what its officers typed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.kits.models import KitVersion
+from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, fill, one_line, slot_names
+from core.errors import Refused
+from core.text import normal
+from posts.canonical.html import paragraphs
+from posts.library.filling import fact_values
+from units.models import Unit
+
+# Among the words of an adoption, as no gap can be named: the lines that the unit adds itself.
+OWN_LINES = "_own_lines"
+LONGEST_OWN_LINES = 2_000  # characters
+PICTURE, DATE, NUMBER, TEXT = "picture", "date", "number", "text"
+TODAY = "ngay"  # filled once, by the day of the adoption: else a post would change by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A gap that an officer fills, as the composer asks for it."""
+
+    name: str
+    kind: str
+    label: str
+    hint: str = ""
+    example: str = ""
+    limit: int = LONGEST_WORDS
+    is_fact: bool = False  # the unit's page could fill it
+
+    @property
+    def is_picture(self) -> bool:
+        return self.kind == PICTURE
+
+
+class Piece(NamedTuple):
+    """A part of a kit's text as people see it: locked words, or what stands in a gap."""
+
+    words: str
+    slot: str = ""  # the gap's name; empty for what is locked
+    is_open: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of a unit's post that came of a kit."""
+
+    title: str
+    text: str
+    own: dict[str, str] = field(default_factory=dict)  # by platform
+
+    @property
+    def body(self) -> str:
+        return paragraphs(self.text)
+
+
+@dataclass
+class Filling:
+    """A version of a kit for a post of ``unit``; the unit's facts are asked for once."""
+
+    version: KitVersion
+    unit: Unit
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Return the words by which the unit's own page fills gaps; nobody types them."""
+        facts = fact_values(self.unit, on=timezone.localdate())
+        return {name: facts[name] for name in BUILT_IN if name in facts and name != TODAY}
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        """List the gaps that an officer fills: the kit's own, and those of the built-in ones that
+        the unit's page does not know.
+        """
+        own = {each["name"]: each for each in self.version.slots}
+        slots = []
+        for name in slot_names(self.version.worded()):
+            if name in own:
+                slots.append(_slot(own[name]))
+            elif name not in self.known:
+                slots.append(_built_in(name))
+        # A picture's gap stands in no text.
+        return [*slots, *(_slot(each) for each in self.version.slots if each["kind"] == PICTURE)]
+
+    def first_values(self) -> dict[str, str]:
+        """Return the words of a new adoption: the day, where the kit names it."""
+        if TODAY not in slot_names(self.version.worded()):
+            return {}
+        return {TODAY: timezone.localdate().strftime("%d/%m/%Y")}
+
+    def checked(self, typed: Mapping[str, str], *, stored: Mapping[str, str]) -> dict[str, str]:
+        """Return the words of the gaps once ``typed`` are put among the ``stored`` ones. What no
+        gap asks for is left out. Raise Refused for more than a gap takes.
+        """
+        values = {}
+        for slot in self.slots:
+            words = " ".join(normal(typed.get(slot.name, stored.get(slot.name, ""))).split())
+            if len(words) > slot.limit:
+                raise Refused(
+                    _("“%(label)s” takes at most %(n)s characters.")
+                    % {"label": slot.label, "n": slot.limit}
+                )
+            if words and not slot.is_picture:
+                values[slot.name] = words
+        if self.version.own_lines:
+            lines = normal(typed.get(OWN_LINES, stored.get(OWN_LINES, ""))).strip()
+            if len(lines) > LONGEST_OWN_LINES:
+                raise Refused(
+                    _("Your own lines are longer than %(n)s characters.") % {"n": LONGEST_OWN_LINES}
+                )
+            if lines:
+                values[OWN_LINES] = lines
+        return values
+
+    def texts(self, values: Mapping[str, str]) -> Texts:
+        """Return the kit's texts with these words. A gap without words stays visible, so that no
+        such post is submitted.
+        """
+        words = {**values, **self.known}
+        lines = values.get(OWN_LINES, "") if self.version.own_lines else ""
+        after = f"\n\n{lines}" if lines else ""
+        own = {
+            platform: f"{fill(text, words).strip()}{after}"
+            for platform, text in self.version.texts.items()
+            if text.strip()
+        }
+        text = f"{fill(self.version.text, words).strip()}{after}"
+        return Texts(fill(self.version.title, words).strip(), text, own)
+
+    def pieces(self, text: str, values: Mapping[str, str]) -> list[Piece]:
+        """Split one of the kit's texts into what is locked and what the unit fills, as it reads."""
+        words, labels = {**values, **self.known}, self._labels
+        pieces, end = [], 0
+        for gap in SLOT.finditer(text):
+            if ahead := text[end : gap.start()]:
+                pieces.append(Piece(ahead))
+            filled = one_line(words.get(gap[1], ""))
+            label = labels.get(gap[1], gap[1])
+            pieces.append(Piece(filled or label, gap[1], not filled, label))
+            end = gap.end()
+        rest = text[end:]
+        return [*pieces, Piece(rest)] if rest else pieces
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        built_in = {name: str(label) for name, label in BUILT_IN.items()}
+        return built_in | {each["name"]: str(each["label"]) for each in self.version.slots}
+
+    def still_open(self, values: Mapping[str, str]) -> list[Slot]:
+        """List the gaps of the texts into which nobody has written yet."""
+        return [each for each in self.slots if not each.is_picture and not values.get(each.name)]
+
+
+def _slot(each: Mapping[str, Any]) -> Slot:
+    return Slot(
+        each["name"],
+        each["kind"],
+        each["label"],
+        each.get("hint") or "",
+        each.get("example") or "",
+        min(int(each.get("limit") or LONGEST_WORDS), LONGEST_WORDS),
+    )
+
+
+def _built_in(name: str) -> Slot:
+    label = str(BUILT_IN.get(name) or name.replace("_", " "))
+    is_day = name == TODAY
+    return Slot(name, DATE if is_day else TEXT, label, is_fact=name in BUILT_IN and not is_day)
+
+
+def labels_of(slots: Sequence[Slot]) -> str:
+    """Name slots in a sentence."""
+    return ", ".join(f"“{slot.label}”" for slot in slots)

@@ -1,0 +1,204 @@
+"""The take-up board: from the issue of a kit by way of the provinces to its withdrawal."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Notice
+from accounts.permissions import Role
+from campaigns.kits import services as kit_services
+from campaigns.kits.models import Adoption, KitVersion
+from core.errors import Refused
+from posts.kits import services as kits
+from posts.models import Post
+from posts.review import services as reviews
+from publishing.models import Delivery, Recall
+from publishing.states import Reason, State
+from tests import factories
+from tests.posts.editor.composer import address, typed
+from units.models import Unit
+
+pytestmark = pytest.mark.django_db
+
+
+def board(client, kit, person, **query):
+    client.force_login(person)
+    return client.get(reverse("oversight:take_up", args=[kit.public_id]), query)
+
+
+def states(response) -> dict[str, int]:
+    return {state.key: n for state, n in response.context["tiles"]}
+
+
+def filled(post: Post) -> Post:
+    """Fill the gap of a draft, as its officer would."""
+    Adoption.objects.filter(post=post).update(values={"khu_vuc": "tổ 5"})
+    Post.objects.filter(pk=post.pk).update(body=post.body.replace("{khu_vuc}", "tổ 5"))
+    related = ("adoption__kit", "adoption__version", "unit", "topic")
+    return Post.objects.select_related(*related).get(pk=post.pk)
+
+
+def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
+    top = factories.ministry()
+    provinces = [factories.ProvinceFactory() for _ in range(3)]
+    units = [factories.UnitFactory(parent=provinces[n % 2]) for n in range(12)]
+    asleep = factories.UnitFactory(parent=provinces[2])
+    for unit in (*units, asleep):
+        factories.ChannelFactory(unit=unit)
+    levels = {"all_below": False, "for_levels": ["commune"], "by_provinces": True}
+    kit = factories.kit(top, state="issued", **levels)
+    ministry = factories.person(Role.OVERSEER, top)
+    overseers = [factories.person(Role.OVERSEER, each) for each in provinces]
+    officers = [factories.person(Role.OFFICER, unit) for unit in units]
+    with pytest.raises(Refused):
+        kits.adopt(kit, unit=units[0], by=officers[0])
+    for province, overseer in zip(provinces[:2], overseers, strict=False):
+        kit_services.pass_on(kit, unit=province, by=overseer)
+
+    drafts = [
+        kits.adopt(kit, unit=unit, by=officer)
+        for unit, officer in zip(units[:10], officers[:10], strict=True)
+    ]
+    # One changes the core, and is stopped.
+    client.force_login(officers[8])
+    form = typed(drafts[8], body="<p>Sạc qua đêm cũng được.</p>", **{"slot-khu_vuc": "tổ 9"})
+    assert client.post(address("autosave", drafts[8]), form).status_code == 200
+    drafts[8].refresh_from_db()
+    assert "không sạc xe qua đêm" in drafts[8].body
+    Post.objects.filter(pk=drafts[8].pk).update(body="<p>Sạc qua đêm cũng được.</p>")
+    with pytest.raises(Refused):
+        reviews.submit(Post.objects.get(pk=drafts[8].pk), by=officers[8])
+
+    there = {"state": "published", "published_at": timezone.now()}
+    for number, draft in enumerate(drafts[:6]):
+        links = {"remote_id": f"9_{number}", "permalink": f"https://facebook.com/9_{number}"}
+        factories.delivery(factories.approved(filled(draft)), **there, **links)
+    waiting = factories.delivery(
+        factories.approved(filled(drafts[6])), due_at=timezone.now() + timedelta(hours=3)
+    )
+    factories.submitted(filled(drafts[7]))
+    kits.decline(kit, unit=units[10], by=officers[10], reason="not_our_area")
+
+    everywhere = board(client, kit, ministry)
+    assert states(everywhere) == {
+        "published": 6,
+        "scheduled": 1,
+        "in_review": 1,
+        "adapted": 2,
+        "unopened": 1,
+        "not_passed": 1,
+        "refused": 1,
+    }
+    assert len(everywhere.context["provinces"]) == 3
+    assert "https://facebook.com/9_0" in everywhere.content.decode()
+    own = board(client, kit, overseers[0])
+    assert own.context["total"] == 6
+    assert states(own)["published"] == 3
+    assert {row.unit.parent for row in own.context["rows"]} == {provinces[0]}
+    assert board(client, kit, overseers[2]).context["total"] == 1
+    elsewhere = factories.kit(provinces[0], state="issued", name="Của tỉnh")
+    assert board(client, elsewhere, overseers[1]).status_code == 404
+
+    # Nothing new: nothing is sent. As soon as one opens it, the moving part comes.
+    seen, part = everywhere.context["stamp"], {"HX-Request": "true"}
+    client.force_login(ministry)
+    live = reverse("oversight:take_up", args=[kit.public_id])
+    assert client.get(live, {"seen": seen}, headers=part).status_code == 204
+    kits.note_opened(kit, unit=units[11])
+    assert b'id="board"' in client.get(live, {"seen": seen}, headers=part).content
+    assert states(board(client, kit, ministry, state="opened", q="song xanh"))["opened"] == 1
+
+    # Its last day passes: who is not on a page is late.
+    yesterday = timezone.localdate() - timedelta(days=1)
+    KitVersion.objects.filter(pk=kit.current.pk).update(window_from=None, window_until=yesterday)
+    kit.refresh_from_db()
+    assert states(board(client, kit, ministry)) == {
+        "published": 6,
+        "late": 5,
+        "not_passed": 1,
+        "refused": 1,
+    }
+
+    kit_services.withdraw(kit, by=ministry, reason="Sai số", take_down=True)
+
+    recall = Recall.objects.get(kit=kit)
+    assert Counter(Delivery.objects.values_list("state", "recall")) == {
+        (State.RECALLING, recall.pk): 6,
+        (State.CANCELLED, None): 1,
+    }
+    waiting.refresh_from_db()
+    assert waiting.error_code == Reason.KIT_WITHDRAWN
+    assert states(board(client, kit, ministry))["taken_back"] == 7
+    ledger = client.get(reverse("publishing:recall_ledger", args=[recall.public_id]))
+    assert ledger.context["total"] == 6
+    assert str(kit) in ledger.content.decode()
+    told = Notice.objects.filter(kind="kit_posts_ended").values_list("user", flat=True)
+    assert set(told) >= {officer.pk for officer in officers[:7]}
+
+
+def test_reminders_go_once_a_day_to_those_who_have_not_opened(client):
+    province = factories.ProvinceFactory()
+    units = [factories.UnitFactory(parent=province) for _ in range(3)]
+    officers = [factories.person(Role.OFFICER, unit) for unit in units]
+    for unit in units:
+        factories.ChannelFactory(unit=unit)
+    kit = factories.kit(province, state="issued")
+    kits.note_opened(kit, unit=units[0])
+    client.force_login(factories.person(Role.OVERSEER, province))
+    button = reverse("oversight:remind_take_up", args=[kit.public_id])
+
+    client.post(button)
+    client.post(button)
+
+    told = Notice.objects.filter(kind="kit_reminder").values_list("user", flat=True)
+    assert sorted(told) == sorted(officer.pk for officer in officers[1:])
+    Adoption.objects.update(reminded_at=timezone.now() - timedelta(days=1))
+    client.post(button)
+    assert Notice.objects.filter(kind="kit_reminder").count() == 4
+
+
+@pytest.mark.parametrize("national", [False, True])
+def test_a_board_asks_as_much_for_many_units_as_for_one(client, national):
+    top = factories.ministry()
+    kit = factories.kit(top, state="issued", all_below=False, for_levels=["commune"])
+
+    def grow(n):
+        for _ in range(n):
+            unit = factories.UnitFactory()
+            officer = factories.person(Role.OFFICER, unit)
+            factories.ChannelFactory(unit=unit)
+            factories.delivery(
+                factories.approved(filled(kits.adopt(kit, unit=unit, by=officer))),
+                state="published",
+                remote_id=f"7_{unit.pk}",
+                permalink=f"https://facebook.com/7_{unit.pk}",
+                published_at=timezone.now(),
+            )
+
+    def queries():
+        place = top if national else Unit.objects.filter(level="province").first()
+        who = factories.person(Role.OVERSEER, place)
+        board(client, kit, who)
+        page = reverse("oversight:take_up", args=[kit.public_id])
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(page).status_code == 200
+        return len(captured)
+
+    grow(2)
+    few = queries()
+    grow(4)
+    assert queries() == few
+    assert few <= 20
+
+
+def test_the_board_leaves_as_a_sheet(client):
+    province = factories.ProvinceFactory()
+    factories.UnitFactory(parent=province)
+    kit = factories.kit(province, state="issued")
+    answer = board(client, kit, factories.person(Role.OVERSEER, province), format="xlsx")
+    assert answer["Content-Disposition"].endswith('.xlsx"')

@@ -1,0 +1,261 @@
+"""A kit in the hands of a unit: one tap makes a draft, its gaps are filled, its core stays."""
+
+import threading
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from campaigns.kits.models import Adoption
+from core.errors import Refused
+from posts.canonical import content
+from posts.editor import services as editing
+from posts.findings import findings
+from posts.kits import services as kits
+from posts.models import Post
+from posts.origins.services import duplicate
+from posts.review import services as reviews
+from publishing.models import Delivery
+from publishing.scheduling import services as scheduling
+from tests import factories
+from tests.posts.editor.composer import address, typed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def unit(province):
+    return factories.UnitFactory(parent=province)
+
+
+@pytest.fixture
+def officer(unit):
+    return factories.person(Role.OFFICER, unit)
+
+
+@pytest.fixture
+def pages(unit):
+    return [factories.ChannelFactory(unit=unit, platform=each) for each in ("facebook", "threads")]
+
+
+@pytest.fixture
+def kit(province):
+    return factories.kit(
+        province,
+        state="issued",
+        platforms=["facebook"],
+        best_from=19,
+        best_until=21,
+        spread_minutes=30,
+        legal_basis="Luật PCCC 2024",
+        texts={"facebook": "Ở {khu_vuc}: đừng sạc xe qua đêm."},
+    )
+
+
+def blocked(post) -> list[tuple[str, str]]:
+    return [(f.rule, f.where) for f in findings(post) if f.severity == "block"]
+
+
+def refreshed(post) -> Post:
+    related = ("adoption__kit", "adoption__version", "unit", "topic", "campaign")
+    return Post.objects.select_related(*related).get(pk=post.pk)
+
+
+def test_one_tap_makes_a_draft_of_which_only_the_gaps_change(client, unit, officer, kit, pages):
+    client.force_login(officer)
+    shown = client.get(reverse("posts:kit", args=[kit.public_id])).content.decode()
+    assert "Luật PCCC 2024" in shown
+    assert Adoption.objects.get(kit=kit, unit=unit).opened_at
+
+    answer = client.post(reverse("posts:adopt_kit", args=[kit.public_id]))
+
+    post = refreshed(Post.objects.get(adoption__kit=kit))
+    assert answer["Location"] == address("edit", post)
+    assert (post.topic, post.campaign, post.legal_basis) == (
+        kit.topic,
+        kit.campaign,
+        "Luật PCCC 2024",
+    )
+    assert unit.name in post.body
+    assert timezone.localtime(post.requested_time).hour in (19, 20)
+    on = {t.channel.platform: (t.is_on, t.text) for t in post.targets.select_related("channel")}
+    assert on["facebook"] == (True, "Ở {khu_vuc}: đừng sạc xe qua đêm.")
+    assert on["threads"] == (False, "")
+    assert blocked(post) == [("kit_gap", "slot-khu_vuc")]
+    page = client.get(address("edit", post)).content.decode()
+    assert 'name="slot-khu_vuc"' in page
+    assert 'id="at-slot-khu_vuc"' in page
+    assert 'name="body-is-html"' not in page
+
+    own_words = {"title": "Của tôi", "body": "<p>Mua pin ở cửa hàng A.</p>", "campaign": ""}
+    form = typed(post, **own_words, **{"slot-khu_vuc": " tổ 5\nvà tổ 6"})
+    assert client.post(address("autosave", post), form).status_code == 200
+
+    post = refreshed(post)
+    assert post.title == "Sạc xe điện an toàn"
+    assert "tổ 5 và tổ 6" in post.body
+    assert "cửa hàng" not in post.body
+    assert post.campaign == kit.campaign
+    assert blocked(post) == []
+    assert content.compose(post)["kit"]["core"] == kit.current.content_sha256
+    # To save what is stored changes nothing.
+    version = post.version
+    client.post(address("autosave", post), typed(post, **{"slot-khu_vuc": "tổ 5 và tổ 6"}))
+    assert refreshed(post).version == version
+
+
+def test_the_content_of_other_posts_is_hashed_as_before():
+    assert "kit" not in content.compose(factories.PostFactory())
+
+
+def test_words_written_past_the_service_are_refused_at_every_step(unit, officer, kit, pages):
+    post = kits.adopt(kit, unit=unit, by=officer)
+    edit = editing.edit_of(refreshed(post))
+    words = {"khu_vuc": "tổ 5"}
+    post = editing.save(post, replace(edit, kit_words=words), by=officer, version=post.version)
+    good = post.body
+    Post.objects.filter(pk=post.pk).update(body=good.replace("không sạc", "nên sạc"))
+    with pytest.raises(Refused, match="kit"):
+        reviews.submit(refreshed(post), by=officer)
+
+    # Into the row, past the submission; the approval asks again, and so do schedule and engine.
+    forged = factories.submitted(refreshed(post))
+    chief = factories.person(Role.APPROVER, unit)
+    with pytest.raises(Refused, match="kit"):
+        reviews.approve(forged, forged.current_revision, by=chief, proof=factories.proof())
+    forged = factories.approved(refreshed(post), by=chief)
+    with pytest.raises(Refused, match="kit"):
+        scheduling.schedule(forged, by=officer)
+    row = factories.delivery(forged)
+    assert not Delivery.objects.sendable(timezone.now()).filter(pk=row.pk).exists()
+
+    # The same with the kit's own words goes out, until the kit is withdrawn.
+    row.delete()
+    Post.objects.filter(pk=post.pk).update(body=good, state="draft", approved_revision=None)
+    fine = factories.approved(refreshed(post), by=chief)
+    row = factories.delivery(fine)
+    sendable = Delivery.objects.sendable(timezone.now()).filter(pk=row.pk)
+    assert sendable.exists()
+    kit.withdrawn_at, kit.withdrawn_by, kit.withdraw_reason = timezone.now(), officer, "Sai số"
+    kit.save()
+    assert not sendable.exists()
+    assert ("kit_withdrawn", "kit") in blocked(refreshed(post))
+
+
+def test_posts_of_one_moment_are_spread_over_the_kits_minutes(unit, officer, kit, pages):
+    post = refreshed(kits.adopt(kit, unit=unit, by=officer))
+    at = timezone.now() + timedelta(days=1)
+    spread = scheduling.spread(post, at)
+    assert at <= spread < at + timedelta(minutes=30)
+    assert spread == scheduling.spread(post, at)
+
+
+def test_own_lines_stand_only_where_the_kit_lets_them(unit, officer, province, pages):
+    closed = kits.adopt(factories.kit(province, state="issued"), unit=unit, by=officer)
+    with pytest.raises(Refused, match="kit"):
+        editing.append(refreshed(closed), "Trực ban: 113", by=officer)
+
+    open_kit = factories.kit(province, state="issued", own_lines=True, name="Mở")
+    post = kits.adopt(open_kit, unit=unit, by=officer)
+    post = editing.append(refreshed(post), "Cần giúp đỡ, gọi 113.", by=officer)
+    assert post.body.endswith("<p>Cần giúp đỡ, gọi 113.</p>")
+    assert [rule for rule, _where in blocked(refreshed(post))] == ["kit_gap"]
+    with pytest.raises(Refused):
+        duplicate(post, by=officer)
+
+
+def test_declining_is_undone_by_adopting_and_a_post_forbids_it(client, unit, officer, kit, pages):
+    client.force_login(officer)
+    address_of_decline = reverse("posts:decline_kit", args=[kit.public_id])
+    assert client.post(address_of_decline, {}).status_code == 422
+    assert client.post(address_of_decline, {"reason": "other"}).status_code == 409
+    assert client.post(address_of_decline, {"reason": "no_channel"}).status_code == 302
+    adoption = Adoption.objects.get(kit=kit, unit=unit)
+    assert (adoption.reason, adoption.by) == ("no_channel", officer)
+
+    post = kits.adopt(kit, unit=unit, by=officer)
+    adoption.refresh_from_db()
+    assert adoption.declined_at is None
+    assert kits.adopt(kit, unit=unit, by=officer) == post
+    assert client.post(address_of_decline, {"reason": "no_channel"}).status_code == 409
+
+
+def test_a_new_version_takes_the_words_over_and_shows_once_what_has_no_place(
+    client, unit, officer, kit, pages
+):
+    post = kits.adopt(kit, unit=unit, by=officer)
+    client.force_login(officer)
+    client.post(address("autosave", post), typed(post, **{"slot-khu_vuc": "tổ 5"}))
+    old = kit.current
+    old.state = "replaced"
+    old.save()
+    new = old
+    new.pk, new.public_id, new.number, new.state = None, uuid.uuid4(), 2, "issued"
+    new._state.adding = True
+    new.text = "Công an {don_vi}: sạc xe khi có người trông.\n\nCháy, gọi {so}."
+    new.texts, new.changes = {}, "Thêm số điện thoại"
+    new.slots = [{"name": "so", "kind": "number", "label": "Số gọi", "limit": 20}]
+    new.save()
+    kit.current = new
+    kit.save()
+
+    page = client.get(address("edit", post)).content.decode()
+    assert "Thêm số điện thoại" in page
+    answer = client.post(address("take_over_kit", post), follow=True).content.decode()
+
+    assert "tổ 5" in answer
+    post = refreshed(post)
+    assert "có người trông" in post.body
+    assert post.adoption.values == {}
+    assert blocked(post) == [("kit_gap", "slot-so")]
+    assert "Thêm số điện thoại" not in answer
+
+
+def test_lists_ask_as_much_for_many_kits_as_for_one(client, unit, officer, province, pages):
+    client.force_login(officer)
+
+    def queries(n):
+        for number in range(n):
+            row = factories.kit(province, state="issued", name=f"Bộ {n}-{number}")
+            kits.adopt(row, unit=unit, by=officer)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse("posts:kits")).status_code == 200
+        return len(captured)
+
+    assert queries(1) == queries(3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_once_get_one_draft(province):
+    unit = factories.UnitFactory(parent=province)
+    factories.ChannelFactory(unit=unit)
+    row = factories.kit(province, state="issued")
+    people = [factories.person(Role.OFFICER, unit) for _ in range(2)]
+    barrier, made = threading.Barrier(2), []
+
+    def adopt(person):
+        try:
+            barrier.wait()
+            made.append(kits.adopt(row, unit=unit, by=person).pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=adopt, args=[each]) for each in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 2
+    assert len(set(made)) == 1
+    assert Post.objects.count() == 1
