@@ -1,5 +1,6 @@
 """No regular expression takes more time than its input is long."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,4 +19,5 @@ def test_every_pattern_of_the_applications_is_linear_on_long_hostile_strings():
     assert done.returncode == 0, (
         f"took more than {patterns.CPU_SECONDS} s of processor time: {said[-1:]} {done.stderr}"
     )
-    assert int(said[-1].split()[0]) >= len(patterns.compiled_in(ROOT)) > 10
+    tried, compiled = map(int, re.findall(r"\d+", said[-1]))
+    assert tried >= compiled > 10

@@ -32,7 +32,7 @@ from posts.editor import services as editing
 from posts.findings import findings
 from posts.review import services as reviews
 from tests import factories
-from tests.factories import PostFactory, UnitFactory, person
+from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
 from tests.posts.checks.leaks.cases import FOUND
 from tests.posts.editor.composer import address, picture_file, typed
 
@@ -136,24 +136,26 @@ def put_in_and_take_out(post, text, severity, n, officer):
     editing.save(post, clean, by=officer, version=post.version)
 
 
-def drawn(number):
-    picture = Image.new("RGB", (900, 300), "white")
+def drawn(numbers):
+    picture = Image.new("RGB", (900, 600), "white")
     font = ImageFont.truetype(str(next(FONT.rglob("*.ttf"))), 44)
-    words = {12: "Số CCCD", 10: "Điện thoại", 16: "Số thẻ"}[len(number)]
-    ImageDraw.Draw(picture).text((40, 110), f"{words}: {number}", fill="black", font=font)
+    for line, number in enumerate(numbers):
+        words = {12: "Số CCCD", 10: "Điện thoại", 16: "Số thẻ"}[len(number)]
+        place = (40, 110 + 160 * line)
+        ImageDraw.Draw(picture).text(place, f"{words}: {number}", fill="black", font=font)
     out = io.BytesIO()
     picture.save(out, "PNG")
     out.seek(0)
     return out
 
 
-def read_and_blur(number, unit, officer):
-    """Let the real scanners read a picture of the number, and blur what they found."""
-    picture = pictures.store(drawn(number), unit=unit, by=officer)
+def read_and_blur(numbers, unit, officer):
+    """Let the real scanners read a picture of the numbers, and blur what they found."""
+    picture = pictures.store(drawn(numbers), unit=unit, by=officer)
     while scanners.scan_waiting():
         pass
     boxes = list(Box.objects.filter(scan__media=picture, kind="text"))
-    assert boxes, number
+    assert len(boxes) >= len(numbers)
     post = PostFactory(unit=unit, author=officer, media=[picture])
     with pytest.raises(Refused) as refused:
         reviews.submit(post, by=officer)
@@ -227,12 +229,17 @@ def in_files(*folders):
 def test_a_day_s_use_leaves_no_trace(client, unit, officer, log, tmp_path):
     assert {rule for rule, *_ in CASES} | {"secret_mark"} == set(RULES)
     assert len(PLANTED) > 50
-    posts = PostFactory.create_batch(POSTS, unit=unit, author=officer, body=f"<p>{CLEAN}</p>")
+    posts = PostFactory.create_batch(
+        POSTS,
+        unit=unit,
+        author=officer,
+        body=f"<p>{CLEAN}</p>",
+        channels=[ChannelFactory(unit=unit)],  # one for all: 300 would make each page long
+    )
     for n, case in enumerate(itertools.islice(itertools.cycle(CASES), POSTS)):
         _rule, text, severity, _words = case
         put_in_and_take_out(posts[n], text, severity, n, officer)
-    for number in IN_PICTURES:
-        read_and_blur(number, unit, officer)
+    read_and_blur(IN_PICTURES, unit, officer)
     refuse_everywhere(client, posts[1], officer)
     everything = {
         "database": dump(),
