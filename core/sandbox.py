@@ -15,13 +15,19 @@ import resource
 import runpy
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
+
+_LOOK_EVERY = 0.1  # seconds: as soon as that, memory above the limit is noticed
 
 
 class Limits(NamedTuple):
     """Bound a program: ``memory`` and ``file_bytes`` in bytes, ``cpu_seconds`` of processor time,
     ``patience`` in seconds by the clock, ``answer_bytes`` what its ``facts.json`` may hold.
+
+    ``memory`` is address space, of which some libraries reserve much more than they use;
+    ``resident`` is what is in use, where that is to be bounded more closely.
     """
 
     memory: int
@@ -29,6 +35,7 @@ class Limits(NamedTuple):
     file_bytes: int
     patience: float
     answer_bytes: int = 4096
+    resident: int = 0  # in bytes; 0: bounded by ``memory`` alone
 
 
 class Failed(Exception):
@@ -43,16 +50,15 @@ def run(program: Path, *args: str, place: Path, limits: Limits) -> dict[str, Any
     try:
         # -I and an empty environment: what a decoder could be tricked into knows no key, password
         # or address.
-        subprocess.run(  # noqa: S603 - our own program
+        with subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-I", __file__, within, str(program), *args],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={"LC_ALL": "C.UTF-8"},
             cwd=place,
-            timeout=limits.patience,
-            check=True,
-        )
+        ) as process:
+            _wait_for(process, limits)
         with (place / "facts.json").open("rb") as file:
             facts = json.loads(file.read(limits.answer_bytes))
     except (subprocess.SubprocessError, OSError, ValueError, RecursionError) as error:
@@ -60,6 +66,38 @@ def run(program: Path, *args: str, place: Path, limits: Limits) -> dict[str, Any
     if not isinstance(facts, dict):
         raise Failed
     return facts
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", limits: Limits) -> None:
+    """Wait until the program has ended well. Kill it where it takes too long or too much, and
+    raise SubprocessError.
+    """
+    until = time.monotonic() + limits.patience
+    try:
+        while True:
+            left = until - time.monotonic()
+            try:
+                code = process.wait(min(_LOOK_EVERY, left) if limits.resident else left)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() >= until or _most_in_use(process.pid) > limits.resident > 0:
+                    raise
+            else:
+                break
+    finally:
+        process.kill()  # does nothing to one that has ended
+    if code:
+        raise subprocess.CalledProcessError(code, process.args)
+
+
+def _most_in_use(pid: int) -> int:
+    """Return the most memory that a process has had in use at once, in bytes: what came and went
+    between two looks counts. The kernel offers no limit on it to those who are not root.
+    """
+    with contextlib.suppress(OSError, ValueError):  # it has just ended, or this is not Linux
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def confine(memory: int, cpu_seconds: int, file_bytes: int) -> None:

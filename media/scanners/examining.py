@@ -29,12 +29,17 @@ __all__ = ["EVERY_SCANNER", "Examined", "Finding", "examine", "mark"]
 EVERY_SCANNER = [scanner.value for scanner in Scanner]
 _HERE = Path(__file__).parent
 _PICTURE, _FILM = _HERE / "programs/picture.py", _HERE / "programs/film.py"
-# Address space, of which the libraries reserve far more than they use: see docs/operations.md for
-# what was measured.
-_MEMORY = 1536 * 1024 * 1024
+# Address space, of which the libraries reserve far more than they use, and what they may use: see
+# docs/operations.md for what was measured.
+_MEMORY, _RESIDENT = 1536 * 1024 * 1024, 400 * 1024 * 1024
 _ANSWER = 8 * 1024 * 1024
 LIMITS = sandbox.Limits(
-    memory=_MEMORY, cpu_seconds=40, file_bytes=_ANSWER, patience=120, answer_bytes=_ANSWER
+    memory=_MEMORY,
+    cpu_seconds=40,
+    file_bytes=_ANSWER,
+    patience=120,
+    answer_bytes=_ANSWER,
+    resident=_RESIDENT,
 )
 FILM_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800)
 _POLL = 1.0  # seconds
