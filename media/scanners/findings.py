@@ -7,13 +7,18 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from core.text import fold
+from media.scanners.identity_cards import (
+    LIKE_DIGITS,
+    PORTRAIT,
+    around,
+    is_identity_card,
+    parts_of,
+)
 from media.scanners.models import WHOLE, Kind, Severity
 from media.scanners.registry import UnitRules
 
 MOST_BOXES = 300
 _GRAVEST_FIRST = [Severity.HARD, Severity.SOFT, Severity.WARN, Severity.INFO]
-_LIKE_DIGITS = str.maketrans("OoØøQDlI|!SsBZz", "000000" + "1111" + "55" + "8" + "22")
 _LIKE_LETTERS = str.maketrans("0158264", "DISBZGA")
 _PLATE = re.compile(r"(\w{2})([A-Z0-9]{1,2}?)(\w{4,5})")
 _MISREAD = {"a": "o", "e": "o", "c": "o", "1": "i", "l": "i", "0": "o"}
@@ -30,22 +35,12 @@ _CUES = (
     "mật khẩu",
     "bảo hiểm",
 )
-# Of which three say that the picture is an identity card.
-_CARD_WORDS = (
-    "can cuoc",
-    "full name",
-    "date of birth",
-    "gioi tinh",
-    "quoc tich",
-    "ngay sinh",
-    "que quan",
-    "nationality",
-    "place of residence",
-    "dinh danh ca nhan",
-)
 # The series stands behind at most two letters or digits of the province: 113 L 50000 is a row of
-# text.
+# text. Where the province was not seen at all, the point has to stand where plates have it.
 _PLATE_END = re.compile(r"[A-Z0-9]{0,2}[A-Z][A-Z0-9]?(\d{5})")
+_NO_PROVINCE = re.compile(r"[A-Z]\d{5}")
+_MONEY = re.compile(r"(?<!\d)\d{1,2}[.,]\d{3}(?!\d)")  # 50.000; a plate's point is behind three
+_WIDEST_PLATE = 6000  # of the picture: what is wider has to be read surely
 _STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
 _SAMPLES_APART = 2
 
@@ -158,80 +153,42 @@ def _words_on(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
                 place for start, end, place in places if start < found.end and end > found.start
             ]
             if boxes:
-                yield _in_place(Kind.TEXT, found.rule, found.severity, _around(boxes))
-    if _is_identity_card(text):
-        yield from _numbers_of_card(lines)
-
-
-def _is_identity_card(text: str) -> bool:
-    plain = fold(text)
-    return sum(words in plain for words in _CARD_WORDS) >= 3
-
-
-def _numbers_of_card(lines: list[list[tuple[str, Any]]]) -> Iterator[Finding]:
-    """Yield a finding for the number of an identity card, also where a digit is misread."""
-    is_found = False
-    for line in lines:
-        numbers = [(word, place) for word, place in line if _is_number(word)]
-        digits = sum(len(re.sub(r"\W", "", word)) for word, _place in numbers)
-        if 8 <= digits <= 14:
-            x, y, width, height = _around([place for _word, place in numbers])
-            # From the end of its label on: what stands before it may be a part that was not read.
-            ends = [int(place[0]) + int(place[2]) for _word, place in line]
-            start = max((end for end in ends if end <= x), default=x)
-            box = (start, y, width + x - start, height)
-            is_found = True
-            yield _in_place(Kind.TEXT, "id_cccd", Severity.HARD, box)
-    if not is_found:
-        yield _in_place(Kind.TEXT, "id_cccd", Severity.HARD, _place_of_number(lines))
-
-
-def _place_of_number(lines: list[list[tuple[str, Any]]]) -> tuple[int, int, int, int]:
-    """Return where the number of an identity card is that nobody could read: behind its label, or
-    somewhere on the card.
-    """
-    every = [place for line in lines for _word, place in line]
-    whole = _around(every)
-    for line in lines:
-        for word, place in line:
-            if re.search(r"/\s*no\b", fold(word)):
-                x, y, width, height = (int(each) for each in place)
-                left, top = min(x + width, WHOLE - 1), max(y - height, 0)
-                right = max(whole[0] + whole[2], left + 1)
-                return left, top, right - left, min(y + 2 * height, WHOLE) - top
-    return whole
-
-
-def _is_number(word: str) -> bool:
-    plain = word.translate(_LIKE_DIGITS)
-    return "/" not in word and 2 * sum(letter.isdigit() for letter in plain) > len(plain)
+                yield _in_place(Kind.TEXT, found.rule, found.severity, around(boxes))
+    if is_identity_card(text):
+        for part in parts_of(lines):
+            kind = Kind.FACE if part.rule == PORTRAIT else Kind.TEXT
+            yield _in_place(kind, part.rule, Severity.HARD, part.place)
 
 
 def _on_plate(lines: list[list[tuple[str, Any]]], rules: UnitRules) -> Iterator[Finding]:
     """Yield a finding for a part shaped like a plate, if a number stands on it."""
     for line in lines:
         for word, place in line:
-            for number in _plate_numbers(word):
+            for number in _plate_numbers(word, is_wide=int(place[2]) > _WIDEST_PLATE):
                 if found := _gravest(rules, f"Xe mang biển số {number}."):
                     yield _in_place(Kind.TEXT, *found, place)
                     break
 
 
-def _plate_numbers(read: str) -> Iterator[str]:
+def _plate_numbers(read: str, *, is_wide: bool = False) -> Iterator[str]:
     """Yield the number of a plate as it is written, from letters and digits that may be misread;
     nothing for what is no plate's.
     """
+    if _MONEY.search(read):
+        return
     letters = re.sub(r"[^A-Z0-9]", "", read.upper().replace("Đ", "D"))
     if not 6 <= len(letters) <= 10:
         return
     match = _PLATE.fullmatch(letters)
     if match:
-        province, number = (each.translate(_LIKE_DIGITS) for each in (match[1], match[3]))
+        province, number = (each.translate(LIKE_DIGITS) for each in (match[1], match[3]))
         series = match[2][0].translate(_LIKE_LETTERS) + match[2][1:]
         if (province + number).isdigit() and series[0].isalpha():
             dotted = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
             yield f"{province}{series}-{dotted}"
-    rest = _PLATE_END.fullmatch(letters)
+    rest = None if is_wide else _PLATE_END.fullmatch(letters)
+    if rest and _NO_PROVINCE.fullmatch(letters) and not re.search(r"\d{3}\.\d{2}", read):
+        return
     if rest:  # its province or series may be misread: the number behind them is enough
         yield f"30A-{rest[1][:3]}.{rest[1][3:]}"
 
@@ -265,16 +222,9 @@ def _with_digits(text: str) -> str:
     def mended(match: re.Match[str]) -> str:
         word = match[0]
         digits = sum(letter.isdigit() for letter in word)
-        return word.translate(_LIKE_DIGITS) if digits >= 2 and 2 * digits >= len(word) else word
+        return word.translate(LIKE_DIGITS) if digits >= 2 and 2 * digits >= len(word) else word
 
     return re.sub(r"\S+", mended, text)
-
-
-def _around(boxes: Sequence[Sequence[Any]]) -> tuple[int, int, int, int]:
-    left, top = min(int(box[0]) for box in boxes), min(int(box[1]) for box in boxes)
-    right = max(int(box[0]) + int(box[2]) for box in boxes)
-    bottom = max(int(box[1]) + int(box[3]) for box in boxes)
-    return left, top, right - left, bottom - top
 
 
 # --- One place, one box ---------------------------------------------------------------------------
@@ -310,7 +260,7 @@ def _shared(one: Finding, other: Finding) -> float:
 
 
 def _spanning(one: Finding, other: Finding) -> Finding:
-    x, y, width, height = _around([one[3:7], other[3:7]])
+    x, y, width, height = around([one[3:7], other[3:7]])
     return one._replace(x=x, y=y, width=width, height=height)
 
 

@@ -18,7 +18,11 @@ register = template.Library()
 def library_starters(unit: Unit) -> dict[str, Any]:
     """Offer the kits and templates that fit today, and the unit's own post that did best."""
     good = good_posts(unit)
-    best = Post.objects.filter(pk=good[0].post).only("public_id", "title").first() if good else None
+    best = None
+    if good:
+        # What names it, and nothing more: its text is long.
+        named = Post.objects.only("public_id", "title", "label")
+        best = named.filter(pk=good[0].post).first()
     today = timezone.localdate()
     return {
         "unit": unit,

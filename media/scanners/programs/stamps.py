@@ -18,6 +18,7 @@ MOST_FRAMES = 12
 _RED, _REDDER = 26, 1.2  # more than the other two colours, in steps and in times
 _LEAST = 0.02  # of the longer side
 _WIDEST_STAMP, _HIGHEST_STAMP = 0.42, 0.3  # of the picture: what is larger was designed
+_LIGHTER, _UNEVEN = 0.88, 0.3  # of the paper in a seal: lighter than the ink; its spread of light
 
 
 class Stamps:
@@ -35,7 +36,7 @@ class Stamps:
         frames = 0
         for contour in _outlines(red):
             points = contour.reshape(-1, 2).astype(np.float32)
-            if _is_seal(contour, red):
+            if _is_seal(contour, red) and _is_ink_on_paper(contour, small, red):
                 found.append(["stamp", *placed_points(points, width, height)])
                 continue
             if frames >= MOST_FRAMES or not _is_frame(contour, red):
@@ -119,6 +120,26 @@ def _is_seal(contour: np.ndarray, red: np.ndarray) -> bool:
         return False
     # The emblem in the middle: a letter O has none.
     return _density(contour, red, 0.3) >= 0.05 and _ring(contour, red) >= 0.55
+
+
+def _is_ink_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> bool:
+    """Check that what is not red within the outline is lighter than the red, and much the same all
+    over: cups, fruit and lamps are round and reddish too.
+    """
+    left, top, wide, high = cv2.boundingRect(contour)
+    hull = cv2.convexHull(contour) - [left, top]
+    mask: Any = np.zeros((high, wide), np.uint8)
+    cv2.fillConvexPoly(mask, hull.astype(np.int32), 255)
+    part = slice(top, top + high), slice(left, left + wide)
+    grey = cv2.cvtColor(small[part], cv2.COLOR_RGB2GRAY).astype(np.float32)
+    ink = (mask > 0) & (red[part] > 0)
+    # Beside the ink, both run into each other.
+    ground = (mask > 0) & (cv2.dilate(red[part], np.ones((5, 5), np.uint8)) == 0)
+    if not ink.any() or not ground.any():
+        return False
+    low, middle, upper = np.percentile(grey[ground], (25, 50, 75))
+    lighter = float((grey[ground] > np.median(grey[ink])).mean())
+    return lighter >= _LIGHTER and upper - low <= _UNEVEN * middle
 
 
 def _ring(contour: np.ndarray, red: np.ndarray) -> float:

@@ -60,7 +60,10 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
         ways.append(Remedy(kind, masked, leak.start, leak.end))
     name = _name_span(text, leak) if leak.rule in _PERSONS else None
     if name:
-        ways.append(Remedy("initials", initials(text[name[0] : name[1]]), *name))
+        cut = initials(text[name[0] : name[1]])
+        # A full stop behind the name is the one of its last letter.
+        end = name[1] + text.startswith(".", name[1])
+        ways.append(Remedy("initials", cut, name[0], end))
     return [*ways, _drop_line(text, leak)]
 
 

@@ -150,24 +150,77 @@ def sealed_page(rng: random.Random) -> _Sheet:
 
 
 def id_card(rng: random.Random) -> _Sheet:
-    sheet = _Sheet(1012, 638, (214, 232, 226))
+    sheet = _Sheet(1012, 638, rng.choice([(214, 232, 226), (226, 234, 214), (232, 228, 238)]))
     for number in range(0, 1012, 22):
         sheet.draw.arc((number - 300, -200, number + 300, 840), 0, 360, fill=(196, 220, 214))
     sheet.text((330, 40), "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", _font(SANS_BOLD, 26))
-    sheet.text((420, 110), "CĂN CƯỚC CÔNG DÂN", _font(SANS_BOLD, 38), fill=(180, 30, 30))
-    sheet.draw.rectangle((40, 220, 290, 560), fill=(176, 190, 205))
+    _portrait(sheet, rng, (40, 220, 290, 560))
     number = _cccd(rng)
     if rng.random() < 0.3:
         number = " ".join(number[at : at + 3] for at in range(0, 12, 3))
-    sheet.text((330, 210), "Số / No.:", _font(SANS, 28))
-    sheet.text((470, 196), number, _font(SANS_BOLD, 46), rules={"id_cccd"})
-    sheet.text((330, 280), "Họ và tên / Full name:", _font(SANS, 24))
-    sheet.text((330, 312), rng.choice(_NAMES).upper(), _font(SANS_BOLD, 34))
     born = f"{rng.randint(1, 28):02}/{rng.randint(1, 12):02}/19{rng.randint(60, 99)}"
-    sheet.text((330, 372), f"Ngày sinh / Date of birth: {born}", _font(SANS, 26))
-    sheet.text((330, 420), "Giới tính / Sex: Nam     Quốc tịch: Việt Nam", _font(SANS, 26))
-    sheet.text((330, 468), "Quê quán: An Bình, Sông Xanh", _font(SANS, 26))
+    if rng.random() < 0.7:
+        _card_of_2021(sheet, rng, number, born)
+    else:
+        _card_of_2024(sheet, rng, number, born)
     return sheet
+
+
+_HOMES = ("Thôn Đông, An Bình, Sông Xanh", "Số 12, tổ 4, An Bình, Sông Xanh", "Ấp 3, Hòa Lạc")
+_OWNER, _HOME = ("name_dob",), ("addr_home",)
+
+
+def _portrait(sheet: _Sheet, rng: random.Random, box: tuple[int, int, int, int]) -> None:
+    """Draw a grey form, or paste a photograph: a portrait is found where no face is seen too."""
+    left, top, right, bottom = box
+    if rng.random() < 0.5:
+        photo = Image.open(DATA / "astronaut.jpg").crop((60, 30, 260, 302))
+        sheet.picture.paste(photo.resize((right - left, bottom - top)), (left, top))
+    else:
+        sheet.draw.rectangle(box, fill=(176, 190, 205))
+        sheet.draw.ellipse((left + 75, top + 60, right - 75, top + 190), fill=(222, 184, 160))
+        sheet.draw.ellipse((left + 30, top + 200, right - 30, bottom + 90), fill=(60, 70, 90))
+        sheet.draw.rectangle((left, bottom, right, bottom + 90), fill=sheet.picture.getpixel((5, 5)))
+    sheet.marked.append((frozenset({"face"}), box))
+
+
+def _card_of_2021(sheet: _Sheet, rng: random.Random, number: str, born: str) -> None:
+    sheet.text((420, 110), "CĂN CƯỚC CÔNG DÂN", _font(SANS_BOLD, 38), fill=(180, 30, 30))
+    sheet.text((330, 196), "Số / No.:", _font(SANS, 28))
+    sheet.text((470, 182), number, _font(SANS_BOLD, 46), rules={"id_cccd"})
+    sheet.text((330, 258), "Họ và tên / Full name:", _font(SANS, 24))
+    sheet.text((330, 290), rng.choice(_NAMES).upper(), _font(SANS_BOLD, 34), rules=_OWNER)
+    font = _font(SANS, 26)
+    sheet.text((330, 348), "Ngày sinh / Date of birth:", font)
+    sheet.text((668, 348), born, font, rules=_OWNER)
+    sheet.text((330, 394), "Giới tính / Sex: Nam     Quốc tịch: Việt Nam", font)
+    if rng.random() < 0.5:
+        sheet.text((330, 440), "Quê quán / Place of origin:", font)
+        sheet.text((330, 476), rng.choice(_HOMES), font, rules=_HOME)
+        sheet.text((330, 522), "Nơi thường trú / Place of residence:", font)
+        sheet.text((330, 558), rng.choice(_HOMES), font, rules=_HOME)
+        sheet.text((40, 580), "Có giá trị đến: 10/10/2035", _font(SANS, 18))
+    else:
+        sheet.text((330, 440), "Quê quán:", font)
+        sheet.text((460, 440), "An Bình, Sông Xanh", font, rules=_HOME)
+        sheet.text((330, 486), "Nơi thường trú:", font)
+        sheet.text((535, 486), rng.choice(_HOMES), font, rules=_HOME)
+
+
+def _card_of_2024(sheet: _Sheet, rng: random.Random, number: str, born: str) -> None:
+    small, font = _font(SANS, 20), _font(SANS_BOLD, 30)
+    sheet.text((440, 90), "CĂN CƯỚC", _font(SANS_BOLD, 40), fill=(180, 30, 30))
+    sheet.text((440, 145), "IDENTITY CARD", _font(SANS, 24), fill=(180, 30, 30))
+    sheet.text((330, 206), "Số định danh cá nhân / Personal identification number:", small)
+    sheet.text((330, 234), number, _font(SANS_BOLD, 46), rules={"id_cccd"})
+    sheet.text((330, 310), "Họ, chữ đệm và tên khai sinh / Full name:", small)
+    sheet.text((330, 338), rng.choice(_NAMES).upper(), font, rules=_OWNER)
+    sheet.text((330, 394), "Ngày, tháng, năm sinh / Date of birth:", small)
+    sheet.text((330, 422), born, font, rules=_OWNER)
+    sheet.text((740, 394), "Giới tính / Sex:", small)
+    sheet.text((740, 422), rng.choice(["Nam", "Nữ"]), font)
+    sheet.text((330, 478), "Quốc tịch / Nationality:", small)
+    sheet.text((330, 506), "Việt Nam", font)
 
 
 def bank_slip(rng: random.Random) -> _Sheet:
