@@ -33,6 +33,11 @@ class RuleFigures:
     def is_switched(self) -> bool:
         return self.severity != self.written
 
+    @property
+    def is_quiet(self) -> bool:
+        """Check that nothing is to be told of it: it found nothing, and is as it was written."""
+        return not (self.alarms or self.is_switched or any(self.counts.values()))
+
 
 def by_rule(reader: User, *, now: datetime) -> list[RuleFigures]:
     """Return every rule with its counts in the units that the person oversees, what was reported

@@ -47,8 +47,10 @@ def leak_rules(request: HttpRequest) -> HttpResponse:
     _require_overseer(request)
     may_switch = switching.may_switch(request.user)
     waiting = RuleSwitch.objects.filter(confirmed_at=None, ended_at=None) if may_switch else ()
+    rows = by_rule(request.user, now=timezone.now())
     context = {
-        "rows": by_rule(request.user, now=timezone.now()),
+        "rows": [row for row in rows if not row.is_quiet],
+        "quiet": [row for row in rows if row.is_quiet],
         "waiting": [(row, name_of(row.rule), row.set_by_id != request.user.pk) for row in waiting],
         "severities": dict(SEVERITIES),
     }

@@ -156,7 +156,9 @@ def _approve_many(request: HttpRequest, right: Permission, *, back: str) -> Http
                     announce=post.pk not in series,
                 )
         except Refused as error:
-            refused.append({**line, "words": str(error)})
+            # There a reason can be written, where one is asked for.
+            page = reverse("publishing:review", args=[post.public_id])
+            refused.append({**line, "url": page, "words": str(error)})
         else:
             if post.pk in series:
                 together.setdefault(series[post.pk], []).append(post)

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.template import Context, Template
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from engagement.models import Measurement
@@ -35,8 +37,12 @@ def test_it_offers_templates_that_fit_and_the_post_that_did_best():
     best = published(unit, 900, title="Bài hay nhất")
     published(factories.UnitFactory(), 90_000, title="Của nơi khác")
 
-    page = shown(unit)
+    with CaptureQueriesContext(connection) as asked:
+        page = shown(unit)
 
+    # Its name comes with it, for a post with a label of its own too.
+    named = [each["sql"] for each in asked if 'FROM "posts_post" WHERE' in each["sql"]]
+    assert len(named) == 1
     assert [good.post for good in good_posts(unit)] == [best.pk]
     assert (template.title in page, "Bài hay nhất" in page, "Của nơi khác" in page) == (
         True,

@@ -53,6 +53,24 @@ def test_a_bulk_approval_reports_which_posts_went_and_which_did_not_and_why(clie
     assert [d.post for d in Delivery.objects.all()] == [timed]
 
 
+def test_a_bulk_approval_leads_to_the_page_of_a_post_that_needs_a_reason(client, unit, approver):
+    good = factories.submitted(unit=unit)
+    leaky = factories.submitted(
+        unit=unit, title="Cảnh giác", body="<p>Nạn nhân là anh Tạ Văn Lúa đã trình báo.</p>"
+    )
+
+    response = approve_many(client, good.current_revision, leaky.current_revision)
+
+    (row,) = response.context["result"]["refused"]
+    page = reverse("publishing:review", args=[leaky.public_id])
+    assert row["words"].startswith("Write why this may be published, or return the post:")
+    assert (row["url"], f'href="{page}"' in response.text) == (page, True)
+    leaky.refresh_from_db()
+    assert leaky.state == PostState.IN_REVIEW
+    assert not Review.objects.filter(revision__post=leaky).exists()
+    assert "<textarea" in client.get(page).text
+
+
 def test_the_result_of_a_bulk_approval_is_reported_once(client, unit, approver):
     approve_many(client, factories.submitted(unit=unit).current_revision)
 
