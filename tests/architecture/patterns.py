@@ -179,9 +179,7 @@ def main() -> None:
     compiled = compiled_in(root)
     # What is compiled but searched elsewhere: as hard as it can be searched.
     uses += [
-        Use(name, pattern, "search")
-        for name, pattern in compiled.items()
-        if pattern not in seen
+        Use(name, pattern, "search") for name, pattern in compiled.items() if pattern not in seen
     ]
     # Where a pattern is used twice, its first use tells.
     for use in {(each.pattern, each.method): each for each in reversed(uses)}.values():

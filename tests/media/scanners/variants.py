@@ -180,7 +180,9 @@ def _portrait(sheet: _Sheet, rng: random.Random, box: tuple[int, int, int, int])
         sheet.draw.rectangle(box, fill=(176, 190, 205))
         sheet.draw.ellipse((left + 75, top + 60, right - 75, top + 190), fill=(222, 184, 160))
         sheet.draw.ellipse((left + 30, top + 200, right - 30, bottom + 90), fill=(60, 70, 90))
-        sheet.draw.rectangle((left, bottom, right, bottom + 90), fill=sheet.picture.getpixel((5, 5)))
+        sheet.draw.rectangle(
+            (left, bottom, right, bottom + 90), fill=sheet.picture.getpixel((5, 5))
+        )
     sheet.marked.append((frozenset({"face"}), box))
 
 

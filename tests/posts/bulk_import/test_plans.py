@@ -400,14 +400,21 @@ def test_the_drafts_take_no_more_queries_for_more_rows(officer):
 
 def test_all_complete_drafts_are_submitted_with_one_notice(client, officer, unit):
     approver = factories.person(Role.APPROVER, unit)
-    done = apply(client, upload(client, *(line(n) for n in range(3)), line(9, Topic="")))
+    to_tick = line(8, Text="Gửi thư tới khao.sat@gmail.com để biết thêm.")
+    done = apply(client, upload(client, *(line(n) for n in range(3)), to_tick, line(9, Topic="")))
     batch = done.context["batch"]
-    assert (len(done.context["complete"]), len(done.context["incomplete"])) == (3, 1)
+    assert (len(done.context["complete"]), len(done.context["incomplete"])) == (3, 2)
 
     after = client.post(reverse("posts:import_submit", args=[batch.public_id]), follow=True)
 
     assert Post.objects.filter(state=PostState.IN_REVIEW).count() == 3
-    assert [len(after.context[name]) for name in ("complete", "incomplete")] == [0, 1]
+    assert [len(after.context[name]) for name in ("complete", "incomplete")] == [0, 2]
+    # What its author has to tick is ticked on its own page.
+    ticked = Post.objects.get(title__endswith=" 8")
+    assert (ticked.state, reverse("posts:edit", args=[ticked.public_id]) in after.text) == (
+        PostState.DRAFT,
+        True,
+    )
     (notice,) = Notice.objects.filter(user=approver)
     assert (notice.kind, notice.facts["n"]) == ("posts_submitted", "3")
 

@@ -48,7 +48,12 @@ def test_every_way_out_takes_the_finding_away_or_makes_it_lesser(rule, text):
         ("name_age", "Đỗ Thị Lụa, 45 tuổi", "initials", "Đ.T.L., 45 tuổi"),
         ("name_case", "Nạn nhân là anh Tạ Văn Lúa.", "initials", "Nạn nhân là anh T.V.L."),
         ("name_dob", "Đỗ Thị Lụa (SN 1985 bị mất xe", "initials", "Đ.T.L. (SN 1985 bị mất xe"),
-        ("name_case", "Nạn nhân là anh Tạ Văn Lúa (SN 1985", "initials", "Nạn nhân là anh T.V.L. (SN 1985"),
+        (
+            "name_case",
+            "Nạn nhân là anh Tạ Văn Lúa (SN 1985",
+            "initials",
+            "Nạn nhân là anh T.V.L. (SN 1985",
+        ),
         ("link_risk", "https://gia-mao.xyz/a", "break_link", "gia-mao[.]xyz/a"),
         ("credential", "mật khẩu: Lua@2026 nhé", "mask", "mật khẩu: *** nhé"),
         ("name_dob", "Một\nĐỗ Thị Lụa (SN 1985)\nHai", "drop_line", "Một\nHai"),
