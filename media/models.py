@@ -250,8 +250,9 @@ class Logo(models.Model):
 
 
 class Upload(PublicIdModel):
-    """A video that is uploaded piece by piece. Its bytes are in ``media.incoming`` until it is
-    complete; then ``media`` is the result, kept for a while for a browser that missed the answer.
+    """A picture or video that is uploaded piece by piece. Its bytes are in ``media.incoming`` until
+    it is complete; then ``media`` is the result, kept for a while for a browser that missed the
+    answer.
     """
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")

@@ -72,7 +72,11 @@ class Drawn(NamedTuple):
 
 
 def store(
-    upload: BinaryIO | File, *, unit: Unit, by: User, right: Permission = Permission.POST_WRITE
+    upload: BinaryIO | File | Path,
+    *,
+    unit: Unit,
+    by: User,
+    right: Permission = Permission.POST_WRITE,
 ) -> Media:
     """Store the uploaded picture for the unit, drawn anew; the same picture twice is one row. Raise
     Refused, Busy.
@@ -125,9 +129,7 @@ def redraw(
     Raise Refused in the officer's words, and Busy for a retry.
     """
     with incoming.workshop() as place:
-        source = incoming.on_disk(
-            upload, place, most=settings.IMAGE_MAX_BYTES, too_large=_too_large
-        )
+        source = incoming.on_disk(upload, place, most=settings.IMAGE_MAX_BYTES, too_large=too_large)
         try:
             with _semaphore.taken(by=by and by.pk):
                 scanner.require_clean(source)
@@ -207,7 +209,7 @@ def damaged() -> Refused:
     return Refused(_("The picture is damaged or incomplete. Choose another copy of it."))
 
 
-def _too_large() -> Refused:
+def too_large() -> Refused:
     limit = settings.IMAGE_MAX_BYTES // (1024 * 1024)
     return Refused(_("The picture is larger than %(n)s MB. Choose a smaller one.") % {"n": limit})
 

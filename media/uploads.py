@@ -1,7 +1,7 @@
-"""Videos on their way up, piece by piece: what arrived stays, whatever happens to the line, the
-page or the process.
+"""Pictures and videos on their way up, piece by piece: what arrived stays, whatever happens to the
+line, the page or the process.
 
-The database says how far a video has come, the file holds its bytes. A piece is written and counted
+The database says how far a file has come, the file holds its bytes. A piece is written and counted
 in one short transaction, once it is here: what a dying process wrote without counting is written
 over.
 """
@@ -23,12 +23,12 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from core import quotas
 from core.errors import Refused
-from media import incoming, videos
+from media import incoming, pictures, videos
 from media.models import Media, Upload
 from units.models import Unit
 
 LARGEST_PIECE = 8 * 1024 * 1024
-IDLE = timedelta(minutes=15)  # after which a video makes room for the next one of the same person
+IDLE = timedelta(minutes=15)  # after which a file makes room for the next one of the same person
 
 
 class Elsewhere(Exception):
@@ -36,7 +36,7 @@ class Elsewhere(Exception):
 
 
 class InHand(Exception):
-    """Another request is checking this video now."""
+    """Another request is checking this file now."""
 
 
 def begin(
@@ -50,7 +50,7 @@ def begin(
     now: datetime,
     right: Permission = Permission.POST_WRITE,
 ) -> Upload:
-    """Begin the upload of a video of ``size`` bytes, or return the one begun before, where the
+    """Begin the upload of a file of ``size`` bytes, or return the one begun before, where the
     browser recognises the file by its ``mark``. Raise Refused.
 
     ``purpose`` and ``purpose_id`` name what it is for: a word and a public id of the app that asks,
@@ -74,7 +74,7 @@ def begin(
         if oldest.touched_at > now - IDLE:
             raise Refused(
                 _(
-                    "%(n)s videos of yours are on their way already. Wait until one has "
+                    "%(n)s files of yours are on their way already. Wait until one has "
                     "arrived, or stop one."
                 )
                 % {"n": len(under_way)}
@@ -95,8 +95,8 @@ def begin(
 
 @transaction.atomic
 def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
-    """Append the next bytes of the video. Raise Elsewhere unless they begin at ``offset``, and
-    Refused for what is no video.
+    """Append the next bytes of the file. Raise Elsewhere unless they begin at ``offset``, and
+    Refused for what is neither a picture nor a video.
     """
     row = Upload.objects.select_for_update().get(pk=upload.pk)
     path = _path(row)
@@ -107,12 +107,8 @@ def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
         return
     if offset != row.received or offset + len(data) > row.size:
         raise Elsewhere
-    if (
-        not offset
-        and len(data) >= min(videos.HEAD, row.size)
-        and not videos.kind_of(data[: videos.HEAD])
-    ):
-        raise Refused(_("This file is not an MP4, MOV or WebM video."))
+    if not offset and len(data) >= min(videos.HEAD, row.size):
+        _refuse_others(data[: videos.HEAD], size=row.size)
     with path.open("r+b" if path.exists() else "w+b") as file:
         file.seek(offset)
         file.write(data)
@@ -121,18 +117,45 @@ def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
     upload.save(update_fields=["received", "touched_at"])
 
 
+def _refuse_others(head: bytes, *, size: int) -> None:
+    """Raise Refused for a file that is no picture or video, or too large a picture, before more of
+    it comes.
+    """
+    if videos.kind_of(head):
+        return
+    if not pictures.looks_like_one(head):
+        raise Refused(
+            _("This file is neither a picture (JPEG, PNG, WebP) nor a video (MP4, MOV, WebM).")
+        )
+    if size > settings.IMAGE_MAX_BYTES:
+        raise pictures.too_large()
+
+
 def finish(upload: Upload, *, by: User, right: Permission = Permission.POST_WRITE) -> Media:
     """Check a complete upload and return its media; called again, return the same. Raise InHand
-    while another request checks it, Busy while other videos are checked, and Refused.
+    while another request checks it, Busy while others are checked, and Refused.
     """
     with _held(upload):
         upload.refresh_from_db()
         if upload.media is None:
             unit = upload.unit
-            upload.media = videos.store(_path(upload), unit=unit, by=by, right=right)
+            upload.media = _stored(_path(upload), unit=unit, by=by, right=right)
             upload.save(update_fields=["media"])
             _path(upload).unlink(missing_ok=True)
         return upload.media
+
+
+def _stored(path: Path, *, unit: Unit, by: User, right: Permission) -> Media:
+    with path.open("rb") as file:
+        is_picture = pictures.looks_like_one(file.read(videos.HEAD))
+    kind = pictures if is_picture else videos
+    return kind.store(path, unit=unit, by=by, right=right)
+
+
+def unfinished(*, unit: Unit, purpose: str, purpose_id: UUID | None, by: User) -> int:
+    """Count the person's files of which a part is here: chosen again, they go on from there."""
+    begun = Upload.objects.filter(user=by, media=None, received__gt=0)
+    return begun.filter(unit=unit, purpose=purpose, purpose_id=purpose_id).count()
 
 
 def forget(upload: Upload) -> None:

@@ -201,7 +201,7 @@ CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")
 # as looked into; production refuses that.
 SCAN_MEDIA = True
 UPLOADS_A_PERSON = env.int(
-    "UPLOADS_A_PERSON", default=5
+    "UPLOADS_A_PERSON", default=8
 )  # begun and not ended, in all browsers together
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

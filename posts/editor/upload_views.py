@@ -85,7 +85,7 @@ def _right(purpose: str) -> Permission:
 @require_http_methods(["GET", "HEAD", "PATCH", "DELETE"])
 def one(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """Handle an upload. GET: its offset. PATCH: the next piece, from ``Upload-Offset`` on; an empty
-    one asks again for the result of a complete video. DELETE: cancel.
+    one asks again for the result of a complete file. DELETE: cancel.
 
     409: the piece belongs elsewhere. 202: to be looked into; ask again after ``Retry-After``. 422:
     refused.
@@ -110,7 +110,7 @@ def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
     offset = whole_number(request.headers.get("Upload-Offset", ""))
     if length is None or offset is None:
         return JsonResponse(
-            {"error": _("The browser sent no proper piece of the video.")}, status=400
+            {"error": _("The browser sent no proper piece of the file.")}, status=400
         )
     if length > uploads.LARGEST_PIECE:
         return JsonResponse({"largest": uploads.LARGEST_PIECE}, status=413)

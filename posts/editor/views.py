@@ -37,6 +37,7 @@ from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
 from core.middleware import seconds_to_wait
 from core.text import whole_number
 from media import services as media_services
+from media import uploads
 from media.models import FilmEdit, Media
 from platforms.limits import seen, text_limit
 from posts.canonical import content, corrections, material
@@ -51,7 +52,7 @@ from posts.kits.services import has_newer_version
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.queries import has_entered
 from posts.leak_rules.services import count
-from posts.models import Post
+from posts.models import UPLOAD_PURPOSE, Post
 from posts.queries import deliveries_that_would_stop, free_times, last_return
 from posts.review import services as post_reviews
 from posts.review.passing import rules_in
@@ -144,11 +145,18 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "newer_kit": has_newer_version(post),
         "proof": unsent.proof(request.user, post),
         "accept": media_services.ACCEPT,
+        "unfinished": 0 if post._state.adding else _unfinished(request, post),
         "times": _times(form, timezone.now()),
         "asks_public_numbers": post._state.adding and not has_entered(post.unit),
         **_checked(post),
         **more,
     }
+
+
+def _unfinished(request: HttpRequest, post: Post) -> int:
+    """Count the files of which a part arrived before the page was loaded anew."""
+    purpose = {"purpose": UPLOAD_PURPOSE, "purpose_id": post.public_id}
+    return uploads.unfinished(unit=post.unit, by=request.user, **purpose)
 
 
 def _times(form: ComposeForm, now: datetime) -> dict[str, list[tuple[str, str]]]:

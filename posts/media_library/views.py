@@ -25,6 +25,7 @@ from core import quotas
 from core.actions import button_action, form_action, form_data, offer_undo, refusal
 from core.errors import Busy, NotAllowed, Refused
 from media import services as media_services
+from media import uploads
 from media.library import services as library
 from media.library.queries import folders_of, in_library_of, look_alikes, tags_of
 from media.links import COVER, ITSELF, THUMB, viewing_url
@@ -64,6 +65,9 @@ def media_library(request: HttpRequest) -> HttpResponse:
         "filtered": form.is_bound and form.has_changed(),
         "unit": unit,
         "accept": media_services.ACCEPT,
+        "unfinished": uploads.unfinished(
+            unit=unit, purpose=library.LIBRARY_PURPOSE, purpose_id=None, by=request.user
+        ),
         "writes": unit in units_to_write_in(request.user),
     }
     is_part = request.htmx and not request.htmx.boosted

@@ -124,7 +124,8 @@ NOTE_SIZES = """() => {
     window.sentSizes = [];
     const send = XMLHttpRequest.prototype.send;
     XMLHttpRequest.prototype.send = function (body) {
-        if (body instanceof FormData) sentSizes.push(body.get("file").size);
+        const file = body instanceof FormData ? body.get("file") : body;
+        if (file instanceof Blob) sentSizes.push(file.size);
         return send.call(this, body);
     };
 }"""
@@ -148,7 +149,7 @@ def test_two_phone_photos_go_up_at_once_in_ten_seconds_of_a_slow_line(at_desk, o
     under_way, together = set(), []
 
     def begin(request):
-        if "/upload/" in request.url:
+        if request.method == "PATCH":
             under_way.add(request)
             together.append(len(under_way))
 
@@ -164,7 +165,7 @@ def test_two_phone_photos_go_up_at_once_in_ten_seconds_of_a_slow_line(at_desk, o
     page.fill("#id_title", "Khóa cổng cả ban ngày")  # while they go up
 
     expect(page.locator(".picture")).to_have_count(2, timeout=60_000)
-    assert max(together) == 2
+    assert max(together) >= 2
     assert sum(page.evaluate("sentSizes")) <= TEN_SECONDS
     assert desk.complaints == []
 

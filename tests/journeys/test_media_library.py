@@ -11,6 +11,7 @@ from tests import factories
 from tests.journeys.conftest import PHONE
 from tests.journeys.test_composer import _topics, edit, picture, saved  # noqa: F401
 from tests.media.test_library import jpeg, scene
+from tests.media.test_pictures import noise
 from tests.videos import video_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -74,6 +75,22 @@ def test_a_refused_file_is_named_with_its_reason_and_the_others_go_up(at_desk, o
     expect(failed).to_contain_text("sai.jpg")
     expect(failed).to_contain_text("neither a picture")
     expect(desk.page.locator(".media-card")).to_have_count(1)
+
+    # All that is on its way is paused and resumed by one button, small files and those in pieces.
+    page, begun = desk.page, []
+    page.route("**/uploads/", lambda route: begun.append(route))
+    page.route("**/media/add/", lambda route: begun.append(route))
+    large = {"name": "lon.png", "mimeType": "image/png", "buffer": noise((400, 300), "PNG")}
+    page.set_input_files("#media-files", [large, payload(2), payload(3)])
+    expect(page.locator(".upload-queue")).to_contain_text("0 of 3 files sent")
+    page.get_by_role("button", name="Pause all").press("Enter")
+    expect(page.locator(".upload-queue")).to_contain_text("Paused: 0 of 3 files sent")
+    page.unroute_all()
+    assert (len(begun), Media.objects.count()) == (3, 1)
+    page.get_by_role("button", name="Pause all").press("Enter")
+
+    expect(page.locator(".media-card")).to_have_count(4)
+    expect(page.locator(".upload-queue")).to_be_hidden()
 
 
 @pytest.mark.parametrize("size", [None, PHONE], ids=["desk", "phone"])

@@ -148,7 +148,5 @@ def test_what_is_no_video_is_refused_in_words(at_desk, officer, post, tmp_path):
     desk = at_desk(officer)
     choose(desk.page, post, file, desk)
 
-    expect(desk.page.locator(".upload-failed")).to_contain_text(
-        "Tệp này không phải là video MP4, MOV hoặc WebM."
-    )
+    expect(desk.page.locator(".upload-failed")).to_contain_text("Tệp này không phải là ảnh")
     expect(desk.page.locator(".upload-controls")).to_have_count(0)

@@ -22,6 +22,7 @@ from media.models import Media, Upload
 from posts.editor import upload_views as views
 from retention.services import sweep
 from tests import factories
+from tests.media.test_pictures import noise
 from tests.videos import video_file
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,23 @@ def test_a_video_comes_in_pieces_and_ends_as_a_card_of_the_post(desk, post, offi
     assert f'data-picture="{media.public_id}"' in last.json()["html"]
     assert videos.intact(media)
     assert waiting() == []
+
+
+def test_a_picture_comes_in_pieces_and_is_drawn_anew_like_any_other(desk, post):
+    data = noise((400, 300), "JPEG")
+    url = begin(desk, post, size=len(data)).json()["url"]
+    send(desk, url, data[:5000], 0)
+    page = desk.get(reverse("posts:edit", args=[post.public_id])).content.decode()
+    assert "1 file is not up yet" in page  # said to who loads the page anew
+
+    answer = send(desk, url, data[5000:], 5000).json()
+
+    media = Media.objects.get()
+    assert (answer["picture"], media.content_type) == (str(media.public_id), "image/jpeg")
+    assert (media.width, media.height) == (400, 300)
+    assert waiting() == []
+    damaged = begin(desk, post, size=5000, mark="half").json()["url"]
+    assert "damaged" in send(desk, damaged, data[:5000], 0).json()["error"]
 
 
 def test_a_browser_that_lost_the_last_answer_is_reported_again(desk, post):
@@ -210,7 +228,7 @@ def test_what_is_no_video_is_refused_with_its_first_piece(desk, post):
 
     assert (response.status_code, response.json()) == (
         422,
-        {"error": "This file is not an MP4, MOV or WebM video."},
+        {"error": "This file is neither a picture (JPEG, PNG, WebP) nor a video (MP4, MOV, WebM)."},
     )
     assert desk.get(url).status_code == 404
     assert waiting() == []
@@ -267,7 +285,7 @@ def test_a_person_has_only_so_many_videos_on_their_way(desk, post, settings):
     assert (
         begin(desk, post, mark="3")
         .json()["error"]
-        .startswith("2 videos of yours are on their way already.")
+        .startswith("2 files of yours are on their way already.")
     )
 
     long_ago = timezone.now() - uploads.IDLE - timedelta(seconds=1)

@@ -10,15 +10,15 @@ let submitted = false;
 
 form.addEventListener("submit", async (event) => {
   const button = event.submitter;
-  if (!uploading && !saving) {
+  if (!uploading() && !saving) {
     cancelScheduledSave();
     submitted = true;
     return;
   }
   // Two saves at once would look like two editors.
   event.preventDefault();
-  while (uploading || saving) {
-    if (uploading) showStatus("waiting", uploadedPercent());
+  while (uploading() || saving) {
+    if (uploading()) showStatus("waiting", uploadedPercent());
     await (saving || new Promise((resolve) => setTimeout(resolve, UPLOAD_POLL)));
   }
   if (!conflict && !signedOut) form.requestSubmit(button);

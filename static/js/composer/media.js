@@ -1,104 +1,50 @@
 // Pictures and videos: sent when they are chosen, shown as tiles, put in order and removed.
 import { fragment } from "../lib/fragment.js";
-import { shrink } from "../lib/photos.js";
-import { isVideo, sendPicture } from "../lib/picture.js";
-import { uploadVideo } from "../lib/upload.js";
+import { UploadQueue } from "../lib/queue.js";
 import { form, pictures } from "./elements.js";
 import { showSignedOut } from "./presence.js";
 import { markEdited } from "./save.js";
 import { openSheet } from "./sheets.js";
 import { statusText } from "./status.js";
 
-const AT_ONCE = 3; // files that go up beside each other
-
-export let uploading = 0; // files that are not up yet
-const waiting = []; // of those, the ones that have not begun
-let senders = 0; // of those that have, how many go up now
-let done = 0; // files since the last time that none was under way
 let chosen = 0; // files so far: the tiles stand in their order, whichever is up first
-let shrinking = Promise.resolve();
-const shares = new Map(); // of each file under way, by its line
 
-// How much of what was chosen is up, in percent.
-export function uploadedPercent() {
-  const partly = [...shares.values()].reduce((sum, share) => sum + share, 0);
-  return Math.floor((100 * (done + partly)) / (done + uploading));
-}
+const queue = new UploadQueue({
+  place: document.getElementById("uploads"),
+  url: form.dataset.upload,
+  piecesUrl: form.dataset.uploadVideo,
+  csrf: () => form.elements.csrfmiddlewaretoken.value,
+  onDone: addTile,
+  onFailed(line, sentence, status) {
+    if (status === 401) showSignedOut();
+    line.append(sentence || statusText("offline"));
+  },
+});
+
+export const uploading = () => queue.uploading;
+export const uploadedPercent = () => queue.percent();
 
 const input = document.getElementById("files");
 input.addEventListener("change", () => {
-  if (!uploading) done = 0;
-  for (const file of input.files) waiting.push({ file, line: addLine(file) });
-  uploading += input.files.length;
+  take(input.files);
   input.value = "";
-  while (senders < Math.min(AT_ONCE, uploading)) sendWaiting();
+});
+form.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+form.addEventListener("drop", (event) => {
+  if (!event.dataTransfer.files.length) return;
+  event.preventDefault();
+  take(event.dataTransfer.files);
+});
+// Words from a text processor come with a picture of themselves.
+form.addEventListener("paste", (event) => {
+  const { files, types } = event.clipboardData;
+  if (!files.length || types.includes("text/plain")) return;
+  event.preventDefault();
+  take(files);
 });
 
-// The next one is made smaller, and what has gone up is looked into by the portal, while others go up.
-async function sendWaiting() {
-  senders += 1;
-  while (waiting.length) {
-    const { file, line } = waiting.shift();
-    await (isVideo(file) ? sendVideo(file, line) : sendOne(await smaller(file), line));
-    shares.delete(line);
-    done += 1;
-    uploading -= 1;
-  }
-  senders -= 1;
-}
-
-// One at a time: a photo that is drawn takes 50 MB of a phone's memory.
-function smaller(file) {
-  const result = shrinking.then(() => shrink(file));
-  shrinking = result;
-  return result;
-}
-
-function showShare(line, part) {
-  shares.set(line, part);
-  line.querySelector("progress").value = 100 * part;
-}
-
-async function sendOne(file, line) {
-  const { status, answer } = await sendPicture(file, {
-    url: form.dataset.upload,
-    csrf: () => form.elements.csrfmiddlewaretoken.value,
-    onProgress: (part) => showShare(line, part),
-  });
-  if (status === 200) {
-    addTile(answer.html, line);
-  } else {
-    if (status === 401) showSignedOut();
-    showFailure(line, answer?.error);
-  }
-}
-
-// In pieces that survive a broken line: see lib/upload.js.
-function sendVideo(file, line) {
-  return new Promise((resolve) => {
-    uploadVideo(file, {
-      line,
-      url: form.dataset.uploadVideo,
-      csrf: () => form.elements.csrfmiddlewaretoken.value,
-      onProgress: (part) => showShare(line, part),
-      onDone(html) {
-        addTile(html, line);
-        resolve();
-      },
-      onError(sentence) {
-        showFailure(line, sentence);
-        resolve();
-      },
-    });
-  });
-}
-
-function addLine(file) {
-  const line = document.getElementById("upload-line").content.cloneNode(true).firstElementChild;
-  line.querySelector("span").textContent = file.name;
-  line.dataset.chosen = chosen += 1;
-  document.getElementById("uploads").append(line);
-  return line;
+function take(files) {
+  for (const line of queue.add(files)) line.dataset.chosen = chosen += 1;
 }
 
 function addTile(html, line) {
@@ -118,12 +64,6 @@ export function addCard(html) {
   tile.dataset.chosen = chosen += 1;
   pictures.append(tile);
   markEdited();
-}
-
-function showFailure(line, sentence) {
-  line.classList.add("upload-failed");
-  line.querySelector("progress")?.remove();
-  line.append(sentence || statusText("offline"));
 }
 
 pictures.addEventListener("click", ({ target }) => {

@@ -3,6 +3,11 @@ const LONGEST = 2048; // pixels, as media/pictures.py
 const QUALITY = 0.85;
 const SMALL = 600_000; // bytes: not worth the work
 
+// The same photo made smaller twice is the same file: so the portal knows the part that it has of it.
+function renamed(smaller, { name, lastModified }) {
+  return new File([smaller], name, { type: smaller.type, lastModified });
+}
+
 // Resolves to the smaller photo, or to the file itself where the browser cannot do it or it would gain nothing.
 export async function shrink(file) {
   if (file.size <= SMALL || !/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
@@ -18,7 +23,7 @@ export async function shrink(file) {
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.close();
     const smaller = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-    return smaller && smaller.size < file.size ? new File([smaller], file.name, { type: smaller.type }) : file;
+    return smaller && smaller.size < file.size ? renamed(smaller, file) : file;
   } catch {
     return file;
   }

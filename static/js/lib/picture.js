@@ -1,10 +1,12 @@
-// Sends one picture as a form. While the portal is at work on others it says so, and is asked again. A picture is drawn
-// small before it is sent: after a lost line it goes up again as a whole, unlike a video.
+// Sends one small picture as a form. While the portal is at work on others it says so, and is asked again. After a lost
+// line it goes up again as a whole: it is no larger than a piece of others.
 const BUSY_TRIES = 6;
 const LINE_TRIES = 3; // after 2, 4 and 8 seconds: a refusal of too many bytes looks like a lost line, too
 
-// Resolves to the status and the answer: 200 with `html`, or an `error` in words. `csrf` is asked before each try.
-export function sendPicture(file, { url, csrf, onProgress }, tries = BUSY_TRIES) {
+// Resolves to the status and the answer: 200 with `html`, or an `error` in words. `csrf` is asked before each try;
+// `signal` ends it, with a status of 0.
+export function sendPicture(file, options, tries = BUSY_TRIES) {
+  const { url, csrf, onProgress, signal } = options;
   const body = new FormData();
   body.append("file", file);
   body.append("csrfmiddlewaretoken", csrf());
@@ -14,18 +16,21 @@ export function sendPicture(file, { url, csrf, onProgress }, tries = BUSY_TRIES)
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
     request.addEventListener("loadend", () => {
-      if (request.status === 0 && !navigator.onLine) {
-        online().then(() => sendPicture(file, { url, csrf, onProgress }, tries).then(resolve));
+      if (signal.aborted) {
+        resolve({ status: request.status, answer: request.response });
+      } else if (request.status === 0 && !navigator.onLine) {
+        online().then(() => sendPicture(file, options, tries).then(resolve));
       } else if (request.status === 0 && tries > BUSY_TRIES - LINE_TRIES) {
         const wait = 2000 * 2 ** (BUSY_TRIES - tries);
-        setTimeout(() => sendPicture(file, { url, csrf, onProgress }, tries - 1).then(resolve), wait);
+        setTimeout(() => sendPicture(file, options, tries - 1).then(resolve), wait);
       } else if (request.status === 503 && tries) {
         const wait = 1000 * (request.getResponseHeader("Retry-After") || 5);
-        setTimeout(() => sendPicture(file, { url, csrf, onProgress }, tries - 1).then(resolve), wait);
+        setTimeout(() => sendPicture(file, options, tries - 1).then(resolve), wait);
       } else {
         resolve({ status: request.status, answer: request.response });
       }
     });
+    signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(body);
   });
 }

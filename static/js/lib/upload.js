@@ -1,20 +1,20 @@
-// A video goes up in pieces: a broken line, a page that is loaded anew or a server that restarts cost one piece and not
+// A file goes up in pieces: a broken line, a page that is loaded anew or a server that restarts cost one piece and not
 // the whole. `url` is where one begins; the portal answers with where to send the pieces, and knows a file again that
 // it has a part of. `csrf` is asked before each piece, for signing in again changes it. `onProgress` hears the share
 // from 0 to 1. In the `line` the person can pause and stop the upload, and is told what happens.
-const SMALLEST = 256 * 1024;
+export const SMALLEST = 256 * 1024;
 const SECONDS = 4; // that a piece shall take: what a broken line may cost, and how often the bar moves
 const LONGEST_WAIT = 30_000;
 const RESTARTS = 3;
 const FORBIDDEN_TRIES = 5; // so often a 403 may be a token that the page is about to renew
 
-export function uploadVideo(file, options) {
-  const upload = new VideoUpload(file, options);
+export function uploadFile(file, options) {
+  const upload = new PieceUpload(file, options);
   upload.run();
   return upload;
 }
 
-class VideoUpload {
+class PieceUpload {
   address = ""; // of this upload, once it has begun
   offset = 0;
   piece = 2 * SMALLEST;
@@ -40,20 +40,25 @@ class VideoUpload {
     pauser.addEventListener("click", () => {
       if (this.isPaused) this.resume();
       else this.pause();
-      pauser.setAttribute("aria-pressed", this.isPaused);
     });
     this.controls.querySelector("[data-upload=stop]").addEventListener("click", () => this.stop());
   }
 
   pause() {
     this.isPaused = true;
+    this.showPaused();
     this.request?.abort();
     this.wake();
   }
 
   resume() {
     this.isPaused = false;
+    this.showPaused();
     this.wake();
+  }
+
+  showPaused() {
+    this.controls.querySelector("[data-upload=pause]").setAttribute("aria-pressed", this.isPaused);
   }
 
   stop() {
@@ -115,7 +120,7 @@ class VideoUpload {
     return answer;
   }
 
-  // The portal says what it has, and returns the card of a video that is complete.
+  // The portal says what it has, and returns the card of a file that is complete.
   async proceed({ status, result, retryAfter }) {
     this.address = result.url;
     this.offset = result.offset;
@@ -145,6 +150,8 @@ class VideoUpload {
       // No line, a server that restarts, signed out, or a token that the page is about to renew.
       this.isLost = true;
       this.failures += 1;
+      // A portal that did not hear of the cut waits for the end of the piece, and drops it.
+      this.piece = Math.max(SMALLEST, this.piece / 2) | 0;
       this.report(status === 401 ? "away" : "offline");
       await this.wait(Math.min(LONGEST_WAIT, 500 * 2 ** this.failures));
     }
@@ -199,7 +206,7 @@ class VideoUpload {
       request.open(method, address);
       request.setRequestHeader("X-CSRFToken", this.csrf());
       request.setRequestHeader("Accept", "application/json");
-      // A video that takes an hour is no sign that somebody still sits there.
+      // An upload that takes an hour is no sign that somebody still sits there.
       request.setRequestHeader("X-By-Itself", "1");
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       if (method === "PATCH") {
