@@ -1,4 +1,4 @@
-"""What a version of a kit lacks before it may be approved, in words."""
+"""Problems that keep a version of a kit from being approved, in words."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -125,7 +125,7 @@ class Kit(PublicIdModel, Announced):
 
 
 class KitVersion(PublicIdModel, Grounds, Announced):
-    """What a kit says from one issue to the next. Nothing of it changes once it is submitted."""
+    """The content of a kit between two issues. Nothing of it changes once it is submitted."""
 
     kit = models.ForeignKey(Kit, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -284,7 +284,7 @@ class AdoptionQuerySet(ScopedQuerySet):
 
 
 class Adoption(PublicIdModel):
-    """What one unit does with a kit. The row is made when somebody there first opens the kit, is
+    """A unit's dealing with a kit. The row is made when somebody there first opens the kit, is
     reminded of it, takes it up or declines: a unit without one has not opened it.
     """
 

@@ -1,4 +1,4 @@
-"""What apps above hear of kits. Each is sent inside the transaction of the act."""
+"""Signals of kits that apps above hear. Each is sent inside the transaction of the act."""
 
 from django.dispatch import Signal
 

@@ -43,7 +43,7 @@ class SlotKind(models.TextChoices):
 
 
 class Declined(models.TextChoices):
-    """Why a unit does not take a kit up: a choice, so that the board can count."""
+    """A reason not to take a kit up: a choice, so that the board can count."""
 
     NOT_OUR_AREA = "not_our_area", _("does not happen in our area")
     DONE_ALREADY = "done_already", _("we have published on this lately")
