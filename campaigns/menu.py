@@ -8,7 +8,7 @@ register(
     Entry("campaigns:list", "speakerphone", _("Campaigns"), CONTENT, 70, needs=("campaign_view",)),
     Entry("campaigns:list", "speakerphone", _("Campaigns"), TABS, 70, needs=("campaign_view",)),
     Entry("campaigns:topic_rules", "tags", _("Topics' rules"), CONTENT, 75, needs=("topic_rule",)),
-    Entry("kits:list", "package", _("Kits"), CONTENT, 72, needs=("kit_issue",)),
+    Entry("kits:list", "package", _("Kits"), CONTENT, 71, needs=("kit_issue",)),
     Entry("kits:new", "package", _("New kit"), ACTIONS, 66, needs=("kit_issue",)),
     Entry(
         "campaigns:new", "speakerphone", _("New campaign"), ACTIONS, 65, needs=("campaign_write",)

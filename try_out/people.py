@@ -14,6 +14,7 @@ from units.models import Level, Unit
 
 PASSWORD = "Binh-yen-co-so-2026"  # noqa: S105 -- printed on the screen at each start
 PROVINCE = "48"  # Đà Nẵng
+SECOND_PROVINCE = "46"  # Huế, where one person passes kits on
 SINCE = date(2025, 7, 1)
 
 
@@ -95,6 +96,15 @@ def settle_in() -> World:
     make(
         "bo.phutrach", "Hoàng Thế Vinh", Role.OVERSEER, ministry, "Trưởng phòng Truyền thông cơ sở"
     )
+    make("bo.theodoi", "Trịnh Mai Hương", Role.SUPERVISOR, ministry, "Cán bộ Truyền thông cơ sở")
+    second = Unit.objects.get(level=Level.PROVINCE, code=SECOND_PROVINCE, valid_to=None)
+    make(
+        "hue.phutrach",
+        "Lê Bá Thông",
+        Role.OVERSEER,
+        second,
+        "Phó Trưởng phòng Công tác chính trị",
+    )
     make("bo.quantri", "Nguyễn Bích Ngọc", Role.ADMINISTRATOR, ministry, "Quản trị hệ thống")
     # Two desks: lent to the next ward for the year.
     two_desks = make(
@@ -141,7 +151,7 @@ class Maker:
             "tinh.theodoi",
             "tinh.phutrach",
         }
-        shown |= {"tinh.quantri", "bo.phutrach", "bo.quantri"}
+        shown |= {"tinh.quantri", "bo.phutrach", "bo.theodoi", "bo.quantri"}
         lines = [
             f"    {word:<16} {title}, {unit}" for word, title, unit in self.rows if word in shown
         ]

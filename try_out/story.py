@@ -46,7 +46,7 @@ from publishing.recalls import services as recalls
 from publishing.recurrence import services as recurrence
 from publishing.review import services as publishing
 from publishing.states import Outcome, Reason, State
-from try_out import cards, figures, pages, people, plans, samples, scans, shelf
+from try_out import cards, figures, kits, pages, people, plans, samples, scans, shelf
 from try_out.history import at
 from try_out.people import Staff, World
 from try_out.script import STORY, Line
@@ -107,6 +107,7 @@ def fill(now: datetime) -> World:
     plans.import_a_sheet(world, now, texts=filler.samples, topics=filler.topics)
     plans.hand_approval_over(world, now)
     shelf.fill(world, now)
+    kits.fill(world, now, year_end=filler.campaigns["year_end"])
     scans.fill(world, now)
     filler.ask_for_a_second_approval()
     plans.plan_a_blackout(world, now)

@@ -86,4 +86,4 @@ def _withdrawn(kit: Kit) -> tuple[QuerySet[Unit], Permission, str, str]:
 
 
 def _unit_page(kit: Kit) -> str:
-    return f"/posts/kits/{kit.public_id}/"
+    return reverse("posts:kit", args=[kit.public_id])

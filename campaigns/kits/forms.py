@@ -3,7 +3,7 @@ send it, and it comes back as it was, with a gap, a row, pictures or units more.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, slot_names
 from campaigns.models import GROUNDS, LONGEST_GROUND, Campaign, Topic
 from core.fields import DayField
 from core.forms import ReasonForm
-from core.text import fold
+from core.text import fold, whole_number
 from media.library.queries import in_library_of
 from media.models import LONGEST_ALT, Media
 from units.models import Level, Unit
@@ -88,6 +88,7 @@ class SlotRow:
 
 
 _PARTS = ("name", "kind", "label", "hint", "example", "limit")
+_DEFAULTS = {"kind": "text", "limit": "100"}
 
 
 def _hours() -> forms.IntegerField:
@@ -225,9 +226,10 @@ class KitForm(forms.Form):
         version: KitVersion | None = None,
         campaign: Campaign | None = None,
         quiet: bool = False,
+        blank_rows: int = 1,
     ):
         """``quiet``: show what was typed and complain about none of it yet."""
-        self.unit, self.version = unit, version
+        self.unit, self.version, self.blank_rows = unit, version, blank_rows
         super().__init__(data, initial=_initial(version, campaign), label_suffix="")
         if quiet:
             self._errors, self.cleaned_data = ErrorDict(), {}
@@ -243,6 +245,9 @@ class KitForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 4}),
             )
         self.slots = self._add_slots()
+        # A draft may lack them; a kit that is submitted may not.
+        for name in ("title", "text", "platforms", "window_from", "window_until"):
+            self.fields[name].is_asked_for = True
         self.chosen_media, self.found_media = self._media()
         for media in self.chosen_media:
             alts = self.initial["alts"]
@@ -277,26 +282,38 @@ class KitForm(forms.Form):
     # --- Gaps
 
     def _add_slots(self) -> list[SlotRow]:
-        """Add a row for each gap that is described or that a text names, and a blank one."""
-        known = self.initial["slots"]
-        if self.is_bound:
-            wanted = self.data.get("rows", "")
-            count = int(wanted) if wanted.isdecimal() and len(wanted) < 3 else 0
-            named = {self.data.get(f"slot-{n}-name", "").strip() for n in range(count)}
-        else:
-            count, named = len(known), {slot["name"] for slot in known}
-        new = [n for n in slot_names(self._written()) if n not in named and n not in BUILT_IN]
-        rows = [*known, *({} for _ in range(count - len(known)))][:count]
-        rows = [*rows, *({"name": name} for name in new), {}][:MOST_SLOTS]
+        """Add a row for each gap that is described or that a text names, and blank ones."""
+        rows = self._typed_rows() if self.is_bound else list(self.initial["slots"])
+        named = {str(row["name"]).strip() for row in rows}
+        for name in slot_names(self._written()):
+            if name not in named and name not in BUILT_IN:
+                label = name.replace("_", " ").capitalize()
+                rows.append({"name": name, "label": label})
+        rows = [*rows, *({} for _ in range(self.blank_rows))][:MOST_SLOTS]
         self.initial["rows"] = len(rows)
         if self.is_bound:
-            data = self.data.copy()
-            for n, name in enumerate(new, start=count):
-                data[f"slot-{n}-name"] = name
-                data.setdefault(f"slot-{n}-label", name.replace("_", " ").capitalize())
-            data["rows"] = str(len(rows))
-            self.data = data
+            self._renumber(rows)
         return [self._slot_row(n, row) for n, row in enumerate(rows)]
+
+    def _typed_rows(self) -> list[dict[str, str]]:
+        """Return the rows as they were sent, without those that nobody filled in."""
+        count = whole_number(self.data.get("rows", "")) or 0
+        rows = [
+            {part: self.data.get(f"slot-{n}-{part}", "") for part in _PARTS}
+            for n in range(min(count, MOST_SLOTS))
+        ]
+        typed = ("name", "label", "hint", "example")
+        return [row for row in rows if any(row[part].strip() for part in typed)]
+
+    def _renumber(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        data = self.data.copy()
+        for name in [name for name in data if name.startswith("slot-")]:
+            del data[name]
+        for n, row in enumerate(rows):
+            for part in _PARTS:
+                data[f"slot-{n}-{part}"] = row.get(part) or _DEFAULTS.get(part, "")
+        data["rows"] = str(len(rows))
+        self.data = data
 
     def _slot_row(self, number: int, slot: Mapping[str, Any]) -> SlotRow:
         prefix = f"slot-{number}-"
@@ -321,7 +338,8 @@ class KitForm(forms.Form):
             ),
         }
         for part, field in made.items():
-            field.initial = slot.get(part) or {"limit": 100, "kind": "text"}.get(part, "")
+            field.is_asked_for = True  # where the row is filled in at all
+            field.initial = slot.get(part) or _DEFAULTS.get(part, "")
             self.fields[prefix + part] = field
         return SlotRow(number, [self[prefix + part] for part in _PARTS])
 
@@ -493,7 +511,9 @@ class AsUnitForm(forms.Form):
         label=_("As this unit would read it"),
         max_length=100,
         required=False,
-        widget=forms.SearchInput(attrs={"autocomplete": "off"}),
+        widget=forms.SearchInput(
+            attrs={"autocomplete": "off", "placeholder": _("Name of the unit")}
+        ),
     )
 
 
@@ -517,8 +537,8 @@ class WithdrawForm(ReasonForm):
     take_down = forms.TypedChoiceField(
         label=_("What happens to posts that came of it"),
         choices=[
-            ("no", _("Nothing: what is published or scheduled stays; only no new posts begin")),
-            ("yes", _("Stop what is scheduled, and take down what is on the pages")),
+            ("no", _("What is published stays; what is not published yet is stopped")),
+            ("yes", _("Stop what is not published yet, and take down what is on the pages")),
         ],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,

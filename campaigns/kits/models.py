@@ -85,7 +85,7 @@ class Kit(PublicIdModel, Announced):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     withdraw_reason = models.CharField(max_length=500, blank=True, default="")
-    # The withdrawal also stops and takes down what came of the kit.
+    # The withdrawal also takes down what came of the kit.
     taken_down = models.BooleanField(default=False)
     search = models.CharField(max_length=200, editable=False)
 

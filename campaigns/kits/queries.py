@@ -69,7 +69,7 @@ def written_by(user: User) -> KitQuerySet:
 
 
 class Counts(NamedTuple):
-    """How many units took a kit up, how many declined, and how many provinces passed it on."""
+    """Count the units that took a kit up or declined, and the provinces that passed it on."""
 
     adopted: int = 0
     declined: int = 0

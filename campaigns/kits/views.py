@@ -91,7 +91,7 @@ def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "versions": versions,
         "passings": list(row.passings.select_related("unit", "by")[:40]),
         "media": list(version.media.select_related("media")),
-        "may": _acts(request, row, newer),
+        "acts": _acts(request, row, newer),
         **_preview(request, version),
         **_changes(version, row),
     }

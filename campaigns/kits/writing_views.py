@@ -15,7 +15,6 @@ from campaigns.kits.views import counted, is_own, issuing_position, not_yours, r
 from campaigns.kits.wording import BUILT_IN, SLOT
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
-from core.text import whole_number
 from units.models import Unit
 
 AGAIN = "again"  # a button that sends the form without saving it
@@ -80,9 +79,8 @@ def _again(request: HttpRequest, unit: Unit, version: KitVersion | None) -> KitF
     asked, _colon, gap = data.get(AGAIN, "").partition(":")
     if asked == "insert" and SLOT.fullmatch(f"{{{gap}}}"):
         data["text"] = f"{data.get('text', '').rstrip()} {{{gap}}}".lstrip()
-    if asked == "row":
-        data["rows"] = str((whole_number(data.get("rows", "")) or 0) + 1)
-    return KitForm(data, unit=unit, version=version, quiet=True)
+    blank_rows = 2 if asked == "row" else 1
+    return KitForm(data, unit=unit, version=version, quiet=True, blank_rows=blank_rows)
 
 
 def _page(

@@ -115,7 +115,7 @@ def test_buttons_of_the_form_bring_it_back_as_typed_and_save_nothing(client, pro
     text = again("insert:dia_chi")["text"].value()
     assert text.endswith("{khu_vuc}. {dia_chi}")
     rows = again("row", text="{moi} {khu_vuc}").slots
-    assert [row.name for row in rows] == ["khu_vuc", "", "moi", ""]
+    assert [row.name for row in rows] == ["khu_vuc", "moi", "", ""]
     assert again("units", units_q="ben nang").found_units == [commune]
     kept = again("media", for_units=[commune.key], media_q="khong co")
     assert kept.chosen_units == [commune]

@@ -210,8 +210,8 @@ def test_a_withdrawn_kit_is_open_to_nobody_and_says_so_to_who_stops_posts(minist
         deafen()
 
     kit.refresh_from_db()
-    said = {"kit": kit, "by": leader, "reason": "Sai số điện thoại."}
-    assert withdrawn == ([said] if take_down else [])
+    said = {"kit": kit, "by": leader, "reason": "Sai số điện thoại.", "take_down": take_down}
+    assert withdrawn == [said]
     assert list(kits_open_to(commune)) == []
     with pytest.raises(Refused, match="is withdrawn"):
         services.new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))

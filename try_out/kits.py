@@ -1,0 +1,159 @@
+"""The try-out's kits: one of the ministry that two provinces pass on, and one of the city."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from campaigns import services as campaigns
+from campaigns.kits import announcing
+from campaigns.kits import services as kits
+from campaigns.kits.models import KitVersion
+from campaigns.kits.services import KitEdit, Slot
+from campaigns.kits.states import SlotKind
+from campaigns.models import Campaign, Topic
+from media.models import Media
+from try_out.history import at
+from try_out.people import SECOND_PROVINCE, World
+from units.models import Level, Unit
+
+FALSE_CALLS = """{don_vi} nhắc bà con {khu_vuc}: có kẻ gọi điện tự xưng là cán bộ, giục cập nhật \
+nơi ở mới trên VNeID và dọa khóa tài khoản. Đây là thủ đoạn lừa đảo.
+
+Thông tin theo địa giới mới do hệ thống tự cập nhật, bà con không phải làm gì và không mất phí. \
+Ứng dụng VNeID chỉ tải từ App Store hoặc Google Play.
+
+Không bấm đường dẫn lạ, không đọc mã OTP, không chuyển tiền theo yêu cầu qua điện thoại. Lỡ bấm \
+thì ngắt mạng, gọi ngay ngân hàng để khóa tài khoản và đến trụ sở trình báo.
+
+Ai cần hướng dẫn cài đặt, mời đến {dia_diem} ngày {ngay_huong_dan}, có cán bộ giúp từng bước."""
+
+CHARGING = """{don_vi} đề nghị bà con {khu_tro} không cắm sạc xe điện qua đêm trong nhà.
+
+Sạc ban ngày, có người trông, dùng đúng bộ sạc theo máy. Không để xe và bình gas chắn lối đi, cầu \
+thang. Mở sẵn lối thoát nạn thứ hai và cùng cả nhà tập một lần.
+
+Khi cháy: hô to, cúi thấp người, che mũi bằng khăn ướt, đóng cửa phòng có khói và gọi 114."""
+
+
+def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
+    ministry = world.province.parent
+    assert ministry is not None
+    people = User.objects.in_bulk(
+        ["bo.theodoi", "bo.phutrach", "tinh.theodoi", "hue.phutrach"], field_name="username"
+    )
+    today = timezone.localdate(now)
+    with at(now - timedelta(days=5)):
+        campaign = campaigns.begin(
+            unit=ministry,
+            by=people["bo.phutrach"],
+            name="Mỗi gia đình một người hiểu đúng về VNeID",
+            aim="Người dân biết VNeID không thu phí, không cập nhật qua điện thoại.",
+            starts_on=today - timedelta(days=5),
+            ends_on=today + timedelta(days=40),
+            topics=Topic.objects.filter(code__in=["lua_dao", "vneid"]),
+        )
+        poster = Media.objects.filter(unit=ministry, shared=True)
+        version = _issue(
+            ministry,
+            _false_calls(campaign, today, poster),
+            writer=people["bo.theodoi"],
+            leader=people["bo.phutrach"],
+        )
+    with at(now - timedelta(days=4)):
+        note = "Ưu tiên khu nhà trọ và chợ; báo lại nếu bà con gặp số gọi lặp lại."
+        kits.pass_on(version.kit, unit=world.province, by=world.overseer, note=note)
+        second = Unit.objects.get(level=Level.PROVINCE, code=SECOND_PROVINCE, valid_to=None)
+        kits.pass_on(version.kit, unit=second, by=people["hue.phutrach"])
+    with at(now - timedelta(days=3)):
+        _issue(
+            world.province,
+            _charging(year_end, today),
+            writer=people["tinh.theodoi"],
+            leader=world.overseer,
+        )
+        announcing.announce()
+
+
+def _issue(unit: Unit, edit: KitEdit, *, writer: User, leader: User) -> KitVersion:
+    version = kits.begin(unit=unit, by=writer, edit=edit)
+    kits.submit(version, by=writer)
+    version.refresh_from_db()
+    kits.approve(version, by=leader, content_sha256=version.content_sha256)
+    kits.issue(version, by=writer)
+    return version
+
+
+def _false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> KitEdit:
+    return KitEdit(
+        name="Không ai gọi điện bắt cập nhật VNeID",
+        campaign=campaign,
+        topic=Topic.objects.get(code="lua_dao"),
+        title="Không ai gọi điện bắt bà con cập nhật VNeID",
+        text=FALSE_CALLS,
+        texts={
+            "tiktok": "Có cuộc gọi giục cập nhật VNeID? Tắt máy. {don_vi} không hướng dẫn qua "
+            "điện thoại, không xin mã OTP."
+        },
+        slots=(
+            Slot(
+                "khu_vuc",
+                SlotKind.PLACE,
+                "Khu dân cư hay bị gọi",
+                hint="Tên tổ dân phố, thôn, chợ; không ghi số nhà, tên người",
+                example="các tổ dân phố trên địa bàn",
+                limit=80,
+            ),
+            Slot(
+                "dia_diem",
+                SlotKind.PLACE,
+                "Nơi hướng dẫn cài đặt",
+                example="bộ phận một cửa",
+                limit=80,
+            ),
+            Slot("ngay_huong_dan", SlotKind.DATE, "Ngày hướng dẫn", example="thứ Bảy hằng tuần"),
+        ),
+        script="Xin bà con lưu ý: không ai gọi điện yêu cầu cập nhật VNeID. Gặp cuộc gọi như "
+        "vậy, xin tắt máy và báo Công an nơi gần nhất.",
+        link="https://vneid.gov.vn/",
+        window_from=today - timedelta(days=4),
+        window_until=today + timedelta(days=24),
+        best_from=18,
+        best_until=21,
+        platforms=("facebook", "zalo"),
+        own_lines=True,
+        note="Đăng buổi tối; xã, phường có người cao tuổi sống một mình thì đọc thêm trên loa.",
+        for_levels=(Level.COMMUNE,),
+        by_provinces=True,
+        spread_minutes=60,
+        media=[(each, each.alt_text) for each in posters],
+    )
+
+
+def _charging(campaign: Campaign, today: date) -> KitEdit:
+    return KitEdit(
+        name="Sạc xe điện an toàn",
+        campaign=campaign,
+        topic=Topic.objects.get(code="pccc"),
+        title="Sạc xe điện qua đêm trong nhà: một thói quen nguy hiểm",
+        text=CHARGING,
+        slots=(
+            Slot(
+                "khu_tro",
+                SlotKind.PLACE,
+                "Khu nhà trọ, khu nhà ống",
+                hint="Nơi nhiều xe điện nhất trên địa bàn",
+                example="các khu nhà trọ",
+                limit=80,
+            ),
+        ),
+        window_from=today - timedelta(days=3),
+        window_until=today + timedelta(days=12),
+        best_from=6,
+        best_until=8,
+        platforms=("facebook", "zalo"),
+        note="Nên đăng trước cuối tuần.",
+        all_below=True,
+        spread_minutes=30,
+    )
