@@ -40,6 +40,8 @@ _CUES = (
 _PLATE_END = re.compile(r"[A-Z0-9]{0,2}[A-Z][A-Z0-9]?(\d{5})")
 _NO_PROVINCE = re.compile(r"[A-Z]\d{5}")
 _MONEY = re.compile(r"(?<!\d)\d{1,2}[.,]\d{3}(?!\d)")  # 50.000; a plate's point is behind three
+# With its point in place, more in front may be misread: a screw as a letter, one letter as two.
+_POINTED = re.compile(r"(?=.*[A-Z])[A-Z0-9]{1,3}[ -][A-Z0-9]{1,4} \d{3}\.\d{2}")
 _WIDEST_PLATE = 6000  # of the picture: what is wider has to be read surely
 _STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
 _SAMPLES_APART = 2
@@ -177,6 +179,8 @@ def _plate_numbers(read: str, *, is_wide: bool = False) -> Iterator[str]:
     if _MONEY.search(read):
         return
     letters = re.sub(r"[^A-Z0-9]", "", read.upper().replace("Đ", "D"))
+    if _POINTED.fullmatch(read.strip()):
+        yield f"30A-{letters[-5:-2]}.{letters[-2:]}"
     if not 6 <= len(letters) <= 10:
         return
     match = _PLATE.fullmatch(letters)

@@ -37,14 +37,13 @@ _ALIKE = str.maketrans("ecdqg", "aaaaa") | str.maketrans("o", "a")
 _LABELS = (
     (("full name", "ho va ten", "ho, chu dem"), PERSON, 1),
     (("date of birth", "ngay sinh", "thang, nam sinh", "of birth"), PERSON, 1),
-    (("que quan", "place of origin", "noi dang ky khai sinh", "place of birth"), HOME, 1),
-    (("thuong tru", "noi cu tru", "place of residence"), HOME, 2),
+    (("que quan", "of origin", "noi dang ky khai sinh", "place of birth"), HOME, 1),
+    (("thuong tru", "noi cu tru", "of residence"), HOME, 2),
     (("gioi tinh", "sex:", "nationality", "quoc tich", "co gia tri", "expiry", "so dinh"), "", 0),
 )
 _LAST_OF_LABELS = ("name", "ten", "birth", "sinh", "origin", "quan", "residence", "tru")
 _DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
 _GAP = 2.0  # in widths of a letter: what is further apart stands in two columns
-_SAME_COLUMN = 700  # in ten-thousandths of the picture, by which a column's lines begin apart
 # The portrait stands before the lines, from the number's down: so wide, of what the lines take.
 _PORTRAIT_WIDTH, _ABOVE, _BELOW = 0.56, 0.04, 0.12
 
@@ -137,28 +136,48 @@ def _is_number(word: str) -> bool:
 # --- Name, birth and addresses --------------------------------------------------------------------
 
 
+class _Label:
+    """A label, and what is known of its value: how many more lines may hold it."""
+
+    def __init__(self, rule: str, more: int, part: Line) -> None:
+        self.rule, self.more = rule, more
+        self.left, self.top, self.width, self.height = around([place for _word, place in part])
+        self.is_filled = not rule
+
+    def stands_over(self, place: Place) -> bool:
+        return place[0] < self.left + self.width and self.left < _end_of(place)
+
+    def where_its_value_is(self, right: int) -> Place:
+        """Return where the value is that nobody could read: behind the label, or below it."""
+        width = max(right - self.left, min(round(1.5 * self.width), WHOLE - self.left))
+        return self.left, self.top, width, min(round(2.3 * self.height), WHOLE - self.top)
+
+
 def _lines_of_owner(lines: Sequence[Line], *, bottom_of_number: int) -> Iterator[Part]:
     """Yield what stands behind a label and below it; each date; and words in capitals below the
     number, which are the name, whatever became of its label.
     """
-    labels: list[tuple[str, int, int]] = []  # rule, how many more lines, where it begins
+    labels: list[_Label] = []
+    right = max(_end(word) for line in lines for word in line)
     for part in (part for line in lines for part in _columns(line)):
         place = around([place for _word, place in part])
         text = _text(part)
-        if label := _label_of(text):
-            rule, more = label
-            value = _behind_label(part) if rule else None
-            if value:
-                yield Part(rule, value)
-            labels.append((rule, more - bool(value), place[0]))
+        if known := _label_of(text):
+            label = _Label(*known, part)
+            if label.rule and (value := _behind_label(part)):
+                yield Part(label.rule, value)
+                label.is_filled, label.more = True, label.more - 1
+            labels.append(label)
             continue
-        above = [n for n, each in enumerate(labels) if abs(each[2] - place[0]) <= _SAME_COLUMN]
-        rule, more, left = labels[above[-1]] if above else ("", 0, 0)
-        if rule and more > 0:
-            labels[above[-1]] = (rule, more - 1, left)
-            yield Part(rule, place)
+        above = next((each for each in reversed(labels) if each.stands_over(place)), None)
+        if above and above.rule and above.more > 0:
+            above.is_filled, above.more = True, above.more - 1
+            yield Part(above.rule, place)
         elif _DATE.search(text) or (place[1] >= bottom_of_number and _is_name(text)):
             yield Part(PERSON, place)
+    for label in labels:
+        if not label.is_filled:
+            yield Part(label.rule, label.where_its_value_is(right))
 
 
 def _columns(line: Line) -> Iterator[Line]:
@@ -200,7 +219,7 @@ def _behind_label(line: Line) -> Place | None:
         elif re.sub(r"\W", "", _look(word)) in ends or word.endswith((":", ";")):
             first = number + 1
     rest = [place for _word, place in line[first:]]
-    return around(rest) if rest else None
+    return around(rest) if re.search(r"\w\W*\w", _text(line[first:])) else None
 
 
 def _is_name(text: str) -> bool:
