@@ -39,10 +39,11 @@ _LABELS = (
     (("date of birth", "ngay sinh", "thang, nam sinh", "of birth"), PERSON, 1),
     (("que quan", "of origin", "noi dang ky khai sinh", "place of birth"), HOME, 1),
     (("thuong tru", "noi cu tru", "of residence"), HOME, 2),
-    (("gioi tinh", "sex:", "nationality", "quoc tich", "co gia tri", "expiry", "so dinh"), "", 0),
+    (("gioi tinh", "sex:", "nationality", "quoc tich", "co gia tri", "expiry", "so dinh"), "", 1),
 )
 _LAST_OF_LABELS = ("name", "ten", "birth", "sinh", "origin", "quan", "residence", "tru")
 _DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
+_WORDS = re.compile(r"[^\W\d_]{2,}.*[^\W\d_]{2,}")
 _GAP = 2.0  # in widths of a letter: what is further apart stands in two columns
 # The portrait stands before the lines, from the number's down: so wide, of what the lines take.
 _PORTRAIT_WIDTH, _ABOVE, _BELOW = 0.56, 0.04, 0.12
@@ -154,8 +155,8 @@ class _Label:
 
 
 def _lines_of_owner(lines: Sequence[Line], *, bottom_of_number: int) -> Iterator[Part]:
-    """Yield what stands behind a label and below it; each date; and words in capitals below the
-    number, which are the name, whatever became of its label.
+    """Yield what stands behind a label and below it; each date; words in capitals below the number,
+    which are the name, whatever became of its label; and what else is below it without a label.
     """
     labels: list[_Label] = []
     right = max(_end(word) for line in lines for word in line)
@@ -164,17 +165,21 @@ def _lines_of_owner(lines: Sequence[Line], *, bottom_of_number: int) -> Iterator
         text = _text(part)
         if known := _label_of(text):
             label = _Label(*known, part)
-            if label.rule and (value := _behind_label(part)):
-                yield Part(label.rule, value)
+            if value := _behind_label(part):
                 label.is_filled, label.more = True, label.more - 1
+                if label.rule:
+                    yield Part(label.rule, value)
             labels.append(label)
             continue
         above = next((each for each in reversed(labels) if each.stands_over(place)), None)
-        if above and above.rule and above.more > 0:
+        if above and above.more > 0:
             above.is_filled, above.more = True, above.more - 1
-            yield Part(above.rule, place)
+            if above.rule:
+                yield Part(above.rule, place)
         elif _DATE.search(text) or (place[1] >= bottom_of_number and _is_name(text)):
             yield Part(PERSON, place)
+        elif labels and place[1] >= bottom_of_number and _WORDS.search(text):
+            yield Part(HOME, place)  # of a label that was not read
     for label in labels:
         if not label.is_filled:
             yield Part(label.rule, label.where_its_value_is(right))

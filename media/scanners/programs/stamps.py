@@ -65,7 +65,8 @@ class Stamps:
         fits = long < _WIDEST_STAMP * max(width, height) and short < _HIGHEST_STAMP * height
         # Letters of a red headline are no stamps.
         fits = fits and long >= 4 * _LEAST * max(width, height)
-        return "stamp" if fits and len(text) >= 4 else ""
+        fits = fits and len(text) >= 4 and _is_ink_on_paper(contour, small, red)
+        return "stamp" if fits else ""
 
     def _line(self, picture: np.ndarray, mode: int) -> str:
         self.tesseract.SetPageSegMode(mode)
@@ -124,7 +125,7 @@ def _is_seal(contour: np.ndarray, red: np.ndarray) -> bool:
 
 def _is_ink_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> bool:
     """Check that what is not red within the outline is lighter than the red, and much the same all
-    over: cups, fruit and lamps are round and reddish too.
+    over: cups, lamps and skin are reddish too.
     """
     left, top, wide, high = cv2.boundingRect(contour)
     hull = cv2.convexHull(contour) - [left, top]

@@ -16,7 +16,7 @@ from media.scanners.findings import findings_in
 from media.scanners.models import Scan, State
 from posts.leak_rules.pictures import rules_for
 from tests import factories
-from tests.media.scanners.variants import LEAKS, Variant, variant
+from tests.media.scanners.variants import DATA, LEAKS, Variant, variant
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,13 @@ def scanners():
     found = Scanners()
     assert found.lacking == set()
     return found
+
+
+@pytest.fixture(scope="module")
+def stamps():
+    from media.scanners.programs.stamps import Stamps
+
+    return Stamps()
 
 
 def boxes_of(drawn: Variant, scanners):
@@ -55,6 +62,14 @@ def test_what_leaks_in_a_picture_is_found_where_it_is(kind, scanners):
 @pytest.mark.parametrize("kind", ["flag", "red headline", "photograph", "public poster"])
 def test_a_clean_picture_gets_no_box(kind, scanners):
     assert [box for box in boxes_of(variant(kind, 0), scanners) if box.severity != "info"] == []
+
+
+@pytest.mark.parametrize("name", ["coffee.jpg", "astronaut.jpg", "chelsea.jpg"])
+def test_nothing_reddish_in_a_photograph_is_a_stamp(name, stamps):
+    with Image.open(DATA / name) as photo:
+        for scale in (1, 1.4, 1.9, 2.4):
+            sides = round(photo.width * scale), round(photo.height * scale)
+            assert stamps.find(np.asarray(photo.convert("RGB").resize(sides))) == []
 
 
 def test_a_page_that_lies_on_its_side_is_read(scanners):

@@ -204,7 +204,7 @@ def _card_of_2021(sheet: _Sheet, rng: random.Random, number: str, born: str) -> 
         sheet.text((40, 580), "Có giá trị đến: 10/10/2035", _font(SANS, 18))
     else:
         sheet.text((330, 440), "Quê quán:", font)
-        sheet.text((460, 440), "An Bình, Sông Xanh", font, rules=_HOME)
+        sheet.text((472, 440), "An Bình, Sông Xanh", font, rules=_HOME)
         sheet.text((330, 486), "Nơi thường trú:", font)
         sheet.text((535, 486), rng.choice(_HOMES), font, rules=_HOME)
 
