@@ -10,8 +10,8 @@ from media.models import Media
 from tests import factories
 from tests.journeys.conftest import PHONE
 from tests.journeys.test_composer import _topics, edit, picture, saved  # noqa: F401
+from tests.media.hostile import noise
 from tests.media.test_library import jpeg, scene
-from tests.media.test_pictures import noise
 from tests.videos import video_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

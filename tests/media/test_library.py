@@ -21,7 +21,7 @@ from media.library.queries import ALIKE, folders_of, in_library_of, look_alikes,
 from media.library.services import Description
 from media.models import Consent, Media
 from tests import factories
-from tests.media.test_pictures import encoded
+from tests.media.hostile import encoded
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ from posts.editor import services as editing
 from posts.models import RevisionMedia
 from posts.queries import unused_media
 from tests import factories
-from tests.media.test_pictures import encoded
+from tests.media.hostile import encoded
 
 pytestmark = pytest.mark.django_db
 LATER = timedelta(days=8)

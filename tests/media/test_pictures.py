@@ -2,19 +2,14 @@
 
 import hashlib
 import io
-import random
-import re
-import struct
 import subprocess
 import sys
 import textwrap
-import zlib
-from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
 from django.core.files.storage import default_storage
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from accounts.permissions import Role
 from core.errors import Busy, NotAllowed, Refused
@@ -22,26 +17,17 @@ from core.semaphores import SharedSemaphore
 from media import drawing, pictures
 from platforms.facts import Facts, Format, ImageLimits
 from tests.factories import UnitFactory, person
+from tests.media.hostile import (
+    deep_png,
+    encoded,
+    many_scans,
+    noise,
+    png_of,
+    webp_of_one_colour,
+)
 
 TOO_MANY = "The picture has more than 40 million pixels (WebP: 16). Choose a smaller one."
 DAMAGED = "The picture is damaged or incomplete. Choose another copy of it."
-
-
-def encoded(form: str, size=(320, 200), *, mode="RGB", **options) -> bytes:
-    picture = Image.new(mode, size)
-    ImageDraw.Draw(picture).ellipse(
-        (20, 20, size[0] - 20, size[1] - 20), fill=200 if mode in "L1" else "green"
-    )
-    out = io.BytesIO()
-    picture.save(out, form, **options)
-    return out.getvalue()
-
-
-def noise(size: tuple[int, int], form: str) -> bytes:
-    picture = Image.frombytes("RGB", size, random.Random(7).randbytes(size[0] * size[1] * 3))
-    out = io.BytesIO()
-    picture.save(out, form)
-    return out.getvalue()
 
 
 def redrawn(data: bytes) -> pictures.Drawn:
@@ -82,21 +68,6 @@ def test_a_picture_of_each_allowed_kind_is_drawn_anew(form, stored):
 )
 def test_what_is_no_allowed_picture_by_content_is_refused(data):
     assert refusal_of(data) == "This file is not a JPEG, PNG or WebP picture."
-
-
-def png_of(width: int, height: int, rows: bytes) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
 
 
 @pytest.mark.parametrize("side", [9000, 20_000])
@@ -221,37 +192,6 @@ def test_a_big_picture_is_made_to_fit_every_platform(monkeypatch):
 
 
 # --- Small files that would cost much -------------------------------------------------------------
-
-
-def webp_of_one_colour(width: int, height: int) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), "green").save(out, "WEBP", lossless=True, quality=0, method=0)
-    return out.getvalue()
-
-
-def deep_png(width: int, height: int) -> bytes:
-    """Make a PNG with 16 bits for each of red, green, blue and its transparency."""
-    pack = zlib.compressobj(1)
-    row = bytes(1 + width * 8)
-    body = b"".join(pack.compress(row) for _line in range(height)) + pack.flush()
-    parts = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 6, 0, 0, 0)),
-        (b"IDAT", body),
-        (b"IEND", b""),
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in parts
-    )
-
-
-def many_scans(count: int, *, metadata: bytes = b"") -> bytes:
-    """Make a progressive JPEG whose smallest scan is there ``count`` times more."""
-    whole = encoded("JPEG", (640, 480), progressive=True)
-    starts = [found.start() for found in re.finditer(b"\xff\xda", whole)]
-    last = min((whole[a:b] for a, b in pairwise([*starts[1:], len(whole) - 2])), key=len)
-    app = b"\xff\xe5" + struct.pack(">H", len(metadata) + 2) + metadata if metadata else b""
-    return whole[:2] + app + whole[2:-2] + last * count + b"\xff\xd9"
 
 
 MEASURE = """

@@ -22,7 +22,7 @@ from media.models import Media, Upload
 from posts.editor import upload_views as views
 from retention.services import sweep
 from tests import factories
-from tests.media.test_pictures import noise
+from tests.media.hostile import noise
 from tests.videos import video_file
 
 pytestmark = pytest.mark.django_db

@@ -17,6 +17,7 @@ from core.errors import NotAllowed, Refused
 from media import incoming, pictures, videos
 from media import services as media_services
 from tests.factories import UnitFactory, person
+from tests.media.hostile import sound_alone, trimmed
 from tests.videos import PLACE, TELEPHONE, crowded, video_file
 
 DAMAGED = "The video is damaged or incomplete. Choose another copy of it, or save it anew as MP4."
@@ -149,26 +150,6 @@ def test_chapters_and_the_track_of_words_that_carries_them_are_gone(stored):
         assert shown.chapters() == []
 
 
-def trimmed(seconds: float, **made) -> bytes:
-    """Make a video whose beginning is only hidden, as telephones trim it: by an edit list."""
-    out = io.BytesIO()
-    with (
-        av.open(io.BytesIO(video_file(seconds=4, **made))) as source,
-        av.open(out, "w", format="mp4") as file,
-    ):
-        streams = {s.index: file.add_stream_from_template(s) for s in source.streams}
-        for packet in source.demux():
-            if packet.dts is not None:
-                cut = int(seconds / packet.time_base)
-                packet.pts, packet.dts, packet.stream = (
-                    packet.pts - cut,
-                    packet.dts - cut,
-                    streams[packet.stream.index],
-                )
-                file.mux(packet)
-    return out.getvalue()
-
-
 def frames(data: bytes) -> list[bytes]:
     with av.open(io.BytesIO(data)) as shown:
         return [bytes(packet) for packet in shown.demux(video=0) if packet.size]
@@ -294,14 +275,7 @@ def test_a_video_that_ends_before_its_index_says_is_refused(refused, stored, lef
 
 
 def test_sound_alone_is_no_video(refused):
-    out = io.BytesIO()
-    with av.open(io.BytesIO(video_file())) as source, av.open(out, "w", format="mp4") as file:
-        tone = file.add_stream_from_template(source.streams.audio[0])
-        for packet in source.demux(audio=0):
-            if packet.dts is not None:
-                packet.stream = tone
-                file.mux(packet)
-    assert refused(out.getvalue()) == "There is no moving picture in this file. Choose a video."
+    assert refused(sound_alone()) == "There is no moving picture in this file. Choose a video."
 
 
 def test_a_video_that_platforms_cannot_play_is_refused_with_the_way_out(refused):

@@ -20,7 +20,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Role
 from tests import factories
-from tests.media.test_pictures import deep_png, many_scans, webp_of_one_colour
+from tests.media.hostile import deep_png, many_scans, webp_of_one_colour
 from tests.ops import compose
 from tests.ops.test_production_processes import (
     HOST,

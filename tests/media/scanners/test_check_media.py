@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from tests.media import test_pictures as hostile
+from tests.media import hostile
 from tests.media.scanners.variants import variant
 
 
