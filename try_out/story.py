@@ -46,7 +46,7 @@ from publishing.recalls import services as recalls
 from publishing.recurrence import services as recurrence
 from publishing.review import services as publishing
 from publishing.states import Outcome, Reason, State
-from try_out import cards, figures, kits, pages, people, plans, samples, scans, shelf
+from try_out import cards, figures, kits, pages, people, plans, samples, scans, shelf, take_up
 from try_out.history import at
 from try_out.people import Staff, World
 from try_out.script import STORY, Line
@@ -109,6 +109,7 @@ def fill(now: datetime) -> World:
     shelf.fill(world, now)
     kits.fill(world, now, year_end=filler.campaigns["year_end"])
     scans.fill(world, now)
+    take_up.fill(world, now, proof=_proof, go_out=filler.go_out)
     filler.ask_for_a_second_approval()
     plans.plan_a_blackout(world, now)
     filler.lose_a_connection()
@@ -380,6 +381,12 @@ class Filler:
         self._publish(list(by_platform.values()), due, still_there=line.ending != "withdrawn")
         if line.ending == "withdrawn":
             self._take_down(staff, deliveries, due)
+
+    def go_out(self, rows: list[Delivery]) -> None:
+        """Publish deliveries at their hour, as the engine would."""
+        due = max(row.due_at for row in rows)
+        _begin(rows, due)
+        self._publish(rows, due, still_there=True)
 
     def _publish(self, rows: list[Delivery], due: datetime, *, still_there: bool) -> None:
         receipts = {}

@@ -1,0 +1,83 @@
+"""The kit of the ministry in the hands of the stations: each stands elsewhere on the board."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from campaigns.kits.models import Kit
+from campaigns.kits.states import Declined
+from posts.editor import services as editing
+from posts.kits import services as kits
+from posts.models import Post
+from posts.review import services as post_reviews
+from posts.review.approvals import Proof
+from publishing.models import Delivery
+from publishing.review import services as publishing
+from try_out import scans
+from try_out.history import at
+from try_out.people import Staff, World
+
+WORDS = {
+    "hai-chau": ("các tổ dân phố quanh chợ Hàn", "bộ phận một cửa", "thứ Bảy hằng tuần"),
+    "son-tra": ("các tổ dân phố ven biển", "nhà văn hóa phường", "tối thứ Sáu"),
+    "hoi-an": ("khu phố cổ và chợ", "trụ sở Công an phường", "sáng thứ Bảy"),
+}
+
+
+def fill(
+    world: World,
+    now: datetime,
+    *,
+    proof: Callable[[], Proof],
+    go_out: Callable[[list[Delivery]], None],
+) -> None:
+    """Let one station publish the kit, one schedule it, one submit it, one leave its draft with an
+    open gap, one decline it and one look at it; the others have not opened it.
+    """
+    kit = Kit.objects.filter(unit=world.province.parent, current__isnull=False).get()
+    yesterday = timezone.localtime(now - timedelta(days=1)).replace(
+        hour=19, minute=30, second=0, microsecond=0
+    )
+    staff = world.staff["hai-chau"]
+    post = _submitted(kit, "hai-chau", staff, yesterday - timedelta(hours=5))
+    go_out(_approved(post, staff, yesterday, proof))
+    staff = world.staff["son-tra"]
+    post = _submitted(kit, "son-tra", staff, now - timedelta(hours=6))
+    _approved(post, staff, yesterday + timedelta(days=2), proof)
+    _submitted(kit, "hoi-an", world.staff["hoi-an"], now - timedelta(hours=3))
+    with at(now - timedelta(hours=2)):
+        staff = world.staff["hoa-vang"]
+        kits.note_opened(kit, unit=staff.unit)
+        kits.adopt(kit, unit=staff.unit, by=staff.officer)
+    with at(now - timedelta(days=1)):
+        staff = world.staff["duy-xuyen"]
+        kits.note_opened(kit, unit=staff.unit)
+        kits.decline(kit, unit=staff.unit, by=staff.officer, reason=Declined.DONE_ALREADY)
+    with at(now - timedelta(hours=8)):
+        kits.note_opened(kit, unit=world.staff["tra-my"].unit)
+
+
+def _submitted(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
+    with at(when):
+        kits.note_opened(kit, unit=staff.unit)
+        post = kits.adopt(kit, unit=staff.unit, by=staff.officer)
+        names = [slot["name"] for slot in kit.current.slots] if kit.current else []
+        words = dict(zip(names, WORDS[word], strict=True))
+        edit = replace(editing.edit_of(post), kit_words=words)
+        post = editing.save(post, edit, by=staff.officer, version=post.version)
+        for shown in post.pictures.select_related("media"):
+            scans.checked(shown.media)
+    with at(when + timedelta(minutes=4)):
+        post_reviews.submit(post, by=staff.officer)
+    return post
+
+
+def _approved(
+    post: Post, staff: Staff, due: datetime, proof: Callable[[], Proof]
+) -> list[Delivery]:
+    with at((post.submitted_at or due) + timedelta(hours=1)):
+        revision = post.current_revision
+        publishing.approve(post, revision, by=staff.chief, proof=proof(), due_at=due)
+    return list(post.deliveries.select_related("channel", "unit", "post").order_by("pk"))
