@@ -79,5 +79,6 @@ def _approved(
 ) -> list[Delivery]:
     with at((post.submitted_at or due) + timedelta(hours=1)):
         revision = post.current_revision
+        assert revision
         publishing.approve(post, revision, by=staff.chief, proof=proof(), due_at=due)
     return list(post.deliveries.select_related("channel", "unit", "post").order_by("pk"))

@@ -88,12 +88,16 @@ class Board:
 
 
 def board(kit: Kit, user: User, *, today: date) -> Board:
-    """Return where the units stand that the person oversees. One statement."""
+    """Return where the units stand that the person oversees, by state and name. One statement."""
     assert kit.current is not None
     rows = with_state(audience(kit.current, user), kit, today=today)
-    places = rows.order_by("path").values_list("pk", "parent", "level", "state")
-    communes = Level.COMMUNE
-    return Board([Place(pk, up if level == communes else None, s) for pk, up, level, s in places])
+    found = rows.order_by("name", "pk").values_list("pk", "parent", "level", "state")
+    places = [
+        Place(pk, parent if level == Level.COMMUNE else None, state)
+        for pk, parent, level, state in found
+    ]
+    order = {key: place for place, key in enumerate(STATES)}
+    return Board(sorted(places, key=lambda place: order[place.state]))
 
 
 def audience(version: KitVersion, user: User) -> QuerySet[Unit]:

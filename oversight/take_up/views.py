@@ -18,6 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import Permission
 from campaigns.kits.models import Kit
+from campaigns.kits.queries import readable_by
 from core import quotas
 from core.actions import refusal
 from engagement.dashboards.tables import FORMATS, Sheet, as_file
@@ -57,6 +58,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
     context = {
         "kit": kit,
+        "may_read_kit": readable_by(request.user).filter(pk=kit.pk).exists(),
         "version": kit.current,
         "form": form,
         "stamp": whole.stamp,

@@ -625,7 +625,7 @@ def _slot_field(slot: Slot, words: str) -> forms.CharField:
         attrs["inputmode"] = "numeric"
     if slot.kind == DATE:
         attrs["placeholder"] = slot.example or gettext("dd/mm/yyyy")
-    return NormalField(
+    field = NormalField(
         label=slot.label,
         help_text=escape(slot.hint),  # the page shows help as HTML, and people typed this
         max_length=slot.limit,
@@ -633,6 +633,8 @@ def _slot_field(slot: Slot, words: str) -> forms.CharField:
         initial=words,
         widget=forms.TextInput(attrs=attrs),
     )
+    field.is_asked_for = True  # a draft may lack it, what is submitted may not
+    return field
 
 
 def slot_name(slot: Slot) -> str:

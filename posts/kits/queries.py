@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from campaigns.kits.models import Adoption, Kit
 from campaigns.kits.queries import kits_open_to
+from posts.kit_words import Filling
 from posts.models import Post
 from units.models import Unit
 
@@ -23,6 +24,7 @@ class KitCard:
     kit: Kit
     adoption: Adoption | None = None
     post: Post | None = None
+    words: str = ""  # of its text, with the unit's facts in the gaps
 
     @property
     def is_declined(self) -> bool:
@@ -66,16 +68,25 @@ def in_season(unit: Unit, *, on: date, most: int = 3) -> list[Kit]:
 
 
 def cards_of(kits: list[Kit], unit: Unit) -> list[KitCard]:
-    """Return the kits with what the unit did with each. Two queries."""
+    """Return the kits with what the unit did with each. Three queries."""
     adoptions = {a.kit_id: a for a in Adoption.objects.filter(kit__in=kits, unit=unit)}
     posts = {
         post.adoption_id: post
         for post in Post.objects.filter(adoption__in=adoptions.values()).defer("body", "search")
     }
     cards = []
+    known: dict[str, str] | None = None
     for kit in kits:
         adoption = adoptions.get(kit.pk)
-        cards.append(KitCard(kit, adoption, posts.get(adoption.pk) if adoption else None))
+        assert kit.current
+        filling = Filling(kit.current, unit)
+        if known is not None:
+            filling.known = known
+        known = filling.known
+        pieces = filling.pieces(kit.current.text, adoption.values if adoption else {})
+        words = "".join(piece.words for piece in pieces)
+        post = posts.get(adoption.pk) if adoption else None
+        cards.append(KitCard(kit, adoption, post, words))
     return cards
 
 
