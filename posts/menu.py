@@ -104,3 +104,10 @@ register_keys(
     Shortcut("Ctrl+K", _("In formatted text: set a link"), COMPOSER, 30, "composer/editor.js"),
     Shortcut("Ctrl+Z", _("Undo what was typed"), COMPOSER, 31, "composer/editor.js"),
 )
+
+FILM = _("While editing a video")
+
+register_keys(
+    Shortcut("← →", _("Move a marked place sideways"), FILM, 40, "pages/edit_film.js"),
+    Shortcut("↑ ↓", _("Move a marked place up or down"), FILM, 41, "pages/edit_film.js"),
+)

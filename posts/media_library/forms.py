@@ -396,6 +396,7 @@ class FilmForm(forms.Form):
     )
     captions = forms.CharField(
         label=_("Captions as WebVTT or SRT"),
+        max_length=LARGEST,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
         help_text=_("Each line with its time, such as 00:00:05,000 --> 00:00:08,000."),
