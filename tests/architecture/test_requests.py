@@ -17,10 +17,12 @@ pytestmark = pytest.mark.django_db
 # for.
 SIGNED = {"hook"}
 # What a look may note: the use of the session, limits, the record, who has a draft or a review
-# open, that a notice was read, and the one row that says whether publishing is frozen.
+# open, that a notice was read, that a unit has opened a kit, and the one row that says whether
+# publishing is frozen.
 WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
 NOTED = re.compile(
-    r"accounts_session|core_\w+|audit_\w+|posts_editing|posts_reading|accounts_notice|publishing_freeze"
+    r"accounts_session|core_\w+|audit_\w+|posts_editing|posts_reading|accounts_notice"
+    r"|campaigns_adoption|publishing_freeze"
 )
 
 
