@@ -330,7 +330,7 @@ class ComposeForm(forms.Form):
                 max_length=LONGEST_OWN_LINES,
                 required=False,
                 initial=values.get(OWN_LINES, ""),
-                widget=forms.Textarea(attrs={"rows": 3}),
+                widget=forms.Textarea(attrs={"rows": 2}),
                 help_text=_("They stand at the end of the text, in every channel."),
             )
         kept = {"title", "body", "topic", "campaign"} | {*editing.grounds_of(filling.version)}

@@ -22,6 +22,7 @@ from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold
 from media.library.services import take_over as take_media_over
+from posts.canonical import content, material
 from posts.canonical.corrections import published_trace
 from posts.canonical.html import clean, plain
 from posts.canonical.titles import title_from
@@ -125,13 +126,16 @@ def _draft(adoption: Adoption, *, by: User) -> Post:
         changed_at=now,
         search=fold(f"{title} {texts.text}"),
     )
+    pictures = _media(post, version, by=by)
+    shown = content.material_of(pictures)
     targets = first_targets(post)
     for target in targets:
+        target.is_on = material.is_on(target, shown)
         target.text = texts.own.get(target.channel.platform, "")
         if version.platforms and target.channel.platform not in version.platforms:
             target.is_on, target.by_hand = False, True
     PostChannel.objects.bulk_create(targets)
-    PostMedia.objects.bulk_create(_media(post, version, by=by))
+    PostMedia.objects.bulk_create(pictures)
     return post
 
 

@@ -46,21 +46,29 @@ def officer(unit):
 
 @pytest.fixture
 def pages(unit):
-    return [factories.ChannelFactory(unit=unit, platform=each) for each in ("facebook", "threads")]
+    return [
+        factories.ChannelFactory(unit=unit, platform=each)
+        for each in ("facebook", "instagram", "threads")
+    ]
 
 
 @pytest.fixture
 def kit(province):
-    return factories.kit(
+    made = factories.kit(
         province,
         state="issued",
-        platforms=["facebook"],
+        platforms=["facebook", "instagram"],
         best_from=19,
         best_until=21,
         spread_minutes=30,
         legal_basis="Luật PCCC 2024",
         texts={"facebook": "Ở {khu_vuc}: đừng sạc xe qua đêm."},
     )
+    shared = factories.media(province)
+    shared.shared = True
+    shared.save()
+    made.current.media.create(media=shared, position=0, alt_text="Áp phích")
+    return made
 
 
 def blocked(post) -> list[tuple[str, str]]:
@@ -82,6 +90,8 @@ def test_one_tap_makes_a_draft_of_which_only_the_gaps_change(client, unit, offic
 
     post = refreshed(Post.objects.get(adoption__kit=kit))
     assert answer["Location"] == address("edit", post)
+    # The kit's picture is the unit's own now, and lets the channels in that ask for one.
+    assert [shown.media.unit for shown in post.pictures.all()] == [unit]
     assert (post.topic, post.campaign, post.legal_basis) == (
         kit.topic,
         kit.campaign,
@@ -92,6 +102,7 @@ def test_one_tap_makes_a_draft_of_which_only_the_gaps_change(client, unit, offic
     on = {t.channel.platform: (t.is_on, t.text) for t in post.targets.select_related("channel")}
     assert on["facebook"] == (True, "Ở {khu_vuc}: đừng sạc xe qua đêm.")
     assert on["threads"] == (False, "")
+    assert on["instagram"] == (True, "")
     assert blocked(post) == [("kit_gap", "slot-khu_vuc")]
     page = client.get(address("edit", post)).content.decode()
     assert 'name="slot-khu_vuc"' in page
