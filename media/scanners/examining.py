@@ -41,7 +41,8 @@ LIMITS = sandbox.Limits(
     answer_bytes=_ANSWER,
     resident=_RESIDENT,
 )
-FILM_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800)
+# Frames of 3840 × 2160 alone take 100 MB more.
+FILM_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800, resident=640 * 1024 * 1024)
 _POLL = 1.0  # seconds
 _RENEW_EVERY = 10.0
 # One picture at a time, and one film beside it: who finds the slot taken comes again.
