@@ -51,6 +51,9 @@ def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]])
     if missing:
         words = _("%(gaps)s: describe the gap in the table of gaps, or take it out of the text.")
         found.append(words % {"gaps": ", ".join(missing)})
+    if unlabelled := [f"{{{name}}}" for name, slot in named.items() if not slot["label"]]:
+        words = _("%(gaps)s: say in the table of gaps what the unit fills in.")
+        found.append(words % {"gaps": ", ".join(unlabelled)})
     if idle:
         words = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
         found.append(words % {"gaps": ", ".join(sorted(idle))})

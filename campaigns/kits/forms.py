@@ -59,7 +59,7 @@ class KitFilter(forms.Form):
             ("approved", _("Approved, to be issued")),
             ("issued", _("Issued")),
             ("over", _("Period over")),
-            ("withdrawn", _("Withdrawn")),
+            ("withdrawn", _("Kit withdrawn")),
         ],
     )
     campaign = forms.ModelChoiceField(
@@ -287,8 +287,7 @@ class KitForm(forms.Form):
         named = {str(row["name"]).strip() for row in rows}
         for name in slot_names(self._written()):
             if name not in named and name not in BUILT_IN:
-                label = name.replace("_", " ").capitalize()
-                rows.append({"name": name, "label": label})
+                rows.append({"name": name})
         rows = [*rows, *({} for _ in range(self.blank_rows))][:MOST_SLOTS]
         self.initial["rows"] = len(rows)
         if self.is_bound:
@@ -366,9 +365,6 @@ class KitForm(forms.Form):
                 self._complain(row, words % {"name": name})
             elif name in {each.name for each in found}:
                 self._complain(row, gettext("Another row describes this gap already."))
-            if not values["label"]:
-                missing = gettext("Say what the unit fills in here.")
-                self.add_error(f"slot-{row.number}-label", missing)
             kind = str(values["kind"] or SlotKind.TEXT)
             limit = 0 if kind == SlotKind.PICTURE else values["limit"] or 100
             words = {p: str(values[p] or "").strip() for p in ("label", "hint", "example")}

@@ -32,7 +32,7 @@ def statuses(kit: Kit, newer: KitVersion | None, *, on: date | None = None) -> l
     """Describe a kit: what is issued of it, and the version in the works."""
     on = on or timezone.localdate()
     if kit.is_withdrawn:
-        return [Status("red", "ban", _("Withdrawn"))]
+        return [Status("red", "ban", _("Kit withdrawn"))]
     found = []
     if kit.current:
         until = kit.current.window_until

@@ -74,7 +74,8 @@ def kit_list(request: HttpRequest) -> HttpResponse:
 def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a kit to those who issue it or pass it on: its words, its state, what comes next."""
     row = readable(request, public_id)
-    newer = queries.open_version(row) if is_own(request, row) else None
+    shows_drafts = is_own(request, row) and not row.is_withdrawn
+    newer = queries.open_version(row) if shows_drafts else None
     version = newer or row.current
     if version is None:  # of another issuer, and not issued
         version = get_object_or_404(row.versions.all()[:1])

@@ -104,7 +104,7 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
         window_until=today() - timedelta(days=1),
         window_from=None,
         for_levels=(),
-        slots=(*edit.slots, Slot("thua", "text", "Thừa")),
+        slots=(*edit.slots, Slot("thua", "text", "")),
     )
     version = services.begin(unit=ministry, by=writer, edit=bad)
 
@@ -112,7 +112,14 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
         services.submit(version, by=writer)
 
     words = str(refused.value)
-    for said in ("{Tên}", "{gio}: describe", "{anh}: a picture", "{thua}: no text", "channel"):
+    for said in (
+        "{Tên}",
+        "{gio}: describe",
+        "{anh}: a picture",
+        "{thua}: no text",
+        "{thua}: say",
+        "channel",
+    ):
         assert said in words
     assert "from which day" in words
     assert "for no unit yet" in words
