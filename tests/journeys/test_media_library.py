@@ -87,7 +87,7 @@ def test_a_refused_file_is_named_with_its_reason_and_the_others_go_up(at_desk, o
     expect(page.locator(".upload-queue")).to_contain_text("Paused: 0 of 3 files sent")
     page.unroute_all()
     assert (len(begun), Media.objects.count()) == (3, 1)
-    page.get_by_role("button", name="Pause all").press("Enter")
+    page.get_by_role("button", name="Go on sending").press("Enter")
 
     expect(page.locator(".media-card")).to_have_count(4)
     expect(page.locator(".upload-queue")).to_be_hidden()

@@ -144,7 +144,9 @@ export class UploadQueue {
     const words = this.bar.querySelector("[data-sending]");
     const text = words.dataset[this.#isPaused ? "paused" : "sending"].replace("{n}", this.#done).replace("{all}", all);
     if (words.textContent !== text) words.textContent = text;
-    this.pauser.setAttribute("aria-pressed", this.#isPaused);
+    const { pause, go } = this.pauser.querySelector("span").dataset;
+    this.pauser.querySelector("span").textContent = this.#isPaused ? go : pause;
+    this.bar.classList.toggle("is-paused", this.#isPaused);
     if (!this.uploading) this.#isPaused = false;
   }
 }

@@ -210,7 +210,8 @@ function newPlace(box) {
 }
 
 document.getElementById("add-place").addEventListener("click", () => {
-  newPlace({ x: 40, y: 42, width: 20, height: 16 });
+  const aside = 5 * (places().length % 6); // not on top of the last one
+  newPlace({ x: 30 + aside, y: 30 + aside, width: 20, height: 16 });
   setDrawing(true);
   said.textContent = said.dataset.added;
   drawing.focus({ preventScroll: true });

@@ -305,7 +305,8 @@ document.getElementById("add-blur").addEventListener("click", () => {
   const row = rowTemplate.content.firstElementChild.cloneNode(true);
   rows.append(row);
   const [x, y] = toSource(cropOf() ? [cropOf().x + cropOf().width / 2, cropOf().y + cropOf().height / 2] : [50, 50]);
-  writeRow(row, { x: x - 10, y: y - 8, width: 20, height: 16 });
+  const aside = 4 * ((rows.childElementCount - 1) % 6); // not on top of the last one
+  writeRow(row, { x: x - 10 + aside, y: y - 8 + aside, width: 20, height: 16 });
   said.textContent = said.dataset.added;
   row.querySelector("input").focus({ preventScroll: true });
   draw();
