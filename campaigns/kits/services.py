@@ -24,6 +24,7 @@ from campaigns.kits.queries import digest, open_version, provinces_asked, units_
 from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
 from campaigns.kits.states import NEXT, VersionState
 from campaigns.models import GROUNDS, Campaign, Topic
+from core.db_retry import retry_on_deadlock
 from core.errors import NotAllowed, Refused
 from core.leaks import require_storable
 from core.reasons import require_reason
@@ -337,7 +338,7 @@ def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
     return passing
 
 
-@transaction.atomic
+@retry_on_deadlock
 def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
     """Withdraw a kit for ever. Nobody takes it up any more, and what is scheduled from it stops;
     with ``take_down``, what is live is recalled, too.

@@ -4,13 +4,11 @@ A recall wins: once it is committed no visible call of its deliveries can begin.
 at that moment is marked, and taken down as soon as it is known to be live.
 """
 
-import functools
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +22,7 @@ from audit.services import record
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from core.clock import Clock, database_now, local_time
+from core.db_retry import retry_on_deadlock
 from core.errors import Refused
 from core.reasons import require_reason
 from posts.models import Post
@@ -43,28 +42,7 @@ from publishing.states import (
 from units.models import Unit
 
 
-def _retry_on_deadlock[**P, R](action: Callable[P, R]) -> Callable[P, R]:
-    """Run ``action`` in one transaction, and again after a deadlock, at most three times in all.
-
-    The engine writes its answers back in an order of its own: who loses the deadlock begins again.
-    """
-
-    @functools.wraps(action)
-    def whole(*args: P.args, **kwargs: P.kwargs) -> R:
-        for last in (False, False, True):
-            try:
-                with transaction.atomic():
-                    return action(*args, **kwargs)
-            except OperationalError as error:
-                is_deadlock = getattr(error.__cause__, "pgcode", "") == "40P01"
-                if last or not is_deadlock or connection.in_atomic_block:
-                    raise
-        raise AssertionError
-
-    return whole
-
-
-@_retry_on_deadlock
+@retry_on_deadlock
 def recall(delivery: Delivery, *, by: User, reason: str) -> Recall:
     """Take a post down from one page. Its text stays in the record, its other pages as they are."""
     appointment = require(by, Permission.POST_WITHDRAW, unit=delivery.unit)
@@ -84,7 +62,7 @@ def recall(delivery: Delivery, *, by: User, reason: str) -> Recall:
     return new_recall
 
 
-@_retry_on_deadlock
+@retry_on_deadlock
 def withdraw(post: Post, *, by: User, reason: str, take_down: bool) -> Recall | None:
     """End the post's approval and, with ``take_down``, take it down wherever it is or may become
     live.
@@ -122,7 +100,7 @@ def withdraw(post: Post, *, by: User, reason: str, take_down: bool) -> Recall | 
     return new_recall
 
 
-@_retry_on_deadlock
+@retry_on_deadlock
 def recall_campaign(campaign: Campaign, *, unit: Unit, by: User, reason: str) -> Recall:
     """Withdraw the campaign's approved posts and take them down everywhere.
 
