@@ -122,8 +122,10 @@ def unfinished(user: User) -> QuerySet[Post]:
 
 
 def approved_posts(user: User, unit: Unit, words: str = "") -> QuerySet[Post]:
-    """Return the unit's approved posts that the person may see, the newest first."""
-    posts = Post.objects.visible_to(user).filter(unit=unit, state=PostState.APPROVED)
+    """Return the unit's approved posts that the person may see and copy, the newest first. What
+    came of a kit is not copied: whoever withdraws the kit takes back what came of it.
+    """
+    posts = Post.objects.visible_to(user).filter(unit=unit, state=PostState.APPROVED, adoption=None)
     return posts.search(words).select_related("topic").defer("body", "search")
 
 
