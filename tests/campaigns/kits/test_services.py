@@ -93,6 +93,24 @@ def test_a_kit_of_the_ministry_goes_by_way_of_a_province_to_its_communes(ministr
     ]
 
 
+def test_a_leader_who_wrote_in_a_kit_does_not_approve_it(ministry, edit):
+    """Neither who began it, nor who saved it once and was overwritten by somebody else since."""
+    factories.UnitFactory()  # for whom it is
+    first, helper, last, reader = (
+        factories.person(Role.OVERSEER, ministry) for _leader in range(4)
+    )
+    version = services.begin(unit=ministry, by=first, edit=edit)
+    services.change(version, by=helper, edit=edit)
+    services.change(version, by=last, edit=edit)
+    services.submit(version, by=last)
+    version.refresh_from_db()
+
+    for writer in (first, helper, last):
+        with pytest.raises(NotAllowed, match="Who wrote a kit may not approve it"):
+            services.approve(version, by=writer, content_sha256=version.content_sha256)
+    services.approve(version, by=reader, content_sha256=version.content_sha256)
+
+
 def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missing(ministry, edit):
     writer = factories.person(Role.OVERSEER, ministry)
     bad = replace(
