@@ -62,7 +62,7 @@ def fill(world: World, now: datetime) -> None:
             looked,
             title="Kích hoạt VNeID mức 2 tại bộ phận một cửa",
             body="<p>Bà con mang theo căn cước, cán bộ hỗ trợ kích hoạt trong mười phút.</p>",
-            alt="Thẻ chữ: kích hoạt VNeID mức 2",
+            alt="Ảnh thông điệp: kích hoạt VNeID mức 2",
             topic=topic,
         )
 

@@ -108,7 +108,7 @@ def _add(
     media = scans.checked(library.add(io.BytesIO(data), unit=unit, by=by).media)
     description = Description(
         title=card.headline,
-        alt_text=f"Thẻ chữ của {unit.name}: {card.headline}",
+        alt_text=f"Ảnh thông điệp của {unit.name}: {card.headline}",
         rights=Rights.OWN,
         tags=card.tags,
         folder=folder,

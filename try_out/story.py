@@ -320,7 +320,7 @@ class Filler:
                     )
                     for channel in shown
                 },
-                [editing.MediaEdit(stored, f"Thẻ chữ của {staff.unit.name}: {title}")],
+                [editing.MediaEdit(stored, f"Ảnh thông điệp của {staff.unit.name}: {title}")],
             )
             return editing.save(post, edit, by=staff.officer, version=post.version)
 
