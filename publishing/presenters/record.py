@@ -15,6 +15,8 @@ _ACTIONS = {
     "post.duplicated": gettext_lazy("made the draft from another post"),
     "post.correction_begun": gettext_lazy("began the draft of this correction"),
     "post.begun_from_template": gettext_lazy("began the draft from a template"),
+    "post.begun_from_kit": gettext_lazy("began the draft from a kit"),
+    "post.kit_version_taken": gettext_lazy("took over the new version of the kit"),
     "post.imported": gettext_lazy("made the draft from a row of a sheet"),
     "post.sheet_imported": gettext_lazy("made drafts from a sheet"),
     "post.repeated": gettext_lazy("made it as a further time of a series"),

@@ -215,6 +215,11 @@ def _unconfirmed_page(world, user):
     return reverse("channels:confirm_page", args=[channel.public_id])
 
 
+def _approved_kit(world, user):
+    kit = world.keep(factories.kit(world.province, state="approved"))
+    return reverse("kits:kit", args=[kit.public_id])
+
+
 def _offered_page(world, user):
     """Prepare the question which of the platform's pages it shall be."""
     world.simulator.page("facebook", name=world.unit.name)
@@ -254,6 +259,13 @@ def _close_commune(page):
 
 
 ACTS = {
+    "a kit is issued": Act(
+        "kits/kit.html",
+        Role.OVERSEER,
+        _approved_kit,
+        lambda world: world.again().current is not None,
+        at="province",
+    ),
     "drafts of the list are put away": Act(
         "publishing/post_list.html",
         Role.OFFICER,
