@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.permissions import DEEP, Role
 from tests import factories
 from tests.architecture.test_access import ENTRIES, MAKERS, _of_person
-from tests.journeys.conftest import DESK, PHONE
+from tests.journeys.conftest import DESK, PHONE, STANDARDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Who looks at a page: the first of these that the matrix lets in.
@@ -72,6 +72,8 @@ def people(db):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size, theme):
     made, commune, province = people
+    # In the dark, the same page has other colours and nothing else.
+    rules = STANDARDS if theme == "light" else ["color-contrast"]
     desks = {}
     wrong = []
     for name in PAGES:
@@ -108,7 +110,7 @@ def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size
         if (over := desk.overflow()) > 0:
             wrong.append(f"{name}: {over} px too wide")
         wrong += [f"{name}: no digest for {script}" for script in desk.scripts_without_digest()]
-        wrong += [f"{name}: {violation}" for violation in desk.accessibility()]
+        wrong += [f"{name}: {violation}" for violation in desk.accessibility(rules)]
     wrong += [complaint for desk in desks.values() for complaint in desk.complaints]
     assert wrong == [], "\n".join(wrong)
 

@@ -501,7 +501,10 @@ def test_migrations_run_as_the_compose_file_says(tmp_path, django_db_blocker):
     maintenance = psycopg2.connect(f"{server}/postgres")
     maintenance.autocommit = True
     with contextlib.closing(maintenance), maintenance.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
+        # Of tables that stand already where `make test` has made some: what is tried here are the
+        # command, its roles, and that it may run again.
+        tables = os.environ.get("TEST_TEMPLATE", "template1")
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{tables}"')
         try:
             # The roles belong to the whole server: these are named like the database, and go with
             # it.
