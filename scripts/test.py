@@ -287,9 +287,8 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     those before it have ended; one run names all that fails.
     """
     migrated = migrate_once(stack, database, var)
-    checks = subprocess.run([sys.executable, "scripts/lint.py"], cwd=ROOT).returncode
-    # Told, not judged: SECURITY.md says within how many days a known hole is mended.
-    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
+    linting = subprocess.Popen([sys.executable, "scripts/lint.py"], cwd=ROOT)
+    stack.callback(stop, linting)
     migrated()
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
     elsewhere = (f"--ignore={folder}" for folder in BESIDE)
@@ -302,6 +301,9 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
         *ONCE_MORE,
         **here,
     )
+    checks = linting.wait()
+    # Told, not judged: SECURITY.md says within how many days a known hole is mended.
+    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     own = own_servers(database, broker, var, "browser", 1)
     browser = Lane(stack, var / "seen", "-m", "browser or scanners", *ONCE_MORE, **own)
     own = own_servers(database, broker, var, "processes", 2)
