@@ -13,8 +13,8 @@ from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, fill, one_line
 from core.errors import Refused
 from core.text import normal
 from posts.canonical.html import paragraphs
-from posts.library.filling import fact_values
 from units.models import Unit
+from units.queries import fact_values
 
 # Among the words of an adoption, as no gap can be named: the lines that the unit adds itself.
 OWN_LINES = "_own_lines"

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
@@ -6,6 +7,7 @@ from django.db.models.functions import Concat, Length
 from django.utils import timezone
 
 from audit.models import Entry
+from core import phones
 from core.phones import SHORT
 from core.scope import Person
 from core.text import fold
@@ -130,6 +132,21 @@ def facts_of(unit: Unit) -> UnitFacts:
     wrote it.
     """
     return UnitFacts.objects.filter(unit=unit).first() or UnitFacts(unit=unit)
+
+
+def fact_values(unit: Unit, *, on: date) -> dict[str, str]:
+    """Return by the gap that it fills, in templates and kits, what the unit tells residents of
+    itself, as far as its page says it, and the day.
+    """
+    facts = facts_of(unit)
+    values = {
+        "don_vi": unit.name,
+        "dia_chi": facts.address,
+        "duong_day_nong": phones.shown(facts.duty_phone) if facts.duty_phone else "",
+        "gio_lam_viec": facts.opening_hours,
+        "ngay": on.strftime("%d/%m/%Y"),
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def facts_changed(unit: Unit) -> Entry | None:

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.states import KINDS, PLATFORMS, VersionState
 from campaigns.kits.wording import Piece, pieces
-from core import phones
 from units.models import Level, Unit
-from units.queries import facts_of
+from units.queries import fact_values
 
 
 class Status(NamedTuple):
@@ -59,15 +58,8 @@ class Preview(NamedTuple):
 
 
 def preview(version: KitVersion, unit: Unit) -> Preview:
-    facts, today = facts_of(unit), timezone.localdate()
     values = {slot["name"]: slot["example"] for slot in version.slots}
-    values |= {
-        "don_vi": unit.name,
-        "dia_chi": facts.address,
-        "duong_day_nong": phones.shown(facts.duty_phone) if facts.duty_phone else "",
-        "gio_lam_viec": facts.opening_hours,
-        "ngay": today.strftime("%d/%m/%Y"),
-    }
+    values |= fact_values(unit, on=timezone.localdate())
     labels = dict(PLATFORMS)
     own = [(name, str(labels[name]), text) for name, text in version.texts.items()]
     return Preview(

@@ -8,12 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Topic
-from core import phones
 from posts.checks.variables import filled, names_in
 from posts.library.models import Template
 from posts.library.queries import signature_for
 from units.models import Unit
-from units.queries import facts_of
+from units.queries import fact_values
 
 SIGNATURE = "chu_ky"
 # The gaps that every template may have; what they are filled with stands on the unit's page.
@@ -55,19 +54,6 @@ def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]
     else:
         values[SIGNATURE] = unit.name
     return values
-
-
-def fact_values(unit: Unit, *, on: date) -> dict[str, str]:
-    """Return what the unit tells residents of itself, as far as its page says it, and the day."""
-    facts = facts_of(unit)
-    values = {
-        "don_vi": unit.name,
-        "dia_chi": facts.address,
-        "duong_day_nong": phones.shown(facts.duty_phone) if facts.duty_phone else "",
-        "gio_lam_viec": facts.opening_hours,
-        "ngay": on.strftime("%d/%m/%Y"),
-    }
-    return {name: value for name, value in values.items() if value}
 
 
 def fill(
