@@ -16,3 +16,4 @@ class OverviewForm(PeriodForm):
     trouble = forms.BooleanField(label=_("Only with trouble"), required=False)
     province = forms.SlugField(max_length=100, required=False, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    figure = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)  # of the map

@@ -1,3 +1,4 @@
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from engagement.dashboards.tables import FORMATS, Sheet, as_file
 from oversight import queries
 from oversight.forms import OverviewForm
 from oversight.rows import Row, sort_rows, total
+from oversight.tile_map import FIGURES, tile_map
 from oversight.today import cards
 from posts.models import Post
 from publishing.models import Delivery, Pauses
@@ -70,10 +72,17 @@ def province(request: HttpRequest) -> HttpResponse:
 def nation(request: HttpRequest) -> HttpResponse:
     if not queries.oversees_nation(request.user):
         raise PermissionDenied
-    form = _form(request)
-    rows = queries.province_rows(request.user, form.period, words=_words(form), now=timezone.now())
+    form, now = _form(request), timezone.now()
+    rows = queries.province_rows(request.user, form.period, words=_words(form), now=now)
+    name = form.cleaned_data.get("figure", "") if form.is_valid() else ""
+    context = {
+        "nation": True,
+        "figures": FIGURES.values(),
+        # Asked for by the page alone: an export has no map.
+        "map": cache(lambda: tile_map(request.user, rows, form.period, name, now=now)),
+    }
     return _overview(
-        request, form, rows, {"nation": True}, template="oversight/nation.html", file="provinces"
+        request, form, rows, context, template="oversight/nation.html", file="provinces"
     )
 
 

@@ -54,6 +54,19 @@ DEFINITIONS: dict[str, Definition] = {
         _("How long the video was played in all."),
     ),
 }
+# Figures that we reckon from those of the platforms, see `helpfulness`.
+DERIVED: dict[str, Definition] = {
+    "helpfulness": Definition(
+        _("Helpfulness"),
+        _("per 1,000 people reached"),
+        _(
+            "How often residents kept a post, passed it on or followed its link, for each 1,000 "
+            "people it reached. Only posts count whose reach and at least one of the three were "
+            "measured. A unit has the sum over its posts, a province the median of its units; "
+            "for fewer than 5 measured units it is not said."
+        ),
+    ),
+}
 
 
 def origin(platform: str, measure: str) -> Origin | None:

@@ -62,7 +62,8 @@ def meanings(request: HttpRequest) -> HttpResponse:
     """Show the meaning of each figure on each platform."""
     if not request.user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied
-    return render(request, "engagement/dictionary.html", {"rows": dictionary.rows()})
+    context = {"rows": dictionary.rows(), "derived": dictionary.DERIVED}
+    return render(request, "engagement/dictionary.html", context)
 
 
 @require_GET

@@ -1,0 +1,259 @@
+"""The provinces as tiles, laid out as the country lies, in one figure of two periods."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from core.periods import Period
+from engagement.dashboards import helpfulness
+from oversight import queries
+from oversight.rows import Row
+from oversight.templatetags.shares import percent
+from units.models import Level
+
+STEPS = 5  # shades of the scale
+# From these shares on a tile is a shade darker; below the first it has the lightest.
+_SHARES = (0.5, 0.7, 0.85, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that the map can show. ``is_good``: more of it is better. ``of_now``: it says how
+    things stand, so there is no period before to compare with.
+    """
+
+    name: str
+    label: Any
+    means: Any
+    is_share: bool = False
+    is_good: bool = True
+    of_now: bool = False
+
+
+FIGURES = {
+    figure.name: figure
+    for figure in (
+        Figure(
+            "alive_share",
+            gettext_lazy("Units that published"),
+            gettext_lazy("The share of a province’s units that published in the period."),
+            is_share=True,
+        ),
+        Figure(
+            "on_time_share",
+            gettext_lazy("On time"),
+            gettext_lazy("The share of what fell due that residents could see on time."),
+            is_share=True,
+        ),
+        Figure(
+            "helpfulness",
+            gettext_lazy("Helpfulness"),
+            gettext_lazy(
+                "How often posts were kept, passed on or followed per 1,000 people reached: the "
+                "median of the province’s units. How often posts were seen plays no part."
+            ),
+        ),
+        Figure(
+            "failed",
+            gettext_lazy("Not published"),
+            gettext_lazy("Publications that were to go out in the period and did not."),
+            is_good=False,
+        ),
+        Figure(
+            "needs_person",
+            gettext_lazy("Needs a person"),
+            gettext_lazy("Publications that wait for a person’s decision now."),
+            is_good=False,
+            of_now=True,
+        ),
+        Figure(
+            "down",
+            gettext_lazy("Channels that carry no posts now"),
+            gettext_lazy("Channels that publish nothing until somebody acts."),
+            is_good=False,
+            of_now=True,
+        ),
+    )
+}
+FIRST = "alive_share"
+
+
+class Change(NamedTuple):
+    """Say how a figure moved since the period before: a sign, a number and a word."""
+
+    sign: str
+    amount: str
+    word: str
+    tone: str
+
+    def __str__(self) -> str:
+        return f"{self.sign}{self.amount} {self.word}".strip()
+
+
+class Place(NamedTuple):
+    """A tile's place on the grid, counted from the north-west."""
+
+    column: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    row: Row
+    place: Place
+    figure: Figure
+    value: float | None
+    before: float | None
+    step: int  # the shade, 1 to STEPS; 0 where nothing is known
+    units: int | None = None  # on which a median rests
+
+    @property
+    def shown(self) -> str:
+        return _shown(self.figure, self.value)
+
+    @property
+    def shown_before(self) -> str:
+        return _shown(self.figure, self.before)
+
+    @property
+    def change(self) -> Change | None:
+        """Return None where one of the periods has no figure."""
+        if self.value is None or self.before is None:
+            return None
+        moved = self.value - self.before
+        amount = _amount(self.figure, abs(moved))
+        if amount == _amount(self.figure, 0):
+            return Change("=", "", _("unchanged"), "")
+        is_better = (moved > 0) == self.figure.is_good
+        sign, word = ("+", _("risen")) if moved > 0 else ("−", _("fallen"))
+        return Change(sign, amount, word, "better" if is_better else "worse")
+
+
+@dataclass(frozen=True, slots=True)
+class TileMap:
+    figure: Figure
+    tiles: list[Tile]
+    before: Period | None
+    legend: list[tuple[int, str]]
+
+    @property
+    def ranked(self) -> list[Tile]:
+        """Sort the tiles by the figure, the highest first: the best, or what needs most help. Those
+        without one come last.
+        """
+        known = [tile for tile in self.tiles if tile.value is not None]
+        unknown = [tile for tile in self.tiles if tile.value is None]
+        known.sort(key=lambda tile: tile.value or 0, reverse=True)
+        return known + unknown
+
+
+@cache
+def places() -> dict[str, Place]:
+    """Return the tiles' places by the official codes of the provinces."""
+    with (Path(__file__).parent / "tiles.csv").open(encoding="utf-8") as file:
+        return {
+            row["code"]: Place(int(row["column"]), int(row["line"])) for row in csv.DictReader(file)
+        }
+
+
+def period_before(period: Period) -> Period:
+    """Return the period of as many days that ends the day before."""
+    days = (period.last - period.first).days + 1
+    return Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
+
+
+def tile_map(
+    user: User, rows: Sequence[Row], period: Period, name: str, *, now: datetime
+) -> TileMap:
+    """Lay the provinces' rows out in one of FIGURES; an unknown one is the first. A province that
+    the grid does not know yet gets a tile below the others.
+    """
+    figure = FIGURES.get(name) or FIGURES[FIRST]
+    before = None if figure.of_now else period_before(period)
+    values, rests_on = _values(figure, user, rows, period)
+    earlier: dict[int, float | None] = {}
+    if before:
+        rows_before: Sequence[Row] = rows
+        if figure.name != "helpfulness":
+            rows_before = queries.province_rows(user, before, now=now)
+        earlier, _units = _values(figure, user, rows_before, before)
+    bounds = _bounds(figure, [value for value in values.values() if value is not None])
+    last = max(place.line for place in places().values())
+    unplaced = [row for row in rows if row.unit.code not in places()]
+    extra = {row.unit.pk: Place(at % 6 + 1, last + 1 + at // 6) for at, row in enumerate(unplaced)}
+    tiles = [
+        Tile(
+            row,
+            extra.get(row.unit.pk) or places()[row.unit.code],
+            figure,
+            values.get(row.unit.pk),
+            earlier.get(row.unit.pk),
+            _step(values.get(row.unit.pk), bounds),
+            rests_on.get(row.unit.pk),
+        )
+        for row in rows
+    ]
+    tiles.sort(key=lambda tile: (tile.place.line, tile.place.column))
+    return TileMap(figure, tiles, before, _legend(figure, bounds))
+
+
+def _values(
+    figure: Figure, user: User, rows: Sequence[Row], period: Period
+) -> tuple[dict[int, float | None], dict[int, int]]:
+    """Return the figure of each province, and on how many units it rests where it is a median."""
+    if figure.name != "helpfulness":
+        return {row.unit.pk: getattr(row, figure.name) for row in rows}, {}
+    communes = queries.scope(user).filter(level=Level.COMMUNE).order_by().values("pk")
+    by_province: dict[int | None, list[float]] = {}
+    for each in helpfulness.of_units(communes, period):
+        by_province.setdefault(each.parent, []).append(each.value)
+    found = {row.unit.pk: helpfulness.middle(by_province.get(row.unit.pk, ())) for row in rows}
+    return {pk: each.value for pk, each in found.items()}, {
+        pk: each.units for pk, each in found.items()
+    }
+
+
+def _bounds(figure: Figure, values: Sequence[float]) -> list[float]:
+    """Return from which value on each shade but the lightest begins."""
+    if figure.is_share:
+        return list(_SHARES)
+    top = max(values, default=0)
+    width = top / STEPS if figure.name == "helpfulness" else max(1, round(top / STEPS))
+    return [width * n for n in range(1, STEPS)]
+
+
+def _step(value: float | None, bounds: Sequence[float]) -> int:
+    return 0 if value is None else 1 + sum(value >= bound > 0 for bound in bounds)
+
+
+def _legend(figure: Figure, bounds: Sequence[float]) -> list[tuple[int, str]]:
+    if not bounds[-1]:
+        return []
+    first = _("below %(to)s") % {"to": _shown(figure, bounds[0])}
+    from_on = [_("from %(from)s") % {"from": _shown(figure, bound)} for bound in bounds]
+    return list(enumerate([first, *from_on], start=1))
+
+
+def _shown(figure: Figure, value: float | None) -> str:
+    if value is None:
+        return _("not known")
+    if figure.is_share:
+        return percent(value)
+    return _amount(figure, value)
+
+
+def _amount(figure: Figure, value: float) -> str:
+    if figure.is_share:
+        return number_format(round(value * 100))
+    if figure.name == "helpfulness":
+        return number_format(value, decimal_pos=1)
+    return number_format(round(value), force_grouping=True)

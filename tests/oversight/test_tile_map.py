@@ -1,0 +1,162 @@
+import csv
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from core.periods import Period
+from engagement.dashboards import helpfulness
+from engagement.models import Measurement
+from oversight.rows import Row
+from oversight.tile_map import FIGURES, Tile, period_before, places
+from publishing.states import State
+from tests import factories
+from units.models import Unit
+
+
+def published(unit, *, ago=timedelta(hours=1), **figures):
+    """Make a publication of the unit with these figures; without any it was not measured."""
+    at = timezone.now() - ago
+    channel = factories.ChannelFactory(unit=unit)
+    post = factories.approved(factories.PostFactory(unit=unit, channels=[channel]))
+    delivery = factories.delivery(
+        post,
+        channel,
+        state=State.PUBLISHED,
+        due_at=at,
+        published_at=at + timedelta(seconds=2),
+        remote_id=f"r{post.pk}",
+    )
+    if figures:
+        Measurement.objects.create(delivery=delivery, taken_at=timezone.now(), **figures)
+    return delivery
+
+
+@pytest.fixture
+def look(client):
+    client.force_login(factories.person(Role.OVERSEER, factories.ministry(), language="en"))
+    return lambda **query: client.get(reverse("oversight:nation"), query)
+
+
+def tile_of(response, unit):
+    return next(tile for tile in response.context["map"]().tiles if tile.row.unit == unit)
+
+
+def test_each_province_has_a_tile_of_its_own_from_north_to_south():
+    with (Path(settings.BASE_DIR) / "data/units.csv").open(encoding="utf-8") as file:
+        codes = {row["province_code"] for row in csv.DictReader(file)}
+    found = places()
+
+    assert found.keys() == codes
+    assert len(set(found.values())) == len(codes) == 34
+    cao_bang, ha_noi, hue, da_nang, khanh_hoa, ca_mau = (
+        found[code] for code in ("04", "01", "46", "48", "56", "96")
+    )
+    lines = [place.line for place in (cao_bang, ha_noi, hue, da_nang, khanh_hoa, ca_mau)]
+    assert lines == sorted(set(lines))
+    assert ca_mau.column < khanh_hoa.column  # the coast turns west
+    assert (6, da_nang.line) not in found.values()  # the sea, where Hoàng Sa lies
+
+
+@pytest.mark.django_db
+def test_the_islands_are_named_as_viet_nams(look):
+    factories.ProvinceFactory()
+    shown = look().content.decode()
+
+    assert "Đặc khu Hoàng Sa (Đà Nẵng)" in shown
+    assert "Đặc khu Trường Sa (Khánh Hòa)" in shown
+
+
+@pytest.mark.django_db
+def test_a_tile_shows_the_figure_of_the_address_with_its_change_and_leads_to_the_units(look):
+    province = factories.ProvinceFactory()
+    one, _two = (factories.UnitFactory(parent=province) for _ in range(2))
+    published(one)
+    for unit in (one, _two):
+        published(unit, ago=timedelta(days=40))
+
+    response = look()
+    tile = tile_of(response, province)
+
+    assert (tile.value, tile.before, tile.shown) == (0.5, 1, "50 %")
+    assert str(tile.change) == "−50 fallen"
+    assert tile.change.tone == "worse"
+    shown = response.content.decode()
+    assert "−50 fallen" in shown
+    assert f"province={province.key}" in shown
+    # What says how things stand now has no period before; what nobody knows is the first figure.
+    assert tile_of(look(figure="down"), province).change is None
+    assert look(figure="views").context["map"]().figure.name == "alive_share"
+
+
+@pytest.mark.django_db
+def test_helpfulness_is_a_median_of_what_was_measured_whatever_was_seen(look, monkeypatch):
+    monkeypatch.setattr(helpfulness, "LEAST_UNITS", 3)
+    province, few = (factories.ProvinceFactory() for _ in range(2))
+    for saves in (1, 2, 90):
+        unit = factories.UnitFactory(parent=province)
+        published(unit, reach=1000, saves=saves, clicks=1, views=10)
+    unit = factories.UnitFactory(parent=province)
+    published(unit)  # nothing was measured
+    published(unit, reach=1000, views=99_999)  # neither kept, passed on nor clicked: not measured
+    for _ in range(2):
+        published(factories.UnitFactory(parent=few), reach=10, shares=10, views=1_000_000)
+
+    response = look(figure="helpfulness")
+
+    tile = tile_of(response, province)
+    assert (tile.value, tile.units, tile.shown) == (3.0, 3, "3.0")
+    assert tile_of(response, few).value is None
+    assert tile_of(response, few).units == 2
+    assert [tile.row.unit for tile in response.context["map"]().ranked] == [province, few]
+    assert not {"views", "reach", "published", "followers"} & FIGURES.keys()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("figure", ["on_time_share", "helpfulness"])
+def test_more_provinces_cost_no_more_queries(look, figure):
+    def measured():
+        with CaptureQueriesContext(connection) as captured:
+            look(figure=figure)
+        return len([q for q in captured if "SAVEPOINT" not in q["sql"]])
+
+    published(factories.UnitFactory(), reach=10, saves=1)
+    measured()
+    one = measured()
+    for _ in range(2):
+        published(factories.UnitFactory(), reach=10, saves=1)
+
+    assert measured() == one <= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "before", "expected", "tone"),
+    [
+        ("on_time_share", 0.9, 0.8, "+10", "better"),
+        ("failed", 3, 1, "+2", "worse"),
+        ("failed", 1, 3, "−2", "better"),
+        ("failed", 3, 3, "=", ""),
+        ("helpfulness", 2.04, 2.0, "=", ""),
+    ],
+)
+def test_a_change_has_a_sign_a_word_and_a_tone(name, now, before, expected, tone):
+    change = Tile(Row(Unit()), places()["01"], FIGURES[name], now, before, 1).change
+
+    assert (f"{change.sign}{change.amount}", change.tone) == (expected, tone)
+    assert change.word
+
+
+def test_the_period_before_is_as_long_and_ends_the_day_before():
+    today = timezone.localdate()
+    period = Period.last_days(30, today=today)
+
+    before = period_before(period)
+
+    assert before.last == period.first - timedelta(days=1)
+    assert before.last - before.first == period.last - period.first
