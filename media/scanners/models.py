@@ -46,7 +46,7 @@ class Severity(models.TextChoices):
 class ShownAs(models.TextChoices):
     """Give the ground on which a box may be shown."""
 
-    CONSENT = "consent", _("the person agreed")
+    CONSENT = "consent", _("an adult, who agreed")
     GUARDIAN = "guardian", _("a parent or guardian of the child agreed")
     STAFF = "staff", _("officer of the unit")
     PUBLIC = "public", _("somebody who acts in public")
@@ -154,6 +154,10 @@ class Box(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(shown_as="") | Q(shown_by__isnull=False, shown_at__isnull=False),
                 name="shown_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(shown_as=ShownAs.GUARDIAN) | ~Q(shown_note=""),
+                name="child_shown_with_consent_note",
             ),
         ]
 

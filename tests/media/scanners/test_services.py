@@ -226,6 +226,8 @@ def test_a_childs_face_is_shown_by_the_guardians_signed_paper(waiting, programs,
     shown = services.show(box, as_="guardian", note="Giấy số 12, tủ hồ sơ trường", by=officer)
 
     assert (shown.shown_as, shown.shown_by) == ("guardian", officer)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Box.objects.update(shown_note="")
 
 
 @pytest.mark.parametrize("found", [CARD, MARK])
