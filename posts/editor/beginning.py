@@ -10,7 +10,7 @@ from typing import cast
 
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
@@ -44,8 +44,11 @@ def post_of(request: HttpRequest, public_id: uuid.UUID) -> Post:
     this person has begun.
     """
     unit_key = _begun_in(request, public_id)
-    if unit_key is None or Post.objects.filter(public_id=public_id).exists():
+    try:
         return post_to_write(request, public_id)
+    except Http404:
+        if unit_key is None or Post.objects.filter(public_id=public_id).exists():
+            raise
     units = {unit.pk: unit for unit in units_to_write_in(cast("User", request.user))}
     if unit_key not in units:
         raise PermissionDenied
