@@ -6,6 +6,10 @@ class EngagementConfig(AppConfig):
     name = "engagement"
     verbose_name = _("Take-up")
 
+    def import_models(self) -> None:
+        super().import_models()
+        from engagement.rollups import models as _rollups  # noqa: F401
+
     def ready(self) -> None:
         from engagement import audit_sentences, menu  # noqa: F401
         from engagement.counting import outcomes

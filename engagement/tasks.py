@@ -1,9 +1,16 @@
 from celery import shared_task
 
 from engagement.counting import services as counting
+from engagement.rollups import services as rollups
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def collect(**_: object) -> None:
     """Count the published posts that are due. Two runs at once share the work."""
     counting.collect()
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def refresh_rollups(**_: object) -> None:
+    """Sum up the days that have changed. A second run at once, or a repeat, changes nothing."""
+    rollups.refresh()

@@ -127,6 +127,10 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=5),
     },
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
+    "sum up the days that have changed": {
+        "task": "engagement.tasks.refresh_rollups",
+        "schedule": 60.0,
+    },
 }
 
 

@@ -3,32 +3,32 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 from django.utils import timezone
 
 from accounts.models import Appointment, User
 from accounts.permissions import GRANTS, Permission
 from channels.models import Channel
 from channels.states import Health, Lifecycle
-from core.periods import Period
-from engagement.dashboards.queries import ON_TIME
+from core.periods import Period, midnight
+from engagement.rollups.queries import (
+    BY_PROVINCE,
+    BY_UNIT,
+    Window,
+    due_sums,
+    written_sums,
+)
 from oversight.rows import Row
 from posts.models import Post
 from publishing.models import Delivery
-from publishing.states import (
-    HAS_UNTIL_THE_DEADLINE,
-    MISSED,
-    TAKEN_DOWN,
-    Reason,
-    ReceiptSource,
-    State,
-)
 from units.models import Level, Unit, UnitQuerySet
 
 # A connection that ends within this long is dying: its unit must connect again before.
 DYING = timedelta(days=14)
 # How far back a row looks for the last post, and for what a person has not decided.
 LOOKS_BACK = timedelta(days=90)
+# The province that a row's unit belongs to; a province belongs to itself.
+_PROVINCE = Case(When(unit__level=Level.COMMUNE, then=F("unit__parent_id")), default=F("unit_id"))
 
 
 def overseen_unit(user: User, preferred: Appointment | None) -> Unit | None:
@@ -69,7 +69,7 @@ def unit_rows(
         else _existing(shown_units, period).order_by("name")
     )
     rows = {unit.pk: Row(unit, mark=_mark(unit, period)) for unit in units}
-    _fill(rows, here, period, group=F("unit_id"), now=now)
+    _fill(rows, here, period, by=BY_UNIT, now=now)
     for row in rows.values():
         row.units, row.alive = 1, int(row.published > 0)
         if not row.mark and not row.channels:
@@ -92,7 +92,7 @@ def province_rows(user: User, period: Period, *, words: str = "", now: datetime)
         u.pk: Row(u)
         for u in (provinces.search(words) if words else provinces).order_by("code", "name")
     }
-    _fill(rows, here, period, group=_province("unit"), now=now)
+    _fill(rows, here, period, by=BY_PROVINCE, now=now)
     communes = _existing(here.filter(level=Level.COMMUNE, has_police_body=True), period)
     for pk, n in communes.order_by().values_list("parent").annotate(n=Count("pk")):
         if pk in rows:
@@ -112,55 +112,18 @@ def _mark(unit: Unit, period: Period) -> str:
     return "" if unit.has_police_body else "no_body"
 
 
-def _province(unit: str) -> Case:
-    """Return the province that a row's unit belongs to; a province belongs to itself."""
-    return Case(
-        When(**{f"{unit}__level": Level.COMMUNE}, then=F(f"{unit}__parent_id")),
-        default=F(f"{unit}_id"),
-    )
-
-
-def delivery_figures(period: Period, *, now: datetime) -> dict[str, Any]:
-    """Return aggregates over the deliveries that fell due in the period; what was cancelled, or
-    stopped before anybody saw it, does not count. Only what is due for longer than the grace can be
-    on time or not.
-    """
-    unseen = Q(state__in=TAKEN_DOWN, published_at__isnull=True)
-    within = (
-        Q(due_at__gte=period.start, due_at__lt=period.end) & ~Q(state=State.CANCELLED) & ~unseen
-    )
-    by_people = (
-        Q(state=State.MANUAL) | Q(receipt_source=ReceiptSource.POSTED) | Q(error_code=Reason.IN_APP)
-    )
-    undecided = Q(by_people, state__in=HAS_UNTIL_THE_DEADLINE, not_after__gt=now)
-    undecided |= Q(~by_people, state=State.PROCESSING)
-    passed = within & Q(due_at__lt=now - ON_TIME) & ~undecided
-    on_time = Q(published_at__lte=F("due_at") + ON_TIME)
-    # How long a platform works on what it took in time is not up to the unit.
-    on_time |= Q(~by_people, published_at__isnull=False, committing_at__lte=F("due_at") + ON_TIME)
-    # People are slower than the engine: what they post, or finish in an app, is on time until its
-    # deadline.
-    on_time |= Q(by_people, published_at__lte=F("not_after"))
-    return {
-        "published": Count("pk", filter=within & Q(published_at__isnull=False)),
-        "due": Count("pk", filter=passed),
-        "on_time": Count("pk", filter=passed & on_time),
-        "failed": Count("pk", filter=within & Q(state__in=MISSED)),
-        "needs_person": Count("pk", filter=Q(state=State.NEEDS_PERSON)),
-    }
-
-
 def _fill(
-    rows: dict[int, Row], here: QuerySet[Unit], period: Period, *, group: Any, now: datetime
+    rows: dict[int, Row], here: QuerySet[Unit], period: Period, *, by: str, now: datetime
 ) -> None:
-    """Set the figures of the units ``here`` on the rows to which ``group`` leads; a query for each
-    table.
+    """Set the figures of the units ``here`` on the rows to which ``by`` leads, as they are now; a
+    statement for each table, and one for what is not summed up yet.
     """
     units = here.order_by().values("pk")
+    since = min(period.start, midnight(timezone.localdate(now)) - LOOKS_BACK)
     for found in (
-        _delivery_sums(units, period, group=group, now=now),
-        _post_sums(units, period, group=group),
-        _channel_sums(units, group=group, now=now),
+        due_sums(units, Window(period, since, now), by=by),
+        written_sums(units, period, by=by),
+        _channel_sums(units, by=by, now=now),
     ):
         for aggregates in found:
             values: dict[str, Any] = dict(aggregates)
@@ -169,31 +132,8 @@ def _fill(
                     setattr(row, name, value)
 
 
-def _delivery_sums(units: QuerySet, period: Period, *, group: Any, now: datetime) -> QuerySet:
-    seen = Q(due_at__gte=period.start, due_at__lt=period.end, published_at__isnull=False)
-    since, before = min(period.start, now - LOOKS_BACK), max(period.end, now)
-    deliveries = Delivery.objects.filter(
-        unit__in=units, due_at__gte=since, due_at__lt=before
-    ).order_by()
-    return (
-        deliveries.annotate(row=group)
-        .values("row")
-        .annotate(
-            **delivery_figures(period, now=now),
-            last_post=Max("published_at"),
-            alive=Count("unit", distinct=True, filter=seen & Q(unit__level=Level.COMMUNE)),
-        )
-    )
-
-
-def _post_sums(units: QuerySet, period: Period, *, group: Any) -> QuerySet:
-    posts = Post.objects.written().filter(
-        unit__in=units, created_at__gte=period.start, created_at__lt=period.end
-    )
-    return posts.order_by().annotate(row=group).values("row").annotate(posts=Count("pk"))
-
-
-def _channel_sums(units: QuerySet, *, group: Any, now: datetime) -> QuerySet:
+def _channel_sums(units: QuerySet, *, by: str, now: datetime) -> QuerySet:
+    row: Any = F("unit_id") if by == BY_UNIT else _PROVINCE
     working = Q(health=Health.CONNECTED, lifecycle=Lifecycle.ACTIVE)
     down = Q(health=Health.LOST, lifecycle=Lifecycle.ACTIVE) | Q(
         lifecycle__in=[Lifecycle.FROZEN, Lifecycle.TAKEN_OVER]
@@ -203,7 +143,7 @@ def _channel_sums(units: QuerySet, *, group: Any, now: datetime) -> QuerySet:
         Channel.objects.usable()
         .filter(unit__in=units)
         .order_by()
-        .annotate(row=group)
+        .annotate(row=row)
         .values("row")
         .annotate(
             channels=Count("pk"),
@@ -220,7 +160,7 @@ def _channel_sums(units: QuerySet, *, group: Any, now: datetime) -> QuerySet:
 def one_row(unit: Unit, period: Period, *, now: datetime) -> Row:
     """Return the row of this very unit, without those below it."""
     row = Row(unit, mark=_mark(unit, period))
-    _fill({unit.pk: row}, Unit.objects.filter(pk=unit.pk), period, group=F("unit_id"), now=now)
+    _fill({unit.pk: row}, Unit.objects.filter(pk=unit.pk), period, by=BY_UNIT, now=now)
     return row
 
 

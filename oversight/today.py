@@ -19,7 +19,8 @@ from channels.monitoring.presenters import RISK_LOOKS, VERDICT_LOOKS
 from channels.states import Verdict
 from core.periods import Period
 from engagement.dashboards.queries import in_trouble
-from oversight.queries import DYING, delivery_figures
+from engagement.rollups.sources import delivery_figures
+from oversight.queries import DYING
 from posts.context import units_to_write_in
 from posts.kits.queries import untouched
 from posts.models import Post, Review

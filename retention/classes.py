@@ -460,6 +460,13 @@ WITH = {
 # over.
 STATE = frozenset(
     {
+        "engagement.ChangedDay",
+        "engagement.DueDay",
+        "engagement.WrittenDay",
+        "engagement.PostDay",
+        "engagement.ChannelDay",
+        "engagement.UnitGain",
+        "engagement.CampaignGain",
         "accounts.ClaimMapping",
         "publishing.RateLimit",
         "publishing.Heartbeat",

@@ -1,0 +1,29 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from engagement.rollups import services
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes the daily summaries anew from the raw rows, in one transaction; --check compares "
+        "them with the raw rows instead, prints what differs and ends with 1 if anything does."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="compare, and change nothing")
+
+    def handle(self, *_: object, check: bool, **__: Any) -> None:
+        if not check:
+            if not services.rebuild():
+                raise CommandError("A run is at work. Please try again in a minute.")
+            self.stdout.write("The daily summaries are made anew.")
+            return
+        found = services.differences()
+        for table, rows in found.items():
+            for sign, *values in rows:
+                self.stdout.write(f"{sign} {table}: {', '.join(map(str, values))}")
+        if found:
+            raise CommandError("The daily summaries differ from the raw rows.")
+        self.stdout.write("The daily summaries equal the raw rows.")

@@ -1,0 +1,188 @@
+"""Daily summaries of deliveries, posts and counts, and which days of which units have changed since
+they were summed up. Triggers of the database write the latter: no writer can forget it.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.kits.models import Kit
+from campaigns.models import Campaign, Topic
+from channels.models import Channel
+from channels.states import platforms
+from posts.models import Post
+from units.models import Unit
+
+
+def _key(model: type[models.Model], **options: Any) -> Any:
+    """Return a key without a constraint: a summary follows its rows, and leaves after them."""
+    return models.ForeignKey(
+        model,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        **options,
+    )
+
+
+class Kind(models.TextChoices):
+    """The day by which a summary groups."""
+
+    DUE = "due"  # on which a delivery fell due
+    WRITTEN = "written"  # on which a post was begun
+    PUBLISHED = "published"  # on which a delivery was published
+    GAINED = "gained"  # on which a count was taken
+
+
+class ChangedDay(models.Model):
+    """A day of a unit whose summaries of one kind are out of date. Written in the transaction of
+    the change, removed in that of the new summary; a day may be here many times.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    unit = _key(Unit)
+    day = models.DateField()
+
+
+class DueDay(models.Model):
+    """The concluded deliveries of a unit that fell due on a day. What is open is read live."""
+
+    unit = _key(Unit)
+    day = models.DateField()
+    published = models.PositiveIntegerField()
+    due = models.PositiveIntegerField()
+    on_time = models.PositiveIntegerField()
+    failed = models.PositiveIntegerField()
+    last_post = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "day"], name="due_day_of_a_unit_once")
+        ]
+        indexes = [models.Index(fields=["day"], name="due_day")]
+
+
+class WrittenDay(models.Model):
+    """The posts of a unit that were begun on a day, without blank drafts."""
+
+    unit = _key(Unit)
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "day"], name="written_day_of_a_unit_once")
+        ]
+        indexes = [models.Index(fields=["day"], name="written_day")]
+
+
+class Measures(models.Model):
+    """The sums of what was measured. None: nothing was."""
+
+    views = models.BigIntegerField(null=True)
+    reach = models.BigIntegerField(null=True)
+    reactions = models.BigIntegerField(null=True)
+    comments = models.BigIntegerField(null=True)
+    shares = models.BigIntegerField(null=True)
+    saves = models.BigIntegerField(null=True)
+    clicks = models.BigIntegerField(null=True)
+    watch_seconds = models.BigIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class PostDay(Measures):
+    """The publications of a post on a day, with their newest figures: by unit, campaign, topic and
+    kit.
+    """
+
+    post = _key(Post)
+    unit = _key(Unit)
+    campaign = _key(Campaign, null=True)
+    topic = _key(Topic, null=True)
+    kit = _key(Kit, null=True)
+    day = models.DateField()
+    publications = models.PositiveIntegerField()
+    withdrawn = models.PositiveIntegerField()
+    manual = models.PositiveIntegerField()
+    as_of = models.DateTimeField(null=True)
+    # Of how many publications each sum speaks.
+    views_of = models.PositiveIntegerField()
+    reach_of = models.PositiveIntegerField()
+    reactions_of = models.PositiveIntegerField()
+    comments_of = models.PositiveIntegerField()
+    shares_of = models.PositiveIntegerField()
+    saves_of = models.PositiveIntegerField()
+    clicks_of = models.PositiveIntegerField()
+    watch_seconds_of = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["post", "unit", "day"], name="post_day_once")
+        ]
+        indexes = [
+            models.Index(fields=["unit", "day"], name="post_day_unit"),
+            models.Index(
+                fields=["campaign", "day"],
+                condition=Q(campaign__isnull=False),
+                name="post_day_campaign",
+            ),
+            models.Index(fields=["topic", "day"], name="post_day_topic"),
+            models.Index(
+                fields=["kit", "day"], condition=Q(kit__isnull=False), name="post_day_kit"
+            ),
+        ]
+
+
+class ChannelDay(Measures):
+    """The publications of a campaign on a channel on a day, with their newest figures."""
+
+    campaign = _key(Campaign)
+    channel = _key(Channel)
+    unit = _key(Unit)
+    platform = models.CharField(max_length=10, choices=platforms)
+    day = models.DateField()
+    publications = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "channel", "unit", "day"], name="channel_day_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "day"], name="channel_day_campaign"),
+            models.Index(fields=["unit", "day"], name="channel_day_unit"),
+        ]
+
+
+class UnitGain(Measures):
+    """The gain of each measure on a day, over all publications of a unit."""
+
+    unit = _key(Unit)
+    day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "day"], name="unit_gain_once")]
+        indexes = [models.Index(fields=["day"], name="unit_gain_day")]
+
+
+class CampaignGain(Measures):
+    """The gain of each measure on a day, over what a unit published of a campaign on another."""
+
+    campaign = _key(Campaign)
+    unit = _key(Unit)
+    published_day = models.DateField()
+    day = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "unit", "published_day", "day"], name="campaign_gain_once"
+            )
+        ]
+        indexes = [models.Index(fields=["unit", "day"], name="campaign_gain_unit")]

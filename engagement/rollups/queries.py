@@ -1,0 +1,185 @@
+"""Figures read from the daily summaries, exact at the moment of the question.
+
+A page reads the summaries of all days that are summed up, and the raw rows of the rest in the same
+statement: what is open, today's deliveries (whose hour may not have passed), and the few days that
+have changed since the last run. Where too many have changed, after an outage or a rush, it reads
+the raw rows alone: slower, and equally right.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from core.periods import Period, midnight
+from engagement.rollups.models import ChangedDay, DueDay, Kind, WrittenDay
+from engagement.rollups.sources import (
+    CONCLUDED_ONES,
+    ON_TIME,
+    Pairs,
+    delivery_figures,
+    statement,
+)
+from posts.models import Post
+from publishing.models import Delivery
+from units.models import Level
+
+# So many marks are read beside the summaries; more of them, and the raw rows are quicker.
+MOST_MARKS = 1000
+# The row that a unit's figures are added to: its own, or that of its province.
+BY_UNIT = "unit.id"
+BY_PROVINCE = f"CASE WHEN unit.level = '{Level.COMMUNE}' THEN unit.parent_id ELSE unit.id END"
+
+
+def changed(kind: Kind, units: QuerySet[Any, Any], first: date, last: date) -> Pairs | None:
+    """Return the days of ``units`` that are not summed up; None where they are too many."""
+    marks = ChangedDay.objects.filter(kind=kind, day__gte=first, day__lte=last, unit__in=units)
+    found = list(marks.values_list("day", "unit_id")[: MOST_MARKS + 1])
+    return None if len(found) > MOST_MARKS else Pairs.of(found)
+
+
+def unmarked(pairs: Pairs) -> Q:
+    """Return the condition that a summary's row is none of ``pairs``."""
+    found = Q()
+    for day, units in pairs.units.items():
+        found &= ~Q(day=day, unit_id__in=sorted(units))
+    return found
+
+
+@dataclass(frozen=True)
+class Window:
+    """Bounds of what a row speaks of: its sums of the period, and since ``since`` its last post and
+    what a person has not decided.
+    """
+
+    period: Period
+    since: datetime
+    now: datetime
+
+    @property
+    def before(self) -> datetime:
+        return max(self.period.end, self.now)
+
+    @property
+    def first_open(self) -> date:
+        """Return the first day of which not all hours have passed by the grace."""
+        return timezone.localdate(self.now - ON_TIME)
+
+
+def due_sums(units: QuerySet[Any, Any], window: Window, *, by: str) -> list[dict[str, Any]]:
+    """Sum up the deliveries of ``units`` (their keys) by row: those that fell due in the period, as
+    `delivery_figures` does, and their ``last_post`` and ``needs_person`` since ``window.since``.
+    """
+    first, end = timezone.localdate(window.since), midnight(window.first_open)
+    last = window.first_open - timedelta(days=1)
+    pairs = changed(Kind.DUE, units, first, last)
+    raw = Delivery.objects.filter(
+        unit__in=units, due_at__gte=window.since, due_at__lt=window.before
+    )
+    if pairs is None:
+        parts = [_live(raw, window)]
+    else:
+        parts = [
+            _summed(units, window, first, last, pairs),
+            _live(raw.exclude(CONCLUDED_ONES).filter(due_at__lt=end), window),
+            _live(raw.filter(due_at__gte=end), window),
+        ]
+        if pairs:
+            parts.append(_live(raw.filter(CONCLUDED_ONES, pairs.rows("due_at")), window))
+    union, params = statement(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])
+    alive = f"CASE WHEN seen > 0 AND unit.level = '{Level.COMMUNE}' THEN unit.id END"
+    sql = (
+        f"SELECT {by}, SUM(seen), SUM(fell_due), SUM(in_time), SUM(missed), SUM(waits), "  # noqa: S608
+        f"MAX(newest), COUNT(DISTINCT {alive}) FROM ({union}) AS part "
+        f"JOIN units_unit AS unit ON unit.id = part.unit_id GROUP BY 1"
+    )
+    names = ["row", "published", "due", "on_time", "failed", "needs_person", "last_post", "alive"]
+    return [
+        dict(zip(names, (row, *map(int, sums), moment(newest), alive), strict=True))
+        for row, *sums, newest, alive in fetch(sql, params)
+    ]
+
+
+def _summed(
+    units: QuerySet[Any, Any], window: Window, first: date, last: date, pairs: Pairs
+) -> QuerySet[Any, Any]:
+    within = Q(day__gte=window.period.first, day__lte=window.period.last)
+    rows = DueDay.objects.filter(unmarked(pairs), unit__in=units, day__gte=first, day__lte=last)
+
+    def total(name: str) -> Coalesce:
+        return Coalesce(Sum(name, filter=within), 0)
+
+    return (
+        rows.order_by()
+        .values("unit_id")
+        .annotate(
+            seen=total("published"),
+            fell_due=total("due"),
+            in_time=total("on_time"),
+            missed=total("failed"),
+            waits=Value(0),
+            newest=Max("last_post"),
+        )
+    )
+
+
+def _live(rows: QuerySet[Delivery], window: Window) -> QuerySet[Any, Any]:
+    figures = delivery_figures(window.period, now=window.now)
+    return (
+        rows.order_by()
+        .values("unit_id")
+        .annotate(
+            seen=figures["published"],
+            fell_due=figures["due"],
+            in_time=figures["on_time"],
+            missed=figures["failed"],
+            waits=figures["needs_person"],
+            newest=Max("published_at"),
+        )
+    )
+
+
+def written_sums(units: QuerySet[Any, Any], period: Period, *, by: str) -> list[dict[str, Any]]:
+    """Count by row the posts of ``units`` that were begun in the period, without blank drafts."""
+    pairs = changed(Kind.WRITTEN, units, period.first, period.last)
+    raw = Post.objects.written().filter(
+        unit__in=units, created_at__gte=period.start, created_at__lt=period.end
+    )
+    if pairs is None:
+        parts: list[QuerySet[Any, Any]] = [raw.order_by().values("unit_id", n=Value(1))]
+    else:
+        days = WrittenDay.objects.filter(
+            unmarked(pairs), unit__in=units, day__gte=period.first, day__lte=period.last
+        )
+        parts = [days.order_by().values("unit_id", n=F("posts"))]
+        if pairs:
+            changed_ones = raw.filter(pairs.rows("created_at"))
+            parts.append(changed_ones.order_by().values("unit_id", n=Value(1)))
+    union, params = statement(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])
+    sql = (
+        f"SELECT {by}, SUM(n) FROM ({union}) AS part "  # noqa: S608
+        f"JOIN units_unit AS unit ON unit.id = part.unit_id GROUP BY 1"
+    )
+    return [{"row": row, "posts": int(n)} for row, n in fetch(sql, params)]
+
+
+def fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a moment that was selected by hand: SQLite has it as text."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value
+
+
+def day(value: Any) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,160 @@
+"""Keep the daily summaries: sum up anew what has changed, or all of it, and prove it.
+
+A change marks its day in its own transaction. A run takes marks away, then sums those days up, all
+in one transaction: what it reads is younger than the marks that it took, and a change that commits
+later leaves a mark of its own. So two writers, a run that is killed, and a run that is repeated do
+no harm; after an outage the marks say what is to be caught up.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from core.locks import try_alone
+from engagement.rollups.models import ChangedDay, Kind
+from engagement.rollups.sources import SUMMARIES, Days, Pairs, Scope, Summary
+
+log = logging.getLogger(__name__)
+_LOCK = "rollups"
+_MARKS_AT_ONCE = 2000
+_MONTH = timedelta(days=31)
+# A run ends before the next one begins.
+_SECONDS = 40.0
+
+
+def refresh(*, seconds: float = _SECONDS) -> int:
+    """Sum up the days that have changed, and return how many marks were worked off; none while
+    another run is at work.
+    """
+    end, done = time.monotonic() + seconds, 0
+    with try_alone(_LOCK) as alone:
+        while alone and (taken := _refresh_some()):
+            done += taken
+            if time.monotonic() > end:
+                log.info("%s changed days summed up, more wait", done)
+                break
+    return done
+
+
+@transaction.atomic
+def _refresh_some() -> int:
+    marks = ChangedDay._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {marks} WHERE id IN "  # noqa: S608
+            f"(SELECT id FROM {marks} ORDER BY id LIMIT {_MARKS_AT_ONCE}) "
+            "RETURNING kind, day, unit_id"
+        )
+        taken = cursor.fetchall()
+    pairs: dict[str, set[tuple[date, int]]] = {}
+    for kind, day, unit in taken:
+        day = date.fromisoformat(day) if isinstance(day, str) else day
+        pairs.setdefault(kind, set()).add((day, unit))
+    for summary in SUMMARIES:
+        for some in Pairs.of(pairs.get(summary.kind, set())).split():
+            _sum_up(summary, some)
+    return len(taken)
+
+
+def _sum_up(summary: Summary, scope: Scope) -> None:
+    where, params = scope.sql("day", "unit_id")
+    select, more = summary.source(scope)
+    columns = ", ".join(summary.columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {summary.table} WHERE {where}", params)  # noqa: S608
+        cursor.execute(
+            f"INSERT INTO {summary.table} ({columns}) "  # noqa: S608
+            f"SELECT {columns} FROM ({select}) AS summed",
+            more,
+        )
+
+
+def rebuild() -> bool:
+    """Make all summaries anew from the raw rows, month by month, in one transaction: readers have
+    the old ones until it ends. Return False while another run is at work.
+    """
+    with try_alone(_LOCK) as alone:
+        if alone:
+            _rebuild()
+    return alone
+
+
+@transaction.atomic
+def _rebuild() -> None:
+    _take_time()
+    with connection.cursor() as cursor:
+        for table in (ChangedDay._meta.db_table, *(s.table for s in SUMMARIES)):
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+    for summary in SUMMARIES:
+        for month in _months(summary.kind):
+            _sum_up(summary, month)
+
+
+@transaction.atomic
+def differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
+    """Compare each summary with the raw rows; return what differs, by table: ``-`` before what a
+    summary has and should not, ``+`` before what it lacks. Days that are marked are left out: they
+    are about to be summed up.
+    """
+    _take_time()
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for summary in SUMMARIES:
+        for month in _months(summary.kind, summary):
+            rows = list(_differences(summary, month, most))
+            if rows:
+                found.setdefault(summary.table, []).extend(rows)
+    return found
+
+
+def _differences(summary: Summary, month: Days, most: int) -> Iterator[tuple[Any, ...]]:
+    columns = ", ".join(summary.columns)
+    unmarked = (
+        f"NOT EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
+        f"WHERE mark.kind = '{summary.kind}' AND mark.unit_id = rows.unit_id "
+        "AND mark.day = rows.day)"
+    )
+    where, params = month.sql("day", "unit_id")
+    has = f"SELECT {columns} FROM {summary.table} AS rows WHERE {where} AND {unmarked}"  # noqa: S608
+    select, more = summary.source(month)
+    should = f"SELECT {columns} FROM ({select}) AS rows WHERE {unmarked}"  # noqa: S608
+    with connection.cursor() as cursor:
+        # In one statement, so that both sides are of one moment.
+        cursor.execute(
+            f"SELECT * FROM (SELECT '-' AS sign, gone.* FROM ({has} EXCEPT {should}) AS gone "  # noqa: S608
+            f"UNION ALL SELECT '+', missing.* FROM ({should} EXCEPT {has}) AS missing) AS differ "
+            f"LIMIT {most}",
+            [*params, *more, *more, *params],
+        )
+        yield from cursor.fetchall()
+
+
+def _months(kind: Kind, *summaries: Summary) -> Iterator[Days]:
+    """Return spans of a month that hold all days of the raw rows, and of ``summaries``."""
+    table, moment = {
+        Kind.DUE: ("publishing_delivery", "due_at"),
+        Kind.WRITTEN: ("posts_post", "created_at"),
+        Kind.PUBLISHED: ("publishing_delivery", "published_at"),
+        Kind.GAINED: ("engagement_count", "taken_at"),
+    }[kind]
+    days = []
+    with connection.cursor() as cursor:
+        for column, rows in [(moment, table), *(("day", s.table) for s in summaries)]:
+            cursor.execute(f"SELECT MIN({column}), MAX({column}) FROM {rows}")  # noqa: S608
+            days += [date.fromisoformat(str(at)[:10]) for at in cursor.fetchone() if at]
+    if not days:
+        return
+    # A day more on each side: moments are stored in UTC.
+    first, last = min(days) - timedelta(days=1), max(days) + timedelta(days=1)
+    while first <= last:
+        yield Days(first, min(first + _MONTH, last))
+        first += _MONTH + timedelta(days=1)
+
+
+def _take_time() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")

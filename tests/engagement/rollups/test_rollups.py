@@ -1,0 +1,204 @@
+"""Daily summaries equal the raw rows, whatever happens to these."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.permissions import Role
+from core.periods import Period
+from engagement.models import Count, Measurement
+from engagement.rollups import queries, services
+from engagement.rollups.models import ChangedDay, DueDay, PostDay, UnitGain
+from engagement.rollups.queries import BY_PROVINCE, BY_UNIT
+from oversight.queries import one_row, province_rows, unit_rows
+from posts.models import Post
+from publishing.models import Delivery
+from publishing.states import Reason, State
+from tests import factories
+from units.models import Unit
+
+DAY = timedelta(days=1)
+SHOWN = ["alive", "posts", "published", "due", "on_time", "failed", "needs_person", "last_post"]
+
+
+def due(unit, *, ago, late=0.0, state=State.PUBLISHED, **fields):
+    channel = factories.ChannelFactory(unit=unit)
+    post = factories.approved(factories.PostFactory(unit=unit, channels=[channel]))
+    at = timezone.now() - ago
+    if late is not None:
+        fields |= {"published_at": at + timedelta(seconds=late), "remote_id": f"r{post.pk}"}
+    return factories.delivery(post, channel, state=state, due_at=at, **fields)
+
+
+@pytest.fixture
+def messy():
+    """Two provinces with deliveries of every fate, on closed days, today and ahead."""
+    one, two = factories.ProvinceFactory(), factories.ProvinceFactory()
+    a, b, c = (factories.UnitFactory(parent=p) for p in (one, one, two))
+    for unit in (a, b, c, one):
+        due(unit, ago=3 * DAY)
+        due(unit, ago=3 * DAY, late=400)
+    due(a, ago=4 * DAY, state=State.RECALLED)
+    due(a, ago=4 * DAY, late=None, state=State.RECALLED)  # an invisible draft: not counted
+    due(b, ago=5 * DAY, late=None, state=State.FAILED, error_code=Reason.REFUSED)
+    due(b, ago=5 * DAY, late=None, state=State.EXPIRED, error_code=Reason.EXPIRED)
+    due(b, ago=5 * DAY, late=None, state=State.CANCELLED)
+    due(c, ago=6 * DAY, late=None, state=State.NEEDS_PERSON, error_code=Reason.UNKNOWN)
+    due(c, ago=100 * DAY, late=30)
+    due(c, ago=timedelta(seconds=5), late=1)  # not due by the grace
+    due(a, ago=timedelta(hours=-3), late=None, state=State.FAILED, error_code=Reason.LEAK)
+    due(a, ago=-DAY, late=None, state=State.SCHEDULED)
+    factories.PostFactory(unit=a, title="", body="")  # blank: no figure counts it
+    Post.objects.filter(unit=b).update(created_at=timezone.now() - 7 * DAY)
+    return one, two, a, b, c
+
+
+def figures(person, provinces, unit):
+    """Return the figures of the pages that read summaries."""
+    now = timezone.now()
+    rows = []
+    for days in (1, 5, 30, 200):
+        period = Period.last_days(days)
+        rows += province_rows(person, period, now=now)
+        rows += [row for place in provinces for row in unit_rows(person, place, period, now=now)]
+        rows.append(one_row(unit, period, now=now))
+    return [[r.unit.pk, *(getattr(r, name) for name in SHOWN)] for r in rows]
+
+
+def raw_figures(monkeypatch, *args):
+    with monkeypatch.context() as patched:
+        patched.setattr(queries, "changed", lambda *_: None)
+        return figures(*args)
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy, monkeypatch):
+    one, two, a, b, c = messy
+    of = (factories.person(Role.OVERSEER, factories.ministry()), (one, two), a)
+    of_raw = raw_figures(monkeypatch, *of)
+    assert any(row[4] for row in of_raw)
+    assert figures(*of) == of_raw  # all of it is marked
+
+    assert services.refresh() > 0
+    assert (services.refresh(), services.differences()) == (0, {})
+    assert DueDay.objects.filter(unit=b).count() == 2
+    assert figures(*of) == of_raw
+
+    # Withdrawn, published late by hand, scheduled anew, given to another day; not summed up yet.
+    gone = Delivery.objects.filter(unit=a, state=State.PUBLISHED).first()
+    Delivery.objects.filter(pk=gone.pk).update(state=State.RECALLED, published_at=None)
+    Delivery.objects.filter(state=State.NEEDS_PERSON).update(
+        state=State.PUBLISHED, error_code="", receipt_source="seen", published_at=timezone.now()
+    )
+    last = timezone.now() - 8 * DAY
+    Delivery.objects.filter(unit=c, state=State.PUBLISHED).update(due_at=last, not_after=last + DAY)
+    Post.objects.filter(title="", unit=a).update(title="Written at last")
+    of_raw = raw_figures(monkeypatch, *of)
+    assert figures(*of) == of_raw
+    services.refresh()
+    assert services.differences() == {}
+    assert figures(*of) == of_raw
+
+
+@pytest.mark.django_db
+def test_a_days_summary_serves_until_it_is_marked(messy, monkeypatch):
+    _one, _two, a, _b, _c = messy
+    services.refresh()
+    DueDay.objects.filter(unit=a).update(published=77)  # so that its reading shows
+    period = Period(timezone.localdate() - 3 * DAY, timezone.localdate() - 3 * DAY)
+    assert one_row(a, period, now=timezone.now()).published == 77
+
+    monkeypatch.setattr(queries, "MOST_MARKS", 0)
+    assert one_row(a, period, now=timezone.now()).published == 77
+    Delivery.objects.filter(unit=a, due_at__date=period.first).update(not_after=timezone.now())
+    assert one_row(a, period, now=timezone.now()).published == 2  # too many marks: raw rows alone
+    monkeypatch.undo()
+    assert one_row(a, period, now=timezone.now()).published == 2
+
+
+@pytest.mark.django_db
+def test_a_rebuild_mends_what_a_check_finds(messy, capsys):
+    services.refresh()
+    DueDay.objects.filter(due__gt=0).first().delete()
+    with pytest.raises(CommandError):
+        call_command("rebuild_rollups", check=True)
+    assert "+ engagement_dueday" in capsys.readouterr().out
+    DueDay.objects.update(failed=9)
+    with pytest.raises(CommandError):
+        call_command("rebuild_rollups", "--check")
+    call_command("rebuild_rollups")
+    call_command("rebuild_rollups", "--check")
+    assert not ChangedDay.objects.exists()
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_gains_follow_late_and_corrected_counts(publish):
+    unit, campaign = factories.UnitFactory(), factories.CampaignFactory()
+    now = timezone.now()
+    delivery = publish(unit=unit, campaign=campaign, at=now - 6 * DAY, views=120)
+
+    def gains():
+        services.refresh()
+        assert services.differences() == {}
+        return list(UnitGain.objects.order_by("day").values_list("views", "reach"))
+
+    def count(ago, **figures):
+        return Count.objects.create(delivery=delivery, taken_at=now - ago, **figures)
+
+    count(5 * DAY, views=100)
+    count(3 * DAY, views=80, reach=10)  # the platform corrected itself
+    count(2 * DAY, reach=15)  # and told no views
+    assert gains() == [(100, None), (-20, 10), (0, 5)]
+    last = count(1 * DAY, views=90)
+    assert gains() == [(100, None), (-20, 10), (0, 5), (10, 0)]
+    late = count(4 * DAY, views=130)  # changes the gain of the count after it
+    assert gains() == [(100, None), (30, None), (-50, 10), (0, 5), (10, 0)]
+    late.delete()
+    Count.objects.filter(pk=last.pk).update(views=95)
+    assert gains() == [(100, None), (-20, 10), (0, 5), (15, 0)]
+
+    # Another campaign, and the figures of its publications with it.
+    other = factories.CampaignFactory()
+    Post.objects.filter(pk=delivery.post_id).update(campaign=other)
+    Measurement.objects.filter(delivery=delivery).update(views=95)
+    gains()
+    assert list(PostDay.objects.values_list("campaign", "views")) == [(other.pk, 95)]
+
+
+@pytest.mark.django_db
+def test_a_run_that_dies_leaves_its_marks(messy, monkeypatch):
+    marked = ChangedDay.objects.count()
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "_sum_up", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            services.refresh()
+    assert ChangedDay.objects.count() == marked
+    services.refresh()
+    assert services.differences() == {}
+
+
+@pytest.mark.django_db
+def test_what_does_not_matter_marks_nothing(messy):
+    services.refresh()
+    Delivery.objects.update(permalink="https://example.vn/1", verify_count=3)
+    Post.objects.exclude(title="").update(body="Other words", version=9)
+    Measurement.objects.update(next_at=timezone.now(), failures=2)
+    assert not ChangedDay.objects.exists()
+
+
+@pytest.mark.django_db
+def test_sums_of_a_province_are_those_of_its_units(messy):
+    services.refresh()
+    now, period = timezone.now(), Period.last_days(30)
+    window = queries.Window(period, period.start, now)
+    units = Unit.objects.order_by().values("pk")
+    totals = [
+        [sum(row[name] for row in queries.due_sums(units, window, by=by)) for name in names]
+        for by in (BY_UNIT, BY_PROVINCE)
+        for names in [("published", "due", "on_time", "failed")]
+    ]
+    assert totals[0] == totals[1]
