@@ -49,6 +49,7 @@ register(
         "channel.foreign_not_ours": gettext_noop(
             "Says of a post on %(object)s that it is not the unit's"
         ),
+        "channel.page_seen": gettext_noop("Said what the page %(object)s has and lacks"),
         "platform.allowed": gettext_noop("Allowed the platform %(platform)s in %(object)s"),
         "platform.forbidden": gettext_noop("Forbade the platform %(platform)s in %(object)s"),
     },

@@ -23,6 +23,14 @@ register(
         52,
         needs=("channel_view",),
     ),
+    Entry(
+        "channels:completeness",
+        "checklist",
+        _("What the official pages lack"),
+        ACTIONS,
+        54,
+        needs=("channel_view",),
+    ),
     pages={
         "channels:list": ("channels",),
     },

@@ -160,6 +160,37 @@ class Channel(PublicIdModel):
         )
 
 
+class PageCheck(models.Model):
+    """What residents find on a channel's page beside its posts, by the items of
+    ``platforms.facts.PROFILE``: as the platform told it, or as a person saw it. Null: nobody knows.
+    """
+
+    channel = models.OneToOneField(Channel, models.CASCADE, related_name="page_check")
+    picture = models.BooleanField(null=True)
+    cover = models.BooleanField(null=True)
+    description = models.BooleanField(null=True)
+    address = models.BooleanField(null=True)
+    phone = models.BooleanField(null=True)
+    hours = models.BooleanField(null=True)
+    register = models.BooleanField(null=True)
+    pinned = models.BooleanField(null=True)
+    recent = models.BooleanField(null=True)
+    verified = models.BooleanField(null=True)
+    # The texts as the platform told them at the last reading, by their names in `PageDetails`.
+    texts = models.JSONField(default=dict)
+    told = models.JSONField(default=list)  # the items that the platform told at the last reading
+    by_hand = models.JSONField(default=dict)  # the day on which a person said so, by item
+    last_post_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)  # when the platform answered last
+    due_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="page_check_due")]
+
+    def __str__(self) -> str:
+        return str(self.channel)
+
+
 class PlatformAllowance(models.Model):
     """A province's decision to allow a platform that is otherwise off (Telegram)."""
 

@@ -23,3 +23,7 @@ let_go = Signal()
 # What a platform told by its webhook: `channel`, `kind` (a Hook) and `object_id`. Only a hint where
 # to look.
 reported = Signal()
+
+# Asked of whoever publishes: when the last post of ours was published on each of `channels` (keys);
+# those that never had one are left out.
+last_posts = Signal()

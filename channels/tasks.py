@@ -1,6 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from channels.completeness import reading
 from channels.connection.health import check_due
 from channels.connection.tokens import refresh_due
 from channels.credentials import grants
@@ -62,3 +63,10 @@ def _process_inbox_by_its_former_name(**_: object) -> None:
 def subscribe(**_: object) -> None:
     """Ask platforms for the news of new channels, and again before they would stop sending it."""
     inbox.subscribe_due(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def read_pages(*, platform: str, **_: object) -> None:
+    """Read what pages tell of themselves, those whose turn it is; turns are taken in the
+    database."""
+    reading.read_due(platform=platform, now=timezone.now())

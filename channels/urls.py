@@ -1,6 +1,7 @@
 from django.urls import path
 
 from channels.allowances import views as allowance_views
+from channels.completeness import views as completeness_views
 from channels.connection import confirmation_views
 from channels.connection import views as connection_views
 from channels.directory import views as directory_views
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", directory_views.channel_list, name="list"),
     path("tomorrow/", monitoring_views.failing, name="forecast"),
     path("foreign-posts/", monitoring_views.unrecognised_posts, name="unrecognised_posts"),
+    path("completeness/", completeness_views.pages, name="completeness"),
     path("connect/", connection_views.platforms, name="platforms"),
     path("connect/<slug:platform>/", connection_views.connect, name="connect"),
     path("by-hand/<slug:platform>/", connection_views.register_manually, name="register_manually"),
@@ -20,6 +22,7 @@ urlpatterns = [
     path("allowances/", allowance_views.allowances, name="allowances"),
     path("foreign-posts/<uuid:public_id>/", monitoring_views.decide, name="decide"),
     path("<uuid:public_id>/", directory_views.channel, name="channel"),
+    path("<uuid:public_id>/profile/", completeness_views.profile, name="profile"),
     path("<uuid:public_id>/check/", directory_views.check, name="check"),
     path("<uuid:public_id>/by-hand/", connection_views.continue_manually, name="continue_manually"),
     path("<uuid:public_id>/rest/", lifecycle_views.change, {"act": "rest"}, name="rest"),

@@ -41,6 +41,11 @@ ALLOWED_HOSTS = setting(
     env.list, "ALLOWED_HOSTS", try_out=["127.0.0.1", "localhost", "[::1]", "testserver"]
 )
 PORTAL_URL = setting(env.str, "PORTAL_URL", try_out="http://localhost:8000").rstrip("/")
+# Where residents find which pages are official. Empty: there is no such place yet, and no page is
+# asked for a link to it.
+REGISTER_URL = env.str(
+    "REGISTER_URL", default="" if PRODUCTION else f"{PORTAL_URL}/trang-chinh-thuc"
+)
 # Where platforms fetch pictures and videos, if not there: a host of its own keeps their load off
 # the officers' pages.
 MEDIA_PUBLIC_URL = env.str("MEDIA_PUBLIC_URL", default="").rstrip("/")

@@ -160,4 +160,9 @@ def schedule(platforms: Iterable[str]) -> dict[str, dict[str, Any]]:
             "schedule": 60.0,
             "kwargs": of_platform,
         }
+        entries[f"read what pages tell of themselves on {platform}"] = {
+            "task": "channels.tasks.read_pages",
+            "schedule": 300.0,
+            "kwargs": of_platform,
+        }
     return entries

@@ -17,6 +17,7 @@ from platforms.messages import (
     LivePost,
     Message,
     Offer,
+    PageDetails,
     Profile,
     Receipt,
     Tokens,
@@ -131,6 +132,18 @@ class Connector(Http, ABC):
     @abstractmethod
     async def profile(self, account: Account) -> Profile:
         """Ask who the page is and whether it can be used: the health check."""
+
+    async def page_details(self, account: Account) -> PageDetails:
+        """Ask what the page tells residents of itself. Only where ``facts.page`` has items that are
+        told.
+        """
+        raise TypeError(f"{self.kind} tells nothing of a page: ask facts.page first")
+
+    async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
+        """Write texts of the page's own profile, by the names of `PageDetails`' fields; others stay
+        as they are. Only what has a length in ``facts.page``. The same texts again do no harm.
+        """
+        raise TypeError(f"{self.kind} takes no texts of a page: ask facts.page first")
 
     async def refresh(self, account: Account) -> Tokens | None:
         """Return new tokens, to be stored before use; None where the platform has nothing to

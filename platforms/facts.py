@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from platforms.messages import Image, Video
@@ -121,6 +121,31 @@ class Fold(NamedTuple):
     lines: int
 
 
+# What may belong to a page's own profile, in the order in which a list names it. ``register`` is a
+# link to the register of official pages; ``recent`` a post of the last weeks.
+PROFILE = (
+    "picture",
+    "cover",
+    "description",
+    "address",
+    "phone",
+    "hours",
+    "register",
+    "pinned",
+    "recent",
+    "verified",
+)
+
+
+class PageItem(NamedTuple):
+    """Say how the portal learns whether one item of a page's own profile is there, and how long a
+    text it may write there.
+    """
+
+    told: bool = True  # by `page_details`; else a person looks at the page
+    longest: int = 0  # characters that `change_details` writes; 0: people do, at the platform
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Tell what the composer, the checks, the calendar and the engine need to know of a
@@ -147,6 +172,11 @@ class Facts:
     per_page_day: int = 0  # posts that one page may make in a day; 0: no such limit
     per_app_day: int = 0  # and all pages of the app together
     off_by_default: bool = False
+    # Of a page's own profile what the platform has at all, by the names of ``PROFILE``.
+    page: Mapping[str, PageItem] = field(default_factory=dict)
+    page_every: timedelta = timedelta(days=1)  # from one reading of it to the next
+    # Where people change it, with ``{id}``; empty: on the page itself.
+    edit_at: str = ""
     rights: Mapping[str, bool] = field(
         default_factory=dict
     )  # what may be granted, and whether posting needs it

@@ -136,6 +136,23 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class PageDetails:
+    """Say what a page tells residents of itself, beside its name and its posts. None: the platform
+    does not tell it. An empty text, or False: it is not there.
+    """
+
+    picture: bool | None = None
+    cover: bool | None = None
+    pinned: bool | None = None
+    verified: bool | None = None
+    description: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    hours: str | None = None
+    website: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens(Secret):
     token: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)

@@ -440,6 +440,7 @@ WITH = {
     "campaigns.KitMedia": "campaigns.KitVersion",
     "campaigns.KitVersion_for_units": "campaigns.KitVersion",
     "campaigns.KitVersion_writers": "campaigns.KitVersion",
+    "channels.PageCheck": "channels.Channel",
     "publishing.Slot": "channels.Channel",
     "publishing.SlotSuggestion": "units.Unit",
     "publishing.Occurrence": "posts.Post",

@@ -13,6 +13,7 @@ from simulator.consent import Handler
 from simulator.hub import Hub
 from simulator.model import TASKS, Mistake, Page, User
 from simulator.platform import Control as PlatformControl
+from simulator.profiles import checked
 from simulator.seeding import compose, pictures
 
 type Answer = Callable[[web.Request, Any], Any]
@@ -38,6 +39,7 @@ def add_routes(app: web.Application, hub: Hub) -> None:
         "POST /_sim/advance": control.advance,
         "GET /_sim/truth": control.truth,
         "GET /_sim/requests": control.requests,
+        "POST /_sim/profiles": control.each(control.change_profile),
         "POST /_sim/tokens": control.each(control.connect_again),
         "POST /_sim/tokens/kill": control.kill_tokens,
         "GET /_sim/webhooks": control.webhooks,
@@ -132,6 +134,8 @@ class Control:
             owner=self.user(body["owner"], platform) if body.get("owner") else None,
             created_at=body.get("created_at"),
         )
+        if "profile" in body:
+            page.profile = checked(body["profile"])
         self.hub.platforms[platform].prepare(page, body)
         return {
             "platform": platform,
@@ -142,6 +146,14 @@ class Control:
             "url": f"{world.public_url or request.url.origin()}/pages/{platform}/{page.external_id}/",  # noqa: E501
             "tokens": self.hub.platforms[platform].connect(page),
         }
+
+    def change_profile(self, request: web.Request, body: dict[str, Any]) -> Any:
+        """Change what a page tells of itself, as its people do in the platform's own app; what is
+        empty is taken away. Return all of it."""
+        page = self.page(body["platform"], body["page"])
+        page.profile = checked(page.profile | body.get("profile", {}))
+        self.hub.world.dirty = True
+        return page.profile
 
     def add_comment(self, request: web.Request, body: dict[str, Any]) -> Any:
         """Write what a resident says under a post; `parent` makes it a reply. Without a platform,

@@ -115,6 +115,8 @@ class Page:
     message_ids: dict[str, str] = field(default_factory=dict)
     last_message: int = 1
     details: dict[str, Any] = field(default_factory=dict)
+    # What the page tells of itself, see `profiles`; a text that is missing was never entered.
+    profile: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Page:

@@ -117,6 +117,14 @@ class RunningSimulator:
     ) -> dict[str, Any]:
         return self.ask("POST", "/_sim/pages", {"platform": platform, "name": name, **more})
 
+    def profile(self, platform: str, page: str, **changed: Any) -> dict[str, Any]:
+        """Change what a page tells of itself, and return all of it."""
+        return self.ask(
+            "POST",
+            "/_sim/profiles",
+            {"platform": platform, "page": page, "profile": changed},
+        )
+
     def post(self, platform: str, page: str, message: str, **more: Any) -> dict[str, Any]:
         return self.ask(
             "POST", "/_sim/posts", {"platform": platform, "page": page, "message": message, **more}

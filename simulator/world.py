@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from simulator import profiles
 from simulator.calls import Intake
 from simulator.model import TASKS, Interval, Mistake, Page, Photo, Picture, Post, Token, User, fold
 from simulator.spec import Spec
@@ -121,6 +122,7 @@ class World:
         born = self.wall() if created_at is None else created_at
         page = Page(platform, external_id, name, username, followers, born, born + self.offset)
         page.details = spec.details()
+        page.profile = profiles.uneven(f"{platform}/{external_id}")
         self.pages[platform][external_id] = page
         self.usernames[f"{platform}/{username.lower()}"] = external_id
         if spec.has_people:

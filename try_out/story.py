@@ -17,6 +17,7 @@ from campaigns import services as campaigns
 from campaigns import topic_rules
 from campaigns.models import Campaign, Topic, TopicRule
 from channels.allowances.services import allow
+from channels.completeness.reading import read_due
 from channels.connection import manual as manual_channels
 from channels.connection.health import check_due, mark_lost
 from channels.connection.tokens import sealed_tokens
@@ -49,6 +50,7 @@ from publishing.states import Outcome, Reason, State
 from try_out import cards, figures, kits, pages, people, plans, samples, scans, shelf, take_up
 from try_out.history import at
 from try_out.people import Staff, World
+from try_out.profiles import profile_of
 from try_out.script import STORY, Line
 from units.facts import Facts, PublicNumber, change_facts
 
@@ -97,6 +99,8 @@ def fill(now: datetime) -> World:
     for line in STORY:
         filler.fill(line)
     check_due(now=now)
+    for platform in Kind.values:
+        read_due(platform=platform, now=now)
     filler.continue_manually()
     filler.fill_library()
     figures.remember(now)
@@ -149,6 +153,7 @@ class Filler:
                 username=f"congan_{word.replace('-', '_')}",
                 followers=int(FOLLOWERS.get(word, 1800) * SHARE[platform]),
                 created_at=connected_at.timestamp(),
+                profile=profile_of(word, staff.unit),
                 **linked,
             )
             if platform == Kind.FACEBOOK:

@@ -17,6 +17,7 @@ from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from audit.models import Entry
+from channels.completeness import presenters as completeness
 from channels.connection import attempts, health
 from channels.context import channel_or_404, channels_in_scope, page_or_rows
 from channels.directory.forms import ChannelFilter
@@ -130,8 +131,22 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "unrecognised": posts[:UNRECOGNISED],
         "more_unrecognised": len(posts) > UNRECOGNISED,
         "history": _history(request, channel),
+        **_completeness(channel),
     }
     return render(request, "channels/channel.html", context)
+
+
+def _completeness(channel: Channel) -> dict[str, object]:
+    """Return what the card of the page's own profile shows."""
+    check = completeness.check_of(channel)
+    items = completeness.describe(channel, check, now=timezone.now())
+    missing = [item for item in items if not item.there]
+    there = len(items) - len(missing)
+    return {
+        "items": items,
+        "missing": missing if check else [],
+        "score": completeness.score_of(there, len(items), known=check is not None),
+    }
 
 
 def _history(request: HttpRequest, channel: Channel) -> list[Entry]:

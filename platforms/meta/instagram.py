@@ -11,7 +11,7 @@ from typing import Any
 
 from platforms import common_messages
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown
-from platforms.facts import Facts, Fold, Format, ImageLimits, Origin, Setting, VideoLimits
+from platforms.facts import Facts, Fold, Format, ImageLimits, Origin, PageItem, Setting, VideoLimits
 from platforms.messages import (
     Account,
     Comment,
@@ -19,6 +19,7 @@ from platforms.messages import (
     Image,
     Message,
     Offer,
+    PageDetails,
     Profile,
     Tokens,
     Video,
@@ -222,6 +223,16 @@ class Instagram(Containers, ByPage):
             "clicks": Origin("link_clicks", _("Stories only.")),
             "watch_seconds": Origin("ig_reels_video_view_total_time", _("Reels only.")),
         },
+        page={
+            "picture": PageItem(),
+            "description": PageItem(),
+            "address": PageItem(told=False),
+            "phone": PageItem(told=False),
+            "register": PageItem(),
+            "pinned": PageItem(told=False),
+            "recent": PageItem(),
+        },
+        edit_at="https://www.instagram.com/accounts/edit/",
         rights=_SCOPES,
         on_request=("business_management",),
         hosts=("instagram.com",),
@@ -348,6 +359,14 @@ class Instagram(Containers, ByPage):
     async def profile(self, account: Account) -> Profile:
         data = await self.own_node(account, "id,username,name,followers_count")
         return _profile(data, await self.rights(account), account.app)
+
+    async def page_details(self, account: Account) -> PageDetails:
+        data = await self.own_node(account, "profile_picture_url,biography,website")
+        return PageDetails(
+            picture=bool(data.get("profile_picture_url")),
+            description=str(data.get("biography", "")),
+            website=str(data.get("website", "")),
+        )
 
     async def offers(
         self,

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode
 
 from platforms import common_messages
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.facts import Facts, Format, ImageLimits, Origin, Setting, VideoLimits
+from platforms.facts import Facts, Format, ImageLimits, Origin, PageItem, Setting, VideoLimits
 from platforms.messages import (
     Account,
     Comment,
@@ -22,6 +22,7 @@ from platforms.messages import (
     Image,
     Message,
     Offer,
+    PageDetails,
     Profile,
     Tokens,
     Video,
@@ -166,6 +167,14 @@ class Threads(Containers):
             "comments": Origin("replies"),
             "shares": Origin("reposts + quotes + shares"),
         },
+        page={
+            "picture": PageItem(),
+            "description": PageItem(),
+            "register": PageItem(),
+            "pinned": PageItem(told=False),
+            "recent": PageItem(),
+            "verified": PageItem(),
+        },
         rights=_SCOPES,
         hosts=("threads.com", "threads.net"),
         source="developers.facebook.com/docs/threads, 2026-09",
@@ -277,6 +286,15 @@ class Threads(Containers):
             address=f"{account.app['link_url']}/@{data['username']}",
             followers=await self._followers(account),
             missing=[scope for scope in _SCOPES if granted is not None and scope not in granted],
+        )
+
+    async def page_details(self, account: Account) -> PageDetails:
+        fields = "threads_profile_picture_url,threads_biography,is_verified"
+        data = await self.graph("GET", account, "me", params={"fields": fields})
+        return PageDetails(
+            picture=bool(data.get("threads_profile_picture_url")),
+            description=str(data.get("threads_biography", "")),
+            verified=bool(data.get("is_verified")),
         )
 
     async def _granted(self, account: Account) -> Sequence[str] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from platforms import common_messages
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.facts import Facts, Format, ImageLimits, Option, Setting, VideoLimits
+from platforms.facts import Facts, Format, ImageLimits, Option, PageItem, Setting, VideoLimits
 from platforms.limits import seen, text_limit
 from platforms.messages import (
     Account,
@@ -20,6 +20,7 @@ from platforms.messages import (
     Image,
     Message,
     Offer,
+    PageDetails,
     Profile,
     Receipt,
     Tokens,
@@ -66,6 +67,9 @@ def _chat(typed: str) -> str:
 
 # What errors mean to an officer, and what to do.
 _REASONS = {
+    "info": _(
+        "the bot may not change the channel's description; give it the right “Change channel info”"
+    ),
     "401": _("the bot's token was withdrawn; connect the channel with the new one"),
     **dict.fromkeys(
         ("403", "left", "kicked"),
@@ -141,6 +145,13 @@ class Telegram(Connector):
         per_app_second=28,
         per_page_second=1,
         off_by_default=True,
+        page={
+            "picture": PageItem(),
+            "description": PageItem(longest=255),
+            "register": PageItem(),
+            "pinned": PageItem(),
+            "recent": PageItem(),
+        },
         rights=_RIGHTS,
         hosts=("t.me", "telegram.me"),
         by_dialog=False,
@@ -275,6 +286,30 @@ class Telegram(Connector):
             followers=followers,
             missing=[right for right in _RIGHTS if not member.get(right)],
         )
+
+    async def page_details(self, account: Account) -> PageDetails:
+        chat = await self._bot(account, "getChat", json={"chat_id": account.external_id})
+        return PageDetails(
+            picture=bool(chat.get("photo")),
+            pinned=bool(chat.get("pinned_message")),
+            description=str(chat.get("description", "")),
+        )
+
+    async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
+        """Asks for the bot's right to change the channel's info, which it needs for nothing else.
+        Where it stands already, Telegram says that it is not modified.
+        https://core.telegram.org/bots/api#setchatdescription
+        """
+        asked = {"chat_id": account.external_id, "description": changes["description"]}
+        try:
+            await self._bot(account, "setChatDescription", json=asked, changes=True)
+        except Rejected as error:
+            if "is not modified" not in error.detail.lower():
+                raise
+        except AccessLost as error:
+            if "enough rights" not in error.detail.lower():
+                raise
+            raise Rejected(error.detail, code="info") from None
 
     async def offers(
         self,

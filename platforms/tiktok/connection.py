@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.messages import Account, Offer, Profile, Tokens
+from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
 from platforms.tiktok.api import Api
 from platforms.tiktok.errors import code_of
 from platforms.tiktok.facts import PRIVACY, SCOPES, UNTRIED
 from platforms.tiktok.posts import is_off
 
+_MISSING = ("scope_not_authorized", "scope_permission_missed")
 # What of a person's profile each right opens.
 _FIELDS = {
     "user.info.basic": ("open_id", "display_name"),
@@ -73,6 +74,21 @@ class Connection(Api):
             + [right for right in UNTRIED if account.granted and right not in account.granted],
         )
 
+    async def page_details(self, account: Account) -> PageDetails:
+        """Told to who may read the profile; to others nothing is."""
+        fields = urlencode({"fields": "bio_description,is_verified"})
+        try:
+            answer = await self._api(account, f"user/info/?{fields}", method="GET")
+        except AccessLost as error:
+            if error.code not in _MISSING:
+                raise
+            return PageDetails()
+        user = answer["user"]
+        return PageDetails(
+            description=str(user.get("bio_description", "")),
+            verified=bool(user.get("is_verified")),
+        )
+
     async def _unless_missing(self, call: Any) -> Mapping[str, Any] | None:
         """Return what was answered, empty where something other than a missing right stood in the
         way; None without the right.
@@ -80,7 +96,7 @@ class Connection(Api):
         try:
             return await call
         except AccessLost as error:
-            if error.code not in ("scope_not_authorized", "scope_permission_missed"):
+            if error.code not in _MISSING:
                 raise
             return None
         except (TryLater, Rejected):

@@ -1,6 +1,16 @@
 """Describe what TikTok carries, and what an installation sets of it."""
 
-from platforms.facts import Facts, Fold, Format, ImageLimits, Option, Origin, Setting, VideoLimits
+from platforms.facts import (
+    Facts,
+    Fold,
+    Format,
+    ImageLimits,
+    Option,
+    Origin,
+    PageItem,
+    Setting,
+    VideoLimits,
+)
 from platforms.words import gettext_noop as _
 
 # TikTok's content-sharing guidelines: for each post anew, and nothing is ticked beforehand.
@@ -96,6 +106,15 @@ FACTS = Facts(
         "reactions": Origin("like_count"),
         "comments": Origin("comment_count"),
         "shares": Origin("share_count"),
+    },
+    page={
+        # Every account is told to have one: TikTok draws one itself.
+        "picture": PageItem(told=False),
+        "description": PageItem(),
+        "register": PageItem(),
+        "pinned": PageItem(told=False),
+        "recent": PageItem(),
+        "verified": PageItem(),
     },
     rights=SCOPES,
     hosts=("tiktok.com",),

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from platforms.errors import AccessLost, Rejected, TryLater
-from platforms.messages import Account, Offer, Profile, Tokens
+from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
 from platforms.youtube.api import Api
 from platforms.youtube.facts import SCOPES
 
@@ -20,11 +20,21 @@ _SCOPE = "https://www.googleapis.com/auth/"
 class Connection(Api):
     """Open a channel, renew its tokens and give them up."""
 
-    async def profile(self, account: Account) -> Profile:
-        data = await self._data("GET", account, "channels?part=id,snippet,statistics&mine=true")
+    async def _channel(self, account: Account, part: str) -> dict[str, Any]:
+        data = await self._data("GET", account, f"channels?part={part}&mine=true")
         if not data.get("items"):
             raise AccessLost("the account has no channel", code="youtubeSignupRequired")
-        channel = data["items"][0]
+        return data["items"][0]
+
+    async def page_details(self, account: Account) -> PageDetails:
+        branding = (await self._channel(account, "id,brandingSettings")).get("brandingSettings", {})
+        return PageDetails(
+            cover=bool(branding.get("image", {}).get("bannerExternalUrl")),
+            description=str(branding.get("channel", {}).get("description", "")),
+        )
+
+    async def profile(self, account: Account) -> Profile:
+        channel = await self._channel(account, "id,snippet,statistics")
         counted = channel.get("statistics", {})
         hidden = counted.get("hiddenSubscriberCount") or "subscriberCount" not in counted
         return Profile(

@@ -85,6 +85,22 @@ class Youtube(Uploads, Comments, Connection, News):
         receipt = receipt_of(account, external_id, short=is_short(message), status=status)
         return None if receipt.processing else receipt
 
+    # --- the channel itself ---
+
+    async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
+        """Writes the whole part, because what it does not name is erased: read first, as a video's
+        status is. https://developers.google.com/youtube/v3/docs/channels/update, 50 units.
+        """
+        channel = await self._channel(account, "id,brandingSettings")
+        if channel["id"] != account.external_id:
+            raise Rejected("the token opens another channel", code="otherChannel")
+        now = channel.get("brandingSettings", {}).get("channel", {})
+        part = {"channel": {**now, **changes}}
+        body = json.dumps({"id": channel["id"], "brandingSettings": part}).encode()
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        path = "channels?part=brandingSettings"
+        await self._data("PUT", account, path, data=once(body), headers=headers, changes=True)
+
     # --- looking ----------------------------------------------------------------------------------
 
     async def find(

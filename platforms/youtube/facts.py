@@ -1,6 +1,8 @@
 """Describe what YouTube carries, and what an installation sets of it."""
 
-from platforms.facts import Facts, Fold, Format, Option, Origin, Setting, VideoLimits
+from datetime import timedelta
+
+from platforms.facts import Facts, Fold, Format, Option, Origin, PageItem, Setting, VideoLimits
 from platforms.words import gettext_noop as _
 
 SCOPES = {"youtube.upload": True, "youtube.force-ssl": True}
@@ -50,6 +52,16 @@ FACTS = Facts(
         ),
         "comments": Origin("statistics.commentCount", _("Missing where comments are off.")),
     },
+    page={
+        # Every channel is told to have one: YouTube draws one itself.
+        "picture": PageItem(told=False),
+        "cover": PageItem(),
+        "description": PageItem(longest=1000),
+        "register": PageItem(),
+        "recent": PageItem(),
+    },
+    page_every=timedelta(days=7),  # a call of the 10,000 that all channels share in a day
+    edit_at="https://studio.youtube.com/channel/{id}/editing/profile",
     rights=SCOPES,
     hosts=("youtube.com", "youtu.be"),
     revokes=True,

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from platforms.errors import OutcomeUnknown, Rejected
-from platforms.messages import Account, Offer, Profile, Tokens
+from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
 from platforms.zalo.api import Api
 
 # A refresh token works once within three months; each renewal starts them anew.
@@ -28,6 +28,15 @@ class Connection(Api):
             address=f"{account.app['link_url']}/{external_id}",
             followers=page.get("num_follower"),
             missing=() if page.get("is_verified") else ("oa_verified",),
+        )
+
+    async def page_details(self, account: Account) -> PageDetails:
+        page = (await self._api("GET", account, "oa/getoa"))["data"]
+        return PageDetails(
+            picture=bool(page.get("avatar")),
+            cover=bool(page.get("cover")),
+            verified=bool(page.get("is_verified")),
+            description=str(page.get("description", "")),
         )
 
     async def refresh(self, account: Account) -> Tokens | None:

@@ -2,7 +2,16 @@
 
 import unicodedata
 
-from platforms.facts import Facts, Format, ImageLimits, Option, Origin, Setting, VideoLimits
+from platforms.facts import (
+    Facts,
+    Format,
+    ImageLimits,
+    Option,
+    Origin,
+    PageItem,
+    Setting,
+    VideoLimits,
+)
 from platforms.words import gettext_noop as _
 from platforms.zalo.undocumented import BODY, VIDEOS
 
@@ -59,6 +68,17 @@ FACTS = Facts(
         "views": Origin("total_view", _("Articles among the newest 300 of the account.")),
         "shares": Origin("total_share"),
     },
+    page={
+        "picture": PageItem(),
+        "cover": PageItem(),
+        "description": PageItem(),
+        "address": PageItem(told=False),
+        "phone": PageItem(told=False),
+        "register": PageItem(),
+        "recent": PageItem(),
+        "verified": PageItem(),
+    },
+    edit_at="https://oa.zalo.me/manage/oa",
     rights={"oa_verified": True},
     hosts=("zalo.me", "zapps.vn"),  # articles open at rd.zapps.vn
     source="developers.zalo.me/docs/official-account/bai-viet, 2026-09; title, "

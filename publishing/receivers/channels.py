@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.dispatch import receiver
 from django.urls import reverse
 
@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from accounts.queries import holders
 from channels.models import Channel
 from channels.queries import facts_of
-from channels.signals import let_go, made_here, overbooked, reported, unknown_outcomes
+from channels.signals import last_posts, let_go, made_here, overbooked, reported, unknown_outcomes
 from channels.states import Kind
 from platforms.messages import LivePost
 from platforms.registry import CONNECTORS
@@ -86,6 +86,12 @@ def may_have_become_visible(
             until = max(begun, min(fire_at, restored or fire_at)) + lasts
         spans[pk].append((begun - _APART, until + _APART))
     return spans
+
+
+@receiver(last_posts, sender=Channel)
+def last_published(channels: Sequence[int], **_: Any) -> dict[int, datetime]:
+    rows = Delivery.objects.filter(channel__in=channels, state=State.PUBLISHED).order_by()
+    return dict(rows.values_list("channel").annotate(last=Max("published_at")))
 
 
 @receiver(overbooked, sender=Channel)

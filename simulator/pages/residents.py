@@ -14,7 +14,7 @@ from simulator.consent import Handler
 from simulator.hub import Hub
 from simulator.model import Page, Post, fold
 from simulator.pages.options import options, titles
-from simulator.rendering import Html, fragment, joined, message, number, page, see_other
+from simulator.rendering import Html, fragment, joined, linked, message, number, page, see_other
 from simulator.spec import Spec
 from simulator.world import World
 
@@ -134,6 +134,13 @@ class Residents:
             avatar=f"{link}avatar.svg",
             followers=number(growth.followers(target, self.world.world())),
             people=self.spec(target).followers,
+            told=joined(
+                [
+                    fragment("told", text=linked(str(target.profile[name])))
+                    for name in ("description", "address", "phone", "website")
+                    if target.profile.get(name)
+                ]
+            ),
             posts=joined(cards) or fragment("empty", text="Trang chưa đăng bài nào."),
             more=more,
             post_url=f"{link}post/",

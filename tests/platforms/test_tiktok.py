@@ -15,7 +15,7 @@ import pytest
 from channels.reasons import in_words
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import Problem, problems
-from platforms.messages import Draft, Figures, Image, Receipt, Trace
+from platforms.messages import Draft, Figures, Image, PageDetails, Receipt, Trace
 from platforms.tiktok.connector import Tiktok
 from platforms.tiktok.uploads import _pieces_of
 from simulator import images
@@ -843,6 +843,13 @@ def test_an_account_whose_name_stays_closed_is_not_connected(tiktok):
         connect(tiktok, without=["user.info.basic"])
 
     assert caught.value.code == "scope_not_authorized"
+
+
+def test_an_account_whose_profile_stays_closed_tells_nothing_of_itself(tiktok):
+    (offer,), _asked = connect(tiktok, without=["user.info.profile"])
+    account = tiktok.account_with(offer.tokens.token)
+
+    assert tiktok.call("page_details", account) == PageDetails()
 
 
 def test_a_refresh_token_works_once(tiktok):

@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.messages import Account, LivePost, Message, Offer, Profile, Receipt, Tokens, Trace
+from platforms.messages import (
+    Account,
+    LivePost,
+    Message,
+    Offer,
+    PageDetails,
+    Profile,
+    Receipt,
+    Tokens,
+    Trace,
+)
 from platforms.meta.facebook.comments import Comments
 from platforms.meta.facebook.counting import Counting
 from platforms.meta.facebook.facts import FACTS, NO_PAGES, SCOPES
@@ -25,6 +35,10 @@ from platforms.meta.graph import ABSENT, COMMON, Sort, bare, beside_publishing, 
 
 _DUPLICATE = "506"
 _PHOTO_USED = "1366051"
+_DETAILS = (
+    "picture{url,is_silhouette},cover{source},about,single_line_address,phone,hours,website,"
+    "verification_status"
+)
 _EARLIER = timedelta(minutes=2)  # than the try a list is read from: clocks differ
 
 
@@ -324,6 +338,28 @@ class Facebook(Uploads, Comments, Counting):
     async def profile(self, account: Account) -> Profile:
         page = await self.own_node(account, "id,name,username,link,followers_count")
         return _profile(page, await self.rights(account))
+
+    async def page_details(self, account: Account) -> PageDetails:
+        """https://developers.facebook.com/docs/graph-api/reference/page. A pinned post is told by
+        no field."""
+        page = await self.own_node(account, _DETAILS)
+        picture = page.get("picture", {}).get("data", {})
+        return PageDetails(
+            picture=bool(picture.get("url")) and not picture.get("is_silhouette"),
+            cover=bool(page.get("cover", {}).get("source")),
+            verified=page.get("verification_status", "not_verified") != "not_verified",
+            description=str(page.get("about", "")),
+            address=str(page.get("single_line_address", "")),
+            phone=str(page.get("phone", "")),
+            hours=", ".join(f"{each}: {at}" for each, at in page.get("hours", {}).items()),
+            website=str(page.get("website", "")),
+        )
+
+    @beside_publishing
+    async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
+        """Asks for pages_manage_metadata; the description that residents see first is `about`."""
+        data = {"about" if name == "description" else name: each for name, each in changes.items()}
+        await self.graph("POST", account, account.external_id, data=data, changes=True)
 
     async def offers(
         self,

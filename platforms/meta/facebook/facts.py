@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from platforms.facts import Facts, Fold, Format, ImageLimits, Origin, VideoLimits
+from platforms.facts import Facts, Fold, Format, ImageLimits, Origin, PageItem, VideoLimits
 from platforms.words import gettext_noop as _
 
 # What the dialog asks for, and whether posting needs it.
@@ -79,6 +79,18 @@ FACTS = Facts(
         "watch_seconds": Origin(
             "total_video_view_total_time · post_video_view_time", _("Videos and reels only.")
         ),
+    },
+    page={
+        "picture": PageItem(),
+        "cover": PageItem(),
+        "description": PageItem(longest=100),
+        "address": PageItem(),
+        "phone": PageItem(longest=20),
+        "hours": PageItem(),
+        "register": PageItem(longest=200),
+        "pinned": PageItem(told=False),
+        "recent": PageItem(),
+        "verified": PageItem(),
     },
     rights=SCOPES,
     on_request=("business_management",),

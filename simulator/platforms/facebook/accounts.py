@@ -17,10 +17,19 @@ FIELDS = ("feed", "name", "mention", "picture", "videos", "messages", "ratings")
 PAGE_FIELDS = (
     "id", "name", "username", "access_token", "category", "category_list", "picture",
     "followers_count",
-    "fan_count", "link", "about", "is_published", "verification_status",
+    "fan_count", "link", "about", "description", "single_line_address", "phone", "hours", "website",
+    "emails", "is_published", "verification_status",
     "has_transitioned_to_new_page_experience",
     "instagram_business_account", "cover",
 )  # fmt: skip
+# Texts of a page by their names, and what they are in its profile.
+TEXTS = {
+    "about": "description",
+    "single_line_address": "address",
+    "phone": "phone",
+    "website": "website",
+}
+CHANGEABLE = {"about": 100, "phone": 50, "website": 500}  # and the most characters
 FIELDS_AT_ACCOUNTS = (*PAGE_FIELDS, "tasks")  # the person's own list alone tells them
 
 
@@ -138,7 +147,7 @@ class Accounts:
     def page_facts(self, page: Page, link: str) -> dict[str, Any]:
         """Tell of a page what does not depend on who asks."""
         followers = growth.followers(page, self.world.world())
-        cover = str(122_000_000_000_000 + int(page.external_id) % 10**12)
+        told, cover = page.profile, str(122_000_000_000_000 + int(page.external_id) % 10**12)
         return {
             "id": page.external_id,
             "name": page.name,
@@ -147,24 +156,32 @@ class Accounts:
             "category_list": [{"id": "161422927240513", "name": "Government organization"}],
             "picture": {
                 "height": 50,
-                "is_silhouette": False,
+                "is_silhouette": not page.profile.get("picture"),
                 "url": f"{link}avatar.svg",
                 "width": 50,
             },
             "followers_count": followers,
             "fan_count": followers,
             "link": link,
-            "cover": {
-                "cover_id": cover,
-                "id": cover,
-                "offset_x": 0,
-                "offset_y": 0,
-                "source": f"{link}avatar.svg",
-            },
-            "about": "Trang thông tin chính thức",
             "is_published": True,
-            "verification_status": "not_verified",
+            "verification_status": "gray_verified" if told.get("verified") else "not_verified",
             "has_transitioned_to_new_page_experience": True,
+            # A field that was never filled is left out.
+            **(
+                {
+                    "cover": {
+                        "cover_id": cover,
+                        "id": cover,
+                        "offset_x": 0,
+                        "offset_y": 0,
+                        "source": f"{link}avatar.svg",
+                    }
+                }
+                if told.get("cover")
+                else {}
+            ),
+            **{field: told[item] for field, item in TEXTS.items() if told.get(item)},
+            **({"hours": told["hours"]} if told.get("hours") else {}),
         }
 
     def account_facts(self, linked: Page, avatar: str) -> dict[str, Any]:
@@ -181,6 +198,23 @@ class Accounts:
         """Find the professional Instagram account of a page, for those who may know of it."""
         linked = self.world.pages["instagram"].get(page.details.get("instagram", ""))
         return linked if "instagram_basic" in token.scopes else None
+
+    def change(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
+        """Change what the page tells of itself; parameters of other names change nothing here."""
+        self.access.check_page_token(token, page)
+        if not self.access.may(token, "pages_manage_metadata"):
+            message = "(#200) Requires pages_manage_metadata permission to manage the object"
+            raise GraphError(message, 200, status=403)
+        asked = {name: call.text(name) for name in CHANGEABLE if name in call.params}
+        if not asked:
+            raise GraphError("(#100) No field of the page to update.", 100)
+        for name, text in asked.items():
+            if len(text) > CHANGEABLE[name]:
+                raise GraphError(f"(#100) Param {name} is too long", 100)
+        for name, text in asked.items():
+            page.profile[TEXTS[name]] = text
+        self.world.dirty = True
+        return {"success": True}
 
     def subscriptions(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
         """Keep whether the application hears of this page, and of what on it."""

@@ -227,6 +227,8 @@ class Facebook(Platform):
         if not edge and call.method == "GET":
             fields = parse_fields(call.text("fields") or "id,name", PAGE_FIELDS, "Page")
             return self.accounts.page_view(page, fields, token, call)
+        if not edge and call.method == "POST":
+            return self.accounts.change(call, token, page)
         if edge == "subscribed_apps":
             return self.accounts.subscriptions(call, token, page)
         self.access.check_page_token(token, page, writes=call.method == "POST")

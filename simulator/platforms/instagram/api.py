@@ -211,12 +211,15 @@ class Instagram(ContainerPlatform):
             "follows_count": 12,
             "media_count": len(self.world.visible_posts(page)),
             "account_type": "BUSINESS",
-            "biography": "Trang thông tin chính thức",
-            "website": "",
+            "biography": page.profile.get("description", ""),
+            "website": page.profile.get("website", ""),
         }
+        if not page.profile.get("picture"):
+            del view["profile_picture_url"]
         return {
             key: view[field["name"]]
             for key, field in self.fields(call, ACCOUNT_FIELDS, "IGUser").items()
+            if field["name"] in view
         }
 
     def too_many_calls(self) -> GraphError:

@@ -28,7 +28,7 @@ from simulator.platforms.telegram.updates import Updates
 from simulator.rendering import see_other
 
 SENDERS = ("sendmessage", "sendphoto", "sendvideo", "senddocument", "sendmediagroup")
-EDITORS = ("editmessagetext", "editmessagecaption")
+EDITORS = ("editmessagetext", "editmessagecaption", "setchatdescription")
 
 type Method = Callable[[Call, Plan], Any]
 
@@ -129,6 +129,7 @@ class Telegram(Platform):
             "getchatmembercount": lambda call, plan: growth.followers(
                 chats.chat(call), self.world.world()
             ),
+            "setchatdescription": lambda call, plan: chats.set_description(chats.chat(call), call),
             "sendmessage": sending.send_text,
             "sendphoto": lambda call, plan: sending.send_file(call, plan, "photo"),
             "sendvideo": lambda call, plan: sending.send_file(call, plan, "video"),
@@ -147,7 +148,8 @@ class Telegram(Platform):
     # What the control API arranges, and what a channel's owner does in the app
 
     def connect(self, page: Page) -> dict[str, Any]:
-        page.details["bot"] = administrator()
+        lacks = page.details.get("lacks", ())
+        page.details["bot"] = administrator() | dict.fromkeys(lacks, False)
         return {"bot_token": BOT_TOKEN}
 
     def kill(self, *, page: str = "", token: str = "", dead: int = 1) -> int:
@@ -159,6 +161,7 @@ class Telegram(Platform):
         return 1
 
     def prepare(self, page: Page, given: dict[str, Any]) -> None:
+        page.details["lacks"] = given.get("lacks", [])  # rights that the channel keeps from the bot
         if given.get("discussion"):
             page.details["linked_chat"] = -1_009_000_000_000 - self.world.next_number()
 

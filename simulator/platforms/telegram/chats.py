@@ -34,6 +34,9 @@ GIFTS = dict.fromkeys(
 )
 
 
+LONGEST_DESCRIPTION = 255
+
+
 class Chats:
     def __init__(self, world: World) -> None:
         self.world = world
@@ -86,15 +89,46 @@ class Chats:
 
     def full_chat(self, page: Page, call: Call) -> dict[str, Any]:
         full = self.short_chat(page) | {
-            "description": "Kênh thông tin chính thức",
             "accent_color_id": 3,
             "max_reaction_count": 11,
             "accepted_gift_types": GIFTS,
         }
         full["invite_link"] = f"{self.world.public_url or call.origin}/t.me/{page.username}"
+        full |= self.told(page)
         if linked := page.details.get("linked_chat"):
             full["linked_chat_id"] = linked
         return full
+
+    def told(self, page: Page) -> dict[str, Any]:
+        """Give what a channel tells of itself; what was never entered is left out."""
+        profile, told = page.profile, {}
+        if profile.get("description"):
+            told["description"] = profile["description"]
+        if profile.get("picture"):
+            told["photo"] = {
+                f"{size}_file_{name}": f"{size}-{page.external_id}"
+                for size in ("small", "big")
+                for name in ("id", "unique_id")
+            }
+        if profile.get("pinned"):
+            told["pinned_message"] = {
+                "message_id": 1,
+                "date": int(page.created_at),
+                "chat": self.short_chat(page),
+                "text": "Trang chính thức",
+            }
+        return told
+
+    def set_description(self, page: Page, call: Call) -> bool:
+        self.check_right(page, "can_change_info", "not enough rights to change chat description")
+        text = call.text("description")
+        if len(text) > LONGEST_DESCRIPTION:
+            raise bad("chat description is too long")
+        if text == page.profile.get("description", ""):
+            raise bad("chat description is not modified")
+        page.profile["description"] = text
+        self.world.dirty = True
+        return True
 
     def bot_member(self, page: Page) -> dict[str, Any]:
         bot = page.details["bot"]

@@ -19,7 +19,7 @@ RIGHTS = ("can_post_messages", "can_edit_messages", "can_delete_messages")
 
 def administrator() -> dict[str, Any]:
     """Say how the bot stands in a channel that lets it post."""
-    return {"status": "administrator"} | dict.fromkeys(RIGHTS, True)
+    return {"status": "administrator"} | dict.fromkeys((*RIGHTS, "can_change_info"), True)
 
 
 class TelegramSpec(Spec):

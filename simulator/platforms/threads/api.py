@@ -174,12 +174,15 @@ class Threads(ContainerPlatform):
             "username": page.username,
             "name": page.name,
             "threads_profile_picture_url": avatar,
-            "threads_biography": "Trang thông tin chính thức",
-            "is_verified": False,
+            "threads_biography": page.profile.get("description", ""),
+            "is_verified": bool(page.profile.get("verified")),
         }
+        if not page.profile.get("picture"):
+            del view["threads_profile_picture_url"]
         return {
             key: view[field["name"]]
             for key, field in self.fields(call, ACCOUNT_FIELDS, "ThreadsUser").items()
+            if field["name"] in view
         }
 
     def failure(self, fault: Fault) -> str:

@@ -58,8 +58,8 @@ class Display:
         }
         answer |= {
             "username": page.username,
-            "bio_description": "Kênh chính thức",
-            "is_verified": True,
+            "bio_description": page.profile.get("description", ""),
+            "is_verified": bool(page.profile.get("verified")),
         }
         answer |= {"profile_deep_link": link, "profile_web_link": link, "following_count": 0}
         if USER_FIELDS["likes_count"] in token.scopes:

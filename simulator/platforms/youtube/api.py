@@ -239,6 +239,7 @@ class Youtube(Platform):
                 call, token, "thumbnails", plan
             ),
             "GET channels": lambda call, token, plan: listing.list_channels(call, token),
+            "PUT channels": lambda call, token, plan: listing.change_channel(call, token),
             "GET videos": lambda call, token, plan: listing.list_videos(call, token),
             "PUT videos": self.update,
             "DELETE videos": self.delete,

@@ -12,9 +12,11 @@ from simulator.model import Page, Post, Token
 from simulator.platforms.youtube.errors import YoutubeError, bad_request, forbidden, missing
 from simulator.platforms.youtube.formats import iso_duration, rounded, stamp
 from simulator.platforms.youtube.spec import YoutubeSpec
-from simulator.platforms.youtube.videos import READS, Videos
+from simulator.platforms.youtube.videos import MANAGES, READS, Videos
 from simulator.platforms.youtube.views import OWNER_PARTS, VIDEO_PARTS, Views
 
+# Of a channel's branding what may be written, but for its name.
+BRANDED, LONGEST_DESCRIPTION = ("description", "keywords"), 1000
 CHANNEL_PARTS = (
     "id", "snippet", "contentDetails", "statistics", "status", "brandingSettings", "topicDetails",
     "localizations",
@@ -123,6 +125,28 @@ class Listing:
             else {}
         )
 
+    def change_channel(self, call: Call, token: Token) -> dict[str, Any]:
+        """Overwrite a part as a whole: what it does not name is erased."""
+        self.videos.needs(token, MANAGES)
+        page = self.videos.channel(token)
+        if self.videos.parts(call.params, CHANNEL_PARTS) != ["brandingSettings"]:
+            raise YoutubeError(400, "unexpectedPart", "Only brandingSettings is played here.")
+        if call.text("id") != page.external_id:
+            raise YoutubeError(403, "channelForbidden", "The channel is not the token's.")
+        settings = call.params.get("brandingSettings")
+        channel = settings.get("channel") if isinstance(settings, dict) else None
+        if not isinstance(channel, dict):
+            raise YoutubeError(
+                400, "requiredParameterMissing", "brandingSettings.channel is missing."
+            )
+        description = str(channel.get("description", ""))
+        if len(description) > LONGEST_DESCRIPTION or {"<", ">"} & set(description):
+            raise YoutubeError(400, "channelDescriptionTooLong", "The description does not fit.")
+        for name in BRANDED:
+            page.profile[name] = str(channel.get(name, ""))
+        self.world.dirty = True
+        return self.channel_view(page, ["brandingSettings"], call)
+
     def channel_view(self, page: Page, parts: list[str], call: Call) -> dict[str, Any]:
         now = self.world.world()
         link = f"{self.world.public_url or call.origin}/pages/youtube/{page.external_id}/"
@@ -133,11 +157,20 @@ class Listing:
         }
         every = {
             "snippet": lambda: {
-                "title": page.name, "description": "Kênh chính thức",
+                "title": page.name, "description": page.profile.get("description", ""),
                 "customUrl": f"@{page.username}",
                 "publishedAt": stamp(page.created_at), "country": "VN",
                 "thumbnails": {size: {"url": f"{link}avatar.svg"} for size in ("default", "medium",
                 "high")},
+            },
+            "brandingSettings": lambda: {
+                "channel": {"title": page.name, "country": "VN"} | {
+                    name: page.profile[name]
+                    for name in BRANDED
+                    if page.profile.get(name)
+                },
+                **({"image": {"bannerExternalUrl": f"{link}avatar.svg"}}
+                if page.profile.get("cover") else {}),
             },
             "contentDetails": lambda: {"relatedPlaylists": {"likes": "",
             "uploads": f"UU{page.external_id[2:]}"}},

@@ -8,6 +8,8 @@ ENTRIES = {
     "channels:forecast": Entry(),
     "channels:unrecognised_posts": Entry(),
     "channels:channel": Entry(kwargs=CHANNEL),
+    "channels:completeness": Entry(),
+    "channels:profile": Entry(kwargs=CHANNEL),
     "channels:check": Entry(roles=MANAGERS, kwargs=CHANNEL, method="post"),
     "channels:disconnect": Entry(
         roles=MANAGERS, kwargs=CHANNEL, method="post", data={"reason": "Trang đã đóng"}

@@ -1,0 +1,169 @@
+"""Say what a page has and lacks, and what somebody does about it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels.completeness.queries import (
+    STALE_AFTER,
+    asked_of_people,
+    items_of,
+)
+from channels.models import Channel, PageCheck
+from channels.queries import facts_of
+
+LABELS: dict[str, Any] = {
+    "picture": gettext_lazy("Profile picture"),
+    "cover": gettext_lazy("Cover picture"),
+    "description": gettext_lazy("Description"),
+    "address": gettext_lazy("Address of the unit"),
+    "phone": gettext_lazy("Telephone number"),
+    "hours": gettext_lazy("Opening hours"),
+    "register": gettext_lazy("Link to the register of official pages"),
+    "pinned": gettext_lazy("Pinned post"),
+    "recent": gettext_lazy("A post of the last 30 days"),
+    "verified": gettext_lazy("Verified tick"),
+}
+_TO_DO: dict[str, Any] = {
+    "picture": gettext_lazy("Set the police emblem or the unit's sign as the profile picture."),
+    "cover": gettext_lazy("Set a cover picture of the unit: the office, or the local police."),
+    "description": gettext_lazy(
+        "Write in one or two sentences which unit it is, of which place, and that the page is "
+        "official."
+    ),
+    "address": gettext_lazy("Enter the address of the office, so that residents find it."),
+    "phone": gettext_lazy("Enter the telephone number of the officer on duty."),
+    "hours": gettext_lazy("Enter when residents are received."),
+    "register": gettext_lazy(
+        "Write the address of the register, %(register)s, into the page, so that residents can "
+        "check that it is genuine."
+    ),
+    "pinned": gettext_lazy("Pin a post that says whose page it is and how to report a crime."),
+    "recent": gettext_lazy("Publish a post: a page without news looks abandoned."),
+    "verified": gettext_lazy(
+        "Apply for the verified tick at the platform, with a letter of the unit."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a page as its list shows it. ``there`` None: nobody knows."""
+
+    name: str
+    there: bool | None
+    label: str
+    to_do: str = ""
+    note: str = ""  # where it is known from
+    text: str = ""  # what the page says
+    by_hand: bool = False  # a person says whether it is there
+    said: bool = False  # and has said so at some time
+    longest: int = 0  # of a text that the portal may write there
+
+    @property
+    def look(self) -> tuple[str, str, str]:
+        """Return the words, the colour and the sign of its state."""
+        if self.there is None:
+            return _("not known"), "grey", "eye-check"
+        if self.there:
+            return _("there"), "green", "circle-check"
+        return _("missing"), "yellow", "alert-triangle"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How complete a page is. ``share`` None: nothing is known of it yet."""
+
+    there: int
+    possible: int
+    share: float | None
+
+    @property
+    def percent(self) -> int:
+        """Return the share as a whole number that never rounds up to 100."""
+        share = self.share or 0
+        return 100 if share == 1 else min(99, round(share * 100))
+
+
+def score_of(there: int, possible: int, *, known: bool = True) -> Score:
+    return Score(there, possible, there / possible if possible and known else None)
+
+
+def check_of(channel: Channel) -> PageCheck | None:
+    """Return what is known of the channel's page, if anything was ever asked."""
+    return PageCheck.objects.filter(channel=channel).first()
+
+
+def describe(channel: Channel, check: PageCheck | None, *, now: datetime) -> list[Item]:
+    """Return the items of the channel's page, in their order."""
+    people = asked_of_people(channel, check)
+    page = facts_of(channel.platform).page
+    found = []
+    for name in items_of(channel.platform):
+        there = getattr(check, name) if check else None
+        to_do = "" if there else str(_TO_DO[name]) % {"register": settings.REGISTER_URL}
+        found.append(
+            Item(
+                name=name,
+                there=there,
+                label=str(LABELS[name]),
+                to_do=to_do,
+                note=_note(name, check, by_hand=name in people, now=now),
+                text=_text(name, check),
+                by_hand=name in people,
+                said=bool(check and name in check.by_hand),
+                longest=page[name].longest,
+            )
+        )
+    return found
+
+
+def _text(name: str, check: PageCheck | None) -> str:
+    field = {"register": "website"}.get(name, name)
+    return str(check.texts.get(field, "")) if check else ""
+
+
+def _note(name: str, check: PageCheck | None, *, by_hand: bool, now: datetime) -> str:
+    """Say where a state is known from, and since when."""
+    if check is None:
+        return _("The portal has not looked yet.")
+    if name == "recent":
+        return _last_post(check)
+    if not by_hand:
+        return "" if check.read_at else _("The portal has not looked yet.")
+    said = check.by_hand.get(name)
+    if said is None:
+        return _("The platform does not tell this: please look at the page and say so.")
+    day = date.fromisoformat(said)
+    if day < timezone.localdate(now) - STALE_AFTER:
+        words = _("Last said on %(day)s, more than 90 days ago: please look again.")
+    else:
+        words = _("Said by a colleague on %(day)s.")
+    return words % {"day": day.strftime("%d/%m/%Y")}
+
+
+def _last_post(check: PageCheck) -> str:
+    if check.last_post_at is None:
+        return _("The portal knows of no post there yet.")
+    day = timezone.localtime(check.last_post_at).strftime("%d/%m/%Y")
+    return _("Last post that the portal knows of: %(day)s.") % {"day": day}
+
+
+def edit_address(channel: Channel) -> str:
+    """Return where people change the page at the platform; empty where nobody knows."""
+    place = facts_of(channel.platform).edit_at
+    return place.replace("{id}", channel.external_id) or channel.address
+
+
+def missing_labels(channel: Channel, check: PageCheck | None) -> list[str]:
+    """List what a page lacks, for a row of a list."""
+    return [
+        str(LABELS[name])
+        for name in items_of(channel.platform)
+        if not (check and getattr(check, name))
+    ]

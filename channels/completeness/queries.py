@@ -1,0 +1,113 @@
+"""Find what pages lack. An item that a platform does not have counts nowhere."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+
+from channels.models import Channel, ChannelQuerySet, PageCheck
+from channels.queries import facts_of
+from channels.states import Health, Kind, Lifecycle
+from platforms.facts import PROFILE
+
+# What a person said of a page is asked again after that.
+STALE_AFTER = timedelta(days=90)
+# A page without a post for that long looks abandoned.
+LONGEST_SILENCE = timedelta(days=30)
+
+
+def items_of(platform: str) -> list[str]:
+    """List the items that a page of this platform can have, in their order."""
+    page = facts_of(platform).page
+    wanted = [name for name in PROFILE if name in page]
+    return wanted if settings.REGISTER_URL else [name for name in wanted if name != "register"]
+
+
+def asked_of_people(channel: Channel, check: PageCheck | None) -> list[str]:
+    """List the items that only a person can say: the platform tells them nobody, did not tell them
+    of this page, or is not called for it.
+    """
+    page = facts_of(channel.platform).page
+    if channel.health == Health.MANUAL:
+        told: set[str] = set()
+    elif check and check.read_at:
+        told = set(check.told)
+    else:
+        told = {name for name, item in page.items() if item.told}
+    return [name for name in items_of(channel.platform) if name not in told and name != "recent"]
+
+
+def counted_pages(channels: ChannelQuerySet) -> ChannelQuerySet:
+    """Select the pages that residents may meet as the unit's: in use, and in its hands."""
+    return channels.usable().exclude(lifecycle__in=[Lifecycle.TAKEN_OVER, Lifecycle.RETIRED])
+
+
+def lacking(item: str) -> Q:
+    """Match channels whose page does not have the item, for all that is known."""
+    having = [kind for kind in Kind.values if item in items_of(kind)]
+    there = PageCheck.objects.filter(channel=OuterRef("pk"), **{item: True})
+    return Q(Q(platform__in=having), ~Exists(there))
+
+
+def with_scores(channels: ChannelQuerySet) -> ChannelQuerySet:
+    """Annotate ``there`` and ``possible``: how many of how many items are there."""
+    possible = [When(platform=kind, then=Value(len(items_of(kind)))) for kind in Kind.values]
+    return channels.annotate(
+        there=_there(), possible=Case(*possible, default=Value(0), output_field=IntegerField())
+    )
+
+
+def _there() -> Any:
+    """Return the expression that counts a page's items."""
+    parts = [
+        Case(
+            When(
+                platform__in=[kind for kind in Kind.values if name in items_of(kind)],
+                **{f"page_check__{name}": True},
+                then=Value(1),
+            ),
+            default=Value(0),
+            output_field=IntegerField(),
+        )
+        for name in PROFILE
+    ]
+    return sum(parts[1:], parts[0])
+
+
+def totals(channels: QuerySet[Channel]) -> dict[str, int]:
+    """Return how many pages there are, of how many nothing is known yet, ``there`` of ``possible``
+    items, and by item how many pages lack it.
+    """
+    return channels.aggregate(
+        pages=Count("pk"),
+        unknown=Count("pk", filter=Q(page_check=None)),
+        **sums(),
+    )
+
+
+def sums() -> Mapping[str, Any]:
+    """Return the aggregates of `totals`, for groups of channels."""
+    possible = [When(platform=kind, then=Value(len(items_of(kind)))) for kind in Kind.values]
+    lacks = {}
+    for name in PROFILE:
+        having = [kind for kind in Kind.values if name in items_of(kind)]
+        there = Q(**{f"page_check__{name}": True})
+        lacks[name] = Count("pk", filter=Q(platform__in=having) & ~there)
+    return {
+        "there": Sum(_there(), default=0),
+        "possible": Sum(Case(*possible, default=Value(0)), default=0),
+        **lacks,
+    }
