@@ -10,6 +10,17 @@ register(
         "topic.rule_set": gettext_noop("Set what posts on a topic need: %(object)s"),
         "topic.rule_ended": gettext_noop("Ended what posts on a topic need: %(object)s"),
         "campaign.changed": gettext_noop("Changed the campaign “%(object)s”"),
+        "campaign.planned": gettext_noop("Changed the plan of the campaign “%(object)s”"),
+        "campaign.ticked": gettext_noop("Ticked an item of the campaign “%(object)s”"),
+        "campaign.unticked": gettext_noop("Opened an item of the campaign “%(object)s” again"),
+        "campaign.copied": gettext_noop("Copied a campaign to the next year: “%(object)s”"),
+        "campaign.closed": gettext_noop("Closed the campaign “%(object)s” with its figures"),
+        "campaign.summary_shown": gettext_noop(
+            "Made the summary of the campaign “%(object)s” public"
+        ),
+        "campaign.summary_revoked": gettext_noop(
+            "Took the public summary of the campaign “%(object)s” back"
+        ),
         "kit.begun": gettext_noop("Began the kit “%(object)s”"),
         "kit.changed": gettext_noop("Changed the kit “%(object)s”"),
         "kit.submitted": gettext_noop("Submitted the kit “%(object)s” for approval"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 GROUNDS = ("legal_basis", "legal_from", "legal_until", "source")
+TARGETS = ("posts", "units", "reach", "clicks")
 LONGEST_GROUND = 200  # characters of the legal basis, as of the source
 
 
@@ -145,10 +146,10 @@ class CampaignQuerySet(ScopedQuerySet):
         return self.filter(unit__path__in=ancestors(unit.path))
 
     def running(self, on: date) -> Self:
-        return self.filter(starts_on__lte=on, ends_on__gte=on)
+        return self.filter(starts_on__lte=on, ends_on__gte=on, closed_at=None)
 
     def past(self, on: date) -> Self:
-        return self.filter(ends_on__lt=on)
+        return self.filter(Q(ends_on__lt=on) | Q(closed_at__isnull=False))
 
     def coming(self, on: date) -> Self:
         return self.filter(starts_on__gt=on)
@@ -169,6 +170,19 @@ class Campaign(PublicIdModel):
     # The units' posts of one moment go out spread over so many minutes; 0: all at once.
     spread_minutes = models.PositiveSmallIntegerField(_("spread over minutes"), default=0)
     topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True)
+    # What it is to reach; empty: nobody set that target.
+    target_posts = models.PositiveIntegerField(_("posts published"), null=True, blank=True)
+    target_units = models.PositiveIntegerField(_("units taking part"), null=True, blank=True)
+    target_reach = models.PositiveBigIntegerField(_("reach"), null=True, blank=True)
+    target_clicks = models.PositiveBigIntegerField(_("clicks"), null=True, blank=True)
+    # Who answers for it, or nobody but who began it.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    helpers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="helped_campaigns"
+    )
+    closed_at = models.DateTimeField(null=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     search = models.CharField(max_length=200, editable=False)
@@ -190,6 +204,21 @@ class Campaign(PublicIdModel):
         self.search = fold(self.name)
         super().save(**kwargs)
 
+    @property
+    def person_in_charge(self) -> Any:
+        return self.owner or self.created_by
+
+    @property
+    def answers_for_it(self) -> int:
+        """Return the key of the person who answers for it."""
+        return self.owner_id or self.created_by_id
+
+    def targets(self) -> dict[str, int | None]:
+        """Return the targets by what they count."""
+        return {name: getattr(self, f"target_{name}") for name in TARGETS}
+
     def stage(self, on: date) -> str:
         """Return where today lies in its period: coming, running or past."""
-        return "coming" if self.starts_on > on else "past" if self.ends_on < on else "running"
+        if self.starts_on > on:
+            return "coming"
+        return "past" if self.closed_at or self.ends_on < on else "running"

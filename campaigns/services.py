@@ -80,6 +80,7 @@ def change(
     require_storable([name, aim], campaign.unit)
     _check(starts_on, ends_on, spread_minutes)
     was = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    require_open(was)
     new = {
         "name": normal(name).strip(),
         "aim": normal(aim).strip(),
@@ -106,6 +107,12 @@ def change(
             now=[starts_on.isoformat(), ends_on.isoformat()],
         )
     return campaign
+
+
+def require_open(campaign: Campaign) -> None:
+    """Raise Refused for a campaign that was closed, which nobody changes any more."""
+    if campaign.closed_at:
+        raise Refused(_("The campaign is closed: its figures are frozen and nothing changes."))
 
 
 def _check(starts_on: date, ends_on: date, spread_minutes: int) -> None:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from campaigns import views
+from campaigns.planning import views as planning
 
 app_name = "campaigns"
 urlpatterns = [
@@ -10,4 +11,7 @@ urlpatterns = [
     path("topics/<uuid:public_id>/end/", views.topic_rule_end, name="topic_rule_end"),
     path("new/", views.new, name="new"),
     path("<uuid:public_id>/edit/", views.edit, name="edit"),
+    path("<uuid:public_id>/plan/", planning.plan, name="plan"),
+    path("checklist/<uuid:public_id>/", planning.tick, name="tick"),
+    path("<uuid:public_id>/copy/", planning.duplicate, name="duplicate"),
 ]

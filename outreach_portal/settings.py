@@ -230,6 +230,7 @@ QUOTAS = {
     "export": [(30, 3600), (100, 86400)],
     "import": [(20, 3600), (60, 86400)],
     "link": [(60, 3600), (200, 86400)],
+    "campaign": [(120, 3600), (400, 86400)],  # plans changed, items ticked, copied, closed
     "kit": [(120, 3600), (400, 86400)],  # written, changed, submitted, issued, passed on
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.

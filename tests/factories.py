@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import itertools
+import json
 import secrets
 import time
 from datetime import date, datetime, timedelta
@@ -22,10 +23,14 @@ from accounts.permissions import Role
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import digest as kit_digest
 from campaigns.models import Campaign, Topic, TopicRule
+from campaigns.planning.models import CampaignResult, ChecklistItem, PublicSummary
+from campaigns.planning.queries import canonical
 from channels.models import Channel, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
 from core import sealing
 from core.text import fold
+from engagement.dashboards.context import whole_period
+from engagement.dashboards.results import frozen_content
 from links.models import Link
 from media.models import Media, Upload
 from media.scanners.models import Box, Scan
@@ -183,6 +188,37 @@ class CampaignFactory(DjangoModelFactory):
     starts_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=10))
     ends_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=20))
     created_by = factory.SubFactory(UserFactory)
+
+
+def checklist_item(unit: Unit) -> ChecklistItem:
+    return ChecklistItem.objects.create(
+        campaign=CampaignFactory(unit=unit), text="Gửi bộ bài", due_on=timezone.localdate()
+    )
+
+
+def campaign_result(campaign: Campaign) -> CampaignResult:
+    """Close the campaign with the figures that it has, as `close` does."""
+    content = frozen_content(campaign, whole_period(campaign))
+    text = canonical(content)
+    campaign.closed_at = timezone.now()
+    campaign.save()
+    return CampaignResult.objects.create(
+        campaign=campaign,
+        content=json.loads(text),
+        content_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        lessons="Gửi bộ bài sớm hơn một tuần.",
+        closed_by=campaign.created_by,
+        position="Trưởng phòng",
+        closed_at=campaign.closed_at,
+    )
+
+
+def public_summary(unit: Unit | None = None, campaign: Campaign | None = None) -> PublicSummary:
+    campaign = campaign or CampaignFactory(unit=unit)
+    campaign_result(campaign)
+    return PublicSummary.objects.create(
+        campaign=campaign, shown_by=campaign.created_by, shown_at=timezone.now()
+    )
 
 
 def calendar_link(user: User, unit: Unit, *, secret: str = "abc", **fields: object) -> CalendarLink:

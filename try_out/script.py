@@ -18,11 +18,11 @@ class Line(NamedTuple):
 # Day 0 counts hours from now: something went out a while ago, and something goes out while the
 # visitor looks on.
 STORY = (
-    Line("G11", "hai-chau", "published", -20, "06:30"),
-    Line("G18", "hai-chau", "published", -17, "19:30"),
+    Line("G11", "hai-chau", "published", -20, "06:30", "school"),
+    Line("G18", "hai-chau", "published", -17, "19:30", "school"),
     Line("G19", "hoa-vang", "withdrawn", -15, "08:00"),
-    Line("G08", "hai-chau", "published", -13, "07:00"),
-    Line("G17", "hoi-an", "published", -12, "18:00"),
+    Line("G08", "hai-chau", "published", -13, "07:00", "school"),
+    Line("G17", "hoi-an", "published", -12, "18:00", "school"),
     Line("G07", "hoa-vang", "published", -10, "06:45"),
     Line("G05", "tan-hiep", "published", -9, "19:00", "scams"),
     Line("G06", "son-tra", "published", -8, "11:30", "scams"),

@@ -47,7 +47,19 @@ from publishing.recalls import services as recalls
 from publishing.recurrence import services as recurrence
 from publishing.review import services as publishing
 from publishing.states import Outcome, Reason, State
-from try_out import cards, figures, kits, pages, people, plans, samples, scans, shelf, take_up
+from try_out import (
+    cards,
+    figures,
+    kits,
+    pages,
+    people,
+    plans,
+    samples,
+    scans,
+    shelf,
+    take_up,
+    undertakings,
+)
 from try_out.history import at
 from try_out.people import Staff, World
 from try_out.profiles import profile_of
@@ -111,6 +123,7 @@ def fill(now: datetime) -> World:
     plans.import_a_sheet(world, now, texts=filler.samples, topics=filler.topics)
     plans.hand_approval_over(world, now)
     shelf.fill(world, now)
+    undertakings.fill(world, now, filler.campaigns)
     kits.fill(world, now, year_end=filler.campaigns["year_end"])
     scans.fill(world, now)
     take_up.fill(world, now, proof=_proof, go_out=filler.go_out)
@@ -211,6 +224,14 @@ class Filler:
             )
 
         return {
+            "school": begin(
+                "Đồng hành cùng năm học mới",
+                "Phụ huynh, học sinh, sinh viên đi lại an toàn, không bị bắt nạt, khai báo "
+                "tạm trú đủ.",
+                -24,
+                -9,
+                ("giao_thong", "tre_em", "vneid"),
+            ),
             "scams": begin(
                 "Đợt cao điểm phòng, chống lừa đảo trên không gian mạng",
                 (

@@ -117,7 +117,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             request.user, Permission.POST_WITHDRAW, unit=current_position(request).unit
         ),
     }
-    return render(request, "engagement/campaign.html", context)
+    return render(request, "engagement/figures.html", context)
 
 
 @require_GET

@@ -262,6 +262,8 @@ MAKERS = {
         factories.unrecognised_post(factories.ChannelFactory(unit=unit)).public_id
     ),
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
+    "checklist_item": lambda unit: factories.checklist_item(unit).public_id,
+    "public_summary": lambda unit: factories.public_summary(unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,
     "manual_task": lambda unit: _manual_task(unit).public_id,
     "published_manually": lambda unit: _published_manually(unit).public_id,

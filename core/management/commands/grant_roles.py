@@ -13,6 +13,7 @@ APPEND_ONLY = (
         "posts_review",
         "posts_signature",
         "posts_signedlist",
+        "campaigns_campaignresult",
     ),
 )
 # What a worker never adds: people, their factors and posts, and what they decided. It may change
@@ -41,6 +42,7 @@ KEPT = (
     *("units_unit", "units_formername", "units_unitfacts"),
     *("links_link", "links_clickcount"),
     *("campaigns_topic", "campaigns_topicrule", "campaigns_campaign"),
+    "campaigns_publicsummary",
     *("campaigns_kit", "campaigns_kitversion", "campaigns_passing", "campaigns_adoption"),
     *("channels_channel", "channels_platformallowance", "channels_foreignpost"),
     *("posts_reading", "posts_template", "posts_snippet"),

@@ -24,5 +24,8 @@ ENTRIES = {
         roles=frozenset({OVERSEER}), kwargs={"public_id": "topic_rule"}
     ),
     "campaigns:new": Entry(roles=WRITERS),
+    "campaigns:plan": Entry(roles=WRITERS, kwargs={"public_id": "campaign"}),
+    "campaigns:duplicate": Entry(roles=WRITERS, kwargs={"public_id": "campaign"}, method="post"),
+    "campaigns:tick": Entry(roles=WRITERS, kwargs={"public_id": "checklist_item"}, method="post"),
     "campaigns:edit": Entry(roles=WRITERS, kwargs={"public_id": "campaign"}),
 }

@@ -38,7 +38,7 @@ def supervisor(province):
 def look(client, campaign, supervisor):
     client.force_login(supervisor)
     return lambda **query: client.get(
-        reverse("engagement:campaign", args=[campaign.public_id]), query
+        reverse("engagement:campaign_figures", args=[campaign.public_id]), query
     )
 
 
@@ -100,7 +100,7 @@ def test_an_officer_sees_the_part_of_their_own_unit(client, publish, campaign, p
     publish(unit=other, campaign=campaign, views=500)
     client.force_login(factories.person(Role.OFFICER, mine))
 
-    response = client.get(reverse("engagement:campaign", args=[campaign.public_id]))
+    response = client.get(reverse("engagement:campaign_figures", args=[campaign.public_id]))
 
     assert tiles(response)[0] == 10
     assert other.name not in response.content.decode()
@@ -114,7 +114,7 @@ def test_another_province_is_in_no_sum_and_no_export(client, publish):
     publish(unit=there, campaign=national, views=500)
     client.force_login(factories.person(Role.OVERSEER, here.parent))
 
-    response = client.get(reverse("engagement:campaign", args=[national.public_id]))
+    response = client.get(reverse("engagement:campaign_figures", args=[national.public_id]))
     file = client.get(
         reverse("engagement:campaign_export", args=[national.public_id]), {"format": "csv"}
     )

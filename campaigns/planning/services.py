@@ -1,0 +1,305 @@
+"""Plan a campaign, tick its checklist, copy it to the next year, close it, and show its summary to
+the public.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext as _
+
+from accounts.models import Authority, User
+from accounts.permissions import Permission
+from accounts.queries import require
+from audit.services import record
+from campaigns.models import TARGETS, Campaign
+from campaigns.planning.models import (
+    LONGEST_LESSONS,
+    MOST_DOCUMENTS,
+    MOST_HELPERS,
+    MOST_ITEMS,
+    MOST_PHASES,
+    CampaignResult,
+    ChecklistItem,
+    Document,
+    Phase,
+    PublicSummary,
+)
+from campaigns.planning.queries import (
+    canonical,
+    eligible_helpers,
+    eligible_owners,
+    next_year,
+    part_in,
+    year_later,
+)
+from campaigns.services import begin, require_open
+from core.errors import NotAllowed, Refused
+from core.leaks import require_recordable, require_storable
+from core.reasons import require_reason
+from core.secrecy import require_no_secrecy_mark
+from core.text import normal
+from links.targets import is_permitted
+
+MOST_LINKS = 10  # posts that a public summary links to
+type Part = Phase | ChecklistItem | Document
+
+
+@transaction.atomic
+def set_plan(
+    campaign: Campaign,
+    *,
+    by: User,
+    owner: User | None,
+    helpers: Iterable[User],
+    targets: Mapping[str, int | None],
+) -> None:
+    """Set who answers for the campaign, who helps, and what it is to reach."""
+    authority = _require_planner(campaign, by)
+    people = list(helpers)
+    if len(people) > MOST_HELPERS:
+        raise Refused(_("A campaign has at most %(n)s helpers.") % {"n": MOST_HELPERS})
+    if owner and not eligible_owners(campaign).filter(pk=owner.pk).exists():
+        raise Refused(_("Who answers for a campaign may write campaigns in its unit."))
+    named = {person.pk for person in people}
+    if eligible_helpers(campaign).filter(pk__in=named).count() != len(named):
+        raise Refused(_("Helpers may write campaigns in the campaign's unit or right below it."))
+    campaign.owner = owner
+    for name in TARGETS:
+        setattr(campaign, f"target_{name}", targets.get(name))
+    campaign.save()
+    campaign.helpers.set(people)
+    _note(campaign, by, authority, "people and targets", **targets)
+
+
+@transaction.atomic
+def add_phase(campaign: Campaign, *, by: User, name: str, starts_on: date, ends_on: date) -> Phase:
+    authority = _require_planner(campaign, by)
+    _require_words(campaign, name)
+    _require_room(campaign.phases.count(), MOST_PHASES)
+    if ends_on < starts_on:
+        raise Refused(_("The last day must not be before the first day."))
+    if not campaign.starts_on <= starts_on <= ends_on <= campaign.ends_on:
+        raise Refused(
+            _("A phase lies within the campaign, from %(first)s to %(last)s.")
+            % {
+                "first": f"{campaign.starts_on:%d/%m/%Y}",
+                "last": f"{campaign.ends_on:%d/%m/%Y}",
+            }
+        )
+    row = Phase.objects.create(
+        campaign=campaign, name=normal(name).strip(), starts_on=starts_on, ends_on=ends_on
+    )
+    _note(campaign, by, authority, "phase added")
+    return row
+
+
+@transaction.atomic
+def add_item(campaign: Campaign, *, by: User, text: str, due_on: date) -> ChecklistItem:
+    authority = _require_planner(campaign, by)
+    _require_words(campaign, text)
+    _require_room(campaign.checklist.count(), MOST_ITEMS)
+    row = ChecklistItem.objects.create(campaign=campaign, text=normal(text).strip(), due_on=due_on)
+    _note(campaign, by, authority, "item added")
+    return row
+
+
+@transaction.atomic
+def add_document(
+    campaign: Campaign, *, by: User, name: str, number: str = "", link: str = "", text: str = ""
+) -> Document:
+    """Add a plan or a legal basis. A link leads to a site of the state, over https."""
+    authority = _require_planner(campaign, by)
+    _require_words(campaign, name, number, text)
+    _require_room(campaign.documents.count(), MOST_DOCUMENTS)
+    address = iri_to_uri(link.strip())
+    if address and not is_permitted(address, unit=campaign.unit):
+        raise Refused(
+            _(
+                "The link has to begin with https:// and lead to a site of the state, such as "
+                "https://vanban.chinhphu.vn/. Or write below what matters of the document."
+            )
+        )
+    row = Document.objects.create(
+        campaign=campaign,
+        name=normal(name).strip(),
+        number=normal(number).strip(),
+        link=address,
+        text=normal(text).strip(),
+    )
+    _note(campaign, by, authority, "document added")
+    return row
+
+
+@transaction.atomic
+def remove(part: Part, *, by: User) -> None:
+    """Remove a phase, an item or a document from the plan."""
+    campaign = part.campaign
+    authority = _require_planner(campaign, by)
+    part.delete()
+    _note(campaign, by, authority, f"{part._meta.model_name} removed")
+
+
+@transaction.atomic
+def tick(item: ChecklistItem, *, by: User, is_done: bool) -> None:
+    """Mark an item as done or as open again; also those who help may."""
+    campaign = item.campaign
+    authority = part_in(campaign, by)
+    if authority is None:
+        raise NotAllowed(_("Only those who write the campaign, and its helpers, tick its list."))
+    require_open(campaign)
+    done = {"done_at": timezone.now(), "done_by": by} if is_done else {}
+    values = {"done_at": None, "done_by": None} | done
+    rows = ChecklistItem.objects.filter(pk=item.pk, done_at__isnull=is_done)
+    if rows.update(**values):
+        record(
+            "campaign.ticked" if is_done else "campaign.unticked",
+            campaign,
+            by=by,
+            position=authority.position,
+            item=str(item.public_id),
+        )
+
+
+@transaction.atomic
+def duplicate(campaign: Campaign, *, by: User) -> Campaign:
+    """Copy the campaign to the same days of the next year: its plan, not its posts, its kits nor
+    its results.
+    """
+    copy = begin(
+        unit=campaign.unit,
+        by=by,
+        name=next_year(campaign.name, campaign.starts_on.year),
+        aim=campaign.aim,
+        starts_on=year_later(campaign.starts_on),
+        ends_on=year_later(campaign.ends_on),
+        topics=campaign.topics.all(),
+        spread_minutes=campaign.spread_minutes,
+    )
+    for name, value in campaign.targets().items():
+        setattr(copy, f"target_{name}", value)
+    copy.owner = by
+    copy.save()
+    allowed = eligible_helpers(campaign)
+    copy.helpers.set(allowed.filter(pk__in=campaign.helpers.values("pk")))
+    Phase.objects.bulk_create(
+        Phase(
+            campaign=copy,
+            name=each.name,
+            starts_on=year_later(each.starts_on),
+            ends_on=year_later(each.ends_on),
+        )
+        for each in campaign.phases.all()
+    )
+    ChecklistItem.objects.bulk_create(
+        ChecklistItem(campaign=copy, text=each.text, due_on=year_later(each.due_on))
+        for each in campaign.checklist.all()
+    )
+    Document.objects.bulk_create(
+        Document(campaign=copy, name=each.name, number=each.number, link=each.link, text=each.text)
+        for each in campaign.documents.all()
+    )
+    authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    record(
+        "campaign.copied",
+        copy,
+        by=by,
+        position=authority.position,
+        source=str(campaign.public_id),
+    )
+    return copy
+
+
+@transaction.atomic
+def close(
+    campaign: Campaign, *, by: User, lessons: str, content: Mapping[str, Any]
+) -> CampaignResult:
+    """Close the campaign for good with its figures. It ends today at the latest."""
+    authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    lessons = require_reason(lessons, _("Please write what was learned."), most=LONGEST_LESSONS)
+    require_no_secrecy_mark([lessons])
+    require_storable([lessons], campaign.unit)
+    now = timezone.now()
+    today = timezone.localdate(now)
+    row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    require_open(row)
+    if row.starts_on > today:
+        raise Refused(_("The campaign has not begun: change its days instead."))
+    row.ends_on = min(row.ends_on, today)
+    row.closed_at = now
+    row.save()
+    text = canonical(content)
+    result = CampaignResult.objects.create(
+        campaign=row,
+        content=json.loads(text),
+        content_sha256=sha256(text.encode()).hexdigest(),
+        lessons=lessons,
+        closed_by=by,
+        position=authority.position,
+        closed_at=now,
+    )
+    record(
+        "campaign.closed",
+        row,
+        by=by,
+        position=authority.position,
+        content_sha256=result.content_sha256,
+    )
+    return result
+
+
+@transaction.atomic
+def show_summary(campaign: Campaign, *, by: User, deliveries: Sequence[str]) -> PublicSummary:
+    """Show a summary of a closed campaign to everybody. Its owner alone does that."""
+    authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    if by.pk != campaign.answers_for_it:
+        raise NotAllowed(_("Who answers for the campaign makes its summary public, nobody else."))
+    if not CampaignResult.objects.filter(campaign=campaign).exists():
+        raise Refused(_("Close the campaign first: its summary shows the frozen figures."))
+    require_recordable(campaign.name)
+    values = {
+        "deliveries": list(deliveries)[:MOST_LINKS],
+        "shown_by": by,
+        "shown_at": timezone.now(),
+        "revoked_by": None,
+        "revoked_at": None,
+    }
+    row, _made = PublicSummary.objects.update_or_create(campaign=campaign, defaults=values)
+    record("campaign.summary_shown", campaign, by=by, position=authority.position)
+    return row
+
+
+@transaction.atomic
+def revoke_summary(campaign: Campaign, *, by: User) -> None:
+    """Take the public summary back; whoever may write the campaign can."""
+    authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    rows = PublicSummary.objects.filter(campaign=campaign, revoked_at=None)
+    if rows.update(revoked_at=timezone.now(), revoked_by=by):
+        record("campaign.summary_revoked", campaign, by=by, position=authority.position)
+
+
+def _require_planner(campaign: Campaign, by: User) -> Authority:
+    authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    require_open(campaign)
+    return authority
+
+
+def _require_words(campaign: Campaign, *texts: str) -> None:
+    require_no_secrecy_mark(texts)
+    require_storable(texts, campaign.unit)
+
+
+def _require_room(there: int, most: int) -> None:
+    if there >= most:
+        raise Refused(_("There is no room for more than %(n)s. Remove one first.") % {"n": most})
+
+
+def _note(
+    campaign: Campaign, by: User, authority: Authority, what: str, **facts: int | None
+) -> None:
+    record("campaign.planned", campaign, by=by, position=authority.position, what=what, **facts)

@@ -1,0 +1,180 @@
+"""The page of a campaign: how far it is, what comes next, and who has not begun."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from accounts.queries import can
+from campaigns.kits.models import Kit
+from campaigns.kits.queries import readable_by
+from campaigns.models import Campaign
+from campaigns.planning.queries import part_in
+from channels.states import Kind
+from engagement.dashboards import progress, queries, usual
+from engagement.dashboards.agenda import agenda
+from engagement.dashboards.context import campaign_or_404, sees_all, whole_period
+from engagement.dashboards.funnel import funnels
+from engagement.dashboards.results import is_unchanged
+from engagement.dashboards.usual import Ranked
+from units.models import Level
+
+BEHIND_SHOWN, DATES_SHOWN, BEST_SHOWN, KITS_SHOWN = 10, 8, 5, 6
+NAMES = {
+    "posts": gettext_lazy("Posts published"),
+    "units": gettext_lazy("Units taking part"),
+    "reach": gettext_lazy("Reach"),
+    "clicks": gettext_lazy("Clicks"),
+}
+ICONS = {"posts": "file-text", "units": "building-community", "reach": "users", "clicks": "click"}
+
+
+@require_GET
+def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    shown = campaign_or_404(request, public_id)
+    user, now = request.user, timezone.now()
+    today = timezone.localdate(now)
+    is_whole = sees_all(user, shown)
+    deliveries = queries.published(user, shown, whole_period(shown))
+    charted = is_whole and (shown.target_reach or shown.target_clicks)
+    aims = progress.progress(
+        shown,
+        progress.published_posts(deliveries),
+        queries.daily(deliveries) if charted else [],
+        today=today,
+        has_targets=is_whole,
+    )
+    behind: list[Any] = list(
+        progress.units_behind(user, shown, deliveries, today=today)[:BEHIND_SHOWN]
+    )
+    phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
+    kits = _kits(request, shown)
+    context = {
+        "campaign": shown,
+        "today": today,
+        "stage": shown.stage(today),
+        "topics": list(shown.topics.all()),
+        "is_whole": is_whole,
+        "is_lone": shown.unit.level == Level.COMMUNE,
+        "tiles": [_tile(each) for each in aims if each.target or each.name != "clicks"],
+        "charts": [_chart(shown, each) for each in aims if each.target],
+        "targets": [(NAMES[name], n) for name, n in shown.targets().items() if n],
+        "behind": behind,
+        "behind_left": behind[0].of_all - len(behind) if behind else 0,
+        "dates": agenda(
+            shown, phases=phases, items=items, kits=kits, today=today, most=DATES_SHOWN
+        ),
+        "phases": phases,
+        "items": items,
+        "documents": list(shown.documents.all()),
+        "funnels": funnels(user, kits),
+        "kit_page": "kits:kit" if may_read_kits(request) else "",
+        "best": [
+            (row, reason(row))
+            for row in usual.best(usual.ranked(deliveries, now=now, weak=False), most=BEST_SHOWN)
+        ],
+        "result": (result := getattr(shown, "result", None)),
+        "is_unchanged": result and is_unchanged(result),
+        "summary": getattr(shown, "public_summary", None),
+        "portal_url": settings.PORTAL_URL,
+        **_acts(request, shown),
+    }
+    return render(request, "engagement/campaign.html", context)
+
+
+def _acts(request: HttpRequest, shown: Campaign) -> dict[str, bool]:
+    """Return which acts the page offers."""
+    user, is_open = request.user, shown.closed_at is None
+    writes = can(user, Permission.CAMPAIGN_WRITE, unit=shown.unit)
+    has_begun = shown.starts_on <= timezone.localdate()
+    return {
+        "may_plan": writes and is_open,
+        "may_tick": is_open and part_in(shown, user) is not None,
+        "may_close": writes and is_open and has_begun,
+        "may_copy": writes,
+        "may_revoke": writes,
+        "may_show": writes and not is_open and user.pk == shown.answers_for_it,
+        "may_recall": can(user, Permission.POST_WITHDRAW, unit=current_position(request).unit),
+    }
+
+
+def may_read_kits(request: HttpRequest) -> bool:
+    """Check whether the person sits where kits are issued or passed on; communes take them up on
+    pages of their own.
+    """
+    return current_position(request).unit.level != Level.COMMUNE
+
+
+def _kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
+    if may_read_kits(request):
+        rows = readable_by(request.user)
+    else:
+        rows = Kit.objects.open_to(current_position(request).unit)
+    found = rows.filter(campaign=shown, current__isnull=False, withdrawn_at=None)
+    return list(found.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
+
+
+def _tile(each: progress.Progress) -> dict[str, Any]:
+    hint, tone = "", ""
+    if each.target:
+        hint = _("of %(target)s") % {"target": number_format(each.target, force_grouping=True)}
+        if each.is_reached:
+            tone, hint = "green", _("%(hint)s: reached") % {"hint": hint}
+        elif each.is_behind:
+            due = number_format(each.due, force_grouping=True)
+            tone = "yellow"
+            hint = _("%(hint)s; should be %(due)s by today") % {"hint": hint, "due": due}
+        else:
+            tone, hint = "green", _("%(hint)s: on course") % {"hint": hint}
+    return {
+        "name": each.name,
+        "label": NAMES[each.name],
+        "icon": ICONS[each.name],
+        "value": each.value,
+        "target": each.target,
+        "hint": hint,
+        "tone": tone,
+    }
+
+
+def _chart(shown: Campaign, each: progress.Progress) -> dict[str, Any]:
+    assert each.target is not None
+    name = str(NAMES[each.name])
+    straight = progress.straight_line(shown, each.target)
+    series = [
+        {"name": name, "points": [[day.isoformat(), n] for day, n in each.points]},
+        {"name": _("Straight to the target"), "points": [[d.isoformat(), n] for d, n in straight]},
+    ]
+    return {
+        "id": f"chart-{each.name}",
+        "title": _("%(what)s: day by day") % {"what": name},
+        "label": name,
+        "points": each.points,
+        "figures": {"kind": "line", "series": series if each.points else []},
+    }
+
+
+def reason(row: Ranked) -> str:
+    """Return why a publication stands among the best or the weakest, as a rule finds it."""
+    what = _("Reach") if row.measure == "reach" else _("Views")
+    facts = {
+        "what": what,
+        "value": number_format(row.value, force_grouping=True),
+        "platform": Kind(row.delivery.platform).label,
+    }
+    if row.times is None or row.usual is None:
+        said = _("%(what)s %(value)s; too few posts on %(platform)s to say what is usual there")
+        return said % facts
+    facts["usual"] = number_format(row.usual, force_grouping=True)
+    facts["times"] = number_format(row.times, decimal_pos=1)
+    said = _("%(what)s %(value)s: %(times)s times the unit's usual on %(platform)s (%(usual)s)")
+    return said % facts

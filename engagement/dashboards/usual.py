@@ -1,0 +1,133 @@
+"""The best and the weakest publications, measured by what is usual for their own unit and
+platform: a small commune is not compared with a city.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from django.db.models import Case, F, Q, QuerySet, Value, When, Window
+from django.db.models.functions import Coalesce, RowNumber
+
+from publishing.models import Delivery
+
+# What is usual is the median of at least so many publications of these days.
+LEAST, DAYS = 5, timedelta(days=90)
+# Figures still grow for so long: nothing younger is called weak.
+SETTLED = timedelta(days=2)
+# Compared are these many with most, and as many with least; each unit's newest make its usual.
+MOST, NEWEST = 60, 40
+FEWER, MORE = 0.9, 1.1
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A publication with its figure, and with what is usual where enough is known."""
+
+    delivery: Delivery
+    measure: str  # reach, or views where the platform tells no reach
+    value: int
+    usual: int | None = None
+
+    @property
+    def times(self) -> float | None:
+        return self.value / self.usual if self.usual else None
+
+
+def ranked(deliveries: QuerySet[Delivery], *, now: datetime, weak: bool = True) -> list[Ranked]:
+    """Return the publications to choose the best and the weakest from. Two statements, three with
+    the weak ones.
+    """
+    measured = _measured(deliveries.filter(published_at__isnull=False)).select_related(
+        "post", "unit", "measurement"
+    )
+    found = {row.pk: row for row in measured.order_by("-figure", "pk")[:MOST]}
+    if weak and len(found) == MOST:
+        least = measured.filter(published_at__lt=now - SETTLED).order_by("figure", "pk")
+        found |= {row.pk: row for row in least[:MOST]}
+    usual = _usual_of(found.values(), now=now)
+    return [_rank(row, usual.get(_place(row))) for row in found.values()]
+
+
+def best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
+    """Return those furthest above their usual, then those that nothing can be said of, by their
+    figures.
+    """
+    above = sorted((row for row in rows if (row.times or 0) >= MORE), key=_times, reverse=True)
+    plain = sorted((row for row in rows if row.times is None), key=_value, reverse=True)
+    return _once_a_post([*above, *plain])[:most]
+
+
+def weakest(rows: Iterable[Ranked], *, now: datetime, most: int) -> list[Ranked]:
+    """Return those furthest below their usual whose figures have settled."""
+    below = [
+        row
+        for row in rows
+        if row.times is not None
+        and row.times <= FEWER
+        and row.delivery.published_at
+        and row.delivery.published_at < now - SETTLED
+    ]
+    return _once_a_post(sorted(below, key=_times))[:most]
+
+
+def _once_a_post(rows: Iterable[Ranked]) -> list[Ranked]:
+    found: dict[int, Ranked] = {}
+    for row in rows:
+        found.setdefault(row.delivery.post_id, row)
+    return list(found.values())
+
+
+def _measured(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
+    """Annotate ``figure`` and leave out what was not measured."""
+    figure = Coalesce("measurement__reach", "measurement__views")
+    return deliveries.annotate(figure=figure).filter(figure__isnull=False)
+
+
+def _rank(row: Any, usual: int | None) -> Ranked:
+    return Ranked(row, _measure(row), row.figure, usual)
+
+
+def _measure(row: Any) -> str:
+    return "views" if row.measurement.reach is None else "reach"
+
+
+def _place(row: Any) -> tuple[int, str, str]:
+    return row.unit_id, row.platform, _measure(row)
+
+
+def _usual_of(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str], int]:
+    rows = list(rows)
+    if not rows:
+        return {}
+    measure = Case(
+        When(measurement__reach__isnull=True, then=Value("views")), default=Value("reach")
+    )
+    newest = Window(
+        RowNumber(),
+        partition_by=[F("unit"), F("platform"), F("measure")],
+        order_by=F("published_at").desc(),
+    )
+    since = Q(published_at__gte=now - DAYS, published_at__lte=now)
+    figures = (
+        _measured(Delivery.objects.filter(since, unit__in={row.unit_id for row in rows}))
+        .annotate(measure=measure)
+        .annotate(place=newest)
+        .filter(place__lte=NEWEST)
+        .order_by()
+        .values_list("unit", "platform", "measure", "figure")
+    )
+    found: dict[tuple[int, str, str], list[int]] = {}
+    for unit, platform, name, figure in figures:
+        found.setdefault((unit, platform, name), []).append(figure)
+    return {place: round(median(each)) for place, each in found.items() if len(each) >= LEAST}
+
+
+def _times(row: Ranked) -> float:
+    return row.times or 0
+
+
+def _value(row: Ranked) -> int:
+    return row.value

@@ -1,0 +1,106 @@
+"""The try-out's campaigns as undertakings: one that runs with a plan, and one that is closed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from campaigns.models import Campaign
+from campaigns.planning import services as planning
+from engagement.dashboards.context import whole_period
+from engagement.dashboards.results import frozen_content, posts_to_name
+from try_out.history import at
+from try_out.people import World
+
+LESSONS = """Bài gắn với việc đang diễn ra ở địa bàn (cổng trường, khu trọ) được xem nhiều hơn bài \
+chung.
+
+Lần sau gửi bộ nội dung trước ngày khai giảng một tuần, và nhờ nhà trường chia sẻ bài."""
+
+
+def fill(world: World, now: datetime, campaigns: Mapping[str, Campaign]) -> None:
+    helper = User.objects.get(username="tinh.theodoi")
+    with at(now - timedelta(days=24)):
+        _plan(campaigns["scams"], world, helper)
+    with at(now - timedelta(days=9)):
+        _plan_year_end(campaigns["year_end"], world)
+    _close(campaigns["school"], world)
+
+
+def _plan(campaign: Campaign, world: World, helper: User) -> None:
+    by, first = world.overseer, campaign.starts_on
+    planning.set_plan(
+        campaign,
+        by=by,
+        owner=by,
+        helpers=[helper],
+        targets={"posts": 30, "units": 8, "reach": 150_000},
+    )
+    for name, start, end in (
+        ("Phát động, nhận diện thủ đoạn mới", 0, 14),
+        ("Cao điểm: người cao tuổi và sinh viên", 15, 35),
+        ("Tổng kết, nhân rộng cách làm hay", 36, 45),
+    ):
+        planning.add_phase(
+            campaign,
+            by=by,
+            name=name,
+            starts_on=first + timedelta(days=start),
+            ends_on=first + timedelta(days=end),
+        )
+    items = [
+        planning.add_item(campaign, by=by, text=text, due_on=first + timedelta(days=day))
+        for text, day in (
+            ("Gửi bộ nội dung cho các xã, phường", 3),
+            ("Nhắc đơn vị chưa đăng bài nào", 20),
+            ("Họp rút kinh nghiệm giữa đợt", 27),
+            ("Chọn ba bài tiêu biểu đưa vào thư viện mô hình", 40),
+        )
+    ]
+    planning.tick(items[0], by=helper, is_done=True)
+    planning.add_document(
+        campaign,
+        by=by,
+        name="Kế hoạch cao điểm phòng, chống lừa đảo trên không gian mạng",
+        text="Mỗi xã, phường ít nhất hai bài; ưu tiên người cao tuổi và sinh viên.",
+    )
+    planning.add_document(
+        campaign,
+        by=by,
+        name="Luật An ninh mạng",
+        number="24/2018/QH14",
+        link="https://vanban.chinhphu.vn/",
+    )
+
+
+def _plan_year_end(campaign: Campaign, world: World) -> None:
+    by, first = world.overseer, campaign.starts_on
+    targets = {"posts": 20, "units": 6}
+    planning.set_plan(campaign, by=by, owner=by, helpers=[], targets=targets)
+    for name, start, end in (("Cháy, nổ", 0, 20), ("Giao thông và pháo", 15, 40)):
+        planning.add_phase(
+            campaign,
+            by=by,
+            name=name,
+            starts_on=first + timedelta(days=start),
+            ends_on=first + timedelta(days=end),
+        )
+    text = "Kiểm tra các đơn vị đã nhận bộ nội dung về sạc xe điện"
+    planning.add_item(campaign, by=by, text=text, due_on=timezone.localdate() + timedelta(days=12))
+
+
+def _close(campaign: Campaign, world: World) -> None:
+    period = whole_period(campaign)
+    planning.set_plan(
+        campaign, by=world.overseer, owner=world.overseer, helpers=[], targets={"posts": 4}
+    )
+    names = posts_to_name(campaign, period)
+    planning.close(
+        campaign,
+        by=world.overseer,
+        lessons=LESSONS,
+        content=frozen_content(campaign, period),
+    )
+    campaign.refresh_from_db()
+    planning.show_summary(campaign, by=world.overseer, deliveries=names)
