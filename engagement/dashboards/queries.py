@@ -5,86 +5,119 @@ measured is None, never 0.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from accounts.permissions import Permission
 from campaigns.models import Campaign
 from core.periods import Period
-from engagement.models import MEASURES, Source
+from engagement.models import MEASURES
 from engagement.models import Count as CountRow
+from engagement.rollups.queries import (
+    Publications,
+    channel_rows,
+    date_of,
+    fetch,
+    gain_rows,
+    moment,
+    post_rows,
+    published_of,
+)
+from engagement.rollups.sources import ON_TIME
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, paused
 from publishing.states import LATE_AFTER_ITS_HOUR, MISSED, Reason, State
+from units.models import Unit
 
-# A post is on time when residents could see it within this long of its due time.
-ON_TIME = timedelta(seconds=60)
 # How long a failure is shown that nobody has scheduled again.
 _REMEMBERED = timedelta(days=14)
-_SUMS = {measure: Sum(f"measurement__{measure}") for measure in MEASURES}
-# How many publications a sum speaks of: some platforms have no such figure, some have not told yet.
-_MEASURED = {f"{measure}_of": Count(f"measurement__{measure}") for measure in MEASURES}
+_SUMMED = ", ".join(f"SUM({measure})" for measure in MEASURES)
 
 
-def published(user: User, campaign: Campaign, period: Period) -> QuerySet[Delivery]:
+def published(user: User, campaign: Campaign, period: Period) -> Publications:
     """Return publications of the campaign within ``period`` that ``user`` may see; also those
-    withdrawn since.
+    withdrawn since. Their figures are those of the moment, whether summed up yet or not.
     """
-    return Delivery.objects.visible_to(user).filter(
-        post__campaign=campaign, published_at__gte=period.start, published_at__lt=period.end
-    )
+    reach = user.reach(Permission.POST_VIEW) if user.is_active else ()
+    units = Unit.objects.within(reach).order_by().values("pk")
+    return published_of(campaign.pk, reach=reach, units=units, period=period)
 
 
 def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
-    return deliveries.order_by().aggregate(
-        publications=Count("pk"),
-        posts=Count("post", distinct=True),
-        channels=Count("channel", distinct=True),
-        units=Count("unit", distinct=True),
-        withdrawn=Count("pk", filter=Q(state=State.RECALLED)),
-        as_of=Max("measurement__taken_at"),
-        manual=Count("pk", filter=Q(measurement__source=Source.HAND)),
-        **_SUMS,
-        **_MEASURED,
+    posts, params = post_rows(deliveries)
+    channels, more = channel_rows(deliveries)
+    measured = ", ".join(f"SUM({measure}_of)" for measure in MEASURES)
+    sql = (
+        "SELECT MAX(as_of), COALESCE(SUM(publications), 0), COUNT(DISTINCT post_id), "  # noqa: S608
+        f"(SELECT COUNT(DISTINCT channel_id) FROM ({channels}) AS by_channel), "
+        "COUNT(DISTINCT unit_id), COALESCE(SUM(withdrawn), 0), COALESCE(SUM(manual), 0), "
+        f"{_SUMMED}, {measured} FROM ({posts}) AS by_post"
     )
+    counted = ("publications", "posts", "channels", "units", "withdrawn", "manual")
+    ((as_of, *sums),) = fetch(sql, [*more, *params])
+    names = (*counted, *MEASURES, *(f"{measure}_of" for measure in MEASURES))
+    found = dict(zip(names, map(_number, sums), strict=True))
+    of = {f"{measure}_of": found[f"{measure}_of"] or 0 for measure in MEASURES}
+    return {**found, **of, "as_of": moment(as_of)}
 
 
 def by_platform(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
-    return list(
-        deliveries.order_by("platform")
-        .values("platform")
-        .annotate(publications=Count("pk"), **_SUMS)
+    channels, params = channel_rows(deliveries)
+    sql = (
+        f"SELECT platform, SUM(publications), {_SUMMED} FROM ({channels}) AS by_channel "  # noqa: S608
+        "GROUP BY platform ORDER BY platform"
     )
+    return _named(fetch(sql, params), "platform")
 
 
 def by_unit(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
     """Sort the units by views, most first; those where nothing was measured come last."""
-    grouped = (
-        deliveries.order_by()
-        .values("unit__key", "unit__name")
-        .annotate(publications=Count("pk"), **_SUMS)
+    posts, params = post_rows(deliveries)
+    sql = (
+        f"SELECT unit.key, unit.name, SUM(publications) AS publications, {_SUMMED} "  # noqa: S608
+        f"FROM ({posts}) AS by_post JOIN units_unit AS unit ON unit.id = by_post.unit_id "
+        "GROUP BY unit.id, unit.key, unit.name "
+        "ORDER BY SUM(views) DESC NULLS LAST, SUM(publications) DESC, unit.name"
     )
-    return list(grouped.order_by(F("views").desc(nulls_last=True), "-publications", "unit__name"))
+    return _named(fetch(sql, params), "unit__key", "unit__name")
 
 
 def best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mapping[str, Any]]:
     """Return the posts that were seen most, over all their channels. A post without measured views
     is never among them.
     """
-    grouped = deliveries.order_by().values("post__public_id", "post__title", "unit__name")
-    ranked = grouped.annotate(publications=Count("pk"), **_SUMS).filter(
-        Q(views__isnull=False) | Q(reach__isnull=False)
+    posts, params = post_rows(deliveries)
+    sql = (
+        f"SELECT post.public_id, post.title, unit.name, best.* FROM ("  # noqa: S608
+        f"SELECT SUM(publications), {', '.join(f'SUM({m}) AS {m}' for m in MEASURES)}, "
+        f"post_id, unit_id FROM ({posts}) AS by_post GROUP BY post_id, unit_id "
+        f"HAVING SUM(views) IS NOT NULL OR SUM(reach) IS NOT NULL "
+        f"ORDER BY {_RANK.format('SUM(views)', 'SUM(reach)', 'SUM(reactions)')} LIMIT {most:d}"
+        ") AS best JOIN posts_post AS post ON post.id = best.post_id "
+        "JOIN units_unit AS unit ON unit.id = best.unit_id "
+        f"ORDER BY {_RANK.format('views', 'reach', 'reactions')}"
     )
-    return list(
-        ranked.order_by(
-            F("views").desc(nulls_last=True),
-            F("reach").desc(nulls_last=True),
-            F("reactions").desc(nulls_last=True),
-        )[:most]
-    )
+    rows = [(UUID(str(row[0])), *row[1:-2]) for row in fetch(sql, params)]
+    return _named(rows, "post__public_id", "post__title", "unit__name")
+
+
+_RANK = "{} DESC NULLS LAST, {} DESC NULLS LAST, {} DESC NULLS LAST"
+
+
+def _named(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[str, Any]]:
+    """Name the columns of rows that are ``keys``, publications, and the measures."""
+    names = (*keys, "publications", *MEASURES)
+    return [
+        dict(zip(names, (*row[: len(keys)], *map(_number, row[len(keys) :])), strict=True))
+        for row in rows
+    ]
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def posts_by_state(user: User, campaign: Campaign) -> dict[str, int]:
@@ -125,29 +158,9 @@ def daily(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
     post's count before it (a count without that measure repeats the last one known), gains are
     added by day, and days add up to totals.
     """
-    counts = (
-        CountRow.objects.filter(delivery__in=deliveries.order_by().values("pk"))
-        .order_by()
-        .annotate(day=TruncDate("taken_at"))
-        .values("delivery_id", "taken_at", "day", *MEASURES)
-    )
-    inner, params = counts.query.sql_with_params()
-    known = ", ".join(f"COALESCE({m}, MAX({m}) OVER so_far) AS {m}" for m in MEASURES)
-    gains = ", ".join(f"{m} - COALESCE(LAG({m}) OVER before, 0) AS {m}" for m in MEASURES)
-    sums = ", ".join(f"SUM({m}) AS {m}" for m in MEASURES)
-    # Only the names in MEASURES are put into this text; what users gave stands in the parameters.
-    sql = (
-        f"SELECT day, {sums} FROM ("  # noqa: S608
-        f"SELECT day, {gains} FROM ("
-        f"SELECT delivery_id, taken_at, day, {known} FROM ({inner}) AS counts "
-        "WINDOW so_far AS (PARTITION BY delivery_id ORDER BY taken_at ROWS UNBOUNDED PRECEDING)) "
-        "AS known WINDOW before AS (PARTITION BY delivery_id ORDER BY taken_at)) AS gained GROUP "
-        "BY day ORDER BY day"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows = cursor.fetchall()
-    return _running(rows)
+    gains, params = gain_rows(deliveries)
+    sql = f"SELECT day, {_SUMMED} FROM ({gains}) AS gained GROUP BY day ORDER BY day"  # noqa: S608
+    return _running(fetch(sql, params))
 
 
 def _running(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -159,7 +172,7 @@ def _running(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
                 total[measure] = (total[measure] or 0) + int(gain)
         days.append(
             {
-                "day": day if not isinstance(day, str) else datetime.fromisoformat(day).date(),
+                "day": date_of(day),
                 **total,
             }
         )

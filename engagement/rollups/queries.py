@@ -6,27 +6,45 @@ have changed since the last run. Where too many have changed, after an outage or
 the raw rows alone: slower, and equally right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Max, Q, QuerySet, Sum, Value
+from django.db.models import F, Max, Model, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.periods import Period, midnight
-from engagement.rollups.models import ChangedDay, DueDay, Kind, WrittenDay
+from core.scope import Reach
+from engagement.models import MEASURES
+from engagement.rollups.models import (
+    CampaignGain,
+    ChangedDay,
+    ChannelDay,
+    DueDay,
+    Kind,
+    PostDay,
+    WrittenDay,
+)
 from engagement.rollups.sources import (
     CONCLUDED_ONES,
     ON_TIME,
     Pairs,
+    Statement,
+    campaign_gains,
+    channel_days,
+    counted,
     delivery_figures,
+    gained,
+    post_days,
     statement,
 )
 from posts.models import Post
 from publishing.models import Delivery
+from publishing.models.delivery import DeliveryQuerySet
 from units.models import Level
 
 # So many marks are read beside the summaries; more of them, and the raw rows are quicker.
@@ -168,6 +186,109 @@ def written_sums(units: QuerySet[Any, Any], period: Period, *, by: str) -> list[
     return [{"row": row, "posts": int(n)} for row, n in fetch(sql, params)]
 
 
+# --- publications of a campaign -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was published of a campaign in a period by units, given by their keys."""
+
+    campaign: int
+    units: QuerySet[Any, Any]
+    period: Period
+
+    @cached_property
+    def published(self) -> Pairs | None:
+        """Return the days of publication that are not summed up; asked once a page."""
+        return changed(Kind.PUBLISHED, self.units, self.period.first, self.period.last)
+
+    @cached_property
+    def gained(self) -> Pairs | None:
+        """Return the days of counting that are not summed up."""
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        return changed(Kind.GAINED, self.units, self.period.first, tomorrow)
+
+    def days(self, model: type[Model], by: str, pairs: Pairs) -> QuerySet[Any, Any]:
+        """Select the rows of a summary whose publications were ``by`` a day of the period."""
+        within = {f"{by}__gte": self.period.first, f"{by}__lte": self.period.last}
+        found = model._default_manager.filter(
+            unmarked(pairs), campaign=self.campaign, unit__in=self.units, **within
+        )
+        return found.order_by()
+
+
+class Publications(DeliveryQuerySet):
+    """Publications, and as what they were chosen: then their sums are read from the summaries. A
+    queryset that was made from this one was chosen otherwise, and is summed up from its rows.
+    """
+
+    chosen: Chosen | None = None
+
+
+def published_of(
+    campaign: int, *, reach: Iterable[Reach], units: QuerySet[Any, Any], period: Period
+) -> Publications:
+    """Return publications of the campaign within ``period`` in ``reach``, of which ``units`` are
+    the units' keys; also those withdrawn since.
+    """
+    rows: Publications = Publications(model=Delivery).within(reach)
+    found: Publications = rows.filter(
+        post__campaign=campaign, published_at__gte=period.start, published_at__lt=period.end
+    )
+    found.chosen = Chosen(campaign, units, period)
+    return found
+
+
+def post_rows(rows: QuerySet[Delivery]) -> Statement:
+    """Select publications by post and day, with the columns of `PostDay`."""
+    return _rows(rows, PostDay, post_days)
+
+
+def channel_rows(rows: QuerySet[Delivery]) -> Statement:
+    """Select publications by channel and day, with the columns of `ChannelDay`."""
+    return _rows(rows, ChannelDay, channel_days)
+
+
+def _rows(
+    rows: QuerySet[Delivery],
+    model: type[Model],
+    group: Callable[[QuerySet[Delivery]], QuerySet[Any, Any]],
+) -> Statement:
+    chosen: Chosen | None = getattr(rows, "chosen", None)
+    if chosen is None or chosen.published is None:
+        return statement(group(rows))
+    columns = [f.attname for f in model._meta.concrete_fields if not f.primary_key]
+    summed = statement(chosen.days(model, "day", chosen.published).values(*columns))
+    if not chosen.published:
+        return summed
+    live = statement(group(rows.filter(chosen.published.rows("published_at"))))
+    return _both(summed, live, columns)
+
+
+def gain_rows(rows: QuerySet[Delivery]) -> Statement:
+    """Select gains of publications, with the columns ``day`` and the measures."""
+    chosen: Chosen | None = getattr(rows, "chosen", None)
+    if chosen is None or chosen.gained is None:
+        return gained(rows)
+    columns = ["day", *MEASURES]
+    summed = statement(chosen.days(CampaignGain, "published_day", chosen.gained).values(*columns))
+    if not chosen.gained:
+        return summed
+    return _both(summed, campaign_gains(counted(chosen.gained, rows), chosen.gained), columns)
+
+
+def _both(one: Statement, two: Statement, columns: Sequence[str]) -> Statement:
+    names = ", ".join(columns)
+    sql = (
+        f"SELECT {names} FROM ({one[0]}) AS summed UNION ALL "  # noqa: S608
+        f"SELECT {names} FROM ({two[0]}) AS live"
+    )
+    return sql, [*one[1], *two[1]]
+
+
+# --- answers of the database ----------------------------------------------------------------------
+
+
 def fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
@@ -181,5 +302,5 @@ def moment(value: Any) -> datetime | None:
     return value
 
 
-def day(value: Any) -> date:
+def date_of(value: Any) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value

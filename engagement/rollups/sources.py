@@ -193,7 +193,7 @@ def post_days(rows: QuerySet[Delivery]) -> QuerySet[Any, Any]:
 def channel_days(rows: QuerySet[Delivery]) -> QuerySet[Any, Any]:
     """Group publications as `ChannelDay` does."""
     return (
-        rows.filter(published_at__isnull=False, post__campaign__isnull=False)
+        rows.filter(published_at__isnull=False)
         .order_by()
         .values(
             "channel_id",
@@ -211,7 +211,8 @@ def _post_days(scope: Scope) -> Statement:
 
 
 def _channel_days(scope: Scope) -> Statement:
-    return statement(channel_days(Delivery.objects.filter(scope.rows("published_at"))))
+    rows = Delivery.objects.filter(scope.rows("published_at"), post__campaign__isnull=False)
+    return statement(channel_days(rows))
 
 
 # --- counts by the day on which they were taken ---------------------------------------------------
@@ -252,13 +253,13 @@ def gained(deliveries: QuerySet[Delivery]) -> Statement:
     return sql, params
 
 
-def counted(scope: Scope) -> QuerySet[Delivery]:
-    """Return the deliveries that were counted in the scope."""
+def counted(scope: Scope, rows: QuerySet[Delivery] | None = None) -> QuerySet[Delivery]:
+    """Return those of the deliveries that were counted in the scope."""
     # Their own units first: the rest of it is asked of their deliveries alone.
     counts = CountRow.objects.filter(
         scope.rows("taken_at", "delivery__unit"), delivery=OuterRef("pk")
     )
-    rows = Delivery.objects.filter(Exists(counts))
+    rows = (Delivery.objects.all() if rows is None else rows).filter(Exists(counts))
     if isinstance(scope, Pairs):
         rows = rows.filter(unit__in=sorted({unit for us in scope.units.values() for unit in us}))
     return rows

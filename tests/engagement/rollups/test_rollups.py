@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.periods import Period
+from engagement.dashboards import queries as dashboard
 from engagement.models import Count, Measurement
 from engagement.rollups import queries, services
 from engagement.rollups.models import ChangedDay, DueDay, PostDay, UnitGain
@@ -202,3 +203,55 @@ def test_sums_of_a_province_are_those_of_its_units(messy):
         for names in [("published", "due", "on_time", "failed")]
     ]
     assert totals[0] == totals[1]
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
+    now, province = timezone.now(), factories.ProvinceFactory()
+    campaign = factories.CampaignFactory(unit=province)
+    one, two = (factories.UnitFactory(parent=province) for _ in range(2))
+    pages = [factories.ChannelFactory(unit=one, platform=p) for p in ("facebook", "zalo")]
+    post = factories.approved(factories.PostFactory(unit=one, channels=pages, campaign=campaign))
+    both = [publish(post=post, channel=page, at=now - n * DAY) for n, page in enumerate(pages, 4)]
+    gone = publish(unit=two, campaign=campaign, at=now - 3 * DAY, state=State.RECALLED, reach=7)
+    publish(unit=two, campaign=campaign, at=now - 40 * DAY, views=5000)  # before the period
+    publish(unit=two, at=now - 3 * DAY, views=4000)  # of no campaign
+    elsewhere = factories.UnitFactory(parent=factories.ProvinceFactory())
+    publish(unit=elsewhere, campaign=campaign, at=now - 3 * DAY, views=3000)
+    person = factories.person(Role.OVERSEER, province)
+
+    def count(delivery, ago, **figures):
+        Count.objects.create(delivery=delivery, taken_at=now - ago, **figures)
+        newest = {"taken_at": now - ago, **figures}
+        Measurement.objects.update_or_create(delivery=delivery, defaults=newest)
+
+    def shown(rows=None):
+        rows = dashboard.published(person, campaign, Period.last_days(30)) if rows is None else rows
+        ways = ("totals", "by_platform", "by_unit", "best_posts", "daily")
+        return [getattr(dashboard, way)(rows) for way in ways]
+
+    def is_raw():
+        raw = dashboard.published(person, campaign, Period.last_days(30)).all()
+        assert raw.chosen is None
+        assert shown() == shown(raw)
+        return shown()[0]
+
+    count(both[0], 3 * DAY, views=100, reach=50)
+    count(both[1], 2 * DAY, views=40)
+    total = is_raw()
+    assert [total[n] for n in ("publications", "posts", "channels", "units", "withdrawn")] == [
+        *(3, 2, 3, 2, 1)
+    ]
+    assert (total["views"], total["views_of"], total["reach"], total["saves"]) == (140, 2, 57, None)
+    services.refresh()
+    assert is_raw() == total
+    count(both[0], DAY, views=90)  # corrected downwards, and not summed up yet
+    Delivery.objects.filter(pk=gone.pk).update(published_at=now - 2 * DAY)
+    assert is_raw()["views"] == 130
+    services.refresh()
+    assert services.differences() == {}
+    assert is_raw()["views"] == 130
+
+    PostDay.objects.filter(unit=one, day=timezone.localdate(both[0].published_at)).update(views=1)
+    assert shown()[0]["views"] == 41  # which shows that it is read
