@@ -1,0 +1,32 @@
+import pytest
+from django.db import connection
+from django.test import override_settings
+
+from core.errors import Refused
+from engagement.models import Count
+from engagement.rollups import services
+from posts.models import Post
+from publishing.models import Delivery
+from tests import factories
+from try_out import national
+
+
+@pytest.mark.django_db
+def test_a_national_load_fills_an_empty_database_once():
+    if connection.vendor != "postgresql":
+        with pytest.raises(Refused):
+            list(national.seed(share=0.001))
+        return
+    for _number in range(3):
+        factories.UnitFactory()
+    with override_settings(PRODUCTION=True), pytest.raises(Refused):
+        list(national.seed(share=0.0002))
+
+    assert list(national.seed(share=0.0002)) == list(national.STEPS)
+    assert Post.objects.count() == 80
+    assert Delivery.objects.filter(state="published").exists()
+    assert Count.objects.exists()
+    services.rebuild()
+    assert services.differences() == {}
+    with pytest.raises(Refused):
+        list(national.seed(share=0.0002))
