@@ -25,6 +25,7 @@ class Permission(StrEnum):
     # Of a province or of the ministry: nobody below issues kits.
     KIT_WRITE = "kit_write"
     KIT_APPROVE = "kit_approve"
+    PARTNER_WRITE = "partner_write"  # keeps the unit's register, and shares posts with partners
     FIGURES_VIEW = "figures_view"
     LIBRARY_WRITE = "library_write"
     POST_VIEW = "post_view"
@@ -55,6 +56,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CHANNEL_VIEW,
             P.CAMPAIGN_VIEW,
             P.KIT_WRITE,
+            P.PARTNER_WRITE,
             P.FIGURES_VIEW,
             P.LIBRARY_WRITE,
             P.POST_VIEW,
@@ -75,6 +77,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.KIT_WRITE,
             P.KIT_APPROVE,
             P.CAMPAIGN_WRITE,
+            P.PARTNER_WRITE,
             P.FIGURES_VIEW,
             P.LIBRARY_WRITE,
             P.POST_VIEW,

@@ -9,6 +9,7 @@ class CampaignsConfig(AppConfig):
     def import_models(self) -> None:
         super().import_models()
         from campaigns.kits import models as _kits  # noqa: F401
+        from campaigns.partners import models as _partners  # noqa: F401
         from campaigns.planning import models as _planning  # noqa: F401
 
     def ready(self) -> None:

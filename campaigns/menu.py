@@ -9,6 +9,8 @@ register(
     Entry("campaigns:list", "speakerphone", _("Campaigns"), TABS, 70, needs=("campaign_view",)),
     Entry("campaigns:topic_rules", "tags", _("Topics' rules"), CONTENT, 75, needs=("topic_rule",)),
     Entry("kits:list", "package", _("Kits"), CONTENT, 71, needs=("kit_issue",)),
+    Entry("partners:list", "users-group", _("Partners"), CONTENT, 73, needs=("campaign_view",)),
+    Entry("partners:new", "users-group", _("New partner"), ACTIONS, 67, needs=("partner_write",)),
     Entry("kits:new", "package", _("New kit"), ACTIONS, 66, needs=("kit_issue",)),
     Entry(
         "campaigns:new", "speakerphone", _("New campaign"), ACTIONS, 65, needs=("campaign_write",)
@@ -16,6 +18,7 @@ register(
     pages={
         "campaigns:list": ("campaigns",),
         "kits:list": ("kits",),
+        "partners:list": ("partners",),
         "campaigns:topic_rules": ("campaigns:topic_rule_new", "campaigns:topic_rule_end"),
     },
 )

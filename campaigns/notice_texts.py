@@ -16,6 +16,10 @@ SENTENCES = {
     "kit_withdrawn": gettext_noop(
         "%(unit)s has withdrawn the kit “%(title)s”. Do not publish it any more."
     ),
+    "partner_ending": gettext_noop(
+        "The agreement with the partner “%(title)s” ends on %(day)s. Renew it by a new document; "
+        "otherwise its share pages close."
+    ),
 }
 
 register(SENTENCES)

@@ -26,10 +26,13 @@ MOST_LINKS = 2000  # of a unit
 
 
 @transaction.atomic
-def create(*, unit: Unit, title: str, target: str, by: User) -> Link:
-    """Make a short link. Raise NotAllowed, Refused, SecrecyRefused, QuotaExceeded."""
+def create(*, unit: Unit, title: str, target: str, by: User, is_checked: bool = False) -> Link:
+    """Make a short link. Raise NotAllowed, Refused, SecrecyRefused, QuotaExceeded.
+
+    ``is_checked``: the address is of a post on the unit's own page, as the portal knows it.
+    """
     authority = require(by, Permission.POST_WRITE, unit=unit)
-    title, target = _title(title), require_target(target, unit=unit)
+    title, target = _title(title), target if is_checked else require_target(target, unit=unit)
     if Link.objects.filter(unit=unit).count() >= MOST_LINKS:
         raise Refused(_("The unit has %(n)s short links, no more fit.") % {"n": MOST_LINKS})
     quotas.use("link", by=by)

@@ -15,6 +15,7 @@ from media.pictures import Shape, shape_for
 from platforms.facts import ImageLimits
 
 ITSELF, COVER, THUMB = "", "cover", "thumb"
+DOWNLOAD = "download."  # how the names of addresses begin at which a browser saves the file
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "video/mp4": "mp4", "video/webm": "webm"}
 signer = signing.Signer(salt="posts.public_media")
 _viewing = signing.TimestampSigner(salt="posts.viewed_media")
@@ -56,15 +57,16 @@ def _signed(media: Media, revision: uuid.UUID, until: datetime, *, part: str | S
     return (settings.MEDIA_PUBLIC_URL or settings.PORTAL_URL) + path
 
 
-def viewing_url(media: Media, part: str) -> str:
-    """Return the address at which somebody who may see ``media`` views it, on the host of media,
-    for the next minutes.
+def viewing_url(media: Media, part: str, *, download: bool = False) -> str:
+    """Return the address at which somebody who may see ``media`` views it, or downloads it, on the
+    host of media, for the next minutes.
 
     The host gets no cookie, so the address alone is the right: it is signed, and made anew at each
     look.
     """
     token = _viewing.sign_object([str(media.public_id), part])
-    return settings.MEDIA_PUBLIC_URL + reverse("posts:public_media", args=[token, "view"])
+    name = f"{DOWNLOAD}{_ENDINGS[media.content_type]}" if download else "view"
+    return settings.MEDIA_PUBLIC_URL + reverse("posts:public_media", args=[token, name])
 
 
 def viewed(token: str) -> Behind | None:

@@ -97,6 +97,10 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "posts.media_library.tasks.drop_blurred",
         "schedule": crontab(minute=20, hour=3),  # before what nothing shows is removed
     },
+    "announce agreements with partners that end": {
+        "task": "campaigns.partners.tasks.warn_of_ends",
+        "schedule": crontab(minute=55, hour=6),
+    },
     "announce the end of delegations": {
         "task": "accounts.tasks.watch_delegations",
         "schedule": crontab(minute=25, hour="7-18"),

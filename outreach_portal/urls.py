@@ -25,6 +25,7 @@ urlpatterns = [
     path("channels/", include("channels.urls")),
     path("hooks/<slug:platform>/", hook, name="hook"),
     path("campaigns/kits/", include("campaigns.kits.urls")),
+    path("partners/", include("campaigns.partners.urls")),
     path("campaigns/", include("campaigns.urls")),
     path("", include("posts.urls")),
     path("", include("publishing.urls")),

@@ -65,6 +65,9 @@ register(
         "broadcast.cancelled": gettext_noop(
             "Called off the broadcast to the followers of %(channel)s: %(object)s"
         ),
+        "share.made": gettext_noop("Opened a share page: %(object)s"),
+        "share.revoked": gettext_noop("Closed the share page: %(object)s"),
+        "share.closed": gettext_noop("The share page closed with the agreement: %(object)s"),
         "publishing.frozen": gettext_noop("Froze publishing as a whole"),
         "publishing.release_asked": gettext_noop("Asked for a second person to release publishing"),
         "publishing.released": gettext_noop("Released publishing"),
@@ -76,6 +79,7 @@ register(
         "calendar_link": gettext_noop("Calendar links"),
         "series": gettext_noop("Series of posts"),
         "recall": gettext_noop("Recalls"),
+        "share": gettext_noop("Posts shared with partners"),
         "broadcast": gettext_noop("Broadcasts to followers"),
         "publishing": gettext_noop("All publishing"),
     },

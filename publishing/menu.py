@@ -87,6 +87,12 @@ register(
             "publishing:pause_start",
         ),
         "publishing:calendar": ("publishing:calendar_links", "publishing:slots"),
+        "partners:list": (
+            "publishing:share_list",
+            "publishing:share_renew",
+            "publishing:share_revoke",
+            "publishing:share_revoke_all",
+        ),
         "publishing:recall_list": ("publishing:recall_ledger",),
         "publishing:broadcast_list": (
             "publishing:broadcast",

@@ -11,6 +11,7 @@ from publishing.post_page.views import actions, page, times
 from publishing.recalls import views as recall_views
 from publishing.recurrence import views as series_views
 from publishing.review.views import decision, queues
+from publishing.sharing import views as sharing_views
 from publishing.slots import views as slot_views
 
 app_name = "publishing"
@@ -38,6 +39,22 @@ urlpatterns = [
     path("posts/<uuid:public_id>/outputs/poster/", output_views.poster, name="poster"),
     path(
         "posts/<uuid:public_id>/outputs/poster/file/", output_views.poster_file, name="poster_file"
+    ),
+    path("posts/<uuid:public_id>/share/", sharing_views.share, name="share"),
+    path("shares/", sharing_views.share_list, name="share_list"),
+    path("shares/revoke/", sharing_views.revoke_all, name="share_revoke_all"),
+    path("shares/<uuid:public_id>/renew/", sharing_views.renew, name="share_renew"),
+    path("shares/<uuid:public_id>/revoke/", sharing_views.revoke, name="share_revoke"),
+    path("shared/<uuid:public_id>/<str:secret>/", sharing_views.shared, name="shared"),
+    path(
+        "shared/<uuid:public_id>/<str:secret>/<int:number>/",
+        sharing_views.shared_file,
+        name="shared_file",
+    ),
+    path(
+        "shared/<uuid:public_id>/<str:secret>/qr.png",
+        sharing_views.shared_code,
+        name="shared_code",
     ),
     path("posts/<uuid:public_id>/reopen/", actions.reopen, name="reopen"),
     path("posts/<uuid:public_id>/withdraw/", actions.withdraw, name="withdraw"),

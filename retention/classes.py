@@ -30,6 +30,8 @@ from accounts.models import (
     User,
 )
 from accounts.people import leavers
+from campaigns.partners.models import Partner
+from campaigns.partners.services import end_due
 from channels.connection.tokens import ATTEMPT_LIFETIME
 from channels.models import ConnectAttempt, HookEvent
 from channels.webhooks.inbox import KEPT as NEWS_KEPT
@@ -51,7 +53,7 @@ from posts.queries import (
     unused_library,
     unused_media,
 )
-from publishing.models import CalendarLink
+from publishing.models import CalendarLink, Share
 from retention import holds
 
 AT_ONCE, DAY, WEEK, MONTH = timedelta(), timedelta(days=1), timedelta(days=7), timedelta(days=30)
@@ -217,6 +219,25 @@ RULES: tuple[Rule | Files, ...] = (
         after=MONTH,
         since="revoked_at",
         words="30 days after it was revoked",
+    ),
+    Rule(
+        name="partners",
+        model=Partner,
+        after=AT_ONCE,
+        since="ends_on",
+        due=lambda before: Partner.objects.filter(
+            ended_at=None, ends_on__lt=timezone.localdate(before)
+        ),
+        remove=end_due,
+        words="contact data at the end of the agreement; kept: organisation, document, dates",
+    ),
+    Rule(
+        name="shares",
+        model=Share,
+        after=YEAR,
+        since="expires_on",
+        due=lambda before: Share.objects.filter(expires_on__lt=timezone.localdate(before)),
+        words="12 months after its last day",
     ),
     Rule(name="imports", model=PeopleImport, after=MONTH, since="created_at", words="30 days"),
     Rule(name="sheets", model=BulkImport, after=MONTH, since="created_at", words="30 days"),
@@ -396,6 +417,7 @@ KEPT = frozenset(
         "campaigns.KitVersion",
         "campaigns.Passing",
         "campaigns.Adoption",
+        "campaigns.Partner",
         "channels.Channel",
         "channels.PlatformAllowance",
         "channels.UnrecognisedPost",
@@ -447,6 +469,7 @@ WITH = {
     "campaigns.KitVersion_for_units": "campaigns.KitVersion",
     "campaigns.KitVersion_writers": "campaigns.KitVersion",
     "channels.PageCheck": "channels.Channel",
+    "campaigns.PartnerPlace": "campaigns.Partner",
     "publishing.Slot": "channels.Channel",
     "publishing.SlotSuggestion": "units.Unit",
     "publishing.Occurrence": "posts.Post",

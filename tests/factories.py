@@ -23,6 +23,8 @@ from accounts.permissions import Role
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import digest as kit_digest
 from campaigns.models import Campaign, Topic, TopicRule
+from campaigns.partners.models import Contact, Partner, PartnerPlace
+from campaigns.partners.queries import sealed as sealed_contact
 from campaigns.planning.models import CampaignResult, ChecklistItem, PublicSummary
 from campaigns.planning.queries import canonical
 from channels.models import Channel, PlatformAllowance, UnrecognisedPost
@@ -42,7 +44,16 @@ from posts.library.models import Snippet, Template
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel, PostMedia, Review, Revision, Thread
 from posts.review import approvals, readings, signing
 from posts.states import PostState
-from publishing.models import Broadcast, CalendarLink, Delivery, Occurrence, Pause, Recall, Series
+from publishing.models import (
+    Broadcast,
+    CalendarLink,
+    Delivery,
+    Occurrence,
+    Pause,
+    Recall,
+    Series,
+    Share,
+)
 from publishing.states import Reason, State
 from tests.videos import video_file
 from units.models import Level, Unit
@@ -226,6 +237,59 @@ def calendar_link(user: User, unit: Unit, *, secret: str = "abc", **fields: obje
     return CalendarLink.objects.create(
         user=user, unit=unit, secret_hash=CalendarLink.hash_of(secret), **values
     )
+
+
+CONTACT = Contact(
+    name="Lê Thị Hoa",
+    phone="0905123456",
+    email="doan@phuong.example",
+    signed_for_partner="Trần Văn Bình",
+    signed_for_unit="Phạm Văn Chính",
+)
+
+
+def partner(unit: Unit, *, contact: Contact = CONTACT, **fields: object) -> Partner:
+    """Make a partner whose agreement is in force, with a page and a notice board."""
+    today = timezone.localdate()
+    values = {
+        "kind": "youth_union",
+        "name": "Đoàn Thanh niên phường",
+        "document_number": "05/TTPH-CA-ĐTN",
+        "document_title": "Thỏa thuận phối hợp tuyên truyền",
+        "document_date": today - timedelta(days=30),
+        "filed_at": "Tủ 2, cặp Phối hợp",
+        "starts_on": today - timedelta(days=30),
+        "ends_on": today + timedelta(days=300),
+        "created_by": UserFactory(),
+        "created_at": timezone.now(),
+    }
+    row = Partner(unit=unit, **{**values, **fields})
+    if row.ended_at:
+        row.document_title = row.filed_at = ""
+    else:
+        row.sealed = sealed_contact(contact, row)
+    row.save()
+    if not row.ended_at:
+        PartnerPlace.objects.create(
+            partner=row, kind="page", address="https://www.facebook.com/doanphuong"
+        )
+        PartnerPlace.objects.create(partner=row, kind="notice_board")
+    return row
+
+
+def share(unit: Unit, *, secret: str = "abc", **fields: object) -> Share:
+    """Make an open page of a live post for a partner of the unit."""
+    delivery = fields.pop("delivery", None) or live_delivery(unit=unit)
+    values = {
+        "partner": fields.pop("partner", None) or partner(unit),
+        "post": delivery.post,
+        "revision": delivery.revision,
+        "secret_hash": Share.hash_of(secret),
+        "made_by": UserFactory(),
+        "made_at": timezone.now(),
+        "expires_on": timezone.localdate() + timedelta(days=30),
+    }
+    return Share.objects.create(unit=unit, **{**values, **fields})
 
 
 def kit(unit: Unit | None = None, **fields: object) -> Kit:

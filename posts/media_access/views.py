@@ -68,6 +68,10 @@ def public_media(request: HttpRequest, token: str, name: str) -> HttpResponseBas
     if behind is None:
         raise Http404
     response = _served(request, behind)
+    if name.startswith(media_links.DOWNLOAD):
+        ending = name.removeprefix(media_links.DOWNLOAD)
+        saved_as = f"{behind.media.sha256[:12]}.{ending if ending.isalnum() else 'bin'}"
+        response["Content-Disposition"] = f'attachment; filename="{saved_as}"'
     response["Cache-Control"] = "no-store"
     # The portal's pages show it from another host of the same domain.
     response["Cross-Origin-Resource-Policy"] = "same-site"

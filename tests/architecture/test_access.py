@@ -278,8 +278,11 @@ MAKERS = {
     "open_calendar_link": lambda unit: (
         factories.calendar_link(factories.person(Role.OFFICER, unit), unit).public_id
     ),
+    "partner": lambda unit: factories.partner(unit).public_id,
+    "share": lambda unit: factories.share(unit).public_id,
     "series": lambda unit: factories.series(unit).public_id,
     "platform": lambda unit: "facebook",
+    "number": lambda unit: 0,
     "word": lambda unit: "abc",
     "media_token": lambda unit: _media_token(unit),
 }

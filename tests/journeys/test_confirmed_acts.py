@@ -100,6 +100,11 @@ def _board(world, user):
     return f"{reverse('publishing:calendar')}?view=board"
 
 
+def _shared(world, user):
+    world.keep(factories.share(world.unit))
+    return reverse("publishing:share_list")
+
+
 def _in_review(world, user):
     return world.keep(factories.submitted(unit=world.unit, author=user))
 
@@ -293,6 +298,12 @@ ACTS = {
         _board,
         lambda world: world.again().state == State.CANCELLED,
         prepare=lambda page: page.locator(".row-check").check(),
+    ),
+    "all share pages are closed": Act(
+        "publishing/share_list.html",
+        Role.OFFICER,
+        _shared,
+        lambda world: world.again().revoked_at is not None,
     ),
     "a version is brought back": Act(
         "posts/history.html",

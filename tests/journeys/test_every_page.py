@@ -39,6 +39,8 @@ NO_PAGE = {
     "publishing:calendar_export",
     "publishing:calendar_feed",
     "publishing:calendar_subscribed",
+    "publishing:shared_code",
+    "publishing:shared_file",
     "units:options",
 }
 PAGES = sorted(n for n, e in ENTRIES.items() if e.method == "get" and n not in NO_PAGE)

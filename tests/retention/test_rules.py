@@ -4,7 +4,7 @@ nothing.
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -28,6 +28,7 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import Role
+from campaigns.partners.models import Partner
 from channels.models import ConnectAttempt, HookEvent
 from core.models import CacheEntry, Letter, QuotaUse
 from engagement.models import SpentTicket
@@ -35,7 +36,7 @@ from media import incoming
 from media.models import FilmEdit, Media, Upload
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
-from publishing.models import CalendarLink
+from publishing.models import CalendarLink, Share
 from retention.classes import RULES
 from retention.services import apply, plan
 from tests import factories
@@ -125,6 +126,19 @@ def _blurred(at: datetime) -> Media:
     media = _media(at)
     Media.objects.filter(pk=media.pk).update(blurred_at=at, last_used_at=NOW, kept_at=NOW)
     return media
+
+
+def _last_day(at: datetime) -> date:
+    """Return the last day of what is over at that moment: the night's run comes at 03:40."""
+    return timezone.localdate(at - timedelta(hours=3, minutes=40))
+
+
+def _partner(at: datetime) -> Partner:
+    return factories.partner(factories.UnitFactory(), ends_on=_last_day(at))
+
+
+def _share(at: datetime) -> Share:
+    return factories.share(factories.UnitFactory(), expires_on=_last_day(at))
 
 
 def _leaver(at: datetime) -> User:
@@ -222,6 +236,8 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
         ),
         30 * DAY,
     ),
+    "partners": (_partner, timedelta()),
+    "shares": (_share, 365 * DAY),
     "imports": (
         _row(PeopleImport, "created_at", made_by=_person, file_name="a.xlsx", rows=[]),
         30 * DAY,
@@ -300,6 +316,8 @@ def still_there(row: Any) -> bool:
         return default_storage.exists(row.pk)
     if isinstance(row, User):
         return User.objects.filter(pk=row.pk, pseudonymised_at=None).exists()
+    if isinstance(row, Partner):
+        return Partner.objects.filter(pk=row.pk, ended_at=None).exists()
     return type(row).objects.filter(pk=row.pk).exists()
 
 

@@ -1,6 +1,8 @@
-from tests.architecture.matrix.entry import APPROVER, OVERSEER, READERS, SUPERVISOR, Entry
+from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS, SUPERVISOR, Entry
 
 WRITERS = frozenset({APPROVER, SUPERVISOR, OVERSEER})
+KEEPERS = frozenset({OFFICER, APPROVER})
+PARTNER = {"public_id": "partner"}
 # People of a commune write no kits, whatever their role.
 ISSUERS = frozenset({SUPERVISOR, OVERSEER})
 DRAFT, SUBMITTED, APPROVED, ISSUED = (
@@ -17,6 +19,12 @@ ENTRIES = {
     "kits:new_version": Entry(roles=ISSUERS, kwargs=ISSUED, method="post", reach="above"),
     "kits:pass_on": Entry(roles=ISSUERS, kwargs=ISSUED, reach="above"),
     "kits:withdraw": Entry(roles=frozenset({OVERSEER}), kwargs=ISSUED, reach="above"),
+    "partners:list": Entry(roles=READERS),
+    "partners:new": Entry(roles=KEEPERS),
+    "partners:partner": Entry(roles=READERS, kwargs=PARTNER),
+    "partners:edit": Entry(roles=KEEPERS, kwargs=PARTNER),
+    "partners:renew": Entry(roles=KEEPERS, kwargs=PARTNER),
+    "partners:end": Entry(roles=KEEPERS, kwargs=PARTNER),
     "campaigns:list": Entry(roles=READERS),
     "campaigns:topic_rules": Entry(roles=READERS),
     "campaigns:topic_rule_new": Entry(roles=frozenset({OVERSEER})),

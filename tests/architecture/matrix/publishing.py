@@ -12,6 +12,8 @@ SCHEDULERS = frozenset({OFFICER, APPROVER})
 WITHDRAWERS = frozenset({APPROVER, OVERSEER})
 POST, DELIVERY = {"public_id": "approved_post"}, {"public_id": "delivery"}
 PAUSE = {"public_id": "pause"}
+SHARE = {"public_id": "share"}
+SECRET = {**SHARE, "secret": "word"}
 
 WORDS = {"words": "Cảnh báo khẩn", "understood": "on"}
 
@@ -35,6 +37,17 @@ ENTRIES = {
     "publishing:outputs": Entry(roles=READERS, kwargs=POST),
     "publishing:poster": Entry(roles=READERS, kwargs=POST),
     "publishing:poster_file": Entry(roles=READERS, kwargs=POST),
+    "publishing:share": Entry(roles=SCHEDULERS, kwargs=POST),
+    "publishing:share_list": Entry(roles=SCHEDULERS),
+    "publishing:share_revoke_all": Entry(roles=SCHEDULERS, method="post"),
+    "publishing:share_renew": Entry(roles=SCHEDULERS, kwargs=SHARE, method="post"),
+    "publishing:share_revoke": Entry(roles=SCHEDULERS, kwargs=SHARE, method="post"),
+    # A partner opens them; who does not know the secret gets a 404.
+    "publishing:shared": Entry(kwargs=SECRET, anonymous=True, reach="all"),
+    "publishing:shared_file": Entry(
+        kwargs=SECRET | {"number": "number"}, anonymous=True, reach="all"
+    ),
+    "publishing:shared_code": Entry(kwargs=SECRET, anonymous=True, reach="all"),
     "publishing:schedule": Entry(roles=SCHEDULERS, kwargs=POST),
     "publishing:move_all": Entry(roles=SCHEDULERS, kwargs=POST),
     "publishing:reopen": Entry(roles=SCHEDULERS, kwargs=POST, method="post"),

@@ -2,17 +2,18 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.second_factors.resealing import reseal_factors
+from campaigns.partners.resealing import reseal_contacts
 from channels.credentials.sealing import reseal_all
 
 
 class Command(BaseCommand):
     help = (
-        "Seals channels' tokens and second factors with the first of CREDENTIAL_KEYS, "
-        "while the portal runs."
+        "Seals channels' tokens, second factors and partners' contacts with the first of "
+        "CREDENTIAL_KEYS, while the portal runs."
     )
 
     def handle(self, *args: object, **options: object) -> None:
-        found = reseal_all(now=timezone.now()) + reseal_factors()
+        found = reseal_all(now=timezone.now()) + reseal_factors() + reseal_contacts()
         outcomes = {
             "resealed": "sealed with the first key",
             "current": "were so already",

@@ -1,0 +1,200 @@
+"""Pages of the register of partners."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import DEEP, Permission
+from accounts.queries import can
+from campaigns.partners import queries, services
+from campaigns.partners.forms import (
+    ContactForm,
+    PartnerFilter,
+    PartnerForm,
+    contact_values,
+    renewal_values,
+)
+from campaigns.partners.models import SOON, Partner
+from core import phones
+from core.actions import form_action, form_data
+from core.forms import ReasonForm
+from units.models import Unit
+
+PAGE = 25
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def partner_list(request: HttpRequest) -> HttpResponse:
+    """List the partners of the current position's unit and, for a deep role, of those below."""
+    position = current_position(request)
+    if position is None or not request.user.reach(Permission.CAMPAIGN_VIEW):
+        raise PermissionDenied
+    today, deep = timezone.localdate(), position.role in DEEP
+    form = PartnerFilter(request.GET or None)
+    filters = form.cleaned_data if form.is_valid() else {}
+    listed = queries.partners_at(request.user, position.unit, deep=deep)
+    found = queries.in_state(listed, filters.get("state", ""), on=today)
+    found = found.search(filters.get("q", "")).prefetch_related("places")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    names = queries.names_for(page, request.user)
+    context = {
+        "page_obj": page,
+        "rows": [(row, names[row.pk], status(row)) for row in page],
+        "form": form,
+        "filtered": any(filters.values()),
+        "unit": position.unit,
+        "deep": deep,
+        "may_write": can(request.user, Permission.PARTNER_WRITE, unit=position.unit),
+    }
+    is_part = request.htmx and not request.htmx.boosted
+    return render(request, f"partners/list.html{'#rows' if is_part else ''}", context)
+
+
+def status(partner: Partner) -> dict[str, str]:
+    """Return how the agreement is, for a badge."""
+    today = timezone.localdate()
+    if partner.is_over(today):
+        return {"tone": "grey", "icon": "circle-check", "label": _("ended")}
+    if partner.starts_on > today:
+        return {"tone": "blue", "icon": "clock", "label": _("begins later")}
+    if partner.ends_on <= today + SOON:
+        return {"tone": "yellow", "icon": "clock-exclamation", "label": _("ends soon")}
+    return {"tone": "green", "icon": "circle-check", "label": _("in force")}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Enter a partner by its document."""
+    return _document_page(request, _writing_unit(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Enter the newer document of a partner."""
+    row = _own(request, public_id)
+    return _document_page(request, row.unit, renews=row)
+
+
+def _document_page(
+    request: HttpRequest, unit: Unit, *, renews: Partner | None = None
+) -> HttpResponse:
+    initial = (
+        renewal_values(renews, queries.contact_for(renews, request.user))
+        if renews
+        else {"notice_board": False}
+    )
+    form = PartnerForm(form_data(request), initial=initial)
+    done = form_action(
+        form,
+        lambda: services.enter(
+            unit=unit,
+            agreement=form.agreement(),
+            contact=form.contact(),
+            by=request.user,
+            renews=renews,
+        ),
+    )
+    if done:
+        messages.success(
+            request, _("Entered. From now on you can share published posts with this partner.")
+        )
+        return redirect("partners:partner", done.result.public_id)
+    context = {"form": form, "unit": unit, "renews": renews}
+    return render(request, "partners/form.html", context, status=done.status)
+
+
+@require_safe
+def partner(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one partner; its contact to those alone who keep the unit's register."""
+    row = _visible(request, public_id)
+    today = timezone.localdate()
+    contact = queries.contact_for(row, request.user)
+    context = {
+        "partner": row,
+        "name": contact.name if contact and row.is_person else str(row),
+        "status": status(row),
+        "places": row.places.all(),
+        "contact": contact,
+        "phone": contact and contact.phone and phones.shown(contact.phone),
+        "is_over": row.is_over(today),
+        "renewal": row.renewals.first(),
+        "may_write": can(request.user, Permission.PARTNER_WRITE, unit=row.unit),
+    }
+    return render(request, "partners/partner.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change whom the unit calls; what the document says changes by a new one."""
+    row = _own(request, public_id)
+    initial: dict[str, Any] = contact_values(row, queries.contact_for(row, request.user))
+    form = ContactForm(form_data(request), initial=initial)
+    done = form_action(
+        form,
+        lambda: services.change_contact(
+            row,
+            contact=form.contact(),
+            filed_at=form.cleaned_data["filed_at"],
+            by=request.user,
+        ),
+    )
+    if done:
+        messages.success(request, _("Saved."))
+        return redirect("partners:partner", row.public_id)
+    context = {"form": form, "partner": row}
+    return render(request, "partners/edit.html", context, status=done.status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """End an agreement before its last day."""
+    row = _own(request, public_id)
+    form = ReasonForm(
+        form_data(request),
+        missing=_("Please write why the agreement ends."),
+        hint=_("It stays in the record. Write no names of persons."),
+    )
+    done = form_action(
+        form, lambda: services.end(row, by=request.user, **form.cleaned_data), field="reason"
+    )
+    if done:
+        messages.success(
+            request, _("Ended. The contact data is deleted and the share pages are closed.")
+        )
+        return redirect("partners:partner", row.public_id)
+    context = {"form": form, "partner": row}
+    return render(request, "partners/end.html", context, status=done.status)
+
+
+def _visible(request: HttpRequest, public_id: uuid.UUID) -> Partner:
+    if not request.user.reach(Permission.CAMPAIGN_VIEW):
+        raise PermissionDenied
+    rows = Partner.objects.visible_to(request.user).select_related("unit", "created_by", "renews")
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _own(request: HttpRequest, public_id: uuid.UUID) -> Partner:
+    """Return a partner of a unit whose register the person keeps."""
+    reach = request.user.reach(Permission.PARTNER_WRITE)
+    if not reach:
+        raise PermissionDenied
+    rows = Partner.objects.within(reach).select_related("unit").prefetch_related("places")
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _writing_unit(request: HttpRequest) -> Unit:
+    position = current_position(request)
+    if position is None or not can(request.user, Permission.PARTNER_WRITE, unit=position.unit):
+        raise PermissionDenied
+    return position.unit

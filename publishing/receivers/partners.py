@@ -1,0 +1,15 @@
+"""Agreements with partners that ended: what was shared by them closes."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.dispatch import receiver
+
+from campaigns.partners.models import Partner
+from campaigns.partners.signals import agreements_ended
+from publishing.sharing import services as sharing
+
+
+@receiver(agreements_ended, sender=Partner)
+def close_their_pages(partners: Collection[int], **_: Any) -> None:
+    sharing.close_for(partners)

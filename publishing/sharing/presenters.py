@@ -1,0 +1,87 @@
+"""What stands on a partner's page, and how a page is called in lists."""
+
+from typing import NamedTuple
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from links.queries import short_address
+from media import links as media_links
+from media.cards.typesetting import Format
+from media.codes import qr_svg
+from media.models import Card, Media
+from publishing.models import Share
+from publishing.outputs import texts
+from publishing.sharing.queries import Shown, Standing, media_of
+
+# Whoever passes the post on says with whom: data, in the language of residents.
+_DISCLOSURE = "Hợp tác với {unit}"
+
+
+class Piece(NamedTuple):
+    """A picture or video to download."""
+
+    number: int
+    preview: str  # its address, for the next minutes
+    alt_text: str
+    label: str
+    is_video: bool
+
+
+class SharedPage(NamedTuple):
+    title: str
+    text: str  # as it is copied: approved, disclosed, with the address that counts
+    disclosure: str
+    pieces: list[Piece]
+    address: str  # short
+    qr: SafeString | str
+
+
+def shared_page(share: Share) -> SharedPage:
+    content = share.revision.content
+    disclosure = _DISCLOSURE.format(unit=share.unit)
+    address = short_address(share.link) if share.link and not share.link.is_stopped else ""
+    parts = [texts.whole_text(content), "\n".join(filter(None, [disclosure, address]))]
+    return SharedPage(
+        title=content["title"],
+        text="\n\n".join(parts),
+        disclosure=disclosure,
+        pieces=[_piece(n, shown) for n, shown in enumerate(media_of(share))],
+        address=address,
+        qr=qr_svg(address) if address else "",
+    )
+
+
+def _piece(number: int, shown: Shown) -> Piece:
+    media = shown.media
+    return Piece(
+        number=number,
+        preview=media_links.viewing_url(media, media_links.THUMB),
+        alt_text=shown.alt_text,
+        label=_label(media),
+        is_video=media.is_video,
+    )
+
+
+def _label(media: Media) -> str:
+    size = f"{media.width} × {media.height}"
+    if media.is_video:
+        return _("Video, %(size)s") % {"size": size}
+    try:
+        shape = Format(media.card.format).label
+    except (Card.DoesNotExist, ValueError):
+        return _("Picture, %(size)s") % {"size": size}
+    return _("Card, %(shape)s, %(size)s") % {"shape": shape, "size": size}
+
+
+def status(standing: Standing) -> dict[str, str]:
+    """Return how a page is, for a badge."""
+    tone, icon, label = {
+        Standing.OPEN: ("green", "circle-check", _("open")),
+        Standing.REVOKED: ("grey", "ban", _("revoked")),
+        Standing.AGREEMENT_OVER: ("grey", "circle-x", _("agreement ended")),
+        Standing.EXPIRED: ("grey", "clock", _("day over")),
+        Standing.CORRECTED: ("yellow", "alert-triangle", _("closed: corrected")),
+        Standing.GONE: ("red", "circle-x", _("closed: the post is no longer live")),
+    }[standing]
+    return {"tone": tone, "icon": icon, "label": label}

@@ -1,0 +1,252 @@
+"""Pages on which a post is shared with partners, and the page that a partner opens."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from accounts.queries import can
+from campaigns.partners.models import Partner
+from campaigns.partners.queries import names_for
+from core import quotas
+from core.actions import button_action, form_action, form_data
+from links.codes import qr_png
+from links.queries import Clicks, clicks_of, short_address
+from media import links as media_links
+from posts.models import Post
+from publishing.models import Share
+from publishing.sharing import queries, services
+from publishing.sharing.forms import USUAL_DAYS, ShareForm
+from publishing.sharing.presenters import shared_page, status
+from publishing.sharing.queries import Standing
+from units.models import Unit
+
+PAGE = 25
+# Of one page, which goes around in a group. Wrong secrets count apart: the right one opens.
+READS_A_MINUTE, FILES_A_MINUTE, GUESSES_A_MINUTE = 120, 240, 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Choose the partners to share a published post with, and show their addresses once."""
+    post = _post(request, public_id)
+    now = timezone.now()
+    partners = list(queries.partners_for(post.unit, on=timezone.localdate(now)))
+    names = names_for(partners, request.user)
+    form = ShareForm(form_data(request), partners=partners, names=names)
+    done = form_action(
+        form,
+        lambda: services.share(
+            post,
+            partners=form.chosen(),
+            until=form.cleaned_data["until"],
+            by=request.user,
+        ),
+    )
+    context = {
+        "post": post,
+        "form": form,
+        "partners": partners,
+        "is_shareable": queries.is_shareable(post, now=now),
+    }
+    if done:
+        context["made"] = _made(done.result, names)
+    return render(request, "publishing/share.html", context, status=done.status)
+
+
+@require_POST
+def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Replace the address of a partner's page by a new one, and show that once."""
+    row = _share(request, public_id)
+    until = timezone.localdate() + timedelta(days=USUAL_DAYS)
+    made: list[tuple[Share, str]] = []
+    if button_action(
+        request,
+        lambda: made.extend(
+            services.share(row.post, partners=[row.partner], until=until, by=request.user)
+        ),
+        said=_("The old address no longer works."),
+    ):
+        names = names_for([row.partner], request.user)
+        context = {"post": row.post, "made": _made(made, names)}
+        return render(request, "publishing/share.html", context)
+    return redirect("publishing:share_list")
+
+
+def _made(rows: list[tuple[Share, str]], names: dict[int, str]) -> list[tuple[str, Share, str]]:
+    return [(names[row.partner_id], row, _address(row, secret)) for row, secret in rows]
+
+
+def _address(row: Share, secret: str) -> str:
+    return f"{settings.PORTAL_URL}{reverse('publishing:shared', args=[row.public_id, secret])}"
+
+
+@require_safe
+def share_list(request: HttpRequest) -> HttpResponse:
+    """List what the current position's unit shares, of one partner or of all, with the clicks."""
+    unit = _unit(request)
+    partner = _asked_partner(request, unit)
+    rows = queries.shares_of(unit, partner=partner)
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    found = queries.standings(page, now=timezone.now())
+    clicks = clicks_of([row.link for row in page if row.link], on=timezone.localdate())
+    names = names_for({row.partner for row in page}, request.user)
+    context = {
+        "unit": unit,
+        "partner": partner,
+        "partner_name": names_for([partner], request.user)[partner.pk] if partner else "",
+        "page_obj": page,
+        "rows": [
+            {
+                "share": row,
+                "name": names[row.partner_id],
+                "status": status(found[row.pk]),
+                "is_open": found[row.pk] == Standing.OPEN,
+                "may_renew": found[row.pk] in {Standing.OPEN, Standing.REVOKED, Standing.EXPIRED},
+                "clicks": clicks.get(row.link_id, Clicks()) if row.link_id else None,
+            }
+            for row in page
+        ],
+        "some_open": queries.open_shares(unit, partner=partner).exists(),
+    }
+    return render(request, "publishing/share_list.html", context)
+
+
+@require_POST
+def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _share(request, public_id)
+    button_action(
+        request,
+        lambda: services.revoke(row, by=request.user),
+        said=_("Revoked. The page is closed."),
+    )
+    return redirect("publishing:share_list")
+
+
+@require_POST
+def revoke_all(request: HttpRequest) -> HttpResponse:
+    """Close all pages of the unit, or of the partner in the address."""
+    unit = _unit(request)
+    partner = _asked_partner(request, unit)
+    button_action(
+        request,
+        lambda: services.revoke_all(unit, partner=partner, by=request.user),
+        said=_("Revoked. All these pages are closed."),
+    )
+    return redirect("publishing:share_list")
+
+
+def _post(request: HttpRequest, public_id: uuid.UUID) -> Post:
+    reach = request.user.reach(Permission.PARTNER_WRITE)
+    if not reach:
+        raise PermissionDenied
+    posts = Post.objects.within(reach).select_related("unit", "approved_revision")
+    return get_object_or_404(posts, public_id=public_id)
+
+
+def _share(request: HttpRequest, public_id: uuid.UUID) -> Share:
+    if not request.user.reach(Permission.PARTNER_WRITE):
+        raise PermissionDenied
+    return get_object_or_404(queries.shared_by(request.user), public_id=public_id)
+
+
+def _unit(request: HttpRequest) -> Unit:
+    position = current_position(request)
+    if position is None or not can(request.user, Permission.PARTNER_WRITE, unit=position.unit):
+        raise PermissionDenied
+    return position.unit
+
+
+def _asked_partner(request: HttpRequest, unit: Unit) -> Partner | None:
+    asked = request.GET.get("partner", "")
+    if not asked:
+        return None
+    try:
+        key = uuid.UUID(asked)
+    except ValueError:
+        raise Http404 from None
+    return get_object_or_404(Partner.objects.filter(unit=unit), public_id=key)
+
+
+# --- What a partner opens: no account, no cookie, nothing counted but clicks on the short link ----
+
+
+@login_not_required
+@require_safe
+def shared(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
+    """Show a partner what to copy and to download; a plain page once that is over."""
+    row = _opened(public_id, secret, "read", READS_A_MINUTE)
+    with translation.override("vi"):
+        standing = queries.standings([row], now=timezone.now())[row.pk]
+        if standing == Standing.OPEN:
+            context = {"share": row, "page": shared_page(row), "secret": secret}
+            return _sealed_off(render(request, "publishing/shared.html", context))
+        context = {"share": row, "standing": standing}
+        if standing == Standing.CORRECTED:
+            context["correction"] = queries.correction_of(row.post)
+        return _sealed_off(render(request, "publishing/shared_closed.html", context, status=410))
+
+
+@login_not_required
+@require_safe
+def shared_file(
+    request: HttpRequest, public_id: uuid.UUID, secret: str, number: int
+) -> HttpResponse:
+    """Lead to a picture or video of an open page, by an address that is signed for some minutes."""
+    row = _opened(public_id, secret, "file", FILES_A_MINUTE)
+    _require_open(row)
+    pieces = queries.media_of(row)
+    if number >= len(pieces):
+        raise Http404
+    address = media_links.viewing_url(pieces[number].media, media_links.ITSELF, download=True)
+    return _sealed_off(redirect(address))
+
+
+@login_not_required
+@require_safe
+def shared_code(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
+    """Return the QR code of an open page's short link, for print."""
+    row = _opened(public_id, secret, "file", FILES_A_MINUTE)
+    _require_open(row)
+    if row.link is None or row.link.is_stopped:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="qr-{row.link.code}.png"'}
+    picture = qr_png(short_address(row.link))
+    return _sealed_off(HttpResponse(picture, content_type="image/png", headers=headers))
+
+
+def _opened(public_id: uuid.UUID, secret: str, use: str, limit: int) -> Share:
+    """Return the share whose secret this is. An unknown page and a wrong secret are one 404."""
+    rows = Share.objects.select_related("unit", "partner", "post", "revision", "link")
+    row = rows.filter(public_id=public_id).first()
+    if row is None:
+        raise Http404
+    if not row.is_opened_by(secret):
+        quotas.spend(f"share-guess:{row.pk}", limit=GUESSES_A_MINUTE, seconds=60)
+        raise Http404
+    quotas.spend(f"share-{use}:{row.pk}", limit=limit, seconds=60)
+    return row
+
+
+def _require_open(row: Share) -> None:
+    if queries.standings([row], now=timezone.now())[row.pk] != Standing.OPEN:
+        raise Http404
+
+
+def _sealed_off[R: HttpResponse](response: R) -> R:
+    """Keep the address out of caches, search engines and what other sites see."""
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
