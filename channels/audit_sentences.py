@@ -50,6 +50,16 @@ register(
             "Says of a post on %(object)s that it is not the unit's"
         ),
         "channel.page_seen": gettext_noop("Said what the page %(object)s has and lacks"),
+        "channel.change_proposed": gettext_noop("Proposed new words for the page %(object)s"),
+        "channel.change_withdrawn": gettext_noop("Withdrew proposed words for the page %(object)s"),
+        "channel.change_approved": gettext_noop("Approved new words for the page %(object)s"),
+        "channel.change_refused": gettext_noop(
+            "Did not approve proposed words for the page %(object)s"
+        ),
+        "channel.change_written": gettext_noop("Wrote approved words on the page %(object)s"),
+        "channel.change_failed": gettext_noop(
+            "Approved words could not be written on the page %(object)s"
+        ),
         "platform.allowed": gettext_noop("Allowed the platform %(platform)s in %(object)s"),
         "platform.forbidden": gettext_noop("Forbade the platform %(platform)s in %(object)s"),
     },

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import in_words
-from channels.states import Health, Lifecycle, Verdict, platforms
+from channels.states import OPEN_CHANGES, ChangeState, Health, Lifecycle, Verdict, platforms
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from units.models import Unit
@@ -161,7 +161,7 @@ class Channel(PublicIdModel):
 
 
 class PageCheck(models.Model):
-    """What residents find on a channel's page beside its posts, by the items of
+    """A channel's page as residents find it, beside its posts, by the items of
     ``platforms.facts.PROFILE``: as the platform told it, or as a person saw it. Null: nobody knows.
     """
 
@@ -186,6 +186,67 @@ class PageCheck(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="page_check_due")]
+
+    def __str__(self) -> str:
+        return str(self.channel)
+
+
+class PageChangeQuerySet(ScopedQuerySet):
+    permission = "channel_view"
+
+
+class PageChange(PublicIdModel):
+    """A proposal to change texts of a page at its platform. A second person approves exactly these
+    texts; then they are written once.
+    """
+
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="page_changes")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")  # whose the page was then
+    texts = models.JSONField()  # by the fields of `PageDetails`
+    before = models.JSONField(default=dict)  # what the page said when it was proposed
+    content_sha256 = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=10, choices=ChangeState, default=ChangeState.PROPOSED, db_default="proposed"
+    )
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    due_at = models.DateTimeField(null=True)  # of the next try; of a call under way: its lease
+    tries = models.PositiveSmallIntegerField(default=0)
+    error_code = models.CharField(max_length=80, blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    objects = PageChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-proposed_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "unit"],
+                condition=Q(state__in=sorted(OPEN_CHANGES)),
+                name="one_open_change_a_page",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=models.F("proposed_by")),
+                name="a_page_change_is_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "writing", "written", "failed"])
+                | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(content_sha256="")),
+                name="who_approved_a_page_change",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=["approved", "writing"]),
+                name="page_change_due",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.channel)

@@ -27,6 +27,14 @@ SENTENCES = {
     "channel_handed_over": gettext_noop(
         "%(by)s handed %(channel)s over from %(unit)s to your unit."
     ),
+    "page_change_proposed": gettext_noop(
+        "%(by)s proposes new words for the page %(channel)s. Please read and decide."
+    ),
+    "page_change_refused": gettext_noop("%(by)s did not approve your words for %(channel)s."),
+    "page_change_written": gettext_noop("The new words stand on the page %(channel)s."),
+    "page_change_failed": gettext_noop(
+        "The platform did not take the new words for the page %(channel)s: %(why)s"
+    ),
     "foreign_post": gettext_noop(
         "Posts that the portal did not make stand on %(channel)s (%(n)s). Please look now."
     ),

@@ -56,3 +56,29 @@ class Verdict(models.TextChoices):
     OPEN = "", _("to be looked at")
     OURS = "ours", _("ours, posted by hand")
     NOT_OURS = "not_ours", _("not ours")
+
+
+class ChangeState(models.TextChoices):
+    """The state of a proposal that changes texts of a page at its platform."""
+
+    PROPOSED = "proposed", _("waits for approval")
+    APPROVED = "approved", _("approved, is being written")
+    # The platform was or is being called: before another call it is asked what stands there.
+    WRITING = "writing", _("being written")
+    WRITTEN = "written", _("written")
+    REFUSED = "refused", _("not approved")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    FAILED = "failed", _("not written")
+
+
+OPEN_CHANGES = frozenset({ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.WRITING})
+CHANGE_STEPS: dict[str, frozenset[str]] = {
+    ChangeState.PROPOSED: frozenset(
+        {ChangeState.APPROVED, ChangeState.REFUSED, ChangeState.WITHDRAWN}
+    ),
+    ChangeState.APPROVED: frozenset({ChangeState.WRITING, ChangeState.FAILED}),
+    # Certainly not written, and worth another try: approved again.
+    ChangeState.WRITING: frozenset(
+        {ChangeState.WRITING, ChangeState.APPROVED, ChangeState.WRITTEN, ChangeState.FAILED}
+    ),
+}

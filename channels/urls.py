@@ -1,6 +1,7 @@
 from django.urls import path
 
 from channels.allowances import views as allowance_views
+from channels.completeness import change_views
 from channels.completeness import views as completeness_views
 from channels.connection import confirmation_views
 from channels.connection import views as connection_views
@@ -23,6 +24,8 @@ urlpatterns = [
     path("foreign-posts/<uuid:public_id>/", monitoring_views.decide, name="decide"),
     path("<uuid:public_id>/", directory_views.channel, name="channel"),
     path("<uuid:public_id>/profile/", completeness_views.profile, name="profile"),
+    path("<uuid:public_id>/profile/propose/", change_views.propose, name="propose"),
+    path("changes/<uuid:public_id>/", change_views.change, name="change"),
     path("<uuid:public_id>/check/", directory_views.check, name="check"),
     path("<uuid:public_id>/by-hand/", connection_views.continue_manually, name="continue_manually"),
     path("<uuid:public_id>/rest/", lifecycle_views.change, {"act": "rest"}, name="rest"),

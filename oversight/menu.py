@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import CHANNELS, TABS, TOP, Entry, register
+from core.navigation import ACTIONS, CHANNELS, TABS, TOP, Entry, register
 
 register(
     Entry("oversight:today", "home", _("Today"), TOP, 10),
@@ -15,6 +15,14 @@ register(
         needs=("oversight_view",),
     ),
     Entry("oversight:nation", "map-2", _("Nationwide"), CHANNELS, 40, needs=("nation_view",)),
+    Entry(
+        "oversight:official_pages",
+        "checklist",
+        _("Official pages of the units"),
+        ACTIONS,
+        56,
+        needs=("oversight_view",),
+    ),
     Entry("oversight:today", "home", _("Today"), TABS, 10),
     Entry("oversight:province", "layout-grid", _("Units"), TABS, 30, needs=("oversight_view",)),
     pages={

@@ -1,12 +1,14 @@
 from django.urls import path
 
 from oversight import views
+from oversight.completeness import views as completeness_views
 from oversight.take_up import views as take_up_views
 
 app_name = "oversight"
 urlpatterns = [
     path("", views.today, name="today"),
     path("oversight/", views.province, name="province"),
+    path("oversight/pages/", completeness_views.official_pages, name="official_pages"),
     path("oversight/nation/", views.nation, name="nation"),
     path("oversight/take-up/<uuid:public_id>/", take_up_views.board, name="take_up"),
     path("oversight/take-up/<uuid:public_id>/remind/", take_up_views.remind, name="remind_take_up"),

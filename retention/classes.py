@@ -421,6 +421,7 @@ KEPT = frozenset(
         "channels.Channel",
         "channels.PlatformAllowance",
         "channels.UnrecognisedPost",
+        "channels.PageChange",
         "posts.Post",
         "posts.Template",
         "posts.Snippet",

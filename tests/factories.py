@@ -27,7 +27,8 @@ from campaigns.partners.models import Contact, Partner, PartnerPlace
 from campaigns.partners.queries import sealed as sealed_contact
 from campaigns.planning.models import CampaignResult, ChecklistItem, PublicSummary
 from campaigns.planning.queries import canonical
-from channels.models import Channel, PlatformAllowance, UnrecognisedPost
+from channels.completeness.queries import digest_of
+from channels.models import Channel, PageChange, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
 from core import sealing
 from core.text import fold
@@ -741,6 +742,20 @@ def unrecognised_post(channel: Channel, **fields: object) -> UnrecognisedPost:
     values = {"external_id": f"strange-{number}", "permalink": f"{channel.address}/posts/{number}"}
     return UnrecognisedPost.objects.create(
         channel=channel, **{**values, "published_at": now, "seen_at": now, **fields}
+    )
+
+
+def page_change(unit: Unit, **texts: str) -> PageChange:
+    """Make a proposal of words for a page of ``unit`` that waits for a second person."""
+    channel = ChannelFactory(unit=unit)
+    texts = texts or {"description": "Trang chính thức. Tin báo khẩn: 113."}
+    return PageChange.objects.create(
+        channel=channel,
+        unit=unit,
+        texts=texts,
+        content_sha256=digest_of(channel, texts),
+        proposed_by=person(Role.OFFICER, unit),
+        proposed_at=timezone.now(),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the try-out's pages tell of themselves: one ward's almost all, others' less."""
+"""Profiles of the try-out's pages: one ward's almost whole, others' with gaps."""
 
 from typing import Any
 

@@ -5,6 +5,7 @@ start.
 import io
 from datetime import datetime, time, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from campaigns import services as campaigns
 from campaigns import topic_rules
 from campaigns.models import Campaign, Topic, TopicRule
 from channels.allowances.services import allow
+from channels.completeness import changes
 from channels.completeness.reading import read_due
 from channels.connection import manual as manual_channels
 from channels.connection.health import check_due, mark_lost
@@ -118,6 +120,7 @@ def fill(now: datetime) -> World:
     figures.remember(now)
     filler.open_the_reply_desk()
     filler.ask_for_a_broadcast()
+    filler.propose_words_for_a_page()
     plans.keep_slots(world, now)
     filler.plan_a_series()
     plans.import_a_sheet(world, now, texts=filler.samples, topics=filler.topics)
@@ -537,6 +540,18 @@ class Filler:
         newest = is_live.select_related("channel", "unit", "post").latest("published_at")
         reason = "Thủ đoạn mới, nhiều người cao tuổi đã mất tiền trong tuần này."
         broadcasts.plan(newest, by=staff.officer, reason=reason)
+
+    def propose_words_for_a_page(self) -> None:
+        """Propose a description of a page, which waits for the chief to approve it."""
+        staff = self.world.staff["hai-chau"]
+        channel = Channel.objects.select_related("unit").get(
+            unit=staff.unit, platform=Kind.TELEGRAM
+        )
+        words = (
+            f"Kênh chính thức của {staff.unit.name}: cảnh báo lừa đảo, thủ tục hành chính, "
+            f"an ninh trật tự. Tin báo khẩn: 113. Danh bạ trang thật: {settings.REGISTER_URL}"
+        )
+        changes.propose(channel, by=staff.officer, texts={"description": words})
 
     def plan_a_series(self) -> None:
         """Repeat a post each week and submit it: one sheet waits for the chief."""

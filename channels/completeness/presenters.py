@@ -1,5 +1,6 @@
 """Say what a page has and lacks, and what somebody does about it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,8 +15,9 @@ from channels.completeness.queries import (
     asked_of_people,
     items_of,
 )
-from channels.models import Channel, PageCheck
+from channels.models import Channel, PageChange, PageCheck
 from channels.queries import facts_of
+from channels.states import ChangeState
 
 LABELS: dict[str, Any] = {
     "picture": gettext_lazy("Profile picture"),
@@ -77,7 +79,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How complete a page is. ``share`` None: nothing is known of it yet."""
+    """The share of a page's items that are there. ``share`` None: nothing is known of it yet."""
 
     there: int
     possible: int
@@ -166,4 +168,37 @@ def missing_labels(channel: Channel, check: PageCheck | None) -> list[str]:
         str(LABELS[name])
         for name in items_of(channel.platform)
         if not (check and getattr(check, name))
+    ]
+
+
+# --- words that are proposed ----------------------------------------------------------------------
+
+CHANGE_LOOKS = {
+    ChangeState.PROPOSED: ("yellow", "hourglass"),
+    ChangeState.APPROVED: ("blue", "send"),
+    ChangeState.WRITING: ("blue", "send"),
+    ChangeState.WRITTEN: ("green", "circle-check"),
+    ChangeState.REFUSED: ("red", "arrow-back-up"),
+    ChangeState.WITHDRAWN: ("grey", "x"),
+    ChangeState.FAILED: ("red", "alert-triangle"),
+}
+_FIELDS: dict[str, Any] = {
+    "description": LABELS["description"],
+    "phone": LABELS["phone"],
+    "website": gettext_lazy("Website"),
+}
+
+
+def present_texts(check: PageCheck | None, fields: Iterable[str]) -> list[tuple[str, str]]:
+    """List what the page says now in these fields, each with its name."""
+    texts = check.texts if check else {}
+    return [(str(_FIELDS[name]), texts.get(name, "")) for name in fields]
+
+
+def compared(change: PageChange) -> list[tuple[str, str, str]]:
+    """List the fields that a proposal changes: name, what stood there, what shall."""
+    return [
+        (str(_FIELDS[name]), change.before.get(name, ""), change.texts[name])
+        for name in _FIELDS
+        if name in change.texts
     ]

@@ -1,5 +1,7 @@
 """Find what pages lack. An item that a platform does not have counts nowhere."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,7 +20,7 @@ from django.db.models import (
     When,
 )
 
-from channels.models import Channel, ChannelQuerySet, PageCheck
+from channels.models import Channel, ChannelQuerySet, PageChange, PageCheck
 from channels.queries import facts_of
 from channels.states import Health, Kind, Lifecycle
 from platforms.facts import PROFILE
@@ -111,3 +113,33 @@ def sums() -> Mapping[str, Any]:
         "possible": Sum(Case(*possible, default=Value(0)), default=0),
         **lacks,
     }
+
+
+# Of an item that the portal may write, the field of `PageDetails` in which it stands.
+FIELD_OF = {"description": "description", "phone": "phone", "register": "website"}
+
+
+def writable(channel: Channel) -> dict[str, int]:
+    """Return the longest text by field that the portal may write on the channel's page."""
+    if channel.health != Health.CONNECTED:
+        return {}
+    page = facts_of(channel.platform).page
+    return {
+        FIELD_OF[name]: page[name].longest
+        for name in items_of(channel.platform)
+        if page[name].longest
+    }
+
+
+def digest_of(channel: Channel, texts: Mapping[str, str]) -> str:
+    """Return the hash that an approval is bound to: the page, whose it is, and the very texts."""
+    page = [str(channel.public_id), channel.unit_id, channel.platform, channel.external_id]
+    content = json.dumps([page, sorted(texts.items())], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def changes_of(channel: Channel) -> QuerySet[PageChange]:
+    """Find what the page's present unit proposed: a page that was handed over brings nothing of
+    another unit's along."""
+    rows = PageChange.objects.filter(channel=channel, unit=channel.unit)
+    return rows.select_related("proposed_by", "decided_by")

@@ -1,4 +1,4 @@
-"""What a person says of a page that the platform does not tell."""
+"""Answers of a person to what a platform does not tell of a page."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""How complete the official pages are: the list, and the page of one."""
+"""Lists of what the official pages lack, and the page of one."""
 
 import uuid
 
@@ -18,11 +18,13 @@ from channels.completeness import presenters, queries, services
 from channels.completeness.forms import CompletenessFilter, SeenForm
 from channels.context import channel_or_404, channels_in_scope, page_or_rows
 from channels.queries import matching
+from channels.states import ChangeState
 from core.actions import form_action, form_data
 from platforms.facts import PROFILE
 from units.models import Unit
 
 PAGE = 25
+CHANGES = 5  # of one page, the newest
 
 
 @require_GET
@@ -80,6 +82,9 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("Noted, with today's date. You are asked again in 90 days."))
         return redirect("channels:profile", channel.public_id)
+    changes = list(queries.changes_of(channel)[:CHANGES])
+    for row in changes:
+        row.tone, row.symbol = presenters.CHANGE_LOOKS[ChangeState(row.state)]
     there = sum(item.there is True for item in items)
     context = {
         "channel": channel,
@@ -89,6 +94,8 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "may_say": may_say and bool(form.fields),
         "may_propose": can(request.user, Permission.POST_WRITE, unit=channel.unit),
+        "may_write_there": may_say and bool(queries.writable(channel)),
+        "changes": changes,
         "edit_address": presenters.edit_address(channel),
     }
     return render(request, "channels/profile.html", context, status=done.status)

@@ -1,4 +1,4 @@
-"""What pages tell of themselves, read and written on each platform, over real HTTP."""
+"""Details that pages tell of themselves, read and written on each platform, over real HTTP."""
 
 import pytest
 

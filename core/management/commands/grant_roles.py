@@ -46,6 +46,7 @@ KEPT = (
     *("campaigns_kit", "campaigns_kitversion", "campaigns_passing", "campaigns_adoption"),
     "campaigns_partner",
     *("channels_channel", "channels_platformallowance", "channels_foreignpost"),
+    "channels_pagechange",
     *("posts_reading", "posts_template", "posts_snippet"),
     *("posts_thread", "posts_comment", "posts_alloweditem", "posts_ruleswitch"),
     *(

@@ -1,4 +1,4 @@
-from tests.architecture.matrix.entry import ADMINISTRATOR, APPROVER, OVERSEER, Entry
+from tests.architecture.matrix.entry import ADMINISTRATOR, APPROVER, OFFICER, OVERSEER, Entry
 
 MANAGERS = frozenset({APPROVER, ADMINISTRATOR})
 CHANNEL, PLATFORM = {"public_id": "channel"}, {"platform": "platform"}
@@ -10,6 +10,8 @@ ENTRIES = {
     "channels:channel": Entry(kwargs=CHANNEL),
     "channels:completeness": Entry(),
     "channels:profile": Entry(kwargs=CHANNEL),
+    "channels:propose": Entry(roles=frozenset({OFFICER, APPROVER}), kwargs=CHANNEL),
+    "channels:change": Entry(kwargs={"public_id": "page_change"}),
     "channels:check": Entry(roles=MANAGERS, kwargs=CHANNEL, method="post"),
     "channels:disconnect": Entry(
         roles=MANAGERS, kwargs=CHANNEL, method="post", data={"reason": "Trang đã đóng"}

@@ -6,6 +6,7 @@ ENTRIES = {
     "oversight:province": Entry(roles=OVERSEERS),
     # The walk's people sit in a province or below: the nation is seen from the ministry only.
     "oversight:nation": Entry(roles=frozenset()),
+    "oversight:official_pages": Entry(roles=OVERSEERS),
     "oversight:take_up": Entry(roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, reach="above"),
     "oversight:remind_take_up": Entry(
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"

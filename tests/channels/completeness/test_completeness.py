@@ -1,4 +1,4 @@
-"""What official pages have and lack: read once a day, said by people where no platform tells it."""
+"""Items of official pages: read once a day, said by people where no platform tells."""
 
 from datetime import timedelta
 

@@ -1,0 +1,60 @@
+"""Sums of what the official pages of the units below have and lack, in two statements."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.db.models.functions import Substr
+from django.utils import timezone
+
+from accounts.models import User
+from channels.completeness.presenters import Score, score_of
+from channels.completeness.queries import counted_pages, sums
+from channels.models import Channel
+from oversight.queries import scope
+from platforms.facts import PROFILE
+from units.models import Unit
+
+# A step of a unit's path: its key and a slash.
+_STEP = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The pages of a unit and of all below it. ``lacks``: by item, how many pages lack it."""
+
+    unit: Unit
+    pages: int
+    unknown: int
+    score: Score
+    lacks: dict[str, int]
+
+
+def rows_below(place: Unit, user: User, *, words: str = "", lacking: str = "") -> list[Row]:
+    """Return a row for each unit right below ``place`` that has a police body, by name: no ranking.
+    ``lacking``: those alone of which a page lacks that item.
+    """
+    units = scope(user).current(timezone.localdate()).filter(parent=place, has_police_body=True)
+    found = _sums(place)
+    rows = [_row(unit, found.get(unit.path, {})) for unit in units.search(words).order_by("search")]
+    return [row for row in rows if not lacking or row.lacks[lacking]]
+
+
+def _sums(place: Unit) -> dict[str, dict[str, int]]:
+    """Return what the pages below ``place`` have and lack, by the path of the unit right below."""
+    pages = counted_pages(Channel.objects.filter(unit__path__startswith=place.path))
+    below = Substr("unit__path", 1, len(place.path) + _STEP)
+    grouped = (
+        pages.order_by()
+        .annotate(below=below)
+        .values("below")
+        .annotate(pages=Count("pk"), unknown=Count("pk", filter=Q(page_check=None)), **sums())
+    )
+    return {row["below"]: row for row in grouped}
+
+
+def _row(unit: Unit, found: dict[str, int]) -> Row:
+    pages, unknown = found.get("pages", 0), found.get("unknown", 0)
+    score = score_of(
+        found.get("there", 0), found.get("possible", 0), known=bool(pages) and pages > unknown
+    )
+    return Row(unit, pages, unknown, score, {name: found.get(name, 0) for name in PROFILE})

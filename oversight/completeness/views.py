@@ -1,0 +1,83 @@
+"""The overview of what the official pages of the units below have and lack."""
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from channels.completeness.presenters import LABELS, score_of
+from core import quotas
+from engagement.dashboards.tables import FORMATS, Sheet, as_file
+from oversight.completeness.forms import PagesForm
+from oversight.completeness.queries import Row, rows_below
+from oversight.queries import overseen_unit, oversees_nation, scope
+from platforms.facts import PROFILE
+from units.models import Level, Unit
+
+PAGE = 50
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def official_pages(request: HttpRequest) -> HttpResponse:
+    """Show the units right below with how complete their pages are, by name: the provinces, or the
+    communes of one.
+    """
+    if not request.user.reach(Permission.OVERSIGHT_VIEW):
+        raise PermissionDenied
+    form = PagesForm(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    place = _place(request, chosen.get("province", ""))
+    if place is None:
+        return redirect("channels:completeness")
+    item = chosen.get("lacking", "")
+    rows = rows_below(place, request.user, words=chosen.get("q", ""), lacking=item)
+    if (format := request.GET.get("format")) in FORMATS:
+        quotas.use("export", by=request.user)
+        return as_file(format, f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}", [_sheet(rows)])
+    totals = {name: sum(row.lacks[name] for row in rows) for name in PROFILE}
+    context = {
+        "form": form,
+        "place": place,
+        "nation": place.level == Level.MINISTRY,
+        "may_nation": oversees_nation(request.user),
+        "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "pages": sum(row.pages for row in rows),
+        "score": score_of(
+            sum(row.score.there for row in rows), sum(row.score.possible for row in rows)
+        ),
+        "asked": item,
+        "asked_label": LABELS[item] if item else "",
+        "tiles": [(name, LABELS[name], n) for name, n in totals.items() if n],
+        "filtered": any(chosen.get(name) for name in ("q", "lacking")),
+    }
+    for row in context["page_obj"]:
+        row.unit.lacking = row.lacks[item] if item else None
+    fragment = request.htmx and not request.htmx.boosted
+    template = f"oversight/official_pages.html{'#rows' if fragment else ''}"
+    return render(request, template, context)
+
+
+def _place(request: HttpRequest, key: str) -> Unit | None:
+    if key:
+        return get_object_or_404(scope(request.user), key=key, level=Level.PROVINCE)
+    return overseen_unit(request.user, current_position(request))
+
+
+def _sheet(rows: list[Row]) -> Sheet:
+    lacks = [_("Lacks: %(item)s") % {"item": LABELS[name]} for name in PROFILE]
+    head = [_("Unit"), _("Pages"), _("Not looked at yet"), _("How complete"), *lacks]
+    return Sheet(
+        title=_("Official pages"),
+        head=head,
+        rows=[
+            [row.unit.name, row.pages, row.unknown, row.score.share, *row.lacks.values()]
+            for row in rows
+        ],
+    )

@@ -1,0 +1,213 @@
+"""Words of a page: proposed by one person, approved by another, written once at the platform."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Notice
+from accounts.permissions import Role
+from accounts.step_up import STEPPED_UP_AT
+from audit.models import Entry
+from channels.completeness import changes
+from channels.models import PageChange, PlatformAllowance
+from channels.states import ChangeState, Lifecycle
+from channels.tasks import read_pages, write_page_changes
+from core.errors import NotAllowed, Refused
+from tests import factories
+from units.models import UnitFacts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORDS = "Trang chính thức của Công an phường. Tin báo khẩn: 113."
+
+
+@pytest.fixture
+def page(simulator):
+    channel = factories.connected(simulator, "facebook")
+    simulator.profile("facebook", channel.external_id, description="Trước", phone="", website="")
+    UnitFacts.objects.create(unit=channel.unit, duty_phone="02363822300", changed_at=timezone.now())
+    read_pages(platform="facebook")
+    return channel
+
+
+def proposed(channel, texts=None):
+    by = factories.person(Role.OFFICER, channel.unit)
+    return changes.propose(channel, by=by, texts=texts or {"description": WORDS})
+
+
+def approved(channel, texts=None):
+    change = proposed(channel, texts)
+    leader = factories.person(Role.APPROVER, channel.unit)
+    changes.approve(change, by=leader, content_sha256=change.content_sha256)
+    return change
+
+
+def now(change):
+    change.refresh_from_db()
+    return change.state
+
+
+def written(simulator, channel):
+    return simulator.profile(channel.platform, channel.external_id)
+
+
+def test_words_go_from_proposal_to_the_page_and_everybody_concerned_hears(simulator, page):
+    change = proposed(page, {"description": WORDS, "phone": "02363822300"})
+    leader = factories.person(Role.APPROVER, page.unit)
+    write_page_changes()
+    assert (now(change), written(simulator, page)["description"]) == ("proposed", "Trước")
+
+    changes.approve(change, by=leader, content_sha256=change.content_sha256)
+    write_page_changes()
+    write_page_changes()
+
+    assert now(change) == ChangeState.WRITTEN
+    there = written(simulator, page)
+    assert (there["description"], there["phone"]) == (WORDS, "02363822300")
+    assert simulator.requests()["facebook"]["edit"] == 1
+    told = {notice.user for notice in Notice.objects.filter(kind="page_change_written")}
+    assert told == {change.proposed_by, leader}
+    actions = ["channel.change_proposed", "channel.change_approved", "channel.change_written"]
+    recorded = Entry.objects.filter(action__startswith="channel.change_").order_by("pk")
+    assert [entry.action for entry in recorded] == actions
+    read_pages(platform="facebook")  # the page is read anew at once
+    assert page.page_check.texts["description"] == WORDS
+
+
+def test_nobody_approves_their_own_words_nor_others_than_they_read(page):
+    change = proposed(page)
+    leader = factories.person(Role.APPROVER, page.unit)
+
+    with pytest.raises(NotAllowed):
+        changes.approve(change, by=change.proposed_by, content_sha256=change.content_sha256)
+    with pytest.raises(Refused):
+        changes.approve(change, by=leader, content_sha256="0" * 64)
+    with pytest.raises(NotAllowed):
+        changes.approve(
+            change, by=factories.person(Role.APPROVER), content_sha256=change.content_sha256
+        )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PageChange.objects.update(
+            state="approved", decided_by=change.proposed_by, decided_at=timezone.now()
+        )
+    changes.refuse(change, by=leader, reason="Thiếu tên phường.")
+
+    assert (now(change), change.reason) == (ChangeState.REFUSED, "Thiếu tên phường.")
+    with pytest.raises(Refused):
+        changes.approve(change, by=leader, content_sha256=change.content_sha256)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"description": "a" * 101},
+        {"description": "Trước"},
+        {"description": "Xem <b>113</b>"},
+        {"phone": "0905123456"},
+        {"description": "Liên hệ đồng chí Nguyễn Văn An, căn cước 048090001234."},
+        {"address": "12 Trần Phú"},
+    ],
+    ids=["long", "same", "marks", "strange number", "leak", "not written there"],
+)
+def test_what_does_not_fit_or_may_not_be_published_is_not_proposed(page, texts):
+    with pytest.raises(Refused):
+        proposed(page, texts)
+    assert not PageChange.objects.exists()
+
+
+def test_one_proposal_waits_at_a_time(page):
+    change = proposed(page)
+    with pytest.raises(Refused):
+        proposed(page, {"phone": "02363822300"})
+
+    changes.withdraw(change, by=change.proposed_by)
+
+    assert proposed(page, {"phone": "02363822300"}).state == ChangeState.PROPOSED
+
+
+def test_a_lost_answer_is_read_back_before_anything_is_sent_again(simulator, page):
+    change = approved(page)
+    simulator.fault("facebook", "drop_after", operation="edit")
+    write_page_changes()
+    assert now(change) == ChangeState.WRITING
+    write_page_changes()  # not its turn yet
+    assert simulator.requests()["facebook"]["edit"] == 1
+
+    PageChange.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    write_page_changes()
+
+    assert now(change) == ChangeState.WRITTEN
+    assert simulator.requests()["facebook"]["edit"] == 1
+
+
+def test_words_that_did_not_arrive_are_sent_again_and_a_refusal_ends_them(simulator, page):
+    change = approved(page)
+    simulator.fault("facebook", "rate_limit", operation="edit")
+    write_page_changes()
+    assert now(change) == ChangeState.APPROVED
+    assert written(simulator, page)["description"] == "Trước"
+
+    simulator.fault("facebook", "refuse", operation="edit")
+    PageChange.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    write_page_changes()
+
+    assert now(change) == ChangeState.FAILED
+    assert Notice.objects.filter(kind="page_change_failed", user=change.proposed_by).exists()
+
+
+def test_a_page_that_changed_hands_since_is_not_written(simulator, page):
+    change = approved(page)
+    page.lifecycle = Lifecycle.FROZEN
+    page.save()
+
+    write_page_changes()
+
+    assert (now(change), change.error_code) == (ChangeState.FAILED, "page_changed")
+    assert written(simulator, page)["description"] == "Trước"
+
+
+@pytest.mark.parametrize("kind", ["telegram", "youtube"])
+def test_descriptions_are_written_on_other_platforms(simulator, kind):
+    channel = factories.connected(simulator, kind)
+    if kind == "telegram":
+        PlatformAllowance.objects.create(
+            unit=channel.unit.parent, platform=kind, allowed_by=channel.connected_by, reason="x"
+        )
+
+    change = approved(channel)
+    write_page_changes()
+
+    assert (now(change), written(simulator, channel)["description"]) == ("written", WORDS)
+
+
+def test_an_officer_proposes_and_a_leader_decides_on_their_pages(client, page):
+    client.force_login(factories.person(Role.OFFICER, page.unit, language="en"))
+    form = reverse("channels:propose", args=[page.public_id])
+    shown = client.get(form).content.decode()
+    long = client.post(form, {"description": "a" * 101})
+    sent = client.post(form, {"description": WORDS, "website": "on"})
+    change = PageChange.objects.get()
+    address = reverse("channels:change", args=[change.public_id])
+    own = client.get(address).content.decode()
+    forbidden = client.post(address, {"act": "approve", "sha256": change.content_sha256})
+
+    client.force_login(factories.person(Role.APPROVER, page.unit, language="en"))
+    read = client.get(address).content.decode()
+    session = client.session
+    proved = session.pop(STEPPED_UP_AT)
+    session.save()
+    client.post(address, {"act": "approve", "sha256": change.content_sha256})
+    assert now(change) == ChangeState.PROPOSED  # a factor first
+    session[STEPPED_UP_AT] = proved
+    session.save()
+    client.post(address, {"act": "approve", "sha256": change.content_sha256})
+
+    assert "Trước" in shown
+    assert (long.status_code, sent["Location"]) == (422, address)
+    assert "Approve exactly" not in own
+    assert forbidden.status_code == 403
+    assert "Approve exactly" in read
+    assert WORDS in read
+    assert now(change) == ChangeState.APPROVED
