@@ -1,19 +1,19 @@
 from django.urls import path
 
-from engagement.dashboards import campaign_views, result_views
+from engagement.dashboards import campaign_views, figures_views, result_views
 from engagement.dashboards import views as dashboard_views
 from engagement.replies import views as reply_views
 
 app_name = "engagement"
 urlpatterns = [
     path("campaigns/<uuid:public_id>/", campaign_views.campaign, name="campaign"),
-    path("campaigns/<uuid:public_id>/figures/", dashboard_views.campaign, name="campaign_figures"),
+    path("campaigns/<uuid:public_id>/figures/", figures_views.figures, name="campaign_figures"),
     path("campaigns/<uuid:public_id>/close/", result_views.close, name="campaign_close"),
     path("campaigns/<uuid:public_id>/summary/", result_views.summary, name="campaign_summary"),
     path("summaries/<uuid:public_id>/", result_views.public_summary, name="public_summary"),
     path(
         "campaigns/<uuid:public_id>/export/",
-        dashboard_views.campaign_export,
+        figures_views.campaign_export,
         name="campaign_export",
     ),
     path("posts/<uuid:public_id>/counts/", dashboard_views.post_counts, name="post_counts"),

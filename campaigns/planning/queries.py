@@ -56,6 +56,14 @@ def year_later(day: date) -> date:
         return day.replace(year=day.year + 1, day=28)
 
 
+def year_earlier(day: date) -> date:
+    """Return the same day of the year before; the last of February for a leap day."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
+
+
 def next_year(name: str, year: int) -> str:
     """Return the name for the next year: the year in it moves on, or is added."""
     if str(year) in name:

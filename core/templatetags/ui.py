@@ -1,6 +1,6 @@
 """Small template vocabulary every page shares. A built-in: no {% load %} needed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -125,6 +125,18 @@ def count_or_missing(value: float | None) -> str:
     if value is None:
         return gettext("not measured")
     return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def as_cell(value: object) -> str:
+    """Format what stands in a table of figures: a number, a share, a day or words."""
+    if isinstance(value, float):
+        return formats.number_format(value * 100, decimal_pos=0) + " %"
+    if value is None or isinstance(value, int):
+        return count_or_missing(value)
+    if isinstance(value, date):
+        return formats.date_format(value, "SHORT_DATE_FORMAT")
+    return str(value)
 
 
 @register.filter

@@ -19,13 +19,12 @@ from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
 from campaigns.models import Campaign
 from campaigns.planning.queries import part_in
-from channels.states import Kind
 from engagement.dashboards import progress, queries, usual
 from engagement.dashboards.agenda import agenda
 from engagement.dashboards.context import campaign_or_404, sees_all, whole_period
 from engagement.dashboards.funnel import funnels
+from engagement.dashboards.reasons import reason
 from engagement.dashboards.results import is_unchanged
-from engagement.dashboards.usual import Ranked
 from units.models import Level
 
 BEHIND_SHOWN, DATES_SHOWN, BEST_SHOWN, KITS_SHOWN = 10, 8, 5, 6
@@ -161,20 +160,3 @@ def _chart(shown: Campaign, each: progress.Progress) -> dict[str, Any]:
         "points": each.points,
         "figures": {"kind": "line", "series": series if each.points else []},
     }
-
-
-def reason(row: Ranked) -> str:
-    """Return why a publication stands among the best or the weakest, as a rule finds it."""
-    what = _("Reach") if row.measure == "reach" else _("Views")
-    facts = {
-        "what": what,
-        "value": number_format(row.value, force_grouping=True),
-        "platform": Kind(row.delivery.platform).label,
-    }
-    if row.times is None or row.usual is None:
-        said = _("%(what)s %(value)s; too few posts on %(platform)s to say what is usual there")
-        return said % facts
-    facts["usual"] = number_format(row.usual, force_grouping=True)
-    facts["times"] = number_format(row.times, decimal_pos=1)
-    said = _("%(what)s %(value)s: %(times)s times the unit's usual on %(platform)s (%(usual)s)")
-    return said % facts

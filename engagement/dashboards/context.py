@@ -24,7 +24,7 @@ def campaign_or_404(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
         raise PermissionDenied
     seen = Campaign.objects.visible_to(user)
     rows = seen.select_related("unit", "owner", "created_by", "result__closed_by", "public_summary")
-    return get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(rows.prefetch_related("topics"), public_id=public_id)
 
 
 def whole_period(campaign: Campaign, *, today: date | None = None) -> Period:

@@ -69,6 +69,24 @@ DERIVED: dict[str, Definition] = {
 }
 
 
+ICONS = {
+    "views": "eye",
+    "reach": "users",
+    "reactions": "mood-smile",
+    "comments": "message-circle",
+    "shares": "share",
+    "saves": "bookmark",
+    "clicks": "click",
+    "watch_seconds": "hourglass",
+}
+# The others are told by some platforms only: shown where somebody told them.
+ALWAYS = ("views", "reach", "reactions", "comments", "shares")
+
+
+def measure_names() -> dict[str, str]:
+    return {measure: str(each.name) for measure, each in DEFINITIONS.items()}
+
+
 def origin(platform: str, measure: str) -> Origin | None:
     """Return where a platform's figure comes from; None where the platform does not report it."""
     found = facts_of(platform).measures.get(measure)

@@ -11,7 +11,7 @@ import {
   VisualMapComponent,
 } from "echarts/components";
 import { getInstanceByDom, init, use } from "echarts/core";
-import { CanvasRenderer } from "echarts/renderers";
+import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 
 use([
   AriaComponent,
@@ -24,6 +24,7 @@ use([
   LineChart,
   MarkLineComponent,
   PieChart,
+  SVGRenderer,
   TitleComponent,
   TooltipComponent,
   VisualMapComponent,

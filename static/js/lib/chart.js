@@ -19,6 +19,25 @@ export function drawChart(element, option) {
   sizes.observe(element);
 }
 
+// Returns the address of a drawn chart as a file: "png", twice as fine as the screen, or "svg".
+export function chartFile(element, kind) {
+  const shown = echarts.getInstanceByDom(element);
+  if (kind === "png") return shown.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: surface() });
+  const size = { width: shown.getWidth(), height: shown.getHeight() };
+  const chart = echarts.init(null, theme(), { renderer: "svg", ssr: true, ...size });
+  chart.setOption({ animation: false, backgroundColor: surface(), ...drawn.get(element) });
+  const text = chart.renderToSVGString();
+  chart.dispose();
+  return URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+}
+
+function surface() {
+  document.body.append(probe);
+  const found = colour("--tblr-bg-surface");
+  probe.remove();
+  return found;
+}
+
 function draw(element) {
   echarts.getInstanceByDom(element)?.dispose();
   const chart = echarts.init(element, theme());
@@ -42,6 +61,11 @@ function theme() {
     valueAxis: axis,
     timeAxis: axis,
     legend: { textStyle: { color: text } },
+    visualMap: { color: [colour("--tone-green"), colour("--tone-green-bg")], textStyle: { color: text } },
+    heatmap: {
+      label: { color: colour("--tblr-body-color"), textBorderColor: colour("--tblr-bg-surface"), textBorderWidth: 3 },
+      itemStyle: { borderColor: colour("--tblr-bg-surface"), borderWidth: 2 },
+    },
     // The default tooltip is HTML with inline styles, which the page's policy forbids.
     tooltip: {
       renderMode: "richText",

@@ -1,5 +1,5 @@
 // Draws every [data-chart]: the figures come from the json_script it names, the same that stand in the table beneath it.
-import { drawChart } from "../lib/chart.js";
+import { chartFile, drawChart } from "../lib/chart.js";
 
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", compactDisplay: "long" });
@@ -8,8 +8,18 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const place of document.querySelectorAll("[data-chart]")) {
     const figures = JSON.parse(document.getElementById(place.dataset.chart).textContent);
     if (place.dataset.notMeasured) document.body.dataset.notMeasured = place.dataset.notMeasured;
-    drawChart(place, figures.kind === "bar" ? bar(figures) : line(figures));
+    drawChart(place, { bar, heat, line }[figures.kind](figures));
   }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+  const button = event.target.closest("[data-save]");
+  if (!button) return;
+  const link = document.createElement("a");
+  link.href = chartFile(document.querySelector(`[data-chart="${button.dataset.of}"]`), button.dataset.save);
+  link.download = `${button.dataset.name}.${button.dataset.save}`;
+  link.click();
 });
 
 // A figure that was not measured is a gap in the line, never a zero.
@@ -34,6 +44,19 @@ function line({ series }) {
       symbolSize: 7,
       lineStyle: { width: 2.5, type: ["solid", "dashed", "dotted"][n % 3] },
     })),
+  };
+}
+
+// Columns are the days of the week, rows the hours; a cell is [column, row, publications, median reach].
+function heat({ rows, columns, cells, words }) {
+  const most = Math.max(...cells.map((cell) => cell[2]));
+  return {
+    grid: { left: 8, right: 16, top: 8, bottom: 56, containLabel: true },
+    tooltip: { formatter: ({ data }) => `${words[0]}: ${format(data[2])}\n${words[1]}: ${format(data[3])}` },
+    xAxis: { type: "category", data: columns, axisLabel: { interval: 0 } },
+    yAxis: { type: "category", data: rows, inverse: true },
+    visualMap: { min: 0, max: most, dimension: 2, calculable: false, orient: "horizontal", left: "center", bottom: 0, precision: 0 },
+    series: [{ type: "heatmap", data: cells, label: { show: true, formatter: ({ data }) => format(data[2]) } }],
   };
 }
 

@@ -242,7 +242,7 @@ def test_the_excel_file_holds_each_publication_and_no_formula(export, publish, c
     response = export(format="xlsx")
 
     book = load_workbook(io.BytesIO(response.content))
-    summary, rows = book.worksheets
+    summary, _behind, rows = book.worksheets
     head, row = list(rows.iter_rows(values_only=True))
     assert len(head) == len(row) == 17
     assert (row[0], row[1]) == (title, "=1+1")

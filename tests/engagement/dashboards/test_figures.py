@@ -1,0 +1,153 @@
+import io
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from accounts.permissions import Role
+from campaigns.kits.models import Adoption
+from campaigns.models import Topic
+from engagement.dashboards import comparisons, hours
+from publishing.models import Delivery
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+# A Monday, 19:00 here.
+EVENING = datetime.fromisoformat("2026-11-02T19:00:00+07:00")
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def campaign(province):
+    return factories.CampaignFactory(unit=province, starts_on="2026-11-01", ends_on="2026-11-30")
+
+
+@pytest.fixture
+def look(client, campaign, province):
+    client.force_login(factories.person(Role.SUPERVISOR, province))
+    address = reverse("engagement:campaign_figures", args=[campaign.public_id])
+    return lambda **query: client.get(address, query)
+
+
+def chart(response, key):
+    return next(each for each in response.context["charts"] if each.key == key)
+
+
+def test_filters_in_the_address_narrow_every_figure(look, publish, campaign, province):
+    topic, usual = Topic.objects.get(code="pccc"), factories.topic()
+    one = factories.UnitFactory(parent=province, place="Phường Hải Châu")
+    two = factories.UnitFactory(parent=province, place="Phường Sơn Trà")
+    rows = [
+        publish(unit=one, campaign=campaign, at=EVENING, reach=70),
+        publish(unit=two, campaign=campaign, at=EVENING, reach=5),
+        publish(
+            channel=factories.ChannelFactory(unit=two, platform="zalo"),
+            campaign=campaign,
+            at=EVENING,
+            reach=900,
+        ),
+    ]
+    type(rows[0].post).objects.filter(pk=rows[0].post_id).update(topic=topic)
+
+    def reach(**query):
+        return look(**query).context["total"]["reach"]
+
+    assert reach() == 975
+    assert reach(unit="hai chau") == 70
+    assert reach(unit=province.place) == 975  # a province's name finds its units
+    assert reach(platform="zalo") == 900
+    assert reach(topic=topic.code) == 70
+    assert reach(**{"from": "03/11/2026", "to": "04/11/2026"}) is None
+    assert [row[0] for row in chart(look(), "topics").rows] == [str(usual), str(topic)]
+
+
+def test_hours_have_the_median_and_say_what_was_not_measured(look, publish, campaign, province):
+    unit = factories.UnitFactory(parent=province)
+    for reach in (10, 20, 1000):
+        publish(unit=unit, campaign=campaign, at=EVENING, reach=reach)
+    for reach in (10, 21):
+        publish(unit=unit, campaign=campaign, at=EVENING + timedelta(days=1), reach=reach)
+    publish(unit=unit, campaign=campaign, at=EVENING - timedelta(hours=12))
+
+    found = hours.by_hour(Delivery.objects.filter(post__campaign=campaign))
+    page = look(show="posts")
+
+    assert [(h.weekday, h.hour, h.publications, h.reach) for h in found] == [
+        (1, 7, 1, None),
+        (1, 19, 3, 20),
+        (2, 19, 2, 16),
+    ]
+    table = chart(page, "hours")
+    assert table.rows == [
+        ["Monday, 07:00", 1, None],
+        ["Monday, 19:00", 3, 20],
+        ["Tuesday, 19:00", 2, 16],
+    ]
+    assert table.figures["cells"][1] == [0, 12, 3, 20]
+    assert page.context["punctuality"] == comparisons.Punctuality(due=6, on_time=6)
+
+
+def test_a_campaign_is_compared_with_other_days_and_another_campaign(
+    look, publish, campaign, province
+):
+    unit = factories.UnitFactory(parent=province)
+    other = factories.CampaignFactory(unit=province, starts_on="2025-11-01", ends_on="2025-11-30")
+    foreign = factories.CampaignFactory(starts_on="2025-11-01", ends_on="2025-11-30")
+    publish(unit=unit, campaign=campaign, at=EVENING, reach=300)
+    publish(unit=unit, campaign=other, at=EVENING - timedelta(days=365), reach=100)
+    publish(unit=unit, at=EVENING - timedelta(days=10), reach=200)
+    publish(unit=foreign.unit, campaign=foreign, at=EVENING - timedelta(days=365), reach=9999)
+
+    def reach(choice):
+        page = look(show="compare", with_=choice, **{"from": "01/11/2026", "to": "14/11/2026"})
+        rows = chart(page, "compared").rows
+        return next(row[1:] for row in rows if row[0] == "Reach")
+
+    assert reach("previous") == [300, 200, "+50 %"]
+    assert reach("year") == [300, 100, "+200 %"]
+    assert reach(str(other.public_id)) == [300, 100, "+200 %"]
+    assert reach(str(foreign.public_id)) == [300, 200, "+50 %"]  # none to choose
+
+
+def test_the_kits_funnel_counts_units_of_the_readers_scope(look, campaign, province):
+    kit = factories.kit(province, campaign=campaign, state="issued")
+    units = [factories.UnitFactory(parent=province) for _ in range(4)]
+    now = timezone.now()
+    for unit, adopted in ((units[0], None), (units[1], now), (units[2], now)):
+        Adoption.objects.create(
+            kit=kit, version=kit.current, unit=unit, opened_at=now, adopted_at=adopted
+        )
+    factories.UnitFactory()
+
+    found = chart(look(show="compare"), "take_up")
+
+    assert [row[1:] for row in found.rows] == [[4, 3, 2, 0, 0]]
+
+
+def test_each_part_asks_few_questions_and_each_chart_is_a_sheet(
+    client, look, publish, campaign, province
+):
+    for at in (EVENING, EVENING + timedelta(days=1)):
+        publish(unit=factories.UnitFactory(parent=province), campaign=campaign, at=at, reach=10)
+    factories.kit(province, campaign=campaign, state="issued")
+    export = reverse("engagement:campaign_export", args=[campaign.public_id])
+    asked = {}
+    for part in ("", "posts", "compare"):
+        with CaptureQueriesContext(connection) as queries:
+            page = look(show=part)
+        asked[part] = len(queries)
+        for each in page.context["charts"]:
+            file = client.get(export, {"chart": each.key})
+            book = load_workbook(io.BytesIO(file.content))
+            assert book.worksheets[0].max_row == 1 + len(each.rows), each.key
+    assert max(asked.values()) <= 20, asked
+    assert client.get(export, {"chart": "secret"}).status_code == 404
+    assert look(show="elsewhere").status_code == 200
