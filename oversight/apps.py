@@ -7,4 +7,4 @@ class OversightConfig(AppConfig):
     verbose_name = _("Oversight")
 
     def ready(self) -> None:
-        from oversight import menu  # noqa: F401
+        from oversight import audit_sentences, menu, notice_texts  # noqa: F401

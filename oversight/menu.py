@@ -7,7 +7,7 @@ from core.navigation import ACTIONS, CHANNELS, TABS, TOP, Entry, register
 register(
     Entry("oversight:today", "home", _("Today"), TOP, 10),
     Entry(
-        "oversight:province",
+        "oversight:board",
         "layout-grid",
         _("Units at a glance"),
         CHANNELS,
@@ -24,8 +24,8 @@ register(
         needs=("oversight_view",),
     ),
     Entry("oversight:today", "home", _("Today"), TABS, 10),
-    Entry("oversight:province", "layout-grid", _("Units"), TABS, 30, needs=("oversight_view",)),
+    Entry("oversight:board", "layout-grid", _("Units"), TABS, 30, needs=("oversight_view",)),
     pages={
-        "oversight:province": ("oversight", "engagement:desk_allowances"),
+        "oversight:board": ("oversight", "engagement:desk_allowances"),
     },
 )

@@ -19,6 +19,7 @@ from core.periods import Period, quick_links
 from engagement.dashboards.tables import FORMATS, Sheet, as_file
 from oversight import queries
 from oversight.forms import OverviewForm
+from oversight.places import shown_place
 from oversight.rows import Row, sort_rows, total
 from oversight.tile_map import FIGURES, tile_map
 from oversight.today import cards
@@ -28,7 +29,7 @@ from publishing.pauses.context import pauses_of
 from publishing.presenters.delivery import delivery_status
 from publishing.presenters.post import post_status
 from publishing.presenters.status import StatusView
-from units.models import Level, Unit
+from units.models import Unit
 
 DAYS = 30
 POSTS_A_PAGE = 25
@@ -58,7 +59,7 @@ def today(request: HttpRequest) -> HttpResponse:
 def province(request: HttpRequest) -> HttpResponse:
     """Show the communes of one province, or of the smaller scope that the person oversees."""
     form = _form(request)
-    place = _place(request, form)
+    place = shown_place(request)
     if place is None:
         return redirect("oversight:nation")
     now = timezone.now()
@@ -129,17 +130,6 @@ def _form(request: HttpRequest) -> OverviewForm:
 
 def _words(form: OverviewForm) -> str:
     return form.cleaned_data.get("q", "") if form.is_valid() else ""
-
-
-def _place(request: HttpRequest, form: OverviewForm) -> Unit | None:
-    """Return the unit whose scope is shown; None for the whole nation, which
-    has a page of its own.
-    """
-    key = request.GET.get("province", "")
-    if key:
-        return get_object_or_404(queries.scope(request.user), key=key, level=Level.PROVINCE)
-    place = queries.overseen_unit(request.user, current_position(request))
-    return None if place is None or place.level == Level.MINISTRY else place
 
 
 def _overview(

@@ -41,6 +41,7 @@ from engagement.models import SpentTicket
 from engagement.replies.services import TICKET_LASTS
 from media import incoming, store
 from media.models import FilmEdit, Media, Upload
+from oversight.models import Reminder
 from posts.archive.services import remove_drafts
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
@@ -352,6 +353,13 @@ RULES: tuple[Rule | Files, ...] = (
         after=MONTH,
         since="ended_at",
         words="30 days after its end",
+    ),
+    Rule(
+        name="reminders",
+        model=Reminder,
+        after=QUARTER,
+        since="sent_at",
+        words="90 days",
     ),
     Rule(
         name="blurred-media",

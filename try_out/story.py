@@ -510,6 +510,7 @@ class Filler:
                 duty_phone=f"0230 3000 1{number:02}",
                 opening_hours="7:30–11:30, 13:30–17:00, thứ Hai đến thứ Sáu",
                 public_numbers=[PublicNumber(f"0230 3000 2{number:02}", "Bộ phận một cửa")],
+                leader_phone=f"0230 3000 3{number:02}",
             )
             change_facts(staff.unit, told, by=staff.chief)
         staff = self.world.staff["hai-chau"]

@@ -36,6 +36,7 @@ class Facts:
     duty_phone: str = ""
     opening_hours: str = ""
     public_numbers: Sequence[PublicNumber] = field(default_factory=tuple)
+    leader_phone: str = ""  # for those who oversee the unit alone
 
 
 @transaction.atomic
@@ -75,6 +76,7 @@ def _stored(facts: Facts) -> dict[str, object]:
     return {
         "address": normal(facts.address).strip(),
         "duty_phone": _digits(facts.duty_phone) if facts.duty_phone.strip() else "",
+        "leader_phone": _digits(facts.leader_phone) if facts.leader_phone.strip() else "",
         "opening_hours": normal(facts.opening_hours).strip(),
         "public_numbers": [{"number": n, "label": label} for n, label in numbers.items()],
     }

@@ -249,6 +249,15 @@ class FactsForm(forms.Form):
         ),
     )
 
+    leader_phone = PhoneField(
+        label=_("Telephone of the leader"),
+        required=False,
+        help_text=_(
+            "For the province and the ministry alone, who call when something is urgent. Residents "
+            "never see it, and posts do not name it."
+        ),
+    )
+
     def __init__(self, data: Any = None, *, facts: UnitFacts):
         lines = (f"{phones.shown(n['number'])} – {n['label']}" for n in facts.public_numbers)
         super().__init__(
@@ -257,6 +266,7 @@ class FactsForm(forms.Form):
                 "address": facts.address,
                 "duty_phone": facts.duty_phone,
                 "opening_hours": facts.opening_hours,
+                "leader_phone": facts.leader_phone,
                 "public_numbers": "\n".join(line.rstrip(" –") for line in lines),
             },
         )

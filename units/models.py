@@ -149,6 +149,10 @@ class UnitFacts(models.Model):
     opening_hours = models.CharField(_("opening hours"), max_length=200, blank=True)
     # Further numbers that a post may name: [{"number": "…", "label": "…"}].
     public_numbers = models.JSONField(default=list, blank=True)
+    # For those who oversee the unit; residents, posts and templates never see it.
+    leader_phone = models.CharField(
+        _("telephone of the leader"), max_length=15, blank=True, default="", db_default=""
+    )
     changed_at = models.DateTimeField()
 
     class Meta:

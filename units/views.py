@@ -142,6 +142,8 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
             "facts_changed": facts_changed(row),
             "may_change_facts": row.is_current
             and request.user.authority("unit_facts", unit=row) is not None,
+            "may_see_leader_phone": request.user.authority("oversight_view", unit=row) is not None
+            or request.user.authority("unit_facts", unit=row) is not None,
             "may_arrange": may_arrange,
             "may_end": _may_end(request, row),
             "today": timezone.localdate(),

@@ -3,6 +3,7 @@ from tests.architecture.matrix.entry import OVERSEER, SUPERVISOR, Entry
 OVERSEERS = frozenset({OVERSEER, SUPERVISOR})
 ENTRIES = {
     "oversight:today": Entry(),
+    "oversight:board": Entry(roles=OVERSEERS),
     "oversight:province": Entry(roles=OVERSEERS),
     # The walk's people sit in a province or below: the nation is seen from the ministry only.
     "oversight:nation": Entry(roles=frozenset()),
@@ -12,4 +13,8 @@ ENTRIES = {
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"
     ),
     "oversight:unit": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
+    "oversight:needs": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
+    "oversight:remind": Entry(
+        roles=OVERSEERS, kwargs={"key": "unit"}, method="post", data={"kind": "silent"}
+    ),
 }

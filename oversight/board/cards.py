@@ -1,0 +1,114 @@
+"""What a unit needs help with, thing by thing, for its page."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels.models import Channel, UnrecognisedPost
+from core.clock import local_time
+from oversight import kinds
+from oversight.kinds import KINDS, Kind
+from oversight.models import Reminder
+from oversight.needs import (
+    SILENT_DAYS,
+    blocked_or_late,
+    is_silent,
+    kits_not_taken_up,
+    pages_of,
+)
+from publishing.models import Delivery
+from publishing.presenters.delivery import delivery_status
+from publishing.states import Reason
+from units.models import Unit
+
+# Things of a kind that are named; the pages behind them list all.
+SHOWN = 5
+_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing that needs help, with its page."""
+
+    label: str
+    address: str
+    detail: str = ""
+    public_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A kind of need of a unit, with its things; ``reminded``: today already."""
+
+    kind: Kind
+    n: int
+    things: list[Thing] = field(default_factory=list)
+    reminded: bool = False
+
+    @property
+    def more(self) -> int:
+        return max(self.n - len(self.things), 0) if self.things else 0
+
+    @property
+    def is_of_posts(self) -> bool:
+        return self.kind.key in {kinds.BLOCKED, kinds.LATE}
+
+    @property
+    def may_need_a_pause(self) -> bool:
+        return self.kind.key in {kinds.DEAD, kinds.UNRECOGNISED, kinds.BLOCKED}
+
+
+def needs_for(
+    unit: Unit, *, last_post: datetime | None, now: datetime, silent_days: int = SILENT_DAYS
+) -> list[Need]:
+    """Return what ``unit`` needs, thing by thing, the most urgent first. Six queries."""
+    found: dict[str, list[Thing]] = {key: [] for key in KINDS}
+    for page in pages_of(unit, now=now):
+        if page.need:
+            found[page.need].append(_page(page))
+    strange = UnrecognisedPost.objects.open().filter(channel__unit=unit)
+    for post in strange.select_related("channel").order_by("-published_at", "-pk")[:_MOST]:
+        found[kinds.UNRECOGNISED].append(_unrecognised(post))
+    for delivery in blocked_or_late(unit, now=now)[:_MOST]:
+        is_leak = delivery.error_code == Reason.LEAK
+        found[kinds.BLOCKED if is_leak else kinds.LATE].append(_delivery(delivery))
+    for kit in kits_not_taken_up(unit, now=now).get(unit.pk, []):
+        page = reverse("oversight:take_up", args=[kit.public_id])
+        until = kit.current.window_until if kit.current else None
+        last = _("until %(day)s") % {"day": f"{until:%d/%m/%Y}"} if until else ""
+        found[kinds.KIT].append(Thing(str(kit), page, last, str(kit.public_id)))
+    reminders = Reminder.objects.filter(unit=unit, day=timezone.localdate(now))
+    reminded = set(reminders.values_list("kind", flat=True))
+    counts = {key: len(things) for key, things in found.items()}
+    if is_silent(last_post, now=now, days=silent_days):
+        counts[kinds.SILENT] = 1
+    return [
+        Need(kind, counts[key], found[key][:SHOWN], key in reminded)
+        for key, kind in KINDS.items()
+        if counts[key]
+    ]
+
+
+def _page(page: Channel) -> Thing:
+    address = reverse("channels:channel", args=[page.public_id])
+    if page.expires_at and not page.why_lost:
+        detail = _("ends %(day)s") % {"day": f"{timezone.localtime(page.expires_at):%d/%m/%Y}"}
+    else:
+        detail = page.why_lost or str(page.get_lifecycle_display())
+    return Thing(str(page), address, detail, str(page.public_id))
+
+
+def _unrecognised(post: UnrecognisedPost) -> Thing:
+    address = reverse("channels:channel", args=[post.channel.public_id])
+    when = local_time(post.published_at)
+    return Thing(str(post.channel), f"{address}#foreign", when, str(post.channel.public_id))
+
+
+def _delivery(delivery: Delivery) -> Thing:
+    address = reverse("publishing:post", args=[delivery.post.public_id])
+    status = delivery_status(delivery)
+    detail = f"{delivery.channel.get_platform_display()}: {status.label}"
+    return Thing(str(delivery.post), address, detail, str(delivery.post.public_id))

@@ -1,0 +1,55 @@
+"""Remind a unit of what it needs to mend."""
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import holders, require
+from audit.services import record
+from core import quotas
+from core.errors import Refused
+from oversight.kinds import KINDS
+from oversight.models import Reminder
+from oversight.needs import counts_of
+from units.models import Unit
+
+
+def remind(unit: Unit, kind: str, *, by: User) -> int:
+    """Send one notice to those who write and approve in ``unit``; return to how many. Raise Refused
+    where nothing of this kind is left to mend, nobody is there, or somebody did so today already.
+    """
+    authority = require(by, Permission.OVERSIGHT_VIEW, unit=unit)
+    now = timezone.now()
+    n = counts_of(unit, now=now).counts[kind] if kind in KINDS else 0
+    if not n:
+        raise Refused(_("The unit has mended this meanwhile: there is nothing to remind it of."))
+    people = people_of(unit, besides=by)
+    if not people:
+        raise Refused(
+            _("Nobody holds a post there who could act. Call the unit, or ask its administrator.")
+        )
+    quotas.use("reminder", by=by)
+    with transaction.atomic():
+        day = timezone.localdate(now)
+        given = {"by": by, "sent_at": now}
+        _row, is_new = Reminder.objects.get_or_create(unit=unit, kind=kind, day=day, defaults=given)
+        if not is_new:
+            raise Refused(_("The unit was reminded of this today already."))
+        page = KINDS[kind]
+        address = f"{reverse(page.page)}{page.query}"
+        notify(people, f"remind_{kind}", address=address, by=by, unit=unit, n=n)
+        position = authority.position
+        record("oversight.reminded", unit, by=by, position=position, kind=kind, people=len(people))
+    return len(people)
+
+
+def people_of(unit: Unit, *, besides: User | None = None) -> list[User]:
+    """Find the officers and leaders of the unit who can mend what it needs."""
+    left_out = {besides.pk} if besides else set()
+    writing = holders(Permission.POST_WRITE, unit=unit, besides=left_out)
+    approving = holders(Permission.POST_APPROVE, unit=unit, besides=left_out)
+    return list({person.pk: person for person in (*writing, *approving)}.values())

@@ -1,0 +1,98 @@
+"""The tile board of a province: which of its units need help, and with what first."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.permissions import Permission
+from core.actions import refusal
+from oversight.board import services
+from oversight.board.cards import needs_for
+from oversight.board.forms import BoardForm
+from oversight.kinds import FINE, KINDS
+from oversight.needs import SILENT_DAYS, UnitNeeds, by_kind, needs_of, with_last_post
+from oversight.places import shown_place
+from oversight.queries import oversees_nation, scope
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def board(request: HttpRequest) -> HttpResponse:
+    """Show a tile for each unit, the most in need first; for HTMX the tiles alone."""
+    place = shown_place(request)
+    if place is None:
+        return redirect("oversight:nation")
+    form = BoardForm(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    days = chosen.get("days") or SILENT_DAYS
+    words = chosen.get("q", "")
+    rows = needs_of(place, now=timezone.now(), silent_days=days, words=words)
+    counts = by_kind(rows)
+    kind = chosen.get("kind", "")
+    kinds = {**KINDS, FINE.key: FINE}
+    shown = [(row, kinds[kind] if kind else row.worst) for row in rows if _has(row, kind)]
+    context = {
+        "place": place,
+        "may_nation": oversees_nation(request.user),
+        "form": form,
+        "days": days,
+        "chosen": kind,
+        "filters": [(each, counts[key]) for key, each in kinds.items() if counts[key]],
+        "tiles": shown,
+        "total": len(rows),
+        "in_need": len(rows) - counts[FINE.key],
+        "filtered": bool(words or kind),
+    }
+    fragment = request.htmx and not request.htmx.boosted
+    return render(request, f"oversight/board.html{'#tiles' if fragment else ''}", context)
+
+
+def _has(row: UnitNeeds, kind: str) -> bool:
+    return not kind or bool(row.counts[kind]) or (kind == FINE.key and not row.found)
+
+
+@require_GET
+def needs(request: HttpRequest, key: str) -> HttpResponse:
+    """Show what a unit needs help with, thing by thing, each with what can be done about it."""
+    unit = _unit(request, key)
+    found = needs_for(unit, last_post=unit.last_post, now=timezone.now())
+    facts = getattr(unit, "facts", None)
+    context = {
+        "unit": unit,
+        "needs": found if unit.is_current else [],
+        "phone": facts.leader_phone if facts else "",
+        "may_nation": oversees_nation(request.user),
+    }
+    return render(request, "oversight/needs.html", context)
+
+
+def _unit(request: HttpRequest, key: str) -> Any:
+    if not request.user.reach(Permission.OVERSIGHT_VIEW):
+        raise PermissionDenied
+    units = with_last_post(scope(request.user)).select_related("parent", "facts")
+    return get_object_or_404(units, key=key)
+
+
+@require_POST
+def remind(request: HttpRequest, key: str) -> HttpResponse:
+    """Remind a unit's officers and leaders of what it needs to mend."""
+    unit = _unit(request, key)
+    done: list[int] = []
+    kind = request.POST.get("kind", "")
+    if refused := refusal(lambda: done.append(services.remind(unit, kind, by=request.user))):
+        messages.error(request, refused)
+    else:
+        words = ngettext(
+            "%(n)s person of the unit was reminded, in the portal and by mail.",
+            "%(n)s people of the unit were reminded, in the portal and by mail.",
+            done[0],
+        )
+        messages.success(request, words % {"n": done[0]})
+    return redirect("oversight:needs", unit.key)

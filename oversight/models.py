@@ -1,0 +1,22 @@
+"""Rows of those who oversee: whom they reminded of what."""
+
+from django.conf import settings
+from django.db import models
+
+from units.models import Unit
+
+
+class Reminder(models.Model):
+    """A unit was reminded of something that it needs to mend: once a day of each kind at most."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="reminders")
+    kind = models.CharField(max_length=15)  # of kinds.KINDS
+    day = models.DateField()
+    # Empty: the portal itself.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "kind", "day"], name="one_reminder_a_day")
+        ]

@@ -1,0 +1,219 @@
+"""Find what the units of a place need help with: a query a kind, whatever the number of units."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.utils import timezone
+
+from campaigns.kits.models import Adoption, Kit, Passing
+from campaigns.kits.queries import units_for
+from channels.models import Channel, ChannelQuerySet, UnrecognisedPost
+from channels.states import Health, Lifecycle
+from core.scope import ancestors
+from engagement.dashboards.queries import in_trouble
+from oversight import kinds
+from oversight.kinds import FINE, KINDS, URGENCY, Kind
+from oversight.queries import DYING
+from publishing.models import Delivery
+from publishing.states import Reason
+from units.models import Level, Unit, UnitQuerySet
+
+SILENT_DAYS, MOST_SILENT_DAYS = 14, 365
+# A kit of which so many days are left, and which nobody has taken up, needs a word.
+KIT_ENDS = timedelta(days=3)
+# The windows of more kits than that do not close at once.
+_MOST_KITS = 20
+
+# A page that carries no posts until somebody acts is lost, renamed, in other hands, or not
+# confirmed; one that works may end within two weeks.
+_WORKING = Q(health=Health.CONNECTED, lifecycle=Lifecycle.ACTIVE)
+_DEAD = (
+    Q(health=Health.LOST, lifecycle=Lifecycle.ACTIVE)
+    | Q(lifecycle__in=[Lifecycle.FROZEN, Lifecycle.TAKEN_OVER])
+    | Q(_WORKING, confirmed_at__isnull=True)
+)
+
+
+def _dying(now: datetime) -> Q:
+    return Q(_WORKING, confirmed_at__isnull=False, expires_at__lt=now + DYING)
+
+
+def pages_of(unit: Unit, *, now: datetime) -> ChannelQuerySet:
+    """Return the pages of the unit; ``need`` names the kind of help that each needs, if any."""
+    cases = [When(_DEAD, then=Value(kinds.DEAD)), When(_dying(now), then=Value(kinds.DYING))]
+    need = Case(*cases, default=Value(""), output_field=CharField())
+    return Channel.objects.usable().filter(unit=unit).annotate(need=need)
+
+
+@dataclass(slots=True)
+class UnitNeeds:
+    """A unit with the number of things of each kind that need help."""
+
+    unit: Unit
+    counts: Counter[str] = field(default_factory=Counter)
+    last_post: datetime | None = None
+    pages: int = 0
+
+    @property
+    def found(self) -> list[tuple[Kind, int]]:
+        """List the kinds that the unit has, the most urgent first, each with its number."""
+        return [(kind, self.counts[key]) for key, kind in KINDS.items() if self.counts[key]]
+
+    @property
+    def worst(self) -> Kind:
+        return next((kind for key, kind in KINDS.items() if self.counts[key]), FINE)
+
+    @property
+    def others(self) -> int:
+        """Count the kinds besides the most urgent one."""
+        return max(len(self.found) - 1, 0)
+
+    @property
+    def urgency(self) -> tuple[int, int, str]:
+        """Return the place among other units, the most urgent first."""
+        found = self.found
+        if not found:
+            return (len(KINDS), 0, self.unit.search)
+        return (URGENCY[found[0][0].key], -len(found), self.unit.search)
+
+
+def needs_of(
+    place: Unit, *, now: datetime, silent_days: int = SILENT_DAYS, words: str = ""
+) -> list[UnitNeeds]:
+    """Return what each open unit at or below ``place`` needs, the most urgent first; the office of
+    a province only where it has a page of its own. Eight queries at most.
+    """
+    below = Unit.objects.current(timezone.localdate(now)).under(place)
+    shown = below.filter(has_police_body=True).filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
+    shown = shown.search(words) if words else shown
+    rows = {unit.pk: UnitNeeds(unit, last_post=unit.last_post) for unit in with_last_post(shown)}
+    units = below.order_by().values("pk")
+    for unit, key, n in _counted(units, place=place, now=now):
+        if unit in rows:
+            rows[unit].counts[key] += n
+    for unit, pages, dead, dying in _pages(units, now=now):
+        if unit in rows:
+            rows[unit].pages = pages
+            rows[unit].counts.update({kinds.DEAD: dead, kinds.DYING: dying})
+    for row in rows.values():
+        if is_silent(row.last_post, now=now, days=silent_days):
+            row.counts[kinds.SILENT] = 1
+    found = (row for row in rows.values() if row.unit.level == Level.COMMUNE or row.pages)
+    return sorted(found, key=lambda row: row.urgency)
+
+
+def counts_of(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -> UnitNeeds:
+    """Return what this very unit needs."""
+    found = needs_of(unit, now=now, silent_days=silent_days)
+    return next((row for row in found if row.unit.pk == unit.pk), UnitNeeds(unit))
+
+
+def by_kind(rows: Iterable[UnitNeeds]) -> dict[str, int]:
+    """Count the units by each kind that they have, and those that have none."""
+    found: Counter[str] = Counter()
+    for row in rows:
+        found.update([kind.key for kind, _n in row.found] or [FINE.key])
+    return {key: found[key] for key in (*KINDS, FINE.key)}
+
+
+def with_last_post(units: UnitQuerySet) -> QuerySet[Any]:
+    """Annotate the time of each unit's last post: an index finds one row a unit."""
+    published = Delivery.objects.filter(unit=OuterRef("pk"), published_at__isnull=False)
+    last = published.order_by("-due_at").values("published_at")[:1]
+    return units.select_related("parent").annotate(last_post=Subquery(last))
+
+
+def is_silent(last_post: datetime | None, *, now: datetime, days: int) -> bool:
+    return last_post is None or last_post < now - timedelta(days=days)
+
+
+def _pages(units: QuerySet, *, now: datetime) -> QuerySet:
+    channels = Channel.objects.usable().filter(unit__in=units).order_by()
+    return channels.values_list("unit").annotate(
+        pages=Count("pk"),
+        dead=Count("pk", filter=_DEAD),
+        dying=Count("pk", filter=_dying(now)),
+    )
+
+
+def _counted(units: QuerySet, *, place: Unit, now: datetime) -> Iterator[tuple[int, str, int]]:
+    strange = UnrecognisedPost.objects.open().filter(channel__unit__in=units).order_by()
+    for unit, n in strange.values_list("channel__unit").annotate(n=Count("pk")):
+        yield unit, kinds.UNRECOGNISED, n
+    troubled = in_trouble(Delivery.objects.filter(unit__in=units), now=now).order_by()
+    leaks = Q(error_code=Reason.LEAK)
+    for unit, blocked, late in troubled.values_list("unit").annotate(
+        blocked=Count("pk", filter=leaks), late=Count("pk", filter=~leaks)
+    ):
+        yield unit, kinds.BLOCKED, blocked
+        yield unit, kinds.LATE, late
+    for unit, found in kits_not_taken_up(place, now=now).items():
+        yield unit, kinds.KIT, len(found)
+
+
+def blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:
+    """Find the publications of the unit that were stopped, failed or are late, the newest
+    first.
+    """
+    rows = in_trouble(Delivery.objects.filter(unit=unit), now=now)
+    return rows.select_related("post", "channel", "unit").order_by("-due_at", "-pk")
+
+
+def kits_not_taken_up(place: Unit, *, now: datetime) -> dict[int, list[Kit]]:
+    """Find by unit the kits whose window closes within days and that it has neither taken up nor
+    declined. Two statements, however many kits and units.
+    """
+    today = timezone.localdate(now)
+    ending = Kit.objects.issued().filter(
+        current__window_until__gte=today, current__window_until__lte=today + KIT_ENDS
+    )
+    kits = {kit.pk: kit for kit in _above_or_below(ending, place)[:_MOST_KITS]}
+    found: dict[int, list[Kit]] = defaultdict(list)
+    asked = [_not_taken_up(kit, place) for kit in kits.values()]
+    if asked:
+        for unit, kit in asked[0].union(*asked[1:], all=True).order_by():
+            found[unit].append(kits[kit])
+    return found
+
+
+def _above_or_below(ending: QuerySet[Kit], place: Unit) -> QuerySet[Kit]:
+    """Select kits of the units above the place, and of those in it; the first to end first."""
+    here = Q(unit__path__in=ancestors(place.path)) | Q(unit__path__startswith=place.path)
+    return (
+        ending.filter(here)
+        .select_related("current__kit__unit")
+        .order_by("current__window_until", "pk")
+    )
+
+
+def _not_taken_up(kit: Kit, place: Unit) -> QuerySet:
+    assert kit.current is not None
+    units = units_for(kit.current).under(place)
+    if kit.current.by_provinces:
+        passed = Passing.objects.filter(kit=kit).values("unit")
+        units = units.filter(~Q(level=Level.COMMUNE) | Q(parent__in=passed))
+    decided = Adoption.objects.filter(kit=kit, unit=OuterRef("pk")).exclude(
+        adopted_at=None, declined_at=None
+    )
+    left = units.exclude(Exists(decided)).order_by()
+    return left.annotate(of_kit=Value(kit.pk)).values_list("pk", "of_kit")
+
+
+def worst_of(rows: Sequence[UnitNeeds], most: int) -> list[UnitNeeds]:
+    """Return the units most in need, which `needs_of` puts first."""
+    return [row for row in rows[:most] if row.found]
