@@ -6,5 +6,9 @@ class OversightConfig(AppConfig):
     name = "oversight"
     verbose_name = _("Oversight")
 
+    def import_models(self) -> None:
+        super().import_models()
+        from oversight.matters import models as _matters  # noqa: F401
+
     def ready(self) -> None:
         from oversight import audit_sentences, menu, notice_texts  # noqa: F401

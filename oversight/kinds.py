@@ -6,7 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 DEAD, UNRECOGNISED, BLOCKED, LATE = "dead", "unrecognised", "blocked", "late"
-DYING, KIT, SILENT = "dying", "kit", "silent"
+MATTER, DYING, KIT = "matter", "dying", "kit"
+PAGELESS, SILENT = "pageless", "silent"
 
 
 class Kind(NamedTuple):
@@ -52,6 +53,14 @@ KINDS = {
             "?tab=trouble",
         ),
         Kind(
+            MATTER,
+            _("request not answered in time"),
+            "red",
+            "messages",
+            "oversight:matters",
+            "?show=late",
+        ),
+        Kind(
             DYING,
             _("connection ends soon"),
             "yellow",
@@ -60,6 +69,7 @@ KINDS = {
             "?days=14",
         ),
         Kind(KIT, _("kit not taken up"), "yellow", "package", "posts:kits"),
+        Kind(PAGELESS, _("no page connected"), "yellow", "link-off", "channels:list"),
         Kind(SILENT, _("silent"), "yellow", "moon", "posts:new"),
     )
 }

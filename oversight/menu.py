@@ -23,9 +23,26 @@ register(
         56,
         needs=("oversight_view",),
     ),
+    Entry("oversight:matters", "messages", _("Requests"), CHANNELS, 35, needs=("oversight_view",)),
+    Entry(
+        "oversight:matters",
+        "messages",
+        _("Requests from above"),
+        CHANNELS,
+        35,
+        needs=("post_write",),
+        hidden_by=("oversight_view",),
+    ),
     Entry("oversight:today", "home", _("Today"), TABS, 10),
     Entry("oversight:board", "layout-grid", _("Units"), TABS, 30, needs=("oversight_view",)),
     pages={
+        "oversight:matters": (
+            "oversight:matter",
+            "oversight:ask_matter",
+            "oversight:answer_matter",
+            "oversight:reopen_matter",
+            "oversight:close_matter",
+        ),
         "oversight:board": ("oversight", "engagement:desk_allowances"),
     },
 )

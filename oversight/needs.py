@@ -28,6 +28,7 @@ from core.scope import ancestors
 from engagement.dashboards.queries import in_trouble
 from oversight import kinds
 from oversight.kinds import FINE, KINDS, URGENCY, Kind
+from oversight.matters.models import Matter
 from oversight.queries import DYING
 from publishing.models import Delivery
 from publishing.states import Reason
@@ -111,8 +112,8 @@ def needs_of(
             rows[unit].pages = pages
             rows[unit].counts.update({kinds.DEAD: dead, kinds.DYING: dying})
     for row in rows.values():
-        if is_silent(row.last_post, now=now, days=silent_days):
-            row.counts[kinds.SILENT] = 1
+        if kind := silence(row.pages, row.last_post, now=now, days=silent_days):
+            row.counts[kind] = 1
     found = (row for row in rows.values() if row.unit.level == Level.COMMUNE or row.pages)
     return sorted(found, key=lambda row: row.urgency)
 
@@ -138,8 +139,14 @@ def with_last_post(units: UnitQuerySet) -> QuerySet[Any]:
     return units.select_related("parent").annotate(last_post=Subquery(last))
 
 
-def is_silent(last_post: datetime | None, *, now: datetime, days: int) -> bool:
-    return last_post is None or last_post < now - timedelta(days=days)
+def silence(pages: int, last_post: datetime | None, *, now: datetime, days: int) -> str:
+    """Return why nothing is heard of a unit: it has no page, or has been silent for days; else
+    nothing.
+    """
+    if not pages:
+        return kinds.PAGELESS
+    is_silent = last_post is None or last_post < now - timedelta(days=days)
+    return kinds.SILENT if is_silent else ""
 
 
 def _pages(units: QuerySet, *, now: datetime) -> QuerySet:
@@ -162,6 +169,9 @@ def _counted(units: QuerySet, *, place: Unit, now: datetime) -> Iterator[tuple[i
     ):
         yield unit, kinds.BLOCKED, blocked
         yield unit, kinds.LATE, late
+    matters = Matter.objects.late(timezone.localdate(now)).filter(unit__in=units).order_by()
+    for unit, n in matters.values_list("unit").annotate(n=Count("pk")):
+        yield unit, kinds.MATTER, n
     for unit, found in kits_not_taken_up(place, now=now).items():
         yield unit, kinds.KIT, len(found)
 

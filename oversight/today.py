@@ -20,6 +20,7 @@ from channels.states import Verdict
 from core.periods import Period
 from engagement.dashboards.queries import in_trouble
 from engagement.rollups.sources import delivery_figures
+from oversight.matters.queries import turns_of
 from oversight.queries import DYING
 from posts.context import units_to_write_in
 from posts.kits.queries import untouched
@@ -69,6 +70,7 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
         found["returned"] = _card(_returned(owned))
         found["kits"] = _kits(user)
         found["drafts"] = _card(owned.filter(state=PostState.DRAFT).order_by("-changed_at"))
+    found["matters"] = _matters(user)
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
         if user.reach(Permission.POST_SCHEDULE):
@@ -117,6 +119,12 @@ def _returned(owned: QuerySet[Post]) -> QuerySet[Post]:
     ).order_by("-decided_at")
     returned = owned.filter(state=PostState.CHANGES_REQUESTED).order_by("-changed_at")
     return returned.annotate(returned_because=Subquery(reason.values("reason")[:1]))
+
+
+def _matters(user: User) -> Card:
+    """Return the matters in which it is this person's turn."""
+    sides = (Permission.POST_WRITE, Permission.OVERSIGHT_VIEW)
+    return _card(turns_of(user)) if any(map(user.reach, sides)) else Card()
 
 
 def _kits(user: User) -> Card:

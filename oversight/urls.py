@@ -3,6 +3,7 @@ from django.urls import path
 from oversight import views
 from oversight.board import views as board_views
 from oversight.completeness import views as completeness_views
+from oversight.matters import views as matter_views
 from oversight.take_up import views as take_up_views
 
 app_name = "oversight"
@@ -14,6 +15,12 @@ urlpatterns = [
     path("oversight/nation/", views.nation, name="nation"),
     path("oversight/take-up/<uuid:public_id>/", take_up_views.board, name="take_up"),
     path("oversight/take-up/<uuid:public_id>/remind/", take_up_views.remind, name="remind_take_up"),
+    path("oversight/matters/", matter_views.matters, name="matters"),
+    path("oversight/matters/new/", matter_views.ask, name="ask_matter"),
+    path("oversight/matters/<uuid:public_id>/", matter_views.matter, name="matter"),
+    path("oversight/matters/<uuid:public_id>/answer/", matter_views.answer, name="answer_matter"),
+    path("oversight/matters/<uuid:public_id>/again/", matter_views.ask_again, name="reopen_matter"),
+    path("oversight/matters/<uuid:public_id>/close/", matter_views.close, name="close_matter"),
     path("oversight/<slug:key>/", views.unit, name="unit"),
     path("oversight/<slug:key>/needs/", board_views.needs, name="needs"),
     path("oversight/<slug:key>/remind/", board_views.remind, name="remind"),

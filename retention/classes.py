@@ -430,6 +430,8 @@ KEPT = frozenset(
         "channels.PlatformAllowance",
         "channels.UnrecognisedPost",
         "channels.PageChange",
+        "oversight.Matter",
+        "oversight.MatterNote",
         "posts.Post",
         "posts.Template",
         "posts.Snippet",

@@ -38,6 +38,7 @@ from links.models import Link
 from media.models import Media, Upload
 from media.scanners.models import Box, Scan
 from media.store import poster_name
+from oversight.matters.models import Matter
 from posts.canonical import content
 from posts.editor.services import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.leak_rules.models import AllowedItem, RuleSwitch
@@ -346,6 +347,22 @@ def kit(unit: Unit | None = None, **fields: object) -> Kit:
         row.current = version
         row.save()
     return row
+
+
+def matter(unit: Unit, **fields: object) -> Matter:
+    """Make a matter that the ministry opened with ``unit`` and that waits for an answer."""
+    now = timezone.now()
+    values = {
+        "asked_from": unit.parent or unit,
+        "subject": "other",
+        "text": "Trang của đơn vị chưa có ảnh đại diện. Đề nghị bổ sung.",
+        "deadline": timezone.localdate() + timedelta(days=3),
+        "asked_by": UserFactory(),
+        "position": "Cán bộ theo dõi",
+        "asked_at": now,
+        "changed_at": now,
+    }
+    return Matter.objects.create(unit=unit, **{**values, **fields})
 
 
 def topic_rule(unit: Unit, **fields: object) -> TopicRule:

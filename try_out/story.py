@@ -53,6 +53,7 @@ from try_out import (
     cards,
     figures,
     kits,
+    matters,
     pages,
     people,
     plans,
@@ -133,6 +134,7 @@ def fill(now: datetime) -> World:
     filler.ask_for_a_second_approval()
     plans.plan_a_blackout(world, now)
     filler.lose_a_connection()
+    matters.fill(world, now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(
         read_at=now - timedelta(days=1)
     )

@@ -1,7 +1,8 @@
-"""What a unit needs help with, thing by thing, for its page."""
+"""Describe what a unit needs help with, thing by thing, for its page."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,13 +12,15 @@ from channels.models import Channel, UnrecognisedPost
 from core.clock import local_time
 from oversight import kinds
 from oversight.kinds import KINDS, Kind
+from oversight.matters.models import Matter
+from oversight.matters.states import Subject
 from oversight.models import Reminder
 from oversight.needs import (
     SILENT_DAYS,
     blocked_or_late,
-    is_silent,
     kits_not_taken_up,
     pages_of,
+    silence,
 )
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_status
@@ -27,6 +30,14 @@ from units.models import Unit
 # Things of a kind that are named; the pages behind them list all.
 SHOWN = 5
 _MOST = 50
+_SUBJECTS = {
+    kinds.DEAD: Subject.PAGE,
+    kinds.DYING: Subject.PAGE,
+    kinds.UNRECOGNISED: Subject.PAGE,
+    kinds.BLOCKED: Subject.FINDING,
+    kinds.LATE: Subject.POST,
+    kinds.KIT: Subject.KIT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,14 @@ class Need:
         return self.kind.key in {kinds.BLOCKED, kinds.LATE}
 
     @property
+    def question(self) -> str:
+        """Return the query of the page on which a matter about this is opened; it names the thing
+        where there is but one.
+        """
+        about = self.things[0].public_id if len(self.things) == 1 else ""
+        return urlencode({"subject": _SUBJECTS.get(self.kind.key, Subject.OTHER), "about": about})
+
+    @property
     def may_need_a_pause(self) -> bool:
         return self.kind.key in {kinds.DEAD, kinds.UNRECOGNISED, kinds.BLOCKED}
 
@@ -64,9 +83,10 @@ class Need:
 def needs_for(
     unit: Unit, *, last_post: datetime | None, now: datetime, silent_days: int = SILENT_DAYS
 ) -> list[Need]:
-    """Return what ``unit`` needs, thing by thing, the most urgent first. Six queries."""
+    """Return what ``unit`` needs, thing by thing, the most urgent first. Seven queries."""
     found: dict[str, list[Thing]] = {key: [] for key in KINDS}
-    for page in pages_of(unit, now=now):
+    pages = list(pages_of(unit, now=now))
+    for page in pages:
         if page.need:
             found[page.need].append(_page(page))
     strange = UnrecognisedPost.objects.open().filter(channel__unit=unit)
@@ -75,6 +95,10 @@ def needs_for(
     for delivery in blocked_or_late(unit, now=now)[:_MOST]:
         is_leak = delivery.error_code == Reason.LEAK
         found[kinds.BLOCKED if is_leak else kinds.LATE].append(_delivery(delivery))
+    for matter in Matter.objects.late(timezone.localdate(now)).filter(unit=unit)[:_MOST]:
+        page = reverse("oversight:matter", args=[matter.public_id])
+        last = _("answer by %(day)s") % {"day": f"{matter.deadline:%d/%m/%Y}"}
+        found[kinds.MATTER].append(Thing(matter.text[:100], page, last))
     for kit in kits_not_taken_up(unit, now=now).get(unit.pk, []):
         page = reverse("oversight:take_up", args=[kit.public_id])
         until = kit.current.window_until if kit.current else None
@@ -83,8 +107,8 @@ def needs_for(
     reminders = Reminder.objects.filter(unit=unit, day=timezone.localdate(now))
     reminded = set(reminders.values_list("kind", flat=True))
     counts = {key: len(things) for key, things in found.items()}
-    if is_silent(last_post, now=now, days=silent_days):
-        counts[kinds.SILENT] = 1
+    if kind := silence(len(pages), last_post, now=now, days=silent_days):
+        counts[kind] = 1
     return [
         Need(kind, counts[key], found[key][:SHOWN], key in reminded)
         for key, kind in KINDS.items()

@@ -265,6 +265,10 @@ MAKERS = {
         factories.unrecognised_post(factories.ChannelFactory(unit=unit)).public_id
     ),
     "page_change": lambda unit: factories.page_change(unit).public_id,
+    "matter": lambda unit: factories.matter(unit).public_id,
+    "matter_below": lambda unit: (
+        factories.matter(factories.UnitFactory(parent=unit), asked_from=unit).public_id
+    ),
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
     "checklist_item": lambda unit: factories.checklist_item(unit).public_id,
     "public_summary": lambda unit: factories.public_summary(unit).public_id,

@@ -50,7 +50,7 @@ def ailing(province):
     """Make a unit of each kind, each with that kind alone, and two that are fine."""
     units = {key: factories.UnitFactory(parent=province) for key in (*KINDS, FINE.key)}
     now = timezone.now()
-    pages = {key: spoken(unit) for key, unit in units.items() if key != "silent"}
+    pages = {key: spoken(unit) for key, unit in units.items() if key not in {"silent", "pageless"}}
     spoken(units["silent"], ago=timedelta(days=20))
     set_page(pages["dead"], health=Health.LOST)
     set_page(pages["dying"], expires_at=now + timedelta(days=13))
@@ -62,6 +62,7 @@ def ailing(province):
         factories.delivery(
             post, pages[key], state=State.FAILED, error_code=reason, due_at=now - NOW_ISH
         )
+    factories.matter(units["matter"], deadline=timezone.localdate() - timedelta(days=1))
     kit = factories.kit(
         province,
         state="issued",

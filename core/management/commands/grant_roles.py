@@ -15,6 +15,7 @@ APPEND_ONLY = (
         "posts_signedlist",
         "campaigns_campaignresult",
     ),
+    "oversight_matternote",
 )
 # What a worker never adds: people, their factors and posts, and what they decided. It may change
 # what it finds.
@@ -65,6 +66,7 @@ KEPT = (
         "engagement_deskallowance",
     ),
     "engagement_commentcount",
+    "oversight_matter",
 )
 IDENTITY = (
     "pg_control_system()",

@@ -1,4 +1,11 @@
-from tests.architecture.matrix.entry import OVERSEER, SUPERVISOR, Entry
+from tests.architecture.matrix.entry import (
+    APPROVER,
+    OFFICER,
+    OVERSEER,
+    READERS,
+    SUPERVISOR,
+    Entry,
+)
 
 OVERSEERS = frozenset({OVERSEER, SUPERVISOR})
 ENTRIES = {
@@ -13,6 +20,18 @@ ENTRIES = {
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"
     ),
     "oversight:unit": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
+    "oversight:matters": Entry(roles=READERS),
+    "oversight:ask_matter": Entry(roles=OVERSEERS),
+    "oversight:matter": Entry(roles=READERS, kwargs={"public_id": "matter"}),
+    "oversight:answer_matter": Entry(
+        roles=frozenset({OFFICER, APPROVER}), kwargs={"public_id": "matter"}, method="post"
+    ),
+    "oversight:reopen_matter": Entry(
+        roles=OVERSEERS, kwargs={"public_id": "matter_below"}, method="post"
+    ),
+    "oversight:close_matter": Entry(
+        roles=OVERSEERS, kwargs={"public_id": "matter_below"}, method="post"
+    ),
     "oversight:needs": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
     "oversight:remind": Entry(
         roles=OVERSEERS, kwargs={"key": "unit"}, method="post", data={"kind": "silent"}

@@ -1,0 +1,93 @@
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import DayField
+from oversight.matters.models import LONGEST_TEXT
+from oversight.matters.services import Question
+from oversight.matters.states import Subject
+from units.forms import UnitField
+
+# Days that a unit has unless somebody chooses another day.
+DAYS = 3
+
+
+def _text(label: Any, *, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=LONGEST_TEXT,
+        required=required,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("No names, numbers or words of residents."),
+    )
+
+
+def _day() -> DayField:
+    invalid = {"invalid": _("Please enter the date as dd/mm/yyyy.")}
+    return DayField(label=_("Answer by"), error_messages=invalid)
+
+
+def _soon() -> Any:
+    return timezone.localdate() + timedelta(days=DAYS)
+
+
+class MatterFilters(forms.Form):
+    q = forms.CharField(
+        label=_("Search units"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
+    )
+    show = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("waiting", _("Waiting for an answer")),
+            ("late", _("Late")),
+            ("answered", _("Answered")),
+            ("closed", _("Done with")),
+        ],
+    )
+
+
+class AskForm(forms.Form):
+    """Ask for a matter with a unit; what it is about comes from the address."""
+
+    unit = UnitField()
+    subject = forms.ChoiceField(label=_("What it is about"), choices=Subject.choices)
+    text = _text(_("What the unit is asked"))
+    deadline = _day()
+    about = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, units: Any, initial: dict[str, Any]):
+        super().__init__(data, initial={"deadline": _soon(), **initial})
+        self.fields["unit"].units = units
+
+    def question(self) -> Question:
+        given = self.cleaned_data
+        return Question(
+            subject=given["subject"],
+            text=given["text"],
+            deadline=given["deadline"],
+            object_id=given["about"],
+        )
+
+
+class AnswerForm(forms.Form):
+    text = _text(_("Answer of the unit"))
+
+
+class AskAgainForm(forms.Form):
+    text = _text(_("What is still missing"))
+    deadline = _day()
+
+    def __init__(self, data: Any = None):
+        super().__init__(data, initial={"deadline": _soon()})
+
+
+class CloseForm(forms.Form):
+    text = _text(_("Last word"), required=False)

@@ -1,0 +1,189 @@
+"""Matters between a unit and those who oversee it: a list for both sides, and a page for each."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.permissions import Permission
+from accounts.queries import can
+from core.actions import FormAction, form_action, form_data
+from oversight.matters import queries, services
+from oversight.matters.forms import AnswerForm, AskAgainForm, AskForm, CloseForm, MatterFilters
+from oversight.matters.models import Matter
+from oversight.queries import scope
+from units.models import Unit
+
+PAGE = 25
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def matters(request: HttpRequest) -> HttpResponse:
+    """List the matters that the person sees, those that wait first."""
+    _require_a_side(request)
+    form = MatterFilters(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    today = timezone.localdate()
+    rows = Matter.objects.visible_to(request.user)
+    rows = queries.in_filter(rows, chosen.get("show", ""), on=today)
+    if words := chosen.get("q", ""):
+        rows = rows.filter(unit__in=Unit.objects.search(words).order_by().values("pk"))
+    page = Paginator(queries.in_order(rows), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": page,
+        "form": form,
+        "filtered": any(chosen.values()),
+        "may_ask": _may_ask(request),
+    }
+    fragment = request.htmx and not request.htmx.boosted
+    return render(request, f"oversight/matters.html{'#rows' if fragment else ''}", context)
+
+
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """Open a matter with a unit; the address may name the unit and what it is about."""
+    if not _may_ask(request):
+        raise PermissionDenied
+    units = scope(request.user).filter(valid_to=None).exclude(pk__in=_own_units(request))
+    form = AskForm(form_data(request), units=units, initial=_initial(request, units))
+    done: FormAction[Matter] = form_action(
+        form,
+        lambda: services.ask(form.cleaned_data["unit"], form.question(), by=request.user),
+    )
+    if done:
+        messages.success(
+            request,
+            _("Sent: the officers and leaders of the unit are notified in the portal and by mail."),
+        )
+        return redirect("oversight:matter", done.result.public_id)
+    return render(
+        request,
+        "oversight/matter_new.html",
+        {"form": form, "about": _about(request, form)},
+        status=done.status,
+    )
+
+
+@require_GET
+def matter(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    return _page(request, _matter(request, public_id))
+
+
+@require_POST
+def answer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _matter(request, public_id)
+    if not can(request.user, Permission.POST_WRITE, unit=row.unit):
+        raise PermissionDenied
+    form = AnswerForm(request.POST)
+    done = form_action(
+        form, lambda: services.answer(row, form.cleaned_data["text"], by=request.user), field="text"
+    )
+    return _after(request, row, done, _("Sent: those who asked are notified."), answer_form=form)
+
+
+@require_POST
+def ask_again(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _matter_below(request, public_id)
+    form = AskAgainForm(request.POST)
+    done = form_action(
+        form, lambda: services.ask_again(row, **form.cleaned_data, by=request.user), field="text"
+    )
+    return _after(request, row, done, _("Sent: the unit is notified."), again_form=form)
+
+
+@require_POST
+def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _matter_below(request, public_id)
+    form = CloseForm(request.POST)
+    done = form_action(
+        form, lambda: services.close(row, form.cleaned_data["text"], by=request.user), field="text"
+    )
+    said = _("Closed. The unit is notified; you can ask again at any time.")
+    return _after(request, row, done, said, close_form=form)
+
+
+def _require_a_side(request: HttpRequest) -> None:
+    rights = (Permission.OVERSIGHT_VIEW, Permission.POST_WRITE, Permission.POST_APPROVE)
+    if not any(request.user.reach(right) for right in rights):
+        raise PermissionDenied
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    """Check whether the person oversees units below their own."""
+    return any(
+        part.deep and Unit.objects.filter(path=part.path).exclude(level="commune").exists()
+        for part in request.user.reach(Permission.OVERSIGHT_VIEW)
+    )
+
+
+def _own_units(request: HttpRequest) -> list[int]:
+    return [each.unit_id for each in request.user.current_appointments]
+
+
+def _matter(request: HttpRequest, public_id: uuid.UUID) -> Matter:
+    rows = Matter.objects.visible_to(request.user)
+    related = ("unit__parent", "asked_from", "asked_by")
+    return get_object_or_404(rows.select_related(*related), public_id=public_id)
+
+
+def _matter_below(request: HttpRequest, public_id: uuid.UUID) -> Matter:
+    """Return a matter that the person sees (else 404) from above its unit (else 403)."""
+    row = _matter(request, public_id)
+    if queries.overseeing(request.user, row.unit) is None:
+        raise PermissionDenied
+    return row
+
+
+def _initial(request: HttpRequest, units: Any) -> dict[str, Any]:
+    given = {name: request.GET.get(name, "") for name in ("unit", "subject", "about")}
+    unit = units.select_related("parent").filter(key=given["unit"]).first()
+    return {**given, "unit": unit or ""}
+
+
+def _about(request: HttpRequest, form: AskForm) -> queries.About | None:
+    """Return what the address names, to be shown above the form."""
+    unit = form.initial.get("unit") or None
+    try:
+        object_id = uuid.UUID(str(form["about"].value() or ""))
+    except (ValueError, ValidationError):
+        return None
+    if not isinstance(unit, Unit):
+        return None
+    subject = str(form["subject"].value() or "")
+    return queries.about(subject, object_id, unit=unit, reader=request.user)
+
+
+def _after(
+    request: HttpRequest, row: Matter, done: FormAction[Any], said: str, **forms: Form
+) -> HttpResponse:
+    if done:
+        messages.success(request, said)
+        return redirect("oversight:matter", row.public_id)
+    return _page(request, row, status=done.status, **forms)
+
+
+def _page(request: HttpRequest, row: Matter, *, status: int = 200, **forms: Form) -> HttpResponse:
+    is_above = queries.overseeing(request.user, row.unit) is not None
+    may_answer = can(request.user, Permission.POST_WRITE, unit=row.unit)
+    is_closed = row.state == "closed"
+    context = {
+        "matter": row,
+        "notes": row.notes.select_related("author"),
+        "about": queries.about(row.subject, row.object_id, unit=row.unit, reader=request.user),
+        "is_above": is_above,
+        "answer_form": AnswerForm(auto_id="answer_%s") if may_answer and not is_closed else None,
+        "again_form": AskAgainForm() if is_above else None,
+        "close_form": CloseForm(auto_id="close_%s") if is_above and not is_closed else None,
+        **forms,
+    }
+    return render(request, "oversight/matter.html", context, status=status)

@@ -1,0 +1,50 @@
+"""Requests of the province to its stations: one is late, one waits, one is answered."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from channels.models import Channel
+from oversight.matters import services as matters
+from oversight.matters.models import Matter
+from oversight.matters.services import Question
+from oversight.matters.states import Subject
+from try_out.history import at
+from try_out.people import World
+
+
+def fill(world: World, now: datetime) -> None:
+    page = Channel.objects.usable().filter(unit=world.staff["duy-xuyen"].unit).first()
+    assert page
+    with at(now - timedelta(days=6)):
+        _ask(
+            world,
+            "duy-xuyen",
+            "Trang chưa có số điện thoại trực ban và giờ làm việc. Đề nghị bổ sung rồi báo lại.",
+            days=4,
+            page=page,
+        )
+    with at(now - timedelta(days=3)):
+        answered = _ask(
+            world,
+            "hoa-vang",
+            "Đơn vị cần hỗ trợ gì để quay video ngắn về phòng cháy, chữa cháy rừng?",
+            days=5,
+        )
+    with at(now - timedelta(days=1)):
+        text = "Cần một buổi hướng dẫn quay bằng điện thoại; đã có người dẫn và địa điểm."
+        matters.answer(answered, text, by=world.staff["hoa-vang"].chief)
+        _ask(
+            world,
+            "hai-chau",
+            "Đề nghị cho biết kết quả tuyên truyền tại chợ Hàn và lịch đợt tiếp theo.",
+            days=3,
+        )
+
+
+def _ask(world: World, word: str, text: str, *, days: int, page: Channel | None = None) -> Matter:
+    deadline = timezone.localdate() + timedelta(days=days)
+    subject = Subject.PAGE if page else Subject.OTHER
+    about = page.public_id if page else None
+    question = Question(subject=subject, text=text, deadline=deadline, object_id=about)
+    return matters.ask(world.staff[word].unit, question, by=world.overseer)
