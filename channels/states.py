@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from platforms.registry import CONNECTORS
 
@@ -65,7 +66,7 @@ class ChangeState(models.TextChoices):
     APPROVED = "approved", _("approved, is being written")
     # The platform was or is being called: before another call it is asked what stands there.
     WRITING = "writing", _("being written")
-    WRITTEN = "written", _("written")
+    WRITTEN = "written", pgettext_lazy("of words for a page", "written")
     REFUSED = "refused", _("not approved")
     WITHDRAWN = "withdrawn", _("withdrawn")
     FAILED = "failed", _("not written")

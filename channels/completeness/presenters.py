@@ -1,6 +1,6 @@
 """Say what a page has and lacks, and what somebody does about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from channels.completeness.queries import (
 from channels.models import Channel, PageChange, PageCheck
 from channels.queries import facts_of
 from channels.states import ChangeState
+from platforms.facts import PageItem
 
 LABELS: dict[str, Any] = {
     "picture": gettext_lazy("Profile picture"),
@@ -119,10 +120,18 @@ def describe(channel: Channel, check: PageCheck | None, *, now: datetime) -> lis
                 text=_text(name, check),
                 by_hand=name in people,
                 said=bool(check and name in check.by_hand),
-                longest=page[name].longest,
+                longest=_longest(name, page),
             )
         )
     return found
+
+
+def _longest(name: str, page: Mapping[str, PageItem]) -> int:
+    """Return the longest text that the portal may write for the item: a page without a field for
+    the register names it in its description."""
+    if name == "register" and not page[name].longest and "description" in page:
+        return page["description"].longest
+    return page[name].longest
 
 
 def _text(name: str, check: PageCheck | None) -> str:

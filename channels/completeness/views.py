@@ -18,7 +18,7 @@ from channels.completeness import presenters, queries, services
 from channels.completeness.forms import CompletenessFilter, SeenForm
 from channels.context import channel_or_404, channels_in_scope, page_or_rows
 from channels.queries import matching
-from channels.states import ChangeState
+from channels.states import OPEN_CHANGES, ChangeState
 from core.actions import form_action, form_data
 from platforms.facts import PROFILE
 from units.models import Unit
@@ -94,7 +94,9 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "may_say": may_say and bool(form.fields),
         "may_propose": can(request.user, Permission.POST_WRITE, unit=channel.unit),
-        "may_write_there": may_say and bool(queries.writable(channel)),
+        "may_write_there": may_say
+        and bool(queries.writable(channel))
+        and not any(row.state in OPEN_CHANGES for row in changes),
         "changes": changes,
         "edit_address": presenters.edit_address(channel),
     }

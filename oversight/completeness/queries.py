@@ -29,14 +29,13 @@ class Row:
     lacks: dict[str, int]
 
 
-def rows_below(place: Unit, user: User, *, words: str = "", lacking: str = "") -> list[Row]:
-    """Return a row for each unit right below ``place`` that has a police body, by name: no ranking.
-    ``lacking``: those alone of which a page lacks that item.
+def rows_below(place: Unit, user: User, *, words: str = "") -> list[Row]:
+    """Return a row for each unit right below ``place`` that has a police body, by name: no
+    ranking.
     """
     units = scope(user).current(timezone.localdate()).filter(parent=place, has_police_body=True)
     found = _sums(place)
-    rows = [_row(unit, found.get(unit.path, {})) for unit in units.search(words).order_by("search")]
-    return [row for row in rows if not lacking or row.lacks[lacking]]
+    return [_row(unit, found.get(unit.path, {})) for unit in units.search(words).order_by("search")]
 
 
 def _sums(place: Unit) -> dict[str, dict[str, int]]:

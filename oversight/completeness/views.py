@@ -37,20 +37,21 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     if place is None:
         return redirect("channels:completeness")
     item = chosen.get("lacking", "")
-    rows = rows_below(place, request.user, words=chosen.get("q", ""), lacking=item)
+    found = rows_below(place, request.user, words=chosen.get("q", ""))
+    rows = [row for row in found if not item or row.lacks[item]]
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
         return as_file(format, f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}", [_sheet(rows)])
-    totals = {name: sum(row.lacks[name] for row in rows) for name in PROFILE}
+    totals = {name: sum(row.lacks[name] for row in found) for name in PROFILE}
     context = {
         "form": form,
         "place": place,
         "nation": place.level == Level.MINISTRY,
         "may_nation": oversees_nation(request.user),
         "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "pages": sum(row.pages for row in rows),
+        "pages": sum(row.pages for row in found),
         "score": score_of(
-            sum(row.score.there for row in rows), sum(row.score.possible for row in rows)
+            sum(row.score.there for row in found), sum(row.score.possible for row in found)
         ),
         "asked": item,
         "asked_label": LABELS[item] if item else "",
