@@ -48,6 +48,15 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
     },
     "notify units of kits": {"task": "campaigns.kits.tasks.announce_kits", "schedule": 60.0},
+    # Later hours of the day catch up when the first was missed.
+    "mail the week to those who oversee": {
+        "task": "oversight.tasks.send_digests",
+        "schedule": crontab(minute=0, hour="7-18", day_of_week=1),
+    },
+    "remind units of requests that are late": {
+        "task": "oversight.tasks.remind_of_late_matters",
+        "schedule": crontab(minute=15, hour=8),
+    },
     "watch": {"task": "operations.tasks.watch", "schedule": 30.0},
     **{
         f"prove that {queue} is served": {

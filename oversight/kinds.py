@@ -69,8 +69,8 @@ KINDS = {
             "?days=14",
         ),
         Kind(KIT, _("kit not taken up"), "yellow", "package", "posts:kits"),
-        Kind(PAGELESS, _("no page connected"), "yellow", "link-off", "channels:list"),
         Kind(SILENT, _("silent"), "yellow", "moon", "posts:new"),
+        Kind(PAGELESS, _("no page connected"), "grey", "link-off", "channels:list"),
     )
 }
 # What the tile of a unit without any of them shows.

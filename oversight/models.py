@@ -20,3 +20,27 @@ class Reminder(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["unit", "kind", "day"], name="one_reminder_a_day")
         ]
+
+
+class Digest(models.Model):
+    """The weekly mail to somebody who oversees: one a person and week. ``counts``: units by kind of
+    need and late matters, so that the next one says what changed.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="digests")
+    week = models.DateField()  # its Monday
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")  # whose units it tells of
+    counts = models.JSONField(default=dict)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "week"], name="one_digest_a_week"),
+        ]
+
+
+class NoDigest(models.Model):
+    """Somebody who does not want the weekly mail."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="no_digest")
+    since = models.DateTimeField()

@@ -3,6 +3,7 @@ from django.urls import path
 from oversight import views
 from oversight.board import views as board_views
 from oversight.completeness import views as completeness_views
+from oversight.digests import views as digest_views
 from oversight.matters import views as matter_views
 from oversight.take_up import views as take_up_views
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("oversight/nation/", views.nation, name="nation"),
     path("oversight/take-up/<uuid:public_id>/", take_up_views.board, name="take_up"),
     path("oversight/take-up/<uuid:public_id>/remind/", take_up_views.remind, name="remind_take_up"),
+    path("oversight/digest/", digest_views.digest, name="digest"),
     path("oversight/matters/", matter_views.matters, name="matters"),
     path("oversight/matters/new/", matter_views.ask, name="ask_matter"),
     path("oversight/matters/<uuid:public_id>/", matter_views.matter, name="matter"),

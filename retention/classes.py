@@ -41,7 +41,7 @@ from engagement.models import SpentTicket
 from engagement.replies.services import TICKET_LASTS
 from media import incoming, store
 from media.models import FilmEdit, Media, Upload
-from oversight.models import Reminder
+from oversight.models import Digest, Reminder
 from posts.archive.services import remove_drafts
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
@@ -355,6 +355,13 @@ RULES: tuple[Rule | Files, ...] = (
         words="30 days after its end",
     ),
     Rule(
+        name="digests",
+        model=Digest,
+        after=YEAR,
+        since="sent_at",
+        words="a year",
+    ),
+    Rule(
         name="reminders",
         model=Reminder,
         after=QUARTER,
@@ -467,6 +474,7 @@ WITH = {
     "mfa.Authenticator": "accounts.User",
     "accounts.MinistryIdentity": "accounts.User",
     "accounts.BreakGlassAccount": "accounts.User",
+    "oversight.NoDigest": "accounts.User",
     "accounts.User_groups": "accounts.User",
     "accounts.User_user_permissions": "accounts.User",
     "axes.AccessAttemptExpiration": "axes.AccessAttempt",

@@ -1,10 +1,13 @@
-"""Requests of the province to its stations: one is late, one waits, one is answered."""
+"""Requests of the province to its stations: one is late, one waits, one is answered. The mail of
+this week to those who oversee.
+"""
 
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from channels.models import Channel
+from oversight.digests import services as digests
 from oversight.matters import services as matters
 from oversight.matters.models import Matter
 from oversight.matters.services import Question
@@ -40,6 +43,7 @@ def fill(world: World, now: datetime) -> None:
             "Đề nghị cho biết kết quả tuyên truyền tại chợ Hàn và lịch đợt tiếp theo.",
             days=3,
         )
+    digests.send_due(now=now)
 
 
 def _ask(world: World, word: str, text: str, *, days: int, page: Channel | None = None) -> Matter:

@@ -97,7 +97,7 @@ class Matter(PublicIdModel):
 
 
 class MatterNote(models.Model):
-    """What somebody wrote about a matter, and the turn that it took. Never changed nor removed."""
+    """A note of somebody on a matter, and the turn that it took. Never changed nor removed."""
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="notes")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

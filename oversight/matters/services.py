@@ -35,7 +35,7 @@ LATEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, and by when; ``object_id`` names the page, post or kit."""
+    """A question with the day to answer by; ``object_id`` names the page, post or kit."""
 
     subject: str
     text: str

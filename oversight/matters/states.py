@@ -12,7 +12,7 @@ class MatterState(models.TextChoices):
 
 
 class Subject(models.TextChoices):
-    """What a matter is about."""
+    """The subjects that a matter can be about."""
 
     PAGE = "page", _("a page of the unit")
     POST = "post", _("a post")

@@ -20,6 +20,7 @@ ENTRIES = {
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"
     ),
     "oversight:unit": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
+    "oversight:digest": Entry(roles=OVERSEERS),
     "oversight:matters": Entry(roles=READERS),
     "oversight:ask_matter": Entry(roles=OVERSEERS),
     "oversight:matter": Entry(roles=READERS, kwargs={"public_id": "matter"}),

@@ -1,0 +1,41 @@
+"""The page of the weekly mail: what it would say now, and whether one gets it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from oversight.digests import services
+from oversight.models import NoDigest
+from oversight.queries import overseen_unit
+
+
+@require_http_methods(["GET", "POST"])
+def digest(request: HttpRequest) -> HttpResponse:
+    """Show this week's figures as the mail tells them; a POST switches the mail on or off."""
+    if not request.user.reach(Permission.OVERSIGHT_VIEW):
+        raise PermissionDenied
+    if request.method == "POST":
+        wanted = request.POST.get("wanted") == "on"
+        services.choose(request.user, wanted=wanted)
+        if wanted:
+            messages.success(request, _("You get the mail on Mondays at 07:00 again."))
+        else:
+            messages.success(request, _("You get no weekly mail any more."))
+        return redirect("oversight:digest")
+    now = timezone.now()
+    place = overseen_unit(request.user, current_position(request))
+    summary = services.summary_of(place, now=now) if place else None
+    week = services.week_of(now)
+    before = services.counts_before(request.user, week)
+    context = {
+        "summary": summary,
+        "lines": summary.lines(before) if summary else [],
+        "wanted": not NoDigest.objects.filter(user=request.user).exists(),
+    }
+    return render(request, "oversight/digest.html", context)
