@@ -8,10 +8,11 @@ class EngagementConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
+        from engagement.examples import models as _examples  # noqa: F401
         from engagement.rollups import models as _rollups  # noqa: F401
 
     def ready(self) -> None:
-        from engagement import audit_sentences, menu  # noqa: F401
+        from engagement import audit_sentences, menu, notice_texts  # noqa: F401
         from engagement.counting import outcomes
         from posts.library import reach
 

@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CHANNELS, Entry, register
+from core.navigation import ACTIONS, CHANNELS, CONTENT, Entry, register
 
 register(
     Entry(
         "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, needs=("post_schedule",)
     ),
+    Entry("engagement:examples", "award", _("Good examples"), CONTENT, 17, needs=("post_view",)),
     Entry(
         "engagement:dictionary",
         "chart-bar",
@@ -18,5 +19,9 @@ register(
     ),
     pages={
         "engagement:desks": ("engagement:comments",),
+        "engagement:examples": (
+            *("engagement:example", "engagement:propose_example"),
+            *("engagement:return_example", "engagement:withdraw_example"),
+        ),
     },
 )

@@ -2,6 +2,7 @@ from django.urls import path
 
 from engagement.dashboards import campaign_views, figures_views, result_views
 from engagement.dashboards import views as dashboard_views
+from engagement.examples import views as example_views
 from engagement.replies import views as reply_views
 
 app_name = "engagement"
@@ -21,6 +22,13 @@ urlpatterns = [
         "deliveries/<uuid:public_id>/figures/", dashboard_views.enter_figures, name="enter_figures"
     ),
     path("figures/", dashboard_views.meanings, name="dictionary"),
+    path("examples/", example_views.examples, name="examples"),
+    path("examples/<uuid:public_id>/", example_views.example, name="example"),
+    path("examples/<uuid:public_id>/use/", example_views.use, name="use_example"),
+    path("examples/<uuid:public_id>/accept/", example_views.accept, name="accept_example"),
+    path("examples/<uuid:public_id>/return/", example_views.return_, name="return_example"),
+    path("examples/<uuid:public_id>/withdraw/", example_views.withdraw, name="withdraw_example"),
+    path("posts/<uuid:public_id>/propose/", example_views.propose, name="propose_example"),
     path("comments/", reply_views.desks, name="desks"),
     path("comments/allowed/", reply_views.allowances, name="desk_allowances"),
     path("deliveries/<uuid:public_id>/comments/", reply_views.comments, name="comments"),

@@ -236,6 +236,7 @@ QUOTAS = {
     "share": [(60, 3600), (200, 86400)],  # a post with up to 20 partners
     "reminder": [(120, 3600), (400, 86400)],  # to units, of what they need to mend
     "matter": [(60, 3600), (200, 86400)],  # requests to units, answers and what follows
+    "example": [(20, 3600), (40, 86400)],  # proposed to other units
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone

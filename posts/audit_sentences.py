@@ -33,6 +33,9 @@ register(
         ),
         "post.duplicated": gettext_noop("Made a copy of “%(object)s”"),
         "post.begun_from_template": gettext_noop("Began a post from a template: “%(object)s”"),
+        "post.begun_from_example": gettext_noop(
+            "Began a post from another unit’s example: “%(object)s”"
+        ),
         "post.begun_from_kit": gettext_noop("Took a kit up: “%(object)s”"),
         "post.kit_version_taken": gettext_noop("Took over the new version of a kit: “%(object)s”"),
         "kit.reminded": gettext_noop(

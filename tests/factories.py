@@ -34,6 +34,7 @@ from core import sealing
 from core.text import fold
 from engagement.dashboards.context import whole_period
 from engagement.dashboards.results import frozen_content
+from engagement.examples.models import Example, ExamplePost
 from links.models import Link
 from media.models import Media, Upload
 from media.scanners.models import Box, Scan
@@ -662,6 +663,39 @@ def live_delivery(
         "published_at": timezone.now(),
     }
     return delivery(post, channel, **{**there, **fields})
+
+
+def example(unit: Unit | None = None, *posts: Post, **fields: object) -> Example:
+    """Make an example of a live post, proposed unless ``fields`` name another state."""
+    posts = posts or (live_delivery(unit=unit).post,)
+    state = fields.get("state", "proposed")
+    now = timezone.now()
+    accepted: dict[str, object] = {}
+    if state in ("province", "nation"):
+        accepted |= {"province_by": UserFactory(), "province_at": now}
+    if state == "nation":
+        accepted |= {"nation_by": UserFactory(), "nation_at": now}
+    if state in ("returned", "withdrawn"):
+        accepted |= {"ended_by": UserFactory(), "ended_at": now, "reason": "Chưa rõ"}
+    values = {
+        "name": "Tổ dân phố nhắc nhau khóa van gas",
+        "topic": topic(),
+        "why_heard": "Đăng đúng giờ bà con nấu cơm chiều.",
+        "why_clear": "Mỗi bài chỉ nhắc một việc.",
+        "advice": "Đọc thêm trên loa phường.",
+        "proposed_by": UserFactory(),
+        "proposed_at": now,
+        "platforms": "|zalo|",
+        "figures": [],
+        **accepted,
+        **fields,
+    }
+    values["search"] = fold(f"{values['name']} {values['why_heard']} {posts[0].unit.label}")
+    row = Example.objects.create(unit=posts[0].unit, **values)
+    for at, post in enumerate(posts):
+        revision = post.approved_revision or post.current_revision
+        ExamplePost.objects.create(example=row, post=post, revision=revision, position=at)
+    return row
 
 
 def broadcast(row: Delivery | None = None, by: User | None = None, **fields: object) -> Broadcast:

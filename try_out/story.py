@@ -51,6 +51,7 @@ from publishing.review import services as publishing
 from publishing.states import Outcome, Reason, State
 from try_out import (
     cards,
+    examples,
     figures,
     kits,
     matters,
@@ -131,6 +132,7 @@ def fill(now: datetime) -> World:
     kits.fill(world, now, year_end=filler.campaigns["year_end"])
     scans.fill(world, now)
     take_up.fill(world, now, proof=_proof, go_out=filler.go_out)
+    examples.fill(world, now)
     filler.ask_for_a_second_approval()
     plans.plan_a_blackout(world, now)
     filler.lose_a_connection()

@@ -59,6 +59,10 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     # An empty chart suggests that figures come soon, which holds only where a platform reports
     # them.
     context["charted"] = bool(chart["series"]) or any(row["reported"] for row in rows)
+    # Whether it may be proposed as an example, its own page says.
+    writes = can(request.user, Permission.POST_WRITE, unit=post.unit)
+    is_live = any(row["delivery"].state == State.PUBLISHED for row in rows)
+    context["may_propose"] = writes and is_live and not (post.adoption_id or post.corrects_id)
     fragment = request.htmx and not request.htmx.boosted
     template = "engagement/post_counts.html#counts" if fragment else "engagement/post_counts.html"
     return render(request, template, {**context, "fragment": fragment})

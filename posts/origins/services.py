@@ -1,8 +1,9 @@
 """Drafts that begin empty, from a template, as a copy of another post, or as its correction."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -13,13 +14,15 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Topic
 from channels.queries import channels_for
 from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold
-from posts.canonical import corrections, material
+from media.library.services import take_over
+from media.models import Media
+from posts.canonical import content, corrections, material
 from posts.canonical.html import paragraphs
 from posts.checks.privacy import label_of
 from posts.library.filling import fill
@@ -203,6 +206,68 @@ def correct(post: Post, *, by: User) -> Post:
         "post.correction_begun", draft, by=by, position=authority.position, of=str(post.public_id)
     )
     return draft
+
+
+@transaction.atomic
+def from_example(
+    *,
+    unit: Unit,
+    by: User,
+    title: str,
+    text: str,
+    topic: Topic | None,
+    link: str,
+    ai_made: bool,
+    grounds: Mapping[str, Any],
+    media: Iterable[tuple[Media, str]],
+    example: str,
+) -> tuple[Post, int]:
+    """Start a draft with the words of another unit's post; return it with how many of ``media`` it
+    shows. Those that the unit may not use are left out. Raise QuotaExceeded, Refused.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=unit)
+    if len(title) > LONGEST_TITLE:
+        raise Refused(_("The title becomes too long. Shorten what you fill in."))
+    require_no_secrecy_mark([title, text])
+    quotas.use("draft", by=by)
+    post = Post.objects.create(
+        unit=unit,
+        author=by,
+        last_editor=by,
+        title=title,
+        label=label_of(title),
+        body=paragraphs(text),
+        link=link,
+        topic=topic,
+        ai_made=ai_made,
+        **grounds,
+        changed_at=timezone.now(),
+        search=fold(f"{title} {text}"),
+    )
+    pictures = _usable_media(post, media, by=by)
+    shown = content.material_of(pictures)
+    targets = first_targets(post)
+    for target in targets:
+        target.is_on = material.is_on(target, shown)
+    PostChannel.objects.bulk_create(targets)
+    PostMedia.objects.bulk_create(pictures)
+    record("post.begun_from_example", post, by=by, position=authority.position, example=example)
+    return post, len(pictures)
+
+
+def _usable_media(post: Post, media: Iterable[tuple[Media, str]], *, by: User) -> list[PostMedia]:
+    """Return those of the media that a unit above shares, as the unit's own rows."""
+    shown: list[PostMedia] = []
+    today = timezone.localdate()
+    for each, alt in media:
+        if each.is_expired(today):
+            continue
+        try:
+            own = take_over(each, unit=post.unit, by=by)
+        except Refused:
+            continue
+        shown.append(PostMedia(post=post, media=own, position=len(shown), alt_text=alt))
+    return shown
 
 
 def _same_media(post: Post, copy: Post) -> list[PostMedia]:

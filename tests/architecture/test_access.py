@@ -229,6 +229,9 @@ def _open_kit(unit):
 
 MAKERS = {
     "open_kit": _open_kit,
+    "example": lambda unit: factories.example(unit).public_id,
+    "shared_example": lambda unit: factories.example(unit, state="nation").public_id,
+    "live_post": lambda unit: factories.live_delivery(unit=unit).post.public_id,
     "unit": lambda unit: unit.key,
     "unit_with_logo": _unit_with_logo,
     "person": lambda unit: factories.person(Role.OFFICER, unit).public_id,

@@ -60,6 +60,9 @@ KEPT = (
     ),
     *("publishing_freeze", "publishing_alarm", "retention_hold"),
     *(
+        "engagement_example",
+        "engagement_examplepost",
+        "engagement_exampleuse",
         "engagement_count",
         "engagement_measurement",
         "engagement_followercount",

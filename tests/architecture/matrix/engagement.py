@@ -29,5 +29,26 @@ ENTRIES = {
     "engagement:desks": Entry(roles=SCHEDULERS),
     "engagement:dictionary": Entry(roles=READERS),
     "engagement:enter_figures": Entry(roles=SCHEDULERS, kwargs={"public_id": "published_manually"}),
+    "engagement:examples": Entry(roles=READERS),
+    "engagement:example": Entry(roles=READERS, kwargs={"public_id": "example"}),
+    "engagement:use_example": Entry(
+        roles=SCHEDULERS, kwargs={"public_id": "shared_example"}, method="post", reach="all"
+    ),
+    "engagement:accept_example": Entry(
+        roles=frozenset({OVERSEER}), kwargs={"public_id": "example"}, method="post"
+    ),
+    "engagement:return_example": Entry(
+        roles=frozenset({OVERSEER}),
+        kwargs={"public_id": "example"},
+        method="post",
+        data={"reason": "Chưa rõ"},
+    ),
+    "engagement:withdraw_example": Entry(
+        roles=frozenset({OFFICER, APPROVER, OVERSEER}),
+        kwargs={"public_id": "example"},
+        method="post",
+        data={"reason": "Hết thời hạn"},
+    ),
+    "engagement:propose_example": Entry(roles=SCHEDULERS, kwargs={"public_id": "live_post"}),
     "engagement:post_counts": Entry(roles=READERS, kwargs={"public_id": "post"}),
 }

@@ -1,0 +1,107 @@
+"""Find examples, and what became of them."""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from accounts.permissions import GRANTS, Permission
+from core.scope import ancestors
+from engagement.examples.models import (
+    Example,
+    ExamplePost,
+    ExampleQuerySet,
+    ExampleUse,
+    is_corrected,
+    is_recalled,
+)
+from engagement.examples.states import ACCEPTED, OPEN, ExampleState, Gone
+from posts.models import Post
+from publishing.models import Delivery
+from publishing.states import State
+from units.models import Level, Unit
+
+MOST_USES = 100  # shown on a page, the newest
+
+
+class Use(NamedTuple):
+    """What a unit made of an example; ``link`` once it is published."""
+
+    use: ExampleUse
+    link: str
+
+
+def gone(examples: Collection[Example]) -> dict[int, Gone]:
+    """Say of the accepted ones among ``examples`` why they are in the library no more."""
+    accepted = [row.pk for row in examples if row.state in ACCEPTED]
+    posts = ExamplePost.objects.filter(example__in=accepted)
+    found = dict.fromkeys(
+        posts.filter(is_corrected()).values_list("example", flat=True), Gone.CORRECTED
+    )
+    recalled = posts.filter(is_recalled()).values_list("example", flat=True)
+    return found | dict.fromkeys(recalled, Gone.RECALLED)
+
+
+def accepting_unit(example: Example) -> Unit | None:
+    """Return the unit whose leaders decide on the example next; None where nobody does."""
+    if example.state == ExampleState.PROPOSED:
+        if example.unit.level == Level.MINISTRY:
+            return example.unit
+        return Unit.objects.get(path=example.unit.province_path)
+    if example.state == ExampleState.PROVINCE:
+        return Unit.objects.get(path=ancestors(example.unit.path)[0])
+    return None
+
+
+def waiting_for(user: User, rows: ExampleQuerySet) -> ExampleQuerySet:
+    """Filter by what leaders of the person's own unit decide on next."""
+    condition = Q(pk__in=[])
+    for appointment in user.current_appointments:
+        unit = appointment.unit
+        if Permission.KIT_APPROVE not in GRANTS[appointment.role]:
+            continue
+        if unit.level == Level.PROVINCE:
+            condition |= Q(state=ExampleState.PROPOSED, unit__path__startswith=unit.path)
+        elif unit.level == Level.MINISTRY:
+            condition |= Q(state=ExampleState.PROPOSED, unit=unit)
+            condition |= Q(state=ExampleState.PROVINCE)
+    return rows.filter(condition)
+
+
+def proposable(posts: QuerySet[Post]) -> QuerySet[Post]:
+    """Filter by posts that residents can read now, and that are neither of a kit, nor a correction,
+    nor in another example already.
+    """
+    live = Delivery.objects.filter(state=State.PUBLISHED, recall=None).values("post")
+    taken = ExamplePost.objects.filter(example__state__in=sorted(OPEN)).values("post")
+    return posts.filter(adoption=None, corrects=None, pk__in=live).exclude(pk__in=taken)
+
+
+def others_of_campaign(post: Post) -> QuerySet[Post]:
+    """Return the unit's other posts of the campaign that may stand in one example with ``post``."""
+    if post.campaign_id is None:
+        return Post.objects.none()
+    same = Post.objects.filter(unit=post.unit, campaign=post.campaign).exclude(pk=post.pk)
+    return proposable(same).order_by("-changed_at", "-pk")
+
+
+def uses_of(example: Example) -> list[Use]:
+    """Return who used the example, the newest first. Two queries."""
+    uses = list(example.uses.select_related("unit__parent", "post")[:MOST_USES])
+    return [Use(use, link) for use, link in zip(uses, _links(uses), strict=True)]
+
+
+def _links(uses: Iterable[ExampleUse]) -> list[str]:
+    uses = list(uses)
+    live = Delivery.objects.filter(
+        post__in=[use.post_id for use in uses if use.post_id], state=State.PUBLISHED, recall=None
+    ).exclude(permalink="")
+    links = dict(live.order_by("-published_at").values_list("post", "permalink"))
+    return [links.get(use.post_id or 0, "") for use in uses]
+
+
+def origin_of(post: Post) -> Example | None:
+    """Return the example from which a post began."""
+    use = ExampleUse.objects.filter(post=post).select_related("example__unit").first()
+    return use.example if use else None

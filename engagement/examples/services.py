@@ -1,0 +1,362 @@
+"""Acts on examples: propose, accept, return, withdraw, use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Appointment, Authority, User
+from accounts.notices import notify
+from accounts.permissions import Permission
+from accounts.queries import can, holders, require
+from audit.services import record
+from core import quotas
+from core.errors import NotAllowed, Refused
+from core.periods import midnight
+from core.reasons import require_reason
+from core.secrecy import require_no_secrecy_mark
+from core.text import fold, normal
+from engagement.examples.figures import freeze
+from engagement.examples.marking import mark
+from engagement.examples.models import (
+    LONGEST_LINE,
+    LONGEST_NAME,
+    MOST_POSTS,
+    Example,
+    ExamplePost,
+    ExampleUse,
+)
+from engagement.examples.queries import accepting_unit, gone, proposable
+from engagement.examples.states import NEXT, RETURNABLE, ExampleState, Gone
+from media.models import Media
+from posts.canonical.html import plain
+from posts.leak_rules.services import require_publishable
+from posts.models import Post
+from posts.origins import services as origins
+from publishing.models import Delivery
+from publishing.states import State
+from units.models import Level, Unit
+
+S = ExampleState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a unit says of its example: a name, and three lines of why it worked."""
+
+    name: str
+    why_heard: str
+    why_clear: str
+    advice: str
+
+    def checked(self, unit: Unit) -> dict[str, str]:
+        """Return the words as they are stored. Raise Refused for what is missing, too long, or not
+        fit for other units to read.
+        """
+        words = {
+            field: " ".join(normal(getattr(self, field)).split())
+            for field in ("name", "why_heard", "why_clear", "advice")
+        }
+        if not all(words.values()):
+            raise Refused(_("Write the name and all three lines."))
+        limits = {"name": LONGEST_NAME}
+        if any(len(value) > limits.get(field, LONGEST_LINE) for field, value in words.items()):
+            raise Refused(_("A line is too long. Shorten it."))
+        require_no_secrecy_mark(words.values())
+        require_publishable(words.values(), unit)
+        return words
+
+
+class Begun(NamedTuple):
+    """A draft that began from an example: which facts became gaps, how many media stayed behind."""
+
+    post: Post
+    gaps: list[str]
+    left_out: int
+
+
+@transaction.atomic
+def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) -> Example:
+    """Propose published posts of ``unit`` as an example, with their figures of this moment. Raise
+    QuotaExceeded, Refused.
+    """
+    authority = require(by, Permission.POST_WRITE, unit=unit)
+    words = proposal.checked(unit)
+    keys = [post.pk for post in posts]
+    own = Post.objects.filter(unit=unit, pk__in=keys)
+    locked = {post.pk: post for post in own.select_for_update(of=("self",)).order_by("pk")}
+    rows = [locked[key] for key in dict.fromkeys(keys) if key in locked]
+    _require_fitting(rows, asked=len(set(keys)))
+    quotas.use("example", by=by)
+    now = timezone.now()
+    frozen = freeze(rows, unit, now=now)
+    titles = " ".join(post.title for post in rows)
+    example = Example.objects.create(
+        unit=unit,
+        topic=rows[0].topic,
+        **words,
+        proposed_by=by,
+        proposed_at=now,
+        platforms=f"|{'|'.join(frozen.platforms)}|",
+        figures=frozen.figures,
+        followers=frozen.followers,
+        as_of=frozen.as_of,
+        relative=frozen.relative,
+        search=fold(f"{' '.join(words.values())} {titles} {unit.label}"),
+    )
+    revisions = _live_revisions(rows)
+    ExamplePost.objects.bulk_create(
+        ExamplePost(example=example, post=post, revision_id=revisions[post.pk], position=at)
+        for at, post in enumerate(rows)
+    )
+    record("example.proposed", example, by=by, position=authority.position, posts=len(rows))
+    _ask_next(example, by=by)
+    return example
+
+
+def _require_fitting(rows: Sequence[Post], *, asked: int) -> None:
+    if not rows or len(rows) < asked or proposable(_all(rows)).count() < len(rows):
+        raise Refused(
+            _(
+                "Only posts of your own unit that residents can read now are proposed; not those "
+                "of a kit, not corrections, and each once."
+            )
+        )
+    if len(rows) > MOST_POSTS:
+        raise Refused(_("At most %(n)s posts, please.") % {"n": MOST_POSTS})
+    campaigns = {post.campaign_id for post in rows}
+    if len(rows) > 1 and (None in campaigns or len(campaigns) > 1):
+        raise Refused(_("Several posts have to belong to one campaign."))
+
+
+def _all(rows: Sequence[Post]) -> QuerySet[Post]:
+    return Post.objects.filter(pk__in=[post.pk for post in rows])
+
+
+def _live_revisions(rows: Sequence[Post]) -> dict[int, int]:
+    """Return by post the revision that residents read; the newest where channels show several."""
+    live = Delivery.objects.filter(post__in=rows, state=State.PUBLISHED, recall=None)
+    return dict(live.order_by("revision").values_list("post", "revision"))
+
+
+@transaction.atomic
+def accept(example: Example, *, by: User) -> Example:
+    """Accept an example for the province, then for the nation. Nobody accepts what they proposed or
+    wrote, nor for both.
+    """
+    example = _locked(example)
+    unit, authority = _deciding(example, by)
+    if by.pk in _involved(example):
+        raise NotAllowed(
+            _(
+                "Who proposed the example, wrote its post or accepted it before does not accept "
+                "it. Another leader has to."
+            )
+        )
+    _refuse_gone(example)
+    now = timezone.now()
+    if unit.level == Level.MINISTRY:
+        _move(example, S.NATION, nation_by=by, nation_at=now)
+        action = "example.accepted_nation"
+    else:
+        _move(example, S.PROVINCE, province_by=by, province_at=now)
+        action = "example.accepted"
+    record(action, example, by=by, position=authority.position)
+    _tell_unit(example, "example_accepted", by=by, unit=unit)
+    _ask_next(example, by=by)
+    return example
+
+
+@transaction.atomic
+def return_(example: Example, *, by: User, reason: str) -> None:
+    """Return an example to its unit: it leaves the library, and may be proposed anew."""
+    reason = require_reason(reason, _("Please write why the example is returned."))
+    example = _locked(example)
+    if example.state not in RETURNABLE:
+        raise _decided()
+    unit, authority = _deciding(example, by)
+    _move(example, S.RETURNED, ended_by=by, ended_at=timezone.now(), reason=reason)
+    record("example.returned", example, by=by, position=authority.position, reason=reason)
+    _tell_unit(example, "example_returned", by=by, unit=unit, reason=reason)
+
+
+@transaction.atomic
+def withdraw(example: Example, *, by: User, reason: str) -> None:
+    """Take an example out of the library for ever: by its unit, or by those who accepted it. What
+    began from it stays with its units.
+    """
+    reason = require_reason(reason, _("Please write why the example is withdrawn."))
+    example = _locked(example)
+    own = by.own_authority(Permission.POST_WRITE, unit=example.unit)
+    authority = own or require(by, Permission.KIT_APPROVE, unit=example.unit)
+    if S.WITHDRAWN not in NEXT[example.state]:
+        raise _decided()
+    _move(example, S.WITHDRAWN, ended_by=by, ended_at=timezone.now(), reason=reason)
+    record("example.withdrawn", example, by=by, position=authority.position, reason=reason)
+    _tell_unit(example, "example_withdrawn", by=by, unit=authority.unit, reason=reason)
+
+
+def may_decide(example: Example, user: User) -> bool:
+    """Check whether it is this person's turn to accept or return the example."""
+    unit = accepting_unit(example)
+    return (
+        unit is not None
+        and _authority_at(user, unit) is not None
+        and user.pk not in _involved(example)
+    )
+
+
+def may_withdraw(example: Example, user: User) -> bool:
+    if S.WITHDRAWN not in NEXT[example.state]:
+        return False
+    return any(
+        can(user, permission, unit=example.unit)
+        for permission in (Permission.POST_WRITE, Permission.KIT_APPROVE)
+    )
+
+
+@transaction.atomic
+def use(example: Example, *, unit: Unit, by: User, position: int = 0) -> Begun:
+    """Begin a draft of ``unit`` with the text of one of the example's posts. What it says of its
+    own unit becomes gaps; of its media those come along that a unit above shares. The origin is
+    kept, and the origin unit is notified once a day. Raise QuotaExceeded, Refused.
+    """
+    require(by, Permission.POST_WRITE, unit=unit)
+    example = _locked(example)
+    seen = Example.objects.in_library().visible_to(by).filter(pk=example.pk)
+    if not seen.exists():
+        raise Refused(_("This example is in the library no more. Choose another one."))
+    if unit.pk == example.unit_id:
+        raise Refused(_("This is your own unit's example. Copy your post instead."))
+    part = example.posts.select_related("post__topic", "revision").filter(position=position).first()
+    if part is None:
+        raise Refused(_("This example is in the library no more. Choose another one."))
+    content = part.revision.content
+    marked = mark([content["title"], plain(content["body"])], example.unit)
+    title, text = marked.texts
+    shown = _media(content)
+    link = content.get("link", "")
+    post, taken = origins.from_example(
+        unit=unit,
+        by=by,
+        title=title,
+        text=text,
+        topic=part.post.topic,
+        link="" if link.startswith(settings.PORTAL_URL) else link,
+        ai_made=part.post.ai_made,
+        grounds=part.post.grounds(),
+        media=shown,
+        example=str(example.public_id),
+    )
+    now = timezone.now()
+    row = ExampleUse.objects.create(example=example, unit=unit, post=post, by=by, at=now)
+    units = example.uses.exclude(unit=example.unit).values("unit").distinct().count()
+    Example.objects.filter(pk=example.pk).update(reused=units)
+    _tell_of_use(row)
+    return Begun(post, marked.gaps, len(content["media"]) - taken)
+
+
+def _media(content: dict) -> list[tuple[Media, str]]:
+    """Return the content's media with their alt texts: of one that came from a unit above, that
+    unit's.
+    """
+    alts = {each["media"]: each["alt"] for each in content["media"]}
+    rows = Media.objects.filter(public_id__in=alts).select_related("unit", "taken_from__unit")
+    by_id = {str(row.public_id): row for row in rows}
+    return [(by_id[key].taken_from or by_id[key], alt) for key, alt in alts.items() if key in by_id]
+
+
+def _tell_of_use(row: ExampleUse) -> None:
+    """Notify the origin unit, unless another use did so today."""
+    today = midnight(timezone.localdate())
+    origin = row.example.unit
+    if ExampleUse.objects.filter(example__unit=origin, noticed_at__gte=today).exists():
+        return
+    ExampleUse.objects.filter(pk=row.pk).update(noticed_at=row.at)
+    notify(
+        holders(Permission.POST_WRITE, unit=origin),
+        "example_used",
+        address=_address(row.example),
+        mail=False,
+        title=row.example,
+        unit=row.unit.label,
+    )
+
+
+def _locked(example: Example) -> Example:
+    rows = Example.objects.select_for_update(of=("self",)).select_related("unit")
+    return rows.get(pk=example.pk)
+
+
+def _move(example: Example, to: ExampleState, **fields: object) -> None:
+    """Move an example that is locked; what happened meanwhile is refused."""
+    rows = Example.objects.filter(pk=example.pk, state=example.state)
+    if to not in NEXT[example.state] or not rows.update(state=to, **fields):
+        raise _decided()
+    example.refresh_from_db()
+
+
+def _decided() -> Refused:
+    return Refused(_("Somebody has decided on this example meanwhile. Reload the page."))
+
+
+def _deciding(example: Example, by: User) -> tuple[Unit, Authority]:
+    """Return the unit that decides next, and the person's appointment in that very unit."""
+    unit = accepting_unit(example)
+    if unit is None:
+        require(by, Permission.KIT_APPROVE, unit=example.unit)
+        raise _decided()
+    authority = _authority_at(by, unit)
+    if authority is None:
+        raise NotAllowed(_("Only leaders of %(unit)s may do this.") % {"unit": unit})
+    return unit, authority
+
+
+def _authority_at(user: User, unit: Unit) -> Appointment | None:
+    authority = user.own_authority(Permission.KIT_APPROVE, unit=unit)
+    return authority if authority and authority.unit_id == unit.pk else None
+
+
+def _involved(example: Example) -> set[int | None]:
+    """Return the keys of those who do not accept it: who proposed, wrote, edited or accepted it."""
+    parts = example.posts.values_list("revision__author", "revision__editor")
+    written = {key for pair in parts for key in pair}
+    return written | {example.proposed_by_id, example.province_by_id}
+
+
+def _refuse_gone(example: Example) -> None:
+    # A proposed one is asked as if it were accepted already.
+    probe = Example(pk=example.pk, state=S.PROVINCE)
+    if why := gone([probe]).get(example.pk):
+        raise Refused(str(Gone(why).label))
+
+
+def _ask_next(example: Example, *, by: User) -> None:
+    """Notify those who decide next."""
+    if (unit := accepting_unit(example)) is None:
+        return
+    notify(
+        holders(Permission.KIT_APPROVE, unit=unit, besides=[by.pk]),
+        "example_proposed",
+        address=_address(example),
+        mail=False,
+        by=by,
+        title=example,
+        unit=example.unit.label,
+    )
+
+
+def _tell_unit(example: Example, kind: str, *, by: User, **facts: object) -> None:
+    people = holders(Permission.POST_WRITE, unit=example.unit, besides=[by.pk])
+    address = _address(example)
+    notify(people, kind, address=address, mail=False, by=by, title=example, **facts)
+
+
+def _address(example: Example) -> str:
+    return reverse("engagement:example", args=[example.public_id])

@@ -1,0 +1,21 @@
+"""The sentences of the notices that engagement sends."""
+
+from django.utils.translation import gettext_noop
+
+from accounts.notices import register
+
+SENTENCES = {
+    "example_proposed": gettext_noop(
+        "%(unit)s proposes the example “%(title)s”. Please decide whether it spreads."
+    ),
+    "example_accepted": gettext_noop("%(unit)s accepted your example “%(title)s”."),
+    "example_returned": gettext_noop("%(unit)s returned your example “%(title)s”: %(reason)s"),
+    "example_withdrawn": gettext_noop(
+        "%(by)s withdrew your example “%(title)s” from the library: %(reason)s"
+    ),
+    "example_used": gettext_noop(
+        "%(unit)s used your example “%(title)s”. Who else did stands on its page."
+    ),
+}
+
+register(SENTENCES)
