@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.db.models import Count
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core.periods import Period
 from engagement.dashboards import helpfulness
+from engagement.rollups.queries import BY_PROVINCE, Window, due_sums
 from oversight import queries
 from oversight.rows import Row
 from oversight.templatetags.shares import percent
@@ -184,7 +186,7 @@ def tile_map(
     if before:
         rows_before: Sequence[Row] = rows
         if figure.name != "helpfulness":
-            rows_before = queries.province_rows(user, before, now=now)
+            rows_before = _rows_before(user, rows, before, now=now)
         earlier, _units = _values(figure, user, rows_before, before)
     bounds = _bounds(figure, [value for value in values.values() if value is not None])
     last = max(place.line for place in places().values())
@@ -204,6 +206,25 @@ def tile_map(
     ]
     tiles.sort(key=lambda tile: (tile.place.line, tile.place.column))
     return TileMap(figure, tiles, before, _legend(figure, bounds))
+
+
+def _rows_before(user: User, rows: Sequence[Row], period: Period, *, now: datetime) -> list[Row]:
+    """Return the same provinces with what fell due in the period, and nothing else: the page has
+    asked enough already.
+    """
+    here = queries.scope(user)
+    found = {row.unit.pk: Row(row.unit) for row in rows}
+    window = Window(period, period.start, now)
+    for sums in due_sums(here.order_by().values("pk"), window, by=BY_PROVINCE):
+        if (row := found.get(sums["row"])) is not None:
+            for name in ("alive", "due", "on_time", "failed"):
+                setattr(row, name, sums[name])
+    bodies = here.filter(level=Level.COMMUNE, has_police_body=True, valid_from__lte=period.last)
+    there = bodies.exclude(valid_to__lte=period.first).order_by()
+    for parent, n in there.values_list("parent").annotate(n=Count("pk")):
+        if parent in found:
+            found[parent].units = n
+    return list(found.values())
 
 
 def _values(
