@@ -11,6 +11,7 @@ from django.db.models import (
     Case,
     Count,
     Exists,
+    F,
     IntegerField,
     OuterRef,
     Q,
@@ -22,7 +23,7 @@ from django.db.models import (
 
 from channels.models import Channel, ChannelQuerySet, PageChange, PageCheck
 from channels.queries import facts_of
-from channels.states import Health, Kind, Lifecycle
+from channels.states import ChangeState, Health, Kind, Lifecycle
 from platforms.facts import PROFILE
 
 # What a person said of a page is asked again after that.
@@ -136,6 +137,13 @@ def digest_of(channel: Channel, texts: Mapping[str, str]) -> str:
     page = [str(channel.public_id), channel.unit_id, channel.platform, channel.external_id]
     content = json.dumps([page, sorted(texts.items())], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def waiting_changes(channels: QuerySet[Channel]) -> QuerySet[PageChange]:
+    """Find the proposals for these pages on which nobody has decided, the oldest first."""
+    rows = PageChange.objects.filter(channel__in=channels, unit=F("channel__unit"))
+    waiting = rows.filter(state=ChangeState.PROPOSED).order_by("proposed_at", "pk")
+    return waiting.select_related("channel", "unit", "proposed_by")
 
 
 def changes_of(channel: Channel) -> QuerySet[PageChange]:

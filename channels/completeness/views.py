@@ -24,6 +24,7 @@ from platforms.facts import PROFILE
 from units.models import Unit
 
 PAGE = 25
+WAITING = 10  # proposals, the oldest
 CHANGES = 5  # of one page, the newest
 
 
@@ -39,7 +40,7 @@ def pages(request: HttpRequest) -> HttpResponse:
     if chosen.get("unit"):
         unit = Unit.objects.visible_to(request.user).filter(key=chosen["unit"]).first()
         channels = channels.filter(unit__path__startswith=unit.path) if unit else channels.none()
-    totals = queries.totals(channels)
+    totals, waiting = queries.totals(channels), queries.waiting_changes(channels)[:WAITING]
     if platform := chosen.get("platform"):
         channels = channels.filter(platform=platform)
     if item := chosen.get("lacking"):
@@ -64,6 +65,7 @@ def pages(request: HttpRequest) -> HttpResponse:
         "asked": chosen.get("lacking", ""),
         "score": presenters.score_of(totals["there"], totals["possible"]),
         "totals": totals,
+        "waiting": waiting,
         "tiles": [(n, presenters.LABELS[n], totals[n]) for n in PROFILE if totals[n]],
     }
     return render(request, page_or_rows(request, "channels/completeness.html"), context)

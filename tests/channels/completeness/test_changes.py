@@ -12,7 +12,7 @@ from accounts.permissions import Role
 from accounts.step_up import STEPPED_UP_AT
 from audit.models import Entry
 from channels.completeness import changes
-from channels.models import PageChange, PlatformAllowance
+from channels.models import Channel, PageChange, PlatformAllowance
 from channels.states import ChangeState, Lifecycle
 from channels.tasks import read_pages, write_page_changes
 from core.errors import NotAllowed, Refused
@@ -77,9 +77,11 @@ def test_words_go_from_proposal_to_the_page_and_everybody_concerned_hears(simula
 
 
 def test_nobody_approves_their_own_words_nor_others_than_they_read(page):
-    change = proposed(page)
-    leader = factories.person(Role.APPROVER, page.unit)
+    author, leader = (factories.person(Role.APPROVER, page.unit) for _ in range(2))
+    change = changes.propose(page, by=author, texts={"description": WORDS})
 
+    with pytest.raises(NotAllowed):
+        changes.refuse(change, by=author, reason="Nhầm.")
     with pytest.raises(NotAllowed):
         changes.approve(change, by=change.proposed_by, content_sha256=change.content_sha256)
     with pytest.raises(Refused):
@@ -157,10 +159,18 @@ def test_words_that_did_not_arrive_are_sent_again_and_a_refusal_ends_them(simula
     assert Notice.objects.filter(kind="page_change_failed", user=change.proposed_by).exists()
 
 
-def test_a_page_that_changed_hands_since_is_not_written(simulator, page):
+@pytest.mark.parametrize(
+    "since",
+    [
+        lambda page: Channel.objects.update(lifecycle=Lifecycle.FROZEN),
+        lambda page: Channel.objects.update(unit=factories.UnitFactory()),
+        lambda page: PageChange.objects.update(texts={"description": "Lời khác"}),
+    ],
+    ids=["frozen", "handed over", "other words"],
+)
+def test_what_changed_since_the_approval_is_not_written(simulator, page, since):
     change = approved(page)
-    page.lifecycle = Lifecycle.FROZEN
-    page.save()
+    since(page)
 
     write_page_changes()
 
@@ -194,6 +204,7 @@ def test_an_officer_proposes_and_a_leader_decides_on_their_pages(client, page):
     forbidden = client.post(address, {"act": "approve", "sha256": change.content_sha256})
 
     client.force_login(factories.person(Role.APPROVER, page.unit, language="en"))
+    listed = client.get(reverse("channels:completeness")).context["waiting"]
     read = client.get(address).content.decode()
     session = client.session
     proved = session.pop(STEPPED_UP_AT)
@@ -204,6 +215,7 @@ def test_an_officer_proposes_and_a_leader_decides_on_their_pages(client, page):
     session.save()
     client.post(address, {"act": "approve", "sha256": change.content_sha256})
 
+    assert list(listed) == [change]
     assert "Trước" in shown
     assert (long.status_code, sent["Location"]) == (422, address)
     assert "Approve exactly" not in own
