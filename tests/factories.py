@@ -7,6 +7,7 @@ import itertools
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import factory
@@ -281,12 +282,13 @@ def partner(unit: Unit, *, contact: Contact = CONTACT, **fields: object) -> Part
 
 
 def share(unit: Unit, *, secret: str = "abc", **fields: object) -> Share:
-    """Make an open page of a live post for a partner of the unit."""
-    delivery = fields.pop("delivery", None) or live_delivery(unit=unit)
+    """Make an open page of a live post with a picture for a partner of the unit."""
+    live = live_delivery(unit=unit, media=[media(unit)])
     values = {
+        "link": link(unit),
         "partner": fields.pop("partner", None) or partner(unit),
-        "post": delivery.post,
-        "revision": delivery.revision,
+        "post": live.post,
+        "revision": live.revision,
         "secret_hash": Share.hash_of(secret),
         "made_by": UserFactory(),
         "made_at": timezone.now(),
@@ -652,11 +654,15 @@ def recalled(post: Post | None = None, **fields: object) -> Recall:
 
 
 def live_delivery(
-    channel: Channel | None = None, *, unit: Unit | None = None, **fields: object
+    channel: Channel | None = None,
+    *,
+    unit: Unit | None = None,
+    media: Sequence[Media] = (),
+    **fields: object,
 ) -> Delivery:
     """Make a post that the engine published on a Zalo account, unless another channel is named."""
     channel = channel or ChannelFactory(unit=unit or UnitFactory(), platform="zalo")
-    post = approved(unit=channel.unit, channels=[channel])
+    post = approved(unit=channel.unit, channels=[channel], media=media)
     there = {
         "state": "published",
         "remote_id": f"{next(_numbers):032x}",
