@@ -56,6 +56,7 @@ from try_out import (
     kits,
     matters,
     pages,
+    partners,
     people,
     plans,
     samples,
@@ -135,6 +136,7 @@ def fill(now: datetime) -> World:
     examples.fill(world, now)
     filler.ask_for_a_second_approval()
     plans.plan_a_blackout(world, now)
+    partners.fill(world, now)
     filler.lose_a_connection()
     matters.fill(world, now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(

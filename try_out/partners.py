@@ -1,0 +1,118 @@
+"""The partners of one ward: the Youth Union, a school, and one whose agreement is ended."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from campaigns.partners import services as partners
+from campaigns.partners.models import Contact, Kind, Partner
+from campaigns.partners.services import Agreement
+from links.clicks import add_clicks
+from posts.models import Post
+from publishing.sharing import services as sharing
+from publishing.sharing.queries import is_shareable, live_deliveries
+from try_out.history import at
+from try_out.people import Staff, World
+
+_CHIEF = "Trưởng Công an phường"
+
+
+def fill(world: World, now: datetime) -> None:
+    """Enter three partners, and share two posts, of which one is read a good deal."""
+    staff = world.staff["hai-chau"]
+    union, school = _enter(staff, now)
+    shared = _live_posts(staff, now)[:2]
+    for post, days_ago, readers in zip(shared, (6, 2), ((union, school), (union,)), strict=False):
+        with at(now - timedelta(days=days_ago)):
+            until = timezone.localdate() + timedelta(days=30)
+            made = sharing.share(post, partners=readers, until=until, by=staff.officer)
+        today = timezone.localdate(now)
+        add_clicks(
+            (row.link_id, today - timedelta(days=n), usual + (n * 5) % 7)
+            for (row, _secret), usual in zip(made, (17, 6), strict=False)
+            for n in range(days_ago)
+            if row.link_id
+        )
+
+
+def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
+    today = timezone.localdate(now)
+    with at(now - timedelta(days=200)):
+        past = partners.enter(
+            unit=staff.unit,
+            agreement=_agreement(
+                Kind.WOMENS_UNION,
+                "Hội Liên hiệp Phụ nữ phường Hải Châu",
+                "02/TTPH-CA-HPN",
+                first=today - timedelta(days=200),
+                last=today + timedelta(days=100),
+            ),
+            contact=_contact("Chủ tịch Hội Phụ nữ phường", "0236 3550 113", "Chủ tịch Hội"),
+            by=staff.officer,
+        )
+    with at(now - timedelta(days=30)):
+        union = partners.enter(
+            unit=staff.unit,
+            agreement=_agreement(
+                Kind.YOUTH_UNION,
+                "Đoàn TNCS Hồ Chí Minh phường Hải Châu",
+                "05/TTPH-CA-ĐTN",
+                first=today - timedelta(days=30),
+                last=today + timedelta(days=335),
+                pages=["https://www.facebook.com/doanphuonghaichau"],
+            ),
+            contact=_contact("Bí thư Đoàn phường", "0236 3550 111", "Bí thư Đoàn phường"),
+            by=staff.officer,
+        )
+        school = partners.enter(
+            unit=staff.unit,
+            agreement=_agreement(
+                Kind.SCHOOL,
+                "Trường THCS Nguyễn Huệ",
+                "06/TTPH-CA-NH",
+                first=today - timedelta(days=30),
+                last=today + timedelta(days=12),
+                loudspeaker=True,
+            ),
+            contact=_contact("Tổng phụ trách Đội", "0236 3550 112", "Hiệu trưởng"),
+            by=staff.officer,
+        )
+    with at(now - timedelta(days=9)):
+        partners.end(past, "Hai bên thống nhất dừng phối hợp sau khi sắp xếp lại.", by=staff.chief)
+    return union, school
+
+
+def _agreement(
+    kind: Kind, name: str, number: str, *, first: date, last: date, **places: Any
+) -> Agreement:
+    return Agreement(
+        kind=kind,
+        name=name,
+        document_number=number,
+        document_title="Thỏa thuận phối hợp tuyên truyền trên mạng xã hội",
+        document_date=first,
+        starts_on=first,
+        ends_on=last,
+        filed_at="Tủ hồ sơ 2, cặp Phối hợp tuyên truyền",
+        notice_board=True,
+        **places,
+    )
+
+
+def _contact(name: str, phone: str, signed_for_partner: str) -> Contact:
+    return Contact(
+        name=name,
+        phone=phone,
+        email="",
+        signed_for_partner=signed_for_partner,
+        signed_for_unit=_CHIEF,
+    )
+
+
+def _live_posts(staff: Staff, now: datetime) -> list[Post]:
+    """Return posts that stand on the ward's pages, those with pictures first."""
+    live = live_deliveries(now).filter(unit=staff.unit).exclude(permalink="")
+    posts = Post.objects.filter(pk__in=live.values("post")).select_related("unit")
+    found = [post for post in posts.order_by("pk") if is_shareable(post, now=now)]
+    return sorted(found, key=lambda post: not post.pictures.exists())
