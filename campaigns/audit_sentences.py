@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+from audit.objects import register_page
 from audit.sentences import register
 
 register(
@@ -44,3 +45,4 @@ register(
     },
     place=40,
 )
+register_page("campaigns.partner", "partners:partner", right="campaign_view")

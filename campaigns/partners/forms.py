@@ -127,6 +127,18 @@ def contact_values(partner: Partner, contact: Contact | None) -> dict[str, Any]:
 
 
 class PartnerForm(ContactForm):
+    field_order = (
+        "kind",
+        "name",
+        "document_number",
+        "document_date",
+        "document_title",
+        "starts_on",
+        "ends_on",
+        "pages",
+        "notice_board",
+        "loudspeaker",
+    )
     kind = forms.ChoiceField(
         label=_("Kind of partner"),
         choices=[("", _("Choose")), *Kind.choices],

@@ -26,7 +26,7 @@ class ShareForm(forms.Form):
         error_messages={"required": _("Choose at least one partner.")},
     )
     until = DayField(
-        label=_("Open until"),
+        label=_("Page open until"),
         initial=_usual_day,
         help_text=_("At most 90 days; it closes earlier when the agreement ends."),
         error_messages={
