@@ -26,6 +26,8 @@ def fill(world: World, now: datetime, campaigns: Mapping[str, Campaign]) -> None
     with at(now - timedelta(days=9)):
         _plan_year_end(campaigns["year_end"], world)
     _close(campaigns["school"], world)
+    with at(now - timedelta(days=5)):
+        _plan_national(world)
 
 
 def _plan(campaign: Campaign, world: World, helper: User) -> None:
@@ -88,6 +90,26 @@ def _plan_year_end(campaign: Campaign, world: World) -> None:
         )
     text = "Kiểm tra các đơn vị đã nhận bộ nội dung về sạc xe điện"
     planning.add_item(campaign, by=by, text=text, due_on=timezone.localdate() + timedelta(days=12))
+
+
+def _plan_national(world: World) -> None:
+    by = User.objects.get(username="bo.phutrach")
+    campaign = Campaign.objects.get(unit=world.province.parent)
+    targets = {"posts": 3000, "units": 2500, "reach": 10_000_000}
+    planning.set_plan(campaign, by=by, owner=by, helpers=[world.overseer], targets=targets)
+    for text, day in (
+        ("Các tỉnh, thành phố chuyển bộ nội dung xuống xã, phường", 7),
+        ("Nhắc các tỉnh có đơn vị chưa mở bộ nội dung", 14),
+    ):
+        due_on = campaign.starts_on + timedelta(days=day)
+        planning.add_item(campaign, by=by, text=text, due_on=due_on)
+    planning.add_phase(
+        campaign,
+        by=by,
+        name="Phát hành bộ nội dung",
+        starts_on=campaign.starts_on,
+        ends_on=campaign.starts_on + timedelta(days=14),
+    )
 
 
 def _close(campaign: Campaign, world: World) -> None:

@@ -1,4 +1,4 @@
-"""What a campaign's figures are compared with, its topics, and how punctual it was."""
+"""Compare a campaign's figures, sum them by topic, and measure how punctual it was."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""What the pages of a campaign share: the campaign that a person may see, its period, and whether
-they see all of it.
+"""Find what the pages of a campaign share: the campaign that a person may see, its period, and
+whether they see all of it.
 """
 
 import uuid

@@ -38,8 +38,8 @@ UNITS_SHOWN, TROUBLES_SHOWN, RANKED_SHOWN, KITS_SHOWN = 50, 5, 8, 6
 
 @dataclass(frozen=True)
 class Figures:
-    """What the parts of the page are made of: a campaign, and the publications that the reader
-    chose.
+    """Hold what the parts of the page are made of: a campaign, and the publications that the
+    reader chose.
     """
 
     request: HttpRequest

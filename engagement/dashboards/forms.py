@@ -33,7 +33,7 @@ MOST_CAMPAIGNS = 30  # to compare with, the newest first
 
 
 class FiguresFilter(PeriodForm):
-    """What the figures of a campaign are narrowed to, all in the address."""
+    """Narrow the figures of a campaign; all of it stands in the address."""
 
     platform = forms.ChoiceField(
         label=_("Platform"), choices=[("", _("All")), *Kind.choices], required=False

@@ -1,4 +1,4 @@
-"""How far kits came: issued to how many units, opened, drafted, approved and published by how
+"""Count how far kits came: issued to how many units, opened, drafted, approved and published by how
 many. Two statements, whatever the number of kits.
 """
 

@@ -1,4 +1,4 @@
-"""How far a campaign is: its targets by day, the units that take part, and those behind."""
+"""The progress of a campaign: its targets by day, the units that take part, and those behind."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ type Points = list[tuple[date, int | None]]
 
 @dataclass(frozen=True)
 class Progress:
-    """What was reached of one target. ``points``: the total at the end of each day."""
+    """Hold what was reached of one target. ``points``: the total at the end of each day."""
 
     name: str
     target: int | None
