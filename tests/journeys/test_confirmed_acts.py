@@ -22,6 +22,7 @@ from accounts.models import Appointment, Invitation, Session, User
 from accounts.people import invitations
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.planning.models import PublicSummary
 from channels.models import Channel, PlatformAllowance, UnrecognisedPost
 from engagement.models import ReplyAllowance
 from media.models import Folder
@@ -164,6 +165,12 @@ def _comment(world, user):
     world.simulator.comment(channel.external_id, there["id"], "Lời lẽ xúc phạm", by="Một người")
     ReplyAllowance.objects.create(unit=world.province, allowed_by=user, reason="Có cán bộ trực")
     return reverse("engagement:comments", args=[row.public_id])
+
+
+def _closed_campaign(world, user):
+    campaign = factories.CampaignFactory(unit=world.province, created_by=user)
+    factories.campaign_result(campaign)
+    return reverse("engagement:campaign", args=[campaign.public_id])
 
 
 def _campaign(world, user):
@@ -385,6 +392,13 @@ ACTS = {
         Role.APPROVER,
         _unconfirmed_page,
         lambda world: world.again().confirmed_at is not None,
+    ),
+    "a summary is made public": Act(
+        "engagement/_result.html",
+        Role.OVERSEER,
+        _closed_campaign,
+        lambda world: PublicSummary.objects.exists(),
+        at="province",
     ),
     "a campaign is recalled": Act(
         "publishing/recall_campaign.html",
