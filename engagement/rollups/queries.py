@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Max, Model, Q, QuerySet, Sum, Value
+from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -32,11 +32,11 @@ from engagement.rollups.models import (
 from engagement.rollups.sources import (
     CONCLUDED_ONES,
     ON_TIME,
+    Marked,
     Pairs,
     Statement,
     campaign_gains,
     channel_days,
-    counted,
     delivery_figures,
     gained,
     post_days,
@@ -202,12 +202,6 @@ class Chosen:
         """Return the days of publication that are not summed up; asked once a page."""
         return changed(Kind.PUBLISHED, self.units, self.period.first, self.period.last)
 
-    @cached_property
-    def gained(self) -> Pairs | None:
-        """Return the days of counting that are not summed up."""
-        tomorrow = timezone.localdate() + timedelta(days=1)
-        return changed(Kind.GAINED, self.units, self.period.first, tomorrow)
-
     def days(self, model: type[Model], by: str, pairs: Pairs) -> QuerySet[Any, Any]:
         """Select the rows of a summary whose publications were ``by`` a day of the period."""
         within = {f"{by}__gte": self.period.first, f"{by}__lte": self.period.last}
@@ -266,15 +260,18 @@ def _rows(
 
 
 def gain_rows(rows: QuerySet[Delivery]) -> Statement:
-    """Select gains of publications, with the columns ``day`` and the measures."""
+    """Select gains of publications, with the columns ``day`` and the measures. What is marked is
+    asked of in the statement itself: a page that shows nothing else needs no other.
+    """
     chosen: Chosen | None = getattr(rows, "chosen", None)
-    if chosen is None or chosen.gained is None:
+    if chosen is None:
         return gained(rows)
     columns = ["day", *MEASURES]
-    summed = statement(chosen.days(CampaignGain, "published_day", chosen.gained).values(*columns))
-    if not chosen.gained:
-        return summed
-    return _both(summed, campaign_gains(counted(chosen.gained, rows), chosen.gained), columns)
+    marks = ChangedDay.objects.filter(kind=Kind.GAINED, unit=OuterRef("unit"))
+    summed = chosen.days(CampaignGain, "published_day", Pairs({}))
+    summed = summed.exclude(Exists(marks.filter(day=OuterRef("day"))))
+    live = campaign_gains(rows.filter(Exists(marks)), Marked(Kind.GAINED))
+    return _both(statement(summed.values(*columns)), live, columns)
 
 
 def _both(one: Statement, two: Statement, columns: Sequence[str]) -> Statement:

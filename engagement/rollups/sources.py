@@ -16,6 +16,7 @@ from engagement.models import MEASURES, Source
 from engagement.models import Count as CountRow
 from engagement.rollups.models import (
     CampaignGain,
+    ChangedDay,
     ChannelDay,
     DueDay,
     Kind,
@@ -106,6 +107,24 @@ class Pairs:
             parts.append(f"({day} = %s AND {unit} IN ({', '.join(['%s'] * len(units))}))")
             params += [each, *sorted(units)]
         return f"({' OR '.join(parts)})", params
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The days of units that are marked, whichever they are."""
+
+    kind: Kind
+
+    def rows(self, moment: str, unit: str = "unit") -> Q:
+        marks = ChangedDay.objects.filter(kind=self.kind, unit=OuterRef(unit))
+        return Q(Exists(marks.filter(day=TruncDate(OuterRef(moment)))))
+
+    def sql(self, day: str, unit: str) -> Statement:
+        return (
+            f"EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
+            f"WHERE mark.kind = %s AND mark.unit_id = {unit} AND mark.day = {day})",
+            [self.kind.value],
+        )
 
 
 # --- deliveries by the day on which they fell due -------------------------------------------------
@@ -253,13 +272,13 @@ def gained(deliveries: QuerySet[Delivery]) -> Statement:
     return sql, params
 
 
-def counted(scope: Scope, rows: QuerySet[Delivery] | None = None) -> QuerySet[Delivery]:
-    """Return those of the deliveries that were counted in the scope."""
+def counted(scope: Scope) -> QuerySet[Delivery]:
+    """Return the deliveries that were counted in the scope."""
     # Their own units first: the rest of it is asked of their deliveries alone.
     counts = CountRow.objects.filter(
         scope.rows("taken_at", "delivery__unit"), delivery=OuterRef("pk")
     )
-    rows = (Delivery.objects.all() if rows is None else rows).filter(Exists(counts))
+    rows = Delivery.objects.filter(Exists(counts))
     if isinstance(scope, Pairs):
         rows = rows.filter(unit__in=sorted({unit for us in scope.units.values() for unit in us}))
     return rows
