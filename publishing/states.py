@@ -225,6 +225,8 @@ ON_THE_PLATFORM = frozenset({State.STAGED, State.PUBLISHED})
 MAY_BE_FETCHED = IN_HAND | {State.PROCESSING, State.VERIFYING, State.PUBLISHED}
 # Does it change by itself, for the engine or the platform works on it?
 MOVING = IN_HAND | {State.PROCESSING, State.VERIFYING, State.RECALLING}
+# Does it wait for a person, or may it?
+UNDECIDED = frozenset({State.NEEDS_PERSON, State.PROCESSING})
 # Is the platform asked what became of it?
 ASKED_ABOUT = frozenset({State.VERIFYING, State.PROCESSING})
 # Will it become visible by itself, unless something goes wrong?

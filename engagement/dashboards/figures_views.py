@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
-from channels.states import Kind
+from channels.states import Kind, platforms
 from core import quotas
 from core.periods import Period, quick_links
 from engagement.dashboards import charts, comparisons, hours, progress, queries, usual
@@ -25,12 +25,13 @@ from engagement.dashboards.forms import MOST_CAMPAIGNS, PARTS, CompareForm, Figu
 from engagement.dashboards.funnel import funnels
 from engagement.dashboards.reasons import reason
 from engagement.dashboards.tables import FORMATS, Sheet, as_file
-from engagement.models import MEASURES
+from engagement.models import Source
 from posts.states import PostState
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
 from publishing.presenters.delivery import delivery_status
 from publishing.presenters.post import post_label
+from publishing.states import State
 
 # The page shows this many; the file has every row.
 UNITS_SHOWN, TROUBLES_SHOWN, RANKED_SHOWN, KITS_SHOWN = 50, 5, 8, 6
@@ -297,20 +298,25 @@ def _publications(deliveries: QuerySet[Delivery]) -> Sheet:
         _("Source"),
     ]
 
+    # Looked up once: translated for each row, they took two fifths of the time.
+    pages, states, sources = (
+        {value: str(label) for value, label in choices}
+        for choices in (platforms(), State.choices, Source.choices)
+    )
+    untitled, unmeasured = _("Untitled"), _("not measured")
+
     def rows() -> Any:
-        for d in queries.rows_for_export(deliveries).iterator(chunk_size=2000):
-            newest = getattr(d, "measurement", None)
+        for row in queries.rows_for_export(deliveries).iterator(chunk_size=2000):
+            label, title, unit, platform, channel, state, *rest, taken_at, source = row
             yield (
-                str(d.post),
-                d.unit.name,
-                d.get_platform_display(),
-                d.channel.name,
-                str(d.get_state_display()),
-                d.published_at,
-                d.permalink,
-                *(getattr(newest, measure, None) for measure in MEASURES),
-                (newest and newest.taken_at) or _("not measured"),
-                str(newest.get_source_display()) if newest and newest.taken_at else "",
+                label or title or untitled,
+                unit,
+                pages[platform],
+                channel,
+                states[state],
+                *rest,
+                taken_at or unmeasured,
+                sources[source] if taken_at else "",
             )
 
     return Sheet(_("Publications"), head, rows())

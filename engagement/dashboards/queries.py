@@ -29,7 +29,14 @@ from engagement.rollups.sources import ON_TIME
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, paused
-from publishing.states import LATE_AFTER_ITS_HOUR, MISSED, Reason, State
+from publishing.states import (
+    CONCLUDED,
+    LATE_AFTER_ITS_HOUR,
+    MISSED,
+    UNDECIDED,
+    Reason,
+    State,
+)
 from units.models import Unit
 
 # How long a failure is shown that nobody has scheduled again.
@@ -129,26 +136,32 @@ def posts_by_state(user: User, campaign: Campaign) -> dict[str, int]:
 
 def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Delivery]:
     """Return the deliveries that a person should check: undecided, overdue, or failed and not
-    scheduled again.
+    scheduled again. Few of all: each kind is found by an index of its own, whatever the history.
     """
     again = Delivery.objects.filter(
         post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk")
     )
-    lost = Q(state__in=MISSED, due_at__gte=now - _REMEMBERED, post__state=PostState.APPROVED)
-    lost &= Q(left_unpublished_at=None)
+    lost = Q(state__in=sorted(MISSED), due_at__gte=now - _REMEMBERED)
+    lost &= Q(post__state=PostState.APPROVED, left_unpublished_at=None)
     # A pause makes its posts late on purpose; they return for a decision when it is over.
-    overdue = Q(state__in=LATE_AFTER_ITS_HOUR, due_at__lt=now - ON_TIME) & ~(
+    late = Q(state__in=LATE_AFTER_ITS_HOUR, due_at__lt=now - ON_TIME) & ~(
         Q(state=State.SCHEDULED) & Q(paused(now))
     )
-    overdue &= ~Q(
+    late &= ~Q(
         state=State.MANUAL, manual_deadline__gt=now
     )  # a task has its own deadline, and a list of its own
     # What a platform works on, or is asked about, ends by itself or before a person; but not what
     # waits in its app.
     in_app = Q(state=State.PROCESSING, error_code=Reason.IN_APP, recall__isnull=True)
-    return deliveries.filter(
-        Q(state=State.NEEDS_PERSON) | in_app | overdue | (lost & ~Exists(again))
+    undecided = Q(state__in=sorted(UNDECIDED)) & (Q(state=State.NEEDS_PERSON) | in_app)
+    every = Delivery.objects.order_by()
+    kinds = (
+        every.filter(undecided),
+        every.exclude(state__in=sorted(CONCLUDED)).filter(late),
+        every.filter(lost).exclude(Exists(again)),
     )
+    first, *others = (kind.values("pk") for kind in kinds)
+    return deliveries.filter(pk__in=first.union(*others, all=True))
 
 
 def daily(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
@@ -179,10 +192,17 @@ def _running(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
     return days
 
 
-def rows_for_export(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    return deliveries.select_related("post", "unit", "channel", "measurement").order_by(
-        "published_at", "pk"
-    )
+EXPORTED = (
+    *("post__label", "post__title", "unit__name", "platform", "channel__name", "state"),
+    *("published_at", "permalink"),
+    *(f"measurement__{measure}" for measure in MEASURES),
+    *("measurement__taken_at", "measurement__source"),
+)
+
+
+def rows_for_export(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[Any, ...]]:
+    """Return the publications as tuples of `EXPORTED`, in the order of their publication."""
+    return deliveries.order_by("published_at", "pk").values_list(*EXPORTED)
 
 
 def counts_of(post: Post) -> list[dict[str, Any]]:

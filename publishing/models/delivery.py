@@ -25,8 +25,10 @@ from publishing.states import (
     CONCLUDED,
     ENDED,
     IN_HAND,
+    MISSED,
     REASONS,
     TO_PULL_BACK,
+    UNDECIDED,
     Outcome,
     Reason,
     ReceiptSource,
@@ -329,6 +331,15 @@ class Delivery(PublicIdModel):
             # overview.
             models.Index(
                 fields=["due_at"], condition=~Q(state__in=sorted(CONCLUDED)), name="delivery_open"
+            ),
+            # What a person should look at: few rows, asked for by every Today.
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=sorted(UNDECIDED)),
+                name="delivery_undecided",
+            ),
+            models.Index(
+                fields=["due_at"], condition=Q(state__in=sorted(MISSED)), name="delivery_missed"
             ),
             models.Index(
                 fields=["published_at"], condition=Q(state="published"), name="delivery_published"

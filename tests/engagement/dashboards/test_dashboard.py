@@ -14,6 +14,7 @@ from core.forms import PeriodForm
 from core.periods import Period
 from engagement.dashboards import queries
 from engagement.models import Count
+from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
 from tests.pages import one_line
@@ -311,3 +312,15 @@ def test_counts_of_a_post_cost_the_same_queries_for_one_and_for_three_channels(c
         publish(channel=channel, post=post, views=1)
 
     assert measured() == one
+
+
+@pytest.mark.django_db
+def test_what_is_in_trouble_is_found_by_indexes():
+    if connection.vendor != "postgresql":
+        return
+    found = queries.in_trouble(Delivery.objects.all(), now=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = found.explain()
+    for index in ("delivery_undecided", "delivery_open", "delivery_missed"):
+        assert f"Index Scan using {index}" in plan or f"Scan on {index}" in plan
