@@ -9,12 +9,11 @@ the raw rows alone: slower, and equally right.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from core.periods import Period, midnight
@@ -31,14 +30,15 @@ from engagement.rollups.models import (
 )
 from engagement.rollups.sources import (
     CONCLUDED_ONES,
+    GAINED_ON,
     ON_TIME,
-    Marked,
     Pairs,
     Statement,
     campaign_gains,
     channel_days,
     delivery_figures,
     gained,
+    marked_sql,
     post_days,
     statement,
 )
@@ -197,18 +197,14 @@ class Chosen:
     units: QuerySet[Any, Any]
     period: Period
 
-    @cached_property
-    def published(self) -> Pairs | None:
-        """Return the days of publication that are not summed up; asked once a page."""
-        return changed(Kind.PUBLISHED, self.units, self.period.first, self.period.last)
-
-    def days(self, model: type[Model], by: str, pairs: Pairs) -> QuerySet[Any, Any]:
-        """Select the rows of a summary whose publications were ``by`` a day of the period."""
+    def days(self, model: type[Model], by: str, kind: Kind) -> QuerySet[Any, Any]:
+        """Select the unmarked rows of a summary whose publications were ``by`` a day of the
+        period.
+        """
         within = {f"{by}__gte": self.period.first, f"{by}__lte": self.period.last}
-        found = model._default_manager.filter(
-            unmarked(pairs), campaign=self.campaign, unit__in=self.units, **within
-        )
-        return found.order_by()
+        marks = ChangedDay.objects.filter(kind=kind, unit=OuterRef("unit"), day=OuterRef("day"))
+        found = model._default_manager.filter(campaign=self.campaign, unit__in=self.units, **within)
+        return found.exclude(Exists(marks)).order_by()
 
 
 class Publications(DeliveryQuerySet):
@@ -249,29 +245,34 @@ def _rows(
     group: Callable[[QuerySet[Delivery]], QuerySet[Any, Any]],
 ) -> Statement:
     chosen: Chosen | None = getattr(rows, "chosen", None)
-    if chosen is None or chosen.published is None:
+    if chosen is None:
         return statement(group(rows))
     columns = [f.attname for f in model._meta.concrete_fields if not f.primary_key]
-    summed = statement(chosen.days(model, "day", chosen.published).values(*columns))
-    if not chosen.published:
-        return summed
-    live = statement(group(rows.filter(chosen.published.rows("published_at"))))
-    return _both(summed, live, columns)
+    summed = chosen.days(model, "day", Kind.PUBLISHED).values(*columns)
+    marks = ChangedDay.objects.filter(
+        kind=Kind.PUBLISHED, unit=OuterRef("unit"), day=OuterRef("its_day")
+    )
+    live = _in_marked_units(rows, Kind.PUBLISHED).alias(its_day=TruncDate("published_at"))
+    return _both(statement(summed), statement(group(live.filter(Exists(marks)))), columns)
 
 
 def gain_rows(rows: QuerySet[Delivery]) -> Statement:
-    """Select gains of publications, with the columns ``day`` and the measures. What is marked is
-    asked of in the statement itself: a page that shows nothing else needs no other.
-    """
+    """Select gains of publications, with the columns ``day`` and the measures."""
     chosen: Chosen | None = getattr(rows, "chosen", None)
     if chosen is None:
         return gained(rows)
     columns = ["day", *MEASURES]
-    marks = ChangedDay.objects.filter(kind=Kind.GAINED, unit=OuterRef("unit"))
-    summed = chosen.days(CampaignGain, "published_day", Pairs({}))
-    summed = summed.exclude(Exists(marks.filter(day=OuterRef("day"))))
-    live = campaign_gains(rows.filter(Exists(marks)), Marked(Kind.GAINED))
-    return _both(statement(summed.values(*columns)), live, columns)
+    summed = chosen.days(CampaignGain, "published_day", Kind.GAINED).values(*columns)
+    on = marked_sql(Kind.GAINED, *GAINED_ON)
+    live = campaign_gains(_in_marked_units(rows, Kind.GAINED), on)
+    return _both(statement(summed), live, columns)
+
+
+def _in_marked_units(rows: QuerySet[Delivery], kind: Kind) -> QuerySet[Delivery]:
+    """Filter by the units that have marks: mostly few, with which the database begins. What is
+    marked is asked of in the statement itself, so that a page asks no other for it.
+    """
+    return rows.filter(unit__in=ChangedDay.objects.filter(kind=kind).values("unit"))
 
 
 def _both(one: Statement, two: Statement, columns: Sequence[str]) -> Statement:

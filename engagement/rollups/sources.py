@@ -109,22 +109,13 @@ class Pairs:
         return f"({' OR '.join(parts)})", params
 
 
-@dataclass(frozen=True)
-class Marked:
-    """The days of units that are marked, whichever they are."""
-
-    kind: Kind
-
-    def rows(self, moment: str, unit: str = "unit") -> Q:
-        marks = ChangedDay.objects.filter(kind=self.kind, unit=OuterRef(unit))
-        return Q(Exists(marks.filter(day=TruncDate(OuterRef(moment)))))
-
-    def sql(self, day: str, unit: str) -> Statement:
-        return (
-            f"EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
-            f"WHERE mark.kind = %s AND mark.unit_id = {unit} AND mark.day = {day})",
-            [self.kind.value],
-        )
+def marked_sql(kind: Kind, day: str, unit: str) -> Statement:
+    """Return the condition of columns that the day of the unit is marked."""
+    return (
+        f"EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
+        f"WHERE mark.kind = %s AND mark.unit_id = {unit} AND mark.day = {day})",
+        [kind.value],
+    )
 
 
 # --- deliveries by the day on which they fell due -------------------------------------------------
@@ -295,8 +286,13 @@ def _unit_gains(scope: Scope) -> Statement:
     )
 
 
-def campaign_gains(deliveries: QuerySet[Delivery], scope: Scope) -> Statement:
-    """Sum up the gains of publications of campaigns as `CampaignGain` does."""
+GAINED_ON = ("gained.day", "delivery.unit_id")
+
+
+def campaign_gains(deliveries: QuerySet[Delivery], on: Statement) -> Statement:
+    """Sum up the gains of publications of campaigns as `CampaignGain` does, ``on`` the days that a
+    condition of `GAINED_ON` names.
+    """
     published = deliveries.filter(post__campaign__isnull=False, published_at__isnull=False)
     inner, params = gained(published)
     of, more = statement(
@@ -307,7 +303,7 @@ def campaign_gains(deliveries: QuerySet[Delivery], scope: Scope) -> Statement:
             published_day=TruncDate("published_at"),
         )
     )
-    where, last = scope.sql("gained.day", "delivery.unit_id")
+    where, last = on
     keys = "delivery.campaign_id, delivery.unit_id, delivery.published_day, gained.day"
     return (
         "SELECT delivery.campaign_id AS campaign_id, delivery.unit_id AS unit_id, "  # noqa: S608
@@ -319,7 +315,7 @@ def campaign_gains(deliveries: QuerySet[Delivery], scope: Scope) -> Statement:
 
 
 def _campaign_gains(scope: Scope) -> Statement:
-    return campaign_gains(counted(scope), scope)
+    return campaign_gains(counted(scope), scope.sql(*GAINED_ON))
 
 
 def _gains_summed() -> str:
