@@ -29,7 +29,8 @@ def board(request: HttpRequest) -> HttpResponse:
     place = shown_place(request)
     if place is None:
         return redirect("oversight:nation")
-    form = BoardForm(request.GET or None)
+    given = {"province": request.GET.get("province", "")}  # by itself it is no filter
+    form = BoardForm(request.GET or None, initial=given)
     chosen = form.cleaned_data if form.is_valid() else {}
     days = chosen.get("days") or SILENT_DAYS
     words = chosen.get("q", "")
