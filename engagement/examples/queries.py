@@ -26,7 +26,7 @@ MOST_USES = 100  # shown on a page, the newest
 
 
 class Use(NamedTuple):
-    """What a unit made of an example; ``link`` once it is published."""
+    """Pair a use of an example with the ``link`` of what came of it, once it is published."""
 
     use: ExampleUse
     link: str

@@ -48,7 +48,7 @@ S = ExampleState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What a unit says of its example: a name, and three lines of why it worked."""
+    """Describe an example in its unit's words: a name, and three lines of why it worked."""
 
     name: str
     why_heard: str

@@ -28,7 +28,7 @@ RETURNABLE = frozenset({S.PROPOSED, S.PROVINCE})
 
 
 class Gone(models.TextChoices):
-    """Why an accepted example is in the library no more, though nobody withdrew it."""
+    """Say why an accepted example is in the library no more, though nobody withdrew it."""
 
     RECALLED = "recalled", _("The post was taken down from a page.")
     CORRECTED = "corrected", _("The post was corrected.")

@@ -47,7 +47,7 @@ class Measured(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What residents read of one post of an example."""
+    """Show one post of an example as residents read it."""
 
     part: ExamplePost
     title: str
