@@ -1,0 +1,223 @@
+"""Measure every main page as each role on a national load, beside the Django admin's list.
+
+    DATABASE_URL=postgres://…/of_its_own python manage.py migrate
+    DATABASE_URL=… python manage.py seed_national --share 0.1
+    DATABASE_URL=… python -m benchmarks.pages [--times 20]
+
+In one process, by Django's test client: middleware, database and templates, without a network.
+``A`` is the p50 of a stock ModelAdmin's list of all posts in the same run; a goal in
+milliseconds is that of `docs/measurements.md`. Pages take turns, so that what else the machine does
+falls on all.
+"""
+
+# Django is set up before its models are imported.
+# ruff: noqa: E402
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
+os.environ.setdefault("PORTAL_MODE", "test")
+
+import django
+
+django.setup()
+
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Count
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Role
+from accounts.step_up import STEPPED_UP_AT
+from campaigns.models import Campaign
+from posts.models import Post
+from tests import factories
+from units.models import Level, Unit
+
+ADMIN = "admin's list of posts"
+SEARCH = "lua dao so 17"
+
+
+@dataclass
+class Page:
+    """An address as a role opens it, and how long that took."""
+
+    role: str
+    name: str
+    client: Client
+    address: str
+    goal: str  # milliseconds, or × of the admin's list
+    seconds: list[float] = field(default_factory=list)
+    queries: int = 0
+    bytes: int = 0
+    status: int = 0
+
+    def open(self) -> None:
+        begun = time.perf_counter()
+        response = self.client.get(self.address)
+        content = response.getvalue() if response.streaming else response.content
+        self.seconds.append(time.perf_counter() - begun)
+        self.status, self.bytes = response.status_code, len(content)
+
+    def at(self, share: float) -> float:
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    if not Authenticator.objects.filter(user=person).exists():
+        factories.with_app(person)
+    client.force_login(person)
+    session = client.session
+    session[STEPPED_UP_AT] = int(time.time())
+    session.save()
+    return client
+
+
+def holder(unit: Unit, role: str) -> User:
+    return User.objects.filter(appointments__unit=unit, appointments__role=role).first()
+
+
+def pages() -> list[Page]:
+    """Return the main pages of each role: the busiest commune, the largest province, the nation."""
+    commune = Unit.objects.get(
+        pk=Post.objects.values_list("unit").annotate(n=Count("pk")).order_by("-n")[0][0]
+    )
+    largest = Unit.objects.filter(level=Level.COMMUNE).values_list("parent")
+    province = Unit.objects.get(pk=largest.annotate(n=Count("pk")).order_by("-n")[0][0])
+    ministry = Unit.objects.get(level=Level.MINISTRY)
+    post = Post.objects.filter(unit=commune, state="approved").first()
+    draft = Post.objects.filter(state="draft", unit=commune).first()
+    campaigns = {
+        unit: Campaign.objects.filter(unit=unit, starts_on__lte=timezone.localdate())
+        .annotate(n=Count("posts"))
+        .order_by("-n")
+        .first()
+        for unit in (province, ministry)
+    }
+    long_ago = f"{timezone.localdate() - timedelta(days=730):%d/%m/%Y}"
+    today = f"{timezone.localdate():%d/%m/%Y}"
+    found: list[Page] = []
+
+    def add(role: str, client: Client, *which: tuple[str, str, str]) -> None:
+        found.extend(Page(role, name, client, address, goal) for name, address, goal in which)
+
+    common = (
+        ("today", reverse("oversight:today"), "×1"),
+        ("posts", reverse("publishing:post_list"), "×1"),
+        ("search", reverse("publishing:post_list") + f"?q={SEARCH}", "80"),
+        ("calendar", reverse("publishing:calendar"), "×1"),
+    )
+    figures = [
+        (f"campaign of {level}", reverse("engagement:campaign", args=[each.public_id]), "100")
+        for level, each in zip(("province", "ministry"), campaigns.values(), strict=True)
+        if each
+    ]
+    overview = reverse("oversight:province")
+    over_years = f"?from={long_ago}&to={today}"
+    officer = signed_in(holder(commune, Role.OFFICER))
+    of_post = ("post", reverse("publishing:post", args=[post.public_id]), "×1")
+    composer = [("composer", reverse("posts:edit", args=[draft.public_id]), "×1")] if draft else []
+    add("officer", officer, *common, of_post, *composer, *figures[1:])
+    leader = signed_in(holder(commune, Role.APPROVER))
+    add("leader", leader, *common[:2], ("to review", reverse("publishing:review_queue"), "×1"))
+    of_province = signed_in(holder(province, Role.OVERSEER))
+    unit_page = ("unit", reverse("oversight:unit", args=[commune.key]), "×1")
+    add(
+        "province",
+        of_province,
+        *common,
+        *figures,
+        ("units", overview, "100"),
+        ("units, two years", overview + over_years, "100"),
+        ("record", reverse("audit:log"), "×1"),
+    )
+    nation, file = reverse("oversight:nation"), figures[-1][1]
+    add(
+        "ministry",
+        signed_in(holder(ministry, Role.OVERSEER)),
+        *common,
+        *figures,
+        unit_page,
+        ("nation", nation, "150"),
+        ("nation, two years", nation + over_years, "150"),
+        ("record", reverse("audit:log"), "×1"),
+        ("record by words", reverse("audit:log") + "?what=delivery.failed", "×1"),
+        ("channels", reverse("channels:list"), "×1"),
+        ("kept back", reverse("publishing:held"), "×1"),
+        ("recalls", reverse("publishing:recall_list"), "×1"),
+        ("export of a campaign, CSV", file + "export/?format=csv", "–"),
+    )
+    administrator = signed_in(holder(ministry, Role.ADMINISTRATOR))
+    add(
+        "administrator",
+        administrator,
+        ("today", reverse("oversight:today"), "×1"),
+        ("units", reverse("units:tree"), "×1"),
+        ("people", reverse("accounts:people"), "×1"),
+    )
+    return found
+
+
+def stock_list() -> Page:
+    """Return the list of posts as Django's admin makes it without a word of ours."""
+    name = "technician"
+    found = User.objects.filter(username=name).first()
+    person = found or User.objects.create_superuser(name, f"{name}@congan.example", None)
+    return Page("Django", ADMIN, signed_in(person), reverse("admin:posts_post_changelist"), "")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--only", default="", help="pages whose name or role has this word")
+    options = parser.parse_args()
+    admin.site.register(Post, admin.ModelAdmin)
+    beside = stock_list()
+    measured = [page for page in pages() if options.only in page.name or options.only == page.role]
+    for page in (beside, *measured):
+        page.open()
+        page.seconds.clear()
+        with CaptureQueriesContext(connection) as captured:
+            page.client.get(page.address)
+        page.queries = len([query for query in captured if "SAVEPOINT" not in query["sql"]])
+    for _round in range(options.times):
+        for page in (beside, *measured):
+            # A page of seconds is asked less often: it says enough.
+            if sum(page.seconds) < 15:
+                page.open()
+    base = beside.at(0.5)
+    print(f"A = {base:.0f} ms, p95 {beside.at(0.95):.0f}, {beside.queries} queries\n")
+    print("| who | page | p50 ms | p95 ms | ×A | goal | met | queries | kB |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    met = 0
+    for page in measured:
+        half, most = page.at(0.5), page.at(0.95)
+        goal = base * float(page.goal[1:]) if page.goal.startswith("×") else page.goal
+        is_met = goal == "–" or half <= float(goal)
+        met += is_met
+        name = page.name if page.status == 200 else f"{page.name} ({page.status})"
+        end = f"{'yes' if is_met else 'no'} | {page.queries} | {page.bytes / 1024:.0f} |"
+        print(
+            f"| {page.role} | {name} | {half:.0f} | {most:.0f} | {half / base:.1f} | "
+            f"{page.goal} | {end}"
+        )
+    middle = statistics.median(page.at(0.5) for page in measured)
+    print(f"\npages n={len(measured)} met={met} median_ms={middle:.0f} A_ms={base:.0f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
