@@ -284,7 +284,11 @@ def test_a_version_that_is_over_is_refused(simulator, graph):
     assert (new.status, without.status, simulator.visible()) == (200, 200, [])
 
 
-def test_a_page_reports_its_cover(graph):
+def test_a_page_reports_its_cover_if_it_has_one(simulator, graph):
+    simulator.profile("facebook", graph.id, cover=False)
+    assert graph.get(graph.id, fields="cover{source,offset_y}").body == {"id": graph.id}
+
+    simulator.profile("facebook", graph.id, cover=True)
     cover = graph.get(graph.id, fields="cover{source,offset_y}").body["cover"]
     assert cover == {"source": f"{graph.page['url']}avatar.svg", "offset_y": 0}
 
