@@ -90,7 +90,7 @@ SELECT gen_random_uuid(), CASE WHEN fate < 0.9 THEN 'approved' WHEN fate < 0.95 
     'Cảnh báo lừa đảo số ' || number, '<p>Công an không yêu cầu chuyển tiền. Bài ' || number
     || '. Nghi ngờ, gọi ngay 113. Không bấm vào đường dẫn lạ, không cung cấp mã OTP.</p>', '', 2,
     at, at, 'canh bao lua dao so ' || number || ' cong an khong yeu cau chuyen tien bai '
-    || number || ' nghi ngo goi ngay 113 khong bam vao duong dan la khong cung cap ma otp',
+    || number || ' nghi ngo goi ngay 113 khong bam vao duong dan la khong cung cap ma xac thuc',
     unit.author, campaign.id, unit.author, (SELECT id FROM campaigns_topic ORDER BY position,
     code OFFSET number %% (SELECT COUNT(*) FROM campaigns_topic) LIMIT 1), unit.id, false, false, at
 FROM seeded_posts

@@ -44,7 +44,7 @@ class PartnerFilter(forms.Form):
 
 
 class ContactForm(forms.Form):
-    """Whom the unit calls, who signed, and where the paper lies."""
+    """Ask for the person to call, who signed, and where the paper lies."""
 
     contact_name = forms.CharField(
         label=_("Whom the unit calls"),

@@ -38,7 +38,7 @@ class Kind(models.TextChoices):
 
 
 class Place(models.TextChoices):
-    """Where the document lets the partner pass posts on."""
+    """Places where the document lets the partner pass posts on."""
 
     PAGE = "page", _("own page")
     NOTICE_BOARD = "notice_board", _("notice board")
@@ -47,7 +47,7 @@ class Place(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom the unit calls, and who signed: sealed while the agreement lasts, deleted at its end.
+    """Hold whom to call, and who signed: sealed while the agreement lasts, deleted at its end.
 
     Of a person who agreed, their name stands here alone.
     """

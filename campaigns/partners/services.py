@@ -48,7 +48,7 @@ MOST_WARNED = 1000  # in one run
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """What the document says, as it was typed."""
+    """Hold the words of the document, as they were typed."""
 
     kind: str
     document_number: str

@@ -1,4 +1,4 @@
-"""What apps above hear of agreements with partners."""
+"""Signals of agreements with partners, for the apps above."""
 
 from django.dispatch import Signal
 

@@ -43,8 +43,7 @@ from engagement.rollups.sources import (
     statement,
 )
 from posts.models import Post
-from publishing.models import Delivery
-from publishing.models.delivery import DeliveryQuerySet
+from publishing.models import Delivery, DeliveryQuerySet
 from units.models import Level
 
 # So many marks are read beside the summaries; more of them, and the raw rows are quicker.
@@ -191,7 +190,7 @@ def written_sums(units: QuerySet[Any, Any], period: Period, *, by: str) -> list[
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was published of a campaign in a period by units, given by their keys."""
+    """A choice of publications: of a campaign, in a period, by units given by their keys."""
 
     campaign: int
     units: QuerySet[Any, Any]

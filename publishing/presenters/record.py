@@ -16,6 +16,7 @@ _ACTIONS = {
     "post.correction_begun": gettext_lazy("began the draft of this correction"),
     "post.begun_from_template": gettext_lazy("began the draft from a template"),
     "post.begun_from_kit": gettext_lazy("began the draft from a kit"),
+    "post.begun_from_example": gettext_lazy("began the draft from an example of another unit"),
     "post.kit_version_taken": gettext_lazy("took over the new version of the kit"),
     "post.imported": gettext_lazy("made the draft from a row of a sheet"),
     "post.sheet_imported": gettext_lazy("made drafts from a sheet"),

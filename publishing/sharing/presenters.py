@@ -1,4 +1,4 @@
-"""What stands on a partner's page, and how a page is called in lists."""
+"""Words of a partner's page, and of its state in lists."""
 
 from typing import NamedTuple
 

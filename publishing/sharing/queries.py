@@ -19,7 +19,7 @@ from units.models import Unit
 
 
 class Standing(StrEnum):
-    """Whether a share page is open, and why not; the first that fits counts."""
+    """State of a share page: open, or why not. The first that fits counts."""
 
     OPEN = "open"
     REVOKED = "revoked"

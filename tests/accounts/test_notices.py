@@ -44,7 +44,9 @@ def test_every_kind_of_notice_has_its_words_and_every_sentence_its_notice():
     made_of_parts = {
         kind
         for kind in SENTENCES
-        if kind.startswith(("factor_", "break_glass_", "broadcast_", "pause_", "remind_"))
+        if kind.startswith(
+            ("factor_", "break_glass_", "broadcast_", "pause_", "remind_", "page_change_")
+        )
     }
     assert set(SENTENCES) - used - made_of_parts == set()
 

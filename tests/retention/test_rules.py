@@ -34,6 +34,7 @@ from core.models import CacheEntry, Letter, QuotaUse
 from engagement.models import SpentTicket
 from media import incoming
 from media.models import FilmEdit, Media, Upload
+from oversight.models import Digest, Reminder
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
 from publishing.models import CalendarLink, Share
@@ -300,6 +301,16 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     "media": (_media, 7 * DAY),
     "library-media": (_library, 730 * DAY),
     "film-edits": (_film_edit, 30 * DAY),
+    "digests": (
+        _row(
+            Digest, "sent_at", user=_person, week=NOW.date(), unit=factories.UnitFactory, counts={}
+        ),
+        365 * DAY,
+    ),
+    "reminders": (
+        _row(Reminder, "sent_at", unit=factories.UnitFactory, kind="silent", day=NOW.date()),
+        90 * DAY,
+    ),
     "blurred-media": (_blurred, HOUR),
     "archived-media": (_archived, 30 * DAY),
     "stray-files": (_file("media/" + "a" * 64 + ".jpg"), 30 * DAY),
