@@ -74,6 +74,8 @@ def kit_state(post: Post, composed: Mapping[str, Any]) -> KitState | None:
         is_withdrawn=adoption.kit.is_withdrawn,
         open_slots=tuple((s.name, s.label) for s in filling.still_open(adoption.values)),
         lacks_pictures=tuple((slot.name, slot.label) for slot in pictures),
+        misfits=tuple(filling.problems(adoption.values)),
+        outside=tuple((s.name, s.label) for s in filling.outside(adoption.values)),
     )
 
 

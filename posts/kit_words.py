@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -9,7 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import KitVersion
-from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, fill, one_line, slot_names
+from campaigns.kits.wording import (
+    BUILT_IN,
+    LONGEST_WORDS,
+    SLOT,
+    day_in,
+    fill,
+    is_number,
+    is_span,
+    one_line,
+    slot_names,
+)
 from core.errors import Refused
 from core.text import normal
 from posts.canonical.html import paragraphs
@@ -38,6 +49,27 @@ class Slot:
     @property
     def is_picture(self) -> bool:
         return self.kind == PICTURE
+
+    @property
+    def takes_spans(self) -> bool:
+        """Check whether a gap for a number takes 3-5 too: where its example is such a span."""
+        return self.kind == NUMBER and is_span(self.example)
+
+    def problem(self, words: str) -> str:
+        """Say why ``words`` are not what the gap asks for, and what to write instead; empty where
+        they are, or where nobody has written any yet.
+        """
+        label = {"label": self.label}
+        if not words:
+            return ""
+        if self.kind == DATE and day_in(words) is None:
+            said = _("“%(label)s” asks for a day that exists. Write it as day/month/year: %(day)s.")
+            return said % {**label, "day": timezone.localdate().strftime("%d/%m/%Y")}
+        if self.kind != NUMBER or is_number(words) or (self.takes_spans and is_span(words)):
+            return ""
+        if self.takes_spans:
+            return _("“%(label)s” asks for a number: 1.234 or 12,5, or a span: 3-5.") % label
+        return _("“%(label)s” asks for one number alone. Write it as 1.234 or 12,5.") % label
 
 
 class Piece(NamedTuple):
@@ -157,6 +189,18 @@ class Filling:
     def still_open(self, values: Mapping[str, str]) -> list[Slot]:
         """List the gaps of the texts into which nobody has written yet."""
         return [each for each in self.slots if not each.is_picture and not values.get(each.name)]
+
+    def problems(self, values: Mapping[str, str]) -> list[tuple[str, str]]:
+        """List the gaps that hold something else than they ask for: name, and why in words."""
+        found = [(slot.name, slot.problem(values.get(slot.name, ""))) for slot in self.slots]
+        return [(name, words) for name, words in found if words]
+
+    def outside(self, values: Mapping[str, str]) -> list[Slot]:
+        """List the gaps whose day lies outside the period in which the kit is to be published."""
+        first = self.version.window_from or date.min
+        last = self.version.window_until or date.max
+        days = [(slot, day_in(values.get(slot.name, ""))) for slot in self.slots]
+        return [s for s, day in days if s.kind == DATE and day and not first <= day <= last]
 
 
 def _slot(each: Mapping[str, Any]) -> Slot:

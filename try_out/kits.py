@@ -112,7 +112,12 @@ def _false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> K
                 example="bộ phận một cửa",
                 limit=80,
             ),
-            Slot("ngay_huong_dan", SlotKind.DATE, "Ngày hướng dẫn", example="thứ Bảy hằng tuần"),
+            Slot(
+                "ngay_huong_dan",
+                SlotKind.DATE,
+                "Ngày hướng dẫn",
+                example=f"{today + timedelta(days=5):%d/%m/%Y}",
+            ),
         ),
         script="Xin bà con lưu ý: không ai gọi điện yêu cầu cập nhật VNeID. Gặp cuộc gọi như "
         "vậy, xin tắt máy và báo Công an nơi gần nhất.",

@@ -20,9 +20,9 @@ from try_out.history import at
 from try_out.people import Staff, World
 
 WORDS = {
-    "hai-chau": ("các tổ dân phố quanh chợ Hàn", "bộ phận một cửa", "thứ Bảy hằng tuần"),
-    "son-tra": ("các tổ dân phố ven biển", "nhà văn hóa phường", "tối thứ Sáu"),
-    "hoi-an": ("khu phố cổ và chợ", "trụ sở Công an phường", "sáng thứ Bảy"),
+    "hai-chau": ("các tổ dân phố quanh chợ Hàn", "bộ phận một cửa"),
+    "son-tra": ("các tổ dân phố ven biển", "nhà văn hóa phường"),
+    "hoi-an": ("khu phố cổ và chợ", "trụ sở Công an phường"),
 }
 
 
@@ -64,7 +64,8 @@ def _submitted(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
         kits.note_opened(kit, unit=staff.unit)
         post = kits.adopt(kit, unit=staff.unit, by=staff.officer)
         names = [slot["name"] for slot in kit.current.slots] if kit.current else []
-        words = dict(zip(names, WORDS[word], strict=True))
+        day = f"{when + timedelta(days=5):%d/%m/%Y}"
+        words = dict(zip(names, (*WORDS[word], day), strict=True))
         edit = replace(editing.edit_of(post), kit_words=words)
         post = editing.save(post, edit, by=staff.officer, version=post.version)
         for shown in post.pictures.select_related("media"):

@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 from campaigns.kits.models import LONGEST_SPREAD, MOST_SLOTS, KitVersion
 from campaigns.kits.queries import units_for
 from campaigns.kits.states import SlotKind
-from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, misnamed, slot_names
+from campaigns.kits.wording import (
+    BUILT_IN,
+    LONGEST_WORDS,
+    SLOT,
+    day_in,
+    is_number,
+    is_span,
+    misnamed,
+    slot_names,
+)
 from core.errors import Refused
 from platforms.registry import CONNECTORS
 
@@ -54,6 +63,9 @@ def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]])
     if unlabelled := [f"{{{name}}}" for name, slot in named.items() if not slot["label"]]:
         words = _("%(gaps)s: say in the table of gaps what the unit fills in.")
         found.append(words % {"gaps": ", ".join(unlabelled)})
+    if unlike := [f"{{{name}}}" for name, slot in named.items() if not _fits(slot)]:
+        words = _("%(gaps)s: the example is no number (1.234, 12,5, 3-5) or no day (31/12/2026).")
+        found.append(words % {"gaps": ", ".join(unlike)})
     if idle:
         words = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
         found.append(words % {"gaps": ", ".join(sorted(idle))})
@@ -61,6 +73,16 @@ def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]])
         words = _("%(gaps)s: a picture is chosen beside the text and stands in none.")
         found.append(words % {"gaps": ", ".join(shown)})
     return found
+
+
+def _fits(slot: Mapping[str, Any]) -> bool:
+    """Check that a gap's example is what the gap asks its units for."""
+    example = " ".join(str(slot.get("example") or "").split())
+    if not example:
+        return True
+    if slot["kind"] == SlotKind.NUMBER:
+        return is_number(example) or is_span(example)
+    return slot["kind"] != SlotKind.DATE or day_in(example) is not None
 
 
 def require_sound(fields: Mapping[str, Any]) -> None:

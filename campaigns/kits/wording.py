@@ -8,6 +8,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,9 @@ BUILT_IN = {
     "ngay": _("Today's date"),
 }
 LONGEST_WORDS = 200  # characters in one slot
+# Numbers as people here write them: 1.234 or 12,5. "1.5" is neither.
+_NUMBER = r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?"
+_SPAN = re.compile(rf"{_NUMBER} ?[-–] ?{_NUMBER}")
 
 
 class Worded(Protocol):
@@ -89,6 +93,26 @@ def pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
 def one_line(words: str) -> str:
     """Return a slot's words as they stand in a text: on one line, composed, cut to what fits."""
     return " ".join(normal(words).split())[:LONGEST_WORDS]
+
+
+def is_number(words: str) -> bool:
+    """Check that ``words`` are one number and nothing else."""
+    return bool(re.fullmatch(_NUMBER, words))
+
+
+def is_span(words: str) -> bool:
+    """Check that ``words`` are a span between two numbers, such as 3-5."""
+    return bool(_SPAN.fullmatch(words))
+
+
+def day_in(words: str) -> date | None:
+    """Return the day that ``words`` name as dd/mm/yyyy; None where they do not, or there is none
+    such.
+    """
+    try:
+        return datetime.strptime(words, "%d/%m/%Y").date()
+    except ValueError:
+        return None
 
 
 def locked_parts(text: str) -> list[str]:

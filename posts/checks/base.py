@@ -86,6 +86,8 @@ class KitState(NamedTuple):
     # Of each gap: its name, and how people read it.
     open_slots: tuple[tuple[str, str], ...] = ()
     lacks_pictures: tuple[tuple[str, str], ...] = ()  # that the unit itself was asked for
+    misfits: tuple[tuple[str, str], ...] = ()  # name, and why its words are not what it asks for
+    outside: tuple[tuple[str, str], ...] = ()  # with a day outside the kit's period
 
 
 class MediaCheck(NamedTuple):

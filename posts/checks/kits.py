@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from posts.checks.base import Draft, Finding, block
+from posts.checks.base import Draft, Finding, block, warn
 
 
 def is_in_use(draft: Draft) -> Iterator[Finding]:
@@ -26,6 +26,17 @@ def gaps_are_filled(draft: Draft) -> Iterator[Finding]:
     for name, label in draft.kit.open_slots if draft.kit else ():
         words = _("“%(label)s” is still to be filled in.") % {"label": label}
         yield block("kit_gap", words, f"slot-{name}")
+
+
+def gaps_hold_what_they_ask_for(draft: Draft) -> Iterator[Finding]:
+    for name, words in draft.kit.misfits if draft.kit else ():
+        yield block("kit_gap_kind", words, f"slot-{name}")
+
+
+def days_lie_in_the_period(draft: Draft) -> Iterator[Finding]:
+    for name, label in draft.kit.outside if draft.kit else ():
+        words = _("The day in “%(label)s” lies outside the time of the kit. Check it once more.")
+        yield warn("kit_gap_day", words % {"label": label}, f"slot-{name}")
 
 
 def pictures_are_there(draft: Draft) -> Iterator[Finding]:

@@ -26,6 +26,8 @@ RULES: tuple[Rule, ...] = (
     kits.is_in_use,
     kits.core_is_kept,
     kits.gaps_are_filled,
+    kits.gaps_hold_what_they_ask_for,
+    kits.days_lie_in_the_period,
     kits.pictures_are_there,
     variables.are_filled,
     pictures.are_described,

@@ -622,7 +622,7 @@ def _option_field(option: Option, decided: Any) -> forms.Field:
 def _slot_field(slot: Slot, words: str) -> forms.CharField:
     attrs = {"data-slot-field": slot.name, "placeholder": slot.example, "autocomplete": "off"}
     if slot.kind == NUMBER:
-        attrs["inputmode"] = "numeric"
+        attrs["inputmode"] = "text" if slot.takes_spans else "decimal"
     if slot.kind == DATE:
         attrs["placeholder"] = slot.example or gettext("dd/mm/yyyy")
     field = NormalField(

@@ -122,7 +122,7 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
         window_until=today() - timedelta(days=1),
         window_from=None,
         for_levels=(),
-        slots=(*edit.slots, Slot("thua", "text", "")),
+        slots=(*edit.slots, Slot("thua", "text", ""), Slot("luc", "date", "Lúc", example="mai")),
     )
     version = services.begin(unit=ministry, by=writer, edit=bad)
 
@@ -136,6 +136,7 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
         "{anh}: a picture",
         "{thua}: no text",
         "{thua}: say",
+        "{luc}: the example",
         "channel",
     ):
         assert said in words

@@ -1,10 +1,21 @@
 """Words of a kit: gaps, and a core that nobody changes."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
-from campaigns.kits.wording import core_sha256, fill, keeps_core, locked_parts, misnamed, slot_names
+from campaigns.kits.wording import (
+    core_sha256,
+    day_in,
+    fill,
+    is_number,
+    is_span,
+    keeps_core,
+    locked_parts,
+    misnamed,
+    slot_names,
+)
 
 TEXT = "Công an {don_vi} mời bà con đến {noi}.\n\nGọi 113.\n\nTrực ban: {so}"
 WORDS = {"don_vi": "phường Hải Châu", "noi": "nhà văn hóa\n\nGọi số lạ", "so": "0236.3822.300"}
@@ -57,3 +68,18 @@ def test_the_hash_of_the_core_follows_the_locked_words_alone():
     other = SimpleNamespace(**{**vars(version), "own_lines": True})
 
     assert core_sha256(version) == core_sha256(same) != core_sha256(other)
+
+
+def test_numbers_and_days_are_read_as_people_here_write_them():
+    numbers = ("113", "1.234", "1.234.567", "12,5", "1.234,5", "0")
+    assert [each for each in numbers if not is_number(each)] == []
+    others = ("", "1.5", "1,234.5", "12.34", "3-5", "năm", "12 giờ", "1.2345", "٣", "12\n")
+    assert [each for each in others if is_number(each)] == []
+    assert is_span("3-5")
+    assert is_span("1.200 – 1.500,5")
+    assert not is_span("5-")
+
+    assert day_in("29/02/2028") == date(2028, 2, 29)
+    assert day_in("5/12/2026") == date(2026, 12, 5)
+    for words in ("29/02/2027", "31/11/2026", "12/25/2026", "2026-12-05", "5/12", "thứ Bảy", ""):
+        assert day_in(words) is None

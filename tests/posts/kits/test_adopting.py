@@ -164,6 +164,49 @@ def test_words_written_past_the_service_are_refused_at_every_step(unit, officer,
     assert ("kit_withdrawn", "kit") in blocked(refreshed(post))
 
 
+def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, province):
+    factories.ChannelFactory(unit=unit, platform="facebook")
+    kit = factories.kit(
+        province,
+        state="issued",
+        text="Từ {gio} giờ ngày {ngay_hop}, {so_nguoi} người.",
+        slots=[
+            {"name": "gio", "kind": "number", "label": "Giờ", "example": "7-9", "limit": 20},
+            {"name": "ngay_hop", "kind": "date", "label": "Ngày họp", "limit": 20},
+            {"name": "so_nguoi", "kind": "number", "label": "Số người", "limit": 20},
+        ],
+    )
+    post = kits.adopt(kit, unit=unit, by=officer)
+    client.force_login(officer)
+
+    def write(gio, ngay_hop, so_nguoi):
+        words = {"slot-gio": gio, "slot-ngay_hop": ngay_hop, "slot-so_nguoi": so_nguoi}
+        saved = client.post(address("autosave", post), typed(refreshed(post), **words))
+        assert saved.status_code == 200
+        return refreshed(post)
+
+    wrong = write("sáng sớm", "31/02/2026", "50-60")
+    assert wrong.adoption.values == {
+        "gio": "sáng sớm",
+        "ngay_hop": "31/02/2026",
+        "so_nguoi": "50-60",
+    }
+    places = ("slot-gio", "slot-ngay_hop", "slot-so_nguoi")
+    assert blocked(wrong) == [("kit_gap_kind", place) for place in places]
+    page = client.get(address("edit", post)).content.decode()
+    assert 'value="50-60"' in page
+    assert "“Số người” asks for one number alone" in page
+    with pytest.raises(Refused, match="Ngày họp"):
+        reviews.submit(wrong, by=officer)
+
+    right = write("7-9", "01/01/2020", "1.250")
+    assert blocked(right) == []
+    warned = [(f.rule, f.where) for f in findings(right) if f.severity == "warn"]
+    assert ("kit_gap_day", "slot-ngay_hop") in warned
+    right = write("7-9", timezone.localdate().strftime("%d/%m/%Y"), "1.250")
+    assert "kit_gap_day" not in [f.rule for f in findings(right)]
+
+
 def test_posts_of_one_moment_are_spread_over_the_kits_minutes(unit, officer, kit, pages):
     post = refreshed(kits.adopt(kit, unit=unit, by=officer))
     at = timezone.now() + timedelta(days=1)
