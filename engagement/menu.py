@@ -18,6 +18,11 @@ register(
         needs=("figures_view",),
     ),
     pages={
+        "campaigns:list": (
+            *("engagement:campaign", "engagement:campaign_figures"),
+            *("engagement:campaign_close", "engagement:campaign_summary"),
+        ),
+        "publishing:post_list": ("engagement:post_counts", "engagement:enter_figures"),
         "engagement:desks": ("engagement:comments",),
         "engagement:examples": (
             *("engagement:example", "engagement:propose_example"),

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
+from django.forms import BaseForm
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
@@ -115,6 +117,20 @@ def nav_item(context: template.Context, entry: navigation.Entry) -> dict[str, An
     match = getattr(context.get("request"), "resolver_match", None)
     here = navigation.current(match.view_name, match.namespace) if match else ""
     return {"entry": entry, "current": entry.view == here}
+
+
+@register.filter
+def is_filtered(form: BaseForm) -> bool:
+    """Tell whether somebody chose a filter; the hidden fields say which list it is."""
+    hidden = {field.name for field in form.hidden_fields()}
+    return form.is_bound and not hidden.issuperset(form.changed_data)
+
+
+@register.filter
+def place_of(form: BaseForm) -> str:
+    """Return the query of the same list without filters: its hidden fields."""
+    fields = (field for field in form.hidden_fields() if not field.errors)
+    return urlencode({field.html_name: field.value() for field in fields if field.value()})
 
 
 @register.filter

@@ -14,17 +14,18 @@ from core import quotas
 from core.errors import Refused
 from oversight.kinds import KINDS
 from oversight.models import Reminder
-from oversight.needs import counts_of
+from oversight.needs import SILENT_DAYS, counts_of
 from units.models import Unit
 
 
-def remind(unit: Unit, kind: str, *, by: User) -> int:
+def remind(unit: Unit, kind: str, *, by: User, silent_days: int = SILENT_DAYS) -> int:
     """Send one notice to those who write and approve in ``unit``; return to how many. Raise Refused
     where nothing of this kind is left to mend, nobody is there, or somebody did so today already.
     """
     authority = require(by, Permission.OVERSIGHT_VIEW, unit=unit)
     now = timezone.now()
-    n = counts_of(unit, now=now).counts[kind] if kind in KINDS else 0
+    counts = counts_of(unit, now=now, silent_days=silent_days).counts
+    n = counts[kind] if kind in KINDS else 0
     if not n:
         raise Refused(_("The unit has mended this meanwhile: there is nothing to remind it of."))
     people = people_of(unit, besides=by)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -20,6 +21,7 @@ from oversight.kinds import FINE, KINDS
 from oversight.needs import SILENT_DAYS, UnitNeeds, by_kind, needs_of, with_last_post
 from oversight.places import shown_place
 from oversight.queries import oversees_nation, scope
+from units.models import Level
 
 
 @require_GET
@@ -44,6 +46,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_nation": oversees_nation(request.user),
         "form": form,
         "days": days,
+        "query": f"?days={days}" if days != SILENT_DAYS else "",
         "chosen": kind,
         "filters": [(each, counts[key]) for key, each in kinds.items() if counts[key]],
         "tiles": shown,
@@ -62,16 +65,28 @@ def _has(row: UnitNeeds, kind: str) -> bool:
 @require_GET
 def needs(request: HttpRequest, key: str) -> HttpResponse:
     """Show what a unit needs help with, thing by thing, each with what can be done about it."""
-    unit = _unit(request, key)
-    found = needs_for(unit, last_post=unit.last_post, now=timezone.now())
+    unit, days = _unit(request, key), _silent_days(request.GET)
+    found = needs_for(unit, last_post=unit.last_post, now=timezone.now(), silent_days=days)
     facts = getattr(unit, "facts", None)
+    may_nation = oversees_nation(request.user)
+    back = {} if days == SILENT_DAYS else {"days": days}
+    if may_nation and unit.parent and unit.level == Level.COMMUNE:
+        back["province"] = unit.parent.key
     context = {
         "unit": unit,
         "needs": found if unit.is_current else [],
+        "days": "" if days == SILENT_DAYS else days,
         "phone": facts.leader_phone if facts else "",
-        "may_nation": oversees_nation(request.user),
+        "back": reverse("oversight:board", query=back),
     }
     return render(request, "oversight/needs.html", context)
+
+
+def _silent_days(data: QueryDict) -> int:
+    """Return after how many days a unit counts as silent, as chosen on the board."""
+    form = BoardForm(data)
+    form.is_valid()
+    return form.cleaned_data.get("days") or SILENT_DAYS
 
 
 def _unit(request: HttpRequest, key: str) -> Any:
@@ -84,10 +99,11 @@ def _unit(request: HttpRequest, key: str) -> Any:
 @require_POST
 def remind(request: HttpRequest, key: str) -> HttpResponse:
     """Remind a unit's officers and leaders of what it needs to mend."""
-    unit = _unit(request, key)
+    unit, days = _unit(request, key), _silent_days(request.POST)
     done: list[int] = []
     kind = request.POST.get("kind", "")
-    if refused := refusal(lambda: done.append(services.remind(unit, kind, by=request.user))):
+    given = {"by": request.user, "silent_days": days}
+    if refused := refusal(lambda: done.append(services.remind(unit, kind, **given))):
         messages.error(request, refused)
     else:
         words = ngettext(
@@ -96,4 +112,5 @@ def remind(request: HttpRequest, key: str) -> HttpResponse:
             done[0],
         )
         messages.success(request, words % {"n": done[0]})
-    return redirect("oversight:needs", unit.key)
+    query = {} if days == SILENT_DAYS else {"days": days}
+    return redirect(reverse("oversight:needs", args=[unit.key], query=query))

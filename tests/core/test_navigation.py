@@ -35,4 +35,5 @@ def test_a_page_belongs_to_the_entry_of_its_view_before_that_of_its_namespace():
     assert navigation.current("publishing:pauses", "publishing") == "publishing:pauses"
     assert navigation.current("publishing:pause_end", "publishing") == "publishing:pauses"
     assert navigation.current("publishing:schedule", "publishing") == "publishing:post_list"
+    assert navigation.current("engagement:campaign", "engagement") == "campaigns:list"
     assert navigation.current("accounts:me", "accounts") == ""

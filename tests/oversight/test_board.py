@@ -101,6 +101,8 @@ def test_each_tile_says_what_is_most_urgent_and_filters_count_them(client, provi
     assert tiles(look(client, kind="kit")) == {units["kit"].key: "kit"}
     assert tiles(look(client, kind="fine")) == {units["fine"].key: "fine"}
     assert tiles(look(client, days=30))[units["silent"].key] == "fine"
+    needs = reverse("oversight:needs", args=[units["fine"].key], query={"days": 30})
+    assert f'href="{needs}"' in look(client, days=30).content.decode()
     set_page(units["late"].channels.get(), lifecycle=Lifecycle.TAKEN_OVER)
     row = next(row for row, _kind in look(client).context["tiles"] if row.unit == units["late"])
     assert (row.worst.key, row.others) == ("dead", 1)
@@ -110,6 +112,8 @@ def test_each_tile_says_what_is_most_urgent_and_filters_count_them(client, provi
     client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
     assert look(client).url == reverse("oversight:nation")
     assert len(tiles(look(client, province=province.key))) == len(units)
+    cleared = look(client, province=province.key, kind="late").content.decode()
+    assert f'href="?province={province.key}"' in cleared
 
 
 def test_the_board_and_a_units_page_cost_the_same_whatever_there_is(client, province, overseer):
@@ -161,6 +165,10 @@ def test_a_unit_is_reminded_once_a_day_of_each_kind(client, province, overseer):
     remind("late")
     assert notices.count() == 2 * len(there)
     nobody = reverse("oversight:remind", args=[units["silent"].key])
+    said = client.post(nobody, {"kind": "silent", "days": 30}, follow=True)
+    assert said.request["QUERY_STRING"] == "days=30"
+    assert list(said.context["needs"]) == []
+    assert not Reminder.objects.filter(unit=units["silent"]).exists()
     assert "Nobody holds a post there" not in remind("late").content.decode()
     for person in units["silent"].appointments.all():
         person.user.appointments.update(valid_to=timezone.localdate() - timedelta(days=1))
