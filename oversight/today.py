@@ -7,11 +7,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 
 from accounts.models import Invitation, PendingAppointment, User
 from accounts.permissions import Permission
 from audit.models import Entry
+from channels.completeness.queries import changes_to_decide
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast
 from channels.monitoring.forecast import Risk
@@ -37,6 +39,7 @@ from publishing.review.queries import posts_awaiting_second, posts_to_review
 from publishing.states import GOING_OUT, State
 
 SHOWN = 5
+UNFINISHED = (PostState.DRAFT, PostState.CHANGES_REQUESTED)
 ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
 
 
@@ -58,18 +61,14 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     found: dict[str, Any] = {}
     if user.reach(Permission.POST_APPROVE):
         found["waiting"] = _card(_waiting(user))
+        found["page_changes"] = _card(changes_to_decide(user))
     if user.reach(Permission.POST_APPROVE_SECOND):
         found["second"] = _card(posts_awaiting_second(user))
     if user.reach(Permission.POST_WRITE):
-        owned = (
-            Post.objects.visible_to(user)
-            .written()
-            .filter(Q(author=user) | Q(last_editor=user))
-            .select_related("unit")
-        )
-        found["returned"] = _card(_returned(owned))
+        own = _unfinished(user)
+        found["returned"] = own[PostState.CHANGES_REQUESTED]
         found["kits"] = _kits(user)
-        found["drafts"] = _card(owned.filter(state=PostState.DRAFT).order_by("-changed_at"))
+        found["drafts"] = own[PostState.DRAFT]
     found["matters"] = _matters(user)
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
@@ -113,12 +112,29 @@ def _waiting(user: User) -> QuerySet[Post]:
     return posts_to_review(user)
 
 
-def _returned(owned: QuerySet[Post]) -> QuerySet[Post]:
+def _unfinished(user: User) -> dict[PostState, Card]:
+    """Return by state this person's drafts and what was returned to them, the latest first. One
+    query.
+    """
     reason = Review.objects.filter(
         revision=OuterRef("current_revision"), decision="returned"
     ).order_by("-decided_at")
-    returned = owned.filter(state=PostState.CHANGES_REQUESTED).order_by("-changed_at")
-    return returned.annotate(returned_because=Subquery(reason.values("reason")[:1]))
+    latest = Window(RowNumber(), partition_by="state", order_by=F("changed_at").desc())
+    rows = (
+        Post.objects.visible_to(user)
+        .written()
+        .filter(Q(author=user) | Q(last_editor=user), state__in=UNFINISHED)
+        .select_related("unit")
+        .annotate(
+            returned_because=Subquery(reason.values("reason")[:1]),
+            place=latest,
+            in_all=Window(Count("pk"), partition_by="state"),
+        )
+        .filter(place__lte=SHOWN)
+        .order_by("place")
+    )
+    found = {state: [row for row in rows if row.state == state] for state in UNFINISHED}
+    return {state: Card(own, own[0].in_all if own else 0) for state, own in found.items()}
 
 
 def _matters(user: User) -> Card:

@@ -21,6 +21,8 @@ from django.db.models import (
     When,
 )
 
+from accounts.models import User
+from accounts.permissions import Permission
 from channels.models import Channel, ChannelQuerySet, PageChange, PageCheck
 from channels.queries import facts_of
 from channels.states import ChangeState, Health, Kind, Lifecycle
@@ -144,6 +146,12 @@ def waiting_changes(channels: QuerySet[Channel]) -> QuerySet[PageChange]:
     rows = PageChange.objects.filter(channel__in=channels, unit=F("channel__unit"))
     waiting = rows.filter(state=ChangeState.PROPOSED).order_by("proposed_at", "pk")
     return waiting.select_related("channel", "unit", "proposed_by")
+
+
+def changes_to_decide(user: User) -> QuerySet[PageChange]:
+    """Find the proposals that wait for this person's approval: not their own."""
+    theirs = Channel.objects.within(user.reach(Permission.POST_APPROVE))
+    return waiting_changes(theirs).exclude(proposed_by=user)
 
 
 def changes_of(channel: Channel) -> QuerySet[PageChange]:

@@ -56,6 +56,20 @@ def test_an_approver_sees_what_waits_longest_first_but_not_what_they_wrote(today
 
 
 @pytest.mark.django_db
+def test_an_approver_sees_proposed_words_of_the_units_pages_besides_their_own(today, unit):
+    boss = factories.person(Role.APPROVER, unit)
+    change, own = (factories.page_change(unit) for _ in range(2))
+    type(own).objects.filter(pk=own.pk).update(proposed_by=boss)
+    factories.page_change(factories.UnitFactory(parent=unit.parent))
+
+    response = today(boss)
+
+    assert [row.pk for row in response.context["page_changes"].rows] == [change.pk]
+    assert reverse("channels:change", args=[change.public_id]) in response.content.decode()
+    assert "page_changes" not in today(factories.person(Role.OFFICER, unit)).context
+
+
+@pytest.mark.django_db
 def test_an_officer_sees_their_drafts_and_what_was_returned_with_the_reason(today, unit):
     officer = factories.person(Role.OFFICER, unit)
     draft = factories.PostFactory(unit=unit, author=officer)
@@ -316,6 +330,7 @@ def test_today_costs_two_dozen_queries_at_most_however_much_there_is(client, uni
             factories.approved(unit=unit), state=State.NEEDS_PERSON, due_at=now - timedelta(hours=1)
         )
         factories.ChannelFactory(unit=unit, health=Health.LOST)
+        factories.page_change(unit)
         record("account.enabled", user, by=user, unit_path=unit.path)
 
     work()
