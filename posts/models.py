@@ -120,6 +120,8 @@ class Post(PublicIdModel, Grounds):
     class Meta:
         ordering = ["-changed_at", "-pk"]
         indexes = [
+            # The order of the list, for whoever sees many units: it reads the newest, and no more.
+            models.Index(fields=["-changed_at", "-id"], name="post_changed"),
             models.Index(fields=["unit", "-changed_at"], name="post_unit_changed"),
             models.Index(fields=["unit", "state", "-changed_at"], name="post_unit_state"),
             models.Index(fields=["campaign", "state"], name="post_campaign_state"),

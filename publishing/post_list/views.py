@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
+from core.paging import CappedPaginator
 from posts.context import unit_to_write_in
 from posts.models import Post, PostChannel
 from posts.states import EDITABLE, PostState
@@ -21,6 +21,7 @@ from publishing.post_list.cards import PostCard, deliveries_by_post, post_card
 from publishing.post_list.forms import FilterForm
 from publishing.post_list.queries import (
     MOST_COUNTED,
+    MOST_LISTED,
     SORTS,
     group_counts,
     post_groups,
@@ -52,7 +53,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     tab = chosen.get("tab") or ""
     counts = group_counts(found, now=now)
     rows = found.filter(post_groups(now)[tab]) if tab else found
-    paginator = Paginator(_in_order(rows, chosen), PAGE)
+    paginator = CappedPaginator(_in_order(rows, chosen), PAGE, most=MOST_LISTED)
     if counts[tab or "all"] <= MOST_COUNTED:
         paginator.count = counts[tab or "all"]  # counted already
     page = paginator.get_page(request.GET.get("page"))

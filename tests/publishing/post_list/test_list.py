@@ -5,6 +5,7 @@ steady price.
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -128,7 +129,7 @@ def test_the_list_costs_the_same_for_one_row_and_for_three(
                 campaign=factories.CampaignFactory(unit=unit),
             )
             factories.delivery(factories.approved(unit=unit))
-        with django_assert_max_num_queries(24) as queries:
+        with django_assert_max_num_queries(19) as queries:
             client.get(LIST)
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -268,6 +269,32 @@ def test_a_tab_counts_no_further_than_anybody_reads_but_the_pages_hold_all(
     tab = next(tab for tab in response.context["tabs"] if tab["value"] == "drafts")
     assert (tab["n"], tab["more"]) == (2, True)
     assert response.context["page_obj"].paginator.count == 3
+
+
+def test_pages_end_where_nobody_turns_any_and_the_list_says_so(client, unit, officer, monkeypatch):
+    for n in range(3):
+        make(unit, f"Nháp {n}")
+    words = "Only the first 10,000 posts are paged"
+    assert words not in client.get(LIST).content.decode()
+
+    monkeypatch.setattr("publishing.post_list.views.MOST_COUNTED", 1)
+    monkeypatch.setattr("publishing.post_list.views.MOST_LISTED", 2)
+    response = client.get(LIST)
+
+    assert response.context["page_obj"].paginator.count == 2
+    assert words in response.content.decode()
+
+
+def test_the_newest_posts_of_many_units_are_read_in_the_order_of_an_index(client, unit):
+    client.force_login(person(Role.OVERSEER, unit.parent))
+    make(unit, "Bài")
+    rows = client.get(LIST).context["page_obj"].paginator.object_list
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Index Scan using post_changed on posts_post" in rows[:25].explain()
 
 
 def test_a_tab_alone_leaves_the_filters_folded_and_offers_nothing_to_clear(client, unit, posts):

@@ -14,7 +14,7 @@ from channels.states import Health, Lifecycle
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery
-from publishing.post_list.queries import post_groups, unscheduled_posts
+from publishing.post_list.queries import group_counts, post_groups, unscheduled_posts
 from publishing.presenters import post as post_presenters
 from publishing.presenters.post import next_step, post_status
 from publishing.review import services as reviews
@@ -41,11 +41,13 @@ def put(post, channel=None, **fields):
 
 def group(post, now=None):
     """Return the tab in which the database puts the post; empty where it puts it in none."""
-    groups = post_groups(now or timezone.now())
+    now = now or timezone.now()
+    groups, counts = post_groups(now), group_counts(Post.objects.filter(pk=post.pk), now=now)
     found = [
         name for name, which in groups.items() if Post.objects.filter(which, pk=post.pk).exists()
     ]
     assert len(found) <= 1
+    assert counts == {**dict.fromkeys(groups, 0), **dict.fromkeys(found, 1), "all": 1}
     return found[0] if found else ""
 
 
