@@ -2,14 +2,29 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CONTENT, TABS, Entry, register
+from core.navigation import (
+    ACTIONS,
+    ADMINISTRATION,
+    CHANNELS,
+    CONTENT,
+    TABS,
+    Entry,
+    register,
+)
 
 register(
-    Entry("campaigns:list", "speakerphone", _("Campaigns"), CONTENT, 70, needs=("campaign_view",)),
+    Entry("campaigns:list", "speakerphone", _("Campaigns"), CONTENT, 34, needs=("campaign_view",)),
     Entry("campaigns:list", "speakerphone", _("Campaigns"), TABS, 70, needs=("campaign_view",)),
-    Entry("campaigns:topic_rules", "tags", _("Topics' rules"), CONTENT, 75, needs=("topic_rule",)),
-    Entry("kits:list", "package", _("Kits"), CONTENT, 71, needs=("kit_issue",)),
-    Entry("partners:list", "users-group", _("Partners"), CONTENT, 73, needs=("campaign_view",)),
+    Entry(
+        "campaigns:topic_rules",
+        "tags",
+        _("Topics' rules"),
+        ADMINISTRATION,
+        27,
+        needs=("topic_rule",),
+    ),
+    Entry("kits:list", "package", _("Kits"), CONTENT, 36, needs=("kit_issue",)),
+    Entry("partners:list", "users-group", _("Partners"), CHANNELS, 73, needs=("campaign_view",)),
     Entry("partners:new", "users-group", _("New partner"), ACTIONS, 67, needs=("partner_write",)),
     Entry("kits:new", "package", _("New kit"), ACTIONS, 66, needs=("kit_issue",)),
     Entry(

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.text import fold
 
-TOP, CONTENT, CHANNELS, ADMINISTRATION, TABS, ACTIONS = (
+TOP, CONTENT, LIBRARY, CHANNELS, ADMINISTRATION, TABS, ACTIONS = (
     "top",
     "content",
+    "library",
     "channels",
     "administration",
     "tabs",
@@ -22,7 +23,8 @@ TOP, CONTENT, CHANNELS, ADMINISTRATION, TABS, ACTIONS = (
 SIDEBAR: dict[str, str | Promise] = {
     TOP: "",
     CONTENT: _("Content"),
-    CHANNELS: _("Channels and figures"),
+    LIBRARY: _("Library"),
+    CHANNELS: _("Channels and partners"),
     ADMINISTRATION: _("Administration"),
 }
 

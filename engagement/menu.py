@@ -2,13 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CHANNELS, CONTENT, Entry, register
+from core.navigation import ACTIONS, CHANNELS, LIBRARY, Entry, register
 
 register(
     Entry(
         "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, needs=("post_schedule",)
     ),
-    Entry("engagement:examples", "award", _("Good examples"), CONTENT, 17, needs=("post_view",)),
+    Entry("engagement:examples", "award", _("Good examples"), LIBRARY, 17, needs=("post_view",)),
     Entry(
         "engagement:dictionary",
         "chart-bar",

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CHANNELS, TABS, TOP, Entry, register
+from core.navigation import ACTIONS, TABS, TOP, Entry, register
 
 register(
     Entry("oversight:today", "home", _("Today"), TOP, 10),
@@ -10,11 +10,13 @@ register(
         "oversight:board",
         "layout-grid",
         _("Units at a glance"),
-        CHANNELS,
+        TOP,
         30,
         needs=("oversight_view",),
+        hidden_by=("nation_view",),
     ),
-    Entry("oversight:nation", "map-2", _("Nationwide"), CHANNELS, 40, needs=("nation_view",)),
+    # The board of the whole nation is the page `nation`, to which it leads.
+    Entry("oversight:board", "map-2", _("Nationwide"), TOP, 30, needs=("nation_view",)),
     Entry(
         "oversight:official_pages",
         "checklist",
@@ -23,12 +25,12 @@ register(
         56,
         needs=("oversight_view",),
     ),
-    Entry("oversight:matters", "messages", _("Requests"), CHANNELS, 35, needs=("oversight_view",)),
+    Entry("oversight:matters", "messages", _("Requests"), TOP, 35, needs=("oversight_view",)),
     Entry(
         "oversight:matters",
         "messages",
         _("Requests from above"),
-        CHANNELS,
+        TOP,
         35,
         needs=("post_write",),
         hidden_by=("oversight_view",),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CONTENT, TABS, Entry, register
+from core.navigation import ACTIONS, ADMINISTRATION, CONTENT, LIBRARY, TABS, Entry, register
 from core.shortcuts import Shortcut
 from core.shortcuts import register as register_keys
 
@@ -16,15 +16,22 @@ register(
         needs=("post_write",),
         hidden_by=("post_approve",),
     ),
-    Entry("posts:library", "template", _("Template library"), CONTENT, 15, needs=("post_view",)),
-    Entry("posts:kits", "package", _("Kits to take up"), CONTENT, 14, needs=("post_write",)),
-    Entry("posts:allowed", "device-mobile", _("Public numbers"), CONTENT, 80, needs=("post_view",)),
-    Entry("posts:leak_rules", "eye-check", _("Leak check"), CONTENT, 82, needs=("oversight_view",)),
+    Entry("posts:library", "template", _("Template library"), LIBRARY, 15, needs=("post_view",)),
+    Entry("posts:kits", "package", _("Kits to take up"), CONTENT, 32, needs=("post_write",)),
+    Entry("posts:allowed", "device-mobile", _("Public numbers"), LIBRARY, 80, needs=("post_view",)),
+    Entry(
+        "posts:leak_rules",
+        "eye-check",
+        _("Leak check"),
+        ADMINISTRATION,
+        28,
+        needs=("oversight_view",),
+    ),
     Entry(
         "posts:media_library",
         "photo",
         _("Picture and video library"),
-        CONTENT,
+        LIBRARY,
         16,
         needs=("library_write",),
     ),
