@@ -1,6 +1,7 @@
 """The try-out's kits: one of the ministry that two provinces pass on, and one of the city."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -9,7 +10,7 @@ from accounts.models import User
 from campaigns import services as campaigns
 from campaigns.kits import announcing
 from campaigns.kits import services as kits
-from campaigns.kits.models import KitVersion
+from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.services import KitEdit, Slot
 from campaigns.kits.states import SlotKind
 from campaigns.models import Campaign, Topic
@@ -76,13 +77,49 @@ def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
         announcing.announce()
 
 
+def renew(world: World, now: datetime) -> None:
+    """Issue the ministry's kit anew, which units have taken up, and let a new version of the city's
+    wait for its leader.
+    """
+    names = ["bo.theodoi", "bo.phutrach", "tinh.theodoi"]
+    people = User.objects.in_bulk(names, field_name="username")
+    today = timezone.localdate(now)
+    nation = Kit.objects.get(unit=world.province.parent)
+    city = Kit.objects.get(unit=world.province)
+    posters = Media.objects.filter(unit=nation.unit, shared=True)
+    more = replace(
+        _false_calls(nation.campaign, today, posters),
+        text=FALSE_CALLS.replace("không đọc mã OTP", "không đọc mã OTP, không chia sẻ màn hình"),
+        changes="Thêm thủ đoạn mới: kẻ gian đề nghị chia sẻ màn hình điện thoại.",
+    )
+    clearer = replace(
+        _charging(city.campaign, today),
+        text=CHARGING.replace("Sạc ban ngày, có người trông", "Sạc ban ngày, khi có người ở nhà"),
+        changes="Viết rõ hơn: chỉ sạc khi có người ở nhà.",
+    )
+    with at(now - timedelta(hours=1)):
+        writer = people["bo.theodoi"]
+        version = kits.new_version(nation, by=writer)
+        kits.change(version, by=writer, edit=more)
+        _let_out(version, writer=writer, leader=people["bo.phutrach"])
+        writer = people["tinh.theodoi"]
+        version = kits.new_version(city, by=writer)
+        kits.change(version, by=writer, edit=clearer)
+        kits.submit(version, by=writer)
+        announcing.announce()
+
+
 def _issue(unit: Unit, edit: KitEdit, *, writer: User, leader: User) -> KitVersion:
     version = kits.begin(unit=unit, by=writer, edit=edit)
+    _let_out(version, writer=writer, leader=leader)
+    return version
+
+
+def _let_out(version: KitVersion, *, writer: User, leader: User) -> None:
     kits.submit(version, by=writer)
     version.refresh_from_db()
     kits.approve(version, by=leader, content_sha256=version.content_sha256)
     kits.issue(version, by=writer)
-    return version
 
 
 def _false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> KitEdit:

@@ -133,6 +133,7 @@ def fill(now: datetime) -> World:
     undertakings.fill(world, now, filler.campaigns)
     scans.fill(world, now)
     take_up.fill(world, now, proof=_proof, go_out=filler.go_out)
+    kits.renew(world, now)
     examples.fill(world, now)
     filler.ask_for_a_second_approval()
     plans.plan_a_blackout(world, now)

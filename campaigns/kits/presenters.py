@@ -1,5 +1,6 @@
 """Kits in words: their states, whom they are for, and how a unit below reads them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -7,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import Kit, KitVersion
-from campaigns.kits.states import KINDS, PLATFORMS, VersionState
-from campaigns.kits.wording import Piece, pieces
+from campaigns.kits.states import KINDS, PLATFORMS, SlotKind, VersionState
+from campaigns.kits.wording import BUILT_IN, SLOT, Piece, pieces
+from core import differences
 from units.models import Level, Unit
 from units.queries import fact_values
 
@@ -114,6 +116,60 @@ def _period(first: date | None, last: date | None) -> str:
     if not first and not last:
         return ""
     return " – ".join(day.strftime("%d/%m/%Y") if day else "…" for day in (first, last))
+
+
+class Difference(NamedTuple):
+    """A part of a kit of which the words changed."""
+
+    label: str
+    pieces: list[differences.Piece]
+
+
+def changes_of_words(version: KitVersion, before: KitVersion) -> list[Difference]:
+    """Compare what people read of two versions word by word, gaps by what they ask for."""
+    effort = differences.Effort()
+    old, new = _words_of(before), _words_of(version)
+    found = []
+    for label in new | old:
+        was, now = old.get(label, ""), new.get(label, "")
+        if was != now:
+            pieces = differences.near(differences.words(was, now, effort))
+            found.append(Difference(label, pieces))
+    return found
+
+
+def _words_of(version: KitVersion) -> dict[str, str]:
+    labels = {name: str(label) for name, label in BUILT_IN.items()}
+    labels |= {slot["name"]: str(slot["label"]) for slot in version.slots}
+
+    def legible(text: str) -> str:
+        return SLOT.sub(lambda gap: f"[{labels.get(gap[1], gap[1])}]", text)
+
+    platforms = dict(PLATFORMS)
+    own = {
+        _("Own text: %(channel)s") % {"channel": platforms[name]}: legible(text)
+        for name, text in version.texts.items()
+    }
+    return {
+        _("Title"): legible(version.title),
+        _("Common text"): legible(version.text),
+        **own,
+        _("Gaps that units fill"): "\n".join(map(_slot_in_words, version.slots)),
+        _("Loudspeaker text"): version.script,
+        _("Link"): version.link,
+        _("Legal basis"): version.legal_basis,
+        _("Source of the warning"): version.source,
+        _("Publish"): _period(version.window_from, version.window_until),
+        _("Note for officers"): version.note,
+    }
+
+
+def _slot_in_words(slot: Mapping[str, Any]) -> str:
+    words = f"{slot['label']} ({SlotKind(slot['kind']).label})"
+    hint, example = slot.get("hint"), slot.get("example")
+    if hint:
+        words += f" – {hint}"
+    return words + (" " + _("(such as: %(example)s)") % {"example": example} if example else "")
 
 
 def part_names() -> dict[str, str]:

@@ -311,8 +311,11 @@ def _preview(request: HttpRequest, version: KitVersion) -> dict[str, object]:
 def _changes(version: KitVersion, row: Kit) -> dict[str, object]:
     """Return what differs from the issued version, in words."""
     if row.current is None or row.current_id == version.pk:
-        return {"changed": []}
+        return {"changed": [], "differences": []}
     row.current.kit = row
     names = presenters.part_names()
     parts = queries.changed_parts(version, row.current)
-    return {"changed": list(dict.fromkeys(names.get(part, part) for part in parts))}
+    return {
+        "changed": list(dict.fromkeys(names.get(part, part) for part in parts)),
+        "differences": presenters.changes_of_words(version, row.current),
+    }

@@ -26,6 +26,7 @@ from django.views.decorators.http import (
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
+from campaigns.kits.presenters import Difference
 from campaigns.queries import topic_asks
 from channels import presenters
 from channels.models import Channel
@@ -48,6 +49,7 @@ from posts.editor import services as editing
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm, Shown, targets_of, with_new_films
 from posts.findings import findings, hints
+from posts.kits.queries import changes_of_kit
 from posts.kits.services import has_newer_version
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.queries import has_entered
@@ -143,6 +145,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
         "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
         "newer_kit": has_newer_version(post),
+        "kit_changes": _changes_of_kit(post),
         "proof": unsent.proof(request.user, post),
         "accept": media_services.ACCEPT,
         "unfinished": 0 if post._state.adding else _unfinished(request, post),
@@ -151,6 +154,10 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         **_checked(post),
         **more,
     }
+
+
+def _changes_of_kit(post: Post) -> list[Difference]:
+    return changes_of_kit(post.adoption.kit, post.adoption) if post.adoption else []
 
 
 def _unfinished(request: HttpRequest, post: Post) -> int:

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns.kits.models import Adoption, Kit
+from campaigns.kits.presenters import Difference, changes_of_words
 from campaigns.kits.queries import kits_open_to
 from posts.kit_words import Filling
 from posts.models import Post
@@ -97,3 +98,12 @@ def kit_for(unit: Unit, public_id: UUID) -> Kit | None:
     found = Kit.objects.open_to(unit).filter(public_id=public_id) | seen.filter(public_id=public_id)
     related = ("unit", "campaign", "topic", "current__kit", "withdrawn_by")
     return found.select_related(*related).first()
+
+
+def changes_of_kit(kit: Kit, adoption: Adoption) -> list[Difference]:
+    """Compare the words of the version that the unit took up with those of the issued one; none
+    where it is that one, or the kit was withdrawn.
+    """
+    if kit.current is None or kit.is_withdrawn or kit.current_id == adoption.version_id:
+        return []
+    return changes_of_words(kit.current, adoption.version)

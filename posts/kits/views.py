@@ -17,7 +17,7 @@ from posts.context import unit_to_write_in, units_to_write_in
 from posts.kit_words import Filling
 from posts.kits import services
 from posts.kits.forms import DeclineForm
-from posts.kits.queries import cards_of, kit_for, open_kits
+from posts.kits.queries import cards_of, changes_of_kit, kit_for, open_kits
 from posts.models import Post
 from units.models import Unit
 
@@ -75,6 +75,7 @@ def _page(
             if text
         ],
         "slots": filling.slots,
+        "differences": changes_of_kit(row, card.adoption) if card.adoption and card.post else [],
         "media": version.media.select_related("media"),
         "passing": row.passings.filter(unit=unit.parent).first() if unit.parent else None,
         "position": current_position(request),

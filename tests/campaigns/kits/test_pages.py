@@ -11,8 +11,9 @@ from django.utils.timezone import localdate as today
 from accounts.models import Notice
 from accounts.permissions import Role
 from accounts.step_up import STEPPED_UP_AT
-from campaigns.kits import announcing
+from campaigns.kits import announcing, services
 from campaigns.kits.models import Kit, KitVersion
+from core.differences import Piece
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -235,3 +236,21 @@ def test_the_preview_is_read_as_the_unit_that_is_named(client, province, sign_in
 
     assert shown.context["preview"].unit == named
     assert nobody.context["as_unit_problem"]
+
+
+def test_who_approves_a_new_version_sees_word_by_word_what_changed(client, province, sign_in):
+    kit = factories.kit(province, state="issued")
+    factories.UnitFactory(parent=province)
+    writer = sign_in(Role.SUPERVISOR, province)
+    version = services.new_version(kit, by=writer)
+    version.text = version.text.replace("qua đêm", "trong phòng ngủ")
+    version.changes = "Rõ hơn"
+    version.save()
+    services.submit(version, by=writer)
+
+    sign_in(Role.OVERSEER, province)
+    shown = client.get(page("approve", kit))
+    (difference,) = shown.context["differences"]
+    assert difference.pieces[1:3] == [Piece("del", "qua đêm"), Piece("ins", "trong phòng ngủ")]
+    assert "[Khu vực]" in difference.pieces[0].text
+    assert "<ins>" in shown.content.decode()

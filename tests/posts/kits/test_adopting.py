@@ -266,6 +266,10 @@ def test_a_new_version_takes_the_words_over_and_shows_once_what_has_no_place(
 
     page = client.get(address("edit", post)).content.decode()
     assert "Thêm số điện thoại" in page
+    for shown in (page, client.get(reverse("posts:kit", args=[kit.public_id])).content.decode()):
+        assert 'class="diff"' in shown
+        assert "khi có người" in shown
+        assert "[Số gọi]" in shown
     answer = client.post(address("take_over_kit", post), follow=True).content.decode()
 
     assert "tổ 5" in answer
@@ -274,6 +278,7 @@ def test_a_new_version_takes_the_words_over_and_shows_once_what_has_no_place(
     assert post.adoption.values == {}
     assert blocked(post) == [("kit_gap", "slot-so")]
     assert "Thêm số điện thoại" not in answer
+    assert 'class="diff"' not in answer
 
 
 def test_lists_ask_as_much_for_many_kits_as_for_one(client, unit, officer, province, pages):
