@@ -86,10 +86,18 @@ def _xlsx(sheets: Sequence[Sheet]) -> bytes:
         page.column_dimensions["A"].width = 48
         page.append([_cell(page, title, bold=True) for title in sheet.head])
         for row in sheet.rows:
-            page.append([_cell(page, value) for value in row])
+            page.append([_value(page, value) for value in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _value(page: Any, value: Any) -> Any:
+    """Return the value itself where Excel takes it as text, which costs half as much as a cell."""
+    if isinstance(value, str):
+        text = ILLEGAL_CHARACTERS_RE.sub("", value)
+        return text_cell(page, text) if text.startswith(("=", "#")) else text or None
+    return _cell(page, value)
 
 
 def _cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:

@@ -4,9 +4,9 @@ their number, and three more for the rows of a page.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -161,23 +161,22 @@ class Row:
     adoption: Adoption | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def phone(self) -> str:
+        """Return the telephone of the leader of a unit that has not opened the kit."""
+        facts = getattr(self.unit, "facts", None)
+        return facts.leader_phone if facts and self.state.key == states.UNOPENED else ""
+
 
 def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
     """Return the rows of a page. Three statements."""
     places = list(places)
-    units = Unit.objects.select_related("parent").in_bulk([place.unit for place in places])
+    units = Unit.objects.select_related("parent", "facts").in_bulk([place.unit for place in places])
     adoptions = {
         each.unit_id: each
         for each in Adoption.objects.filter(kit=kit, unit__in=units).select_related("by")
     }
-    live = Delivery.objects.filter(
-        post__adoption__in=[each.pk for each in adoptions.values()],
-        state=State.PUBLISHED,
-        recall__isnull=True,
-    ).exclude(permalink="")
-    links: dict[int, list[tuple[str, str]]] = {}
-    for unit, platform, link in live.order_by("pk").values_list("unit", "platform", "permalink"):
-        links.setdefault(unit, []).append((platform, link))
+    links = _links(kit, units)
     return [
         Row(
             units[place.unit],
@@ -188,3 +187,60 @@ def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
         for place in places
         if place.unit in units
     ]
+
+
+def _links(kit: Kit, units: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    live = Delivery.objects.filter(
+        post__adoption__kit=kit, unit__in=units, state=State.PUBLISHED, recall__isnull=True
+    ).exclude(permalink="")
+    links: dict[int, list[tuple[str, str]]] = {}
+    for unit, platform, link in live.order_by("pk").values_list("unit", "platform", "permalink"):
+        links.setdefault(unit, []).append((platform, link))
+    return links
+
+
+class Line(NamedTuple):
+    """A unit of the board as a file has it."""
+
+    unit: str
+    province: str
+    code: str
+    state: str
+    reason: str = ""
+    remark: str = ""
+    adopted_at: datetime | None = None
+    opened_at: datetime | None = None
+    links: str = ""
+
+
+_OF_UNIT = ("pk", "level", "name", "parent__place", "code")
+_OF_ADOPTION = ("unit", "declined_at", "reason", "remark", "adopted_at", "opened_at")
+
+
+def lines_of(kit: Kit, places: Sequence[Place]) -> Iterator[Line]:
+    """Yield all rows for a file, without models: there may be thousands. Three statements."""
+    shown = [place.unit for place in places]
+    units = {
+        pk: (name, above if level == Level.COMMUNE else "", code)
+        for pk, level, name, above, code in Unit.objects.filter(pk__in=shown)
+        .order_by()
+        .values_list(*_OF_UNIT)
+    }
+    adoptions = {
+        row["unit"]: row
+        for row in Adoption.objects.filter(kit=kit, unit__in=shown).values(*_OF_ADOPTION)
+    }
+    links = _links(kit, shown)
+    for place in places:
+        if place.unit in units:
+            row = adoptions.get(place.unit, {})
+            declined = row.get("declined_at") is not None
+            yield Line(
+                *units[place.unit],
+                place.state,
+                reason=row["reason"] if declined else "",
+                remark=row["remark"] if declined else "",
+                adopted_at=row.get("adopted_at"),
+                opened_at=row.get("opened_at"),
+                links=" ".join(link for _platform, link in links.get(place.unit, ())),
+            )

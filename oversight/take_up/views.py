@@ -1,7 +1,6 @@
 """The take-up board of a kit: what each unit did with it, by itself while it is open."""
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,13 +18,14 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
+from campaigns.kits.states import Declined
 from core import quotas
 from core.actions import refusal
 from engagement.dashboards.tables import FORMATS, Sheet, as_file
 from oversight.queries import overseen_unit, scope
 from oversight.take_up import queries, states
 from oversight.take_up.forms import BoardForm
-from oversight.take_up.queries import Board, Place, Row
+from oversight.take_up.queries import Board, Place
 from posts.kits import services as kits
 from units.models import Level, Unit
 
@@ -53,8 +53,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     shown = _found(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
-        rows = queries.rows_of(kit, shown.places)
-        return as_file(format, f"tiep-nhan-{now:%Y%m%d}", [_sheet(kit, rows)])
+        return as_file(format, f"tiep-nhan-{now:%Y%m%d}", [_sheet(kit, shown)])
     page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
     context = {
         "kit": kit,
@@ -118,7 +117,7 @@ def _provinces(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]]
     ]
 
 
-def _sheet(kit: Kit, rows: list[Row]) -> Sheet:
+def _sheet(kit: Kit, board: Board) -> Sheet:
     head = [
         _("Unit"),
         _("Province"),
@@ -129,27 +128,18 @@ def _sheet(kit: Kit, rows: list[Row]) -> Sheet:
         _("Opened at"),
         _("Link"),
     ]
-    return Sheet(str(kit)[:31], head, [_line(row) for row in rows])
-
-
-def _line(row: Row) -> list[Any]:
-    adoption = row.adoption
-    return [
-        row.unit.name,
-        row.unit.above,
-        row.unit.code,
-        str(row.state.label),
-        " – ".join(filter(None, _why(row))),
-        (adoption and adoption.adopted_at) or "",
-        (adoption and adoption.opened_at) or "",
-        " ".join(link for _platform, link in row.links),
-    ]
-
-
-def _why(row: Row) -> list[str]:
-    if row.adoption is None or row.adoption.declined_at is None:
-        return []
-    return [row.adoption.get_reason_display(), row.adoption.remark]
+    # Looked up once, not for each of thousands of rows.
+    labels = {key: str(state.label) for key, state in states.STATES.items()}
+    reasons = {"": "", **{value: str(label) for value, label in Declined.choices}}
+    rows = (
+        (
+            *(line.unit, line.province, line.code, labels[line.state]),
+            " – ".join(filter(None, (reasons[line.reason], line.remark))),
+            *(line.adopted_at or "", line.opened_at or "", line.links),
+        )
+        for line in queries.lines_of(kit, board.places)
+    )
+    return Sheet(str(kit)[:31], head, rows)
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """The take-up board: from the issue of a kit by way of the provinces to its withdrawal."""
 
+import io
 from collections import Counter
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from accounts.models import Notice
 from accounts.permissions import Role
@@ -198,7 +200,25 @@ def test_a_board_asks_as_much_for_many_units_as_for_one(client, national):
 
 def test_the_board_leaves_as_a_sheet(client):
     province = factories.ProvinceFactory()
-    factories.UnitFactory(parent=province)
+    first = factories.UnitFactory(parent=province, name="Công an xã A")
+    second = factories.UnitFactory(parent=province, name="Công an xã B")
+    for unit in (first, second):
+        factories.ChannelFactory(unit=unit)
     kit = factories.kit(province, state="issued")
+    officer = factories.person(Role.OFFICER, first)
+    kits.decline(kit, unit=first, by=officer, reason="other", remark="=1+1 là công thức")
+
     answer = board(client, kit, factories.person(Role.OVERSEER, province), format="xlsx")
+
     assert answer["Content-Disposition"].endswith('.xlsx"')
+    rows = list(load_workbook(io.BytesIO(answer.content)).worksheets[0].values)
+    opened = Adoption.objects.get(unit=first).opened_at
+    assert rows[1:] == [
+        (second.name, province.place, second.code or None, "not opened", *[None] * 4),
+        (
+            *(first.name, province.place, first.code or None, "not for us"),
+            *("another reason – =1+1 là công thức", None),
+            *(timezone.localtime(opened).replace(tzinfo=None, microsecond=rows[2][6].microsecond),),
+            None,
+        ),
+    ]
