@@ -39,6 +39,17 @@ LONGEST_WINDOW = timedelta(days=62)
 MOST_ROWS = 2000
 MOST_MARKS = 50  # of campaigns, and of blackouts
 MOST_CARDS = 25  # in a column of the board; the list of posts has the others
+# What an event says of its deliveries: a window has thousands, and their posts are wide.
+_SHOWN = (
+    *(field.name for field in Delivery._meta.concrete_fields),
+    *("post__public_id", "post__title", "post__label", "post__topic", "post__urgent"),
+    *("unit__name", "unit__path"),
+    *(
+        f"channel__{field.name}"
+        for field in Channel._meta.concrete_fields
+        if field.name != "sealed"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ def calendar_slots(
         .filter(due_at__gte=start, due_at__lt=end)
         .filter(**_filters(chosen))
         .select_related("post", "channel", "unit")
-        .defer("post__body", "post__search", "channel__sealed")
+        .only(*_SHOWN)
         .order_by("due_at", F("post_id"), "pk")
     )
     if not chosen.state:
@@ -185,8 +196,8 @@ def clashes(user: User, rows: Iterable[Delivery], *, now: datetime) -> dict[int,
             due_at__gt=min(row.due_at for row in ahead) - CLOSE,
             due_at__lt=max(row.due_at for row in ahead) + CLOSE,
         )
-        .select_related("post", "channel")
-        .defer("post__body", "post__search", "channel__sealed")
+        .select_related("post")
+        .only("due_at", "channel", "post__title", "post__label")
         .order_by("due_at", "pk")
     )
     by_channel: dict[int, list[Delivery]] = {}

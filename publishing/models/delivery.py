@@ -327,6 +327,8 @@ class Delivery(PublicIdModel):
                 name="delivery_to_prepare",
             ),
             models.Index(fields=["unit", "due_at"], name="delivery_unit_due"),
+            # The calendar and the day of those who see many units: it reads a window in its order.
+            models.Index(fields=["due_at"], name="delivery_due_at"),
             # What waits, is under way or has an unknown outcome: few rows, asked for by every
             # overview.
             models.Index(

@@ -3,6 +3,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -141,6 +142,23 @@ def test_the_feed_costs_as_many_queries_with_three_events_as_with_one(
     scheduled(unit, in_days(3), "facebook", "zalo")
 
     assert cost() == one
+
+
+def test_a_window_of_many_units_is_read_in_the_order_of_an_index(
+    client, unit, django_assert_max_num_queries
+):
+    scheduled(unit, in_days(1))
+    sign_in(client, Role.OVERSEER, unit.parent)
+    with django_assert_max_num_queries(30) as seen:
+        assert len(titles(feed(client))) == 1
+    if connection.vendor != "postgresql":
+        return
+    window = next(q["sql"] for q in seen if 'FROM "publishing_delivery"' in q["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {window}")
+        assert "Index Scan using delivery_due_at" in str(cursor.fetchall())
 
 
 def test_an_administrator_has_no_calendar(client, unit):
