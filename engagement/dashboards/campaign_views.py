@@ -45,16 +45,15 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     is_whole = sees_all(user, shown)
     deliveries = queries.published(user, shown, whole_period(shown))
     charted = is_whole and (shown.target_reach or shown.target_clicks)
+    posts = progress.published_posts(deliveries)
     aims = progress.progress(
         shown,
-        progress.published_posts(deliveries),
+        posts,
         queries.daily(deliveries) if charted else [],
         today=today,
         has_targets=is_whole,
     )
-    behind: list[Any] = list(
-        progress.units_behind(user, shown, deliveries, today=today)[:BEHIND_SHOWN]
-    )
+    behind: list[Any] = list(progress.units_behind(user, shown, posts, today=today)[:BEHIND_SHOWN])
     phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
     kits = _kits(request, shown)
     context = {

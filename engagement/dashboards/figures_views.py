@@ -244,8 +244,9 @@ def campaign_export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _behind(those: Figures) -> Sheet:
     published = queries.published(those.user, those.campaign, whole_period(those.campaign))
+    posts = progress.published_posts(published)
     units = progress.units_behind(
-        those.user, those.campaign, published, today=timezone.localdate(those.now)
+        those.user, those.campaign, posts, today=timezone.localdate(those.now)
     )
     head = [_("Unit"), _("Province"), _("Official code")]
     rows = ([unit.name, unit.above, unit.code] for unit in units)

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, QuerySet, Sum, Window
-from django.utils import timezone
+from django.db.models import Count, QuerySet, Window
 
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.models import TARGETS, Campaign
+from engagement.rollups.queries import date_of, fetch, number, post_rows
 from publishing.models import Delivery
 from units.models import Level, Unit
 
@@ -48,19 +48,14 @@ class Published(NamedTuple):
 
 
 def published_posts(deliveries: QuerySet[Delivery]) -> list[Published]:
-    grouped = (
-        deliveries.order_by()
-        .values("post")
-        .annotate(
-            first=Min("published_at"),
-            reach=Sum("measurement__reach"),
-            clicks=Sum("measurement__clicks"),
-        )
-        .values_list("unit", "first", "reach", "clicks")
+    posts, params = post_rows(deliveries)
+    sql = (
+        f"SELECT unit_id, MIN(day), SUM(reach), SUM(clicks) FROM ({posts}) AS by_post "  # noqa: S608
+        "GROUP BY post_id, unit_id"
     )
     return [
-        Published(unit, timezone.localdate(first), reach, clicks)
-        for unit, first, reach, clicks in grouped
+        Published(unit, date_of(first), number(reach), number(clicks))
+        for unit, first, reach, clicks in fetch(sql, params)
     ]
 
 
@@ -134,11 +129,11 @@ def taking_part(user: User, campaign: Campaign, *, today: date) -> QuerySet[Unit
 
 
 def units_behind(
-    user: User, campaign: Campaign, deliveries: QuerySet[Delivery], *, today: date
+    user: User, campaign: Campaign, posts: Iterable[Published], *, today: date
 ) -> QuerySet[Unit]:
-    """Return those of `taking_part` that published nothing in the campaign, each with their number
-    (``of_all``).
+    """Return those of `taking_part` that published none of the campaign's ``posts``, each with
+    their number (``of_all``).
     """
     units = taking_part(user, campaign, today=today).select_related("parent")
-    behind = units.exclude(pk__in=deliveries.order_by().values("unit"))
+    behind = units.exclude(pk__in={post.unit for post in posts})
     return behind.annotate(of_all=Window(Count("pk"))).order_by("path")

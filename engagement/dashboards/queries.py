@@ -22,6 +22,7 @@ from engagement.rollups.queries import (
     fetch,
     gain_rows,
     moment,
+    number,
     post_rows,
     published_of,
 )
@@ -66,7 +67,7 @@ def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     counted = ("publications", "posts", "channels", "units", "withdrawn", "manual")
     ((as_of, *sums),) = fetch(sql, [*more, *params])
     names = (*counted, *MEASURES, *(f"{measure}_of" for measure in MEASURES))
-    found = dict(zip(names, map(_number, sums), strict=True))
+    found = dict(zip(names, map(number, sums), strict=True))
     of = {f"{measure}_of": found[f"{measure}_of"] or 0 for measure in MEASURES}
     return {**found, **of, "as_of": moment(as_of)}
 
@@ -118,13 +119,9 @@ def _named(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[str, Any
     """Name the columns of rows that are ``keys``, publications, and the measures."""
     names = (*keys, "publications", *MEASURES)
     return [
-        dict(zip(names, (*row[: len(keys)], *map(_number, row[len(keys) :])), strict=True))
+        dict(zip(names, (*row[: len(keys)], *map(number, row[len(keys) :])), strict=True))
         for row in rows
     ]
-
-
-def _number(value: Any) -> int | None:
-    return None if value is None else int(value)
 
 
 def posts_by_state(user: User, campaign: Campaign) -> dict[str, int]:

@@ -301,3 +301,7 @@ def moment(value: Any) -> datetime | None:
 
 def date_of(value: Any) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def number(value: Any) -> int | None:
+    return None if value is None else int(value)

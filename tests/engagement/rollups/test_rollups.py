@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.periods import Period
+from engagement.dashboards import progress
 from engagement.dashboards import queries as dashboard
 from engagement.models import Count, Measurement
 from engagement.rollups import queries, services
@@ -229,7 +230,8 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     def shown(rows=None):
         rows = dashboard.published(person, campaign, Period.last_days(30)) if rows is None else rows
         ways = ("totals", "by_platform", "by_unit", "best_posts", "daily")
-        return [getattr(dashboard, way)(rows) for way in ways]
+        posts = sorted(progress.published_posts(rows), key=str)
+        return [*(getattr(dashboard, way)(rows) for way in ways), posts]
 
     def is_raw():
         raw = dashboard.published(person, campaign, Period.last_days(30)).all()
@@ -240,6 +242,8 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     count(both[0], 3 * DAY, views=100, reach=50)
     count(both[1], 2 * DAY, views=40)
     total = is_raw()
+    first = timezone.localdate(now - 5 * DAY)
+    assert progress.Published(one.pk, first, 50, None) in shown()[-1]
     assert [total[n] for n in ("publications", "posts", "channels", "units", "withdrawn")] == [
         *(3, 2, 3, 2, 1)
     ]
