@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
@@ -29,7 +30,9 @@ class DayField(forms.DateField):
     def __init__(self, *, earliest: date = EARLIEST, latest: date = LATEST, **options: Any) -> None:
         attrs = {"placeholder": _("dd/mm/yyyy"), "autocomplete": "off"}
         options.setdefault("widget", forms.DateInput(attrs=attrs, format="%d/%m/%Y"))
-        bounds = [MinValueValidator(earliest), MaxValueValidator(latest)]
+        words = _("Please enter a day from {first} to {last}.")
+        outside = format_lazy(words, first=f"{earliest:%d/%m/%Y}", last=f"{latest:%d/%m/%Y}")
+        bounds = [MinValueValidator(earliest, outside), MaxValueValidator(latest, outside)]
         super().__init__(validators=[*bounds, *options.pop("validators", [])], **options)
 
 

@@ -87,6 +87,8 @@ def enter(
         )
     quotas.use("partner", by=by)
     with transaction.atomic():
+        Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)  # one entry after the other
+        _require_new(unit, agreement, texts)
         row = Partner(
             unit=unit,
             kind=agreement.kind,
@@ -113,6 +115,17 @@ def enter(
             ends_on=row.ends_on.isoformat(),
         )
     return row
+
+
+def _require_new(unit: Unit, agreement: Agreement, texts: dict[str, str]) -> None:
+    in_force = Partner.objects.filter(unit=unit, ended_at=None, kind=agreement.kind)
+    same = in_force.filter(
+        name=texts["name"],
+        document_number=texts["document_number"],
+        document_date=agreement.document_date,
+    )
+    if same.exists():
+        raise Refused(_("The register has this partner with this document already."))
 
 
 def change_contact(partner: Partner, *, contact: Contact, filed_at: str, by: User) -> Partner:

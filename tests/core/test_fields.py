@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from core.fields import ClockField, DayAndClockField
+from core.fields import ClockField, DayAndClockField, DayField
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,8 @@ def test_a_stored_moment_is_shown_in_the_two_fields():
     html = str(DayAndClockField().widget.render("at", moment))
 
     assert ('value="28/11/2026"' in html, 'value="19:30"' in html) == (True, True)
+
+
+def test_a_day_outside_the_years_of_the_portal_is_refused_as_days_are_written():
+    with pytest.raises(ValidationError, match=r"01/01/1945 .* 31/12/2099"):
+        DayField().clean("31/12/9999")

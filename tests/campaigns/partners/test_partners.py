@@ -118,6 +118,8 @@ def test_an_officer_enters_a_partner_whose_contact_is_sealed(unit, officer):
     assert contact_for(row, officer) == factories.CONTACT
     assert [str(place) for place in row.places.all()] == ["https://www.facebook.com/thcsnguyenhue"]
     assert not any(words in everything_stored() for words in PEOPLE)
+    with pytest.raises(Refused):  # pressed twice
+        enter(unit, officer)
     entry = Entry.objects.get(action="partner.entered")
     assert (entry.object_label, entry.data["document"]) == ("Trường THCS Nguyễn Huệ", "07/TTPH")
 
