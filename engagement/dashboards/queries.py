@@ -151,7 +151,7 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     # waits in its app.
     in_app = Q(state=State.PROCESSING, error_code=Reason.IN_APP, recall__isnull=True)
     undecided = Q(state__in=sorted(UNDECIDED)) & (Q(state=State.NEEDS_PERSON) | in_app)
-    every = Delivery.objects.order_by()
+    every = deliveries.order_by()  # each kind within them, so that few units are read alone
     kinds = (
         every.filter(undecided),
         every.exclude(state__in=sorted(CONCLUDED)).filter(late),

@@ -324,3 +324,7 @@ def test_what_is_in_trouble_is_found_by_indexes():
     plan = found.explain()
     for index in ("delivery_undecided", "delivery_open", "delivery_missed"):
         assert f"Index Scan using {index}" in plan or f"Scan on {index}" in plan
+
+    # Each kind is looked for among the asked ones: a commune does not read the nation's.
+    one = queries.in_trouble(Delivery.objects.filter(unit=77), now=timezone.now())
+    assert one.explain().count("unit_id = 77") >= 4
