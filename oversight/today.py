@@ -41,6 +41,8 @@ from publishing.states import GOING_OUT, State
 SHOWN = 5
 UNFINISHED = (PostState.DRAFT, PostState.CHANGES_REQUESTED)
 ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
+# Where the search costs more than its rows, it counts along.
+_OF_ALL = Window(Count("pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +155,14 @@ def _kits(user: User) -> Card:
 
 
 def _troubles(user: User, *, now: datetime, pauses: Pauses) -> Card:
-    trouble = in_trouble(Delivery.objects.visible_to(user), now=now).select_related(
-        "channel", "unit", "post"
-    )
-    card = _card(trouble.order_by("-due_at"))
-    for delivery in card.rows:
+    trouble = in_trouble(Delivery.objects.visible_to(user), now=now).order_by("-due_at")
+    keys = trouble.annotate(of_all=_OF_ALL).values_list("pk", "of_all")[:SHOWN]
+    counts = dict(keys)
+    found = Delivery.objects.select_related("channel", "unit", "post").in_bulk(counts)
+    rows: list[Any] = [found[pk] for pk in counts if pk in found]
+    for delivery in rows:
         delivery.status = delivery_status(delivery, pauses)
-    return card
+    return Card(rows, max(counts.values(), default=0))
 
 
 def _outgoing(user: User, pauses: Pauses) -> Card:
@@ -196,11 +199,13 @@ def _ailing(user: User, *, now: datetime) -> Card:
     """Return the channels that do not publish, or soon will not."""
     seen = forecast.at_risk(Channel.objects.visible_to(user), now=now, days=DYING.days)
     ailing = seen.exclude(risk=Risk.RIGHTS).select_related("unit").defer("sealed")
-    card = _card(ailing.order_by("weight", "expires_at", "pk"))
-    for channel in card.rows:
+    rows: list[Any] = list(
+        ailing.annotate(of_all=_OF_ALL).order_by("weight", "expires_at", "pk")[:SHOWN]
+    )
+    for channel in rows:
         channel.label = Risk(channel.risk).label
         channel.tone, channel.symbol = RISK_LOOKS[Risk(channel.risk)]
-    return card
+    return Card(rows, rows[0].of_all if rows else 0)
 
 
 def _unrecognised(user: User) -> Card:
@@ -232,12 +237,10 @@ def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:
 
 
 def _units(watched: QuerySet[Delivery], *, now: datetime) -> Card:
-    ailing = in_trouble(watched, now=now).order_by()
-    return _card(
-        ailing.values("unit__key", "unit__name")
-        .annotate(n=Count("pk"))
-        .order_by(F("n").desc(), "unit__name")
-    )
+    ailing = in_trouble(watched, now=now).order_by().values("unit__key", "unit__name")
+    # A row a unit: all of them cost less than to search for them again.
+    units = list(ailing.annotate(n=Count("pk")).order_by(F("n").desc(), "unit__name"))
+    return Card(units[:SHOWN], len(units))
 
 
 def _without_approver(user: User) -> dict[str, Any]:
