@@ -36,7 +36,7 @@ SORTS: dict[str, tuple[str, ...]] = {
 MOST_COUNTED = 1000
 # Nobody turns more pages: the filters and the search find the others.
 MOST_LISTED = 10_000
-_IN_TROUBLE = "posts_post.id IN (SELECT post_id FROM trouble)"
+_IN_TROUBLE = "EXISTS (SELECT 1 FROM trouble WHERE trouble.post_id = posts_post.id)"
 
 
 def deliveries_in_trouble() -> QuerySet[Delivery]:
