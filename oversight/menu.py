@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, TABS, TOP, Entry, register
+from core.navigation import ACTIONS, CONTENT, TABS, TOP, Entry, register
 
 register(
     Entry("oversight:today", "home", _("Today"), TOP, 10),
@@ -25,6 +25,9 @@ register(
         56,
         needs=("oversight_view",),
     ),
+    Entry(
+        "oversight:take_ups", "inbox", _("Take-up of kits"), CONTENT, 37, needs=("oversight_view",)
+    ),
     Entry("oversight:matters", "messages", _("Requests"), TOP, 35, needs=("oversight_view",)),
     Entry(
         "oversight:matters",
@@ -45,6 +48,7 @@ register(
             "oversight:reopen_matter",
             "oversight:close_matter",
         ),
+        "oversight:take_ups": ("oversight:take_up",),
         "oversight:board": ("oversight", "engagement:desk_allowances"),
     },
 )

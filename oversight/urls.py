@@ -14,6 +14,7 @@ urlpatterns = [
     path("oversight/figures/", views.province, name="province"),
     path("oversight/pages/", completeness_views.official_pages, name="official_pages"),
     path("oversight/nation/", views.nation, name="nation"),
+    path("oversight/take-up/", take_up_views.boards, name="take_ups"),
     path("oversight/take-up/<uuid:public_id>/", take_up_views.board, name="take_up"),
     path("oversight/take-up/<uuid:public_id>/remind/", take_up_views.remind, name="remind_take_up"),
     path("oversight/digest/", digest_views.digest, name="digest"),

@@ -4,6 +4,17 @@ from django.utils.translation import gettext_lazy as _
 from oversight.take_up.states import STATES
 
 
+class BoardsForm(forms.Form):
+    """The filter of the list of boards."""
+
+    q = forms.CharField(
+        label=_("Search kits"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Search kits")}),
+    )
+
+
 class BoardForm(forms.Form):
     """The filters of a take-up board, as in the address."""
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import (
     Case,
     CharField,
+    Count,
     Exists,
     FilteredRelation,
     OuterRef,
@@ -20,6 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -43,6 +45,88 @@ def boards(user: User) -> QuerySet[Kit]:
     above = {path for part in reach for path in ancestors(part.path)}
     issued = Kit.objects.filter(current__isnull=False)
     return issued.within(reach) | issued.filter(unit__path__in=above)
+
+
+def listed(user: User) -> QuerySet[Kit]:
+    """Return, the newest first, the kits that units whom the person oversees issued or passed on,
+    and those from above that reach their units straight.
+    """
+    reach = user.reach(Permission.OVERSIGHT_VIEW)
+    passings = Passing.objects.filter(unit__in=scope(user).order_by().values("pk"))
+    theirs = Q(pk__in=passings.values("kit")) | Q(current__by_provinces=False)
+    theirs |= Q(pk__in=Kit.objects.within(reach).values("pk"))
+    return boards(user).filter(theirs).order_by("-current__issued_at", "-pk")
+
+
+class Sums(NamedTuple):
+    """The units that are asked to take a kit up, by what they did with it; each counts once."""
+
+    asked: int
+    published: int
+    waiting: int  # taken up, and on no page yet
+    opened: int
+    declined: int
+
+    @property
+    def unopened(self) -> int:
+        done = self.published + self.waiting + self.opened + self.declined
+        return max(self.asked - done, 0)
+
+    def shown(self) -> list[tuple[states.TakeUp, int]]:
+        """Return the numbers in the order and with the looks of the board's tiles."""
+        looks = (
+            (STATES[states.PUBLISHED], self.published),
+            (STATES[states.SCHEDULED]._replace(label=_("taken up, not published")), self.waiting),
+            (STATES[states.OPENED]._replace(label=_("opened only")), self.opened),
+            (STATES[states.UNOPENED], self.unopened),
+            (STATES[states.REFUSED], self.declined),
+        )
+        return [(look, n) for look, n in looks if n]
+
+
+def sums_of(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
+    """Count for the kits of a page, in three statements: what a unit's board says more finely."""
+    if not kits:
+        return {}
+    reach = user.reach(Permission.OVERSIGHT_VIEW)
+    asked: dict[str, Count] = {}
+    for kit in kits:
+        assert kit.current
+        kit.current.kit = kit
+        units = units_for(kit.current).order_by().values("pk")
+        asked[f"kit_{kit.pk}"] = Count("pk", filter=Q(pk__in=units))
+    n_asked = scope(user).order_by().aggregate(**asked)
+    dealings = {
+        row["kit"]: row
+        for row in Adoption.objects.within(reach)
+        .filter(kit__in=kits)
+        .order_by()
+        .values("kit")
+        .annotate(n=Count("adopted_at"), opened=Count("opened_at"), declined=Count("declined_at"))
+    }
+    live = (
+        Adoption.objects.within(reach)
+        .filter(
+            kit__in=kits, post__deliveries__state=State.PUBLISHED, post__deliveries__recall=None
+        )
+        .order_by()
+        .values("kit")
+        .annotate(n=Count("pk", distinct=True))
+    )
+    n_live = {row["kit"]: row["n"] for row in live}
+    found = {}
+    for kit in kits:
+        row = dealings.get(kit.pk, {"n": 0, "opened": 0, "declined": 0})
+        published = n_live.get(kit.pk, 0)
+        opened = row["opened"] - row["n"] - row["declined"]
+        found[kit.pk] = Sums(
+            n_asked[f"kit_{kit.pk}"],
+            published,
+            max(row["n"] - published, 0),
+            max(opened, 0),
+            row["declined"],
+        )
+    return found
 
 
 class Place(NamedTuple):

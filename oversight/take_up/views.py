@@ -24,12 +24,37 @@ from core.actions import refusal
 from engagement.dashboards.tables import FORMATS, Sheet, as_file
 from oversight.queries import overseen_unit, scope
 from oversight.take_up import queries, states
-from oversight.take_up.forms import BoardForm
+from oversight.take_up.forms import BoardForm, BoardsForm
 from oversight.take_up.queries import Board, Place
 from posts.kits import services as kits
 from units.models import Level, Unit
 
-PAGE = 50
+PAGE, KITS = 50, 12
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def boards(request: HttpRequest) -> HttpResponse:
+    """List the kits whose take-up the person follows, each with how many units did what."""
+    if not request.user.reach(Permission.OVERSIGHT_VIEW):
+        raise PermissionDenied
+    form = BoardsForm(request.GET or None)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    found = queries.listed(request.user)
+    if words:
+        found = found.filter(pk__in=Kit.objects.search(words).values("pk"))
+    related = found.select_related("unit", "campaign", "current")
+    page = Paginator(related, KITS).get_page(request.GET.get("page"))
+    kits_shown = list(page)
+    sums = queries.sums_of(kits_shown, request.user)
+    context = {
+        "form": form,
+        "page_obj": page,
+        "rows": [(kit, sums[kit.pk], _is_over(kit)) for kit in kits_shown],
+        "filtered": bool(words),
+    }
+    fragment = request.htmx and not request.htmx.boosted
+    return render(request, f"oversight/take_ups.html{'#rows' if fragment else ''}", context)
 
 
 @require_GET

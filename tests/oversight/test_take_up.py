@@ -23,7 +23,7 @@ from publishing.models import Delivery, Recall
 from publishing.states import Reason, State
 from tests import factories
 from tests.posts.editor.composer import address, typed
-from units.models import Unit
+from units.models import Unit, UnitFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +141,64 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
     assert str(kit) in ledger.content.decode()
     told = Notice.objects.filter(kind="kit_posts_ended").values_list("user", flat=True)
     assert set(told) >= {officer.pk for officer in officers[:7]}
+
+
+def test_the_list_of_boards_counts_what_units_did_with_each_kit(client):
+    top = factories.ministry()
+    province, other = factories.ProvinceFactory(), factories.ProvinceFactory()
+    units = [factories.UnitFactory(parent=province) for _ in range(5)]
+    factories.UnitFactory(parent=other)
+    officers = [factories.person(Role.OFFICER, unit) for unit in units]
+    for unit in units:
+        factories.ChannelFactory(unit=unit)
+    UnitFacts.objects.create(unit=units[4], leader_phone="0905123456", changed_at=timezone.now())
+    to_communes = {"state": "issued", "all_below": False, "for_levels": ["commune"]}
+    kit = factories.kit(top, **to_communes, name="Từ Bộ", by_provinces=True)
+    factories.kit(other, state="issued", name="Của tỉnh khác")
+    own = factories.kit(province, state="issued", name="Của tỉnh")
+    overseer, ministry = (factories.person(Role.OVERSEER, place) for place in (province, top))
+
+    def listed(person, **query):
+        client.force_login(person)
+        page = client.get(reverse("oversight:take_ups"), query)
+        return {str(kit): sums for kit, sums, _is_over in page.context["rows"]}
+
+    assert [*listed(overseer)] == ["Của tỉnh"]
+    kit_services.pass_on(kit, unit=province, by=factories.person(Role.OVERSEER, province))
+    for unit, officer in zip(units[:2], officers[:2], strict=True):
+        factories.submitted(filled(kits.adopt(kit, unit=unit, by=officer)))
+    there = {"state": "published", "published_at": timezone.now(), "remote_id": "9_1"}
+    factories.delivery(factories.approved(Post.objects.get(adoption__unit=units[0])), **there)
+    kits.note_opened(kit, unit=units[2])
+    kits.decline(kit, unit=units[3], by=officers[3], reason="no_channel")
+
+    found = listed(overseer)
+    assert [*found] == ["Của tỉnh", "Từ Bộ"]
+    assert found["Từ Bộ"] == (5, 1, 1, 1, 1)
+    assert found["Từ Bộ"].unopened == 1
+    assert found["Của tỉnh"] == (5, 0, 0, 0, 0)
+    assert listed(ministry)["Từ Bộ"] == (6, 1, 1, 1, 1)
+    assert [*listed(ministry, q="tinh khac")] == ["Của tỉnh khác"]
+    client.force_login(officers[0])
+    assert client.get(reverse("oversight:take_ups")).status_code == 403
+
+    # Whoever has not opened it can be called from the board.
+    shown = board(client, kit, overseer).content.decode()
+    assert shown.count('href="tel:0905123456"') == 1
+    kits.note_opened(kit, unit=units[4])
+    assert "tel:" not in board(client, kit, overseer).content.decode()
+
+    client.force_login(overseer)
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse("oversight:take_ups"), {"q": own.name})
+    with CaptureQueriesContext(connection) as more:
+        client.get(reverse("oversight:take_ups"))
+    assert len(few) <= len(more) <= 20
+    for number in range(3):
+        factories.kit(province, state="issued", name=f"Thêm {number}")
+    with CaptureQueriesContext(connection) as most:
+        client.get(reverse("oversight:take_ups"))
+    assert len(most) == len(more)
 
 
 def test_reminders_go_once_a_day_to_those_who_have_not_opened(client):

@@ -15,6 +15,7 @@ ENTRIES = {
     # The walk's people sit in a province or below: the nation is seen from the ministry only.
     "oversight:nation": Entry(roles=frozenset()),
     "oversight:official_pages": Entry(roles=OVERSEERS),
+    "oversight:take_ups": Entry(roles=OVERSEERS),
     "oversight:take_up": Entry(roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, reach="above"),
     "oversight:remind_take_up": Entry(
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"
