@@ -78,7 +78,8 @@ class Sums(NamedTuple):
             (STATES[states.PUBLISHED], self.published),
             (STATES[states.SCHEDULED]._replace(label=_("taken up, not published")), self.waiting),
             (STATES[states.OPENED]._replace(label=_("opened only")), self.opened),
-            (STATES[states.UNOPENED], self.unopened),
+            # The board tells apart those without a page, kept waiting by their province, or late.
+            (STATES[states.UNOPENED]._replace(label=_("nothing done yet")), self.unopened),
             (STATES[states.REFUSED], self.declined),
         )
         return [(look, n) for look, n in looks if n]
