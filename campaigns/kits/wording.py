@@ -30,6 +30,7 @@ BUILT_IN = {
 LONGEST_WORDS = 200  # characters in one slot
 # Numbers as people here write them: 1.234 or 12,5. "1.5" is neither.
 _NUMBER = r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?"
+_WHOLE_NUMBER = re.compile(_NUMBER)
 _SPAN = re.compile(rf"{_NUMBER} ?[-–] ?{_NUMBER}")
 
 
@@ -97,7 +98,7 @@ def one_line(words: str) -> str:
 
 def is_number(words: str) -> bool:
     """Check that ``words`` are one number and nothing else."""
-    return bool(re.fullmatch(_NUMBER, words))
+    return bool(_WHOLE_NUMBER.fullmatch(words))
 
 
 def is_span(words: str) -> bool:

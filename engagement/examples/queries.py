@@ -78,6 +78,12 @@ def proposable(posts: QuerySet[Post]) -> QuerySet[Post]:
     return posts.filter(adoption=None, corrects=None, pk__in=live).exclude(pk__in=taken)
 
 
+def live_revisions(posts: Collection[Post]) -> dict[int, int]:
+    """Return by post the revision that residents read; the newest where channels show several."""
+    live = Delivery.objects.filter(post__in=posts, state=State.PUBLISHED, recall=None)
+    return dict(live.order_by("revision").values_list("post", "revision"))
+
+
 def others_of_campaign(post: Post) -> QuerySet[Post]:
     """Return the unit's other posts of the campaign that may stand in one example with ``post``."""
     if post.campaign_id is None:

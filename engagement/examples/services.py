@@ -32,15 +32,13 @@ from engagement.examples.models import (
     ExamplePost,
     ExampleUse,
 )
-from engagement.examples.queries import accepting_unit, gone, proposable
+from engagement.examples.queries import accepting_unit, gone, live_revisions, proposable
 from engagement.examples.states import NEXT, RETURNABLE, ExampleState, Gone
 from media.models import Media
 from posts.canonical.html import plain
 from posts.leak_rules.services import require_publishable
 from posts.models import Post
 from posts.origins import services as origins
-from publishing.models import Delivery
-from publishing.states import State
 from units.models import Level, Unit
 
 S = ExampleState
@@ -110,7 +108,7 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
         relative=frozen.relative,
         search=fold(f"{' '.join(words.values())} {titles} {unit.label}"),
     )
-    revisions = _live_revisions(rows)
+    revisions = live_revisions(rows)
     ExamplePost.objects.bulk_create(
         ExamplePost(example=example, post=post, revision_id=revisions[post.pk], position=at)
         for at, post in enumerate(rows)
@@ -137,12 +135,6 @@ def _require_fitting(rows: Sequence[Post], *, asked: int) -> None:
 
 def _all(rows: Sequence[Post]) -> QuerySet[Post]:
     return Post.objects.filter(pk__in=[post.pk for post in rows])
-
-
-def _live_revisions(rows: Sequence[Post]) -> dict[int, int]:
-    """Return by post the revision that residents read; the newest where channels show several."""
-    live = Delivery.objects.filter(post__in=rows, state=State.PUBLISHED, recall=None)
-    return dict(live.order_by("revision").values_list("post", "revision"))
 
 
 @transaction.atomic
