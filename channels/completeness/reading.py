@@ -174,8 +174,3 @@ def without_stale(check: PageCheck, *, now: datetime) -> dict[str, Any]:
     first = timezone.localdate(now) - STALE_AFTER
     stale = [name for name, day in check.by_hand.items() if date.fromisoformat(day) < first]
     return {"by_hand": dict(check.by_hand), **dict.fromkeys(stale)}
-
-
-def due_now(channel: Channel, *, now: datetime) -> None:
-    """Make it the page's turn now: something was written there."""
-    PageCheck.objects.filter(channel=channel, due_at__gt=now).update(due_at=now)

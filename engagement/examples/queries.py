@@ -105,9 +105,3 @@ def _links(uses: Iterable[ExampleUse]) -> list[str]:
     ).exclude(permalink="")
     links = dict(live.order_by("-published_at").values_list("post", "permalink"))
     return [links.get(use.post_id or 0, "") for use in uses]
-
-
-def origin_of(post: Post) -> Example | None:
-    """Return the example from which a post began."""
-    use = ExampleUse.objects.filter(post=post).select_related("example__unit").first()
-    return use.example if use else None
