@@ -1,0 +1,95 @@
+"""A report as values, before it becomes a file: what `rendering` sets and the workflow fills.
+
+Texts are plain: a line break is one blank, and no letter of them is markup in any file.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+type Cell = str | int | None  # None: not measured, set as "–" with a note; never a 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; numbers stand at the right, grouped as in 1.234."""
+
+    title: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of ``rows`` as wide as ``columns``, perhaps with a row of sums below."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a row that is not as wide as the table."""
+        if not self.columns:
+            raise ValueError("a table needs a column")
+        rows = self.rows if self.total is None else (*self.rows, self.total)
+        if any(len(row) != len(self.columns) for row in rows):
+            raise ValueError("each row needs a cell for each column")
+
+    @property
+    def has_gaps(self) -> bool:
+        """Return whether a figure was not measured."""
+        rows = self.rows if self.total is None else (*self.rows, self.total)
+        return any(cell is None for row in rows for cell in row)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the body. Its number is set by where it stands: I., below that 1., then a)."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    parts: tuple["Part", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who issues the report: the body above, the body, the place it sits in, and the abbreviations
+    that follow the number ("BC-CAP").
+    """
+
+    parent: str
+    body: str
+    place: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs: for whom ("KT. TRƯỞNG …", or empty), as what; ``name`` may be blank."""
+
+    authority: str
+    position: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report, whole. ``opening`` are the paragraphs before the first part, ``copies`` the lines
+    below "Nơi nhận", ``definitions`` pairs of a figure and what it counts; ``as_of`` (aware) is the
+    moment at which the figures were frozen, ``digest`` the hash of them. No field holds a mark of
+    secrecy or urgency: such papers are not made here.
+    """
+
+    letterhead: Letterhead
+    title: str
+    subject: str
+    recipients: tuple[str, ...]
+    opening: tuple[str, ...]
+    parts: tuple[Part, ...]
+    signature: Signature
+    copies: tuple[str, ...]
+    appendices: tuple[Table, ...]
+    definitions: tuple[tuple[str, str], ...]
+    as_of: datetime
+    digest: str
