@@ -23,6 +23,7 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from core import quotas
 from core.errors import Refused
+from core.locks import hold_until_commit
 from media import incoming, pictures, videos
 from media.models import Media, Upload
 from units.models import Unit
@@ -62,35 +63,56 @@ def begin(
     if size < 1:
         raise Refused(_("The file is empty. Choose another one."))
     mark = mark and hashlib.sha256(mark.encode()).hexdigest()
-    owned = Upload.objects.filter(user=by)
-    same = owned.filter(unit=unit, purpose=purpose, purpose_id=purpose_id, size=size, mark=mark)
-    if mark and (known := same.first()):
+    if (known := _same(unit, purpose, purpose_id, size=size, mark=mark, by=by)) is not None:
         return known
     if not incoming.room_for(size):
         raise videos.no_room()
-    under_way = owned.filter(media=None).order_by("touched_at")
-    if len(under_way) >= settings.UPLOADS_A_PERSON:
-        oldest = under_way[0]
-        if oldest.touched_at > now - IDLE:
-            raise Refused(
-                _(
-                    "%(n)s files of yours are on their way already. Wait until one has "
-                    "arrived, or stop one."
-                )
-                % {"n": len(under_way)}
-            )
-        forget(oldest)
     quotas.use("upload", by=by)
-    return Upload.objects.create(
-        unit=unit,
-        purpose=purpose,
-        purpose_id=purpose_id,
-        user=by,
-        size=size,
-        mark=mark,
-        created_at=now,
-        touched_at=now,
-    )
+    with transaction.atomic():
+        # A browser repeats a request whose line broke while the first one is still under way.
+        hold_until_commit([f"uploads-{by.pk}"])
+        if (known := _same(unit, purpose, purpose_id, size=size, mark=mark, by=by)) is not None:
+            return known
+        _make_room(by, now=now)
+        return Upload.objects.create(
+            unit=unit,
+            purpose=purpose,
+            purpose_id=purpose_id,
+            user=by,
+            size=size,
+            mark=mark,
+            created_at=now,
+            touched_at=now,
+        )
+
+
+def _same(
+    unit: Unit, purpose: str, purpose_id: UUID | None, *, size: int, mark: str, by: User
+) -> Upload | None:
+    """Return the person's upload of the same file for the same purpose, if there is one."""
+    if not mark:
+        return None
+    owned = Upload.objects.filter(user=by, unit=unit, purpose=purpose, purpose_id=purpose_id)
+    return owned.filter(size=size, mark=mark).first()
+
+
+def _make_room(by: User, *, now: datetime) -> None:
+    """Forget the person's oldest idle upload where they have as many as allowed. Raise Refused
+    where none is idle.
+    """
+    under_way = Upload.objects.filter(user=by, media=None).order_by("touched_at")
+    if len(under_way) < settings.UPLOADS_A_PERSON:
+        return
+    oldest = under_way[0]
+    if oldest.touched_at > now - IDLE:
+        raise Refused(
+            _(
+                "%(n)s files of yours are on their way already. Wait until one has "
+                "arrived, or stop one."
+            )
+            % {"n": len(under_way)}
+        )
+    forget(oldest)
 
 
 @transaction.atomic

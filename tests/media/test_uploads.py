@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
+from core import quotas
 from media import incoming, uploads, videos
 from media.models import Media, Upload
 from posts.editor import upload_views as views
@@ -349,6 +350,31 @@ def test_what_nobody_touched_for_a_day_is_swept_and_nothing_else(desk, post):
 
     assert (desk.get(old).status_code, desk.get(young).status_code) == (404, 200)
     assert waiting() == [kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_that_repeats_the_beginning_at_once_begins_one_upload(
+    desk, post, officer, monkeypatch
+):
+    """Chromium sends a request anew whose line broke, while the first one still runs."""
+    both = threading.Barrier(2, timeout=30)
+    use = quotas.use
+    # Neither has found an upload of this file, and each is about to make one.
+    monkeypatch.setattr(quotas, "use", lambda *about, **by: (use(*about, **by), both.wait()))
+
+    def begun(_number):
+        mine = Client()
+        mine.force_login(officer)
+        try:
+            return begin(mine, post).json()["url"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(begun, range(2))
+
+    assert first == second
+    assert Upload.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
