@@ -63,6 +63,8 @@ def kit_state(post: Post, composed: Mapping[str, Any]) -> KitState | None:
     if adoption is None:
         return None
     version, filling = adoption.version, Filling(adoption.version, post.unit)
+    # What was cut into the content is judged, not what the row says meanwhile.
+    values = composed.get("kit", {}).get("values", adoption.values)
     is_cut_from_it = composed.get("kit", {}).get("core") == version.content_sha256
     pictures = [slot for slot in filling.slots if slot.is_picture]
     if pictures:
@@ -72,17 +74,18 @@ def kit_state(post: Post, composed: Mapping[str, Any]) -> KitState | None:
     return KitState(
         keeps_core=is_cut_from_it and content_holds_core(version, composed),
         is_withdrawn=adoption.kit.is_withdrawn,
-        open_slots=tuple((s.name, s.label) for s in filling.still_open(adoption.values)),
+        open_slots=tuple((s.name, s.label) for s in filling.still_open(values)),
         lacks_pictures=tuple((slot.name, slot.label) for slot in pictures),
-        misfits=tuple(filling.problems(adoption.values)),
-        outside=tuple((s.name, s.label) for s in filling.outside(adoption.values)),
+        misfits=tuple(filling.problems(values)),
+        outside=tuple((s.name, s.label) for s in filling.outside(values)),
     )
 
 
 def kit_in_the_way(post: Post, composed: Mapping[str, Any]) -> list[str]:
     """Say why a content of the post is not what its kit lets out any more, in words."""
     draft = Draft(composed, "", timezone.now(), kit=kit_state(post, composed))
-    found = (*kits.is_in_use(draft), *kits.core_is_kept(draft))
+    rules = (kits.is_in_use, kits.core_is_kept, kits.gaps_hold_what_they_ask_for)
+    found = [finding for rule in rules for finding in rule(draft)]
     return [finding.message for finding in found]
 
 

@@ -203,6 +203,28 @@ class Filling:
         return [s for s, day in days if s.kind == DATE and day and not first <= day <= last]
 
 
+def misfits_in(contents: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """Return, by the keys of ``contents``, how people read the first gap of a kit that holds
+    something else than it asks for; no key where all do, or a content came of no kit. One query,
+    none where no content came of one.
+
+    It is asked before each publication: a content may have been approved before the rule was.
+    """
+    cut = {key: content["kit"] for key, content in contents.items() if "kit" in content}
+    if not cut:
+        return {}
+    asked = {each["version"] for each in cut.values()}
+    rows = KitVersion.objects.filter(public_id__in=asked).values_list("public_id", "slots")
+    slots = {str(version): [_slot(each) for each in own] for version, own in rows}
+    found = {}
+    for key, kit in cut.items():
+        values = kit["values"]
+        wrong = (s for s in slots.get(kit["version"], ()) if s.problem(values.get(s.name, "")))
+        if slot := next(wrong, None):
+            found[key] = slot.label
+    return found
+
+
 def _slot(each: Mapping[str, Any]) -> Slot:
     return Slot(
         each["name"],

@@ -1,7 +1,11 @@
-"""A limit of the platform that a delivery exceeds: as its row stores it, and as a sentence."""
+"""What a delivery's content exceeds or lacks: as its row stores it, and as a sentence."""
+
+from django.utils.translation import gettext as _
 
 from channels.presenters import in_the_way
 from platforms.limits import Problem
+
+_GAP = "kit_gap "
 
 
 def serialise_violation(problem: Problem) -> str:
@@ -9,8 +13,18 @@ def serialise_violation(problem: Problem) -> str:
     return f"{problem.rule} {problem.n:g} {problem.at}"
 
 
+def serialise_gap(label: str) -> str:
+    """Write the gap of a kit that holds something else than it asks for, as the row's error
+    detail stores it.
+    """
+    return f"{_GAP}{label}"
+
+
 def violation_sentence(detail: str, *, page: str) -> str:
     """Return the sentence for what was stored; the bare name of a limit that has no sentence."""
+    if detail.startswith(_GAP):
+        words = _("what stands in “%(label)s” is not what the kit asks for there.")
+        return words % {"label": detail.removeprefix(_GAP)}
     rule, n, at = detail.split(" ")
     try:
         return in_the_way(Problem(rule, float(n), int(at)), channel=page)

@@ -23,9 +23,10 @@ from media.models import Media
 from platforms import limits
 from platforms.errors import AccessLost, Rejected
 from posts.canonical import content
+from posts.kit_words import misfits_in
 from posts.leak_rules.services import hold_back
 from posts.review.queries import approved_channels
-from publishing.deliveries.limits import serialise_violation
+from publishing.deliveries.limits import serialise_gap, serialise_violation
 from publishing.deliveries.messages import message_from, pictures_of
 from publishing.deliveries.transitions import move_many
 from publishing.engine import rate_limits
@@ -216,10 +217,12 @@ class Claiming:
         held = hold_back(
             {source.revision_key: row.unit_path for row, source in claimed}, now=self.run.now()
         )
+        misfits = misfits_in({row.pk: source.approved for row, source in claimed})
         loaded = [
             delivery
             for delivery, source in claimed
             if self._passes(delivery, source, held)
+            and self._fills_its_gaps(delivery, misfits)
             and self._is_proved(delivery, source, proved)
             and self._load_account(delivery, source)
             and self._load_message(delivery, source, by_unit.get(source.unit_id, {}))
@@ -232,6 +235,15 @@ class Claiming:
         """
         if source.revision_key in held:
             self.results.fail([delivery], Reason.LEAK, Rejected())
+            return False
+        return True
+
+    def _fills_its_gaps(self, delivery: ClaimedDelivery, misfits: Mapping[int, str]) -> bool:
+        """Check that the gaps of the kit hold what they ask for; if not, end the delivery."""
+        if label := misfits.get(delivery.pk):
+            refusal = Rejected(code="kit_gap")
+            refusal.detail = serialise_gap(label)  # our own words: a platform's would be redacted
+            self.results.fail([delivery], Reason.DOES_NOT_FIT, refusal)
             return False
         return True
 

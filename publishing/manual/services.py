@@ -23,6 +23,7 @@ from core.errors import Refused
 from platforms.messages import Message
 from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
+from publishing.deliveries.gaps import stop_what_misfits
 from publishing.deliveries.leaks import stop_what_leaks
 from publishing.deliveries.messages import has_proved_approval, message_of, pictures_for
 from publishing.deliveries.transitions import StepRefused, move, move_many
@@ -50,6 +51,7 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
             ]
         )
         stopped = stop_what_leaks(found, now=now)
+        stopped |= stop_what_misfits([row for row in found if row.pk not in stopped], now=now)
         found = [row for row in found if row.pk not in stopped]
         rows = [row for row in found if has_proved_approval(row)]
         move_many(

@@ -400,7 +400,7 @@ BY_REASON: dict[State, ByReason] = {
         ),
         Reason.DOES_NOT_FIT: StatusText(
             *_FAILED,
-            _("Not sent to %(page)s, which would not take it: %(reason)s Revise the post."),
+            _("Not sent to %(page)s, for it does not fit: %(reason)s Revise the post."),
             reason=_limit_words,
         ),
         Reason.TOO_MANY_TRIES: StatusText(

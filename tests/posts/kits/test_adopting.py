@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Notice
 from accounts.permissions import Role
 from campaigns.kits.models import Adoption
+from channels.states import Health
 from core.errors import Refused
 from posts.canonical import content
 from posts.editor import services as editing
@@ -21,7 +23,10 @@ from posts.kits import services as kits
 from posts.models import Post
 from posts.origins.services import duplicate
 from posts.review import services as reviews
+from publishing.engine import worker as engine
+from publishing.manual import services as manual
 from publishing.models import Delivery
+from publishing.presenters.delivery import delivery_status
 from publishing.scheduling import services as scheduling
 from tests import factories
 from tests.posts.editor.composer import address, typed
@@ -205,6 +210,64 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
     assert ("kit_gap_day", "slot-ngay_hop") in warned
     right = write("7-9", timezone.localdate().strftime("%d/%m/%Y"), "1.250")
     assert "kit_gap_day" not in [f.rule for f in findings(right)]
+
+
+@pytest.fixture
+def misfit(unit, officer, province):
+    """Return a post in review whose gap for a number holds words: submitted before gaps were
+    checked.
+    """
+    factories.ChannelFactory(unit=unit, platform="facebook")
+    kit = factories.kit(
+        province,
+        state="issued",
+        text="Họp lúc {gio} giờ.",
+        slots=[{"name": "gio", "kind": "number", "label": "Giờ họp", "limit": 20}],
+    )
+    post = kits.adopt(kit, unit=unit, by=officer)
+    edit = editing.edit_of(refreshed(post))
+    words = {"gio": "sáng sớm"}
+    post = editing.save(
+        refreshed(post), replace(edit, kit_words=words), by=officer, version=post.version
+    )
+    return factories.submitted(refreshed(post))
+
+
+def test_a_wrong_gap_stops_a_post_that_waits_for_its_approval(unit, officer, misfit):
+    chief = factories.person(Role.APPROVER, unit)
+    with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
+        reviews.approve(misfit, misfit.current_revision, by=chief, proof=factories.proof())
+    # The words in the submitted version count, not those that the row holds meanwhile.
+    misfit.adoption.values = {"gio": "7"}
+    misfit.adoption.save()
+    with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
+        reviews.approve(
+            refreshed(misfit), misfit.current_revision, by=chief, proof=factories.proof()
+        )
+
+
+def test_a_wrong_gap_stops_an_approved_post_at_scheduling(unit, officer, misfit):
+    approved = factories.approved(misfit, by=factories.person(Role.APPROVER, unit))
+    with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
+        scheduling.schedule(approved, by=officer)
+
+
+@pytest.mark.parametrize("health", [Health.CONNECTED, Health.MANUAL])
+def test_a_wrong_gap_stops_what_is_scheduled_and_says_which(unit, officer, misfit, health):
+    channel = unit.channels.get()
+    channel.health = health
+    channel.save()
+    row = factories.delivery(factories.approved(misfit), channel)
+
+    if health == Health.MANUAL:
+        manual.create_manual_tasks()
+    else:
+        engine.publish_due(platform="facebook")
+
+    row.refresh_from_db()
+    assert (row.state, row.error_code) == ("failed", "does_not_fit")
+    assert "“Giờ họp” is not what the kit asks for" in delivery_status(row).sentence
+    assert Notice.objects.filter(kind="delivery_failed", user=officer).exists()
 
 
 def test_posts_of_one_moment_are_spread_over_the_kits_minutes(unit, officer, kit, pages):

@@ -344,7 +344,7 @@ def test_what_the_platform_would_not_take_is_not_sent(simulator, clip):
     )
     assert simulator.requests().get("tiktok", {}) == {}
     assert [n.kind for n in delivery.scheduled_by.notices.all()] == ["delivery_failed"]
-    assert "which would not take it" in delivery_sentence(delivery)
+    assert "for it does not fit" in delivery_sentence(delivery)
 
 
 def test_a_limit_that_is_passed_is_named_with_the_way_out(clip):
