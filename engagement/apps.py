@@ -14,6 +14,7 @@ class EngagementConfig(AppConfig):
     def ready(self) -> None:
         from engagement import audit_sentences, menu, notice_texts  # noqa: F401
         from engagement.counting import outcomes
+        from engagement.examples import receivers  # noqa: F401
         from posts.library import reach
 
         reach.register(outcomes)

@@ -55,6 +55,7 @@ from posts.leak_rules.models import LeakCount
 from posts.leak_rules.queries import has_entered
 from posts.leak_rules.services import count
 from posts.models import UPLOAD_PURPOSE, Post
+from posts.origins.shown import origin_of
 from posts.queries import deliveries_that_would_stop, free_times, last_return
 from posts.review import services as post_reviews
 from posts.review.passing import rules_in
@@ -143,6 +144,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "pictures": form.pictures,
         "scans": cards_of(shown.media for shown in form.pictures),
         "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
+        "origin": None if post._state.adding or post.adoption else origin_of(post, request.user),
         "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
         "newer_kit": has_newer_version(post),
         "kit_changes": _changes_of_kit(post),

@@ -13,6 +13,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from posts.canonical import content
 from posts.models import Post
+from posts.origins.shown import origin_of
 from posts.queries import revisions_of
 from posts.review.services import deciding_right
 from posts.scanned import cards_in
@@ -108,6 +109,7 @@ def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) ->
     )
     return {
         "content": shown,
+        "origin": origin_of(post, request.user),
         "passed": passed_over(post, revision) if revision and post.state not in EDITABLE else None,
         "scans": [card for card in cards_in(shown) if card.has_news],
         "revisions": revisions_of(post),

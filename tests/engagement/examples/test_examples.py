@@ -313,6 +313,26 @@ def test_using_an_example_makes_a_draft_with_its_origin_and_tells_the_unit_once_
     assert page.context["uses"] == []  # who else used it is the origin's to know
 
 
+def test_a_draft_says_from_which_example_it_began(client, province, unit, officer, overseer):
+    example = factories.example(unit, state="province", name="Nhắc khóa van gas")
+    there = factories.UnitFactory(parent=province)
+    user = factories.person(Role.OFFICER, there, language="en")
+    draft = services.use(example, unit=there, by=user).post
+    address = reverse("engagement:example", args=[example.public_id])
+    pages = [reverse(name, args=[draft.public_id]) for name in ("posts:edit", "publishing:post")]
+    client.force_login(user)
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert f'<a href="{address}">The good example “Nhắc khóa van gas” of {unit.name}' in shown
+
+    services.withdraw(example, by=overseer, reason="Quy định đã thay đổi")
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert f"A good example of {unit.name}, which is in the library no more" in shown
+        assert "khóa van gas" not in shown
+        assert address not in shown
+
+
 @pytest.mark.parametrize("ending", ["recalled", "withdrawn", "corrected"])
 def test_an_example_leaves_the_library_at_once_when_its_post_does(client, unit, officer, ending):
     delivery = factories.live_delivery(unit=unit)

@@ -212,6 +212,24 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
     assert "kit_gap_day" not in [f.rule for f in findings(right)]
 
 
+def test_the_page_of_a_post_says_from_which_kit_it_began(client, unit, province, officer, kit):
+    post = kits.adopt(kit, unit=unit, by=officer)
+    page = reverse("publishing:post", args=[post.public_id])
+    there = reverse("posts:kit", args=[kit.public_id])
+    for person, link in (
+        (officer, f"{there}?unit={unit.key}"),
+        (factories.person(Role.OVERSEER, province), reverse("kits:kit", args=[kit.public_id])),
+    ):
+        client.force_login(person)
+        shown = client.get(page).content.decode()
+        assert f'<a href="{link}">' in shown
+        assert client.get(link).status_code == 200
+    client.force_login(factories.person(Role.SUPERVISOR, unit))
+    shown = client.get(page).content.decode()
+    assert kit.name in shown
+    assert str(kit.public_id) not in shown
+
+
 @pytest.fixture
 def misfit(unit, officer, province):
     """Return a post in review whose gap for a number holds words: submitted before gaps were

@@ -1,0 +1,46 @@
+"""The origin of a post as people read it: the kit or the example from which its draft began."""
+
+from typing import NamedTuple, cast
+
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import can
+from campaigns.kits.queries import readable_by
+from posts.models import Post
+from posts.signals import origin_asked
+
+
+class Origin(NamedTuple):
+    """What a draft began from: its kind and its name in words, its unit, and its ``address`` where
+    the person may open it.
+    """
+
+    kind: str  # "kit" or "example"
+    name: str
+    unit: str
+    address: str = ""
+
+
+def origin_of(post: Post, user: User) -> Origin | None:
+    """Return from what the draft of ``post`` began; None for an empty one, a copy, or one of a
+    template. At most two queries.
+    """
+    if post.adoption:
+        return _kit(post, user)
+    answers = (found for _receiver, found in origin_asked.send(Post, post=post, user=user))
+    return next((cast("Origin", found) for found in answers if found), None)
+
+
+def _kit(post: Post, user: User) -> Origin:
+    """Return the kit with the page where the unit takes it up; for who oversees, that of those who
+    write kits.
+    """
+    assert post.adoption
+    kit, address = post.adoption.kit, ""
+    if can(user, Permission.POST_WRITE, unit=post.unit):
+        address = f"{reverse('posts:kit', args=[kit.public_id])}?unit={post.unit.key}"
+    elif readable_by(user).filter(pk=kit.pk).exists():
+        address = reverse("kits:kit", args=[kit.public_id])
+    return Origin("kit", kit.name, kit.unit.name, address)
