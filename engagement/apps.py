@@ -9,12 +9,15 @@ class EngagementConfig(AppConfig):
     def import_models(self) -> None:
         super().import_models()
         from engagement.examples import models as _examples  # noqa: F401
+        from engagement.exports import models as _exports  # noqa: F401
         from engagement.rollups import models as _rollups  # noqa: F401
 
     def ready(self) -> None:
         from engagement import audit_sentences, menu, notice_texts  # noqa: F401
         from engagement.counting import outcomes
         from engagement.examples import receivers  # noqa: F401
+        from engagement.exports import services as exports
         from posts.library import reach
 
         reach.register(outcomes)
+        exports.register("campaign", "engagement.dashboards.files.campaign")

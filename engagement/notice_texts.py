@@ -16,6 +16,8 @@ SENTENCES = {
     "example_used": gettext_noop(
         "%(unit)s used your example “%(title)s”. Who else did stands on its page."
     ),
+    "export_ready": gettext_noop("Your file %(file)s is ready. It is kept for a day."),
+    "export_failed": gettext_noop("Your file %(file)s could not be made; its page says why."),
 }
 
 register(SENTENCES)

@@ -1,6 +1,8 @@
 from celery import shared_task
 
 from engagement.counting import services as counting
+from engagement.exports.tasks import make_export as make_export
+from engagement.exports.tasks import make_exports as make_exports
 from engagement.rollups import services as rollups
 
 

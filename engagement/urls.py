@@ -3,6 +3,7 @@ from django.urls import path
 from engagement.dashboards import campaign_views, figures_views, result_views
 from engagement.dashboards import views as dashboard_views
 from engagement.examples import views as example_views
+from engagement.exports import views as export_views
 from engagement.replies import views as reply_views
 
 app_name = "engagement"
@@ -17,6 +18,9 @@ urlpatterns = [
         figures_views.campaign_export,
         name="campaign_export",
     ),
+    path("files/", export_views.begin, name="begin_export"),
+    path("files/<uuid:public_id>/", export_views.export, name="export"),
+    path("files/<uuid:public_id>/content/", export_views.content, name="export_content"),
     path("posts/<uuid:public_id>/counts/", dashboard_views.post_counts, name="post_counts"),
     path(
         "deliveries/<uuid:public_id>/figures/", dashboard_views.enter_figures, name="enter_figures"

@@ -136,7 +136,7 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
     "sweep uploads": {
         "task": "retention.tasks.sweep",
         "schedule": crontab(minute=50),
-        "kwargs": {"classes": ["uploads", "incoming", "spent-tickets"]},
+        "kwargs": {"classes": ["uploads", "incoming", "spent-tickets", "exports"]},
     },
     "send letters that wait": {"task": "core.tasks.send_letters", "schedule": 30.0},
     "sign how far the record has come": {
@@ -144,6 +144,7 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=5),
     },
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
+    "make files that wait": {"task": "engagement.tasks.make_exports", "schedule": 20.0},
     "sum up the days that have changed": {
         "task": "engagement.tasks.refresh_rollups",
         "schedule": 60.0,

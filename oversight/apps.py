@@ -11,4 +11,7 @@ class OversightConfig(AppConfig):
         from oversight.matters import models as _matters  # noqa: F401
 
     def ready(self) -> None:
+        from engagement.exports import services as exports
         from oversight import audit_sentences, menu, notice_texts  # noqa: F401
+
+        exports.register("take_up", "oversight.take_up.files.take_up")

@@ -16,7 +16,7 @@ from channels.models import Channel
 from core import quotas
 from core.forms import PeriodForm
 from core.periods import Period, quick_links
-from engagement.dashboards.tables import FORMATS, Sheet, as_file
+from engagement.exports.sheets import FORMATS, Sheet, as_file
 from oversight import queries
 from oversight.forms import OverviewForm
 from oversight.places import shown_place

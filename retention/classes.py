@@ -37,6 +37,8 @@ from channels.models import ConnectAttempt, HookEvent
 from channels.webhooks.inbox import KEPT as NEWS_KEPT
 from core import letters, quotas
 from core.models import CacheEntry, Letter, QuotaUse
+from engagement.exports.models import Export
+from engagement.exports.services import KEPT as EXPORTS_KEPT
 from engagement.models import SpentTicket
 from engagement.replies.services import TICKET_LASTS
 from media import incoming, store
@@ -269,6 +271,15 @@ RULES: tuple[Rule | Files, ...] = (
         words="a day",
     ),
     Rule(
+        name="exports",
+        source=TECHNICAL,
+        model=Export,
+        after=EXPORTS_KEPT,
+        since="asked_at",
+        words="a day after it was asked for",
+        batch=20,
+    ),
+    Rule(
         name="editings",
         source=TECHNICAL,
         model=Editing,
@@ -496,6 +507,7 @@ WITH = {
     "publishing.SlotSuggestion": "units.Unit",
     "publishing.Occurrence": "posts.Post",
     "posts.ImportedPost": "posts.BulkImport",
+    "engagement.ExportPart": "engagement.Export",
     "media.Logo": "units.Unit",
     "media.Card": "media.Media",
     "media.Folder": "units.Unit",

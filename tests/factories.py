@@ -36,6 +36,8 @@ from core.text import fold
 from engagement.dashboards.context import whole_period
 from engagement.dashboards.results import frozen_content
 from engagement.examples.models import Example, ExamplePost
+from engagement.exports.models import Export
+from engagement.exports.services import positions
 from links.models import Link
 from media.models import Media, Upload
 from media.scanners.models import Box, Scan
@@ -903,4 +905,22 @@ def edit_of(
             for channel, text in texts.items()
         },
         [MediaEdit(media, alt, captions.get(media, "")) for media, alt in pictures],
+    )
+
+
+def export(user: User, **fields) -> Export:
+    """A file that waits for a worker, in the positions that its person has now."""
+    return Export.objects.create(
+        **{
+            "made_by": user,
+            "kind": "campaign",
+            "format": "csv",
+            "language": "vi",
+            "positions": positions(user),
+            "name": "campaign",
+            "page": "/",
+            "total": 3,
+            "asked_at": timezone.now(),
+            **fields,
+        }
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from engagement.dashboards.dictionary import measure_names
 from engagement.dashboards.funnel import STEPS, Funnel
 from engagement.dashboards.hours import DAYS, Hour, busiest
-from engagement.dashboards.tables import Sheet
+from engagement.exports.sheets import Sheet
 
 type Rows = Sequence[Mapping[str, Any]]
 MEASURES = ("views", "reach", "reactions", "comments", "shares", "clicks")

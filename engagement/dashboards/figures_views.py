@@ -14,24 +14,23 @@ from django.views.decorators.http import require_GET
 
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
-from channels.states import Kind, platforms
+from channels.states import Kind
 from core import quotas
 from core.periods import Period, quick_links
-from engagement.dashboards import charts, comparisons, hours, progress, queries, usual
+from engagement.dashboards import charts, comparisons, files, hours, queries, usual
 from engagement.dashboards.charts import Chart
 from engagement.dashboards.context import campaign_or_404, whole_period
 from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
 from engagement.dashboards.forms import MOST_CAMPAIGNS, PARTS, CompareForm, FiguresFilter
 from engagement.dashboards.funnel import funnels
 from engagement.dashboards.reasons import reason
-from engagement.dashboards.tables import FORMATS, Sheet, as_file
-from engagement.models import Source
+from engagement.exports.sheets import FORMATS, as_file
+from engagement.exports.views import file_or_offer
 from posts.states import PostState
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
 from publishing.presenters.delivery import delivery_status
 from publishing.presenters.post import post_label
-from publishing.states import State
 
 # The page shows this many; the file has every row.
 UNITS_SHOWN, TROUBLES_SHOWN, RANKED_SHOWN, KITS_SHOWN = 50, 5, 8, 6
@@ -226,31 +225,15 @@ def _chart(those: Figures, key: str) -> Chart:
 @require_GET
 def campaign_export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return the figures as a file: of one chart, or all publications with the units behind."""
-    those = _figures(request, public_id)
     format = request.GET.get("format", "xlsx")
     if format not in FORMATS:
         raise Http404
-    quotas.use("export", by=request.user)
-    days = f"{those.period.first:%Y%m%d}-{those.period.last:%Y%m%d}"
     if key := request.GET.get("chart", "")[:30]:
+        those = _figures(request, public_id)
+        quotas.use("export", by=request.user)
+        days = f"{those.period.first:%Y%m%d}-{those.period.last:%Y%m%d}"
         return as_file(format, f"{key}-{days}", [_chart(those, key).sheet])
-    sheets = [
-        _summary(those.campaign, those.period, those.deliveries),
-        _behind(those),
-        _publications(those.deliveries),
-    ]
-    return as_file(format, f"campaign-{days}", sheets)
-
-
-def _behind(those: Figures) -> Sheet:
-    published = queries.published(those.user, those.campaign, whole_period(those.campaign))
-    posts = progress.published_posts(published)
-    units = progress.units_behind(
-        those.user, those.campaign, posts, today=timezone.localdate(those.now)
-    )
-    head = [_("Unit"), _("Province"), _("Official code")]
-    rows = ([unit.name, unit.above, unit.code] for unit in units)
-    return Sheet(_("Nothing published yet"), head, rows)
+    return file_or_offer(request, files.CAMPAIGN, format, files.asked(request.GET, public_id))
 
 
 def _tile(total: dict[str, Any], measure: str, name: str) -> dict[str, Any]:
@@ -268,56 +251,3 @@ def _states(counted: dict[str, int]) -> list[dict[str, Any]]:
         {"state": state, "n": n, "status": post_label(PostState(state))}
         for state, n in counted.items()
     ]
-
-
-def _summary(campaign: Campaign, period: Period, deliveries: QuerySet[Delivery]) -> Sheet:
-    total = queries.totals(deliveries)
-    rows: list[tuple[str, Any]] = [
-        (_("Campaign"), campaign.name),
-        (_("Unit"), campaign.unit.name),
-        (_("Posts published in the period"), str(period)),
-        (_("Figures as of"), total["as_of"] or _("not measured")),
-        (_("Of them entered by hand"), total["manual"]),
-        (_("Posts"), total["posts"]),
-        (_("Publications"), total["publications"]),
-        *((name, total[measure]) for measure, name in measure_names().items()),
-    ]
-    return Sheet(_("Summary"), [_("Figure"), _("Value")], rows)
-
-
-def _publications(deliveries: QuerySet[Delivery]) -> Sheet:
-    head = [
-        _("Title"),
-        _("Unit"),
-        _("Platform"),
-        _("Channel"),
-        _("State"),
-        _("Published at"),
-        _("Link"),
-        *measure_names().values(),
-        _("Figures as of"),
-        _("Source"),
-    ]
-
-    # Looked up once: translated for each row, they took two fifths of the time.
-    pages, states, sources = (
-        {value: str(label) for value, label in choices}
-        for choices in (platforms(), State.choices, Source.choices)
-    )
-    untitled, unmeasured = _("Untitled"), _("not measured")
-
-    def rows() -> Any:
-        for row in queries.rows_for_export(deliveries).iterator(chunk_size=2000):
-            label, title, unit, platform, channel, state, *rest, taken_at, source = row
-            yield (
-                label or title or untitled,
-                unit,
-                pages[platform],
-                channel,
-                states[state],
-                *rest,
-                taken_at or unmeasured,
-                sources[source] if taken_at else "",
-            )
-
-    return Sheet(_("Publications"), head, rows())

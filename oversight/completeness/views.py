@@ -13,7 +13,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from channels.completeness.presenters import LABELS, score_of
 from core import quotas
-from engagement.dashboards.tables import FORMATS, Sheet, as_file
+from engagement.exports.sheets import FORMATS, Sheet, as_file
 from oversight.completeness.forms import PagesForm
 from oversight.completeness.queries import Row, rows_below
 from oversight.queries import overseen_unit, oversees_nation, scope

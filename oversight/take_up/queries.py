@@ -3,12 +3,14 @@ their number, and three more for the rows of a page.
 """
 
 import hashlib
+import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import (
     Case,
     CharField,
@@ -21,6 +23,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -45,6 +48,14 @@ def boards(user: User) -> QuerySet[Kit]:
     above = {path for part in reach for path in ancestors(part.path)}
     issued = Kit.objects.filter(current__isnull=False)
     return issued.within(reach) | issued.filter(unit__path__in=above)
+
+
+def board_or_404(user: User, public_id: uuid.UUID) -> Kit:
+    """Return a kit whose take-up the person may follow. Raise PermissionDenied, Http404."""
+    if not user.reach(Permission.OVERSIGHT_VIEW):
+        raise PermissionDenied
+    rows = boards(user).select_related("unit", "campaign", "topic", "current__kit")
+    return get_object_or_404(rows, public_id=public_id)
 
 
 def listed(user: User) -> QuerySet[Kit]:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -18,12 +17,11 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
-from campaigns.kits.states import Declined
-from core import quotas
 from core.actions import refusal
-from engagement.dashboards.tables import FORMATS, Sheet, as_file
+from engagement.exports.sheets import FORMATS
+from engagement.exports.views import file_or_offer
 from oversight.queries import overseen_unit, scope
-from oversight.take_up import queries, states
+from oversight.take_up import files, queries, states
 from oversight.take_up.forms import BoardForm, BoardsForm
 from oversight.take_up.queries import Board, Place
 from posts.kits import services as kits
@@ -75,10 +73,11 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     chosen = form.cleaned_data if form.is_valid() else {}
     province = _province(request, chosen.get("province", ""))
     here = whole.within(province.pk if province else None)
-    shown = _found(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
+    shown = files.found(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
     if (format := request.GET.get("format")) in FORMATS:
-        quotas.use("export", by=request.user)
-        return as_file(format, f"tiep-nhan-{now:%Y%m%d}", [_sheet(kit, shown)])
+        return file_or_offer(
+            request, files.TAKE_UP, format, files.asked(request.GET, kit.public_id)
+        )
     page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
     context = {
         "kit": kit,
@@ -103,10 +102,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:
-    if not request.user.reach(Permission.OVERSIGHT_VIEW):
-        raise PermissionDenied
-    rows = queries.boards(request.user).select_related("unit", "campaign", "topic", "current__kit")
-    return get_object_or_404(rows, public_id=public_id)
+    return queries.board_or_404(request.user, public_id)
 
 
 def _is_over(kit: Kit) -> bool:
@@ -118,13 +114,6 @@ def _province(request: HttpRequest, key: str) -> Unit | None:
     if not key:
         return None
     return get_object_or_404(scope(request.user), key=key, level=Level.PROVINCE)
-
-
-def _found(board: Board, words: str) -> Board:
-    if not words:
-        return board
-    found = set(Unit.objects.search(words).values_list("pk", flat=True))
-    return Board([place for place in board.places if place.unit in found])
 
 
 def _provinces(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]], int]]:
@@ -140,31 +129,6 @@ def _provinces(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]]
         (unit, [(state, found[unit.pk][state.key]) for state in columns], found[unit.pk].total())
         for unit in units
     ]
-
-
-def _sheet(kit: Kit, board: Board) -> Sheet:
-    head = [
-        _("Unit"),
-        _("Province"),
-        _("Official code"),
-        _("State"),
-        _("Why"),
-        _("Taken up at"),
-        _("Opened at"),
-        _("Link"),
-    ]
-    # Looked up once, not for each of thousands of rows.
-    labels = {key: str(state.label) for key, state in states.STATES.items()}
-    reasons = {"": "", **{value: str(label) for value, label in Declined.choices}}
-    rows = (
-        (
-            *(line.unit, line.province, line.code, labels[line.state]),
-            " – ".join(filter(None, (reasons[line.reason], line.remark))),
-            *(line.adopted_at or "", line.opened_at or "", line.links),
-        )
-        for line in queries.lines_of(kit, board.places)
-    )
-    return Sheet(str(kit)[:31], head, rows)
 
 
 @require_POST

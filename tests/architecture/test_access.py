@@ -375,6 +375,7 @@ def _of_person(entry: Entry, user) -> dict[str, object]:
         ),
         "upload": lambda: _upload(user),
         "sheet": lambda: _sheet(user),
+        "export": lambda: factories.export(user),
         "calendar_link": lambda: factories.calendar_link(user, user.appointments.get().unit),
     }
     return {argument: makers[kind]().public_id for argument, kind in entry.kwargs.items()}

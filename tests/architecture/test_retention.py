@@ -77,6 +77,6 @@ def test_every_class_that_the_timetable_names_exists():
         if entry["task"] == "retention.tasks.sweep"
     ]
 
-    assert len(named) == 5
+    assert len(named) == 6
     assert set(named) <= {rule.name for rule in RULES}
     assert {rule.name for rule in RULES if isinstance(rule, Files)} == {"incoming", "stray-files"}

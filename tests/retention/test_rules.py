@@ -31,6 +31,7 @@ from accounts.permissions import Role
 from campaigns.partners.models import Partner
 from channels.models import ConnectAttempt, HookEvent
 from core.models import CacheEntry, Letter, QuotaUse
+from engagement.exports.models import Export
 from engagement.models import SpentTicket
 from media import incoming
 from media.models import FilmEdit, Media, Upload
@@ -168,7 +169,25 @@ AXES = {
     "user_agent": "x",
     "http_accept": "x",
 }
+
+
 # Of each class: how to make a row, and how long it is kept from the moment on that it is made with.
+def _export(at: datetime) -> Export:
+    row = Export.objects.create(
+        made_by=_person(),
+        kind="campaign",
+        format="csv",
+        language="vi",
+        positions=[],
+        name="a",
+        page="/",
+        total=1,
+        asked_at=at,
+    )
+    row.parts.create(attempt=0, number=0, data=b"x")
+    return row
+
+
 CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     "sessions": (_row(Session, "expire_date", session_key=_key, session_data=""), timedelta()),
     "confirmations": (
@@ -278,6 +297,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
         7 * DAY,
     ),
     "spent-tickets": (_row(SpentTicket, "spent_at", key=_key), DAY),
+    "exports": (_export, DAY),
     "editings": (_row(Editing, "seen_at", post=factories.PostFactory, user=_person), DAY),
     "false-alarms": (
         _row(

@@ -24,6 +24,9 @@ ENTRIES = {
     "engagement:campaign_export": Entry(
         roles=READERS, kwargs={"public_id": "campaign"}, reach="above"
     ),
+    "engagement:begin_export": Entry(method="post"),
+    "engagement:export": Entry(kwargs={"public_id": "export"}, reach="own"),
+    "engagement:export_content": Entry(kwargs={"public_id": "export"}, reach="own"),
     "engagement:comments": Entry(roles=SCHEDULERS, kwargs={"public_id": "published_manually"}),
     "engagement:desk_allowances": Entry(roles=frozenset({OVERSEER})),
     "engagement:desks": Entry(roles=SCHEDULERS),

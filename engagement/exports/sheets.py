@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from core.workbooks import text_cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("xlsx", "csv")
+TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
 # The second half are full-width twins, which Excel takes for the first.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -37,26 +38,48 @@ class Sheet:
     rows: Iterable[Sequence[Any]]
 
 
+class File(NamedTuple):
+    """The content of a download. ``rows``: how many the last sheet has; ``page``: the address of
+    the page that shows the same.
+    """
+
+    name: str
+    sheets: Sequence[Sheet]
+    rows: int = 0
+    page: str = ""
+
+
 def as_file(format: str, name: str, sheets: Sequence[Sheet]) -> HttpResponse:
     """Return a download. CSV holds the last sheet only, which is the one with the rows."""
-    content, kind = (
-        (_xlsx(sheets), XLSX) if format == "xlsx" else (_csv(sheets[-1]), "text/csv; charset=utf-8")
-    )
+    out = io.BytesIO()
+    write(out, format, sheets)
     return HttpResponse(
-        content,
-        content_type=kind,
-        headers={"Content-Disposition": f'attachment; filename="{name}.{format}"'},
+        out.getvalue(), content_type=TYPES[format], headers=disposition(name, format)
     )
 
 
-def _csv(sheet: Sheet) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+def disposition(name: str, format: str) -> dict[str, str]:
+    """Return the header by which a browser stores a file under its name."""
+    return {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
+
+
+def write(out: IO[bytes], format: str, sheets: Sequence[Sheet]) -> None:
+    """Write the file row by row; memory does not grow with the rows."""
+    if format == "xlsx":
+        _xlsx(out, sheets)
+    else:
+        _csv(out, sheets[-1])
+
+
+def _csv(out: IO[bytes], sheet: Sheet) -> None:
+    # The mark tells Excel that this is UTF-8; without it the accents are lost.
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=False)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow([_inert(title) for title in sheet.head])
     for row in sheet.rows:
         writer.writerow([_inert(_plain(value)) for value in row])
-    # The mark tells Excel that this is UTF-8; without it the accents are lost.
-    return out.getvalue().encode("utf-8-sig")
+    text.flush()
+    text.detach()
 
 
 def _plain(value: Any) -> Any:
@@ -76,7 +99,7 @@ def _inert(value: Any) -> Any:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def _xlsx(sheets: Sequence[Sheet]) -> bytes:
+def _xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
     book = Workbook(write_only=True)
     for sheet in sheets:
         page = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", sheet.title)[:31])
@@ -87,9 +110,7 @@ def _xlsx(sheets: Sequence[Sheet]) -> bytes:
         page.append([_cell(page, title, bold=True) for title in sheet.head])
         for row in sheet.rows:
             page.append([_value(page, value) for value in row])
-    out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
 
 
 def _value(page: Any, value: Any) -> Any:

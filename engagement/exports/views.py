@@ -1,0 +1,99 @@
+"""Pages of files that a worker makes: the offer, how far one is, and the file."""
+
+import json
+import uuid
+from collections.abc import Mapping
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from core import quotas
+from core.actions import refusal
+from engagement.exports import services, tasks
+from engagement.exports.forms import ExportForm
+from engagement.exports.models import Export
+from engagement.exports.sheets import TYPES, as_file, disposition
+from engagement.exports.states import ExportState
+
+
+def file_or_offer(
+    request: HttpRequest, kind: str, format: str, params: Mapping[str, str]
+) -> HttpResponse:
+    """Answer with the file, or where it has many rows with a page that offers to have it made: a
+    look at an address starts no work.
+    """
+    file = services.build(kind, request.user, params)
+    if file.rows <= services.DIRECT_ROWS:
+        quotas.use("export", by=request.user)
+        return as_file(format, file.name, file.sheets)
+    filled = {"kind": kind, "format": format, "params": json.dumps(params, ensure_ascii=False)}
+    context = {
+        "form": ExportForm(initial=filled),
+        "file": file,
+        "format": format,
+        "is_too_large": file.rows > services.MOST_ROWS,
+        "most": services.MOST_ROWS,
+    }
+    return render(request, "engagement/exports/offer.html", context)
+
+
+@require_POST
+def begin(request: HttpRequest) -> HttpResponse:
+    """Have a file made; the page that shows how far it is comes next."""
+    form = ExportForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest
+    made: list[Export] = []
+    refused = refusal(lambda: made.append(services.begin(**form.cleaned_data, by=request.user)))
+    if refused:
+        messages.error(request, refused)
+        open_one = services.under_way(request.user)
+        if open_one:
+            return redirect("engagement:export", open_one.public_id)
+        params = form.cleaned_data["params"]
+        return redirect(services.build(form.cleaned_data["kind"], request.user, params).page)
+    tasks.queue(made[0])
+    return redirect("engagement:export", made[0].public_id)
+
+
+def _own(request: HttpRequest, public_id: uuid.UUID) -> Export:
+    """Return an export of the person's own, in the positions they had when they asked for it."""
+    found = get_object_or_404(Export, public_id=public_id, made_by=request.user)
+    if found.positions != services.positions(request.user):
+        raise Http404
+    return found
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show how far a file is, its download, or why there is none."""
+    shown = _own(request, public_id)
+    if request.htmx and not request.htmx.boosted and not shown.is_open:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    context = {
+        "export": shown,
+        "until": timezone.localtime(shown.asked_at + services.KEPT),
+        "why": shown.get_failure_display(),
+    }
+    part = "#progress" if request.htmx and not request.htmx.boosted else ""
+    return render(request, f"engagement/exports/export.html{part}", context)
+
+
+@require_GET
+def content(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
+    """Send the file piece by piece; as long as there is none, go back to its page."""
+    shown = _own(request, public_id)
+    if shown.state != ExportState.DONE:
+        messages.info(request, _("The file is not ready yet."))
+        return redirect("engagement:export", shown.public_id)
+    headers = {**disposition(shown.name, shown.format), "Content-Length": str(shown.size)}
+    return StreamingHttpResponse(
+        services.content(shown), content_type=TYPES[shown.format], headers=headers
+    )
