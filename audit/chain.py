@@ -53,14 +53,6 @@ def link(rows: Iterable[dict[str, Any]], *, stream: int, length: int, head: str)
     return length, head
 
 
-def seal(entries: Iterable[Mapping[str, Any]]) -> str:
-    """Return one digest of many entries that carry no link, in their order."""
-    total = hashlib.sha256()
-    for entry in entries:
-        total.update(canonical(entry).encode() + b"\n")
-    return total.hexdigest()
-
-
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -7,7 +7,7 @@ An action without one is shown by its code.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 
 
 class Group(NamedTuple):
@@ -53,10 +53,3 @@ def sentence(action: str, label: str, data: Mapping[str, object]) -> str:
     if said is None:
         return f"{action}: {label}" if label else action
     return (gettext(said) % _Facts({**data, "object": label})).rstrip(" :")
-
-
-register(
-    {"record.sealed": gettext_noop("Sealed earlier entries of the record: %(count)s")},
-    groups={"record": gettext_noop("The record itself")},
-    place=90,
-)

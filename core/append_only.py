@@ -8,6 +8,8 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
+from core.migration_operations import RunStatements
+
 _POSTGRES = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
@@ -23,38 +25,28 @@ _SQLITE = (
 )
 
 
-def append_only(table: str) -> migrations.RunPython:
-    def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(_POSTGRES.format(table=table), params=None)
-        else:
-            for verb in ("UPDATE", "DELETE"):
-                schema_editor.execute(_SQLITE.format(table=table, verb=verb), params=None)
-
-    def backwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP TRIGGER {table}_append_only ON {table}")
-        else:
-            for verb in ("UPDATE", "DELETE"):
-                schema_editor.execute(f"DROP TRIGGER {table}_no_{verb}")
-
-    return migrations.RunPython(forwards, backwards)
+def append_only(table: str) -> RunStatements:
+    verbs = ("UPDATE", "DELETE")
+    return RunStatements(
+        {
+            "postgresql": [_POSTGRES.format(table=table)],
+            "sqlite": [_SQLITE.format(table=table, verb=verb) for verb in verbs],
+        },
+        {
+            "postgresql": [f"DROP TRIGGER {table}_append_only ON {table}"],
+            "sqlite": [f"DROP TRIGGER {table}_no_{verb}" for verb in verbs],
+        },
+    )
 
 
-def refuse_truncate(table: str) -> migrations.RunPython:
+def refuse_truncate(table: str) -> RunStatements:
     """Refuse TRUNCATE on an append-only table: row triggers do not fire for it. SQLite has no
     TRUNCATE.
     """
-
-    def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(_NO_TRUNCATE.format(table=table), params=None)
-
-    def backwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
-
-    return migrations.RunPython(forwards, backwards)
+    return RunStatements(
+        {"postgresql": [_NO_TRUNCATE.format(table=table)]},
+        {"postgresql": [f"DROP TRIGGER {table}_no_truncate ON {table}"]},
+    )
 
 
 def with_triggers_aside(

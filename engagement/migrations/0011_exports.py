@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("engagement", "0010_examples"),
+        ("engagement", "0010_mark_changed_days"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("units", "0004_facts"),
+        ("units", "0001_squashed_0005_leader_phone"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -40,7 +40,6 @@ class Method:
     PASSKEY = "passkey"  # an assertion over this very statement, or over a list that holds it
     # a one-time code or passkey within the five minutes before; weaker: the server's word alone
     CODE = "code"
-    BEFORE = "before"  # approved before approvals were signed, and sealed once then
 
 
 class Step:

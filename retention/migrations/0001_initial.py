@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("posts", "0012_note_what_revisions_show"),
-        ("units", "0003_records_outlive_units"),
+        ("posts", "0001_squashed_0033_posts_that_came_of_a_kit"),
+        ("units", "0001_squashed_0005_leader_phone"),
     ]
 
     operations = [

@@ -5,13 +5,11 @@ where.
 import json
 import threading
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from audit import checkpoints, verification
 from audit.chain import START, canonical, digest
@@ -267,38 +265,6 @@ def test_an_export_of_a_period_proves_itself_and_nothing_else(five, tmp_path, ca
     (tmp_path / "out" / "entries.jsonl").write_text("\n".join(lines[:-1]) + "\n")
     with pytest.raises(CommandError, match="not what the manifest was signed for"):
         call_command("verify_audit", export=tmp_path / "out")
-
-
-def seal_as_before_there_were_links(count: int) -> None:
-    tamper("ALTER TABLE audit_entry DROP CONSTRAINT audit_entry_linked")
-    unit = factories.UnitFactory()
-    facts = {
-        "at": NOW,
-        "action": "unit.created",
-        "object_type": "units.unit",
-        "unit_path": unit.path,
-    }
-    Entry.objects.bulk_create(Entry(**facts, object_id=str(number)) for number in range(count))
-    name = "0005_seal_earlier_entries"
-    then = MigrationExecutor(connection).loader.project_state([("audit", name)]).apps
-    import_module(f"audit.migrations.{name}").seal_earlier(then, None)
-
-
-def test_entries_from_before_there_were_links_are_sealed(monkeypatch):
-    monkeypatch.setattr(import_module("audit.migrations.0005_seal_earlier_entries"), "BATCH", 2)
-    seal_as_before_there_were_links(5)
-    record("unit.created", factories.UnitFactory())
-    checked = verification.verify()
-    assert (checked.broken, checked.entries) == (None, 5 + 3 + 1)
-
-    third = Entry.objects.order_by("pk")[2]
-    tamper(f"UPDATE audit_entry SET reason = 'another' WHERE id = {third.pk}")
-
-    found = broken()
-    assert found.kind == "changed"
-    assert found.text.startswith(
-        f"entries {third.pk} to {third.pk + 1}, from before there were links: 2 were sealed"
-    )
 
 
 @pytest.mark.embedded

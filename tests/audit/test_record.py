@@ -212,10 +212,10 @@ def test_an_action_is_registered_once():
         register({"unit.created": "Something else"}, groups={}, place=1)
 
 
-def test_the_filter_lists_the_kinds_of_actions_from_posts_to_the_record_itself():
+def test_the_filter_lists_the_kinds_of_actions_from_posts_to_what_is_deleted():
     names = [name for name, _label in choices()]
 
     assert names[:3] == ["post", "template", "snippet"]
     assert names.index("delivery") < names.index("unit")
-    assert names[-2:] == ["retention", "record"]
+    assert names[-1] == "retention"
     assert set(names) == set(GROUPS)

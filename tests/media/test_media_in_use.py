@@ -2,14 +2,12 @@
 takes nothing along.
 """
 
-import importlib
 import threading
 import time
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
@@ -28,7 +26,6 @@ from tests.media.hostile import encoded
 
 pytestmark = pytest.mark.django_db
 LATER = timedelta(days=8)
-migration = importlib.import_module("posts.migrations.0012_note_what_revisions_show")
 
 
 def shown_by(revision) -> set[int]:
@@ -58,22 +55,6 @@ def test_a_revision_keeps_what_it_shows_after_the_draft_lets_go_of_it():
         first.delete()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         RevisionMedia.objects.all().delete()
-
-
-@pytest.mark.embedded
-def test_revisions_from_before_are_noted_once():
-    unit = factories.UnitFactory()
-    picture = factories.media(unit)
-    editor = connection.schema_editor()
-    migration.note_no_more(apps, editor)
-    revision = factories.submitted(unit=unit, media=[picture]).current_revision
-    assert shown_by(revision) == set()
-
-    migration.note_earlier(apps, editor)
-    migration.note_from_now_on(apps, editor)
-    later = factories.submitted(unit=unit, media=[picture]).current_revision
-
-    assert shown_by(revision) == shown_by(later) == {picture.pk}
 
 
 @pytest.mark.embedded

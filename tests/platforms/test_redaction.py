@@ -2,18 +2,10 @@
 no secret.
 """
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
-from django.utils import timezone
 
-from accounts.models import Notice
-from accounts.permissions import Role
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.redaction import LONGEST, redacted
-from publishing.models import Attempt, Delivery
-from tests import factories
 
 TOKEN = "EAABwzLixnjYBO4ZCk1ZBq7ZAtRLZCz0"
 
@@ -67,28 +59,3 @@ def test_no_error_holds_more(kind):
     error = kind(f'{TOKEN} said "Nguyen Van A"', code="100")
 
     assert (error.detail, str(error), error.args) == ("… said …",) * 2 + (("… said …",),)
-
-
-@pytest.mark.django_db
-def test_the_migration_forgets_what_was_kept_verbatim():
-    forget = import_module("publishing.migrations.0020_no_words_of_platforms").forget
-    said, limit = "the platform said: “Nguyen Van A”", "video_long 600 1"
-    row = factories.delivery(
-        state="failed", error_code="refused", platform_code="1", error_detail=said
-    )
-    unfit = factories.delivery(state="failed", error_code="does_not_fit", error_detail=limit)
-    Attempt.objects.create(delivery=row, number=1, started_at=timezone.now(), detail=said)
-    people = factories.person(Role.OFFICER, row.unit)
-    for reason in (said, "no answer"):
-        Notice.objects.create(
-            user=people, kind="delivery_failed", facts={"reason": reason}, address="/"
-        )
-
-    forget(apps, None)
-
-    assert set(Delivery.objects.values_list("pk", "error_detail")) == {
-        (row.pk, ""),
-        (unfit.pk, limit),
-    }
-    assert list(Attempt.objects.values_list("detail", flat=True)) == [""]
-    assert {notice.facts["reason"] for notice in Notice.objects.all()} == {"…", "no answer"}

@@ -2,11 +2,8 @@
 
 import re
 import threading
-from importlib import import_module
 
 import pytest
-from allauth.mfa.models import Authenticator
-from django.apps import apps
 from django.contrib.auth import get_user
 from django.core.cache import cache
 from django.db import connection
@@ -14,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Notice
-from accounts.notices import sentence
 from accounts.permissions import Role
 from accounts.second_factors import recovery_codes
 from accounts.sign_in.hashing import BoundedArgon2Hasher
@@ -91,21 +87,6 @@ def test_a_hash_typed_as_a_code_opens_nothing(client, officer):
         assert not recovery_codes.digits_of(encoded)
         assert not get_user(sign_in(officer, encoded)).is_authenticated
         cache.clear()
-
-
-def test_an_update_voids_codes_that_came_from_a_seed_and_asks_for_new_ones(officer):
-    officer.authenticator_set.create(type="recovery_codes", data={"seed": "x", "used_mask": 0})
-    other = factories.with_app(factories.person(Role.OFFICER))
-    migration = import_module("accounts.migrations.0008_void_recovery_codes")
-
-    migration.void_recovery_codes(apps, None)
-
-    assert not Authenticator.objects.filter(type="recovery_codes").exists()
-    assert officer.authenticator_set.filter(type="totp").exists()
-    notice = Notice.objects.get(user=officer)
-    assert notice.address == reverse("mfa_index")
-    assert "make new ones" in sentence(notice)
-    assert not Notice.objects.filter(user=other).exists()
 
 
 # --- Making them ----------------------------------------------------------------------------------

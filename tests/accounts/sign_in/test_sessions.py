@@ -3,12 +3,10 @@ own elsewhere.
 """
 
 import time
-from importlib import import_module
 
 import pytest
 import time_machine
 from asgiref.sync import async_to_sync
-from django.apps import apps
 from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
@@ -151,20 +149,6 @@ def test_asynchronous_code_finds_the_same_sessions():
     assert found == (1, True)
     assert key
     assert not still_there
-
-
-def test_an_update_leaves_no_key_in_clear_behind(officer):
-    migration = import_module("accounts.migrations.0007_sessions")
-    with connection.schema_editor() as editor:
-        editor.execute("CREATE TABLE django_session (session_key varchar(40))")
-        editor.execute("INSERT INTO django_session VALUES ('abc')")
-        migration.empty_former_tables(apps, editor)
-        migration.empty_former_tables(apps, editor)
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM django_session")
-        assert cursor.fetchone() == (0,)
-        cursor.execute("DROP TABLE django_session")
 
 
 # --- The list -------------------------------------------------------------------------------------

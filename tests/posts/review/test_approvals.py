@@ -23,7 +23,6 @@ from tests.passkeys import approve_list, touch
 WORDS = (
     "Approved with a passkey",
     "Approved with a code, a weaker proof",
-    "Approved before approvals were signed",
 )
 FACTS = {"revision": "r-1", "content_sha256": "a" * 64, "by": 7}
 
@@ -357,7 +356,6 @@ def test_a_post_reopened_and_submitted_unchanged_is_approved_again():
     [
         ("passkey", "Approved with a passkey", "with a passkey"),
         ("code", "Approved with a code, a weaker proof", "with a code, a weaker proof"),
-        ("before", "Approved before approvals were signed", ""),
     ],
 )
 def test_the_posts_page_its_history_and_the_record_say_how_an_approval_was_proved(

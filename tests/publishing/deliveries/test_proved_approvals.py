@@ -1,13 +1,10 @@
 """Rows that somebody wrote into the database without an approver: nothing of them is published."""
 
-import importlib
 import uuid
 from contextlib import contextmanager
-from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
@@ -16,9 +13,7 @@ from accounts.permissions import Role
 from operations.measure import take_measurement
 from posts.canonical import content
 from posts.models import Review, Revision, Signature, SignedList
-from posts.review.queries import approved_channels
 from posts.states import PostState
-from publishing.deliveries.messages import has_proved_approval
 from publishing.engine.worker import publish_due
 from publishing.manual import services as manual
 from publishing.models import Delivery
@@ -203,48 +198,3 @@ def test_verify_approvals_proves_every_publication_and_names_the_forged_one():
     assert "2 publications and 0 broadcasts looked at, 0 not proved." in said
     assert f"{forged.public_id}: no approval proves it" in said
     assert str(sound.public_id) not in said
-
-
-# --- An installation from before approvals were signed --------------------------------------------
-
-
-def seal_what_was_approved_before():
-    migration = importlib.import_module("posts.migrations.0009_four_eyes_and_signatures")
-    migration.seal_earlier_approvals(apps, None)
-
-
-def test_what_was_approved_before_signatures_is_sealed_once_and_forged_rows_after_it_are_not(
-    simulator, deliver
-):
-    due = deliver("facebook")
-    later = deliver("facebook", due_at=timezone.now() + timedelta(hours=1))
-    live = factories.live_delivery(due.channel)
-    approved = factories.approved(unit=later.unit, channels=[later.channel])
-    with never_append_only():
-        Signature.objects.all().delete()
-    publish_due(platform="facebook")
-    due.refresh_from_db()
-    assert due.error_code == "not_approved"  # without the migration everything scheduled would end
-    Delivery.objects.filter(pk=due.pk).update(state=State.SCHEDULED, error_code="")
-
-    seal_what_was_approved_before()
-    seal_what_was_approved_before()
-    forge(later)
-    Delivery.objects.filter(pk=later.pk).update(due_at=due.due_at, fire_at=due.fire_at)
-    publish_due(platform="facebook")
-
-    due.refresh_from_db()
-    later.refresh_from_db()
-    assert (due.state, later.state, later.error_code) == (
-        State.PUBLISHED,
-        State.FAILED,
-        "not_approved",
-    )
-    assert set(Signature.objects.values_list("method", flat=True)) == {"before"}
-    revisions = {row.revision.public_id for row in (due, live)} | {
-        approved.approved_revision.public_id
-    }
-    assert set(approved_channels(revisions)) == revisions
-    # What is scheduled tomorrow of a post that was approved before is published, too.
-    tomorrow = factories.delivery(approved, approved.targets.get().channel)
-    assert has_proved_approval(tomorrow)

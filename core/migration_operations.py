@@ -1,0 +1,97 @@
+"""Migration operations of our own: models created together, and statements that each database says
+in its own words.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.models import CreateModel
+from django.db.migrations.state import ProjectState
+
+
+class CreateModels(Operation):
+    """Create the models of an app together, in any order.
+
+    Django renders all models that are related to each new one anew, here nearly all there are: for
+    a hundred models one by one that takes 9 s of a processor, for all of an app at once 1 s.
+    """
+
+    serialization_expand_args = ["models"]
+
+    def __init__(self, models: Sequence[CreateModel]):
+        self.models = models
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.__dict__.pop("apps", None)  # the rendered models: made anew when they are asked for
+        for model in self.models:
+            model.state_forwards(app_label, state)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        for model in self.models:
+            model.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        for model in reversed(self.models):
+            model.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return "Create models " + ", ".join(model.name for model in self.models)
+
+
+class RunStatements(Operation):
+    """Execute statements by the database's vendor, such as those for triggers, one after the other.
+
+    RunPython would render all models for a function that asks for none.
+    """
+
+    reduces_to_sql = True
+
+    def __init__(
+        self, forwards: Mapping[str, Sequence[str]], backwards: Mapping[str, Sequence[str]]
+    ):
+        self.forwards = forwards
+        self.backwards = backwards
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        pass
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._execute(schema_editor, self.forwards)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._execute(schema_editor, self.backwards)
+
+    def describe(self) -> str:
+        return "Execute statements"
+
+    @staticmethod
+    def _execute(
+        schema_editor: BaseDatabaseSchemaEditor, statements: Mapping[str, Sequence[str]]
+    ) -> None:
+        for statement in statements.get(schema_editor.connection.vendor, ()):
+            schema_editor.execute(statement, params=None)
