@@ -19,6 +19,7 @@ from benchmarks import (
     neighbours,
     pause,
     recall,
+    reports,
     rush,
 )
 from benchmarks.stage import options_of, stage
@@ -29,6 +30,7 @@ SMALL = {
     audit: "--n 500",
     composer: "--n 10",
     cards: "--n 2",
+    reports: "--n 2 --rows 10",
     leaks: "",
     links: "--n 40",
     rush: "--sizes 4x5 --naive-n 20 --latency 20 --idle 1",

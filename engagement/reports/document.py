@@ -55,13 +55,15 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Letterhead:
     """Who issues the report: the body above, the body, the place it sits in, and the abbreviations
-    that follow the number ("BC-CAP").
+    that follow the number ("BC-CAP"). ``name`` is the body as a sentence names it ("Công an phường
+    Hải Châu"), for the line below an appendix's title; without it that line has dots.
     """
 
     parent: str
     body: str
     place: str
     symbol: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

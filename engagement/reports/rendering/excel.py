@@ -1,0 +1,135 @@
+"""The tables of a report as an Excel file: a sheet each, and one that says what the figures mean.
+
+Figures are numbers, so that they can be added up; what people typed is text, never a formula.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, Side
+from openpyxl.utils import get_column_letter
+
+from core.workbooks import text_cell
+from engagement.reports.document import Cell, Document, Part, Table
+from engagement.reports.rendering import form
+from engagement.reports.rendering.layout import plain, shares, shown
+from engagement.reports.rendering.marks import require_no_marks
+
+_LONGEST_NAME = 31  # letters; Excel's own limit on the name of a sheet
+_LONGEST_CELL = 32_767  # letters; Excel's
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+_WHOLE = 2**53  # Excel counts exactly below it
+_ALL = 140  # letters: the width of a printed sheet
+_THIN = Side(style="thin")
+_BORDER = Border(top=_THIN, bottom=_THIN, left=_THIN, right=_THIN)
+_TEXT, _BOLD = Font(name=form.FONT, size=12), Font(name=form.FONT, size=12, bold=True)
+_ITALIC = Font(name=form.FONT, size=12, italic=True)
+_TITLE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+_RIGHT = Alignment(horizontal="right", vertical="top")
+_WRAPPED = Alignment(vertical="top", wrap_text=True)
+_HEAD = 3  # the line of the columns' titles
+
+
+def write_xlsx(document: Document) -> bytes:
+    """Return the report's tables as an Excel file. Raise Refused for a mark of secrecy, urgency or
+    circulation.
+    """
+    require_no_marks(document)
+    book = Workbook(write_only=True)
+    book.properties.title = plain(document.subject)[:255]
+    book.properties.creator = plain(document.letterhead.body)[:255]
+    names = {"history"}  # which Excel keeps to itself
+    for table in (*_tables(document.parts), *document.appendices):
+        _write(_sheet(book, table.caption, names), document, table)
+    _explain(_sheet(book, form.DEFINITIONS, names), document)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _tables(parts: Sequence[Part]) -> Iterator[Table]:
+    for part in parts:
+        yield from part.tables
+        yield from _tables(part.parts)
+
+
+def _sheet(book: Workbook, caption: str, names: set[str]) -> Any:
+    """Make a sheet by the caption, shortened as Excel asks; of two alike the second gets a
+    number.
+    """
+    bare = " ".join(plain(caption).translate(_FORBIDDEN).split()) or form.TABLE_WORD
+    name, at = bare[:_LONGEST_NAME].strip(), 1
+    while name.casefold() in names:
+        at += 1
+        end = f" {at}"
+        name = bare[: _LONGEST_NAME - len(end)].strip() + end
+    names.add(name.casefold())
+    sheet = book.create_sheet(name)
+    sheet.page_setup.paperSize, sheet.page_setup.orientation = 9, "landscape"  # A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    return sheet
+
+
+def _write(sheet: Any, document: Document, table: Table) -> None:
+    titles = [plain(column.title) for column in table.columns]
+    widths = shares(titles, [[shown(cell) for cell in row] for row in table.rows])
+    for at, share in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(at)].width = max(8, share * _ALL)
+    sheet.freeze_panes = f"A{_HEAD + 1}"
+    sheet.print_title_rows = f"{_HEAD}:{_HEAD}"
+    sheet.append([_text(sheet, table.caption, _BOLD)])
+    sheet.append([_text(sheet, document.subject, _ITALIC)])
+    sheet.append([_title(sheet, each) for each in titles])
+    numeric = [column.is_number for column in table.columns]
+    for row in table.rows:
+        sheet.append(_cells(sheet, row, numeric, _TEXT))
+    if table.total is not None:
+        sheet.append(_cells(sheet, table.total, numeric, _BOLD))
+    if table.has_gaps:
+        sheet.append([_text(sheet, form.GAP_NOTE, _ITALIC)])
+    if table.note:
+        sheet.append([_text(sheet, table.note, _ITALIC)])
+
+
+def _explain(sheet: Any, document: Document) -> None:
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 40, 100
+    sheet.append([_title(sheet, each) for each in form.DEFINITION_COLUMNS])
+    for name, meaning in document.definitions:
+        sheet.append(_cells(sheet, (name, meaning), (False, False), _TEXT))
+    sheet.append([])
+    sheet.append([_text(sheet, form.as_of(document.as_of), _ITALIC)])
+    if document.digest:
+        sheet.append([_text(sheet, form.DIGEST.format(digest=document.digest), _ITALIC)])
+
+
+def _cells(
+    sheet: Any, row: Sequence[Cell], numeric: Sequence[bool], font: Font
+) -> list[WriteOnlyCell]:
+    """Return a row: figures as numbers; a gap, and a figure that Excel would round, as text."""
+    cells = []
+    for value, is_number in zip(row, numeric, strict=True):
+        if isinstance(value, int) and abs(value) < _WHOLE:
+            cell = WriteOnlyCell(sheet, value)
+            cell.number_format = "#,##0"  # "1.234" where Excel is Vietnamese
+        else:
+            cell = _text(sheet, shown(value), font)
+        cell.font, cell.border = font, _BORDER
+        cell.alignment = _RIGHT if is_number else _WRAPPED
+        cells.append(cell)
+    return cells
+
+
+def _title(sheet: Any, text: str) -> WriteOnlyCell:
+    cell = _text(sheet, text, _BOLD)
+    cell.alignment, cell.border = _TITLE, _BORDER
+    return cell
+
+
+def _text(sheet: Any, text: str, font: Font) -> WriteOnlyCell:
+    cell = text_cell(sheet, plain(text)[:_LONGEST_CELL])
+    cell.font = font
+    return cell

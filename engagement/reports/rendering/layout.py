@@ -1,0 +1,236 @@
+"""A report as a row of blocks, the same for Word and PDF: what is numbered, worded and measured is
+so once, here.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from engagement.reports.document import Cell, Document, Part, Table
+from engagement.reports.rendering import form
+from engagement.reports.rendering.marks import require_no_marks
+
+# Control and format characters, halves of surrogate pairs, letters that no font has: nobody sees
+# them, XML forbids some, and some turn the line around.
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_ABOUT_A_LINE = 40  # letters: of what is longer, a table's column does not grow
+_AT_LEAST = 4  # letters
+DEEPEST = 3  # I., 1., a)
+
+type Kind = Literal["heading", "paragraph", "caption", "table", "note", "end"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table, ready to be set. ``shares`` are the columns' widths and sum up to 1; ``has_total``:
+    the last row holds sums.
+    """
+
+    titles: list[str]
+    numeric: list[bool]
+    shares: list[float]
+    rows: list[list[str]]
+    has_total: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A heading of ``level`` 1 to 3, a paragraph, or a table with what stands around it."""
+
+    kind: Kind
+    text: str = ""
+    level: int = 0
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appendix:
+    """An appendix: on pages of its own, numbered by themselves (III 1 đ)."""
+
+    word: str
+    title: str
+    of: str
+    is_wide: bool
+    blocks: list[Block]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """All lines of a report, in their order."""
+
+    parent: str
+    body: str
+    number: str
+    place: str
+    title: str
+    subject: str
+    recipients: list[str]
+    blocks: list[Block]
+    authority: str
+    position: str
+    name: str
+    copies: list[str]
+    appendices: list[Appendix]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return asdict(self)
+
+
+def plain(text: str) -> str:
+    """Return a text on one line: letters composed, one blank between words, nothing unseen."""
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return " ".join(text.split())
+    spaced = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(each for each in spaced if unicodedata.category(each) not in _UNSEEN)
+
+
+def shown(cell: Cell) -> str:
+    """Return a cell as people read it: 1.234, "–" where nothing was measured."""
+    if cell is None:
+        return form.GAP
+    return form.grouped(cell) if isinstance(cell, int) else plain(cell)
+
+
+def layout(document: Document) -> Layout:
+    """Return the lines of ``document``: headings numbered, tables counted, appendices referred to.
+
+    Day, month and number are left for the clerk (see `form.dated`). Raise Refused for a mark of
+    secrecy, urgency or circulation.
+    """
+    require_no_marks(document)
+    head = document.letterhead
+    return Layout(
+        parent=plain(head.parent).upper(),
+        body=plain(head.body).upper(),
+        number=form.numbered(plain(head.symbol)),
+        place=form.undated(plain(head.place), form.local(document.as_of).year),
+        title=plain(document.title).upper(),
+        subject=plain(document.subject),
+        recipients=_recipients(document.recipients),
+        blocks=_body(document),
+        authority=plain(document.signature.authority).upper(),
+        position=plain(document.signature.position).upper(),
+        name=plain(document.signature.name),
+        copies=form.listed([plain(entry) for entry in document.copies]),
+        appendices=_appendices(document),
+    )
+
+
+def _recipients(names: Sequence[str]) -> list[str]:
+    """Return one name as it stands beside "Kính gửi:", several as a list below it."""
+    lines = form.listed([plain(name) for name in names])
+    return [line[2:] for line in lines] if len(lines) == 1 else lines
+
+
+def _body(document: Document) -> list[Block]:
+    blocks = [Block(kind="paragraph", text=plain(text)) for text in document.opening]
+    counter = iter(range(1, 1_000_000))
+    for at, part in enumerate(document.parts, 1):
+        blocks += _part(part, at, 1, counter)
+    titles = [*(plain(table.caption) for table in document.appendices), form.DEFINITIONS]
+    words = _appendix_words(len(titles))
+    names = "; ".join(f"{word} - {title}" for word, title in zip(words, titles, strict=True))
+    # III 1 a: the text refers to its appendices.
+    blocks.append(Block(kind="paragraph", text=f"{form.ENCLOSED} {names}{form.END}"))
+    return blocks
+
+
+def _part(part: Part, at: int, level: int, counter: Iterator[int]) -> Iterator[Block]:
+    heading = plain(part.heading)
+    if level == 1:
+        heading = f"{form.roman(at)}. {heading.upper()}"  # V 6 b: a section's in capitals
+    elif level == 2:
+        heading = f"{at}. {heading}"
+    else:
+        heading = f"{form.letter(at)}) {heading}"
+    yield Block(kind="heading", level=min(level, DEEPEST), text=heading)
+    for text in part.paragraphs:
+        yield Block(kind="paragraph", text=plain(text))
+    for table in part.tables:
+        caption = f"{form.TABLE_WORD} {next(counter)}. {plain(table.caption)}"
+        yield Block(kind="caption", text=caption)
+        yield from _table(table)
+    for number, below in enumerate(part.parts, 1):
+        yield from _part(below, number, level + 1, counter)
+
+
+def _table(table: Table) -> Iterator[Block]:
+    """Yield the table and its notes."""
+    yield Block(kind="table", grid=_grid(table))
+    if table.has_gaps:
+        yield Block(kind="note", text=form.GAP_NOTE)
+    if note := plain(table.note):
+        yield Block(kind="note", text=note)
+
+
+def _grid(table: Table) -> Grid:
+    rows = [*table.rows, *([table.total] if table.total is not None else [])]
+    cells = [[shown(cell) for cell in row] for row in rows]
+    titles = [plain(column.title) for column in table.columns]
+    return Grid(
+        titles=titles,
+        numeric=[column.is_number for column in table.columns],
+        shares=shares(titles, cells),
+        rows=cells,
+        has_total=table.total is not None,
+    )
+
+
+def shares(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[float]:
+    """Return the columns' shares of the width: by the longest cell, and the longest word above."""
+    needed = []
+    for at, title in enumerate(titles):
+        longest = max((len(row[at]) for row in cells), default=0)
+        word = max((len(word) for word in title.split()), default=0)
+        needed.append(max(_AT_LEAST, word, min(longest, _ABOUT_A_LINE), len(title) // 3) + 2)
+    return [each / sum(needed) for each in needed]
+
+
+def _appendix_words(count: int) -> list[str]:
+    """Return how ``count`` appendices are called: numbered where they are several (III 1 a)."""
+    if count == 1:
+        return [form.APPENDIX_WORD]
+    return [f"{form.APPENDIX_WORD} {form.roman(at)}" for at in range(1, count + 1)]
+
+
+def _appendices(document: Document) -> list[Appendix]:
+    """Return the tables that stand for themselves, and at the end what the figures mean."""
+    words = _appendix_words(len(document.appendices) + 1)
+    symbol, year = plain(document.letterhead.symbol), form.local(document.as_of).year
+    issuer = plain(document.letterhead.name) or "…"
+    contents = [
+        *((plain(each.caption), True, _table(each)) for each in document.appendices),
+        (form.DEFINITIONS, False, _definitions(document)),
+    ]
+    return [
+        Appendix(
+            word=word,
+            title=title.upper(),
+            # III 1 c and form 2.1: number, day and month are written in on paper alone.
+            of=f"(Kèm theo Báo cáo số      /{symbol} ngày     tháng     năm {year} của {issuer})",
+            is_wide=is_wide,
+            blocks=[*blocks, Block(kind="end", text=form.END)],
+        )
+        for word, (title, is_wide, blocks) in zip(words, contents, strict=True)
+    ]
+
+
+def _definitions(document: Document) -> Iterator[Block]:
+    if document.definitions:
+        titles = list(form.DEFINITION_COLUMNS)
+        rows = [[plain(name), plain(text)] for name, text in document.definitions]
+        yield Block(
+            kind="table",
+            grid=Grid(
+                titles=titles,
+                numeric=[False, False],
+                shares=[0.3, 0.7],
+                rows=rows,
+                has_total=False,
+            ),
+        )
+    yield Block(kind="note", text=form.as_of(document.as_of))
+    if digest := plain(document.digest):
+        yield Block(kind="note", text=form.DIGEST.format(digest=digest))

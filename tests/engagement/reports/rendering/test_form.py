@@ -1,0 +1,79 @@
+"""The decree's numbers: Appendix I of Decree 30/2020/NĐ-CP, Part I."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from engagement.reports.rendering import form
+
+# What the decree allows, by item; where it gives one number, that.
+ALLOWED = {
+    "TOP": (20, 25),  # I 3
+    "BOTTOM": (20, 25),
+    "LEFT": (30, 35),
+    "RIGHT": (15, 20),
+    "PAGE_NUMBER": (13, 14),  # I 7
+    "NATION": (12, 13),  # II 1
+    "MOTTO": (13, 14),
+    "PARENT": (12, 13),  # II 2
+    "BODY": (12, 13),
+    "NUMBER": (13, 13),  # II 3
+    "PLACE": (13, 14),  # II 4
+    "TITLE": (13, 14),  # II 5
+    "SUBJECT": (13, 14),
+    "TEXT": (13, 14),  # II 6 e
+    "SIGNATURE": (13, 14),  # II 7 đ
+    "RECIPIENTS": (13, 14),  # II 9 d
+    "COPIES_WORD": (12, 12),
+    "COPIES": (11, 11),
+    "APPENDIX": (14, 14),  # III 1
+    "APPENDIX_TITLE": (13, 14),
+    "APPENDIX_OF": (13, 14),
+}
+
+
+@pytest.mark.parametrize(("name", "allowed"), ALLOWED.items())
+def test_a_measure_is_within_what_the_decree_allows(name, allowed):
+    assert allowed[0] <= getattr(form, name) <= allowed[1]
+
+
+def test_lines_indents_and_gaps_are_those_of_the_decree():
+    assert form.PAPER == (210, 297)
+    assert form.INDENT in (10, 12.7)
+    assert form.BETWEEN >= 6
+    assert 1 / 3 <= form.RULE <= 1 / 2
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 1, 5), "Hải Châu, ngày 05 tháng 01 năm 2026"),
+        (date(2026, 2, 28), "Hải Châu, ngày 28 tháng 02 năm 2026"),
+        (date(2026, 3, 9), "Hải Châu, ngày 09 tháng 3 năm 2026"),
+        (date(2026, 12, 31), "Hải Châu, ngày 31 tháng 12 năm 2026"),
+    ],
+)
+def test_days_below_ten_and_the_first_two_months_bear_a_nought(day, words):
+    assert form.dated("Hải Châu", day) == words
+
+
+def test_numbers_are_roman_grouped_and_lettered_as_vietnamese_papers_have_them():
+    assert [form.roman(n) for n in (1, 4, 9, 14, 38)] == ["I", "IV", "IX", "XIV", "XXXVIII"]
+    assert [form.letter(n) for n in (1, 4, 5, 8, 23, 24)] == ["a", "d", "đ", "h", "y", "aa"]
+    assert [form.grouped(n) for n in (0, 999, 1234, 1234567, -5)] == [
+        "0",
+        "999",
+        "1.234",
+        "1.234.567",
+        "−5",
+    ]
+
+
+def test_a_list_has_dashes_and_ends_with_a_full_stop_whoever_wrote_them():
+    assert form.listed(["- Như trên;", " ", "Lưu: VT."]) == ["- Như trên;", "- Lưu: VT."]
+    assert form.listed([]) == []
+
+
+def test_moments_are_those_of_viet_nam():
+    moment = datetime(2026, 12, 31, 17, 5, tzinfo=UTC)
+    assert form.as_of(moment) == "Số liệu được chốt lúc 00:05 ngày 01/01/2027."
