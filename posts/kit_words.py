@@ -167,6 +167,24 @@ class Filling:
         text = f"{fill(self.version.text, words).strip()}{after}"
         return Texts(fill(self.version.title, words).strip(), text, own)
 
+    def script(self, values: Mapping[str, str]) -> str:
+        """Return the loudspeaker text with these words; a gap without words stays visible."""
+        return fill(self.version.script, {**values, **self.known}).strip()
+
+    def poster(self, values: Mapping[str, str]) -> list[str]:
+        """Return the lines of the kit's poster with these words. Raise Refused for a gap that
+        nothing fills: it would be printed.
+        """
+        words = {**values, **self.known}
+        lines = [fill(self.version.poster.get(name, ""), words) for name in ("line_1", "line_2")]
+        if names := slot_names(lines):
+            labels = ", ".join(f"“{self._labels.get(name, name)}”" for name in names)
+            raise Refused(
+                _("The poster needs what the unit's page does not say yet: %(labels)s.")
+                % {"labels": labels}
+            )
+        return [line for line in lines if line]
+
     def pieces(self, text: str, values: Mapping[str, str]) -> list[Piece]:
         """Split one of the kit's texts into what is locked and what the unit fills, as it reads."""
         words, labels = {**values, **self.known}, self._labels
@@ -201,6 +219,18 @@ class Filling:
         last = self.version.window_until or date.max
         days = [(slot, day_in(values.get(slot.name, ""))) for slot in self.slots]
         return [s for s, day in days if s.kind == DATE and day and not first <= day <= last]
+
+
+def approved_filling(
+    content: Mapping[str, Any], unit: Unit
+) -> tuple[Filling, Mapping[str, str]] | None:
+    """Return the version of the kit from which a content of ``unit`` was cut, and the words of its
+    gaps; None for a content of its own. One query.
+    """
+    if not (cut := content.get("kit")):
+        return None
+    version = KitVersion.objects.select_related("kit").filter(public_id=cut["version"]).first()
+    return (Filling(version, unit), cut["values"]) if version else None
 
 
 def misfits_in(contents: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:

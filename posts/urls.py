@@ -112,6 +112,7 @@ urlpatterns = [
     path("media/add/", media_library_views.add_media, name="add_media"),
     path("media/cards/new/", card_views.new_card, name="new_card"),
     path("media/<uuid:public_id>/card/", card_views.change_card, name="change_card"),
+    path("kits/<uuid:public_id>/card/", card_views.card_for_kit, name="card_for_kit"),
     path("posts/<uuid:public_id>/card/", card_views.card_for_post, name="card_for_post"),
     path("media/uploads/", upload_views.begin_in_library, name="library_uploads"),
     path("media/folders/", media_library_views.folders, name="media_folders"),

@@ -38,6 +38,9 @@ urlpatterns = [
     path("posts/<uuid:public_id>/outputs/", output_views.outputs, name="outputs"),
     path("posts/<uuid:public_id>/outputs/poster/", output_views.poster, name="poster"),
     path(
+        "posts/<uuid:public_id>/outputs/poster/link/", output_views.poster_link, name="poster_link"
+    ),
+    path(
         "posts/<uuid:public_id>/outputs/poster/file/", output_views.poster_file, name="poster_file"
     ),
     path("posts/<uuid:public_id>/share/", sharing_views.share, name="share"),

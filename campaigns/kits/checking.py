@@ -20,6 +20,8 @@ from campaigns.kits.wording import (
     slot_names,
 )
 from core.errors import Refused
+from media.cards.services import HOTLINES, OWN_HOTLINE
+from media.cards.typesetting import LONGEST_LINE, Look
 from platforms.registry import CONNECTORS
 
 
@@ -41,7 +43,21 @@ def problems(version: KitVersion) -> list[str]:
     if not units_for(version).exists():
         found.append(_("The kit is for no unit yet. Say whom it is for."))
     found += _problems_of_slots(version.worded(), version.slots)
+    found += _problems_beside_the_post(version)
     return found
+
+
+def _problems_beside_the_post(version: KitVersion) -> list[str]:
+    """Name the gaps of script and poster that no text of the post has: nobody would check or
+    approve the words that units put there.
+    """
+    texts = version.read_aloud_and_printed()
+    known = {*BUILT_IN, *slot_names(version.worded())}
+    odd = misnamed(texts) + [f"{{{name}}}" for name in slot_names(texts) if name not in known]
+    if not odd:
+        return []
+    words = _("%(gaps)s: loudspeaker text and poster take only gaps that stand in the post, too.")
+    return [words % {"gaps": ", ".join(odd)}]
 
 
 def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -97,6 +113,7 @@ def require_sound(fields: Mapping[str, Any]) -> None:
         and all(0 <= slot["limit"] <= LONGEST_WORDS for slot in slots)
         and {*fields["platforms"], *fields["texts"]} <= set(CONNECTORS)
         and 0 <= fields["spread_minutes"] <= LONGEST_SPREAD
+        and _is_poster(fields["poster"])
     )
     if not sound:
         raise Refused(_("Check the gaps: each has a name of its own, in small letters."))
@@ -106,3 +123,14 @@ def require_sound(fields: Mapping[str, Any]) -> None:
     first, last = fields["window_from"], fields["window_until"]
     if first and last and last < first:
         raise Refused(_("The last day must not be before the first day."))
+
+
+def _is_poster(poster: Mapping[str, str]) -> bool:
+    """Check that a poster is empty, or has a known look and lines that it may have."""
+    lines = [poster.get(name, "") for name in ("line_1", "line_2")]
+    return not poster or (
+        set(poster) == {"look", "line_1", "line_2", "hotline"}
+        and poster["look"] in Look.values
+        and poster["hotline"] in {"", OWN_HOTLINE, *HOTLINES}
+        and all(len(line) <= LONGEST_LINE for line in lines)
+    )

@@ -34,6 +34,8 @@ from campaigns.models import GROUNDS, LONGEST_GROUND, Campaign, Topic
 from core.fields import DayField
 from core.forms import ReasonForm
 from core.text import fold, whole_number
+from media.cards.services import HOTLINES, OWN_HOTLINE
+from media.cards.typesetting import LONGEST_LINE, Look
 from media.library.queries import in_library_of
 from media.models import LONGEST_ALT, Media
 from units.models import Level, Unit
@@ -103,6 +105,15 @@ def _hours() -> forms.IntegerField:
     )
 
 
+def _poster_line(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=LONGEST_LINE,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class KitForm(forms.Form):
     edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_147_483_647)
     rows = forms.IntegerField(
@@ -148,7 +159,30 @@ class KitForm(forms.Form):
         max_length=LONGEST_SCRIPT,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("For the commune's loudspeakers or as the script of a short video."),
+        help_text=_(
+            "For the commune's loudspeakers or as the script of a short video. Gaps of the text "
+            "may stand in it, too."
+        ),
+    )
+    poster_look = forms.ChoiceField(
+        label=_("Poster"),
+        choices=[("", _("No poster")), *Look.choices],
+        required=False,
+        help_text=_(
+            "Each unit prints it with its own name and badge, once its post is approved. The title "
+            "is that of the post."
+        ),
+    )
+    poster_line_1 = _poster_line(_("First line of the poster"))
+    poster_line_2 = _poster_line(_("Second line of the poster"))
+    poster_hotline = forms.ChoiceField(
+        label=_("Telephone on the poster"),
+        choices=[
+            ("", _("no number")),
+            (OWN_HOTLINE, _("that of the unit on duty")),
+            *((number, f"{number} – {label}") for number, label in HOTLINES.items()),
+        ],
+        required=False,
     )
     link = forms.URLField(label=_("Link"), max_length=500, required=False, assume_scheme="https")
     legal_basis = forms.CharField(
@@ -439,6 +473,7 @@ class KitForm(forms.Form):
         when = ("window_from", "window_until", "best_from", "best_until")
         return KitEdit(
             **{name: values[name] for name in (*plain, *when, "own_lines", "note")},
+            poster=self._poster(),
             texts={name: values[f"text-{name}"] for name, _label in PLATFORMS},
             slots=values["slots"],
             platforms=values["platforms"],
@@ -451,6 +486,12 @@ class KitForm(forms.Form):
             spread_minutes=values["spread_minutes"] or 0,
             media=[(each, values[f"alt-{each.public_id}"]) for each in self.chosen_media],
         )
+
+    def _poster(self) -> dict[str, str]:
+        """Return the poster as it is stored: nothing, or all four parts."""
+        parts = ("look", "line_1", "line_2", "hotline")
+        values = {part: self.cleaned_data[f"poster_{part}"] for part in parts}
+        return values if values["look"] else {}
 
     @property
     def own_texts(self) -> list[forms.BoundField]:
@@ -482,6 +523,7 @@ def _initial(version: KitVersion | None, campaign: Campaign | None) -> dict[str,
     media = list(version.media.select_related("media"))
     return {
         **{name: getattr(version, name) for name in names},
+        **{f"poster_{part}": words for part, words in version.poster.items()},
         "slots": version.slots,
         "name": version.kit.name,
         "campaign": version.kit.campaign,

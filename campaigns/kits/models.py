@@ -137,6 +137,8 @@ class KitVersion(PublicIdModel, Grounds, Announced):
     # [{"name", "kind", "label", "hint", "example", "limit"}]; a picture's stands in no text.
     slots = models.JSONField(default=list)
     script = models.TextField(_("loudspeaker text"), max_length=LONGEST_SCRIPT, blank=True)
+    # {"look", "line_1", "line_2", "hotline"} of a poster that each unit prints; empty: none.
+    poster = models.JSONField(default=dict, db_default={})
     link = models.URLField(_("link"), max_length=500, blank=True)
     window_from = models.DateField(_("first day"), null=True, blank=True)
     window_until = models.DateField(_("last day"), null=True, blank=True)
@@ -234,6 +236,10 @@ class KitVersion(PublicIdModel, Grounds, Announced):
     def worded(self) -> list[str]:
         """List every text in which a gap may stand, the title first."""
         return [self.title, self.text, *self.texts.values()]
+
+    def read_aloud_and_printed(self) -> list[str]:
+        """List the texts that no post shows: their gaps are among those of the others."""
+        return [self.script, *(self.poster.get(name, "") for name in ("line_1", "line_2"))]
 
     def is_by(self, user: Any) -> bool:
         """Check whether this person wrote in it, so that four eyes forbid them to approve it."""

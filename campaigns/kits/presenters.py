@@ -8,11 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.queries import units_for
 from campaigns.kits.states import KINDS, PLATFORMS, SlotKind, VersionState
-from campaigns.kits.wording import BUILT_IN, SLOT, Piece, pieces
+from campaigns.kits.wording import BUILT_IN, SLOT, Piece, fill, pieces
 from core import differences
+from media.cards.services import Words, content_of
+from media.cards.typesetting import Content, Look
 from units.models import Level, Unit
 from units.queries import fact_values
+
+# In the small print, in the language of the paper.
+SPECIMEN = "Bản mẫu của bộ nội dung"
 
 
 class Status(NamedTuple):
@@ -57,11 +63,35 @@ class Preview(NamedTuple):
     title: list[Piece]
     paragraphs: list[list[Piece]]
     texts: list[tuple[str, str, list[Piece]]]
+    script: list[list[Piece]]
+    poster: list[list[Piece]]  # its title and its lines; empty where the kit has none
+
+
+def first_unit(version: KitVersion) -> Unit:
+    """Return the unit as which a version is shown where nobody chose one: the first of those that
+    it is for, else its issuer.
+    """
+    below = units_for(version).select_related("parent").order_by("-level", "pk")
+    return below.first() or version.kit.unit
+
+
+def example_values(version: KitVersion, unit: Unit) -> dict[str, str]:
+    """Return the words by which previews fill gaps: the unit's facts, and the kit's examples."""
+    values = {slot["name"]: slot["example"] for slot in version.slots}
+    return values | fact_values(unit, on=timezone.localdate())
+
+
+def poster(version: KitVersion, unit: Unit) -> Content:
+    """Return what stands on the poster of a version as ``unit`` would print it, without a code."""
+    values = example_values(version, unit)
+    words = {name: fill(version.poster.get(name, ""), values) for name in ("line_1", "line_2")}
+    hotline = version.poster.get("hotline", "")
+    title = fill(version.title, values)
+    return content_of(Words(title=title, hotline=hotline, **words), unit, proof=SPECIMEN)
 
 
 def preview(version: KitVersion, unit: Unit) -> Preview:
-    values = {slot["name"]: slot["example"] for slot in version.slots}
-    values |= fact_values(unit, on=timezone.localdate())
+    values = example_values(version, unit)
     labels = dict(PLATFORMS)
     own = [(name, str(labels[name]), text) for name, text in version.texts.items()]
     return Preview(
@@ -69,7 +99,15 @@ def preview(version: KitVersion, unit: Unit) -> Preview:
         title=pieces(version.title, values),
         paragraphs=[pieces(part, values) for part in version.text.split("\n\n") if part.strip()],
         texts=[(name, label, pieces(text, values)) for name, label, text in own],
+        script=[pieces(part, values) for part in version.script.split("\n\n") if part.strip()],
+        poster=[pieces(line, values) for line in _poster_lines(version)],
     )
+
+
+def _poster_lines(version: KitVersion) -> list[str]:
+    if not version.poster:
+        return []
+    return [line for line in (version.title, *version.read_aloud_and_printed()[1:]) if line]
 
 
 def audience(version: KitVersion) -> str:
@@ -104,6 +142,7 @@ def facts(version: KitVersion) -> list[tuple[str, Any]]:
         (_("In force"), _period(version.legal_from, version.legal_until)),
         (_("Source of the warning"), version.source),
         (_("Link"), version.link),
+        (_("Poster"), str(Look(version.poster["look"]).label) if version.poster else ""),
         (_("Spread over minutes"), spread),
         (_("Lines of its own"), _("yes, at the end") if version.own_lines else _("no")),
         (_("Note for officers"), version.note),
@@ -155,7 +194,10 @@ def _words_of(version: KitVersion) -> dict[str, str]:
         _("Common text"): legible(version.text),
         **own,
         _("Gaps that units fill"): "\n".join(map(_slot_in_words, version.slots)),
-        _("Loudspeaker text"): version.script,
+        _("Loudspeaker text"): legible(version.script),
+        _("Poster"): "\n".join(
+            legible(version.poster[name]) for name in ("line_1", "line_2") if version.poster
+        ),
         _("Link"): version.link,
         _("Legal basis"): version.legal_basis,
         _("Source of the warning"): version.source,
@@ -180,6 +222,7 @@ def part_names() -> dict[str, str]:
         "texts": _("texts of single channels"),
         "slots": _("gaps"),
         "script": _("loudspeaker text"),
+        "poster": _("poster"),
         "link": _("link"),
         "legal_basis": _("legal basis"),
         "legal_from": _("legal basis"),

@@ -108,9 +108,12 @@ def content_of(version: KitVersion) -> dict[str, Any]:
     media = version.media.select_related("media").order_by("position", "pk")
     plain = {name: getattr(version, name) for name in _PLAIN}
     dates = {name: _iso(getattr(version, name)) for name in _DATES}
+    # Only where there is one: versions that were approved before there were posters hash as then.
+    poster = {"poster": version.poster} if version.poster else {}
     return {
         **plain,
         **dates,
+        **poster,
         "core": core_sha256(version),
         "kit": str(version.kit.public_id),
         "number": version.number,
@@ -158,7 +161,8 @@ def changed_parts(version: KitVersion, before: KitVersion) -> list[str]:
     """Name the parts of the content in which two versions differ, for people to look at."""
     now, then = content_of(version), content_of(before)
     apart = {"core", "number", "changes"}
-    return [name for name in now if name not in apart and now[name] != then[name]]
+    names = [*now, *(name for name in then if name not in now)]
+    return [name for name in names if name not in apart and now.get(name) != then.get(name)]
 
 
 def versions_of(kit: Kit) -> QuerySet[KitVersion]:

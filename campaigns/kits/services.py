@@ -19,7 +19,7 @@ from accounts.permissions import Permission
 from accounts.queries import appointed_by, holders, require
 from audit.services import record
 from campaigns.kits import checking
-from campaigns.kits.models import Kit, KitMedia, KitVersion, Passing
+from campaigns.kits.models import MOST_MEDIA, Kit, KitMedia, KitVersion, Passing
 from campaigns.kits.queries import digest, open_version, provinces_asked, units_for
 from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
 from campaigns.kits.states import NEXT, VersionState
@@ -71,6 +71,7 @@ class KitEdit:
     texts: Mapping[str, str] = field(default_factory=dict)
     slots: Sequence[Slot] = ()
     script: str = ""
+    poster: Mapping[str, str] = field(default_factory=dict)  # see KitVersion.poster
     link: str = ""
     legal_basis: str = ""
     legal_from: date | None = None
@@ -100,6 +101,7 @@ class KitEdit:
         return {
             **{name: normal(getattr(self, name)).strip() for name in words},
             **{name: getattr(self, name) for name in (*days, *plain, "spread_minutes")},
+            "poster": {k: " ".join(normal(v).split()) for k, v in self.poster.items()},
             "texts": {k: normal(v).strip() for k, v in self.texts.items() if v.strip()},
             "slots": [slot.stored() for slot in self.slots],
             "platforms": list(self.platforms),
@@ -112,6 +114,7 @@ class KitEdit:
         slots = [each for s in self.slots for each in (s.label, s.hint, s.example)]
         texts = [self.name, self.title, self.text, *self.texts.values(), self.script, self.note]
         alts = [alt for _media, alt in self.media]
+        alts += [self.poster.get(name, "") for name in ("line_1", "line_2")]
         return [*texts, self.changes, self.legal_basis, self.source, *slots, *alts]
 
 
@@ -164,6 +167,34 @@ def change(version: KitVersion, *, by: User, edit: KitEdit, edition: int | None 
     version.edition += 1
     version.save()
     _set_related(version, edit, by=by)
+    _record("kit.changed", version, by=by, authority=authority)
+
+
+@transaction.atomic
+def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
+    """Put pictures of the issuer's library behind those of a version that is being written; one
+    that it has already stays where it is. Raise NotAllowed, Refused.
+    """
+    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _locked(version)
+    if not version.is_editable:
+        raise Refused(
+            _("This version is not open for editing. Return it first, or begin a new one.")
+        )
+    has = set(version.media.values_list("media", flat=True))
+    new = [each for each in media if each.pk not in has]
+    if len(has) + len(new) > MOST_MEDIA:
+        raise Refused(_("At most %(n)s pictures; take some out.") % {"n": MOST_MEDIA})
+    if in_library_of(version.kit.unit).filter(pk__in=[m.pk for m in new]).count() < len(new):
+        raise Refused(_("A picture is not in your library any more. Choose another one."))
+    KitMedia.objects.bulk_create(
+        KitMedia(version=version, media=each, position=len(has) + n, alt_text=each.alt_text)
+        for n, each in enumerate(new)
+    )
+    version.writers.add(by)
+    version.last_editor, version.changed_at = by, timezone.now()
+    version.edition += 1
+    version.save(update_fields=["last_editor", "changed_at", "edition"])
     _record("kit.changed", version, by=by, authority=authority)
 
 
@@ -290,6 +321,7 @@ _COPIED = (
     "texts",
     "slots",
     "script",
+    "poster",
     "link",
     "window_from",
     "window_until",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns.kits import views, writing_views
+from campaigns.kits import poster_views, views, writing_views
 
 app_name = "kits"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("new/", writing_views.new, name="new"),
     path("<uuid:public_id>/", views.kit, name="kit"),
     path("<uuid:public_id>/edit/", writing_views.edit, name="edit"),
+    path("<uuid:public_id>/poster/", poster_views.poster, name="poster"),
+    path("<uuid:public_id>/poster/file/", poster_views.poster_file, name="poster_file"),
     path("<uuid:public_id>/submit/", views.submit, name="submit"),
     path("<uuid:public_id>/approve/", views.approve, name="approve"),
     path("<uuid:public_id>/issue/", views.issue, name="issue"),

@@ -106,6 +106,9 @@ def _acts(request: HttpRequest, row: Kit, newer: KitVersion | None) -> dict[str,
     approves = is_own(request, row, Permission.KIT_APPROVE) and not row.is_withdrawn
     return {
         "edit": writes and bool(newer and newer.is_editable),
+        "card": writes
+        and bool(newer and newer.is_editable)
+        and can(request.user, Permission.LIBRARY_WRITE, unit=row.unit),
         "submit": writes and bool(newer and newer.is_editable),
         "review": approves and state in (VersionState.IN_REVIEW, VersionState.APPROVED),
         "issue": writes and state == VersionState.APPROVED,
@@ -303,7 +306,7 @@ def _preview(request: HttpRequest, version: KitVersion) -> dict[str, object]:
             problem = _("Several units fit: %(units)s.") % {"units": several}
         else:
             problem = _("No unit of the audience is called so.")
-    unit = unit or units.order_by("-level", "pk").first() or version.kit.unit
+    unit = unit or presenters.first_unit(version)
     shown = presenters.preview(version, unit)
     return {"preview": shown, "as_unit": form, "as_unit_problem": problem}
 

@@ -75,6 +75,7 @@ def _page(
             if text
         ],
         "slots": filling.slots,
+        "script": filling.pieces(version.script, values),
         "differences": changes_of_kit(row, card.adoption) if card.adoption and card.post else [],
         "media": version.media.select_related("media"),
         "passing": row.passings.filter(unit=unit.parent).first() if unit.parent else None,

@@ -7,6 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from campaigns.kits import services as kits
+from campaigns.kits.models import KitVersion
+from campaigns.kits.wording import slot_names
 from core.errors import Refused
 from media.cards import services as cards
 from media.cards.services import Words
@@ -30,12 +33,19 @@ def make(
     formats: Collection[str],
     by: User,
     post: Post | None = None,
+    version: KitVersion | None = None,
 ) -> list[Media]:
-    """Draw a card into the library, and into the draft of ``post``. Raise as `cards.add` and
-    `media_library.use`.
+    """Draw a card into the library, and into the draft of ``post`` or among the pictures of a kit's
+    ``version``. Raise as `cards.add`, `media_library.use` and `kits.add_media`.
     """
     require_clean(words, unit)
+    if version and slot_names([words.title, words.line_1, words.line_2]):
+        raise Refused(
+            _("A card is the same picture for all units: a gap would stand on it as it is.")
+        )
     made = cards.add(words, unit=unit, look=look, formats=formats, by=by)
+    if version:
+        kits.add_media(version, made, by=by)
     for media in made if post else ():
         post = media_library.use(media, unit=unit, by=by, post=post)
     return made

@@ -17,6 +17,9 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
+from campaigns.kits.models import KitVersion
+from campaigns.kits.queries import open_version, readable_by, written_by
+from campaigns.kits.wording import SLOT
 from channels.models import Channel
 from core.actions import form_action, form_data
 from core.errors import Refused
@@ -70,6 +73,30 @@ def change_card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _page(request, media.unit, initial=initial, back=back)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def card_for_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Make a card of the issuer that stands among the pictures of the kit at once."""
+    own = written_by(request.user)
+    if not request.user.reach(Permission.LIBRARY_WRITE) or not own.exists():
+        raise PermissionDenied
+    rows = readable_by(request.user).select_related("unit__parent")
+    kit = get_object_or_404(rows, public_id=public_id)
+    if not own.filter(pk=kit.pk).exists():
+        messages.info(request, _("Only people of %(unit)s may do this.") % {"unit": kit.unit})
+        return redirect("kits:kit", kit.public_id)
+    version = open_version(kit)
+    if version is None or not version.is_editable:
+        messages.info(request, _("This version is not open for editing."))
+        return redirect("kits:kit", kit.public_id)
+    version.kit = kit
+    title = "" if SLOT.search(version.title) else version.title
+    back = reverse("kits:kit", args=[kit.public_id])
+    return _page(
+        request, kit.unit, initial={"title": title[:LONGEST_TITLE]}, back=back, version=version
+    )
+
+
 def _unit(request: HttpRequest) -> Unit:
     position = current_position(request)
     if position is None or not can(request.user, Permission.LIBRARY_WRITE, unit=position.unit):
@@ -84,6 +111,7 @@ def _page(
     initial: dict[str, Any],
     back: str,
     post: Post | None = None,
+    version: KitVersion | None = None,
 ) -> HttpResponse:
     addresses = _addresses(unit)
     if link := initial.get("link"):
@@ -92,7 +120,7 @@ def _page(
     if request.POST.get("act") == "preview":
         shown = _preview(request, form, unit)
         name = "_preview.html" if request.htmx else "card.html"
-        context = _context(form, unit, back, post) | shown
+        context = _context(form, unit, back, post, version) | shown
         return render(request, f"posts/picture_cards/{name}", context)
     done = form_action(
         form,
@@ -103,17 +131,23 @@ def _page(
             formats=form.cleaned_data["formats"],
             by=request.user,
             post=post,
+            version=version,
         ),
     )
     if done:
-        return _answer(request, done.result, post)
-    context = _context(form, unit, back, post)
+        return _answer(request, done.result, post, version)
+    context = _context(form, unit, back, post, version)
     if form.is_bound:
         context |= _preview(request, form, unit)
     return render(request, "posts/picture_cards/card.html", context, status=done.status)
 
 
-def _answer(request: HttpRequest, made: list[Media], post: Post | None) -> HttpResponse:
+def _answer(
+    request: HttpRequest, made: list[Media], post: Post | None, version: KitVersion | None
+) -> HttpResponse:
+    if version:
+        messages.success(request, _("The card stands in the kit, and in the library."))
+        return redirect("kits:kit", version.kit.public_id)
     if post:
         messages.success(request, _("The card stands in the draft, and in the library."))
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-pictures")
@@ -126,12 +160,15 @@ def _answer(request: HttpRequest, made: list[Media], post: Post | None) -> HttpR
     return redirect("posts:media_library")
 
 
-def _context(form: CardForm, unit: Unit, back: str, post: Post | None) -> dict[str, Any]:
+def _context(
+    form: CardForm, unit: Unit, back: str, post: Post | None, version: KitVersion | None
+) -> dict[str, Any]:
     return {
         "form": form,
         "unit": unit,
         "back": back,
         "post": post,
+        "kit": version.kit if version else None,
         "looks": [(look.value, look.label, f"img/cards/{look.value}.png") for look in Look],
         "fields": FIELDS,
         "over": {},

@@ -1,6 +1,6 @@
 """The form of a poster: which approved sentences stand on it, its look and its number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -21,7 +21,15 @@ class PosterForm(forms.Form):
     line_2 = forms.ChoiceField(label=_("Second line"), required=False)
     hotline = forms.ChoiceField(label=_("Telephone"), required=False)
 
-    def __init__(self, data: Any, *, unit: Unit, sentences: Sequence[str]) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        unit: Unit,
+        sentences: Sequence[str],
+        chosen: Mapping[str, str] | None = None,
+    ) -> None:
+        """``chosen``: what stands there as long as the person chooses nothing."""
         hotlines = hotlines_of(unit)
         numbers = [(str(n), text) for n, text in enumerate(sentences)]
         defaults = {
@@ -29,6 +37,7 @@ class PosterForm(forms.Form):
             "line_1": "0" if sentences else "",
             "line_2": "1" if len(sentences) > 1 else "",
             "hotline": hotlines[0][0],
+            **(chosen or {}),
         }
         super().__init__({**defaults, **{name: data[name] for name in data}}, label_suffix="")
         self.sentences = sentences

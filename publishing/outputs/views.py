@@ -1,19 +1,31 @@
 """Pages of what is done with an approved post where no network reaches: scripts, and posters."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.permissions import Permission
+from accounts.queries import can
 from core import quotas
+from core.actions import button_action
 from core.errors import Refused
+from links import services as links
+from links.models import LONGEST_TITLE, Link
+from links.queries import short_address
 from media.cards import services as cards
+from media.cards.services import hotlines_of
 from media.cards.typesetting import LONGEST_LINE, PAPERS, Content, too_long, typeset
 from media.codes import qr_svg
+from posts.context import post_to_write
+from posts.kit_words import approved_filling
 from posts.models import Post
 from publishing.models import Delivery
 from publishing.outputs import texts
@@ -35,7 +47,7 @@ def outputs(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     content = revision.content
     link, code = _public_link(post), texts.code_of(revision.content_sha256)
     text = texts.whole_text(content)
-    script = texts.spoken(text)
+    script = texts.spoken(_script_of_kit(content, post) or text)
     tail = "\n".join(filter(None, [link and link not in text and link, f"Mã bản duyệt: {code}"]))
     context = {
         "post": post,
@@ -52,12 +64,38 @@ def outputs(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "publishing/outputs.html", context)
 
 
+def _script_of_kit(content: Mapping[str, Any], post: Post) -> str:
+    """Return the loudspeaker text of the kit from which the content was cut, with the approved
+    words in its gaps; empty where there is none.
+    """
+    cut = approved_filling(content, post.unit)
+    return cut[0].script(cut[1]) if cut else ""
+
+
 def _public_link(post: Post) -> str:
     """Return the address of the approved revision where it is live, or nothing."""
     live = Delivery.objects.filter(
         post=post, revision=post.approved_revision, state=State.PUBLISHED
     ).exclude(permalink="")
     return live.order_by("published_at").values_list("permalink", flat=True).first() or ""
+
+
+# Data, in the language of those who find it among their unit's short links.
+_LINK_TITLE = "Áp phích: {post}"
+
+
+def poster_address(post: Post) -> str:
+    """Return where the code on a poster leads: the unit's short link to the post, which counts, or
+    the post itself where nobody has made one; nothing while the post is not live.
+    """
+    target = _public_link(post)
+    link = _link_of_poster(post, target) if target else None
+    return short_address(link) if link else target
+
+
+def _link_of_poster(post: Post, target: str) -> Link | None:
+    title = _LINK_TITLE.format(post=post)[:LONGEST_TITLE]
+    return Link.objects.filter(unit=post.unit, title=title, target=target, stopped_at=None).first()
 
 
 # --- A poster -------------------------------------------------------------------------------------
@@ -74,20 +112,47 @@ def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = _approved(request, public_id)
     if post is None:
         return redirect("publishing:post", public_id=public_id)
-    form = _poster_form(request, post)
-    context = {"post": post, "form": form, "revision": post.approved_revision}
+    context: dict[str, Any] = {"post": post, "revision": post.approved_revision}
+    context["may_write"] = can(request.user, Permission.POST_WRITE, unit=post.unit)
     try:
+        context["form"] = form = _poster_form(request, post)
         content = _poster_content(post, form)
         sheets = {"a4": PAPERS["a4"].scaled(1)}
         look = form.cleaned_data.get("look") or form.fields["look"].choices[0][0]
         found = cards.preview(content, look, sheets, unit=post.unit, by=request.user)
         context |= {"picture": found.pictures["a4"], "over": found.over}
         context["link"] = content.link
+        context["is_counted"] = bool(content.link) and content.link != _public_link(post)
     except Refused as error:
         context["why"] = str(error)
     is_part = request.htmx and not request.htmx.boosted
     page = "publishing/poster.html"
     return render(request, f"{page}#preview" if is_part else page, context)
+
+
+@require_POST
+def poster_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Make the short link to which the code on the poster leads; once, however often it is asked
+    for.
+    """
+    post = post_to_write(request, public_id)
+
+    def make() -> None:
+        with transaction.atomic():
+            Post.objects.select_for_update(of=("self",)).get(pk=post.pk)
+            target = _public_link(post)
+            if not target:
+                raise Refused(_("The post is not live yet, so there is no link."))
+            if _link_of_poster(post, target) is None:
+                title = _LINK_TITLE.format(post=post)[:LONGEST_TITLE]
+                # The platform itself gave the address.
+                links.create(
+                    unit=post.unit, title=title, target=target, by=request.user, is_checked=True
+                )
+
+    said = _("The code on the poster leads through a short link now; its scans are counted.")
+    button_action(request, make, said=said)
+    return redirect("publishing:poster", public_id=public_id)
 
 
 @require_GET
@@ -99,8 +164,8 @@ def poster_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     paper, _blank, kind = request.GET.get("as", "").partition(" ")
     if post is None or paper not in PAPERS or kind not in _FORMS:
         return redirect("publishing:post", public_id=public_id)
-    form = _poster_form(request, post)
     try:
+        form = _poster_form(request, post)
         content = _poster_content(post, form)
         quotas.use("export", by=request.user)
         sheet = PAPERS[paper]._replace(form=kind)
@@ -131,8 +196,19 @@ def _approved(request: HttpRequest, public_id: uuid.UUID) -> Post | None:
 
 
 def _poster_form(request: HttpRequest, post: Post) -> PosterForm:
-    sentences = texts.sentences(post.approved_revision.content, longest=LONGEST_LINE)
-    form = PosterForm(request.GET, unit=post.unit, sentences=sentences)
+    content = post.approved_revision.content
+    sentences = texts.sentences(content, longest=LONGEST_LINE)
+    chosen: dict[str, str] = {}
+    cut = approved_filling(content, post.unit)
+    if cut and (poster := cut[0].version.poster):
+        # Those who wrote the kit chose; the unit may choose otherwise.
+        lines = cut[0].poster(cut[1])
+        sentences = list(dict.fromkeys([*lines, *sentences]))
+        chosen = {"look": poster["look"], "line_1": "", "line_2": ""}
+        chosen |= {f"line_{n + 1}": str(n) for n in range(len(lines))}
+        if poster["hotline"] in dict(hotlines_of(post.unit)):
+            chosen["hotline"] = poster["hotline"]
+    form = PosterForm(request.GET, unit=post.unit, sentences=sentences, chosen=chosen)
     form.is_valid()
     return form
 
@@ -144,7 +220,7 @@ def _poster_content(post: Post, form: PosterForm) -> Content:
         line_1=form.line("line_1"),
         line_2=form.line("line_2"),
         hotline=form.cleaned_data.get("hotline", ""),
-        link=_public_link(post),
+        link=poster_address(post),
     )
     code = texts.code_of(post.approved_revision.content_sha256)
     return cards.content_of(words, post.unit, proof=f"Mã bản duyệt: {code}")

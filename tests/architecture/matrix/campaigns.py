@@ -12,6 +12,8 @@ ENTRIES = {
     "kits:list": Entry(roles=ISSUERS),
     "kits:new": Entry(roles=ISSUERS),
     "kits:kit": Entry(roles=ISSUERS, kwargs=ISSUED, reach="above"),
+    "kits:poster": Entry(roles=ISSUERS, kwargs=ISSUED, reach="above"),
+    "kits:poster_file": Entry(roles=ISSUERS, kwargs=ISSUED, reach="above"),
     "kits:edit": Entry(roles=ISSUERS, kwargs=DRAFT),
     "kits:submit": Entry(roles=ISSUERS, kwargs=DRAFT, method="post"),
     "kits:approve": Entry(roles=frozenset({OVERSEER}), kwargs=SUBMITTED),

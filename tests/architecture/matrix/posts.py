@@ -20,6 +20,7 @@ ENTRIES = {
     "posts:decline_kit": Entry(
         roles=WRITERS, kwargs=_kit, method="post", data={"reason": "no_channel"}
     ),
+    "posts:card_for_kit": Entry(roles=frozenset({OVERSEER}), kwargs={"public_id": "kit"}),
     "posts:take_over_kit": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:import": Entry(roles=WRITERS),
     "posts:import_template": Entry(roles=WRITERS),

@@ -36,6 +36,7 @@ ENTRIES = {
     "publishing:post": Entry(roles=READERS, kwargs=POST),
     "publishing:outputs": Entry(roles=READERS, kwargs=POST),
     "publishing:poster": Entry(roles=READERS, kwargs=POST),
+    "publishing:poster_link": Entry(roles=SCHEDULERS, kwargs=POST, method="post"),
     "publishing:poster_file": Entry(roles=READERS, kwargs=POST),
     "publishing:share": Entry(roles=SCHEDULERS, kwargs=POST),
     "publishing:share_list": Entry(roles=SCHEDULERS),

@@ -1,5 +1,6 @@
 """Pages of those who issue kits."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -254,3 +255,56 @@ def test_who_approves_a_new_version_sees_word_by_word_what_changed(client, provi
     assert difference.pieces[1:3] == [Piece("del", "qua đêm"), Piece("ins", "trong phòng ngủ")]
     assert "[Khu vực]" in difference.pieces[0].text
     assert "<ins>" in shown.content.decode()
+
+
+def test_a_poster_is_written_seen_as_a_unit_prints_it_and_printed_as_a_specimen(
+    client, province, sign_in
+):
+    commune = factories.UnitFactory(parent=province)
+    sign_in(Role.SUPERVISOR, province)
+    poster = {"poster_look": "fire", "poster_line_1": "Sạc xe ở {khu_vuc}: có người trông."}
+    client.post(reverse("kits:new"), written(province, **poster, poster_hotline="114"))
+    kit = Kit.objects.get()
+    assert kit.versions.get().poster["line_1"] == poster["poster_line_1"]
+    shown = client.get(page("kit", kit)).content.decode()
+    assert page("poster", kit) in shown
+    assert re.search(r"Sạc xe ở <mark[^>]*>tổ 5</mark>", shown)
+
+    response = client.get(page("poster", kit))
+    assert commune.label in response.content.decode()
+    assert "data:image/png;base64," in response.content.decode()
+    sheet = client.get(page("poster_file", kit), {"paper": "a3"})
+    assert sheet.content.startswith(b"%PDF-")
+    assert sheet["X-Content-Type-Options"] == "nosniff"
+    assert client.get(page("poster_file", kit), {"paper": "../a3"}).status_code == 302
+
+
+def test_a_kit_without_a_poster_has_no_page_of_one(client, province, sign_in):
+    sign_in(Role.SUPERVISOR, province)
+    kit = factories.kit(province)
+    assert page("poster", kit) not in client.get(page("kit", kit)).content.decode()
+    assert client.get(page("poster", kit))["Location"] == page("kit", kit)
+
+
+def test_a_card_of_the_kits_title_stands_among_its_pictures(client, province, sign_in):
+    kit = factories.kit(province)
+    version = kit.versions.get()
+    leader = sign_in(Role.OVERSEER, province)
+    there = reverse("posts:card_for_kit", args=[kit.public_id])
+    assert version.title in client.get(there).content.decode()
+    assert there in client.get(page("kit", kit)).content.decode()
+    words = {"title": version.title, "look": "fire", "formats": ["1x1"], "hotline": "", "qr": ""}
+
+    with_gap = client.post(there, {**words, "line_1": "Ở {khu_vuc}"})
+    assert with_gap.status_code == 409
+    made = client.post(there, words)
+
+    assert made["Location"] == page("kit", kit)
+    card = version.media.get().media
+    assert (card.unit, card.width) == (province, 1080)
+    version.refresh_from_db()
+    assert (version.last_editor, version.is_by(leader)) == (leader, True)  # so does not approve it
+    client.post(there, words)
+    assert version.media.count() == 1  # the same card is one picture
+    KitVersion.objects.filter(pk=version.pk).update(state="in_review")
+    assert client.post(there, words)["Location"] == page("kit", kit)

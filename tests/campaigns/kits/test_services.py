@@ -11,7 +11,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.kits import services
 from campaigns.kits.models import Kit, KitVersion
-from campaigns.kits.queries import changed_parts, kits_open_to, units_for
+from campaigns.kits.queries import changed_parts, content_of, kits_open_to, units_for
 from campaigns.kits.services import KitEdit, Slot
 from campaigns.kits.signals import kit_issued, kit_withdrawn
 from core.errors import NotAllowed, Refused
@@ -271,3 +271,56 @@ def test_the_database_keeps_four_eyes_on_a_kit():
         KitVersion.objects.filter(pk=version.pk).update(approved_by=version.author)
     with pytest.raises(IntegrityError, match="who_approved"), transaction.atomic():
         KitVersion.objects.filter(pk=version.pk).update(approved_by=None)
+
+
+POSTER = {
+    "look": "fire",
+    "line_1": "Không sạc qua đêm ở {khu_vuc}.",
+    "line_2": "",
+    "hotline": "114",
+}
+
+
+def test_script_and_poster_take_only_gaps_that_the_post_has(ministry, edit):
+    writer = factories.person(Role.SUPERVISOR, ministry)
+    factories.UnitFactory()
+    odd = replace(edit, script="Gọi {nguoi_trong}.", poster={**POSTER, "line_2": "{ So }"})
+    version = services.begin(unit=ministry, by=writer, edit=odd)
+    with pytest.raises(Refused, match=r"\{ So \}, \{nguoi_trong\}: loudspeaker text and poster"):
+        services.submit(version, by=writer)
+
+    fine = replace(edit, script="Bà con {khu_vuc} chú ý. {don_vi}.", poster=POSTER)
+    services.change(version, by=writer, edit=fine)
+    services.submit(version, by=writer)
+
+
+@pytest.mark.parametrize("wrong", [{"look": "evil"}, {"hotline": "0900"}, {"line_1": "a" * 181}])
+def test_a_made_up_poster_is_not_stored(ministry, edit, wrong):
+    writer = factories.person(Role.SUPERVISOR, ministry)
+    edited = replace(edit, poster={**POSTER, **wrong})
+    with pytest.raises(Refused):
+        services.begin(unit=ministry, by=writer, edit=edited)
+
+
+def test_the_poster_is_part_of_what_is_approved_and_goes_into_the_next_version(ministry, edit):
+    writer = factories.person(Role.SUPERVISOR, ministry)
+    leader = factories.person(Role.OVERSEER, ministry)
+    factories.UnitFactory()
+    version = services.begin(unit=ministry, by=writer, edit=replace(edit, poster=POSTER))
+    assert "poster" not in content_of(services.begin(unit=ministry, by=writer, edit=edit))
+    services.submit(version, by=writer)
+    version.refresh_from_db()
+    KitVersion.objects.filter(pk=version.pk).update(poster={**POSTER, "line_1": "Khác"})
+    with pytest.raises(Refused, match="changed meanwhile"):
+        services.approve(version, by=leader, content_sha256=version.content_sha256)
+    KitVersion.objects.filter(pk=version.pk).update(poster=POSTER)
+    services.approve(version, by=leader, content_sha256=version.content_sha256)
+    services.issue(version, by=writer)
+    kit = Kit.objects.get(pk=version.kit_id)
+
+    copied = services.new_version(kit, by=writer)
+
+    assert copied.poster == POSTER
+    services.change(copied, by=writer, edit=replace(edit, changes="Bỏ áp phích"))
+    copied.refresh_from_db()
+    assert "poster" in changed_parts(copied, kit.current)

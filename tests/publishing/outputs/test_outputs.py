@@ -1,12 +1,20 @@
 """Words for where no network reaches: those of the approved revision, and nothing else."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.permissions import Role
+from links.models import Link
+from links.queries import short_address
 from media.codes import qr_svg
+from posts.editor import services as editing
+from posts.kits import services as kits
+from posts.models import Post
+from publishing.models import Delivery
 from publishing.outputs import texts
 from tests import factories
 
@@ -188,3 +196,83 @@ def test_a_made_up_choice_makes_no_poster_of_its_own(client, approved_post, quer
     assert poster_of(client, approved_post, **query).status_code == 200
     asked = {"as": "a4 pdf"} | query
     assert poster_of(client, approved_post, "poster_file", **asked).status_code in (200, 302)
+
+
+# --- What a kit brings along ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_kit(db):
+    """Return an approved post of a kit with a script and a poster, of which one gap is filled."""
+    province = factories.ProvinceFactory()
+    unit = factories.UnitFactory(parent=province)
+    factories.ChannelFactory(unit=unit, platform="facebook")
+    poster = {"look": "fire", "line_1": "Bà con {khu_vuc}!", "line_2": "", "hotline": "114"}
+    script = "Alo, bà con {khu_vuc} chú ý. Gọi 114. {don_vi} thông báo."
+    kit = factories.kit(province, state="issued", script=script, poster=poster)
+    post = kits.adopt(kit, unit=unit, by=factories.person(Role.OFFICER, unit))
+    edit = replace(editing.edit_of(post), kit_words={"khu_vuc": "tổ 5"})
+    post = editing.save(post, edit, by=post.author, version=post.version)
+    return factories.approved(Post.objects.select_related("adoption__version").get(pk=post.pk))
+
+
+def test_the_script_of_a_kit_is_read_with_the_approved_words_of_the_unit(client, of_kit):
+    of_kit.adoption.values = {"khu_vuc": "chưa ai duyệt"}
+    of_kit.adoption.save()
+
+    shown = page_of(client, of_kit)
+
+    script = shown.context["script"]
+    assert script == f"Alo, bà con tổ 5 chú ý. Gọi một một bốn. {of_kit.unit.name} thông báo."
+
+
+def test_the_poster_of_a_kit_begins_with_its_lines_look_and_number(client, of_kit):
+    shown = poster_of(client, of_kit)
+
+    form = shown.context["form"]
+    chosen = {name: form[name].value() for name in ("look", "line_1", "line_2", "hotline")}
+    assert chosen == {"look": "fire", "line_1": "0", "line_2": "", "hotline": "114"}
+    assert form.fields["line_1"].choices[1] == ("0", "Bà con tổ 5!")
+    assert "data:image/png;base64," in shown.text
+    file = poster_of(client, of_kit, "poster_file", **{"as": "a3 pdf"})
+    assert file.content.startswith(b"%PDF-")
+
+
+def test_a_poster_says_what_the_unit_has_to_enter_first(client, of_kit):
+    version = of_kit.adoption.version
+    version.poster = {**version.poster, "line_2": "Đến {dia_chi}."}
+    version.save()
+
+    shown = poster_of(client, of_kit).text
+    assert "“Address of the station”" in shown
+    assert "PDF, A4" not in shown
+    refused = poster_of(client, of_kit, "poster_file", **{"as": "a4 pdf"})
+    assert refused.status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_code_of_a_poster_leads_through_one_short_link_that_counts(client):
+    row = factories.live_delivery()
+    Delivery.objects.filter(pk=row.pk).update(permalink="https://www.facebook.com/ca/posts/1")
+    ask = reverse("publishing:poster_link", args=[row.post.public_id])
+    shown = poster_of(client, row.post)
+    assert shown.context["link"] == "https://www.facebook.com/ca/posts/1"
+    assert ask in shown.text
+
+    assert client.post(ask).status_code == 302
+    client.post(ask)
+
+    link = Link.objects.get()
+    assert (link.unit, link.target) == (row.unit, "https://www.facebook.com/ca/posts/1")
+    shown = poster_of(client, row.post)
+    assert shown.context["link"] == short_address(link)
+    assert ask not in shown.text
+    link.stopped_at = timezone.now()
+    link.save()
+    assert poster_of(client, row.post).context["link"] == link.target
+
+
+def test_no_short_link_is_made_of_a_post_that_is_not_live(client, approved_post):
+    client.force_login(factories.person(Role.OFFICER, approved_post.unit, language="en"))
+    client.post(reverse("publishing:poster_link", args=[approved_post.public_id]))
+    assert not Link.objects.exists()
