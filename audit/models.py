@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 
 from audit.chain import START
 from audit.sentences import sentence
@@ -43,7 +44,13 @@ class Entry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [
-            models.Index(fields=["object_type", "object_id"], name="audit_object"),
+            models.Index(fields=["object_id", "object_type", "-at"], name="audit_object_at"),
+            models.Index(
+                fields=["actor_id", "-at"],
+                name="audit_actor_at",
+                condition=Q(actor_id__isnull=False),
+            ),
+            # And on PostgreSQL the words of labels and names: migration 0007.
             models.Index(fields=["unit_path", "-at"], name="audit_unit_at"),
             models.Index(fields=["action", "-at"], name="audit_action_at"),
         ]

@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
+from audit import queries
 from audit.models import Entry
 from audit.sentences import GROUPS, SENTENCES, choices, register, sentence
-from audit.services import record
+from audit.services import record, record_many
 from posts.states import PostState
 from publishing.deliveries.transitions import move_many
 from publishing.states import State
@@ -124,6 +125,52 @@ def test_the_log_is_narrowed_by_person_group_unit_object_and_period(
     entries = client.get(reverse("audit:log"), query).context["entries"]
 
     assert [e.action for e in entries] == expected
+
+
+@pytest.mark.parametrize("most", [0, 300], ids=["by a subquery", "by keys"])
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("le binh", ["unit.renamed", "unit.created"]),
+        ("Lê Bính", ["unit.renamed", "unit.created"]),
+        ("Trần Bình", ["unit.created"]),
+        ("%", []),
+    ],
+)
+def test_a_person_is_found_by_the_name_of_today_and_as_it_is_written_down(
+    client, reader, province, monkeypatch, most, who, expected
+):
+    monkeypatch.setattr(queries, "MOST_PEOPLE", most)
+    binh = factories.person(Role.ADMINISTRATOR, province, full_name="Trần Bình")
+    record("unit.created", province, by=binh)
+    binh.full_name = "Lê Bính"
+    binh.save()
+    record("unit.renamed", province, by=binh)
+    record("unit.closed", province, by=factories.person(Role.ADMINISTRATOR, province))
+
+    found = client.get(reverse("audit:log"), {"who": who}).context["entries"]
+
+    assert [e.action for e in found] == expected
+
+
+@pytest.mark.parametrize("what", ["{id}", "Hải Châu", "phường hải"])
+def test_what_the_engine_did_without_a_name_is_found_by_its_id(client, reader, commune, what):
+    record("unit.created", commune)
+    rows = [
+        {
+            "at": timezone.now(),
+            "action": "unit.renamed",
+            "object_type": "units.unit",
+            "object_id": str(commune.pk),
+            "unit_path": commune.path,
+        }
+    ]
+    record_many(rows)
+
+    found = client.get(reverse("audit:log"), {"what": what.format(id=commune.pk)})
+
+    both = ["unit.renamed", "unit.created"]
+    assert [e.action for e in found.context["entries"]] == (both if "id" in what else both[1:])
 
 
 def test_an_entry_says_who_in_which_post_where_and_why(client, reader, commune, province):
