@@ -2,9 +2,17 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CHANNELS, LIBRARY, Entry, register
+from core.navigation import ACTIONS, CHANNELS, LIBRARY, TOP, Entry, register
 
 register(
+    Entry(
+        "engagement:results",
+        "chart-bar",
+        _("Results of the unit"),
+        TOP,
+        32,
+        needs=("figures_view",),
+    ),
     Entry(
         "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, needs=("post_schedule",)
     ),
@@ -21,6 +29,10 @@ register(
         "campaigns:list": (
             *("engagement:campaign", "engagement:campaign_figures"),
             *("engagement:campaign_close", "engagement:campaign_summary"),
+        ),
+        "engagement:results": (
+            *("engagement:results_of_unit", "engagement:results_of_topic"),
+            *("engagement:results_of_channel", "engagement:results_of_kit"),
         ),
         "publishing:post_list": ("engagement:post_counts", "engagement:enter_figures"),
         "engagement:desks": ("engagement:comments",),

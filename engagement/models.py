@@ -81,6 +81,7 @@ class FollowerCount(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["channel", "day"], name="one_follower_count_a_day")
         ]
+        indexes = [models.Index(fields=["day"], name="follower_count_day")]
 
 
 class ReplyAllowance(models.Model):

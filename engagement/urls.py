@@ -1,5 +1,6 @@
 from django.urls import path
 
+from engagement.boards import views as board_views
 from engagement.dashboards import campaign_views, figures_views, result_views
 from engagement.dashboards import views as dashboard_views
 from engagement.examples import views as example_views
@@ -25,6 +26,11 @@ urlpatterns = [
     path(
         "deliveries/<uuid:public_id>/figures/", dashboard_views.enter_figures, name="enter_figures"
     ),
+    path("results/", board_views.own, name="results"),
+    path("results/units/<slug:key>/", board_views.of_unit, name="results_of_unit"),
+    path("results/topics/<slug:code>/", board_views.of_topic, name="results_of_topic"),
+    path("results/channels/<uuid:public_id>/", board_views.of_channel, name="results_of_channel"),
+    path("results/kits/<uuid:public_id>/", board_views.of_kit, name="results_of_kit"),
     path("figures/", dashboard_views.meanings, name="dictionary"),
     path("examples/", example_views.examples, name="examples"),
     path("examples/<uuid:public_id>/", example_views.example, name="example"),

@@ -529,6 +529,7 @@ STATE = frozenset(
         "engagement.WrittenDay",
         "engagement.PostDay",
         "engagement.ChannelDay",
+        "engagement.PageDay",
         "engagement.UnitGain",
         "engagement.CampaignGain",
         "accounts.ClaimMapping",

@@ -1,6 +1,7 @@
 """Small template vocabulary every page shares. A built-in: no {% load %} needed."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -148,6 +149,8 @@ def as_cell(value: object) -> str:
     """Format what stands in a table of figures: a number, a share, a day or words."""
     if isinstance(value, float):
         return formats.number_format(value * 100, decimal_pos=0) + " %"
+    if isinstance(value, Decimal):
+        return formats.number_format(value, decimal_pos=1, force_grouping=True)
     if value is None or isinstance(value, int):
         return count_or_missing(value)
     if isinstance(value, date):

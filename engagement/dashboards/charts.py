@@ -5,6 +5,7 @@ table on the page and the sheet.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
@@ -16,6 +17,7 @@ from engagement.dashboards.hours import DAYS, Hour, busiest
 from engagement.exports.sheets import Sheet
 
 type Rows = Sequence[Mapping[str, Any]]
+type Number = int | Decimal
 MEASURES = ("views", "reach", "reactions", "comments", "shares", "clicks")
 BARS = 15
 
@@ -32,14 +34,16 @@ class Chart:
     is_wide: bool = False
     left_out: int = 0
     when_empty: str = ""
+    links: Sequence[str] = ()  # of the rows' names, where each has a page
 
     def with_left_out(self, n: int) -> "Chart":
         return replace(self, left_out=n)
 
     @property
-    def labelled_rows(self) -> list[list[tuple[str, Any]]]:
-        """Return each row's cells with the words above them, for narrow screens."""
-        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+    def labelled_rows(self) -> list[tuple[str, list[tuple[str, Any]]]]:
+        """Return each row's address and cells, with the words above them for narrow screens."""
+        cells = [list(zip(self.head, row, strict=True)) for row in self.rows]
+        return list(zip(self.links or [""] * len(cells), cells, strict=True))
 
     @property
     def is_empty(self) -> bool:
@@ -147,7 +151,7 @@ def compared(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:
     names |= measure_names()
     ours, theirs = sums
     rows = [
-        [name, ours[key], theirs[key], _change(ours[key], theirs[key])]
+        [name, ours[key], theirs[key], change(ours[key], theirs[key])]
         for key, name in names.items()
     ]
     shares = [each["on_time"] / each["due"] if each["due"] else None for each in sums]
@@ -162,7 +166,8 @@ def compared(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:
     )
 
 
-def _change(now: int | None, then: int | None) -> str:
+def change(now: Number | None, then: Number | None) -> str:
+    """Return how much more or less it is, in percent; a dash where one is missing or was 0."""
     if now is None or not then:
         return "–"
     change = round((now - then) * 100 / then)
@@ -173,23 +178,36 @@ def both_lines(
     measure: str, days: Rows, first: date, other: Rows, other_first: date, labels: Sequence[str]
 ) -> Chart:
     """Draw one measure of two periods, laid over each other from their first days on."""
-    name = measure_names()[measure]
-    shift = first - other_first
-    theirs = [(day["day"] + shift, day[measure]) for day in other]
-    ours = [(day["day"], day[measure]) for day in days]
+    lines = [Line(labels[0], first, days), Line(labels[1], other_first, other)]
+    return laid_over(f"compared_{measure}", measure, measure_names()[measure], lines)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The days of a period that is laid over others."""
+
+    label: str
+    first: date
+    days: Rows
+
+
+def laid_over(key: str, measure: str, name: str, lines: Sequence[Line]) -> Chart:
+    """Draw one measure of several periods over the days of the first of them."""
+    first = lines[0].first
+    moved = [[(d["day"] + (first - line.first), d[measure]) for d in line.days] for line in lines]
     series = [
-        {"name": label, "points": [[day.isoformat(), value] for day, value in points]}
-        for label, points in zip(labels, (ours, theirs), strict=True)
+        {"name": line.label, "points": [[day.isoformat(), value] for day, value in points]}
+        for line, points in zip(lines, moved, strict=True)
         if any(value is not None for _day, value in points)
     ]
     by_day: dict[date, list[int | None]] = {}
-    for at, points in enumerate((ours, theirs)):
+    for at, points in enumerate(moved):
         for day, value in points:
-            by_day.setdefault(day, [None, None])[at] = value
+            by_day.setdefault(day, [None] * len(lines))[at] = value
     return Chart(
-        f"compared_{measure}",
+        key,
         _("%(what)s, laid over each other") % {"what": name},
         {"kind": "line", "series": series},
-        [_("Day"), *labels],
+        [_("Day"), *(line.label for line in lines)],
         [[day, *values] for day, values in sorted(by_day.items())] if series else [],
     )

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -71,6 +72,7 @@ def figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     part = those.form.given("show")
     context = {
         "campaign": those.campaign,
+        "export_url": reverse("engagement:campaign_export", args=[public_id]),
         "topics": list(those.campaign.topics.all()),
         "form": those.form,
         "period": those.period,

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import IO, Any, NamedTuple
 
 from django.http import HttpResponse
@@ -29,7 +30,7 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of whole numbers, shares (floats), dates and text. None is
+    """A table of whole numbers, shares (floats), rates (decimals), dates and text. None is
     written as not measured.
     """
 
@@ -93,7 +94,7 @@ def _plain(value: Any) -> Any:
 
 
 def _inert(value: Any) -> Any:
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal):
         return value
     text = str(value).replace("\0", "")
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
@@ -121,6 +122,9 @@ def _value(page: Any, value: Any) -> Any:
     return _cell(page, value)
 
 
+_NUMBERS = {float: "0%", Decimal: "#,##0.0"}
+
+
 def _cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
     if isinstance(value, datetime):
         cell = WriteOnlyCell(page, timezone.localtime(value).replace(tzinfo=None))
@@ -128,9 +132,9 @@ def _cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
     elif isinstance(value, date):
         cell = WriteOnlyCell(page, value)
         cell.number_format = "dd/mm/yyyy"
-    elif isinstance(value, int | float):
+    elif isinstance(value, int | float | Decimal):
         cell = WriteOnlyCell(page, value)
-        cell.number_format = "0%" if isinstance(value, float) else "#,##0"
+        cell.number_format = _NUMBERS.get(type(value), "#,##0")
     else:
         cell = text_cell(page, _plain(value))
     if bold:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign, Topic
@@ -157,6 +158,44 @@ class ChannelDay(Measures):
         indexes = [
             models.Index(fields=["campaign", "day"], name="channel_day_campaign"),
             models.Index(fields=["unit", "day"], name="channel_day_unit"),
+        ]
+
+
+class PageDay(Measures):
+    """The publications on a channel on a day with their newest figures, by topic and kit: what the
+    dashboards of units, topics, channels and kits add up.
+    """
+
+    channel = _key(Channel)
+    unit = _key(Unit)
+    platform = models.CharField(max_length=10, choices=platforms)
+    topic = _key(Topic, null=True)
+    kit = _key(Kit, null=True)
+    day = models.DateField()
+    publications = models.PositiveIntegerField()
+    # Of how many publications each sum speaks.
+    views_of = models.PositiveIntegerField()
+    reach_of = models.PositiveIntegerField()
+    reactions_of = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "channel",
+                "unit",
+                "day",
+                Coalesce("topic", 0),
+                Coalesce("kit", 0),
+                name="page_day_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["unit", "day"], name="page_day_unit"),
+            models.Index(fields=["day"], name="page_day"),
+            models.Index(fields=["topic", "day"], name="page_day_topic"),
+            models.Index(
+                fields=["kit", "day"], condition=Q(kit__isnull=False), name="page_day_kit"
+            ),
         ]
 
 

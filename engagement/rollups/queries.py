@@ -6,25 +6,28 @@ have changed since the last run. Where too many have changed, after an outage or
 the raw rows alone: slower, and equally right.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Window as RankWindow
+from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 
+from channels.models import Channel
 from core.periods import Period, midnight
 from core.scope import Reach
-from engagement.models import MEASURES
+from engagement.models import MEASURES, FollowerCount
 from engagement.rollups.models import (
     CampaignGain,
     ChangedDay,
     ChannelDay,
     DueDay,
     Kind,
+    PageDay,
     PostDay,
     WrittenDay,
 )
@@ -39,6 +42,7 @@ from engagement.rollups.sources import (
     delivery_figures,
     gained,
     marked_sql,
+    page_days,
     post_days,
     statement,
 )
@@ -253,6 +257,125 @@ def _rows(
     )
     live = _in_marked_units(rows, Kind.PUBLISHED).alias(its_day=TruncDate("published_at"))
     return _both(statement(summed), statement(group(live.filter(Exists(marks)))), columns)
+
+
+# By name of a summary's column, the path of the same from a delivery.
+OF_DELIVERIES = {
+    "topic": "post__topic",
+    "kit": "post__adoption__kit",
+    "channel": "channel",
+    "platform": "platform",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice of publications of ``units`` (their keys) in any of ``periods``, with the given
+    values of columns of `OF_DELIVERIES`.
+    """
+
+    units: QuerySet[Any, Any]
+    periods: Sequence[Period]
+    of: Mapping[str, Any]
+
+    def summed(self, model: type[Model]) -> QuerySet[Any, Any]:
+        """Select the unmarked rows of a summary."""
+        within = Q(pk__in=[])
+        for period in self.periods:
+            within |= Q(day__gte=period.first, day__lte=period.last)
+        marks = ChangedDay.objects.filter(
+            kind=Kind.PUBLISHED, unit=OuterRef("unit"), day=OuterRef("day")
+        )
+        rows = model._default_manager.filter(within, unit__in=self.units, **self.of)
+        return rows.exclude(Exists(marks)).order_by()
+
+    def deliveries(self) -> QuerySet[Delivery]:
+        """Select the publications themselves."""
+        within = Q(pk__in=[])
+        for period in self.periods:
+            within |= Q(published_at__gte=period.start, published_at__lt=period.end)
+        of = {OF_DELIVERIES[name]: value for name, value in self.of.items()}
+        return Delivery.objects.filter(within, unit__in=self.units, **of)
+
+    def marked(self) -> QuerySet[Delivery]:
+        """Select the publications of days that are not summed up."""
+        marks = ChangedDay.objects.filter(
+            kind=Kind.PUBLISHED, unit=OuterRef("unit"), day=OuterRef("its_day")
+        )
+        live = _in_marked_units(self.deliveries(), Kind.PUBLISHED)
+        return live.alias(its_day=TruncDate("published_at")).filter(Exists(marks))
+
+
+def page_rows_of(choice: Choice) -> Statement:
+    """Select publications by channel, topic, kit and day, with the columns of `PageDay`."""
+    return _chosen_rows(choice, PageDay, page_days)
+
+
+# So long after it was told, a page's number of followers still counts as known.
+FOLLOWERS_LAST = timedelta(days=7)
+BY_CHANNEL = "channel.id"
+_PAGE_SUMS = ("publications", "reach", "reactions")
+
+
+def page_sums(choice: Choice, *, on: date, by: str, quiet: bool) -> list[dict[str, Any]]:
+    """Sum up the pages of a choice by row (`BY_UNIT`, `BY_PROVINCE`, `BY_CHANNEL`): how many
+    ``pages``, of how many the ``followers`` were ``known`` on the day ``on``, the publications,
+    reach and reactions, and what those of the ``known`` pages had (``known_reach``, …).
+
+    Where they are not ``quiet``, pages without a publication of the choice are left out.
+    """
+    rows, params = page_rows_of(choice)
+    narrow = {"pk" if n == "channel" else n: v for n, v in choice.of.items() if n in _OF_PAGES}
+    of_units = Channel.objects.usable() if quiet else Channel.objects.all()
+    pages, of_pages = statement(
+        of_units.filter(unit__in=choice.units, **narrow).order_by().values("id", "unit_id")
+    )
+    told, of_told = statement(
+        FollowerCount.objects.filter(day__gt=on - FOLLOWERS_LAST, day__lte=on)
+        .order_by()
+        .annotate(
+            place=RankWindow(RowNumber(), partition_by=[F("channel")], order_by=F("day").desc())
+        )
+        .values("channel_id", "followers", "place")
+    )
+    sums = ", ".join(f"SUM(had.{name})" for name in _PAGE_SUMS)
+    known = ", ".join(
+        f"SUM(CASE WHEN told.followers IS NOT NULL THEN had.{name} END)" for name in _PAGE_SUMS
+    )
+    inner = ", ".join(f"SUM({name}) AS {name}" for name in _PAGE_SUMS)
+    sql = (
+        f"SELECT {by}, COUNT(*), COUNT(told.followers), SUM(told.followers), {sums}, {known} "  # noqa: S608
+        f"FROM ({pages}) AS channel JOIN units_unit AS unit ON unit.id = channel.unit_id "
+        f"LEFT JOIN ({told}) AS told ON told.channel_id = channel.id AND told.place = 1 "
+        f"LEFT JOIN (SELECT channel_id, {inner} FROM ({rows}) AS rows GROUP BY channel_id) AS had "
+        f"ON had.channel_id = channel.id "
+        f"{'' if quiet else 'WHERE had.publications > 0 '}GROUP BY 1"
+    )
+    names = ("row", "pages", "known", "followers", *_PAGE_SUMS, *(f"known_{n}" for n in _PAGE_SUMS))
+    found = fetch(sql, [*of_pages, *of_told, *params])
+    return [dict(zip(names, (row[0], *map(number, row[1:])), strict=True)) for row in found]
+
+
+_OF_PAGES = ("channel", "platform")
+
+
+def post_rows_of(choice: Choice) -> Statement:
+    """Select publications by post and day, with the columns of `PostDay`: from the rows where the
+    choice is of channels, by which no summary of posts is made.
+    """
+    if {"channel", "platform"} & choice.of.keys():
+        return statement(post_days(choice.deliveries()))
+    return _chosen_rows(choice, PostDay, post_days)
+
+
+def _chosen_rows(
+    choice: Choice,
+    model: type[Model],
+    group: Callable[[QuerySet[Delivery]], QuerySet[Any, Any]],
+) -> Statement:
+    columns = [f.attname for f in model._meta.concrete_fields if not f.primary_key]
+    summed = statement(choice.summed(model).values(*columns))
+    return _both(summed, statement(group(choice.marked())), columns)
 
 
 def gain_rows(rows: QuerySet[Delivery]) -> Statement:

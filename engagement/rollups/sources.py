@@ -20,6 +20,7 @@ from engagement.rollups.models import (
     ChannelDay,
     DueDay,
     Kind,
+    PageDay,
     PostDay,
     UnitGain,
     WrittenDay,
@@ -216,8 +217,32 @@ def channel_days(rows: QuerySet[Delivery]) -> QuerySet[Any, Any]:
     )
 
 
+PAGE_MEASURED = {name: MEASURED[name] for name in ("views_of", "reach_of", "reactions_of")}
+
+
+def page_days(rows: QuerySet[Delivery]) -> QuerySet[Any, Any]:
+    """Group publications as `PageDay` does."""
+    return (
+        rows.filter(published_at__isnull=False)
+        .order_by()
+        .values(
+            "channel_id",
+            "unit_id",
+            "platform",
+            topic_id=F("post__topic_id"),
+            kit_id=F("post__adoption__kit_id"),
+            day=TruncDate("published_at"),
+        )
+        .annotate(publications=Count("pk"), **SUMS, **PAGE_MEASURED)
+    )
+
+
 def _post_days(scope: Scope) -> Statement:
     return statement(post_days(Delivery.objects.filter(scope.rows("published_at"))))
+
+
+def _page_days(scope: Scope) -> Statement:
+    return statement(page_days(Delivery.objects.filter(scope.rows("published_at"))))
 
 
 def _channel_days(scope: Scope) -> Statement:
@@ -352,6 +377,7 @@ SUMMARIES = (
     Summary(WrittenDay, Kind.WRITTEN, _written),
     Summary(PostDay, Kind.PUBLISHED, _post_days),
     Summary(ChannelDay, Kind.PUBLISHED, _channel_days),
+    Summary(PageDay, Kind.PUBLISHED, _page_days),
     Summary(UnitGain, Kind.GAINED, _unit_gains),
     Summary(CampaignGain, Kind.GAINED, _campaign_gains),
 )

@@ -53,5 +53,12 @@ ENTRIES = {
         data={"reason": "Hết thời hạn"},
     ),
     "engagement:propose_example": Entry(roles=SCHEDULERS, kwargs={"public_id": "live_post"}),
+    "engagement:results": Entry(roles=READERS),
+    "engagement:results_of_unit": Entry(roles=READERS, kwargs={"key": "unit"}),
+    "engagement:results_of_topic": Entry(roles=READERS, kwargs={"code": "topic"}, reach="all"),
+    "engagement:results_of_channel": Entry(roles=READERS, kwargs={"public_id": "channel"}),
+    "engagement:results_of_kit": Entry(
+        roles=READERS, kwargs={"public_id": "issued_kit"}, reach="above"
+    ),
     "engagement:post_counts": Entry(roles=READERS, kwargs={"public_id": "post"}),
 }

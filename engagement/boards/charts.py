@@ -1,0 +1,282 @@
+"""The charts and tables of a dashboard, each with its table and sheet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.models import Topic
+from channels.models import Channel
+from channels.states import Kind
+from core.periods import Period
+from engagement.boards.figures import Pages, Sums, grouped, within
+from engagement.boards.likes import LEAST, Size, Spread
+from engagement.boards.scopes import Scope
+from engagement.boards.usual import Usual
+from engagement.dashboards.charts import Chart, Line, Rows, change, laid_over, over_time
+from engagement.dashboards.charts import side_by_side as bars
+from engagement.dashboards.dictionary import measure_names
+from engagement.rollups.queries import BY_PROVINCE
+from units.models import Unit
+
+
+def period_names() -> list[str]:
+    return [_("This period"), _("Period before"), _("Last year")]
+
+
+def period_words(periods: Sequence[Period]) -> str:
+    """Say which days the names of the periods stand for."""
+    named = zip(period_names(), periods, strict=True)
+    return "; ".join(f"{name}: {period}" for name, period in named) + "."
+
+
+def compared(sums: Sequence[Sums], pages: Sequence[Pages]) -> Chart:
+    """Set three periods beside each other, with what changed since the two earlier ones."""
+    names = {"publications": _("Publications"), **measure_names()}
+    rows: list[list[Any]] = [
+        _line(name, [each[key] for each in sums])
+        for key, name in names.items()
+        if key == "publications" or any(each[key] is not None for each in sums)
+    ]
+    rows.append(_line(_("Followers at the end"), [each.followers for each in pages]))
+    for key, name in rate_names().items():
+        rows.append(_line(name, [each.rate(key) for each in pages]))
+    head = [_("Figure"), *period_names()]
+    head[3:3] = [_("Since the period before")]
+    head.append(_("Since last year"))
+    return Chart(
+        "compared", _("This period, the one before, last year"), {}, head, rows, is_wide=True
+    )
+
+
+def rate_names() -> dict[str, str]:
+    return {
+        "reach": _("Reach for each 1,000 followers"),
+        "reactions": _("Reactions for each 1,000 followers"),
+    }
+
+
+def _line(name: str, values: Sequence[Any]) -> list[Any]:
+    now, before, year = values
+    return [name, now, before, change(now, before), year, change(now, year)]
+
+
+def over_each_other(days: Rows, periods: Sequence[Period], measure: str) -> Chart:
+    names = {"publications": _("Publications"), **measure_names()}
+    labels = period_names()
+    lines = [
+        Line(label, period.first, within(days, period))
+        for label, period in zip(labels, periods, strict=True)
+    ]
+    chart = laid_over(f"days_{measure}", measure, names[measure], lines)
+    return replace(chart, title=_("%(what)s by day of publication") % {"what": names[measure]})
+
+
+def reactions(days: Rows, period: Period) -> Chart:
+    title = _("Reactions, comments and shares by day of publication")
+    return over_time("reactions", title, within(days, period), ("reactions", "comments", "shares"))
+
+
+def platforms(rows: Rows) -> Chart:
+    found = grouped(rows, "platform")
+    names = [str(Kind(platform).label) for platform in found]
+    return bars("platforms", _("By platform"), _("Platform"), list(found.values()), names)
+
+
+def topics(rows: Rows, all_topics: Sequence[Topic]) -> Chart:
+    found = grouped(rows, "topic")
+    known = [topic for topic in all_topics if topic.pk in found]
+    names = [*map(str, known), *([_("without a topic")] if None in found else [])]
+    sums = [found[topic.pk] for topic in known] + ([found[None]] if None in found else [])
+    links = [reverse("engagement:results_of_topic", args=[topic.code]) for topic in known]
+    chart = bars("topics", _("By topic"), _("Topic"), sums, names)
+    return replace(chart, links=[*links, *([""] if None in found else [])])
+
+
+def units(rows: Sequence[tuple[Unit, Pages]]) -> Chart:
+    """List the units below in the order of their names, which is no ranking."""
+    head = [
+        _("Unit"),
+        _("Publications"),
+        _("Reach"),
+        _("Reactions"),
+        _("Followers"),
+        _("Pages whose followers are unknown"),
+        *rate_names().values(),
+    ]
+    lines = [
+        [
+            unit.place,
+            each.publications or 0,
+            each.reach,
+            each.reactions,
+            each.followers,
+            each.unknown,
+            each.rate("reach"),
+            each.rate("reactions"),
+        ]
+        for unit, each in rows
+    ]
+    links = [reverse("engagement:results_of_unit", args=[unit.key]) for unit, _each in rows]
+    return Chart("units", _("By unit"), {}, head, lines, is_wide=True, links=links)
+
+
+def channels(rows: Sequence[tuple[Channel, Pages]]) -> Chart:
+    """List the pages of one unit."""
+    head = [
+        _("Page"),
+        _("Platform"),
+        _("Publications"),
+        _("Reach"),
+        _("Reactions"),
+        _("Followers"),
+        *rate_names().values(),
+    ]
+    lines = [
+        [
+            channel.name,
+            str(Kind(channel.platform).label),
+            each.publications or 0,
+            each.reach,
+            each.reactions,
+            each.followers,
+            each.rate("reach"),
+            each.rate("reactions"),
+        ]
+        for channel, each in rows
+    ]
+    links = [reverse("engagement:results_of_channel", args=[c.public_id]) for c, _each in rows]
+    return Chart("channels", _("By page"), {}, head, lines, is_wide=True, links=links)
+
+
+def followers(
+    found: Sequence[tuple[int, date, int]], names: Mapping[int, str], period: Period
+) -> Chart:
+    """Draw the followers of each page by day; a day that was not measured is a gap."""
+    by_page: dict[int, dict[date, int]] = {}
+    for page, day, n in found:
+        by_page.setdefault(page, {})[day] = n
+    days = [period.first + timedelta(n) for n in range((period.last - period.first).days + 1)]
+    days = [day for day in days if found]
+    pages = [page for page in names if page in by_page]
+    series = [
+        {
+            "name": names[page],
+            "points": [[day.isoformat(), by_page[page].get(day)] for day in days],
+        }
+        for page in pages
+    ]
+    return Chart(
+        "followers",
+        _("Followers by day"),
+        {"kind": "line", "series": series},
+        [_("Day"), *(names[page] for page in pages)],
+        [[day, *(by_page[page].get(day) for page in pages)] for day in days],
+        when_empty=_("The followers of these pages were not measured in this period."),
+    )
+
+
+def size_words(size: Size) -> str:
+    least = number_format(size.least, force_grouping=True)
+    if size.below is None:
+        return _("%(least)s followers or more") % {"least": least}
+    below = number_format(size.below, force_grouping=True)
+    if not size.least:
+        return _("fewer than %(below)s followers") % {"below": below}
+    return _("%(least)s to under %(below)s followers") % {"least": least, "below": below}
+
+
+def like(ours: Mapping[str, Any], spreads: Mapping[str, Spread | None]) -> Chart:
+    """Set a unit's or page's figures beside the middle of those like it."""
+    names = {"publications": _("Publications"), **rate_names()}
+    rows = [
+        [
+            names[key],
+            ours[key],
+            found.low if found else "–",
+            found.middle if found else "–",
+            found.high if found else "–",
+            found.n if found else "–",
+        ]
+        for key, found in spreads.items()
+    ]
+    head = [
+        _("Figure"),
+        _("Here"),
+        _("A quarter has less than"),
+        _("Median"),
+        _("A quarter has more than"),
+        _("Measured"),
+    ]
+    return Chart("like", _("What is usual"), {}, head, rows, is_wide=True)
+
+
+def spread(spreads: Mapping[str, Spread | None]) -> Chart:
+    """Say how the units of a scope differ, without naming one."""
+    names = {"publications": _("Publications"), **rate_names()}
+    rows = [
+        [names[key], found.low, found.middle, found.high, found.n]
+        for key, found in spreads.items()
+        if found
+    ]
+    head = [
+        _("Figure"),
+        _("A quarter has less than"),
+        _("Median"),
+        _("A quarter has more than"),
+        _("Measured"),
+    ]
+    return Chart("spread", _("How the units differ"), {}, head, rows, is_wide=True)
+
+
+def kind_words(scope: Scope) -> str:
+    """Say what the page is of."""
+    if scope.channel:
+        platform = Kind(scope.channel.platform).label
+        return _("page on %(platform)s") % {"platform": platform}
+    if scope.place:
+        return str(scope.place.get_level_display())
+    return _("kit") if scope.kit else _("topic")
+
+
+def like_words(scope: Scope, found: Usual) -> str:
+    """Say who is like the unit or page, or why nobody is shown."""
+    if found.size is None:
+        return _(
+            "The followers are not known, so those of the same size cannot be told. Nothing is "
+            "compared."
+        )
+    size = size_words(found.size)
+    if not found.is_known:
+        return _(
+            "Fewer than %(n)s units or pages of the same level and kind have %(size)s: a "
+            "comparison would speak of single ones."
+        ) % {"n": LEAST, "size": size}
+    if scope.channel:
+        words = _("Compared with pages on %(platform)s of units of the same kind with %(size)s.")
+        return words % {"platform": Kind(scope.channel.platform).label, "size": size}
+    return _("Compared with units of the same level and kind with %(size)s.") % {"size": size}
+
+
+def spread_words(scope: Scope) -> str:
+    if scope.rows_by == BY_PROVINCE:
+        return _("One figure a province, with all units below it.")
+    return _("One figure a unit.")
+
+
+def unknown_words(pages: Pages) -> str:
+    """Say of how many pages the followers are unknown; "" where all are known."""
+    if not pages.unknown:
+        return ""
+    return ngettext(
+        "The followers of %(n)s of %(all)s page are not known: it has no part in the figures for "
+        "each 1,000 followers.",
+        "The followers of %(n)s of %(all)s pages are not known: they have no part in the figures "
+        "for each 1,000 followers.",
+        pages.pages,
+    ) % {"n": pages.unknown, "all": pages.pages}

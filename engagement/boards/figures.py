@@ -1,0 +1,167 @@
+"""The sums of a dashboard: a period, the one before and the same days last year, by day, platform,
+topic and unit, and for each 1,000 followers. What was not measured is None, never 0.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from campaigns.planning.queries import year_earlier
+from core.periods import Period
+from engagement.boards.scopes import KIT, TOPIC, Scope
+from engagement.models import MEASURES, FollowerCount
+from engagement.rollups.queries import (
+    Choice,
+    date_of,
+    fetch,
+    number,
+    page_rows_of,
+    page_sums,
+    post_rows_of,
+)
+
+type Sums = dict[str, int | None]
+# Of how many publications these sums speak.
+OF = ("views_of", "reach_of", "reactions_of")
+SUMMED = ("publications", *MEASURES, *OF)
+PER = 1000  # followers
+# A dashboard adds up no more: three times a year is read for it.
+MOST_DAYS = 366
+
+
+def three_periods(period: Period) -> tuple[Period, Period, Period]:
+    """Return the period, as many days before it, and the same days last year."""
+    days = (period.last - period.first).days + 1
+    before = Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
+    return period, before, Period(year_earlier(period.first), year_earlier(period.last))
+
+
+def by_day(choice: Choice) -> list[dict[str, Any]]:
+    """Sum up what was published on each day, with the figures that it has now."""
+    rows, params = page_rows_of(choice)
+    sums = ", ".join(f"SUM({name})" for name in SUMMED)
+    sql = f"SELECT day, {sums} FROM ({rows}) AS rows GROUP BY day ORDER BY day"  # noqa: S608
+    return [
+        {"day": date_of(day), **dict(zip(SUMMED, map(number, sums), strict=True))}
+        for day, *sums in fetch(sql, params)
+    ]
+
+
+def within(days: Iterable[Mapping[str, Any]], period: Period) -> list[Mapping[str, Any]]:
+    return [day for day in days if period.first <= day["day"] <= period.last]
+
+
+def added(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = SUMMED) -> Sums:
+    """Add up what was measured; a figure that no row has is None, a number of publications 0."""
+    total: Sums = dict.fromkeys(names)
+    for row in rows:
+        for name in names:
+            if row[name] is not None:
+                total[name] = (total[name] or 0) + row[name]
+    for name in ("publications", *OF):
+        if name in total:
+            total[name] = total[name] or 0
+    return total
+
+
+def by_platform_and_topic(choice: Choice) -> list[dict[str, Any]]:
+    rows, params = page_rows_of(choice)
+    sums = ", ".join(f"SUM({name})" for name in ("publications", *MEASURES))
+    sql = (
+        f"SELECT platform, topic_id, {sums} FROM ({rows}) AS rows "  # noqa: S608
+        "GROUP BY platform, topic_id ORDER BY platform, topic_id"
+    )
+    names = ("publications", *MEASURES)
+    return [
+        {"platform": platform, "topic": topic, **dict(zip(names, map(number, sums), strict=True))}
+        for platform, topic, *sums in fetch(sql, params)
+    ]
+
+
+def grouped(rows: Iterable[Mapping[str, Any]], by: str) -> dict[Any, Sums]:
+    """Add up the rows by one of their columns."""
+    found: dict[Any, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row[by], []).append(row)
+    names = ("publications", *MEASURES)
+    return {key: added(each, names) for key, each in found.items()}
+
+
+@dataclass(frozen=True)
+class Best:
+    """The post that reached most of all, over its channels."""
+
+    public_id: UUID
+    title: str
+    unit: str
+    reach: int
+
+
+def best_post(choice: Choice) -> Best | None:
+    rows, params = post_rows_of(choice)
+    sql = (
+        f"SELECT post.public_id, post.label, post.title, unit.name, best.reach FROM ("  # noqa: S608
+        f"SELECT post_id, unit_id, SUM(reach) AS reach FROM ({rows}) AS rows "
+        "GROUP BY post_id, unit_id HAVING SUM(reach) > 0 ORDER BY SUM(reach) DESC, post_id LIMIT 1"
+        ") AS best JOIN posts_post AS post ON post.id = best.post_id "
+        "JOIN units_unit AS unit ON unit.id = best.unit_id"
+    )
+    for public_id, label, title, unit, reach in fetch(sql, params):
+        return Best(UUID(str(public_id)), label or title, unit, int(reach))
+    return None
+
+
+# --- for each 1,000 followers ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of a row: their followers, as far as they are known, and what their posts had."""
+
+    row: int
+    pages: int = 0
+    known: int = 0
+    followers: int | None = None
+    publications: int | None = None
+    reach: int | None = None
+    reactions: int | None = None
+    known_publications: int | None = None
+    known_reach: int | None = None
+    known_reactions: int | None = None
+
+    def rate(self, measure: str) -> Decimal | None:
+        """Return what the known pages had for each 1,000 of their followers."""
+        value = getattr(self, f"known_{measure}")
+        if value is None or not self.followers:
+            return None
+        return round(Decimal(value) * PER / self.followers, 1)
+
+    @property
+    def unknown(self) -> int:
+        return self.pages - self.known
+
+
+def pages_of(choice: Choice, scope: Scope, *, on: date, by: str) -> list[Pages]:
+    """Return the pages by row, with the followers that they had on a day."""
+    # A topic and a kit are carried by some pages: those that did not carry them have no part in it.
+    quiet = scope.kind not in (TOPIC, KIT)
+    return [Pages(**row) for row in page_sums(choice, on=on, by=by, quiet=quiet)]
+
+
+def all_of(rows: Iterable[Pages]) -> Pages:
+    """Add up rows to one."""
+    names = [name for name in Pages.__dataclass_fields__ if name != "row"]
+    sums = added(({n: getattr(row, n) for n in names} for row in rows), names)
+    counted: Any = sums | {name: sums[name] or 0 for name in ("pages", "known")}
+    return Pages(0, **counted)
+
+
+def followers_by_day(channels: Iterable[int], period: Period) -> list[tuple[int, date, int]]:
+    """Return channel, day and followers of a few pages; a day without a row was not measured."""
+    rows = FollowerCount.objects.filter(
+        channel__in=list(channels), day__gte=period.first, day__lte=period.last
+    )
+    return list(rows.order_by("day").values_list("channel", "day", "followers"))

@@ -1,0 +1,56 @@
+"""Sum up units and pages that are like one as the median and the middle half, never as a place
+in a list. Like are those of the same level and kind whose followers are of the same size.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import quantiles
+
+# A spread of fewer says more about one of them than about the rest.
+LEAST = 5
+# Upper bounds of the sizes, in followers of all known pages together.
+SIZES = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 500_000, 2_000_000)
+
+type Value = int | Decimal
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A quarter of the ``n`` values lies below ``low``, half below ``middle``, three quarters below
+    ``high``.
+    """
+
+    n: int
+    low: Decimal
+    middle: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True)
+class Size:
+    """A class of followers: from ``least`` on, below ``below``; None has no end."""
+
+    least: int
+    below: int | None
+
+
+def size_of(followers: int | None) -> Size | None:
+    """Return the class; None where the followers are not known."""
+    if followers is None:
+        return None
+    least = 0
+    for bound in SIZES:
+        if followers < bound:
+            return Size(least, bound)
+        least = bound
+    return Size(least, None)
+
+
+def spread(values: Iterable[Value | None]) -> Spread | None:
+    """Return the quartiles of what was measured; None for fewer than LEAST values."""
+    known = [Decimal(value) for value in values if value is not None]
+    if len(known) < LEAST:
+        return None
+    low, middle, high = (round(each, 1) for each in quantiles(known, n=4, method="inclusive"))
+    return Spread(len(known), low, middle, high)

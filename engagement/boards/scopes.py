@@ -1,0 +1,143 @@
+"""Name the scope of a dashboard: a unit with all below it, a topic, a channel or a kit. One engine
+makes all of them; a scope says which publications count, and who may ask.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from campaigns.kits.models import Kit
+from campaigns.kits.queries import readable_by
+from campaigns.models import Topic
+from channels.models import Channel
+from core.periods import Period
+from engagement.rollups.queries import BY_PROVINCE, BY_UNIT, Choice
+from units.models import Level, Unit, UnitQuerySet
+
+UNIT, TOPIC, CHANNEL, KIT = "unit", "topic", "channel", "kit"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The publications of ``units`` that have the values ``of`` (columns of a summary).
+
+    ``place``: the unit that the page is of, or whose page it is; None for a topic and a kit.
+    """
+
+    kind: str
+    name: str
+    address: str
+    units: UnitQuerySet
+    of: Mapping[str, Any] = field(default_factory=dict)
+    place: Unit | None = None
+    channel: Channel | None = None
+    kit: Kit | None = None
+    topic: Topic | None = None
+    rows_by: str = ""  # how the table of units is grouped: BY_UNIT, BY_PROVINCE; "" has none
+
+    @property
+    def is_lone(self) -> bool:
+        """Check whether the figures are of one unit or one page: then others are like it."""
+        return not self.rows_by
+
+    def choice(self, periods: Sequence[Period], narrowed: Mapping[str, Any]) -> Choice:
+        return Choice(self.units.order_by().values("pk"), periods, {**narrowed, **self.of})
+
+
+def reach_of(request: HttpRequest) -> UnitQuerySet:
+    """Return the units whose figures the person may see; raise PermissionDenied where there are
+    none.
+    """
+    user: Any = request.user
+    reach = user.reach(Permission.FIGURES_VIEW)
+    if not reach:
+        raise PermissionDenied
+    return Unit.objects.within(reach)
+
+
+def _grouped(request: HttpRequest) -> str:
+    """Return how units are grouped for the reader: by province for those who see the nation."""
+    user: Any = request.user
+    reach = user.reach(Permission.FIGURES_VIEW)
+    if any(part.deep and part.path.count("/") == 1 for part in reach):
+        return BY_PROVINCE
+    return BY_UNIT if any(part.deep for part in reach) else ""
+
+
+def of_unit(request: HttpRequest, key: str) -> Scope:
+    """Return the scope of a unit and, for those who see below it, of all below."""
+    seen = reach_of(request)
+    unit = get_object_or_404(seen.select_related("parent"), key=key)
+    user: Any = request.user
+    parts = user.reach(Permission.FIGURES_VIEW)
+    sees_below = unit.level != Level.COMMUNE and any(p.deep and p.covers(unit.path) for p in parts)
+    rows_by = BY_PROVINCE if unit.level == Level.MINISTRY else BY_UNIT
+    return Scope(
+        UNIT,
+        unit.name,
+        reverse("engagement:results_of_unit", args=[unit.key]),
+        seen.under(unit) if sees_below else Unit.objects.filter(pk=unit.pk),
+        place=unit,
+        rows_by=rows_by if sees_below else "",
+    )
+
+
+def of_topic(request: HttpRequest, code: str) -> Scope:
+    """Return the scope of a topic, over all units whose figures the person may see."""
+    seen = reach_of(request)
+    topic = get_object_or_404(Topic, code=code)
+    address = reverse("engagement:results_of_topic", args=[topic.code])
+    return Scope(
+        TOPIC,
+        str(topic),
+        address,
+        seen,
+        {"topic": topic.pk},
+        topic=topic,
+        rows_by=_grouped(request),
+    )
+
+
+def of_channel(request: HttpRequest, public_id: uuid.UUID) -> Scope:
+    """Return the scope of one page."""
+    seen = reach_of(request)
+    rows = Channel.objects.filter(unit__in=seen.values("pk")).select_related("unit__parent")
+    channel = get_object_or_404(rows, public_id=public_id)
+    address = reverse("engagement:results_of_channel", args=[channel.public_id])
+    return Scope(
+        CHANNEL,
+        channel.name,
+        address,
+        seen,
+        {"channel": channel.pk},
+        place=channel.unit,
+        channel=channel,
+    )
+
+
+def of_kit(request: HttpRequest, public_id: uuid.UUID) -> Scope:
+    """Return the scope of what came of an issued kit, over the units whose figures the person may
+    see.
+    """
+    seen = reach_of(request)
+    user: Any = request.user
+    adopted = Kit.objects.filter(adoptions__unit__in=seen.values("pk"))
+    readable = [rows.order_by().values("pk") for rows in (readable_by(user), adopted)]
+    if position := current_position(request):
+        readable.append(Kit.objects.open_to(position.unit).order_by().values("pk"))
+    seen_ones = Q(pk__in=[])
+    for each in readable:
+        seen_ones |= Q(pk__in=each)
+    rows = Kit.objects.filter(seen_ones, current__isnull=False)
+    kit = get_object_or_404(rows.select_related("unit", "current", "topic"), public_id=public_id)
+    address = reverse("engagement:results_of_kit", args=[kit.public_id])
+    return Scope(KIT, kit.name, address, seen, {"kit": kit.pk}, kit=kit, rows_by=_grouped(request))

@@ -1,0 +1,70 @@
+"""Find the units or pages that are like the one of a dashboard, and what is usual for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.periods import Period
+from engagement.boards.figures import Pages, pages_of
+from engagement.boards.likes import Size, Spread, size_of, spread
+from engagement.boards.scopes import CHANNEL, UNIT, Scope
+from engagement.rollups.queries import BY_CHANNEL, BY_PROVINCE, BY_UNIT, Choice
+from units.models import Level, Unit
+
+FIGURES = ("publications", "reach", "reactions")
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Hold what is usual for those of one ``size``; None: its own followers are not known."""
+
+    size: Size | None
+    spreads: Mapping[str, Spread | None] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        return any(self.spreads.values())
+
+
+def is_comparable(scope: Scope) -> bool:
+    """Check whether others of the same level and kind exist at all."""
+    place = scope.place
+    return scope.kind in (UNIT, CHANNEL) and place is not None and place.level != Level.MINISTRY
+
+
+def usual_for(scope: Scope, own: Pages, period: Period, narrowed: Mapping[str, Any]) -> Usual:
+    """Return the spreads of those like a unit or a page, itself among them. No single figure of
+    another unit leaves this function.
+    """
+    size, place = size_of(own.followers), scope.place
+    if size is None or place is None:
+        return Usual(size)
+    alike = Unit.objects.current(period.last).filter(level=place.level, kind=place.kind)
+    by, units, of = BY_UNIT, alike, dict(narrowed)
+    if scope.channel:
+        by, of = BY_CHANNEL, of | {"platform": scope.channel.platform}
+    elif scope.rows_by:  # a province with its communes
+        by = BY_PROVINCE
+        units = Unit.objects.filter(pk__in=alike) | Unit.objects.filter(parent__in=alike)
+    choice = Choice(units.order_by().values("pk"), [period], of)
+    found = pages_of(choice, scope, on=period.last, by=by)
+    return Usual(size, spreads(row for row in found if size_of(row.followers) == size))
+
+
+def spreads(rows: Any) -> dict[str, Spread | None]:
+    """Return the spread of each of FIGURES over the rows."""
+    known = list(rows)
+    return {
+        "publications": spread(row.publications or 0 for row in known),
+        "reach": spread(row.rate("reach") for row in known),
+        "reactions": spread(row.rate("reactions") for row in known),
+    }
+
+
+def own_figures(own: Pages) -> dict[str, Any]:
+    """Return the figures that stand beside the spreads."""
+    return {
+        "publications": own.publications or 0,
+        "reach": own.rate("reach"),
+        "reactions": own.rate("reactions"),
+    }

@@ -1,0 +1,279 @@
+"""The dashboards of a unit, a topic, a channel and a kit: one page with a scope."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.context import current_position
+from channels.models import Channel
+from core import quotas
+from core.periods import Period, quick_links
+from engagement.boards import charts, figures, scopes, usual
+from engagement.boards.forms import BoardFilter
+from engagement.boards.scopes import CHANNEL, TOPIC, UNIT, Scope
+from engagement.dashboards.charts import Chart
+from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
+from engagement.exports.sheets import FORMATS, Sheet, as_file
+from engagement.rollups.queries import BY_CHANNEL, BY_UNIT, Choice
+from units.models import Unit
+
+DAYS = 30
+# Of so many pages the followers are drawn, a line each.
+MOST_LINES = 8
+
+
+@dataclass(frozen=True)
+class Board:
+    """Hold what the page is made of: a scope, the reader's filters, the sums, each asked once."""
+
+    scope: Scope
+    form: BoardFilter
+    now: datetime
+
+    @property
+    def period(self) -> Period:
+        return self.form.period
+
+    @cached_property
+    def periods(self) -> tuple[Period, Period, Period]:
+        return figures.three_periods(self.period)
+
+    def choice(self, *periods: Period) -> Choice:
+        return self.scope.choice(periods, self.form.values)
+
+    @cached_property
+    def days(self) -> list[dict[str, Any]]:
+        return figures.by_day(self.choice(*self.periods))
+
+    @cached_property
+    def sums(self) -> list[figures.Sums]:
+        return [figures.added(figures.within(self.days, period)) for period in self.periods]
+
+    @cached_property
+    def by_platform_and_topic(self) -> list[dict[str, Any]]:
+        return figures.by_platform_and_topic(self.choice(self.period))
+
+    @cached_property
+    def rows(self) -> list[figures.Pages]:
+        """Return the pages of the period: by unit below, or each by itself."""
+        by = self.scope.rows_by or BY_CHANNEL
+        return figures.pages_of(self.choice(self.period), self.scope, on=self.period.last, by=by)
+
+    @cached_property
+    def pages(self) -> list[figures.Pages]:
+        """Return all pages together, in each of the periods."""
+        earlier = [
+            figures.all_of(
+                figures.pages_of(self.choice(period), self.scope, on=period.last, by=BY_UNIT)
+            )
+            for period in self.periods[1:]
+        ]
+        return [figures.all_of(self.rows), *earlier]
+
+    @cached_property
+    def channels(self) -> list[Channel]:
+        """Return the pages of one unit, or the one channel."""
+        if self.scope.rows_by:
+            return []
+        found = Channel.objects.filter(pk__in=[row.row for row in self.rows])
+        return list(found.order_by("platform", "name", "pk"))
+
+    @cached_property
+    def usual(self) -> usual.Usual | None:
+        if not usual.is_comparable(self.scope):
+            return None
+        return usual.usual_for(self.scope, self.pages[0], self.period, self.form.values)
+
+
+@require_GET
+def own(request: HttpRequest) -> HttpResponse:
+    """Show the dashboard of the unit of one's current position."""
+    position: Any = current_position(request)
+    scopes.reach_of(request)
+    return _page(request, scopes.of_unit(request, position.unit.key))
+
+
+@require_GET
+def of_unit(request: HttpRequest, key: str) -> HttpResponse:
+    return _page(request, scopes.of_unit(request, key))
+
+
+@require_GET
+def of_topic(request: HttpRequest, code: str) -> HttpResponse:
+    return _page(request, scopes.of_topic(request, code))
+
+
+@require_GET
+def of_channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    return _page(request, scopes.of_channel(request, public_id))
+
+
+@require_GET
+def of_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    return _page(request, scopes.of_kit(request, public_id))
+
+
+def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
+    form = BoardFilter(request.GET, default=Period.last_days(DAYS), scope=scope)
+    board = Board(scope, form, timezone.now())
+    if "format" in request.GET:
+        return _file(request, board)
+    drawn = _charts(board)
+    context = {
+        "scope": scope,
+        "form": form,
+        "period": board.period,
+        "quick": quick_links(board.period),
+        "total": board.sums[0],
+        "tiles": _tiles(board),
+        "compared": charts.compared(board.sums, board.pages),
+        "period_words": charts.period_words(board.periods),
+        "charts": drawn,
+        "usual": board.usual,
+        "kind_words": charts.kind_words(scope),
+        "above": _above(request, scope),
+        "like": _like(board),
+        "like_words": charts.like_words(scope, board.usual) if board.usual else "",
+        "spread": _spread(board),
+        "spread_words": charts.spread_words(scope),
+        "unknown": charts.unknown_words(board.pages[0]),
+        "export_url": scope.address,
+    }
+    return render(request, "engagement/board.html", context)
+
+
+def _charts(board: Board) -> list[Chart]:
+    scope, form = board.scope, board.form
+    found = [
+        charts.over_each_other(board.days, board.periods, "reach"),
+        charts.over_each_other(_each_day(board), board.periods, "publications"),
+        charts.reactions(board.days, board.period),
+    ]
+    if scope.kind != CHANNEL and not form.given("platform"):
+        found.append(charts.platforms(board.by_platform_and_topic))
+    if scope.kind != TOPIC and not form.given("topic"):
+        found.append(charts.topics(board.by_platform_and_topic, form.topics))
+    if scope.rows_by:
+        found.append(charts.units(_units(board)))
+    elif 0 < len(board.channels) <= MOST_LINES:
+        names = {channel.pk: str(channel) for channel in board.channels}
+        told = figures.followers_by_day(names, board.period)
+        found.append(charts.followers(told, names, board.period))
+    if scope.kind == UNIT and not scope.rows_by:
+        by_row = {row.row: row for row in board.rows}
+        found.append(charts.channels([(each, by_row[each.pk]) for each in board.channels]))
+    return found
+
+
+def _each_day(board: Board) -> list[dict[str, Any]]:
+    """Return the days of all periods, those without a publication too: that one is a 0."""
+    known = {day["day"]: day for day in board.days}
+    today = timezone.localdate(board.now)
+    found: list[dict[str, Any]] = []
+    for period in board.periods:
+        for n in range((min(period.last, today) - period.first).days + 1):
+            day = period.first + timedelta(days=n)
+            found.append(known.get(day, {"day": day, "publications": 0}))
+    return found
+
+
+def _units(board: Board) -> list[tuple[Unit, figures.Pages]]:
+    """Return the rows with their units, by name; those that neither have pages nor published are
+    left out.
+    """
+    by_row = {row.row: row for row in board.rows}
+    found = Unit.objects.filter(pk__in=by_row).order_by("place", "pk")
+    return [(unit, by_row[unit.pk]) for unit in found]
+
+
+def _like(board: Board) -> Chart | None:
+    if board.usual and board.usual.is_known:
+        return charts.like(usual.own_figures(board.pages[0]), board.usual.spreads)
+    return None
+
+
+def _spread(board: Board) -> Chart | None:
+    """Return how the units below differ; None for too few of them."""
+    if not board.scope.rows_by:
+        return None
+    found = usual.spreads(board.rows)
+    return charts.spread(found) if any(found.values()) else None
+
+
+def _above(request: HttpRequest, scope: Scope) -> Unit | None:
+    """Return the unit above, where its page is one of the reader's."""
+    parent = scope.place.parent if scope.kind == UNIT and scope.place else None
+    if parent is None or not scopes.reach_of(request).filter(pk=parent.pk).exists():
+        return None
+    return parent
+
+
+def _tiles(board: Board) -> list[dict[str, Any]]:
+    now, before = board.sums[0], board.sums[1]
+    names = {"publications": _("Publications"), **measure_names()}
+    icons = {"publications": "send", **ICONS}
+    tiles = []
+    for key, name in names.items():
+        if key == "publications" or key in ALWAYS or now[key] is not None:
+            hint = charts.change(now[key], before[key])
+            words = _("%(change)s since the period before") % {"change": hint}
+            tiles.append(
+                {
+                    "label": name,
+                    "value": now[key],
+                    "icon": icons[key],
+                    "hint": "" if hint == "–" else words,
+                }
+            )
+    return tiles
+
+
+def _file(request: HttpRequest, board: Board) -> HttpResponse:
+    """Return the figures as a file: of one chart, or of all."""
+    format = request.GET["format"]
+    if format not in FORMATS:
+        raise Http404
+    quotas.use("export", by=request.user)
+    like = _like(board)
+    every = [
+        charts.compared(board.sums, board.pages),
+        *([like] if like else []),
+        *_charts(board),
+    ]
+    days = f"{board.period.first:%Y%m%d}-{board.period.last:%Y%m%d}"
+    if key := request.GET.get("chart", "")[:30]:
+        for chart in every:
+            if chart.key == key:
+                return as_file(format, f"{key}-{days}", [chart.sheet])
+        raise Http404
+    sheets = [_about(board), *(chart.sheet for chart in every if not chart.is_empty)]
+    return as_file(format, f"{board.scope.kind}-{days}", sheets)
+
+
+def _about(board: Board) -> Sheet:
+    chosen: Sequence[tuple[str, Any]] = [
+        (_("Figures of"), board.scope.name),
+        (_("Posts published in the period"), charts.period_words(board.periods)),
+        *_filters(board.form),
+        (_("Pages"), board.pages[0].pages),
+        (_("Pages whose followers are unknown"), board.pages[0].unknown),
+    ]
+    return Sheet(_("Summary"), [_("Figure"), _("Value")], chosen)
+
+
+def _filters(form: BoardFilter) -> list[tuple[str, str]]:
+    shown: Mapping[str, Any] = {
+        name: dict(form.fields[name].choices).get(form.given(name), "")
+        for name in ("platform", "topic")
+        if name in form.fields and form.given(name)
+    }
+    return [(str(form.fields[name].label), str(value)) for name, value in shown.items()]

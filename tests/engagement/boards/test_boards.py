@@ -1,0 +1,272 @@
+"""Dashboards of units, topics, channels and kits."""
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from accounts.permissions import Role
+from campaigns.kits.models import Adoption
+from campaigns.models import Topic
+from engagement.boards.likes import Size, size_of, spread
+from engagement.models import FollowerCount
+from engagement.rollups import services
+from engagement.rollups.models import PageDay
+from posts.models import Post
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def commune(province):
+    return factories.UnitFactory(parent=province, place="Phường Hải Châu")
+
+
+@pytest.fixture
+def look(client):
+    def open_it(name, key, by, **query):
+        client.force_login(by)
+        return client.get(reverse(f"engagement:results_of_{name}", args=[key]), query)
+
+    return open_it
+
+
+def page_of(unit, *, followers=None, ago=0, **fields):
+    channel = factories.ChannelFactory(unit=unit, **fields)
+    if followers is not None:
+        day = timezone.localdate() - ago * DAY
+        FollowerCount.objects.create(channel=channel, day=day, followers=followers)
+    return channel
+
+
+def chart(response, key):
+    every = [response.context["compared"], *response.context["charts"]]
+    every += [response.context[name] for name in ("like", "spread") if response.context[name]]
+    return next(each for each in every if each.key == key)
+
+
+def line(response, name, key="compared"):
+    return next(row[1:] for row in chart(response, key).rows if row[0] == name)
+
+
+def ago(days):
+    return timezone.now() - days * DAY
+
+
+@pytest.mark.parametrize("summed", [False, True])
+def test_a_unit_is_compared_with_the_period_before_and_last_year(look, publish, commune, summed):
+    page = page_of(commune, followers=2000)
+    last_year = (timezone.now() - timezone.now().replace(year=timezone.now().year - 1)).days
+    publish(channel=page, at=ago(2), reach=300, views=500)
+    publish(channel=page, at=ago(3), reach=100)
+    publish(channel=page, at=ago(40), reach=200)
+    publish(channel=page, at=ago(last_year + 2), reach=80)
+    publish(channel=page_of(factories.UnitFactory(parent=commune.parent)), at=ago(2), reach=9999)
+    if summed:
+        services.refresh()
+        assert services.differences() == {}
+
+    shown = look("unit", commune.key, factories.person(Role.OFFICER, commune))
+
+    assert line(shown, "Publications") == [2, 1, "+100 %", 1, "+100 %"]
+    assert line(shown, "Reach") == [400, 200, "+100 %", 80, "+400 %"]
+    assert line(shown, "Views")[:2] == [500, None]
+    rates = line(shown, "Reach for each 1,000 followers")
+    assert rates == [Decimal(200), None, "–", None, "–"]
+
+
+def test_pages_of_unknown_followers_have_no_part_in_the_rates(look, publish, commune):
+    publish(channel=page_of(commune, followers=1000), at=ago(1), reach=500)
+    publish(channel=page_of(commune, platform="zalo"), at=ago(1), reach=800)
+    publish(channel=page_of(commune, followers=50, ago=9), at=ago(1), reach=70)
+
+    shown = look("unit", commune.key, factories.person(Role.OFFICER, commune))
+
+    assert line(shown, "Reach")[0] == 1370
+    assert line(shown, "Reach for each 1,000 followers")[0] == Decimal(500)
+    assert line(shown, "Followers at the end")[0] == 1000
+    assert "The followers of 2 of 3 pages are not known" in shown.text
+
+
+def test_like_units_are_shown_as_a_spread_and_only_five_or_more(look, publish, commune):
+    """Like: of the same level, kind and size; a unit of another kind, or much larger, is none."""
+    others = [factories.UnitFactory(kind=commune.kind) for _n in range(3)]
+    for n, unit in enumerate([commune, *others], start=1):
+        publish(channel=page_of(unit, followers=1500), at=ago(1), reach=150 * n)
+    publish(channel=page_of(factories.UnitFactory(kind=commune.kind), followers=90_000), reach=7)
+    publish(channel=page_of(factories.UnitFactory(kind="đặc khu"), followers=1500), reach=7)
+    officer = factories.person(Role.OFFICER, commune)
+
+    few = look("unit", commune.key, officer)
+    publish(channel=page_of(factories.UnitFactory(kind=commune.kind), followers=1900), reach=1900)
+    enough = look("unit", commune.key, officer)
+
+    assert few.context["like"] is None
+    assert "Fewer than 5 units" in few.text
+    assert line(enough, "Reach for each 1,000 followers", "like") == [
+        Decimal(100),
+        Decimal(200),
+        Decimal(300),
+        Decimal(400),
+        5,
+    ]
+    assert "1,000 to under 2,000 followers" in enough.text
+
+
+def test_a_province_lists_its_units_by_name_and_links_to_theirs(look, publish, province, commune):
+    other = factories.UnitFactory(parent=province, place="Phường An Hải")
+    publish(channel=page_of(commune, followers=100), at=ago(1), reach=900)
+    publish(channel=page_of(other, followers=100), at=ago(1), reach=50)
+    publish(channel=page_of(factories.UnitFactory()), at=ago(1), reach=9999)
+
+    shown = look("unit", province.key, factories.person(Role.SUPERVISOR, province))
+
+    assert line(shown, "Reach")[0] == 950
+    units = chart(shown, "units")
+    assert [row[0] for row in units.rows] == ["Phường An Hải", "Phường Hải Châu"]
+    assert units.links == [
+        reverse("engagement:results_of_unit", args=[each.key]) for each in (other, commune)
+    ]
+
+
+def test_the_ministry_has_a_row_a_province(look, publish, commune):
+    publish(channel=page_of(commune), at=ago(1), reach=900)
+    publish(channel=page_of(factories.UnitFactory()), at=ago(1), reach=50)
+    ministry = factories.ministry()
+
+    shown = look("unit", ministry.key, factories.person(Role.SUPERVISOR, ministry))
+
+    assert line(shown, "Reach")[0] == 950
+    assert sorted(row[2] for row in chart(shown, "units").rows) == [50, 900]
+    assert shown.context["usual"] is None
+
+
+def test_a_topic_a_page_and_a_kit_show_their_own_publications_alone(
+    look, publish, province, commune
+):
+    topic = Topic.objects.get(code="pccc")
+    kit = factories.kit(province, state="issued")
+    page, other = page_of(commune, followers=10), page_of(commune, platform="zalo")
+    on_topic = publish(channel=page, at=ago(1), reach=1)
+    of_kit = publish(channel=page, at=ago(1), reach=20)
+    publish(channel=other, at=ago(1), reach=300)
+    adoption = Adoption.objects.create(kit=kit, version=kit.current, unit=commune)
+    Post.objects.filter(pk=on_topic.post_id).update(topic=topic)
+    Post.objects.filter(pk=of_kit.post_id).update(adoption=adoption)
+    officer = factories.person(Role.OFFICER, commune)
+
+    for _summed in range(2):
+        assert line(look("topic", topic.code, officer), "Reach")[0] == 1
+        assert line(look("channel", page.public_id, officer), "Reach")[0] == 21
+        assert line(look("kit", kit.public_id, officer), "Reach")[0] == 20
+        assert line(look("unit", commune.key, officer, platform="zalo"), "Reach")[0] == 300
+        assert line(look("unit", commune.key, officer, topic=topic.code), "Reach")[0] == 1
+        services.refresh()
+
+
+def test_foreign_scopes_are_not_found(look, province, commune):
+    officer = factories.person(Role.OFFICER, commune)
+    sibling = factories.UnitFactory(parent=province)
+    foreign = factories.kit(factories.ProvinceFactory(), state="issued")
+
+    assert look("unit", sibling.key, officer).status_code == 404
+    assert look("unit", province.key, officer).status_code == 404
+    assert look("channel", page_of(sibling).public_id, officer).status_code == 404
+    assert look("kit", foreign.public_id, officer).status_code == 404
+    assert look("topic", "khong-co", officer).status_code == 404
+
+
+def test_ones_own_unit_is_a_step_from_the_menu(client, commune):
+    client.force_login(factories.person(Role.OFFICER, commune))
+    shown = client.get(reverse("engagement:results"))
+    assert shown.context["scope"].place == commune
+    assert shown.context["export_url"] == reverse("engagement:results_of_unit", args=[commune.key])
+
+
+def test_days_that_cannot_be_added_up_are_refused_beside_the_field(look, commune):
+    officer = factories.person(Role.OFFICER, commune)
+    days = {"from": "01/01/2021", "to": "01/01/2026"}
+    shown = look("unit", commune.key, officer, **days)
+    assert shown.context["form"].errors["to"] == ["At most 366 days can be added up."]
+
+
+def test_a_chart_and_the_whole_page_are_files(look, publish, commune):
+    publish(channel=page_of(commune, followers=2000), at=ago(2), reach=300)
+    officer = factories.person(Role.OFFICER, commune)
+
+    one = look("unit", commune.key, officer, format="xlsx", chart="compared")
+    sheet = load_workbook(io.BytesIO(one.content)).active
+    rows = {row[0]: row[1] for row in sheet.iter_rows(values_only=True)}
+    assert (rows["Reach"], rows["Reach for each 1,000 followers"]) == (300, 150)
+
+    whole = load_workbook(io.BytesIO(look("unit", commune.key, officer, format="xlsx").content))
+    assert whole.sheetnames[0] == "Summary"
+    assert "Followers by day" in whole.sheetnames
+    assert look("unit", commune.key, officer, format="xlsx", chart="no").status_code == 404
+    assert look("unit", commune.key, officer, format="pdf").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["unit", "topic", "channel", "kit"])
+def test_a_dashboard_costs_the_same_queries_for_one_and_for_three_units(
+    client, look, publish, province, name
+):
+    topic = factories.topic()
+    kit = factories.kit(province, state="issued")
+    person = factories.person(Role.SUPERVISOR, province)
+    pages = [page_of(factories.UnitFactory(parent=province), followers=90) for _n in range(3)]
+    key = {
+        "unit": province.key,
+        "topic": topic.code,
+        "channel": pages[0].public_id,
+        "kit": kit.public_id,
+    }[name]
+
+    look(name, key, person)
+    address = reverse(f"engagement:results_of_{name}", args=[key])
+
+    def cost():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    counted = []
+    for page in pages:
+        publish(channel=page, at=ago(1), reach=5)
+        counted.append(cost())
+    assert counted == [counted[0]] * 3
+    assert counted[0] <= 20
+
+
+def test_sizes_and_spreads():
+    assert size_of(None) is None
+    assert size_of(0) == Size(0, 500)
+    assert size_of(999) == Size(500, 1000)
+    assert size_of(1000) == Size(1000, 2000)
+    assert size_of(9_000_000) == Size(2_000_000, None)
+    assert spread([1, 2, 3, 4]) is None
+    assert spread([1, None, 2, 3, 4]) is None
+    assert spread([1, 2, 3, 4, 9]).middle == 3
+
+
+def test_a_days_summary_serves_until_it_is_marked(look, publish, commune):
+    page, officer = page_of(commune), factories.person(Role.OFFICER, commune)
+    publish(channel=page, at=ago(2), reach=300)
+    services.refresh()
+    PageDay.objects.update(reach=77)  # so that its reading shows
+
+    assert line(look("unit", commune.key, officer), "Reach")[0] == 77
+    publish(channel=page, at=ago(2), reach=1)
+    assert line(look("unit", commune.key, officer), "Reach")[0] == 301
