@@ -39,6 +39,8 @@ GUESTS = (
     "django_prose_editor",
     "django.contrib.admin",
     "django.contrib.auth",
+    "django.core",
+    "django.db",
     "django.forms",
 )
 

@@ -1,10 +1,13 @@
-"""Everything that a form takes has a maximum."""
+"""Everything that a form takes has a maximum, and what it refuses it says in Vietnamese."""
 
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
+from django.utils import translation
+from django.utils.translation import gettext
 
 from tests.architecture.patterns import APPS
 
@@ -49,3 +52,26 @@ def test_every_text_and_number_of_a_form_has_a_maximum():
 
     assert boundless <= BOUNDED_OTHERWISE
     assert len(list(our_forms())) > 20
+
+
+def kinds_of(field: type[forms.Field]) -> Iterator[type[forms.Field]]:
+    yield field
+    for kind in field.__subclasses__():
+        yield from kinds_of(kind)
+
+
+def test_each_message_of_a_form_field_is_in_vietnamese():
+    """Django's own catalogue lacks some of those that a forged or torn request meets."""
+    messages = {
+        gettext_of(message, "en")
+        for field in kinds_of(forms.Field)
+        for message in field.default_error_messages.values()
+    } | {gettext_of(ProhibitNullCharactersValidator.message, "en")}
+
+    assert len(messages) > 20
+    assert {m for m in messages if m and gettext_of(m, "vi") == m} == set()
+
+
+def gettext_of(message: str, language: str) -> str:
+    with translation.override(language):
+        return gettext(str(message))
