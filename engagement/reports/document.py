@@ -54,8 +54,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """Who issues the report: the body above, the body, the place it sits in, and the abbreviations
-    that follow the number ("BC-CAP"). ``name`` is the body as a sentence names it ("Công an phường
+    """The issuer: the body above, the body, the place it sits in, and the abbreviations that follow
+    the number ("BC-CAP"). ``name`` is the body as a sentence names it ("Công an phường
     Hải Châu"), for the line below an appendix's title; without it that line has dots.
     """
 
@@ -68,7 +68,7 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signs: for whom ("KT. TRƯỞNG …", or empty), as what; ``name`` may be blank."""
+    """The signer: for whom ("KT. TRƯỞNG …", or empty), as what; ``name`` may be blank."""
 
     authority: str
     position: str
