@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import KitVersion
+from campaigns.kits.queries import proved
 from campaigns.kits.wording import (
     BUILT_IN,
     LONGEST_WORDS,
@@ -233,7 +234,18 @@ def approved_filling(
     return (Filling(version, unit), cut["values"]) if version else None
 
 
-def misfits_in(contents: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+def unproved_kits[K](contents: Mapping[K, Mapping[str, Any]]) -> set[K]:
+    """Return the keys of the contents that came of a version of a kit whose approval nothing
+    proves, or of other words than were approved. One query, none where no content came of one.
+    """
+    cut = {key: content["kit"] for key, content in contents.items() if "kit" in content}
+    if not cut:
+        return set()
+    approved = proved({kit["version"] for kit in cut.values()})
+    return {key for key, kit in cut.items() if approved.get(kit["version"]) != kit["core"]}
+
+
+def misfits_in[K](contents: Mapping[K, Mapping[str, Any]]) -> dict[K, str]:
     """Return, by the keys of ``contents``, how people read the first gap of a kit that holds
     something else than it asks for; no key where all do, or a content came of no kit. One query,
     none where no content came of one.

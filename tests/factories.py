@@ -23,6 +23,7 @@ from accounts.models import Appointment, Delegation, FactorReset, MinistryReques
 from accounts.permissions import Role
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import digest as kit_digest
+from campaigns.kits.seals import seal as seal_of_kit
 from campaigns.models import Campaign, Topic, TopicRule
 from campaigns.partners.models import Contact, Partner, PartnerPlace
 from campaigns.partners.queries import sealed as sealed_contact
@@ -345,6 +346,8 @@ def kit(unit: Unit | None = None, **fields: object) -> Kit:
         version.content_sha256 = kit_digest(version)
     if state in ("approved", "issued", "replaced"):
         version.approved_by, version.approved_at = approver, now
+        for name, value in seal_of_kit(version).items():
+            setattr(version, name, value)
     if state == "issued":
         version.issued_at, version.announced_at = now, now
     version.save()

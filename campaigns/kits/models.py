@@ -172,6 +172,10 @@ class KitVersion(PublicIdModel, Grounds, Announced):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     approved_at = models.DateTimeField(null=True)
+    # The seal of the approval, see `seals`.
+    method = models.CharField(max_length=10, blank=True, default="", db_default="")
+    key_id = models.CharField(max_length=16, blank=True, default="", db_default="")
+    seal = models.CharField(max_length=64, blank=True, default="", db_default="")
     return_reason = models.CharField(max_length=500, blank=True, default="")
     issued_at = models.DateTimeField(null=True)
 

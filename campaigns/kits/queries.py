@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.kits.models import Adoption, Kit, KitQuerySet, KitVersion, Passing
-from campaigns.kits.states import OPEN
+from campaigns.kits.seals import is_sealed
+from campaigns.kits.states import APPROVED_ONCE, OPEN
 from campaigns.kits.wording import canonical, core_sha256
 from core.scope import ancestors
 from units.models import Level, Unit, UnitQuerySet
@@ -163,6 +164,14 @@ def changed_parts(version: KitVersion, before: KitVersion) -> list[str]:
     apart = {"core", "number", "changes"}
     names = [*now, *(name for name in then if name not in now)]
     return [name for name in names if name not in apart and now.get(name) != then.get(name)]
+
+
+def proved(versions: Collection[str]) -> dict[str, str]:
+    """Return, of the versions (public ids), those whose approval is proved, each with the hash of
+    what was approved. One query.
+    """
+    rows = KitVersion.objects.filter(public_id__in=versions, state__in=APPROVED_ONCE)
+    return {str(row.public_id): row.content_sha256 for row in rows if is_sealed(row)}
 
 
 def versions_of(kit: Kit) -> QuerySet[KitVersion]:

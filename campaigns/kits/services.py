@@ -18,7 +18,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import appointed_by, holders, require
 from audit.services import record
-from campaigns.kits import checking
+from campaigns.kits import checking, seals
 from campaigns.kits.models import MOST_MEDIA, Kit, KitMedia, KitVersion, Passing
 from campaigns.kits.queries import digest, open_version, provinces_asked, units_for
 from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
@@ -239,7 +239,9 @@ def approve(version: KitVersion, *, by: User, content_sha256: str) -> None:
         raise Refused(_("This version does not wait for approval any more. Reload the page."))
     if not content_sha256 == version.content_sha256 == digest(version):
         raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
-    _move(version, S.APPROVED, approved_by=by, approved_at=timezone.now())
+    version.approved_by, version.approved_at = by, timezone.now()
+    given = {"approved_by": by, "approved_at": version.approved_at}
+    _move(version, S.APPROVED, **given, **seals.seal(version))
     _record("kit.approved", version, by=by, authority=authority, sha256=content_sha256)
     _notify_writers(version, "kit_approved", by=by)
 
@@ -250,7 +252,8 @@ def return_(version: KitVersion, *, by: User, reason: str) -> None:
     authority = _require_at(by, Permission.KIT_APPROVE, version.kit.unit)
     reason = require_reason(reason, _("Please write what has to be changed."))
     version = _locked(version)
-    _move(version, S.RETURNED, approved_by=None, approved_at=None, return_reason=reason)
+    unsealed = {"method": "", "key_id": "", "seal": ""}
+    _move(version, S.RETURNED, approved_by=None, approved_at=None, return_reason=reason, **unsealed)
     _record("kit.returned", version, by=by, authority=authority, reason=reason)
     _notify_writers(version, "kit_returned", by=by, reason=reason)
 
@@ -266,7 +269,7 @@ def issue(version: KitVersion, *, by: User) -> None:
     _refuse_withdrawn(kit)
     if version.state != S.APPROVED:
         raise Refused(_("Only an approved version can be issued. Submit it for approval first."))
-    if version.content_sha256 != digest(version):
+    if version.content_sha256 != digest(version) or not seals.is_sealed(version):
         raise Refused(_("The kit is not as it was approved. Return it, and submit it anew."))
     if version.window_until and version.window_until < timezone.localdate(now):
         raise Refused(_("Its last day is over. Return it, and give it a later one."))

@@ -10,7 +10,6 @@ Several statements may be signed by one touch: the assertion is then over a list
 kept once, and each statement is sealed together with the list's SHA-256.
 """
 
-import base64
 import hashlib
 import hmac
 import json
@@ -20,18 +19,17 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from django.conf import settings
 from fido2 import cbor
 from fido2.cose import CoseKey
 from fido2.utils import websafe_decode
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
+from core.approval_keys import key_id, keys
+
 VERSION = "outreach-portal approval 1"
 LIST_VERSION = "outreach-portal approval list 1"
 # A person looks through so many at most; a longer list is neither signed nor proved.
 MOST_LISTED = 52
-# Fewer bytes than SHA-256's own are no key for its HMAC.
-KEY_BYTES = 32
 
 
 class Method:
@@ -133,7 +131,7 @@ def sign(text: str, method: str, assertion: Mapping[str, str] | None = None) -> 
     """Seal a statement, with the passkey's assertion over it if there is one, by the newest key of
     the installation.
     """
-    key = _keys()[0]
+    key = keys()[0]
     return Signed(text, method, assertion, key_id(key), _seal(key, text, method, assertion))
 
 
@@ -181,7 +179,7 @@ def problem(
 
 def seal_problem(signed: Signed) -> str:
     """Explain why no key of the installation sealed exactly this; empty when one did."""
-    key = next((key for key in _keys() if key_id(key) == signed.key_id), None)
+    key = next((key for key in keys() if key_id(key) == signed.key_id), None)
     if key is None:
         return "sealed with a key that this installation does not have"
     if not hmac.compare_digest(_seal(key, *signed[:3]), signed.seal):
@@ -235,23 +233,6 @@ def _assertion_problem(text: str, assertion: Mapping[str, str]) -> str:
 def channels_of(signed: Signed) -> frozenset[str]:
     """Return the public ids of the channels that the statement names."""
     return frozenset(json.loads(signed.statement)["channels"])
-
-
-def key_id(key: bytes) -> str:
-    """Return the name by which a stored seal refers to its key; it reveals nothing of the key."""
-    return hashlib.sha256(b"approval key:" + key).hexdigest()[:16]
-
-
-def decode_keys(texts: Sequence[str]) -> list[bytes]:
-    """Decode base64 keys; raise ValueError where one is not of KEY_BYTES bytes."""
-    keys = [base64.b64decode(text, validate=True) for text in texts]
-    if not keys or any(len(key) != KEY_BYTES for key in keys):
-        raise ValueError("an approval key is not 32 bytes in base64")
-    return keys
-
-
-def _keys() -> list[bytes]:
-    return decode_keys(settings.APPROVAL_KEYS)
 
 
 def _sha256(text: str) -> str:

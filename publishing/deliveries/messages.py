@@ -13,6 +13,7 @@ from media.links import cover_url, public_url
 from media.models import Media
 from platforms.messages import Image, Message, Video
 from posts.canonical import content
+from posts.kit_words import unproved_kits
 from posts.review.queries import approved_channels
 from publishing.models import Delivery
 
@@ -125,6 +126,8 @@ def has_proved_approval(row: Delivery) -> bool:
     Needs ``revision`` and ``channel``.
     """
     if content.digest(row.revision.content) != row.content_sha256:
+        return False
+    if unproved_kits({row.pk: row.revision.content}):
         return False
     proved = approved_channels({row.revision.public_id}).get(row.revision.public_id, ())
     return (

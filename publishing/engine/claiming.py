@@ -23,7 +23,7 @@ from media.models import Media
 from platforms import limits
 from platforms.errors import AccessLost, Rejected
 from posts.canonical import content
-from posts.kit_words import misfits_in
+from posts.kit_words import misfits_in, unproved_kits
 from posts.leak_rules.services import hold_back
 from posts.review.queries import approved_channels
 from publishing.deliveries.limits import serialise_gap, serialise_violation
@@ -217,13 +217,15 @@ class Claiming:
         held = hold_back(
             {source.revision_key: row.unit_path for row, source in claimed}, now=self.run.now()
         )
-        misfits = misfits_in({row.pk: source.approved for row, source in claimed})
+        contents = {row.pk: source.approved for row, source in claimed}
+        misfits, unproved = misfits_in(contents), unproved_kits(contents)
         loaded = [
             delivery
             for delivery, source in claimed
             if self._passes(delivery, source, held)
             and self._fills_its_gaps(delivery, misfits)
             and self._is_proved(delivery, source, proved)
+            and self._is_of_a_proved_kit(delivery, unproved)
             and self._load_account(delivery, source)
             and self._load_message(delivery, source, by_unit.get(source.unit_id, {}))
         ]
@@ -258,6 +260,14 @@ class Claiming:
             # No row says by itself that somebody approved: the statement that the approver signed
             # does.
             log.error("delivery %s: its approval is not proved", delivery.public_id)
+            self.results.fail([delivery], Reason.NOT_APPROVED, Rejected())
+            return False
+        return True
+
+    def _is_of_a_proved_kit(self, delivery: ClaimedDelivery, unproved: Collection[int]) -> bool:
+        """Check that the kit's approval is proved, too; if not, end the delivery."""
+        if delivery.pk in unproved:
+            log.error("delivery %s: the approval of its kit is not proved", delivery.public_id)
             self.results.fail([delivery], Reason.NOT_APPROVED, Rejected())
             return False
         return True

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from posts.canonical import content
+from posts.kit_words import unproved_kits
 from posts.review.queries import approved_channels
 from publishing.broadcasts.seals import is_sealed
 from publishing.models import Broadcast, Delivery
@@ -51,9 +52,12 @@ class Command(BaseCommand):
             last = batch[-1][0]
             checked += len(batch)
             proved = approved_channels({row[4] for row in batch})
-            for _pk, delivery, sha256, channel, revision, stored_sha256, stored in batch:
+            without_kit = unproved_kits({row[0]: row[-1] for row in batch})
+            for pk, delivery, sha256, channel, revision, stored_sha256, stored in batch:
                 same = sha256 == stored_sha256 == content.digest(stored)
-                if not same or str(channel) not in proved.get(revision, ()):
+                if pk in without_kit:
+                    unproved.append((delivery, "no approval proves its kit"))
+                elif not same or str(channel) not in proved.get(revision, ()):
                     unproved.append(
                         (
                             delivery,

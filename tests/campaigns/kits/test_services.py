@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate as today
+from django.utils.timezone import now
 
 from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.kits import services
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import changed_parts, content_of, kits_open_to, units_for
+from campaigns.kits.seals import is_sealed
 from campaigns.kits.services import KitEdit, Slot
 from campaigns.kits.signals import kit_issued, kit_withdrawn
 from core.errors import NotAllowed, Refused
@@ -324,3 +326,30 @@ def test_the_poster_is_part_of_what_is_approved_and_goes_into_the_next_version(m
     services.change(copied, by=writer, edit=replace(edit, changes="Bỏ áp phích"))
     copied.refresh_from_db()
     assert "poster" in changed_parts(copied, kit.current)
+
+
+def test_an_approval_that_nobody_gave_is_not_issued(ministry, edit):
+    writer = factories.person(Role.SUPERVISOR, ministry)
+    leader = factories.person(Role.OVERSEER, ministry)
+    factories.UnitFactory()
+    version = services.begin(unit=ministry, by=writer, edit=edit)
+    services.submit(version, by=writer)
+    version.refresh_from_db()
+    forged = {"state": "approved", "approved_by": leader, "approved_at": now()}
+    KitVersion.objects.filter(pk=version.pk).update(**forged)
+    with pytest.raises(Refused, match="not as it was approved"):
+        services.issue(version, by=writer)
+
+    KitVersion.objects.filter(pk=version.pk).update(
+        state="in_review", approved_by=None, approved_at=None
+    )
+    services.approve(version, by=leader, content_sha256=version.content_sha256)
+    services.return_(version, by=leader, reason="Sửa ngày")
+    version.refresh_from_db()
+    assert (version.method, version.key_id, version.seal) == ("", "", "")
+    services.submit(version, by=writer)
+    version.refresh_from_db()
+    services.approve(version, by=leader, content_sha256=version.content_sha256)
+    services.issue(version, by=writer)
+    version.refresh_from_db()
+    assert is_sealed(version)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from accounts.permissions import Role
-from campaigns.kits.models import Adoption
+from campaigns.kits.models import Adoption, KitVersion
 from channels.states import Health
 from core.errors import Refused
 from posts.canonical import content
@@ -286,6 +287,30 @@ def test_a_wrong_gap_stops_what_is_scheduled_and_says_which(unit, officer, misfi
     assert (row.state, row.error_code) == ("failed", "does_not_fit")
     assert "“Giờ họp” is not what the kit asks for" in delivery_status(row).sentence
     assert Notice.objects.filter(kind="delivery_failed", user=officer).exists()
+
+
+@pytest.mark.parametrize("health", [Health.CONNECTED, Health.MANUAL])
+@pytest.mark.parametrize(
+    "forged", [{"text": "Mua pin ở {khu_vuc}."}, {"seal": ""}, {"method": "passkey"}]
+)
+def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, health, forged):
+    channel = factories.ChannelFactory(unit=unit, platform="facebook", health=health)
+    post = kits.adopt(kit, unit=unit, by=officer)
+    edit = replace(editing.edit_of(refreshed(post)), kit_words={"khu_vuc": "tổ 5"})
+    editing.save(refreshed(post), edit, by=officer, version=post.version)
+    rows = [factories.delivery(factories.approved(refreshed(post)), channel)]
+    call_command("verify_approvals")
+    KitVersion.objects.filter(pk=kit.current_id).update(**forged)
+
+    with pytest.raises(CommandError, match="1 not proved"):
+        call_command("verify_approvals")
+    if health == Health.MANUAL:
+        manual.create_manual_tasks()
+    else:
+        engine.publish_due(platform="facebook")
+
+    rows[0].refresh_from_db()
+    assert (rows[0].state, rows[0].error_code) == ("failed", "not_approved")
 
 
 def test_posts_of_one_moment_are_spread_over_the_kits_minutes(unit, officer, kit, pages):
