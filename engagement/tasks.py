@@ -4,6 +4,7 @@ from engagement.counting import services as counting
 from engagement.exports.tasks import make_export as make_export
 from engagement.exports.tasks import make_exports as make_exports
 from engagement.rollups import services as rollups
+from engagement.rollups import thinning
 
 
 @shared_task(acks_late=False, ignore_result=True)
@@ -16,3 +17,9 @@ def collect(**_: object) -> None:
 def refresh_rollups(**_: object) -> None:
     """Sum up the days that have changed. A second run at once, or a repeat, changes nothing."""
     rollups.refresh()
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def thin_counts(**_: object) -> None:
+    """Thin counts older than two months. A second run at once, or a repeat, changes nothing."""
+    thinning.thin()

@@ -144,6 +144,10 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=5),
     },
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
+    "thin counts older than two months": {
+        "task": "engagement.tasks.thin_counts",
+        "schedule": crontab(minute=10, hour="1-3"),
+    },
     "make files that wait": {"task": "engagement.tasks.make_exports", "schedule": 20.0},
     "sum up the days that have changed": {
         "task": "engagement.tasks.refresh_rollups",

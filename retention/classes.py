@@ -532,6 +532,7 @@ STATE = frozenset(
         "engagement.PageDay",
         "engagement.UnitGain",
         "engagement.CampaignGain",
+        "engagement.Thinned",
         "accounts.ClaimMapping",
         "publishing.RateLimit",
         "publishing.Heartbeat",

@@ -225,3 +225,9 @@ class CampaignGain(Measures):
             )
         ]
         indexes = [models.Index(fields=["unit", "day"], name="campaign_gain_unit")]
+
+
+class Thinned(models.Model):
+    """The last day whose counts were thinned; one row. See ``rollups.thinning``."""
+
+    until = models.DateField()

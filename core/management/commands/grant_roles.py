@@ -77,6 +77,8 @@ IDENTITY = (
     "pg_current_wal_lsn()",
 )  # publishing/models/database_identity.py
 
+THINNING = "thin_counts(date)"  # engagement/rollups/thinning.py: the one way to remove counts
+
 
 class Command(BaseCommand):
     help = (
@@ -110,6 +112,7 @@ class Command(BaseCommand):
                 tables=OF_PEOPLE,
             )
             _run(cursor, "REVOKE DELETE ON {tables} FROM {role}", f"{prefix}_worker", tables=KEPT)
+            _run(cursor, f"GRANT EXECUTE ON FUNCTION {THINNING} TO {{role}}", f"{prefix}_worker")
             readable = ("audit_entry", "audit_stream")
             _run(cursor, "GRANT SELECT ON {tables} TO {role}", f"{prefix}_auditor", tables=readable)
         self.stdout.write(f"Granted: {prefix}_web, {prefix}_worker, {prefix}_auditor")
