@@ -1,5 +1,6 @@
 """Find what the units of a place need help with: a query a kind, whatever the number of units."""
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -227,3 +228,13 @@ def _not_taken_up(kit: Kit, place: Unit) -> QuerySet:
 def worst_of(rows: Sequence[UnitNeeds], most: int) -> list[UnitNeeds]:
     """Return the units most in need, which `needs_of` puts first."""
     return [row for row in rows[:most] if row.found]
+
+
+def stamp_of(rows: Iterable[UnitNeeds], about: str) -> str:
+    """Return a mark that changes as soon as a tile would: of its unit, or of what it needs.
+    ``about``: what else of the page it stands for.
+    """
+    tiles = [
+        f"{row.unit.pk} {row.unit.name} {[(kind.key, n) for kind, n in row.found]}" for row in rows
+    ]
+    return hashlib.sha256("\n".join([about, *tiles]).encode()).hexdigest()[:16]

@@ -18,7 +18,7 @@ from oversight.board import services
 from oversight.board.cards import needs_for
 from oversight.board.forms import BoardForm
 from oversight.kinds import FINE, KINDS
-from oversight.needs import SILENT_DAYS, UnitNeeds, by_kind, needs_of, with_last_post
+from oversight.needs import SILENT_DAYS, UnitNeeds, by_kind, needs_of, stamp_of, with_last_post
 from oversight.places import shown_place
 from oversight.queries import oversees_nation, scope
 from units.models import Level
@@ -27,7 +27,9 @@ from units.models import Level
 @require_GET
 @vary_on_headers("HX-Request")
 def board(request: HttpRequest) -> HttpResponse:
-    """Show a tile for each unit, the most in need first; for HTMX the tiles alone."""
+    """Show a tile for each unit, the most in need first; for HTMX the tiles alone, or 204 where
+    nothing has changed since those that the page shows.
+    """
     place = shown_place(request)
     if place is None:
         return redirect("oversight:nation")
@@ -41,6 +43,11 @@ def board(request: HttpRequest) -> HttpResponse:
     kind = chosen.get("kind", "")
     kinds = {**KINDS, FINE.key: FINE}
     shown = [(row, kinds[kind] if kind else row.worst) for row in rows if _has(row, kind)]
+    stamp = stamp_of(rows, f"{place.pk} {kind} {days} {words}")
+    if request.htmx and request.GET.get("seen") == stamp:
+        return HttpResponse(status=204)
+    request.GET = request.GET.copy()
+    request.GET.pop("seen", None)  # the page's links are those of the page, not of the poll
     context = {
         "place": place,
         "may_nation": oversees_nation(request.user),
@@ -53,6 +60,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "total": len(rows),
         "in_need": len(rows) - counts[FINE.key],
         "filtered": bool(words or kind),
+        "stamp": stamp,
     }
     fragment = request.htmx and not request.htmx.boosted
     return render(request, f"oversight/board.html{'#tiles' if fragment else ''}", context)

@@ -194,3 +194,23 @@ def test_the_leaders_telephone_is_for_those_above_and_the_leader_alone(client, p
     assert shown == {chief: True, officer: False, overseer: True}
     board_page = client.get(reverse("oversight:needs", args=[unit.key])).content.decode()
     assert "tel:0905123456" in board_page
+
+
+def test_the_open_board_asks_again_and_gets_tiles_only_when_one_changed(client, province, overseer):
+    unit = factories.UnitFactory(parent=province)
+    page = spoken(unit)
+    part = {"HX-Request": "true"}
+    there = reverse("oversight:board")
+    shown = client.get(there, {"days": 20})
+    seen = {"days": 20, "seen": shown.context["stamp"]}
+    assert f"?days=20&amp;seen={seen['seen']}" in shown.content.decode()
+
+    unmoved = client.get(there, seen, headers=part)
+    assert (unmoved.status_code, unmoved.content) == (204, b"")
+    assert client.get(there, {**seen, "days": 30}, headers=part).status_code == 200
+    set_page(page, health=Health.LOST)
+    moved = client.get(there, seen, headers=part)
+    assert f'id="tile-{unit.key}"' in moved.content.decode()
+    # The links of what came are those of the page.
+    assert f"seen={seen['seen']}" not in moved.content.decode()
+    assert client.get(there, seen).status_code == 200

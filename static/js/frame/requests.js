@@ -18,3 +18,9 @@ document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   showToast("passkey");
 });
+
+// What a page asks by itself waits while nobody looks at it: tabs that are left open cost nothing.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { headers } = event.detail.requestConfig;
+  if (document.hidden && headers["X-By-Itself"]) event.preventDefault();
+});
