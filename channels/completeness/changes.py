@@ -22,6 +22,7 @@ from core.leaks import require_storable
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
 from core.text import normal
+from platforms import hours
 from units.models import UnitFacts
 
 
@@ -61,12 +62,22 @@ def _require_fitting(channel: Channel, texts: Mapping[str, str]) -> None:
         if len(text) > limits.get(name, 0):
             words = _("The platform takes at most %(n)s characters here; these are %(long)s.")
             raise Refused(words % {"n": limits.get(name, 0), "long": len(text)})
+    if "hours" in texts and not _are_hours(texts["hours"]):
+        raise Refused(_("Write hours as 07:30-11:30, 13:30-17:00, at most two spans a day."))
     if {"<", ">"} & set("".join(texts.values())):
         raise Refused(_("Leave out the characters < and >."))
     if "phone" in texts and texts["phone"] not in public_numbers(channel):
         raise Refused(_("Choose a number that the unit has among its own facts."))
     require_no_secrecy_mark(texts.values())
     require_storable([texts.get("description", "")], channel.unit)
+
+
+def _are_hours(text: str) -> bool:
+    """Check that a text names hours in the one way in which they are written."""
+    try:
+        return hours.write(hours.read(text)) == text
+    except ValueError:
+        return False
 
 
 def public_numbers(channel: Channel) -> dict[str, str]:

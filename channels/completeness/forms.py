@@ -7,9 +7,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from channels.completeness.presenters import LABELS, Item
+from channels.completeness.presenters import DAYS, LABELS, Item
 from channels.states import Kind
 from core import phones
+from platforms import hours
 
 
 class CompletenessFilter(forms.Form):
@@ -45,6 +46,31 @@ class SeenForm(forms.Form):
             )
 
 
+class HoursField(forms.CharField):
+    """The hours of one day, cleaned into spans."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)
+        self.widget.attrs |= {"autocomplete": "off"}
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return hours.read_day(text)
+        except ValueError:
+            raise forms.ValidationError(
+                _("Write hours as 07:30-11:30, 13:30-17:00, at most two spans a day.")
+            ) from None
+
+
+def _present_week(text: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return the hours that the page names; none where they are written in another way."""
+    try:
+        return hours.read(text) if text else {}
+    except ValueError:
+        return {}
+
+
 class ProposeForm(forms.Form):
     """The texts of a page that the portal may write, beside what stands there now."""
 
@@ -78,6 +104,17 @@ class ProposeForm(forms.Form):
                 required=False,
                 help_text=_("The numbers are those among the unit's own facts."),
             )
+        if "hours" in limits:
+            week = _present_week(present.get("hours", ""))
+            for day in hours.DAYS:
+                self.fields[f"hours_{day}"] = HoursField(
+                    label=_("Open, %(day)s") % {"day": DAYS[day]},
+                    required=False,
+                    initial=hours.write_day(week.get(day, [])),
+                    help_text=_("Such as 07:30-11:30, 13:30-17:00. Empty: closed.")
+                    if day == hours.DAYS[0]
+                    else "",
+                )
         if "website" in limits and settings.REGISTER_URL:
             self.fields["website"] = forms.BooleanField(
                 label=_("Write the address of the register as the page's website"),
@@ -91,4 +128,5 @@ class ProposeForm(forms.Form):
         cleaned = dict(self.cleaned_data)
         if "website" in cleaned:
             cleaned["website"] = settings.REGISTER_URL if cleaned["website"] else ""
-        return cleaned
+        week = {day: cleaned.pop(f"hours_{day}", []) for day in hours.DAYS}
+        return {**cleaned, "hours": hours.write(week)} if any(week.values()) else cleaned

@@ -32,6 +32,15 @@ LABELS: dict[str, Any] = {
     "recent": gettext_lazy("A post of the last 30 days"),
     "verified": gettext_lazy("Verified tick"),
 }
+DAYS: dict[str, Any] = {
+    "mon": gettext_lazy("Monday"),
+    "tue": gettext_lazy("Tuesday"),
+    "wed": gettext_lazy("Wednesday"),
+    "thu": gettext_lazy("Thursday"),
+    "fri": gettext_lazy("Friday"),
+    "sat": gettext_lazy("Saturday"),
+    "sun": gettext_lazy("Sunday"),
+}
 _TO_DO: dict[str, Any] = {
     "picture": gettext_lazy("Set the police emblem or the unit's sign as the profile picture."),
     "cover": gettext_lazy("Set a cover picture of the unit: the office, or the local police."),
@@ -136,7 +145,15 @@ def _longest(name: str, page: Mapping[str, PageItem]) -> int:
 
 def _text(name: str, check: PageCheck | None) -> str:
     field = {"register": "website"}.get(name, name)
-    return str(check.texts.get(field, "")) if check else ""
+    return in_words(field, str(check.texts.get(field, ""))) if check else ""
+
+
+def in_words(field: str, text: str) -> str:
+    """Return a text of a page as people read it: of opening hours, a line a day."""
+    if field != "hours":
+        return text
+    parts = [part.strip().partition(" ") for part in text.split(";") if part.strip()]
+    return "\n".join(f"{DAYS.get(day, day)}: {spans}" for day, _blank, spans in parts)
 
 
 def _note(name: str, check: PageCheck | None, *, by_hand: bool, now: datetime) -> str:
@@ -194,6 +211,7 @@ CHANGE_LOOKS = {
 _FIELDS: dict[str, Any] = {
     "description": LABELS["description"],
     "phone": LABELS["phone"],
+    "hours": LABELS["hours"],
     "website": gettext_lazy("Website"),
 }
 
@@ -201,13 +219,17 @@ _FIELDS: dict[str, Any] = {
 def present_texts(check: PageCheck | None, fields: Iterable[str]) -> list[tuple[str, str]]:
     """List what the page says now in these fields, each with its name."""
     texts = check.texts if check else {}
-    return [(str(_FIELDS[name]), texts.get(name, "")) for name in fields]
+    return [(str(_FIELDS[name]), in_words(name, texts.get(name, ""))) for name in fields]
 
 
 def compared(change: PageChange) -> list[tuple[str, str, str]]:
     """List the fields that a proposal changes: name, what stood there, what shall."""
     return [
-        (str(_FIELDS[name]), change.before.get(name, ""), change.texts[name])
+        (
+            str(_FIELDS[name]),
+            in_words(name, change.before.get(name, "")),
+            in_words(name, change.texts[name]),
+        )
         for name in _FIELDS
         if name in change.texts
     ]

@@ -119,7 +119,7 @@ def sums() -> Mapping[str, Any]:
 
 
 # Of an item that the portal may write, the field of `PageDetails` in which it stands.
-FIELD_OF = {"description": "description", "phone": "phone", "register": "website"}
+FIELD_OF = {"description": "description", "phone": "phone", "hours": "hours", "register": "website"}
 
 
 def writable(channel: Channel) -> dict[str, int]:

@@ -57,11 +57,23 @@ def test_what_may_be_written_is_written_and_leaves_the_rest(platform_of, kind):
     names = {"register": "website"} if "phone" in page.facts.page else {}
     limits = {n: i.longest for n, i in page.facts.page.items() if i.longest}
     texts = {names.get(n, n): ("Công an phường. " * 99)[:most] for n, most in limits.items()}
+    if "hours" in texts:
+        texts["hours"] = "mon 07:30-11:30, 13:30-17:00; sat 07:30-11:30"
 
     page.call("change_details", page.account, texts)
     page.call("change_details", page.account, texts)  # the same again does no harm
 
     now = page.simulator.profile(kind, page.id)
+    if "hours" in texts:
+        assert now["hours"] == {
+            "mon_1_open": "07:30",
+            "mon_1_close": "11:30",
+            "mon_2_open": "13:30",
+            "mon_2_close": "17:00",
+            "sat_1_open": "07:30",
+            "sat_1_close": "11:30",
+        }
+        now["hours"] = page.call("page_details", page.account).hours
     assert {name: now[name] for name in texts} == texts
     assert {**now, **texts} == {**WHOLE, **texts, "keywords": "công an"}
 

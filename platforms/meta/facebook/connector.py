@@ -2,11 +2,13 @@
 unpublished post, an unpublished video, a Reel or a story whose bytes have been taken in.
 """
 
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from platforms import hours
 from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import (
     Account,
@@ -351,7 +353,7 @@ class Facebook(Uploads, Comments, Counting):
             description=str(page.get("about", "")),
             address=str(page.get("single_line_address", "")),
             phone=str(page.get("phone", "")),
-            hours=", ".join(f"{each}: {at}" for each, at in page.get("hours", {}).items()),
+            hours=hours.write(_week(page.get("hours", {}))),
             website=str(page.get("website", "")),
         )
 
@@ -359,6 +361,8 @@ class Facebook(Uploads, Comments, Counting):
     async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
         """Asks for pages_manage_metadata; the description that residents see first is `about`."""
         data = {"about" if name == "description" else name: each for name, each in changes.items()}
+        if "hours" in data:
+            data["hours"] = json.dumps(_hours(hours.read(data["hours"])))
         await self.graph("POST", account, account.external_id, data=data, changes=True)
 
     async def offers(
@@ -395,6 +399,29 @@ class Facebook(Uploads, Comments, Counting):
                 found = re.search(r"(?<!\d)\d{5,}$", name)
                 return found[0] if found else ""
         return super().page_in(steps, asked)
+
+
+def _week(told: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the hours of each day from a page's field, whose keys are such as mon_1_open; of an
+    hour that is missing there, "?".
+    """
+    week: dict[str, list[tuple[str, str]]] = {}
+    for day in hours.DAYS:
+        for number in range(1, hours.MOST_SPANS + 1):
+            first, last = (told.get(f"{day}_{number}_{at}") for at in ("open", "close"))
+            if first or last:
+                week.setdefault(day, []).append((first or "?", last or "?"))
+    return week
+
+
+def _hours(week: hours.Week) -> dict[str, str]:
+    """Return the field of a page for these hours; a day that it does not name is closed."""
+    return {
+        f"{day}_{number}_{at}": when
+        for day, spans in week.items()
+        for number, span in enumerate(spans, start=1)
+        for at, when in zip(("open", "close"), span, strict=True)
+    }
 
 
 async def _found(request: Awaitable[Any]) -> bool:

@@ -86,7 +86,7 @@ FACTS = Facts(
         "description": PageItem(longest=100),
         "address": PageItem(),
         "phone": PageItem(longest=20),
-        "hours": PageItem(),
+        "hours": PageItem(longest=250),
         "register": PageItem(longest=200),
         "pinned": PageItem(told=False),
         "recent": PageItem(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from simulator import growth
@@ -30,6 +32,8 @@ TEXTS = {
     "website": "website",
 }
 CHANGEABLE = {"about": 100, "phone": 50, "website": 500}  # and the most characters
+HOURS = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)_[12]_(open|close)")
+HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 FIELDS_AT_ACCOUNTS = (*PAGE_FIELDS, "tasks")  # the person's own list alone tells them
 
 
@@ -206,13 +210,16 @@ class Accounts:
             message = "(#200) Requires pages_manage_metadata permission to manage the object"
             raise GraphError(message, 200, status=403)
         asked = {name: call.text(name) for name in CHANGEABLE if name in call.params}
-        if not asked:
+        hours = _hours(call.text("hours")) if "hours" in call.params else None
+        if not asked and hours is None:
             raise GraphError("(#100) No field of the page to update.", 100)
         for name, text in asked.items():
             if len(text) > CHANGEABLE[name]:
                 raise GraphError(f"(#100) Param {name} is too long", 100)
         for name, text in asked.items():
             page.profile[TEXTS[name]] = text
+        if hours is not None:
+            page.profile["hours"] = hours
         self.world.dirty = True
         return {"success": True}
 
@@ -268,3 +275,22 @@ def part(name: str, value: Any, names: str) -> Any:
         case "instagram_business_account":
             return narrowed(value, names or "id")
     return value
+
+
+def _hours(text: str) -> dict[str, str]:
+    """Read the field of opening hours: each span of a day with both of its ends."""
+    wrong = GraphError("(#100) Param hours must be a JSON object of opening hours", 100)
+    try:
+        given = json.loads(text)
+    except ValueError:
+        raise wrong from None
+    if not isinstance(given, dict):
+        raise wrong
+    for name, at in given.items():
+        if not (HOURS.fullmatch(name) and isinstance(at, str) and HOUR.fullmatch(at)):
+            raise wrong
+    opened = {name.removesuffix("_open") for name in given if name.endswith("_open")}
+    closed = {name.removesuffix("_close") for name in given if name.endswith("_close")}
+    if opened != closed or any(given[f"{e}_open"] >= given[f"{e}_close"] for e in opened):
+        raise wrong
+    return given

@@ -223,3 +223,48 @@ def test_an_officer_proposes_and_a_leader_decides_on_their_pages(client, page):
     assert "Approve exactly" in read
     assert WORDS in read
     assert now(change) == ChangeState.APPROVED
+
+
+WEEK = "mon 07:30-11:30, 13:30-17:00; sat 07:30-11:30"
+
+
+def test_opening_hours_are_typed_by_day_and_written_after_a_second_person(client, simulator, page):
+    simulator.profile("facebook", page.external_id, hours={"fri_1_open": "08:00"})
+    read_pages(platform="facebook")
+    officer = factories.person(Role.OFFICER, page.unit, language="en")
+    client.force_login(officer)
+    there = reverse("channels:propose", args=[page.public_id])
+    wrong = client.post(there, {"hours_mon": "7h30", "hours_sat": "07:30-11:30"})
+    assert wrong.status_code == 422
+    assert list(wrong.context["form"].errors) == ["hours_mon"]
+    assert 'value="7h30"' in wrong.content.decode()
+
+    client.post(there, {"hours_mon": "7:30-11:30, 13:30–17:00", "hours_sat": "07:30-11:30"})
+
+    change = PageChange.objects.get()
+    assert change.texts == {"hours": WEEK}
+    shown = client.get(reverse("channels:change", args=[change.public_id])).content.decode()
+    assert "Monday: 07:30-11:30, 13:30-17:00<br>Saturday: 07:30-11:30" in shown
+    leader = factories.person(Role.APPROVER, page.unit)
+    changes.approve(change, by=leader, content_sha256=change.content_sha256)
+    write_page_changes()
+    assert now(change) == ChangeState.WRITTEN
+    assert written(simulator, page)["hours"]["mon_2_close"] == "17:00"
+    assert "fri_1_open" not in written(simulator, page)["hours"]
+
+
+@pytest.mark.parametrize("text", ["mon 7:30-17:00", "cả tuần", "mon 07:30-17:00; tue"])
+def test_hours_past_the_form_are_written_in_the_one_way_or_not_at_all(page, text):
+    with pytest.raises(Refused, match="hours"):
+        proposed(page, {"hours": text})
+
+
+def test_hours_whose_answer_was_lost_are_read_back_and_not_sent_twice(simulator, page):
+    change = approved(page, {"hours": WEEK})
+    simulator.fault("facebook", "drop_after", operation="edit")
+    write_page_changes()
+    assert now(change) == ChangeState.WRITING
+    PageChange.objects.filter(pk=change.pk).update(due_at=timezone.now())
+    write_page_changes()
+    assert now(change) == ChangeState.WRITTEN
+    assert simulator.requests()["facebook"]["edit"] == 1
