@@ -27,6 +27,9 @@ class Permission(StrEnum):
     KIT_APPROVE = "kit_approve"
     PARTNER_WRITE = "partner_write"  # keeps the unit's register, and shares posts with partners
     FIGURES_VIEW = "figures_view"
+    # In the very unit that reports: those above write and approve none of its reports.
+    REPORT_WRITE = "report_write"
+    REPORT_APPROVE = "report_approve"
     LIBRARY_WRITE = "library_write"
     POST_VIEW = "post_view"
     POST_WRITE = "post_write"
@@ -58,6 +61,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.KIT_WRITE,
             P.PARTNER_WRITE,
             P.FIGURES_VIEW,
+            P.REPORT_WRITE,
             P.LIBRARY_WRITE,
             P.POST_VIEW,
             P.POST_WRITE,
@@ -79,6 +83,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CAMPAIGN_WRITE,
             P.PARTNER_WRITE,
             P.FIGURES_VIEW,
+            P.REPORT_WRITE,
+            P.REPORT_APPROVE,
             P.LIBRARY_WRITE,
             P.POST_VIEW,
             P.POST_WRITE,
@@ -115,6 +121,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CAMPAIGN_WRITE,
             P.TOPIC_RULE,
             P.FIGURES_VIEW,
+            P.REPORT_WRITE,
+            P.REPORT_APPROVE,
             P.LIBRARY_WRITE,
             P.POST_VIEW,
             P.POST_APPROVE_SECOND,

@@ -10,6 +10,7 @@ class EngagementConfig(AppConfig):
         super().import_models()
         from engagement.examples import models as _examples  # noqa: F401
         from engagement.exports import models as _exports  # noqa: F401
+        from engagement.reports import models as _reports  # noqa: F401
         from engagement.rollups import models as _rollups  # noqa: F401
 
     def ready(self) -> None:

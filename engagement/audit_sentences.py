@@ -20,13 +20,23 @@ register(
         "example.returned": gettext_noop("Returned the example “%(object)s” to its unit"),
         "example.withdrawn": gettext_noop("Withdrew the example “%(object)s” from the library"),
         "desk.showed": gettext_noop("Showed a hidden comment under %(object)s again"),
+        "report.begun": gettext_noop("Drafted the %(object)s"),
+        "report.figures_taken": gettext_noop("Took the figures anew for the %(object)s"),
+        "report.submitted": gettext_noop("Submitted the %(object)s for approval"),
+        "report.declined": gettext_noop("Gave the %(object)s back to its author"),
+        "report.sent": gettext_noop("Approved the %(object)s and sent it"),
+        "report.returned": gettext_noop("Returned the %(object)s to its unit"),
+        "report.corrected": gettext_noop("Drafted a new version of the %(object)s"),
+        "report.form_changed": gettext_noop("Changed the form: %(object)s"),
     },
     groups={
         "desk": gettext_noop("Comments"),
         "example": gettext_noop("Good examples"),
+        "report": gettext_noop("Reports"),
     },
     place=50,
 )
 
 register_page("campaigns.campaign", "engagement:campaign", right="figures_view")
+register_page("engagement.report", "engagement:report", right="figures_view")
 register_page("engagement.example", "engagement:example", right="post_view")

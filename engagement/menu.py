@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CHANNELS, LIBRARY, TOP, Entry, register
+from core.navigation import ACTIONS, CHANNELS, CONTENT, LIBRARY, TOP, Entry, register
 
 register(
     Entry(
@@ -25,7 +25,13 @@ register(
         70,
         needs=("figures_view",),
     ),
+    Entry("engagement:reports", "file-text", _("Reports"), CONTENT, 38, needs=("figures_view",)),
     pages={
+        "engagement:reports": (
+            *("engagement:report", "engagement:begin_report", "engagement:edit_report"),
+            *("engagement:decline_report", "engagement:return_report"),
+            "engagement:correct_report",
+        ),
         "campaigns:list": (
             *("engagement:campaign", "engagement:campaign_figures"),
             *("engagement:campaign_close", "engagement:campaign_summary"),

@@ -18,6 +18,12 @@ SENTENCES = {
     ),
     "export_ready": gettext_noop("Your file %(file)s is ready. It is kept for a day."),
     "export_failed": gettext_noop("Your file %(file)s could not be made; its page says why."),
+    "report_submitted": gettext_noop(
+        "%(by)s submitted a report of %(unit)s. Please read and approve it."
+    ),
+    "report_declined": gettext_noop("%(by)s gave your report back: %(reason)s"),
+    "report_sent": gettext_noop("%(unit)s sent a report."),
+    "report_returned": gettext_noop("%(unit)s returned your report: %(reason)s"),
 }
 
 register(SENTENCES)

@@ -237,6 +237,8 @@ QUOTAS = {
     "reminder": [(120, 3600), (400, 86400)],  # to units, of what they need to mend
     "matter": [(60, 3600), (200, 86400)],  # requests to units, answers and what follows
     "example": [(20, 3600), (40, 86400)],  # proposed to other units
+    "report": [(40, 3600), (120, 86400)],  # begun, figures taken anew, corrected; forms changed
+    "report_text": [(240, 3600), (800, 86400)],  # texts of reports saved
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone

@@ -39,6 +39,11 @@ from engagement.dashboards.results import frozen_content
 from engagement.examples.models import Example, ExamplePost
 from engagement.exports.models import Export
 from engagement.exports.services import positions
+from engagement.reports import figures as report_figures
+from engagement.reports import periods as reporting_periods
+from engagement.reports.models import Report, ReportApproval, ReportFile
+from engagement.reports.queries import content_of
+from engagement.reports.states import FileFormat
 from links.models import Link
 from media.models import Media, Upload
 from media.scanners.models import Box, Scan
@@ -706,6 +711,45 @@ def example(unit: Unit | None = None, *posts: Post, **fields: object) -> Example
     for at, post in enumerate(posts):
         revision = post.approved_revision or post.current_revision
         ExamplePost.objects.create(example=row, post=post, revision=revision, position=at)
+    return row
+
+
+def report(unit: Unit | None = None, **fields: object) -> Report:
+    """Make a report of the last month with the figures of this moment, as `begin` does; one that
+    is sent has its approval and its files.
+    """
+    unit = unit or UnitFactory()
+    kind = str(fields.get("kind", "month"))
+    now = timezone.now()
+    period = reporting_periods.recent(kind, timezone.localdate(), 15)[0]
+    (figures,) = report_figures.take([unit], kind, period, now=now, first=15)
+    is_frozen = fields.get("state") in {"sent", "returned"}
+    values = {
+        "kind": kind,
+        "first": period.first,
+        "last": period.last,
+        "due_on": period.last + timedelta(days=11),
+        "author": UserFactory(),
+        "sent_at": now if is_frozen else None,
+        "made_at": now,
+        "changed_at": now,
+    }
+    row = Report.objects.create(unit=unit, figures=figures, **{**values, **fields})
+    row.writers.add(row.author)
+    if is_frozen:
+        content = content_of(row)
+        ReportApproval.objects.create(
+            report=row,
+            content=content,
+            content_sha256=report_figures.digest_of(content),
+            author=row.author,
+            approved_by=UserFactory(),
+            position="Trưởng Công an phường",
+            approved_at=now,
+        )
+        ReportFile.objects.bulk_create(
+            ReportFile(report=row, format=format, queued_at=now) for format in FileFormat
+        )
     return row
 
 

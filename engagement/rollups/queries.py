@@ -378,6 +378,26 @@ def _chosen_rows(
     return _both(summed, statement(group(choice.marked())), columns)
 
 
+def publications_of(
+    units: QuerySet[Any, Any], period: Period, *, campaign: int | None = None
+) -> Statement:
+    """Select what ``units`` (their keys) published in the period, with the columns of `PostDay`."""
+    raw = Delivery.objects.filter(
+        unit__in=units, published_at__gte=period.start, published_at__lt=period.end
+    )
+    days = PostDay.objects.filter(unit__in=units, day__gte=period.first, day__lte=period.last)
+    if campaign is not None:
+        raw, days = raw.filter(post__campaign=campaign), days.filter(campaign=campaign)
+    pairs = changed(Kind.PUBLISHED, units, period.first, period.last)
+    if pairs is None:
+        return statement(post_days(raw))
+    columns = [f.attname for f in PostDay._meta.concrete_fields if not f.primary_key]
+    summed = statement(days.filter(unmarked(pairs)).order_by().values(*columns))
+    if not pairs:
+        return summed
+    return _both(summed, statement(post_days(raw.filter(pairs.rows("published_at")))), columns)
+
+
 def gain_rows(rows: QuerySet[Delivery]) -> Statement:
     """Select gains of publications, with the columns ``day`` and the measures."""
     chosen: Chosen | None = getattr(rows, "chosen", None)

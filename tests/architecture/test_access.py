@@ -230,6 +230,9 @@ def _open_kit(unit):
 MAKERS = {
     "open_kit": _open_kit,
     "example": lambda unit: factories.example(unit).public_id,
+    "report": lambda unit: factories.report(unit).public_id,
+    "submitted_report": lambda unit: factories.report(unit, state="in_review").public_id,
+    "sent_report": lambda unit: factories.report(unit, state="sent").public_id,
     "shared_example": lambda unit: factories.example(unit, state="nation").public_id,
     "live_post": lambda unit: factories.live_delivery(unit=unit).post.public_id,
     "unit": lambda unit: unit.key,

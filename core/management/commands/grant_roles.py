@@ -16,6 +16,7 @@ APPEND_ONLY = (
         "campaigns_campaignresult",
     ),
     "oversight_matternote",
+    *("engagement_reportform", "engagement_reportfigures", "engagement_reportapproval"),
 )
 # What a worker never adds: people, their factors and posts, and what they decided. It may change
 # what it finds.
@@ -28,6 +29,7 @@ OF_PEOPLE = (
     "posts_review",
     "posts_signature",
     "posts_signedlist",
+    "engagement_reportapproval",
 )
 # What a worker never removes: the record, and what it hangs on. Retention removes the rest
 # (retention/classes.py).
@@ -67,6 +69,8 @@ KEPT = (
         "engagement_measurement",
         "engagement_followercount",
         "engagement_deskallowance",
+        "engagement_report",
+        "engagement_reportfile",
     ),
     "engagement_commentcount",
     "oversight_matter",

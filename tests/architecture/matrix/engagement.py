@@ -9,6 +9,8 @@ from tests.architecture.matrix.entry import (
 
 WRITERS = frozenset({APPROVER, SUPERVISOR, OVERSEER})
 SCHEDULERS = frozenset({OFFICER, APPROVER})
+REPORTERS = frozenset({OFFICER, APPROVER, OVERSEER})
+LEADERS = frozenset({APPROVER, OVERSEER})
 ENTRIES = {
     "engagement:campaign": Entry(roles=READERS, kwargs={"public_id": "campaign"}, reach="above"),
     "engagement:campaign_figures": Entry(
@@ -59,6 +61,37 @@ ENTRIES = {
     "engagement:results_of_channel": Entry(roles=READERS, kwargs={"public_id": "channel"}),
     "engagement:results_of_kit": Entry(
         roles=READERS, kwargs={"public_id": "issued_kit"}, reach="above"
+    ),
+    "engagement:reports": Entry(roles=READERS),
+    "engagement:begin_report": Entry(roles=REPORTERS),
+    "engagement:report": Entry(roles=READERS, kwargs={"public_id": "report"}),
+    "engagement:edit_report": Entry(roles=REPORTERS, kwargs={"public_id": "report"}),
+    "engagement:take_figures": Entry(
+        roles=REPORTERS, kwargs={"public_id": "report"}, method="post"
+    ),
+    "engagement:submit_report": Entry(
+        roles=REPORTERS, kwargs={"public_id": "report"}, method="post"
+    ),
+    "engagement:approve_report": Entry(
+        roles=LEADERS, kwargs={"public_id": "submitted_report"}, method="post"
+    ),
+    "engagement:decline_report": Entry(
+        roles=LEADERS,
+        kwargs={"public_id": "submitted_report"},
+        method="post",
+        data={"reason": "Chưa rõ"},
+    ),
+    "engagement:return_report": Entry(
+        roles=frozenset({SUPERVISOR, OVERSEER}),
+        kwargs={"public_id": "sent_report"},
+        method="post",
+        data={"reason": "Thiếu phần kiến nghị"},
+    ),
+    "engagement:correct_report": Entry(
+        roles=REPORTERS,
+        kwargs={"public_id": "sent_report"},
+        method="post",
+        data={"reason": "Bổ sung số liệu"},
     ),
     "engagement:post_counts": Entry(roles=READERS, kwargs={"public_id": "post"}),
 }

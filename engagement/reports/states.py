@@ -1,0 +1,69 @@
+"""The kinds of reports, the states that a report walks through, and those of its files."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ReportKind(models.TextChoices):
+    """The subjects of a report: a regular period, a campaign, or days that somebody chose."""
+
+    WEEK = "week", _("weekly report")
+    MONTH = "month", _("monthly report")
+    QUARTER = "quarter", _("quarterly report")
+    HALF_YEAR = "half_year", _("half-yearly report")
+    YEAR = "year", _("yearly report")
+    CAMPAIGN = "campaign", _("report on a campaign")
+    AD_HOC = "ad_hoc", _("report on chosen days")
+
+
+# Due anew with each period: reminders and the overview know them.
+REGULAR = (
+    ReportKind.WEEK,
+    ReportKind.MONTH,
+    ReportKind.QUARTER,
+    ReportKind.HALF_YEAR,
+    ReportKind.YEAR,
+)
+
+
+class ReportState(models.TextChoices):
+    """The states of a report. From ``sent`` on its content is frozen."""
+
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("waits for approval")
+    SENT = "sent", _("approved and sent")
+    RETURNED = "returned", _("returned by the superior unit")
+
+
+NEXT: dict[str, frozenset[ReportState]] = {
+    ReportState.DRAFT: frozenset({ReportState.IN_REVIEW}),
+    ReportState.IN_REVIEW: frozenset({ReportState.DRAFT, ReportState.SENT}),
+    ReportState.SENT: frozenset({ReportState.RETURNED}),
+    ReportState.RETURNED: frozenset(),
+}
+FROZEN = frozenset({ReportState.SENT, ReportState.RETURNED})
+OPEN = frozenset({ReportState.DRAFT, ReportState.IN_REVIEW})
+# How a list shows a state: colour and symbol.
+TONES: dict[str, tuple[str, str]] = {
+    ReportState.DRAFT: ("secondary", "pencil"),
+    ReportState.IN_REVIEW: ("yellow", "hourglass"),
+    ReportState.SENT: ("green", "circle-check"),
+    ReportState.RETURNED: ("red", "arrow-back-up"),
+}
+
+
+class FileFormat(models.TextChoices):
+    """The files in which a report is kept."""
+
+    WORD = "docx", "Word"
+    PDF = "pdf", "PDF"
+    EXCEL = "xlsx", "Excel"
+
+
+class FileState(models.TextChoices):
+    """The states of a file while a worker makes it."""
+
+    WAITING = "waiting", _("waits")
+    RUNNING = "running", _("is being made")
+    DONE = "done", _("ready")
+    FAILED = "failed", _("could not be made")

@@ -1,0 +1,79 @@
+"""Sums of figures. What nobody measured stays None: it is no 0."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engagement.models import MEASURES
+
+Figures = dict[str, Any]
+COUNTS = (
+    *("posts", "publications", "due", "on_time", "failed", "withdrawn", "manual"),
+    *("kits", "recalls", "corrections"),
+)
+
+
+def nothing() -> Figures:
+    """Return the figures of a unit that did nothing and of which nothing was measured."""
+    return {
+        **dict.fromkeys(COUNTS, 0),
+        "measures": dict.fromkeys(MEASURES),
+        "measured": dict.fromkeys(MEASURES, 0),
+        "platforms": {},
+        "topics": {},
+        "as_of": None,
+    }
+
+
+def plus(one: int | None, other: int | None) -> int | None:
+    """Add two figures of which either may not be measured."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
+
+
+def total(parts: Iterable[Mapping[str, Any]]) -> Figures:
+    """Add figures as `nothing` has them: each count, measure, platform and topic by itself."""
+    found = nothing()
+    for part in parts:
+        for name in COUNTS:
+            found[name] += part[name]
+        for measure in MEASURES:
+            found["measures"][measure] = plus(found["measures"][measure], part["measures"][measure])
+            found["measured"][measure] += part["measured"][measure]
+        for table in ("platforms", "topics"):
+            _add_rows(found[table], part[table])
+        found["as_of"] = max(filter(None, (found["as_of"], part["as_of"])), default=None)
+    return found
+
+
+def _add_rows(found: dict[str, Any], rows: Mapping[str, Any]) -> None:
+    for key, row in rows.items():
+        into = found.setdefault(key, dict.fromkeys(row))
+        for name, value in row.items():
+            into[name] = value if name == "name" else plus(into[name], value)
+
+
+def differences(added: Mapping[str, Any], own: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Compare a sum with the figures that the summaries show for the same units: a row a figure
+    that differs.
+    """
+    pairs = [(name, added[name], own[name]) for name in ("posts", "publications", "due", "on_time")]
+    pairs += [(name, added["measures"][name], own["measures"][name]) for name in MEASURES]
+    return [
+        {"figure": name, "sum": one, "summaries": other}
+        for name, one, other in pairs
+        if one != other
+    ]
+
+
+def table_differences(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Compare the sums of the tables with the figures above them: a row a sum that differs."""
+    found = []
+    for table, names in (("platforms", ("publications",)), ("topics", ("posts", "publications"))):
+        for name in names:
+            added = sum(row[name] for row in figures[table].values())
+            if added != figures[name]:
+                found.append(
+                    {"figure": f"{table}.{name}", "sum": added, "summaries": figures[name]}
+                )
+    return found

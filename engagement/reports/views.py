@@ -1,0 +1,256 @@
+"""Reports: the list, making one, its page, and what people do with it."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import Permission
+from accounts.queries import can
+from campaigns.models import Campaign
+from core.actions import button_action, form_action, form_data
+from core.scope import ancestors
+from engagement.reports import periods, queries, services
+from engagement.reports.forms import (
+    MOST_CAMPAIGNS,
+    ApproveForm,
+    BeginForm,
+    ChangesForm,
+    ReasonForm,
+    ReportFilter,
+    TextsForm,
+)
+from engagement.reports.models import Report, ReportQuerySet
+from engagement.reports.states import OPEN, REGULAR, ReportState
+from units.models import Level, Unit
+
+PAGE = 25
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def reports(request: HttpRequest) -> HttpResponse:
+    """List the reports of the person's own units, or of those below, the newest first."""
+    form = ReportFilter(request.GET or None)
+    chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    rows = _readable(request)
+    own = [each.unit_id for each in request.user.current_appointments]
+    below = chosen.get("show") == "below"
+    rows = rows.exclude(unit__in=own) if below else rows.filter(unit__in=own)
+    for name in ("kind", "state"):
+        if value := chosen.get(name):
+            rows = rows.filter(**{name: value})
+    rows = rows.select_related("unit__parent").order_by("-last", "unit__path", "kind", "-version")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    units = queries.units_to_report_for(request.user)
+    context = {
+        "page_obj": page,
+        "form": form,
+        "filtered": any(chosen.values()),
+        "may_begin": bool(units),
+        "may_oversee": bool(request.user.reach(Permission.OVERSIGHT_VIEW)),
+        "may_form": any(
+            unit.level != Level.COMMUNE
+            for unit in queries.units_to_report_for(request.user, Permission.REPORT_APPROVE)
+        ),
+    }
+    fragment = request.htmx and not request.htmx.boosted
+    return render(request, f"engagement/reports/list.html{'#rows' if fragment else ''}", context)
+
+
+def _readable(request: HttpRequest) -> ReportQuerySet:
+    if not request.user.reach(Permission.FIGURES_VIEW):
+        raise PermissionDenied
+    return Report.objects.visible_to(request.user)
+
+
+def _report(request: HttpRequest, public_id: uuid.UUID) -> Report:
+    related = ("unit__parent", "figures", "form", "campaign", "approval", "returned_by")
+    return get_object_or_404(_readable(request).select_related(*related), public_id=public_id)
+
+
+def _report_to(request: HttpRequest, public_id: uuid.UUID, permission: Permission) -> Report:
+    """Return the report that the person sees (else 404), for those who hold the right (else
+    403).
+    """
+    row = _report(request, public_id)
+    if not can(request.user, permission, unit=row.unit):
+        raise PermissionDenied
+    return row
+
+
+def _unit(request: HttpRequest) -> Unit:
+    """Return the unit that the person reports for: that of the current position, else the first."""
+    units = queries.units_to_report_for(request.user)
+    if not units:
+        raise PermissionDenied
+    position = current_position(request)
+    by_key = {unit.pk: unit for unit in units}
+    return by_key.get(position.unit_id, units[0]) if position else units[0]
+
+
+@require_http_methods(["GET", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    """Choose what the report is about; it is drafted with its figures at once."""
+    unit = _unit(request)
+    today = timezone.localdate()
+    offered = {
+        kind: periods.recent(kind, today, queries.form_for(unit, kind).content["first"])
+        for kind in REGULAR
+    }
+    campaigns = Campaign.objects.filter(
+        unit__path__in=ancestors(unit.path), starts_on__lte=today
+    ).order_by("-ends_on", "name")[:MOST_CAMPAIGNS]
+    month = offered["month"][0]
+    usual = f"month:{month.first.isoformat()}:{month.last.isoformat()}"
+    form = BeginForm(
+        form_data(request), periods=offered, campaigns=campaigns, initial={"about": usual}
+    )
+
+    def make() -> Report:
+        kind, period, campaign = form.chosen()
+        return services.begin(unit, kind, period, by=request.user, campaign=campaign)
+
+    done = form_action(form, make)
+    if done:
+        return redirect("engagement:report", done.result.public_id)
+    context = {"form": form, "unit": unit}
+    return render(request, "engagement/reports/begin.html", context, status=done.status)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show a report as its paper will read, with what the person may do now."""
+    row = _report(request, public_id)
+    context = _context(request, row)
+    fragment = request.htmx and not request.htmx.boosted
+    page = f"engagement/reports/report.html{'#files' if fragment else ''}"
+    return render(request, page, context)
+
+
+def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
+    user = request.user
+    document = queries.document_of(row)
+    writes = row.unit in queries.units_to_report_for(user)
+    approves = row.unit in queries.units_to_report_for(user, Permission.REPORT_APPROVE)
+    waits = row.state == ReportState.IN_REVIEW
+    wrote = row.writers.filter(pk=user.pk).exists()
+    versions = list(queries.versions_of(row))
+    files = list(row.files.defer("file"))
+    is_newest = versions[0].pk == row.pk
+    return {
+        "report": row,
+        "document": document,
+        "approval": getattr(row, "approval", None),
+        "versions": versions if len(versions) > 1 else [],
+        "files": files,
+        "files_wait": any(each.state in {"waiting", "running"} for each in files),
+        "may_write": writes and row.state == ReportState.DRAFT,
+        "may_approve": approves and waits and not wrote,
+        "may_decline": approves and waits,
+        "has_written": approves and waits and wrote,
+        "may_return": row.state == ReportState.SENT
+        and is_newest
+        and services.overseeing(user, row.unit) is not None,
+        "may_correct": writes and row.is_frozen and is_newest,
+        "approve_form": ApproveForm(initial={"digest": document.digest}),
+        "is_open": row.state in OPEN,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Write the texts of a draft."""
+    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    form_content = queries.content_of(row)["form"]
+    parts = [part for part in form_content["parts"] if part["text"]]
+    form = TextsForm(form_data(request), parts=parts, initial=row.texts)
+    done = form_action(form, lambda: services.write(row, form.cleaned_data, by=request.user))
+    if done:
+        messages.success(request, _("Saved. The report reads as below."))
+        return redirect("engagement:report", row.public_id)
+    context = {"report": row, "form": form}
+    return render(request, "engagement/reports/edit.html", context, status=done.status)
+
+
+@require_POST
+def take_anew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take the figures of a draft anew."""
+    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    said = _("The figures are those of this moment.")
+    button_action(request, lambda: services.take_anew(row, by=request.user), said=said)
+    return redirect("engagement:report", row.public_id)
+
+
+@require_POST
+def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Submit a draft to the unit's leaders."""
+    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    said = _("Submitted: the unit’s leaders are notified in the portal and by mail.")
+    button_action(request, lambda: services.submit(row, by=request.user), said=said)
+    return redirect("engagement:report", row.public_id)
+
+
+@require_POST
+def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Approve what the page showed, and send it upward."""
+    row = _report_to(request, public_id, Permission.REPORT_APPROVE)
+    form = ApproveForm(request.POST)
+    digest = form.cleaned_data["digest"] if form.is_valid() else ""
+    said = _("Approved and sent. The figures and the text stay as they are now.")
+    button_action(request, lambda: services.approve(row, by=request.user, digest=digest), said=said)
+    return redirect("engagement:report", row.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give a report back to its author with a reason."""
+    row = _report_to(request, public_id, Permission.REPORT_APPROVE)
+    form = ReasonForm(form_data(request), hint=_("The author reads it."))
+    done = form_action(form, lambda: services.decline(row, by=request.user, **form.cleaned_data))
+    if done:
+        messages.success(request, _("Given back to its author with your reason."))
+        return redirect("engagement:report", row.public_id)
+    return _reason(request, row, form, "decline", status=done.status)
+
+
+@require_http_methods(["GET", "POST"])
+def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Return a report to the unit below with a reason."""
+    row = _report_to(request, public_id, Permission.OVERSIGHT_VIEW)
+    form = ReasonForm(form_data(request), hint=_("The unit reads it, and sends another version."))
+    done = form_action(form, lambda: services.return_(row, by=request.user, **form.cleaned_data))
+    if done:
+        messages.success(request, _("Returned to its unit with your reason."))
+        return redirect("engagement:report", row.public_id)
+    return _reason(request, row, form, "return", status=done.status)
+
+
+@require_http_methods(["GET", "POST"])
+def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Begin the next version of a report that was sent."""
+    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    form = ChangesForm(form_data(request))
+    done = form_action(
+        form,
+        lambda: services.correct(row, by=request.user, changes=form.cleaned_data["reason"]),
+    )
+    if done:
+        messages.success(request, _("This is the new version. What was sent stays as it is."))
+        return redirect("engagement:report", done.result.public_id)
+    return _reason(request, row, form, "correct", status=done.status)
+
+
+def _reason(request: HttpRequest, row: Report, form: Any, act: str, *, status: int) -> HttpResponse:
+    context = {"report": row, "form": form, "act": act}
+    return render(request, "engagement/reports/reason.html", context, status=status)

@@ -1,0 +1,40 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from engagement.reports import periods, services
+from engagement.reports.figures import digest_of
+from engagement.reports.queries import content_of
+
+
+@pytest.fixture
+def month():
+    """Return the last reporting month that has ended, by the portal's own form."""
+    return periods.recent("month", timezone.localdate(), 15)[0]
+
+
+@pytest.fixture
+def within(month):
+    """Return a moment in that month."""
+    return month.start + timedelta(days=3, hours=9)
+
+
+@pytest.fixture
+def sent(month):
+    """Send a unit's report of the month: ``sent(unit, officer, leader)``."""
+
+    def send(unit, writer, leader, **options):
+        report = services.begin(unit, "month", month, by=writer, **options)
+        services.submit(report, by=writer)
+        report.refresh_from_db()
+        return approve(report, leader)
+
+    return send
+
+
+def approve(report, leader):
+    """Approve what the report holds now."""
+    services.approve(report, by=leader, digest=digest_of(content_of(report)))
+    report.refresh_from_db()
+    return report

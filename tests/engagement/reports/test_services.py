@@ -1,0 +1,393 @@
+"""A report from the draft to the unit above: figures frozen, four eyes, versions."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Notice
+from accounts.permissions import Role
+from core.errors import NotAllowed, Refused
+from core.periods import Period
+from engagement.models import Measurement
+from engagement.reports import services
+from engagement.reports.figures import digest_of, figures_of, is_unchanged
+from engagement.reports.models import Report, ReportApproval, ReportForm
+from engagement.reports.queries import content_of, document_of, form_for, standings, waiting_for
+from engagement.reports.standard import standard_form
+from tests import factories
+from tests.engagement.reports.conftest import approve
+from units.models import Unit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def officer(unit):
+    return factories.person(Role.OFFICER, unit)
+
+
+@pytest.fixture
+def leader(unit):
+    return factories.person(Role.APPROVER, unit)
+
+
+@pytest.fixture
+def overseer(unit):
+    return factories.person(Role.OVERSEER, unit.parent)
+
+
+@pytest.mark.embedded
+def test_a_report_goes_from_the_draft_to_the_unit_above(
+    unit, officer, leader, overseer, month, within, publish
+):
+    publish(unit=unit, at=within, views=90, reach=40)
+    publish(unit=unit, at=within - timedelta(days=31), reach=10)
+
+    report = services.begin(unit, "month", month, by=officer)
+    services.write(report, {"situation": "Địa bàn ổn định.", "unknown": "x"}, by=officer)
+    services.submit(report, by=officer)
+    assert [row.pk for row in waiting_for(leader)] == [report.pk]
+    assert list(waiting_for(officer)) == []
+    report.refresh_from_db()
+    approve(report, leader)
+
+    assert report.state == "sent"
+    assert report.texts == {"situation": "Địa bàn ổn định."}
+    now = report.approval.content["figures"]["total"]["now"]
+    before = report.approval.content["figures"]["total"]["before"]
+    assert (now["posts"], now["publications"], now["due"], now["on_time"]) == (1, 1, 1, 1)
+    assert (now["measures"]["reach"], now["measures"]["clicks"]) == (40, None)
+    assert before["measures"]["reach"] == 10
+    assert report.approval.content["figures"]["definitions"]["reach"]["means"]
+    assert report.approval.content["figures"]["checks"] == []
+    assert is_unchanged(report.approval)
+    assert is_unchanged(report.figures)
+    assert sorted(report.files.values_list("format", "state")) == [
+        ("docx", "waiting"),
+        ("pdf", "waiting"),
+        ("xlsx", "waiting"),
+    ]
+    assert Notice.objects.get(user=overseer, kind="report_sent").facts == {"unit": unit.label}
+    document = document_of(report)
+    assert document.digest == report.approval.content_sha256
+    assert document.signature.name == ""
+    assert document.parts[0].paragraphs == ("Địa bàn ổn định.",)
+    assert document.parts[1].tables[0].rows[0] == ("Bài đã đăng", 1, 1, "0")
+    clicks = next(r for r in document.parts[1].tables[3].rows if r[0] == "Lượt nhấp")
+    assert clicks[1] is None
+
+
+def test_nobody_approves_what_they_wrote_in(unit, officer, leader, month):
+    report = services.begin(unit, "month", month, by=leader)
+    services.submit(report, by=officer)
+    report.refresh_from_db()
+
+    with pytest.raises(Refused, match="You wrote in this report"):
+        approve(report, leader)
+
+    with pytest.raises(IntegrityError, match="four_eyes_on_a_report"), transaction.atomic():
+        ReportApproval.objects.create(
+            report=report,
+            content={},
+            content_sha256="0" * 64,
+            author=leader,
+            approved_by=leader,
+            position="",
+            approved_at=timezone.now(),
+        )
+
+
+def test_what_has_changed_since_the_leader_opened_it_is_not_approved(unit, officer, leader, month):
+    report = services.begin(unit, "month", month, by=officer)
+    seen = digest_of(content_of(report))
+    services.write(report, {"tasks": "Thêm một việc."}, by=officer)
+    services.submit(report, by=officer)
+
+    with pytest.raises(Refused, match="has changed"):
+        services.approve(report, by=leader, digest=seen)
+    assert not ReportApproval.objects.exists()
+
+
+def test_frozen_figures_and_approvals_never_change(unit, officer, leader, sent):
+    report = sent(unit, officer, leader)
+
+    for row in (report.figures, report.approval):
+        for change in (lambda row=row: row.save(), lambda row=row: row.delete()):
+            with pytest.raises((DatabaseError, IntegrityError)), transaction.atomic():
+                change()
+    with pytest.raises(Refused, match="moved on"):
+        services.write(report, {"tasks": "Khác."}, by=officer)
+    with pytest.raises(Refused, match="moved on"):
+        services.take_anew(report, by=officer)
+
+
+def test_figures_that_grow_later_change_nothing_of_what_was_sent(
+    unit, officer, leader, sent, within, publish
+):
+    delivery = publish(unit=unit, at=within, reach=5)
+    report = sent(unit, officer, leader)
+    Measurement.objects.filter(delivery=delivery).update(reach=500)
+
+    document = document_of(Report.objects.get(pk=report.pk))
+
+    reach = next(r for r in document.parts[1].tables[3].rows if r[0] == "Lượt tiếp cận")
+    assert reach[1] == 5
+
+
+def test_a_correction_is_a_new_version_that_says_what_changed(unit, officer, leader, sent, month):
+    report = sent(unit, officer, leader)
+    with pytest.raises(Refused, match="sent already"):
+        services.begin(unit, "month", month, by=officer)
+    with pytest.raises(Refused, match="what changes"):
+        services.correct(report, by=officer, changes=" ")
+
+    newer = services.correct(report, by=officer, changes="Bổ sung số liệu kênh Zalo.")
+    with pytest.raises(Refused, match="newest version"):
+        services.correct(report, by=officer, changes="Nữa.")
+    services.submit(newer, by=officer)
+    newer.refresh_from_db()
+    approve(newer, leader)
+
+    assert (newer.version, report.version) == (2, 1)
+    assert "Bổ sung số liệu kênh Zalo." in document_of(newer).opening[0]
+    with pytest.raises(IntegrityError, match="a_new_version_says_what_changed"):
+        Report.objects.filter(pk=newer.pk).update(changes="")
+
+
+def test_a_superior_returns_with_a_reason_and_nobody_else_does(
+    unit, officer, leader, overseer, sent
+):
+    report = sent(unit, officer, leader)
+
+    with pytest.raises(NotAllowed):
+        services.return_(report, by=leader, reason="Thiếu.")
+    with pytest.raises(Refused, match="why"):
+        services.return_(report, by=overseer, reason="")
+    services.return_(report, by=overseer, reason="Thiếu phần kiến nghị.")
+
+    report.refresh_from_db()
+    assert (report.state, report.reason) == ("returned", "Thiếu phần kiến nghị.")
+    told = Notice.objects.get(user=officer, kind="report_returned")
+    assert told.facts["reason"] == "Thiếu phần kiến nghị."
+    with pytest.raises(Refused, match="moved on"):
+        services.return_(report, by=overseer, reason="Lại.")
+
+
+def test_a_leader_gives_a_report_back_to_its_author(unit, officer, leader, month):
+    report = services.begin(unit, "month", month, by=officer)
+    services.submit(report, by=officer)
+
+    services.decline(report, by=leader, reason="Viết rõ hơn.")
+
+    report.refresh_from_db()
+    assert (report.state, report.reason) == ("draft", "Viết rõ hơn.")
+    assert Notice.objects.get(user=officer, kind="report_declined").facts["reason"]
+
+
+def test_those_above_write_and_approve_nothing_of_a_unit_below(unit, officer, overseer, month):
+    with pytest.raises(Refused, match="itself writes"):
+        services.begin(unit, "month", month, by=overseer)
+    report = services.begin(unit, "month", month, by=officer)
+    services.submit(report, by=officer)
+    report.refresh_from_db()
+    with pytest.raises(Refused, match="itself writes"):
+        approve(report, overseer)
+    with pytest.raises(NotAllowed):
+        services.begin(unit, "month", month, by=factories.person(Role.OFFICER))
+
+
+@pytest.mark.parametrize("text", ["HỎA TỐC", "TUYỆT MẬT", "Liên hệ anh Nam, 0912 345 678."])
+def test_marks_and_personal_data_are_not_stored(unit, officer, month, text):
+    report = services.begin(unit, "month", month, by=officer)
+
+    with pytest.raises(Refused):
+        services.write(report, {"situation": text}, by=officer)
+
+    report.refresh_from_db()
+    assert report.texts == {}
+
+
+def test_a_regular_report_has_the_days_that_the_form_sets(unit, officer, month):
+    other = Period(month.first + timedelta(days=1), month.last)
+    ahead = Period(timezone.localdate() + timedelta(days=1), timezone.localdate() + timedelta(9))
+
+    with pytest.raises(Refused, match="other days"):
+        services.begin(unit, "month", other, by=officer)
+    with pytest.raises(Refused, match="have begun"):
+        services.begin(unit, "ad_hoc", ahead, by=officer)
+    with pytest.raises(Refused, match="a year at most"):
+        services.begin(
+            unit, "ad_hoc", Period(month.first - timedelta(days=400), month.last), by=officer
+        )
+    assert services.begin(unit, "month", month, by=officer) == services.begin(
+        unit, "month", month, by=officer
+    )
+
+
+def test_a_report_on_a_campaign_counts_its_posts_alone(unit, officer, publish):
+    campaign = factories.CampaignFactory(unit=unit.parent)
+    publish(unit=unit, campaign=campaign, reach=7)
+    publish(unit=unit, reach=100)
+    days = Period(campaign.starts_on, campaign.ends_on)
+
+    report = services.begin(unit, "campaign", days, by=officer, campaign=campaign)
+
+    now = report.figures.content["total"]["now"]
+    assert (now["posts"], now["measures"]["reach"], now["due"]) == (1, 7, 1)
+    assert report.figures.content["total"]["before"] is None
+    assert report.last == timezone.localdate()
+    foreign = factories.CampaignFactory()
+    with pytest.raises(Refused, match="not one of yours"):
+        services.begin(unit, "campaign", days, by=officer, campaign=foreign)
+
+
+def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
+    unit, officer, leader, overseer, sent, month, within, publish
+):
+    missing = factories.UnitFactory(parent=unit.parent)
+    publish(unit=unit, at=within, reach=40)
+    publish(unit=missing, at=within, reach=1000)
+    publish(unit=unit.parent, at=within, reach=2)
+    sent(unit, officer, leader)
+
+    report = services.begin(unit.parent, "month", month, by=overseer)
+
+    figures = report.figures.content
+    assert figures["total"]["now"]["measures"]["reach"] == 42
+    assert figures["total"]["now"]["posts"] == 2
+    assert [row["unit"] for row in figures["units"]] == [unit.key]
+    assert [row["unit"] for row in figures["missing"]] == [missing.key]
+    assert figures["checks"] == []
+    document = document_of(report)
+    assert missing.name in document.parts[1].paragraphs[1]
+    assert document.appendices[0].total[1] == 2
+
+
+def test_a_sum_that_differs_from_the_summaries_is_shown(
+    unit, officer, leader, overseer, sent, month, within, publish
+):
+    delivery = publish(unit=unit, at=within, reach=40)
+    sent(unit, officer, leader)
+    Measurement.objects.filter(delivery=delivery).update(reach=44)
+
+    report = services.begin(unit.parent, "month", month, by=overseer)
+
+    assert report.figures.content["checks"] == [{"figure": "reach", "sum": 40, "summaries": 44}]
+    checks = document_of(report).parts[1].tables[-1]
+    assert checks.rows == (("Lượt tiếp cận", 40, 44),)
+
+
+def test_what_the_ministry_adds_names_the_communes_that_are_missing_too(
+    unit, officer, leader, overseer, sent, month, within, publish
+):
+    factories.UnitFactory(parent=unit.parent)
+    publish(unit=unit, at=within, reach=40)
+    sent(unit, officer, leader)
+    sent(unit.parent, overseer, factories.person(Role.OVERSEER, unit.parent))
+    top = factories.person(Role.OVERSEER, factories.ministry())
+
+    report = services.begin(factories.ministry(), "month", month, by=top)
+
+    figures = report.figures.content
+    assert figures["total"]["now"]["measures"]["reach"] == 40
+    assert len(figures["missing"]) == 1
+    assert figures["checks"] == []
+
+
+def test_figures_cost_the_same_queries_for_one_unit_and_for_many(month, within, publish):
+    units = [factories.UnitFactory() for _ in range(4)]
+    for unit in units:
+        publish(unit=unit, at=within, reach=3)
+
+    def cost(some):
+        with CaptureQueriesContext(connection) as asked:
+            figures_of([row.pk for row in some], month, now=timezone.now())
+        return len(asked)
+
+    assert cost(units[:1]) == cost(units) <= 9
+
+
+def test_drafting_all_units_is_repeatable_and_leaves_what_is_there(
+    unit, officer, month, within, publish
+):
+    publish(unit=unit, at=within, reach=3)
+    other = factories.UnitFactory()
+    mine = services.begin(unit, "month", month, by=officer)
+
+    made = services.draft_all("month", month, now=timezone.now())
+    again = services.draft_all("month", month, now=timezone.now())
+
+    bodies = Unit.objects.filter(has_police_body=True).count()
+    assert (made, again) == (bodies - 1, 0)
+    assert Report.objects.filter(unit=unit).get() == mine
+    assert Report.objects.get(unit=other).author is None
+
+
+def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, overseer, sent, month):
+    def status():
+        rows = standings(Unit.objects.filter(pk=unit.pk), "month", month)
+        return rows.get().status
+
+    assert status() == "none"
+    report = services.begin(unit, "month", month, by=officer)
+    assert status() == "draft"
+    services.submit(report, by=officer)
+    report.refresh_from_db()
+    approve(report, leader)
+    Report.objects.filter(pk=report.pk).update(due_on=timezone.localdate())
+    assert status() == "sent"
+    Report.objects.filter(pk=report.pk).update(due_on=timezone.localdate() - timedelta(days=1))
+    assert status() == "late"
+    services.return_(report, by=overseer, reason="Thiếu.")
+    assert status() == "returned"
+
+
+def test_a_province_changes_the_form_for_its_communes_by_a_new_version(
+    unit, officer, overseer, month
+):
+    content = standard_form("month")
+    content["parts"][0]["heading"] = "Đặc điểm địa bàn"
+    first = services.change_form(unit.parent, "month", content, by=overseer)
+    report = services.begin(unit, "month", month, by=officer)
+    content["parts"][0]["heading"] = "Tình hình"
+
+    second = services.change_form(unit.parent, "month", content, by=overseer)
+
+    assert (first.version, second.version) == (1, 2)
+    assert form_for(unit, "month").row == second
+    assert form_for(unit.parent, "month").row is None
+    assert form_for(factories.UnitFactory(), "month").row is None
+    report.refresh_from_db()
+    assert document_of(report).parts[0].heading == "Đặc điểm địa bàn"
+    with pytest.raises((DatabaseError, IntegrityError)), transaction.atomic():
+        ReportForm.objects.filter(pk=first.pk).update(version=9)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"first": 1}, "ministry sets the first day"),
+        ({"parts": []}, "1 to 10 parts"),
+        ({"subject": "KHẨN"}, "mark of urgency"),
+        ({"measures": ["likes"]}, "does not exist"),
+        ({"due_after": 99}, "does not exist"),
+    ],
+)
+def test_a_form_that_cannot_be_followed_is_refused(unit, overseer, change, said):
+    with pytest.raises(Refused, match=said):
+        services.change_form(
+            unit.parent, "month", {**standard_form("month"), **change}, by=overseer
+        )
+
+
+def test_a_commune_makes_no_form(unit, leader):
+    with pytest.raises(NotAllowed):
+        services.change_form(unit, "month", standard_form("month"), by=leader)
