@@ -7,4 +7,8 @@ class OperationsConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
+        from engagement.boards import events
         from operations import menu, notice_texts  # noqa: F401
+        from operations.board_events import platforms_down
+
+        events.register(platforms_down)

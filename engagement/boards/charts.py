@@ -83,7 +83,8 @@ def reactions(days: Rows, period: Period) -> Chart:
 
 
 def platforms(rows: Rows) -> Chart:
-    found = grouped(rows, "platform")
+    sums = grouped(rows, "platform")
+    found = {platform: sums[platform] for platform in Kind.values if platform in sums}
     names = [str(Kind(platform).label) for platform in found]
     return bars("platforms", _("By platform"), _("Platform"), list(found.values()), names)
 

@@ -39,15 +39,27 @@ def three_periods(period: Period) -> tuple[Period, Period, Period]:
     return period, before, Period(year_earlier(period.first), year_earlier(period.last))
 
 
-def by_day(choice: Choice) -> list[dict[str, Any]]:
+def by_day_and_platform(choice: Choice) -> list[dict[str, Any]]:
     """Sum up what was published on each day, with the figures that it has now."""
     rows, params = page_rows_of(choice)
     sums = ", ".join(f"SUM({name})" for name in SUMMED)
-    sql = f"SELECT day, {sums} FROM ({rows}) AS rows GROUP BY day ORDER BY day"  # noqa: S608
+    sql = (
+        f"SELECT day, platform, {sums} FROM ({rows}) AS rows "  # noqa: S608
+        "GROUP BY day, platform ORDER BY day, platform"
+    )
     return [
-        {"day": date_of(day), **dict(zip(SUMMED, map(number, sums), strict=True))}
-        for day, *sums in fetch(sql, params)
+        {
+            "day": date_of(day),
+            "platform": platform,
+            **dict(zip(SUMMED, map(number, sums), strict=True)),
+        }
+        for day, platform, *sums in fetch(sql, params)
     ]
+
+
+def days_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Add up the platforms of each day."""
+    return [{"day": day, **sums} for day, sums in grouped(rows, "day", SUMMED).items()]
 
 
 def within(days: Iterable[Mapping[str, Any]], period: Period) -> list[Mapping[str, Any]]:
@@ -67,26 +79,29 @@ def added(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = SUMMED) -> S
     return total
 
 
-def by_platform_and_topic(choice: Choice) -> list[dict[str, Any]]:
+def by_topic_and_kit(choice: Choice) -> list[dict[str, Any]]:
     rows, params = page_rows_of(choice)
-    sums = ", ".join(f"SUM({name})" for name in ("publications", *MEASURES))
-    sql = (
-        f"SELECT platform, topic_id, {sums} FROM ({rows}) AS rows "  # noqa: S608
-        "GROUP BY platform, topic_id ORDER BY platform, topic_id"
-    )
     names = ("publications", *MEASURES)
+    sums = ", ".join(f"SUM({name})" for name in names)
+    sql = (
+        f"SELECT topic_id, kit_id, {sums} FROM ({rows}) AS rows "  # noqa: S608
+        "GROUP BY topic_id, kit_id ORDER BY topic_id, kit_id"
+    )
     return [
-        {"platform": platform, "topic": topic, **dict(zip(names, map(number, sums), strict=True))}
-        for platform, topic, *sums in fetch(sql, params)
+        {"topic": topic, "kit": kit, **dict(zip(names, map(number, sums), strict=True))}
+        for topic, kit, *sums in fetch(sql, params)
     ]
 
 
-def grouped(rows: Iterable[Mapping[str, Any]], by: str) -> dict[Any, Sums]:
+def grouped(
+    rows: Iterable[Mapping[str, Any]],
+    by: str,
+    names: Sequence[str] = ("publications", *MEASURES),
+) -> dict[Any, Sums]:
     """Add up the rows by one of their columns."""
     found: dict[Any, list[Mapping[str, Any]]] = {}
     for row in rows:
         found.setdefault(row[by], []).append(row)
-    names = ("publications", *MEASURES)
     return {key: added(each, names) for key, each in found.items()}
 
 
@@ -144,11 +159,11 @@ class Pages:
         return self.pages - self.known
 
 
-def pages_of(choice: Choice, scope: Scope, *, on: date, by: str) -> list[Pages]:
-    """Return the pages by row, with the followers that they had on a day."""
+def pages_of(parts: Sequence[tuple[Choice, date]], scope: Scope, *, by: str) -> list[list[Pages]]:
+    """Return for each choice its pages by row, with the followers that they had on its day."""
     # A topic and a kit are carried by some pages: those that did not carry them have no part in it.
     quiet = scope.kind not in (TOPIC, KIT)
-    return [Pages(**row) for row in page_sums(choice, on=on, by=by, quiet=quiet)]
+    return [[Pages(**row) for row in rows] for rows in page_sums(parts, by=by, quiet=quiet)]
 
 
 def all_of(rows: Iterable[Pages]) -> Pages:

@@ -47,7 +47,7 @@ def usual_for(scope: Scope, own: Pages, period: Period, narrowed: Mapping[str, A
         by = BY_PROVINCE
         units = Unit.objects.filter(pk__in=alike) | Unit.objects.filter(parent__in=alike)
     choice = Choice(units.order_by().values("pk"), [period], of)
-    found = pages_of(choice, scope, on=period.last, by=by)
+    (found,) = pages_of([(choice, period.last)], scope, by=by)
     return Usual(size, spreads(row for row in found if size_of(row.followers) == size))
 
 

@@ -9,21 +9,24 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.context import current_position
+from accounts.permissions import Permission
 from channels.models import Channel
 from core import quotas
 from core.periods import Period, quick_links
-from engagement.boards import charts, figures, scopes, usual
+from engagement.boards import charts, events, figures, scopes, usual
+from engagement.boards.changes import Carrier, Facts, NewKit, Statement, Stop, statements
 from engagement.boards.forms import BoardFilter
 from engagement.boards.scopes import CHANNEL, TOPIC, UNIT, Scope
-from engagement.dashboards.charts import Chart
+from engagement.dashboards.charts import Chart, Mark
 from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
 from engagement.exports.sheets import FORMATS, Sheet, as_file
-from engagement.rollups.queries import BY_CHANNEL, BY_UNIT, Choice
+from engagement.rollups.queries import BY_CHANNEL, Choice
 from units.models import Unit
 
 DAYS = 30
@@ -35,6 +38,7 @@ MOST_LINES = 8
 class Board:
     """Hold what the page is made of: a scope, the reader's filters, the sums, each asked once."""
 
+    user: Any
     scope: Scope
     form: BoardFilter
     now: datetime
@@ -51,41 +55,83 @@ class Board:
         return self.scope.choice(periods, self.form.values)
 
     @cached_property
+    def by_day_and_platform(self) -> list[dict[str, Any]]:
+        return figures.by_day_and_platform(self.choice(*self.periods))
+
+    @cached_property
     def days(self) -> list[dict[str, Any]]:
-        return figures.by_day(self.choice(*self.periods))
+        return figures.days_of(self.by_day_and_platform)
+
+    @cached_property
+    def of_period(self) -> list[Mapping[str, Any]]:
+        """Return the days and platforms of this period alone."""
+        return figures.within(self.by_day_and_platform, self.period)
 
     @cached_property
     def sums(self) -> list[figures.Sums]:
         return [figures.added(figures.within(self.days, period)) for period in self.periods]
 
     @cached_property
-    def by_platform_and_topic(self) -> list[dict[str, Any]]:
-        return figures.by_platform_and_topic(self.choice(self.period))
+    def by_topic_and_kit(self) -> list[dict[str, Any]]:
+        return figures.by_topic_and_kit(self.choice(self.period))
 
     @cached_property
+    def rows_of_periods(self) -> list[list[figures.Pages]]:
+        """Return the pages in each of the periods: by unit below, or each by itself."""
+        parts = [(self.choice(period), period.last) for period in self.periods]
+        return figures.pages_of(parts, self.scope, by=self.scope.rows_by or BY_CHANNEL)
+
+    @property
     def rows(self) -> list[figures.Pages]:
-        """Return the pages of the period: by unit below, or each by itself."""
-        by = self.scope.rows_by or BY_CHANNEL
-        return figures.pages_of(self.choice(self.period), self.scope, on=self.period.last, by=by)
+        return self.rows_of_periods[0]
 
     @cached_property
     def pages(self) -> list[figures.Pages]:
         """Return all pages together, in each of the periods."""
-        earlier = [
-            figures.all_of(
-                figures.pages_of(self.choice(period), self.scope, on=period.last, by=BY_UNIT)
-            )
-            for period in self.periods[1:]
-        ]
-        return [figures.all_of(self.rows), *earlier]
+        return [figures.all_of(rows) for rows in self.rows_of_periods]
 
     @cached_property
     def channels(self) -> list[Channel]:
         """Return the pages of one unit, or the one channel."""
-        if self.scope.rows_by:
-            return []
+        if self.scope.rows_by or self.scope.channel:
+            return [self.scope.channel] if self.scope.channel else []
         found = Channel.objects.filter(pk__in=[row.row for row in self.rows])
         return list(found.order_by("platform", "name", "pk"))
+
+    @cached_property
+    def stops(self) -> list[Stop]:
+        return events.stops(self.scope, self.period, now=self.now)
+
+    @cached_property
+    def kits(self) -> list[NewKit]:
+        sums = figures.grouped(self.by_topic_and_kit, "kit")
+        counted = {kit: each["publications"] or 0 for kit, each in sums.items() if kit}
+        return events.new_kits(self.scope, counted, self.period)
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        found = [*events.of_kits(self.kits), *events.of_stops(self.stops)]
+        found += events.phases(self.user, self.scope, self.period)
+        found += events.registered(self.scope, self.period)
+        return sorted(found)[: events.MOST]
+
+    @cached_property
+    def changes(self) -> list[Statement]:
+        """Return the sentences on what changed."""
+        now, before, _year = self.sums
+        best = figures.best_post(self.choice(self.period))
+        address = reverse("publishing:post", args=[best.public_id]) if best else ""
+        facts = Facts(
+            today=timezone.localdate(self.now),
+            publications=now["publications"] or 0,
+            publications_before=before["publications"] or 0,
+            reach=now["reach"],
+            carrier=best and Carrier(best.title or _("Untitled"), best.reach, address),
+            platforms=events.platforms(self.of_period),
+            kits=self.kits,
+            stops=self.stops,
+        )
+        return statements(facts)
 
     @cached_property
     def usual(self) -> usual.Usual | None:
@@ -124,7 +170,7 @@ def of_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
     form = BoardFilter(request.GET, default=Period.last_days(DAYS), scope=scope)
-    board = Board(scope, form, timezone.now())
+    board = Board(request.user, scope, form, timezone.now())
     if "format" in request.GET:
         return _file(request, board)
     drawn = _charts(board)
@@ -138,6 +184,7 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "compared": charts.compared(board.sums, board.pages),
         "period_words": charts.period_words(board.periods),
         "charts": drawn,
+        "changes": board.changes,
         "usual": board.usual,
         "kind_words": charts.kind_words(scope),
         "above": _above(request, scope),
@@ -153,21 +200,26 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 def _charts(board: Board) -> list[Chart]:
     scope, form = board.scope, board.form
-    found = [
+    over_time = [
         charts.over_each_other(board.days, board.periods, "reach"),
         charts.over_each_other(_each_day(board), board.periods, "publications"),
         charts.reactions(board.days, board.period),
     ]
+    platform = form.given("platform")
+    counted_anew = events.redefinitions(scope, board.period, "reach", platform)
+    found = [over_time[0].with_marks(sorted([*board.marks, *counted_anew]))]
+    found += [chart.with_marks(board.marks) for chart in over_time[1:]]
     if scope.kind != CHANNEL and not form.given("platform"):
-        found.append(charts.platforms(board.by_platform_and_topic))
+        found.append(charts.platforms(board.of_period))
     if scope.kind != TOPIC and not form.given("topic"):
-        found.append(charts.topics(board.by_platform_and_topic, form.topics))
+        found.append(charts.topics(board.by_topic_and_kit, form.topics))
     if scope.rows_by:
         found.append(charts.units(_units(board)))
     elif 0 < len(board.channels) <= MOST_LINES:
         names = {channel.pk: str(channel) for channel in board.channels}
         told = figures.followers_by_day(names, board.period)
-        found.append(charts.followers(told, names, board.period))
+        drawn = charts.followers(told, names, board.period)
+        found.append(drawn.with_marks(board.marks))
     if scope.kind == UNIT and not scope.rows_by:
         by_row = {row.row: row for row in board.rows}
         found.append(charts.channels([(each, by_row[each.pk]) for each in board.channels]))
@@ -212,9 +264,9 @@ def _spread(board: Board) -> Chart | None:
 def _above(request: HttpRequest, scope: Scope) -> Unit | None:
     """Return the unit above, where its page is one of the reader's."""
     parent = scope.place.parent if scope.kind == UNIT and scope.place else None
-    if parent is None or not scopes.reach_of(request).filter(pk=parent.pk).exists():
-        return None
-    return parent
+    user: Any = request.user
+    reach = user.reach(Permission.FIGURES_VIEW)
+    return parent if parent and any(part.covers(parent.path) for part in reach) else None
 
 
 def _tiles(board: Board) -> list[dict[str, Any]]:
@@ -255,7 +307,9 @@ def _file(request: HttpRequest, board: Board) -> HttpResponse:
             if chart.key == key:
                 return as_file(format, f"{key}-{days}", [chart.sheet])
         raise Http404
-    sheets = [_about(board), *(chart.sheet for chart in every if not chart.is_empty)]
+    said = [[each.words] for each in board.changes]
+    changes = [Sheet(_("What changed"), [_("What changed")], said)] if said else []
+    sheets = [_about(board), *changes, *(chart.sheet for chart in every if not chart.is_empty)]
     return as_file(format, f"{board.scope.kind}-{days}", sheets)
 
 

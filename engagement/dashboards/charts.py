@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -22,6 +22,15 @@ MEASURES = ("views", "reach", "reactions", "comments", "shares", "clicks")
 BARS = 15
 
 
+class Mark(NamedTuple):
+    """Something that happened on a day of a chart, and the page that says more; "" for none."""
+
+    day: date
+    words: str
+    address: str = ""
+    breaks: bool = False  # what lies before and after is not the same figure: no line joins it
+
+
 @dataclass(frozen=True)
 class Chart:
     """``rows``: a name, then figures; None was not measured."""
@@ -35,9 +44,35 @@ class Chart:
     left_out: int = 0
     when_empty: str = ""
     links: Sequence[str] = ()  # of the rows' names, where each has a page
+    marks: Sequence[Mark] = ()
 
     def with_left_out(self, n: int) -> "Chart":
         return replace(self, left_out=n)
+
+    def with_marks(self, marks: Sequence[Mark]) -> "Chart":
+        """Put what happened into a drawing over time and, in a column of its own, into its table.
+        A day without figures gets a row.
+        """
+        if not marks or self.is_empty:
+            return self
+        words: dict[date, list[str]] = {}
+        for mark in marks:
+            words.setdefault(mark.day, []).append(mark.words)
+        by_day = {row[0]: row for row in self.rows}
+        blank = ["–"] * (len(self.head) - 1)
+        rows = [
+            [*by_day.get(day, [day, *blank]), "; ".join(words.get(day, []))]
+            for day in sorted(by_day.keys() | words.keys())
+        ]
+        cuts = sorted({mark.day for mark in marks if mark.breaks})
+        series = [{**one, "points": _broken(one["points"], cuts)} for one in self.figures["series"]]
+        figures = {
+            **self.figures,
+            "series": series,
+            "marks": [mark.day.isoformat() for mark in marks],
+        }
+        head = [*self.head, _("What happened")]
+        return replace(self, figures=figures, head=head, rows=rows, marks=marks)
 
     @property
     def labelled_rows(self) -> list[tuple[str, list[tuple[str, Any]]]]:
@@ -52,6 +87,16 @@ class Chart:
     @property
     def sheet(self) -> Sheet:
         return Sheet(self.title, self.head, self.rows)
+
+
+def _broken(points: Sequence[Sequence[Any]], cuts: Sequence[date]) -> list[Sequence[Any]]:
+    """Put a gap before each of the days, where there are points on both sides."""
+    found = list(points)
+    for cut in cuts:
+        after = [n for n, (day, _value) in enumerate(found) if day >= cut.isoformat()]
+        if after and after[0] > 0:
+            found.insert(after[0], [f"{cut.isoformat()}T00:00", None])
+    return found
 
 
 def over_time(key: str, title: str, days: Rows, measures: Sequence[str]) -> Chart:

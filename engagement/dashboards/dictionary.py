@@ -6,7 +6,8 @@ words of its connector.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -69,6 +70,38 @@ DERIVED: dict[str, Definition] = {
 }
 
 
+class Redefinition(NamedTuple):
+    """A platform's change of what a figure counts: before and from ``day`` on are two things."""
+
+    platform: str
+    measure: str
+    day: date
+    means: Any
+
+
+# Days on which a platform withdrew the old figure; no new line may join what lies on both sides.
+REDEFINITIONS: tuple[Redefinition, ...] = (
+    Redefinition(
+        "instagram",
+        "views",
+        date(2025, 4, 21),
+        _("Instagram counts “views” instead of impressions and plays."),
+    ),
+    Redefinition(
+        "facebook",
+        "views",
+        date(2025, 11, 15),
+        _("Facebook counts how often media were seen instead of impressions."),
+    ),
+    Redefinition(
+        "facebook",
+        "reach",
+        date(2026, 6, 15),
+        _("Facebook counts the people who saw media instead of those with an impression."),
+    ),
+)
+
+
 ICONS = {
     "views": "eye",
     "reach": "users",
@@ -109,6 +142,7 @@ def rows() -> list[dict[str, Any]]:
             "reported": [
                 {"kind": kind, "origin": found} for kind in Kind if (found := origin(kind, measure))
             ],
+            "changed": [each for each in REDEFINITIONS if each.measure == measure],
             "not_reported": [kind.label for kind in Kind if origin(kind, measure) is None],
         }
         for measure in MEASURES

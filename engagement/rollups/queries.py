@@ -317,13 +317,26 @@ BY_CHANNEL = "channel.id"
 _PAGE_SUMS = ("publications", "reach", "reactions")
 
 
-def page_sums(choice: Choice, *, on: date, by: str, quiet: bool) -> list[dict[str, Any]]:
-    """Sum up the pages of a choice by row (`BY_UNIT`, `BY_PROVINCE`, `BY_CHANNEL`): how many
-    ``pages``, of how many the ``followers`` were ``known`` on the day ``on``, the publications,
-    reach and reactions, and what those of the ``known`` pages had (``known_reach``, …).
+def page_sums(
+    parts: Sequence[tuple[Choice, date]], *, by: str, quiet: bool
+) -> list[list[dict[str, Any]]]:
+    """Sum up the pages of each choice by row (`BY_UNIT`, `BY_PROVINCE`, `BY_CHANNEL`) in one
+    statement: how many ``pages``, of how many the ``followers`` were ``known`` on its day, the
+    publications, reach and reactions, and what those of the ``known`` pages had (``known_reach``,
+    …).
 
     Where they are not ``quiet``, pages without a publication of the choice are left out.
     """
+    statements = [_page_sums(choice, on, n, by, quiet) for n, (choice, on) in enumerate(parts)]
+    names = ("row", "pages", "known", "followers", *_PAGE_SUMS, *(f"known_{n}" for n in _PAGE_SUMS))
+    found: list[list[dict[str, Any]]] = [[] for _part in parts]
+    sql = " UNION ALL ".join(each for each, _params in statements)
+    for n, row, *sums in fetch(sql, [param for _sql, params in statements for param in params]):
+        found[n].append(dict(zip(names, (row, *map(number, sums)), strict=True)))
+    return found
+
+
+def _page_sums(choice: Choice, on: date, n: int, by: str, quiet: bool) -> Statement:
     rows, params = page_rows_of(choice)
     narrow = {"pk" if n == "channel" else n: v for n, v in choice.of.items() if n in _OF_PAGES}
     of_units = Channel.objects.usable() if quiet else Channel.objects.all()
@@ -344,16 +357,15 @@ def page_sums(choice: Choice, *, on: date, by: str, quiet: bool) -> list[dict[st
     )
     inner = ", ".join(f"SUM({name}) AS {name}" for name in _PAGE_SUMS)
     sql = (
-        f"SELECT {by}, COUNT(*), COUNT(told.followers), SUM(told.followers), {sums}, {known} "  # noqa: S608
+        f"SELECT {n:d}, {by}, COUNT(*), COUNT(told.followers), SUM(told.followers), "  # noqa: S608
+        f"{sums}, {known} "
         f"FROM ({pages}) AS channel JOIN units_unit AS unit ON unit.id = channel.unit_id "
         f"LEFT JOIN ({told}) AS told ON told.channel_id = channel.id AND told.place = 1 "
         f"LEFT JOIN (SELECT channel_id, {inner} FROM ({rows}) AS rows GROUP BY channel_id) AS had "
         f"ON had.channel_id = channel.id "
-        f"{'' if quiet else 'WHERE had.publications > 0 '}GROUP BY 1"
+        f"{'' if quiet else 'WHERE had.publications > 0 '}GROUP BY 2"
     )
-    names = ("row", "pages", "known", "followers", *_PAGE_SUMS, *(f"known_{n}" for n in _PAGE_SUMS))
-    found = fetch(sql, [*of_pages, *of_told, *params])
-    return [dict(zip(names, (row[0], *map(number, row[1:])), strict=True)) for row in found]
+    return sql, [*of_pages, *of_told, *params]
 
 
 _OF_PAGES = ("channel", "platform")

@@ -28,9 +28,17 @@ function format(value) {
   return whole.format(value);
 }
 
-function line({ series }) {
+function line({ series, marks = [] }) {
+  // What happened is numbered; the list under the drawing says it in words.
+  const markLine = {
+    silent: true,
+    symbol: "none",
+    lineStyle: { type: "dashed", width: 1 },
+    label: { formatter: ({ dataIndex }) => String(dataIndex + 1) },
+    data: marks.map((day) => ({ xAxis: day })),
+  };
   return {
-    grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: marks.length ? 56 : 40, bottom: 8, containLabel: true },
     legend: { type: "scroll", top: 0, left: 0 },
     tooltip: { trigger: "axis", valueFormatter: format },
     xAxis: { type: "time", minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
@@ -43,6 +51,7 @@ function line({ series }) {
       symbol: ["circle", "rect", "triangle", "diamond"][n % 4],
       symbolSize: 7,
       lineStyle: { width: 2.5, type: ["solid", "dashed", "dotted"][n % 3] },
+      ...(n || !marks.length ? {} : { markLine }),
     })),
   };
 }

@@ -1,7 +1,7 @@
 """Dashboards of units, topics, channels and kits."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,6 +18,7 @@ from engagement.boards.likes import Size, size_of, spread
 from engagement.models import FollowerCount
 from engagement.rollups import services
 from engagement.rollups.models import PageDay
+from operations.models import Alarm
 from posts.models import Post
 from tests import factories
 
@@ -270,3 +271,74 @@ def test_a_days_summary_serves_until_it_is_marked(look, publish, commune):
     assert line(look("unit", commune.key, officer), "Reach")[0] == 77
     publish(channel=page, at=ago(2), reach=1)
     assert line(look("unit", commune.key, officer), "Reach")[0] == 301
+
+
+# --- what happened --------------------------------------------------------------------------------
+
+
+def test_what_happened_stands_in_the_chart_and_in_its_table(look, publish, province, commune):
+    """A pause of the province, a phase, a kit and an alarm; nothing of another place."""
+    page, other = page_of(commune), factories.ProvinceFactory()
+    publish(channel=page, at=ago(20), reach=300)
+    kit = factories.kit(province, state="issued")
+    adoption = Adoption.objects.create(kit=kit, version=kit.current, unit=commune)
+    of_kit = publish(channel=page, at=ago(0.1), reach=20)
+    Post.objects.filter(pk=of_kit.post_id).update(adoption=adoption)
+    for unit in (province, other):
+        pause = factories.pause(unit, since=9 * DAY)
+        type(pause).objects.filter(pk=pause.pk).update(ended_at=ago(7))
+        campaign = factories.CampaignFactory(unit=unit, name=f"Chiến dịch {unit.place}")
+        campaign.phases.create(
+            name="Cao điểm", starts_on=ago(5).date(), ends_on=timezone.localdate()
+        )
+    Alarm.objects.create(kind="breaker", key="facebook", opened_at=ago(3))
+    Alarm.objects.create(kind="queue", key="facebook", opened_at=ago(3))
+
+    drawn = chart(look("unit", commune.key, factories.person(Role.OFFICER, commune)), "days_reach")
+
+    assert [mark.words for mark in drawn.marks] == [
+        "publishing paused, 3 days",
+        f"phase “Cao điểm” of Chiến dịch {province.place}",
+        "Facebook did not answer",
+        f"kit issued: {kit}",
+    ]
+    assert drawn.figures["marks"] == [mark.day.isoformat() for mark in drawn.marks]
+    said = {row[0]: row[-1] for row in drawn.rows}
+    assert said[drawn.marks[2].day] == "Facebook did not answer"
+    assert drawn.sheet.head[-1] == "What happened"
+
+
+def test_a_change_of_definition_breaks_the_line(look, publish, commune):
+    page = page_of(commune)
+    for day in (14, 15):
+        at = datetime.fromisoformat(f"2026-06-{day}T09:00:00+07:00")
+        publish(channel=page, at=at, reach=10)
+    days = {"from": "01/06/2026", "to": "30/06/2026"}
+    officer = factories.person(Role.OFFICER, commune)
+
+    drawn = chart(look("unit", commune.key, officer, **days), "days_reach")
+    assert drawn.figures["series"][0]["points"] == [
+        ["2026-06-14", 10],
+        ["2026-06-15T00:00", None],
+        ["2026-06-15", 10],
+    ]
+    assert drawn.marks[0].address.endswith("#reach")
+    whole = chart(look("unit", commune.key, officer, **days), "reactions")
+    assert whole.marks == ()
+    other = chart(look("unit", commune.key, officer, platform="zalo", **days), "days_reach")
+    assert other.marks == ()
+
+
+def test_the_page_says_what_changed_with_the_way_to_the_figures(look, publish, commune):
+    page = page_of(commune)
+    for n in range(3):
+        publish(channel=page, at=ago(40 + n), reach=10)
+    publish(channel=page, at=ago(1), reach=10)
+
+    shown = look("unit", commune.key, factories.person(Role.OFFICER, commune))
+
+    assert [each.words for each in shown.context["changes"]] == [
+        "1 publications, 2 fewer than in the period before (3)."
+    ]
+    assert 'href="#days_publications-title"' in shown.text
+    assert 'id="days_publications-title"' in shown.text

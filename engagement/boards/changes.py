@@ -1,0 +1,233 @@
+"""Say in up to three sentences what changed, each made from figures by a rule and with its source.
+
+A rule is a pure function from the facts to a statement or None. Thresholds are data. Nothing is
+said to be the cause of something: where two things happened in one period, the words are "at the
+same time as".
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From where on a change is worth a sentence."""
+
+    fewer: float = 0.7  # of the publications of the period before
+    more: float = 1.4
+    least_before: int = 3  # publications; below, a change says nothing
+    carried: float = 0.5  # of all reach, by one post
+    least_posts: int = 4  # publications, before one of them can have carried the others
+    silent_days: int = 2  # days of publication without a figure
+    figures_take: timedelta = timedelta(days=1)  # a platform has so long to tell the first ones
+    of_kit: float = 0.2  # of all publications, before a kit is worth a sentence
+    pause_days: int = 1
+
+
+@dataclass(frozen=True)
+class Day:
+    """A platform's day: how many were published, and of them how many figures were told."""
+
+    day: date
+    publications: int
+    told: int
+
+
+@dataclass(frozen=True)
+class Platform:
+    name: str
+    days: Sequence[Day]
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """The post that reached most."""
+
+    title: str
+    reach: int
+    address: str
+
+
+@dataclass(frozen=True)
+class NewKit:
+    """A kit that was first issued on ``day``, and how many publications came of it since."""
+
+    name: str
+    day: date
+    publications: int
+    address: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A pause that held everything of the scope: its days within the period."""
+
+    first: date
+    last: date
+    address: str
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True)
+class Facts:
+    today: date
+    publications: int
+    publications_before: int
+    reach: int | None
+    carrier: Carrier | None = None
+    platforms: Sequence[Platform] = ()
+    kits: Sequence[NewKit] = ()
+    stops: Sequence[Stop] = ()
+    # The rows behind the sums of publications and of platforms.
+    of_publications: str = "#days_publications-title"
+    of_platforms: str = "#platforms-title"
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def times(self) -> float | None:
+        """Return how many times as much was published as before; None where that says nothing."""
+        if self.publications_before < self.limits.least_before:
+            return None
+        return self.publications / self.publications_before
+
+    @property
+    def are_fewer(self) -> bool:
+        return self.times is not None and self.times <= self.limits.fewer
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence and the address of the rows that it was made of."""
+
+    rule: str
+    words: str
+    source: str
+
+
+def statements(facts: Facts) -> list[Statement]:
+    """Return what the rules say, in their order, at most MOST of them."""
+    found = (rule(facts) for rule in RULES)
+    return [each for each in found if each][:MOST]
+
+
+def silent_platform(facts: Facts) -> Statement | None:
+    """Report the platform that has told no figure for longest, though posts went out there."""
+    limits, settled = facts.limits, facts.today - facts.limits.figures_take
+    found: list[tuple[date, str, int]] = []
+    for platform in facts.platforms:
+        told = [each.day for each in platform.days if each.told]
+        last = max(told, default=date.min)
+        silent = [each for each in platform.days if last < each.day < settled]
+        if len(silent) >= limits.silent_days:
+            n = sum(each.publications for each in silent)
+            found.append((silent[0].day, platform.name, n))
+    if not found:
+        return None
+    day, name, n = min(found)
+    words = ngettext(
+        "No figures of %(platform)s since %(day)s, for %(n)s publication.",
+        "No figures of %(platform)s since %(day)s, for %(n)s publications.",
+        n,
+    )
+    return Statement(
+        "silent_platform", words % {"platform": name, "day": _day(day), "n": n}, facts.of_platforms
+    )
+
+
+def pause(facts: Facts) -> Statement | None:
+    """Report the longest pause; that fewer posts went out at the same time only where they did."""
+    long = [stop for stop in facts.stops if stop.days >= facts.limits.pause_days]
+    if not long:
+        return None
+    stop = max(long, key=lambda each: each.days)
+    named = {"n": stop.days, "first": _day(stop.first), "last": _day(stop.last)}
+    if facts.are_fewer:
+        words = ngettext(
+            "Publishing paused on %(n)s day (%(first)s – %(last)s), at the same time as fewer "
+            "publications than before.",
+            "Publishing paused on %(n)s days (%(first)s – %(last)s), at the same time as fewer "
+            "publications than before.",
+            stop.days,
+        )
+    else:
+        words = ngettext(
+            "Publishing paused on %(n)s day (%(first)s – %(last)s).",
+            "Publishing paused on %(n)s days (%(first)s – %(last)s).",
+            stop.days,
+        )
+    return Statement("pause", words % named, stop.address)
+
+
+def more_or_fewer(facts: Facts) -> Statement | None:
+    """Report that clearly more or fewer posts were published than in the period before."""
+    if facts.times is None:
+        return None
+    named = {
+        "n": _number(facts.publications),
+        "before": _number(facts.publications_before),
+        "by": _number(abs(facts.publications - facts.publications_before)),
+    }
+    if facts.are_fewer:
+        words = _("%(n)s publications, %(by)s fewer than in the period before (%(before)s).")
+    elif facts.times >= facts.limits.more:
+        words = _("%(n)s publications, %(by)s more than in the period before (%(before)s).")
+    else:
+        return None
+    return Statement("more_or_fewer", words % named, facts.of_publications)
+
+
+def one_carried(facts: Facts) -> Statement | None:
+    """Report the post that had most of all reach."""
+    post, limits = facts.carrier, facts.limits
+    if post is None or not facts.reach or facts.publications < limits.least_posts:
+        return None
+    share = post.reach / facts.reach
+    if share < limits.carried:
+        return None
+    words = _("One post had %(share)s %% of all reach: “%(title)s”.")
+    named = {"share": _number(round(share * 100)), "title": post.title}
+    return Statement("one_carried", words % named, post.address)
+
+
+def new_kit(facts: Facts) -> Statement | None:
+    """Report the kit of the period that most publications came of."""
+    least = facts.publications * facts.limits.of_kit
+    begun = [kit for kit in facts.kits if kit.publications and kit.publications >= least]
+    if not begun:
+        return None
+    kit = max(begun, key=lambda each: each.publications)
+    words = ngettext(
+        "The kit “%(kit)s” was issued on %(day)s; %(n)s publication came of it.",
+        "The kit “%(kit)s” was issued on %(day)s; %(n)s publications came of it.",
+        kit.publications,
+    )
+    named = {"kit": kit.name, "day": _day(kit.day), "n": _number(kit.publications)}
+    return Statement("new_kit", words % named, kit.address)
+
+
+# What makes figures unsure comes first.
+RULES: tuple[Callable[[Facts], Statement | None], ...] = (
+    silent_platform,
+    pause,
+    more_or_fewer,
+    one_carried,
+    new_kit,
+)
+
+
+def _day(day: date) -> str:
+    return date_format(day, "SHORT_DATE_FORMAT")
+
+
+def _number(n: int) -> str:
+    return number_format(n, force_grouping=True)

@@ -1,0 +1,104 @@
+"""Each rule speaks from its threshold on, and is silent below."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from engagement.boards.changes import (
+    Carrier,
+    Day,
+    Facts,
+    NewKit,
+    Platform,
+    Stop,
+    more_or_fewer,
+    new_kit,
+    one_carried,
+    pause,
+    silent_platform,
+    statements,
+)
+
+TODAY = date(2026, 11, 20)
+
+
+def facts(**fields):
+    usual = {"today": TODAY, "publications": 10, "publications_before": 10, "reach": 1000}
+    return Facts(**usual | fields)
+
+
+def words(statement):
+    return statement and statement.words
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [
+        (7, 10, "7 publications, 3 fewer than in the period before (10)."),
+        (8, 10, None),
+        (14, 10, "14 publications, 4 more than in the period before (10)."),
+        (13, 10, None),
+        (0, 2, None),  # too few before to say anything
+        (0, 3, "0 publications, 3 fewer than in the period before (3)."),
+    ],
+)
+def test_more_or_fewer_publications(now, before, expected):
+    found = more_or_fewer(facts(publications=now, publications_before=before))
+    assert words(found) == expected
+
+
+def test_one_post_carried_the_reach():
+    post = Carrier("Cảnh báo", 500, "/posts/1/")
+    found = one_carried(facts(carrier=post))
+    assert (found.words, found.source) == (
+        "One post had 50 % of all reach: “Cảnh báo”.",
+        "/posts/1/",
+    )
+    assert one_carried(facts(carrier=Carrier("A", 499, "/"))) is None
+    assert one_carried(facts(carrier=post, publications=3)) is None
+    assert one_carried(facts(carrier=post, reach=None)) is None
+
+
+def test_a_platform_without_figures():
+    def days(*told):
+        ago = len(told) + 1
+        return [Day(TODAY - timedelta(ago - n), 2, each) for n, each in enumerate(told)]
+
+    silent = Platform("Facebook", days(3, 0, 0))
+    found = silent_platform(facts(platforms=[Platform("Zalo", days(1, 1, 1)), silent]))
+    assert found.words == "No figures of Facebook since 17/11/2026, for 4 publications."
+    assert silent_platform(facts(platforms=[Platform("Zalo", days(3, 0, 2))])) is None
+    young = Platform("Facebook", [Day(TODAY - timedelta(n), 2, 0) for n in (1, 0)])
+    assert silent_platform(facts(platforms=[young])) is None
+
+
+def test_a_pause_is_set_beside_fewer_posts_only_where_there_were_fewer():
+    stop = Stop(date(2026, 11, 2), date(2026, 11, 4), "/pauses/")
+    same, fewer = facts(stops=[stop]), facts(stops=[stop], publications=2)
+    assert words(pause(same)).startswith("Publishing paused on 3 days (")
+    assert "at the same time" not in words(pause(same))
+    assert "at the same time as fewer publications than before" in words(pause(fewer))
+    assert pause(facts()) is None
+
+
+def test_a_new_kit_that_publications_came_of():
+    kit = NewKit("Lừa đảo", date(2026, 11, 3), 2, "/kits/")
+    assert "2 publications came of it" in words(new_kit(facts(kits=[kit])))
+    assert new_kit(facts(kits=[kit], publications=11)) is None
+    assert new_kit(facts(kits=[NewKit("A", TODAY, 0, "/")], publications=0)) is None
+
+
+def test_at_most_three_sentences_the_unsure_figures_first():
+    every = facts(
+        publications=5,
+        platforms=[Platform("Zalo", [Day(TODAY - timedelta(n), 1, 0) for n in (4, 3)])],
+        stops=[Stop(date(2026, 11, 2), date(2026, 11, 2), "/pauses/")],
+        carrier=Carrier("A", 900, "/"),
+        kits=[NewKit("B", TODAY, 5, "/")],
+    )
+    assert [each.rule for each in statements(every)] == [
+        "silent_platform",
+        "pause",
+        "more_or_fewer",
+    ]
+    assert statements(facts()) == []
