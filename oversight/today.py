@@ -3,7 +3,7 @@ and their number.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -43,6 +43,9 @@ UNFINISHED = (PostState.DRAFT, PostState.CHANGES_REQUESTED)
 ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
 # Where the search costs more than its rows, it counts along.
 _OF_ALL = Window(Count("pk"))
+# No column: for the newest five of so few, PostgreSQL would walk the index of all due times, and
+# compare each delivery of the nation with each in trouble (4 s instead of 60 ms).
+_NEWEST = (F("due_at") + timedelta()).desc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _kits(user: User) -> Card:
 
 
 def _troubles(user: User, *, now: datetime, pauses: Pauses) -> Card:
-    trouble = in_trouble(Delivery.objects.visible_to(user), now=now).order_by("-due_at")
+    trouble = in_trouble(Delivery.objects.visible_to(user), now=now).order_by(_NEWEST)
     keys = trouble.annotate(of_all=_OF_ALL).values_list("pk", "of_all")[:SHOWN]
     counts = dict(keys)
     found = Delivery.objects.select_related("channel", "unit", "post").in_bulk(counts)
