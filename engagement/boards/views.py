@@ -207,8 +207,9 @@ def _charts(board: Board) -> list[Chart]:
     ]
     platform = form.given("platform")
     counted_anew = events.redefinitions(scope, board.period, "reach", platform)
-    found = [over_time[0].with_marks(sorted([*board.marks, *counted_anew]))]
-    found += [chart.with_marks(board.marks) for chart in over_time[1:]]
+    first, last = board.period.first, board.period.last
+    found = [over_time[0].with_marks(sorted([*board.marks, *counted_anew])).over(first, last)]
+    found += [chart.with_marks(board.marks).over(first, last) for chart in over_time[1:]]
     if scope.kind != CHANNEL and not form.given("platform"):
         found.append(charts.platforms(board.of_period))
     if scope.kind != TOPIC and not form.given("topic"):
@@ -219,7 +220,7 @@ def _charts(board: Board) -> list[Chart]:
         names = {channel.pk: str(channel) for channel in board.channels}
         told = figures.followers_by_day(names, board.period)
         drawn = charts.followers(told, names, board.period)
-        found.append(drawn.with_marks(board.marks))
+        found.append(drawn.with_marks(board.marks).over(first, last))
     if scope.kind == UNIT and not scope.rows_by:
         by_row = {row.row: row for row in board.rows}
         found.append(charts.channels([(each, by_row[each.pk]) for each in board.channels]))

@@ -69,10 +69,22 @@ class Chart:
         figures = {
             **self.figures,
             "series": series,
-            "marks": [mark.day.isoformat() for mark in marks],
+            "marks": [day.isoformat() for day in sorted(words)],
         }
         head = [*self.head, _("What happened")]
         return replace(self, figures=figures, head=head, rows=rows, marks=marks)
+
+    def over(self, first: date, last: date) -> "Chart":
+        """Let the axis of a drawing over time show all of a period, whatever was measured."""
+        return replace(
+            self, figures={**self.figures, "span": [first.isoformat(), last.isoformat()]}
+        )
+
+    @property
+    def marked_days(self) -> list[tuple[date, list[Mark]]]:
+        """Return what happened by day; the place of a day is its number in the drawing."""
+        days = sorted({mark.day for mark in self.marks})
+        return [(day, [mark for mark in self.marks if mark.day == day]) for day in days]
 
     @property
     def labelled_rows(self) -> list[tuple[str, list[tuple[str, Any]]]]:

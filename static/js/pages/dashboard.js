@@ -28,20 +28,20 @@ function format(value) {
   return whole.format(value);
 }
 
-function line({ series, marks = [] }) {
+function line({ series, marks = [], span = [] }) {
   // What happened is numbered; the list under the drawing says it in words.
   const markLine = {
     silent: true,
     symbol: "none",
     lineStyle: { type: "dashed", width: 1 },
-    label: { formatter: ({ dataIndex }) => String(dataIndex + 1) },
+    label: { rotate: 0, formatter: ({ dataIndex }) => String(dataIndex + 1) },
     data: marks.map((day) => ({ xAxis: day })),
   };
   return {
     grid: { left: 8, right: 16, top: marks.length ? 56 : 40, bottom: 8, containLabel: true },
     legend: { type: "scroll", top: 0, left: 0 },
     tooltip: { trigger: "axis", valueFormatter: format },
-    xAxis: { type: "time", minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
+    xAxis: { type: "time", min: span[0], max: span[1], minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
     yAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value) } },
     series: series.map(({ name, points }, n) => ({
       name,
