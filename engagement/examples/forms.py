@@ -80,7 +80,7 @@ class ProposeForm(forms.Form):
         _("Write your advice for other units."),
     )
     others = forms.ModelMultipleChoiceField(
-        label=_("Further posts of the same campaign"),
+        label=_("Further posts of the same campaign or series"),
         queryset=Post.objects.none(),
         required=False,
         to_field_name="public_id",

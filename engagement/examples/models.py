@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from campaigns.models import Topic
 from core.models import PublicIdModel
@@ -14,6 +15,7 @@ from core.text import fold
 from engagement.examples.states import ACCEPTED, ExampleState
 from posts.models import Post, Revision
 from posts.states import PostState
+from publishing.models import Rhythm
 from publishing.states import TAKEN_DOWN
 from units.models import Unit
 
@@ -82,8 +84,8 @@ def is_corrected() -> Q:
 
 
 class Example(PublicIdModel):
-    """One published post of a unit, or several of one campaign, with three lines of why it worked
-    and its figures as they were then. Figures and lines never change.
+    """One published post of a unit, or several of one campaign or series, with three lines of why
+    it worked and its figures as they were then. Figures and lines never change.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="examples")
@@ -92,6 +94,9 @@ class Example(PublicIdModel):
     why_heard = models.CharField(max_length=LONGEST_LINE)
     why_clear = models.CharField(max_length=LONGEST_LINE)
     advice = models.CharField(max_length=LONGEST_LINE)
+    # Of posts of one series: how they followed each other.
+    rhythm = models.CharField(max_length=10, blank=True, default="", db_default="")
+    step = models.PositiveSmallIntegerField(null=True)
     state = models.CharField(
         max_length=10, choices=ExampleState, default=ExampleState.PROPOSED, db_index=True
     )
@@ -157,6 +162,17 @@ class Example(PublicIdModel):
     def lines(self) -> list[str]:
         """Return why it worked, as the form asks for it."""
         return [self.why_heard, self.why_clear, self.advice]
+
+    @property
+    def how_often(self) -> str:
+        """Say how the posts of a series followed each other; empty for others."""
+        n = self.step or 0
+        words = {
+            Rhythm.DAYS: ngettext("every %(n)s day", "every %(n)s days", n),
+            Rhythm.WEEKS: ngettext("every %(n)s week", "every %(n)s weeks", n),
+            Rhythm.MONTHS: ngettext("every %(n)s month", "every %(n)s months", n),
+        }
+        return words[Rhythm(self.rhythm)] % {"n": n} if self.rhythm else ""
 
 
 class ExamplePost(models.Model):

@@ -18,7 +18,7 @@ from engagement.examples.models import (
 )
 from engagement.examples.states import ACCEPTED, OPEN, ExampleState, Gone
 from posts.models import Post
-from publishing.models import Delivery
+from publishing.models import Delivery, Occurrence, Series
 from publishing.states import State
 from units.models import Level, Unit
 
@@ -84,12 +84,24 @@ def live_revisions(posts: Collection[Post]) -> dict[int, int]:
     return dict(live.order_by("revision").values_list("post", "revision"))
 
 
-def others_of_campaign(post: Post) -> QuerySet[Post]:
-    """Return the unit's other posts of the campaign that may stand in one example with ``post``."""
-    if post.campaign_id is None:
-        return Post.objects.none()
-    same = Post.objects.filter(unit=post.unit, campaign=post.campaign).exclude(pk=post.pk)
+def others_beside(post: Post) -> QuerySet[Post]:
+    """Return the unit's other posts of the campaign or of the series that may stand in one example
+    with ``post``.
+    """
+    condition = Q(pk__in=[])
+    if post.campaign_id:
+        condition |= Q(campaign=post.campaign_id)
+    if series := series_of([post]):
+        condition |= Q(occurrence__series=series)
+    same = Post.objects.filter(condition, unit=post.unit).exclude(pk=post.pk)
     return proposable(same).order_by("-changed_at", "-pk")
+
+
+def series_of(posts: Collection[Post]) -> Series | None:
+    """Return the series of which all of ``posts`` are; None where they are of none, or several."""
+    found = Occurrence.objects.filter(post__in=posts).select_related("series")
+    series = {row.series_id: row.series for row in found}
+    return next(iter(series.values())) if len(series) == 1 and len(found) == len(posts) else None
 
 
 def uses_of(example: Example) -> list[Use]:

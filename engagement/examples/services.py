@@ -32,7 +32,7 @@ from engagement.examples.models import (
     ExamplePost,
     ExampleUse,
 )
-from engagement.examples.queries import accepting_unit, gone, live_revisions, proposable
+from engagement.examples.queries import accepting_unit, gone, live_revisions, proposable, series_of
 from engagement.examples.states import NEXT, RETURNABLE, ExampleState, Gone
 from media.models import Media
 from posts.canonical.html import plain
@@ -109,6 +109,9 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
         search=fold(f"{' '.join(words.values())} {titles} {unit.label}"),
     )
     revisions = live_revisions(rows)
+    if len(rows) > 1 and (series := series_of(rows)):
+        example.rhythm, example.step = series.rhythm, series.step
+        example.save(update_fields=["rhythm", "step"])
     ExamplePost.objects.bulk_create(
         ExamplePost(example=example, post=post, revision_id=revisions[post.pk], position=at)
         for at, post in enumerate(rows)
@@ -129,8 +132,9 @@ def _require_fitting(rows: Sequence[Post], *, asked: int) -> None:
     if len(rows) > MOST_POSTS:
         raise Refused(_("At most %(n)s posts, please.") % {"n": MOST_POSTS})
     campaigns = {post.campaign_id for post in rows}
-    if len(rows) > 1 and (None in campaigns or len(campaigns) > 1):
-        raise Refused(_("Several posts have to belong to one campaign."))
+    of_campaign = None not in campaigns and len(campaigns) == 1
+    if len(rows) > 1 and not of_campaign and series_of(rows) is None:
+        raise Refused(_("Several posts have to belong to one campaign, or to one series."))
 
 
 def _all(rows: Sequence[Post]) -> QuerySet[Post]:

@@ -178,7 +178,7 @@ def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("publishing:post", post.public_id)
     form = ProposeForm(
         form_data(request),
-        others=queries.others_of_campaign(post),
+        others=queries.others_beside(post),
         initial={"name": post.title[:120]},
     )
     done = form_action(
@@ -212,6 +212,12 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("engagement:example", row.public_id)
     begun = made[0]
     messages.success(request, _("This is a draft of your own. Fit it to your place."))
+    if row.rhythm:
+        words = _(
+            "The example went out %(often)s. Once your draft is ready, repeat it by “Repeat the "
+            "post” on its page."
+        )
+        messages.info(request, words % {"often": row.how_often})
     if begun.gaps:
         names = ", ".join(str(LABELS[name]) for name in begun.gaps)
         words = _("The other unit’s own facts are marked in braces; put in yours: %(names)s.")

@@ -18,6 +18,7 @@ from engagement.models import Measurement
 from media.models import Media
 from posts.models import Post
 from posts.states import PostState
+from publishing.models import Occurrence, Series
 from publishing.states import State
 from tests import factories
 from units.models import UnitFacts
@@ -197,6 +198,36 @@ def test_several_posts_of_one_campaign_make_one_example(unit, officer):
     example = services.propose(posts[:2], LINES, unit=unit, by=officer)
 
     assert [part.post for part in example.posts.all()] == posts[:2]
+
+
+def test_occurrences_of_one_series_make_one_example_that_says_how_often(client, unit, officer):
+    posts = [factories.live_delivery(unit=unit).post for _ in range(3)]
+    series = factories.series(unit, n=1)
+    Series.objects.filter(pk=series.pk).update(rhythm="weeks", step=2)
+    for number, post in enumerate(posts[:2], start=2):
+        Occurrence.objects.create(series=series, post=post, number=number)
+    client.force_login(officer)
+    form = client.get(reverse("engagement:propose_example", args=[posts[0].public_id]))
+    assert list(form.context["form"].fields["others"].queryset) == [posts[1]]
+    with pytest.raises(Refused, match="one series"):
+        services.propose(posts, LINES, unit=unit, by=officer)
+    alone = services.propose(posts[2:], LINES, unit=unit, by=officer)
+    assert (alone.rhythm, alone.how_often) == ("", "")
+
+    example = services.propose(posts[:2], LINES, unit=unit, by=officer)
+
+    assert (example.rhythm, example.step) == ("weeks", 2)
+    Example.objects.filter(pk=example.pk).update(
+        state="nation", nation_by=factories.UserFactory(), nation_at=timezone.now()
+    )
+    there = factories.UnitFactory()
+    client.force_login(factories.person(Role.OFFICER, there, language="en"))
+    shown = client.get(reverse("engagement:example", args=[example.public_id]))
+    assert "A series: these 2 posts went out every 2 weeks." in shown.content.decode()
+    use = reverse("engagement:use_example", args=[example.public_id])
+    done = client.post(use, {"position": 1}, follow=True)
+    assert any("every 2 weeks" in str(message) for message in done.context["messages"])
+    assert ExampleUse.objects.get().post.unit == there
 
 
 def test_the_list_ranks_by_reuse_then_by_the_usual_and_never_by_views(client, unit):
