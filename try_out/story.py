@@ -64,6 +64,7 @@ from try_out import (
     shelf,
     take_up,
     undertakings,
+    year,
 )
 from try_out.history import at
 from try_out.people import Staff, World
@@ -93,7 +94,7 @@ VIDEO_PLATFORMS = {Kind.TIKTOK, Kind.YOUTUBE}
 # The platforms that only some stations are on yet; every other, all of them are on.
 ONLY = {Kind.INSTAGRAM: {"hai-chau", "hoi-an"}, Kind.THREADS: {"hai-chau", "son-tra"}}
 ONLY |= {Kind.TIKTOK: {"hai-chau", "son-tra"}, Kind.YOUTUBE: {"hai-chau", "hoi-an"}}
-PAGES_SINCE = timedelta(days=90)
+PAGES_SINCE = timedelta(days=410)
 # How long a token lives until it is renewed, and the grant behind it, where the simulator does not
 # say so itself.
 LIVES = {Kind.THREADS: timedelta(days=8)}
@@ -121,6 +122,7 @@ def fill(now: datetime) -> World:
     filler.continue_manually()
     filler.fill_library()
     figures.remember(now)
+    year.fill(world, now, filler.topics)
     filler.open_the_reply_desk()
     filler.ask_for_a_broadcast()
     filler.propose_words_for_a_page()
@@ -151,7 +153,8 @@ class Filler:
         self.world, self.now = world, now
         self.samples = samples.read()
         self.topics = {topic.code: topic for topic in Topic.objects.all()}
-        with at(now - PAGES_SINCE):
+        opened = timezone.make_aware(datetime.combine(people.SINCE, time(8)))
+        with at(max(now - PAGES_SINCE, opened)):
             reason = "Công an thành phố cho phép dùng Telegram làm kênh phụ, có kiểm tra định kỳ."
             allow(Kind.TELEGRAM, province=world.province, by=world.overseer, reason=reason)
             for word, staff in world.staff.items():

@@ -1,0 +1,387 @@
+"""The year before the story: what six stations published each week, and how it was read.
+
+Written in a few bulk inserts, for `make run` waits for it. Each post is hashed, approved and signed
+as any. Nothing of it stands in the simulator, whose pages show the newest posts alone, and nothing
+is collected for it any more.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from django.db.models import ExpressionWrapper, F, OuterRef, Subquery
+from django.db.models.fields import DateTimeField
+from django.utils import timezone
+from lunar_vn import convert_lunar_to_solar
+
+from accounts.permissions import Permission
+from audit.services import entry, record_entries
+from campaigns import services as campaigns
+from campaigns.models import Campaign, Topic
+from channels.models import Channel
+from channels.states import Kind
+from core.text import fold
+from engagement.models import Count, FollowerCount, Measurement
+from posts.canonical.content import compose, digest
+from posts.canonical.html import plain
+from posts.models import Post, PostChannel, Review, Revision, Signature
+from posts.review import approvals
+from posts.review.signing import statement_of
+from posts.states import Decision, PostState
+from publishing.models import Attempt, Delivery
+from publishing.states import Outcome, State
+from try_out import samples
+from try_out.history import at
+from try_out.people import SINCE, Staff, World
+
+LONG = timedelta(days=400)  # so that the same days of last year can be compared
+UNTIL = timedelta(days=27)  # from then on the story tells
+# Posts a week.
+PACE = {
+    "hai-chau": 2.6,
+    "son-tra": 1.9,
+    "hoi-an": 1.9,
+    "hoa-vang": 1.3,
+    "duy-xuyen": 0.9,
+    "tra-my": 0.6,
+}
+PLATFORM = Kind.FACEBOOK  # it takes a text without a picture, and measures most
+HOURS = (time(6, 30), time(7), time(11, 30), time(18), time(19, 30))
+# From Monday on: people read in the evenings before days off.
+WEEKDAYS = (0.95, 0.9, 0.95, 1.0, 1.15, 1.2, 1.05)
+TET = timedelta(days=10)  # before and after the first day of the lunar year
+_SETTLES_IN = timedelta(hours=26)
+_LOOKS = (timedelta(days=1), timedelta(days=7), timedelta(days=26))
+_FOLLOWERS_EVERY = timedelta(days=14)
+_FOLLOWERS_SINCE = timedelta(days=46)  # younger ones are there
+
+
+class Wording(NamedTuple):
+    """A sample as one station writes it: title, body, and the text that search finds."""
+
+    title: str
+    body: str
+    search: str
+    topic: Topic
+
+
+class Piece(NamedTuple):
+    """A post of the year with its station, its people and when it went out."""
+
+    staff: Staff
+    post: Post
+    due: datetime
+
+
+class Approved(NamedTuple):
+    """An approved post's page and revision."""
+
+    page: Channel
+    revision: Revision
+
+
+def fill(world: World, now: datetime, topics: dict[str, Topic]) -> None:
+    """Write a year up to four weeks ago, or as much of it as there were communes."""
+    begun = timezone.make_aware(datetime.combine(SINCE, time(8))) + timedelta(days=7)
+    first = max(now - LONG, begun)
+    if first >= now - UNTIL:
+        return
+    chance = random.Random(48)  # noqa: S311 - the same year each time
+    past = {each: set(each.topics.all()) for each in _campaigns(world, first, now, topics)}
+    pieces = list(_pieces(world, first, now, topics, past, chance))
+    approved = _store(pieces)
+    _publish(pieces, approved, now, chance)
+    _follow(first, now)
+
+
+def _campaigns(
+    world: World, first: datetime, now: datetime, topics: dict[str, Topic]
+) -> Iterator[Campaign]:
+    """Begin the province's campaigns of the year: each as its days came."""
+    today = timezone.localdate(now)
+    new_year = _tet_before(today)
+    plans = (
+        (
+            "Cao điểm phòng, chống lừa đảo trên không gian mạng năm trước",
+            today - timedelta(days=365 + 25),
+            46,
+            ("lua_dao", "phong_ngua"),
+        ),
+        (
+            f"Đón Tết {new_year.year} an toàn, không pháo nổ",
+            new_year - timedelta(days=25),
+            40,
+            ("phap_luat", "pccc", "giao_thong"),
+        ),
+        (
+            "Hè an toàn: phòng đuối nước, cháy, nổ",
+            date(today.year if today.month > 8 else today.year - 1, 6, 1),
+            75,
+            ("tre_em", "pccc"),
+        ),
+    )
+    for name, starts_on, days, codes in plans:
+        begun_at = timezone.make_aware(datetime.combine(starts_on, time(8))) - timedelta(days=3)
+        if first < begun_at < now - UNTIL - timedelta(days=days):
+            with at(begun_at):
+                yield campaigns.begin(
+                    unit=world.province,
+                    by=world.overseer,
+                    name=name,
+                    aim="Mỗi xã, phường đăng ít nhất một bài mỗi tuần.",
+                    starts_on=starts_on,
+                    ends_on=starts_on + timedelta(days=days),
+                    topics=[topics[code] for code in codes],
+                )
+
+
+def _tet_before(day: date) -> date:
+    """Return the first day of the lunar year that ``day`` is in."""
+    here = convert_lunar_to_solar(1, 1, day.year, 0)
+    return here if here <= day else convert_lunar_to_solar(1, 1, day.year - 1, 0)
+
+
+def _pieces(
+    world: World,
+    first: datetime,
+    now: datetime,
+    topics: dict[str, Topic],
+    past: dict[Campaign, set[Topic]],
+    chance: random.Random,
+) -> Iterator[Piece]:
+    known = list(samples.read().values())
+    wordings = {
+        word: [_wording(each, world.staff[word], topics) for each in known] for word in PACE
+    }
+    monday = timezone.localdate(first) - timedelta(days=timezone.localdate(first).weekday() - 7)
+    last = timezone.localdate(now - UNTIL)
+    while monday + timedelta(days=6) < last:
+        for word, pace in PACE.items():
+            staff = world.staff[word]
+            for _nth in range(int(pace) + (chance.random() < pace % 1)):
+                day = monday + timedelta(days=chance.randrange(7))
+                due = timezone.make_aware(datetime.combine(day, chance.choice(HOURS)))
+                post = _post(chance.choice(wordings[word]), staff, due)
+                post.campaign = next(
+                    (each for each, of in past.items() if _is_of(post, day, each, of)), None
+                )
+                yield Piece(staff, post, due)
+        monday += timedelta(days=7)
+
+
+def _is_of(post: Post, day: date, campaign: Campaign, topics: set[Topic]) -> bool:
+    return campaign.starts_on <= day <= campaign.ends_on and post.topic in topics
+
+
+def _wording(sample: samples.Sample, staff: Staff, topics: dict[str, Topic]) -> Wording:
+    title, text = sample.texts_for(staff.unit)
+    body = samples.as_html(text)
+    return Wording(title, body, fold(f"{title} {plain(body)}"), topics[sample.topic])
+
+
+def _post(wording: Wording, staff: Staff, due: datetime) -> Post:
+    heading = f"Bản tin ngày {timezone.localtime(due):%d/%m/%Y}"
+    return Post(
+        unit=staff.unit,
+        author=staff.officer,
+        last_editor=staff.officer,
+        state=PostState.APPROVED,
+        title=f"{heading}: {wording.title}"[:200],
+        body=wording.body,
+        topic=wording.topic,
+        submitted_at=due - timedelta(hours=20),
+        changed_at=due - timedelta(hours=18),
+        search=f"{fold(heading)}: {wording.search}",
+    )
+
+
+def _store(pieces: list[Piece]) -> dict[Post, Approved]:
+    """Store posts with their revisions, approvals and signatures. Return what was approved."""
+    posts = Post.objects.bulk_create([piece.post for piece in pieces])
+    pages = {
+        page.unit_id: page
+        for page in Channel.objects.filter(
+            unit__in=[staff.unit for staff in {piece.staff for piece in pieces}],
+            platform=PLATFORM,
+        )
+    }
+    targets = {post: PostChannel(post=post, channel=pages[post.unit_id]) for post in posts}
+    PostChannel.objects.bulk_create(targets.values())
+    revisions = []
+    for piece, post in zip(pieces, posts, strict=True):
+        content = compose(post, targets=[targets[post]], pictures=[])
+        revisions.append(
+            Revision(
+                post=post,
+                number=1,
+                author=post.author,
+                editor=post.author,
+                content=content,
+                content_sha256=digest(content),
+                created_at=piece.due - timedelta(hours=20),
+            )
+        )
+    Revision.objects.bulk_create(revisions)
+    own = Revision.objects.filter(post=OuterRef("pk")).values("pk")
+    Post.objects.filter(pk__in=[post.pk for post in posts]).update(
+        current_revision=Subquery(own),
+        approved_revision=Subquery(own),
+        created_at=_before("submitted_at", hours=1),
+    )
+    _approve(pieces, revisions)
+    return {
+        post: Approved(pages[post.unit_id], revision)
+        for post, revision in zip(posts, revisions, strict=True)
+    }
+
+
+def _approve(pieces: list[Piece], revisions: list[Revision]) -> None:
+    positions = {staff: _position(staff) for staff in {piece.staff for piece in pieces}}
+    reviews = [
+        Review(
+            revision=revision,
+            decision=Decision.APPROVED,
+            by=piece.staff.chief,
+            position=positions[piece.staff],
+            author=revision.author,
+            editor=revision.editor,
+            content_sha256=revision.content_sha256,
+            decided_at=piece.due - timedelta(hours=18),
+        )
+        for piece, revision in zip(pieces, revisions, strict=True)
+    ]
+    Review.objects.bulk_create(reviews)
+    Signature.objects.bulk_create(_signed(review) for review in reviews)
+    record_entries(
+        entry(
+            "post.approved",
+            piece.post,
+            by=review.by,
+            position=review.position,
+            at=review.decided_at,
+            revision=str(review.revision.public_id),
+            sha256=review.content_sha256,
+        )
+        for piece, review in zip(pieces, reviews, strict=True)
+    )
+
+
+def _position(staff: Staff) -> str:
+    authority = staff.chief.authority(Permission.POST_APPROVE, unit=staff.unit)
+    assert authority is not None
+    return authority.position
+
+
+def _signed(review: Review) -> Signature:
+    proof = approvals.Proof(approvals.Method.CODE, review.decided_at, "try-out")
+    text = statement_of(review.revision, proof, by=review.by, step=Decision.APPROVED)
+    return Signature(review=review, **approvals.sign(text, proof.method)._asdict())
+
+
+def _publish(
+    pieces: list[Piece],
+    approved: dict[Post, Approved],
+    now: datetime,
+    chance: random.Random,
+) -> None:
+    """Store what went out, and its figures as they grew."""
+    rows = [
+        Delivery(
+            revision=approved[piece.post].revision,
+            channel=approved[piece.post].page,
+            post=piece.post,
+            unit=piece.staff.unit,
+            platform=PLATFORM,
+            content_sha256=approved[piece.post].revision.content_sha256,
+            state=State.PUBLISHED,
+            due_at=piece.due,
+            fire_at=piece.due,
+            not_after=piece.due + timedelta(hours=2),
+            attempt=1,
+            committing_at=piece.due,
+            published_at=piece.due + _delay(chance),
+            remote_id=f"year:{piece.post.public_id}",
+            scheduled_by=piece.staff.chief,
+        )
+        for piece in pieces
+    ]
+    Delivery.objects.bulk_create(rows)
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        created_at=_before("due_at", hours=18)
+    )
+    Attempt.objects.bulk_create(
+        Attempt(
+            delivery=row,
+            number=1,
+            started_at=row.due_at - timedelta(seconds=8),
+            ended_at=row.published_at,
+            outcome=Outcome.PUBLISHED,
+        )
+        for row in rows
+    )
+    record_entries(
+        entry("delivery.published", row, at=row.published_at, was=State.COMMITTING, attempt=1)
+        for row in rows
+    )
+    measured = [
+        (row, row.published_at, _figures(row, now, chance)) for row in rows if row.published_at
+    ]
+    Measurement.objects.bulk_create(
+        Measurement(delivery=row, taken_at=since + _LOOKS[-1], **found)
+        for row, since, found in measured
+    )
+    Count.objects.bulk_create(
+        Count(
+            delivery=row,
+            taken_at=since + age,
+            **{name: int(value * _share(age)) for name, value in found.items()},
+        )
+        for row, since, found in measured
+        for age in _LOOKS
+    )
+
+
+def _before(field: str, *, hours: int) -> ExpressionWrapper:
+    return ExpressionWrapper(F(field) - timedelta(hours=hours), DateTimeField())
+
+
+def _delay(chance: random.Random) -> timedelta:
+    """Return how late a post was: one of thirty by minutes, as on a day of a broken line."""
+    late = timedelta(minutes=chance.uniform(2, 20)) if chance.random() < 1 / 30 else timedelta()
+    return late + timedelta(milliseconds=340)
+
+
+def _figures(row: Delivery, now: datetime, chance: random.Random) -> dict[str, int]:
+    """Return what the platform reported at last."""
+    day = timezone.localdate(row.due_at)
+    size = (row.channel.followers or 2_000) * WEEKDAYS[day.weekday()]
+    size *= 1 - 0.3 * ((now - row.due_at) / LONG)  # fewer followed the page then
+    size *= 1.6 if abs(day - _tet_before(day + TET)) < TET else 1.0
+    size *= math.exp(chance.gauss(0, 0.35))
+    return {
+        "views": int(0.14 * size),
+        "reach": int(0.1 * size),
+        "reactions": int(0.0052 * size),
+        "comments": int(0.0008 * size),
+        "shares": int(0.0014 * size),
+        "clicks": int(0.0047 * size),
+    }
+
+
+def _share(age: timedelta) -> float:
+    return (1 - math.exp(-age / _SETTLES_IN)) / (1 - math.exp(-_LOOKS[-1] / _SETTLES_IN))
+
+
+def _follow(first: datetime, now: datetime) -> None:
+    """Store the followers of each fortnight, down to what they were when the year began."""
+    rows, today = [], timezone.localdate(now)
+    for channel in Channel.objects.filter(followers__isnull=False):
+        ago = _FOLLOWERS_SINCE
+        while now - ago > first:
+            share = 11 / 12 - 0.3 * ((ago - _FOLLOWERS_SINCE) / LONG)
+            followers = int((channel.followers or 0) * share)
+            rows.append(FollowerCount(channel=channel, day=today - ago, followers=followers))
+            ago += _FOLLOWERS_EVERY
+    FollowerCount.objects.bulk_create(rows)
