@@ -24,6 +24,10 @@ LINES = [
     r"pause rounds=1 before_per_s=\d+ after=\S+ last_s=\S+ goal_s=1.0 ratio=\S+",
     r"crash n=20 at=-0.8 lost=0 doubled=0 begun=\d+ begun_p99=\S+ rest_p99=\S+ goal_s=15 ratio=\S+",
     (
+        r"reports n=2 cpu_ms_a_report=\S+ floor=\S+ ratio=\S+ rows=10 cpu_ms_with_rows=\d+ "
+        r"clock_ms_with_rows=\d+"
+    ),
+    (
         r"neighbours units=20 seen=\d+/80 p95=\S+ noisy_p95=\S+ hanging_p95=\S+ "
         r"noisy_ratio=\S+ hanging_ratio=\S+"
     ),
