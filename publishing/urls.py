@@ -55,6 +55,11 @@ urlpatterns = [
         name="shared_file",
     ),
     path(
+        "shared/<uuid:public_id>/<str:secret>/poster-<slug:paper>.pdf",
+        sharing_views.shared_poster,
+        name="shared_poster",
+    ),
+    path(
         "shared/<uuid:public_id>/<str:secret>/qr.png",
         sharing_views.shared_code,
         name="shared_code",

@@ -5,11 +5,14 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from core.errors import Refused
 from links.queries import short_address
 from media import links as media_links
-from media.cards.typesetting import Format
+from media.cards.services import Words, content_of
+from media.cards.typesetting import Content, Format
 from media.codes import qr_svg
 from media.models import Card, Media
+from posts.kit_words import approved_filling
 from publishing.models import Share
 from publishing.outputs import texts
 from publishing.sharing.queries import Shown, Standing, media_of
@@ -35,6 +38,7 @@ class SharedPage(NamedTuple):
     pieces: list[Piece]
     address: str  # short
     qr: SafeString | str
+    has_poster: bool  # of the kit from which the post came
 
 
 def shared_page(share: Share) -> SharedPage:
@@ -49,7 +53,38 @@ def shared_page(share: Share) -> SharedPage:
         pieces=[_piece(n, shown) for n, shown in enumerate(media_of(share))],
         address=address,
         qr=qr_svg(address) if address else "",
+        has_poster=poster_of(share) is not None,
     )
+
+
+class Poster(NamedTuple):
+    look: str
+    content: Content
+
+
+def poster_of(share: Share) -> Poster | None:
+    """Return the poster of the kit from which the shared revision came, with the words that the
+    unit's leader approved, the cooperation and the code of this partner; None where there is none.
+    """
+    content = share.revision.content
+    cut = approved_filling(content, share.unit)
+    if cut is None or not (chosen := cut[0].version.poster):
+        return None
+    try:
+        lines = [*cut[0].poster(cut[1]), "", ""]
+    except Refused:  # the unit's page does not name what stands on it
+        return None
+    address = short_address(share.link) if share.link and not share.link.is_stopped else ""
+    words = Words(
+        title=content["title"],
+        line_1=lines[0],
+        line_2=lines[1],
+        hotline=chosen["hotline"],
+        link=address,
+    )
+    code = texts.code_of(share.revision.content_sha256)
+    proof = f"{_DISCLOSURE.format(unit=share.unit)} · Mã bản duyệt: {code}"
+    return Poster(chosen["look"], content_of(words, share.unit, proof=proof))
 
 
 def _piece(number: int, shown: Shown) -> Piece:

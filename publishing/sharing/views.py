@@ -1,10 +1,15 @@
 """Pages on which a post is shared with partners, and the page that a partner opens."""
 
+import base64
+import hashlib
+import json
 import uuid
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,20 +26,23 @@ from campaigns.partners.models import Partner
 from campaigns.partners.queries import names_for
 from core import quotas
 from core.actions import button_action, form_action, form_data
+from core.errors import Busy, Refused
 from links.codes import qr_png
 from links.queries import Clicks, clicks_of, short_address
 from media import links as media_links
+from media.cards.typesetting import PAPERS, too_long, typeset
 from posts.models import Post
 from publishing.models import Share
 from publishing.sharing import queries, services
 from publishing.sharing.forms import USUAL_DAYS, ShareForm
-from publishing.sharing.presenters import shared_page, status
+from publishing.sharing.presenters import poster_of, shared_page, status
 from publishing.sharing.queries import Standing
 from units.models import Unit
 
 PAGE = 25
 # Of one page, which goes around in a group. Wrong secrets count apart: the right one opens.
 READS_A_MINUTE, FILES_A_MINUTE, GUESSES_A_MINUTE = 120, 240, 20
+POSTERS_A_MINUTE, POSTER_KEPT = 20, 300  # of one page; seconds
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -224,6 +232,39 @@ def shared_code(request: HttpRequest, public_id: uuid.UUID, secret: str) -> Http
     headers = {"Content-Disposition": f'attachment; filename="qr-{row.link.code}.png"'}
     picture = qr_png(short_address(row.link))
     return _sealed_off(HttpResponse(picture, content_type="image/png", headers=headers))
+
+
+@login_not_required
+@require_safe
+def shared_poster(
+    request: HttpRequest, public_id: uuid.UUID, secret: str, paper: str
+) -> HttpResponse:
+    """Send the poster of an open page in PDF; drawn once in five minutes, and kept nowhere else."""
+    row = _opened(public_id, secret, "poster", POSTERS_A_MINUTE)
+    _require_open(row)
+    found = poster_of(row) if paper in PAPERS else None
+    if found is None:
+        return _sealed_off(redirect("publishing:shared", public_id, secret))
+    about = [str(row.public_id), paper, found.look, asdict(found.content)]
+    key = f"shared-poster:{hashlib.sha256(json.dumps(about).encode()).hexdigest()}"
+    if kept := cache.get(key):
+        file = base64.b64decode(kept)
+    else:
+        sheet = {paper: PAPERS[paper]._replace(form="pdf")}
+        try:
+            drawn = typeset(found.content, found.look, sheet, logo_of=row.unit)
+        except Refused as busy:
+            after = busy.retry_after if isinstance(busy, Busy) else 60
+            return _sealed_off(HttpResponse(status=503, headers={"Retry-After": str(after)}))
+        if too_long(drawn):
+            return _sealed_off(redirect("publishing:shared", public_id, secret))
+        file = drawn[paper].data
+        cache.set(key, base64.b64encode(file).decode(), POSTER_KEPT)
+    headers = {
+        "Content-Disposition": f'attachment; filename="ap-phich-{paper}.pdf"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return _sealed_off(HttpResponse(file, content_type="application/pdf", headers=headers))
 
 
 def _opened(public_id: uuid.UUID, secret: str, use: str, limit: int) -> Share:

@@ -48,6 +48,9 @@ ENTRIES = {
     "publishing:shared_file": Entry(
         kwargs=SECRET | {"number": "number"}, anonymous=True, reach="all"
     ),
+    "publishing:shared_poster": Entry(
+        kwargs=SECRET | {"paper": "word"}, anonymous=True, reach="all"
+    ),
     "publishing:shared_code": Entry(kwargs=SECRET, anonymous=True, reach="all"),
     "publishing:schedule": Entry(roles=SCHEDULERS, kwargs=POST),
     "publishing:move_all": Entry(roles=SCHEDULERS, kwargs=POST),

@@ -1,6 +1,7 @@
 """Posts shared with partners by a secret page: open while everything still holds, and no longer."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,13 +11,18 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.kits.services import withdraw
 from campaigns.partners import services as partners
 from core.errors import NotAllowed, Refused
 from core.logs import JsonFormatter
 from links.models import ClickCount, Link
+from links.queries import short_address
+from posts.editor import services as editing
+from posts.kits import services as kits
 from posts.models import Post
 from publishing.models import Delivery, Recall, Share
 from publishing.sharing import services
+from publishing.sharing.presenters import poster_of
 from publishing.sharing.views import GUESSES_A_MINUTE
 from tests import factories
 
@@ -260,3 +266,80 @@ def test_shares_are_listed_with_the_same_queries_for_more_rows(
     assert [f"Trường {number}" in page for number in range(3)] == [True] * 3
     client.post(reverse("publishing:share_revoke_all"))
     assert not Share.objects.filter(revoked_at=None).exists()
+
+
+# --- A kit: the unit shares it as it published it -------------------------------------------------
+
+
+@pytest.fixture
+def kit(unit):
+    poster = {"look": "fire", "line_1": "Bà con {khu_vuc}!", "line_2": "", "hotline": "114"}
+    made = factories.kit(unit.parent, state="issued", poster=poster, platforms=["zalo"])
+    shared = factories.media(unit.parent)
+    shared.shared = True
+    shared.save()
+    made.current.media.create(media=shared, position=0, alt_text="Áp phích")
+    return made
+
+
+@pytest.fixture
+def of_kit(unit, officer, kit):
+    channel = factories.ChannelFactory(unit=unit, platform="zalo")
+    post = kits.adopt(kit, unit=unit, by=officer)
+    edit = replace(editing.edit_of(post), kit_words={"khu_vuc": "tổ 5"})
+    editing.save(post, edit, by=officer, version=post.version)
+    post = Post.objects.select_related("adoption__version").get(pk=post.pk)
+    return factories.delivery(
+        factories.approved(post),
+        channel,
+        state="published",
+        remote_id="1",
+        published_at=timezone.now(),
+        permalink="https://zalo.me/s/bai-1",
+    )
+
+
+def test_a_partner_gets_a_kit_with_the_units_words_its_media_and_its_poster(
+    client, of_kit, partner, officer, unit
+):
+    row, secret = make(of_kit, partner, officer)
+    shown = client.get(address(row, secret)).text
+    assert "bà con ở tổ 5" in shown
+    assert "{khu_vuc}" not in shown
+    assert address(row, secret, "shared_file", 0) in shown
+    for paper in ("a4", "a3"):
+        there = address(row, secret, "shared_poster", paper)
+        assert there in shown
+        file = client.get(there)
+        assert file.content.startswith(b"%PDF-")
+        assert (file["X-Content-Type-Options"], file["Cache-Control"]) == (
+            "nosniff",
+            "private, no-store",
+        )
+    content = poster_of(row).content
+    assert (content.line_1, content.link) == ("Bà con tổ 5!", short_address(row.link))
+    assert content.proof.startswith(f"Hợp tác với {unit}")
+    assert client.get(address(row, secret, "shared_poster", "a5")).status_code == 302
+    assert client.get(address(row, secret[:-1], "shared_poster", "a4")).status_code == 404
+
+
+@pytest.mark.parametrize("ending", ["withdrawn", "revoked"])
+def test_a_shared_kit_closes_with_its_poster(client, of_kit, partner, officer, unit, kit, ending):
+    row, secret = make(of_kit, partner, officer)
+    there = address(row, secret, "shared_poster", "a4")
+    assert client.get(there).status_code == 200
+    if ending == "revoked":
+        services.revoke(row, by=officer)
+    else:
+        overseer = factories.person(Role.OVERSEER, unit.parent)
+        withdraw(kit, by=overseer, reason="Sai số", take_down=False)
+
+    assert client.get(address(row, secret)).status_code == 410
+    assert client.get(there).status_code == 404
+
+
+def test_a_post_of_its_own_has_no_poster_on_its_page(client, delivery, partner, officer):
+    row, secret = make(delivery, partner, officer)
+    there = address(row, secret, "shared_poster", "a4")
+    assert there not in client.get(address(row, secret)).text
+    assert client.get(there)["Location"] == address(row, secret)
