@@ -30,7 +30,7 @@ register(
         "engagement:reports": (
             *("engagement:report", "engagement:begin_report", "engagement:edit_report"),
             *("engagement:decline_report", "engagement:return_report"),
-            "engagement:correct_report",
+            *("engagement:correct_report", "engagement:reports_overview"),
         ),
         "campaigns:list": (
             *("engagement:campaign", "engagement:campaign_figures"),

@@ -23,6 +23,8 @@ SENTENCES = {
     ),
     "report_declined": gettext_noop("%(by)s gave your report back: %(reason)s"),
     "report_sent": gettext_noop("%(unit)s sent a report."),
+    "report_due": gettext_noop("%(unit)s has a report to send by %(day)s."),
+    "report_late": gettext_noop("%(unit)s had a report to send by %(day)s. Please send it."),
     "report_returned": gettext_noop("%(unit)s returned your report: %(reason)s"),
 }
 

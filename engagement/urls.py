@@ -6,6 +6,7 @@ from engagement.dashboards import views as dashboard_views
 from engagement.examples import views as example_views
 from engagement.exports import views as export_views
 from engagement.replies import views as reply_views
+from engagement.reports import overview_views
 from engagement.reports import views as report_views
 
 app_name = "engagement"
@@ -41,8 +42,10 @@ urlpatterns = [
     path("examples/<uuid:public_id>/withdraw/", example_views.withdraw, name="withdraw_example"),
     path("posts/<uuid:public_id>/propose/", example_views.propose, name="propose_example"),
     path("reports/", report_views.reports, name="reports"),
+    path("reports/overview/", overview_views.overview, name="reports_overview"),
     path("reports/new/", report_views.begin, name="begin_report"),
     path("reports/<uuid:public_id>/", report_views.report, name="report"),
+    path("reports/<uuid:public_id>/files/", report_views.make_files, name="make_report_files"),
     path("reports/<uuid:public_id>/texts/", report_views.edit, name="edit_report"),
     path("reports/<uuid:public_id>/figures/", report_views.take_anew, name="take_figures"),
     path("reports/<uuid:public_id>/submit/", report_views.submit, name="submit_report"),
@@ -50,6 +53,7 @@ urlpatterns = [
     path("reports/<uuid:public_id>/decline/", report_views.decline, name="decline_report"),
     path("reports/<uuid:public_id>/return/", report_views.return_, name="return_report"),
     path("reports/<uuid:public_id>/correct/", report_views.correct, name="correct_report"),
+    path("reports/<uuid:public_id>/file/<str:format>/", report_views.file, name="report_file"),
     path("comments/", reply_views.desks, name="desks"),
     path("comments/allowed/", reply_views.allowances, name="desk_allowances"),
     path("deliveries/<uuid:public_id>/comments/", reply_views.comments, name="comments"),

@@ -149,6 +149,11 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=10, hour="1-3"),
     },
     "make files that wait": {"task": "engagement.tasks.make_exports", "schedule": 20.0},
+    "remind units of reports": {
+        "task": "engagement.tasks.remind_of_reports",
+        "schedule": crontab(minute=20, hour=8),
+    },
+    "make files of reports": {"task": "engagement.tasks.make_report_files", "schedule": 20.0},
     "sum up the days that have changed": {
         "task": "engagement.tasks.refresh_rollups",
         "schedule": 60.0,

@@ -21,6 +21,7 @@ from channels.monitoring.presenters import RISK_LOOKS, VERDICT_LOOKS
 from channels.states import Verdict
 from core.periods import Period
 from engagement.dashboards.queries import in_trouble
+from engagement.reports.queries import waiting_for as waiting_reports
 from engagement.rollups.sources import delivery_figures
 from oversight.matters.queries import turns_of
 from oversight.queries import DYING
@@ -75,6 +76,7 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
         found["kits"] = _kits(user)
         found["drafts"] = own[PostState.DRAFT]
     found["matters"] = _matters(user)
+    found["reports"] = _reports(user)
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
         if user.reach(Permission.POST_SCHEDULE):
@@ -146,6 +148,11 @@ def _matters(user: User) -> Card:
     """Return the matters in which it is this person's turn."""
     sides = (Permission.POST_WRITE, Permission.OVERSIGHT_VIEW)
     return _card(turns_of(user)) if any(map(user.reach, sides)) else Card()
+
+
+def _reports(user: User) -> Card:
+    """Return the reports that wait for this person's approval."""
+    return _card(waiting_reports(user)) if user.reach(Permission.REPORT_APPROVE) else Card()
 
 
 def _kits(user: User) -> Card:

@@ -753,6 +753,13 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
     return row
 
 
+def report_with_files(unit: Unit | None = None) -> Report:
+    """Make a sent report whose files are there."""
+    row = report(unit, state="sent")
+    row.files.update(state="done", data=b"%PDF-", made_at=timezone.now())
+    return row
+
+
 def broadcast(row: Delivery | None = None, by: User | None = None, **fields: object) -> Broadcast:
     """Make a broadcast that a first person has asked for."""
     row = row or live_delivery(**fields)

@@ -202,7 +202,7 @@ class ReportFile(models.Model):
     leased_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True)
-    file = models.CharField(max_length=100, blank=True)  # its name in the storage
+    data = models.BinaryField(null=True)  # pages and workers share no folder
     sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -210,8 +210,8 @@ class ReportFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["report", "format"], name="a_report_once_a_format"),
             models.CheckConstraint(
-                condition=~Q(state=FileState.DONE) | (~Q(file="") & Q(made_at__isnull=False)),
-                name="a_file_that_is_ready_has_a_name",
+                condition=~Q(state=FileState.DONE) | Q(data__isnull=False, made_at__isnull=False),
+                name="a_file_that_is_ready_has_bytes",
             ),
         ]
         indexes = [

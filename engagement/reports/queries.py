@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 
 from accounts.models import User
 from accounts.permissions import GRANTS, Permission
@@ -17,9 +17,10 @@ from engagement.reports.document import Document
 from engagement.reports.figures import digest_of
 from engagement.reports.models import Report, ReportForm
 from engagement.reports.standard import standard_form
-from engagement.reports.states import REGULAR, ReportState
+from engagement.reports.states import ReportState
 from units.models import Level, Unit
 
+DAYS_AHEAD = 2  # of a reminder; on the day itself, where the form gives less time
 FORMAT = 1  # of an approved content; rises when its fields change
 
 
@@ -120,14 +121,6 @@ def waiting_for(user: User) -> QuerySet[Report]:
     return rows.exclude(writers=user).select_related("unit").order_by("due_on", "pk")
 
 
-class Standing(NamedTuple):
-    """Where a unit stands with a report: ``status`` is one of `STATUSES`."""
-
-    unit: Unit
-    status: str
-    report: str
-
-
 # Of the overview, in the order of the filter.
 STATUSES = ("sent", "late", "returned", "draft", "none")
 
@@ -171,29 +164,25 @@ def reporting_below(unit: Unit, *, on: date, communes: bool = False) -> QuerySet
     return rows.filter(parent=unit)
 
 
-def due_now(units: Collection[Unit], today: date) -> list[tuple[Unit, str, Period, date]]:
-    """Return which regular reports of ``units`` are not sent although their period has ended, of
-    the newest ended period of each kind, with their days. Two queries a kind.
+def not_sent(units: Collection[Unit], kind: str, today: date) -> list[tuple[Unit, Period, date]]:
+    """Return which of ``units`` have not sent the regular report on the last period that ended,
+    where a form of a superior unit asks for it, on the days on which they are reminded: with the
+    period and the day by which it was due. Two queries, and one more for each form of a province.
     """
-    found: list[tuple[Unit, str, Period, date]] = []
-    for kind in REGULAR:
-        forms = forms_for(units, kind)
-        by_period: dict[Period, list[Unit]] = {}
-        for unit in units:
-            first = forms[unit.pk].content["first"]
-            by_period.setdefault(periods.recent(kind, today, first)[0], []).append(unit)
-        for period, some in by_period.items():
-            rows = Report.objects.filter(
-                Q(state=ReportState.SENT),
-                unit__in=some,
-                kind=kind,
-                first=period.first,
-                last=period.last,
-            )
-            sent = set(rows.values_list("unit", flat=True))
-            found += [
-                (unit, kind, period, forms[unit.pk].due_on(period))
-                for unit in some
-                if unit.pk not in sent
-            ]
+    forms = forms_for(units, kind)
+    by_period: dict[Period, list[Unit]] = {}
+    for unit in units:
+        form = forms[unit.pk]
+        period = periods.recent(kind, today, form.content["first"])[0]
+        left = (form.due_on(period) - today).days
+        ahead = min(DAYS_AHEAD, form.content["due_after"] - 1)
+        if form.row is not None and unit.parent_id and left in {ahead, -1}:
+            by_period.setdefault(period, []).append(unit)
+    found: list[tuple[Unit, Period, date]] = []
+    for period, some in by_period.items():
+        rows = Report.objects.filter(kind=kind, first=period.first, last=period.last)
+        sent = set(rows.filter(state=ReportState.SENT).values_list("unit", flat=True))
+        found += [
+            (unit, period, forms[unit.pk].due_on(period)) for unit in some if unit.pk not in sent
+        ]
     return found

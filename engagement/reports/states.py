@@ -67,3 +67,6 @@ class FileState(models.TextChoices):
     RUNNING = "running", _("is being made")
     DONE = "done", _("ready")
     FAILED = "failed", _("could not be made")
+
+
+MAKING = frozenset({FileState.WAITING, FileState.RUNNING})

@@ -17,9 +17,11 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.models import Campaign
+from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.scope import ancestors
-from engagement.reports import periods, queries, services
+from engagement.reports import files, periods, queries, services
+from engagement.reports.files import CONTENT_TYPES
 from engagement.reports.forms import (
     MOST_CAMPAIGNS,
     ApproveForm,
@@ -29,8 +31,8 @@ from engagement.reports.forms import (
     ReportFilter,
     TextsForm,
 )
-from engagement.reports.models import Report, ReportQuerySet
-from engagement.reports.states import OPEN, REGULAR, ReportState
+from engagement.reports.models import Report, ReportFile, ReportQuerySet
+from engagement.reports.states import MAKING, OPEN, REGULAR, FileState, ReportState
 from units.models import Level, Unit
 
 PAGE = 25
@@ -146,15 +148,17 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
     waits = row.state == ReportState.IN_REVIEW
     wrote = row.writers.filter(pk=user.pk).exists()
     versions = list(queries.versions_of(row))
-    files = list(row.files.defer("file"))
+    kept = list(row.files.defer("data"))
     is_newest = versions[0].pk == row.pk
     return {
         "report": row,
         "document": document,
         "approval": getattr(row, "approval", None),
         "versions": versions if len(versions) > 1 else [],
-        "files": files,
-        "files_wait": any(each.state in {"waiting", "running"} for each in files),
+        "files": kept,
+        "files_wait": any(each.state in MAKING for each in kept),
+        "files_failed": any(each.state == FileState.FAILED for each in kept),
+        "files_done": sum(each.state == FileState.DONE for each in kept),
         "may_write": writes and row.state == ReportState.DRAFT,
         "may_approve": approves and waits and not wrote,
         "may_decline": approves and waits,
@@ -166,6 +170,31 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "approve_form": ApproveForm(initial={"digest": document.digest}),
         "is_open": row.state in OPEN,
     }
+
+
+@require_GET
+def file(request: HttpRequest, public_id: uuid.UUID, format: str) -> HttpResponse:
+    """Download a file of an approved report; a 404 until it is there."""
+    row = _report(request, public_id)
+    kept = get_object_or_404(
+        ReportFile.objects.filter(report=row, state=FileState.DONE), format=format
+    )
+    quotas.use("export", by=request.user)
+    name = f"bao-cao-{row.kind}-{row.last:%Y-%m-%d}-v{row.version}.{kept.format}"
+    return HttpResponse(
+        bytes(kept.data or b""),
+        content_type=CONTENT_TYPES[kept.format],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_POST
+def make_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Have the files made again that could not be made."""
+    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    said = _("The files are being made again; you can leave this page.")
+    button_action(request, lambda: files.try_again(row.pk), said=said)
+    return redirect("engagement:report", row.public_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -207,7 +236,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _report_to(request, public_id, Permission.REPORT_APPROVE)
     form = ApproveForm(request.POST)
     digest = form.cleaned_data["digest"] if form.is_valid() else ""
-    said = _("Approved and sent. The figures and the text stay as they are now.")
+    said = _("Approved and sent. Word, PDF and Excel are being made; you can leave this page.")
     button_action(request, lambda: services.approve(row, by=request.user, digest=digest), said=said)
     return redirect("engagement:report", row.public_id)
 

@@ -63,8 +63,15 @@ ENTRIES = {
         roles=READERS, kwargs={"public_id": "issued_kit"}, reach="above"
     ),
     "engagement:reports": Entry(roles=READERS),
+    "engagement:reports_overview": Entry(roles=frozenset({SUPERVISOR, OVERSEER})),
     "engagement:begin_report": Entry(roles=REPORTERS),
     "engagement:report": Entry(roles=READERS, kwargs={"public_id": "report"}),
+    "engagement:report_file": Entry(
+        roles=READERS, kwargs={"public_id": "report_with_file", "format": "file_format"}
+    ),
+    "engagement:make_report_files": Entry(
+        roles=REPORTERS, kwargs={"public_id": "sent_report"}, method="post"
+    ),
     "engagement:edit_report": Entry(roles=REPORTERS, kwargs={"public_id": "report"}),
     "engagement:take_figures": Entry(
         roles=REPORTERS, kwargs={"public_id": "report"}, method="post"

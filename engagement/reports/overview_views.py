@@ -1,0 +1,123 @@
+"""The overview for those above: who has sent a report, is late, was returned, or did nothing."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.context import current_position
+from accounts.permissions import GRANTS, Permission
+from core.periods import Period
+from engagement.reports import periods, queries
+from engagement.reports.states import REGULAR, ReportKind
+from units.models import Level, Unit
+
+PAGE = 50
+PERIODS = 6
+LOOKS: dict[str, tuple[Any, str, str]] = {
+    "sent": (_("Sent in time"), "green", "circle-check"),
+    "late": (_("Sent late"), "yellow", "clock-exclamation"),
+    "returned": (_("Returned"), "red", "arrow-back-up"),
+    "draft": (_("Being written"), "secondary", "pencil"),
+    "none": (_("Nothing yet"), "secondary", "circle-dashed"),
+}
+
+
+class OverviewFilter(forms.Form):
+    """The filters of the overview, as in the address."""
+
+    q = forms.CharField(
+        label=_("Search units"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind of report"),
+        required=False,
+        choices=[(kind.value, kind.label) for kind in REGULAR],
+    )
+    period = forms.ChoiceField(label=_("Period"), required=False)
+    status = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("All")), *((name, look[0]) for name, look in LOOKS.items())],
+    )
+    level = forms.ChoiceField(
+        label=_("Level"),
+        required=False,
+        choices=[("", _("Right below")), ("communes", _("All communes"))],
+    )
+
+    def __init__(self, data: Any, *, offered: list[Period]) -> None:
+        super().__init__(data)
+        self.fields["period"].choices = [(each.first.isoformat(), str(each)) for each in offered]
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def overview(request: HttpRequest) -> HttpResponse:
+    """List the units below with where each stands with its report on a period."""
+    place = _place(request)
+    today = timezone.localdate()
+    asked = request.GET.get("kind", "")
+    kind = asked if asked in {each.value for each in REGULAR} else ReportKind.MONTH
+    first = queries.form_for(place, kind).content["first"]
+    offered = periods.recent(kind, today, first, most=PERIODS)
+    # A period of another kind, left in the address, is none of this one's.
+    given = request.GET.copy()
+    given["kind"] = kind
+    if given.get("period") not in {each.first.isoformat() for each in offered}:
+        given["period"] = offered[0].first.isoformat()
+    form = OverviewFilter(given, offered=offered)
+    chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    period = next(each for each in offered if each.first.isoformat() == given["period"])
+    communes = chosen.get("level") == "communes"
+    units = queries.reporting_below(place, on=today, communes=communes)
+    units = units.search(chosen.get("q", ""))
+    rows = queries.standings(units, kind, period)
+    counted = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
+    if status := chosen.get("status"):
+        rows = rows.filter(status=status)
+    page = Paginator(
+        rows.select_related("parent").order_by("parent__name", "name", "pk"), PAGE
+    ).get_page(request.GET.get("page"))
+    for unit in page:
+        unit.look = LOOKS[unit.status]
+    context = {
+        "page_obj": page,
+        "form": form,
+        "place": place,
+        "period": period,
+        "tiles": [
+            (name, label, tone, counted.get(name, 0)) for name, (label, tone, _i) in LOOKS.items()
+        ],
+        "asked": status or "",
+        "communes": communes or place.level == Level.PROVINCE,
+    }
+    fragment = request.htmx and not request.htmx.boosted
+    page_name = "engagement/reports/overview.html"
+    return render(request, f"{page_name}{'#rows' if fragment else ''}", context)
+
+
+def _place(request: HttpRequest) -> Unit:
+    """Return the unit from which the person watches over others: that of the current position, else
+    the first.
+    """
+    watching = [
+        each
+        for each in request.user.current_appointments
+        if Permission.OVERSIGHT_VIEW in GRANTS[each.role]
+    ]
+    if not watching:
+        raise PermissionDenied
+    position = current_position(request)
+    return next((each.unit for each in watching if each == position), watching[0].unit)

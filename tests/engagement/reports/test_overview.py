@@ -1,0 +1,119 @@
+"""The overview for those above, reminders, and the command that drafts all reports."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Notice
+from accounts.permissions import Role
+from engagement.reports import services
+from engagement.reports.models import Report
+from engagement.reports.reminders import remind
+from engagement.reports.standard import standard_form
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+OVERVIEW = reverse("engagement:reports_overview")
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def overseer(province):
+    return factories.person(Role.OVERSEER, province)
+
+
+def test_the_province_sees_who_sent_and_who_did_not(client, province, overseer):
+    sent = factories.report(factories.UnitFactory(parent=province), state="sent")
+    none = factories.UnitFactory(parent=province)
+    foreign = factories.UnitFactory()
+    client.force_login(overseer)
+
+    page = client.get(OVERVIEW)
+    only = client.get(OVERVIEW, {"status": "none"})
+
+    assert [unit.pk for unit in page.context["page_obj"]] == [sent.unit_id, none.pk]
+    counted = {name: n for name, _label, _tone, n in page.context["tiles"]}
+    assert counted["none"] == 1
+    assert counted["sent"] + counted["late"] == 1
+    assert [unit.pk for unit in only.context["page_obj"]] == [none.pk]
+    assert foreign.name not in page.content.decode()
+
+
+def test_the_overview_costs_the_same_for_one_unit_and_for_many(client, province, overseer):
+    client.force_login(overseer)
+
+    def cost():
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(OVERVIEW).status_code == 200
+        return len(asked)
+
+    factories.report(factories.UnitFactory(parent=province), state="sent")
+    cost()
+    one = cost()
+    for _number in range(3):
+        factories.report(factories.UnitFactory(parent=province), state="sent")
+    assert cost() == one
+
+
+def test_the_ministry_sees_provinces_or_all_communes(client, province):
+    commune = factories.UnitFactory(parent=province)
+    client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
+
+    provinces = client.get(OVERVIEW).context["page_obj"]
+    communes = client.get(OVERVIEW, {"level": "communes", "q": commune.place}).context["page_obj"]
+
+    assert province.pk in [unit.pk for unit in provinces]
+    assert [unit.pk for unit in communes] == [commune.pk]
+
+
+@pytest.mark.parametrize(
+    "query", [{"kind": "x"}, {"period": "x"}, {"kind": "week", "period": "2026-10-15"}]
+)
+def test_an_address_that_no_page_made_shows_the_last_period(client, overseer, query):
+    client.force_login(overseer)
+
+    assert client.get(OVERVIEW, query).status_code == 200
+
+
+def test_units_are_reminded_once_before_and_after_the_day_of_what_was_asked(
+    province, overseer, month
+):
+    unit = factories.UnitFactory(parent=province)
+    officer = factories.person(Role.OFFICER, unit)
+    other = factories.person(Role.OFFICER, factories.UnitFactory())
+    due = month.last + timedelta(days=11)
+
+    def told(days):
+        now = (month.end + timedelta(days=10 + days)).replace(hour=8)
+        assert timezone.localdate(now) == due + timedelta(days=days)
+        remind(now=now)
+        return list(Notice.objects.filter(user=officer).values_list("kind", flat=True))
+
+    assert told(-2) == []  # nobody asked for it
+    services.change_form(province, "month", standard_form("month"), by=overseer)
+    assert told(-3) == []
+    assert told(-2) == ["report_due"]
+    assert told(-2) == ["report_due"]
+    assert Notice.objects.filter(user=other).count() == 0
+    factories.report(unit, state="sent")
+    assert told(1) == ["report_due"]
+
+
+def test_the_command_drafts_the_last_month_of_all_units(month, capsys):
+    unit = factories.UnitFactory()
+
+    call_command("draft_reports", "month")
+    call_command("draft_reports", "month")
+
+    report = Report.objects.get(unit=unit)
+    assert report.period == month
+    assert "drafted 3 reports" in capsys.readouterr().out
