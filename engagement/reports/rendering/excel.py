@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from core.workbooks import text_cell
 from engagement.reports.document import Cell, Document, Part, Table
 from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import plain, shares, shown
+from engagement.reports.rendering.layout import notes_of, plain, shares, shown
 from engagement.reports.rendering.marks import require_no_marks
 
 _LONGEST_NAME = 31  # letters; Excel's own limit on the name of a sheet
@@ -89,10 +89,8 @@ def _write(sheet: Any, document: Document, table: Table) -> None:
         sheet.append(_cells(sheet, row, numeric, _TEXT))
     if table.total is not None:
         sheet.append(_cells(sheet, table.total, numeric, _BOLD))
-    if table.has_gaps:
-        sheet.append([_text(sheet, form.GAP_NOTE, _ITALIC)])
-    if table.note:
-        sheet.append([_text(sheet, table.note, _ITALIC)])
+    for note in notes_of(table):
+        sheet.append([_text(sheet, note, _ITALIC)])
 
 
 def _explain(sheet: Any, document: Document) -> None:

@@ -156,12 +156,17 @@ def _part(part: Part, at: int, level: int, counter: Iterator[int]) -> Iterator[B
         yield from _part(below, number, level + 1, counter)
 
 
+def notes_of(table: Table) -> list[str]:
+    """Return the notes below a table. One of its own that explains the dash needs no second."""
+    note = plain(table.note)
+    gaps = [form.GAP_NOTE] if table.has_gaps and f"“{form.GAP}”" not in note else []
+    return [*gaps, note] if note else gaps
+
+
 def _table(table: Table) -> Iterator[Block]:
     """Yield the table and its notes."""
     yield Block(kind="table", grid=_grid(table))
-    if table.has_gaps:
-        yield Block(kind="note", text=form.GAP_NOTE)
-    if note := plain(table.note):
+    for note in notes_of(table):
         yield Block(kind="note", text=note)
 
 

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from core.secrecy import has_secrecy_mark
 from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import layout, plain, shown
+from engagement.reports.rendering.layout import layout, notes_of, plain, shown
 
 from .samples import campaign, month, table, week, year
 
@@ -76,6 +78,15 @@ def test_what_was_not_measured_is_a_dash_with_a_note_and_never_a_nought():
     assert form.GAP_NOTE not in [
         block.text for each in measured for block in layout(each).appendices[0].blocks
     ]
+
+
+def test_a_note_that_explains_the_dash_stands_alone():
+    gap, own = table(), "Ô có dấu “–” là chưa đo được."
+
+    assert notes_of(gap) == [form.GAP_NOTE]
+    assert notes_of(replace(gap, note="Từ 1–5.")) == [form.GAP_NOTE, "Từ 1–5."]
+    assert notes_of(replace(gap, note=own)) == [own]
+    assert notes_of(table("Đủ", ("Facebook", 0, 0, 0))) == []
 
 
 @pytest.mark.parametrize(
