@@ -28,8 +28,6 @@ type Sums = dict[str, int | None]
 OF = ("views_of", "reach_of", "reactions_of")
 SUMMED = ("publications", *MEASURES, *OF)
 PER = 1000  # followers
-# A dashboard adds up no more: three times a year is read for it.
-MOST_DAYS = 366
 
 
 def three_periods(period: Period) -> tuple[Period, Period, Period]:

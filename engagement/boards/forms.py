@@ -2,7 +2,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from engagement.boards.figures import MOST_DAYS
 from engagement.boards.scopes import CHANNEL, TOPIC, Scope
 from engagement.dashboards.forms import FiguresFilter
 
@@ -12,6 +11,7 @@ class BoardFilter(FiguresFilter):
 
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.most_days = scope.most_days
         for name in (
             "unit",
             "show",
@@ -22,8 +22,9 @@ class BoardFilter(FiguresFilter):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         first, last = cleaned.get("from"), cleaned.get("to")
-        if first and last and (last - first).days >= MOST_DAYS:
-            self.add_error("to", _("At most %(n)s days can be added up.") % {"n": MOST_DAYS})
+        if first and last and (last - first).days >= self.most_days:
+            most = {"n": self.most_days}
+            self.add_error("to", _("At most %(n)s days can be added up.") % most)
         return cleaned
 
     @property

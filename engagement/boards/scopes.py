@@ -23,6 +23,8 @@ from core.periods import Period
 from engagement.rollups.queries import BY_PROVINCE, BY_UNIT, Choice
 from units.models import Level, Unit, UnitQuerySet
 
+# So many days are added up, three times a page.
+MOST_DAYS, MOST_DAYS_OF_NATION = 366, 92
 UNIT, TOPIC, CHANNEL, KIT = "unit", "topic", "channel", "kit"
 
 
@@ -45,9 +47,13 @@ class Scope:
     rows_by: str = ""  # how the table of units is grouped: BY_UNIT, BY_PROVINCE; "" has none
 
     @property
-    def is_lone(self) -> bool:
-        """Check whether the figures are of one unit or one page: then others are like it."""
-        return not self.rows_by
+    def is_nation(self) -> bool:
+        """Check whether the units are all there are."""
+        return self.rows_by == BY_PROVINCE
+
+    @property
+    def most_days(self) -> int:
+        return MOST_DAYS_OF_NATION if self.is_nation else MOST_DAYS
 
     def choice(self, periods: Sequence[Period], narrowed: Mapping[str, Any]) -> Choice:
         return Choice(self.units.order_by().values("pk"), periods, {**narrowed, **self.of})

@@ -1,12 +1,14 @@
 """Find the units or pages that are like the one of a dashboard, and what is usual for them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from core.periods import Period
 from engagement.boards.figures import Pages, pages_of
 from engagement.boards.likes import Size, Spread, size_of, spread
+from engagement.boards.memory import remembered
 from engagement.boards.scopes import CHANNEL, UNIT, Scope
 from engagement.rollups.queries import BY_CHANNEL, BY_PROVINCE, BY_UNIT, Choice
 from units.models import Level, Unit
@@ -47,8 +49,32 @@ def usual_for(scope: Scope, own: Pages, period: Period, narrowed: Mapping[str, A
         by = BY_PROVINCE
         units = Unit.objects.filter(pk__in=alike) | Unit.objects.filter(parent__in=alike)
     choice = Choice(units.order_by().values("pk"), [period], of)
-    (found,) = pages_of([(choice, period.last)], scope, by=by)
-    return Usual(size, spreads(row for row in found if size_of(row.followers) == size))
+
+    def make() -> dict[str, Any]:
+        (rows,) = pages_of([(choice, period.last)], scope, by=by)
+        return _by_size(rows)
+
+    group = f"{by.partition(' ')[0]}/{place.level}/{place.kind}"
+    found = remembered("usual", period, of, make, group=group).get(str(size.least), {})
+    return Usual(size, {name: each and _read(each) for name, each in found.items()})
+
+
+def _by_size(rows: Iterable[Pages]) -> dict[str, Any]:
+    """Return the spreads of each size, as JSON."""
+    sizes: dict[str, list[Pages]] = {}
+    for row in rows:
+        if size := size_of(row.followers):
+            sizes.setdefault(str(size.least), []).append(row)
+    return {
+        least: {name: each and list(map(str, astuple(each))) for name, each in spreads(of).items()}
+        for least, of in sizes.items()
+    }
+
+
+def _read(values: list[str]) -> Spread:
+    n, *quarters = values
+    low, middle, high = map(Decimal, quarters)
+    return Spread(int(n), low, middle, high)
 
 
 def spreads(rows: Any) -> dict[str, Spread | None]:

@@ -1,9 +1,9 @@
 """The dashboards of a unit, a topic, a channel and a kit: one page with a scope."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from core.periods import Period, quick_links
 from engagement.boards import charts, events, figures, scopes, usual
 from engagement.boards.changes import Carrier, Facts, NewKit, Statement, Stop, statements
 from engagement.boards.forms import BoardFilter
+from engagement.boards.memory import MINUTES, remembered
 from engagement.boards.scopes import CHANNEL, TOPIC, UNIT, Scope
 from engagement.dashboards.charts import Chart, Mark
 from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
@@ -56,7 +57,21 @@ class Board:
 
     @cached_property
     def by_day_and_platform(self) -> list[dict[str, Any]]:
-        return figures.by_day_and_platform(self.choice(*self.periods))
+        def make() -> list[dict[str, Any]]:
+            found = figures.by_day_and_platform(self.choice(*self.periods))
+            return [{**row, "day": row["day"].isoformat()} for row in found]
+
+        rows = self._nationwide("days", make)
+        return [{**row, "day": date.fromisoformat(row["day"])} for row in rows]
+
+    def _nationwide(self, what: str, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` returns, for the whole nation as it was some minutes ago: all who
+        see the nation see the same sums.
+        """
+        if not self.scope.is_nation:
+            return make()
+        of = {**self.form.values, **self.scope.of}
+        return remembered(what, self.period, of, make, group=self.scope.kind)
 
     @cached_property
     def days(self) -> list[dict[str, Any]]:
@@ -73,13 +88,22 @@ class Board:
 
     @cached_property
     def by_topic_and_kit(self) -> list[dict[str, Any]]:
-        return figures.by_topic_and_kit(self.choice(self.period))
+        return self._nationwide(
+            "topics", lambda: figures.by_topic_and_kit(self.choice(self.period))
+        )
 
     @cached_property
     def rows_of_periods(self) -> list[list[figures.Pages]]:
         """Return the pages in each of the periods: by unit below, or each by itself."""
         parts = [(self.choice(period), period.last) for period in self.periods]
-        return figures.pages_of(parts, self.scope, by=self.scope.rows_by or BY_CHANNEL)
+        by = self.scope.rows_by or BY_CHANNEL
+
+        def make() -> list[list[dict[str, Any]]]:
+            found = figures.pages_of(parts, self.scope, by=by)
+            return [[vars(row) for row in rows] for rows in found]
+
+        rows = self._nationwide("pages", make)
+        return [[figures.Pages(**row) for row in of_period] for of_period in rows]
 
     @property
     def rows(self) -> list[figures.Pages]:
@@ -185,6 +209,7 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "period_words": charts.period_words(board.periods),
         "charts": drawn,
         "changes": board.changes,
+        "minutes": MINUTES if scope.is_nation else 0,
         "usual": board.usual,
         "kind_words": charts.kind_words(scope),
         "above": _above(request, scope),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -112,6 +113,7 @@ def test_like_units_are_shown_as_a_spread_and_only_five_or_more(look, publish, c
     officer = factories.person(Role.OFFICER, commune)
 
     few = look("unit", commune.key, officer)
+    cache.clear()  # what is usual is remembered for ten minutes
     publish(channel=page_of(factories.UnitFactory(kind=commune.kind), followers=1900), reach=1900)
     enough = look("unit", commune.key, officer)
 
@@ -153,6 +155,30 @@ def test_the_ministry_has_a_row_a_province(look, publish, commune):
     assert line(shown, "Reach")[0] == 950
     assert sorted(row[2] for row in chart(shown, "units").rows) == [50, 900]
     assert shown.context["usual"] is None
+
+
+def test_the_nation_is_added_up_once_in_ten_minutes_and_for_a_quarter_at_most(
+    look, publish, commune
+):
+    page = page_of(commune, followers=900)
+    publish(channel=page, at=ago(1), reach=900)
+    ministry = factories.ministry()
+    person = factories.person(Role.SUPERVISOR, ministry)
+
+    first = look("unit", ministry.key, person)
+    publish(channel=page, at=ago(1), reach=50)
+    again = look("unit", ministry.key, factories.person(Role.SUPERVISOR, ministry))
+    other = look("unit", ministry.key, person, platform="facebook")
+
+    for shown in (first, again):
+        assert line(shown, "Reach")[0] == 900
+        assert line(shown, "Reach for each 1,000 followers")[0] == Decimal(1000)
+        assert [row[2] for row in chart(shown, "units").rows] == [900]
+    assert "at most 10 minutes old" in again.text
+    assert line(other, "Reach")[0] == 950
+    days = {"from": "01/01/2026", "to": "30/11/2026"}
+    refused = look("unit", ministry.key, person, **days).context["form"].errors["to"]
+    assert refused == ["At most 92 days can be added up."]
 
 
 def test_a_topic_a_page_and_a_kit_show_their_own_publications_alone(
