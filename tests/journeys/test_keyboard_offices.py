@@ -1,0 +1,107 @@
+"""What leaders and those who oversee do, without a mouse."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.permissions import Role
+from campaigns.partners.models import Partner
+from channels.completeness import changes
+from channels.models import PageCheck
+from channels.states import ChangeState
+from tests import factories
+from tests.journeys.conftest import DESK
+from tests.journeys.test_keyboard import tab_to
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def pressed(page, selector: str) -> None:
+    """Tab to ``selector`` and press Enter there."""
+    tab_to(page, selector)
+    page.keyboard.press("Enter")
+
+
+def test_a_campaign_is_closed_by_keyboard(at_desk):
+    province = factories.ProvinceFactory()
+    campaign = factories.CampaignFactory(unit=province)
+    page = (desk := at_desk(factories.person(Role.OVERSEER, province), DESK)).page
+    desk.open(reverse("engagement:campaign", args=[campaign.public_id]))
+    pressed(page, f"a[href$='{reverse('engagement:campaign_close', args=[campaign.public_id])}']")
+    page.wait_for_url("**/close/")
+    tab_to(page, "#id_lessons")
+    page.keyboard.type("Đăng buổi tối có nhiều người đọc hơn.")
+    pressed(page, ".action-bar .btn-primary")
+    page.wait_for_url(lambda url: "/close/" not in url)
+    campaign.refresh_from_db()
+    assert campaign.closed_at
+
+
+def test_words_of_a_page_are_approved_by_keyboard(at_desk):
+    channel = factories.ChannelFactory(platform="facebook")
+    PageCheck.objects.create(channel=channel, due_at=timezone.now())
+    officer = factories.person(Role.OFFICER, channel.unit)
+    words = {"description": "Trang chính thức của Công an phường."}
+    change = changes.propose(channel, by=officer, texts=words)
+    page = (desk := at_desk(factories.person(Role.APPROVER, channel.unit), DESK)).page
+    desk.open(reverse("channels:change", args=[change.public_id]))
+    pressed(page, "button[value=approve]")
+    expect(page.locator("button[value=approve]")).to_have_count(0)
+    change.refresh_from_db()
+    assert change.state != ChangeState.PROPOSED
+
+
+def test_a_partner_is_entered_by_keyboard(at_desk):
+    unit = factories.UnitFactory()
+    page = (desk := at_desk(factories.person(Role.OFFICER, unit), DESK)).page
+    today = timezone.localdate()
+    desk.open(reverse("partners:list"))
+    pressed(page, f"a[href$='{reverse('partners:new')}']")
+    page.wait_for_url("**/new/")
+    tab_to(page, "[name=kind]")
+    page.keyboard.press("ArrowDown")
+    for name, words in (
+        ("name", "Trường Tiểu học Kim Đồng"),
+        ("document_number", "11/TT"),
+        ("document_date", f"{today:%d/%m/%Y}"),
+        ("document_title", "Thỏa thuận phối hợp"),
+        ("starts_on", f"{today:%d/%m/%Y}"),
+        ("ends_on", f"{today + timedelta(days=90):%d/%m/%Y}"),
+    ):
+        tab_to(page, f"[name={name}]")
+        page.keyboard.type(words)
+    tab_to(page, "[name=notice_board]")
+    page.keyboard.press("Space")
+    for name, words in (
+        ("contact_name", "Cô Mai"),
+        ("phone", "0236 3822 300"),
+        ("signed_for_partner", "Hiệu trưởng"),
+        ("signed_for_unit", "Trưởng Công an phường"),
+        ("filed_at", "Tủ 1"),
+    ):
+        tab_to(page, f"[name={name}]")
+        page.keyboard.type(words)
+    pressed(page, ".action-bar .btn-primary")
+    page.wait_for_url(lambda url: "/new/" not in url)
+    row = Partner.objects.get()
+    assert (row.name, row.document_number) == ("Trường Tiểu học Kim Đồng", "11/TT")
+
+
+def test_the_list_of_take_up_boards_leads_to_a_board_by_keyboard(at_desk):
+    province = factories.ProvinceFactory()
+    factories.UnitFactory(parent=province)
+    kit = factories.kit(province, state="issued")
+    factories.kit(province, state="issued", name="Phòng chống đuối nước")
+    page = (desk := at_desk(factories.person(Role.OVERSEER, province), DESK)).page
+    desk.open(reverse("oversight:take_ups"))
+    tab_to(page, "[type=search]")
+    page.keyboard.type("sac xe")
+    page.wait_for_url("**q=sac**")
+    expect(page.get_by_text("Phòng chống đuối nước")).to_have_count(0)
+    board = reverse("oversight:take_up", args=[kit.public_id])
+    pressed(page, f"a[href*='{board}']")
+    page.wait_for_url(f"**{board}**")
+    expect(page.locator("h1")).to_contain_text(kit.name)
