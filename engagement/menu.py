@@ -31,6 +31,7 @@ register(
             *("engagement:report", "engagement:begin_report", "engagement:edit_report"),
             *("engagement:decline_report", "engagement:return_report"),
             *("engagement:correct_report", "engagement:reports_overview"),
+            *("engagement:report_forms", "engagement:report_form"),
         ),
         "campaigns:list": (
             *("engagement:campaign", "engagement:campaign_figures"),

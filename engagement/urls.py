@@ -6,7 +6,7 @@ from engagement.dashboards import views as dashboard_views
 from engagement.examples import views as example_views
 from engagement.exports import views as export_views
 from engagement.replies import views as reply_views
-from engagement.reports import overview_views
+from engagement.reports import form_views, overview_views
 from engagement.reports import views as report_views
 
 app_name = "engagement"
@@ -43,6 +43,8 @@ urlpatterns = [
     path("posts/<uuid:public_id>/propose/", example_views.propose, name="propose_example"),
     path("reports/", report_views.reports, name="reports"),
     path("reports/overview/", overview_views.overview, name="reports_overview"),
+    path("reports/forms/", form_views.report_forms, name="report_forms"),
+    path("reports/forms/<str:kind>/", form_views.report_form, name="report_form"),
     path("reports/new/", report_views.begin, name="begin_report"),
     path("reports/<uuid:public_id>/", report_views.report, name="report"),
     path("reports/<uuid:public_id>/files/", report_views.make_files, name="make_report_files"),

@@ -232,6 +232,7 @@ MAKERS = {
     "example": lambda unit: factories.example(unit).public_id,
     "report": lambda unit: factories.report(unit).public_id,
     "report_with_file": lambda unit: factories.report_with_files(unit).public_id,
+    "report_kind": lambda unit: "month",
     "file_format": lambda unit: "pdf",
     "submitted_report": lambda unit: factories.report(unit, state="in_review").public_id,
     "sent_report": lambda unit: factories.report(unit, state="sent").public_id,

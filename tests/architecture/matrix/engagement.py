@@ -64,6 +64,10 @@ ENTRIES = {
     ),
     "engagement:reports": Entry(roles=READERS),
     "engagement:reports_overview": Entry(roles=frozenset({SUPERVISOR, OVERSEER})),
+    "engagement:report_forms": Entry(roles=frozenset({OVERSEER})),
+    "engagement:report_form": Entry(
+        roles=frozenset({OVERSEER}), kwargs={"kind": "report_kind"}, reach="all"
+    ),
     "engagement:begin_report": Entry(roles=REPORTERS),
     "engagement:report": Entry(roles=READERS, kwargs={"public_id": "report"}),
     "engagement:report_file": Entry(
