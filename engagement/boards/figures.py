@@ -18,8 +18,8 @@ from engagement.rollups.queries import (
     date_of,
     fetch,
     number,
-    page_rows_of,
     page_sums,
+    page_sums_by,
     post_rows_of,
 )
 
@@ -39,19 +39,13 @@ def three_periods(period: Period) -> tuple[Period, Period, Period]:
 
 def by_day_and_platform(choice: Choice) -> list[dict[str, Any]]:
     """Sum up what was published on each day, with the figures that it has now."""
-    rows, params = page_rows_of(choice)
-    sums = ", ".join(f"SUM({name})" for name in SUMMED)
-    sql = (
-        f"SELECT day, platform, {sums} FROM ({rows}) AS rows "  # noqa: S608
-        "GROUP BY day, platform ORDER BY day, platform"
-    )
     return [
         {
             "day": date_of(day),
             "platform": platform,
             **dict(zip(SUMMED, map(number, sums), strict=True)),
         }
-        for day, platform, *sums in fetch(sql, params)
+        for day, platform, *sums in page_sums_by(choice, ("day", "platform"), SUMMED)
     ]
 
 
@@ -78,16 +72,10 @@ def added(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = SUMMED) -> S
 
 
 def by_topic_and_kit(choice: Choice) -> list[dict[str, Any]]:
-    rows, params = page_rows_of(choice)
     names = ("publications", *MEASURES)
-    sums = ", ".join(f"SUM({name})" for name in names)
-    sql = (
-        f"SELECT topic_id, kit_id, {sums} FROM ({rows}) AS rows "  # noqa: S608
-        "GROUP BY topic_id, kit_id ORDER BY topic_id, kit_id"
-    )
     return [
         {"topic": topic, "kit": kit, **dict(zip(names, map(number, sums), strict=True))}
-        for topic, kit, *sums in fetch(sql, params)
+        for topic, kit, *sums in page_sums_by(choice, ("topic_id", "kit_id"), names)
     ]
 
 

@@ -306,9 +306,25 @@ class Choice:
         return live.alias(its_day=TruncDate("published_at")).filter(Exists(marks))
 
 
-def page_rows_of(choice: Choice) -> Statement:
-    """Select publications by channel, topic, kit and day, with the columns of `PageDay`."""
-    return _chosen_rows(choice, PageDay, page_days)
+def page_sums_by(choice: Choice, by: Sequence[str], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Add up columns of `PageDay` by others, in the order of these. The summaries are added up
+    before what is live joins them: over both at once PostgreSQL guesses a group a row, and sorts
+    1.4 million of them on disk (90 days of the nation).
+    """
+    keys = ", ".join(by)
+    summed, params = statement(
+        choice.summed(PageDay).values(*by).annotate(**{f"sum_{name}": Sum(name) for name in names})
+    )
+    live, more = statement(page_days(choice.marked()))
+    raw = ", ".join(f"{name} AS sum_{name}" for name in names)
+    one = ", ".join(f"sum_{name}" for name in names)
+    sql = (
+        f"SELECT {keys}, {', '.join(f'SUM(sum_{name})' for name in names)} FROM ("  # noqa: S608
+        f"SELECT {keys}, {one} FROM ({summed}) AS summed "
+        f"UNION ALL SELECT {keys}, {raw} FROM ({live}) AS live"
+        f") AS rows GROUP BY {keys} ORDER BY {keys}"
+    )
+    return fetch(sql, [*params, *more])
 
 
 # So long after it was told, a page's number of followers still counts as known.
@@ -336,8 +352,21 @@ def page_sums(
     return found
 
 
+def _by_channel(choice: Choice) -> Statement:
+    """Select the sums of each channel, of summaries and of what is live apart."""
+    sums = {f"sum_{name}": Sum(name) for name in _PAGE_SUMS}
+    summed, params = statement(choice.summed(PageDay).values("channel_id").annotate(**sums))
+    live, more = statement(page_days(choice.marked()))
+    renamed = ", ".join(f"sum_{name} AS {name}" for name in _PAGE_SUMS)
+    sql = (
+        f"SELECT channel_id, {renamed} FROM ({summed}) AS summed "  # noqa: S608
+        f"UNION ALL SELECT channel_id, {', '.join(_PAGE_SUMS)} FROM ({live}) AS live"
+    )
+    return sql, [*params, *more]
+
+
 def _page_sums(choice: Choice, on: date, n: int, by: str, quiet: bool) -> Statement:
-    rows, params = page_rows_of(choice)
+    rows, params = _by_channel(choice)
     narrow = {"pk" if n == "channel" else n: v for n, v in choice.of.items() if n in _OF_PAGES}
     of_units = Channel.objects.usable() if quiet else Channel.objects.all()
     pages, of_pages = statement(
