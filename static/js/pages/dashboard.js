@@ -34,7 +34,7 @@ function line({ series, marks = [], span = [] }) {
     silent: true,
     symbol: "none",
     lineStyle: { type: "dashed", width: 1 },
-    label: { rotate: 0, formatter: ({ dataIndex }) => String(dataIndex + 1) },
+    label: { rotate: 0, color: "inherit", formatter: ({ dataIndex }) => String(dataIndex + 1) },
     data: marks.map((day) => ({ xAxis: day })),
   };
   return {
