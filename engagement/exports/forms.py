@@ -11,7 +11,7 @@ _LONGEST = 2_000  # characters, of all filters together
 
 
 class ExportForm(forms.Form):
-    """What a person asks a worker to make; the page that offers it fills it in."""
+    """A request for a file that a worker makes; the page that offers it fills it in."""
 
     kind = forms.CharField(max_length=30, widget=forms.HiddenInput)
     format = forms.ChoiceField(choices=[(name, name) for name in FORMATS], widget=forms.HiddenInput)

@@ -13,7 +13,7 @@ from posts.signals import origin_asked
 
 
 class Origin(NamedTuple):
-    """What a draft began from: its kind and its name in words, its unit, and its ``address`` where
+    """The origin of a draft: its kind and its name in words, its unit, and its ``address`` where
     the person may open it.
     """
 

@@ -1,4 +1,4 @@
-"""What a delivery's content exceeds or lacks: as its row stores it, and as a sentence."""
+"""Limits that a delivery's content exceeds or misses: as its row stores them, and in words."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""What leaders and those who oversee do, without a mouse."""
+"""Tasks that leaders and those who oversee do, without a mouse."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the main pages ask of tables that grow with history: PostgreSQL's own plans, no clock."""
+"""Plans of what the main pages ask of tables that grow with history: PostgreSQL's, no clock."""
 
 import json
 from datetime import timedelta
