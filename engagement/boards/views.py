@@ -152,7 +152,7 @@ class Board:
             reach=now["reach"],
             carrier=best and Carrier(best.title or _("Untitled"), best.reach, address),
             platforms=events.platforms(self.of_period),
-            kits=self.kits,
+            kits=() if self.scope.kit else self.kits,
             stops=self.stops,
         )
         return statements(facts)

@@ -368,3 +368,19 @@ def test_the_page_says_what_changed_with_the_way_to_the_figures(look, publish, c
     ]
     assert 'href="#days_publications-title"' in shown.text
     assert 'id="days_publications-title"' in shown.text
+
+
+def test_a_kits_own_page_does_not_say_that_publications_came_of_it(
+    look, publish, province, commune
+):
+    kit = factories.kit(province, state="issued")
+    adoption = Adoption.objects.create(kit=kit, version=kit.current, unit=commune)
+    of_kit = publish(channel=page_of(commune), at=ago(0.1), reach=20)
+    Post.objects.filter(pk=of_kit.post_id).update(adoption=adoption)
+    officer = factories.person(Role.OFFICER, commune)
+
+    own, units = look("kit", kit.public_id, officer), look("unit", commune.key, officer)
+
+    assert own.context["changes"] == []
+    assert [each.rule for each in units.context["changes"]] == ["new_kit"]
+    assert all(each.source for each in units.context["changes"])
