@@ -89,7 +89,7 @@ def _add_former(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("audit", "0006_name_the_position")]
+    dependencies = [("audit", "0006_linked_and_append_only")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -13,7 +13,6 @@ from core import approval_keys
 
 VERSION = "outreach-portal kit approval 1"
 CODE = "code"  # a factor was proved within the five minutes before
-BEFORE = "before"  # approved before approvals of kits were sealed
 
 
 class Approved(Worded, Protocol):
@@ -28,10 +27,10 @@ class Approved(Worded, Protocol):
     seal: str
 
 
-def seal(version: Any, method: str = CODE) -> dict[str, str]:
+def seal(version: Any) -> dict[str, str]:
     """Return the fields that seal an approval. ``version`` bears who approved what and when."""
-    key, made = approval_keys.seal(_statement(version, method))
-    return {"method": method, "key_id": key, "seal": made}
+    key, made = approval_keys.seal(_statement(version, CODE))
+    return {"method": CODE, "key_id": key, "seal": made}
 
 
 def is_sealed(version: Approved) -> bool:

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0008_partners")]
+    dependencies = [("campaigns", "0008_topics_and_append_only_results")]
 
     operations = [
         migrations.AddField(

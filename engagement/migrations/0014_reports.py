@@ -11,7 +11,7 @@ from core.append_only import append_only, refuse_truncate
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0008_partners"),
+        ("campaigns", "0008_topics_and_append_only_results"),
         ("engagement", "0013_thin_counts"),
         ("units", "0005_leader_phone"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
