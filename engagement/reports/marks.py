@@ -1,4 +1,4 @@
-"""Refuse marks of secrecy and urgency: papers that bear one are not made on this system."""
+"""Refuse marks of secrecy, urgency and circulation: papers that bear one are not made here."""
 
 import re
 from collections.abc import Iterable
@@ -9,10 +9,11 @@ from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import normal
 
-# Letters may be spaced out, as marks are often typeset.
-_URGENT = re.compile(
+# Decree 30/2020/NĐ-CP, Appendix I, III 2 b and c. Letters may be spaced out, as marks often are.
+_MARK = re.compile(
     r"^\W*(?:(?:độ|mức độ|mức|dấu) ?khẩn\W*)?"
-    r"(?:h ?[oỏ] ?[ảa] ?t ?ố ?c|t ?h ?ư ?ợ ?n ?g ?k ?h ?ẩ ?n|k ?h ?ẩ ?n)"
+    r"(?:h ?[oỏ] ?[ảa] ?t ?ố ?c|t ?h ?ư ?ợ ?n ?g ?k ?h ?ẩ ?n|k ?h ?ẩ ?n"
+    r"|xem xong trả lại|lưu hành nội bộ)"
     r"(?: hẹn giờ)?\W*$",
     re.IGNORECASE,
 )
@@ -20,23 +21,25 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _LONGEST_MARK = 60  # characters of a line that can be a mark
 
 
-def has_urgency_mark(text: str) -> bool:
-    """Check whether a line of ``text`` is a mark of urgency (Decree 30/2020/NĐ-CP, article 8)."""
-    return any(
-        _URGENT.match(_BLANKS.sub(" ", line).strip())
-        for line in normal(text).splitlines()
-        if len(line) <= _LONGEST_MARK
-    )
-
-
 def require_no_mark(texts: Iterable[str]) -> None:
-    """Raise Refused for a text with a mark of secrecy or urgency."""
+    """Raise SecrecyRefused for a text with a mark of secrecy, Refused for one with a line that is a
+    mark of urgency or circulation and nothing else.
+    """
     words = list(texts)
     require_no_secrecy_mark(words)
-    if any(map(has_urgency_mark, words)):
+    for mark in filter(None, map(_mark_in, words)):
         raise Refused(
             _(
-                "Reports of the portal bear no mark of urgency. Remove it; an urgent paper is made "
-                "by the clerk."
+                "A report bears no mark of urgency or circulation. Take out “%(text)s”; a paper "
+                "that needs one is made by the clerk."
             )
+            % {"text": mark}
         )
+
+
+def _mark_in(text: str) -> str:
+    """Return the line of ``text`` that is a mark, or nothing."""
+    for line in normal(text).splitlines():
+        if len(line) <= _LONGEST_MARK and _MARK.match(_BLANKS.sub(" ", line).strip()):
+            return line.strip()
+    return ""

@@ -2,42 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from django.utils.translation import gettext as _
-
-from core.errors import Refused
-from core.secrecy import require_no_secrecy_mark
 from engagement.reports.document import Document, Part, Table
-
-# III 2 b and c of the decree's Appendix I, by the two ways to write the accent.
-_STAMPS = {
-    "HỎA TỐC",
-    "HOẢ TỐC",
-    "HỎA TỐC HẸN GIỜ",
-    "HOẢ TỐC HẸN GIỜ",
-    "THƯỢNG KHẨN",
-    "KHẨN",
-    "XEM XONG TRẢ LẠI",
-    "LƯU HÀNH NỘI BỘ",
-}
-_LONGEST_STAMP = 60  # letters
+from engagement.reports.marks import require_no_mark
 
 
 def require_no_marks(document: Document) -> None:
-    """Raise SecrecyRefused for a text that bears a secrecy mark, Refused for one that is a mark of
-    urgency or circulation and nothing else.
-    """
-    texts = set(_texts(document))
-    require_no_secrecy_mark(texts)
-    for text in texts:
-        if len(text) <= _LONGEST_STAMP and _letters(text) in _STAMPS:
-            raise Refused(
-                _("A report bears no mark of urgency or circulation. Take out “%(text)s”.")
-                % {"text": text.strip()}
-            )
-
-
-def _letters(text: str) -> str:
-    return " ".join("".join(each if each.isalpha() else " " for each in text).split()).upper()
+    """Raise SecrecyRefused or Refused for a mark in any text of the document."""
+    require_no_mark(set(_texts(document)))
 
 
 def _texts(document: Document) -> Iterator[str]:
