@@ -715,13 +715,15 @@ def example(unit: Unit | None = None, *posts: Post, **fields: object) -> Example
 
 
 def report(unit: Unit | None = None, **fields: object) -> Report:
-    """Make a report of the last month with the figures of this moment, as `begin` does; one that
-    is sent has its approval and its files.
+    """Make a report of the last month of which the unit has none, with the figures of this moment,
+    as `begin` does; one that is sent has its approval and its files.
     """
     unit = unit or UnitFactory()
     kind = str(fields.get("kind", "month"))
     now = timezone.now()
-    period = reporting_periods.recent(kind, timezone.localdate(), 15)[0]
+    there = set(unit.reports.filter(kind=kind).values_list("first", flat=True))
+    ended = reporting_periods.recent(kind, timezone.localdate(), 15, most=12)[:-1]
+    period = next(each for each in ended if each.first not in there)
     (figures,) = report_figures.take([unit], kind, period, now=now, first=15)
     is_frozen = fields.get("state") in {"sent", "returned"}
     values = {

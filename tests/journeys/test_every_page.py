@@ -25,7 +25,10 @@ NO_PAGE = {
     "channels:callback",
     "channels:choose",
     "engagement:campaign_export",
+    "engagement:export_content",
+    "engagement:report_file",
     "hook",
+    "kits:poster_file",
     "links:follow",
     "links:qr_code",
     "media:logo",
@@ -41,6 +44,7 @@ NO_PAGE = {
     "publishing:calendar_subscribed",
     "publishing:shared_code",
     "publishing:shared_file",
+    "publishing:shared_poster",
     "units:options",
 }
 PAGES = sorted(n for n, e in ENTRIES.items() if e.method == "get" and n not in NO_PAGE)
