@@ -15,6 +15,10 @@ class Origin(NamedTuple):
 
     names: str
     note: str = ""  # a message id
+    # The day on which the platform withdrew an older figure for this one: no line may join what
+    # lies on both sides. ``change`` says what is counted since then, as a message id.
+    changed_on: date | None = None
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

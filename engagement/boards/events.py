@@ -22,8 +22,8 @@ from core.scope import ancestors
 from engagement.boards.changes import Day, NewKit, Platform, Stop
 from engagement.boards.figures import OF
 from engagement.boards.scopes import CHANNEL, KIT, TOPIC, Scope
+from engagement.dashboards import dictionary
 from engagement.dashboards.charts import Mark
-from engagement.dashboards.dictionary import REDEFINITIONS
 from publishing.models import Pause
 
 MOST = 12  # marks of a chart
@@ -60,11 +60,9 @@ def redefinitions(scope: Scope, period: Period, measure: str, platform: str) -> 
     """
     platform = scope.channel.platform if scope.channel else platform
     return [
-        Mark(each.day, str(each.means), reverse("engagement:dictionary") + f"#{measure}", True)
-        for each in REDEFINITIONS
-        if each.measure == measure
-        and period.first <= each.day <= period.last
-        and platform in ("", each.platform)
+        Mark(each.changed_on, each.change, reverse("engagement:dictionary") + f"#{measure}", True)
+        for each in dictionary.redefinitions(measure, platform)
+        if each.changed_on and period.first <= each.changed_on <= period.last
     ]
 
 

@@ -7,7 +7,7 @@ words of its connector.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -70,38 +70,6 @@ DERIVED: dict[str, Definition] = {
 }
 
 
-class Redefinition(NamedTuple):
-    """A platform's change of what a figure counts: before and from ``day`` on are two things."""
-
-    platform: str
-    measure: str
-    day: date
-    means: Any
-
-
-# Days on which a platform withdrew the old figure; no new line may join what lies on both sides.
-REDEFINITIONS: tuple[Redefinition, ...] = (
-    Redefinition(
-        "instagram",
-        "views",
-        date(2025, 4, 21),
-        _("Instagram counts “views” instead of impressions and plays."),
-    ),
-    Redefinition(
-        "facebook",
-        "views",
-        date(2025, 11, 15),
-        _("Facebook counts how often media were seen instead of impressions."),
-    ),
-    Redefinition(
-        "facebook",
-        "reach",
-        date(2026, 6, 15),
-        _("Facebook counts the people who saw media instead of those with an impression."),
-    ),
-)
-
-
 ICONS = {
     "views": "eye",
     "reach": "users",
@@ -123,7 +91,19 @@ def measure_names() -> dict[str, str]:
 def origin(platform: str, measure: str) -> Origin | None:
     """Return where a platform's figure comes from; None where the platform does not report it."""
     found = facts_of(platform).measures.get(measure)
-    return found and found._replace(note=gettext(found.note) if found.note else "")
+    if found is None:
+        return None
+    note, change = (gettext(text) if text else "" for text in (found.note, found.change))
+    return found._replace(note=note, change=change)
+
+
+def redefinitions(measure: str, platform: str = "") -> list[Origin]:
+    """Return the figures of the measure that a platform began to count otherwise on a day, of one
+    platform or, with "", of all; the earliest day first.
+    """
+    kinds = [platform] if platform else Kind.values
+    found = [each for kind in kinds if (each := origin(kind, measure)) and each.changed_on]
+    return sorted(found, key=lambda each: each.changed_on or date.min)
 
 
 def reported_measures(platform: str) -> list[str]:
@@ -142,7 +122,7 @@ def rows() -> list[dict[str, Any]]:
             "reported": [
                 {"kind": kind, "origin": found} for kind in Kind if (found := origin(kind, measure))
             ],
-            "changed": [each for each in REDEFINITIONS if each.measure == measure],
+            "changed": redefinitions(measure),
             "not_reported": [kind.label for kind in Kind if origin(kind, measure) is None],
         }
         for measure in MEASURES

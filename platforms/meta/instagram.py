@@ -7,6 +7,7 @@ The other way in, Instagram's own login, cannot delete a post. A recall has to.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from platforms import common_messages
@@ -212,7 +213,12 @@ class Instagram(Containers, ByPage):
         lists_posts=True,
         per_page_day=50,  # posts of all formats; Reels have 30 of their own
         measures={
-            "views": Origin("views", _LATE),
+            "views": Origin(
+                "views",
+                _LATE,
+                date(2025, 4, 21),
+                _("Instagram counts “views” instead of impressions and plays."),
+            ),
             "reach": Origin("reach", _LATE),
             "reactions": Origin(
                 "likes", _("Missing where the account hides its likes. Stories have none.")

@@ -1,6 +1,7 @@
 """Describe what a Facebook page carries."""
 
 from dataclasses import replace
+from datetime import date
 
 from platforms.facts import Facts, Fold, Format, ImageLimits, Origin, PageItem, VideoLimits
 from platforms.words import gettext_noop as _
@@ -69,9 +70,17 @@ FACTS = Facts(
     lists_posts=True,
     measures={
         "views": Origin(
-            "post_media_view · total_video_views · blue_reels_play_count", _NOT_BELOW_100
+            "post_media_view · total_video_views · blue_reels_play_count",
+            _NOT_BELOW_100,
+            date(2025, 11, 15),
+            _("Facebook counts how often media were seen instead of impressions."),
         ),
-        "reach": Origin("post_total_media_view_unique", _NOT_BELOW_100),
+        "reach": Origin(
+            "post_total_media_view_unique",
+            _NOT_BELOW_100,
+            date(2026, 6, 15),
+            _("Facebook counts the people who saw media instead of those with an impression."),
+        ),
         "reactions": Origin("reactions.summary(total_count)"),
         "comments": Origin("comments.summary(total_count)"),
         "shares": Origin("shares.count"),
