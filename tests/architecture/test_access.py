@@ -249,7 +249,7 @@ MAKERS = {
     "submitted_kit": lambda unit: factories.kit(unit, state="in_review").public_id,
     "approved_kit": lambda unit: factories.kit(unit, state="approved").public_id,
     "issued_kit": lambda unit: factories.kit(unit, state="issued").public_id,
-    "topic": lambda unit: "pccc",
+    "topic": lambda unit: factories.topic().code,
     "topic_rule": lambda unit: factories.topic_rule(unit).public_id,
     "rule": lambda unit: "plate",
     "rule_switch": lambda unit: factories.rule_switch("plate", "info").public_id,
