@@ -20,10 +20,7 @@ from publishing.models import Attempt, Delivery
 from tests import factories
 from units.models import Unit
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="plans of PostgreSQL"),
-]
+pytestmark = pytest.mark.django_db
 GROWING = {
     "publishing_delivery",
     "publishing_attempt",

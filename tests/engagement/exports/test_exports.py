@@ -130,7 +130,6 @@ def test_one_file_at_a_time_is_made_for_a_person(client, offered, person):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="two at once")
 def test_two_buttons_at_once_make_one_file(campaign, person):
     params = {"campaign": str(campaign.public_id)}
     ready = threading.Barrier(2, timeout=30)

@@ -14,7 +14,7 @@ from engagement.rollups import services, thinning
 from engagement.rollups.models import CampaignGain, ChangedDay, Thinned, UnitGain
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # A day that is thinned: eighty days ago, as its station counts days.
 OLD = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - 80 * DAY
@@ -38,6 +38,7 @@ def gains():
     ]
 
 
+@pytest.mark.embedded
 def test_of_each_day_stays_the_last_count_and_the_last_of_each_measure(publish):
     delivery = publish(at=OLD - HOUR)
     for hour, figures in enumerate(
@@ -62,6 +63,7 @@ def test_of_each_day_stays_the_last_count_and_the_last_of_each_measure(publish):
     ]
 
 
+@pytest.mark.embedded
 def test_days_begin_at_midnight_here(publish):
     delivery = publish(at=OLD - 3 * HOUR)
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -75,6 +77,7 @@ def test_days_begin_at_midnight_here(publish):
     assert [row.pk for row in delivery.counts.order_by("taken_at")] == [rows[1].pk, rows[3].pk]
 
 
+@pytest.mark.embedded
 def test_no_gain_moves_no_day_is_marked_and_the_proof_still_holds(publish):
     """Random counts, with gaps and corrections, of publications of two units and a campaign."""
     chance = random.Random(17)
@@ -104,6 +107,7 @@ def test_no_gain_moves_no_day_is_marked_and_the_proof_still_holds(publish):
     assert gains() == before
 
 
+@pytest.mark.embedded
 def test_a_run_goes_on_where_the_one_before_ended_and_a_repeat_removes_nothing(publish):
     delivery = publish(at=OLD - HOUR)
     for day in range(3):
@@ -117,6 +121,7 @@ def test_a_run_goes_on_where_the_one_before_ended_and_a_repeat_removes_nothing(p
     assert delivery.counts.count() == 3
 
 
+@pytest.mark.embedded
 def test_counts_that_are_removed_otherwise_still_mark_their_days(publish):
     delivery = publish(at=OLD - HOUR)
     rows = [count(delivery, OLD + hour * HOUR, views=hour) for hour in (1, 2)]
@@ -129,7 +134,9 @@ def test_counts_that_are_removed_otherwise_still_mark_their_days(publish):
     assert ChangedDay.objects.get().kind == "gained"
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="a function of PostgreSQL")
+# --- The function of PostgreSQL -------------------------------------------------------------------
+
+
 def test_the_function_refuses_young_days_whoever_calls_it(publish):
     delivery = publish(at=timezone.now() - 50 * DAY)
     for hour in (1, 2):
@@ -148,7 +155,6 @@ def test_the_function_refuses_young_days_whoever_calls_it(publish):
     assert delivery.counts.count() == 2
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="a function of PostgreSQL")
 def test_the_function_knows_every_measure():
     with connection.cursor() as cursor:
         cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'thin_counts'")
