@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_SPANS = 2  # of one day: before noon and after
-# From and until, as people here write them: 7:30-11:30.
-_SPAN = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) ?[-–] ?([01]?[0-9]|2[0-3]):([0-5][0-9])")
+# From and until, as people here write them: 7:30-11:30. A duty desk is there until 24:00.
+_FROM, _UNTIL = r"([01]?[0-9]|2[0-3]):([0-5][0-9])", r"([01]?[0-9]|2[0-3]|24(?=:00)):([0-5][0-9])"
+_SPAN = re.compile(f"{_FROM} ?[-–] ?{_UNTIL}")
 
 Week = Mapping[str, Sequence[tuple[str, str]]]  # by day; a day without a span is closed
 

@@ -17,6 +17,7 @@ def test_hours_are_read_as_they_are_written():
         "mon 07:30-17:00; sun 08:00-10:00"
     )
     assert hours.read_day("") == []
+    assert hours.read_day("0:00-24:00") == [("00:00", "24:00")]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,7 @@ def test_hours_are_read_as_they_are_written():
         "mon 07:30",
         "mon 17:00-07:30",
         "mon 24:00-25:00",
+        "mon 07:30-24:01",
         "mon 07:30-11:30, 11:00-17:00",
         "mon 07:30-08:30, 09:00-10:00, 11:00-12:00",
         "mon 07:30-17:00; mon 08:00-09:00",

@@ -58,7 +58,7 @@ def test_what_may_be_written_is_written_and_leaves_the_rest(platform_of, kind):
     limits = {n: i.longest for n, i in page.facts.page.items() if i.longest}
     texts = {names.get(n, n): ("Công an phường. " * 99)[:most] for n, most in limits.items()}
     if "hours" in texts:
-        texts["hours"] = "mon 07:30-11:30, 13:30-17:00; sat 07:30-11:30"
+        texts["hours"] = "mon 07:30-11:30, 13:30-17:00; sat 00:00-24:00"
 
     page.call("change_details", page.account, texts)
     page.call("change_details", page.account, texts)  # the same again does no harm
@@ -70,8 +70,8 @@ def test_what_may_be_written_is_written_and_leaves_the_rest(platform_of, kind):
             "mon_1_close": "11:30",
             "mon_2_open": "13:30",
             "mon_2_close": "17:00",
-            "sat_1_open": "07:30",
-            "sat_1_close": "11:30",
+            "sat_1_open": "00:00",
+            "sat_1_close": "24:00",
         }
         now["hours"] = page.call("page_details", page.account).hours
     assert {name: now[name] for name in texts} == texts

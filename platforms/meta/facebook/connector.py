@@ -415,7 +415,11 @@ def _week(told: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
 
 
 def _hours(week: hours.Week) -> dict[str, str]:
-    """Return the field of a page for these hours; a day that it does not name is closed."""
+    """Return the field of a page for these hours: ``{day}_{1 or 2}_{open or close}``, each an hour
+    on the page's own clock, two spans a day at most, up to 24:00; a day that it does not name is
+    closed. `hours` of https://developers.facebook.com/docs/graph-api/reference/page, and a map
+    among the parameters of the update in Meta's SDK (facebook_business/adobjects/page.py).
+    """
     return {
         f"{day}_{number}_{at}": when
         for day, spans in week.items()

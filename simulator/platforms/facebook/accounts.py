@@ -33,7 +33,7 @@ TEXTS = {
 }
 CHANGEABLE = {"about": 100, "phone": 50, "website": 500}  # and the most characters
 HOURS = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)_[12]_(open|close)")
-HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")  # the last one only as an end
 FIELDS_AT_ACCOUNTS = (*PAGE_FIELDS, "tasks")  # the person's own list alone tells them
 
 
