@@ -25,5 +25,9 @@ would_stop = Signal()
 # Asked of the apps above: the `posts.origins.shown.Origin` of `post` as `user` may see it, or None.
 origin_asked = Signal()
 
+# Asked of the apps above: the `posts.origins.shown.Suggestion` of how the draft `post` is repeated,
+# or None.
+rhythm_asked = Signal()
+
 # Asked of whoever publishes: when `channels`, which are one unit's, have a free slot after `now`.
 free_times_asked = Signal()

@@ -215,7 +215,7 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if row.rhythm:
         words = _(
             "The example went out %(often)s. Once your draft is ready, repeat it by “Repeat the "
-            "post” on its page."
+            "post” on its page: the form begins with that rhythm."
         )
         messages.info(request, words % {"often": row.how_often})
     if begun.gaps:

@@ -1,5 +1,8 @@
-"""The origin of a post as people read it: the kit or the example from which its draft began."""
+"""The origin of a post as people read it: the kit or the example from which its draft began, and
+how that was repeated.
+"""
 
+from datetime import datetime
 from typing import NamedTuple, cast
 
 from django.urls import reverse
@@ -9,7 +12,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.kits.queries import readable_by
 from posts.models import Post
-from posts.signals import origin_asked
+from posts.signals import origin_asked, rhythm_asked
 
 
 class Origin(NamedTuple):
@@ -23,6 +26,17 @@ class Origin(NamedTuple):
     address: str = ""
 
 
+class Suggestion(NamedTuple):
+    """The rule by which the origin of a draft went out again and again: what the form of a new
+    series begins with, and the sentence that says so.
+    """
+
+    rhythm: str  # as of a series
+    step: int
+    first: datetime | None
+    said: str
+
+
 def origin_of(post: Post, user: User) -> Origin | None:
     """Return from what the draft of ``post`` began; None for an empty one, a copy, or one of a
     template. At most two queries.
@@ -31,6 +45,12 @@ def origin_of(post: Post, user: User) -> Origin | None:
         return _kit(post, user)
     answers = (found for _receiver, found in origin_asked.send(Post, post=post, user=user))
     return next((cast("Origin", found) for found in answers if found), None)
+
+
+def suggestion_for(post: Post) -> Suggestion | None:
+    """Return how the origin of ``post`` was repeated; None where it was not, or has none."""
+    answers = (found for _receiver, found in rhythm_asked.send(Post, post=post))
+    return next((cast("Suggestion", found) for found in answers if found), None)
 
 
 def _kit(post: Post, user: User) -> Origin:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from core.fields import DayAndClockField, DayField
 from posts.models import Post
+from posts.origins.shown import Suggestion
 from publishing.models.series import MOST_OCCURRENCES, MOST_STEP, Rhythm
 
 
@@ -34,8 +35,17 @@ class RuleForm(forms.Form):
         help_text=gettext_lazy("The last day. A series has at most 52 times."),
     )
 
-    def __init__(self, *args: Any, post: Post, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"first": post.requested_time}, label_suffix="", **kwargs)
+    def __init__(
+        self, *args: Any, post: Post, suggestion: Suggestion | None = None, **kwargs: Any
+    ) -> None:
+        initial: dict[str, Any] = {"first": post.requested_time}
+        if suggestion:
+            initial = {
+                "first": post.requested_time or suggestion.first,
+                "rhythm": suggestion.rhythm,
+                "step": suggestion.step,
+            }
+        super().__init__(*args, initial=initial, label_suffix="", **kwargs)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -21,6 +21,7 @@ from core.forms import ReasonForm
 from posts.context import post_to_write
 from posts.findings import findings
 from posts.models import Post
+from posts.origins.shown import suggestion_for
 from posts.review import readings
 from posts.states import EDITABLE
 from publishing.models import Series
@@ -51,10 +52,12 @@ def _series(request: HttpRequest, public_id: uuid.UUID, permission: Permission) 
 def repeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask how a draft is to be repeated, show the days, then make the series."""
     post = post_to_write(request, public_id)
-    form = RuleForm(form_data(request), post=post)
+    suggestion = suggestion_for(post)
+    form = RuleForm(form_data(request), post=post, suggestion=suggestion)
+    context = {"post": post, "form": form, "said": suggestion and suggestion.said}
     if "make" not in request.POST:
         shown = form_action(form, lambda: services.planned_times(post, **form.cleaned_data))
-        context = {"post": post, "form": form, "times": shown.answer or []}
+        context["times"] = shown.answer or []
         return render(request, "publishing/series_new.html", context, status=shown.status)
 
     def service() -> Series:
@@ -64,7 +67,6 @@ def repeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     done = form_action(form, service)
     if done:
         return redirect("publishing:series", done.result.public_id)
-    context = {"post": post, "form": form, "times": []}
     return render(request, "publishing/series_new.html", context, status=done.status)
 
 

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,6 +13,7 @@ from engagement.examples import services
 from engagement.examples.figures import comparisons
 from engagement.examples.marking import mark
 from engagement.examples.models import Example, ExampleUse
+from engagement.examples.receivers import next_time
 from engagement.examples.services import Proposal
 from engagement.models import Measurement
 from media.models import Media
@@ -228,6 +229,59 @@ def test_occurrences_of_one_series_make_one_example_that_says_how_often(client, 
     done = client.post(use, {"position": 1}, follow=True)
     assert any("every 2 weeks" in str(message) for message in done.context["messages"])
     assert ExampleUse.objects.get().post.unit == there
+
+
+def test_the_form_of_a_new_series_begins_with_the_rhythm_of_the_example(client, unit, officer):
+    posts = [factories.live_delivery(unit=unit).post for _ in range(2)]
+    series = factories.series(unit, n=1)
+    Series.objects.filter(pk=series.pk).update(rhythm="weeks", step=2)
+    monday = timezone.make_aware(datetime(2026, 1, 5, 8))
+    for number, post in enumerate(posts, start=2):
+        Occurrence.objects.create(series=series, post=post, number=number)
+        Post.objects.filter(pk=post.pk).update(requested_time=monday + timedelta(weeks=number))
+    example = services.propose(posts, LINES, unit=unit, by=officer)
+    Example.objects.filter(pk=example.pk).update(
+        state="nation", nation_by=factories.UserFactory(), nation_at=timezone.now()
+    )
+    there = factories.UnitFactory()
+    person = factories.person(Role.OFFICER, there, language="en")
+    post = services.use(example, unit=there, by=person).post
+    page = reverse("publishing:series_new", args=[post.public_id])
+    client.force_login(person)
+
+    shown = client.get(page)
+
+    form = shown.context["form"]
+    assert (form["rhythm"].value(), form["step"].value()) == ("weeks", 2)
+    first = timezone.localtime(form["first"].value())
+    assert (first.weekday(), first.hour, first.minute) == (0, 8, 0)
+    assert timedelta(0) < first - timezone.now() <= timedelta(days=7)
+    assert "every 2 weeks, last on Monday 08:00" in shown.content.decode()
+    Post.objects.filter(pk=post.pk).update(requested_time=first + timedelta(days=1))
+    own = client.get(page).context["form"]["first"].value()
+    assert own == first + timedelta(days=1)
+    other = factories.PostFactory(unit=there, author=person)
+    other = client.get(reverse("publishing:series_new", args=[other.public_id])).context["form"]
+    assert (other["rhythm"].value(), other["step"].value()) == ("weeks", 1)
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "last", "now", "following"),
+    [
+        ("days", "2026-01-05 08:00", "2026-03-03 07:59", "2026-03-03 08:00"),
+        ("days", "2026-01-05 08:00", "2026-03-03 08:00", "2026-03-04 08:00"),
+        ("weeks", "2026-01-05 08:00", "2026-03-02 07:59", "2026-03-02 08:00"),
+        ("weeks", "2026-01-05 08:00", "2026-03-02 08:00", "2026-03-09 08:00"),
+        ("months", "2026-01-31 08:00", "2026-02-27 08:00", "2026-02-28 08:00"),
+        ("months", "2026-01-31 08:00", "2026-02-28 09:00", "2026-03-31 08:00"),
+        ("months", "2026-01-05 08:00", "2026-12-06 08:00", "2027-01-05 08:00"),
+    ],
+)
+def test_the_next_time_is_on_the_same_day_at_the_same_hour(rhythm, last, now, following):
+    def at(text):
+        return timezone.make_aware(datetime.fromisoformat(text))
+
+    assert next_time(at(last), rhythm=rhythm, now=at(now)) == at(following)
 
 
 def test_the_list_ranks_by_reuse_then_by_the_usual_and_never_by_views(client, unit):
