@@ -3,7 +3,7 @@ begun is made by the next one.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -11,89 +11,155 @@ from hashlib import sha256
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from core.errors import Busy
+from core.errors import Busy, Refused
 from engagement.reports.document import Document
 from engagement.reports.figures import LANGUAGE
-from engagement.reports.models import ReportFile
+from engagement.reports.models import LONGEST_REASON, Report, ReportFile
 from engagement.reports.queries import document_of
 from engagement.reports.rendering import excel, pdf, word
-from engagement.reports.states import FileFormat, FileState
+from engagement.reports.states import MAKING, FileFormat, FileState
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(minutes=5)  # a file takes seconds
+LEASE = timedelta(minutes=5)  # a batch takes seconds
 MOST_ATTEMPTS = 3
-MOST_AT_ONCE = 300  # files of one run: beat's next tick goes on
+# Reports that share the program's start. Who opens a page waits for one batch at most: a second.
+BATCH = 20
+MOST_AT_ONCE = 300  # files of one run: what counts the posts has its turn between
+WATCHED = timedelta(seconds=15)  # since a page that shows the files asked, as it does every three
 CONTENT_TYPES = {
     FileFormat.WORD: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     FileFormat.PDF: "application/pdf",
     FileFormat.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+type Write = Callable[[Sequence[Document]], list[bytes]]
 
-def _writers() -> dict[str, Callable[[Document], bytes]]:
+
+def _writers() -> dict[str, Write]:
     return {
-        FileFormat.WORD: word.write_docx,
-        FileFormat.PDF: pdf.write_pdf,
-        FileFormat.EXCEL: excel.write_xlsx,
+        FileFormat.WORD: lambda documents: [word.write_docx(each) for each in documents],
+        FileFormat.EXCEL: lambda documents: [excel.write_xlsx(each) for each in documents],
+        FileFormat.PDF: pdf.write_pdfs,
     }
 
 
-def make_waiting(*, most: int = MOST_AT_ONCE) -> int:
-    """Make the files that wait, one after another; return how many. Any number of workers share
-    them, and a repeat does no harm.
+def make_waiting() -> int:
+    """Make the files that wait, batch after batch; return how many: `MOST_AT_ONCE` or more where
+    others may still wait. Any number of workers share them, and a repeat does no harm.
     """
     made = 0
+    _give_up(timezone.now())
     with suppress(Busy):
-        while made < most and (row := _claim(timezone.now())):
-            _make(row)
-            made += 1
+        while made < MOST_AT_ONCE and (rows := _claim(timezone.now())):
+            made += _make(rows)
     return made
 
 
+def watch(report: Report) -> None:
+    """Note that somebody looks at the report's page now: its files are made next."""
+    now = timezone.now()
+    unseen = Q(watched_at=None) | Q(watched_at__lt=now - WATCHED / 3)
+    ReportFile.objects.filter(unseen, report=report, state__in=MAKING).update(watched_at=now)
+
+
 def _to_do(now: datetime) -> QuerySet[ReportFile]:
-    lost = Q(state=FileState.RUNNING, leased_until__lt=now)
-    return ReportFile.objects.filter(Q(state=FileState.WAITING) | lost)
+    return ReportFile.objects.filter(Q(state=FileState.WAITING) | _lost(now))
+
+
+def _lost(now: datetime) -> Q:
+    return Q(state=FileState.RUNNING, leased_until__lt=now)
+
+
+def _give_up(now: datetime) -> None:
+    """End what killed its worker as often as a file is tried."""
+    rows = ReportFile.objects.filter(_lost(now), attempts__gte=MOST_ATTEMPTS)
+    rows.update(state=FileState.FAILED, leased_until=None, reason=_failed())
 
 
 @transaction.atomic
-def _claim(now: datetime) -> ReportFile | None:
-    rows = _to_do(now).defer("data").select_for_update(of=("self",), skip_locked=True)
-    row = rows.order_by("queued_at", "pk").first()
-    if row is None:
-        return None
-    row.state, row.leased_until, row.attempts = FileState.RUNNING, now + LEASE, row.attempts + 1
-    row.save(update_fields=["state", "leased_until", "attempts"])
-    return row
+def _claim(now: datetime) -> list[ReportFile]:
+    """Claim the files of a batch of reports: those that somebody looks at, else the longest
+    waiting. A file that was tried before is claimed alone, so that it ends no others' worker.
+    """
+    for rows in (_to_do(now).filter(watched_at__gt=now - WATCHED), _to_do(now)):
+        locked = rows.defer("data").select_for_update(of=("self",), skip_locked=True)
+        found = list(locked.order_by("queued_at", "report", "pk")[: BATCH * len(FileFormat)])
+        if not found:
+            continue
+        if found[0].attempts:
+            found = found[:1]
+        tried = found[0].attempts
+        found = [row for row in found if row.attempts == tried]
+        ReportFile.objects.filter(pk__in=[row.pk for row in found]).update(
+            state=FileState.RUNNING, leased_until=now + LEASE, attempts=tried + 1
+        )
+        for row in found:
+            row.attempts = tried + 1
+        return found
+    return []
 
 
-def _make(row: ReportFile) -> None:
+def _make(rows: Sequence[ReportFile]) -> int:
+    """Make claimed files; return how many."""
+    reports = Report.objects.select_related("approval").in_bulk({row.report_id for row in rows})
+    for row in rows:
+        row.report = reports[row.report_id]
+    made = 0
     try:
         with translation.override(LANGUAGE):
-            data = _writers()[row.format](document_of(row.report))
+            for format, write in _writers().items():
+                made += _write(write, [row for row in rows if row.format == format])
     except Busy:
-        _own(row).update(state=FileState.WAITING, attempts=F("attempts") - 1, leased_until=None)
+        for row in rows:
+            _own(row).update(state=FileState.WAITING, attempts=F("attempts") - 1, leased_until=None)
+        raise
+    return made
+
+
+def _write(write: Write, rows: Sequence[ReportFile]) -> int:
+    """Write files of one format and store them; return how many. What cannot be written together
+    is written one by one, so that a refused report keeps no other from its file.
+    """
+    if not rows:
+        return 0
+    try:
+        files = write([document_of(row.report) for row in rows])
+    except Busy:
         raise
     except Exception as error:
+        if len(rows) > 1:
+            return sum(_write(write, [row]) for row in rows)
         # Its words may repeat the report's.
-        log.error("file %s of a report was not made: %s", row.pk, type(error).__name__)
-        _give_back(row)
-        return
-    _own(row).update(
-        state=FileState.DONE,
-        data=data,
-        sha256=sha256(data).hexdigest(),
-        made_at=timezone.now(),
-        leased_until=None,
-    )
+        log.error("file %s of a report was not made: %s", rows[0].pk, type(error).__name__)
+        _give_back(rows[0], str(error) if isinstance(error, Refused) else _failed())
+        return 0
+    for row, data in zip(rows, files, strict=True):
+        _own(row).update(
+            state=FileState.DONE,
+            data=data,
+            sha256=sha256(data).hexdigest(),
+            made_at=timezone.now(),
+            leased_until=None,
+            reason="",
+        )
+    return len(rows)
 
 
-def _give_back(row: ReportFile) -> None:
+def _failed() -> str:
+    """Return the reason of a failure that is none of the report's."""
+    with translation.override(LANGUAGE):
+        return _("The portal failed at it. Try again; if it fails again, ask your administrator.")
+
+
+def _give_back(row: ReportFile, reason: str) -> None:
     is_last = row.attempts >= MOST_ATTEMPTS
     _own(row).update(
         state=FileState.FAILED if is_last else FileState.WAITING,
         leased_until=None,
         queued_at=F("queued_at") if is_last else timezone.now(),
+        reason=reason[:LONGEST_REASON],
     )
 
 
@@ -105,4 +171,4 @@ def _own(row: ReportFile) -> QuerySet[ReportFile]:
 def try_again(report_id: int) -> int:
     """Queue the files of a report that could not be made; return how many."""
     failed = ReportFile.objects.filter(report=report_id, state=FileState.FAILED)
-    return failed.update(state=FileState.WAITING, attempts=0, queued_at=timezone.now())
+    return failed.update(state=FileState.WAITING, attempts=0, queued_at=timezone.now(), reason="")

@@ -201,6 +201,9 @@ class ReportFile(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField()
+    watched_at = models.DateTimeField(null=True)  # somebody waits for it at its page
+    # Of the last failure.
+    reason = models.CharField(max_length=LONGEST_REASON, blank=True, db_default="")
     made_at = models.DateTimeField(null=True)
     data = models.BinaryField(null=True)  # pages and workers share no folder
     sha256 = models.CharField(max_length=64, blank=True)

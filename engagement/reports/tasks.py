@@ -10,8 +10,11 @@ from engagement.reports.services import queued
 
 @shared_task(ignore_result=True, name="engagement.tasks.make_report_files")
 def make_report_files(**_: object) -> None:
-    """Make the files of approved reports. Two runs at once share them."""
-    files.make_waiting()
+    """Make the files of approved reports. Two runs at once share them. Where more may wait, another
+    run follows behind what is queued by then.
+    """
+    if files.make_waiting() >= files.MOST_AT_ONCE:
+        make_report_files.delay()
 
 
 @receiver(queued, dispatch_uid="engagement.reports.make_files")

@@ -135,6 +135,8 @@ def report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a report as its paper will read, with what the person may do now."""
     row = _report(request, public_id)
     context = _context(request, row)
+    if context["files_wait"]:
+        files.watch(row)
     fragment = request.htmx and not request.htmx.boosted
     page = f"engagement/reports/report.html{'#files' if fragment else ''}"
     return render(request, page, context)
@@ -157,7 +159,7 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "versions": versions if len(versions) > 1 else [],
         "files": kept,
         "files_wait": any(each.state in MAKING for each in kept),
-        "files_failed": any(each.state == FileState.FAILED for each in kept),
+        "files_failed": [each for each in kept if each.state == FileState.FAILED],
         "files_done": sum(each.state == FileState.DONE for each in kept),
         "may_write": writes and row.state == ReportState.DRAFT,
         "may_approve": approves and waits and not wrote,
