@@ -96,6 +96,11 @@ class CalendarForm(forms.Form):
             state=given.get("state") or "",
         )
 
+    def narrowing(self) -> dict[str, str]:
+        """Return the filters that hold, as an address gives them."""
+        names = (name for name in self.fields if name not in ("view", "date"))
+        return {name: str(self[name].value()) for name in names if self.cleaned_data.get(name)}
+
 
 class WindowForm(forms.Form):
     """The days that the calendar asks the feed for."""

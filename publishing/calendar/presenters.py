@@ -7,12 +7,14 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.awareness import MONTH
-from publishing.calendar.queries import Marks
+from channels.states import platforms
+from publishing.calendar.queries import DayCount, Marks
 from publishing.models import Delivery, Pause
 from publishing.presenters.text import as_sentence
 from publishing.slots.presenters import TimeChip, field_value, time_chip
@@ -30,6 +32,16 @@ class DayCard:
     blackouts: list[str] = field(default_factory=list)
     slots: list[dict[str, Any]] = field(default_factory=list)
     free: list[TimeChip] = field(default_factory=list)
+    counts: list["CountChip"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CountChip:
+    """How many go out on a day on one kind of page, or need somebody; it leads to their list."""
+
+    label: str
+    address: str
+    tone: str
 
 
 def clash_words(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]) -> str:
@@ -72,6 +84,7 @@ def day_cards(
     first: date,
     last: date,
     with_free: bool,
+    chips: Iterable[tuple[date, CountChip]] = (),
 ) -> list[DayCard]:
     """Return the days from ``first`` to ``last`` on which there is something to see."""
     cards: dict[date, DayCard] = {}
@@ -89,10 +102,60 @@ def day_cards(
             card(day).blackouts.append(blackout_words(blackout))
     for day, event in events:
         card(day).slots.append(event)
+    for day, chip in chips:
+        card(day).counts.append(chip)
     if with_free:
         for slot in marks.free:
             card(timezone.localdate(slot.at)).free.append(time_chip(slot))
     return [cards[day] for day in sorted(cards)]
+
+
+def count_chips(
+    counts: Iterable[DayCount], filters: Mapping[str, str]
+) -> list[tuple[date, CountChip]]:
+    """Return the numbers of each day: all, what needs somebody, and each kind of page, the busiest
+    first. Each leads to the day as the ``filters`` narrow it, what needs somebody to that alone.
+    """
+    names = dict(platforms())
+    by_day: dict[date, list[DayCount]] = {}
+    for each in counts:
+        by_day.setdefault(each.day, []).append(each)
+    found = []
+    for day, rows in sorted(by_day.items()):
+        total = sum(row.n for row in rows)
+        label = ngettext("%(n)s publication", "%(n)s publications", total)
+        chip = CountChip(label % {"n": _grouped(total)}, _day_address(day, filters), "green")
+        found.append((day, chip))
+        if attention := sum(row.attention for row in rows):
+            label = ngettext("%(n)s needs attention", "%(n)s need attention", attention)
+            address = _day_address(day, {**filters, "state": "attention"})
+            found.append((day, CountChip(label % {"n": _grouped(attention)}, address, "red")))
+        for row in sorted(rows, key=lambda row: (-row.n, row.platform)):
+            label = f"{names.get(row.platform, row.platform)}: {_grouped(row.n)}"
+            found.append((day, CountChip(label, _day_address(day, filters), "blue")))
+    return found
+
+
+def count_events(chips: Iterable[tuple[date, CountChip]]) -> list[dict[str, Any]]:
+    """Return the numbers of the days as the script draws them."""
+    return [
+        {
+            **_all_day(chip.label, day, day, kind="count"),
+            "url": chip.address,
+            "tone": chip.tone,
+            "place": place,
+        }
+        for place, (day, chip) in enumerate(chips, start=1)
+    ]
+
+
+def _grouped(n: int) -> str:
+    return number_format(n, force_grouping=True)
+
+
+def _day_address(day: date, filters: Mapping[str, str]) -> str:
+    query = urlencode({**filters, "view": "day", "date": day.isoformat()})
+    return f"{reverse('publishing:calendar')}?{query}"
 
 
 def long_marks(marks: Marks) -> list[str]:

@@ -3,12 +3,13 @@ its days bring.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -31,12 +32,15 @@ from publishing.states import (
     MOVABLE,
     READABLE,
 )
-from units.models import Unit
+from units.models import Level, Unit
 
 # A month's page with its neighbours' days is 42 days; nobody needs to pull a year in one request.
 LONGEST_WINDOW = timedelta(days=62)
 # Deliveries read for one window. A nation's month is reported as cut off, not silently shortened.
 MOST_ROWS = 2000
+# Of many units; above it nobody reads one by one, and the days show numbers.
+MOST_DRAWN = 300
+MOST_TURNED = 10_000  # events of one day to turn pages through; the filters find the others
 MOST_MARKS = 50  # of campaigns, and of blackouts
 MOST_CARDS = 25  # in a column of the board; the list of posts has the others
 # What an event says of its deliveries: a window has thousands, and their posts are wide.
@@ -72,27 +76,78 @@ class CalendarFilter:
     state: str = ""
 
 
-def calendar_slots(
-    user: User,
-    *,
-    start: datetime,
-    end: datetime,
-    now: datetime,
-    chosen: CalendarFilter = CalendarFilter(),
-) -> tuple[list[CalendarSlot], bool]:
-    """Return in order what ``user`` may see going out from
-    ``start`` until ``end``, and whether some was left out."""
-    rows = (
-        Delivery.objects.visible_to(user)
-        .filter(due_at__gte=start, due_at__lt=end)
-        .filter(**_filters(chosen))
-        .select_related("post", "channel", "unit")
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """The number of deliveries of a day on one kind of page, and of those that need somebody."""
+
+    day: date
+    platform: str
+    n: int
+    attention: int
+
+
+def going_out(
+    user: User, *, start: datetime, end: datetime, chosen: CalendarFilter
+) -> QuerySet[Delivery]:
+    """Find what ``user`` may see going out from ``start`` until ``end``."""
+    rows = Delivery.objects.visible_to(user).filter(due_at__gte=start, due_at__lt=end)
+    rows = rows.filter(**_filters(chosen))
+    return rows if chosen.state else rows.exclude(state__in=CALENDAR_FILTERS["ended"])
+
+
+def is_of_many(unit: Unit) -> bool:
+    """Say whether the calendar of ``unit`` is that of many units."""
+    return unit.level != Level.COMMUNE
+
+
+def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
+    """Return the numbers by day and platform where ``unit`` and those below it have more in the
+    window than anybody reads one by one; None where they have not.
+    """
+    if not is_of_many(unit) or rows.order_by()[: MOST_DRAWN + 1].count() <= MOST_DRAWN:
+        return None
+    counted = (
+        rows.order_by()
+        .values_list(TruncDate("due_at"), "platform")
+        .annotate(
+            n=Count("pk"), attention=Count("pk", filter=Q(state__in=CALENDAR_FILTERS["attention"]))
+        )
+    )
+    return [DayCount(*row) for row in sorted(counted)]
+
+
+def times_of(rows: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[datetime, int]]:
+    """Find the events of a day in order, to turn pages through: the time and the post of each."""
+    return rows.order_by("due_at", F("post_id")).values_list("due_at", "post_id").distinct()
+
+
+def slots_at(
+    rows: QuerySet[Delivery], times: Sequence[tuple[datetime, int]], *, user: User, now: datetime
+) -> list[CalendarSlot]:
+    """Return the events of one page of `times_of`, each whole."""
+    if not times:
+        return []
+    found = rows.filter(
+        due_at__gte=times[0][0], due_at__lte=times[-1][0], post__in={post for _at, post in times}
+    )
+    asked = set(times)
+    slots = _slots(_shown(found), user, now)
+    return [slot for slot in slots if (slot.due_at, slot.post.pk) in asked]
+
+
+def _shown(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    return (
+        rows.select_related("post", "channel", "unit")
         .only(*_SHOWN)
         .order_by("due_at", F("post_id"), "pk")
     )
-    if not chosen.state:
-        rows = rows.exclude(state__in=CALENDAR_FILTERS["ended"])
-    found = list(rows[: MOST_ROWS + 1])
+
+
+def shown_slots(
+    rows: QuerySet[Delivery], *, user: User, now: datetime
+) -> tuple[list[CalendarSlot], bool]:
+    """Return the events of `going_out` in order, and whether some were left out."""
+    found = list(_shown(rows)[: MOST_ROWS + 1])
     return _slots(found[:MOST_ROWS], user, now), len(found) > MOST_ROWS
 
 

@@ -2,12 +2,14 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -29,6 +31,7 @@ from core import quotas
 from core.actions import refusal
 from core.errors import Refused
 from core.forms import PeriodForm
+from core.paging import CappedPaginator
 from core.periods import Period, midnight
 from posts.bulk_import.sheets import KIND, workbook
 from posts.editor import choices
@@ -37,23 +40,32 @@ from posts.review import services as reviews
 from publishing.calendar import services as calendar_services
 from publishing.calendar.forms import VIEWS, CalendarForm, DayForm, ManyForm, WindowForm
 from publishing.calendar.presenters import (
+    CountChip,
     clash_words,
     compose_address,
+    count_chips,
+    count_events,
     day_cards,
     long_marks,
     mark_events,
 )
 from publishing.calendar.queries import (
     LONGEST_WINDOW,
+    MOST_TURNED,
     CalendarFilter,
     CalendarSlot,
     Marks,
     board_columns,
     calendar_marks,
-    calendar_slots,
     clashes,
+    day_counts,
+    going_out,
+    is_of_many,
     moved_to,
     planned_posts,
+    shown_slots,
+    slots_at,
+    times_of,
 )
 from publishing.models import Delivery, Pauses
 from publishing.pauses.context import pauses_of
@@ -65,9 +77,11 @@ from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import full_days
 from publishing.slots.presenters import field_value
 from publishing.states import PostGroup, State
+from units.models import Unit
 
 MOST_MOVED = 20  # one event is one post's channels
 MOST_CHOSEN = 50
+PAGE = 50  # events of a day of many units
 RESULT = "calendar_result"  # in the session: what became of many posts, until it is shown
 _MOMENT = ("day", "at")  # fields by which a move of many posts is asked for again
 
@@ -127,19 +141,30 @@ def _agenda(
     first, after = _period(view, day or today)
     # Without a date people ask what comes; what has gone by this month is one step back.
     start = first if day else max(first, today)
-    found, more = calendar_slots(
-        request.user, start=midnight(start), end=midnight(after), now=now, chosen=chosen
-    )
+    rows = going_out(request.user, start=midnight(start), end=midnight(after), chosen=chosen)
     last = after - timedelta(days=1)
     marks = _marks(request, chosen, first=start, last=last, now=now)
+    of_many = is_of_many(_place(request, chosen))
+    if view == "day" and of_many:
+        found = _page_of_day(request, rows, now=now)
+    else:
+        found = _found(request, form, rows, now=now)
     events = [
         (timezone.localdate(each["slot"].due_at), each)
-        for each in _described(request, found, now=now)
+        for each in _described(request, found.slots, now=now)
     ]
     return {
-        "days": day_cards(events, marks, first=start, last=last, with_free=view in ("day", "week")),
+        "days": day_cards(
+            events,
+            marks,
+            first=start,
+            last=last,
+            with_free=view in ("day", "week"),
+            chips=found.chips,
+        ),
+        "page_obj": found.page,
         "long": long_marks(marks),
-        "more": more,
+        "more": found.more,
         "today": today,
         "start": start,
         "last": last,
@@ -151,12 +176,42 @@ def _agenda(
             day or today,
             units="unit" in form.fields,
             composes=bool(request.user.reach(Permission.POST_WRITE)),
+            opens_days=of_many,
         ),
     }
 
 
+class _Found(NamedTuple):
+    """What a period holds: its events, all or one page of them, or numbers where they are many."""
+
+    slots: list[CalendarSlot] = []
+    more: bool = False
+    page: Page | None = None
+    chips: list[tuple[date, CountChip]] = []
+
+
+def _found(
+    request: HttpRequest, form: CalendarForm, rows: QuerySet[Delivery], *, now: datetime
+) -> _Found:
+    """Return the events of a window, or the numbers of its days where they are too many."""
+    if counts := day_counts(rows, _place(request, form.chosen())):
+        return _Found(chips=count_chips(counts, form.narrowing()))
+    return _Found(*shown_slots(rows, user=request.user, now=now))
+
+
+def _page_of_day(request: HttpRequest, rows: QuerySet[Delivery], *, now: datetime) -> _Found:
+    pages = CappedPaginator(times_of(rows), PAGE, most=MOST_TURNED)
+    page = pages.get_page(request.GET.get("page"))
+    slots = slots_at(rows, list(page), user=request.user, now=now)
+    return _Found(slots, more=pages.is_cut, page=page)
+
+
+def _place(request: HttpRequest, chosen: CalendarFilter) -> Unit:
+    return chosen.unit or current_position(request).unit
+
+
 def _marks(request: HttpRequest, chosen: CalendarFilter, **days: Any) -> Marks:
-    unit = chosen.unit or current_position(request).unit
+    unit = _place(request, chosen)
     return calendar_marks(request.user, unit, channel=chosen.channel, **days)
 
 
@@ -202,7 +257,9 @@ def _period(view: str, day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1)
 
 
-def _options(view: str, day: date, *, units: bool, composes: bool) -> dict[str, Any]:
+def _options(
+    view: str, day: date, *, units: bool, composes: bool, opens_days: bool
+) -> dict[str, Any]:
     """Return what static/js/pages/calendar.js needs to know, words included."""
     return {
         "sprite": static("icons/sprite.svg"),
@@ -213,6 +270,7 @@ def _options(view: str, day: date, *, units: bool, composes: bool) -> dict[str, 
         "view": view,
         "date": day.isoformat(),
         "units": units,
+        "opensDays": opens_days,
         "words": {
             "compose": _("Compose a post for %(day)s"),
             "allDay": _("All day"),
@@ -299,21 +357,24 @@ def feed(request: HttpRequest) -> JsonResponse:
     """Return what goes out in the asked days, one event for a post and a time on all its channels,
     and what else these days bring.
     """
-    chosen, now = _filters(request).chosen(), timezone.now()
+    form, now = _filters(request), timezone.now()
+    chosen = form.chosen()
     window = WindowForm(request.GET)
     if not window.is_valid():
         words = " ".join(error for errors in window.errors.values() for error in errors)
         return JsonResponse({"error": words}, status=400)
-    found, more = calendar_slots(request.user, now=now, chosen=chosen, **window.cleaned_data)
+    rows = going_out(request.user, chosen=chosen, **window.cleaned_data)
+    found = _found(request, form, rows, now=now)
     first = timezone.localdate(window.cleaned_data["start"])
     last = timezone.localdate(window.cleaned_data["end"] - timedelta(microseconds=1))
     marks = _marks(request, chosen, first=first, last=last, now=now)
     return JsonResponse(
         {
-            "events": [_event(each) for each in _described(request, found, now=now)],
-            "marks": mark_events(marks, compose=bool(request.user.reach(Permission.POST_WRITE))),
+            "events": [_event(each) for each in _described(request, found.slots, now=now)],
+            "marks": count_events(found.chips)
+            + mark_events(marks, compose=bool(request.user.reach(Permission.POST_WRITE))),
             "long": long_marks(marks),
-            "more": more,
+            "more": found.more,
         }
     )
 

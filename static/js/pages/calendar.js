@@ -21,7 +21,7 @@ buildOnce();
 
 // The style sheet shows the calendar on a wide screen and the agenda on others, so that nothing jumps.
 function buildOnce() {
-  if (!wide.matches || calendar) return;
+  if (!place || !wide.matches || calendar) return; // a day of many units is a list with pages
   build();
   document.querySelector(".calendar-views").addEventListener("click", changeView);
   document.getElementById("event-close").addEventListener("click", () => dialog.close());
@@ -30,9 +30,13 @@ function buildOnce() {
 
 function changeView(event) {
   const link = event.target.closest("[data-view]");
-  if (!link || !VIEWS[link.dataset.view] || !wide.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || !VIEWS[link.dataset.view] || isPage(link.dataset.view) || !wide.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   calendar.changeView(VIEWS[link.dataset.view]);
+}
+
+function isPage(view) {
+  return view === "day" && options.opensDays;
 }
 
 function build() {
@@ -53,6 +57,7 @@ function build() {
     },
     height: HEIGHT,
     dayMaxEvents: true,
+    eventOrder: "start,-duration,allDay,place,title", // numbers of a day have a place, and come first
     moreLinkClass: "calendar-more",
     eventDisplay: "block",
     listItemEventBeforeClass: "slot-dot",
@@ -112,7 +117,7 @@ async function readEvents(info) {
 }
 
 function drawMark(mark) {
-  const tone = { blackout: "red", holiday: "yellow", free: "green" }[mark.kind] || "blue";
+  const tone = mark.tone || { blackout: "red", holiday: "yellow", free: "green" }[mark.kind] || "blue";
   return {
     ...mark,
     allDay: mark.kind !== "free",
@@ -188,6 +193,14 @@ async function moveByDialog(event) {
 }
 
 function openDay(date) {
+  if (isPage("day")) {
+    const address = new URL(location.href);
+    address.searchParams.set("view", "day");
+    address.searchParams.set("date", isoDay(date));
+    address.searchParams.delete("page");
+    location.assign(address);
+    return;
+  }
   calendar.changeView(VIEWS.day, date);
 }
 

@@ -168,12 +168,128 @@ def test_an_administrator_has_no_calendar(client, unit):
     assert feed(client).status_code == 403
 
 
+def page(client, **asked):
+    return client.get(reverse("publishing:calendar"), asked)
+
+
+# --- Of many units --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(monkeypatch, client, unit):
+    """Return an overseer of a place where more goes out than is drawn one by one."""
+    monkeypatch.setattr(calendar_queries, "MOST_DRAWN", 2)
+    for each in (unit, factories.UnitFactory(parent=unit.parent)):
+        rows = scheduled(each, in_days(2), "facebook", "zalo")
+    Delivery.objects.filter(pk=rows[0].pk).update(state=State.FAILED, error_code="refused")
+    scheduled(factories.UnitFactory(), in_days(2), "facebook")
+    return sign_in(client, Role.OVERSEER, unit.parent)
+
+
+def counts(response):
+    marks = [mark for mark in response.json()["marks"] if mark["kind"] == "count"]
+    return [(mark["start"], mark["title"], mark["url"]) for mark in marks]
+
+
+def test_where_more_goes_out_than_is_drawn_the_days_show_numbers_by_platform(client, unit, crowd):
+    day = timezone.localdate(in_days(2)).isoformat()
+    to_day = f"{reverse('publishing:calendar')}?view=day&date={day}"
+    to_trouble = f"{reverse('publishing:calendar')}?state=attention&view=day&date={day}"
+
+    found = feed(client)
+
+    assert found.json()["events"] == []
+    assert found.json()["more"] is False
+    assert counts(found) == [
+        (day, "4 publications", to_day),
+        (day, "1 needs attention", to_trouble),
+        (day, "Facebook: 2", to_day),
+        (day, "Zalo OA: 2", to_day),
+    ]
+
+
+def test_the_numbers_lead_to_the_day_as_the_filters_narrow_it(client, unit, crowd):
+    (_all, _trouble, _facebook, zalo) = counts(feed(client, unit=unit.parent.key, state=""))
+
+    assert zalo[2].partition("?")[2].split("&")[0] == f"unit={unit.parent.key}"
+
+
+def test_a_unit_has_its_own_events_however_many(client, unit, crowd):
+    scheduled(unit, in_days(3), "facebook", "zalo")
+    assert (len(titles(feed(client, unit=unit.key))), counts(feed(client, unit=unit.key))) == (
+        2,
+        [],
+    )
+
+    sign_in(client, Role.OFFICER, unit)
+    assert (len(titles(feed(client))), counts(feed(client))) == (2, [])
+
+
+def test_few_events_of_many_units_are_drawn_one_by_one(client, unit, crowd, monkeypatch):
+    monkeypatch.setattr(calendar_queries, "MOST_DRAWN", 4)
+
+    assert (len(titles(feed(client))), counts(feed(client))) == (2, [])
+
+
+def test_the_agenda_of_many_units_shows_numbers_too(client, unit, crowd):
+    day = timezone.localdate(in_days(2))
+    found = page(client, date=f"{day:%Y-%m-%d}")
+
+    (card,) = [card for card in found.context["days"] if card.counts]
+    assert (card.day, card.slots) == (day, [])
+    assert [chip.label for chip in card.counts] == [
+        "4 publications",
+        "1 needs attention",
+        "Facebook: 2",
+        "Zalo OA: 2",
+    ]
+    assert f'href="{card.counts[0].address.replace("&", "&amp;")}"' in found.content.decode()
+
+
+def test_a_day_of_many_units_is_a_list_with_pages_of_whole_events(client, unit, crowd, monkeypatch):
+    monkeypatch.setattr("publishing.calendar.views.PAGE", 1)
+    day = timezone.localdate(in_days(2))
+
+    shown_pages = [page(client, view="day", date=f"{day:%Y-%m-%d}", page=n) for n in (1, 2)]
+
+    shown = [slot for each in shown_pages for card in each.context["days"] for slot in card.slots]
+    assert [len(slot["slot"].deliveries) for slot in shown] == [2, 2]
+    assert len({slot["title"] for slot in shown}) == 2
+    assert [each.context["page_obj"].paginator.num_pages for each in shown_pages] == [2, 2]
+    assert 'id="calendar"' not in shown_pages[0].content.decode()
+
+
+def test_a_day_of_many_units_on_which_nothing_goes_out_says_so(client, unit, crowd):
+    day = timezone.localdate(in_days(9))
+    found = page(client, view="day", date=f"{day:%Y-%m-%d}")
+
+    assert 'id="calendar"' not in found.content.decode()
+    assert [card for card in found.context["days"] if card.slots] == []
+
+
+@pytest.mark.parametrize("view", ["month", "day"])
+def test_the_calendar_of_many_units_asks_as_much_of_ten_times_as_many(
+    client, unit, crowd, django_assert_max_num_queries, view
+):
+    def cost():
+        with django_assert_max_num_queries(20) as seen:
+            page(client, view=view, date=f"{timezone.localdate(in_days(2)):%Y-%m-%d}")
+        return len(seen)
+
+    cost()
+    few = cost()
+    for _each in range(20):
+        scheduled(unit, in_days(2), "facebook")
+
+    assert cost() == few
+
+
 # --- The agenda -----------------------------------------------------------------------------------
 
 
 def agenda(client, **asked):
-    response = client.get(reverse("publishing:calendar"), asked)
-    return [event["title"] for day in response.context["days"] for event in day.slots]
+    days = page(client, **asked).context["days"]
+    return [event["title"] for day in days for event in day.slots]
 
 
 def test_the_agenda_shows_the_month_of_the_address_without_any_script(client, unit, officer):
