@@ -37,7 +37,7 @@ class DayCard:
 
 @dataclass(frozen=True, slots=True)
 class CountChip:
-    """How many go out on a day on one kind of page, or need somebody; it leads to their list."""
+    """A number of a day in words, and the address of the list behind it."""
 
     label: str
     address: str
