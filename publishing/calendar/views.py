@@ -182,7 +182,7 @@ def _agenda(
 
 
 class _Found(NamedTuple):
-    """What a period holds: its events, all or one page of them, or numbers where they are many."""
+    """The events of a period, all or one page of them; numbers where they are too many."""
 
     slots: list[CalendarSlot] = []
     more: bool = False
