@@ -1,4 +1,5 @@
 import math
+import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
@@ -12,6 +13,8 @@ from django.views.defaults import bad_request
 from core import logs
 from core.errors import Busy, QuotaExceeded
 from core.secrecy import SecrecyRefused, require_no_secrecy_mark
+
+_UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class RequestId:
@@ -95,7 +98,7 @@ class RefuseUnreadable:
 
 
 def _is_readable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return not _UNREADABLE.search(text)
 
 
 def _carries_form(request: HttpRequest, view: Callable) -> bool:

@@ -192,8 +192,10 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     _refuse_unusable(shown_after - shown_before)
     _store(post, by=by)
     _mark_used(shown_before | shown_after)  # one taken out may be added again tomorrow
-    _replace_targets(post, after.targets)
-    _replace_media(post, after.media)
+    if after.targets != before.targets:
+        _replace_targets(post, after.targets)
+    if after.media != before.media:
+        _replace_media(post, after.media)
     _remove_marked(shown_before - shown_after, by=by)
     return post
 
@@ -364,12 +366,11 @@ def create_many(
 
 def _open(post: Post, *, version: int) -> Post:
     """Return the locked row, if it is open for editing and nobody saved a newer copy."""
-    row = (
-        Post.objects.select_for_update(of=("self",))
-        .select_related("unit", "last_editor", "topic", "campaign")
-        .select_related("adoption__kit__current", "adoption__version")
-        .get(pk=post.pk)
-    )
+    joined = {"unit"}
+    if post.adoption_id:
+        joined |= {"topic", "campaign", "adoption__kit__current", "adoption__version"}
+    rows = Post.objects.select_for_update(of=("self",)).select_related(*joined)
+    row = rows.get(pk=post.pk)
     if row.state not in EDITABLE:
         raise Refused(_("This post is not open for editing now."))
     if row.version != version:
@@ -501,8 +502,11 @@ def _store(post: Post, *, by: User) -> None:
     post.last_editor, post.changed_at, post.version = by, timezone.now(), post.version + 1
     post.search = fold(f"{post.title} {plain(post.body)}")
     post.save()
-    Contribution.objects.update_or_create(
-        post=post, user=by, defaults={"edited_at": post.changed_at}
+    Contribution.objects.bulk_create(
+        [Contribution(post=post, user=by, edited_at=post.changed_at)],
+        update_conflicts=True,
+        unique_fields=["post", "user"],
+        update_fields=["edited_at"],
     )
 
 

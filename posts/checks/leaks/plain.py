@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,9 @@ _LINE_END = re.compile(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "-"))
 _MOST_LETTERS = 8
 _BLANKS = (" ", "\t", "\n")
+# A sign that may stand for another one, or a blank too many. Most texts have none.
+_VIETNAMESE = "ăâđêôơưáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
+_ODD = re.compile(rf"[ \n] |[^ \n!-~“”{_VIETNAMESE}{_VIETNAMESE.upper()}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,8 @@ class Plain:
     """
 
     text: str
-    starts: list[int]
-    ends: list[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         return self.starts[start], self.ends[end - 1]
@@ -36,6 +40,12 @@ class Plain:
 
 
 def plain(source: str) -> Plain:
+    if not _ODD.search(source):
+        return Plain(source, range(len(source)), range(1, len(source) + 1))
+    return _undisguised(source)
+
+
+def _undisguised(source: str) -> Plain:
     letters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -1,5 +1,6 @@
 """Places of findings in texts as people paste them, and the time that hostile texts take."""
 
+import string
 import sys
 import unicodedata
 from datetime import date
@@ -65,7 +66,7 @@ def test_a_plain_text_leads_back_to_each_letter(source):
     read = plain(source)
 
     assert len(read.text) == len(read.starts) == len(read.ends)
-    assert read.starts == sorted(read.starts)
+    assert list(read.starts) == sorted(read.starts)
     assert all(
         start < end <= len(source) for start, end in zip(read.starts, read.ends, strict=True)
     )
@@ -80,6 +81,17 @@ def test_a_letter_under_thousands_of_marks_is_read_in_pieces():
 @given(st.text(alphabet=" aĐ\n9.", max_size=60))
 def test_a_text_without_disguise_stays_as_it_is(source):
     assert plain(" ".join(source.split(" "))).text.replace(" ", "") == source.replace(" ", "")
+
+
+@given(st.text(alphabet=string.printable + "ăĐđâệỜ“”…–\u0301\u200b", max_size=60))
+def test_an_invisible_sign_before_a_text_changes_nothing_of_it(source):
+    """A text without odd signs is read in one step, another one letter by letter."""
+    alone, behind = plain(source), plain("\u200b" + source)
+
+    if not unicodedata.combining(source[:1] or "a"):
+        assert alone.text == behind.text
+        assert [start + 1 for start in alone.starts] == list(behind.starts)
+        assert [end + 1 for end in alone.ends] == list(behind.ends)
 
 
 HOSTILE = [
