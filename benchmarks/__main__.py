@@ -19,6 +19,7 @@ from benchmarks import (
     neighbours,
     pause,
     recall,
+    report_month,
     reports,
     rush,
 )
@@ -31,6 +32,7 @@ SMALL = {
     composer: "--n 10",
     cards: "--n 2",
     reports: "--n 2 --rows 10",
+    report_month: "--n 2 --posts 1",
     leaks: "",
     links: "--n 40",
     rush: "--sizes 4x5 --naive-n 20 --latency 20 --idle 1",

@@ -91,6 +91,16 @@ class Stage:
             self.rows.deliver(self.rows.fill(platform, 1), time.time())
         self.wait_for_end()
 
+    def start_counts(self) -> None:
+        """Start the worker of what counts, exports and reports."""
+        self._worker("counts", "counts", 4)
+
+    def stop(self, name: str) -> None:
+        """End a process, so that it does no work of what is measured next."""
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait()
+
     def _worker(self, name: str, queue: str, threads: int) -> None:
         command = [
             sys.executable,

@@ -28,6 +28,10 @@ LINES = [
         r"clock_ms_with_rows=\d+"
     ),
     (
+        r"report_month n=2 seconds=\S+ cpu_ms_a_report=\S+ figures=\S+ approving=\S+ files=\S+ "
+        r"floor=\S+ ratio=\S+ files_seconds=\S+ nation_seconds=\d+ goal_seconds=600"
+    ),
+    (
         r"neighbours units=20 seen=\d+/80 p95=\S+ noisy_p95=\S+ hanging_p95=\S+ "
         r"noisy_ratio=\S+ hanging_ratio=\S+"
     ),
