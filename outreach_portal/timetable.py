@@ -149,6 +149,11 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=10, hour="1-3"),
     },
     "make files that wait": {"task": "engagement.tasks.make_exports", "schedule": 20.0},
+    # Later hours of the day catch up when the first was missed.
+    "draft reports that are due": {
+        "task": "engagement.tasks.draft_reports",
+        "schedule": crontab(minute=35, hour="4-6"),
+    },
     "remind units of reports": {
         "task": "engagement.tasks.remind_of_reports",
         "schedule": crontab(minute=20, hour=8),

@@ -21,7 +21,7 @@ from channels.monitoring.presenters import RISK_LOOKS, VERDICT_LOOKS
 from channels.states import Verdict
 from core.periods import Period
 from engagement.dashboards.queries import in_trouble
-from engagement.reports.queries import waiting_for as waiting_reports
+from engagement.reports import queries as reports
 from engagement.rollups.sources import delivery_figures
 from oversight.matters.queries import turns_of
 from oversight.queries import DYING
@@ -76,7 +76,7 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
         found["kits"] = _kits(user)
         found["drafts"] = own[PostState.DRAFT]
     found["matters"] = _matters(user)
-    found["reports"] = _reports(user)
+    found |= _reports(user)
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
         if user.reach(Permission.POST_SCHEDULE):
@@ -150,9 +150,23 @@ def _matters(user: User) -> Card:
     return _card(turns_of(user)) if any(map(user.reach, sides)) else Card()
 
 
-def _reports(user: User) -> Card:
-    """Return the reports that wait for this person's approval."""
-    return _card(waiting_reports(user)) if user.reach(Permission.REPORT_APPROVE) else Card()
+def _reports(user: User) -> dict[str, Card]:
+    """Return the reports of the person's units to approve and to write, the earliest day first.
+    What is due is drafted by night (`reports.services.draft_due`). One query at most.
+    """
+    days = {"partition_by": "turn", "order_by": ["due_on", "pk"]}
+    rows = (
+        reports.unsent_for(user)
+        .annotate(
+            place=Window(RowNumber(), **days), in_all=Window(Count("pk"), partition_by="turn")
+        )
+        .filter(place__lte=SHOWN)
+        .select_related("unit")
+        .order_by("place")
+    )
+    names = {"reports": "approve", "reports_due": "write"}
+    found = {name: [row for row in rows if row.turn == turn] for name, turn in names.items()}
+    return {name: Card(own, own[0].in_all if own else 0) for name, own in found.items()}
 
 
 def _kits(user: User) -> Card:

@@ -1,10 +1,22 @@
 """Find reports, the form that counts, and where the units below stand."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import GRANTS, Permission
@@ -17,18 +29,22 @@ from engagement.reports.document import Document
 from engagement.reports.figures import digest_of
 from engagement.reports.models import Report, ReportForm
 from engagement.reports.standard import standard_form
-from engagement.reports.states import ReportState
+from engagement.reports.states import OPEN, REGULAR, ReportKind, ReportState
 from units.models import Level, Unit
 
 DAYS_AHEAD = 2  # of a reminder; on the day itself, where the form gives less time
 FORMAT = 1  # of an approved content; rises when its fields change
+_UNSENT = sorted({*OPEN, ReportState.RETURNED})
 
 
 class Form(NamedTuple):
-    """The form that counts for a unit; ``row`` is None for the portal's own."""
+    """The form that counts for a unit; ``row`` is None for the portal's own, which asks nobody.
+    ``since``: the day on which a unit above asked for its kind first.
+    """
 
     content: dict[str, Any]
     row: ReportForm | None
+    since: date | None = None
 
     def due_on(self, period: Period) -> date:
         return periods.due_on(period, self.content["due_after"])
@@ -38,17 +54,33 @@ def forms_for(units: Iterable[Unit], kind: str) -> dict[int, Form]:
     """Return by unit the form that counts: a commune's that of its province, else the ministry's;
     for the others the ministry's. One query.
     """
-    newest: dict[str, ReportForm] = {}
-    for row in ReportForm.objects.filter(kind=kind).select_related("unit").order_by("version"):
-        newest[row.unit.path] = row
-    standard = Form(standard_form(kind), None)
-    found = {}
-    for unit in units:
-        line = ancestors(unit.path)
-        owners = line[:-1] if unit.level == Level.COMMUNE else line[:1]
-        rows = [newest[path] for path in owners if path in newest]
-        found[unit.pk] = Form(rows[-1].content, rows[-1]) if rows else standard
+    return forms_of_kinds(list(units), [kind])[kind]
+
+
+def forms_of_kinds(units: Collection[Unit], kinds: Collection[str]) -> dict[str, dict[int, Form]]:
+    """Return by kind what `forms_for` returns, by one query for all kinds."""
+    above = {unit.pk: _owners_of_forms(unit) for unit in units}
+    paths = {path for owners in above.values() for path in owners}
+    rows = ReportForm.objects.filter(kind__in=kinds, unit__path__in=paths).select_related("unit")
+    newest: dict[tuple[str, str], ReportForm] = {}
+    begun: dict[tuple[str, str], date] = {}
+    for row in rows.order_by("version"):
+        newest[row.kind, row.unit.path] = row
+        begun.setdefault((row.kind, row.unit.path), timezone.localdate(row.made_at))
+    found: dict[str, dict[int, Form]] = {}
+    for kind in kinds:
+        standard = Form(standard_form(kind), None)
+        found[kind] = dict.fromkeys(above, standard)
+        for unit, owners in above.items():
+            if asking := [(kind, path) for path in owners if (kind, path) in newest]:
+                row = newest[asking[-1]]
+                found[kind][unit] = Form(row.content, row, min(begun[each] for each in asking))
     return found
+
+
+def _owners_of_forms(unit: Unit) -> list[str]:
+    line = ancestors(unit.path)
+    return line[:-1] if unit.level == Level.COMMUNE else line[:1]
 
 
 def form_for(unit: Unit, kind: str) -> Form:
@@ -114,11 +146,19 @@ def same_report(
     return rows.filter(first=period.first, last=period.last, campaign=None)
 
 
-def waiting_for(user: User) -> QuerySet[Report]:
-    """Return the reports that wait for this person's approval, the earliest day first."""
-    units = [unit.pk for unit in units_to_report_for(user, Permission.REPORT_APPROVE)]
-    rows = Report.objects.filter(state=ReportState.IN_REVIEW, unit__in=units)
-    return rows.exclude(writers=user).select_related("unit").order_by("due_on", "pk")
+def unsent_for(user: User) -> QuerySet[Report]:
+    """Return the reports of the person's units on which it is the person's ``turn``, annotated:
+    to "write" what is a draft or was returned, to "approve" what others wrote and submitted.
+    """
+    writes = units_to_report_for(user)
+    approves = units_to_report_for(user, Permission.REPORT_APPROVE)
+    wrote = Report.writers.through.objects.filter(report=OuterRef("pk"), user=user)
+    in_review = Q(state=ReportState.IN_REVIEW)
+    others = in_review & Q(unit__in=approves) & ~Exists(wrote)
+    rows = _not_replaced(Report.objects.filter(unit__in=writes, state__in=_UNSENT))
+    return rows.filter(~in_review | others).annotate(
+        turn=Case(When(in_review, then=Value("approve")), default=Value("write"))
+    )
 
 
 # Of the overview, in the order of the filter.
@@ -164,25 +204,81 @@ def reporting_below(unit: Unit, *, on: date, communes: bool = False) -> QuerySet
     return rows.filter(parent=unit)
 
 
-def not_sent(units: Collection[Unit], kind: str, today: date) -> list[tuple[Unit, Period, date]]:
-    """Return which of ``units`` have not sent the regular report on the last period that ended,
-    where a form of a superior unit asks for it, on the days on which they are reminded: with the
-    period and the day by which it was due. Two queries, and one more for each form of a province.
+class Due(NamedTuple):
+    """A regular report that a superior unit asked for and that was not sent yet; ``report`` is its
+    newest version, if it was begun.
     """
-    forms = forms_for(units, kind)
-    by_period: dict[Period, list[Unit]] = {}
-    for unit in units:
-        form = forms[unit.pk]
-        period = periods.recent(kind, today, form.content["first"])[0]
-        left = (form.due_on(period) - today).days
-        ahead = min(DAYS_AHEAD, form.content["due_after"] - 1)
-        if form.row is not None and unit.parent_id and left in {ahead, -1}:
-            by_period.setdefault(period, []).append(unit)
-    found: list[tuple[Unit, Period, date]] = []
-    for period, some in by_period.items():
-        rows = Report.objects.filter(kind=kind, first=period.first, last=period.last)
-        sent = set(rows.filter(state=ReportState.SENT).values_list("unit", flat=True))
-        found += [
-            (unit, period, forms[unit.pk].due_on(period)) for unit in some if unit.pk not in sent
-        ]
-    return found
+
+    unit: Unit
+    kind: str
+    period: Period
+    due_on: date
+    remind_on: date  # before the day
+    report: Report | None
+
+    @property
+    def label(self) -> str:
+        return f"{ReportKind(self.kind).label.capitalize()} {self.period}"
+
+    @property
+    def about(self) -> str:
+        """Return it as the form says it by which a report is begun."""
+        return f"{self.kind}:{self.period.first.isoformat()}:{self.period.last.isoformat()}"
+
+    @property
+    def is_late(self) -> bool:
+        return timezone.localdate() > self.due_on
+
+
+def due(units: Collection[Unit], today: date) -> list[Due]:
+    """Return what ``units`` have not sent of the regular reports on the last period that ended, the
+    earliest day first. Forms of a superior unit ask for them; what was due before there was one is
+    nobody's duty, nor is a period before the unit itself. Two queries.
+    """
+    asked: dict[tuple[int, str], Due] = {}
+    for kind, forms in forms_of_kinds(units, REGULAR).items():
+        for unit in units:
+            form = forms[unit.pk]
+            if form.since is None or unit.parent_id is None:
+                continue
+            period = periods.recent(kind, today, form.content["first"], most=2)[0]
+            day = form.due_on(period)
+            ahead = min(DAYS_AHEAD, form.content["due_after"] - 1)
+            if form.since <= day and unit.valid_from <= period.last:
+                remind_on = day - timedelta(days=ahead)
+                asked[unit.pk, kind] = Due(unit, kind, period, day, remind_on, None)
+    begun = {each.period.first for each in asked.values()}
+    rows = Report.objects.filter(
+        unit__in=units, kind__in=REGULAR, first__in=begun, campaign=None
+    ).order_by("version")
+    for row in rows if asked else ():
+        key = (row.unit_id, row.kind)
+        if key not in asked or asked[key].period != row.period:
+            continue
+        if row.state == ReportState.SENT:  # also one that is being corrected
+            del asked[key]
+        else:
+            asked[key] = asked[key]._replace(report=row)
+    return sorted(asked.values(), key=lambda each: (each.due_on, each.unit.path))
+
+
+def to_correct(units: Collection[Unit], due: Collection[Due]) -> QuerySet[Report]:
+    """Return the reports besides ``due`` that were returned and not corrected yet, the earliest day
+    first.
+    """
+    rows = Report.objects.filter(unit__in=units, state=ReportState.RETURNED)
+    rows = rows.exclude(pk__in=[each.report.pk for each in due if each.report])
+    return _not_replaced(rows).select_related("unit").order_by("due_on", "pk")
+
+
+def _not_replaced(rows: QuerySet[Report]) -> QuerySet[Report]:
+    newer = Report.objects.filter(
+        # None equals nothing; a kind has campaigns or has none.
+        Q(campaign=OuterRef("campaign")) | Q(campaign=None),
+        unit=OuterRef("unit"),
+        kind=OuterRef("kind"),
+        first=OuterRef("first"),
+        last=OuterRef("last"),
+        version__gt=OuterRef("version"),
+    )
+    return rows.exclude(Exists(newer))

@@ -22,7 +22,7 @@ from core.errors import NotAllowed, Refused
 from core.periods import Period
 from core.reasons import require_reason
 from core.text import normal
-from engagement.reports import periods
+from engagement.reports import periods, queries
 from engagement.reports.figures import digest_of, take
 from engagement.reports.marks import require_no_mark
 from engagement.reports.models import (
@@ -87,6 +87,23 @@ def draft_all(
     for some in batched(units, AT_ONCE):
         made += _draft_missing(list(some), kind, period)
     return made
+
+
+def draft_due(*, now: datetime) -> int:
+    """Draft what units above asked for and nobody has begun: of a commune once the period has
+    ended, of who adds up others' reports two days before the day, when they have sent. Return how
+    many. Nothing is submitted or approved.
+    """
+    today = timezone.localdate(now)
+    rows = Unit.objects.filter(has_police_body=True).current(today).select_related("parent")
+    missing: dict[tuple[str, Period], list[Unit]] = {}
+    for each in queries.due(list(rows.order_by("path")), today):
+        is_time = each.unit.level == Level.COMMUNE or today >= each.remind_on
+        if each.report is None and is_time:
+            missing.setdefault((each.kind, each.period), []).append(each.unit)
+    return sum(
+        draft_all(kind, period, now=now, units=units) for (kind, period), units in missing.items()
+    )
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.dispatch import receiver
 from django.utils import timezone
 
-from engagement.reports import files, reminders
+from engagement.reports import files, reminders, services
 from engagement.reports.services import queued
 
 
@@ -27,3 +27,9 @@ def make_files(**_: Any) -> None:
 def remind_of_reports(**_: object) -> None:
     """Remind units of reports before and after their day, once each."""
     reminders.remind(now=timezone.now())
+
+
+@shared_task(acks_late=False, ignore_result=True, name="engagement.tasks.draft_reports")
+def draft_reports(**_: object) -> None:
+    """Draft what units above asked for. A second run at once, or a repeat, drafts nothing twice."""
+    services.draft_due(now=timezone.now())

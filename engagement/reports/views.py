@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -54,8 +54,11 @@ def reports(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("unit__parent").order_by("-last", "unit__path", "kind", "-version")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     units = queries.units_to_report_for(request.user)
+    due = queries.due(units, timezone.localdate())
     context = {
         "page_obj": page,
+        "due": due,
+        "to_correct": queries.to_correct(units, due)[:PAGE],
         "form": form,
         "filtered": any(chosen.values()),
         "may_begin": bool(units),
@@ -91,10 +94,17 @@ def _report_to(request: HttpRequest, public_id: uuid.UUID, permission: Permissio
 
 
 def _unit(request: HttpRequest) -> Unit:
-    """Return the unit that the person reports for: that of the current position, else the first."""
+    """Return the unit that the person reports for: that of the address, else that of the current
+    position, else the first.
+    """
     units = queries.units_to_report_for(request.user)
     if not units:
         raise PermissionDenied
+    if key := request.GET.get("unit"):
+        for unit in units:
+            if unit.key == key:
+                return unit
+        raise Http404
     position = current_position(request)
     by_key = {unit.pk: unit for unit in units}
     return by_key.get(position.unit_id, units[0]) if position else units[0]
@@ -114,6 +124,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     ).order_by("-ends_on", "name")[:MOST_CAMPAIGNS]
     month = offered["month"][0]
     usual = f"month:{month.first.isoformat()}:{month.last.isoformat()}"
+    usual = request.GET.get("about", usual)  # what is no choice selects nothing
     form = BeginForm(
         form_data(request), periods=offered, campaigns=campaigns, initial={"about": usual}
     )

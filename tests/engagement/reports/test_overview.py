@@ -16,6 +16,7 @@ from engagement.reports.models import Report
 from engagement.reports.reminders import remind
 from engagement.reports.standard import standard_form
 from tests import factories
+from try_out.history import at
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = reverse("engagement:reports_overview")
@@ -99,7 +100,8 @@ def test_units_are_reminded_once_before_and_after_the_day_of_what_was_asked(
         return list(Notice.objects.filter(user=officer).values_list("kind", flat=True))
 
     assert told(-2) == []  # nobody asked for it
-    services.change_form(province, "month", standard_form("month"), by=overseer)
+    with at(month.start):
+        services.change_form(province, "month", standard_form("month"), by=overseer)
     assert told(-3) == []
     assert told(-2) == ["report_due"]
     assert told(-2) == ["report_due"]

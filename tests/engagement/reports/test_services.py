@@ -15,7 +15,7 @@ from engagement.models import Measurement
 from engagement.reports import services
 from engagement.reports.figures import digest_of, figures_of, is_unchanged
 from engagement.reports.models import Report, ReportApproval, ReportForm
-from engagement.reports.queries import content_of, document_of, form_for, standings, waiting_for
+from engagement.reports.queries import content_of, document_of, form_for, standings, unsent_for
 from engagement.reports.standard import standard_form
 from tests import factories
 from tests.engagement.reports.conftest import approve
@@ -54,8 +54,8 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
     report = services.begin(unit, "month", month, by=officer)
     services.write(report, {"situation": "Địa bàn ổn định.", "unknown": "x"}, by=officer)
     services.submit(report, by=officer)
-    assert [row.pk for row in waiting_for(leader)] == [report.pk]
-    assert list(waiting_for(officer)) == []
+    assert [(row.pk, row.turn) for row in unsent_for(leader)] == [(report.pk, "approve")]
+    assert list(unsent_for(officer)) == []
     report.refresh_from_db()
     approve(report, leader)
 
