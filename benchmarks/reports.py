@@ -67,7 +67,7 @@ def _bare(number: int) -> Any:
         recipients=(),
         opening=(),
         parts=(),
-        signature=Signature("", "Trưởng Công an xã"),
+        signature=Signature((), "Trưởng Công an xã"),
         copies=(),
         appendices=(),
         definitions=(),

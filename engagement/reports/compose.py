@@ -27,6 +27,9 @@ _HEADS = {
     "xã": "TRƯỞNG CÔNG AN XÃ",
     "đặc khu": "TRƯỞNG CÔNG AN ĐẶC KHU",
 }
+_DEPUTIES = {"BỘ TRƯỞNG": "THỨ TRƯỞNG"}
+# Who leads a department of the body.
+_BY_ORDER = ("trưởng phòng", "trưởng ban", "đội trưởng", "chánh văn phòng", "cục trưởng")
 _SYMBOLS = {
     "phường": "BC-CAP",
     "xã": "BC-CAX",
@@ -76,12 +79,24 @@ def letterhead_of(unit: Unit) -> dict[str, str]:
 
 
 def signature_of(head: str, position: str) -> Signature:
-    """Return the block of the signature for a leader in this position. A deputy signs for the
-    head; the name is the clerk's to fill.
+    """Return the block of the signature for a leader in this position (Decree 30/2020/NĐ-CP,
+    article 13; appendix I, II 7 a): a deputy signs for the head (KT.), who leads a department by
+    order (TL.), who acts as the head as such (Q.). The name is the clerk's to fill.
     """
-    if position.casefold().startswith("phó"):
-        return Signature(authority=f"KT. {head}", position=f"PHÓ {head}")
-    return Signature(authority="", position=head)
+    words = position.casefold()
+    is_deputy = words.startswith(("phó ", "thứ trưởng"))
+    of_department = words.removeprefix("phó ")
+    for title in _BY_ORDER:
+        if of_department.startswith(title):
+            whole = of_department.upper()
+            if not is_deputy:
+                return Signature(authority=(f"TL. {head}",), position=whole)
+            by_order = (f"TL. {head}", f"KT. {whole}")
+            return Signature(authority=by_order, position=f"PHÓ {title.upper()}")
+    if is_deputy:
+        position = _DEPUTIES.get(head, f"PHÓ {head}")
+        return Signature(authority=(f"KT. {head}",), position=position)
+    return Signature(authority=(), position=f"Q. {head}" if words.startswith("quyền ") else head)
 
 
 def compose(

@@ -68,9 +68,11 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The signer: for whom ("KT. TRƯỞNG …", or empty), as what; ``name`` may be blank."""
+    """The signer: for whom ("KT. TRƯỞNG …", a line each, or none), as what; ``name`` may be
+    blank.
+    """
 
-    authority: str
+    authority: tuple[str, ...]
     position: str
     name: str = ""
 

@@ -24,8 +24,8 @@ from campaigns.models import Campaign
 from core.periods import Period
 from core.scope import ancestors
 from engagement.reports import periods
-from engagement.reports.compose import compose, letterhead_of
-from engagement.reports.document import Document
+from engagement.reports.compose import compose, letterhead_of, signature_of
+from engagement.reports.document import Document, Signature
 from engagement.reports.figures import digest_of
 from engagement.reports.models import Report, ReportForm
 from engagement.reports.standard import standard_form
@@ -122,6 +122,12 @@ def document_of(report: Report) -> Document:
         )
     content = content_of(report)
     return compose(content, digest=digest_of(content), as_of=report.figures.as_of)
+
+
+def signature_by(user: User, report: Report) -> Signature | None:
+    """Return the block of the signature that the person's approval would give."""
+    held = user.own_authority(Permission.REPORT_APPROVE, unit=report.unit)
+    return signature_of(letterhead_of(report.unit)["head"], held.position) if held else None
 
 
 def units_to_report_for(user: User, permission: Permission = Permission.REPORT_WRITE) -> list[Unit]:

@@ -160,6 +160,7 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
     approves = row.unit in queries.units_to_report_for(user, Permission.REPORT_APPROVE)
     waits = row.state == ReportState.IN_REVIEW
     wrote = row.writers.filter(pk=user.pk).exists()
+    may_approve = approves and waits and not wrote
     versions = list(queries.versions_of(row))
     kept = list(row.files.defer("data"))
     is_newest = versions[0].pk == row.pk
@@ -173,13 +174,14 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "files_failed": [each for each in kept if each.state == FileState.FAILED],
         "files_done": sum(each.state == FileState.DONE for each in kept),
         "may_write": writes and row.state == ReportState.DRAFT,
-        "may_approve": approves and waits and not wrote,
+        "may_approve": may_approve,
         "may_decline": approves and waits,
         "has_written": approves and waits and wrote,
         "may_return": row.state == ReportState.SENT
         and is_newest
         and services.overseeing(user, row.unit) is not None,
         "may_correct": writes and row.is_frozen and is_newest,
+        "signature": queries.signature_by(user, row) if may_approve else document.signature,
         "approve_form": ApproveForm(initial={"digest": document.digest}),
         "is_open": row.state in OPEN,
     }

@@ -67,7 +67,7 @@ class Layout:
     subject: str
     recipients: list[str]
     blocks: list[Block]
-    authority: str
+    authority: list[str]
     position: str
     name: str
     copies: list[str]
@@ -110,7 +110,7 @@ def layout(document: Document) -> Layout:
         subject=plain(document.subject),
         recipients=_recipients(document.recipients),
         blocks=_body(document),
-        authority=plain(document.signature.authority).upper(),
+        authority=[plain(each).upper() for each in document.signature.authority],
         position=plain(document.signature.position).upper(),
         name=plain(document.signature.name),
         copies=form.listed([plain(entry) for entry in document.copies]),

@@ -15,7 +15,7 @@ def _texts(document: Document) -> Iterator[str]:
     head, signature = document.letterhead, document.signature
     yield from (head.parent, head.body, head.place, head.symbol, head.name)
     yield from (document.title, document.subject, *document.recipients, *document.opening)
-    yield from (signature.authority, signature.position, signature.name, *document.copies)
+    yield from (*signature.authority, signature.position, signature.name, *document.copies)
     yield from _texts_of_parts(document.parts)
     for table in document.appendices:
         yield from _texts_of_table(table)

@@ -345,7 +345,7 @@ def _signature(said: Layout) -> str:
     half = _text_width(False) / 2
     copies = [_p("CopiesWord", form.COPIES_TO)] if said.copies else []
     copies += [_p("Copies", each) for each in said.copies]
-    titles = [_p("Authority", each) for each in (said.authority, said.position) if each]
+    titles = [_p("Authority", each) for each in (*said.authority, said.position) if each]
     row = _cell(half, *(copies or [_p("Copies")]))
     row += _cell(half, *titles, _p("SignedBy", said.name))
     return _p("Rule", rest="<w:keepNext/>") + _bare(

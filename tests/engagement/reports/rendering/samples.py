@@ -67,7 +67,7 @@ def week(**changes: object) -> Document:
             ),
             Part("Phương hướng", ("Tiếp tục tuyên truyền theo kế hoạch.",)),
         ),
-        signature=Signature("KT. Trưởng Công an phường", "Phó Trưởng Công an phường"),
+        signature=Signature(("KT. Trưởng Công an phường",), "Phó Trưởng Công an phường"),
         copies=("Như trên", "Lưu: VT"),
         appendices=(),
         definitions=(("Bài đã đăng", "Số bài đã được nền tảng xác nhận trong kỳ."),),
@@ -94,7 +94,7 @@ def year() -> Document:
             "Bộ Công an", "Cục Xây dựng phong trào bảo vệ an ninh Tổ quốc", "Hà Nội", "BC-V05"
         ),
         subject="Tổng kết công tác tuyên truyền của Công an cấp xã năm 2026",
-        signature=Signature("", "Cục trưởng", "Nguyễn Văn A"),
+        signature=Signature((), "Cục trưởng", "Nguyễn Văn A"),
         appendices=(units(34, "Kết quả theo tỉnh, thành phố"), units(12, "Kết quả theo tháng")),
     )
 

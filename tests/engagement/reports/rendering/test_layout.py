@@ -29,7 +29,7 @@ def test_letterhead_and_signature_are_in_capitals_and_the_number_is_left_to_the_
 
     assert (said.parent, said.body) == ("CÔNG AN TP ĐÀ NẴNG", "CÔNG AN PHƯỜNG HẢI CHÂU")
     assert (said.authority, said.position) == (
-        "KT. TRƯỞNG CÔNG AN PHƯỜNG",
+        ["KT. TRƯỞNG CÔNG AN PHƯỜNG"],
         "PHÓ TRƯỞNG CÔNG AN PHƯỜNG",
     )
     assert said.number == "Số:         /BC-CAP"

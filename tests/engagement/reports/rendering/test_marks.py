@@ -18,7 +18,7 @@ def everywhere(mark):
     yield from (week(subject=mark), week(title=mark), week(recipients=(mark,)))
     yield from (week(opening=("Mở đầu.", mark)), week(copies=(mark,)), week(digest=mark))
     yield from (week(letterhead=replace(head, **{at: mark})) for at in Letterhead.__slots__)
-    yield from (week(signature=Signature(mark, "")), week(signature=Signature("", "", mark)))
+    yield from (week(signature=Signature((mark,), "")), week(signature=Signature((), "", mark)))
     yield week(parts=(Part("A", parts=(Part("B", parts=(Part("C", (mark,)),)),)),))
     yield week(parts=(Part("A", tables=(table(mark),)),))
     yield week(appendices=(table("A", (mark, 1, 2, 3)),))
