@@ -22,6 +22,9 @@ register(
         "campaign.summary_revoked": gettext_noop(
             "Took the public summary of the campaign “%(object)s” back"
         ),
+        "campaign.file_added": gettext_noop("Added a file to “%(object)s”"),
+        "campaign.file_removed": gettext_noop("Removed a file from “%(object)s”"),
+        "campaign.file_refused": gettext_noop("A file for “%(object)s” was not taken"),
         "kit.begun": gettext_noop("Began the kit “%(object)s”"),
         "kit.changed": gettext_noop("Changed the kit “%(object)s”"),
         "kit.submitted": gettext_noop("Submitted the kit “%(object)s” for approval"),

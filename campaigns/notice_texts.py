@@ -16,6 +16,9 @@ SENTENCES = {
     "kit_withdrawn": gettext_noop(
         "%(unit)s has withdrawn the kit “%(title)s”. Do not publish it any more."
     ),
+    "file_refused": gettext_noop(
+        "The file “%(title)s” was not taken and is deleted. Its page says why."
+    ),
     "partner_ending": gettext_noop(
         "The agreement with the partner “%(title)s” ends on %(day)s. Renew it by a new document; "
         "otherwise its share pages close."

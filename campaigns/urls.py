@@ -1,6 +1,7 @@
 from django.urls import path
 
 from campaigns import views
+from campaigns.files import views as files
 from campaigns.planning import views as planning
 
 app_name = "campaigns"
@@ -13,5 +14,9 @@ urlpatterns = [
     path("<uuid:public_id>/edit/", views.edit, name="edit"),
     path("<uuid:public_id>/plan/", planning.plan, name="plan"),
     path("checklist/<uuid:public_id>/", planning.tick, name="tick"),
+    path("<uuid:public_id>/files/", files.campaign_files, name="files"),
+    path("kits/<uuid:public_id>/files/", files.kit_files, name="kit_files"),
+    path("files/<uuid:public_id>/", files.file, name="file"),
+    path("files/<uuid:public_id>/remove/", files.remove, name="file_remove"),
     path("<uuid:public_id>/copy/", planning.duplicate, name="duplicate"),
 ]

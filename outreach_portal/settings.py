@@ -231,6 +231,7 @@ QUOTAS = {
     "import": [(20, 3600), (60, 86400)],
     "link": [(60, 3600), (200, 86400)],
     "campaign": [(120, 3600), (400, 86400)],  # plans changed, items ticked, copied, closed
+    "file": [(30, 3600), (100, 86400)],  # added to campaigns and kits
     "kit": [(120, 3600), (400, 86400)],  # written, changed, submitted, issued, passed on
     "partner": [(60, 3600), (200, 86400)],  # entered, renewed, contacts changed
     "share": [(60, 3600), (200, 86400)],  # a post with up to 20 partners

@@ -21,6 +21,7 @@ ROUTES = {
     "engagement.tasks.*": {"queue": "counts"},
     "media.scanners.tasks.*": {"queue": "scans"},
     "media.editing.tasks.*": {"queue": "scans"},
+    "campaigns.files.tasks.*": {"queue": "scans"},
     "core.tasks.send_letter": {"queue": "mail"},
     "core.tasks.send_letters": {"queue": "mail"},
 }
@@ -75,6 +76,10 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
     "scan pictures and films that wait": {
         "task": "media.scanners.tasks.scan_waiting",
         "schedule": 5.0,
+    },
+    "check files of campaigns that wait": {
+        "task": "campaigns.files.tasks.check_waiting",
+        "schedule": 10.0,
     },
     "end grants of channels that were given up": {
         "task": "channels.tasks.end_grants",

@@ -503,6 +503,8 @@ WITH = {
     "campaigns.Phase": "campaigns.Campaign",
     "campaigns.ChecklistItem": "campaigns.Campaign",
     "campaigns.Document": "campaigns.Campaign",
+    "campaigns.CampaignFile": "campaigns.Campaign",
+    "campaigns.FilePart": "campaigns.CampaignFile",
     "campaigns.KitMedia": "campaigns.KitVersion",
     "campaigns.KitVersion_for_units": "campaigns.KitVersion",
     "campaigns.KitVersion_writers": "campaigns.KitVersion",

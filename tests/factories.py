@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw
 
 from accounts.models import Appointment, Delegation, FactorReset, MinistryRequest, User
 from accounts.permissions import Role
+from campaigns.files.models import CampaignFile, FilePart
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import digest as kit_digest
 from campaigns.kits.seals import seal as seal_of_kit
@@ -303,6 +304,33 @@ def share(unit: Unit, *, secret: str = "abc", **fields: object) -> Share:
         "expires_on": timezone.localdate() + timedelta(days=30),
     }
     return Share.objects.create(unit=unit, **{**values, **fields})
+
+
+def campaign_file(
+    unit: Unit, *, of: Campaign | Kit | None = None, **fields: object
+) -> CampaignFile:
+    """Make a checked file of a campaign of the unit, or of the campaign or kit given."""
+    of = of or CampaignFactory(unit=unit)
+    values = {
+        "name": "Kế hoạch 105/KH-CAT",
+        "kind": "pdf",
+        "content_type": "application/pdf",
+        "size": 9,
+        "sha256": hashlib.sha256(str(timezone.now()).encode()).hexdigest(),
+        "state": "ready",
+        "was_read": True,
+        "added_at": timezone.now(),
+    }
+    row = CampaignFile.objects.create(
+        campaign=of.campaign if isinstance(of, Kit) else of,
+        kit=of if isinstance(of, Kit) else None,
+        unit=unit,
+        added_by=fields.pop("added_by", None) or UserFactory(),
+        **values | fields,
+    )
+    FilePart.objects.create(file=row, number=0, data=b"%PDF-")
+    FilePart.objects.create(file=row, number=1, data=b"rest")
+    return row
 
 
 def kit(unit: Unit | None = None, **fields: object) -> Kit:

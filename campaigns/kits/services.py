@@ -121,7 +121,7 @@ class KitEdit:
 @transaction.atomic
 def begin(*, unit: Unit, by: User, edit: KitEdit) -> KitVersion:
     """Begin a kit of ``unit``, a province or the ministry, with its first version as a draft."""
-    authority = _require_at(by, Permission.KIT_WRITE, unit)
+    authority = require_at(by, Permission.KIT_WRITE, unit)
     _check(edit, unit)
     now = timezone.now()
     kit = Kit.objects.create(
@@ -145,7 +145,7 @@ def change(version: KitVersion, *, by: User, edit: KitEdit, edition: int | None 
     """Save the form of a version that nobody has submitted. ``edition`` is the one that the form
     showed: somebody else's later save is not overwritten.
     """
-    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
     version = _locked(version)
     if not version.is_editable:
         raise Refused(
@@ -175,7 +175,7 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
     """Put pictures of the issuer's library behind those of a version that is being written; one
     that it has already stays where it is. Raise NotAllowed, Refused.
     """
-    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
     version = _locked(version)
     if not version.is_editable:
         raise Refused(
@@ -201,9 +201,9 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
 @transaction.atomic
 def submit(version: KitVersion, *, by: User) -> None:
     """Submit a version for approval. Raise Refused with all that is missing."""
-    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
     version = _locked(version)
-    _refuse_withdrawn(version.kit)
+    refuse_withdrawn(version.kit)
     if problems := checking.problems(version):
         raise Refused(" ".join(problems))
     _move(version, S.IN_REVIEW, content_sha256=digest(version), submitted_at=timezone.now())
@@ -223,9 +223,9 @@ def approve(version: KitVersion, *, by: User, content_sha256: str) -> None:
     """Approve exactly the content that the person has read. Who wrote in it may not, nor who
     appointed one of its writers.
     """
-    authority = _require_at(by, Permission.KIT_APPROVE, version.kit.unit)
+    authority = require_at(by, Permission.KIT_APPROVE, version.kit.unit)
     version = _locked(version)
-    _refuse_withdrawn(version.kit)
+    refuse_withdrawn(version.kit)
     if version.is_by(by):
         raise NotAllowed(_("Who wrote a kit may not approve it. Another leader has to."))
     if appointed_by(by, people=version.writers.all()):
@@ -249,7 +249,7 @@ def approve(version: KitVersion, *, by: User, content_sha256: str) -> None:
 @transaction.atomic
 def return_(version: KitVersion, *, by: User, reason: str) -> None:
     """Return a version that waits for approval, or that is approved and not yet issued."""
-    authority = _require_at(by, Permission.KIT_APPROVE, version.kit.unit)
+    authority = require_at(by, Permission.KIT_APPROVE, version.kit.unit)
     reason = require_reason(reason, _("Please write what has to be changed."))
     version = _locked(version)
     unsealed = {"method": "", "key_id": "", "seal": ""}
@@ -263,10 +263,10 @@ def issue(version: KitVersion, *, by: User) -> None:
     """Issue an approved version: from now on the units that it is for may take it up. The one
     before it is replaced.
     """
-    authority = _require_at(by, Permission.KIT_WRITE, version.kit.unit)
+    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
     version = _locked(version)
     kit, now = version.kit, timezone.now()
-    _refuse_withdrawn(kit)
+    refuse_withdrawn(kit)
     if version.state != S.APPROVED:
         raise Refused(_("Only an approved version can be issued. Submit it for approval first."))
     if version.content_sha256 != digest(version) or not seals.is_sealed(version):
@@ -289,9 +289,9 @@ def issue(version: KitVersion, *, by: User) -> None:
 @transaction.atomic
 def new_version(kit: Kit, *, by: User) -> KitVersion:
     """Begin a new version as a copy of the one that is issued."""
-    authority = _require_at(by, Permission.KIT_WRITE, kit.unit)
+    authority = require_at(by, Permission.KIT_WRITE, kit.unit)
     kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
-    _refuse_withdrawn(kit)
+    refuse_withdrawn(kit)
     if kit.current is None:
         raise Refused(_("No version is issued yet. Change the one that is being written."))
     if open_version(kit):
@@ -344,14 +344,14 @@ _COPIED = (
 @transaction.atomic
 def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
     """Hand a kit of a unit above to the units of the province ``unit``, with a note of its own."""
-    authority = _require_at(by, Permission.KIT_WRITE, unit)
+    authority = require_at(by, Permission.KIT_WRITE, unit)
     kit = (
         Kit.objects.select_for_update(of=("self",)).select_related("unit", "current").get(pk=kit.pk)
     )
     note = normal(note).strip()
     require_no_secrecy_mark([note])
     require_storable([note], unit)
-    _refuse_withdrawn(kit)
+    refuse_withdrawn(kit)
     if kit.current is None or not kit.current.by_provinces:
         raise Refused(_("This kit reaches your units by itself; you need not pass it on."))
     if not provinces_asked(kit.current).filter(pk=unit.pk).exists():
@@ -381,7 +381,7 @@ def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
     authority = require(by, Permission.KIT_APPROVE, unit=kit.unit)
     reason = require_reason(reason, _("Please write why the kit is withdrawn."))
     kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
-    _refuse_withdrawn(kit)
+    refuse_withdrawn(kit)
     if kit.current is None:
         raise Refused(_("This kit was never issued: there is nothing to withdraw."))
     kit.withdrawn_at, kit.withdrawn_by = timezone.now(), by
@@ -402,7 +402,7 @@ def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
     announcement_due.send(sender=None)
 
 
-def _require_at(by: User, permission: Permission, unit: Unit) -> Authority:
+def require_at(by: User, permission: Permission, unit: Unit) -> Authority:
     """Return the appointment in that very unit: who oversees a province does not write for it."""
     authority = require(by, permission, unit=unit)
     if unit.level == Level.COMMUNE:
@@ -446,7 +446,7 @@ def _locked(version: KitVersion) -> KitVersion:
     )
 
 
-def _refuse_withdrawn(kit: Kit) -> None:
+def refuse_withdrawn(kit: Kit) -> None:
     if kit.is_withdrawn:
         raise Refused(_("This kit is withdrawn. Begin a new one."))
 

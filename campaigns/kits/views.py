@@ -92,6 +92,7 @@ def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "versions": versions,
         "passings": list(row.passings.select_related("unit", "by")[:40]),
         "media": list(version.media.select_related("media")),
+        "files": row.files.filter(state="ready"),
         "acts": _acts(request, row, newer),
         **_preview(request, version),
         **_changes(version, row),
@@ -109,6 +110,7 @@ def _acts(request: HttpRequest, row: Kit, newer: KitVersion | None) -> dict[str,
         "card": writes
         and bool(newer and newer.is_editable)
         and can(request.user, Permission.LIBRARY_WRITE, unit=row.unit),
+        "files": writes,
         "submit": writes and bool(newer and newer.is_editable),
         "review": approves and state in (VersionState.IN_REVIEW, VersionState.APPROVED),
         "issue": writes and state == VersionState.APPROVED,

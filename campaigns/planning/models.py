@@ -65,7 +65,7 @@ class ChecklistItem(PublicIdModel):
 
 class Document(PublicIdModel):
     """A plan or a legal basis of a campaign: its name and number, with a link to a site of the
-    state, or the words that matter. Files are not kept here.
+    state, or the words that matter. Files are rows of `campaigns.files`.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="documents")

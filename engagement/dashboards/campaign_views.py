@@ -74,6 +74,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "phases": phases,
         "items": items,
         "documents": list(shown.documents.all()),
+        "files": shown.files.filter(state="ready", kit=None),
         "funnels": funnels(user, kits),
         "kit_page": "kits:kit" if may_read_kits(request) else "",
         "best": [

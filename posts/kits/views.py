@@ -78,6 +78,7 @@ def _page(
         "script": filling.pieces(version.script, values),
         "differences": changes_of_kit(row, card.adoption) if card.adoption and card.post else [],
         "media": version.media.select_related("media"),
+        "files": row.files.filter(state="ready"),
         "passing": row.passings.filter(unit=unit.parent).first() if unit.parent else None,
         "position": current_position(request),
     }

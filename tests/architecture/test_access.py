@@ -281,6 +281,7 @@ MAKERS = {
         factories.matter(factories.UnitFactory(parent=unit), asked_from=unit).public_id
     ),
     "campaign": lambda unit: factories.CampaignFactory(unit=unit).public_id,
+    "campaign_file": lambda unit: factories.campaign_file(unit).public_id,
     "checklist_item": lambda unit: factories.checklist_item(unit).public_id,
     "public_summary": lambda unit: factories.public_summary(unit).public_id,
     "delivery": lambda unit: factories.delivery(_approved(unit)).public_id,

@@ -22,6 +22,7 @@ NO_PAGE = {
     "accounts:import_template",
     "accounts:ministry_callback",
     "accounts:notice",
+    "campaigns:file",
     "channels:callback",
     "channels:choose",
     "engagement:campaign_export",

@@ -1,0 +1,119 @@
+"""Check what a file holds, in programs with limits: nothing that runs, no mark of secrecy, no data
+of a person. What was read is kept nowhere.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from campaigns.files.states import Kind, Refusal
+from core import sandbox, scanner
+from core.errors import Busy, Refused
+from core.leaks import require_storable
+from core.secrecy import has_secrecy_mark
+from core.semaphores import SharedSemaphore
+from media import pictures
+from media.scanners.examining import examine
+from media.scanners.models import SECRET_MARK, Severity
+from media.scanners.registry import rules_for
+from units.models import Unit
+
+MOST_LETTERS, MOST_PAGES, MOST_OBJECTS = 400_000, 400, 60_000
+MOST_ENTRIES, MOST_UNPACKED = 2_000, 120 * 1024 * 1024
+# Measured: a PDF of 200 pages takes 6 s of processor and 90 MB.
+LIMITS = sandbox.Limits(
+    memory=512 * 1024 * 1024,
+    cpu_seconds=60,
+    file_bytes=8 * 1024 * 1024,
+    patience=120,
+    answer_bytes=8 * 1024 * 1024,
+)
+_PROGRAM = Path(__file__).with_name("program.py")
+_AT_ONCE = 5_000  # lines that the leak check reads together
+_semaphore = SharedSemaphore("campaign-files", at_once=1, waiting=0, patience=0)
+
+
+class NotTaken(Exception):
+    """The file is refused, for the `Refusal` that it bears."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+class Checked(NamedTuple):
+    """A file that may be read: ``data`` where it was drawn anew, ``was_read`` where all of it was
+    text.
+    """
+
+    was_read: bool
+    data: bytes | None = None
+    content_type: str = ""
+
+
+def check(path: Path, kind: str, *, unit: Unit, place: Path) -> Checked:
+    """Check the file in the folder ``place``. Raise NotTaken, Busy, sandbox.Failed."""
+    _require_clean(path)
+    if kind == Kind.PICTURE:
+        return _picture(path, unit=unit, place=place)
+    with _semaphore.taken():
+        facts = _read(path, kind, place)
+    lines = [str(line) for line in facts["lines"]]
+    if any(has_secrecy_mark(line) for line in lines):
+        raise NotTaken(Refusal.MARKED)
+    try:
+        for start in range(0, len(lines), _AT_ONCE):
+            require_storable(["\n".join(lines[start : start + _AT_ONCE])], unit)
+    except Refused:
+        raise NotTaken(Refusal.LEAK) from None
+    return Checked(was_read=facts.get("was_read") is True)
+
+
+def _require_clean(path: Path) -> None:
+    try:
+        scanner.require_clean(path)
+    except Busy:
+        raise
+    except Refused:
+        raise NotTaken(Refusal.HARMFUL) from None
+
+
+def _read(path: Path, kind: str, place: Path) -> dict[str, Any]:
+    bounds = {
+        "letters": MOST_LETTERS,
+        "pages": MOST_PAGES,
+        "objects": MOST_OBJECTS,
+        "entries": MOST_ENTRIES,
+        "unpacked": MOST_UNPACKED,
+    }
+    try:
+        facts = sandbox.run(
+            _PROGRAM, kind, str(path), str(place), json.dumps(bounds), place=place, limits=LIMITS
+        )
+    except sandbox.Failed:  # by its limits: a file that is no bomb stays within them
+        raise NotTaken(Refusal.LARGE) from None
+    if refused := facts.get("refused"):
+        known = refused in {"locked", "active", "large"}
+        raise NotTaken(Refusal(refused) if known else Refusal.BROKEN)
+    if not isinstance(facts.get("lines"), list):
+        raise NotTaken(Refusal.BROKEN)
+    return facts
+
+
+def _picture(path: Path, *, unit: Unit, place: Path) -> Checked:
+    """Draw the picture anew, without metadata, and read the words in it."""
+    try:
+        drawn = pictures.redraw(path)
+    except Busy:
+        raise
+    except Refused:
+        raise NotTaken(Refusal.BROKEN) from None
+    anew = place / "anew"
+    anew.write_bytes(drawn.data)
+    found = examine(anew, is_video=False, rules=rules_for(unit), report=lambda _progress: None)
+    rules = {each.rule for each in found.findings if each.severity == Severity.HARD}
+    if SECRET_MARK in rules:
+        raise NotTaken(Refusal.MARKED)
+    if rules:
+        raise NotTaken(Refusal.LEAK)
+    return Checked(was_read=not found.lacking, data=drawn.data, content_type=drawn.content_type)

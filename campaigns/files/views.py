@@ -1,0 +1,135 @@
+"""Pages of the files of campaigns and kits."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import Permission
+from campaigns.files import queries, services
+from campaigns.files.forms import FileForm
+from campaigns.files.models import CampaignFile
+from campaigns.files.states import Kind
+from campaigns.kits.models import Kit
+from campaigns.models import Campaign
+from core.actions import button_action, form_action
+from units.models import Level
+
+_PATH_LETTERS = str.maketrans('/\\:*?"<>|', "-" * 9)  # a system may not take them in a name
+_SUFFIXES = {
+    services.CONTENT_TYPES[Kind.PDF]: ".pdf",
+    services.CONTENT_TYPES[Kind.WORD]: ".docx",
+    services.CONTENT_TYPES[Kind.EXCEL]: ".xlsx",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """List the files of a campaign, and take another one from those who write the campaign."""
+    rows = Campaign.objects.visible_to(request.user).select_related("unit")
+    _require_reader(request)
+    campaign = get_object_or_404(rows, public_id=public_id)
+    return _page(request, campaign, {"campaign": campaign, "is_over": bool(campaign.closed_at)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def kit_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """List the files of a kit, and take another one from its issuer."""
+    _require_reader(request)
+    rows = queries.kits_read_by(request.user).select_related("unit", "campaign")
+    kit = get_object_or_404(rows, public_id=public_id)
+    return _page(request, kit, {"kit": kit, "is_over": kit.is_withdrawn})
+
+
+def _page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]) -> HttpResponse:
+    may_write = _may_write(request, to)
+    if request.method == "POST" and not may_write:
+        raise PermissionDenied
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = FileForm(*sent)
+    done = form_action(
+        form,
+        lambda: services.add(
+            to, form.cleaned_data["file"], name=form.cleaned_data["name"], by=request.user
+        ),
+        field="file",
+    )
+    if done:
+        messages.success(
+            request,
+            _("Added. It is being checked; the units see it as soon as that is done."),
+        )
+        return redirect(services.address_of(done.result))
+    files = list(queries.read_by(request.user).filter(pk__in=queries.files_of(to).values("pk")))
+    context = {
+        **about,
+        "to": to,
+        "form": form,
+        "files": files,
+        "is_waiting": any(each.is_waiting for each in files) and not form.is_bound,
+        "may_write": may_write and not about["is_over"],
+        "most": services.MOST_FILES,
+    }
+    return render(request, "campaigns/files.html", context, status=done.status)
+
+
+@require_safe
+def file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
+    """Send a checked file to be saved: no browser opens it in our origin."""
+    row = _readable(request, public_id)
+    if not row.is_ready:
+        messages.info(request, _("This file is not checked yet. Try again in a minute."))
+        return redirect(services.address_of(row))
+    suffix = _SUFFIXES[row.content_type]
+    name = row.name.translate(_PATH_LETTERS)
+    if not name.lower().endswith(suffix):
+        name += suffix
+    response = StreamingHttpResponse(queries.content(row), content_type=row.content_type)
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["Content-Length"] = str(row.size)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask, then remove a file for everybody."""
+    if not request.user.reach(Permission.CAMPAIGN_WRITE):
+        raise PermissionDenied
+    row = _readable(request, public_id)
+    if not _may_write(request, row.kit or row.campaign):
+        raise Http404
+    back = services.address_of(row)
+    if request.method == "POST":
+        said = _("Removed: %(name)s.") % {"name": row}
+        button_action(request, lambda: services.remove(row, by=request.user), said=said)
+        return redirect(back)
+    return render(request, "campaigns/file_remove.html", {"file": row, "back": back})
+
+
+def _require_reader(request: HttpRequest) -> None:
+    if not request.user.reach(Permission.CAMPAIGN_VIEW):
+        raise PermissionDenied
+
+
+def _readable(request: HttpRequest, public_id: uuid.UUID) -> CampaignFile:
+    _require_reader(request)
+    return get_object_or_404(queries.read_by(request.user), public_id=public_id)
+
+
+def _may_write(request: HttpRequest, to: Campaign | Kit) -> bool:
+    if isinstance(to, Campaign):
+        return request.user.authority(Permission.CAMPAIGN_WRITE, unit=to.unit) is not None
+    authority = request.user.own_authority(Permission.KIT_WRITE, unit=to.unit)
+    at_issuer = authority is not None and authority.unit_id == to.unit_id
+    return at_issuer and to.unit.level != Level.COMMUNE
