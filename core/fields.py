@@ -1,5 +1,6 @@
 """Form fields that several apps share."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -125,3 +126,26 @@ class ReasonField(forms.CharField):
             require_recordable(value)
         except Refused as error:
             raise ValidationError(str(error)) from None
+
+
+class AssertionField(forms.CharField):
+    """A passkey's answer, over the very decision: None where there is none, else an object that is
+    not empty.
+    """
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        if not value:
+            return None
+        try:
+            answer = json.loads(value) if len(value) <= (self.max_length or 0) else None
+        except (ValueError, RecursionError):
+            answer = None
+        # What is empty must not pass for an approval without a passkey, from which a code is asked
+        # before.
+        if not answer or not isinstance(answer, dict):
+            raise ValidationError(
+                _("The passkey's answer cannot be read. Nothing was approved; please try again.")
+            )
+        return answer

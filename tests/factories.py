@@ -34,6 +34,7 @@ from channels.completeness.queries import digest_of
 from channels.models import Channel, PageChange, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
 from core import sealing
+from core.form_marks import render_mark
 from core.text import fold
 from engagement.dashboards.context import whole_period
 from engagement.dashboards.results import frozen_content
@@ -515,7 +516,7 @@ def queue_mark(by: User, *opened: Revision, since: timedelta = timedelta(minutes
     """Return the mark of the queue's form, whose person has opened these revisions."""
     for revision in opened:
         mark(revision, by)
-    return readings.render_mark("queue", by=by, now=timezone.now() - since)
+    return render_mark("queue", by=by, now=timezone.now() - since)
 
 
 def proof() -> approvals.Proof:

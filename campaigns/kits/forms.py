@@ -31,7 +31,7 @@ from campaigns.kits.services import KitEdit, Slot
 from campaigns.kits.states import KINDS, PLATFORMS, SlotKind
 from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, slot_names
 from campaigns.models import GROUNDS, LONGEST_GROUND, Campaign, Topic
-from core.fields import DayField
+from core.fields import AssertionField, DayField
 from core.forms import ReasonForm
 from core.text import fold, whole_number
 from media.cards.services import HOTLINES, OWN_HOTLINE
@@ -564,6 +564,12 @@ class PassOnForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Such as what matters most in your province."),
     )
+
+
+class ApprovalForm(forms.Form):
+    """A passkey's answer over the kit on the page; none where a code was asked for before."""
+
+    assertion = AssertionField(required=False, max_length=20_000)
 
 
 class ReturnForm(ReasonForm):

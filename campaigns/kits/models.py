@@ -176,6 +176,8 @@ class KitVersion(PublicIdModel, Grounds, Announced):
     method = models.CharField(max_length=10, blank=True, default="", db_default="")
     key_id = models.CharField(max_length=16, blank=True, default="", db_default="")
     seal = models.CharField(max_length=64, blank=True, default="", db_default="")
+    # Of a passkey over the approval, with when its page was rendered; see `seals`.
+    assertion = models.JSONField(null=True)
     return_reason = models.CharField(max_length=500, blank=True, default="")
     issued_at = models.DateTimeField(null=True)
 

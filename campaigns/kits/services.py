@@ -26,6 +26,7 @@ from campaigns.kits.states import NEXT, VersionState
 from campaigns.models import GROUNDS, Campaign, Topic
 from core.db_retry import retry_on_deadlock
 from core.errors import NotAllowed, Refused
+from core.form_marks import Rendered
 from core.leaks import require_storable
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
@@ -219,9 +220,17 @@ def submit(version: KitVersion, *, by: User) -> None:
 
 
 @transaction.atomic
-def approve(version: KitVersion, *, by: User, content_sha256: str) -> None:
+def approve(
+    version: KitVersion,
+    *,
+    by: User,
+    content_sha256: str,
+    rendered: Rendered | None = None,
+    assertion: Mapping[str, str] | None = None,
+) -> None:
     """Approve exactly the content that the person has read. Who wrote in it may not, nor who
-    appointed one of its writers.
+    appointed one of its writers. With a passkey's ``assertion`` over it comes when its page was
+    ``rendered``.
     """
     authority = require_at(by, Permission.KIT_APPROVE, version.kit.unit)
     version = _locked(version)
@@ -239,9 +248,17 @@ def approve(version: KitVersion, *, by: User, content_sha256: str) -> None:
         raise Refused(_("This version does not wait for approval any more. Reload the page."))
     if not content_sha256 == version.content_sha256 == digest(version):
         raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
+    if rendered and version.submitted_at and rendered.at < version.submitted_at:
+        raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
+    if rendered and assertion:
+        assertion = seals.with_page(assertion, rendered)
     version.approved_by, version.approved_at = by, timezone.now()
     given = {"approved_by": by, "approved_at": version.approved_at}
-    _move(version, S.APPROVED, **given, **seals.seal(version))
+    _move(version, S.APPROVED, **given, **seals.seal(version, assertion))
+    if not seals.is_sealed(version):
+        raise Refused(
+            _("The passkey did not sign this kit. Nothing was approved; please try again.")
+        )
     _record("kit.approved", version, by=by, authority=authority, sha256=content_sha256)
     _notify_writers(version, "kit_approved", by=by)
 
@@ -252,7 +269,7 @@ def return_(version: KitVersion, *, by: User, reason: str) -> None:
     authority = require_at(by, Permission.KIT_APPROVE, version.kit.unit)
     reason = require_reason(reason, _("Please write what has to be changed."))
     version = _locked(version)
-    unsealed = {"method": "", "key_id": "", "seal": ""}
+    unsealed = {"method": "", "key_id": "", "seal": "", "assertion": None}
     _move(version, S.RETURNED, approved_by=None, approved_at=None, return_reason=reason, **unsealed)
     _record("kit.returned", version, by=by, authority=authority, reason=reason)
     _notify_writers(version, "kit_returned", by=by, reason=reason)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:public_id>/poster/file/", poster_views.poster_file, name="poster_file"),
     path("<uuid:public_id>/submit/", views.submit, name="submit"),
     path("<uuid:public_id>/approve/", views.approve, name="approve"),
+    path("<uuid:public_id>/approve/passkey/", views.passkey_options, name="passkey_options"),
     path("<uuid:public_id>/issue/", views.issue, name="issue"),
     path("<uuid:public_id>/new-version/", views.new_version, name="new_version"),
     path("<uuid:public_id>/pass-on/", views.pass_on, name="pass_on"),

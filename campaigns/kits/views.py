@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,13 +17,24 @@ from accounts.context import current_position
 from accounts.models import Appointment
 from accounts.permissions import Permission
 from accounts.queries import can
+from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
-from campaigns.kits import presenters, queries, services
-from campaigns.kits.forms import AsUnitForm, KitFilter, PassOnForm, ReturnForm, WithdrawForm
+from campaigns.kits import presenters, queries, seals, services
+from campaigns.kits.forms import (
+    ApprovalForm,
+    AsUnitForm,
+    KitFilter,
+    PassOnForm,
+    ReturnForm,
+    WithdrawForm,
+)
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.states import VersionState
 from core import quotas
 from core.actions import FormAction, button_action, form_action, form_data
+from core.assertions import challenge
+from core.errors import Refused
+from core.form_marks import Rendered, render_mark, require_rendered
 from core.forms import ReasonForm
 from units.models import Level, Unit
 from units.queries import find_unit
@@ -122,21 +134,20 @@ def _acts(request: HttpRequest, row: Kit, newer: KitVersion | None) -> dict[str,
     }
 
 
+def _approves_by_code(request: HttpRequest, **_kwargs: Any) -> bool:
+    """Tell whether the request needs a factor proved before: a passkey over the very kit is proof
+    enough, for an approval.
+    """
+    return "return" in request.POST or not request.POST.get("assertion")
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(only_posts=True, when=_approves_by_code)
 def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the exact version that waits, and take the decision of a second person."""
-    row = readable(request, public_id)
-    if not request.user.reach(Permission.KIT_APPROVE):
-        raise PermissionDenied
-    if not is_own(request, row, Permission.KIT_APPROVE):
-        return not_yours(request, row)
-    version = queries.open_version(row)
-    decidable = (VersionState.IN_REVIEW, VersionState.APPROVED)
-    if version is None or version.state not in decidable:
-        messages.info(request, _("No version of this kit waits for approval."))
-        return redirect("kits:kit", row.public_id)
-    version.kit = row
+    row, version = _to_decide(request, public_id)
+    if version is None:
+        return _undecidable(request, row)
     returns = "return" in request.POST
     form = ReturnForm(request.POST if returns else None)
     done: FormAction[None] = FormAction()
@@ -144,10 +155,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         act = counted(request, lambda: services.return_(version, by=request.user, **_given(form)))
         done = form_action(form, act)
     elif request.method == "POST":
-        sha256 = request.POST.get("sha256", "")[:64]
-        act = counted(
-            request, lambda: services.approve(version, by=request.user, content_sha256=sha256)
-        )
+        act = counted(request, lambda: _approve(request, version))
         if button_action(request, act, said=_("Approved. The kit may be issued now.")):
             return redirect("kits:kit", row.public_id)
         return redirect("kits:approve", row.public_id)
@@ -159,6 +167,8 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "version": version,
         "form": form,
         "is_own_work": version.is_by(request.user),
+        "passkey": passkeys.has_passkey(request.user),
+        "mark": render_mark(_subject(version), by=request.user),
         "facts": presenters.facts(version),
         "units": queries.units_for(version).count(),
         "media": list(version.media.select_related("media")),
@@ -166,6 +176,77 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         **_changes(version, row),
     }
     return render(request, "kits/approve.html", context, status=done.status)
+
+
+@require_POST
+def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Return what a passkey is asked to sign for the approval; 409 where the form itself is to be
+    sent.
+    """
+    _row, version = _to_decide(request, public_id)
+    if version is None or version.state != VersionState.IN_REVIEW:
+        return JsonResponse({}, status=409)
+    try:
+        rendered = _rendered(request, version)
+    except Refused:
+        return JsonResponse({}, status=409)
+    text = seals.to_sign(version, rendered, by=request.user.pk)
+    return JsonResponse(passkeys.request_options(request.user, challenge(text)))
+
+
+def _approve(request: HttpRequest, version: KitVersion) -> None:
+    """Approve by a passkey's assertion over the version on the page, or by the factor proved
+    before.
+    """
+    given: dict[str, Any] = {
+        "by": request.user,
+        "content_sha256": request.POST.get("sha256", "")[:64],
+    }
+    form = ApprovalForm(request.POST)
+    if not form.is_valid():
+        raise Refused(" ".join(form.errors["assertion"]))
+    if answer := form.cleaned_data["assertion"]:
+        rendered = _rendered(request, version)
+        text = seals.to_sign(version, rendered, by=request.user.pk)
+        try:
+            assertion = passkeys.assertion_of(request.user, answer, challenge(text))
+        except passkeys.Unsigned:
+            raise Refused(
+                _("The passkey did not sign this kit. Nothing was approved; please try again.")
+            ) from None
+        given |= {"rendered": rendered, "assertion": assertion}
+    services.approve(version, **given)
+
+
+def _rendered(request: HttpRequest, version: KitVersion) -> Rendered:
+    """Return when the form was rendered. Raise Refused where it was not for this version."""
+    return require_rendered(request.POST.get("mark", "")[:500], _subject(version), by=request.user)
+
+
+def _subject(version: KitVersion) -> str:
+    return f"kit:{version.public_id}:{version.content_sha256}"
+
+
+def _to_decide(request: HttpRequest, public_id: uuid.UUID) -> tuple[Kit, KitVersion | None]:
+    """Return the kit with the version that the person may decide on, None where there is none."""
+    row = readable(request, public_id)
+    if not request.user.reach(Permission.KIT_APPROVE):
+        raise PermissionDenied
+    version = queries.open_version(row)
+    decidable = (VersionState.IN_REVIEW, VersionState.APPROVED)
+    if not is_own(request, row, Permission.KIT_APPROVE):
+        return row, None
+    if version is None or version.state not in decidable:
+        return row, None
+    version.kit = row
+    return row, version
+
+
+def _undecidable(request: HttpRequest, row: Kit) -> HttpResponse:
+    if not is_own(request, row, Permission.KIT_APPROVE):
+        return not_yours(request, row)
+    messages.info(request, _("No version of this kit waits for approval."))
+    return redirect("kits:kit", row.public_id)
 
 
 @require_POST

@@ -13,18 +13,12 @@ kept once, and each statement is sealed together with the list's SHA-256.
 import hashlib
 import hmac
 import json
-import struct
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
-
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from fido2 import cbor
-from fido2.cose import CoseKey
-from fido2.utils import websafe_decode
-from fido2.webauthn import AuthenticatorData, CollectedClientData
+from typing import Any, NamedTuple
 
 from core.approval_keys import key_id, keys
+from core.assertions import assertion_problem
 
 VERSION = "outreach-portal approval 1"
 LIST_VERSION = "outreach-portal approval list 1"
@@ -122,11 +116,6 @@ def list_statement(statements: Collection[str], *, nonce: str) -> str:
     return _canonical({"version": LIST_VERSION, "nonce": nonce, "statements": said})
 
 
-def challenge(text: str) -> bytes:
-    """Return the challenge that a passkey signs for a statement or a list."""
-    return hashlib.sha256(text.encode()).digest()
-
-
 def sign(text: str, method: str, assertion: Mapping[str, str] | None = None) -> Signed:
     """Seal a statement, with the passkey's assertion over it if there is one, by the newest key of
     the installation.
@@ -173,7 +162,7 @@ def problem(
     if listed:
         return listed.problem or _place_problem(signed, listed)
     if signed.method == Method.PASSKEY:
-        return _assertion_problem(signed.statement, signed.assertion or {})
+        return assertion_problem(signed.statement, signed.assertion or {})
     return ""
 
 
@@ -193,7 +182,7 @@ def _list_problem(signed: Signed) -> str:
         return "the statement is no list of approvals"
     if len(said["statements"]) > MOST_LISTED:
         return "the list is too long"
-    return _assertion_problem(signed.statement, signed.assertion or {})
+    return assertion_problem(signed.statement, signed.assertion or {})
 
 
 def _place_problem(signed: Signed, listed: Listed) -> str:
@@ -201,33 +190,6 @@ def _place_problem(signed: Signed, listed: Listed) -> str:
     if signed.method != Method.PASSKEY or (signed.assertion or {}).get("list") != listed.sha256:
         return "the statement was sealed without this list"
     return "" if signed.statement in listed.statements else "the statement is not on the list"
-
-
-def _assertion_problem(text: str, assertion: Mapping[str, str]) -> str:
-    """Explain why a passkey's assertion is not one over this statement, by a person whom the
-    passkey knew.
-    """
-    try:
-        client_data = CollectedClientData(websafe_decode(assertion["client_data"]))
-        authenticator_data = AuthenticatorData(websafe_decode(assertion["authenticator_data"]))
-        if client_data.type != CollectedClientData.TYPE.GET or client_data.challenge != challenge(
-            text
-        ):
-            return "the passkey signed something else"
-        if authenticator_data.rp_id_hash != hashlib.sha256(assertion["rp_id"].encode()).digest():
-            return "the passkey signed for another site"
-        if not (authenticator_data.is_user_present() and authenticator_data.is_user_verified()):
-            return "the passkey did not verify who used it"
-        key = cast("Mapping[int, object]", cbor.decode(websafe_decode(assertion["public_key"])))
-        public_key = CoseKey.parse(key)
-        public_key.verify(
-            authenticator_data + client_data.hash, websafe_decode(assertion["signature"])
-        )
-    except InvalidSignature:
-        return "the passkey's signature is not that of the statement"
-    except (LookupError, TypeError, ValueError, AttributeError, struct.error, UnsupportedAlgorithm):
-        return "the passkey's assertion cannot be read"
-    return ""
 
 
 def channels_of(signed: Signed) -> frozenset[str]:

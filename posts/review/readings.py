@@ -2,35 +2,17 @@
 enough to be read.
 """
 
-import math
-import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
-from django.core import signing
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Refused
+from core.form_marks import Rendered, render_mark, require_rendered
 from posts.models import Reading, Revision
-
-# A second tap that was meant for the page before comes within a second; nobody reads a post in two.
-SHORTEST_READING = timedelta(seconds=2)
-# A form that a browser shows longer than this is rendered anew.
-LONGEST_READING = timedelta(hours=24)
-_SALT = "posts.readings"
-
-
-class Rendered(NamedTuple):
-    """The time at which a form was rendered for a decision, and the number
-    that the server gave it.
-    """
-
-    at: datetime
-    nonce: str
 
 
 def open_revision(revision: Revision, *, by: User, now: datetime | None = None) -> str:
@@ -38,38 +20,6 @@ def open_revision(revision: Revision, *, by: User, now: datetime | None = None) 
     now = now or timezone.now()
     Reading.objects.get_or_create(revision=revision, user=by, defaults={"opened_at": now})
     return render_mark(subject(revision), by=by, now=now)
-
-
-def render_mark(about: str, *, by: User, now: datetime | None = None) -> str:
-    """Return a signed mark of when a form ``about`` something was rendered, and for whom."""
-    at = (now or timezone.now()).timestamp()
-    return signing.dumps({"s": about, "u": by.pk, "t": at, "n": uuid.uuid4().hex}, salt=_SALT)
-
-
-def require_rendered(mark: str, about: str, *, by: User, now: datetime | None = None) -> Rendered:
-    """Return when the form with ``mark`` was rendered; raise Refused where it was not theirs, or
-    only just rendered.
-    """
-    now = now or timezone.now()
-    try:
-        said = signing.loads(mark, salt=_SALT)
-        at, theirs = float(said["t"]), (said["s"], said["u"]) == (about, by.pk)
-        nonce = str(said["n"])
-    except (signing.BadSignature, KeyError, TypeError, ValueError):
-        at, theirs, nonce = math.inf, False, ""
-    if not theirs or now.timestamp() - at > LONGEST_READING.total_seconds():
-        raise Refused(
-            _("This page was open too long or was not yours. Please read it again, then decide.")
-        )
-    rendered = datetime.fromtimestamp(at, tz=UTC)
-    if now - rendered < SHORTEST_READING:
-        raise Refused(
-            _(
-                "Nothing was decided: this page had only just appeared. Please read it, "
-                "then press again."
-            )
-        )
-    return Rendered(rendered, nonce)
 
 
 def spend(mark: str, revision: Revision, *, by: User, now: datetime | None = None) -> Rendered:

@@ -1,6 +1,5 @@
 """Forms for the decision on a submitted post."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -10,32 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.fields import DayAndClockField, ReasonField
+from core.fields import AssertionField, DayAndClockField, ReasonField
 from posts.models import Post
 from publishing.scheduling.forms import check_time
-
-
-class AssertionField(forms.CharField):
-    """A passkey's answer, over the very decision: None where there is none, else an object that is
-    not empty.
-    """
-
-    widget = forms.HiddenInput
-
-    def to_python(self, value: Any) -> dict[str, Any] | None:
-        if not value:
-            return None
-        try:
-            answer = json.loads(value) if len(value) <= self.max_length else None
-        except (ValueError, RecursionError):
-            answer = None
-        # What is empty must not pass for an approval without a passkey, from which a code is asked
-        # before.
-        if not answer or not isinstance(answer, dict):
-            raise ValidationError(
-                _("The passkey's answer cannot be read. Nothing was approved; please try again.")
-            )
-        return answer
 
 
 class QueueForm(forms.Form):

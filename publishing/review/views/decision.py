@@ -19,10 +19,12 @@ from accounts.queries import can, require
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
 from core.actions import button_action, form_data, refusal
+from core.assertions import challenge
 from core.errors import NotAllowed, Refused
+from core.form_marks import Rendered, require_rendered
 from posts.findings import findings
 from posts.models import Post
-from posts.review import approvals, readings, signing
+from posts.review import readings, signing
 from posts.review import services as posts
 from posts.review.approvals import Method, Proof
 from posts.review.passing import rules_to_pass
@@ -241,9 +243,7 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
     return refusal(action)
 
 
-def _proof(
-    request: HttpRequest, post: Post, form: ReviewForm, rendered: readings.Rendered
-) -> Proof:
+def _proof(request: HttpRequest, post: Post, form: ReviewForm, rendered: Rendered) -> Proof:
     """Return the proof of who approves: a passkey's assertion over this very decision, or the
     factor proved before.
     """
@@ -256,7 +256,7 @@ def _proof(
     unsigned = Proof(Method.PASSKEY, rendered.at, rendered.nonce, requested)
     text = signing.statement_of(post.current_revision, unsigned, by=request.user)
     try:
-        assertion = passkeys.assertion_of(request.user, answer, approvals.challenge(text))
+        assertion = passkeys.assertion_of(request.user, answer, challenge(text))
     except passkeys.Unsigned:
         raise Refused(
             _("The passkey did not sign this post. Nothing was approved; please try again.")
@@ -285,7 +285,7 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return JsonResponse({}, status=409)
     revision = post.current_revision
     try:
-        rendered = readings.require_rendered(
+        rendered = require_rendered(
             form.cleaned_data["mark"], readings.subject(revision), by=request.user
         )
     except Refused:
@@ -293,4 +293,4 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form.cleaned_data["assertion"] = None
     proof = _proof(request, post, form, rendered)
     text = signing.statement_of(revision, proof, by=request.user)
-    return JsonResponse(passkeys.request_options(request.user, approvals.challenge(text)))
+    return JsonResponse(passkeys.request_options(request.user, challenge(text)))

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
+from core.assertions import challenge
 from core.errors import Refused
+from core.form_marks import Rendered, render_mark, require_rendered
 from posts.models import Post, Revision
 from posts.review import approvals, readings, signing
 from posts.review.approvals import Method, Proof
@@ -58,7 +60,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
         "newest_first": is_newest_first(request),
         "several_units": len(request.user.reach(Permission.POST_APPROVE)) > 1,
         "may_choose": any(card.can_be_chosen for card in cards),
-        "mark": readings.render_mark(QUEUE, by=request.user),
+        "mark": render_mark(QUEUE, by=request.user),
         "passkey": passkeys.has_passkey(request.user),
         "result": request.session.pop(RESULT, None),
     }
@@ -79,7 +81,7 @@ def second_queue(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "cards": cards,
         "may_choose": any(card.can_be_chosen for card in cards),
-        "mark": readings.render_mark(QUEUE, by=request.user),
+        "mark": render_mark(QUEUE, by=request.user),
         "passkey": passkeys.has_passkey(request.user),
         "result": request.session.pop(RESULT, None),
     }
@@ -145,7 +147,7 @@ def _approve_many(request: HttpRequest, right: Permission, *, back: str) -> Http
         try:
             with transaction.atomic():
                 readings.spend_list(
-                    revision, readings.Rendered(proof.rendered_at, proof.nonce), by=request.user
+                    revision, Rendered(proof.rendered_at, proof.nonce), by=request.user
                 )
                 reviews.approve(
                     post,
@@ -187,14 +189,14 @@ def list_passkey_options(request: HttpRequest) -> HttpResponse:
     if not proofs:
         return JsonResponse({}, status=409)
     text = signing.list_statement_of(proofs, by=request.user)
-    return JsonResponse(passkeys.request_options(request.user, approvals.challenge(text)))
+    return JsonResponse(passkeys.request_options(request.user, challenge(text)))
 
 
 def _proofs(request: HttpRequest) -> dict[Revision, Proof]:
     """Return each chosen revision that the person may see, with what is approved of it. Raises
     Refused.
     """
-    rendered = readings.require_rendered(request.POST.get("mark", ""), QUEUE, by=request.user)
+    rendered = require_rendered(request.POST.get("mark", ""), QUEUE, by=request.user)
     names = request.POST.getlist("revision")[: approvals.MOST_LISTED]
     chosen = [name for name in names if _is_uuid(name)]
     revisions = (
@@ -239,7 +241,7 @@ def _signed_by_passkey(
         if not form.is_valid():
             raise passkeys.Unsigned
         answer = form.cleaned_data["assertion"]
-        assertion = passkeys.assertion_of(request.user, answer, approvals.challenge(text))
+        assertion = passkeys.assertion_of(request.user, answer, challenge(text))
     except passkeys.Unsigned:
         words = _(
             "The passkey did not sign these posts as they are now. Nothing was approved; "

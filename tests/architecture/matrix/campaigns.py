@@ -17,6 +17,7 @@ ENTRIES = {
     "kits:edit": Entry(roles=ISSUERS, kwargs=DRAFT),
     "kits:submit": Entry(roles=ISSUERS, kwargs=DRAFT, method="post"),
     "kits:approve": Entry(roles=frozenset({OVERSEER}), kwargs=SUBMITTED),
+    "kits:passkey_options": Entry(roles=frozenset({OVERSEER}), kwargs=SUBMITTED, method="post"),
     "kits:issue": Entry(roles=ISSUERS, kwargs=APPROVED, method="post"),
     "kits:new_version": Entry(roles=ISSUERS, kwargs=ISSUED, method="post", reach="above"),
     "kits:pass_on": Entry(roles=ISSUERS, kwargs=ISSUED, reach="above"),
