@@ -19,11 +19,13 @@ from channels.queries import facts_of
 from channels.states import Kind
 from core.periods import Period
 from core.scope import ancestors
+from engagement.boards import figures
 from engagement.boards.changes import Day, NewKit, Platform, Stop
 from engagement.boards.figures import OF
 from engagement.boards.scopes import CHANNEL, KIT, TOPIC, Scope
 from engagement.dashboards import dictionary
 from engagement.dashboards.charts import Mark
+from engagement.rollups.queries import Choice
 from publishing.models import Pause
 
 MOST = 12  # marks of a chart
@@ -69,18 +71,20 @@ def redefinitions(scope: Scope, period: Period, measure: str, platform: str) -> 
 # --- kits -----------------------------------------------------------------------------------------
 
 
-def new_kits(scope: Scope, counted: Mapping[int, int], period: Period) -> list[NewKit]:
-    """Return the kits first issued in the period that publications of the scope came of."""
-    rows = Kit.objects.filter(pk__in=counted).annotate(begun=Min("versions__issued_at"))
-    rows = rows.filter(begun__gte=period.start, begun__lt=period.end)
+def new_kits(scope: Scope, choice: Choice, period: Period) -> list[NewKit]:
+    """Return the kits first issued in the period that publications of the choice came of."""
+    rows = Kit.objects.annotate(begun=Min("versions__issued_at"))
+    issued = rows.filter(begun__gte=period.start, begun__lt=period.end)
+    if scope.kit:
+        issued = issued.filter(pk=scope.kit.pk)
     return [
         NewKit(
-            str(kit),
-            timezone.localdate(kit.begun),
-            counted[kit.pk],
-            "" if scope.kind == KIT else reverse("engagement:results_of_kit", args=[kit.public_id]),
+            name,
+            day,
+            n,
+            "" if scope.kind == KIT else reverse("engagement:results_of_kit", args=[public_id]),
         )
-        for kit in rows.order_by("begun", "pk")
+        for public_id, name, day, n in figures.new_kits(choice, issued)
     ]
 
 

@@ -3,25 +3,31 @@ topic and unit, and for each 1,000 followers. What was not measured is None, nev
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from campaigns.planning.queries import year_earlier
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from core.periods import Period
 from engagement.boards.scopes import KIT, TOPIC, Scope
 from engagement.models import MEASURES, FollowerCount
+from engagement.rollups.provinces import PLATFORMS, TOPICS, Coarse, Marked, sums_by
 from engagement.rollups.queries import (
     Choice,
+    best_posts_of_days,
     date_of,
     fetch,
+    moment,
     number,
     page_sums,
     page_sums_by,
     post_rows_of,
 )
+from engagement.rollups.sources import Pairs, Statement, statement
 
 type Sums = dict[str, int | None]
 # Of how many publications these sums speak.
@@ -30,22 +36,32 @@ SUMMED = ("publications", *MEASURES, *OF)
 PER = 1000  # followers
 
 
-def three_periods(period: Period) -> tuple[Period, Period, Period]:
-    """Return the period, as many days before it, and the same days last year."""
-    days = (period.last - period.first).days + 1
-    before = Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
-    return period, before, Period(year_earlier(period.first), year_earlier(period.last))
+@dataclass(frozen=True)
+class Area:
+    """A province with all below it or, without one, the nation, of which sums are kept."""
+
+    province: int | None
+    marked: Marked
+
+    def sums_by(self, coarse: Coarse, by: Sequence[str], periods: Sequence[Period]) -> Statement:
+        return sums_by(
+            coarse, by, province=self.province, periods=periods, marked=self.marked.within(periods)
+        )
 
 
-def by_day_and_platform(choice: Choice) -> list[dict[str, Any]]:
-    """Sum up what was published on each day, with the figures that it has now."""
+def by_day_and_platform(choice: Choice, area: Area | None = None) -> list[dict[str, Any]]:
+    """Sum up what was published on each day, with the figures that it has now; of an ``area``, the
+    choice of all that it published, from the sums that are kept.
+    """
+    by = ("day", "platform")
+    rows = area.sums_by(PLATFORMS, by, choice.periods) if area else page_sums_by(choice, by, SUMMED)
     return [
         {
             "day": date_of(day),
             "platform": platform,
             **dict(zip(SUMMED, map(number, sums), strict=True)),
         }
-        for day, platform, *sums in page_sums_by(choice, ("day", "platform"), SUMMED)
+        for day, platform, *sums in fetch(*rows)
     ]
 
 
@@ -71,11 +87,30 @@ def added(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = SUMMED) -> S
     return total
 
 
-def by_topic_and_kit(choice: Choice) -> list[dict[str, Any]]:
-    names = ("publications", *MEASURES)
+def by_topic(choice: Choice, area: Area | None = None) -> list[dict[str, Any]]:
+    names, by = ("publications", *MEASURES), ("topic_id",)
+    rows = area.sums_by(TOPICS, by, choice.periods) if area else page_sums_by(choice, by, names)
     return [
-        {"topic": topic, "kit": kit, **dict(zip(names, map(number, sums), strict=True))}
-        for topic, kit, *sums in page_sums_by(choice, ("topic_id", "kit_id"), names)
+        {"topic": topic, **dict(zip(names, map(number, sums), strict=True))}
+        for topic, *sums in fetch(*rows)
+    ]
+
+
+def new_kits(choice: Choice, issued: QuerySet[Any, Any]) -> list[tuple[UUID, str, date, int]]:
+    """Return the kits of ``issued`` (with the moment when they were ``begun``) that publications of
+    the choice came of: address, name, day and number of these.
+    """
+    of_kits = replace(choice, of={**choice.of, "kit__in": issued.order_by().values("pk")})
+    counted, params = page_sums_by(of_kits, ("kit_id",), ("publications",))
+    kits, of_issued = statement(issued.order_by().values("pk", "public_id", "name", "begun"))
+    sql = (
+        f"SELECT kit.public_id, kit.name, kit.begun, counted.publications FROM ({kits}) AS kit "  # noqa: S608
+        f"JOIN ({counted}) AS counted ON counted.kit_id = kit.pk WHERE counted.publications > 0 "
+        "ORDER BY kit.begun, kit.pk"
+    )
+    return [
+        (UUID(str(public_id)), name, timezone.localdate(moment(begun)), int(n))
+        for public_id, name, begun, n in fetch(sql, [*of_issued, *params])
     ]
 
 
@@ -102,7 +137,18 @@ class Best:
 
 
 def best_post(choice: Choice) -> Best | None:
-    rows, params = post_rows_of(choice)
+    return _best(post_rows_of(choice))
+
+
+def carrying_post(period: Period, marked: Marked) -> Best | None:
+    """Return the nation's post that reached most, if it had a third of all reach; else perhaps
+    another.
+    """
+    return _best(best_posts_of_days(period, Pairs.of(marked.within([period]).pairs)))
+
+
+def _best(rows_of: Statement) -> Best | None:
+    rows, params = rows_of
     sql = (
         f"SELECT post.public_id, post.label, post.title, unit.name, best.reach FROM ("  # noqa: S608
         f"SELECT post_id, unit_id, SUM(reach) AS reach FROM ({rows}) AS rows "

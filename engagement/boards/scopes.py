@@ -52,6 +52,11 @@ class Scope:
         return self.rows_by == BY_PROVINCE
 
     @property
+    def is_area(self) -> bool:
+        """Check whether it is all of a province or of the nation."""
+        return self.kind == UNIT and bool(self.rows_by)
+
+    @property
     def most_days(self) -> int:
         return MOST_DAYS_OF_NATION if self.is_nation else MOST_DAYS
 

@@ -10,6 +10,8 @@ from engagement.boards.figures import Pages, pages_of
 from engagement.boards.likes import Size, Spread, size_of, spread
 from engagement.boards.memory import remembered
 from engagement.boards.scopes import CHANNEL, UNIT, Scope
+from engagement.rollups import periods as opening
+from engagement.rollups.provinces import Marked
 from engagement.rollups.queries import BY_CHANNEL, BY_PROVINCE, BY_UNIT, Choice
 from units.models import Level, Unit
 
@@ -48,10 +50,16 @@ def usual_for(scope: Scope, own: Pages, period: Period, narrowed: Mapping[str, A
     elif scope.rows_by:  # a province with its communes
         by = BY_PROVINCE
         units = Unit.objects.filter(pk__in=alike) | Unit.objects.filter(parent__in=alike)
-    choice = Choice(units.order_by().values("pk"), [period], of)
+    keys = units.order_by().values("pk")
+    if by != BY_CHANNEL and not of:
+        # As of the last run, a minute ago: no mark is asked for.
+        sums = opening.page_sums(keys, [period], Marked(), by=by)
+        if sums is not None:
+            alike_rows = (Pages(**row) for row in sums[0])
+            return Usual(size, spreads(r for r in alike_rows if size_of(r.followers) == size))
 
     def make() -> dict[str, Any]:
-        (rows,) = pages_of([(choice, period.last)], scope, by=by)
+        (rows,) = pages_of([(Choice(keys, [period], of), period.last)], scope, by=by)
         return _by_size(rows)
 
     group = f"{by.partition(' ')[0]}/{place.level}/{place.kind}"

@@ -27,10 +27,11 @@ from engagement.boards.scopes import CHANNEL, TOPIC, UNIT, Scope
 from engagement.dashboards.charts import Chart, Mark
 from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
 from engagement.exports.sheets import FORMATS, Sheet, as_file
+from engagement.rollups import periods as opening
+from engagement.rollups.provinces import Marked, marked
 from engagement.rollups.queries import BY_CHANNEL, Choice
 from units.models import Unit
 
-DAYS = 30
 # Of so many pages the followers are drawn, a line each.
 MOST_LINES = 8
 
@@ -50,25 +51,45 @@ class Board:
 
     @cached_property
     def periods(self) -> tuple[Period, Period, Period]:
-        return figures.three_periods(self.period)
+        return opening.three_periods(self.period)
 
     def choice(self, *periods: Period) -> Choice:
         return self.scope.choice(periods, self.form.values)
 
     @cached_property
+    def marked(self) -> Marked | None:
+        """Return what is not summed up of the units below; None where too much is not."""
+        return marked(self.scope.units.order_by().values("pk"), self.periods)
+
+    @cached_property
+    def area(self) -> figures.Area | None:
+        """Return the province or nation whose sums are kept; None where a part of its publications
+        was chosen.
+        """
+        if not self.scope.is_area or self.form.values or self.marked is None:
+            return None
+        place: Any = self.scope.place
+        return figures.Area(None if self.scope.is_nation else place.pk, self.marked)
+
+    @cached_property
     def by_day_and_platform(self) -> list[dict[str, Any]]:
         def make() -> list[dict[str, Any]]:
-            found = figures.by_day_and_platform(self.choice(*self.periods))
+            found = figures.by_day_and_platform(self.choice(*self.periods), self.area)
             return [{**row, "day": row["day"].isoformat()} for row in found]
 
         rows = self._nationwide("days", make)
         return [{**row, "day": date.fromisoformat(row["day"])} for row in rows]
 
+    @property
+    def is_remembered(self) -> bool:
+        """Check whether the page shows sums as they were some minutes ago."""
+        return self.scope.is_nation and self.kept_rows is None
+
     def _nationwide(self, what: str, make: Callable[[], Any]) -> Any:
-        """Return what ``make`` returns, for the whole nation as it was some minutes ago: all who
-        see the nation see the same sums.
+        """Return what ``make`` returns; of a part of the nation, or of days for which its pages
+        are not added up, as it was some minutes ago: all who see the nation see the same sums.
         """
-        if not self.scope.is_nation:
+        if not self.is_remembered:
             return make()
         of = {**self.form.values, **self.scope.of}
         return remembered(what, self.period, of, make, group=self.scope.kind)
@@ -87,16 +108,27 @@ class Board:
         return [figures.added(figures.within(self.days, period)) for period in self.periods]
 
     @cached_property
-    def by_topic_and_kit(self) -> list[dict[str, Any]]:
+    def by_topic(self) -> list[dict[str, Any]]:
         return self._nationwide(
-            "topics", lambda: figures.by_topic_and_kit(self.choice(self.period))
+            "topics", lambda: figures.by_topic(self.choice(self.period), self.area)
         )
+
+    @cached_property
+    def kept_rows(self) -> list[list[dict[str, Any]]] | None:
+        """Return the pages of each unit as they are kept; None where they are not."""
+        if not self.area:
+            return None
+        units = self.scope.units.order_by().values("pk")
+        marked = self.area.marked
+        return opening.page_sums(units, self.periods, marked, by=self.scope.rows_by)
 
     @cached_property
     def rows_of_periods(self) -> list[list[figures.Pages]]:
         """Return the pages in each of the periods: by unit below, or each by itself."""
-        parts = [(self.choice(period), period.last) for period in self.periods]
+        if self.kept_rows is not None:
+            return [[figures.Pages(**row) for row in rows] for rows in self.kept_rows]
         by = self.scope.rows_by or BY_CHANNEL
+        parts = [(self.choice(period), period.last) for period in self.periods]
 
         def make() -> list[list[dict[str, Any]]]:
             found = figures.pages_of(parts, self.scope, by=by)
@@ -128,9 +160,7 @@ class Board:
 
     @cached_property
     def kits(self) -> list[NewKit]:
-        sums = figures.grouped(self.by_topic_and_kit, "kit")
-        counted = {kit: each["publications"] or 0 for kit, each in sums.items() if kit}
-        return events.new_kits(self.scope, counted, self.period)
+        return events.new_kits(self.scope, self.choice(self.period), self.period)
 
     @cached_property
     def marks(self) -> list[Mark]:
@@ -143,7 +173,10 @@ class Board:
     def changes(self) -> list[Statement]:
         """Return the sentences on what changed."""
         now, before, _year = self.sums
-        best = figures.best_post(self.choice(self.period))
+        if self.area and self.scope.is_nation:
+            best = figures.carrying_post(self.period, self.area.marked)
+        else:
+            best = figures.best_post(self.choice(self.period))
         address = reverse("publishing:post", args=[best.public_id]) if best else ""
         facts = Facts(
             today=timezone.localdate(self.now),
@@ -193,7 +226,7 @@ def of_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
-    form = BoardFilter(request.GET, default=Period.last_days(DAYS), scope=scope)
+    form = BoardFilter(request.GET, default=Period.last_days(opening.OPENING_DAYS), scope=scope)
     board = Board(request.user, scope, form, timezone.now())
     if "format" in request.GET:
         return _file(request, board)
@@ -209,7 +242,7 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "period_words": charts.period_words(board.periods),
         "charts": drawn,
         "changes": board.changes,
-        "minutes": MINUTES if scope.is_nation else 0,
+        "minutes": MINUTES if board.is_remembered else 0,
         "usual": board.usual,
         "kind_words": charts.kind_words(scope),
         "above": _above(request, scope),
@@ -238,7 +271,7 @@ def _charts(board: Board) -> list[Chart]:
     if scope.kind != CHANNEL and not form.given("platform"):
         found.append(charts.platforms(board.of_period))
     if scope.kind != TOPIC and not form.given("topic"):
-        found.append(charts.topics(board.by_topic_and_kit, form.topics))
+        found.append(charts.topics(board.by_topic, form.topics))
     if scope.rows_by:
         found.append(charts.units(_units(board)))
     elif 0 < len(board.channels) <= MOST_LINES:

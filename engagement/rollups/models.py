@@ -35,6 +35,7 @@ class Kind(models.TextChoices):
     WRITTEN = "written"  # on which a post was begun
     PUBLISHED = "published"  # on which a delivery was published
     GAINED = "gained"  # on which a count was taken
+    FOLLOWED = "followed"  # of which a page's followers were told, or on which a page came or went
 
 
 class ChangedDay(models.Model):
@@ -136,6 +137,7 @@ class PostDay(Measures):
             models.Index(
                 fields=["kit", "day"], condition=Q(kit__isnull=False), name="post_day_kit"
             ),
+            models.Index(fields=["day", "-reach"], condition=Q(reach__gt=0), name="post_day_reach"),
         ]
 
 
@@ -196,6 +198,75 @@ class PageDay(Measures):
             models.Index(
                 fields=["kit", "day"], condition=Q(kit__isnull=False), name="page_day_kit"
             ),
+        ]
+
+
+class PlatformDay(Measures):
+    """The sums of `PageDay` over a province with all below it, by platform; without a province,
+    over the nation.
+    """
+
+    province = _key(Unit, null=True)
+    platform = models.CharField(max_length=10, choices=platforms)
+    day = models.DateField()
+    publications = models.PositiveIntegerField()
+    views_of = models.PositiveIntegerField()
+    reach_of = models.PositiveIntegerField()
+    reactions_of = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Coalesce("province", 0), "platform", "day", name="platform_day_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["province", "day"], name="platform_day_province"),
+            models.Index(fields=["day"], name="platform_day"),
+        ]
+
+
+class TopicDay(Measures):
+    """The same by topic."""
+
+    province = _key(Unit, null=True)
+    topic = _key(Topic, null=True)
+    day = models.DateField()
+    publications = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Coalesce("province", 0), Coalesce("topic", 0), "day", name="topic_day_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["province", "day"], name="topic_day_province"),
+            models.Index(fields=["day"], name="topic_day"),
+        ]
+
+
+class UnitPeriod(models.Model):
+    """The pages of a unit in one of the periods that dashboards open with (`rollups.periods`), as
+    `rollups.queries.page_sums` adds them up: what is usual, and the rows of provinces.
+    """
+
+    unit = _key(Unit)
+    first = models.DateField()
+    last = models.DateField()
+    pages = models.PositiveIntegerField()
+    known = models.PositiveIntegerField()
+    followers = models.BigIntegerField(null=True)
+    publications = models.PositiveIntegerField(null=True)
+    reach = models.BigIntegerField(null=True)
+    reactions = models.BigIntegerField(null=True)
+    known_publications = models.PositiveIntegerField(null=True)
+    known_reach = models.BigIntegerField(null=True)
+    known_reactions = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first", "last", "unit"], name="unit_period_once")
         ]
 
 

@@ -268,6 +268,12 @@ OF_DELIVERIES = {
 }
 
 
+def _of_deliveries(name: str) -> str:
+    """Return the path from a delivery of a column, or of a lookup of it such as ``kit__in``."""
+    column, *lookup = name.split("__")
+    return "__".join((OF_DELIVERIES[column], *lookup))
+
+
 @dataclass(frozen=True)
 class Choice:
     """A choice of publications of ``units`` (their keys) in any of ``periods``, with the given
@@ -294,7 +300,7 @@ class Choice:
         within = Q(pk__in=[])
         for period in self.periods:
             within |= Q(published_at__gte=period.start, published_at__lt=period.end)
-        of = {OF_DELIVERIES[name]: value for name, value in self.of.items()}
+        of = {_of_deliveries(name): value for name, value in self.of.items()}
         return Delivery.objects.filter(within, unit__in=self.units, **of)
 
     def marked(self) -> QuerySet[Delivery]:
@@ -306,7 +312,7 @@ class Choice:
         return live.alias(its_day=TruncDate("published_at")).filter(Exists(marks))
 
 
-def page_sums_by(choice: Choice, by: Sequence[str], names: Sequence[str]) -> list[tuple[Any, ...]]:
+def page_sums_by(choice: Choice, by: Sequence[str], names: Sequence[str]) -> Statement:
     """Add up columns of `PageDay` by others, in the order of these. The summaries are added up
     before what is live joins them: over both at once PostgreSQL guesses a group a row, and sorts
     1.4 million of them on disk (90 days of the nation).
@@ -319,18 +325,19 @@ def page_sums_by(choice: Choice, by: Sequence[str], names: Sequence[str]) -> lis
     raw = ", ".join(f"{name} AS sum_{name}" for name in names)
     one = ", ".join(f"sum_{name}" for name in names)
     sql = (
-        f"SELECT {keys}, {', '.join(f'SUM(sum_{name})' for name in names)} FROM ("  # noqa: S608
+        f"SELECT {keys}, {', '.join(f'SUM(sum_{name}) AS {name}' for name in names)} FROM ("  # noqa: S608
         f"SELECT {keys}, {one} FROM ({summed}) AS summed "
         f"UNION ALL SELECT {keys}, {raw} FROM ({live}) AS live"
         f") AS rows GROUP BY {keys} ORDER BY {keys}"
     )
-    return fetch(sql, [*params, *more])
+    return sql, [*params, *more]
 
 
 # So long after it was told, a page's number of followers still counts as known.
 FOLLOWERS_LAST = timedelta(days=7)
 BY_CHANNEL = "channel.id"
 _PAGE_SUMS = ("publications", "reach", "reactions")
+PAGE_COLUMNS = ("pages", "known", "followers", *_PAGE_SUMS, *(f"known_{n}" for n in _PAGE_SUMS))
 
 
 def page_sums(
@@ -339,60 +346,69 @@ def page_sums(
     """Sum up the pages of each choice by row (`BY_UNIT`, `BY_PROVINCE`, `BY_CHANNEL`) in one
     statement: how many ``pages``, of how many the ``followers`` were ``known`` on its day, the
     publications, reach and reactions, and what those of the ``known`` pages had (``known_reach``,
-    …).
+    …). A page's publications are those that it made for the unit that it belongs to.
 
     Where they are not ``quiet``, pages without a publication of the choice are left out.
     """
-    statements = [_page_sums(choice, on, n, by, quiet) for n, (choice, on) in enumerate(parts)]
-    names = ("row", "pages", "known", "followers", *_PAGE_SUMS, *(f"known_{n}" for n in _PAGE_SUMS))
+    statements = [page_rows(choice, on, by=by, quiet=quiet) for choice, on in parts]
     found: list[list[dict[str, Any]]] = [[] for _part in parts]
-    sql = " UNION ALL ".join(each for each, _params in statements)
+    sql = " UNION ALL ".join(
+        f"SELECT {n:d} AS part, row, {', '.join(PAGE_COLUMNS)} FROM ({each}) AS pages"  # noqa: S608
+        for n, (each, _params) in enumerate(statements)
+    )
     for n, row, *sums in fetch(sql, [param for _sql, params in statements for param in params]):
-        found[n].append(dict(zip(names, (row, *map(number, sums)), strict=True)))
+        named = zip(PAGE_COLUMNS, map(number, sums), strict=True)
+        found[n].append({"row": row, **dict(named)})
     return found
 
 
 def _by_channel(choice: Choice) -> Statement:
-    """Select the sums of each channel, of summaries and of what is live apart."""
+    """Select the sums of each channel and unit, of summaries and of what is live apart."""
     sums = {f"sum_{name}": Sum(name) for name in _PAGE_SUMS}
-    summed, params = statement(choice.summed(PageDay).values("channel_id").annotate(**sums))
+    summed, params = statement(
+        choice.summed(PageDay).values("channel_id", "unit_id").annotate(**sums)
+    )
     live, more = statement(page_days(choice.marked()))
     renamed = ", ".join(f"sum_{name} AS {name}" for name in _PAGE_SUMS)
     sql = (
-        f"SELECT channel_id, {renamed} FROM ({summed}) AS summed "  # noqa: S608
-        f"UNION ALL SELECT channel_id, {', '.join(_PAGE_SUMS)} FROM ({live}) AS live"
+        f"SELECT channel_id, unit_id, {renamed} FROM ({summed}) AS summed UNION ALL "  # noqa: S608
+        f"SELECT channel_id, unit_id, {', '.join(_PAGE_SUMS)} FROM ({live}) AS live"
     )
     return sql, [*params, *more]
 
 
-def _page_sums(choice: Choice, on: date, n: int, by: str, quiet: bool) -> Statement:
+def page_rows(choice: Choice, on: date, *, by: str, quiet: bool) -> Statement:
+    """Select ``row`` and `PAGE_COLUMNS` of a choice, as `page_sums` returns them."""
     rows, params = _by_channel(choice)
     narrow = {"pk" if n == "channel" else n: v for n, v in choice.of.items() if n in _OF_PAGES}
     of_units = Channel.objects.usable() if quiet else Channel.objects.all()
-    pages, of_pages = statement(
-        of_units.filter(unit__in=choice.units, **narrow).order_by().values("id", "unit_id")
-    )
+    chosen = of_units.filter(unit__in=choice.units, **narrow).order_by()
+    pages, of_pages = statement(chosen.values("id", "unit_id"))
     told, of_told = statement(
-        FollowerCount.objects.filter(day__gt=on - FOLLOWERS_LAST, day__lte=on)
+        FollowerCount.objects.filter(
+            day__gt=on - FOLLOWERS_LAST, day__lte=on, channel__in=chosen.values("pk")
+        )
         .order_by()
         .annotate(
             place=RankWindow(RowNumber(), partition_by=[F("channel")], order_by=F("day").desc())
         )
         .values("channel_id", "followers", "place")
     )
-    sums = ", ".join(f"SUM(had.{name})" for name in _PAGE_SUMS)
+    sums = ", ".join(f"SUM(had.{name}) AS {name}" for name in _PAGE_SUMS)
     known = ", ".join(
-        f"SUM(CASE WHEN told.followers IS NOT NULL THEN had.{name} END)" for name in _PAGE_SUMS
+        f"SUM(CASE WHEN told.followers IS NOT NULL THEN had.{name} END) AS known_{name}"
+        for name in _PAGE_SUMS
     )
     inner = ", ".join(f"SUM({name}) AS {name}" for name in _PAGE_SUMS)
     sql = (
-        f"SELECT {n:d}, {by}, COUNT(*), COUNT(told.followers), SUM(told.followers), "  # noqa: S608
-        f"{sums}, {known} "
+        f"SELECT {by} AS row, COUNT(*) AS pages, COUNT(told.followers) AS known, "  # noqa: S608
+        f"SUM(told.followers) AS followers, {sums}, {known} "
         f"FROM ({pages}) AS channel JOIN units_unit AS unit ON unit.id = channel.unit_id "
         f"LEFT JOIN ({told}) AS told ON told.channel_id = channel.id AND told.place = 1 "
-        f"LEFT JOIN (SELECT channel_id, {inner} FROM ({rows}) AS rows GROUP BY channel_id) AS had "
-        f"ON had.channel_id = channel.id "
-        f"{'' if quiet else 'WHERE had.publications > 0 '}GROUP BY 2"
+        f"LEFT JOIN (SELECT channel_id, unit_id, {inner} FROM ({rows}) AS rows "
+        f"GROUP BY channel_id, unit_id) AS had "
+        f"ON had.channel_id = channel.id AND had.unit_id = channel.unit_id "
+        f"{'' if quiet else 'WHERE had.publications > 0 '}GROUP BY 1"
     )
     return sql, [*of_pages, *of_told, *params]
 
@@ -407,6 +423,43 @@ def post_rows_of(choice: Choice) -> Statement:
     if {"channel", "platform"} & choice.of.keys():
         return statement(post_days(choice.deliveries()))
     return _chosen_rows(choice, PostDay, post_days)
+
+
+_BEST_OF_A_DAY = 2
+
+
+def best_posts_of_days(period: Period, changed: Pairs) -> Statement:
+    """Select the rows of `post_rows_of` of the nation's posts that were among the two best of a
+    day, and of the ``changed`` days of units.
+
+    The post that has more than a third of all reach is one of them: where a post never is, two
+    others had at least as much on each of its days. So few rows of each day are read, by the index
+    of reach, of the forty thousand that the nation has in a month.
+    """
+    columns = [f.attname for f in PostDay._meta.concrete_fields if not f.primary_key]
+    names = ", ".join(columns)
+    summed = PostDay.objects.filter(unmarked(changed), day__gte=period.first, day__lte=period.last)
+    tops: list[Statement] = []
+    for n in range((period.last - period.first).days + 1):
+        day = period.first + timedelta(days=n)
+        units = sorted(changed.units.get(day, ()))
+        of_day = PostDay.objects.filter(day=day, reach__gt=0).exclude(unit__in=units)
+        tops.append(statement(of_day.order_by("-reach").values("post_id")[:_BEST_OF_A_DAY]))
+    best = " UNION ALL ".join(f"SELECT post_id FROM ({sql}) AS best" for sql, _params in tops)  # noqa: S608
+    rows, params = statement(summed.order_by().values(*columns))
+    given = [param for _sql, params in tops for param in params]
+    if not changed:
+        return (
+            f"SELECT {names} FROM ({rows}) AS summed WHERE post_id IN ({best})",  # noqa: S608
+            [*params, *given],
+        )
+    live, of_live = statement(post_days(Delivery.objects.filter(changed.rows("published_at"))))
+    sql = (
+        f"WITH live AS ({live}), best AS ({best} UNION SELECT post_id FROM live) "  # noqa: S608
+        f"SELECT {names} FROM ({rows}) AS summed WHERE post_id IN (SELECT post_id FROM best) "
+        f"UNION ALL SELECT {names} FROM live"
+    )
+    return sql, [*of_live, *given, *params]
 
 
 def _chosen_rows(

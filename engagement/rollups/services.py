@@ -15,7 +15,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.locks import try_alone
-from engagement.rollups.models import ChangedDay, Kind
+from engagement.rollups import periods, provinces
+from engagement.rollups.models import ChangedDay, Kind, UnitPeriod
 from engagement.rollups.sources import SUMMARIES, Days, Pairs, Scope, Summary
 
 log = logging.getLogger(__name__)
@@ -32,12 +33,19 @@ def refresh(*, seconds: float = _SECONDS) -> int:
     """
     end, done = time.monotonic() + seconds, 0
     with try_alone(_LOCK) as alone:
+        if alone:
+            _open_periods()
         while alone and (taken := _refresh_some()):
             done += taken
             if time.monotonic() > end:
                 log.info("%s changed days summed up, more wait", done)
                 break
     return done
+
+
+@transaction.atomic
+def _open_periods() -> None:
+    periods.open_periods()
 
 
 @transaction.atomic
@@ -57,6 +65,9 @@ def _refresh_some() -> int:
     for summary in SUMMARIES:
         for some in Pairs.of(pairs.get(summary.kind, set())).split():
             _sum_up(summary, some)
+    # Of what was just summed up.
+    provinces.sum_up(pairs.get(Kind.PUBLISHED, set()))
+    periods.sum_up(pairs)
     return len(taken)
 
 
@@ -89,9 +100,14 @@ def _rebuild() -> None:
     with connection.cursor() as cursor:
         for table in (ChangedDay._meta.db_table, *(s.table for s in SUMMARIES)):
             cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+    provinces.empty()
+    UnitPeriod.objects.all().delete()
     for summary in SUMMARIES:
         for month in _months(summary.kind):
             _sum_up(summary, month)
+    for month in _months(Kind.PUBLISHED):
+        provinces.rebuild(month)
+    periods.open_periods()
 
 
 @transaction.atomic
@@ -107,6 +123,12 @@ def differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
             rows = list(_differences(summary, month, most))
             if rows:
                 found.setdefault(summary.table, []).extend(rows)
+    for coarse in provinces.COARSE:
+        for month in _months(Kind.PUBLISHED, coarse):
+            if rows := list(provinces.differences(coarse, month, most)):
+                found.setdefault(coarse.table, []).extend(rows)
+    if rows := list(periods.differences(most)):
+        found[UnitPeriod._meta.db_table] = rows
     return found
 
 
@@ -132,7 +154,7 @@ def _differences(summary: Summary, month: Days, most: int) -> Iterator[tuple[Any
         yield from cursor.fetchall()
 
 
-def _months(kind: Kind, *summaries: Summary) -> Iterator[Days]:
+def _months(kind: Kind, *summaries: Summary | provinces.Coarse) -> Iterator[Days]:
     """Return spans of a month that hold all days of the raw rows, and of ``summaries``."""
     table, moment = {
         Kind.DUE: ("publishing_delivery", "due_at"),

@@ -45,10 +45,11 @@ PAGES = {
     "take-up": ("oversight:take_ups", {}),
     "units": ("oversight:province", {}),
     "nation": ("oversight:nation", {}),
+    "results": ("engagement:results", {}),
 }
 OF_MINISTRY = sorted(PAGES.keys() - {"units"})
 OF_PROVINCE = sorted(PAGES.keys() - {"nation"})
-OF_COMMUNE = ["calendar", "posts", "today"]
+OF_COMMUNE = ["calendar", "posts", "results", "today"]
 
 
 def copy(table: str, pk: int, n: int, **changed: str) -> None:

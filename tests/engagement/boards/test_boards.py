@@ -3,6 +3,7 @@
 import io
 from datetime import datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from django.core.cache import cache
@@ -15,10 +16,12 @@ from openpyxl import load_workbook
 from accounts.permissions import Role
 from campaigns.kits.models import Adoption
 from campaigns.models import Topic
+from channels.models import Channel
+from channels.states import Health
 from engagement.boards.likes import Size, size_of, spread
-from engagement.models import FollowerCount
+from engagement.models import FollowerCount, Measurement
 from engagement.rollups import services
-from engagement.rollups.models import PageDay
+from engagement.rollups.models import PageDay, PlatformDay, TopicDay, UnitPeriod
 from operations.models import Alarm
 from posts.models import Post
 from tests import factories
@@ -261,6 +264,7 @@ def test_a_dashboard_costs_the_same_queries_for_one_and_for_three_units(
         "kit": kit.public_id,
     }[name]
 
+    services.refresh()  # the periods are open, as they are from the first minute of a day on
     look(name, key, person)
     address = reverse(f"engagement:results_of_{name}", args=[key])
 
@@ -384,3 +388,136 @@ def test_a_kits_own_page_does_not_say_that_publications_came_of_it(
     assert own.context["changes"] == []
     assert [each.rule for each in units.context["changes"]] == ["new_kit"]
     assert all(each.source for each in units.context["changes"])
+
+
+# --- sums of provinces and of the nation ----------------------------------------------------------
+
+
+def shown_of(response):
+    """Return every figure that a page shows."""
+    charts = [response.context["compared"], *response.context["charts"]]
+    charts += [response.context[name] for name in ("like", "spread") if response.context[name]]
+    said = [each.words for each in response.context["changes"]]
+    return [(each.key, each.rows) for each in charts], response.context["total"], said
+
+
+@pytest.fixture
+def scattered(publish):
+    """Publications and followers of two provinces on many days, of pages that come and go."""
+    chance, topics = Random(7), [factories.topic(), factories.topic(), None]
+    provinces = [factories.ProvinceFactory() for _n in range(2)]
+    units = [factories.UnitFactory(parent=place) for place in provinces for _n in range(3)]
+    for unit in [*units, *provinces, factories.ministry()]:
+        for platform in ("facebook", "zalo"):
+            page = page_of(unit, platform=platform, followers=chance.choice([None, 900, 1200]))
+            for _post in range(3):
+                delivery = publish(
+                    channel=page,
+                    at=ago(chance.choice([0.01, 1, 2, 29, 31, 45, 365, 370])),
+                    reach=chance.choice([None, 0, 10, 500]),
+                    reactions=chance.choice([None, 3]),
+                )
+                Post.objects.filter(pk=delivery.post_id).update(topic=chance.choice(topics))
+    return provinces, units
+
+
+def without_sums(monkeypatch):
+    """Let pages add up everything from the summaries of units."""
+    monkeypatch.setattr("engagement.boards.views.marked", lambda *_: None)
+    monkeypatch.setattr("engagement.rollups.periods.page_sums", lambda *_, **__: None)
+    cache.clear()
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("level", ["ministry", "province", "commune"])
+def test_kept_sums_say_what_those_of_the_units_say(look, scattered, publish, monkeypatch, level):
+    provinces, units = scattered
+    place = {"ministry": factories.ministry(), "province": provinces[0], "commune": units[0]}[level]
+    person = factories.person(Role.SUPERVISOR, place)
+
+    def both():
+        cache.clear()
+        kept = shown_of(look("unit", place.key, person))
+        with monkeypatch.context() as patched:
+            without_sums(patched)
+            plain = shown_of(look("unit", place.key, person))
+        return kept, plain
+
+    services.refresh()
+    assert services.differences() == {}
+    kept, plain = both()
+    assert kept == plain
+
+    # Not summed up yet: published, corrected, moved to another province, told, closed.
+    pages = list(Channel.objects.filter(unit__in=units).order_by("pk"))
+    publish(channel=pages[0], at=ago(2), reach=4000)
+    publish(channel=pages[5], at=ago(31), reach=70)
+    Measurement.objects.filter(delivery__channel=pages[1]).update(reach=77)
+    Channel.objects.filter(pk=pages[2].pk).update(health=Health.DISCONNECTED)
+    FollowerCount.objects.filter(channel=pages[3]).update(followers=5000)
+    FollowerCount.objects.filter(channel=pages[6]).delete()
+    units[4].parent = provinces[0]
+    units[4].save()
+    if level != "commune":  # which is compared with the others of a minute ago
+        kept, plain = both()
+        assert kept == plain
+    services.refresh()
+    assert services.differences() == {}
+    kept, plain = both()
+    assert kept == plain
+
+
+def test_kept_sums_serve_until_their_days_are_marked(look, publish, commune, province):
+    ministry = factories.ministry()
+    person = factories.person(Role.SUPERVISOR, ministry)
+    page = page_of(commune, followers=900)
+    publish(channel=page, at=ago(2), reach=300)
+    services.refresh()
+    PlatformDay.objects.filter(province=None).update(reach=71)
+    PlatformDay.objects.filter(province=province).update(reach=72)
+    UnitPeriod.objects.update(followers=4000)
+
+    assert line(look("unit", ministry.key, person), "Reach")[0] == 71
+    assert line(look("unit", ministry.key, person), "Followers at the end")[0] == 4000
+    assert line(look("unit", province.key, person), "Reach")[0] == 72
+    publish(channel=page_of(factories.UnitFactory()), at=ago(2), reach=1)
+    assert line(look("unit", ministry.key, person), "Reach")[0] == 73
+    publish(channel=page, at=ago(2), reach=10)
+    assert line(look("unit", ministry.key, person), "Reach")[0] == 311
+    assert line(look("unit", ministry.key, person), "Followers at the end")[0] == 900
+    assert "minutes old" not in look("unit", ministry.key, person).text
+
+
+def test_the_post_that_carried_the_nation_is_among_the_best_of_a_day(look, publish, commune):
+    ministry = factories.ministry()
+    person = factories.person(Role.SUPERVISOR, ministry)
+    page = page_of(commune)
+    pages = [page, page_of(commune, platform="zalo")]
+    best = factories.approved(factories.PostFactory(unit=commune, channels=pages))
+    for n, channel in enumerate(pages):
+        publish(post=best, channel=channel, at=ago(2 + n), reach=400)
+    for days in (2, 3, 4, 5):
+        publish(channel=page, at=ago(days), reach=100)
+
+    for _summed in range(2):
+        said = [each.words for each in look("unit", ministry.key, person).context["changes"]]
+        assert [words for words in said if "67 % of all reach" in words] == said[-1:] != []
+        services.refresh()
+        cache.clear()
+
+
+def test_a_check_finds_a_wrong_sum_of_a_province_and_of_a_period(publish, commune):
+    publish(channel=page_of(commune, followers=5), at=ago(2), reach=300)
+    services.refresh()
+    assert services.differences() == {}
+    PlatformDay.objects.filter(province=None).update(reach=1)
+    TopicDay.objects.exclude(province=None).delete()
+    UnitPeriod.objects.update(followers=6)
+
+    assert set(services.differences()) == {
+        "engagement_platformday",
+        "engagement_topicday",
+        "engagement_unitperiod",
+    }
+    assert services.rebuild()
+    assert services.differences() == {}

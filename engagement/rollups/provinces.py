@@ -1,0 +1,262 @@
+"""Sums of provinces and of the nation by day: added up from the summaries of units in the
+transaction that makes these, so that both always say the same.
+
+A page reads the coarsest sum that no mark concerns: the nation's of a day on which nothing changed,
+else its provinces', else those of the units, and the raw rows of the units that are marked.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
+
+from core.periods import Period
+from engagement.models import MEASURES
+from engagement.rollups.models import ChangedDay, Kind, PageDay, PlatformDay, TopicDay
+from engagement.rollups.sources import Days, Pairs, Statement, page_days, statement
+from publishing.models import Delivery
+from units.models import Level, Unit
+
+# The province of a unit; a unit that stands below none is its own.
+PROVINCE = f"CASE WHEN unit.level = '{Level.COMMUNE}' THEN unit.parent_id ELSE unit.id END"
+# So many marks are read beside the sums; more of them, and the summaries of units are quicker.
+MOST_MARKS = 1000
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """A table of sums of `PageDay` by province, day and ``key``, one of its columns."""
+
+    model: type[Model]
+    key: str
+    names: Sequence[str]
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def columns(self) -> str:
+        return ", ".join(("province_id", self.key, "day", *self.names))
+
+    def sums(self, rows: str) -> str:
+        return ", ".join(f"SUM({rows}.{name}) AS {name}" for name in self.names)
+
+    def of_units(self, pages: str, more: str = "", *, province: str = PROVINCE) -> str:
+        """Add up rows with the columns of `PageDay` by province."""
+        return (
+            f"SELECT {province} AS province_id, page.{self.key}, page.day, {self.sums('page')} "  # noqa: S608
+            f"FROM {pages} AS page JOIN units_unit AS unit ON unit.id = page.unit_id "
+            f"{more} GROUP BY 1, 2, 3"
+        )
+
+    def of_provinces(self, where: str) -> str:
+        """Add up the nation from its provinces."""
+        return (
+            f"SELECT {_NATION} AS province_id, rows.{self.key}, rows.day, {self.sums('rows')} "  # noqa: S608
+            f"FROM {self.table} AS rows WHERE rows.province_id IS NOT NULL AND {where} "
+            "GROUP BY 2, 3"
+        )
+
+
+_NATION = "CAST(NULL AS bigint)"
+_PAGES = PageDay._meta.db_table
+PLATFORMS = Coarse(
+    PlatformDay, "platform", ("publications", *MEASURES, "views_of", "reach_of", "reactions_of")
+)
+TOPICS = Coarse(TopicDay, "topic_id", ("publications", *MEASURES))
+COARSE = (PLATFORMS, TOPICS)
+_ON_WANTED = f"JOIN wanted ON wanted.day = page.day AND wanted.place = {PROVINCE}"
+
+
+def _with(name: str, pairs: Collection[tuple[date, int]]) -> Statement:
+    """Name days of places for a statement."""
+    values = ", ".join(["(%s, %s)"] * len(pairs))
+    return f"{name}(day, place) AS (VALUES {values})", [x for pair in sorted(pairs) for x in pair]
+
+
+def provinces_of(units: Iterable[int]) -> dict[int, int]:
+    rows = Unit.objects.filter(pk__in=set(units)).order_by()
+    return {row[0]: _province(*row) for row in rows.values_list("pk", "level", "parent_id")}
+
+
+def _province(unit: int, level: str, parent: int | None) -> int:
+    return parent if level == Level.COMMUNE and parent else unit
+
+
+# --- keeping them ---------------------------------------------------------------------------------
+
+
+def sum_up(pairs: Collection[tuple[date, int]]) -> None:
+    """Add up anew the provinces of the changed days of units, and the nation on these days."""
+    provinces = provinces_of(unit for _day, unit in pairs)
+    places = {(day, provinces[unit]) for day, unit in pairs if unit in provinces}
+    if not places:
+        return
+    days = sorted({day for day, _province in places})
+    on = f"day IN ({', '.join(['%s'] * len(days))})"
+    wanted, params = _with("wanted", places)
+    for coarse in COARSE:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH {wanted} DELETE FROM {coarse.table} WHERE "  # noqa: S608
+                f"(province_id IS NULL AND {on}) OR EXISTS (SELECT 1 FROM wanted "
+                f"WHERE wanted.day = {coarse.table}.day AND wanted.place = province_id)",
+                [*params, *days],
+            )
+            cursor.execute(
+                f"INSERT INTO {coarse.table} ({coarse.columns}) WITH {wanted} "
+                f"{coarse.of_units(_PAGES, _ON_WANTED)}",
+                params,
+            )
+            cursor.execute(
+                f"INSERT INTO {coarse.table} ({coarse.columns}) {coarse.of_provinces(on)}",
+                days,
+            )
+
+
+def empty() -> None:
+    for coarse in COARSE:
+        coarse.model._default_manager.all().delete()
+
+
+def rebuild(month: Days) -> None:
+    """Add up a month, of which the summaries of units are made."""
+    for coarse in COARSE:
+        where, params = month.sql("day", "")
+        pages, of_pages = month.sql("page.day", "")
+        with connection.cursor() as cursor:
+            for select, given in (
+                (coarse.of_units(_PAGES, f"WHERE {pages}"), of_pages),
+                (coarse.of_provinces(where), params),
+            ):
+                cursor.execute(f"INSERT INTO {coarse.table} ({coarse.columns}) {select}", given)
+
+
+def differences(coarse: Coarse, month: Days, most: int) -> Iterator[tuple[Any, ...]]:
+    """Compare a month with the raw rows, as `services.differences` does."""
+    unmarked = (
+        f"NOT EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
+        f"JOIN units_unit AS unit ON unit.id = mark.unit_id "
+        f"WHERE mark.kind = '{Kind.PUBLISHED}' AND mark.day = rows.day "
+        f"AND (rows.province_id IS NULL OR {PROVINCE} = rows.province_id))"
+    )
+    where, params = month.sql("rows.day", "")
+    raw, given = statement(page_days(Delivery.objects.filter(month.rows("published_at"))))
+    both = (
+        f"{coarse.of_units(f'({raw})')} UNION ALL {coarse.of_units(f'({raw})', province=_NATION)}"
+    )
+    has = f"SELECT {coarse.columns} FROM {coarse.table} AS rows WHERE {where} AND {unmarked}"  # noqa: S608
+    should = f"SELECT {coarse.columns} FROM ({both}) AS rows WHERE {unmarked}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM (SELECT '-' AS sign, gone.* FROM ({has} EXCEPT {should}) AS gone "  # noqa: S608
+            f"UNION ALL SELECT '+', missing.* FROM ({should} EXCEPT {has}) AS missing) AS differ "
+            f"LIMIT {most}",
+            [*params, *given, *given, *given, *given, *params],
+        )
+        yield from cursor.fetchall()
+
+
+# --- reading them ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Marks of some units in some periods: days that are not summed up, and units whose pages or
+    followers changed.
+    """
+
+    pairs: frozenset[tuple[date, int]] = frozenset()
+    followed: frozenset[int] = frozenset()
+    provinces: Mapping[int, int] = field(default_factory=dict)  # of the units of the pairs
+
+    def within(self, periods: Sequence[Period]) -> "Marked":
+        """Return those of the periods alone."""
+        pairs = (
+            (day, unit)
+            for day, unit in self.pairs
+            if any(p.first <= day <= p.last for p in periods)
+        )
+        return replace(self, pairs=frozenset(pairs))
+
+    @property
+    def places(self) -> set[tuple[date, int]]:
+        """Return the days of provinces that the pairs belong to."""
+        return {(day, self.provinces[unit]) for day, unit in self.pairs}
+
+
+def marked(units: QuerySet[Any, Any], periods: Sequence[Period]) -> Marked | None:
+    """Return the marks of ``units`` (their keys); None where they are too many."""
+    within = Q(pk__in=[])
+    for period in periods:
+        within |= Q(day__gte=period.first, day__lte=period.last)
+    rows = ChangedDay.objects.filter(
+        Q(kind=Kind.FOLLOWED) | Q(within, kind=Kind.PUBLISHED), unit__in=units
+    )
+    columns = ("kind", "day", "unit_id", "unit__level", "unit__parent_id")
+    found = list(rows.values_list(*columns).distinct()[: MOST_MARKS + 1])
+    if len(found) > MOST_MARKS:
+        return None
+    return Marked(
+        frozenset((day, unit) for kind, day, unit, *_ in found if kind == Kind.PUBLISHED),
+        frozenset(unit for kind, _day, unit, *_ in found if kind == Kind.FOLLOWED),
+        {unit: _province(unit, level, parent) for *_, unit, level, parent in found},
+    )
+
+
+def sums_by(
+    coarse: Coarse,
+    by: Sequence[str],
+    *,
+    province: int | None,
+    periods: Sequence[Period],
+    marked: Marked,
+) -> Statement:
+    """Select the sums of a province, or of the nation, by columns of ``coarse``."""
+    within, params = _within(periods)
+    place, of_place = ("IS NULL", []) if province is None else ("= %s", [province])
+    columns = ", ".join((*by, *coarse.names))
+    rows = f"SELECT {columns} FROM {coarse.table} AS rows"  # noqa: S608
+    parts: list[Statement] = [
+        (f"{rows} WHERE rows.province_id {place} AND {within}", [*of_place, *params])
+    ]
+    names = ""
+    given: list[Any] = []
+    if marked.pairs:
+        wanted, of_wanted = _with("wanted", marked.places)
+        changed, of_changed = _with("changed", marked.pairs)
+        names, given = f"WITH {wanted}, {changed} ", [*of_wanted, *of_changed]
+        parts[0] = (f"{parts[0][0]} AND rows.day NOT IN (SELECT day FROM wanted)", parts[0][1])  # noqa: S608
+        if province is None:
+            parts.append((f"{rows} WHERE {_OF_OTHER_PROVINCES}", []))
+        units = coarse.of_units(_PAGES, f"{_ON_WANTED} WHERE {_NOT_CHANGED}")
+        parts.append((f"SELECT {columns} FROM ({units}) AS rows", []))  # noqa: S608
+        raw = Delivery.objects.filter(Pairs.of(marked.pairs).rows("published_at"))
+        live, of_live = statement(page_days(raw))
+        parts.append((f"SELECT {columns} FROM ({live}) AS rows", of_live))  # noqa: S608
+    union = " UNION ALL ".join(sql for sql, _params in parts)
+    keys = ", ".join(by)
+    sql = (
+        f"{names}SELECT {keys}, {coarse.sums('rows')} FROM ({union}) AS rows "  # noqa: S608
+        f"GROUP BY {keys} ORDER BY {keys}"
+    )
+    return sql, [*given, *(param for _sql, params in parts for param in params)]
+
+
+_OF_OTHER_PROVINCES = (
+    "rows.province_id IS NOT NULL AND rows.day IN (SELECT day FROM wanted) AND NOT EXISTS "
+    "(SELECT 1 FROM wanted WHERE wanted.day = rows.day AND wanted.place = rows.province_id)"
+)
+_NOT_CHANGED = (
+    "NOT EXISTS (SELECT 1 FROM changed "
+    "WHERE changed.day = page.day AND changed.place = page.unit_id)"
+)
+
+
+def _within(periods: Sequence[Period]) -> Statement:
+    days = [Days(period.first, period.last).sql("rows.day", "") for period in periods]
+    return f"({' OR '.join(sql for sql, _ in days)})", [x for _, given in days for x in given]
