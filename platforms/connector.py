@@ -4,7 +4,7 @@ base addresses come in with the account."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from platforms.facts import Facts, Setting, Version
@@ -18,6 +18,7 @@ from platforms.messages import (
     Message,
     Offer,
     PageDetails,
+    PageFigures,
     Profile,
     Receipt,
     Tokens,
@@ -100,6 +101,12 @@ class Connector(Http, ABC):
     @abstractmethod
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         """Return figures by post; a post that is gone is left out."""
+
+    async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
+        """Return the page's own figures of the days from ``first`` to ``last``, whole days of the
+        platform alone. A day that it does not tell is left out. Only where ``facts.page_measures``.
+        """
+        raise TypeError(f"{self.kind} counts no pages: ask facts.page_measures first")
 
     async def live_posts(self, account: Account, since: datetime) -> list[LivePost]:
         """List the posts published on the page since then, newest first. Only where

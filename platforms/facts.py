@@ -167,6 +167,10 @@ class Facts:
     measures: Mapping[str, Origin] = field(
         default_factory=dict
     )  # by the names of Figures' fields that it has
+    # Figures of a page itself by day, by the names of PageFigures' fields; and for how many days
+    # after a day the platform still corrects them.
+    page_measures: Mapping[str, Origin] = field(default_factory=dict)
+    settles_after: int = 3
     counts_followers: bool = True
     # As seen in 2026, since no figure is published; None: nothing is folded.
     fold: Fold | None = None

@@ -15,6 +15,7 @@ from yarl import URL
 
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Video
+from platforms.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Http:
 
     def __init__(self, session: aiohttp.ClientSession):
         self.session = session
+        self.metrics = Metrics()  # whoever asks for figures puts one of its own here
 
     def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
         """Sort an answer that is not a success. ``changes``: the call could have made something

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, BinaryIO, Never
+from typing import Any, BinaryIO, Never, Self
 
 
 class Secret:
@@ -181,6 +181,32 @@ class Figures:
     saves: int | None = None
     clicks: int | None = None
     watch_seconds: int | None = None  # all viewers together
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigures:
+    """Figures of a page itself on one day, as the platform begins and ends it. None: it tells none
+    of that day. Each is described by an `Origin` in ``Facts.page_measures``.
+    """
+
+    day: date
+    views: int | None = None
+    reach: int | None = None
+    profile_visits: int | None = None
+    followers_gained: int | None = None
+    followers_lost: int | None = None
+
+    @classmethod
+    def by_day(
+        cls, figures: Mapping[str, Mapping[date, int]], first: date, last: date
+    ) -> list[Self]:
+        """Put figures together that were told by name and day."""
+        told = sorted({day for values in figures.values() for day in values})
+        return [
+            cls(day, **{name: values[day] for name, values in figures.items() if day in values})
+            for day in told
+            if first <= day <= last
+        ]
 
 
 @dataclass(frozen=True, slots=True)

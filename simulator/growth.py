@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from simulator.model import DAY, Page, Post
 
+PACIFIC = ZoneInfo("America/Los_Angeles")
 # Facebook's names; "sorry" is the sad face, and "like" includes care.
 REACTIONS = {"like": 0.74, "love": 0.13, "wow": 0.04, "haha": 0.03, "sorry": 0.04, "anger": 0.02}
 SAID = (
@@ -74,4 +77,61 @@ def followers(page: Page, world: float) -> int:
     days = max(0.0, world - page.created_world) / DAY
     return page.followers + int(
         page.followers * days * 0.005 * chance(f"follow {page.platform}/{page.external_id}")
+    )
+
+
+@dataclass(frozen=True)
+class Day:
+    views: int
+    viewers: int
+    visits: int
+    gained: int
+    lost: int
+
+
+def california(moment: float) -> float:
+    """Return the midnight in California with which the day of this moment began."""
+    local = datetime.fromtimestamp(moment, PACIFIC)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def days(
+    page: Page, since: float, until: float | None, *, wall: float, offset: float
+) -> list[tuple[float, Day]]:
+    """Count a page on the whole days in California between two moments: the end of each, and its
+    figures. ``offset``: how far the world's clock is ahead.
+    """
+    found: list[tuple[float, Day]] = []
+    begins = california(since)
+    while True:
+        # Not 24 hours on: twice a year a day there is longer or shorter.
+        ends = california(begins + 1.5 * DAY)
+        if ends > min(until or wall, wall):
+            return found
+        found.append((ends, day(page, begins, ends, offset=offset, now=wall)))
+        begins = ends
+
+
+def day(page: Page, begins: float, ends: float, *, offset: float, now: float) -> Day:
+    """Count a page from a midnight on the wall's clock to the next: what its posts gained, and
+    those who came to the page itself. In the first day after it the figures are short by a tenth,
+    as platforms add up what comes in late. ``offset``: how far the world's clock is ahead.
+    """
+    start, end = begins + offset, ends + offset
+    name = f"day {page.platform}/{page.external_id} {int(begins // DAY)}"
+    views = int(page.followers * (0.01 + 0.05 * chance(name)))
+    for post in page.posts.values():
+        views += counts(page, post, end).views - counts(page, post, start).views
+    lost = int(page.followers * 0.001 * chance(f"lost {name}"))
+    before_it_stood = int(page.followers * 0.002 * chance(f"came {name}"))
+    gained = followers(page, end) - followers(page, start) + lost
+    if end <= page.created_world:
+        gained += before_it_stood
+    views = views * 9 // 10 if now < ends + DAY else views
+    return Day(
+        views=views,
+        viewers=views * 7 // 10,
+        visits=views // 12,
+        gained=gained,
+        lost=lost,
     )

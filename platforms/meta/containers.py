@@ -33,7 +33,6 @@ from platforms.messages import (
 from platforms.meta.graph import (
     ABSENT,
     Graph,
-    RightMissing,
     bare,
     beside_publishing,
     moment_of,
@@ -396,12 +395,16 @@ class Containers(Graph):
 
     @beside_publishing
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
+        self.spare(account)
+        found = await asyncio.gather(*(self._measured(account, post) for post in external_ids))
+        return {post: figures for post, figures in zip(external_ids, found, strict=True) if figures}
+
+    def spare(self, account: Account) -> None:
+        """Leave publishing the last fifth of the calls that the account has."""
         if self.usage.get(account.external_id, 0) >= 80:
             raise TryLater(
                 "most of the account's calls are used up", code="80002", wait=timedelta(hours=1)
             )
-        found = await asyncio.gather(*(self._measured(account, post) for post in external_ids))
-        return {post: figures for post, figures in zip(external_ids, found, strict=True) if figures}
 
     async def _measured(self, account: Account, post: str) -> Figures | None:
         try:
@@ -412,24 +415,10 @@ class Containers(Graph):
             return None
 
     async def insights(self, account: Account, post: str, metrics: Sequence[str]) -> dict[str, int]:
-        """Lifetime figures by metric. What has no data yet, or may not be read, is left out."""
-        try:
-            answer = await self.graph(
-                "GET", account, f"{post}/insights", params={"metric": ",".join(metrics)}
-            )
-        except Rejected as error:
-            if error.code in self.absent:
-                raise
-            # One metric that the platform has retired fails them all: ask one by one.
-            if len(metrics) == 1:
-                return {}
-            found = await asyncio.gather(
-                *(self.insights(account, post, [metric]) for metric in metrics)
-            )
-            return {name: value for each in found for name, value in each.items()}
-        except RightMissing:
-            return {}  # the right to them was not granted, or a story had too few viewers
-        return values_of(answer)
+        """Lifetime figures by metric. What has no data yet, or may not be read, is left out: a
+        story of too few viewers is refused as if the right to them was missing.
+        """
+        return values_of(await self.told(account, f"{post}/insights", metrics))
 
 
 def fingerprint(text: str) -> str:

@@ -1,6 +1,7 @@
 """Share what Meta's platforms have in common: the proof that goes with a call, the error envelope,
 the usage headers, lists with cursors, tokens against codes, and the upload host for videos."""
 
+import asyncio
 import functools
 import hashlib
 import hmac
@@ -25,6 +26,7 @@ from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.facts import Setting, Version
 from platforms.messages import Account, Video
+from platforms.pacific import day_before, midnight
 from platforms.redaction import redacted
 from platforms.webhooks import (
     Challenge,
@@ -102,6 +104,7 @@ class Graph(Connector):
 
     # By "code/subcode" or "code"; what is not in it is refused for good.
     sorts: ClassVar[Mapping[str, Sort]] = COMMON
+    absent: ClassVar[frozenset[str]] = ABSENT  # codes of what is gone
     proves: ClassVar[bool] = True  # takes an appsecret_proof
     step: ClassVar[timedelta] = timedelta(seconds=25)  # as long a step may go on sending bytes
     # Of webhooks, https://developers.facebook.com/docs/graph-api/webhooks
@@ -147,6 +150,45 @@ class Graph(Connector):
             if "next" not in paging:
                 return
             params = {**params, "after": paging["cursors"]["after"]}
+
+    async def told(
+        self,
+        account: Account,
+        path: str,
+        metrics: Iterable[str],
+        params: Mapping[str, str] = {},
+        *,
+        all_have_all: bool = True,
+    ) -> list[Mapping[str, Any]]:
+        """Return the rows of insights. One name that the platform has retired fails the whole call:
+        then each is asked for by itself, and the one that is refused again is noted. Without the
+        right to them there are none. ``all_have_all``: a name without a row is missing.
+        """
+        names = self.metrics.wanted(metrics)
+        if not names:
+            return []
+        try:
+            answer = await self.graph(
+                "GET", account, path, params={"metric": ",".join(names), **params}
+            )
+        except RightMissing:
+            return []
+        except Rejected as error:
+            if error.code in self.absent:
+                raise
+            if len(names) > 1:
+                each = [
+                    self.told(account, path, [name], params, all_have_all=all_have_all)
+                    for name in names
+                ]
+                return [row for rows in await asyncio.gather(*each) for row in rows]
+            if error.code == "100" and "metric" in error.detail.casefold():
+                self.metrics.refused.update(names)
+            return []
+        rows = list(answer["data"])
+        found = [str(row["name"]) for row in rows]
+        self.metrics.note(names if all_have_all else found, found)
+        return rows
 
     async def token_for(self, method: str, url: str, app: Mapping[str, Any], **grant: str) -> Any:
         """A code or a token against a token: the whole answer. By POST it goes as a form: addresses
@@ -499,10 +541,31 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def values_of(insights: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Lifetime figures by metric; one without data is left out."""
+    return {each["name"]: each["values"][0]["value"] for each in rows if each.get("values")}
+
+
+def days_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[date, int]]:
+    """Return figures of a page by metric and day. A value bears the moment at which its day ended
+    in California.
+    """
     return {
-        each["name"]: each["values"][0]["value"] for each in insights["data"] if each.get("values")
+        str(row["name"]): {
+            day_before(moment_of(each["end_time"])): each["value"]
+            for each in row.get("values", ())
+            if "end_time" in each and isinstance(each.get("value"), int)
+        }
+        for row in rows
+    }
+
+
+def span(first: date, last: date) -> dict[str, str]:
+    """Return the parameters that ask for the days from ``first`` to ``last``."""
+    after = last + timedelta(days=1)
+    return {
+        "since": str(int(midnight(first).timestamp())),
+        "until": str(int(midnight(after).timestamp())),
     }
 
 

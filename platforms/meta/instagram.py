@@ -4,10 +4,11 @@ first, then one call that publishes it.
 The other way in, Instagram's own login, cannot delete a post. A recall has to.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from platforms import common_messages
@@ -21,12 +22,23 @@ from platforms.messages import (
     Message,
     Offer,
     PageDetails,
+    PageFigures,
     Profile,
     Tokens,
     Video,
 )
 from platforms.meta.containers import COMMON_REASONS, Containers
-from platforms.meta.graph import ABSENT, COMMON, ByPage, Sort, beside_publishing, moment_of, path_of
+from platforms.meta.graph import (
+    ABSENT,
+    COMMON,
+    ByPage,
+    Sort,
+    beside_publishing,
+    days_of,
+    moment_of,
+    path_of,
+    span,
+)
 from platforms.words import Term, Words
 from platforms.words import gettext_noop as _
 
@@ -76,6 +88,8 @@ _METRICS = {
     "REELS": {**_COUNTED, **_LIKED, "ig_reels_video_view_total_time": "watch_seconds"},
     "STORY": {**_COUNTED, "replies": "comments", "link_clicks": "clicks"},
 }
+# What the breakdown of follows_and_unfollows calls them.
+_FOLLOWS = {"FOLLOWER": "followers_gained", "NON_FOLLOWER": "followers_lost"}
 # Words without a number of their own: the page or the person has to pass a check at facebook.com
 # first.
 _HUMAN = re.compile(r"Page Publishing Authorization|two-factor", re.IGNORECASE)
@@ -113,6 +127,7 @@ _REASONS = {
     **dict.fromkeys(("EXPIRED", "UNKNOWN", "24/2207006", "24/2207008"), common_messages.LAY),
 }
 _LATE = _("Up to two days late.")
+_NOT_BELOW_100 = _("Not told of accounts with fewer than 100 followers.")
 
 
 class Instagram(Containers, ByPage):
@@ -229,6 +244,12 @@ class Instagram(Containers, ByPage):
             "clicks": Origin("link_clicks", _("Stories only.")),
             "watch_seconds": Origin("ig_reels_video_view_total_time", _("Reels only.")),
         },
+        page_measures={
+            "views": Origin("views", _LATE),
+            "reach": Origin("reach", _LATE),
+            "followers_gained": Origin("follows_and_unfollows (FOLLOWER)", _NOT_BELOW_100),
+            "followers_lost": Origin("follows_and_unfollows (NON_FOLLOWER)", _NOT_BELOW_100),
+        },
         page={
             "picture": PageItem(),
             "description": PageItem(),
@@ -319,6 +340,47 @@ class Instagram(Containers, ByPage):
         if values.get("watch_seconds") is not None:
             values["watch_seconds"] = round(values["watch_seconds"] / 1000)
         return Figures(**values)
+
+    @beside_publishing
+    async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
+        """https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights,
+        2026-06: reach alone is told as a series; the others are one total of what was asked for,
+        so a day is a call of its own. At most 30 days a call.
+        """
+        self.spare(account)
+        path = f"{account.external_id}/insights"
+        series = await self.told(account, path, ["reach"], {"period": "day", **span(first, last)})
+        asked = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        totals = await asyncio.gather(*(self._of_day(account, path, day) for day in asked))
+        days: dict[str, dict[date, int]] = {"reach": days_of(series).get("reach", {})}
+        for day, values in zip(asked, totals, strict=True):
+            for name, value in values.items():
+                days.setdefault(name, {})[day] = value
+        return PageFigures.by_day(days, first, last)
+
+    async def _of_day(self, account: Account, path: str, day: date) -> dict[str, int]:
+        """Ask for what is told as a total. Who follows is told apart from who ceased to by the
+        breakdown of one figure, which accounts of fewer than 100 followers do not get.
+        """
+        total = {"period": "day", "metric_type": "total_value", **span(day, day)}
+        views, follows = await asyncio.gather(
+            self.told(account, path, ["views"], total),
+            self.told(
+                account, path, ["follows_and_unfollows"], {**total, "breakdown": "follow_type"}
+            ),
+        )
+        found: dict[str, int] = {}
+        for row in views:
+            if isinstance(value := row.get("total_value", {}).get("value"), int):
+                found["views"] = value
+        for row in follows:
+            for breakdown in row.get("total_value", {}).get("breakdowns", ()):
+                for result in breakdown.get("results", ()):
+                    match result:
+                        case {"dimension_values": [str(kind)], "value": int(value)}:
+                            if name := _FOLLOWS.get(kind):
+                                found[name] = value
+        return found
 
     # --- comments ---------------------------------------------------------------------------------
 

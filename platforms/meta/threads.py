@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -23,12 +23,22 @@ from platforms.messages import (
     Message,
     Offer,
     PageDetails,
+    PageFigures,
     Profile,
     Tokens,
     Video,
 )
 from platforms.meta.containers import COMMON_REASONS, Containers, State
-from platforms.meta.graph import ABSENT, COMMON, Sort, beside_publishing, moment_of, path_of
+from platforms.meta.graph import (
+    ABSENT,
+    COMMON,
+    Sort,
+    beside_publishing,
+    days_of,
+    moment_of,
+    path_of,
+    span,
+)
 from platforms.webhooks import Event, Hook, body_of, moment, require_same, require_signature
 from platforms.words import Words
 from platforms.words import gettext_noop as _
@@ -167,6 +177,7 @@ class Threads(Containers):
             "comments": Origin("replies"),
             "shares": Origin("reposts + quotes + shares"),
         },
+        page_measures={"views": Origin("views")},
         page={
             "picture": PageItem(),
             "description": PageItem(),
@@ -224,6 +235,16 @@ class Threads(Containers):
         values = {_METRICS[name]: value for name, value in found.items() if name in _METRICS}
         passed_on = [found[name] for name in _SHARED if name in found]
         return Figures(**values, shares=sum(passed_on) if passed_on else None)
+
+    @beside_publishing
+    async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
+        """https://developers.facebook.com/docs/threads/insights: of a profile's figures only views
+        are told by day.
+        """
+        self.spare(account)
+        path = f"{account.external_id}/threads_insights"
+        rows = await self.told(account, path, ["views"], span(first, last))
+        return PageFigures.by_day(days_of(rows), first, last)
 
     # --- replies ----------------------------------------------------------------------------------
 

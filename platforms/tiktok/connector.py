@@ -49,6 +49,13 @@ _NEWS = {
     "authorization.removed": Hook.UNLINKED,
 }
 
+_FIGURES = {
+    "view_count": "views",
+    "like_count": "reactions",
+    "comment_count": "comments",
+    "share_count": "shares",
+}
+
 
 class Tiktok(Uploads, Connection):
     """https://developers.tiktok.com/doc/content-posting-api-reference-direct-post"""
@@ -287,22 +294,44 @@ class Tiktok(Uploads, Connection):
 
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         posts = {each.removeprefix(PHOTO): each for each in external_ids if is_post(each)}
-        fields = "id,view_count,like_count,comment_count,share_count"
-        chunks = [self._query(account, list(chunk), fields=fields) for chunk in batched(posts, 20)]
+        chunks = [
+            self._counted(account, list(chunk), self.metrics.wanted(_FIGURES))
+            for chunk in batched(posts, 20)
+        ]
         found = {
-            posts[each["id"]]: Figures(
-                views=each.get("view_count"),
-                reactions=each.get("like_count"),
-                comments=each.get("comment_count"),
-                shares=each.get("share_count"),
-            )
+            posts[number]: Figures(**{_FIGURES[name]: value for name, value in values.items()})
             for videos in await asyncio.gather(*chunks)
-            for each in videos
+            for number, values in videos.items()
         }
         # Photos need not be listed, and what is not public never is: there, as far as we know, but
         # not measured.
         unlisted = [each for each in external_ids if not each.isdecimal() and each not in found]
         return found | dict.fromkeys(unlisted, Figures())
+
+    async def _counted(
+        self, account: Account, ids: list[str], names: list[str]
+    ) -> dict[str, dict[str, int]]:
+        """Return figures by name and video. A field that TikTok has retired fails the whole call:
+        then each is asked for by itself.
+        """
+        try:
+            videos = await self._query(account, ids, fields=",".join(["id", *names]))
+        except Rejected as error:
+            if error.code != "invalid_params" or "field" not in error.detail.casefold():
+                raise
+            if len(names) < 2:
+                self.metrics.refused.update(names)
+                return {}
+            found: dict[str, dict[str, int]] = {}
+            for name in names:
+                for number, values in (await self._counted(account, ids, [name])).items():
+                    found.setdefault(number, {}).update(values)
+            return found
+        counted = {}
+        for each in videos:
+            counted[each["id"]] = {name: each[name] for name in names if each.get(name) is not None}
+            self.metrics.note(names, counted[each["id"]])
+        return counted
 
     async def _query(
         self, account: Account, ids: list[str], *, fields: str

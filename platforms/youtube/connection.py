@@ -88,7 +88,11 @@ class Connection(Api):
             )
         account = Account(external_id="", token=tokens.token, base_url=app["base_url"], app=app)
         return [
-            Offer(replace(await self.profile(account), missing=missing), tokens, usable=not missing)
+            Offer(
+                replace(await self.profile(account), missing=missing),
+                tokens,
+                usable=not any(SCOPES[right] for right in missing),
+            )
         ]
 
     async def refresh(self, account: Account) -> Tokens | None:

@@ -5,11 +5,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
+from platforms.pacific import PACIFIC
 
-_PACIFIC = ZoneInfo("America/Los_Angeles")
 _MANY = {"rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"}
 QUOTA = {"quotaExceeded", "dailyLimitExceeded"}
 # What is used up for the day may also be told as too many calls; only the words say which it is.
@@ -66,6 +65,6 @@ def reasons_of(error: Mapping[str, Any]) -> list[str]:
 
 def _until_midnight() -> timedelta:
     """Until the project's quota begins anew, at midnight in California, and a moment more."""
-    now = datetime.now(_PACIFIC)
+    now = datetime.now(PACIFIC)
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight.astimezone(UTC) - now.astimezone(UTC) + timedelta(minutes=1)

@@ -5,7 +5,9 @@ from datetime import timedelta
 from platforms.facts import Facts, Fold, Format, Option, Origin, PageItem, Setting, VideoLimits
 from platforms.words import gettext_noop as _
 
-SCOPES = {"youtube.upload": True, "youtube.force-ssl": True}
+SCOPES = {"youtube.upload": True, "youtube.force-ssl": True, "yt-analytics.readonly": False}
+
+_LATE = _("Up to three days late.")
 
 
 def _utf8(text: str) -> int:
@@ -52,6 +54,12 @@ FACTS = Facts(
         ),
         "comments": Origin("statistics.commentCount", _("Missing where comments are off.")),
     },
+    page_measures={
+        "views": Origin("views", _LATE),
+        "followers_gained": Origin("subscribersGained", _LATE),
+        "followers_lost": Origin("subscribersLost", _LATE),
+    },
+    settles_after=7,
     page={
         # Every channel is told to have one: YouTube draws one itself.
         "picture": PageItem(told=False),
@@ -83,6 +91,11 @@ SETTINGS = {
     ),
     "base_url": Setting(
         "YOUTUBE_API_URL", "https://www.googleapis.com", simulated="/youtube/googleapis"
+    ),
+    "analytics_url": Setting(
+        "YOUTUBE_ANALYTICS_URL",
+        "https://youtubeanalytics.googleapis.com",
+        simulated="/youtube/analytics",
     ),
     "link_url": Setting("YOUTUBE_LINK_URL", "https://www.youtube.com", simulated="/youtube/www"),
     "hub_url": Setting(

@@ -109,5 +109,6 @@ WORDS = Words(
         "youtube.force-ssl": _(
             "publishing, withdrawing and counting videos, and answering comments"
         ),
+        "yt-analytics.readonly": _("figures of the channel by day"),
     },
 )

@@ -25,6 +25,7 @@ from platforms.zalo.words import WORDS
 
 # How far back a list of articles, ten a call, is walked.
 _SLICES = 30
+_FIGURES = frozenset({"total_view", "total_share"})
 
 
 class Zalo(Drafts, Connection):
@@ -187,6 +188,7 @@ class Zalo(Drafts, Connection):
                     return found
                 seen += 1
                 if each["id"] in remaining:
+                    self.metrics.note(_FIGURES, _FIGURES & each.keys())
                     found[each["id"]] = Figures(
                         views=each.get("total_view"), shares=each.get("total_share")
                     )

@@ -7,7 +7,7 @@ import json
 import logging
 import tracemalloc
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -847,6 +847,15 @@ def test_a_right_that_was_unticked_makes_the_channel_unusable(youtube):
     assert (offer.usable, list(offer.profile.missing)) == (False, ["youtube.upload"])
     with pytest.raises(Rejected):
         connect(youtube, without=["youtube.force-ssl"])
+
+
+def test_a_channel_without_the_right_to_its_figures_is_usable(youtube):
+    (offer,), _asked = connect(youtube, without=["yt-analytics.readonly"])
+
+    assert (offer.usable, list(offer.profile.missing)) == (True, ["yt-analytics.readonly"])
+    account = replace(youtube.account, token=offer.tokens.token)
+    with pytest.raises(Rejected):  # and not AccessLost, by which it would have to be connected anew
+        youtube.call("measure_page", account, date(2026, 11, 1), date(2026, 11, 2))
 
 
 def test_a_refresh_token_stays_the_same(youtube):

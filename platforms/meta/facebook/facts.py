@@ -89,6 +89,13 @@ FACTS = Facts(
             "total_video_view_total_time · post_video_view_time", _("Videos and reels only.")
         ),
     },
+    page_measures={
+        "views": Origin("page_media_view", _NOT_BELOW_100),
+        "reach": Origin("page_total_media_view_unique", _NOT_BELOW_100),
+        "profile_visits": Origin("page_views_total", _NOT_BELOW_100),
+        "followers_gained": Origin("page_daily_follows_unique", _NOT_BELOW_100),
+        "followers_lost": Origin("page_daily_unfollows_unique", _NOT_BELOW_100),
+    },
     page={
         "picture": PageItem(),
         "cover": PageItem(),

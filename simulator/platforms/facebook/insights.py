@@ -7,7 +7,7 @@ from typing import Any
 from simulator import growth
 from simulator.calls import Call
 from simulator.model import DAY, Page, Post, Token
-from simulator.platforms.meta.graph import GraphError, stamp
+from simulator.platforms.meta.graph import GraphError, moment, stamp
 from simulator.world import World
 
 
@@ -64,7 +64,29 @@ class Insights:
             "page_total_actions": 0,
             "page_video_views": 0,
         }
-        return self.series(call, token, page, page.external_id, values, "day")
+        since, until = moment(call.text("since")), moment(call.text("until"))
+        answer = self.series(call, token, page, page.external_id, values, "day")
+        if since is None:
+            return answer
+        wall = self.world.wall()
+        if (until or wall) - since > 90 * DAY:
+            message = "(#100) There cannot be more than 90 days between since and until"
+            raise GraphError(message, 100)
+        days = growth.days(page, since, until, wall=wall, offset=self.world.offset)
+        for row in answer["data"]:
+            row["values"] = []
+            for ends, told in days:
+                of_day = {
+                    "page_media_view": told.views,
+                    "page_total_media_view_unique": told.viewers,
+                    "page_views_total": told.visits,
+                    "page_daily_follows_unique": told.gained,
+                    "page_daily_follows": told.gained,
+                    "page_daily_unfollows_unique": told.lost,
+                }
+                value = of_day.get(row["name"], values[row["name"]])
+                row["values"].append({"value": value, "end_time": stamp(ends)})
+        return answer
 
     def series(
         self, call: Call, token: Token, page: Page, node: str, values: dict[str, Any], period: str
@@ -81,7 +103,8 @@ class Insights:
         )
         if not asked:
             raise GraphError("(#3001) An insights metric is required", 3001, 1504028)
-        if any(name not in values for name in asked):
+        retired = self.world.settings["facebook_retired_metrics"]
+        if any(name not in values or name in retired for name in asked):
             raise GraphError("(#100) The value must be a valid insights metric", 100)
         if growth.followers(page, self.world.world()) < 100:
             return {"data": []}

@@ -24,6 +24,7 @@ class FacebookSpec(Spec):
     settings = {
         "facebook_require_proof": True,
         "facebook_oldest_version": "",
+        "facebook_retired_metrics": [],
         "facebook_duplicate_seconds": 600,
         "facebook_calls_per_day": 0,
         "facebook_video_seconds": 1.0,

@@ -66,7 +66,8 @@ class Insights:
     def account_insights(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
         self.platform.need(token, "manage_insights")
         asked = self.platform.metrics_asked(call)
-        if not asked or set(asked) - set(ACCOUNT_METRICS):
+        retired = self.world.settings["instagram_retired_metrics"]
+        if not asked or set(asked) - (set(ACCOUNT_METRICS) - set(retired)):
             raise GraphError("(#100) metric[0] must be one of the following values", 100)
         since, until = moment(call.text("since")), moment(call.text("until"))
         if since is not None and (until or self.world.wall()) - since > 30 * DAY:
@@ -90,30 +91,73 @@ class Insights:
             "accounts_engaged": likes,
             "follower_count": growth.followers(page, now) - growth.followers(page, now - DAY),
         }  # fmt: skip
+        told: list[tuple[float, growth.Day]] = []
+        if since is not None:
+            told = growth.days(page, since, until, wall=self.world.wall(), offset=self.world.offset)
+            values |= {
+                "reach": sum(day.viewers for _ends, day in told),
+                "views": sum(day.views for _ends, day in told),
+            }
+        small = growth.followers(page, now) < 100
         data = []
         for name in asked:
+            if small and name in ("follower_demographics", "follows_and_unfollows"):
+                continue
             row: dict[str, Any] = {
                 "name": name,
-                "period": "day",
+                "period": "lifetime" if name == "follower_demographics" else "day",
                 "title": name.replace("_", " ").capitalize(),
             }
-            if name == "follower_demographics":
-                if growth.followers(page, now) < 100:
-                    continue
-                row["period"] = "lifetime"
-                row["total_value"] = {
-                    "breakdowns": [{"dimension_keys": [call.text("breakdown")], "results": []}]
-                }
-            elif call.text("metric_type") == "total_value":
-                row["total_value"] = {"value": values[name]}
-            elif name in ("reach", "follower_count"):
-                end = stamp(self.world.wall() // DAY * DAY + 8 * 3600)
-                row["values"] = [{"value": values[name], "end_time": end}]
+            if since is not None and call.text("metric_type") != "total_value":
+                row |= self.series(name, told)
             else:
-                message = (
-                    "(#100) The following metrics should be specified with "
-                    "parameter metric_type=total_value"
-                )
-                raise GraphError(f"{message}: {name}", 100)
+                row |= self.total(call, name, values[name], told)
             data.append(row | {"id": f"{page.external_id}/insights/{name}/{row['period']}"})
         return {"data": data}
+
+    def series(self, name: str, told: list[tuple[float, growth.Day]]) -> dict[str, Any]:
+        """Tell a figure by day; only two have one."""
+        only_total(name)
+        return {
+            "values": [
+                {
+                    "value": day.viewers if name == "reach" else day.gained - day.lost,
+                    "end_time": stamp(ends),
+                }
+                for ends, day in told
+            ]
+        }
+
+    def total(
+        self, call: Call, name: str, value: int, told: list[tuple[float, growth.Day]]
+    ) -> dict[str, Any]:
+        """Tell one number of all that was asked for, or its parts."""
+        if name == "follower_demographics":
+            parts: dict[str, Any] = {
+                "dimension_keys": [call.text("breakdown")],
+                "results": [],
+            }
+            return {"total_value": {"breakdowns": [parts]}}
+        if name == "follows_and_unfollows" and call.text("breakdown") == "follow_type":
+            gained = sum(day.gained for _ends, day in told)
+            lost = sum(day.lost for _ends, day in told)
+            results = [
+                {"dimension_values": ["FOLLOWER"], "value": gained},
+                {"dimension_values": ["NON_FOLLOWER"], "value": lost},
+            ]
+            parts = {"dimension_keys": ["follow_type"], "results": results}
+            return {"total_value": {"breakdowns": [parts]}}
+        if call.text("metric_type") == "total_value":
+            return {"total_value": {"value": value}}
+        only_total(name)
+        end = stamp(self.world.wall() // DAY * DAY + 8 * 3600)
+        return {"values": [{"value": value, "end_time": end}]}
+
+
+def only_total(name: str) -> None:
+    if name not in ("reach", "follower_count"):
+        message = (
+            "(#100) The following metrics should be specified with parameter "
+            "metric_type=total_value"
+        )
+        raise GraphError(f"{message}: {name}", 100)

@@ -24,6 +24,7 @@ class InstagramSpec(Spec):
     title = "Instagram"
     page_paths = ("/instagram/www/{page}/",)
     settings = {
+        "instagram_retired_metrics": [],
         "instagram_require_proof": True,
         "instagram_container_seconds": 1.0,
         "instagram_image_seconds": 0.0,

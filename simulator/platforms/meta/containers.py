@@ -404,7 +404,8 @@ class ContainerPlatform(Platform):
         counted, no rows."""
         if not asked:
             raise GraphError("(#100) The parameter metric is required.", 100)
-        if wrong := [name for name in asked if name not in values]:
+        retired = self.world.settings[f"{self.name}_retired_metrics"]
+        if wrong := [name for name in asked if name not in values or name in retired]:
             raise GraphError(
                 f"(#100) metric[{asked.index(wrong[0])}] must be one of the following values", 100
             )

@@ -40,7 +40,8 @@ class Insights:
     def account_insights(self, call: Call, page: Page) -> dict[str, Any]:
         """Count in the form that each metric has of its own: days, one total, or a total a link."""
         asked = self.platform.metrics_asked(call)
-        if not asked or set(asked) - set(ACCOUNT_METRICS):
+        retired = self.world.settings["threads_retired_metrics"]
+        if not asked or set(asked) - (set(ACCOUNT_METRICS) - set(retired)):
             raise wrong("Param metric must be one of the known metrics")
         since = moment(call.text("since"))
         if since is not None and since < EARLIEST_INSIGHT:
@@ -71,6 +72,17 @@ class Insights:
                         {"value": days[1][name] - days[2][name], "end_time": stamp(end - DAY)},
                         {"value": days[0][name] - days[1][name], "end_time": stamp(end)},
                     ]
+                    if since is not None:
+                        told = growth.days(
+                            page,
+                            since,
+                            moment(call.text("until")),
+                            wall=self.world.wall(),
+                            offset=self.world.offset,
+                        )
+                        row["values"] = [
+                            {"value": day.views, "end_time": stamp(ends)} for ends, day in told
+                        ]
                 case "clicks":
                     links = {post.link for post in page.posts.values() if post.link}
                     row["link_total_values"] = [

@@ -26,6 +26,7 @@ class ThreadsSpec(Spec):
     title = "Threads"
     page_paths = ("/threads/www/@{page}",)
     settings = {
+        "threads_retired_metrics": [],
         "threads_container_seconds": 1.0,
         "threads_text_seconds": 0.0,
         "threads_unknown_seconds": 0.0,

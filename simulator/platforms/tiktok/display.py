@@ -36,7 +36,8 @@ class Display:
 
     def asked(self, call: Call, known: Any) -> list[str]:
         fields = [each for each in call.text("fields").split(",") if each]
-        if not fields or any(each not in known for each in fields):
+        retired = self.world.settings["tiktok_retired_fields"]
+        if not fields or any(each not in known or each in retired for each in fields):
             raise invalid("fields is missing or names a field that does not exist")
         return fields
 

@@ -21,6 +21,7 @@ class TiktokSpec(Spec):
     title = "TikTok"
     tone = "grey"
     settings = {
+        "tiktok_retired_fields": [],
         "tiktok_audited": True,
         "tiktok_closed": [],
         "tiktok_longest_seconds": 600,

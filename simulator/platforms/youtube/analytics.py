@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from simulator import growth
 from simulator.calls import Call
+from simulator.growth import PACIFIC
 from simulator.model import DAY, Page, Post, Token
 from simulator.platforms.youtube.errors import bad_request
 from simulator.platforms.youtube.videos import Videos
@@ -18,7 +18,6 @@ METRICS = (
     "averageViewPercentage", "likes",
     "comments", "shares", "subscribersGained", "subscribersLost",
 )  # fmt: skip
-PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 class Analytics:
@@ -36,6 +35,7 @@ class Analytics:
         )
         known = (
             all(metric in METRICS for metric in metrics)
+            and not {*metrics} & {*self.world.settings["youtube_retired_metrics"]}
             and dimensions in ("", "day")
             and set(filters) <= {"video"}
         )
@@ -65,7 +65,7 @@ class Analytics:
         rows = []
         for begins, ends in spans:
             row = self.figures(page, posts, begins, ends)
-            if row["views"]:
+            if row["views"] or (not filters and row["subscribersGained"]):
                 rows.append(
                     ([begins.isoformat()] if dimensions else [])
                     + [row[metric] for metric in metrics]
@@ -101,7 +101,8 @@ class Analytics:
             gained["likes"] += new.all_reactions - old.all_reactions
             gained["comments"] += new.comments - old.comments
             gained["shares"] += new.shares - old.shares
-        gained["subscribersGained"] = growth.followers(page, end) - growth.followers(page, start)
+        people = growth.day(page, start, end, offset=0, now=end + DAY)
+        gained["subscribersGained"], gained["subscribersLost"] = people.gained, people.lost
         views = max(1, gained["views"])
         averages = {
             "averageViewDuration": gained["estimatedMinutesWatched"] * 60 // views,

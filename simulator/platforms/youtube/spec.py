@@ -21,6 +21,7 @@ class YoutubeSpec(Spec):
     title = "YouTube"
     tone = "red"
     settings = {
+        "youtube_retired_metrics": [],
         "youtube_processing_seconds": 1.0,
         "youtube_processing_ends": "processed",
         "youtube_rejects_duplicates": False,

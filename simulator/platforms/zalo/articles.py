@@ -239,7 +239,7 @@ class Articles:
 
     def summary(self, page: Page, post: Post, call: Call) -> dict[str, Any]:
         counts = growth.counts(page, post, self.world.world())
-        return {
+        summary = {
             "id": post.id,
             "type": post.details["type"],
             "title": post.title,
@@ -251,6 +251,8 @@ class Articles:
             "thumb": f"{call.origin}/media/{post.pictures[0].sha256}" if post.pictures else "",
             "link_view": self.world.permalink(page, post, call.origin),
         }
+        silent = self.world.settings["zalo_silent_metrics"]
+        return {name: value for name, value in summary.items() if name not in silent}
 
     def status(self, post: Post) -> str:
         """Give the status as residents find it: a job under way has not changed it yet."""

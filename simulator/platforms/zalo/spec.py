@@ -19,6 +19,7 @@ class ZaloSpec(Spec):
     followers = "người quan tâm"
     shows_edits = False
     settings = {
+        "zalo_silent_metrics": [],
         "zalo_job_seconds": 1.0,
         "zalo_pending": "-214",
         "zalo_oauth_errors": "whole",
