@@ -84,6 +84,57 @@ class FollowerCount(models.Model):
         indexes = [models.Index(fields=["day"], name="follower_count_day")]
 
 
+# Figures of a page itself by day. What each of them means: PAGE_DEFINITIONS in
+# engagement/dashboards/dictionary.py. Each is a field of `platforms.messages.PageFigures`.
+PAGE_MEASURES = ("views", "reach", "profile_visits", "followers_gained", "followers_lost")
+
+
+class PageCount(models.Model):
+    """The figures of a page itself on one day, as its platform begins and ends a day. An empty
+    field was not measured; so was a day without a row.
+    """
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="page_counts")
+    day = models.DateField()
+    taken_at = models.DateTimeField()
+    views = models.PositiveBigIntegerField(null=True)
+    reach = models.PositiveBigIntegerField(null=True)
+    profile_visits = models.PositiveBigIntegerField(null=True)
+    followers_gained = models.PositiveBigIntegerField(null=True)
+    followers_lost = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "day"], name="one_page_count_a_day")
+        ]
+        indexes = [models.Index(fields=["day"], name="page_count_day")]
+
+
+class PageCorrection(models.Model):
+    """A figure of a page's day that the platform told otherwise later, and what it had told."""
+
+    count = models.ForeignKey(PageCount, models.CASCADE, related_name="corrections")
+    measure = models.CharField(max_length=20)
+    was = models.PositiveBigIntegerField()
+    became = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+
+
+class PageLook(models.Model):
+    """A page's place in the schedule of its own figures."""
+
+    channel = models.OneToOneField(
+        Channel, models.CASCADE, related_name="page_look", primary_key=True
+    )
+    next_at = models.DateTimeField(db_index=True)
+    taken_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+
 class ReplyAllowance(models.Model):
     """A province's decision that its units may answer comments from the portal. Off until there is
     one.

@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from engagement.counting import pages
 from engagement.counting import services as counting
 from engagement.exports.tasks import make_export as make_export
 from engagement.exports.tasks import make_exports as make_exports
@@ -14,6 +15,12 @@ from engagement.rollups import thinning
 def collect(**_: object) -> None:
     """Count the published posts that are due. Two runs at once share the work."""
     counting.collect()
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def collect_pages(**_: object) -> None:
+    """Count the pages themselves that are due. Two runs at once share the work."""
+    pages.collect()
 
 
 @shared_task(acks_late=False, ignore_result=True)

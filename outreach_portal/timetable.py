@@ -149,6 +149,7 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=5),
     },
     "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
+    "count pages": {"task": "engagement.tasks.collect_pages", "schedule": 60.0},
     "thin counts older than two months": {
         "task": "engagement.tasks.thin_counts",
         "schedule": crontab(minute=10, hour="1-3"),

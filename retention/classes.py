@@ -483,6 +483,9 @@ KEPT = frozenset(
         "engagement.ReportFile",
         "engagement.Measurement",
         "engagement.FollowerCount",
+        "engagement.PageCount",
+        "engagement.PageCorrection",
+        "engagement.PageLook",
         "engagement.ReplyAllowance",
         "engagement.CommentCount",
     }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from channels.models import Channel
+from engagement.counting import pages
 from engagement.counting.services import LOOKS, collect
 from engagement.models import MEASURES, Count, FollowerCount, Measurement
 
@@ -20,6 +21,7 @@ def remember(now: datetime) -> None:
     collected all along.
     """
     collect(clock=lambda: now)
+    pages.collect(clock=lambda: now)
     measured = Measurement.objects.filter(taken_at__isnull=False).select_related("delivery")
     Count.objects.bulk_create(count for row in measured for count in _earlier(row, now))
     FollowerCount.objects.bulk_create(

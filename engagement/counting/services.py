@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched, groupby
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +28,7 @@ from channels.states import Health
 from core.clock import Clock, database_now
 from core.errors import Refused
 from core.sealing import Unsealable
+from engagement.counting.claims import LEASE, locked, wait_after
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
 from platforms import client
 from platforms.connector import Connector
@@ -46,10 +47,6 @@ LOOKS = (
     *(timedelta(days=d) for d in range(1, 15)),
     *(timedelta(weeks=w) for w in range(3, 9)),
 )
-# Longer than a whole run may take: then the rows of a run that died fall due again.
-_LEASE = timedelta(minutes=10)
-# After each failure in a row the wait doubles, up to half a day.
-_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
 _ROWS_A_RUN = 2000
 _POSTS_A_CALL = 50
 _CALLS_AT_ONCE = 24
@@ -159,19 +156,13 @@ def claim(*, now: datetime, most: int = _ROWS_A_RUN) -> list[Measurement]:
     )
     with transaction.atomic():
         rows = list(
-            _locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]
+            locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]
         )
-        lease = now + _LEASE
+        lease = now + LEASE
         Measurement.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
     for row in rows:
         row.next_at = lease
     return rows
-
-
-def _locked(rows):
-    if connection.features.has_select_for_update_skip_locked:
-        return rows.select_for_update(skip_locked=True, of=("self",))
-    return rows  # SQLite's transactions are IMMEDIATE: there is one writer at a time
 
 
 def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator[Batch]:
@@ -245,8 +236,8 @@ def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: date
     with transaction.atomic():
         # Only what is still ours: after a lease ran out another run may have counted the post
         # already.
-        locked = _locked(Measurement.objects.filter(pk__in=rows)).values_list("pk", "next_at")
-        for pk, next_at in list(locked):
+        ours = locked(Measurement.objects.filter(pk__in=rows)).values_list("pk", "next_at")
+        for pk, next_at in list(ours):
             row, answer = rows[pk]
             if next_at != row.next_at:
                 continue
@@ -286,8 +277,7 @@ def _miss(row: Measurement, answer: Answer, *, now: datetime) -> None:
     if later is None or not isinstance(answer, ConnectorError):
         row.next_at = later
         return
-    wait = min(_FIRST_WAIT * 2 ** min(row.failures - 1, 10), _LONGEST_WAIT)
-    row.next_at = now + max(wait, answer.wait or timedelta())
+    row.next_at = now + wait_after(row.failures, answer)
 
 
 # --- followers ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ each platform the name under which it is asked for there, with what that one lea
 words of its connector.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.queries import facts_of
 from channels.states import Kind
-from engagement.models import MEASURES
+from engagement.models import MEASURES, PAGE_MEASURES
 from platforms.facts import Origin
 
 
@@ -55,6 +56,37 @@ DEFINITIONS: dict[str, Definition] = {
         _("How long the video was played in all."),
     ),
 }
+# Figures of a page itself by day, by their fields in `PageCount`.
+PAGE_DEFINITIONS: dict[str, Definition] = {
+    "views": Definition(
+        _("Views of the page's content"),
+        _("times a day"),
+        _("How often anything of the page was shown on that day, older posts included."),
+    ),
+    "reach": Definition(
+        _("Reach of the page"),
+        _("people a day, estimated"),
+        _(
+            "How many different people saw anything of the page on that day. Days cannot be added "
+            "up: who came on two is counted on both."
+        ),
+    ),
+    "profile_visits": Definition(
+        _("Visits to the page"),
+        _("times a day"),
+        _("How often somebody opened the page itself on that day."),
+    ),
+    "followers_gained": Definition(
+        _("Followers gained"),
+        _("people a day"),
+        _("How many began to follow the page on that day."),
+    ),
+    "followers_lost": Definition(
+        _("Followers lost"),
+        _("people a day"),
+        _("How many ceased to follow the page on that day."),
+    ),
+}
 # Figures that we reckon from those of the platforms, see `helpfulness`.
 DERIVED: dict[str, Definition] = {
     "helpfulness": Definition(
@@ -90,7 +122,15 @@ def measure_names() -> dict[str, str]:
 
 def origin(platform: str, measure: str) -> Origin | None:
     """Return where a platform's figure comes from; None where the platform does not report it."""
-    found = facts_of(platform).measures.get(measure)
+    return _in_words(facts_of(platform).measures.get(measure))
+
+
+def page_origin(platform: str, measure: str) -> Origin | None:
+    """Return where a platform's figure of a page comes from; None where it does not report it."""
+    return _in_words(facts_of(platform).page_measures.get(measure))
+
+
+def _in_words(found: Origin | None) -> Origin | None:
     if found is None:
         return None
     note, change = (gettext(text) if text else "" for text in (found.note, found.change))
@@ -115,15 +155,31 @@ def rows() -> list[dict[str, Any]]:
     """Return the rows of the page: each measure with its definition, the platforms that report it
     under which name, and those that do not.
     """
+    return [_row(measure, DEFINITIONS[measure], origin) for measure in MEASURES]
+
+
+def page_rows() -> list[dict[str, Any]]:
+    """Return the same of the figures of pages themselves."""
     return [
-        {
-            "measure": measure,
-            "definition": DEFINITIONS[measure],
-            "reported": [
-                {"kind": kind, "origin": found} for kind in Kind if (found := origin(kind, measure))
-            ],
-            "changed": redefinitions(measure),
-            "not_reported": [kind.label for kind in Kind if origin(kind, measure) is None],
-        }
-        for measure in MEASURES
+        _row(measure, PAGE_DEFINITIONS[measure], page_origin, prefix="page_")
+        for measure in PAGE_MEASURES
     ]
+
+
+def _row(
+    measure: str,
+    definition: Definition,
+    origin_of: Callable[[str, str], Origin | None],
+    *,
+    prefix: str = "",
+) -> dict[str, Any]:
+    origins = {kind: origin_of(kind, measure) for kind in Kind}
+    reported = [{"kind": kind, "origin": found} for kind, found in origins.items() if found]
+    changed = [found for found in origins.values() if found and found.changed_on]
+    return {
+        "measure": f"{prefix}{measure}",
+        "definition": definition,
+        "reported": reported,
+        "changed": sorted(changed, key=lambda each: each.changed_on or date.min),
+        "not_reported": [kind.label for kind, found in origins.items() if found is None],
+    }

@@ -29,7 +29,11 @@ def meanings(request: HttpRequest) -> HttpResponse:
     """Show the meaning of each figure on each platform."""
     if not request.user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied
-    context = {"rows": dictionary.rows(), "derived": dictionary.DERIVED}
+    sections = [
+        (_("Figures of posts"), dictionary.rows()),
+        (_("Figures of pages by day"), dictionary.page_rows()),
+    ]
+    context = {"sections": sections, "derived": dictionary.DERIVED}
     return render(request, "engagement/dictionary.html", context)
 
 

@@ -1,0 +1,189 @@
+"""Collects the figures of pages themselves, by day, where platforms tell them.
+
+A page is asked once a day for the days that its platform may still correct. A day that is not told
+stays a gap; a figure that is told otherwise later keeps what it was as a correction.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from channels.models import Channel
+from channels.queries import account_of, facts_of
+from channels.states import Health, Kind
+from core.clock import Clock, database_now
+from core.sealing import Unsealable
+from engagement.counting.claims import LEASE, locked, wait_after
+from engagement.models import PAGE_MEASURES, PageCorrection, PageCount, PageLook
+from platforms import client
+from platforms.connector import Connector
+from platforms.errors import ConnectorError, TryLater
+from platforms.messages import Account, PageFigures
+
+_EVERY = timedelta(days=1)
+# What is asked for after connecting, so that a page does not begin with nothing.
+_FIRST_DAYS = 28
+# A day in California, by which most platforms count, is over 32 hours after it began here in UTC.
+_OVER_AFTER = timedelta(hours=32)
+_PAGES_A_RUN = 500
+_CALLS_AT_ONCE = 12
+_CALL_SECONDS, _PLATFORM_SECONDS = 40.0, 90.0
+
+Answer = list[PageFigures] | ConnectorError
+
+
+@dataclass(frozen=True)
+class Question:
+    """A page and the days that it is asked for."""
+
+    look: PageLook
+    account: Account
+    first: date
+    last: date
+
+
+def collect(*, clock: Clock = database_now) -> int:
+    """Ask the pages that are due for their figures; return how many days were stored."""
+    now = clock()
+    enrol(now=now)
+    questions: dict[str, list[Question]] = {}
+    sealed: list[tuple[PageLook, Answer]] = []
+    for look in claim(now=now):
+        last = (now - _OVER_AFTER).date()
+        days = facts_of(look.channel.platform).settles_after if look.taken_at else _FIRST_DAYS
+        try:
+            account = account_of(look.channel)
+        except Unsealable:
+            sealed.append((look, TryLater("the credentials cannot be opened")))
+            continue
+        asked = Question(look, account, _first(look, last, days), last)
+        questions.setdefault(look.channel.platform, []).append(asked)
+    store(sealed, now=now)
+    if not questions:
+        return 0
+    stored = 0
+    with ThreadPoolExecutor(len(questions), thread_name_prefix="pages") as pool:
+        asked_all = [pool.submit(_ask, platform, each) for platform, each in questions.items()]
+        for done in as_completed(asked_all):
+            stored += store(done.result(), now=clock())
+    return stored
+
+
+def _first(look: PageLook, last: date, days: int) -> date:
+    """Return the first day to ask for: as far back as the platform corrects, and further where the
+    page was not asked for long.
+    """
+    first = last - timedelta(days=days - 1)
+    if look.taken_at:
+        missed = (look.taken_at - _OVER_AFTER).date() + timedelta(days=1)
+        first = max(min(first, missed), last - timedelta(days=_FIRST_DAYS - 1))
+    return first
+
+
+def enrol(*, now: datetime) -> None:
+    """Add pages whose platform tells figures of them to the schedule."""
+    kinds = [kind for kind in Kind.values if facts_of(kind).page_measures]
+    fresh = Channel.objects.filter(
+        platform__in=kinds, health=Health.CONNECTED, page_look__isnull=True
+    )
+    PageLook.objects.bulk_create(
+        (PageLook(channel_id=pk, next_at=now) for pk in fresh.values_list("pk", flat=True)[:5000]),
+        ignore_conflicts=True,
+    )
+
+
+def claim(*, now: datetime) -> list[PageLook]:
+    """Claim what is due for this run alone, the page that waited longest first."""
+    due = PageLook.objects.filter(next_at__lte=now, channel__health=Health.CONNECTED)
+    with transaction.atomic():
+        rows = list(locked(due).select_related("channel").order_by("next_at", "pk")[:_PAGES_A_RUN])
+        lease = now + LEASE
+        PageLook.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
+    for row in rows:
+        row.next_at = lease
+    return rows
+
+
+def _ask(platform: str, questions: Sequence[Question]) -> list[tuple[PageLook, Answer]]:
+    calls = {number: _measuring(each) for number, each in enumerate(questions)}
+    answers = client.call_many(
+        platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
+    )
+    return [(questions[number].look, answer) for number, answer in answers]
+
+
+def _measuring(asked: Question) -> Callable[[Connector], Awaitable[list[PageFigures]]]:
+    async def measure(connector: Connector) -> list[PageFigures]:
+        async with asyncio.timeout(_CALL_SECONDS):
+            return await connector.measure_page(asked.account, asked.first, asked.last)
+
+    return measure
+
+
+def store(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
+    """Store days that were told, and when each page is asked next; return the number of days."""
+    by_page = {look.pk: (look, answer) for look, answer in answers}
+    with transaction.atomic():
+        ours = {
+            pk
+            for pk, next_at in locked(PageLook.objects.filter(pk__in=by_page)).values_list(
+                "pk", "next_at"
+            )
+            if next_at == by_page[pk][0].next_at
+        }
+        told = {
+            pk: {each.day: each for each in answer}
+            for pk, (_look, answer) in by_page.items()
+            if pk in ours and isinstance(answer, list)
+        }
+        stored = _store_days(told, now=now)
+        for pk in ours:
+            look, answer = by_page[pk]
+            if isinstance(answer, ConnectorError):
+                look.failures = min(look.failures + 1, 1000)
+                look.next_at = now + wait_after(look.failures, answer)
+            else:
+                look.failures, look.taken_at, look.next_at = 0, now, now + _EVERY
+        PageLook.objects.bulk_update(
+            [by_page[pk][0] for pk in ours], ["next_at", "taken_at", "failures"], batch_size=200
+        )
+    return stored
+
+
+def _store_days(told: dict[int, dict[date, PageFigures]], *, now: datetime) -> int:
+    days = {day for of_page in told.values() for day in of_page}
+    standing = {
+        (row.channel_id, row.day): row
+        for row in PageCount.objects.filter(channel__in=told, day__in=days)
+    }
+    fresh, changed, corrections = [], [], []
+    for channel, of_page in told.items():
+        for day, figures in of_page.items():
+            values = {name: getattr(figures, name) for name in PAGE_MEASURES}
+            known = {name: value for name, value in values.items() if value is not None}
+            row = standing.get((channel, day))
+            if row is None:
+                if known:
+                    fresh.append(PageCount(channel_id=channel, day=day, taken_at=now, **known))
+                continue
+            # What is no longer told stays: silence corrects nothing.
+            other = {name: value for name, value in known.items() if getattr(row, name) != value}
+            if not other:
+                continue
+            corrections += [
+                PageCorrection(count=row, measure=name, was=was, became=value, at=now)
+                for name, value in other.items()
+                if (was := getattr(row, name)) is not None
+            ]
+            for name, value in other.items():
+                setattr(row, name, value)
+            row.taken_at = now
+            changed.append(row)
+    PageCount.objects.bulk_create(fresh, ignore_conflicts=True)
+    PageCount.objects.bulk_update(changed, ["taken_at", *PAGE_MEASURES], batch_size=200)
+    PageCorrection.objects.bulk_create(corrections)
+    return len(fresh) + len(changed)
