@@ -22,6 +22,7 @@ ROUTES = {
     "media.scanners.tasks.*": {"queue": "scans"},
     "media.editing.tasks.*": {"queue": "scans"},
     "campaigns.files.tasks.*": {"queue": "scans"},
+    "posts.editor.tasks.*": {"queue": "scans"},
     "core.tasks.send_letter": {"queue": "mail"},
     "core.tasks.send_letters": {"queue": "mail"},
 }

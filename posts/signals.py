@@ -25,6 +25,9 @@ would_stop = Signal()
 # Asked of the apps above: the `posts.origins.shown.Origin` of `post` as `user` may see it, or None.
 origin_asked = Signal()
 
+# Sent inside the transaction in which a unit takes a kit up: the draft, as `post`.
+kit_adopted = Signal()
+
 # Asked of the apps above: the `posts.origins.shown.Suggestion` of how the draft `post` is repeated,
 # or None.
 rhythm_asked = Signal()

@@ -76,6 +76,7 @@ urlpatterns = [
         version_views.take_over_kit,
         name="take_over_kit",
     ),
+    path("posts/<uuid:public_id>/kit-cards/", version_views.use_unit_cards, name="use_unit_cards"),
     path("posts/archive/", archive_views.archive_many, name="archive_many"),
     path("posts/archive/undo/", archive_views.unarchive_many, name="unarchive_many"),
     path("posts/<uuid:public_id>/edit/", editor_views.edit, name="edit"),

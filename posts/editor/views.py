@@ -44,7 +44,7 @@ from platforms.limits import seen, text_limit
 from posts.canonical import content, corrections, material
 from posts.checks.base import Finding, Severity
 from posts.context import post_to_write, units_to_write_in
-from posts.editor import beginning, choices, leaks, unsent
+from posts.editor import beginning, choices, leaks, unit_cards, unsent
 from posts.editor import services as editing
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm, Shown, targets_of, with_new_films
@@ -148,6 +148,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
         "newer_kit": has_newer_version(post),
         "kit_changes": _changes_of_kit(post),
+        "unit_cards": unit_cards.offers(post),
         "proof": unsent.proof(request.user, post),
         "accept": media_services.ACCEPT,
         "unfinished": 0 if post._state.adding else _unfinished(request, post),

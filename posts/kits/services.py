@@ -31,6 +31,7 @@ from posts.kit_words import OWN_LINES, Filling, Slot
 from posts.kits.best_hours import next_best_time
 from posts.models import Post, PostChannel, PostMedia
 from posts.origins.services import LONGEST_TITLE, first_targets
+from posts.signals import kit_adopted
 from posts.states import PostState
 from units.models import Unit
 
@@ -65,6 +66,7 @@ def adopt(kit: Kit, *, unit: Unit, by: User) -> Post:
     adoption.save()
     post = _draft(adoption, by=by)
     record("post.begun_from_kit", post, by=by, position=authority.position, kit=str(kit.public_id))
+    kit_adopted.send(sender=Post, post=post)
     return post
 
 

@@ -22,6 +22,7 @@ ENTRIES = {
     ),
     "posts:card_for_kit": Entry(roles=frozenset({OVERSEER}), kwargs={"public_id": "kit"}),
     "posts:take_over_kit": Entry(roles=WRITERS, kwargs=_post, method="post"),
+    "posts:use_unit_cards": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:import": Entry(roles=WRITERS),
     "posts:import_template": Entry(roles=WRITERS),
     "posts:import_one": Entry(roles=WRITERS, kwargs=_sheet, reach="own"),

@@ -1,0 +1,92 @@
+"""Cards of a kit, drawn anew with the name, badge and number of the unit that took it up."""
+
+import json
+from dataclasses import replace
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import require
+from core.errors import Busy, Refused
+from media.cards import services as cards
+from media.cards.services import Words
+from media.models import Card, Media
+from posts.editor import services as editing
+from posts.models import Post, PostMedia
+
+
+class Offer(NamedTuple):
+    """A card of the kit in the unit's draft, and the unit's own one where it is drawn."""
+
+    shown: PostMedia
+    card: Card
+    own: Media | None
+
+
+def offers(post: Post) -> list[Offer]:
+    """Return the kit's cards that the draft shows as its issuer drew them. At most two queries; one
+    for a draft without.
+    """
+    adoption = post.adoption
+    if adoption is None or adoption.adopted_at is None:
+        return []
+    of_kit = adoption.version.media.filter(media__card__isnull=False).values("media")
+    shown = list(
+        post.pictures.filter(media__taken_from__in=of_kit).select_related("media__taken_from__card")
+    )
+    if not shown:
+        return []
+    # Drawn before, it may bear a name, a badge or a number that the unit no longer has.
+    drawn = Card.objects.filter(media__unit=post.unit, drawn_at__gte=adoption.adopted_at)
+    drawn = drawn.filter(media__taken_from=None, media__archived_at=None)
+    own = {_key(card): card.media for card in drawn.select_related("media").order_by("drawn_at")}
+    found = []
+    for each in shown:
+        assert each.media.taken_from
+        card = each.media.taken_from.card
+        found.append(Offer(each, card, own.get(_key(card))))
+    return found
+
+
+def _key(card: Card) -> tuple[str, str, str]:
+    return card.look, card.format, json.dumps(card.words, sort_keys=True)
+
+
+def draw(post: Post, *, by: User) -> int:
+    """Draw the unit's own cards that are not there yet into its library; return how many. One whose
+    words do not fit beside the unit's name is left out. Raise Busy, NotAllowed, QuotaExceeded.
+    """
+    missing = [offer.card for offer in offers(post) if offer.own is None]
+    drawn = 0
+    for card in missing:
+        try:
+            cards.add(
+                Words(**card.words), unit=post.unit, look=card.look, formats=[card.format], by=by
+            )
+        except Busy:
+            raise
+        except Refused:
+            continue
+        drawn += 1
+    return drawn
+
+
+def use(post: Post, *, by: User) -> Post:
+    """Put the unit's own cards where the draft shows those of the kit's issuer, and draw what is
+    missing. Raise as `draw` and `editing.save`; Refused where none could be drawn.
+    """
+    require(by, Permission.POST_WRITE, unit=post.unit)
+    draw(post, by=by)
+    own = {offer.shown.media_id: offer.own for offer in offers(post) if offer.own}
+    if not own:
+        raise Refused(
+            _("The words of the kit's card do not fit beside your unit's name. Its card stays.")
+        )
+    edit = editing.edit_of(post)
+    media = [
+        editing.MediaEdit(mine, mine.alt_text) if (mine := own.get(each.media.pk)) else each
+        for each in edit.media
+    ]
+    return editing.save(post, replace(edit, media=media), by=by, version=post.version)
