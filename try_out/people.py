@@ -83,6 +83,7 @@ def settle_in() -> World:
             ),
         )
     make("tinh.theodoi", "Vũ Thị Kim Oanh", Role.SUPERVISOR, province, "Cán bộ theo dõi, hướng dẫn")
+    make("tinh.canbo", "Ngô Thùy Dung", Role.OFFICER, province, "Cán bộ tổng hợp")
     overseer = make(
         "tinh.phutrach",
         "Đỗ Mạnh Cường",
@@ -148,6 +149,7 @@ class Maker:
             "hai-chau.truong",
             "hai-chau.pho",
             "hai-ban",
+            "tinh.canbo",
             "tinh.theodoi",
             "tinh.phutrach",
         }

@@ -59,6 +59,7 @@ from try_out import (
     partners,
     people,
     plans,
+    reports,
     samples,
     scans,
     shelf,
@@ -140,6 +141,7 @@ def fill(now: datetime) -> World:
     filler.ask_for_a_second_approval()
     plans.plan_a_blackout(world, now)
     partners.fill(world, now)
+    reports.fill(world, now)
     filler.lose_a_connection()
     matters.fill(world, now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(

@@ -17,6 +17,8 @@ from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
 from engagement.models import CommentCount, Count, FollowerCount
+from engagement.reports import files, queries
+from engagement.reports.models import Report, ReportFile
 from engagement.rollups.models import ChangedDay
 from engagement.rollups.services import differences, refresh
 from outreach_portal.guard import TRY_OUT_DOMAIN
@@ -102,6 +104,25 @@ class TestFilled(TestCase):
         sheet = BulkImport.objects.get()
         assert (sheet.state, sheet.made.count(), len(sheet.left_out)) == ("done", 2, 1)
         assert posts_awaiting_second(overseer).count() == 1
+
+    def test_reports_stand_at_each_step_and_the_worker_finds_their_files(self):
+        rows = Report.objects.values_list("unit__level", "state")
+        assert Counter(rows) == {
+            ("commune", "sent"): 5,
+            ("commune", "returned"): 1,
+            ("commune", "in_review"): 1,
+            ("commune", "draft"): 1,
+            ("province", "sent"): 1,
+        }
+        assert set(ReportFile.objects.values_list("state", flat=True)) == {"waiting"}
+        assert files.make_waiting() == 7 * 3
+        unit = Unit.objects.get(
+            pk=User.objects.get(username="hai-chau.canbo").appointments.get().unit_id
+        )
+        (due,) = queries.due([unit], timezone.localdate())
+        assert due.report is None
+        (city,) = queries.due([unit.parent], timezone.localdate())
+        assert city.report is None
 
     def test_what_is_published_stands_on_the_simulated_page_under_its_link(self):
         live_posts = {post["permalink"]: post["text"] for post in self.simulator.visible()}

@@ -1,0 +1,80 @@
+"""Reports of the stations and their city: a month that was sent, and the last one, of which one
+waits for its leader, one was returned, one given back, and others are still to be made.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.periods import Period
+from engagement.reports import periods, services
+from engagement.reports.figures import digest_of
+from engagement.reports.models import Report
+from engagement.reports.queries import content_of
+from engagement.reports.standard import standard_form
+from engagement.reports.states import ReportKind
+from try_out.history import at
+from try_out.people import World
+from units.models import Level, Unit
+
+KIND = ReportKind.MONTH
+TEXTS = {
+    "situation": "Trong kỳ, địa bàn ổn định. Chủ đề trọng tâm là phòng, chống lừa đảo trên không "
+    "gian mạng và an toàn giao thông; bà con hỏi nhiều về cuộc gọi giả danh cơ quan nhà nước.",
+    "results": "Đơn vị đăng bài vào buổi tối, đọc lại trên loa truyền thanh và nhờ tổ dân phố chia "
+    "sẻ; bài có ảnh thông điệp chữ to được người cao tuổi xem nhiều hơn.",
+    "limits": "Có tuần chưa đăng bài do cán bộ đi học; video ngắn còn ít.",
+    "tasks": "Mỗi tuần hai bài; phối hợp nhà trường tuyên truyền cho học sinh.",
+    "proposals": "Đề nghị hướng dẫn thêm cách quay video ngắn bằng điện thoại.",
+}
+LACKING = "Phần tồn tại chưa nêu nguyên nhân các tuần không có bài. Đề nghị bổ sung rồi gửi lại."
+TOO_SHORT = "Phần kết quả còn chung chung: ghi rõ cách làm ở từng khu dân cư."
+
+
+def fill(world: World, now: datetime) -> None:
+    last, before = periods.recent(KIND, timezone.localdate(now), standard_form(KIND)["first"])[:2]
+    ministry = Unit.objects.get(level=Level.MINISTRY)
+    helper = User.objects.get(username="tinh.canbo")
+    with at(before.start - timedelta(days=40)):
+        chief = User.objects.get(username="bo.phutrach")
+        services.change_form(ministry, KIND, standard_form(KIND), by=chief)
+    for days, word in ((2, "hai-chau"), (3, "hoa-vang"), (5, "son-tra"), (9, "hoi-an")):
+        with at(before.end + timedelta(days=days, hours=9)):
+            _send(world, word, before)
+    with at(before.end + timedelta(days=10, hours=15)):
+        report = _submitted(world.province, before, helper)
+        _approve(report, world.overseer)
+    _continue(world, last, max(last.end, now - timedelta(hours=20)))
+
+
+def _continue(world: World, last: Period, then: datetime) -> None:
+    """Let the last month stand where reports of many units do."""
+    with at(then):
+        _send(world, "hoa-vang", last)
+        returned = _send(world, "hoi-an", last)
+        services.return_(returned, by=world.overseer, reason=LACKING)
+        staff = world.staff["son-tra"]
+        _submitted(staff.unit, last, staff.officer)
+        staff = world.staff["duy-xuyen"]
+        given_back = _submitted(staff.unit, last, staff.officer)
+        services.decline(given_back, by=staff.chief, reason=TOO_SHORT)
+
+
+def _send(world: World, word: str, period: Period) -> Report:
+    """Send a station's report, which the deputy signs for the chief at one of them."""
+    staff = world.staff[word]
+    leader = staff.deputy if word == "hai-chau" else staff.chief
+    return _approve(_submitted(staff.unit, period, staff.officer), leader)
+
+
+def _submitted(unit: Unit, period: Period, by: User) -> Report:
+    report = services.begin(unit, KIND, period, by=by)
+    services.write(report, TEXTS, by=by)
+    return services.submit(report, by=by)
+
+
+def _approve(report: Report, by: User) -> Report:
+    services.approve(report, by=by, digest=digest_of(content_of(report)))
+    report.refresh_from_db()
+    return report
