@@ -16,6 +16,7 @@ from core.models import PublicIdModel
 from core.periods import midnight
 from core.scope import ScopedQuerySet
 from core.text import fold
+from core.word_search import phrases
 from media.models import Media
 from posts.states import EDITABLE, Decision, ImportState, PostState
 from units.models import Unit
@@ -32,10 +33,10 @@ class PostQuerySet(ScopedQuerySet):
     permission = "post_view"
 
     def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+        """Filter by text in which each word begins as one that was typed, whatever the accents."""
+        if found := phrases(words):
+            return self.filter(search__has_phrases=found)
+        return self.filter(search__contains=fold(words))  # nothing, or signs alone
 
     def in_the_works(self) -> Self:
         """Filter by posts open for editing."""
