@@ -1,9 +1,12 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import Channel
+from channels.states import platforms
 from publishing.models import Delivery
 from units.models import Unit
 
@@ -133,6 +136,30 @@ class PageLook(models.Model):
     next_at = models.DateTimeField(db_index=True)
     taken_at = models.DateTimeField(null=True)
     failures = models.PositiveSmallIntegerField(default=0)
+
+
+class MetricName(models.Model):
+    """A name under which a platform is asked for figures, when it told one last, and since when it
+    refuses the name. See ``counting.names``.
+    """
+
+    platform = models.CharField(max_length=10, choices=platforms)
+    of_page = models.BooleanField()  # of pages by day; else of posts
+    name = models.CharField(max_length=100)
+    told_at = models.DateTimeField(null=True)
+    left_out = models.PositiveIntegerField(default=0)  # in so many answers since then
+    refused_at = models.DateTimeField(null=True)
+    refusals = models.PositiveIntegerField(default=0)  # in a row
+    ask_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "of_page", "name"], name="metric_name_once")
+        ]
+
+    @property
+    def lost_since(self) -> datetime | None:
+        return self.refused_at or self.told_at
 
 
 class ReplyAllowance(models.Model):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from engagement.models import MetricName
 from operations import presenters
 from publishing.models import Freeze
 
@@ -54,6 +55,7 @@ class Platform:
     lost: int = 0
     newly_lost: int = 0
     breaker_until: datetime | None = None
+    lost_names: list[MetricName] = field(default_factory=list)  # of figures, told no more
 
 
 @dataclass(slots=True)

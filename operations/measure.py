@@ -16,6 +16,7 @@ from audit.models import Entry
 from channels.models import Channel
 from channels.states import Health, Kind
 from core.clock import database_now
+from engagement.counting import names
 from operations.figures import Facts, Platform
 from operations.models import NOT_REPORTED, Alarm
 from operations.rules import DELAYED, LATE, STUCK, WAVE_WITHIN, served_queues, warning_signs
@@ -55,6 +56,8 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
     ):
         facts.platforms[platform].breaker_until = opens_at
     _measure_channels(facts)
+    for row in names.lost(now=now):
+        facts.platforms[row.platform].lost_names.append(row)
     facts.signs = warning_signs(facts)
     return facts
 

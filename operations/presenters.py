@@ -282,6 +282,21 @@ KINDS: dict[str, Meaning] = {
         ),
         ahead=True,
     ),
+    "metric": Meaning(
+        _("%(where)s no longer tells some figures"),
+        _(
+            "The names stand beside the platform below. These figures are empty from that day on; "
+            "all others are collected as before, and nothing that was collected is lost."
+        ),
+        (
+            _(
+                "Read in the platform's change log what replaces the figure, and update the "
+                "portal; a changed definition gets its day in the dictionary of figures."
+            ),
+            _("Nothing is to be done where the platform is at fault: it is asked again daily."),
+        ),
+        ahead=True,
+    ),
     "overdue": Meaning(
         _("Tasks by hand on %(where)s are overdue"),
         _(

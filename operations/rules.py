@@ -103,6 +103,9 @@ def _signs_on(platform: Platform, now: datetime) -> list[Sign]:
         and version.ends - timezone.localdate(now) <= VERSION_ENDS
     ):
         found.append(Sign("version", platform.key))
+    if platform.lost_names:
+        since = min((row.lost_since for row in platform.lost_names if row.lost_since), default=None)
+        found.append(Sign("metric", platform.key, since, len(platform.lost_names)))
     if platform.newly_lost >= max(WAVE, platform.channels * WAVE_SHARE):
         found.append(Sign("wave", platform.key, None, platform.newly_lost))
     return found

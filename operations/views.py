@@ -249,6 +249,8 @@ def _platform(facts: Facts, p: Platform) -> dict[str, Any]:
         "tone": "red" if broken else "yellow" if signs else "green",
         "ends_soon": "version" in signs and len(signs) == 1,
         "version": version_of(p.key),
+        "lost_names": p.lost_names,
+        "only_figures": signs == {"metric"},
         "breaker_until": p.breaker_until if "breaker" in signs else None,
         "figures": [
             figure(_("Late"), p.late, "late", p.late_since),

@@ -547,6 +547,7 @@ STATE = frozenset(
         "engagement.UnitGain",
         "engagement.CampaignGain",
         "engagement.Thinned",
+        "engagement.MetricName",
         "accounts.ClaimMapping",
         "publishing.RateLimit",
         "publishing.Heartbeat",

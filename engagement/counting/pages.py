@@ -17,12 +17,14 @@ from channels.queries import account_of, facts_of
 from channels.states import Health, Kind
 from core.clock import Clock, database_now
 from core.sealing import Unsealable
+from engagement.counting import names
 from engagement.counting.claims import LEASE, locked, wait_after
 from engagement.models import PAGE_MEASURES, PageCorrection, PageCount, PageLook
 from platforms import client
 from platforms.connector import Connector
 from platforms.errors import ConnectorError, TryLater
 from platforms.messages import Account, PageFigures
+from platforms.metrics import Metrics
 
 _EVERY = timedelta(days=1)
 # What is asked for after connecting, so that a page does not begin with nothing.
@@ -66,10 +68,16 @@ def collect(*, clock: Clock = database_now) -> int:
     if not questions:
         return 0
     stored = 0
+    notes = {platform: names.metrics_for(platform, of_page=True, now=now) for platform in questions}
     with ThreadPoolExecutor(len(questions), thread_name_prefix="pages") as pool:
-        asked_all = [pool.submit(_ask, platform, each) for platform, each in questions.items()]
+        asked_all = [
+            pool.submit(_ask, platform, each, notes[platform])
+            for platform, each in questions.items()
+        ]
         for done in as_completed(asked_all):
             stored += store(done.result(), now=clock())
+    for platform, metrics in notes.items():
+        names.remember(platform, metrics, of_page=True, now=now)
     return stored
 
 
@@ -108,16 +116,21 @@ def claim(*, now: datetime) -> list[PageLook]:
     return rows
 
 
-def _ask(platform: str, questions: Sequence[Question]) -> list[tuple[PageLook, Answer]]:
-    calls = {number: _measuring(each) for number, each in enumerate(questions)}
+def _ask(
+    platform: str, questions: Sequence[Question], metrics: Metrics
+) -> list[tuple[PageLook, Answer]]:
+    calls = {number: _measuring(each, metrics) for number, each in enumerate(questions)}
     answers = client.call_many(
         platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
     )
     return [(questions[number].look, answer) for number, answer in answers]
 
 
-def _measuring(asked: Question) -> Callable[[Connector], Awaitable[list[PageFigures]]]:
+def _measuring(
+    asked: Question, metrics: Metrics
+) -> Callable[[Connector], Awaitable[list[PageFigures]]]:
     async def measure(connector: Connector) -> list[PageFigures]:
+        connector.metrics = metrics
         async with asyncio.timeout(_CALL_SECONDS):
             return await connector.measure_page(asked.account, asked.first, asked.last)
 

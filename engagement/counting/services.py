@@ -28,12 +28,14 @@ from channels.states import Health
 from core.clock import Clock, database_now
 from core.errors import Refused
 from core.sealing import Unsealable
+from engagement.counting import names
 from engagement.counting.claims import LEASE, locked, wait_after
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
 from platforms import client
 from platforms.connector import Connector
 from platforms.errors import ConnectorError, TryLater
 from platforms.messages import Account, Figures
+from platforms.metrics import Metrics
 from publishing.models import Delivery
 from publishing.states import ReceiptSource, State
 
@@ -92,14 +94,20 @@ def collect(*, clock: Clock = database_now) -> int:
     if not by_platform:
         return 0
     measured = 0
+    notes = {
+        platform: names.metrics_for(platform, of_page=False, now=now) for platform in by_platform
+    }
     # The threads only talk to the platforms. Each platform's figures are stored as soon as it is
     # through.
     with ThreadPoolExecutor(len(by_platform), thread_name_prefix="counts") as pool:
         asked = [
-            pool.submit(_ask_all, platform, batches) for platform, batches in by_platform.items()
+            pool.submit(_ask_all, platform, batches, notes[platform])
+            for platform, batches in by_platform.items()
         ]
         for done in as_completed(asked):
             measured += _store(done.result(), now=clock())
+    for platform, metrics in notes.items():
+        names.remember(platform, metrics, of_page=False, now=now)
     return measured
 
 
@@ -186,16 +194,21 @@ def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator
 # --- asking ---------------------------------------------------------------------------------------
 
 
-def _ask_all(platform: str, batches: Sequence[Batch]) -> list[tuple[Sequence[Measurement], Answer]]:
-    calls = {number: _measuring(batch) for number, batch in enumerate(batches)}
+def _ask_all(
+    platform: str, batches: Sequence[Batch], metrics: Metrics
+) -> list[tuple[Sequence[Measurement], Answer]]:
+    calls = {number: _measuring(batch, metrics) for number, batch in enumerate(batches)}
     answers = client.call_many(
         platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
     )
     return [(batches[number].rows, answer) for number, answer in answers]
 
 
-def _measuring(batch: Batch) -> Callable[[Connector], Awaitable[dict[str, Figures]]]:
+def _measuring(
+    batch: Batch, metrics: Metrics
+) -> Callable[[Connector], Awaitable[dict[str, Figures]]]:
     async def measure(connector: Connector) -> dict[str, Figures]:
+        connector.metrics = metrics
         async with asyncio.timeout(_CALL_SECONDS):
             return await connector.measure(batch.account, batch.remote_ids)
 

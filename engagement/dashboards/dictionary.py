@@ -5,7 +5,8 @@ each platform the name under which it is asked for there, with what that one lea
 words of its connector.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.queries import facts_of
 from channels.states import Kind
-from engagement.models import MEASURES, PAGE_MEASURES
+from engagement.models import MEASURES, PAGE_MEASURES, MetricName
 from platforms.facts import Origin
+
+_NAMES = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +154,17 @@ def reported_measures(platform: str) -> list[str]:
     return [measure for measure in MEASURES if measure in facts_of(platform).measures]
 
 
-def rows() -> list[dict[str, Any]]:
+def rows(lost: Sequence[MetricName]) -> list[dict[str, Any]]:
     """Return the rows of the page: each measure with its definition, the platforms that report it
-    under which name, and those that do not.
+    under which name, and those that do not; with the names that are told no more.
     """
-    return [_row(measure, DEFINITIONS[measure], origin) for measure in MEASURES]
+    return [_row(measure, DEFINITIONS[measure], origin, lost) for measure in MEASURES]
 
 
-def page_rows() -> list[dict[str, Any]]:
+def page_rows(lost: Sequence[MetricName]) -> list[dict[str, Any]]:
     """Return the same of the figures of pages themselves."""
     return [
-        _row(measure, PAGE_DEFINITIONS[measure], page_origin, prefix="page_")
+        _row(measure, PAGE_DEFINITIONS[measure], page_origin, lost, prefix="page_")
         for measure in PAGE_MEASURES
     ]
 
@@ -170,11 +173,26 @@ def _row(
     measure: str,
     definition: Definition,
     origin_of: Callable[[str, str], Origin | None],
+    lost: Sequence[MetricName],
     *,
     prefix: str = "",
 ) -> dict[str, Any]:
     origins = {kind: origin_of(kind, measure) for kind in Kind}
-    reported = [{"kind": kind, "origin": found} for kind, found in origins.items() if found]
+    reported = [
+        {
+            "kind": kind,
+            "origin": found,
+            "lost": [
+                row
+                for row in lost
+                if row.platform == kind
+                and row.of_page == bool(prefix)
+                and row.name in _NAMES.findall(found.names)
+            ],
+        }
+        for kind, found in origins.items()
+        if found
+    ]
     changed = [found for found in origins.values() if found and found.changed_on]
     return {
         "measure": f"{prefix}{measure}",

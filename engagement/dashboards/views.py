@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -13,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import refusal
+from engagement.counting import names
 from engagement.counting import services as counting
 from engagement.counting.forms import FiguresForm
 from engagement.dashboards import dictionary, queries
@@ -29,9 +31,10 @@ def meanings(request: HttpRequest) -> HttpResponse:
     """Show the meaning of each figure on each platform."""
     if not request.user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied
+    lost = names.lost(now=timezone.now())
     sections = [
-        (_("Figures of posts"), dictionary.rows()),
-        (_("Figures of pages by day"), dictionary.page_rows()),
+        (_("Figures of posts"), dictionary.rows(lost)),
+        (_("Figures of pages by day"), dictionary.page_rows(lost)),
     ]
     context = {"sections": sections, "derived": dictionary.DERIVED}
     return render(request, "engagement/dictionary.html", context)

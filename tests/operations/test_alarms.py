@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from core.clock import database_now
+from engagement.models import MetricName
 from operations import alarms, measure, notify, rules
 from operations.measure import take_measurement
 from operations.models import Alarm
@@ -180,3 +181,25 @@ def test_nobody_named_for_mails_still_leaves_the_notice(clock, stuck, settings):
         clock.forward(seconds=30)
     assert mail.outbox == []
     assert Notice.objects.count() == 1
+
+
+def test_a_figure_that_a_platform_tells_no_more_is_reported_once_and_when_it_is_back(clock):
+    boss = factories.person(Role.ADMINISTRATOR, factories.ministry())
+    row = MetricName.objects.create(
+        platform="zalo", of_page=False, name="total_view", refused_at=timezone.now(), refusals=2
+    )
+    for _ in range(4):
+        alarms.watch()
+        clock.forward(seconds=30)
+    (letter,) = mail.outbox
+    assert "Zalo" in letter.subject
+
+    row.delete()
+    for _ in range(8):
+        clock.forward(seconds=30)
+        alarms.watch()
+    assert len(mail.outbox) == 2
+    assert list(Notice.objects.order_by("pk").values_list("user", "kind")) == [
+        (boss.pk, "alarm_begun"),
+        (boss.pk, "alarm_over"),
+    ]
