@@ -51,10 +51,17 @@ def posts(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     found = _found(request, chosen, unit=below or position.unit, deep=deep)
     tab = chosen.get("tab") or ""
-    counts = group_counts(found, now=now)
+    name = "publishing/post_list.html"
+    # What became of each of a nation's posts takes longer than their newest: it comes afterwards.
+    is_long = deep and found.order_by()[: MOST_COUNTED + 1].count() > MOST_COUNTED
+    only_tabs = is_long and request.htmx and request.GET.get("only") == "tabs"
+    counts = group_counts(found, now=now) if only_tabs or not is_long else {}
+    if only_tabs:
+        return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
     rows = found.filter(post_groups(now)[tab]) if tab else found
-    paginator = CappedPaginator(_in_order(rows, chosen), PAGE, most=MOST_LISTED)
-    if counts[tab or "all"] <= MOST_COUNTED:
+    most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
+    paginator = CappedPaginator(_in_order(rows, chosen), PAGE, most=most)
+    if counts and counts[tab or "all"] <= MOST_COUNTED:
         paginator.count = counts[tab or "all"]  # counted already
     page = paginator.get_page(request.GET.get("page"))
     cards = _cards(request, list(page), own_unit=position.unit if writes else None, tab=tab)
@@ -63,6 +70,7 @@ def posts(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "cards": cards,
         "tabs": _tabs(counts, tab),
+        "tabs_follow": is_long,
         "tab": tab,
         "sort": chosen.get("sort") or "-changed",
         "filtered": any(value for name, value in chosen.items() if name not in ("sort", "tab")),
@@ -70,7 +78,6 @@ def posts(request: HttpRequest) -> HttpResponse:
         "bulk": any(card.can_be_put_away for card in cards),
         "writes": writes,
     }
-    name = "publishing/post_list.html"
     return render(request, f"{name}#rows" if request.htmx else name, context)
 
 
@@ -127,17 +134,20 @@ def _in_order(rows: QuerySet[Post], chosen: dict) -> QuerySet[Post]:
 
 
 def _tabs(counts: dict[str, int], tab: str) -> list[dict[str, Any]]:
-    choices = [*PostGroup.choices, ("", _("All"))]
-    return [
-        {
-            "value": value,
-            "label": label,
-            "n": min(counts[value or "all"], MOST_COUNTED),
-            "more": counts[value or "all"] > MOST_COUNTED,
-            "current": value == tab,
-        }
-        for value, label in choices
-    ]
+    """Return the groups with their numbers, as far as they are counted."""
+    found = []
+    for value, label in [*PostGroup.choices, ("", _("All"))]:
+        n = counts.get(value or "all")
+        found.append(
+            {
+                "value": value,
+                "label": label,
+                "n": None if n is None else min(n, MOST_COUNTED),
+                "more": n is not None and n > MOST_COUNTED,
+                "current": value == tab,
+            }
+        )
+    return found
 
 
 @require_GET

@@ -274,7 +274,7 @@ def test_a_tab_counts_no_further_than_anybody_reads_but_the_pages_hold_all(
 def test_pages_end_where_nobody_turns_any_and_the_list_says_so(client, unit, officer, monkeypatch):
     for n in range(3):
         make(unit, f"Nháp {n}")
-    words = "Only the first 10,000 posts are paged"
+    words = "Only the first 2 posts are paged"
     assert words not in client.get(LIST).content.decode()
 
     monkeypatch.setattr("publishing.post_list.views.MOST_COUNTED", 1)
@@ -283,6 +283,62 @@ def test_pages_end_where_nobody_turns_any_and_the_list_says_so(client, unit, off
 
     assert response.context["page_obj"].paginator.count == 2
     assert words in response.content.decode()
+
+
+@pytest.fixture
+def long_list(client, unit, monkeypatch):
+    """Show an overseer more posts than a tab counts."""
+    for module in ("queries", "views"):
+        monkeypatch.setattr(f"publishing.post_list.{module}.MOST_COUNTED", 2)
+    for n in range(3):
+        make(unit, f"Nháp {n}")
+    client.force_login(person(Role.OVERSEER, unit.parent, language="en"))
+
+
+def numbers(response):
+    return {tab["value"]: tab["n"] for tab in response.context["tabs"] if tab["n"] is not None}
+
+
+def test_a_long_list_shows_its_posts_first_and_counts_its_tabs_afterwards(client, long_list):
+    page = client.get(LIST, {"tab": "drafts", "q": "nhap"})
+    html = page.content.decode()
+    asked = client.get(
+        LIST, {"tab": "drafts", "q": "nhap", "only": "tabs"}, headers={"HX-Request": "true"}
+    )
+
+    assert (len(page.context["cards"]), numbers(page)) == (2, {})
+    assert 'hx-get="?tab=drafts&amp;q=nhap&amp;only=tabs" hx-trigger="load"' in html
+    assert numbers(asked)["drafts"] == 2
+    counted = asked.content.decode()
+    assert counted.lstrip().startswith("<nav")
+    assert "hx-get" not in counted
+    assert "only=" not in counted
+
+
+def test_a_short_list_of_many_units_is_counted_at_once(client, unit):
+    make(unit, "Nháp")
+    client.force_login(person(Role.OVERSEER, unit.parent, language="en"))
+
+    page = client.get(LIST)
+
+    assert (numbers(page)["drafts"], numbers(page)[""]) == (1, 1)
+    assert "hx-get" not in page.content.decode().partition('class="post-tabs"')[2][:300]
+
+
+def test_a_long_list_costs_as_much_as_ten_times_as_long(
+    client, unit, long_list, django_assert_max_num_queries
+):
+    def cost():
+        with django_assert_max_num_queries(20) as seen:
+            client.get(LIST)
+        return len(seen)
+
+    cost()
+    few = cost()
+    for n in range(27):
+        make(unit, f"Bài {n}")
+
+    assert abs(cost() - few) <= 1  # more than one page is counted
 
 
 def test_the_newest_posts_of_many_units_are_read_in_the_order_of_an_index(client, unit):
