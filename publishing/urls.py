@@ -3,6 +3,7 @@ from django.urls import path
 from publishing.broadcasts import views as broadcast_views
 from publishing.calendar import views as calendar_views
 from publishing.calendar_links import views as calendar_link_views
+from publishing.kit_sharing import views as kit_sharing_views
 from publishing.manual import views as manual_views
 from publishing.outputs import views as output_views
 from publishing.pauses import views as pause_views
@@ -48,6 +49,33 @@ urlpatterns = [
     path("shares/revoke/", sharing_views.revoke_all, name="share_revoke_all"),
     path("shares/<uuid:public_id>/renew/", sharing_views.renew, name="share_renew"),
     path("shares/<uuid:public_id>/revoke/", sharing_views.revoke, name="share_revoke"),
+    path("kits/<uuid:public_id>/share/", kit_sharing_views.share_kit, name="share_kit"),
+    path("kit-shares/<uuid:public_id>/revoke/", kit_sharing_views.revoke, name="share_kit_revoke"),
+    path(
+        "shared/kit/<uuid:public_id>/<str:secret>/",
+        kit_sharing_views.shared_kit,
+        name="shared_kit",
+    ),
+    path(
+        "shared/kit/<uuid:public_id>/<str:secret>/<int:number>/",
+        kit_sharing_views.shared_kit_file,
+        name="shared_kit_file",
+    ),
+    path(
+        "shared/kit/<uuid:public_id>/<str:secret>/qr.png",
+        kit_sharing_views.shared_kit_code,
+        name="shared_kit_code",
+    ),
+    path(
+        "shared/kit/<uuid:public_id>/<str:secret>/poster-<slug:paper>.pdf",
+        kit_sharing_views.shared_kit_poster,
+        name="shared_kit_poster",
+    ),
+    path(
+        "shared/kit/<uuid:public_id>/<str:secret>/card-<int:number>-<slug:size>.png",
+        kit_sharing_views.shared_kit_card,
+        name="shared_kit_card",
+    ),
     path("shared/<uuid:public_id>/<str:secret>/", sharing_views.shared, name="shared"),
     path(
         "shared/<uuid:public_id>/<str:secret>/<int:number>/",

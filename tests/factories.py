@@ -62,6 +62,7 @@ from publishing.models import (
     Broadcast,
     CalendarLink,
     Delivery,
+    KitShare,
     Occurrence,
     Pause,
     Recall,
@@ -305,6 +306,21 @@ def share(unit: Unit, *, secret: str = "abc", **fields: object) -> Share:
         "expires_on": timezone.localdate() + timedelta(days=30),
     }
     return Share.objects.create(unit=unit, **{**values, **fields})
+
+
+def kit_share(unit: Unit, *, secret: str = "abc", **fields: object) -> KitShare:
+    """Make an open page of an issued kit of the unit, without gaps, for a partner of it."""
+    shared = fields.pop("kit", None) or kit(unit, state="issued", slots=[], text="Gọi 113.")
+    values = {
+        "partner": fields.pop("partner", None) or partner(unit),
+        "version": shared.current,
+        "link": link(unit),
+        "secret_hash": KitShare.hash_of(secret),
+        "made_by": UserFactory(),
+        "made_at": timezone.now(),
+        "expires_on": timezone.localdate() + timedelta(days=30),
+    }
+    return KitShare.objects.create(unit=unit, kit=shared, **{**values, **fields})
 
 
 def campaign_file(

@@ -7,7 +7,7 @@ from publishing.models.pause import Pause, PauseQuerySet, Pauses
 from publishing.models.rate_limit import RateLimit
 from publishing.models.recall import Recall, RecallQuerySet
 from publishing.models.series import Occurrence, Rhythm, Series, SeriesQuerySet
-from publishing.models.share import Share, ShareQuerySet
+from publishing.models.share import KitShare, Share, ShareQuerySet
 from publishing.models.slot import Slot, SlotQuerySet, SlotSuggestion, Weekday
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "DeliveryQuerySet",
     "Freeze",
     "Heartbeat",
+    "KitShare",
     "Occurrence",
     "Pause",
     "PauseQuerySet",

@@ -7,9 +7,11 @@ from django.dispatch import receiver
 
 from campaigns.partners.models import Partner
 from campaigns.partners.signals import agreements_ended
+from publishing.kit_sharing import services as kit_sharing
 from publishing.sharing import services as sharing
 
 
 @receiver(agreements_ended, sender=Partner)
 def close_their_pages(partners: Collection[int], **_: Any) -> None:
     sharing.close_for(partners)
+    kit_sharing.close_for(partners)

@@ -18,7 +18,7 @@ from publishing.outputs import texts
 from publishing.sharing.queries import Shown, Standing, media_of
 
 # Whoever passes the post on says with whom: data, in the language of residents.
-_DISCLOSURE = "Hợp tác với {unit}"
+DISCLOSURE = "Hợp tác với {unit}"
 
 
 class Piece(NamedTuple):
@@ -43,14 +43,14 @@ class SharedPage(NamedTuple):
 
 def shared_page(share: Share) -> SharedPage:
     content = share.revision.content
-    disclosure = _DISCLOSURE.format(unit=share.unit)
+    disclosure = DISCLOSURE.format(unit=share.unit)
     address = short_address(share.link) if share.link and not share.link.is_stopped else ""
     parts = [texts.whole_text(content), "\n".join(filter(None, [disclosure, address]))]
     return SharedPage(
         title=content["title"],
         text="\n\n".join(parts),
         disclosure=disclosure,
-        pieces=[_piece(n, shown) for n, shown in enumerate(media_of(share))],
+        pieces=[piece(n, shown) for n, shown in enumerate(media_of(share))],
         address=address,
         qr=qr_svg(address) if address else "",
         has_poster=poster_of(share) is not None,
@@ -83,11 +83,11 @@ def poster_of(share: Share) -> Poster | None:
         link=address,
     )
     code = texts.code_of(share.revision.content_sha256)
-    proof = f"{_DISCLOSURE.format(unit=share.unit)} · Mã bản duyệt: {code}"
+    proof = f"{DISCLOSURE.format(unit=share.unit)} · Mã bản duyệt: {code}"
     return Poster(chosen["look"], content_of(words, share.unit, proof=proof))
 
 
-def _piece(number: int, shown: Shown) -> Piece:
+def piece(number: int, shown: Shown) -> Piece:
     media = shown.media
     return Piece(
         number=number,

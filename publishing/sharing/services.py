@@ -35,7 +35,7 @@ def share(
     """
     authority = require(by, Permission.PARTNER_WRITE, unit=post.unit)
     now = timezone.now()
-    _check(post, partners, until, now)
+    require_partners(partners, unit=post.unit, until=until)
     quotas.use("share", by=by)
     with transaction.atomic():
         locked = Post.objects.select_for_update(of=("self",)).select_related("unit").get(pk=post.pk)
@@ -56,14 +56,17 @@ def share(
     return made
 
 
-def _check(post: Post, partners: Collection[Partner], until: date, now: datetime) -> None:
-    today = timezone.localdate(now)
+def require_partners(partners: Collection[Partner], *, unit: Unit, until: date) -> None:
+    """Raise Refused unless each is a partner of the unit by an agreement in force, and the last day
+    is one that a page may have.
+    """
+    today = timezone.localdate()
     if not partners:
         raise Refused(_("Choose at least one partner."))
     if len(partners) > MOST_PARTNERS:
         raise Refused(_("Choose at most %(n)s partners at once.") % {"n": MOST_PARTNERS})
     for partner in partners:
-        if partner.unit_id != post.unit_id or not partner.holds(today):
+        if partner.unit_id != unit.pk or not partner.holds(today):
             raise Refused(
                 _("The agreement with %(partner)s is not in force.") % {"partner": partner}
             )

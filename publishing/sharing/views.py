@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,12 +31,13 @@ from core.errors import Busy, Refused
 from links.codes import qr_png
 from links.queries import Clicks, clicks_of, short_address
 from media import links as media_links
-from media.cards.typesetting import PAPERS, too_long, typeset
+from media.cards.typesetting import PAPERS, Sheet, too_long, typeset
 from posts.models import Post
 from publishing.models import Share
+from publishing.models.share import SecretPage
 from publishing.sharing import queries, services
 from publishing.sharing.forms import USUAL_DAYS, ShareForm
-from publishing.sharing.presenters import poster_of, shared_page, status
+from publishing.sharing.presenters import Poster, poster_of, shared_page, status
 from publishing.sharing.queries import Standing
 from units.models import Unit
 
@@ -103,7 +105,7 @@ def _address(row: Share, secret: str) -> str:
 @require_safe
 def share_list(request: HttpRequest) -> HttpResponse:
     """List what the current position's unit shares, of one partner or of all, with the clicks."""
-    unit = _unit(request)
+    unit = sharing_unit(request)
     partner = _asked_partner(request, unit)
     rows = queries.shares_of(unit, partner=partner)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
@@ -145,7 +147,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def revoke_all(request: HttpRequest) -> HttpResponse:
     """Close all pages of the unit, or of the partner in the address."""
-    unit = _unit(request)
+    unit = sharing_unit(request)
     partner = _asked_partner(request, unit)
     button_action(
         request,
@@ -169,7 +171,7 @@ def _share(request: HttpRequest, public_id: uuid.UUID) -> Share:
     return get_object_or_404(queries.shared_by(request.user), public_id=public_id)
 
 
-def _unit(request: HttpRequest) -> Unit:
+def sharing_unit(request: HttpRequest) -> Unit:
     position = current_position(request)
     if position is None or not can(request.user, Permission.PARTNER_WRITE, unit=position.unit):
         raise PermissionDenied
@@ -199,11 +201,11 @@ def shared(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpRespo
         standing = queries.standings([row], now=timezone.now())[row.pk]
         if standing == Standing.OPEN:
             context = {"share": row, "page": shared_page(row), "secret": secret}
-            return _sealed_off(render(request, "publishing/shared.html", context))
+            return sealed_off(render(request, "publishing/shared.html", context))
         context = {"share": row, "standing": standing}
         if standing == Standing.CORRECTED:
             context["correction"] = queries.correction_of(row.post)
-        return _sealed_off(render(request, "publishing/shared_closed.html", context, status=410))
+        return sealed_off(render(request, "publishing/shared_closed.html", context, status=410))
 
 
 @login_not_required
@@ -218,7 +220,7 @@ def shared_file(
     if number >= len(pieces):
         raise Http404
     address = media_links.viewing_url(pieces[number].media, media_links.ITSELF, download=True)
-    return _sealed_off(redirect(address))
+    return sealed_off(redirect(address))
 
 
 @login_not_required
@@ -231,7 +233,7 @@ def shared_code(request: HttpRequest, public_id: uuid.UUID, secret: str) -> Http
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="qr-{row.link.code}.png"'}
     picture = qr_png(short_address(row.link))
-    return _sealed_off(HttpResponse(picture, content_type="image/png", headers=headers))
+    return sealed_off(HttpResponse(picture, content_type="image/png", headers=headers))
 
 
 @login_not_required
@@ -244,32 +246,51 @@ def shared_poster(
     _require_open(row)
     found = poster_of(row) if paper in PAPERS else None
     if found is None:
-        return _sealed_off(redirect("publishing:shared", public_id, secret))
-    about = [str(row.public_id), paper, found.look, asdict(found.content)]
-    key = f"shared-poster:{hashlib.sha256(json.dumps(about).encode()).hexdigest()}"
-    if kept := cache.get(key):
-        file = base64.b64decode(kept)
-    else:
-        sheet = {paper: PAPERS[paper]._replace(form="pdf")}
-        try:
-            drawn = typeset(found.content, found.look, sheet, logo_of=row.unit)
-        except Refused as busy:
-            after = busy.retry_after if isinstance(busy, Busy) else 60
-            return _sealed_off(HttpResponse(status=503, headers={"Retry-After": str(after)}))
-        if too_long(drawn):
-            return _sealed_off(redirect("publishing:shared", public_id, secret))
-        file = drawn[paper].data
-        cache.set(key, base64.b64encode(file).decode(), POSTER_KEPT)
+        return sealed_off(redirect("publishing:shared", public_id, secret))
+    sheet = PAPERS[paper]._replace(form="pdf")
+    about = [str(row.public_id), paper]
+    file = drawn_once(about, found, sheet, unit=row.unit)
+    if isinstance(file, HttpResponse):
+        return file
+    if file is None:
+        return sealed_off(redirect("publishing:shared", public_id, secret))
     headers = {
         "Content-Disposition": f'attachment; filename="ap-phich-{paper}.pdf"',
         "X-Content-Type-Options": "nosniff",
     }
-    return _sealed_off(HttpResponse(file, content_type="application/pdf", headers=headers))
+    return sealed_off(HttpResponse(file, content_type="application/pdf", headers=headers))
+
+
+def drawn_once(
+    about: list[str], found: Poster, sheet: Sheet, *, unit: Unit
+) -> bytes | HttpResponse | None:
+    """Return the sheet drawn, from a few minutes ago where it was asked for before; None where the
+    words do not fit, an answer where the machine is busy.
+    """
+    known = json.dumps([*about, found.look, asdict(found.content)])
+    key = f"shared-poster:{hashlib.sha256(known.encode()).hexdigest()}"
+    if kept := cache.get(key):
+        return base64.b64decode(kept)
+    try:
+        drawn = typeset(found.content, found.look, {"sheet": sheet}, logo_of=unit)
+    except Refused as busy:
+        after = busy.retry_after if isinstance(busy, Busy) else 60
+        return sealed_off(HttpResponse(status=503, headers={"Retry-After": str(after)}))
+    if too_long(drawn):
+        return None
+    cache.set(key, base64.b64encode(drawn["sheet"].data).decode(), POSTER_KEPT)
+    return drawn["sheet"].data
 
 
 def _opened(public_id: uuid.UUID, secret: str, use: str, limit: int) -> Share:
-    """Return the share whose secret this is. An unknown page and a wrong secret are one 404."""
     rows = Share.objects.select_related("unit", "partner", "post", "revision", "link")
+    return opened(rows, public_id, secret, use, limit)
+
+
+def opened[Page: SecretPage](
+    rows: QuerySet[Page], public_id: uuid.UUID, secret: str, use: str, limit: int
+) -> Page:
+    """Return the page whose secret this is. An unknown page and a wrong secret are one 404."""
     row = rows.filter(public_id=public_id).first()
     if row is None:
         raise Http404
@@ -285,7 +306,7 @@ def _require_open(row: Share) -> None:
         raise Http404
 
 
-def _sealed_off[R: HttpResponse](response: R) -> R:
+def sealed_off[R: HttpResponse](response: R) -> R:
     """Keep the address out of caches, search engines and what other sites see."""
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"

@@ -299,6 +299,7 @@ MAKERS = {
         factories.calendar_link(factories.person(Role.OFFICER, unit), unit).public_id
     ),
     "partner": lambda unit: factories.partner(unit).public_id,
+    "kit_share": lambda unit: factories.kit_share(unit).public_id,
     "share": lambda unit: factories.share(unit).public_id,
     "series": lambda unit: factories.series(unit).public_id,
     "platform": lambda unit: "facebook",

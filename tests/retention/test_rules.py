@@ -38,7 +38,7 @@ from media.models import FilmEdit, Media, Upload
 from oversight.models import Digest, Reminder
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
-from publishing.models import CalendarLink, Share
+from publishing.models import CalendarLink, KitShare, Share
 from retention.classes import RULES
 from retention.services import apply, plan
 from tests import factories
@@ -137,6 +137,10 @@ def _last_day(at: datetime) -> date:
 
 def _partner(at: datetime) -> Partner:
     return factories.partner(factories.UnitFactory(), ends_on=_last_day(at))
+
+
+def _kit_share(at: datetime) -> KitShare:
+    return factories.kit_share(factories.UnitFactory(), expires_on=_last_day(at))
 
 
 def _share(at: datetime) -> Share:
@@ -258,6 +262,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     ),
     "partners": (_partner, timedelta()),
     "shares": (_share, 365 * DAY),
+    "kit-shares": (_kit_share, 365 * DAY),
     "imports": (
         _row(PeopleImport, "created_at", made_by=_person, file_name="a.xlsx", rows=[]),
         30 * DAY,

@@ -1,0 +1,147 @@
+"""Find what of a kit a unit may share with its partners, and whether a page of it is open."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.seals import is_sealed
+from channels.models import Channel
+from channels.states import Lifecycle
+from core.errors import Refused
+from links.targets import is_permitted
+from media.models import Media
+from posts.kit_words import Filling, approved_filling, labels_of
+from posts.models import Post
+from publishing.models import KitShare
+from publishing.sharing.queries import Shown
+from units.models import Unit
+
+
+class Standing(StrEnum):
+    """State of a page: open, or why not. The first that fits counts."""
+
+    OPEN = "open"
+    REVOKED = "revoked"
+    AGREEMENT_OVER = "agreement_over"
+    EXPIRED = "expired"
+    GONE = "gone"  # withdrawn, or not proved to be approved
+    REPLACED = "replaced"
+    EARLY = "early"
+
+
+class Source(NamedTuple):
+    """The version that a unit may share now, and the words in its gaps."""
+
+    version: KitVersion
+    values: Mapping[str, str]
+
+
+def kits_for(unit: Unit) -> QuerySet[Kit]:
+    """Return the issued kits that the unit may share: its own, and those that it may take up."""
+    open_kits = Kit.objects.open_to(unit).order_by().values("pk")
+    found = Kit.objects.issued().filter(Q(unit=unit) | Q(pk__in=open_kits))
+    return found.select_related("unit", "campaign", "topic", "current")
+
+
+def source(kit: Kit, unit: Unit) -> Source:
+    """Return what the unit shares: gaps hold facts of its own page, and words that its leader has
+    approved for its post of the kit. Raise Refused where one is open: nobody has approved other
+    words.
+    """
+    version = kit.current
+    if version is None or kit.is_withdrawn or not is_sealed(version):
+        raise Refused(_("Only a kit that is issued is shared."))
+    version.kit = kit
+    last = version.window_until
+    if last and last < timezone.localdate():
+        raise Refused(_("The time of this kit is over."))
+    filling, values = Filling(version, unit), _approved_values(version, unit)
+    values = {**filling.first_values(), **values}
+    if gaps := filling.still_open(values):
+        raise Refused(
+            _(
+                "The kit asks for words of your unit: %(labels)s. Take it up, have your post "
+                "approved, then share it: the page takes the approved words."
+            )
+            % {"labels": labels_of(gaps)}
+        )
+    return Source(version, values)
+
+
+def _approved_values(version: KitVersion, unit: Unit) -> Mapping[str, str]:
+    posts = Post.objects.filter(unit=unit, adoption__kit=version.kit_id)
+    post = posts.exclude(approved_revision=None).select_related("approved_revision").first()
+    if post is None or post.approved_revision is None:
+        return {}
+    cut = approved_filling(post.approved_revision.content, unit)
+    return cut[1] if cut and cut[0].version.pk == version.pk else {}
+
+
+def target_of(version: KitVersion, unit: Unit) -> str:
+    """Return the official address to which a partner's link leads: the kit's own, or the unit's
+    first page; nothing where there is neither.
+    """
+    if version.link and is_permitted(version.link, unit=unit):
+        return version.link
+    pages = Channel.objects.usable().filter(unit=unit, lifecycle=Lifecycle.ACTIVE)
+    pages = pages.filter(confirmed_at__isnull=False).exclude(address="").order_by("pk")
+    return pages.values_list("address", flat=True).first() or ""
+
+
+def standing(share: KitShare, *, now: datetime) -> Standing:
+    """Return whether a page is open. ``share`` bears its partner, kit and version. No query."""
+    today, version = timezone.localdate(now), share.version
+    if not share.partner.holds(today):
+        return Standing.AGREEMENT_OVER
+    if share.revoked_at:
+        return Standing.REVOKED
+    if share.expires_on < today:
+        return Standing.EXPIRED
+    if share.kit.is_withdrawn or not is_sealed(version):
+        return Standing.GONE
+    if share.kit.current_id != version.pk:
+        return Standing.REPLACED
+    if version.window_from and today < version.window_from:
+        return Standing.EARLY
+    return Standing.OPEN
+
+
+def media_of(share: KitShare) -> list[Shown]:
+    """Return the pictures and videos of the kit that may still be shown, in their order."""
+    rows = share.version.media.select_related("media__card").order_by("position", "pk")
+    today = timezone.localdate()
+    return [
+        Shown(each.media, each.alt_text or each.media.alt_text)
+        for each in rows
+        if _is_shown(each.media) and not each.media.is_expired(today)
+    ]
+
+
+def _is_shown(media: Media) -> bool:
+    return media.blurred_at is None and media.archived_at is None
+
+
+RELATED = ("unit__parent", "partner__unit", "kit__unit", "version__kit", "link")
+
+
+def shares_of(kit: Kit, unit: Unit) -> QuerySet[KitShare]:
+    """Return the pages of the kit that the unit opened, the newest first."""
+    return KitShare.objects.filter(kit=kit, unit=unit).select_related(*RELATED)
+
+
+def open_shares(partners: Collection[int]) -> QuerySet[KitShare]:
+    return KitShare.objects.filter(partner__in=partners, revoked_at=None)
+
+
+def shared_by(user: User) -> QuerySet[KitShare]:
+    """Return the pages of units where the person may share."""
+    rows = KitShare.objects.within(user.reach(Permission.PARTNER_WRITE))
+    return rows.select_related(*RELATED)
