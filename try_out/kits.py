@@ -1,13 +1,17 @@
 """The try-out's kits: one of the ministry that two provinces pass on, and one of the city."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import docx
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
 from campaigns import services as campaigns
+from campaigns.files import services as files
 from campaigns.kits import announcing
 from campaigns.kits import services as kits
 from campaigns.kits.models import Kit, KitVersion
@@ -36,6 +40,18 @@ Sạc ban ngày, có người trông, dùng đúng bộ sạc theo máy. Không 
 thang. Mở sẵn lối thoát nạn thứ hai và cùng cả nhà tập một lần.
 
 Khi cháy: hô to, cúi thấp người, che mũi bằng khăn ướt, đóng cửa phòng có khói và gọi 114."""
+
+
+PLAN = (
+    "KẾ HOẠCH TUYÊN TRUYỀN CAO ĐIỂM CUỐI NĂM",
+    "1. Mỗi đơn vị đăng ít nhất một bài mỗi tuần, vào khung giờ bà con hay đọc.",
+    "2. Nội dung: phòng cháy khu nhà trọ, lừa đảo qua điện thoại, an toàn giao thông dịp Tết.",
+    "3. Báo cáo kết quả trên cổng vào thứ Sáu hằng tuần.",
+)
+GUIDE = (
+    "HƯỚNG DẪN NHẬN BỘ NỘI DUNG",
+    "Điền tên khu nhà trọ của địa bàn, chọn khung giờ, trình lãnh đạo duyệt như mọi bài khác.",
+)
 
 
 def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
@@ -68,13 +84,25 @@ def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
         second = Unit.objects.get(level=Level.PROVINCE, code=SECOND_PROVINCE, valid_to=None)
         kits.pass_on(version.kit, unit=second, by=people["hue.phutrach"])
     with at(now - timedelta(days=3)):
-        _issue(
+        charging = _issue(
             world.province,
             _charging(year_end, today),
             writer=people["tinh.theodoi"],
             leader=world.overseer,
         )
         announcing.announce()
+        _attach(year_end, "Kế hoạch tuyên truyền cao điểm cuối năm", PLAN, by=world.overseer)
+        _attach(charging.kit, "Hướng dẫn nhận bộ nội dung", GUIDE, by=people["tinh.theodoi"])
+
+
+def _attach(to: Campaign | Kit, name: str, lines: Iterable[str], *, by: User) -> None:
+    """Attach a Word file of these paragraphs, checked as a worker does."""
+    document, out = docx.Document(), io.BytesIO()
+    for line in lines:
+        document.add_paragraph(line)
+    document.save(out)
+    row = files.add(to, ContentFile(out.getvalue(), "van-ban.docx"), name=name, by=by)
+    files.check_file(row.pk)
 
 
 def renew(world: World, now: datetime) -> None:

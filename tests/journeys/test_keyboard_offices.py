@@ -8,11 +8,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
+from campaigns.files.models import CampaignFile
 from campaigns.partners.models import Partner
 from channels.completeness import changes
 from channels.models import PageCheck
 from channels.states import ChangeState
+from publishing.models import KitShare
 from tests import factories
+from tests.campaigns.files.made import word
 from tests.journeys.conftest import DESK
 from tests.journeys.test_keyboard import tab_to
 
@@ -105,3 +108,52 @@ def test_the_list_of_take_up_boards_leads_to_a_board_by_keyboard(at_desk):
     pressed(page, f"a[href*='{board}']")
     page.wait_for_url(f"**{board}**")
     expect(page.locator("h1")).to_contain_text(kit.name)
+
+
+def test_a_file_is_added_to_a_campaign_and_removed_by_keyboard(at_desk, tmp_path):
+    province = factories.ProvinceFactory()
+    campaign = factories.CampaignFactory(unit=province)
+    plan = tmp_path / "ke-hoach.docx"
+    plan.write_bytes(word("Kế hoạch tuyên truyền"))
+    page = (desk := at_desk(factories.person(Role.OVERSEER, province), DESK)).page
+    address = reverse("campaigns:files", args=[campaign.public_id])
+    desk.open(reverse("engagement:campaign", args=[campaign.public_id]))
+    pressed(page, f"a[href$='{address}']")
+    page.wait_for_url("**/files/")
+    tab_to(page, "#id_name")
+    page.keyboard.type("Kế hoạch 105/KH-CAT")
+    tab_to(page, "#id_file")
+    page.locator("#id_file").set_input_files(plan)  # a dialog of the system, not of the page
+    tab_to(page, "#id_looked")
+    page.keyboard.press("Space")
+    pressed(page, ".action-bar .btn-primary")
+    expect(page.locator("#files li")).to_have_count(1)
+    row = CampaignFile.objects.get()
+    assert (row.name, row.is_waiting) == ("Kế hoạch 105/KH-CAT", True)
+    pressed(page, f"a[href$='{reverse('campaigns:file_remove', args=[row.public_id])}']")
+    page.wait_for_url("**/remove/")
+    pressed(page, ".action-bar .btn-danger")
+    page.wait_for_url("**/files/")
+    assert not CampaignFile.objects.exists()
+
+
+def test_a_kit_is_shared_and_revoked_by_keyboard(at_desk):
+    province = factories.ProvinceFactory()
+    factories.partner(province)
+    kit = factories.kit(province, state="issued", slots=[], text="Cháy, gọi 114.")
+    page = (desk := at_desk(factories.person(Role.OFFICER, province), DESK)).page
+    address = reverse("publishing:share_kit", args=[kit.public_id])
+    desk.open(reverse("kits:kit", args=[kit.public_id]))
+    pressed(page, f"a[href$='{address}']")
+    page.wait_for_url("**/share/")
+    tab_to(page, "input[name=partners]")
+    page.keyboard.press("Space")
+    pressed(page, ".action-bar .btn-primary")
+    expect(page.locator("#made-1")).to_be_visible()
+    row = KitShare.objects.get()
+    desk.open(address)
+    pressed(page, f"form[action$='{row.public_id}/revoke/'] button")
+    pressed(page, "#confirm-yes")
+    expect(page.locator("form[action$='/revoke/']")).to_have_count(0)
+    row.refresh_from_db()
+    assert row.revoked_at
