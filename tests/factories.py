@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 from accounts.models import Appointment, Delegation, FactorReset, MinistryRequest, User
 from accounts.permissions import Role
 from campaigns.files.models import CampaignFile, FilePart
-from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.models import Kit, KitMedia, KitVersion
 from campaigns.kits.queries import digest as kit_digest
 from campaigns.kits.seals import seal as seal_of_kit
 from campaigns.models import Campaign, Topic, TopicRule
@@ -309,8 +309,11 @@ def share(unit: Unit, *, secret: str = "abc", **fields: object) -> Share:
 
 
 def kit_share(unit: Unit, *, secret: str = "abc", **fields: object) -> KitShare:
-    """Make an open page of an issued kit of the unit, without gaps, for a partner of it."""
+    """Make an open page of an issued kit of the unit, with a picture and without gaps, for a
+    partner of it.
+    """
     shared = fields.pop("kit", None) or kit(unit, state="issued", slots=[], text="Gọi 113.")
+    KitMedia.objects.create(version=shared.current, media=media(unit), position=0)
     values = {
         "partner": fields.pop("partner", None) or partner(unit),
         "version": shared.current,
