@@ -162,6 +162,17 @@ class MetricName(models.Model):
         return self.refused_at or self.told_at
 
 
+class ReadingUse(models.Model):
+    """How many of the calls that all pages of a platform share were made for figures in the current
+    window. See ``counting.shares``.
+    """
+
+    platform = models.CharField(max_length=10, choices=platforms, primary_key=True)
+    began_at = models.DateTimeField()
+    used = models.PositiveIntegerField(default=0)
+    closed_until = models.DateTimeField(null=True)  # the platform said that they are used up
+
+
 class ReplyAllowance(models.Model):
     """A province's decision that its units may answer comments from the portal. Off until there is
     one.

@@ -150,6 +150,18 @@ class PageItem(NamedTuple):
     longest: int = 0  # characters that `change_details` writes; 0: people do, at the platform
 
 
+class Reading(NamedTuple):
+    """Limit the calls that all pages of the application share, of which collecting figures takes
+    ``share`` at most: publishing keeps the rest.
+    """
+
+    calls: int
+    every: timedelta  # a day is one of California
+    share: float
+    posts_a_question: int = 50  # of one page, asked for together
+    calls_a_question: int = 1  # at most, as long as nobody knows better
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Tell what the composer, the checks, the calendar and the engine need to know of a
@@ -167,6 +179,7 @@ class Facts:
     measures: Mapping[str, Origin] = field(
         default_factory=dict
     )  # by the names of Figures' fields that it has
+    reading: Reading | None = None  # None: each page has its own limit
     # Figures of a page itself by day, by the names of PageFigures' fields; and for how many days
     # after a day the platform still corrects them.
     page_measures: Mapping[str, Origin] = field(default_factory=dict)

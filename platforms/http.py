@@ -91,6 +91,7 @@ class Http:
         """Make one request as `call` does, and leave whatever the platform answered to the caller
         to judge.
         """
+        self.metrics.calls += 1
         # Encoded here, where it is known to be plain names and values: aiohttp's own way costs half
         # as much as the rest of the call, and a campaign makes thousands in a second.
         if params := request.pop("params", None):

@@ -15,6 +15,7 @@ class Metrics:
     told: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    calls: int = 0  # that were made, answered or not
 
     def wanted(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name not in self.skipped]

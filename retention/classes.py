@@ -556,6 +556,7 @@ STATE = frozenset(
         "engagement.CampaignGain",
         "engagement.Thinned",
         "engagement.MetricName",
+        "engagement.ReadingUse",
         "accounts.ClaimMapping",
         "publishing.RateLimit",
         "publishing.Heartbeat",

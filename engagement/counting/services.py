@@ -8,13 +8,15 @@ late.
 import asyncio
 import logging
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import batched, groupby
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,11 +26,11 @@ from accounts.queries import require
 from audit.services import record
 from channels.models import Channel
 from channels.queries import account_of, facts_of
-from channels.states import Health
+from channels.states import Health, Kind
 from core.clock import Clock, database_now
 from core.errors import Refused
 from core.sealing import Unsealable
-from engagement.counting import names
+from engagement.counting import names, shares
 from engagement.counting.claims import LEASE, locked, wait_after
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
 from platforms import client
@@ -52,6 +54,7 @@ LOOKS = (
 _ROWS_A_RUN = 2000
 _POSTS_A_CALL = 50
 _CALLS_AT_ONCE = 24
+_FULL_APP_WAIT = timedelta(minutes=5)  # where a platform does not say how long
 # A page or a platform that does not answer delays no other.
 _CALL_SECONDS, _PLATFORM_SECONDS = 30.0, 45.0
 
@@ -108,6 +111,8 @@ def collect(*, clock: Clock = database_now) -> int:
             measured += _store(done.result(), now=clock())
     for platform, metrics in notes.items():
         names.remember(platform, metrics, of_page=False, now=now)
+        questions = len({batch.rows[0].delivery.channel_id for batch in by_platform[platform]})
+        shares.correct(platform, reserved=questions, made=metrics.calls, now=now)
     return measured
 
 
@@ -161,11 +166,55 @@ def claim(*, now: datetime, most: int = _ROWS_A_RUN) -> list[Measurement]:
         next_at__lte=now,
         delivery__state=State.PUBLISHED,
         delivery__channel__health=Health.CONNECTED,
-    )
-    with transaction.atomic():
-        rows = list(
-            locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]
+    ).exclude(delivery__platform__in=shares.closed(now=now))
+    shared = [kind for kind in Kind.values if facts_of(kind).reading]
+    rows = _take_hold(due.exclude(delivery__platform__in=shared), now=now, most=most)
+    waiting = due.filter(delivery__platform__in=shared).order_by()
+    channels: dict[str, list[int]] = {}
+    for platform, channel in waiting.values_list(
+        "delivery__platform", "delivery__channel"
+    ).distinct():
+        channels.setdefault(platform, []).append(channel)
+    for platform, of_platform in channels.items():
+        chosen = _in_turn(platform, of_platform, now=now)
+        reading = facts_of(platform).reading
+        rows += _take_hold(
+            due.filter(delivery__channel__in=chosen),
+            now=now,
+            most=most,
+            of_channel=reading.posts_a_question if reading else most,
         )
+    return rows
+
+
+def _in_turn(platform: str, channels: list[int], *, now: datetime) -> list[int]:
+    """Return the channels that there are calls for, the one that was looked at longest ago first.
+    The others stay due: their looks are only later, and those missed meanwhile are left out.
+    """
+    granted = shares.reserve(platform, len(channels), now=now)
+    if granted == len(channels):
+        return channels
+    looked_at = dict(
+        Measurement.objects.filter(delivery__channel__in=channels, taken_at__isnull=False)
+        .order_by()
+        .values_list("delivery__channel")
+        .annotate(newest=Max("taken_at"))
+    )
+    never = datetime.min.replace(tzinfo=UTC)
+    return sorted(channels, key=lambda pk: (looked_at.get(pk, never), pk))[:granted]
+
+
+def _take_hold(
+    due: QuerySet[Measurement], *, now: datetime, most: int, of_channel: int = _ROWS_A_RUN
+) -> list[Measurement]:
+    """Lease rows that are due, at most ``of_channel`` of each channel."""
+    taken: Counter[int] = Counter()
+    rows = []
+    with transaction.atomic():
+        for row in locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]:
+            taken[row.delivery.channel_id] += 1
+            if taken[row.delivery.channel_id] <= of_channel:
+                rows.append(row)
         lease = now + LEASE
         Measurement.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
     for row in rows:
@@ -244,7 +293,12 @@ def enter(delivery: Delivery, *, by: User, figures: Mapping[str, int | None]) ->
 
 
 def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: datetime) -> int:
-    rows = {row.pk: (row, answer) for batch, answer in answers for row in batch}
+    rows: dict[int, tuple[Measurement, Answer]] = {}
+    for batch, answer in answers:
+        rows |= {row.pk: (row, answer) for row in batch}
+        if isinstance(answer, TryLater) and answer.whole_app:
+            wait = answer.wait or _FULL_APP_WAIT
+            shares.close(batch[0].delivery.platform, until=now + wait)
     counts, changed = [], []
     with transaction.atomic():
         # Only what is still ours: after a lease ran out another run may have counted the post
@@ -283,8 +337,12 @@ def _take(row: Measurement, figures: Figures, *, now: datetime) -> Count:
 
 def _miss(row: Measurement, answer: Answer, *, now: datetime) -> None:
     """Store nothing, above all no 0, where nothing was reported. Retry soon after an error, else by
-    the schedule.
+    the schedule. Calls of the application that are used up are no failure of a post: its look is
+    later.
     """
+    if isinstance(answer, TryLater) and answer.whole_app:
+        row.next_at = now + (answer.wait or _FULL_APP_WAIT)
+        return
     row.failures = min(row.failures + 1, 1000)
     later = next_count_at(row.delivery.published_at, after=now)
     if later is None or not isinstance(answer, ConnectorError):

@@ -1,5 +1,7 @@
 """Describe what TikTok carries, and what an installation sets of it."""
 
+from datetime import timedelta
+
 from platforms.facts import (
     Facts,
     Fold,
@@ -8,6 +10,7 @@ from platforms.facts import (
     Option,
     Origin,
     PageItem,
+    Reading,
     Setting,
     VideoLimits,
 )
@@ -101,6 +104,7 @@ FACTS = Facts(
     withdraws=False,
     lists_posts=True,
     per_page_day=15,
+    reading=Reading(600, timedelta(minutes=1), share=0.5, posts_a_question=20),
     measures={
         "views": Origin("view_count", _("Public videos only; photo posts are not told.")),
         "reactions": Origin("like_count"),

@@ -1,6 +1,7 @@
 """Describe what a Zalo Official Account carries, and what an installation sets of it."""
 
 import unicodedata
+from datetime import timedelta
 
 from platforms.facts import (
     Facts,
@@ -9,6 +10,7 @@ from platforms.facts import (
     Option,
     Origin,
     PageItem,
+    Reading,
     Setting,
     VideoLimits,
 )
@@ -64,6 +66,8 @@ FACTS = Facts(
     finds=True,
     broadcasts=True,
     lists_posts=True,
+    # A page's articles are walked ten a call, those of each kind by themselves.
+    reading=Reading(4000, timedelta(minutes=1), share=0.5, calls_a_question=4),
     measures={
         "views": Origin("total_view", _("Articles among the newest 300 of the account.")),
         "shares": Origin("total_share"),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from channels.states import Health
 from engagement.counting import services as counting
 from engagement.models import Count, FollowerCount, Measurement
+from platforms.metrics import Metrics
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -233,7 +234,7 @@ def test_a_run_whose_lease_ran_out_writes_nothing(on_page):
     taken_again = counting.claim(now=now + timedelta(minutes=11))
     assert [row.pk for row in taken_again] == [row.pk for row in slow]
 
-    answer = counting._ask_all("facebook", list(counting._batches(slow, [])))
+    answer = counting._ask_all("facebook", list(counting._batches(slow, [])), Metrics())
     assert counting._store(answer, now=now) == 0
     assert Count.objects.count() == 0
 
