@@ -63,6 +63,9 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     standings = {row.pk: queries.standing(row, now=now) for row in rows}
     context = {
         "kit": kit,
+        "back": reverse(
+            f"{'kits' if kit.unit_id == unit.pk else 'posts'}:kit", args=[kit.public_id]
+        ),
         "unit": unit,
         "form": form,
         "partners": partners,

@@ -195,7 +195,9 @@ def test_words_that_nobody_approved_are_not_shared(client, province, officer, pa
     with pytest.raises(Refused, match="Khu vực"):
         make(kit, partner, officer)
     client.force_login(officer)
-    assert "Khu vực" in client.get(page(kit)).content.decode()
+    refused = client.get(page(kit)).content.decode()
+    assert "Khu vực" in refused
+    assert f'class="btn btn-primary" href="{reverse("kits:kit", args=[kit.public_id])}"' in refused
     post = adopt(kit, unit=commune, by=writer)
     post.adoption.values = {"khu_vuc": "tổ 9"}
     post.adoption.save()
