@@ -154,14 +154,14 @@ def reported_measures(platform: str) -> list[str]:
     return [measure for measure in MEASURES if measure in facts_of(platform).measures]
 
 
-def rows(lost: Sequence[MetricName]) -> list[dict[str, Any]]:
+def rows(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
     """Return the rows of the page: each measure with its definition, the platforms that report it
     under which name, and those that do not; with the names that are told no more.
     """
     return [_row(measure, DEFINITIONS[measure], origin, lost) for measure in MEASURES]
 
 
-def page_rows(lost: Sequence[MetricName]) -> list[dict[str, Any]]:
+def page_rows(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
     """Return the same of the figures of pages themselves."""
     return [
         _row(measure, PAGE_DEFINITIONS[measure], page_origin, lost, prefix="page_")
