@@ -123,7 +123,8 @@ def compose(
         ]
         paragraphs = [line for line in content["texts"].get(part["key"], "").split("\n") if line]
         if is_sum and "units" in part["tables"]:
-            paragraphs = [*_coverage(figures), *paragraphs]
+            is_nation = not content["above"]
+            paragraphs = [*_coverage(figures, with_province=is_nation), *paragraphs]
         parts.append(Part(part["heading"], tuple(paragraphs), tuple(tables)))
     shown = {name for part in form["parts"] for name in part["tables"]}
     appendices = makers["units"] if is_sum and "units" in shown else []
@@ -160,7 +161,7 @@ def _title(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _coverage(figures: Mapping[str, Any]) -> list[str]:
+def _coverage(figures: Mapping[str, Any], *, with_province: bool) -> list[str]:
     """Say of whom the sums speak, and who is missing by name."""
     units, missing = figures["units"], figures["missing"]
     lines = [
@@ -168,7 +169,8 @@ def _coverage(figures: Mapping[str, Any]) -> list[str]:
         "của đơn vị trực thuộc."
     ]
     if missing:
-        listed = "; ".join(each["name"] for each in missing)
+        names = [each["name"] for each in missing]
+        listed = "; ".join(name if with_province else name.split(", ")[0] for name in names)
         lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, chưa cộng vào: {listed}.")
     return lines
 
@@ -227,7 +229,7 @@ def _pair(now: int | None, before: int | None) -> tuple[Cell, Cell, Cell]:
     if now is None or before is None:
         return now, before, None
     change = now - before
-    return now, before, f"+{change}" if change > 0 else str(change)
+    return now, before, f"{change:+,}".replace(",", ".") if change else "0"
 
 
 def _share_on_time(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[Cell, ...]:

@@ -26,8 +26,8 @@ LOOKS: dict[str, tuple[Any, str, str]] = {
     "sent": (_("Sent in time"), "green", "circle-check"),
     "late": (_("Sent late"), "yellow", "clock-exclamation"),
     "returned": (_("Returned"), "red", "arrow-back-up"),
-    "draft": (_("Being written"), "secondary", "pencil"),
-    "none": (_("Nothing yet"), "secondary", "circle-dashed"),
+    "draft": (_("Being written"), "grey", "pencil"),
+    "none": (_("Nothing yet"), "grey", "circle-dashed"),
 }
 
 

@@ -45,7 +45,7 @@ FROZEN = frozenset({ReportState.SENT, ReportState.RETURNED})
 OPEN = frozenset({ReportState.DRAFT, ReportState.IN_REVIEW})
 # How a list shows a state: colour and symbol.
 TONES: dict[str, tuple[str, str]] = {
-    ReportState.DRAFT: ("secondary", "pencil"),
+    ReportState.DRAFT: ("grey", "pencil"),
     ReportState.IN_REVIEW: ("yellow", "hourglass"),
     ReportState.SENT: ("green", "circle-check"),
     ReportState.RETURNED: ("red", "arrow-back-up"),

@@ -184,7 +184,7 @@ def _pieces(said: Layout, header: str) -> list[str]:
     """Return the text in pieces of XML, one after the other. ``header``: the id of the header."""
     width = _text_width(False)
     pieces = [*_letterhead(said), *_recipients(said)]
-    pieces += [_block(block, width) for block in said.blocks[:-1]]
+    pieces += _blocks(said.blocks[:-1], width)
     # Nobody signs a page without text.
     pieces += [_p("Normal", said.blocks[-1].text, rest="<w:keepNext/>"), _signature(said)]
     pieces.append(_section(header, is_wide=False, restarts=False))
@@ -279,7 +279,13 @@ def _recipients(said: Layout) -> list[str]:
     return [*lines, _p("Recipients", said.recipients[-1], rest=f"{after}{hanging}")]
 
 
-def _block(block: Block, width: float) -> str:
+def _blocks(blocks: Sequence[Block], width: float) -> list[str]:
+    """Return the blocks; what follows a table keeps its distance, for a table has none."""
+    tables = [None, *(block.grid for block in blocks)]
+    return [_block(block, width, above=above) for above, block in zip(tables, blocks, strict=False)]
+
+
+def _block(block: Block, width: float, *, above: Grid | None) -> str:
     if block.grid is not None:
         return _table(block.grid, width)
     style = {
@@ -289,7 +295,8 @@ def _block(block: Block, width: float) -> str:
         "note": "Note",
         "end": "End",
     }[block.kind]
-    return _p(style, block.text)
+    space = f'<w:spacing w:before="{20 * form.BETWEEN}"/>' if above and style != "Note" else ""
+    return _p(style, block.text, rest=space)
 
 
 def _table(grid: Grid, width: float) -> str:
@@ -361,7 +368,7 @@ def _appendix(appendix: Appendix) -> list[str]:
         _p("AppendixTitle", appendix.title),
         _p("AppendixOf", appendix.of),
         _rule(of * form.RULE / 3, width),
-        *(_block(block, width) for block in appendix.blocks),
+        *_blocks(appendix.blocks, width),
     ]
 
 

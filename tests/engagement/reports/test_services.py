@@ -81,6 +81,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
     assert document.signature.name == ""
     assert document.parts[0].paragraphs == ("Địa bàn ổn định.",)
     assert document.parts[1].tables[0].rows[0] == ("Bài đã đăng", 1, 1, "0")
+    assert document.parts[1].tables[3].rows[0][:4] == ("Lượt tiếp cận", 40, 10, "+30")
     clicks = next(r for r in document.parts[1].tables[3].rows if r[0] == "Lượt nhấp")
     assert clicks[1] is None
 
@@ -267,7 +268,7 @@ def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
     assert [row["unit"] for row in figures["missing"]] == [missing.key]
     assert figures["checks"] == []
     document = document_of(report)
-    assert missing.name in document.parts[1].paragraphs[1]
+    assert document.parts[1].paragraphs[1].endswith(f"{missing.name}.")  # each is the province's
     assert document.appendices[0].total[1] == 2
 
 

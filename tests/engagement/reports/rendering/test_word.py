@@ -7,8 +7,9 @@ import pytest
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
+from docx.shared import Pt
 
-from engagement.reports.document import Letterhead
+from engagement.reports.document import Letterhead, Part
 from engagement.reports.rendering.word import write_docx
 
 from .samples import month, table, units, week, year
@@ -199,3 +200,16 @@ def test_3319_units_make_a_file_of_a_few_hundred_kilobytes():
 
     assert len(tables[-2]._tbl.tr_lst) == 3321
     assert len(data) < 500_000
+
+
+def test_what_follows_a_table_keeps_its_distance():
+    parts = (
+        Part("A", tables=(replace(table("Bảng", ("X", 1, 2, 3)), note=""),)),
+        Part("B", ("Câu.",)),
+    )
+    word = opened(week(parts=parts))
+
+    (below,) = (each for each in word.paragraphs if each.text == "II. B")
+    (text,) = (each for each in word.paragraphs if each.text == "Câu.")
+    assert below.paragraph_format.space_before == Pt(6)
+    assert text.paragraph_format.space_before is None
