@@ -1,5 +1,5 @@
 """Reports of the stations and their city: a month that was sent, and the last one, of which one
-waits for its leader, one was returned, one given back, and others are still to be made.
+waits for its leader, one was returned, one given back, one drafted by the portal.
 """
 
 from datetime import datetime, timedelta
@@ -51,6 +51,7 @@ def fill(world: World, now: datetime) -> None:
 def _continue(world: World, last: Period, then: datetime) -> None:
     """Let the last month stand where reports of many units do."""
     with at(then):
+        services.draft_all(KIND, last, now=then, units=[world.staff["hai-chau"].unit])
         _send(world, "hoa-vang", last)
         returned = _send(world, "hoi-an", last)
         services.return_(returned, by=world.overseer, reason=LACKING)

@@ -111,7 +111,7 @@ class TestFilled(TestCase):
             ("commune", "sent"): 5,
             ("commune", "returned"): 1,
             ("commune", "in_review"): 1,
-            ("commune", "draft"): 1,
+            ("commune", "draft"): 2,
             ("province", "sent"): 1,
         }
         assert set(ReportFile.objects.values_list("state", flat=True)) == {"waiting"}
@@ -120,7 +120,7 @@ class TestFilled(TestCase):
             pk=User.objects.get(username="hai-chau.canbo").appointments.get().unit_id
         )
         (due,) = queries.due([unit], timezone.localdate())
-        assert due.report is None
+        assert (due.report.state, due.report.author) == ("draft", None)
         (city,) = queries.due([unit.parent], timezone.localdate())
         assert city.report is None
 
