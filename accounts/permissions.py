@@ -27,6 +27,7 @@ class Permission(StrEnum):
     KIT_APPROVE = "kit_approve"
     PARTNER_WRITE = "partner_write"  # keeps the unit's register, and shares posts with partners
     FIGURES_VIEW = "figures_view"
+    FIGURES_NOTE = "figures_note"  # notes on the dashboard, of the very unit
     # In the very unit that reports: those above write and approve none of its reports.
     REPORT_WRITE = "report_write"
     REPORT_APPROVE = "report_approve"
@@ -83,6 +84,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CAMPAIGN_WRITE,
             P.PARTNER_WRITE,
             P.FIGURES_VIEW,
+            P.FIGURES_NOTE,
             P.REPORT_WRITE,
             P.REPORT_APPROVE,
             P.LIBRARY_WRITE,
@@ -121,6 +123,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CAMPAIGN_WRITE,
             P.TOPIC_RULE,
             P.FIGURES_VIEW,
+            P.FIGURES_NOTE,
             P.REPORT_WRITE,
             P.REPORT_APPROVE,
             P.LIBRARY_WRITE,

@@ -8,6 +8,7 @@ class EngagementConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
+        from engagement.boards.notes import models as _notes  # noqa: F401
         from engagement.examples import models as _examples  # noqa: F401
         from engagement.exports import models as _exports  # noqa: F401
         from engagement.reports import models as _reports  # noqa: F401

@@ -20,6 +20,9 @@ register(
         "example.returned": gettext_noop("Returned the example “%(object)s” to its unit"),
         "example.withdrawn": gettext_noop("Withdrew the example “%(object)s” from the library"),
         "desk.showed": gettext_noop("Showed a hidden comment under %(object)s again"),
+        "note.written": gettext_noop("Wrote on the dashboard: “%(object)s”"),
+        "note.changed": gettext_noop("Changed a note on the dashboard: “%(object)s”"),
+        "note.removed": gettext_noop("Removed from the dashboard: “%(object)s”"),
         "report.begun": gettext_noop("Drafted the %(object)s"),
         "report.figures_taken": gettext_noop("Took the figures anew for the %(object)s"),
         "report.submitted": gettext_noop("Submitted the %(object)s for approval"),
@@ -32,6 +35,7 @@ register(
     groups={
         "desk": gettext_noop("Comments"),
         "example": gettext_noop("Good examples"),
+        "note": gettext_noop("Notes on the dashboard"),
         "report": gettext_noop("Reports"),
     },
     place=50,

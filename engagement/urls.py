@@ -1,6 +1,7 @@
 from django.urls import path
 
 from engagement.boards import views as board_views
+from engagement.boards.notes import views as note_views
 from engagement.dashboards import campaign_views, figures_views, result_views
 from engagement.dashboards import views as dashboard_views
 from engagement.examples import views as example_views
@@ -30,6 +31,9 @@ urlpatterns = [
     ),
     path("results/", board_views.own, name="results"),
     path("results/units/<slug:key>/", board_views.of_unit, name="results_of_unit"),
+    path("results/units/<slug:key>/notes/", note_views.notes, name="board_notes"),
+    path("results/notes/<uuid:public_id>/", note_views.note, name="board_note"),
+    path("results/notes/<uuid:public_id>/remove/", note_views.remove, name="remove_board_note"),
     path("results/topics/<slug:code>/", board_views.of_topic, name="results_of_topic"),
     path("results/channels/<uuid:public_id>/", board_views.of_channel, name="results_of_channel"),
     path("results/kits/<uuid:public_id>/", board_views.of_kit, name="results_of_kit"),

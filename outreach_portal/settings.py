@@ -238,6 +238,7 @@ QUOTAS = {
     "share": [(60, 3600), (200, 86400)],  # a post with up to 20 partners
     "reminder": [(120, 3600), (400, 86400)],  # to units, of what they need to mend
     "matter": [(60, 3600), (200, 86400)],  # requests to units, answers and what follows
+    "board_note": [(30, 3600), (100, 86400)],  # written on the dashboard of a unit
     "example": [(20, 3600), (40, 86400)],  # proposed to other units
     "report": [(40, 3600), (120, 86400)],  # begun, figures taken anew, corrected; forms changed
     "report_text": [(240, 3600), (800, 86400)],  # texts of reports saved

@@ -481,6 +481,7 @@ KEPT = frozenset(
         "publishing.Freeze",
         "operations.Alarm",
         "engagement.Count",
+        "engagement.BoardNote",
         "engagement.Example",
         "engagement.ExamplePost",
         "engagement.ExampleUse",

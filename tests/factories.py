@@ -36,6 +36,7 @@ from channels.queries import row_name
 from core import sealing
 from core.form_marks import render_mark
 from core.text import fold
+from engagement.boards.notes.models import BoardNote
 from engagement.dashboards.context import whole_period
 from engagement.dashboards.results import frozen_content
 from engagement.examples.models import Example, ExamplePost
@@ -727,6 +728,21 @@ def live_delivery(
         "published_at": timezone.now(),
     }
     return delivery(post, channel, **{**there, **fields})
+
+
+def board_note(unit: Unit, **fields: object) -> BoardNote:
+    now = timezone.now()
+    day = timezone.localdate()
+    values = {
+        "first": day,
+        "last": day,
+        "text": "Ra quân tháng cao điểm",
+        "author": UserFactory(),
+        "position": "Trưởng Công an",
+        "written_at": now,
+        "changed_at": now,
+    }
+    return BoardNote.objects.create(unit=unit, **{**values, **fields})
 
 
 def example(unit: Unit | None = None, *posts: Post, **fields: object) -> Example:

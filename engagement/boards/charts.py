@@ -1,6 +1,6 @@
 """The charts and tables of a dashboard, each with its table and sheet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from engagement.boards.scopes import Scope
 from engagement.boards.usual import Usual
 from engagement.dashboards.charts import Chart, Line, Rows, change, laid_over, over_time
 from engagement.dashboards.charts import side_by_side as bars
-from engagement.dashboards.dictionary import measure_names
+from engagement.dashboards.dictionary import PAGE_DEFINITIONS, measure_names, page_origin
 from engagement.rollups.queries import BY_PROVINCE
 from units.models import Unit
 
@@ -159,6 +159,54 @@ def followers(
     found: Sequence[tuple[int, date, int]], names: Mapping[int, str], period: Period
 ) -> Chart:
     """Draw the followers of each page by day; a day that was not measured is a gap."""
+    drawn = _by_page("followers", _("Followers by day"), found, names, period)
+    empty = _("The followers of these pages were not measured in this period.")
+    return replace(drawn, when_empty=empty)
+
+
+def of_pages(
+    rows: Sequence[Mapping[str, Any]], pages: Sequence[Channel], period: Period
+) -> list[tuple[str, Chart]]:
+    """Draw each figure of the pages themselves that was told on any day, a line a page; return
+    them by measure. Pages are not added up: who saw two of them is one.
+    """
+    found = []
+    for measure, definition in PAGE_DEFINITIONS.items():
+        told = [
+            (row["channel_id"], row["day"], row[measure])
+            for row in rows
+            if row[measure] is not None
+        ]
+        if told:
+            those = {page for page, _day, _n in told}
+            names = {page.pk: str(page) for page in pages if page.pk in those}
+            title = _("%(what)s by day") % {"what": definition.name}
+            drawn = _by_page(f"page_{measure}", title, told, names, period)
+            platforms = {page.platform for page in pages if page.pk in those}
+            found.append((measure, replace(drawn, note=_source(measure, platforms))))
+    return found
+
+
+def _source(measure: str, platforms: Collection[str]) -> str:
+    """Say what a figure of a page is, who tells it under which name, and what a gap is."""
+    told = [
+        _("told by %(platform)s as %(name)s")
+        % {"platform": Kind(platform).label, "name": origin.names}
+        for platform in sorted(platforms)
+        if (origin := page_origin(platform, measure))
+    ]
+    meaning = str(PAGE_DEFINITIONS[measure].means)
+    source = _("Source: %(told)s. A day without a figure is a gap, never a 0.")
+    return f"{meaning} {source % {'told': '; '.join(told)}}" if told else meaning
+
+
+def _by_page(
+    key: str,
+    title: str,
+    found: Sequence[tuple[int, date, int]],
+    names: Mapping[int, str],
+    period: Period,
+) -> Chart:
     by_page: dict[int, dict[date, int]] = {}
     for page, day, n in found:
         by_page.setdefault(page, {})[day] = n
@@ -173,12 +221,11 @@ def followers(
         for page in pages
     ]
     return Chart(
-        "followers",
-        _("Followers by day"),
+        key,
+        title,
         {"kind": "line", "series": series},
         [_("Day"), *(names[page] for page in pages)],
         [[day, *(by_page[page].get(day) for page in pages)] for day in days],
-        when_empty=_("The followers of these pages were not measured in this period."),
     )
 
 

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q, Value
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from campaigns.planning.models import Phase
+from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
 from core.periods import Period
@@ -22,6 +24,7 @@ from core.scope import ancestors
 from engagement.boards import figures
 from engagement.boards.changes import Day, NewKit, Platform, Stop
 from engagement.boards.figures import OF
+from engagement.boards.notes.models import BoardNote
 from engagement.boards.scopes import CHANNEL, KIT, TOPIC, Scope
 from engagement.dashboards import dictionary
 from engagement.dashboards.charts import Mark
@@ -65,6 +68,20 @@ def redefinitions(scope: Scope, period: Period, measure: str, platform: str) -> 
         Mark(each.changed_on, each.change, reverse("engagement:dictionary") + f"#{measure}", True)
         for each in dictionary.redefinitions(measure, platform)
         if each.changed_on and period.first <= each.changed_on <= period.last
+    ]
+
+
+def redefinitions_of_pages(pages: Iterable[Channel], period: Period, measure: str) -> list[Mark]:
+    """Return the same days for a figure of pages themselves."""
+    origins = (
+        dictionary.page_origin(platform, measure)
+        for platform in sorted({page.platform for page in pages})
+    )
+    address = reverse("engagement:dictionary") + f"#page_{measure}"
+    return [
+        Mark(each.changed_on, each.change, address, True)
+        for each in origins
+        if each and each.changed_on and period.first <= each.changed_on <= period.last
     ]
 
 
@@ -131,11 +148,13 @@ def of_stops(found: Sequence[Stop]) -> list[Mark]:
     return [Mark(s.first, text, s.address) for s, text in zip(found, words, strict=True)]
 
 
-# --- campaigns ------------------------------------------------------------------------------------
+# --- campaigns and notes -----------------------------------------------------------------------
 
 
-def phases(user: Any, scope: Scope, period: Period) -> list[Mark]:
-    """Return the phases that began in the period, of campaigns that the scope had a part in."""
+def planned_and_noted(user: Any, scope: Scope, period: Period) -> tuple[list[Mark], list[Mark]]:
+    """Return the phases that began in the period, of campaigns that the scope had a part in; and
+    the notes on its days of the unit, and of those above it for all below. One question for both.
+    """
     of: Q
     if scope.kit:
         of = Q(campaign=scope.kit.campaign_id)
@@ -144,19 +163,58 @@ def phases(user: Any, scope: Scope, period: Period) -> list[Mark]:
     else:
         path = scope.place.path if scope.place else ""
         of = Q(campaign__unit__path__in=ancestors(path))
-    rows = Phase.objects.filter(
+    phases = Phase.objects.filter(
         of,
         campaign__in=Campaign.objects.visible_to(user).order_by().values("pk"),
         starts_on__gte=period.first,
         starts_on__lte=period.last,
+    ).order_by()
+    notes = BoardNote.objects.none()
+    if scope.place:
+        above = Q(unit__path__in=ancestors(scope.place.path), reaches_below=True)
+        notes = BoardNote.objects.filter(
+            above | Q(unit=scope.place),
+            removed_at=None,
+            first__lte=period.last,
+            last__gte=period.first,
+        ).order_by()
+    noted = notes.annotate(
+        is_phase=Value(0),
+        opens_on=F("first"),
+        closes_on=F("last"),
+        words=F("text"),
+        whose=F("unit__name"),
+        key=F("public_id"),
     )
-    found = rows.select_related("campaign").order_by("starts_on", "pk")[:MOST]
-    return [_of_phase(phase.starts_on, phase) for phase in found]
+    planned = phases.annotate(
+        is_phase=Value(1),
+        opens_on=F("starts_on"),
+        closes_on=F("ends_on"),
+        words=F("name"),
+        whose=F("campaign__name"),
+        key=F("campaign__public_id"),
+    )
+    both = noted.values_list(*_HAPPENED).union(planned.values_list(*_HAPPENED), all=True)
+    found: tuple[list[Mark], list[Mark]] = ([], [])
+    for is_phase, first, last, words, whose, key in both.order_by("is_phase", "-opens_on")[:_MOST]:
+        if is_phase:
+            found[0].append(_of_phase(first, words, whose, key))
+        else:
+            found[1].append(_of_note(max(first, period.first), last, words, whose))
+    return found[0][-MOST:], found[1][:MOST]
 
 
-def _of_phase(day: date, phase: Phase) -> Mark:
-    words = _("phase “%(phase)s” of %(campaign)s") % {
-        "phase": phase.name,
-        "campaign": phase.campaign.name,
-    }
-    return Mark(day, words, reverse("engagement:campaign", args=[phase.campaign.public_id]))
+_HAPPENED = ("is_phase", "opens_on", "closes_on", "words", "whose", "key")
+_MOST = 100
+
+
+def _of_phase(day: date, name: str, campaign: str, key: Any) -> Mark:
+    words = _("phase “%(phase)s” of %(campaign)s") % {"phase": name, "campaign": campaign}
+    return Mark(day, words, reverse("engagement:campaign", args=[key]))
+
+
+def _of_note(day: date, last: date, text: str, unit: str) -> Mark:
+    named = {"text": text, "unit": unit, "last": date_format(last, "SHORT_DATE_FORMAT")}
+    if last > day:
+        return Mark(day, _("%(text)s (until %(last)s; note of %(unit)s)") % named)
+    return Mark(day, _("%(text)s (note of %(unit)s)") % named)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from core.periods import Period
 from engagement.boards.scopes import KIT, TOPIC, Scope
-from engagement.models import MEASURES, FollowerCount
+from engagement.models import MEASURES, PAGE_MEASURES, FollowerCount, PageCount
 from engagement.rollups.provinces import PLATFORMS, TOPICS, Coarse, Marked, sums_by
 from engagement.rollups.queries import (
     Choice,
@@ -204,6 +204,14 @@ def all_of(rows: Iterable[Pages]) -> Pages:
     sums = added(({n: getattr(row, n) for n in names} for row in rows), names)
     counted: Any = sums | {name: sums[name] or 0 for name in ("pages", "known")}
     return Pages(0, **counted)
+
+
+def figures_of_pages(channels: Iterable[int], period: Period) -> list[dict[str, Any]]:
+    """Return what was told of a few pages themselves, by channel and day."""
+    rows = PageCount.objects.filter(
+        channel__in=list(channels), day__gte=period.first, day__lte=period.last
+    )
+    return list(rows.order_by("day").values("channel_id", "day", *PAGE_MEASURES))
 
 
 def followers_by_day(channels: Iterable[int], period: Period) -> list[tuple[int, date, int]]:

@@ -23,6 +23,7 @@ from engagement.boards import charts, events, figures, scopes, usual
 from engagement.boards.changes import Carrier, Facts, NewKit, Statement, Stop, statements
 from engagement.boards.forms import BoardFilter
 from engagement.boards.memory import MINUTES, remembered
+from engagement.boards.notes.queries import position_in
 from engagement.boards.scopes import CHANNEL, TOPIC, UNIT, Scope
 from engagement.dashboards.charts import Chart, Mark
 from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
@@ -164,10 +165,11 @@ class Board:
 
     @cached_property
     def marks(self) -> list[Mark]:
-        found = [*events.of_kits(self.kits), *events.of_stops(self.stops)]
-        found += events.phases(self.user, self.scope, self.period)
+        phases, notes = events.planned_and_noted(self.user, self.scope, self.period)
+        found = [*events.of_kits(self.kits), *events.of_stops(self.stops), *phases]
         found += events.registered(self.scope, self.period)
-        return sorted(found)[: events.MOST]
+        # What people wrote is never left out for what the portal knows.
+        return sorted([*notes, *sorted(found)[: events.MOST - len(notes)]])
 
     @cached_property
     def changes(self) -> list[Statement]:
@@ -252,6 +254,7 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "spread_words": charts.spread_words(scope),
         "unknown": charts.unknown_words(board.pages[0]),
         "export_url": scope.address,
+        "notes_url": _notes(request, scope),
     }
     return render(request, "engagement/board.html", context)
 
@@ -279,6 +282,10 @@ def _charts(board: Board) -> list[Chart]:
         told = figures.followers_by_day(names, board.period)
         drawn = charts.followers(told, names, board.period)
         found.append(drawn.with_marks(board.marks).over(first, last))
+        rows = figures.figures_of_pages(names, board.period)
+        for measure, chart in charts.of_pages(rows, board.channels, board.period):
+            anew = events.redefinitions_of_pages(board.channels, board.period, measure)
+            found.append(chart.with_marks(sorted([*board.marks, *anew])).over(first, last))
     if scope.kind == UNIT and not scope.rows_by:
         by_row = {row.row: row for row in board.rows}
         found.append(charts.channels([(each, by_row[each.pk]) for each in board.channels]))
@@ -326,6 +333,14 @@ def _above(request: HttpRequest, scope: Scope) -> Unit | None:
     user: Any = request.user
     reach = user.reach(Permission.FIGURES_VIEW)
     return parent if parent and any(part.covers(parent.path) for part in reach) else None
+
+
+def _notes(request: HttpRequest, scope: Scope) -> str:
+    """Return the address of the unit's notes for those who write them."""
+    user: Any = request.user
+    if scope.kind == UNIT and scope.place and position_in(user, scope.place):
+        return reverse("engagement:board_notes", args=[scope.place.key])
+    return ""
 
 
 def _tiles(board: Board) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ class Chart:
     when_empty: str = ""
     links: Sequence[str] = ()  # of the rows' names, where each has a page
     marks: Sequence[Mark] = ()
+    note: str = ""  # where the figures come from
 
     def with_left_out(self, n: int) -> "Chart":
         return replace(self, left_out=n)

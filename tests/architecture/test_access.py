@@ -230,6 +230,7 @@ def _open_kit(unit):
 
 MAKERS = {
     "open_kit": _open_kit,
+    "board_note": lambda unit: factories.board_note(unit).public_id,
     "example": lambda unit: factories.example(unit).public_id,
     "report": lambda unit: factories.report(unit).public_id,
     "report_with_file": lambda unit: factories.report_with_files(unit).public_id,

@@ -62,6 +62,7 @@ KEPT = (
     ),
     *("publishing_freeze", "publishing_alarm", "retention_hold"),
     *(
+        "engagement_boardnote",
         "engagement_example",
         "engagement_examplepost",
         "engagement_exampleuse",

@@ -57,6 +57,11 @@ ENTRIES = {
     "engagement:propose_example": Entry(roles=SCHEDULERS, kwargs={"public_id": "live_post"}),
     "engagement:results": Entry(roles=READERS),
     "engagement:results_of_unit": Entry(roles=READERS, kwargs={"key": "unit"}),
+    "engagement:board_notes": Entry(roles=LEADERS, kwargs={"key": "unit"}),
+    "engagement:board_note": Entry(roles=LEADERS, kwargs={"public_id": "board_note"}),
+    "engagement:remove_board_note": Entry(
+        roles=LEADERS, kwargs={"public_id": "board_note"}, method="post"
+    ),
     "engagement:results_of_topic": Entry(roles=READERS, kwargs={"code": "topic"}, reach="all"),
     "engagement:results_of_channel": Entry(roles=READERS, kwargs={"public_id": "channel"}),
     "engagement:results_of_kit": Entry(

@@ -19,7 +19,8 @@ from campaigns.models import Topic
 from channels.models import Channel
 from channels.states import Health
 from engagement.boards.likes import Size, size_of, spread
-from engagement.models import FollowerCount, Measurement
+from engagement.dashboards.dictionary import page_origin
+from engagement.models import PAGE_MEASURES, FollowerCount, Measurement, PageCount
 from engagement.rollups import services
 from engagement.rollups.models import PageDay, PlatformDay, TopicDay, UnitPeriod
 from operations.models import Alarm
@@ -521,3 +522,52 @@ def test_a_check_finds_a_wrong_sum_of_a_province_and_of_a_period(publish, commun
     }
     assert services.rebuild()
     assert services.differences() == {}
+
+
+# --- figures of pages themselves ------------------------------------------------------------------
+
+
+def test_what_a_page_tells_of_itself_stands_by_day_with_its_source(look, commune):
+    page, silent = page_of(commune), page_of(commune, platform="zalo")
+    officer = factories.person(Role.OFFICER, commune)
+    for days, visits in ((3, 40), (1, 0)):
+        day = ago(days).date()
+        PageCount.objects.create(
+            channel=page, day=day, taken_at=timezone.now(), profile_visits=visits
+        )
+    PageCount.objects.create(channel=silent, day=ago(2).date(), taken_at=timezone.now())
+    PageCount.objects.create(
+        channel=page_of(factories.UnitFactory()),
+        day=ago(1).date(),
+        taken_at=timezone.now(),
+        profile_visits=999,
+    )
+
+    for shown in (
+        look("unit", commune.key, officer),
+        look("channel", page.public_id, officer),
+    ):
+        keys = [each.key for each in shown.context["charts"] if each.key.startswith("page_")]
+        assert keys == ["page_profile_visits"]
+        drawn = chart(shown, "page_profile_visits")
+        assert drawn.title == "Visits to the page by day"
+        assert drawn.head == ["Day", str(page)]
+        told = [row for row in drawn.rows if row[1] is not None]
+        assert told == [[ago(3).date(), 40], [ago(1).date(), 0]]
+        gap = [ago(2).date().isoformat(), None]
+        assert gap in drawn.figures["series"][0]["points"]
+        assert page_origin("facebook", "profile_visits").names in drawn.note
+
+
+def test_each_figure_of_pages_has_a_drawing_of_its_own(look, commune):
+    page, officer = page_of(commune), factories.person(Role.OFFICER, commune)
+    PageCount.objects.create(
+        channel=page,
+        day=timezone.localdate(),
+        taken_at=timezone.now(),
+        **{name: n for n, name in enumerate(PAGE_MEASURES)},
+    )
+    shown = look("channel", page.public_id, officer)
+    keys = [each.key for each in shown.context["charts"] if each.key.startswith("page_")]
+    assert sorted(keys) == sorted(f"page_{name}" for name in PAGE_MEASURES)
+    assert "Reach of the page by day" in shown.text
