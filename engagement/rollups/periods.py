@@ -80,7 +80,9 @@ def _insert(period: Period, units: QuerySet[Any, Any]) -> None:
 
 
 def _source(period: Period, units: QuerySet[Any, Any]) -> Statement:
-    rows, params = page_rows(Choice(units, [period], {}), period.last, by=BY_UNIT, quiet=True)
+    # A unit that is marked is read live, and added up again once its marks are worked off.
+    choice = Choice(units, [period], {})
+    rows, params = page_rows(choice, period.last, by=BY_UNIT, quiet=True, kept=True)
     columns = ", ".join(PAGE_COLUMNS)
     day = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
     return (

@@ -284,16 +284,20 @@ class Choice:
     periods: Sequence[Period]
     of: Mapping[str, Any]
 
-    def summed(self, model: type[Model]) -> QuerySet[Any, Any]:
-        """Select the unmarked rows of a summary."""
+    def kept(self, model: type[Model]) -> QuerySet[Any, Any]:
+        """Select the rows of a summary, marked or not."""
         within = Q(pk__in=[])
         for period in self.periods:
             within |= Q(day__gte=period.first, day__lte=period.last)
+        found = model._default_manager.filter(within, unit__in=self.units, **self.of)
+        return found.order_by()
+
+    def summed(self, model: type[Model]) -> QuerySet[Any, Any]:
+        """Select the unmarked rows of a summary."""
         marks = ChangedDay.objects.filter(
             kind=Kind.PUBLISHED, unit=OuterRef("unit"), day=OuterRef("day")
         )
-        rows = model._default_manager.filter(within, unit__in=self.units, **self.of)
-        return rows.exclude(Exists(marks)).order_by()
+        return self.kept(model).exclude(Exists(marks))
 
     def deliveries(self) -> QuerySet[Delivery]:
         """Select the publications themselves."""
@@ -362,14 +366,18 @@ def page_sums(
     return found
 
 
-def _by_channel(choice: Choice) -> Statement:
+def _by_channel(choice: Choice, kept: bool) -> Statement:
     """Select the sums of each channel and unit, of summaries and of what is live apart."""
     sums = {f"sum_{name}": Sum(name) for name in _PAGE_SUMS}
+    renamed = ", ".join(f"sum_{name} AS {name}" for name in _PAGE_SUMS)
+    if kept:
+        all_rows = choice.kept(PageDay).values("channel_id", "unit_id").annotate(**sums)
+        summed, params = statement(all_rows)
+        return f"SELECT channel_id, unit_id, {renamed} FROM ({summed}) AS summed", params  # noqa: S608
     summed, params = statement(
         choice.summed(PageDay).values("channel_id", "unit_id").annotate(**sums)
     )
     live, more = statement(page_days(choice.marked()))
-    renamed = ", ".join(f"sum_{name} AS {name}" for name in _PAGE_SUMS)
     sql = (
         f"SELECT channel_id, unit_id, {renamed} FROM ({summed}) AS summed UNION ALL "  # noqa: S608
         f"SELECT channel_id, unit_id, {', '.join(_PAGE_SUMS)} FROM ({live}) AS live"
@@ -377,9 +385,11 @@ def _by_channel(choice: Choice) -> Statement:
     return sql, [*params, *more]
 
 
-def page_rows(choice: Choice, on: date, *, by: str, quiet: bool) -> Statement:
-    """Select ``row`` and `PAGE_COLUMNS` of a choice, as `page_sums` returns them."""
-    rows, params = _by_channel(choice)
+def page_rows(choice: Choice, on: date, *, by: str, quiet: bool, kept: bool = False) -> Statement:
+    """Select ``row`` and `PAGE_COLUMNS` of a choice, as `page_sums` returns them; with ``kept``, as
+    the summaries have it, marked or not.
+    """
+    rows, params = _by_channel(choice, kept)
     narrow = {"pk" if n == "channel" else n: v for n, v in choice.of.items() if n in _OF_PAGES}
     of_units = Channel.objects.usable() if quiet else Channel.objects.all()
     chosen = of_units.filter(unit__in=choice.units, **narrow).order_by()
