@@ -10,8 +10,8 @@ LONGEST_NOTE = 120
 
 
 class BoardNote(PublicIdModel):
-    """What somebody in charge of a unit knows of some days: it stands beside the figures of these.
-    A removed one is kept, for the record.
+    """Words of somebody in charge of a unit about some days, beside the figures of these. A removed
+    one is kept, for the record.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="board_notes")
