@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("engagement", "0020_metric_names"),
+        ("engagement", "0021_reading_use"),
         ("units", "0001_squashed_0005_leader_phone"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
