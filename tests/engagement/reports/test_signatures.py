@@ -1,4 +1,4 @@
-"""Who signs a report, for whom and as what (Decree 30/2020/NĐ-CP, article 13)."""
+"""Signatures of reports: for whom and as what (Decree 30/2020/NĐ-CP, article 13)."""
 
 import pytest
 from django.urls import reverse
