@@ -7,7 +7,7 @@
 In one process, by Django's test client: middleware, database and templates, without a network.
 ``A`` is the p50 of a stock ModelAdmin's list of all posts in the same run; a goal in
 milliseconds is that of `docs/measurements.md`. Pages take turns, so that what else the machine does
-falls on all.
+falls on all; what Python alone took of the processor hardly depends on that.
 """
 
 # Django is set up before its models are imported.
@@ -40,6 +40,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.step_up import STEPPED_UP_AT
+from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from posts.models import Post
 from tests import factories
@@ -59,15 +60,17 @@ class Page:
     address: str
     goal: str  # milliseconds, or × of the admin's list
     seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     queries: int = 0
     bytes: int = 0
     status: int = 0
 
     def open(self) -> None:
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         response = self.client.get(self.address)
         content = response.getvalue() if response.streaming else response.content
         self.seconds.append(time.perf_counter() - begun)
+        self.processor.append(time.process_time() - used)
         self.status, self.bytes = response.status_code, len(content)
 
     def at(self, share: float) -> float:
@@ -114,11 +117,31 @@ def pages() -> list[Page]:
     def add(role: str, client: Client, *which: tuple[str, str, str]) -> None:
         found.extend(Page(role, name, client, address, goal) for name, address, goal in which)
 
+    kit = Kit.objects.filter(current__isnull=False).order_by("pk").first()
+    overseeing = (
+        ("needs of units", reverse("oversight:board"), "150"),
+        ("matters", reverse("oversight:matters"), "150"),
+        ("official pages", reverse("oversight:official_pages"), "150"),
+        ("unrecognised", reverse("channels:unrecognised_posts"), "150"),
+        ("take-up", reverse("oversight:take_ups"), "150"),
+        *(
+            [("take-up of a kit", reverse("oversight:take_up", args=[kit.public_id]), "150")]
+            if kit
+            else ()
+        ),
+    )
+    first = timezone.localdate().replace(day=1)
+    window = {
+        "start": f"{first}T00:00:00+07:00",
+        "end": f"{first + timedelta(days=42)}T00:00:00+07:00",
+    }
     common = (
         ("today", reverse("oversight:today"), "×1"),
         ("posts", reverse("publishing:post_list"), "×1"),
         ("search", reverse("publishing:post_list") + f"?q={SEARCH}", "80"),
         ("calendar", reverse("publishing:calendar"), "×1"),
+        ("calendar's feed", reverse("publishing:calendar_feed", query=window), "×1"),
+        ("calendar's day", reverse("publishing:calendar", query={"view": "day"}), "×1"),
     )
     figures = [
         (f"campaign of {level}", reverse("engagement:campaign", args=[each.public_id]), "100")
@@ -139,6 +162,7 @@ def pages() -> list[Page]:
         "province",
         of_province,
         *common,
+        *overseeing,
         *figures,
         ("units", overview, "100"),
         ("units, two years", overview + over_years, "100"),
@@ -149,6 +173,7 @@ def pages() -> list[Page]:
         "ministry",
         signed_in(holder(ministry, Role.OVERSEER)),
         *common,
+        *overseeing,
         *figures,
         unit_page,
         ("nation", nation, "150"),
@@ -190,6 +215,7 @@ def main() -> int:
     for page in (beside, *measured):
         page.open()
         page.seconds.clear()
+        page.processor.clear()
         with CaptureQueriesContext(connection) as captured:
             page.client.get(page.address)
         page.queries = len([query for query in captured if "SAVEPOINT" not in query["sql"]])
@@ -200,8 +226,8 @@ def main() -> int:
                 page.open()
     base = beside.at(0.5)
     print(f"A = {base:.0f} ms, p95 {beside.at(0.95):.0f}, {beside.queries} queries\n")
-    print("| who | page | p50 ms | p95 ms | ×A | goal | met | queries | kB |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| who | page | p50 ms | p95 ms | Python ms | ×A | goal | met | queries | kB |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     met = 0
     for page in measured:
         half, most = page.at(0.5), page.at(0.95)
@@ -211,7 +237,8 @@ def main() -> int:
         name = page.name if page.status == 200 else f"{page.name} ({page.status})"
         end = f"{'yes' if is_met else 'no'} | {page.queries} | {page.bytes / 1024:.0f} |"
         print(
-            f"| {page.role} | {name} | {half:.0f} | {most:.0f} | {half / base:.1f} | "
+            f"| {page.role} | {name} | {half:.0f} | {most:.0f} | "
+            f"{1000 * statistics.median(page.processor):.0f} | {half / base:.1f} | "
             f"{page.goal} | {end}"
         )
     middle = statistics.median(page.at(0.5) for page in measured)

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
 
 from core.text import fold
 
@@ -14,6 +15,8 @@ _NO_LETTER_BEFORE, _NO_LETTERS = r"(?<![^\W_])", r"[\W_]+"
 WORDS_COLUMN = "words"
 _SIGNS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 LONGEST_TEXT = 200_000  # of which words are found: a vector holds a megabyte
+
+PROBED, COMMON = 1000, 8  # of the newest rows; so many of them have words that many rows have
 
 
 def vector(column: str) -> str:
@@ -45,5 +48,30 @@ class HasPhrases(models.Lookup):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         alias = compiler.quote_name(self.lhs.alias)
-        asked = " & ".join(f"({' <-> '.join(words)}:*)" for words in self.rhs)
-        return f"{alias}.{WORDS_COLUMN} @@ to_tsquery('simple', %s)", (asked,)
+        return f"COALESCE({alias}.{WORDS_COLUMN} @@ to_tsquery('simple', %s), false)", (
+            _asked(self.rhs),
+        )
+
+
+def found_by_index(table: str, phrases: list[list[str]], *, newest_by: str) -> RawSQL | None:
+    """Return the keys that PostgreSQL's index finds; None where the newest rows show that most
+    have these words, so that whoever asks for the newest reads them in their order.
+
+    PostgreSQL has no idea how many words begin so: it took "lua" for rare in 400,000 posts that
+    all have it (1.8 s instead of 1 ms), and read all of them for a number that eleven have.
+    """
+    asked = _asked(phrases)
+    condition = f"{WORDS_COLUMN} @@ to_tsquery('simple', %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT COUNT(*) FROM (SELECT {WORDS_COLUMN} FROM {table} "  # noqa: S608
+            f"ORDER BY {newest_by} LIMIT {PROBED}) AS newest WHERE {condition}",
+            [asked],
+        )
+        if cursor.fetchone()[0] >= COMMON:
+            return None
+    return RawSQL(f"SELECT unnest(ARRAY(SELECT id FROM {table} WHERE {condition}))", [asked])  # noqa: S608, S611
+
+
+def _asked(phrases: list[list[str]]) -> str:
+    return " & ".join(f"({' <-> '.join(words)}:*)" for words in phrases)

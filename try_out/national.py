@@ -170,6 +170,58 @@ SELECT due_at, CASE WHEN step = 1 THEN scheduled_by_id END, '', '',
 FROM publishing_delivery AS delivery JOIN units_unit AS unit ON unit.id = delivery.unit_id
 CROSS JOIN generate_series(1, 3) AS step
 """
+# One kit of the ministry for all: a third has published it, some are on the way or have declined.
+_KITS = """
+WITH kit AS (
+    INSERT INTO campaigns_kit (public_id, announced_upto, announced_at, name, created_at,
+        withdraw_reason, taken_down, search, campaign_id, created_by_id, unit_id, topic_id)
+    SELECT gen_random_uuid(), 0, now(), 'Bộ nội dung toàn quốc', now() - INTERVAL '9 days', '',
+        false, 'bo noi dung toan quoc', campaign.id, campaign.created_by_id, unit.id,
+        (SELECT id FROM campaigns_topic ORDER BY position, code LIMIT 1)
+    FROM units_unit AS unit JOIN campaigns_campaign AS campaign ON campaign.unit_id = unit.id
+    WHERE unit.level = 'ministry' ORDER BY campaign.starts_on DESC LIMIT 1
+    RETURNING id, created_by_id, unit_id
+), version AS (
+    INSERT INTO campaigns_kitversion (public_id, announced_upto, announced_at, number, state,
+        title, text, texts, slots, script, link, window_from, window_until, platforms, own_lines,
+        note, changes, all_below, for_levels, for_kinds, aimed_at, by_provinces, spread_minutes,
+        content_sha256, changed_at, edition, submitted_at, approved_at, return_reason, issued_at,
+        approved_by_id, author_id, kit_id, last_editor_id)
+    SELECT gen_random_uuid(), 0, now(), 1, 'issued', 'Cảnh báo lừa đảo', 'Gọi ngay 113.', '{}',
+        '[]', '', '', current_date - 7, current_date + 7, '[]', true, '', '', true, '[]', '[]', '',
+        false, 0, md5('kit') || md5('kit'), now(), 1, now() - INTERVAL '8 days',
+        now() - INTERVAL '8 days', '', now() - INTERVAL '8 days', other.id, kit.created_by_id,
+        kit.id, kit.created_by_id
+    FROM kit JOIN accounts_user AS other ON other.username = 'seed.' || kit.unit_id || '.2'
+    RETURNING id, kit_id
+)
+INSERT INTO campaigns_adoption (public_id, opened_at, adopted_at, declined_at, reason, remark,
+    values, by_id, unit_id, kit_id, version_id)
+SELECT gen_random_uuid(), now() - INTERVAL '6 days',
+    CASE WHEN unit.id %% 10 < 6 THEN now() - INTERVAL '5 days' END,
+    CASE WHEN unit.id %% 10 = 6 THEN now() - INTERVAL '5 days' END,
+    CASE WHEN unit.id %% 10 = 6 THEN 'done_already' ELSE '' END, '', '{}', person.id, unit.id,
+    version.kit_id, version.id
+FROM version CROSS JOIN units_unit AS unit
+JOIN accounts_user AS person ON person.username = 'seed.' || unit.id || '.1'
+WHERE unit.has_police_body AND unit.id %% 10 < 8;
+UPDATE campaigns_kit SET current_id = version.id FROM campaigns_kitversion AS version
+WHERE version.kit_id = campaigns_kit.id;
+UPDATE posts_post SET adoption_id = adoption.id
+FROM campaigns_adoption AS adoption CROSS JOIN LATERAL (
+    SELECT id FROM posts_post WHERE unit_id = adoption.unit_id ORDER BY changed_at DESC LIMIT 1
+) AS newest WHERE newest.id = posts_post.id AND adopted_at IS NOT NULL
+"""
+# What a look at each page found; a thirtieth was not read of late.
+_LOOKS = """
+INSERT INTO channels_pagecheck (channel_id, picture, cover, description, address, phone, hours,
+    register, pinned, recent, verified, texts, told, by_hand, last_post_at, read_at, due_at)
+SELECT id, random() < 0.9, random() < 0.7, random() < 0.8, random() < 0.6, random() < 0.6,
+    random() < 0.3, CASE WHEN random() < 0.5 THEN true END, random() < 0.2, random() < 0.8,
+    random() < 0.4, '{}', '["picture", "description", "phone"]', '{}', now() - INTERVAL '2 days',
+    now() - CASE WHEN id %% 30 = 0 THEN INTERVAL '20 days' ELSE INTERVAL '6 hours' END,
+    now() + INTERVAL '18 hours' FROM channels_channel
+"""
 STEPS = {
     "people": _PEOPLE,
     "channels": _CHANNELS,
@@ -179,6 +231,8 @@ STEPS = {
     "deliveries": _DELIVERIES,
     "counts": _COUNTS,
     "entries of the record": _RECORD,
+    "a kit": _KITS,
+    "looks at pages": _LOOKS,
 }
 
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from campaigns.models import Campaign
 from channels.models import Channel
 from core.fields import DayField, MomentField, ReasonField
-from publishing.calendar.queries import LONGEST_WINDOW, CalendarFilter
+from publishing.calendar.queries import LONGEST_WINDOW, CalendarFilter, is_of_many
 from publishing.scheduling.forms import clock_field
 from units.models import Unit
 
@@ -76,7 +76,7 @@ class CalendarForm(forms.Form):
             self.fields[name].widget.choices = self.fields[name].choices
             if not self.fields[name].queryset.exists():
                 del self.fields[name]
-        if not units.exclude(pk=own_unit.pk).exists():
+        if not (is_of_many(own_unit) or units.exclude(pk=own_unit.pk).exists()):
             del self.fields["unit"]
         else:
             self.fields["unit"].widget.attrs["data-choices"] = ""

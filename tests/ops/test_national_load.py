@@ -2,6 +2,8 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
+from campaigns.kits.models import Adoption
+from channels.models import Channel, PageCheck
 from core.errors import Refused
 from engagement.models import Count
 from engagement.rollups import services
@@ -26,6 +28,8 @@ def test_a_national_load_fills_an_empty_database_once():
     assert Post.objects.count() == 80
     assert Delivery.objects.filter(state="published").exists()
     assert Count.objects.exists()
+    assert Adoption.objects.filter(kit__current__state="issued").exists()
+    assert PageCheck.objects.count() == Channel.objects.count()
     services.rebuild()
     assert services.differences() == {}
     with pytest.raises(Refused):

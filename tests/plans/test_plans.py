@@ -34,13 +34,16 @@ DAY = timedelta(days=1)
 PAGES = {
     "today": ("oversight:today", {}),
     "posts": ("publishing:post_list", {}),
+    "posts by words": ("publishing:post_list", {"q": "một từ hiếm thấy"}),
     "calendar": ("publishing:calendar", {}),
+    "day of the calendar": ("publishing:calendar", {"view": "day"}),
     "kept back": ("publishing:held", {}),
     "recalls": ("publishing:recall_list", {}),
     "record": ("audit:log", {}),
     "record of a person": ("audit:log", {"who": "Trần Hiếm Hoi"}),
     "record of words": ("audit:log", {"what": "một tên hiếm thấy"}),
     "record of an id": ("audit:log", {"what": "00000000-0000-0000-0000-000000000017"}),
+    "matters": ("oversight:matters", {}),
     "official pages": ("oversight:official_pages", {}),
     "take-up": ("oversight:take_ups", {}),
     "units": ("oversight:province", {}),
@@ -159,7 +162,7 @@ def fill(units: list[Unit], delivery: Delivery) -> None:
         for table in sorted(GROWING):
             cursor.execute(f"ANALYZE {table}")
         # What was just written waits beside the indexes of words, and is read whole.
-        for index in ("audit_label_words", "audit_name_words"):
+        for index in ("audit_label_words", "audit_name_words", "post_words"):
             cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
 
 

@@ -68,6 +68,14 @@ def test_a_post_is_found_by_the_beginnings_of_its_words(posts, words, found):
     assert {post.title for post in Post.objects.search(words)} == found
 
 
+def test_words_that_most_posts_have_are_found_in_the_order_of_the_list(posts, monkeypatch):
+    monkeypatch.setattr("core.word_search.COMMON", 1)
+
+    assert {post.title for post in Post.objects.search("khong")} == {"scam", "phone"}
+    if connection.vendor == "postgresql":
+        assert "post_words" not in Post.objects.order_by().search("khong").explain()
+
+
 def test_nothing_typed_narrows_nothing(posts):
     assert Post.objects.search(" ").count() == len(TEXTS)
 
