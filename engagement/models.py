@@ -163,8 +163,8 @@ class MetricName(models.Model):
 
 
 class ReadingUse(models.Model):
-    """How many of the calls that all pages of a platform share were made for figures in the current
-    window. See ``counting.shares``.
+    """The calls for figures in the current window, of those that all pages of a platform share.
+    See ``counting.shares``.
     """
 
     platform = models.CharField(max_length=10, choices=platforms, primary_key=True)
