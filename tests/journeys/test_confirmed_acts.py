@@ -477,7 +477,7 @@ ACTS = {
 )
 def test_a_confirmed_act_is_done_at_the_first_yes(at_desk, simulator, monkeypatch, name, size):
     monkeypatch.setattr(
-        "posts.review.readings.SHORTEST_READING", timedelta(0)
+        "core.form_marks.SHORTEST_READING", timedelta(0)
     )  # a list that has stood for a while
     act, client = ACTS[name], Client()
     world = World(client, simulator)

@@ -164,7 +164,7 @@ def test_a_return_is_two_taps_and_the_reason(at_desk, post, leader):
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_without_scripts_the_times_stand_in_the_page(at_desk, post, leader, monkeypatch, size):
     # Nothing keeps the button from being pressed at once here, and the server refuses that.
-    monkeypatch.setattr("posts.review.readings.SHORTEST_READING", timedelta(0))
+    monkeypatch.setattr("core.form_marks.SHORTEST_READING", timedelta(0))
     desk = at_desk(size=size, java_script_enabled=False)
     desk.enter(leader)
     page = desk.page

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_post_is_repeated_and_approved_from_one_sheet(at_desk, monkeypatch):
-    monkeypatch.setattr("posts.review.readings.SHORTEST_READING", timedelta(0))
+    monkeypatch.setattr("core.form_marks.SHORTEST_READING", timedelta(0))
     unit = factories.UnitFactory()
     officer = factories.person(Role.OFFICER, unit, language="en")
     chief = factories.person(Role.APPROVER, unit, language="en")

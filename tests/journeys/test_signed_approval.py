@@ -113,7 +113,7 @@ def test_a_touch_that_fails_approves_nothing_and_a_typed_code_then_does(
 @pytest.fixture
 def queue(post, monkeypatch):
     monkeypatch.setattr(
-        "posts.review.readings.SHORTEST_READING", timedelta(0)
+        "core.form_marks.SHORTEST_READING", timedelta(0)
     )  # a list that has stood for a while
     return [post, *(factories.submitted(unit=post.unit) for _n in range(2))]
 
