@@ -106,6 +106,11 @@ def _shared(world, user):
     return reverse("publishing:share_list")
 
 
+def _shared_kit(world, user):
+    share = world.keep(factories.kit_share(world.unit))
+    return reverse("publishing:share_kit", args=[share.version.kit.public_id])
+
+
 def _in_review(world, user):
     return world.keep(factories.submitted(unit=world.unit, author=user))
 
@@ -310,6 +315,12 @@ ACTS = {
         "publishing/share_list.html",
         Role.OFFICER,
         _shared,
+        lambda world: world.again().revoked_at is not None,
+    ),
+    "a page of a kit is closed": Act(
+        "publishing/share_kit.html",
+        Role.OFFICER,
+        _shared_kit,
         lambda world: world.again().revoked_at is not None,
     ),
     "a version is brought back": Act(
