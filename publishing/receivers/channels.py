@@ -97,7 +97,13 @@ def last_published(channels: Sequence[int], **_: Any) -> dict[int, datetime]:
 @receiver(overbooked, sender=Channel)
 def beyond_a_days_posts(now: datetime, days: int, **_: Any) -> set[int]:
     limited = {kind: facts for kind in Kind.values if (facts := facts_of(kind)).per_day}
-    rows = count_booked(limited, now, now + timedelta(days=days))
+    # Of most pages the number is no news: only what is above some limit leaves the database.
+    telling = Q(platform__in=[kind for kind, facts in limited.items() if facts.per_app_day])
+    for kind, facts in limited.items():
+        limits = [facts.per_page_day, *(form.per_page_day for form in facts.formats)]
+        if limits := [limit for limit in limits if limit]:
+            telling |= Q(platform=kind, n__gt=min(limits))
+    rows = list(count_booked(limited, now, now + timedelta(days=days)).filter(telling))
     of_app: Counter[tuple[str, date]] = Counter()
     for platform, day, _channel, n in rows:
         of_app[platform, day] += n

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -159,14 +159,16 @@ class FullDay(NamedTuple):
 
 def count_booked(
     platforms: Iterable[str], start: datetime, end: datetime, *, but: Post | None = None
-) -> list[tuple]:
-    """Count what is still to go out, as rows of platform, calendar day, channel's key, number."""
+) -> QuerySet[Any, Any]:
+    """Count what is still to go out, as rows of platform, calendar day, channel's key, number
+    ``n``.
+    """
     going = Delivery.objects.filter(platform__in=platforms, due_at__gte=start, due_at__lt=end)
     going = going.exclude(state__in=sorted(CONCLUDED)).order_by()
     if but:
         going = going.exclude(post=but)
     by_day = going.annotate(day=TruncDate("due_at")).values_list("platform", "day", "channel")
-    return list(by_day.annotate(n=Count("pk")))
+    return by_day.annotate(n=Count("pk"))
 
 
 def count_booked_formats(channel: int, day: date, *, but: Post | None = None) -> Counter[str]:
