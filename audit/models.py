@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -5,10 +7,24 @@ from audit.chain import START
 from audit.sentences import sentence
 from core.scope import ScopedQuerySet
 
+# With these begin the actions on accounts, units, platforms and channels.
+_ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
+
+
+def _by_people_on_administration() -> Q:
+    actions = Q()
+    for prefix in _ADMINISTRATION:
+        actions |= Q(action__startswith=prefix)
+    return actions & Q(actor_id__isnull=False)
+
 
 class EntryQuerySet(ScopedQuerySet):
     path_field = "unit_path"
     permission = "audit_view"
+
+    def of_administration(self) -> Self:
+        """Find what people did to accounts, units, platforms and channels."""
+        return self.filter(_by_people_on_administration())
 
 
 class Entry(models.Model):
@@ -53,6 +69,12 @@ class Entry(models.Model):
             # And on PostgreSQL the words of labels and names: migration 0007.
             models.Index(fields=["unit_path", "-at"], name="audit_unit_at"),
             models.Index(fields=["action", "-at"], name="audit_action_at"),
+            # Few among the engine's: Today of administrators shows the newest.
+            models.Index(
+                fields=["-at"],
+                condition=_by_people_on_administration(),
+                name="audit_administration_at",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,10 +1,12 @@
-"""Migration operations of our own: models created together, and statements that each database says
-in its own words.
+"""Migration operations of our own: models created together, indexes built beside what writes, and
+statements that each database says in its own words.
 """
 
 from collections.abc import Mapping, Sequence
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+from django.db.migrations.operations import AddIndex
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.models import CreateModel
 from django.db.migrations.state import ProjectState
@@ -49,6 +51,35 @@ class CreateModels(Operation):
 
     def describe(self) -> str:
         return "Create models " + ", ".join(model.name for model in self.models)
+
+
+class AddIndexOnline(AddIndex):
+    """Add an index; on PostgreSQL beside what writes, for a migration with ``atomic = False``. One
+    that was killed is begun anew.
+    """
+
+    atomic = False
+    reduces_to_sql = False
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if not isinstance(schema_editor, DatabaseSchemaEditor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        # A build takes longer than a page may, and holds up nobody.
+        limits = ("statement_timeout", "lock_timeout")
+        for limit in limits:
+            schema_editor.execute(f"SET {limit} = 0")
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {self.index.name}")
+        model = to_state.apps.get_model(app_label, self.model_name)
+        schema_editor.add_index(model, self.index, concurrently=True)
+        for limit in limits:
+            schema_editor.execute(f"RESET {limit}")
 
 
 class RunStatements(Operation):

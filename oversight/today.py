@@ -41,7 +41,6 @@ from publishing.states import GOING_OUT, State
 
 SHOWN = 5
 UNFINISHED = (PostState.DRAFT, PostState.CHANGES_REQUESTED)
-ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
 # Where the search costs more than its rows, it counts along.
 _OF_ALL = Window(Count("pk"))
 # No column: for the newest five of so few, PostgreSQL would walk the index of all due times, and
@@ -307,9 +306,4 @@ def _acts(user: User) -> list[Entry]:
     """Return what people lately did to accounts, units and channels, without the portal's own
     actions.
     """
-    administrative = Q()
-    for prefix in ADMINISTRATION:
-        administrative |= Q(action__startswith=prefix)
-    return list(
-        Entry.objects.visible_to(user).filter(administrative, actor_id__isnull=False)[:SHOWN]
-    )
+    return list(Entry.objects.visible_to(user).of_administration()[:SHOWN])

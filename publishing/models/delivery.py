@@ -343,6 +343,14 @@ class Delivery(PublicIdModel):
             models.Index(
                 fields=["due_at"], condition=Q(state__in=sorted(MISSED)), name="delivery_missed"
             ),
+            # What a pause kept back and nobody has decided on.
+            models.Index(
+                fields=["due_at"],
+                condition=Q(
+                    state="expired", error_code=Reason.PAUSED, left_unpublished_at__isnull=True
+                ),
+                name="delivery_kept_back",
+            ),
             models.Index(
                 fields=["published_at"], condition=Q(state="published"), name="delivery_published"
             ),
