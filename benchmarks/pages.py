@@ -148,14 +148,15 @@ def pages() -> list[Page]:
         for level, each in zip(("province", "ministry"), campaigns.values(), strict=True)
         if each
     ]
-    overview = reverse("oversight:province")
+    overview, results = reverse("oversight:province"), reverse("engagement:results")
     over_years = f"?from={long_ago}&to={today}"
     officer = signed_in(holder(commune, Role.OFFICER))
     of_post = ("post", reverse("publishing:post", args=[post.public_id]), "×1")
     composer = [("composer", reverse("posts:edit", args=[draft.public_id]), "×1")] if draft else []
     add("officer", officer, *common, of_post, *composer, *figures[1:])
     leader = signed_in(holder(commune, Role.APPROVER))
-    add("leader", leader, *common[:2], ("to review", reverse("publishing:review_queue"), "×1"))
+    of_unit = ("to review", reverse("publishing:review_queue"), "×1"), ("results", results, "100")
+    add("leader", leader, *common[:2], *of_unit)
     of_province = signed_in(holder(province, Role.OVERSEER))
     unit_page = ("unit", reverse("oversight:unit", args=[commune.key]), "×1")
     add(
@@ -164,6 +165,7 @@ def pages() -> list[Page]:
         *common,
         *overseeing,
         *figures,
+        ("results", results, "100"),
         ("units", overview, "100"),
         ("units, two years", overview + over_years, "100"),
         ("record", reverse("audit:log"), "×1"),
@@ -175,6 +177,7 @@ def pages() -> list[Page]:
         *common,
         *overseeing,
         *figures,
+        ("results", results, "150"),
         unit_page,
         ("nation", nation, "150"),
         ("nation, two years", nation + over_years, "150"),

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from publishing.models import Delivery
 
 # What is usual is the median of at least so many publications of these days.
-LEAST, DAYS = 5, timedelta(days=90)
+LEAST, DAYS, LATE = 5, timedelta(days=90), timedelta(days=30)
 # Figures still grow for so long: nothing younger is called weak.
 SETTLED = timedelta(days=2)
 # Compared are these many with most, and as many with least; each unit's newest make its usual.
@@ -110,7 +110,8 @@ def _usual_of(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str
         partition_by=[F("unit"), F("platform"), F("measure")],
         order_by=F("published_at").desc(),
     )
-    since = Q(published_at__gte=now - DAYS, published_at__lte=now)
+    # The index is of due times. What was published weeks after its time changes no median.
+    since = Q(published_at__gte=now - DAYS, published_at__lte=now, due_at__gte=now - DAYS - LATE)
     figures = (
         _measured(Delivery.objects.filter(since, unit__in={row.unit_id for row in rows}))
         .annotate(measure=measure)
