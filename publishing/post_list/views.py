@@ -54,7 +54,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     name = "publishing/post_list.html"
     # What became of each of a nation's posts takes longer than their newest: it comes afterwards.
     is_long = deep and found.order_by()[: MOST_COUNTED + 1].count() > MOST_COUNTED
-    only_tabs = is_long and request.htmx and request.GET.get("only") == "tabs"
+    only_tabs = is_long and request.htmx and request.GET.get("part") == "tabs"
     counts = group_counts(found, now=now) if only_tabs or not is_long else {}
     if only_tabs:
         return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})

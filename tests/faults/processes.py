@@ -45,7 +45,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(ready: Callable[[], bool], what: str, seconds: float = 300) -> None:
+def wait_until(ready: Callable[[], bool], what: str, seconds: float = 600) -> None:
     """Wait with patience: beside the other runs of `make test` a machine is five times as slow."""
     end = time.monotonic() + seconds
     while not ready():

@@ -153,7 +153,9 @@ def test_a_window_of_many_units_is_read_in_the_order_of_an_index(
         assert len(titles(feed(client))) == 1
     if connection.vendor != "postgresql":
         return
-    window = next(q["sql"] for q in seen if 'FROM "publishing_delivery"' in q["sql"])
+    # Before it the window is counted, up to a few hundred.
+    read = [q["sql"] for q in seen if 'FROM "publishing_delivery"' in q["sql"]]
+    window = next(sql for sql in read if "ORDER BY" in sql)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")

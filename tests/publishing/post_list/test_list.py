@@ -303,16 +303,16 @@ def test_a_long_list_shows_its_posts_first_and_counts_its_tabs_afterwards(client
     page = client.get(LIST, {"tab": "drafts", "q": "nhap"})
     html = page.content.decode()
     asked = client.get(
-        LIST, {"tab": "drafts", "q": "nhap", "only": "tabs"}, headers={"HX-Request": "true"}
+        LIST, {"tab": "drafts", "q": "nhap", "part": "tabs"}, headers={"HX-Request": "true"}
     )
 
     assert (len(page.context["cards"]), numbers(page)) == (2, {})
-    assert 'hx-get="?tab=drafts&amp;q=nhap&amp;only=tabs" hx-trigger="load"' in html
+    assert 'hx-get="?tab=drafts&amp;q=nhap&amp;part=tabs" hx-trigger="load"' in html
     assert numbers(asked)["drafts"] == 2
     counted = asked.content.decode()
     assert counted.lstrip().startswith("<nav")
     assert "hx-get" not in counted
-    assert "only=" not in counted
+    assert "part=" not in counted
 
 
 def test_a_short_list_of_many_units_is_counted_at_once(client, unit):
