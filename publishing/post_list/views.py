@@ -53,7 +53,12 @@ def posts(request: HttpRequest) -> HttpResponse:
     tab = chosen.get("tab") or ""
     name = "publishing/post_list.html"
     # What became of each of a nation's posts takes longer than their newest: it comes afterwards.
-    is_long = deep and found.order_by()[: MOST_COUNTED + 1].count() > MOST_COUNTED
+    is_long = False
+    if deep:
+        keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+        is_long = len(keys) > MOST_COUNTED
+        if not is_long:  # each tab asks about these, and searches for none again
+            found = Post.objects.filter(pk__in=keys)
     only_tabs = is_long and request.htmx and request.GET.get("part") == "tabs"
     counts = group_counts(found, now=now) if only_tabs or not is_long else {}
     if only_tabs:
