@@ -57,7 +57,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     if deep:
         keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
         is_long = len(keys) > MOST_COUNTED
-        if not is_long:  # each tab asks about these, and searches for none again
+        if keys and not is_long:  # each tab asks about these, and searches for none again
             found = Post.objects.filter(pk__in=keys)
     only_tabs = is_long and request.htmx and request.GET.get("part") == "tabs"
     counts = group_counts(found, now=now) if only_tabs or not is_long else {}

@@ -325,6 +325,14 @@ def test_a_short_list_of_many_units_is_counted_at_once(client, unit):
     assert "hx-get" not in page.content.decode().partition('class="post-tabs"')[2][:300]
 
 
+def test_a_list_of_many_units_without_a_post_opens(client, unit):
+    client.force_login(person(Role.OVERSEER, unit.parent, language="en"))
+
+    page = client.get(LIST)
+
+    assert (page.status_code, set(numbers(page).values())) == (200, {0})
+
+
 def test_a_long_list_costs_as_much_as_ten_times_as_long(
     client, unit, long_list, django_assert_max_num_queries
 ):
