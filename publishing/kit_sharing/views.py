@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.partners.queries import names_for
 from core.actions import button_action, form_action, form_data, refusal
-from links.codes import qr_png
-from links.queries import Clicks, clicks_of, short_address
+from links.queries import Clicks, clicks_of
 from media import links as media_links
 from media.cards.typesetting import PAPERS, SHEETS
 from publishing.kit_sharing import queries, services
@@ -28,6 +27,7 @@ from publishing.sharing.views import (
     FILES_A_MINUTE,
     POSTERS_A_MINUTE,
     READS_A_MINUTE,
+    code_of,
     drawn_once,
     opened,
     sealed_off,
@@ -141,12 +141,7 @@ def shared_kit_file(
 @require_safe
 def shared_kit_code(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
     """Return the QR code of an open page's short link, for print."""
-    row = _open(public_id, secret, "file", FILES_A_MINUTE)
-    if row.link is None or row.link.is_stopped:
-        raise Http404
-    headers = {"Content-Disposition": f'attachment; filename="qr-{row.link.code}.png"'}
-    picture = qr_png(short_address(row.link))
-    return sealed_off(HttpResponse(picture, content_type="image/png", headers=headers))
+    return code_of(_open(public_id, secret, "file", FILES_A_MINUTE).link)
 
 
 @login_not_required

@@ -29,6 +29,7 @@ from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.errors import Busy, Refused
 from links.codes import qr_png
+from links.models import Link
 from links.queries import Clicks, clicks_of, short_address
 from media import links as media_links
 from media.cards.typesetting import PAPERS, Sheet, too_long, typeset
@@ -229,10 +230,15 @@ def shared_code(request: HttpRequest, public_id: uuid.UUID, secret: str) -> Http
     """Return the QR code of an open page's short link, for print."""
     row = _opened(public_id, secret, "file", FILES_A_MINUTE)
     _require_open(row)
-    if row.link is None or row.link.is_stopped:
+    return code_of(row.link)
+
+
+def code_of(link: Link | None) -> HttpResponse:
+    """Return the QR code of a short link as a file. Raise Http404 where there is none to follow."""
+    if link is None or link.is_stopped:
         raise Http404
-    headers = {"Content-Disposition": f'attachment; filename="qr-{row.link.code}.png"'}
-    picture = qr_png(short_address(row.link))
+    headers = {"Content-Disposition": f'attachment; filename="qr-{link.code}.png"'}
+    picture = qr_png(short_address(link))
     return sealed_off(HttpResponse(picture, content_type="image/png", headers=headers))
 
 
