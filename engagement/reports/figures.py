@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone, translation
 
 from campaigns.kits.models import Adoption
@@ -239,15 +239,24 @@ def sent_reports(
     units: Any, kind: str, period: Period, campaign: Campaign | None
 ) -> dict[int, ReportApproval]:
     """Return by unit the newest report that it sent about the period and that was not returned."""
-    rows = ReportApproval.objects.filter(
+    rows = sent_approvals(units, kind, period, campaign).select_related("report")
+    return {row.report.unit_id: row for row in rows}
+
+
+def sent_approvals(
+    units: Any, kind: str, period: Period, campaign: Campaign | None
+) -> QuerySet[ReportApproval]:
+    """Return the approvals of reports about the period that were not returned, the newest version
+    of a unit last.
+    """
+    return ReportApproval.objects.filter(
         report__unit__in=units,
         report__kind=kind,
         report__first=period.first,
         report__last=period.last,
         report__campaign=campaign,
         report__state=ReportState.SENT,
-    ).select_related("report")
-    return {row.report.unit_id: row for row in rows.order_by("report__version")}
+    ).order_by("report__version")
 
 
 def _add_units(

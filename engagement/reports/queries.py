@@ -26,7 +26,7 @@ from core.scope import ancestors
 from engagement.reports import periods
 from engagement.reports.compose import compose, letterhead_of, signature_of
 from engagement.reports.document import Document, Signature
-from engagement.reports.figures import digest_of
+from engagement.reports.figures import digest_of, reporting_units, sent_approvals
 from engagement.reports.models import Report, ReportForm
 from engagement.reports.standard import standard_form
 from engagement.reports.states import OPEN, REGULAR, ReportKind, ReportState
@@ -122,6 +122,35 @@ def document_of(report: Report) -> Document:
         )
     content = content_of(report)
     return compose(content, digest=digest_of(content), as_of=report.figures.as_of)
+
+
+class SinceTaken(NamedTuple):
+    """Names of the units below whose reports a sum does not hold as they are now."""
+
+    came: list[str]
+    corrected: list[str]
+    returned: list[str]
+
+
+def since_taken(report: Report) -> SinceTaken | None:
+    """Return what the units below sent, corrected or had returned since the figures of the report
+    were taken; None where the sum is as it would be now. One query for whoever adds up others.
+    """
+    if report.unit.level == Level.COMMUNE:
+        return None
+    held = {each["unit"]: each for each in report.figures.content["units"]}
+    below = reporting_units(report.unit, on=timezone.localdate())
+    rows = sent_approvals(below, report.kind, report.period, report.campaign)
+    values = rows.values_list("report__unit__key", "report__unit__name", "report__public_id")
+    now = {key: (name, str(public_id)) for key, name, public_id in values}
+    found = SinceTaken(
+        came=[name for key, (name, _id) in now.items() if key not in held],
+        corrected=[
+            name for key, (name, sent) in now.items() if key in held and held[key]["report"] != sent
+        ],
+        returned=[each["name"] for key, each in held.items() if key not in now],
+    )
+    return found if any(found) else None
 
 
 def signature_by(user: User, report: Report) -> Signature | None:

@@ -32,7 +32,7 @@ from engagement.reports.forms import (
     TextsForm,
 )
 from engagement.reports.models import Report, ReportFile, ReportQuerySet
-from engagement.reports.states import MAKING, OPEN, REGULAR, FileState, ReportState
+from engagement.reports.states import MAKING, REGULAR, FileState, ReportState
 from units.models import Level, Unit
 
 PAGE = 25
@@ -164,6 +164,7 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
     versions = list(queries.versions_of(row))
     kept = list(row.files.defer("data"))
     is_newest = versions[0].pk == row.pk
+    may_act = writes or (approves and waits)
     return {
         "report": row,
         "document": document,
@@ -183,7 +184,7 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "may_correct": writes and row.is_frozen and is_newest,
         "signature": queries.signature_by(user, row) if may_approve else document.signature,
         "approve_form": ApproveForm(initial={"digest": document.digest}),
-        "is_open": row.state in OPEN,
+        "since": queries.since_taken(row) if may_act and is_newest else None,
     }
 
 
