@@ -13,6 +13,7 @@ from django.db.models.functions import RowNumber
 from accounts.models import Invitation, PendingAppointment, User
 from accounts.permissions import Permission
 from audit.models import Entry
+from campaigns.kits.queries import turns_of as turns_of_kits
 from channels.completeness.queries import changes_to_decide
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast
@@ -21,6 +22,8 @@ from channels.monitoring.presenters import RISK_LOOKS, VERDICT_LOOKS
 from channels.states import Verdict
 from core.periods import Period
 from engagement.dashboards.queries import in_trouble
+from engagement.examples.models import Example
+from engagement.examples.queries import waiting_for
 from engagement.reports import queries as reports
 from engagement.rollups.sources import delivery_figures
 from oversight.matters.queries import turns_of
@@ -75,6 +78,8 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
         found["kits"] = _kits(user)
         found["drafts"] = own[PostState.DRAFT]
     found["matters"] = _matters(user)
+    found["kit_turns"] = _card(turns_of_kits(user))
+    found["examples"] = _card(_examples(user))
     found |= _reports(user)
     if user.reach(Permission.POST_VIEW):
         found["troubles"] = _troubles(user, now=now, pauses=pauses)
@@ -116,6 +121,12 @@ def _waiting(user: User) -> QuerySet[Post]:
     wait for somebody else.
     """
     return posts_to_review(user)
+
+
+def _examples(user: User) -> QuerySet[Example]:
+    """Return the proposed examples on which the person decides next, the longest waiting first."""
+    rows = waiting_for(user, Example.objects.visible_to(user))
+    return rows.select_related("unit__parent").order_by("proposed_at", "pk")
 
 
 def _unfinished(user: User) -> dict[PostState, Card]:

@@ -5,14 +5,14 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import Permission
+from accounts.permissions import GRANTS, Permission
 from campaigns.kits.models import Adoption, Kit, KitQuerySet, KitVersion, Passing
 from campaigns.kits.seals import is_sealed
-from campaigns.kits.states import APPROVED_ONCE, OPEN
+from campaigns.kits.states import APPROVED_ONCE, OPEN, VersionState
 from campaigns.kits.wording import canonical, core_sha256
 from core.scope import ancestors
 from units.models import Level, Unit, UnitQuerySet
@@ -98,6 +98,28 @@ def open_versions(kits: Collection[Kit]) -> dict[int, KitVersion]:
 def open_version(kit: Kit) -> KitVersion | None:
     """Return the version that is being written, reviewed, or waits to be issued."""
     return kit.versions.filter(state__in=OPEN).first()
+
+
+def turns_of(user: User) -> QuerySet[KitVersion]:
+    """Return the versions of the person's own units that they have to decide on, having written
+    nothing of them, and those to issue or to mend; the longest waiting first.
+    """
+    wrote = KitVersion.writers.through.objects.filter(kitversion=OuterRef("pk"), user=user)
+    decides = Q(state=VersionState.IN_REVIEW, kit__unit__in=_issuers(user, Permission.KIT_APPROVE))
+    decides &= ~Exists(wrote) & ~Q(author=user) & ~Q(last_editor=user)
+    goes_on = Q(state__in=(VersionState.APPROVED, VersionState.RETURNED))
+    goes_on &= Q(kit__unit__in=_issuers(user, Permission.KIT_WRITE))
+    rows = KitVersion.objects.filter(decides | goes_on, kit__withdrawn_at=None)
+    return rows.select_related("kit").order_by("changed_at", "pk")
+
+
+def _issuers(user: User, permission: Permission) -> list[int]:
+    """Return the units above communes in which the person holds the right itself."""
+    return [
+        held.unit_id
+        for held in user.current_appointments
+        if held.unit.level != Level.COMMUNE and permission in GRANTS[held.role]
+    ]
 
 
 def passing_of(kit: Kit, unit: Unit) -> Passing | None:

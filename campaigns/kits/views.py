@@ -19,7 +19,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
-from campaigns.kits import presenters, queries, seals, services
+from campaigns.kits import checking, presenters, queries, seals, services
 from campaigns.kits.forms import (
     ApprovalForm,
     AsUnitForm,
@@ -93,6 +93,7 @@ def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         version = get_object_or_404(row.versions.all()[:1])
     version.kit = row
     versions = list(queries.versions_of(row))
+    acts = _acts(request, row, newer)
     context = {
         "kit": row,
         "version": version,
@@ -105,7 +106,8 @@ def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "passings": list(row.passings.select_related("unit", "by")[:40]),
         "media": list(version.media.select_related("media")),
         "files": row.files.filter(state="ready"),
-        "acts": _acts(request, row, newer),
+        "acts": acts,
+        "lacks": checking.problems(version) if acts["submit"] else [],
         **_preview(request, version),
         **_changes(version, row),
     }

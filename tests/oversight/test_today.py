@@ -331,6 +331,8 @@ def test_today_costs_two_dozen_queries_at_most_however_much_there_is(client, uni
         )
         factories.ChannelFactory(unit=unit, health=Health.LOST)
         factories.page_change(unit)
+        factories.kit(unit.parent, state="in_review")
+        factories.example(unit)
         record("account.enabled", user, by=user, unit_path=unit.path)
 
     work()
@@ -365,3 +367,44 @@ def test_a_draft_that_was_only_looked_at_is_on_nobodys_page(today, unit):
     written = factories.PostFactory(unit=unit, author=officer)
 
     assert [post.pk for post in today(officer).context["drafts"].rows] == [written.pk]
+
+
+@pytest.mark.django_db
+def test_a_leader_sees_kits_to_approve_and_to_issue_but_not_what_they_wrote(today, unit):
+    leader = factories.person(Role.OVERSEER, unit.parent)
+    waiting, approved, own = (
+        factories.kit(unit.parent, state=state) for state in ("in_review", "approved", "in_review")
+    )
+    own.versions.get().writers.add(leader)
+    factories.kit(unit.parent)  # a draft
+    factories.kit(state="in_review")  # of another province
+
+    response = today(leader)
+
+    turns = response.context["kit_turns"]
+    assert [version.kit for version in turns.rows] == [waiting, approved]
+    assert reverse("kits:approve", args=[waiting.public_id]) in response.content.decode()
+    assert not today(factories.person(Role.APPROVER, unit)).context["kit_turns"]
+
+
+@pytest.mark.django_db
+def test_a_kit_that_was_returned_is_its_writers_turn_with_the_reason(today, unit):
+    writer = factories.person(Role.SUPERVISOR, unit.parent)
+    factories.kit(unit.parent, state="in_review")
+    returned = factories.kit(unit.parent, state="returned", return_reason="Thiếu số 113.")
+
+    response = today(writer)
+
+    assert [version.kit for version in response.context["kit_turns"].rows] == [returned]
+    assert "Thiếu số 113." in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_proposed_examples_stand_where_their_province_decides(today, unit):
+    proposed = factories.example(unit)
+    factories.example(unit, state="province")
+    factories.example()
+
+    rows = today(factories.person(Role.OVERSEER, unit.parent)).context["examples"].rows
+
+    assert rows == [proposed]

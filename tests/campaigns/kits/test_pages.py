@@ -101,6 +101,22 @@ def test_a_kit_is_written_submitted_approved_and_issued(client, province, sign_i
     assert officer.notices.count() == 1
 
 
+def test_a_draft_says_what_it_lacks_before_anybody_submits_it(client, province, sign_in):
+    sign_in(Role.OVERSEER, province)
+    factories.UnitFactory(parent=province)
+    row = factories.kit(province, window_until=None)
+    submit = page("submit", row)
+
+    answer = client.get(page("kit", row))
+    assert answer.context["lacks"] == ["Say from which day until which the kit may be published."]
+    assert submit not in answer.content.decode()
+
+    complete = factories.kit(province)
+    answer = client.get(page("kit", complete))
+    assert answer.context["lacks"] == []
+    assert page("submit", complete) in answer.content.decode()
+
+
 def test_buttons_of_the_form_bring_it_back_as_typed_and_save_nothing(client, province, sign_in):
     commune = factories.UnitFactory(parent=province, place="Phường Bến Nắng")
     factories.UnitFactory(place="Phường Bến Nắng Xa")
