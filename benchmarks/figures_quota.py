@@ -4,19 +4,22 @@
 
 Each unit has a page on every platform and publishes ``--posts`` a day on it, for sixty days.
 Nothing is called: the schedule says how often each age is looked at, and a simulation of one
-platform shows what becomes of it when the share is too small. The calls of each look are those that
-the connectors make against the simulator.
+platform shows what becomes of it when the share is too small. The calls of each question are those
+that the connectors make against the simulator; a page that is asked by itself seldom has two posts
+due at once, so each of its looks is a question.
 """
 
 import argparse
 import heapq
 import os
 from datetime import timedelta
+from math import ceil
 
 import django
 
-# Calls for one post of a page, and for the page itself in a day: as the contract tests count them.
-_OF_A_POST = {
+# Calls for one question, and for figures of a page itself in a day: as the contract tests count
+# them. Each page is checked once a day besides, which tells its followers.
+_OF_A_QUESTION = {
     "facebook": 2,
     "instagram": 2,
     "threads": 1,
@@ -37,15 +40,22 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
     django.setup()
     from channels.queries import facts_of
-    from engagement.counting.services import LOOKS
+    from engagement.counting.services import _GATHERED, LOOKS
 
     looks = round(options.units * options.posts * len(LOOKS))
     print(f"{options.units:,} units, {options.posts} posts a day, {len(LOOKS)} looks a post:")
     print(f"{looks:,} looks a day and platform when sixty days are full\n")
-    print(f"{'':10} {'of posts':>10} {'of pages':>10} {'share':>12} {'used':>7}  limit")
-    for platform, calls in _OF_A_POST.items():
-        of_posts, of_pages = looks * calls, options.units * _OF_A_PAGE.get(platform, 0)
+    print(
+        f"{'':10} {'of posts':>10} {'checks':>10} {'of pages':>10} {'share':>12} {'used':>7}  limit"
+    )
+    for platform, calls in _OF_A_QUESTION.items():
         reading = facts_of(platform).reading
+        together = reading.posts_a_question if reading and reading.across_pages else 1
+        questions = looks
+        if together > 1:  # a question waits until it is full, for five minutes at most
+            questions = max(ceil(looks / together), min(looks, _DAY // _GATHERED))
+        of_posts = questions * calls
+        of_pages = options.units * _OF_A_PAGE.get(platform, 0)
         if reading is None:
             share, used = "", ""
             limit = (
@@ -53,9 +63,14 @@ def main() -> None:
             )
         else:
             a_day = int(reading.calls * reading.share * (_DAY / reading.every))
-            share, used = f"{a_day:,}", f"{of_posts / a_day:.0%}"
+            share, used = f"{a_day:,}", f"{(of_posts + options.units) / a_day:.0%}"
             limit = f"{reading.calls:,} calls in {reading.every} for all pages"
-        print(f"{platform:10} {of_posts:>10,} {of_pages:>10,} {share:>12} {used:>7}  {limit}")
+            if reading.page_calls:
+                limit += f"; {reading.page_calls:,} for figures of pages"
+        print(
+            f"{platform:10} {of_posts:>10,} {options.units:>10,} {of_pages:>10,} {share:>12} "
+            f"{used:>7}  {limit}"
+        )
     _squeezed(options.units, options.posts, LOOKS)
 
 
@@ -65,7 +80,8 @@ def _squeezed(units: int, posts: float, looks: tuple[timedelta, ...]) -> None:
 
     reading = facts_of("youtube").reading
     assert reading is not None
-    a_day = int(reading.calls * reading.share)
+    a_day = int(reading.calls * reading.share) - units  # what daily checks leave
+    posts_a_day = a_day * (reading.posts_a_question if reading.across_pages else 1)
     # One queue, oldest look first; a look that was missed meanwhile is left out, as the schedule
     # does. A day of 60: time in hours.
     ages = [look / timedelta(hours=1) for look in looks]
@@ -74,7 +90,7 @@ def _squeezed(units: int, posts: float, looks: tuple[timedelta, ...]) -> None:
         for n in range(int(60 * posts)):
             born = (n + unit / units) / posts * 24
             heapq.heappush(due, (born + ages[0], born, 0))
-    step, budget, made, late = 1 / 12, a_day / 24 / 12, 0.0, []
+    step, budget, made, late = 1 / 12, posts_a_day / 24 / 12, 0.0, []
     hour, missed = 0.0, 0
     while due and hour < 60 * 24:
         hour, made = hour + step, made + budget
@@ -90,7 +106,7 @@ def _squeezed(units: int, posts: float, looks: tuple[timedelta, ...]) -> None:
         made = min(made, 1.0) if not due or due[0][0] > hour else made
     late.sort()
     print(
-        f"\nYouTube within {a_day:,} calls a day, one call a page, 60 days: "
+        f"\nYouTube within {a_day:,} calls, {posts_a_day:,} posts a day, 60 days: "
         f"{len(late):,} looks made, {missed:,} left out,\n"
         f"late by {late[len(late) // 2]:.1f} hours in the median and "
         f"{late[int(len(late) * 0.95)]:.1f} at the 95th percentile"

@@ -1,5 +1,6 @@
 import uuid
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import holders
-from channels.models import Channel, PlatformAllowance
+from channels.models import Channel, PageCheck, PlatformAllowance
 from channels.states import Health, Kind
 from core import sealing
 from core.text import fold
@@ -72,6 +73,15 @@ def address_of(channel: Channel) -> str:
 
 def facts_of(platform: str) -> Facts:
     return CONNECTORS[platform].facts
+
+
+def readings_since(platform: str, moment: datetime) -> int:
+    """Return how many calls the daily checks of pages and the readings of their profiles made to a
+    platform since then.
+    """
+    checked = Channel.objects.filter(platform=platform, checked_at__gte=moment)
+    read = PageCheck.objects.filter(channel__platform=platform, read_at__gte=moment)
+    return checked.count() + read.count()
 
 
 def is_set_up(platform: str) -> bool:

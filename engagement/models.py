@@ -170,6 +170,7 @@ class ReadingUse(models.Model):
     platform = models.CharField(max_length=10, choices=platforms, primary_key=True)
     began_at = models.DateTimeField()
     used = models.PositiveIntegerField(default=0)
+    used_for_pages = models.PositiveIntegerField(default=0)  # of `Reading.page_calls`
     closed_until = models.DateTimeField(null=True)  # the platform said that they are used up
 
 

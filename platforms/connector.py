@@ -100,7 +100,9 @@ class Connector(Http, ABC):
 
     @abstractmethod
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
-        """Return figures by post; a post that is gone is left out."""
+        """Return figures by post; a post that is gone is left out. Where
+        ``facts.reading.across_pages``, posts may be those of other pages: what is public is told.
+        """
 
     async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
         """Return the page's own figures of the days from ``first`` to ``last``, whole days of the

@@ -160,6 +160,10 @@ class Reading(NamedTuple):
     share: float
     posts_a_question: int = 50  # of one page, asked for together
     calls_a_question: int = 1  # at most, as long as nobody knows better
+    across_pages: bool = False  # the token of any page reads the figures of all pages' posts
+    # Calls in the same time for figures of pages by day, where those have a quota of their own; 0:
+    # each page has its own limit. Collecting takes the same share of it.
+    page_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from channels.models import Channel
 from channels.queries import account_of, facts_of
 from channels.states import Health, Kind
 from core.clock import Clock, database_now
 from core.sealing import Unsealable
-from engagement.counting import names
+from engagement.counting import names, shares
 from engagement.counting.claims import LEASE, locked, wait_after
 from engagement.models import PAGE_MEASURES, PageCorrection, PageCount, PageLook
 from platforms import client
@@ -33,6 +34,7 @@ _FIRST_DAYS = 28
 _OVER_AFTER = timedelta(hours=32)
 _PAGES_A_RUN = 500
 _CALLS_AT_ONCE = 12
+_FULL_APP_WAIT = timedelta(minutes=5)  # where a platform does not say how long
 _CALL_SECONDS, _PLATFORM_SECONDS = 40.0, 90.0
 
 Answer = list[PageFigures] | ConnectorError
@@ -78,6 +80,8 @@ def collect(*, clock: Clock = database_now) -> int:
             stored += store(done.result(), now=clock())
     for platform, metrics in notes.items():
         names.remember(platform, metrics, of_page=True, now=now)
+        reserved = len(questions[platform])
+        shares.correct(platform, reserved=reserved, made=metrics.calls, now=now, of_page=True)
     return stored
 
 
@@ -105,15 +109,30 @@ def enrol(*, now: datetime) -> None:
 
 
 def claim(*, now: datetime) -> list[PageLook]:
-    """Claim what is due for this run alone, the page that waited longest first."""
+    """Claim what is due for this run alone, the page that waited longest first, and no more than
+    there are calls for.
+    """
+    shared = [kind for kind in Kind.values if shares.bounds_pages(kind)]
     due = PageLook.objects.filter(next_at__lte=now, channel__health=Health.CONNECTED)
     with transaction.atomic():
-        rows = list(locked(due).select_related("channel").order_by("next_at", "pk")[:_PAGES_A_RUN])
+        rows = _take_hold(due.exclude(channel__platform__in=shared), most=_PAGES_A_RUN)
+        for platform in shared:
+            of_it = due.filter(channel__platform=platform)
+            if wanted := of_it[:_PAGES_A_RUN].count():
+                granted = shares.reserve(platform, wanted, now=now, of_page=True)
+                held = _take_hold(of_it, most=granted)
+                unused = granted - len(held)
+                shares.correct(platform, reserved=unused, made=0, now=now, of_page=True)
+                rows += held
         lease = now + LEASE
         PageLook.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
     for row in rows:
         row.next_at = lease
     return rows
+
+
+def _take_hold(due: QuerySet[PageLook], *, most: int) -> list[PageLook]:
+    return list(locked(due).select_related("channel").order_by("next_at", "pk")[:most])
 
 
 def _ask(
@@ -156,7 +175,10 @@ def store(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
         stored = _store_days(told, now=now)
         for pk in ours:
             look, answer = by_page[pk]
-            if isinstance(answer, ConnectorError):
+            if isinstance(answer, TryLater) and answer.whole_app:
+                # No failure of the page: the application's calls are used up.
+                look.next_at = now + (answer.wait or _FULL_APP_WAIT)
+            elif isinstance(answer, ConnectorError):
                 look.failures = min(look.failures + 1, 1000)
                 look.next_at = now + wait_after(look.failures, answer)
             else:

@@ -11,12 +11,16 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched, groupby
+from math import ceil
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count as Tally
+from django.db.models import Max, Min, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,7 +39,7 @@ from engagement.counting.claims import LEASE, locked, wait_after
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
 from platforms import client
 from platforms.connector import Connector
-from platforms.errors import ConnectorError, TryLater
+from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
 from platforms.messages import Account, Figures
 from platforms.metrics import Metrics
 from publishing.models import Delivery
@@ -52,6 +56,11 @@ LOOKS = (
     *(timedelta(weeks=w) for w in range(3, 9)),
 )
 _ROWS_A_RUN = 2000
+# A post waits so long for others with which it is asked about: runs come every few seconds, and
+# each that asked for what is due by then would make a call for a handful.
+_GATHERED = timedelta(minutes=5)
+_MOST_RANKED = 20_000  # posts that take turns where there are too few calls
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _POSTS_A_CALL = 50
 _CALLS_AT_ONCE = 24
 _FULL_APP_WAIT = timedelta(minutes=5)  # where a platform does not say how long
@@ -61,9 +70,11 @@ _CALL_SECONDS, _PLATFORM_SECONDS = 30.0, 45.0
 
 @dataclass(frozen=True)
 class Batch:
-    """Posts of one channel, requested together."""
+    """Posts that are requested together: of one channel, or of any where the token of each reads
+    all.
+    """
 
-    account: Account
+    accounts: Sequence[Account]
     rows: Sequence[Measurement]
 
     @property
@@ -111,7 +122,7 @@ def collect(*, clock: Clock = database_now) -> int:
             measured += _store(done.result(), now=clock())
     for platform, metrics in notes.items():
         names.remember(platform, metrics, of_page=False, now=now)
-        questions = len({batch.rows[0].delivery.channel_id for batch in by_platform[platform]})
+        questions = len(by_platform[platform])
         shares.correct(platform, reserved=questions, made=metrics.calls, now=now)
     return measured
 
@@ -176,32 +187,77 @@ def claim(*, now: datetime, most: int = _ROWS_A_RUN) -> list[Measurement]:
     ).distinct():
         channels.setdefault(platform, []).append(channel)
     for platform, of_platform in channels.items():
-        chosen = _in_turn(platform, of_platform, now=now)
-        reading = facts_of(platform).reading
-        rows += _take_hold(
-            due.filter(delivery__channel__in=chosen),
-            now=now,
-            most=most,
-            of_channel=reading.posts_a_question if reading else most,
-        )
+        of_it = due.filter(delivery__platform=platform)
+        rows += _claim_shared(platform, of_it, of_platform, now=now, most=most)
     return rows
 
 
-def _in_turn(platform: str, channels: list[int], *, now: datetime) -> list[int]:
-    """Return the channels that there are calls for, the one that was looked at longest ago first.
-    The others stay due: their looks are only later, and those missed meanwhile are left out.
+def _claim_shared(
+    platform: str, due: QuerySet[Measurement], channels: list[int], *, now: datetime, most: int
+) -> list[Measurement]:
+    """Claim what there are calls for of those that all pages share. The others stay due: their
+    looks are only later, and those missed meanwhile are left out.
     """
-    granted = shares.reserve(platform, len(channels), now=now)
-    if granted == len(channels):
-        return channels
-    looked_at = dict(
+    reading = facts_of(platform).reading
+    assert reading is not None
+    together = reading.posts_a_question
+    if reading.across_pages:
+        wanted = _questions_across(due, together, now=now, most=most)
+        granted = shares.reserve(platform, wanted, now=now)
+        most = min(most, granted * together)
+        if granted < wanted:
+            due = due.filter(pk__in=_posts_in_turn(due, channels, most))
+        rows = _take_hold(due, now=now, most=most)
+        asked = ceil(len(rows) / together)
+    else:
+        granted = shares.reserve(platform, len(channels), now=now)
+        if granted < len(channels):
+            due = due.filter(delivery__channel__in=_in_turn(channels)[:granted])
+        rows = _take_hold(due, now=now, most=most, of_channel=together)
+        asked = len({row.delivery.channel_id for row in rows})
+    shares.correct(platform, reserved=granted - asked, made=0, now=now)
+    return rows
+
+
+def _questions_across(
+    due: QuerySet[Measurement], together: int, *, now: datetime, most: int
+) -> int:
+    """Return how many questions there are to ask: full ones, and what is left once a post has
+    waited for others long enough.
+    """
+    found = due.aggregate(posts=Tally("pk"), first=Min("next_at"))
+    posts = min(found["posts"], most)
+    waited = found["first"] and found["first"] <= now - _GATHERED
+    return ceil(posts / together) if waited else posts // together
+
+
+def _in_turn(channels: list[int]) -> list[int]:
+    """Sort channels by when one of their posts was looked at, the one longest ago first."""
+    looked_at = _looked_at(channels)
+    return sorted(channels, key=lambda pk: (looked_at.get(pk, _NEVER), pk))
+
+
+def _posts_in_turn(due: QuerySet[Measurement], channels: list[int], most: int) -> list[int]:
+    """Return posts that are due, the first of each channel before the second of any, and channels
+    in turn.
+    """
+    looked_at = _looked_at(channels)
+    of_channel = Window(RowNumber(), partition_by="delivery__channel", order_by=("next_at", "pk"))
+    rows = due.annotate(turn=of_channel).order_by("turn", "next_at", "pk")
+    ranked = sorted(
+        (turn, looked_at.get(channel, _NEVER), pk)
+        for turn, channel, pk in rows.values_list("turn", "delivery__channel", "pk")[:_MOST_RANKED]
+    )
+    return [pk for _turn, _at, pk in ranked[:most]]
+
+
+def _looked_at(channels: list[int]) -> dict[int, datetime]:
+    return dict(
         Measurement.objects.filter(delivery__channel__in=channels, taken_at__isnull=False)
         .order_by()
         .values_list("delivery__channel")
         .annotate(newest=Max("taken_at"))
     )
-    never = datetime.min.replace(tzinfo=UTC)
-    return sorted(channels, key=lambda pk: (looked_at.get(pk, never), pk))[:granted]
 
 
 def _take_hold(
@@ -223,21 +279,29 @@ def _take_hold(
 
 
 def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator[Batch]:
-    """Group the rows by channel; add those of channels whose credentials do
-    not open to ``sealed``.
+    """Group the rows by channel, or by platform where the token of each page reads the posts of
+    all; add those of channels whose credentials do not open to ``sealed``.
     """
     by_channel = sorted(
         rows, key=lambda row: (row.delivery.platform, row.delivery.channel_id, row.pk)
     )
+    together: dict[str | int, list[tuple[Account, Measurement]]] = {}
     for _channel, group in groupby(by_channel, key=lambda row: row.delivery.channel_id):
         of_channel = list(group)
+        channel = of_channel[0].delivery.channel
         try:
-            account = account_of(of_channel[0].delivery.channel)
+            account = account_of(channel)
         except Unsealable:
             sealed += of_channel
             continue
-        for some in batched(of_channel, _POSTS_A_CALL):
-            yield Batch(account, some)
+        reading = facts_of(channel.platform).reading
+        key = channel.platform if reading and reading.across_pages else channel.pk
+        together.setdefault(key, []).extend((account, row) for row in of_channel)
+    for asked in together.values():
+        reading = facts_of(asked[0][1].delivery.platform).reading
+        for some in batched(asked, reading.posts_a_question if reading else _POSTS_A_CALL):
+            accounts = {account.external_id: account for account, _row in some}
+            yield Batch(list(accounts.values()), [row for _account, row in some])
 
 
 # --- asking ---------------------------------------------------------------------------------------
@@ -259,9 +323,32 @@ def _measuring(
     async def measure(connector: Connector) -> dict[str, Figures]:
         connector.metrics = metrics
         async with asyncio.timeout(_CALL_SECONDS):
-            return await connector.measure(batch.account, batch.remote_ids)
+            if len(batch.accounts) == 1:
+                return await connector.measure(batch.accounts[0], batch.remote_ids)
+            return await _by_any_token(connector, batch.accounts, batch.remote_ids)
 
     return measure
+
+
+async def _by_any_token(
+    connector: Connector, accounts: Sequence[Account], ids: Sequence[str]
+) -> dict[str, Figures]:
+    """Ask by the first token that still opens. A post for which the platform refuses the whole
+    question is found by halves, and left out.
+    """
+    *others, last = accounts
+    try:
+        for account in others:
+            with suppress(AccessLost):
+                return await connector.measure(account, ids)
+        return await connector.measure(last, ids)
+    except Rejected:
+        if len(ids) == 1:
+            return {}
+    found: dict[str, Figures] = {}
+    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+        found |= await _by_any_token(connector, accounts, half)
+    return found
 
 
 # --- by hand --------------------------------------------------------------------------------------

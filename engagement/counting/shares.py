@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from channels.queries import facts_of
+from channels.queries import facts_of, readings_since
 from engagement.models import ReadingUse
 from platforms.facts import Reading
 from platforms.pacific import PACIFIC, midnight
@@ -39,29 +39,50 @@ def close(platform: str, *, until: datetime) -> None:
     )
 
 
-@transaction.atomic
-def reserve(platform: str, wanted: int, *, now: datetime) -> int:
-    """Reserve calls for ``wanted`` questions and return for how many there are calls left."""
+def bounds_pages(platform: str) -> bool:
+    """Say whether figures of pages by day have calls that all pages share."""
     reading = facts_of(platform).reading
-    if reading is None or not wanted:
+    return reading is not None and reading.page_calls > 0
+
+
+@transaction.atomic
+def reserve(platform: str, wanted: int, *, now: datetime, of_page: bool = False) -> int:
+    """Reserve calls for ``wanted`` questions and return for how many there are calls left. The
+    daily checks of the pages, which tell their followers, count as calls for posts' figures.
+    """
+    reading = facts_of(platform).reading
+    if reading is None or not wanted or (of_page and not bounds_pages(platform)):
         return wanted
     began_at = window(reading, now)
     ReadingUse.objects.get_or_create(platform=platform, defaults={"began_at": began_at})
     use = ReadingUse.objects.select_for_update().get(platform=platform)
     if use.began_at != began_at:
-        use.began_at, use.used = began_at, 0
-    left = int(reading.calls * reading.share) - use.used
-    granted = max(0, min(wanted, left // reading.calls_a_question))
-    use.used += granted * reading.calls_a_question
-    use.save(update_fields=["began_at", "used"])
+        use.began_at, use.used, use.used_for_pages = began_at, 0, 0
+    if of_page:
+        granted = _granted(wanted, int(reading.page_calls * reading.share) - use.used_for_pages)
+        use.used_for_pages += granted
+    else:
+        checks = readings_since(platform, began_at)
+        left = int(reading.calls * reading.share) - use.used - checks
+        granted = _granted(wanted, left // reading.calls_a_question)
+        use.used += granted * reading.calls_a_question
+    use.save(update_fields=["began_at", "used", "used_for_pages"])
     return granted
 
 
-def correct(platform: str, *, reserved: int, made: int, now: datetime) -> None:
+def _granted(wanted: int, left: int) -> int:
+    return max(0, min(wanted, left))
+
+
+def correct(
+    platform: str, *, reserved: int, made: int, now: datetime, of_page: bool = False
+) -> None:
     """Count the calls that were made for so many questions instead of those that were reserved."""
     reading = facts_of(platform).reading
-    if reading is not None:
-        difference = made - reserved * reading.calls_a_question
-        ReadingUse.objects.filter(platform=platform, began_at=window(reading, now)).update(
-            used=Greatest(F("used") + difference, 0)
-        )
+    if reading is None or (of_page and not bounds_pages(platform)):
+        return
+    field = "used_for_pages" if of_page else "used"
+    difference = made - reserved * (1 if of_page else reading.calls_a_question)
+    ReadingUse.objects.filter(platform=platform, began_at=window(reading, now)).update(
+        **{field: Greatest(F(field) + difference, 0)}
+    )

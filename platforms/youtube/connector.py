@@ -196,7 +196,8 @@ class Youtube(Uploads, Comments, Connection, News):
 
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         """By the call that has a quota of its own. It may answer for some alone, so the others are
-        asked after: only what is missing there as well is gone.
+        asked after: only what is missing there as well is gone, or closed to residents where it is
+        another channel's.
         """
         found: dict[str, Figures] = {}
         for path in ("videos:batchGetStats", "videos"):

@@ -65,8 +65,17 @@ FACTS = Facts(
         "comments": Origin("statistics.commentCount", _("Missing where comments are off.")),
     },
     # Statistics have 10,000 calls a day of their own; what they leave out is asked for once more
-    # among the 10,000 units of everything else, of which so at most a quarter is taken.
-    reading=Reading(10_000, timedelta(days=1), share=0.5, calls_a_question=2),
+    # among the 10,000 units of everything else, of which so at most a quarter is taken. They are
+    # public: 50 videos a call, whichever channels they are of. Analytics has a quota of its own,
+    # of which no number is published: taken for as large.
+    reading=Reading(
+        10_000,
+        timedelta(days=1),
+        share=0.5,
+        calls_a_question=2,
+        across_pages=True,
+        page_calls=10_000,
+    ),
     page_measures={
         "views": Origin("views", _LATE),
         "followers_gained": Origin("subscribersGained", _LATE),

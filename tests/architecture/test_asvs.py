@@ -9,6 +9,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
+from platforms.registry import CONNECTORS
+
 ROOT = Path(settings.BASE_DIR)
 VERDICTS = {"met", "operator", "not met", "not applicable"}
 # What remains of levels 1 and 2, and why; a row that is no longer met must be argued for here.
@@ -103,13 +105,24 @@ def test_documented_limits_are_those_of_the_settings():
         for name, rule in settings.QUOTAS.items()
     }
     real |= settings.ACCOUNT_RATE_LIMITS
+    shares = dict(_shares_of_figures())
+    real |= shares
 
-    assert set(settings.QUOTAS) <= {name for name, _value in stated}
+    assert {*settings.QUOTAS, *shares} <= {name for name, _value in stated}
     assert [
         (name, value)
         for name, value in stated
         if str(real.get(name) or getattr(settings, name)) != value
     ] == []
+
+
+def _shares_of_figures():
+    for platform, connector in CONNECTORS.items():
+        if reading := connector.facts.reading:
+            every = int(reading.every.total_seconds())
+            yield f"{platform}_figures", f"{int(reading.calls * reading.share)}/{every}"
+            if reading.page_calls:
+                yield f"{platform}_pages", f"{int(reading.page_calls * reading.share)}/{every}"
 
 
 def test_no_template_is_built_from_words_of_people():

@@ -50,7 +50,7 @@ def posted(simulator, now):
 
 def count(at):
     """Count everything once, at this moment."""
-    Measurement.objects.update(next_at=at)
+    Measurement.objects.update(next_at=at - counting._GATHERED)
     counting.collect(clock=lambda: at)
 
 
