@@ -8,6 +8,7 @@ else its provinces', else those of the units, and the raw rows of the units that
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import batched
 from typing import Any
 
 from django.db import connection
@@ -16,7 +17,7 @@ from django.db.models import Model, Q, QuerySet
 from core.periods import Period
 from engagement.models import MEASURES
 from engagement.rollups.models import ChangedDay, Kind, PageDay, PlatformDay, TopicDay
-from engagement.rollups.sources import Days, Pairs, Statement, page_days, statement
+from engagement.rollups.sources import Days, Pairs, Statement, Units, page_days, statement
 from publishing.models import Delivery
 from units.models import Level, Unit
 
@@ -118,22 +119,54 @@ def sum_up(pairs: Collection[tuple[date, int]]) -> None:
             )
 
 
-def empty() -> None:
-    for coarse in COARSE:
-        coarse.model._default_manager.all().delete()
+@dataclass(frozen=True)
+class Batch:
+    """Some units of a province."""
+
+    province: int
+    units: Sequence[int]
+    all_units: Sequence[int]  # of the province, with itself
 
 
-def rebuild(month: Days) -> None:
-    """Add up a month, of which the summaries of units are made."""
+def batches(most: int) -> list[Batch]:
+    """Divide all units into batches of at most so many."""
+    by_province: dict[int, list[int]] = {}
+    rows = Unit.objects.order_by("pk").values_list("pk", "level", "parent_id")
+    for pk, level, parent in rows:
+        by_province.setdefault(_province(pk, level, parent), []).append(pk)
+    return [
+        Batch(province, some, units)
+        for province, units in by_province.items()
+        for some in batched(units, most)
+    ]
+
+
+def rebuild(batch: Batch) -> None:
+    """Add up the batch's province and the nation, of which the summaries of units are made."""
+    pages, of_pages = Units(batch.all_units).sql("page.day", "page.unit_id")
     for coarse in COARSE:
-        where, params = month.sql("day", "")
-        pages, of_pages = month.sql("page.day", "")
         with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {coarse.table} WHERE province_id = %s OR province_id IS NULL",  # noqa: S608
+                [batch.province],
+            )
             for select, given in (
                 (coarse.of_units(_PAGES, f"WHERE {pages}"), of_pages),
-                (coarse.of_provinces(where), params),
+                (coarse.of_provinces("1 = 1"), []),
             ):
                 cursor.execute(f"INSERT INTO {coarse.table} ({coarse.columns}) {select}", given)
+
+
+def clear_away(provinces: Collection[int]) -> None:
+    """Remove sums of units that are no provinces, and what the nation has of them."""
+    for coarse in COARSE:
+        stale = coarse.model._default_manager.filter(province__isnull=False)
+        if stale.exclude(province__in=provinces).delete()[0]:
+            coarse.model._default_manager.filter(province__isnull=True).delete()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO {coarse.table} ({coarse.columns}) {coarse.of_provinces('1 = 1')}"
+                )
 
 
 def differences(coarse: Coarse, month: Days, most: int) -> Iterator[tuple[Any, ...]]:

@@ -8,16 +8,20 @@ no harm; after an outage the marks say what is to be caught up.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
+from django.utils import timezone
 
 from core.locks import try_alone
 from engagement.rollups import periods, provinces
 from engagement.rollups.models import ChangedDay, Kind, UnitPeriod
-from engagement.rollups.sources import SUMMARIES, Days, Pairs, Scope, Summary
+from engagement.rollups.sources import SUMMARIES, Days, Pairs, Scope, Summary, Units
+from units.models import Unit
 
 log = logging.getLogger(__name__)
 _LOCK = "rollups"
@@ -25,6 +29,9 @@ _MARKS_AT_ONCE = 2000
 _MONTH = timedelta(days=31)
 # A run ends before the next one begins.
 _SECONDS = 40.0
+# A batch of a rebuild waits so long for a run to end.
+_PATIENCE = 120.0
+_UNITS_AT_ONCE = 25
 
 
 def refresh(*, seconds: float = _SECONDS) -> int:
@@ -84,51 +91,77 @@ def _sum_up(summary: Summary, scope: Scope) -> None:
         )
 
 
-def rebuild() -> bool:
-    """Make all summaries anew from the raw rows, month by month, in one transaction: readers have
-    the old ones until it ends. Return False while another run is at work.
+def rebuild(*, on_progress: Callable[[int, int], object] = lambda done, of: None) -> bool:
+    """Make all summaries anew from the raw rows: some units at a time, in a transaction of their
+    own that replaces their rows and the sums of their province. So pages are right all the time,
+    runs of `refresh` come between, and one that was killed is begun again. Return False where
+    another run does not end.
     """
-    with try_alone(_LOCK) as alone:
-        if alone:
-            _rebuild()
-    return alone
+    if not _alone(_open_periods):
+        return False
+    batches = provinces.batches(_UNITS_AT_ONCE)
+    for done, batch in enumerate(batches, start=1):
+        if not _alone(partial(_rebuild, batch)):
+            return False
+        on_progress(done, len(batches))
+    return _alone(partial(_clear_away, {batch.province for batch in batches}))
+
+
+def _alone(do: Callable[[], None]) -> bool:
+    """Do something between two runs; False where the one that is at work does not end."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        with try_alone(_LOCK) as alone:
+            if alone:
+                do()
+                return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
 
 
 @transaction.atomic
-def _rebuild() -> None:
+def _rebuild(batch: provinces.Batch) -> None:
     _take_time()
-    with connection.cursor() as cursor:
-        for table in (ChangedDay._meta.db_table, *(s.table for s in SUMMARIES)):
-            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
-    provinces.empty()
-    UnitPeriod.objects.all().delete()
+    # Before the rows are read, as in `_refresh_some`: what changes meanwhile leaves a mark.
+    ChangedDay.objects.filter(unit__in=batch.units).delete()
     for summary in SUMMARIES:
-        for month in _months(summary.kind):
-            _sum_up(summary, month)
-    for month in _months(Kind.PUBLISHED):
-        provinces.rebuild(month)
-    periods.open_periods()
+        _sum_up(summary, Units(batch.units))
+    provinces.rebuild(batch)
+    today = timezone.localdate()
+    periods.sum_up({Kind.FOLLOWED: [(today, unit) for unit in batch.units]})
 
 
 @transaction.atomic
+def _clear_away(of_provinces: Collection[int]) -> None:
+    """Remove what is left of units that there are no more."""
+    models: list[type[Model]] = [ChangedDay, UnitPeriod, *(each.model for each in SUMMARIES)]
+    for model in models:
+        model._default_manager.exclude(unit__in=Unit.objects.order_by().values("pk")).delete()
+    provinces.clear_away(of_provinces)
+
+
 def differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
     """Compare each summary with the raw rows; return what differs, by table: ``-`` before what a
     summary has and should not, ``+`` before what it lacks. Days that are marked are left out: they
     are about to be summed up.
     """
-    _take_time()
     found: dict[str, list[tuple[Any, ...]]] = {}
+
+    def note(table: str, rows: Iterator[tuple[Any, ...]]) -> None:
+        # Each statement sees one moment; a transaction over all would hold up migrations.
+        with transaction.atomic():
+            _take_time()
+            if differ := list(rows):
+                found.setdefault(table, []).extend(differ)
+
     for summary in SUMMARIES:
         for month in _months(summary.kind, summary):
-            rows = list(_differences(summary, month, most))
-            if rows:
-                found.setdefault(summary.table, []).extend(rows)
+            note(summary.table, _differences(summary, month, most))
     for coarse in provinces.COARSE:
         for month in _months(Kind.PUBLISHED, coarse):
-            if rows := list(provinces.differences(coarse, month, most)):
-                found.setdefault(coarse.table, []).extend(rows)
-    if rows := list(periods.differences(most)):
-        found[UnitPeriod._meta.db_table] = rows
+            note(coarse.table, provinces.differences(coarse, month, most))
+    note(UnitPeriod._meta.db_table, periods.differences(most))
     return found
 
 

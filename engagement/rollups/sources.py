@@ -78,6 +78,22 @@ class Days:
 
 
 @dataclass(frozen=True)
+class Units:
+    """All days of some units."""
+
+    units: Sequence[int]
+
+    def rows(self, moment: str, unit: str = "unit") -> Q:
+        return Q(**{f"{unit}__in": self.units, f"{moment}__isnull": False})
+
+    def sql(self, day: str, unit: str) -> Statement:
+        return f"({unit} IN ({', '.join(['%s'] * len(self.units))}))", self.units
+
+    def all_units(self) -> Sequence[int]:
+        return self.units
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Single days of single units."""
 
@@ -92,6 +108,9 @@ class Pairs:
 
     def __bool__(self) -> bool:
         return bool(self.units)
+
+    def all_units(self) -> Sequence[int]:
+        return sorted({unit for units in self.units.values() for unit in units})
 
     def split(self) -> list["Pairs"]:
         return [Pairs(dict(some)) for some in batched(sorted(self.units.items()), _DAYS_AT_ONCE)]
@@ -295,8 +314,8 @@ def counted(scope: Scope) -> QuerySet[Delivery]:
         scope.rows("taken_at", "delivery__unit"), delivery=OuterRef("pk")
     )
     rows = Delivery.objects.filter(Exists(counts))
-    if isinstance(scope, Pairs):
-        rows = rows.filter(unit__in=sorted({unit for us in scope.units.values() for unit in us}))
+    if isinstance(scope, Pairs | Units):
+        rows = rows.filter(unit__in=scope.all_units())
     return rows
 
 

@@ -7,8 +7,9 @@ from engagement.rollups import services
 
 class Command(BaseCommand):
     help = (
-        "Makes the daily summaries anew from the raw rows, in one transaction; --check compares "
-        "them with the raw rows instead, prints what differs and ends with 1 if anything does."
+        "Makes the daily summaries anew from the raw rows, some units at a time; may be stopped "
+        "at any moment and begun again. --check compares them with the raw rows instead, prints "
+        "what differs and ends with 1 if anything does."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -16,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: object, check: bool, **__: Any) -> None:
         if not check:
-            if not services.rebuild():
+            if not services.rebuild(on_progress=self._tell):
                 raise CommandError("A run is at work. Please try again in a minute.")
             self.stdout.write("The daily summaries are made anew.")
             return
@@ -27,3 +28,7 @@ class Command(BaseCommand):
         if found:
             raise CommandError("The daily summaries differ from the raw rows.")
         self.stdout.write("The daily summaries equal the raw rows.")
+
+    def _tell(self, done: int, of: int) -> None:
+        self.stdout.write(f"{done} of {of} batches of units")
+        self.stdout.flush()
