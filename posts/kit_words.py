@@ -230,7 +230,8 @@ def approved_filling(
     """
     if not (cut := content.get("kit")):
         return None
-    version = KitVersion.objects.select_related("kit").filter(public_id=cut["version"]).first()
+    rows = KitVersion.objects.select_related("kit__current")
+    version = rows.filter(public_id=cut["version"]).first()
     return (Filling(version, unit), cut["values"]) if version else None
 
 

@@ -21,7 +21,7 @@ from media.models import Media
 from posts.kit_words import Filling, approved_filling, labels_of
 from posts.models import Post
 from publishing.models import KitShare
-from publishing.sharing.queries import Shown
+from publishing.sharing.queries import OlderWords, Shown, older_words
 from units.models import Unit
 
 
@@ -63,9 +63,11 @@ def source(kit: Kit, unit: Unit) -> Source:
     last = version.window_until
     if last and last < timezone.localdate():
         raise Refused(_("The time of this kit is over."))
-    filling, values = Filling(version, unit), _approved_values(version, unit)
-    values = {**filling.first_values(), **values}
+    filling, post = Filling(version, unit), post_of(kit, unit)
+    values = {**filling.first_values(), **_approved_values(version, post)}
     if gaps := filling.still_open(values):
+        if post and (older := older_words(post)):
+            raise Refused(_behind(older))
         raise Refused(
             _(
                 "The kit asks for words of your unit: %(labels)s. Take it up, have your post "
@@ -76,12 +78,24 @@ def source(kit: Kit, unit: Unit) -> Source:
     return Source(version, values)
 
 
-def _approved_values(version: KitVersion, unit: Unit) -> Mapping[str, str]:
-    posts = Post.objects.filter(unit=unit, adoption__kit=version.kit_id)
-    post = posts.exclude(approved_revision=None).select_related("approved_revision").first()
+def post_of(kit: Kit, unit: Unit) -> Post | None:
+    """Return the unit's post of the kit, once its leader has approved it."""
+    posts = Post.objects.filter(unit=unit, adoption__kit=kit).exclude(approved_revision=None)
+    return posts.select_related("unit", "approved_revision").first()
+
+
+def _behind(older: OlderWords) -> str:
+    return _(
+        "Your approved post is of version %(number)s of the kit, and version %(current)s counts "
+        "now. Open the post, choose “Take back for editing”, then “Take the new version over”. "
+        "Once it is approved again, the page takes its words."
+    ) % {"number": older.number, "current": older.current}
+
+
+def _approved_values(version: KitVersion, post: Post | None) -> Mapping[str, str]:
     if post is None or post.approved_revision is None:
         return {}
-    cut = approved_filling(post.approved_revision.content, unit)
+    cut = approved_filling(post.approved_revision.content, post.unit)
     return cut[1] if cut and cut[0].version.pk == version.pk else {}
 
 

@@ -22,7 +22,7 @@ from publishing.kit_sharing.queries import Standing
 from publishing.models import KitShare
 from publishing.sharing.forms import ShareForm
 from publishing.sharing.presenters import Poster
-from publishing.sharing.queries import partners_for
+from publishing.sharing.queries import older_words, partners_for
 from publishing.sharing.views import (
     FILES_A_MINUTE,
     POSTERS_A_MINUTE,
@@ -60,6 +60,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     names |= names_for({row.partner for row in rows}, request.user)
     clicks = clicks_of([row.link for row in rows if row.link], on=today)
     now = timezone.now()
+    post = queries.post_of(kit, unit)
     standings = {row.pk: queries.standing(row, now=now) for row in rows}
     context = {
         "kit": kit,
@@ -70,6 +71,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "partners": partners,
         "why": refusal(lambda: queries.source(kit, unit)),
+        "older": older_words(post) if post else None,
         "rows": [
             {
                 "share": row,

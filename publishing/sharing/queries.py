@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
+from campaigns.kits.models import Kit
 from campaigns.partners.models import Partner
 from media.models import Media
+from posts.kit_words import approved_filling
 from posts.models import Post
 from publishing.models import Delivery, Share
 from publishing.states import State
@@ -45,6 +47,30 @@ def is_shareable(post: Post, *, now: datetime) -> bool:
 def _corrected(posts: Collection[int]) -> set[int | None]:
     published = Delivery.objects.filter(post__corrects__in=posts, state=State.PUBLISHED)
     return set(published.values_list("post__corrects", flat=True))
+
+
+class OlderWords(NamedTuple):
+    """A post whose approved words are of a version of its kit that was replaced since."""
+
+    post: Post
+    kit: Kit
+    number: int  # of the version that was approved
+    current: int
+
+
+def older_words(post: Post) -> OlderWords | None:
+    """Return of which version of its kit the post's approved words are, where a newer one is
+    issued. ``post`` bears its unit. Two queries at most.
+    """
+    revision = post.approved_revision
+    cut = approved_filling(revision.content, post.unit) if revision else None
+    if cut is None:
+        return None
+    shared = cut[0].version
+    newest = shared.kit.current
+    if newest is None or newest.pk == shared.pk or shared.kit.is_withdrawn:
+        return None
+    return OlderWords(post, shared.kit, shared.number, newest.number)
 
 
 def permalink_of(post: Post, *, now: datetime) -> str:

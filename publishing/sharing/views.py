@@ -70,6 +70,7 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "partners": partners,
         "is_shareable": queries.is_shareable(post, now=now),
+        "older": queries.older_words(post),
     }
     if done:
         context["made"] = _made(done.result, names)

@@ -265,3 +265,84 @@ def test_the_page_of_the_kit_makes_lists_and_revokes(client, kit, partner, offic
     assert now_standing(row) == Standing.REVOKED
     button = client.get(reverse("kits:kit", args=[kit.public_id])).content.decode()
     assert page(kit) in button
+
+
+def _reissue(kit, **changes):
+    """Issue a newer version of the kit, a copy of the current one."""
+    old = kit.current
+    KitVersion.objects.filter(pk=old.pk).update(state="replaced")
+    values = {
+        name: getattr(old, name)
+        for name in (
+            *("title", "text", "texts", "slots", "platforms", "window_from", "window_until"),
+            *("all_below", "author", "last_editor", "changed_at", "content_sha256"),
+            *("approved_by", "approved_at", "issued_at", "announced_at"),
+        )
+    }
+    values |= {"number": old.number + 1, "state": "issued", "changes": "Rõ hơn.", **changes}
+    Kit.objects.filter(pk=kit.pk).update(current=KitVersion.objects.create(kit=kit, **values))
+    kit.refresh_from_db()
+    _seal(kit)
+
+
+def _published_from(kit, unit, writer):
+    """Let the unit publish the kit with its own words."""
+    post = adopt(kit, unit=unit, by=writer)
+    post.adoption.values = {"khu_vuc": "tổ 9"}
+    post.adoption.save()
+    body = post.body.replace("{khu_vuc}", "tổ 9")
+    type(post).objects.filter(pk=post.pk).update(body=body)
+    post.refresh_from_db()
+    there = {"state": "published", "remote_id": "1_9", "published_at": timezone.now()}
+    return factories.delivery(factories.approved(post), unit.channels.get(), **there).post
+
+
+def test_officers_read_which_version_is_shared_and_partners_do_not(client, province):
+    kit = factories.kit(province, state="issued")
+    commune = factories.UnitFactory(parent=province)
+    factories.ChannelFactory(unit=commune)
+    writer = factories.person(Role.OFFICER, commune, language="en")
+    own = factories.partner(commune)
+    post = _published_from(kit, commune, writer)
+    share_post = reverse("publishing:share", args=[post.public_id])
+    client.force_login(writer)
+    assert client.get(share_post).context["older"] is None
+    assert client.get(page(kit)).context["older"] is None
+
+    _reissue(kit)
+
+    of_post, of_kit = client.get(share_post), client.get(page(kit))
+    assert (of_post.context["older"].number, of_post.context["older"].current) == (1, 2)
+    assert "version 1 of the kit" in of_post.content.decode()
+    assert "version 1 of the kit" in of_kit.content.decode()  # refused: its words are not approved
+    assert reverse("publishing:post", args=[post.public_id]) in of_kit.content.decode()
+    with pytest.raises(Refused, match="version 2 counts now"):
+        make(kit, own, writer, unit=commune)
+    form = {"partners": [str(own.public_id)], "until": f"{TODAY + DAY:%d/%m/%Y}"}
+    ((_name, row, shown),) = client.post(share_post, form).context["made"]
+    client.logout()
+    public = client.get(shown[shown.index("/", 8) :])
+    assert row.post == post
+    assert public.status_code == 200
+    assert "tổ 9" in public.content.decode()
+    assert "version" not in public.content.decode().lower()
+    assert "phiên bản" not in public.content.decode().lower()
+
+
+def test_a_kit_whose_gaps_need_no_approved_words_is_shared_as_it_is_now(client, province):
+    kit = factories.kit(province, state="issued")
+    commune = factories.UnitFactory(parent=province)
+    factories.ChannelFactory(unit=commune)
+    writer = factories.person(Role.OFFICER, commune, language="en")
+    own = factories.partner(commune)
+    _published_from(kit, commune, writer)
+    _reissue(kit, slots=[], text="{don_vi} nhắc bà con.")
+
+    client.force_login(writer)
+    shown = client.get(page(kit)).content.decode()
+    row, _secret = make(kit, own, writer, unit=commune)
+
+    assert "has the words of version 2" in shown
+    assert row.version.number == 2
+    (entry,) = client.get(page(kit)).context["rows"]
+    assert entry["share"].version.number == 2
