@@ -26,6 +26,11 @@ def vector(column: str) -> str:
     return f"to_tsvector('simple', {text})"
 
 
+def searched(*texts: str) -> str:
+    """Fold texts into the one that is searched, each of them once."""
+    return fold(" ".join(dict.fromkeys(texts))[:LONGEST_TEXT])
+
+
 def phrases(text: str) -> list[list[str]]:
     """Return the pieces of what was typed, each as its words: of '0905.123 abc' the first piece is
     found where its two words stand side by side.

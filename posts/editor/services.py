@@ -18,7 +18,8 @@ from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from core.errors import NotAllowed, Refused
 from core.secrecy import require_no_secrecy_mark
-from core.text import fold, normal
+from core.text import normal
+from core.word_search import searched
 from media.captions import LARGEST, MOST_STORED, spoken
 from media.models import Media
 from media.scanners import services as scanners
@@ -190,7 +191,7 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
         return post
     shown_before, shown_after = ({key for key, *_rest in each.media} for each in (before, after))
     _refuse_unusable(shown_after - shown_before)
-    _store(post, by=by)
+    _store(post, after.targets, by=by)
     _mark_used(shown_before | shown_after)  # one taken out may be added again tomorrow
     if after.targets != before.targets:
         _replace_targets(post, after.targets)
@@ -335,7 +336,7 @@ def create_many(
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
     now = timezone.now()
-    created = []
+    created, targets = [], []
     for edit in edits:
         # Saved once: no draft in which nobody has written.
         post = Post(unit=unit, author=by, last_editor=by, changed_at=now, version=2)
@@ -344,7 +345,8 @@ def create_many(
         _refuse_other_units(post, edit)
         _refuse_unusable({medium.media.pk for medium in edit.media})
         _assign(post, edit.fields)
-        post.search = fold(f"{post.title} {plain(post.body)}")
+        targets.append(_new_targets(edit))
+        post.search = _searched(post, targets[-1])
         created.append(post)
     Post.objects.bulk_create(created)
     pairs = list(zip(created, edits, strict=True))
@@ -353,7 +355,9 @@ def create_many(
         Contribution(post=post, user=by, edited_at=now) for post in created
     )
     PostChannel.objects.bulk_create(
-        target for post, edit in pairs for target in _target_rows(post, _new_targets(edit))
+        target
+        for post, of_post in zip(created, targets, strict=True)
+        for target in _target_rows(post, of_post)
     )
     PostMedia.objects.bulk_create(
         medium for post, edit in pairs for medium in _media_rows(post, _new_media(edit))
@@ -498,9 +502,16 @@ def _new_media(edit: PostEdit) -> ShownMedia:
     return [(medium.media.pk, normal(medium.alt).strip(), medium.captions) for medium in edit.media]
 
 
-def _store(post: Post, *, by: User) -> None:
+def _searched(post: Post, targets: Targets) -> str:
+    """Return what a post is found by: its title, its text, and the texts of channels of their
+    own.
+    """
+    return searched(post.title, plain(post.body), *(own for own, *_rest in targets.values()))
+
+
+def _store(post: Post, targets: Targets, *, by: User) -> None:
     post.last_editor, post.changed_at, post.version = by, timezone.now(), post.version + 1
-    post.search = fold(f"{post.title} {plain(post.body)}")
+    post.search = _searched(post, targets)
     post.save()
     Contribution.objects.bulk_create(
         [Contribution(post=post, user=by, edited_at=post.changed_at)],

@@ -20,7 +20,7 @@ from core.errors import Refused
 from core.periods import midnight
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import fold
+from core.word_search import searched
 from media.library.services import take_over as take_media_over
 from posts.canonical import content, material
 from posts.canonical.corrections import published_trace
@@ -111,7 +111,7 @@ def _draft(adoption: Adoption, *, by: User) -> Post:
         raise Refused(_("The title becomes too long. Shorten what you fill in."))
     require_no_secrecy_mark([title, texts.text, *texts.own.values()])
     now = timezone.now()
-    post = Post.objects.create(
+    post = Post(
         unit=unit,
         author=by,
         last_editor=by,
@@ -126,14 +126,16 @@ def _draft(adoption: Adoption, *, by: User) -> Post:
         **version.grounds(),
         requested_time=next_best_time(version, now),
         changed_at=now,
-        search=fold(f"{title} {texts.text}"),
     )
-    pictures = _media(post, version, by=by)
-    shown = content.material_of(pictures)
     targets = first_targets(post)
     for target in targets:
-        target.is_on = material.is_on(target, shown)
         target.text = texts.own.get(target.channel.platform, "")
+    post.search = searched(title, texts.text, *(target.text for target in targets))
+    post.save()
+    pictures = _media(post, version, by=by)
+    shown = content.material_of(pictures)
+    for target in targets:
+        target.is_on = material.is_on(target, shown)
         if version.platforms and target.channel.platform not in version.platforms:
             target.is_on, target.by_hand = False, True
     PostChannel.objects.bulk_create(targets)

@@ -19,11 +19,11 @@ from channels.queries import channels_for
 from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
-from core.text import fold
+from core.word_search import searched
 from media.library.services import take_over
 from media.models import Media
 from posts.canonical import content, corrections, material
-from posts.canonical.html import paragraphs
+from posts.canonical.html import paragraphs, plain
 from posts.checks.privacy import label_of
 from posts.library.filling import fill
 from posts.library.models import Template
@@ -90,7 +90,7 @@ def from_template(
         raise Refused(_("The title becomes too long. Shorten what you fill in."))
     require_no_secrecy_mark([filled.title, filled.text, *filled.texts.values()])
     quotas.use("draft", by=by)
-    post = Post.objects.create(
+    post = Post(
         unit=unit,
         author=by,
         last_editor=by,
@@ -101,11 +101,12 @@ def from_template(
         template=template,
         **template.grounds(),
         changed_at=timezone.now(),
-        search=fold(f"{filled.title} {filled.text}"),
     )
     targets = first_targets(post)
     for target in targets:
         target.text = filled.texts.get(target.channel.platform, "")
+    post.search = searched(filled.title, filled.text, *(target.text for target in targets))
+    post.save()
     PostChannel.objects.bulk_create(targets)
     Template.objects.filter(pk=template.pk).update(uses=F("uses") + 1)
     record(
@@ -132,6 +133,8 @@ def duplicate(post: Post, *, by: User) -> Post:
             )
         )
     quotas.use("draft", by=by)
+    usable = {c.pk for c in channels_for(post.unit)}
+    targets = [target for target in post.targets.all() if target.channel_id in usable]
     copy = Post.objects.create(
         unit=post.unit,
         author=by,
@@ -147,9 +150,8 @@ def duplicate(post: Post, *, by: User) -> Post:
         **post.grounds(),
         duplicate_of=post,
         changed_at=timezone.now(),
-        search=post.search,
+        search=searched(post.title, plain(post.body), *(target.text for target in targets)),
     )
-    usable = {c.pk for c in channels_for(post.unit)}
     PostChannel.objects.bulk_create(
         PostChannel(
             post=copy,
@@ -161,8 +163,7 @@ def duplicate(post: Post, *, by: User) -> Post:
             is_on=t.is_on,
             by_hand=t.by_hand,
         )
-        for t in post.targets.all()
-        if t.channel_id in usable
+        for t in targets
     )
     PostMedia.objects.bulk_create(_same_media(post, copy))
     record("post.duplicated", copy, by=by, position=authority.position, of=str(post.public_id))
@@ -190,7 +191,7 @@ def correct(post: Post, *, by: User) -> Post:
         **post.grounds(),
         corrects=post,
         changed_at=timezone.now(),
-        search=fold(trace.new_title),
+        search=searched(trace.new_title),
     )
     same = [channel for channel in channels_for(post.unit) if channel.pk in trace.channels]
     # In a format that fits: the original may have been a story, which is gone. Who may see it stays
@@ -242,7 +243,7 @@ def from_example(
         ai_made=ai_made,
         **grounds,
         changed_at=timezone.now(),
-        search=fold(f"{title} {text}"),
+        search=searched(title, text),
     )
     pictures = _usable_media(post, media, by=by)
     shown = content.material_of(pictures)

@@ -1,0 +1,135 @@
+"""A post is found by the words that stand in the text of one channel alone, too."""
+
+from importlib import import_module
+
+import pytest
+from django.db import connection
+
+from accounts.permissions import Role
+from core.text import fold
+from core.word_search import LONGEST_TEXT, searched
+from posts.canonical.html import plain
+from posts.editor import services as editing
+from posts.kits import services as kits
+from posts.models import Post, PostChannel
+from posts.origins import services as origins
+from tests import factories
+
+fill = import_module("posts.migrations.0036_find_posts_by_texts_of_channels")
+
+
+@pytest.fixture
+def unit():
+    return factories.UnitFactory()
+
+
+@pytest.fixture
+def officer(unit):
+    return factories.person(Role.OFFICER, unit)
+
+
+@pytest.fixture
+def zalo(unit):
+    return factories.ChannelFactory(unit=unit, platform="zalo")
+
+
+@pytest.fixture
+def facebook(unit):
+    return factories.ChannelFactory(unit=unit, platform="facebook")
+
+
+def found(words):
+    return list(Post.objects.search(words))
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_a_word_of_one_channels_text_finds_the_post_until_it_is_taken_out(
+    unit, officer, zalo, facebook
+):
+    post = factories.PostFactory(unit=unit, channels=[zalo, facebook])
+
+    def write(**texts):
+        row = Post.objects.get(pk=post.pk)
+        own = {zalo: texts.get("zalo", ""), facebook: texts.get("facebook", "")}
+        edit = factories.edit_of(row, title="Sạc xe", body="<p>An toàn</p>", texts=own)
+        editing.save(row, edit, by=officer, version=row.version)
+
+    write(zalo="Quan tâm Zalo để nhận tin cảnh báo.", facebook="Nhấn thích trang")
+    for words in ("canh bao", "quan tâm", "nhấn thích", "sac xe", "an toan"):
+        assert found(words) == [post], words
+
+    write(facebook="Nhấn thích trang")
+    assert (found("canh bao"), found("nhan thich"), found("sac xe")) == ([], [post], [post])
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_drafts_are_found_by_the_texts_that_they_begin_with(unit, officer, zalo):
+    own = {"zalo": "Riêng cho Zalo: đốm lửa", "tiktok": "Riêng cho TikTok"}
+    begun = origins.from_template(factories.template(unit, texts=own), unit=unit, by=officer)
+    copy = origins.duplicate(begun, by=officer)
+    assert set(found("dom lua")) == {begun, copy}
+    assert found("rieng cho tiktok") == []  # the unit has no such channel
+    assert set(found(begun.title)) == {begun, copy}
+
+    zalo.health = "disconnected"
+    zalo.save()
+    assert set(found("dom lua")) == {begun, copy}
+    last = origins.duplicate(begun, by=officer)
+    assert last not in found("dom lua")
+
+
+@pytest.mark.django_db
+def test_a_post_of_a_kit_is_found_by_the_kits_own_text_of_a_platform(officer, unit, zalo):
+    kit = factories.kit(unit.parent, state="issued", texts={"zalo": "Lửa nhỏ, hậu quả lớn"})
+
+    post = kits.adopt(kit, unit=unit, by=officer)
+
+    assert found("hau qua lon") == [post]
+    assert found("sac xe dien") == [post]
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_planned_drafts_are_found_by_the_texts_of_their_channels(unit, officer, zalo, facebook):
+    one, two = (factories.PostFactory(unit=unit, channels=[zalo, facebook]) for _ in range(2))
+    made = editing.create_many(
+        [
+            factories.edit_of(one, texts={zalo: "Ngọn nến", facebook: ""}),
+            factories.edit_of(two, texts={zalo: "Que diêm", facebook: ""}),
+        ],
+        unit=unit,
+        by=officer,
+    )
+    assert [found("ngon nen"), found("que diem")] == [[made[0]], [made[1]]]
+
+
+def test_what_is_searched_is_bounded_and_says_nothing_twice():
+    assert searched("Một", "Hai", "", "Hai") == "mot hai"
+    assert len(searched("Tiêu đề", "ă" * 150_000, "b" * 150_000)) <= LONGEST_TEXT
+
+
+def test_the_composers_search_text_holds_all_of_it():
+    post = Post(title="Tiêu đề", body="<p>Nội dung</p>")
+    targets = {1: ("Chữ riêng",), 2: ("",)}
+    assert editing._searched(post, targets) == fold(f"Tiêu đề {plain(post.body)} Chữ riêng")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_fills_posts_that_were_before_it(unit, zalo, facebook):
+    texts = ["  Đốm LỬA\nnhỏ,  cháy lớn 🔥", "Quần áo bảo hộ – “điện giật”"]
+    post = factories.PostFactory(unit=unit, title="Cũ", search="cu", channels=[zalo, facebook])
+    other = factories.PostFactory(unit=unit, title="Khác", search="khac", channels=[zalo])
+    for channel, text in zip((zalo, facebook), texts, strict=True):
+        PostChannel.objects.filter(post=post, channel=channel).update(text=text)
+
+    for _ in range(2):  # one that was killed is begun anew
+        with connection.cursor() as cursor:
+            cursor.execute(fill.FILL)
+
+    post.refresh_from_db()
+    other.refresh_from_db()
+    assert post.search == " ".join(["cu", *sorted(map(fold, texts))])
+    assert other.search == "khac"
+    assert found("dom lua") == found("dien giat") == [post]
