@@ -1,5 +1,7 @@
 """Queries for posts by what became of their deliveries."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -99,26 +101,48 @@ def post_groups(now: datetime, has_trouble: Any = None) -> dict[PostGroup, Q]:
     }
 
 
-def group_counts(posts: QuerySet[Post], *, now: datetime) -> dict[str, int]:
-    """Count the posts of each group, and of all, up to one more than `MOST_COUNTED`. One statement:
-    what is in trouble is found once, and each group is a join of its own, which ends early.
+@dataclass(frozen=True)
+class Counts:
+    """How many posts belong to each group, and to none in particular (""), up to one more than
+    `MOST_COUNTED`; ``is_cut``: only the newest `MOST_LISTED` were looked at.
     """
-    of_posts = deliveries_in_trouble().filter(post__in=posts.order_by().values("pk"))
-    trouble, params = _sql(of_posts.order_by().values("post_id"))
+
+    numbers: Mapping[str, int]
+    is_cut: bool
+
+
+def group_counts(posts: QuerySet[Post], *, now: datetime) -> Counts:
+    """Count the posts of each group among the newest, so that the work is bounded, too. One
+    statement: what is in trouble is found once, and each group is a join of its own, which ends
+    early.
+    """
+    newest = posts.order_by(*SORTS["-changed"]).values("pk")[: MOST_LISTED + 1]
+    listed, of_listed = _sql(newest)
+    of_posts = deliveries_in_trouble().filter(_listed("publishing_delivery.post_id"))
+    trouble, of_trouble = _sql(of_posts.order_by().values("post_id"))
     in_trouble = RawSQL(_IN_TROUBLE, [], output_field=BooleanField())  # noqa: S611
-    groups = post_groups(now, in_trouble)
-    found = {str(group): posts.filter(which) for group, which in groups.items()} | {"all": posts}
-    counts = []
+    found = {
+        str(group): Post.objects.filter(_listed("posts_post.id"), which)
+        for group, which in post_groups(now, in_trouble).items()
+    }
+    counts, params = ["(SELECT COUNT(*) FROM listed)"], [*of_listed, *of_trouble]
     for rows in found.values():
         counted, given = _sql(rows.order_by().values("pk")[: MOST_COUNTED + 1])
         counts.append(f"(SELECT COUNT(*) FROM ({counted}) AS counted)")  # noqa: S608
         params += given
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH trouble (post_id) AS MATERIALIZED ({trouble}) SELECT {', '.join(counts)}",
+            f"WITH listed (id) AS MATERIALIZED ({listed}), "
+            f"trouble (post_id) AS MATERIALIZED ({trouble}) SELECT {', '.join(counts)}",
             params,
         )
-        return dict(zip(found, cursor.fetchone(), strict=True))
+        in_all, *of_groups = cursor.fetchone()
+    numbers = dict(zip(found, of_groups, strict=True))
+    return Counts({"": min(in_all, MOST_COUNTED + 1), **numbers}, in_all > MOST_LISTED)
+
+
+def _listed(column: str) -> RawSQL:
+    return RawSQL(f"{column} IN (SELECT id FROM listed)", [], output_field=BooleanField())  # noqa: S608, S611
 
 
 def _sql(rows: QuerySet[Any, Any]) -> tuple[str, list[Any]]:

@@ -23,6 +23,7 @@ from publishing.post_list.queries import (
     MOST_COUNTED,
     MOST_LISTED,
     SORTS,
+    Counts,
     group_counts,
     post_groups,
     published_posts,
@@ -60,14 +61,14 @@ def posts(request: HttpRequest) -> HttpResponse:
         if keys and not is_long:  # each tab asks about these, and searches for none again
             found = Post.objects.filter(pk__in=keys)
     only_tabs = is_long and request.htmx and request.GET.get("part") == "tabs"
-    counts = group_counts(found, now=now) if only_tabs or not is_long else {}
+    counts = group_counts(found, now=now) if only_tabs or not is_long else None
     if only_tabs:
         return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
     rows = found.filter(post_groups(now)[tab]) if tab else found
     most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
     paginator = CappedPaginator(_in_order(rows, chosen), PAGE, most=most)
-    if counts and counts[tab or "all"] <= MOST_COUNTED:
-        paginator.count = counts[tab or "all"]  # counted already
+    if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
+        paginator.count = counts.numbers[tab]  # counted already
     page = paginator.get_page(request.GET.get("page"))
     cards = _cards(request, list(page), own_unit=position.unit if writes else None, tab=tab)
     context = {
@@ -138,17 +139,21 @@ def _in_order(rows: QuerySet[Post], chosen: dict) -> QuerySet[Post]:
     )
 
 
-def _tabs(counts: dict[str, int], tab: str) -> list[dict[str, Any]]:
-    """Return the groups with their numbers, as far as they are counted."""
+def _tabs(counts: Counts | None, tab: str) -> list[dict[str, Any]]:
+    """Return the groups with their numbers, as far as they are counted: of a group of which the
+    newest posts have none, older ones may have some.
+    """
     found = []
     for value, label in [*PostGroup.choices, ("", _("All"))]:
-        n = counts.get(value or "all")
+        n = counts.numbers[value] if counts else None
+        if counts and counts.is_cut:
+            n = n or None
         found.append(
             {
                 "value": value,
                 "label": label,
                 "n": None if n is None else min(n, MOST_COUNTED),
-                "more": n is not None and n > MOST_COUNTED,
+                "more": n is not None and (n > MOST_COUNTED or (counts and counts.is_cut)),
                 "current": value == tab,
             }
         )

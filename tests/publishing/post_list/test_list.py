@@ -15,6 +15,7 @@ from core.text import fold
 from posts.models import Post
 from posts.origins import services as origins
 from posts.states import PostState
+from publishing.states import Reason, State
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
 
@@ -313,6 +314,50 @@ def test_a_long_list_shows_its_posts_first_and_counts_its_tabs_afterwards(client
     assert counted.lstrip().startswith("<nav")
     assert "hx-get" not in counted
     assert "part=" not in counted
+
+
+def test_a_tab_of_a_long_list_counts_among_its_newest_and_says_that_there_may_be_more(
+    client, unit, long_list, monkeypatch
+):
+    monkeypatch.setattr("publishing.post_list.queries.MOST_LISTED", 3)  # and one more
+    now = timezone.now()
+    stuck, rejected = (
+        factories.approved(make(unit, title, channels=[ChannelFactory(unit=unit)]))
+        for title in ("Mắc", "Mắc lâu")
+    )
+    for post in (stuck, rejected):
+        factories.delivery(
+            post, ChannelFactory(unit=unit), state=State.NEEDS_PERSON, error_code=Reason.UNKNOWN
+        )
+    approved = [factories.approved(make(unit, f"Duyệt {n}")) for n in range(2)]
+    newest = [stuck, approved[0], *Post.objects.filter(title__startswith="Nháp")[:2]]
+    Post.objects.update(changed_at=now - timedelta(days=2))
+    Post.objects.filter(pk__in=[post.pk for post in newest]).update(changed_at=now)
+
+    asked = client.get(LIST, {"part": "tabs"}, headers={"HX-Request": "true"})
+
+    shown = {tab["value"]: (tab["n"], tab["more"]) for tab in asked.context["tabs"]}
+    assert shown == {
+        "drafts": (2, True),
+        "review": (None, False),
+        "unscheduled": (1, True),
+        "upcoming": (None, False),
+        "published": (None, False),
+        "trouble": (1, True),
+        "": (2, True),
+    }
+
+
+def test_a_list_as_long_as_is_looked_at_counts_all_of_it(client, unit, long_list, monkeypatch):
+    monkeypatch.setattr("publishing.post_list.queries.MOST_LISTED", 3)
+
+    asked = client.get(LIST, {"part": "tabs"}, headers={"HX-Request": "true"})
+
+    assert numbers(asked) == {
+        **dict.fromkeys(("review", "unscheduled", "upcoming", "published", "trouble"), 0),
+        "drafts": 2,
+        "": 2,
+    }
 
 
 def test_a_short_list_of_many_units_is_counted_at_once(client, unit):
