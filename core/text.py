@@ -3,15 +3,30 @@
 import unicodedata
 
 _NO_DECOMPOSITION = str.maketrans({"đ": "d", "Đ": "d"})
+_LAST_KEPT = 0x1FFF  # Latin, Vietnamese and what combines with it: what pages ask for all day
+
+
+class _Bare(dict[int, str]):
+    """Characters without case and accents by their code, each worked out when it is first met. The
+    rare ones are worked out each time: a text of all characters there are must not fill memory.
+    """
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFD", chr(code).translate(_NO_DECOMPOSITION))
+        bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+        if code <= _LAST_KEPT:
+            self[code] = bare
+        return bare
+
+
+_BARE = _Bare()
 
 
 def fold(text: str) -> str:
     """Fold case and accents ('Đà Nẵng' → 'da nang'). Search columns and search words both go
     through this function, or they never match.
     """
-    decomposed = unicodedata.normalize("NFD", text.translate(_NO_DECOMPOSITION))
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(bare.casefold().split())
+    return " ".join(text.translate(_BARE).split())
 
 
 def normal(text: str) -> str:

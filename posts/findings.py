@@ -1,6 +1,6 @@
 """Findings of the checks on a post, for the composer and the review."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,12 +33,15 @@ def findings(
     targets: Sequence[PostChannel] | None = None,
     asked: Collection[str] | None = None,
     leak_rules: LeakRules | None = None,
+    media: Iterable[Media] | None = None,
+    scans: Mapping[int, Scan] | None = None,
 ) -> list[Finding]:
     """Find what blocks the submission of the working copy, and what is only worth knowing, in
     words.
 
     ``composed`` is the result of ``content.compose``, ``targets`` are the post's rows of all
-    channels, ``asked`` is the result of ``topic_asks``, ``leak_rules`` that of ``rules_of``; each
+    channels, ``asked`` is the result of ``topic_asks``, ``leak_rules`` that of ``rules_of``,
+    ``media`` are the rows of the composed media, ``scans`` what ``state_of`` returns of them; each
     where the caller has it already.
     """
     composed = content.compose(post) if composed is None else composed
@@ -48,11 +51,12 @@ def findings(
         leak_rules = rules_of(post.unit, on=timezone.localdate())
     unfit = () if composed["channels"] else _unfit(post, composed, targets)
     draft = replace(_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
-    shown = _media(composed)
+    rows = _rows_of(composed) if media is None else media
+    shown = {str(row.public_id): row for row in rows}
     today = timezone.localdate()
     expired = frozenset(key for key, row in shown.items() if row.is_expired(today))
     blurred = frozenset(key for key, row in shown.items() if row.blurred_at)
-    checks = _checks(shown)
+    checks = _checks(shown, scans)
     draft = replace(draft, expired=expired, blurred=blurred, media_checks=checks)
     return registry.check(replace(draft, kit=kit_state(post, composed)))
 
@@ -89,15 +93,18 @@ def kit_in_the_way(post: Post, composed: Mapping[str, Any]) -> list[str]:
     return [finding.message for finding in found]
 
 
-def _media(composed: Mapping[str, Any]) -> dict[str, Media]:
-    """Return the media of the post by public id."""
+def _rows_of(composed: Mapping[str, Any]) -> Iterable[Media]:
+    """Return the media that a content shows."""
     keys = [medium["media"] for medium in composed["media"]]
-    rows = Media.objects.filter(public_id__in=keys) if keys else ()
-    return {str(row.public_id): row for row in rows}
+    return Media.objects.filter(public_id__in=keys) if keys else ()
 
 
-def _checks(media: Mapping[str, Media]) -> dict[str, MediaCheck]:
-    scans = state_of(media.values()) if media else {}
+def _checks(
+    media: Mapping[str, Media], scans: Mapping[int, Scan] | None = None
+) -> dict[str, MediaCheck]:
+    """Return what the scanners found in media, by the key of each in ``media``."""
+    if scans is None:
+        scans = state_of(media.values()) if media else {}
     return {key: check_of(scans.get(row.pk)) for key, row in media.items()}
 
 
@@ -118,7 +125,8 @@ def in_the_way(composed: Mapping[str, Any]) -> list[str]:
     """Say what the scanners' findings in a content's media keep from going out, in words. Three
     queries.
     """
-    draft = Draft(composed, "", timezone.now(), media_checks=_checks(_media(composed)))
+    media = {str(row.public_id): row for row in _rows_of(composed)}
+    draft = Draft(composed, "", timezone.now(), media_checks=_checks(media))
     return [finding.message for finding in media_are_checked(draft)]
 
 

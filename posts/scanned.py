@@ -180,10 +180,15 @@ def _label_of(box: Box, media: Media) -> tuple[int, int, int]:
     return left, max(box.y * media.height // WHOLE, height), height
 
 
-def cards_of(media: Iterable[Media]) -> dict[str, ScanCard]:
-    """Return the cards of media by public id: four queries at most, however many."""
+def cards_of(
+    media: Iterable[Media], scans: Mapping[int, Scan] | None = None
+) -> dict[str, ScanCard]:
+    """Return the cards of media by public id: four queries at most, however many. ``scans`` is what
+    ``state_of`` returns of them, where the caller has it already.
+    """
     rows = list(media)
-    scans = state_of(rows) if rows else {}
+    if scans is None:
+        scans = state_of(rows) if rows else {}
     boxes = [box for scan in scans.values() for box in scan.boxes.all() if box.shown_as]
     prefetch_related_objects(boxes, "shown_by")
     prefetch_related_objects([scan for scan in scans.values() if scan.eye_by_id], "eye_by")

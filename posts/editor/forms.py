@@ -267,12 +267,7 @@ class ComposeForm(forms.Form):
         required=False,
         help_text=_("A document, or the unit that gave the warning."),
     )
-    channels = forms.ModelMultipleChoiceField(
-        label=_("Channels"),
-        queryset=Channel.objects.none(),
-        required=False,
-        to_field_name="public_id",
-    )
+    channels = forms.TypedMultipleChoiceField(label=_("Channels"), required=False)
 
     def __init__(self, data: Any = None, files: Any = None, *, post: Post):
         targets = {t.channel_id: t for t in targets_of(post)}
@@ -312,9 +307,9 @@ class ComposeForm(forms.Form):
         self.open_channels = sorted(
             {c.pk: c for c in shown}.values(), key=lambda c: (ORDER[c.platform], c.name)
         )
-        self.fields["channels"].queryset = Channel.objects.filter(
-            pk__in=[c.pk for c in self.open_channels]
-        )
+        by_id = {str(channel.public_id): channel for channel in self.open_channels}
+        self.fields["channels"].choices = [(key, c.name) for key, c in by_id.items()]
+        self.fields["channels"].coerce = by_id.get
         for channel in self.open_channels:
             self._add_channel(channel, targets.get(channel.pk))
         self.pictures = self._media(data, files) if data is not None else self._stored_media()

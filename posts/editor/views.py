@@ -40,6 +40,7 @@ from core.text import whole_number
 from media import services as media_services
 from media import uploads
 from media.models import FilmEdit, Media
+from media.scanners.queries import state_of
 from platforms.limits import seen, text_limit
 from posts.canonical import content, corrections, material
 from posts.checks.base import Finding, Severity
@@ -142,7 +143,6 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         },
         "chosen": {str(value) for value in form["channels"].value() or ()},
         "pictures": form.pictures,
-        "scans": cards_of(shown.media for shown in form.pictures),
         "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
         "origin": None if post._state.adding or post.adoption else origin_of(post, request.user),
         "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
@@ -154,7 +154,7 @@ def _page(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> d
         "unfinished": 0 if post._state.adding else _unfinished(request, post),
         "times": _times(form, timezone.now()),
         "asks_public_numbers": post._state.adding and not has_entered(post.unit),
-        **_checked(post),
+        **_checked(post, form),
         **more,
     }
 
@@ -186,17 +186,23 @@ def _value(at: datetime) -> str:
     return f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
 
 
-def _checked(post: Post) -> dict[str, Any]:
-    """Return the stored working copy as composed, its findings, and the field beside which each is
-    shown. Nothing is found in a post that has no row yet.
+def _checked(post: Post, form: ComposeForm) -> dict[str, Any]:
+    """Return the stored working copy as composed, its findings, the field beside which each is
+    shown, and how far the scanners are with the form's pictures. Nothing is found in a post that
+    has no row yet.
     """
     targets = targets_of(post)
     pictures = [] if post._state.adding else list(post.pictures.select_related("media"))
+    media = [picture.media for picture in pictures]
+    in_form = [shown.media for shown in form.pictures]
+    scans = state_of({*media, *in_form})
+    cards = cards_of(in_form, scans)
     unfit = material.reasons(targets, content.material_of(pictures))
     if post._state.adding:
         none: list[Finding] = []
         return {
             "targets": {},
+            "scans": cards,
             "missing": none,
             "to_tick": none,
             "to_pass": none,
@@ -220,7 +226,7 @@ def _checked(post: Post) -> dict[str, Any]:
         target["kind_name"] = presenters.format_name(form.name)
         target["shown"] = presenters.shown(len(shown) - videos, videos)
     required = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
-    found = findings(post, composed, targets=targets, asked=required)
+    found = findings(post, composed, targets=targets, asked=required, media=media, scans=scans)
     advice = hints(post, composed)
     shown = leaks.with_words(post, composed, found, targets)
     said: dict[str, list[leaks.Shown]] = {}
@@ -228,6 +234,7 @@ def _checked(post: Post) -> dict[str, Any]:
         said.setdefault(finding.where, []).append(finding)
     return {
         "targets": {target["channel"]: target for target in composed["channels"]},
+        "scans": cards,
         "missing": [finding for finding in shown if finding.severity == Severity.BLOCK],
         "to_tick": [finding for finding in shown if finding.severity == Severity.TICK],
         "to_pass": [finding for finding in shown if finding.severity == Severity.REASON],
@@ -445,8 +452,7 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         "post": post,
         "parts": form.channel_parts(),
         "pictures": form.pictures,
-        "scans": cards_of(shown.media for shown in form.pictures),
-        **_checked(post),
+        **_checked(post, form),
     }
     parts = render_to_string("posts/_parts.html", context, request)
     saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")

@@ -3,6 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import text as folding
 from core.text import fold, normal
 
 
@@ -19,6 +20,12 @@ def test_folding_twice_changes_nothing(text):
 @given(st.text())
 def test_decomposed_letters_are_found_like_composed_ones(text):
     assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+def test_letters_that_no_page_asks_for_fill_no_memory():
+    fold("".join(map(chr, range(0x10000, 0x20000))))
+
+    assert len(folding._BARE) <= 0x2000
 
 
 def test_stored_text_is_composed_and_has_plain_newlines():
