@@ -222,6 +222,12 @@ SELECT id, random() < 0.9, random() < 0.7, random() < 0.8, random() < 0.6, rando
     now() - CASE WHEN id %% 30 = 0 THEN INTERVAL '20 days' ELSE INTERVAL '6 hours' END,
     now() + INTERVAL '18 hours' FROM channels_channel
 """
+# Rows by the million: their indexes are made when all rows are there.
+_FILLED = {
+    "deliveries": "publishing_delivery",
+    "counts": "engagement_count",
+    "entries of the record": "audit_entry",
+}
 STEPS = {
     "people": _PEOPLE,
     "channels": _CHANNELS,
@@ -252,13 +258,31 @@ def seed(*, share: float) -> Iterator[str]:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute("SET LOCAL work_mem = '512MB'")
+        cursor.execute("SET LOCAL maintenance_work_mem = '1GB'")
         # Checks of foreign keys wait for the commit; a table with some of them cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in _GUARDED:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         for name, sql in STEPS.items():
             yield name
+            indexes = _drop_indexes(_FILLED[name]) if name in _FILLED else []
             cursor.execute(sql, params)
+            for index in indexes:
+                cursor.execute(index)
         for table in _GUARDED:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def _drop_indexes(table: str) -> list[str]:
+    """Drop the indexes of a table that no constraint needs; return what makes them again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND schemaname = "
+            "current_schema() AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+            [table],
+        )
+        indexes = cursor.fetchall()
+        for name, _made in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
+    return [made for _name, made in indexes]
