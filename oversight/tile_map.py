@@ -19,7 +19,7 @@ from engagement.dashboards import helpfulness
 from engagement.rollups.queries import BY_PROVINCE, Window, due_sums
 from oversight import queries
 from oversight.rows import Row
-from oversight.templatetags.shares import percent
+from oversight.templatetags.shares import percent, points
 from units.models import Level
 
 STEPS = 5  # shades of the scale
@@ -131,12 +131,13 @@ class Tile:
         """Return None where one of the periods has no figure."""
         if self.value is None or self.before is None:
             return None
-        moved = self.value - self.before
-        amount = _amount(self.figure, abs(moved))
-        if amount == _amount(self.figure, 0):
+        # Of the figures as people read them: 8 % after 6 % is no rise by 1.
+        moved = round(_rounded(self.figure, self.value) - _rounded(self.figure, self.before), 1)
+        if not moved:
             return Change("=", "", _("unchanged"), "")
         is_better = (moved > 0) == self.figure.is_good
         sign, word = ("+", _("risen")) if moved > 0 else ("−", _("fallen"))
+        amount = _amount(self.figure, abs(moved))
         return Change(sign, amount, word, "better" if is_better else "worse")
 
 
@@ -269,12 +270,17 @@ def _shown(figure: Figure, value: float | None) -> str:
         return _("not known")
     if figure.is_share:
         return percent(value)
-    return _amount(figure, value)
+    return _amount(figure, _rounded(figure, value))
+
+
+def _rounded(figure: Figure, value: float) -> float:
+    """Return the number that people read."""
+    if figure.is_share:
+        return points(value)
+    return round(value, 1 if figure.name == "helpfulness" else None)
 
 
 def _amount(figure: Figure, value: float) -> str:
-    if figure.is_share:
-        return number_format(round(value * 100))
-    if figure.name == "helpfulness":
-        return number_format(value, decimal_pos=1)
-    return number_format(round(value), force_grouping=True)
+    return number_format(
+        value, decimal_pos=1 if figure.name == "helpfulness" else 0, force_grouping=True
+    )

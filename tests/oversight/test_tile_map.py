@@ -139,6 +139,8 @@ def test_more_provinces_cost_no_more_queries(look, figure):
     ("name", "now", "before", "expected", "tone"),
     [
         ("on_time_share", 0.9, 0.8, "+10", "better"),
+        ("on_time_share", 7 / 93, 6 / 93, "+2", "better"),  # 8 % after 6 %
+        ("on_time_share", 0.999, 0.99, "=", ""),  # both are 99 %
         ("failed", 3, 1, "+2", "worse"),
         ("failed", 1, 3, "−2", "better"),
         ("failed", 3, 3, "=", ""),
