@@ -161,10 +161,23 @@ def _overview(
         "total": summed,
         "with_trouble": with_trouble,
         "columns": _columns(sort, nation="nation" in context),
+        "rest": _rest(request, nation="nation" in context),
         "filtered": bool(filters.get("q") or filters.get("trouble")),
     }
     fragment = request.htmx and not request.htmx.boosted
     return render(request, f"{template}#rows" if fragment else template, context)
+
+
+def _rest(request: HttpRequest, *, nation: bool) -> str:
+    """Return the query of a row's page: what was chosen here and holds there, too. The key of a
+    province is put after it.
+    """
+    query = request.GET.copy()
+    for name in ("q", "trouble", "sort", "province", "figure"):
+        query.pop(name, None)
+    if nation:
+        query["province"] = ""
+    return f"?{query.urlencode()}" if query else ""
 
 
 def _columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
