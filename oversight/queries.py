@@ -1,6 +1,8 @@
 """The figures of the units in a scope: one row a unit or a province, summed up by the database."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
@@ -11,13 +13,8 @@ from accounts.permissions import GRANTS, Permission
 from channels.models import Channel
 from channels.states import Health, Lifecycle
 from core.periods import Period, midnight
-from engagement.rollups.queries import (
-    BY_PROVINCE,
-    BY_UNIT,
-    Window,
-    due_sums,
-    written_sums,
-)
+from engagement.rollups import nation
+from engagement.rollups.queries import BY_UNIT, Window, due_sums, written_sums
 from oversight.rows import Row
 from posts.models import Post
 from publishing.models import Delivery
@@ -69,7 +66,7 @@ def unit_rows(
         else _existing(shown_units, period).order_by("name")
     )
     rows = {unit.pk: Row(unit, mark=_mark(unit, period)) for unit in units}
-    _fill(rows, here, period, by=BY_UNIT, now=now)
+    _fill_units(rows, here, period, now=now)
     for row in rows.values():
         row.units, row.alive = 1, int(row.published > 0)
         if not row.mark and not row.channels:
@@ -85,14 +82,21 @@ def unit_rows(
 
 
 def province_rows(user: User, period: Period, *, words: str = "", now: datetime) -> list[Row]:
-    """Return a row for each province: its own office and all communes below it."""
+    """Return a row for each province: its own office and all communes below it. For those who
+    oversee the nation.
+    """
     here = scope(user)
     provinces = _existing(here.filter(level=Level.PROVINCE), period)
     rows = {
         u.pk: Row(u)
         for u in (provinces.search(words) if words else provinces).order_by("code", "name")
     }
-    _fill(rows, here, period, by=BY_PROVINCE, now=now)
+    _fill(
+        rows,
+        nation.due_sums(_window(period, now)),
+        nation.written_sums(period),
+        _channel_sums(here.order_by().values("pk"), _PROVINCE, now=now),
+    )
     communes = _existing(here.filter(level=Level.COMMUNE, has_police_body=True), period)
     for pk, n in communes.order_by().values_list("parent").annotate(n=Count("pk")):
         if pk in rows:
@@ -112,28 +116,35 @@ def _mark(unit: Unit, period: Period) -> str:
     return "" if unit.has_police_body else "no_body"
 
 
-def _fill(
-    rows: dict[int, Row], here: QuerySet[Unit], period: Period, *, by: str, now: datetime
+def _fill_units(
+    rows: dict[int, Row], here: QuerySet[Unit], period: Period, *, now: datetime
 ) -> None:
-    """Set the figures of the units ``here`` on the rows to which ``by`` leads, as they are now; a
-    statement for each table, and one for what is not summed up yet.
+    """Set the figures of the units ``here`` on their rows, as they are now; a statement for each
+    table, and one for what is not summed up yet.
     """
     units = here.order_by().values("pk")
+    _fill(
+        rows,
+        due_sums(units, _window(period, now), by=BY_UNIT),
+        written_sums(units, period, by=BY_UNIT),
+        _channel_sums(units, F("unit_id"), now=now),
+    )
+
+
+def _window(period: Period, now: datetime) -> Window:
     since = min(period.start, midnight(timezone.localdate(now)) - LOOKS_BACK)
-    for found in (
-        due_sums(units, Window(period, since, now), by=by),
-        written_sums(units, period, by=by),
-        _channel_sums(units, by=by, now=now),
-    ):
-        for aggregates in found:
-            values: dict[str, Any] = dict(aggregates)
-            if (row := rows.get(values.pop("row"))) is not None:
-                for name, value in values.items():
-                    setattr(row, name, value)
+    return Window(period, since, now)
 
 
-def _channel_sums(units: QuerySet, *, by: str, now: datetime) -> QuerySet:
-    row: Any = F("unit_id") if by == BY_UNIT else _PROVINCE
+def _fill(rows: dict[int, Row], *sums: Iterable[Mapping[str, Any]]) -> None:
+    for aggregates in chain(*sums):
+        values = dict(aggregates)
+        if (row := rows.get(values.pop("row"))) is not None:
+            for name, value in values.items():
+                setattr(row, name, value)
+
+
+def _channel_sums(units: QuerySet, row: Any, *, now: datetime) -> QuerySet:
     working = Q(health=Health.CONNECTED, lifecycle=Lifecycle.ACTIVE)
     down = Q(health=Health.LOST, lifecycle=Lifecycle.ACTIVE) | Q(
         lifecycle__in=[Lifecycle.FROZEN, Lifecycle.TAKEN_OVER]
@@ -160,7 +171,7 @@ def _channel_sums(units: QuerySet, *, by: str, now: datetime) -> QuerySet:
 def one_row(unit: Unit, period: Period, *, now: datetime) -> Row:
     """Return the row of this very unit, without those below it."""
     row = Row(unit, mark=_mark(unit, period))
-    _fill({unit.pk: row}, Unit.objects.filter(pk=unit.pk), period, by=BY_UNIT, now=now)
+    _fill_units({unit.pk: row}, Unit.objects.filter(pk=unit.pk), period, now=now)
     return row
 
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core.periods import Period
 from engagement.dashboards import helpfulness
-from engagement.rollups.queries import BY_PROVINCE, Window, due_sums
+from engagement.rollups.nation import due_sums
+from engagement.rollups.queries import Window
 from oversight import queries
 from oversight.rows import Row
 from oversight.templatetags.shares import percent, points
@@ -215,8 +216,8 @@ def _rows_before(user: User, rows: Sequence[Row], period: Period, *, now: dateti
     """
     here = queries.scope(user)
     found = {row.unit.pk: Row(row.unit) for row in rows}
-    window = Window(period, period.start, now)
-    for sums in due_sums(here.order_by().values("pk"), window, by=BY_PROVINCE):
+    window = Window(period, period.start, now, until=period.end)
+    for sums in due_sums(window):
         if (row := found.get(sums["row"])) is not None:
             for name in ("alive", "due", "on_time", "failed"):
                 setattr(row, name, sums[name])

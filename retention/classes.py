@@ -547,6 +547,8 @@ STATE = frozenset(
         "engagement.ChangedDay",
         "engagement.DueDay",
         "engagement.WrittenDay",
+        "engagement.ProvinceDueDay",
+        "engagement.ProvinceWrittenDay",
         "engagement.PostDay",
         "engagement.ChannelDay",
         "engagement.PageDay",

@@ -81,6 +81,36 @@ class WrittenDay(models.Model):
         indexes = [models.Index(fields=["day"], name="written_day")]
 
 
+class ProvinceDueDay(models.Model):
+    """The sums of `DueDay` over a province with all below it."""
+
+    province = _key(Unit)
+    day = models.DateField()
+    published = models.PositiveIntegerField()
+    due = models.PositiveIntegerField()
+    on_time = models.PositiveIntegerField()
+    failed = models.PositiveIntegerField()
+    last_post = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "province"], name="province_due_day_once")
+        ]
+
+
+class ProvinceWrittenDay(models.Model):
+    """The sums of `WrittenDay` over a province with all below it."""
+
+    province = _key(Unit)
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "province"], name="province_written_day_once")
+        ]
+
+
 class Measures(models.Model):
     """The sums of what was measured. None: nothing was."""
 

@@ -81,56 +81,78 @@ class Window:
     period: Period
     since: datetime
     now: datetime
+    until: datetime | None = None  # the end, where nothing after the period matters
 
     @property
     def before(self) -> datetime:
-        return max(self.period.end, self.now)
+        return self.until or max(self.period.end, self.now)
 
     @property
     def first_open(self) -> date:
         """Return the first day of which not all hours have passed by the grace."""
         return timezone.localdate(self.now - ON_TIME)
 
+    @property
+    def rows(self) -> Q:
+        return Q(due_at__gte=self.since, due_at__lt=self.before)
+
+    @property
+    def summed(self) -> Period:
+        """Return the days that are read from summaries."""
+        last = min(self.first_open, timezone.localdate(self.before)) - timedelta(days=1)
+        return Period(timezone.localdate(self.since), last)
+
 
 def due_sums(units: QuerySet[Any, Any], window: Window, *, by: str) -> list[dict[str, Any]]:
     """Sum up the deliveries of ``units`` (their keys) by row: those that fell due in the period, as
     `delivery_figures` does, and their ``last_post`` and ``needs_person`` since ``window.since``.
     """
-    first, end = timezone.localdate(window.since), midnight(window.first_open)
-    last = window.first_open - timedelta(days=1)
-    pairs = changed(Kind.DUE, units, first, last)
-    raw = Delivery.objects.filter(
-        unit__in=units, due_at__gte=window.since, due_at__lt=window.before
-    )
+    summed = window.summed
+    pairs = changed(Kind.DUE, units, summed.first, summed.last)
     if pairs is None:
-        parts = [_live(raw, window)]
+        parts = [_live(Delivery.objects.filter(window.rows, unit__in=units), window)]
     else:
-        parts = [
-            _summed(units, window, first, last, pairs),
-            _live(raw.exclude(CONCLUDED_ONES).filter(due_at__lt=end), window),
-            _live(raw.filter(due_at__gte=end), window),
-        ]
-        if pairs:
-            parts.append(_live(raw.filter(CONCLUDED_ONES, pairs.rows("due_at")), window))
-    union, params = statement(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])
+        parts = [_summed(units, window, pairs), *live_parts(window, pairs, unit__in=units)]
+    sql, params = union(parts)
     alive = f"CASE WHEN seen > 0 AND unit.level = '{Level.COMMUNE}' THEN unit.id END"
     sql = (
         f"SELECT {by}, SUM(seen), SUM(fell_due), SUM(in_time), SUM(missed), SUM(waits), "  # noqa: S608
-        f"MAX(newest), COUNT(DISTINCT {alive}) FROM ({union}) AS part "
+        f"MAX(newest), COUNT(DISTINCT {alive}) FROM ({sql}) AS part "
         f"JOIN units_unit AS unit ON unit.id = part.unit_id GROUP BY 1"
     )
+    return [due_row(row) for row in fetch(sql, params)]
+
+
+def due_row(row: Sequence[Any]) -> dict[str, Any]:
+    """Name the columns of an answer of `due_sums`."""
+    place, *sums, newest, alive = row
     names = ["row", "published", "due", "on_time", "failed", "needs_person", "last_post", "alive"]
-    return [
-        dict(zip(names, (row, *map(int, sums), moment(newest), alive), strict=True))
-        for row, *sums, newest, alive in fetch(sql, params)
-    ]
+    return dict(zip(names, (place, *map(int, sums), moment(newest), alive), strict=True))
 
 
-def _summed(
-    units: QuerySet[Any, Any], window: Window, first: date, last: date, pairs: Pairs
-) -> QuerySet[Any, Any]:
+def union(parts: Sequence[QuerySet[Any, Any]]) -> Statement:
+    if len(parts) == 1:
+        return statement(parts[0])
+    return statement(parts[0].union(*parts[1:], all=True).order_by())
+
+
+def live_parts(window: Window, pairs: Pairs, **of: Any) -> list[QuerySet[Any, Any]]:
+    """Select by unit what no summary has: what is open, what is due today, and the days of
+    ``pairs``; of deliveries ``of`` some units, or of all.
+    """
+    raw, end = Delivery.objects.filter(window.rows, **of), midnight(window.first_open)
+    parts = [raw.exclude(CONCLUDED_ONES).filter(due_at__lt=end)]
+    if window.before > end:
+        parts.append(raw.filter(due_at__gte=end))
+    if pairs:
+        parts.append(raw.filter(CONCLUDED_ONES, pairs.rows("due_at")))
+    return [_live(part, window) for part in parts]
+
+
+def _summed(units: QuerySet[Any, Any], window: Window, pairs: Pairs) -> QuerySet[Any, Any]:
     within = Q(day__gte=window.period.first, day__lte=window.period.last)
-    rows = DueDay.objects.filter(unmarked(pairs), unit__in=units, day__gte=first, day__lte=last)
+    summed = Q(day__gte=window.summed.first, day__lte=window.summed.last)
+    rows = DueDay.objects.filter(unmarked(pairs), summed, unit__in=units)
 
     def total(name: str) -> Coalesce:
         return Coalesce(Sum(name, filter=within), 0)
@@ -179,14 +201,23 @@ def written_sums(units: QuerySet[Any, Any], period: Period, *, by: str) -> list[
         )
         parts = [days.order_by().values("unit_id", n=F("posts"))]
         if pairs:
-            changed_ones = raw.filter(pairs.rows("created_at"))
-            parts.append(changed_ones.order_by().values("unit_id", n=Value(1)))
-    union, params = statement(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])
+            parts.append(_written_on(pairs).filter(unit__in=units))
+    sql, params = union(parts)
     sql = (
-        f"SELECT {by}, SUM(n) FROM ({union}) AS part "  # noqa: S608
+        f"SELECT {by}, SUM(n) FROM ({sql}) AS part "  # noqa: S608
         f"JOIN units_unit AS unit ON unit.id = part.unit_id GROUP BY 1"
     )
     return [{"row": row, "posts": int(n)} for row, n in fetch(sql, params)]
+
+
+def written_live(pairs: Pairs) -> Statement:
+    """Select the posts that were begun on the days of ``pairs``: ``unit_id``, and 1 as ``n``."""
+    return statement(_written_on(pairs))
+
+
+def _written_on(pairs: Pairs) -> QuerySet[Any, Any]:
+    rows = Post.objects.written().filter(pairs.rows("created_at"))
+    return rows.order_by().values("unit_id", n=Value(1))
 
 
 # --- publications of a campaign -------------------------------------------------------------------

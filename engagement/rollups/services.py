@@ -73,7 +73,8 @@ def _refresh_some() -> int:
         for some in Pairs.of(pairs.get(summary.kind, set())).split():
             _sum_up(summary, some)
     # Of what was just summed up.
-    provinces.sum_up(pairs.get(Kind.PUBLISHED, set()))
+    for kind in (Kind.DUE, Kind.WRITTEN, Kind.PUBLISHED):
+        provinces.sum_up(kind, pairs.get(kind, set()))
     periods.sum_up(pairs)
     return len(taken)
 
@@ -159,7 +160,7 @@ def differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
         for month in _months(summary.kind, summary):
             note(summary.table, _differences(summary, month, most))
     for coarse in provinces.COARSE:
-        for month in _months(Kind.PUBLISHED, coarse):
+        for month in _months(coarse.of.kind, coarse):
             note(coarse.table, provinces.differences(coarse, month, most))
     note(UnitPeriod._meta.db_table, periods.differences(most))
     return found

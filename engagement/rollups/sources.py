@@ -391,12 +391,15 @@ class Summary:
         return [str(f.column) for f in self.model._meta.concrete_fields if not f.primary_key]
 
 
+DUE_DAYS = Summary(DueDay, Kind.DUE, _due)
+WRITTEN_DAYS = Summary(WrittenDay, Kind.WRITTEN, _written)
+PAGE_DAYS = Summary(PageDay, Kind.PUBLISHED, _page_days)
 SUMMARIES = (
-    Summary(DueDay, Kind.DUE, _due),
-    Summary(WrittenDay, Kind.WRITTEN, _written),
+    DUE_DAYS,
+    WRITTEN_DAYS,
     Summary(PostDay, Kind.PUBLISHED, _post_days),
     Summary(ChannelDay, Kind.PUBLISHED, _channel_days),
-    Summary(PageDay, Kind.PUBLISHED, _page_days),
+    PAGE_DAYS,
     Summary(UnitGain, Kind.GAINED, _unit_gains),
     Summary(CampaignGain, Kind.GAINED, _campaign_gains),
 )

@@ -11,8 +11,15 @@ from core.periods import Period
 from engagement.dashboards import progress
 from engagement.dashboards import queries as dashboard
 from engagement.models import Count, Measurement
-from engagement.rollups import queries, services
-from engagement.rollups.models import ChangedDay, DueDay, PostDay, UnitGain
+from engagement.rollups import provinces, queries, services
+from engagement.rollups.models import (
+    ChangedDay,
+    DueDay,
+    PostDay,
+    ProvinceDueDay,
+    ProvinceWrittenDay,
+    UnitGain,
+)
 from engagement.rollups.queries import BY_PROVINCE, BY_UNIT
 from oversight.queries import one_row, province_rows, unit_rows
 from posts.models import Post
@@ -72,6 +79,7 @@ def figures(person, provinces, unit):
 def raw_figures(monkeypatch, *args):
     with monkeypatch.context() as patched:
         patched.setattr(queries, "changed", lambda *_: None)
+        patched.setattr(provinces, "marked_of", lambda *_: None)
         return figures(*args)
 
 
@@ -122,13 +130,67 @@ def test_a_days_summary_serves_until_it_is_marked(messy, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_provinces_sum_serves_until_one_of_its_units_is_marked(messy, monkeypatch):
+    one, two, a, b, _c = messy
+    person = factories.person(Role.OVERSEER, factories.ministry())
+    services.refresh()
+    day = timezone.localdate() - 3 * DAY
+    ProvinceDueDay.objects.update(published=70)  # so that its reading shows
+    ProvinceWrittenDay.objects.update(posts=60)
+
+    def shown(name, period):
+        rows = province_rows(person, period, now=timezone.now())
+        return [getattr(row, name) for row in rows if row.unit in (one, two)]
+
+    days, today = Period(day, day), Period.last_days(1)
+    assert (shown("published", days), shown("posts", today)) == ([70, 70], [60, 60])
+    assert shown("alive", days) == [2, 1]  # of units, whatever the sums say
+
+    # Only the province of the unit is read from its units, and the unit from its rows.
+    Delivery.objects.filter(unit=a, due_at__date=day).update(not_after=timezone.now())
+    factories.PostFactory(unit=b, title="Begun now")
+    DueDay.objects.filter(unit=a).update(published=30)
+    DueDay.objects.filter(unit=b, day=day).update(published=5)
+    assert shown("published", days) == [2 + 5 + 2, 70]
+    written = Post.objects.written().filter(unit__path__startswith=one.path, unit__isnull=False)
+    n_today = written.filter(created_at__gte=today.start).count()
+    assert shown("posts", today) == [n_today, 60]
+
+    monkeypatch.setattr(provinces, "MOST_MARKS", 0)
+    assert shown("published", days) == [2 + 5 + 2, 2]  # too many marks: by units
+    monkeypatch.undo()
+    services.refresh()
+    assert shown("published", days) == [2 + 5 + 2, 70]
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_a_unit_that_moves_takes_its_days_to_the_other_province(messy, monkeypatch):
+    one, two, a, _b, _c = messy
+    of = (factories.person(Role.OVERSEER, factories.ministry()), (one, two), a)
+    services.refresh()
+    Unit.objects.filter(pk=a.pk).update(parent=two, path=f"{two.path}{a.pk}/")
+
+    of_raw = raw_figures(monkeypatch, *of)
+    assert figures(*of) == of_raw
+    services.refresh()
+    assert services.differences() == {}
+    assert figures(*of) == of_raw
+
+
+@pytest.mark.django_db
 def test_a_rebuild_mends_what_a_check_finds(messy, capsys):
     services.refresh()
     DueDay.objects.filter(due__gt=0).first().delete()
+    ProvinceWrittenDay.objects.update(posts=1000)
     with pytest.raises(CommandError):
         call_command("rebuild_rollups", check=True)
-    assert "+ engagement_dueday" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "+ engagement_dueday" in printed
+    assert "- engagement_provincewrittenday" in printed
+    assert "engagement_provincedueday" not in printed
     DueDay.objects.update(failed=9)
+    ProvinceDueDay.objects.all().delete()
     with pytest.raises(CommandError):
         call_command("rebuild_rollups", "--check")
     call_command("rebuild_rollups")
