@@ -54,6 +54,8 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         has_targets=is_whole,
     )
     behind: list[Any] = list(progress.units_behind(user, shown, posts, today=today)[:BEHIND_SHOWN])
+    highest = {post.pk: post.highest for post in posts if post.highest is not None}
+    best = usual.ranked(deliveries.filter(post__in=usual.candidates(highest)), now=now, weak=False)
     phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
     kits = _kits(request, shown)
     context = {
@@ -77,10 +79,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "files": shown.files.filter(state="ready", kit=None),
         "funnels": funnels(user, kits),
         "kit_page": "kits:kit" if may_read_kits(request) else "",
-        "best": [
-            (row, reason(row))
-            for row in usual.best(usual.ranked(deliveries, now=now, weak=False), most=BEST_SHOWN)
-        ],
+        "best": [(row, reason(row)) for row in usual.best(best, most=BEST_SHOWN)],
         "result": (result := getattr(shown, "result", None)),
         "is_unchanged": result and is_unchanged(result),
         "summary": getattr(shown, "public_summary", None),

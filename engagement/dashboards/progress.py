@@ -39,23 +39,27 @@ class Progress:
 
 
 class Published(NamedTuple):
-    """A post with its first day and its figures, all channels together."""
+    """A post with its first day and its figures, all channels together; ``highest`` is that of one
+    publication alone.
+    """
 
+    pk: int
     unit: int
     first: date
     reach: int | None
     clicks: int | None
+    highest: int | None
 
 
 def published_posts(deliveries: QuerySet[Delivery]) -> list[Published]:
     posts, params = post_rows(deliveries)
     sql = (
-        f"SELECT unit_id, MIN(day), SUM(reach), SUM(clicks) FROM ({posts}) AS by_post "  # noqa: S608
-        "GROUP BY post_id, unit_id"
+        f"SELECT post_id, unit_id, MIN(day), SUM(reach), SUM(clicks), MAX(highest) "  # noqa: S608
+        f"FROM ({posts}) AS by_post GROUP BY post_id, unit_id"
     )
     return [
-        Published(unit, date_of(first), number(reach), number(clicks))
-        for unit, first, reach, clicks in fetch(sql, params)
+        Published(post, unit, date_of(first), *map(number, figures))
+        for post, unit, first, *figures in fetch(sql, params)
     ]
 
 

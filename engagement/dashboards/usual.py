@@ -2,15 +2,17 @@
 platform: a small commune is not compared with a city.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import nlargest
 from statistics import median
 from typing import Any
 
 from django.db.models import Case, F, Q, QuerySet, Value, When, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import RowNumber
 
+from engagement.rollups.sources import FIGURE
 from publishing.models import Delivery
 
 # What is usual is the median of at least so many publications of these days.
@@ -51,6 +53,14 @@ def ranked(deliveries: QuerySet[Delivery], *, now: datetime, weak: bool = True) 
     return [_rank(row, usual.get(_place(row))) for row in found.values()]
 
 
+def candidates(highest: Mapping[int, int]) -> list[int]:
+    """Return the posts of which `ranked` chooses the best, of posts with the figure of their
+    highest publication: those with most, and others that have as much as the last of these.
+    """
+    figures = nlargest(MOST, highest.values())
+    return [post for post, figure in highest.items() if figure >= figures[-1]]
+
+
 def best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
     """Return those furthest above their usual, then those that nothing can be said of, by their
     figures.
@@ -82,8 +92,7 @@ def _once_a_post(rows: Iterable[Ranked]) -> list[Ranked]:
 
 def _measured(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
     """Annotate ``figure`` and leave out what was not measured."""
-    figure = Coalesce("measurement__reach", "measurement__views")
-    return deliveries.annotate(figure=figure).filter(figure__isnull=False)
+    return deliveries.annotate(figure=FIGURE).filter(figure__isnull=False)
 
 
 def _rank(row: Any, usual: int | None) -> Ranked:

@@ -141,6 +141,8 @@ class PostDay(Measures):
     publications = models.PositiveIntegerField()
     withdrawn = models.PositiveIntegerField()
     manual = models.PositiveIntegerField()
+    # The most that one of them reached, or was seen where the platform tells no reach.
+    highest = models.BigIntegerField(null=True)
     as_of = models.DateTimeField(null=True)
     # Of how many publications each sum speaks.
     views_of = models.PositiveIntegerField()

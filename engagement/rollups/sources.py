@@ -9,7 +9,7 @@ from itertools import batched
 from typing import Any, Protocol
 
 from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 
 from core.periods import Period, midnight
 from engagement.models import MEASURES, Source
@@ -41,6 +41,8 @@ Statement = tuple[str, Sequence[Any]]
 # A post is on time when residents could see it within this long of its due time.
 ON_TIME = timedelta(seconds=60)
 CONCLUDED_ONES = Q(state__in=sorted(CONCLUDED))
+# What publications are ranked by: not every platform tells the reach.
+FIGURE = Coalesce("measurement__reach", "measurement__views")
 SUMS = {measure: Sum(f"measurement__{measure}") for measure in MEASURES}
 # How many publications a sum speaks of: some platforms have no such figure, some have not told yet.
 MEASURED = {f"{measure}_of": Count(f"measurement__{measure}") for measure in MEASURES}
@@ -213,6 +215,7 @@ def post_days(rows: QuerySet[Delivery]) -> QuerySet[Any, Any]:
             publications=Count("pk"),
             withdrawn=Count("pk", filter=Q(state=State.RECALLED)),
             manual=Count("pk", filter=Q(measurement__source=Source.HAND)),
+            highest=Max(FIGURE),
             as_of=Max("measurement__taken_at"),
             **SUMS,
             **MEASURED,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.periods import Period
-from engagement.dashboards import progress
+from engagement.dashboards import progress, usual
 from engagement.dashboards import queries as dashboard
 from engagement.models import Count, Measurement
 from engagement.rollups import provinces, queries, services
@@ -305,7 +305,7 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     count(both[1], 2 * DAY, views=40)
     total = is_raw()
     first = timezone.localdate(now - 5 * DAY)
-    assert progress.Published(one.pk, first, 50, None) in shown()[-1]
+    assert progress.Published(post.pk, one.pk, first, 50, None, 50) in shown()[-1]
     assert [total[n] for n in ("publications", "posts", "channels", "units", "withdrawn")] == [
         *(3, 2, 3, 2, 1)
     ]
@@ -321,3 +321,37 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
 
     PostDay.objects.filter(unit=one, day=timezone.localdate(both[0].published_at)).update(views=1)
     assert shown()[0]["views"] == 41  # which shows that it is read
+
+
+@pytest.mark.django_db
+def test_the_best_are_the_same_as_among_all_publications(publish, monkeypatch):
+    monkeypatch.setattr(usual, "MOST", 3)
+    now, province = timezone.now(), factories.ProvinceFactory()
+    campaign = factories.CampaignFactory(unit=province)
+    person = factories.person(Role.OVERSEER, province)
+    units = [factories.UnitFactory(parent=province) for _ in range(3)]
+    page = factories.ChannelFactory(unit=units[0])
+    other = factories.ChannelFactory(unit=units[0], platform="zalo")
+    # Together they have most, but neither of them alone.
+    spread = publish(channel=page, campaign=campaign, at=now - 4 * DAY, reach=60)
+    publish(post=spread.post, channel=other, at=now - 3 * DAY, views=55)
+    for unit, figure in ((units[1], {"reach": 90}), (units[1], {"views": 70})):
+        publish(unit=unit, campaign=campaign, at=now - 2 * DAY, **figure)
+    for unit in (*units, *units):  # as much as the third, with a higher key
+        publish(unit=unit, campaign=campaign, at=now - 5 * DAY, reach=60)
+    publish(unit=units[2], campaign=campaign, at=now - 2 * DAY)
+
+    def found(*, all_of_them):
+        rows = dashboard.published(person, campaign, Period.last_days(30))
+        if not all_of_them:
+            posts = progress.published_posts(rows)
+            highest = {each.pk: each.highest for each in posts if each.highest is not None}
+            rows = rows.filter(post__in=usual.candidates(highest))
+        return [(each.delivery.pk, each.value) for each in usual.ranked(rows, now=now, weak=False)]
+
+    for _summed in range(2):
+        assert found(all_of_them=False) == found(all_of_them=True)
+        assert [value for _pk, value in found(all_of_them=True)] == [90, 70, 60]
+        services.refresh()
+    late = publish(unit=units[2], campaign=campaign, at=now - 6 * DAY, reach=80)
+    assert (late.pk, 80) in found(all_of_them=False)
