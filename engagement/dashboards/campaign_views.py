@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.db.models import DateTimeField, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,9 +16,12 @@ from django.views.decorators.http import require_GET
 from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
+from campaigns.files.models import CampaignFile
+from campaigns.files.states import FileState
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
 from campaigns.models import Campaign
+from campaigns.planning.models import Document
 from campaigns.planning.queries import part_in
 from engagement.dashboards import progress, queries, usual
 from engagement.dashboards.agenda import agenda
@@ -57,7 +61,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     highest = {post.pk: post.highest for post in posts if post.highest is not None}
     best = usual.ranked(deliveries.filter(post__in=usual.candidates(highest)), now=now, weak=False)
     phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
-    kits = _kits(request, shown)
+    kits, (documents, files) = _kits(request, shown), _papers(shown)
     context = {
         "campaign": shown,
         "today": today,
@@ -75,8 +79,8 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
         "phases": phases,
         "items": items,
-        "documents": list(shown.documents.all()),
-        "files": shown.files.filter(state="ready", kit=None),
+        "documents": documents,
+        "files": files,
         "funnels": funnels(user, kits),
         "kit_page": "kits:kit" if may_read_kits(request) else "",
         "best": [(row, reason(row)) for row in usual.best(best, most=BEST_SHOWN)],
@@ -119,6 +123,33 @@ def _kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
         rows = Kit.objects.open_to(current_position(request).unit)
     found = rows.filter(campaign=shown, current__isnull=False, withdrawn_at=None)
     return list(found.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
+
+
+def _papers(shown: Campaign) -> tuple[list[Document], list[CampaignFile]]:
+    """Return the documents of the campaign and its files that are ready, as far as the page shows
+    them. One statement.
+    """
+    columns = ("pk", "name", "number", "link", "text", "public_id", "kind", "size", "added_at")
+    documents = shown.documents.annotate(
+        kind=Value(""), size=Value(0), added_at=Value(None, output_field=DateTimeField())
+    )
+    files = shown.files.filter(state=FileState.READY, kit=None).annotate(
+        number=Value(""), link=Value(""), text=Value("")
+    )
+    both = [each.order_by().values(*columns) for each in (documents, files)]
+    rows = list(both[0].union(both[1], all=True).order_by("added_at", "pk"))
+    return (
+        [
+            Document(**{name: row[name] for name in columns[:5]})
+            for row in rows
+            if row["added_at"] is None
+        ],
+        [
+            CampaignFile(**{name: row[name] for name in ("pk", "name", *columns[5:])})
+            for row in rows
+            if row["added_at"] is not None
+        ],
+    )
 
 
 def _tile(each: progress.Progress) -> dict[str, Any]:

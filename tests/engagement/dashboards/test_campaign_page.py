@@ -145,7 +145,7 @@ def test_the_page_asks_the_same_few_questions_whatever_its_rows(
         with CaptureQueriesContext(connection) as asked:
             assert client.get(address).status_code == 200
         counted.append(len(asked))
-    assert counted[0] == counted[1] <= 21
+    assert counted[0] == counted[1] <= 20
 
 
 def test_a_campaign_is_closed_shown_and_taken_back(client, look, publish, campaign, overseer):
