@@ -5,7 +5,7 @@ their number, and three more for the rows of a page.
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from django.db.models import (
     CharField,
     Count,
     Exists,
+    F,
     FilteredRelation,
     OuterRef,
     Q,
@@ -270,9 +271,11 @@ def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
     units = Unit.objects.select_related("parent", "facts").in_bulk([place.unit for place in places])
     adoptions = {
         each.unit_id: each
-        for each in Adoption.objects.filter(kit=kit, unit__in=units).select_related("by")
+        for each in Adoption.objects.filter(kit=kit, unit__in=units)
+        .select_related("by")
+        .annotate(post_id=F("post"))
     }
-    links = _links(kit, units)
+    links = _links([each.post_id for each in adoptions.values()])
     return [
         Row(
             units[place.unit],
@@ -285,9 +288,12 @@ def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
     ]
 
 
-def _links(kit: Kit, units: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+def _links(posts: Iterable[int | None]) -> dict[int, list[tuple[str, str]]]:
+    """Return by unit where residents read the posts. Asked for by posts: by kit and unit, the
+    database read all that these units ever published.
+    """
     live = Delivery.objects.filter(
-        post__adoption__kit=kit, unit__in=units, state=State.PUBLISHED, recall__isnull=True
+        post__in=[post for post in posts if post], state=State.PUBLISHED, recall__isnull=True
     ).exclude(permalink="")
     links: dict[int, list[tuple[str, str]]] = {}
     for unit, platform, link in live.order_by("pk").values_list("unit", "platform", "permalink"):
@@ -310,7 +316,7 @@ class Line(NamedTuple):
 
 
 _OF_UNIT = ("pk", "level", "name", "parent__place", "code")
-_OF_ADOPTION = ("unit", "declined_at", "reason", "remark", "adopted_at", "opened_at")
+_OF_ADOPTION = ("unit", "post", "declined_at", "reason", "remark", "adopted_at", "opened_at")
 
 
 def lines_of(kit: Kit, places: Sequence[Place]) -> Iterator[Line]:
@@ -326,7 +332,7 @@ def lines_of(kit: Kit, places: Sequence[Place]) -> Iterator[Line]:
         row["unit"]: row
         for row in Adoption.objects.filter(kit=kit, unit__in=shown).values(*_OF_ADOPTION)
     }
-    links = _links(kit, shown)
+    links = _links(row["post"] for row in adoptions.values())
     for place in places:
         if place.unit in units:
             row = adoptions.get(place.unit, {})
