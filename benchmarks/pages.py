@@ -5,9 +5,10 @@
     DATABASE_URL=… python -m benchmarks.pages [--times 20]
 
 In one process, by Django's test client: middleware, database and templates, without a network.
-``A`` is the p50 of a stock ModelAdmin's list of all posts in the same run; a goal in
-milliseconds is that of `docs/measurements.md`. Pages take turns, so that what else the machine does
-falls on all; what Python alone took of the processor hardly depends on that.
+``A`` is the p50 of a stock ModelAdmin's list of all posts in the same run. A list's goal is A, a
+dashboard's 1.7 of it: so a slow machine is as strict as a quick one. Beside it stands the goal in
+milliseconds that some pages have, and whether this machine meets it. Pages take turns, so that what
+else the machine does falls on all; what Python alone took of the processor hardly depends on that.
 """
 
 # Django is set up before its models are imported.
@@ -48,6 +49,9 @@ from units.models import Level, Unit
 
 ADMIN = "admin's list of posts"
 SEARCH = "lua dao so 17"
+# A page's goal, as a share of A.
+LIST, DASHBOARD = "list", "dashboard"
+GOALS = {LIST: 1.0, DASHBOARD: 1.7}
 
 
 @dataclass
@@ -58,7 +62,8 @@ class Page:
     name: str
     client: Client
     address: str
-    goal: str  # milliseconds, or × of the admin's list
+    kind: str  # one of GOALS, or "" for a file, which has none
+    milliseconds: int = 0  # its goal on any machine; 0: none
     seconds: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
     queries: int = 0
@@ -114,18 +119,28 @@ def pages() -> list[Page]:
     today = f"{timezone.localdate():%d/%m/%Y}"
     found: list[Page] = []
 
-    def add(role: str, client: Client, *which: tuple[str, str, str]) -> None:
-        found.extend(Page(role, name, client, address, goal) for name, address, goal in which)
+    def add(role: str, client: Client, *which: tuple[str, str, str, int]) -> None:
+        found.extend(
+            Page(role, name, client, address, kind, milliseconds)
+            for name, address, kind, milliseconds in which
+        )
 
     kit = Kit.objects.filter(current__isnull=False).order_by("pk").first()
     overseeing = (
-        ("needs of units", reverse("oversight:board"), "150"),
-        ("matters", reverse("oversight:matters"), "150"),
-        ("official pages", reverse("oversight:official_pages"), "150"),
-        ("unrecognised", reverse("channels:unrecognised_posts"), "150"),
-        ("take-up", reverse("oversight:take_ups"), "150"),
+        ("needs of units", reverse("oversight:board"), DASHBOARD, 150),
+        ("matters", reverse("oversight:matters"), LIST, 150),
+        ("official pages", reverse("oversight:official_pages"), DASHBOARD, 150),
+        ("unrecognised", reverse("channels:unrecognised_posts"), LIST, 150),
+        ("take-up", reverse("oversight:take_ups"), DASHBOARD, 150),
         *(
-            [("take-up of a kit", reverse("oversight:take_up", args=[kit.public_id]), "150")]
+            [
+                (
+                    "take-up of a kit",
+                    reverse("oversight:take_up", args=[kit.public_id]),
+                    DASHBOARD,
+                    150,
+                )
+            ]
             if kit
             else ()
         ),
@@ -136,39 +151,49 @@ def pages() -> list[Page]:
         "end": f"{first + timedelta(days=42)}T00:00:00+07:00",
     }
     common = (
-        ("today", reverse("oversight:today"), "×1"),
-        ("posts", reverse("publishing:post_list"), "×1"),
-        ("search", reverse("publishing:post_list") + f"?q={SEARCH}", "80"),
-        ("calendar", reverse("publishing:calendar"), "×1"),
-        ("calendar's feed", reverse("publishing:calendar_feed", query=window), "×1"),
-        ("calendar's day", reverse("publishing:calendar", query={"view": "day"}), "×1"),
+        ("today", reverse("oversight:today"), LIST, 0),
+        ("posts", reverse("publishing:post_list"), LIST, 0),
+        ("search", reverse("publishing:post_list") + f"?q={SEARCH}", LIST, 80),
+        ("calendar", reverse("publishing:calendar"), LIST, 0),
+        ("calendar's feed", reverse("publishing:calendar_feed", query=window), LIST, 0),
+        ("calendar's day", reverse("publishing:calendar", query={"view": "day"}), LIST, 0),
     )
     figures = [
-        (f"campaign of {level}", reverse("engagement:campaign", args=[each.public_id]), "100")
+        (
+            f"campaign of {level}",
+            reverse("engagement:campaign", args=[each.public_id]),
+            DASHBOARD,
+            100,
+        )
         for level, each in zip(("province", "ministry"), campaigns.values(), strict=True)
         if each
     ]
     overview, results = reverse("oversight:province"), reverse("engagement:results")
     over_years = f"?from={long_ago}&to={today}"
     officer = signed_in(holder(commune, Role.OFFICER))
-    of_post = ("post", reverse("publishing:post", args=[post.public_id]), "×1")
-    composer = [("composer", reverse("posts:edit", args=[draft.public_id]), "×1")] if draft else []
+    of_post = ("post", reverse("publishing:post", args=[post.public_id]), LIST, 0)
+    composer = (
+        [("composer", reverse("posts:edit", args=[draft.public_id]), LIST, 0)] if draft else []
+    )
     add("officer", officer, *common, of_post, *composer, *figures[1:])
     leader = signed_in(holder(commune, Role.APPROVER))
-    of_unit = ("to review", reverse("publishing:review_queue"), "×1"), ("results", results, "100")
+    of_unit = (
+        ("to review", reverse("publishing:review_queue"), LIST, 0),
+        ("results", results, DASHBOARD, 100),
+    )
     add("leader", leader, *common[:2], *of_unit)
     of_province = signed_in(holder(province, Role.OVERSEER))
-    unit_page = ("unit", reverse("oversight:unit", args=[commune.key]), "×1")
+    unit_page = ("unit", reverse("oversight:unit", args=[commune.key]), DASHBOARD, 0)
     add(
         "province",
         of_province,
         *common,
         *overseeing,
         *figures,
-        ("results", results, "100"),
-        ("units", overview, "100"),
-        ("units, two years", overview + over_years, "100"),
-        ("record", reverse("audit:log"), "×1"),
+        ("results", results, DASHBOARD, 100),
+        ("units", overview, DASHBOARD, 100),
+        ("units, two years", overview + over_years, DASHBOARD, 100),
+        ("record", reverse("audit:log"), LIST, 0),
     )
     nation, file = reverse("oversight:nation"), figures[-1][1]
     add(
@@ -177,24 +202,24 @@ def pages() -> list[Page]:
         *common,
         *overseeing,
         *figures,
-        ("results", results, "150"),
+        ("results", results, DASHBOARD, 150),
         unit_page,
-        ("nation", nation, "150"),
-        ("nation, two years", nation + over_years, "150"),
-        ("record", reverse("audit:log"), "×1"),
-        ("record by words", reverse("audit:log") + "?what=delivery.failed", "×1"),
-        ("channels", reverse("channels:list"), "×1"),
-        ("kept back", reverse("publishing:held"), "×1"),
-        ("recalls", reverse("publishing:recall_list"), "×1"),
-        ("export of a campaign, CSV", file + "export/?format=csv", "–"),
+        ("nation", nation, DASHBOARD, 150),
+        ("nation, two years", nation + over_years, DASHBOARD, 150),
+        ("record", reverse("audit:log"), LIST, 0),
+        ("record by words", reverse("audit:log") + "?what=delivery.failed", LIST, 0),
+        ("channels", reverse("channels:list"), LIST, 0),
+        ("kept back", reverse("publishing:held"), LIST, 0),
+        ("recalls", reverse("publishing:recall_list"), LIST, 0),
+        ("export of a campaign, CSV", file + "export/?format=csv", "", 0),
     )
     administrator = signed_in(holder(ministry, Role.ADMINISTRATOR))
     add(
         "administrator",
         administrator,
-        ("today", reverse("oversight:today"), "×1"),
-        ("units", reverse("units:tree"), "×1"),
-        ("people", reverse("accounts:people"), "×1"),
+        ("today", reverse("oversight:today"), LIST, 0),
+        ("units", reverse("units:tree"), LIST, 0),
+        ("people", reverse("accounts:people"), LIST, 0),
     )
     return found
 
@@ -205,6 +230,10 @@ def stock_list() -> Page:
     found = User.objects.filter(username=name).first()
     person = found or User.objects.create_superuser(name, f"{name}@congan.example", None)
     return Page("Django", ADMIN, signed_in(person), reverse("admin:posts_post_changelist"), "")
+
+
+def _said(is_met: bool) -> str:
+    return "yes" if is_met else "no"
 
 
 def main() -> int:
@@ -229,23 +258,28 @@ def main() -> int:
                 page.open()
     base = beside.at(0.5)
     print(f"A = {base:.0f} ms, p95 {beside.at(0.95):.0f}, {beside.queries} queries\n")
-    print("| who | page | p50 ms | p95 ms | Python ms | ×A | goal | met | queries | kB |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    met = 0
+    print(
+        "| who | page | p50 ms | p95 ms | Python ms | ×A | goal | met | ms goal | met "
+        "| queries | kB |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    met, judged = 0, 0
     for page in measured:
         half, most = page.at(0.5), page.at(0.95)
-        goal = base * float(page.goal[1:]) if page.goal.startswith("×") else page.goal
-        is_met = goal == "–" or half <= float(goal)
-        met += is_met
+        ratio, limit = half / base, GOALS.get(page.kind)
+        judged += limit is not None
+        met += limit is not None and ratio <= limit
         name = page.name if page.status == 200 else f"{page.name} ({page.status})"
-        end = f"{'yes' if is_met else 'no'} | {page.queries} | {page.bytes / 1024:.0f} |"
+        by_ratio = f"×{limit:g} | {_said(ratio <= limit)}" if limit else "– | –"
+        here = page.milliseconds
+        by_time = f"{here} | {_said(half <= here)}" if here else "– | –"
         print(
             f"| {page.role} | {name} | {half:.0f} | {most:.0f} | "
-            f"{1000 * statistics.median(page.processor):.0f} | {half / base:.1f} | "
-            f"{page.goal} | {end}"
+            f"{1000 * statistics.median(page.processor):.0f} | {ratio:.2f} | {by_ratio} | "
+            f"{by_time} | {page.queries} | {page.bytes / 1024:.0f} |"
         )
     middle = statistics.median(page.at(0.5) for page in measured)
-    print(f"\npages n={len(measured)} met={met} median_ms={middle:.0f} A_ms={base:.0f}")
+    print(f"\npages n={judged} met={met} median_ms={middle:.0f} A_ms={base:.0f}")
     return 0
 
 
