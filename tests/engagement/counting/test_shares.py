@@ -246,10 +246,11 @@ def test_with_too_few_calls_each_channel_has_its_turn_before_the_second_post_of_
     assert set(looked_at) == {channel.pk for channel in (greedy, *others)}
 
 
-def test_runs_take_no_more_than_they_hold(simulator, now):
-    published(simulator, now, posts=3)
+def test_what_a_run_could_not_take_hold_of_reserves_no_calls(simulator, now, quota):
+    for _ in range(2):
+        published(simulator, now)
 
-    assert len(counting.claim(now=now, most=2)) == 2
+    assert len(counting.claim(now=now, most=1)) == 1
     assert ReadingUse.objects.get().used == 2  # one question of at most two calls
 
 
