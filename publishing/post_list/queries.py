@@ -103,7 +103,7 @@ def post_groups(now: datetime, has_trouble: Any = None) -> dict[PostGroup, Q]:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many posts belong to each group, and to none in particular (""), up to one more than
+    """The number of posts of each group, and of all together (""), up to one more than
     `MOST_COUNTED`; ``is_cut``: only the newest `MOST_LISTED` were looked at.
     """
 

@@ -1,4 +1,4 @@
-"""Which days a change of followers marks."""
+"""Changes of followers mark days of units."""
 
 from datetime import date, timedelta
 

@@ -43,7 +43,7 @@ def nation(publish, monkeypatch):
 
 @pytest.fixture
 def shown(nation, monkeypatch):
-    """What the ministry's page shows, from summaries or from the raw rows alone."""
+    """Return what the ministry's page shows, from summaries or from the raw rows alone."""
     person = factories.person(Role.OVERSEER, factories.ministry())
 
     def rows(*, raw=False):
