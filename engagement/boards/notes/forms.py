@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import DayField
@@ -14,7 +15,7 @@ _INVALID = {"invalid": _("Please enter the date as dd/mm/yyyy.")}
 class NoteForm(forms.Form):
     """The days and words of a note."""
 
-    first = DayField(label=_("First day"), error_messages=_INVALID)
+    first = DayField(label=_("First day"), initial=timezone.localdate, error_messages=_INVALID)
     last = DayField(
         label=_("Last day"),
         required=False,

@@ -56,6 +56,8 @@ def test_a_note_is_written_changed_and_removed_and_each_is_on_record(
     client.force_login(chief)
     list_of = reverse("engagement:board_notes", args=[commune.key])
 
+    offered = client.get(list_of).content.decode()
+    assert f'value="{day(0):%d/%m/%Y}"' in offered  # what happened today needs no date
     assert client.post(list_of, sent(last=f"{day(2):%d/%m/%Y}")).status_code == 302
     note = BoardNote.objects.get()
     assert (note.unit, note.first, note.last, note.author) == (commune, day(3), day(2), chief)

@@ -89,6 +89,7 @@ def test_the_draft_offers_to_take_the_figures_anew(client, unit, draft, overseer
     page = client.get(address)
     assert page.context["since"].came == [unit.name]
     assert page.content.decode().count(f'action="{anew}"') == 1
+    assert "change any more" not in page.content.decode()
 
     client.post(anew)
     page = client.get(address)
@@ -102,6 +103,8 @@ def test_the_leader_and_whoever_corrects_are_told_too(client, province, unit, dr
     services.submit(draft, by=overseer)
     factories.report(unit, state="sent")
 
+    client.force_login(overseer)
+    assert "change any more" in client.get(address).content.decode()
     client.force_login(leader)
     page = client.get(address)
     assert page.context["since"].came == [unit.name]
