@@ -1,4 +1,6 @@
-"""The try-out's kits: one of the ministry that two provinces pass on, and one of the city."""
+"""The try-out's kits: one of the ministry that two provinces pass on, and two of the city, of which
+one asks its units for no words and can be shared with partners as it is.
+"""
 
 import io
 from collections.abc import Iterable
@@ -34,6 +36,7 @@ thì ngắt mạng, gọi ngay ngân hàng để khóa tài khoản và đến t
 
 Ai cần hướng dẫn cài đặt, mời đến {dia_diem} ngày {ngay_huong_dan}, có cán bộ giúp từng bước."""
 
+CHARGING_NAME = "Sạc xe điện an toàn"
 CHARGING = """{don_vi} đề nghị bà con {khu_tro} không cắm sạc xe điện qua đêm trong nhà.
 
 Sạc ban ngày, có người trông, dùng đúng bộ sạc theo máy. Không để xe và bình gas chắn lối đi, cầu \
@@ -41,6 +44,18 @@ thang. Mở sẵn lối thoát nạn thứ hai và cùng cả nhà tập một l
 
 Khi cháy: hô to, cúi thấp người, che mũi bằng khăn ướt, đóng cửa phòng có khói và gọi 114."""
 
+
+LEAVING = """{don_vi} nhắc bà con: trước khi ra khỏi nhà, dành một phút cho ba việc.
+
+Khóa van bình gas. Ngắt điện bàn là, bếp, ấm đun nước, quạt. Rút sạc xe điện, sạc điện thoại.
+
+Nhà có người già, trẻ nhỏ ở lại: dặn cách mở cửa và lối thoát nạn thứ hai.
+
+Thấy khói, lửa: hô to cho mọi người biết, ra ngoài trước, rồi gọi 114. Cần hỏi thêm, bà con gọi \
+trực ban {duong_day_nong}."""
+LEAVING_SHORT = """Ra khỏi nhà: khóa gas, ngắt điện, rút sạc. Thấy khói, lửa gọi 114.
+
+{don_vi}, trực ban {duong_day_nong}."""
 
 PLAN = (
     "KẾ HOẠCH TUYÊN TRUYỀN CAO ĐIỂM CUỐI NĂM",
@@ -90,6 +105,13 @@ def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
             writer=people["tinh.theodoi"],
             leader=world.overseer,
         )
+        cards = Media.objects.filter(unit=world.province, shared=True, card__look="fire")
+        _issue(
+            world.province,
+            _leaving(year_end, today, cards),
+            writer=people["tinh.theodoi"],
+            leader=world.overseer,
+        )
         announcing.announce()
         _attach(year_end, "Kế hoạch tuyên truyền cao điểm cuối năm", PLAN, by=world.overseer)
         _attach(charging.kit, "Hướng dẫn nhận bộ nội dung", GUIDE, by=people["tinh.theodoi"])
@@ -113,7 +135,7 @@ def renew(world: World, now: datetime) -> None:
     people = User.objects.in_bulk(names, field_name="username")
     today = timezone.localdate(now)
     nation = Kit.objects.get(unit=world.province.parent)
-    city = Kit.objects.get(unit=world.province)
+    city = Kit.objects.get(unit=world.province, name=CHARGING_NAME)
     posters = Media.objects.filter(unit=nation.unit, shared=True)
     more = replace(
         _false_calls(nation.campaign, today, posters),
@@ -203,7 +225,7 @@ def _false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> K
 
 def _charging(campaign: Campaign, today: date) -> KitEdit:
     return KitEdit(
-        name="Sạc xe điện an toàn",
+        name=CHARGING_NAME,
         campaign=campaign,
         topic=Topic.objects.get(code="pccc"),
         title="Sạc xe điện qua đêm trong nhà: một thói quen nguy hiểm",
@@ -226,4 +248,34 @@ def _charging(campaign: Campaign, today: date) -> KitEdit:
         note="Nên đăng trước cuối tuần.",
         all_below=True,
         spread_minutes=30,
+    )
+
+
+def _leaving(campaign: Campaign, today: date, cards: Iterable[Media]) -> KitEdit:
+    """Return a kit whose gaps the unit's own page fills."""
+    return KitEdit(
+        name="Khóa gas, ngắt điện trước khi ra khỏi nhà",
+        campaign=campaign,
+        topic=Topic.objects.get(code="pccc"),
+        title="Một phút trước khi ra khỏi nhà",
+        text=LEAVING,
+        texts={"zalo": LEAVING_SHORT},
+        script="Xin bà con dành một phút trước khi ra khỏi nhà: khóa van gas, ngắt điện, rút sạc. "
+        "Thấy khói, lửa, xin gọi ngay 114.",
+        poster={
+            "look": "fire",
+            "line_1": "Khóa van gas, ngắt điện, rút sạc.",
+            "line_2": "Thấy khói, lửa: ra ngoài trước, rồi gọi 114.",
+            "hotline": "114",
+        },
+        link="https://bocongan.gov.vn/",
+        window_from=today - timedelta(days=3),
+        window_until=today + timedelta(days=27),
+        best_from=17,
+        best_until=19,
+        platforms=("facebook", "zalo"),
+        note="Không cần điền gì: tên đơn vị, số trực ban lấy từ thông tin đơn vị.",
+        all_below=True,
+        spread_minutes=30,
+        media=[(each, each.alt_text) for each in cards],
     )

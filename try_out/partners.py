@@ -10,6 +10,8 @@ from campaigns.partners.models import Contact, Kind, Partner
 from campaigns.partners.services import Agreement
 from links.clicks import add_clicks
 from posts.models import Post
+from publishing.kit_sharing import services as kit_sharing
+from publishing.kit_sharing.queries import kits_for
 from publishing.sharing import services as sharing
 from publishing.sharing.queries import is_shareable, live_deliveries
 from try_out.history import at
@@ -19,7 +21,7 @@ _CHIEF = "Trưởng Công an phường"
 
 
 def fill(world: World, now: datetime) -> None:
-    """Enter three partners, and share two posts, of which one is read a good deal."""
+    """Enter three partners, and share two posts, of which one is read a good deal, and a kit."""
     staff = world.staff["hai-chau"]
     union, school = _enter(staff, now)
     shared = _live_posts(staff, now)[:2]
@@ -34,6 +36,19 @@ def fill(world: World, now: datetime) -> None:
             for n in range(days_ago)
             if row.link_id
         )
+    _share_a_kit(staff, union, now)
+
+
+def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
+    """Share the kit that asks the ward for no words of its own."""
+    today = timezone.localdate(now)
+    with at(now - timedelta(days=3)):
+        kit = kits_for(staff.unit).get(current__slots=[])
+        until = timezone.localdate() + timedelta(days=30)
+        ((row, _secret),) = kit_sharing.share(
+            kit, unit=staff.unit, partners=[union], until=until, by=staff.officer
+        )
+    add_clicks((row.link_id, today - timedelta(days=n), 5 + n) for n in range(3) if row.link_id)
 
 
 def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:

@@ -28,7 +28,9 @@ from posts.models import BulkImport, Post, Review
 from posts.review import approvals
 from posts.states import PostState
 from publishing.broadcasts.queries import broadcasts_awaiting
-from publishing.models import Delivery
+from publishing.kit_sharing.presenters import kit_page
+from publishing.kit_sharing.queries import RELATED, Standing, standing
+from publishing.models import Delivery, KitShare
 from publishing.recurrence.queries import series_in_review
 from publishing.review.queries import posts_awaiting_second
 from publishing.states import State
@@ -70,6 +72,19 @@ class TestFilled(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         call_command("try_out")
+
+    def test_a_partners_page_of_a_kit_shows_all_that_such_a_page_can(self):
+        share = KitShare.objects.select_related(*RELATED).get()
+
+        page = kit_page(share)
+
+        assert standing(share, now=timezone.now()) == Standing.OPEN
+        assert len(page.texts) == 2
+        assert not any("{" in text.words for text in page.texts)
+        assert page.pieces
+        assert page.cards
+        assert page.qr
+        assert page.has_poster
 
     def test_it_shows_every_state_that_a_post_and_a_delivery_can_rest_in(self):
         posts = Counter(Post.objects.values_list("state", flat=True))
