@@ -7,8 +7,8 @@ from engagement.exports.tasks import make_exports as make_exports
 from engagement.reports.tasks import draft_reports as draft_reports
 from engagement.reports.tasks import make_report_files as make_report_files
 from engagement.reports.tasks import remind_of_reports as remind_of_reports
+from engagement.rollups import months, thinning
 from engagement.rollups import services as rollups
-from engagement.rollups import thinning
 
 
 @shared_task(acks_late=False, ignore_result=True)
@@ -31,5 +31,8 @@ def refresh_rollups(**_: object) -> None:
 
 @shared_task(acks_late=False, ignore_result=True)
 def thin_counts(**_: object) -> None:
-    """Thin counts older than two months. A second run at once, or a repeat, changes nothing."""
+    """Thin counts older than two months, and make room for those of the months to come. A second
+    run at once, or a repeat, changes nothing.
+    """
+    months.make_months()
     thinning.thin()

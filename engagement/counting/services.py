@@ -37,6 +37,7 @@ from core.sealing import Unsealable
 from engagement.counting import names, shares
 from engagement.counting.claims import LEASE, locked, wait_after
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
+from engagement.rollups import months
 from platforms import client
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
@@ -364,6 +365,8 @@ def enter(delivery: Delivery, *, by: User, figures: Mapping[str, int | None]) ->
         raise Refused(_("Figures belong to a post that stands on the page."))
     if reports_figures(delivery.platform, delivery.receipt_source):
         raise Refused(_("The platform tells the figures of this post itself."))
+    if delivery.published_at and timezone.localdate(delivery.published_at) < months.kept_from():
+        raise Refused(_("The counts of the month of this post are archived. Its figures stay."))
     counts = {measure: figures.get(measure) for measure in MEASURES}
     known = {measure: value for measure, value in counts.items() if value is not None}
     if not known:

@@ -18,7 +18,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from core.locks import try_alone
-from engagement.rollups import periods, provinces
+from engagement.rollups import months, periods, provinces
 from engagement.rollups.models import ChangedDay, Kind, UnitPeriod
 from engagement.rollups.sources import SUMMARIES, Days, Pairs, Scope, Summary, Units
 from units.models import Unit
@@ -69,6 +69,9 @@ def _refresh_some() -> int:
     for kind, day, unit in taken:
         day = date.fromisoformat(day) if isinstance(day, str) else day
         pairs.setdefault(kind, set()).add((day, unit))
+    if gained := pairs.pop(Kind.GAINED, set()):
+        since = months.proven_from()
+        pairs[Kind.GAINED] = {(day, unit) for day, unit in gained if day >= since}
     for summary in SUMMARIES:
         for some in Pairs.of(pairs.get(summary.kind, set())).split():
             _sum_up(summary, some)
@@ -126,8 +129,9 @@ def _rebuild(batch: provinces.Batch) -> None:
     _take_time()
     # Before the rows are read, as in `_refresh_some`: what changes meanwhile leaves a mark.
     ChangedDay.objects.filter(unit__in=batch.units).delete()
+    since = {Kind.GAINED: months.proven_from()}
     for summary in SUMMARIES:
-        _sum_up(summary, Units(batch.units))
+        _sum_up(summary, Units(batch.units, since.get(summary.kind, date.min)))
     provinces.rebuild(batch)
     today = timezone.localdate()
     periods.sum_up({Kind.FOLLOWED: [(today, unit) for unit in batch.units]})
@@ -205,6 +209,8 @@ def _months(kind: Kind, *summaries: Summary | provinces.Coarse) -> Iterator[Days
         return
     # A day more on each side: moments are stored in UTC.
     first, last = min(days) - timedelta(days=1), max(days) + timedelta(days=1)
+    if kind == Kind.GAINED:
+        first = max(first, months.proven_from())
     while first <= last:
         yield Days(first, min(first + _MONTH, last))
         first += _MONTH + timedelta(days=1)

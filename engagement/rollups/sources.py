@@ -81,15 +81,22 @@ class Days:
 
 @dataclass(frozen=True)
 class Units:
-    """All days of some units."""
+    """All days of some units, or those from one day on."""
 
     units: Sequence[int]
+    since: date = date.min
 
     def rows(self, moment: str, unit: str = "unit") -> Q:
-        return Q(**{f"{unit}__in": self.units, f"{moment}__isnull": False})
+        rows = Q(**{f"{unit}__in": self.units, f"{moment}__isnull": False})
+        if self.since > date.min:
+            rows &= Q(**{f"{moment}__gte": midnight(self.since)})
+        return rows
 
     def sql(self, day: str, unit: str) -> Statement:
-        return f"({unit} IN ({', '.join(['%s'] * len(self.units))}))", self.units
+        units = f"{unit} IN ({', '.join(['%s'] * len(self.units))})"
+        if self.since == date.min:
+            return f"({units})", self.units
+        return f"({units} AND {day} >= %s)", [*self.units, self.since]
 
     def all_units(self) -> Sequence[int]:
         return self.units

@@ -15,10 +15,9 @@ from core.locks import try_alone
 from core.periods import midnight
 from engagement.models import MEASURES, Count
 from engagement.rollups.models import Thinned
+from engagement.rollups.months import COUNTED_FOR
 
 KEPT_WHOLE = timedelta(days=60)
-# A delivery is counted for eight weeks after it was published; so far back those of a day are.
-_COUNTED_FOR = timedelta(days=64)
 _SECONDS = 120.0
 _MARKING = "mark_count_delete"
 
@@ -83,7 +82,7 @@ def _thin_unmarked(day: date) -> int:
     moments = {
         "start": adapted(midnight(day)),
         "end": adapted(midnight(day + timedelta(days=1))),
-        "earliest": adapted(midnight(day - _COUNTED_FOR)),
+        "earliest": adapted(midnight(day - COUNTED_FOR)),
     }
     with connection.cursor() as cursor:
         cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [_MARKING])

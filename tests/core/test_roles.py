@@ -221,3 +221,17 @@ def test_a_worker_carries_out_the_reset_of_a_factor_with_its_role(prefix):
         reset_factors()
 
     assert not Authenticator.objects.filter(user=person).exists()
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_no_role_reaches_counts_by_the_tables_of_their_months(prefix, kind):
+    month = f"engagement_count_{timezone.localdate().year + 1}_01"
+    for table in ("engagement_count_first", month):
+        for statement in (f"SELECT * FROM {table}", f"DELETE FROM {table}"):
+            assert tried(prefix, kind, statement) == "InsufficientPrivilege"
+    assert tried(prefix, kind, "SELECT * FROM engagement_count") == ""
+
+
+def test_a_worker_makes_the_months_of_counts_and_web_does_not(prefix):
+    assert tried(prefix, "worker", "SELECT make_count_months()") == ""
+    assert tried(prefix, "web", "SELECT make_count_months()") == "InsufficientPrivilege"

@@ -85,7 +85,8 @@ IDENTITY = (
     "pg_current_wal_lsn()",
 )  # publishing/models/database_identity.py
 
-THINNING = "thin_counts(date)"  # engagement/rollups/thinning.py: the one way to remove counts
+# Of the owner: the one way to remove counts, and to make their partitions (engagement/rollups).
+OF_COUNTS = ("thin_counts(date)", "make_count_months()")
 
 
 class Command(BaseCommand):
@@ -120,7 +121,10 @@ class Command(BaseCommand):
                 tables=OF_PEOPLE,
             )
             _run(cursor, "REVOKE DELETE ON {tables} FROM {role}", f"{prefix}_worker", tables=KEPT)
-            _run(cursor, f"GRANT EXECUTE ON FUNCTION {THINNING} TO {{role}}", f"{prefix}_worker")
+            for function in OF_COUNTS:
+                _run(
+                    cursor, f"GRANT EXECUTE ON FUNCTION {function} TO {{role}}", f"{prefix}_worker"
+                )
             readable = ("audit_entry", "audit_stream")
             _run(cursor, "GRANT SELECT ON {tables} TO {role}", f"{prefix}_auditor", tables=readable)
         self.stdout.write(f"Granted: {prefix}_web, {prefix}_worker, {prefix}_auditor")
@@ -153,6 +157,10 @@ def _grant_work(cursor: Any, role: str) -> None:
     )
     _run(cursor, "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}", role)
     _run(cursor, "REVOKE UPDATE, DELETE ON {tables} FROM {role}", role, tables=APPEND_ONLY)
+    # What a whole table forbids, its parts must not allow.
+    cursor.execute("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
+    for (partition,) in cursor.fetchall():
+        _run(cursor, "REVOKE ALL ON {tables} FROM {role}", role, tables=(partition,))
     _run(cursor, "REVOKE INSERT, DELETE ON {tables} FROM {role}", role, tables=("audit_stream",))
     _run(
         cursor,
