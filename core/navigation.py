@@ -3,6 +3,7 @@ to them.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -65,6 +66,7 @@ def register(*entries: Entry, pages: Mapping[str, Iterable[str]] | None = None) 
     ENTRIES.sort(key=lambda entry: entry.place)
     for view, names in (pages or {}).items():
         _BELONGS.update(dict.fromkeys(names, view))
+    current.cache_clear()
 
 
 def entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
@@ -84,6 +86,7 @@ def matching(words: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[
     return list(found.values())
 
 
+@cache
 def current(view: str, namespace: str) -> str:
     """Return the view of the entry to which a page belongs: itself, if it is one."""
     if any(entry.view == view for entry in ENTRIES if entry.part != ACTIONS):

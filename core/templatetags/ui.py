@@ -1,16 +1,19 @@
 """Small template vocabulary every page shares. A built-in: no {% load %} needed."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -30,6 +33,7 @@ def integrity(path: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def stylesheets(*paths: str) -> SafeString:
     """Link style sheets, each with its digest. The later one wins where two have the same
     weight.
@@ -46,13 +50,18 @@ def module(context: template.Context, path: str) -> SafeString:
     only against the digest in its preload.
     """
     nonce = format_html(' nonce="{}"', context["csp_nonce"]) if "csp_nonce" in context else ""
-    preload = '<link rel="modulepreload" href="{}" integrity="sha384-{}"{}>\n'
-    script = '<script type="module" src="{}" integrity="sha384-{}"{}></script>'
-    tags = [(preload, each) for each in assets.imports(path)]
-    tags.append((script, path))
-    return SafeString(
-        "".join(format_html(tag, static(each), assets.digest(each), nonce) for tag, each in tags)
-    )
+    return SafeString(nonce.join(_around_nonces(path)))
+
+
+@lru_cache(maxsize=256)
+def _around_nonces(path: str) -> list[str]:
+    """Return the tags of a module and its imports, cut where each bears the nonce."""
+    preload = '<link rel="modulepreload" href="{}" integrity="sha384-{}"'
+    script = '<script type="module" src="{}" integrity="sha384-{}"'
+    starts = [(preload, each) for each in assets.imports(path)]
+    starts.append((script, path))
+    first, *others = (format_html(tag, static(each), assets.digest(each)) for tag, each in starts)
+    return [first, *(f">\n{other}" for other in others), "></script>"]
 
 
 @register.simple_tag
@@ -66,6 +75,12 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """Draw an icon from the sprite. Without a label it is decoration, and
     screen readers skip it.
     """
+    return _drawn(name, css, conditional_escape(label))
+
+
+# A page draws a hundred icons, mostly the same ones: a tenth of its time.
+@lru_cache(maxsize=2048)
+def _drawn(name: str, css: str, label: SafeString) -> SafeString:
     return format_html(
         '<svg class="icon {}" {}><use href="{}#tabler-{}"/></svg>',
         css,
@@ -82,6 +97,8 @@ def attributes(attrs: dict[str, Any]) -> SafeString:
     """Return a widget's attributes as they stand in its tag, but for its class, which the widget's
     template makes.
     """
+    if not attrs:
+        return SafeString()
     shown = (
         (name, value) for name, value in attrs.items() if value is not False and name != "class"
     )
@@ -90,6 +107,13 @@ def attributes(attrs: dict[str, Any]) -> SafeString:
         " {}{}",
         ((name, "" if value is True else format_html('="{}"', value)) for name, value in shown),
     )
+
+
+@register.simple_tag
+def options(choices: Iterable[dict[str, Any]]) -> SafeString:
+    """Render the options of a select: a template for each took a fifth of a list of 170 units."""
+    drawn = ((each["value"], attributes(each["attrs"]), each["label"]) for each in choices)
+    return format_html_join("", '<option value="{}"{}>{}</option>', drawn)
 
 
 @register.simple_tag(takes_context=True)
@@ -110,14 +134,21 @@ def tabs(context: template.Context) -> list[navigation.Entry]:
     return navigation.entries(navigation.TABS, context.get("may") or {})
 
 
-@register.inclusion_tag("components/nav_item.html", takes_context=True)
-def nav_item(context: template.Context, entry: navigation.Entry) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def nav_item(context: template.Context, entry: navigation.Entry) -> SafeString:
     """Render one entry of the navigation; it is current on its own page and on those that belong to
     it.
     """
     match = getattr(context.get("request"), "resolver_match", None)
     here = navigation.current(match.view_name, match.namespace) if match else ""
-    return {"entry": entry, "current": entry.view == here}
+    return _nav_item(entry.view, entry.symbol, str(entry.label), entry.view == here)
+
+
+# Three times on each page stands the same navigation: a fifth of a short page's time.
+@lru_cache(maxsize=512)
+def _nav_item(view: str, symbol: str, label: str, current: bool) -> SafeString:
+    item = {"view": view, "symbol": symbol, "label": label, "current": current}
+    return render_to_string("components/nav_item.html", item)
 
 
 @register.filter

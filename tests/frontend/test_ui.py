@@ -8,10 +8,11 @@ from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
+from django.utils.safestring import mark_safe
 
 from accounts.permissions import DEEP, Role
 from core.navigation import ENTRIES, SIDEBAR, TABS, Entry
-from core.templatetags.ui import count_or_missing, distance, local_time, nav_item
+from core.templatetags.ui import count_or_missing, distance, icon, local_time, nav_item
 from tests.factories import ProvinceFactory, UnitFactory, person
 
 
@@ -63,7 +64,7 @@ def test_an_entry_is_current_on_its_page_and_on_those_below_it(address, entry, c
 
     item = nav_item(Context({"request": request}), Entry(entry, "list", "label", TABS, 0))
 
-    assert item["current"] is current
+    assert ("aria-current" in item) is current
 
 
 def test_on_each_page_of_the_navigation_its_own_entry_alone_is_current():
@@ -74,9 +75,39 @@ def test_on_each_page_of_the_navigation_its_own_entry_alone_is_current():
         request.resolver_match = resolve(request.path)
         context = Context({"request": request})
         # A page may have an entry for each group of people whom it is shown to.
-        assert {entry.view for entry in entries if nav_item(context, entry)["current"]} == {
+        assert {entry.view for entry in entries if "aria-current" in nav_item(context, entry)} == {
             here.view
         }
+
+
+def test_an_icon_drawn_once_is_not_what_another_label_gets():
+    marked = icon("list", "", mark_safe("<b>all</b>"))
+
+    assert 'aria-label="<b>all</b>"' in marked
+    assert 'aria-label="&lt;b&gt;all&lt;/b&gt;"' in icon("list", "", "<b>all</b>")
+    assert 'aria-hidden="true"' in icon("list")
+
+
+def test_an_entry_drawn_once_bears_the_words_of_each_language():
+    entry = next(entry for entry in ENTRIES if entry.view == "publishing:post_list")
+    drawn = {}
+    for language in ("vi", "en"):
+        with translation.override(language):
+            drawn[language] = nav_item(Context(), entry)
+
+    assert "Posts" in drawn["en"]
+    assert "Posts" not in drawn["vi"]
+
+
+def test_the_options_of_a_choice_bear_their_words_escaped_and_which_is_chosen():
+    field = forms.ChoiceField(choices=[("", "<all>"), ("Units", [(7, "Hội & An")])])
+    html = field.widget.render("unit", 7)
+
+    assert '<option value="">&lt;all&gt;</option>' in html
+    assert (
+        '<optgroup label="Units"><option value="7" selected>Hội &amp; An</option></optgroup>'
+        in html
+    )
 
 
 class OneField(forms.Form):
