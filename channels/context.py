@@ -42,12 +42,13 @@ def channel_or_404(
 def channels_in_scope(request: HttpRequest) -> QuerySet[Channel]:
     """Return the channels that the person sees from their current position. Raises PermissionDenied
     (403) without the right to see any."""
-    if not request.user.reach(Permission.CHANNEL_VIEW):
+    reach = request.user.reach(Permission.CHANNEL_VIEW)
+    if not reach:
         raise PermissionDenied
     position = current_position(request)
-    return Channel.objects.visible_to(request.user).within(
-        [Reach(position.unit.path, position.role in DEEP)]
-    )
+    here = [Reach(position.unit.path, position.role in DEEP)]
+    seen = Channel.objects.visible_to(request.user)
+    return seen if reach == here else seen.within(here)
 
 
 def page_or_rows(request: HttpRequest, template: str) -> str:

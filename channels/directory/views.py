@@ -23,7 +23,7 @@ from channels.context import channel_or_404, channels_in_scope, page_or_rows
 from channels.directory.forms import ChannelFilter
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast
-from channels.monitoring.forecast import Risk
+from channels.monitoring.forecast import FAILING, Risk
 from channels.monitoring.presenters import RISK_LOOKS, describe_decisions
 from channels.presenters import LIFECYCLE_LOOKS, LOOKS, lacking, limits, way_out
 from channels.queries import facts_of, is_permitted, is_set_up, matching, reaches_beyond
@@ -58,7 +58,7 @@ def channel_list(request: HttpRequest) -> HttpResponse:
 
 def _counts(channels: QuerySet[Channel], *, now: datetime) -> dict[str, int]:
     """Count what the list's head warns of."""
-    failing = forecast.at_risk(channels, now=now).exclude(risk=Risk.RIGHTS)
+    failing = forecast.at_risk(channels, now=now, risks=FAILING)
     return {
         **channels.aggregate(
             lost=Count("pk", filter=Q(health=Health.LOST)),

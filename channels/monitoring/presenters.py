@@ -74,7 +74,7 @@ def to_do(channel: Channel) -> str:
     if channel.risk == Risk.EXPIRING:
         when = local_time(channel.expires_at)
         return _("Connect it again before %(when)s; until then it works.") % {"when": when}
-    return str(_TO_DO[Risk(channel.risk)])
+    return str(_TO_DO[channel.risk])
 
 
 def describe_decisions(posts: Iterable[UnrecognisedPost], *, reader: Any) -> None:

@@ -48,12 +48,12 @@ def failing(request: HttpRequest) -> HttpResponse:
     counts = forecast.counted(risky)
     asked = chosen.get("risk", "")
     rows = risky.filter(risk=asked) if asked else risky.exclude(risk=Risk.RIGHTS)
-    page = Paginator(rows.order_by("weight", "unit__search", "platform"), PAGE).get_page(
+    page = Paginator(rows.order_by("risk", "unit__search", "platform"), PAGE).get_page(
         request.GET.get("page")
     )
     for channel in page:
-        channel.label = Risk(channel.risk).label
-        channel.tone, channel.symbol = RISK_LOOKS[Risk(channel.risk)]
+        channel.label = channel.risk.label
+        channel.tone, channel.symbol = RISK_LOOKS[channel.risk]
         channel.to_do = to_do(channel)
         channel.lacking = lacking(
             right for right in facts_of(channel.platform).rights if right not in channel.scopes

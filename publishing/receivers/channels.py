@@ -1,9 +1,8 @@
 """Events of channels, and what publishing knows of them: which posts on a page are ours, and what
 stops with a page that left its unit's hands."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +23,11 @@ from platforms.webhooks import Hook
 from publishing.deliveries.requests import longest_call
 from publishing.models import Delivery, Freeze
 from publishing.scheduling import services as scheduling
-from publishing.scheduling.conflicts import count_booked, count_booked_formats
+from publishing.scheduling.conflicts import (
+    count_booked,
+    count_booked_formats,
+    full_days_of_app,
+)
 from publishing.states import MAY_BE_VISIBLE, State
 
 # Platforms' clocks, and ours.
@@ -97,20 +100,27 @@ def last_published(channels: Sequence[int], **_: Any) -> dict[int, datetime]:
 @receiver(overbooked, sender=Channel)
 def beyond_a_days_posts(now: datetime, days: int, **_: Any) -> set[int]:
     limited = {kind: facts for kind in Kind.values if (facts := facts_of(kind)).per_day}
+    until = now + timedelta(days=days)
+    full = {
+        kind: full_days_of_app(kind, now, until)
+        for kind, facts in limited.items()
+        if facts.per_app_day
+    }
     # Of most pages the number is no news: only what is above some limit leaves the database.
-    telling = Q(platform__in=[kind for kind, facts in limited.items() if facts.per_app_day])
+    telling = Q()
+    for kind, full_days in full.items():
+        telling |= Q(platform=kind, day__in=full_days)
+    of_page = {}
     for kind, facts in limited.items():
         limits = [facts.per_page_day, *(form.per_page_day for form in facts.formats)]
         if limits := [limit for limit in limits if limit]:
-            telling |= Q(platform=kind, n__gt=min(limits))
-    rows = list(count_booked(limited, now, now + timedelta(days=days)).filter(telling))
-    of_app: Counter[tuple[str, date]] = Counter()
-    for platform, day, _channel, n in rows:
-        of_app[platform, day] += n
+            of_page[kind] = min(limits)
+            telling |= Q(platform=kind, n__gt=of_page[kind])
     found = set()
-    for platform, day, channel, n in rows:
+    for platform, day, channel, n in count_booked(limited, now, until).filter(telling):
         facts = limited[platform]
-        too_many = facts.per_app_day and of_app[platform, day] > facts.per_app_day
+        # A row of a platform that limits no page is there for its full day.
+        too_many = platform in full and (platform not in of_page or day in full[platform])
         if too_many or (facts.per_page_day and n > facts.per_page_day):
             found.add(channel)
         elif any(form.per_page_day and n > form.per_page_day for form in facts.formats):

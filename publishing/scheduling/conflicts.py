@@ -163,12 +163,25 @@ def count_booked(
     """Count what is still to go out, as rows of platform, calendar day, channel's key, number
     ``n``.
     """
-    going = Delivery.objects.filter(platform__in=platforms, due_at__gte=start, due_at__lt=end)
-    going = going.exclude(state__in=sorted(CONCLUDED)).order_by()
+    going = _booked(platforms, start, end)
     if but:
         going = going.exclude(post=but)
     by_day = going.annotate(day=TruncDate("due_at")).values_list("platform", "day", "channel")
     return by_day.annotate(n=Count("pk"))
+
+
+def full_days_of_app(platform: str, start: datetime, end: datetime) -> QuerySet[Any, date]:
+    """Find the calendar days on which more is to go out than the platform takes from our whole
+    application, which it limits.
+    """
+    going = _booked([platform], start, end)
+    by_day = going.annotate(day=TruncDate("due_at")).values("day").annotate(n=Count("pk"))
+    return by_day.filter(n__gt=facts_of(platform).per_app_day).values_list("day", flat=True)
+
+
+def _booked(platforms: Iterable[str], start: datetime, end: datetime) -> QuerySet[Delivery]:
+    going = Delivery.objects.filter(platform__in=platforms, due_at__gte=start, due_at__lt=end)
+    return going.exclude(state__in=sorted(CONCLUDED)).order_by()
 
 
 def count_booked_formats(channel: int, day: date, *, but: Post | None = None) -> Counter[str]:

@@ -104,6 +104,16 @@ def test_the_worst_reason_is_the_one_that_is_reported():
     assert risks() == {both.pk: Risk.TAKEN_OVER}
 
 
+def test_the_worst_come_first_and_no_other_risk_hides_one_that_is_asked_for():
+    lacking, lost = channel(**WORLDS[Risk.RIGHTS]), channel(**WORLDS[Risk.LOST])
+    taken = channel(**WORLDS[Risk.TAKEN_OVER])
+    found = forecast.at_risk(Channel.objects.all(), now=timezone.now())
+
+    assert list(found.order_by("risk")) == [taken, lost, lacking]
+    assert list(found.filter(risk=Risk.LOST)) == [lost]
+    assert set(risks(risks=FAILING)) == {taken.pk, lost.pk}
+
+
 def test_looking_further_ahead_finds_more():
     soon, later = channel(expires_at=timedelta(hours=20)), channel(expires_at=timedelta(days=10))
 

@@ -123,6 +123,19 @@ def test_channels_with_too_many_of_a_format_are_reported_ahead(reel):
     assert channels.beyond_a_days_posts(now=now, days=2) == {page.pk}
 
 
+def test_a_full_day_of_the_application_is_reported_for_each_of_its_channels(monkeypatch):
+    most(monkeypatch, "threads", per_app_day=2)
+    pages = [factories.ChannelFactory(platform="threads") for _ in range(4)]
+    now = SEVEN - timedelta(hours=8)
+    planned(pages[0]), planned(pages[1])
+    for page in (pages[2], pages[3]):
+        planned(page, at=SEVEN + timedelta(days=1))
+    assert channels.beyond_a_days_posts(now=now, days=3) == set()
+    planned(pages[2])
+
+    assert channels.beyond_a_days_posts(now=now, days=3) == {page.pk for page in pages[:3]}
+
+
 @pytest.mark.parametrize("platform", ["facebook", "instagram"])
 def test_thirty_reels_a_day_is_a_fact(platform):
     facts = CONNECTORS[platform].facts
