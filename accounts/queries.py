@@ -239,10 +239,17 @@ def has_factor(person: User) -> bool:
 
 def factor_day(person: User) -> date | None:
     """Return the day from which this person may do nothing without a second factor; None while none
-    is set.
+    is set. Kept for the life of this object, as its appointments are: each page asks twice.
 
     It has come for those whose role needs one, and for system operators.
     """
+    known = vars(person)
+    if "factor_day" not in known:
+        known["factor_day"] = _factor_day(person)
+    return known["factor_day"]
+
+
+def _factor_day(person: User) -> date | None:
     if person.is_superuser or any(
         post.role in NEEDS_FACTOR for post in person.current_appointments
     ):

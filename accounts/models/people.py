@@ -92,13 +92,17 @@ class User(PublicIdModel, AbstractUser):
         """Return the appointments in force today. Cached for the life of this object, which is one
         request.
         """
-        return list(self.appointments.in_force(timezone.localdate()).select_related("unit"))
+        open_ones = Delegation.objects.open_on(timezone.now()).filter(deputy=OuterRef("user"))
+        found: Any = self.appointments.in_force(timezone.localdate()).select_related("unit")
+        return list(found.annotate(may_deputise=Exists(open_ones)))
 
     @cached_property
     def delegated(self) -> list["Delegation"]:
         """Return the delegations in force now: in whose stead this person approves. Cached as
-        ``current_appointments`` are.
+        ``current_appointments`` are, which tell most people that they have none.
         """
+        if not any(each.may_deputise for each in self.current_appointments):
+            return []
         return list(self.delegations.in_force(timezone.now()).select_related("unit", "chief"))
 
     def reach(self, permission: str) -> list[Reach]:
@@ -178,6 +182,9 @@ class Appointment(PublicIdModel):
     )
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     approves_from = models.DateTimeField(null=True, blank=True, editable=False)  # empty: at once
+
+    # Annotated by `User.current_appointments`.
+    may_deputise: bool
 
     objects = AppointmentQuerySet.as_manager()
 

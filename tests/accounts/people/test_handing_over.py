@@ -162,6 +162,21 @@ def test_a_deputy_needs_a_second_factor_and_a_leaders_short_session(unit, chief,
     assert leads(again(officer))
 
 
+def test_who_stands_in_for_nobody_costs_no_question_about_it(
+    unit, chief, officer, django_assert_num_queries
+):
+    person = again(officer)
+    assert len(person.current_appointments) == 1
+    with django_assert_num_queries(0):
+        assert person.delegated == []
+
+    given = factories.delegation(unit, chief=chief, deputy=officer)
+    person = again(officer)
+    assert len(person.current_appointments) == 1
+    with django_assert_num_queries(1):
+        assert person.delegated == [given]
+
+
 @pytest.mark.parametrize(
     ("first", "days", "words"),
     [

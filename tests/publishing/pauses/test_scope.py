@@ -3,8 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from accounts.permissions import Role
 from publishing.models import Delivery, Pause
-from publishing.pauses.queries import covered_by
+from publishing.pauses.queries import covered_by, pauses_for
 from publishing.states import PauseStage
 from tests import factories
 from tests.publishing.pauses.conftest import HOUR, SCOPES, fresh, ids
@@ -70,3 +71,20 @@ def test_a_pause_holds_while_it_lasts_planned_times_included(world, now, case):
     assert ids(Pause.objects.lasting(now)) == (
         {pause.pk} if active or stage == PauseStage.PLANNED else set()
     )
+
+
+def test_what_is_not_paused_costs_one_short_question(world, now, django_assert_num_queries):
+    officer = factories.person(Role.OFFICER, world.commune)
+    assert len(officer.current_appointments) == 1
+    factories.pause(world.sibling)
+    with django_assert_num_queries(1):
+        assert pauses_for(officer, now=timezone.now()).rows == ()
+
+    pauses = [factories.pause(unit) for unit in (world.commune, world.province)]
+    with django_assert_num_queries(2):
+        found = pauses_for(officer, now=timezone.now()).rows
+        assert [(pause.unit.name, pause.topic, pause.channel) for pause in found] == [
+            (world.province.name, None, None),
+            (world.commune.name, None, None),
+        ]
+    assert [pause.pk for pause in found] == [pause.pk for pause in reversed(pauses)]
