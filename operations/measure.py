@@ -2,13 +2,14 @@
 
 import logging
 import shutil
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -35,31 +36,47 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
     freeze = freezing.check()  # first: its identity is compared with that of the database
     now = database_now()
     disk_free, disk_size = _disk()
+    times = _times()
     facts = Facts(
         now=now,
         platforms={kind: Platform(kind) for kind in Kind.values},
         queues={
             **dict.fromkeys(served_queues()),
-            **dict(Heartbeat.objects.values_list("queue", "last_seen_at")),
+            **dict(times["tick"]),
         },
         freeze=freeze,
         clocks_apart=abs(timezone.now() - now),
         broker_answers=broker_answers() if ask_broker else None,
-        mail_waits_since=Alarm.objects.filter(NOT_REPORTED).aggregate(at=Min("opened_at"))["at"],
+        mail_waits_since=min((at for _kind, at in times["alarm"]), default=None),
         unapproved=_unapproved(now),
         disk_free=disk_free,
         disk_size=disk_size,
     )
     _measure_deliveries(facts)
-    for platform, opens_at in RateLimit.objects.filter(key="", failures__gt=0).values_list(
-        "platform", "opens_at"
-    ):
+    for platform, opens_at in times["breaker"]:
         facts.platforms[platform].breaker_until = opens_at
     _measure_channels(facts)
     for row in names.lost(now=now):
         facts.platforms[row.platform].lost_names.append(row)
     facts.signs = warning_signs(facts)
     return facts
+
+
+def _times() -> Mapping[str, list[tuple[str, datetime]]]:
+    """Read when each queue ticked last, when open breakers let calls pass again, and when alarms
+    were raised of which nobody has been told. One query for three small tables.
+    """
+    ticks = Heartbeat.objects.annotate(of=Value("tick"))
+    breakers = RateLimit.objects.filter(key="", failures__gt=0).annotate(of=Value("breaker"))
+    alarms = Alarm.objects.filter(NOT_REPORTED).annotate(of=Value("alarm"))
+    found = defaultdict(list)
+    for of, key, at in ticks.values_list("of", "queue", "last_seen_at").union(
+        breakers.values_list("of", "platform", "opens_at"),
+        alarms.order_by().values_list("of", "kind", "opened_at"),
+        all=True,
+    ):
+        found[of].append((key, at))
+    return found
 
 
 def _unapproved(now: datetime) -> int:
