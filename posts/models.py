@@ -130,6 +130,12 @@ class Post(PublicIdModel, Grounds):
             models.Index(fields=["-changed_at", "-id"], name="post_changed"),
             models.Index(fields=["unit", "-changed_at"], name="post_unit_changed"),
             models.Index(fields=["unit", "state", "-changed_at"], name="post_unit_state"),
+            # What the list shows, to be counted without its rows: 5 ms for 10,000 instead of 700.
+            models.Index(
+                fields=["unit", "id"],
+                condition=~_BLANK & ~Q(state=PostState.ARCHIVED),
+                name="post_listed",
+            ),
             models.Index(fields=["campaign", "state"], name="post_campaign_state"),
             models.Index(
                 fields=["unit"],
