@@ -124,15 +124,15 @@ def count_chips(
     for day, rows in sorted(by_day.items()):
         total = sum(row.n for row in rows)
         label = ngettext("%(n)s publication", "%(n)s publications", total)
-        chip = CountChip(label % {"n": _grouped(total)}, _day_address(day, filters), "green")
-        found.append((day, chip))
+        whole_day = _day_address(day, filters)
+        found.append((day, CountChip(label % {"n": _grouped(total)}, whole_day, "green")))
         if attention := sum(row.attention for row in rows):
             label = ngettext("%(n)s needs attention", "%(n)s need attention", attention)
             address = _day_address(day, {**filters, "state": "attention"})
             found.append((day, CountChip(label % {"n": _grouped(attention)}, address, "red")))
         for row in sorted(rows, key=lambda row: (-row.n, row.platform)):
             label = f"{names.get(row.platform, row.platform)}: {_grouped(row.n)}"
-            found.append((day, CountChip(label, _day_address(day, filters), "blue")))
+            found.append((day, CountChip(label, whole_day, "blue")))
     return found
 
 

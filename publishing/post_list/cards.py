@@ -4,12 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
+
+from channels.models import Channel
 from posts.models import Post
 from publishing.deliveries.queries import newest_by_channel
 from publishing.models import Delivery, Pauses
 from publishing.presenters.post import post_status
 from publishing.presenters.status import StatusView
 from publishing.states import EXPECTED, State
+
+# What a delivery's status says or asks of its channel.
+_SAID_OF_CHANNEL = ("unit_id", "platform", "name", "health", "lifecycle", "confirmed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +31,18 @@ class PostCard:
 
 
 def deliveries_by_post(posts: Iterable[Post]) -> dict[int, list[Delivery]]:
-    """Return each post's newest delivery a channel, by the post's key. One query for all."""
+    """Return each post's newest delivery a channel, by the post's key. Two queries for all: with
+    each delivery its channel and unit came again, and were a third of the list's time.
+    """
     by_key = {post.pk: post for post in posts}
-    rows = (
-        Delivery.objects.filter(post__in=by_key)
-        .select_related("channel", "unit")
-        .defer("channel__sealed")
+    rows = Delivery.objects.filter(post__in=by_key).prefetch_related(
+        Prefetch("channel", Channel.objects.only(*_SAID_OF_CHANNEL))
     )
     found: dict[int, list[Delivery]] = {pk: [] for pk in by_key}
     for row in rows:
         row.post = by_key[row.post_id]
+        if row.unit_id == row.post.unit_id:
+            row.unit = row.post.unit
         found[row.post_id].append(row)
     return {pk: newest_by_channel(deliveries) for pk, deliveries in found.items()}
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -41,6 +42,7 @@ MOST_LISTED = 10_000
 _IN_TROUBLE = "EXISTS (SELECT 1 FROM trouble WHERE trouble.post_id = posts_post.id)"
 
 
+@cache
 def deliveries_in_trouble() -> QuerySet[Delivery]:
     """Find deliveries that `delivery_status` shows in red: nothing comes of them until somebody
     acts.
@@ -152,11 +154,17 @@ def _sql(rows: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
 
 def unscheduled_posts(user: User, *, now: datetime) -> QuerySet[Post]:
     """Find approved posts that this person may schedule and that nobody has, the oldest approval
-    first.
+    first. Few are left without a delivery that has not ended: only of these the whole question is
+    asked, whose plan alone took 30 ms.
     """
-    posts = Post.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
-        post_groups(now)[PostGroup.UNSCHEDULED]
+    not_ended = Delivery.objects.filter(post=OuterRef("pk")).exclude(state__in=sorted(ENDED))
+    approved = Post.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
+        ~Exists(not_ended), state=PostState.APPROVED
     )
+    keys = list(approved.order_by().values_list("pk", flat=True))
+    if not keys:
+        return Post.objects.none()
+    posts = Post.objects.filter(post_groups(now)[PostGroup.UNSCHEDULED], pk__among=keys)
     return posts.select_related("unit").defer("body", "search").order_by("changed_at", "pk")
 
 
