@@ -161,9 +161,10 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),  # such as sslmode, from the address
-        # Statements here are short: to compile the plan of a claim took 50 ms, to run it 1 ms.
+        # Statements here are short: to compile the plan of a claim took 50 ms, to run it 1 ms. With
+        # the 4 MB of the default, six weeks of the nation's posts are sorted on disk to be counted.
         "options": (
-            "-c statement_timeout=30000 -c lock_timeout=5000 -c jit=off -c "
+            "-c statement_timeout=30000 -c lock_timeout=5000 -c jit=off -c work_mem=16MB -c "
             "idle_in_transaction_session_timeout=30000"
         ),
     }
