@@ -197,7 +197,7 @@ class Youtube(Uploads, Comments, Connection, News):
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         """By the call that has a quota of its own. It may answer for some alone, so the others are
         asked after: only what is missing there as well is gone, or closed to residents where it is
-        another channel's.
+        another channel's. One that is refused has left out all.
         """
         found: dict[str, Figures] = {}
         for path in ("videos:batchGetStats", "videos"):
@@ -210,7 +210,13 @@ class Youtube(Uploads, Comments, Connection, News):
                 )
                 for chunk in batched(missing, 50)
             ]
-            for answer in await asyncio.gather(*asked):
+            try:
+                answers = await asyncio.gather(*asked)
+            except Rejected:
+                if path == "videos":
+                    raise
+                continue
+            for answer in answers:
                 for each in answer.get("items", ()):
                     statistics = each.get("statistics", {})
                     self.metrics.note(_STATISTICS, _STATISTICS & statistics.keys())

@@ -223,6 +223,16 @@ def test_a_video_that_is_gone_is_asked_after_once_for_all(simulator, now):
     assert gone.taken_at is None
 
 
+def test_where_the_call_for_many_is_refused_videos_are_listed_instead(simulator, now):
+    for _ in range(3):
+        published(simulator, now)
+    simulator.fault("youtube", "refuse", operation="measure", times=1)
+    before = made(simulator)
+
+    assert counting.collect(clock=lambda: now) == 3
+    assert made(simulator) - before == 2
+
+
 def test_with_too_few_calls_each_channel_has_its_turn_before_the_second_post_of_any(
     simulator, now, monkeypatch
 ):
