@@ -39,6 +39,11 @@ def page(name, kit):
     return reverse(f"kits:{name}", args=[kit.public_id])
 
 
+def _main(answer):
+    """Return the page without its menus."""
+    return answer.content.decode().split("<main", 1)[1]
+
+
 def written(province, **changes):
     return {
         "edition": "0",
@@ -190,6 +195,7 @@ def test_a_kit_is_passed_on_by_a_province_and_withdrawn_by_its_issuer(client, pr
     client.post(page("withdraw", kit), {"reason": "Sai số.", "take_down": "yes"})
     kit.refresh_from_db()
     assert kit.taken_down
+    assert reverse("publishing:recall_list") in _main(client.get(page("kit", kit)))
     announcing.announce()
     kinds = Notice.objects.filter(user=officer).values_list("kind", flat=True)
     assert set(kinds) == {"kit_issued", "kit_withdrawn"}
