@@ -1,3 +1,4 @@
+import gc
 import os
 import time
 
@@ -48,6 +49,19 @@ def pytest_collection_modifyitems(items):
             _empties_the_database(item),
         )
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect no garbage while tests are gathered, and never look through what they are: all of it
+    stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_finish(session):
