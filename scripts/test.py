@@ -377,6 +377,8 @@ def main() -> int:
                 install("squid", why="The tests leave through the way out of production.")
             if not (shutil.which("chromium") or os.environ.get("CHROMIUM")):
                 install("chromium", why="The browser tests need Chromium.")
+            # Lanes start hundreds of programs: each would compile all of the portal again.
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-test-")))
             (var / "static").mkdir()
             os.environ["STATIC_ROOT"] = str(
