@@ -41,7 +41,7 @@ def page(name, kit):
 
 def _main(answer):
     """Return the page without its menus."""
-    return answer.content.decode().split("<main", 1)[1]
+    return answer.content.decode().split("<main", 1)[1].split("</main>", 1)[0]
 
 
 def written(province, **changes):
