@@ -182,6 +182,11 @@ class Scene:
             f"{state} {more}",
         )
 
+    def wait_for_a_try(self) -> None:
+        """Wait until each was claimed. Not until all are at once: on a busy machine the first is
+        over before the last begins."""
+        wait_until(lambda: not self.rows().filter(attempt=0).exists(), "a try")
+
     def fault(self, platform: str, kind: str, **more: Any) -> None:
         for page in self.pages(platform):
             fault = {"platform": platform, "kind": kind, "page": page, **more}
@@ -224,7 +229,7 @@ def cancelled_while_prepared(scene: Scene) -> None:
         "facebook", "error_before", operation="stage"
     )  # and so, without a guard, it would be tried again
     scene.schedule(due_in=3)
-    scene.wait(state="claimed")
+    scene.wait_for_a_try()
     scene.act("cancel", lambda row: scheduling.cancel(row, by=scene.officer(row), reason="Hoãn"))
     time.sleep(6)  # the answers come, and a second try would
 
@@ -233,7 +238,7 @@ def frozen_while_prepared(scene: Scene) -> None:
     scene.fault("facebook", "slow", operation="stage", ms=1500, times=0)
     first, second = scene.stage.publisher, scene.stage.spare
     scene.schedule(due_in=2)
-    scene.wait(state="claimed")
+    scene.wait_for_a_try()
     first.send(signal.SIGSTOP)
     try:
         second.start(FAULTS_MUTANT=scene.stage.mutant)
@@ -338,7 +343,7 @@ def paused_before_due(scene: Scene) -> None:
 
 def with_a_video(scene: Scene) -> None:
     scene.schedule(due_in=2)
-    wait_until(lambda: not scene.rows().filter(attempt=0).exists(), "a try")
+    scene.wait_for_a_try()
 
 
 @dataclass(frozen=True)
