@@ -35,6 +35,8 @@ DATABASE = f"outreach_portal_{os.getpid()}"
 # Run beside the browser's and all others: the processes wait more than they compute, and the matrix
 # of who may what fills the time.
 BESIDE = ("tests/ops", "tests/architecture")
+# About half of all others: two runs end sooner than one, when the lanes beside them have ended.
+HALF = ("tests/posts", "tests/publishing", "tests/engagement")
 # Browsers, servers and processes, on a machine that others use too: what fails is tried once more,
 # and the report names it. A test that fails twice is broken; one that is named often is to be
 # mended.
@@ -291,24 +293,19 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     stack.callback(stop, linting)
     migrated()
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
-    elsewhere = (f"--ignore={folder}" for folder in BESIDE)
-    most = Lane(
-        stack,
-        var / "most",
-        "-m",
-        "not browser and not try_out and not scanners",
-        *elsewhere,
-        *ONCE_MORE,
-        **here,
-    )
+    elsewhere = [f"--ignore={folder}" for folder in (*BESIDE, *HALF)]
+    which = ("-m", "not browser and not try_out and not scanners")
+    others = Lane(stack, var / "others.txt", *which, *elsewhere, *ONCE_MORE, **here)
+    own = own_servers(database, broker, var, "half", 3)
+    half = Lane(stack, var / "half.txt", *which, *HALF, *ONCE_MORE, **own)
     checks = linting.wait()
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
     subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     own = own_servers(database, broker, var, "browser", 1)
-    browser = Lane(stack, var / "seen", "-m", "browser or scanners", *ONCE_MORE, **own)
+    browser = Lane(stack, var / "browser.txt", "-m", "browser or scanners", *ONCE_MORE, **own)
     own = own_servers(database, broker, var, "processes", 2)
     beside = Lane(
-        stack, var / "said", "-m", "not browser and not try_out", *BESIDE, *ONCE_MORE, **own
+        stack, var / "beside.txt", "-m", "not browser and not try_out", *BESIDE, *ONCE_MORE, **own
     )
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
     embedded = {
@@ -321,14 +318,16 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     failed |= browser.show()
     print("--- The processes of production, the benchmarks, the architecture", flush=True)
     failed |= beside.show()
+    print("--- Posts, publishing and figures on PostgreSQL and Redis", flush=True)
+    failed |= half.show()
     print("--- All others on PostgreSQL and Redis", flush=True)
-    failed |= most.show()
+    failed |= others.show()
     return int(bool(failed))
 
 
 def own_servers(database: str, broker: str, var: Path, name: str, number: int) -> dict[str, str]:
     """Return the settings of a run beside others: a database, a Redis number and a folder of its
-    own. ``number`` changes the number of Redis in one bit.
+    own. ``number``, of 1 to 3, changes the number of Redis.
     """
     stored, queued = urlsplit(database), urlsplit(broker)
     taken = int(queued.path.strip("/") or 0)
