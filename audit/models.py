@@ -67,7 +67,12 @@ class Entry(models.Model):
                 condition=Q(actor_id__isnull=False),
             ),
             # And on PostgreSQL the words of labels and names: migration 0007.
-            models.Index(fields=["unit_path", "-at"], name="audit_unit_at"),
+            # By its beginning, whatever the collation: else a province reads the others' entries.
+            models.Index(
+                fields=["unit_path", "-at"],
+                name="audit_path_at",
+                opclasses=["varchar_pattern_ops", "timestamptz_ops"],
+            ),
             models.Index(fields=["action", "-at"], name="audit_action_at"),
             # Few among the engine's: Today of administrators shows the newest.
             models.Index(
