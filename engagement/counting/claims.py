@@ -11,6 +11,8 @@ from platforms.errors import ConnectorError
 LEASE = timedelta(minutes=10)
 # After each failure in a row the wait doubles, up to half a day.
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
+# Where a platform does not say when the application's calls begin anew.
+FULL_APP_WAIT = timedelta(minutes=5)
 
 
 def locked[M: QuerySet](rows: M) -> M:

@@ -19,7 +19,7 @@ from channels.states import Health, Kind
 from core.clock import Clock, database_now
 from core.sealing import Unsealable
 from engagement.counting import names, shares
-from engagement.counting.claims import LEASE, locked, wait_after
+from engagement.counting.claims import FULL_APP_WAIT, LEASE, locked, wait_after
 from engagement.models import PAGE_MEASURES, PageCorrection, PageCount, PageLook
 from platforms import client
 from platforms.connector import Connector
@@ -34,7 +34,6 @@ _FIRST_DAYS = 28
 _OVER_AFTER = timedelta(hours=32)
 _PAGES_A_RUN = 500
 _CALLS_AT_ONCE = 12
-_FULL_APP_WAIT = timedelta(minutes=5)  # where a platform does not say how long
 _CALL_SECONDS, _PLATFORM_SECONDS = 40.0, 90.0
 
 Answer = list[PageFigures] | ConnectorError
@@ -177,7 +176,7 @@ def store(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
             look, answer = by_page[pk]
             if isinstance(answer, TryLater) and answer.whole_app:
                 # No failure of the page: the application's calls are used up.
-                look.next_at = now + (answer.wait or _FULL_APP_WAIT)
+                look.next_at = now + (answer.wait or FULL_APP_WAIT)
             elif isinstance(answer, ConnectorError):
                 look.failures = min(look.failures + 1, 1000)
                 look.next_at = now + wait_after(look.failures, answer)

@@ -35,7 +35,7 @@ from core.clock import Clock, database_now
 from core.errors import Refused
 from core.sealing import Unsealable
 from engagement.counting import names, shares
-from engagement.counting.claims import LEASE, locked, wait_after
+from engagement.counting.claims import FULL_APP_WAIT, LEASE, locked, wait_after
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
 from engagement.rollups import months
 from platforms import client
@@ -64,7 +64,6 @@ _MOST_RANKED = 20_000  # posts that take turns where there are too few calls
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _POSTS_A_CALL = 50
 _CALLS_AT_ONCE = 24
-_FULL_APP_WAIT = timedelta(minutes=5)  # where a platform does not say how long
 # A page or a platform that does not answer delays no other.
 _CALL_SECONDS, _PLATFORM_SECONDS = 30.0, 45.0
 
@@ -387,7 +386,7 @@ def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: date
     for batch, answer in answers:
         rows |= {row.pk: (row, answer) for row in batch}
         if isinstance(answer, TryLater) and answer.whole_app:
-            wait = answer.wait or _FULL_APP_WAIT
+            wait = answer.wait or FULL_APP_WAIT
             shares.close(batch[0].delivery.platform, until=now + wait)
     counts, changed = [], []
     with transaction.atomic():
@@ -431,7 +430,7 @@ def _miss(row: Measurement, answer: Answer, *, now: datetime) -> None:
     later.
     """
     if isinstance(answer, TryLater) and answer.whole_app:
-        row.next_at = now + (answer.wait or _FULL_APP_WAIT)
+        row.next_at = now + (answer.wait or FULL_APP_WAIT)
         return
     row.failures = min(row.failures + 1, 1000)
     later = next_count_at(row.delivery.published_at, after=now)

@@ -121,7 +121,7 @@ def _alone(do: Callable[[], None]) -> bool:
                 return True
         if time.monotonic() > end:
             return False
-        time.sleep(0.2)
+        time.sleep(0.2)  # a run takes longer than the database waits for a lock
 
 
 @transaction.atomic
