@@ -57,7 +57,8 @@ class Line:
 
     def _carry(self, near: socket.socket) -> None:
         far = socket.create_connection(("127.0.0.1", self.port))
-        threading.Thread(target=self._copy, args=(far, near), daemon=True).start()
+        copying = threading.Thread(target=self._copy, args=(far, near), daemon=True)
+        copying.start()
         near.settimeout(0.02)
         flying = b""  # sent, and not there yet
         with contextlib.suppress(OSError):
@@ -75,6 +76,8 @@ class Line:
                 flying += data
                 if self.left is not None and len(data) == self.left:
                     self._cut(near, far)
+                    if self.is_heard:  # a browser waits a second before it asks what arrived
+                        copying.join(timeout=60)
                     return
                 self.left = self.left and self.left - len(data)
                 far.sendall(flying[:-IN_FLIGHT])
@@ -88,7 +91,7 @@ class Line:
         near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         near.close()
         if self.is_heard:
-            far.shutdown(socket.SHUT_RDWR)
+            far.shutdown(socket.SHUT_WR)
         else:
             self.silent.append(far)
 
