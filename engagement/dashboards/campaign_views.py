@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db.models import DateTimeField, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,12 +15,10 @@ from django.views.decorators.http import require_GET
 from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
-from campaigns.files.models import CampaignFile
 from campaigns.files.states import FileState
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
 from campaigns.models import Campaign
-from campaigns.planning.models import Document
 from campaigns.planning.queries import part_in
 from engagement.dashboards import progress, queries, usual
 from engagement.dashboards.agenda import agenda
@@ -61,7 +58,8 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     highest = {post.pk: post.highest for post in posts if post.highest is not None}
     best = usual.ranked(deliveries.filter(post__in=usual.candidates(highest)), now=now, weak=False)
     phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
-    kits, (documents, files) = _kits(request, shown), _papers(shown)
+    kits = _kits(request, shown)
+    result = getattr(shown, "result", None)
     context = {
         "campaign": shown,
         "today": today,
@@ -79,22 +77,22 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
         "phases": phases,
         "items": items,
-        "documents": documents,
-        "files": files,
+        "documents": list(shown.documents.all()),
+        "files": list(shown.files.filter(state=FileState.READY, kit=None)),
         "funnels": funnels(user, kits),
         "kit_page": "kits:kit" if may_read_kits(request) else "",
         "best": [(row, reason(row)) for row in usual.best(best, most=BEST_SHOWN)],
-        "result": (result := getattr(shown, "result", None)),
+        "result": result,
         "is_unchanged": result and is_unchanged(result),
         "summary": getattr(shown, "public_summary", None),
         "portal_url": settings.PORTAL_URL,
-        **_acts(request, shown),
+        **_permitted_actions(request, shown),
     }
     return render(request, "engagement/campaign.html", context)
 
 
-def _acts(request: HttpRequest, shown: Campaign) -> dict[str, bool]:
-    """Return which acts the page offers."""
+def _permitted_actions(request: HttpRequest, shown: Campaign) -> dict[str, bool]:
+    """Return which actions the page offers this person."""
     user, is_open = request.user, shown.closed_at is None
     writes = can(user, Permission.CAMPAIGN_WRITE, unit=shown.unit)
     has_begun = shown.starts_on <= timezone.localdate()
@@ -123,33 +121,6 @@ def _kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
         rows = Kit.objects.open_to(current_position(request).unit)
     found = rows.filter(campaign=shown, current__isnull=False, withdrawn_at=None)
     return list(found.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
-
-
-def _papers(shown: Campaign) -> tuple[list[Document], list[CampaignFile]]:
-    """Return the documents of the campaign and its files that are ready, as far as the page shows
-    them. One statement.
-    """
-    columns = ("pk", "name", "number", "link", "text", "public_id", "kind", "size", "added_at")
-    documents = shown.documents.annotate(
-        kind=Value(""), size=Value(0), added_at=Value(None, output_field=DateTimeField())
-    )
-    files = shown.files.filter(state=FileState.READY, kit=None).annotate(
-        number=Value(""), link=Value(""), text=Value("")
-    )
-    both = [each.order_by().values(*columns) for each in (documents, files)]
-    rows = list(both[0].union(both[1], all=True).order_by("added_at", "pk"))
-    return (
-        [
-            Document(**{name: row[name] for name in columns[:5]})
-            for row in rows
-            if row["added_at"] is None
-        ],
-        [
-            CampaignFile(**{name: row[name] for name in ("pk", "name", *columns[5:])})
-            for row in rows
-            if row["added_at"] is not None
-        ],
-    )
 
 
 def _tile(each: progress.Progress) -> dict[str, Any]:

@@ -49,16 +49,24 @@ class ChangedDay(models.Model):
     day = models.DateField()
 
 
-class DueDay(models.Model):
-    """The concluded deliveries of a unit that fell due on a day. What is open is read live."""
+class DueCounts(models.Model):
+    """How the deliveries that fell due on a day ended."""
 
-    unit = _key(Unit)
     day = models.DateField()
     published = models.PositiveIntegerField()
     due = models.PositiveIntegerField()
     on_time = models.PositiveIntegerField()
     failed = models.PositiveIntegerField()
     last_post = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class DueDay(DueCounts):
+    """The concluded deliveries of a unit that fell due on a day. What is open is read live."""
+
+    unit = _key(Unit)
 
     class Meta:
         constraints = [
@@ -81,16 +89,10 @@ class WrittenDay(models.Model):
         indexes = [models.Index(fields=["day"], name="written_day")]
 
 
-class ProvinceDueDay(models.Model):
+class ProvinceDueDay(DueCounts):
     """The sums of `DueDay` over a province with all below it."""
 
     province = _key(Unit)
-    day = models.DateField()
-    published = models.PositiveIntegerField()
-    due = models.PositiveIntegerField()
-    on_time = models.PositiveIntegerField()
-    failed = models.PositiveIntegerField()
-    last_post = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
