@@ -5,6 +5,7 @@ Words of the paper are Vietnamese by themselves, whatever the language of the sc
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import batched, groupby
 from typing import Any
 
 from core.periods import Period
@@ -57,6 +58,9 @@ _COMPARED = (
     Column("Kỳ trước", is_number=True),
     Column("Tăng (+), giảm (-)", is_number=True),
 )
+# Units without a report that a paragraph names; more stand in an appendix.
+_MOST_NAMED = 10
+_NAMES_A_ROW = 3
 _NOT_MEASURED = "Ô có dấu “–” là chưa đo được, không phải bằng 0."
 
 
@@ -113,6 +117,7 @@ def compose(
         about = f"đợt “{figures['campaign']['name']}”, {periods.name_of('ad_hoc', period)}"
     else:
         about = periods.name_of(content["kind"], period)
+    is_nation = not content["above"]
     parts = []
     for part in form["parts"]:
         tables = [
@@ -123,11 +128,12 @@ def compose(
         ]
         paragraphs = [line for line in content["texts"].get(part["key"], "").split("\n") if line]
         if is_sum and "units" in part["tables"]:
-            is_nation = not content["above"]
-            paragraphs = [*_coverage(figures, with_province=is_nation), *paragraphs]
+            paragraphs = [*_coverage(figures, is_nation=is_nation), *paragraphs]
         parts.append(Part(part["heading"], tuple(paragraphs), tuple(tables)))
     shown = {name for part in form["parts"] for name in part["tables"]}
-    appendices = makers["units"] if is_sum and "units" in shown else []
+    appendices = []
+    if is_sum and "units" in shown:
+        appendices = [*makers["units"], *_missing(figures, is_nation=is_nation)]
     opening = [*form["opening"]]
     if content["version"] > 1:
         opening.insert(0, f"Báo cáo này thay báo cáo đã gửi, điều chỉnh: {content['changes']}")
@@ -161,18 +167,60 @@ def _title(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _coverage(figures: Mapping[str, Any], *, with_province: bool) -> list[str]:
-    """Say of whom the sums speak, and who is missing by name."""
+def _coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[str]:
+    """Say of whom the sums speak, and who is missing: few by name, many in an appendix."""
     units, missing = figures["units"], figures["missing"]
     lines = [
         f"Số liệu được cộng từ số liệu của cơ quan lập báo cáo và {len(units)} báo cáo đã chốt "
         "của đơn vị trực thuộc."
     ]
-    if missing:
-        names = [each["name"] for each in missing]
-        listed = "; ".join(name if with_province else name.split(", ")[0] for name in names)
+    if len(missing) > _MOST_NAMED:
+        lines.append(
+            f"Chưa có báo cáo của {len(missing)} đơn vị, chưa cộng vào (danh sách tại Phụ lục)."
+        )
+    elif missing:
+        names = (each["name"] for each in missing)
+        listed = "; ".join(name if is_nation else _without_province(name) for name in names)
         lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, chưa cộng vào: {listed}.")
     return lines
+
+
+def _missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]:
+    """Return the table of units without a report, where they are too many for the text: by
+    province for the nation, else several names a row.
+    """
+    names = [each["name"] for each in figures["missing"]]
+    if len(names) <= _MOST_NAMED:
+        return []
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    if is_nation:
+        columns = (Column("Địa phương"), Column("Số đơn vị", is_number=True), Column("Đơn vị"))
+        rows = tuple(
+            (province or "Công an cấp tỉnh", len(some), "; ".join(map(_without_province, some)))
+            for province, some in _by_province(names)
+        )
+    else:
+        columns = (Column("Đơn vị"),) * _NAMES_A_ROW
+        lines = batched(map(_without_province, names), _NAMES_A_ROW)
+        rows = tuple((*line, *[""] * (_NAMES_A_ROW - len(line))) for line in lines)
+    return [Table("Đơn vị chưa có báo cáo", columns, rows)]
+
+
+def _by_province(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    return [
+        (province, list(some))
+        for province, some in groupby(sorted(names, key=_province_of), _province_of)
+    ]
+
+
+def _province_of(name: str) -> str:
+    """Return the second part of "Công an phường Hải Châu, Đà Nẵng", empty for a province."""
+    return name.partition(", ")[2]
+
+
+def _without_province(name: str) -> str:
+    return name.partition(", ")[0]
 
 
 def _tables(

@@ -36,6 +36,16 @@ class Table:
             raise ValueError("each row needs a cell for each column")
 
     @property
+    def rows_with_columns(self) -> list[list[tuple[Cell, Column]]]:
+        """Return each row's cells, each with its column: text and figures are aligned by it."""
+        return [list(zip(row, self.columns, strict=True)) for row in self.rows]
+
+    @property
+    def is_list(self) -> bool:
+        """Return whether the table only lists texts, several a row to save paper."""
+        return not any(column.is_number for column in self.columns)
+
+    @property
     def has_gaps(self) -> bool:
         """Return whether a figure was not measured."""
         rows = self.rows if self.total is None else (*self.rows, self.total)

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
+from engagement.reports import services
 from engagement.reports.models import Report
 from engagement.reports.queries import document_of
 from tests import factories
@@ -68,6 +69,19 @@ def test_markup_in_a_text_is_shown_as_text(client, unit, officer):
     client.force_login(officer)
 
     assert "<script>x</script>" not in client.get(address(report)).content.decode()
+
+
+def test_many_units_without_a_report_are_folded_away(client, unit, month):
+    missing = [factories.UnitFactory(parent=unit.parent) for _ in range(11)]
+    overseer = factories.person(Role.OVERSEER, unit.parent)
+    report = services.begin(unit.parent, "month", month, by=overseer)
+    client.force_login(overseer)
+
+    page = client.get(address(report)).content.decode()
+
+    folded = page.partition("<details")[2].partition("</details>")[0]
+    assert [page.count(f">{each.name}<") for each in missing] == [1] * len(missing)
+    assert all(f">{each.name}<" in folded for each in missing)
 
 
 def test_chosen_days_are_asked_for(client, officer):

@@ -272,6 +272,38 @@ def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
     assert document.appendices[0].total[1] == 2
 
 
+def test_many_units_without_a_report_stand_in_an_appendix(
+    unit, officer, leader, overseer, sent, month, within, publish
+):
+    missing = [factories.UnitFactory(parent=unit.parent) for _ in range(11)]
+    publish(unit=unit, at=within, reach=40)
+    sent(unit, officer, leader)
+
+    document = document_of(services.begin(unit.parent, "month", month, by=overseer))
+
+    assert "11 đơn vị" in document.parts[1].paragraphs[1]
+    assert missing[0].name not in document.parts[1].paragraphs[1]
+    names = [cell for row in document.appendices[-1].rows for cell in row if cell]
+    assert sorted(names) == sorted(each.name for each in missing)
+
+
+def test_many_units_without_a_report_stand_by_province_for_the_ministry(sent, month):
+    communes = {}
+    for _number in range(2):
+        province = factories.UnitFactory().parent
+        for _number in range(5):
+            factories.UnitFactory(parent=province)
+        sent(province, *(factories.person(Role.OVERSEER, province) for _number in range(2)))
+        communes[province.place] = {each.name for each in province.children.all()}
+    top = factories.person(Role.OVERSEER, factories.ministry())
+
+    document = document_of(services.begin(factories.ministry(), "month", month, by=top))
+
+    rows = document.appendices[-1].rows
+    assert {place: set(names.split("; ")) for place, _count, names in rows} == communes
+    assert [count for _place, count, _names in rows] == [6, 6]
+
+
 def test_a_sum_that_differs_from_the_summaries_is_shown(
     unit, officer, leader, overseer, sent, month, within, publish
 ):
