@@ -1,4 +1,4 @@
-// Runs before the first paint, so that a dark screen never flashes white.
+// Runs before the first paint, so that a dark screen never flashes white, and before anything can be pressed.
 (function () {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -14,5 +14,15 @@
     localStorage.setItem("theme", root.dataset.bsTheme === "dark" ? "light" : "dark");
     apply();
     document.dispatchEvent(new CustomEvent("portal:theme"));
+  });
+
+  // On a slow line the page can be pressed before its modules run: what they ask for first, a confirmation or a passkey,
+  // would be skipped. Such a press does nothing.
+  let early = true;
+  addEventListener("DOMContentLoaded", () => (early = false));
+  document.addEventListener("submit", (event) => {
+    if (!early) return;
+    const asks = event.submitter?.matches("[data-confirm], [data-confirm-from]");
+    if (asks || event.target.dataset.passkey !== undefined) event.preventDefault();
   });
 })();

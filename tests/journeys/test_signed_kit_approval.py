@@ -83,3 +83,38 @@ def test_a_touch_that_fails_approves_no_kit_and_a_typed_code_then_does(
     version = kit.versions.get()
     assert (version.state, version.method) == (VersionState.APPROVED, Method.CODE)
     assert desk.complaints == []
+
+
+def test_a_press_before_the_script_runs_approves_nothing(at_desk, kit):
+    desk = at_desk(factories.person(Role.OVERSEER, kit.unit), PHONE)
+    page = desk.page
+    at_the_kit(desk, kit)
+    waiting, sent = [], []
+    page.route("**/review/passkey*.js", lambda route: waiting.append(route))
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.reload(wait_until="commit")
+
+    page.locator(APPROVE).click(no_wait_after=True)
+    assert sent == []
+
+    waiting[0].continue_()
+    page.wait_for_load_state()
+    page.locator(APPROVE).click()
+    page.wait_for_url("**/" + reverse("kits:kit", args=[kit.public_id]).lstrip("/"))
+    assert kit.versions.get().method == Method.PASSKEY
+    assert desk.complaints == []
+
+
+def test_a_press_too_soon_is_answered_and_not_approved_by_the_code_of_the_sign_in(
+    at_desk, kit, monkeypatch
+):
+    desk = at_desk(factories.person(Role.OVERSEER, kit.unit), PHONE)
+    page = desk.page
+    at_the_kit(desk, kit)
+    monkeypatch.setattr("core.form_marks.SHORTEST_READING", timedelta(hours=1))
+
+    page.locator(APPROVE).click()
+    page.locator(".portal-toast, .alert").first.wait_for()
+
+    version = kit.versions.get()
+    assert (version.state, version.method) == (VersionState.IN_REVIEW, "")
