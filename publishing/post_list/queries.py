@@ -7,7 +7,20 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -39,7 +52,6 @@ SORTS: dict[str, tuple[str, ...]] = {
 MOST_COUNTED = 1000
 # Nobody turns more pages: the filters and the search find the others.
 MOST_LISTED = 10_000
-_IN_TROUBLE = "EXISTS (SELECT 1 FROM trouble WHERE trouble.post_id = posts_post.id)"
 
 
 @cache
@@ -72,41 +84,57 @@ def deliveries_in_trouble() -> QuerySet[Delivery]:
     )
 
 
-def post_groups(now: datetime, has_trouble: Any = None) -> dict[PostGroup, Q]:
-    """Return what makes a post belong to each group: in one at most, trouble first. Who asks for
-    several groups at once may have found those in trouble already.
-    """
+# Somebody decided that the approved text shall stand there no longer, or not at all.
+_ENDED_FOR_GOOD = Q(state=State.RECALLED, published_at__isnull=False) | Q(
+    left_unpublished_at__isnull=False
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What became of a post, as conditions."""
+
+    has_trouble: Any
+    is_open: Any
+    is_published: Any
+    is_untouched: Any  # nothing is under way or out, and nothing was ended for good
+
+
+def _asked_of_each() -> Facts:
     of_post = Delivery.objects.filter(post=OuterRef("pk"))
-    # Somebody decided that the approved text shall stand there no longer, or not at all.
-    ended = Q(state=State.RECALLED, published_at__isnull=False) | Q(
-        left_unpublished_at__isnull=False
+    ended_for_good = of_post.filter(_ENDED_FOR_GOOD, revision=OuterRef("approved_revision"))
+    return Facts(
+        has_trouble=Exists(deliveries_in_trouble().filter(post=OuterRef("pk"))),
+        is_open=Exists(of_post.filter(state__in=OPEN)),
+        is_published=Exists(of_post.filter(state=State.PUBLISHED)),
+        # The first is answered by an index of what has not ended, and leaves few to the second.
+        is_untouched=Q(~Exists(of_post.exclude(state__in=sorted(ENDED))), ~Exists(ended_for_good)),
     )
-    # The first is answered by an index of what has not ended, and leaves few posts to the second.
-    never_dealt_with = ~Exists(of_post.exclude(state__in=sorted(ENDED))) & ~Exists(
-        of_post.filter(ended, revision=OuterRef("approved_revision"))
-    )
-    if has_trouble is None:
-        has_trouble = Exists(deliveries_in_trouble().filter(post=OuterRef("pk")))
-    smooth = Q(~has_trouble, state=PostState.APPROVED)
-    is_open = Exists(of_post.filter(state__in=OPEN))
+
+
+def post_groups(now: datetime, facts: Facts | None = None) -> dict[PostGroup, Q]:
+    """Return what makes a post belong to each group: in one at most, trouble first. Who asks for
+    several groups at once may have gathered the facts already.
+    """
+    facts = facts or _asked_of_each()
+    smooth = Q(~Q(facts.has_trouble), state=PostState.APPROVED)
+    is_open, is_published = Q(facts.is_open), Q(facts.is_published)
     valid = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
     valid &= Q(legal_until__isnull=True) | Q(legal_until__gte=timezone.localdate(now))
     return {
-        PostGroup.DRAFTS: Q(~has_trouble, state__in=EDITABLE),
-        PostGroup.REVIEW: Q(~has_trouble, state=PostState.IN_REVIEW),
-        PostGroup.UNSCHEDULED: smooth & valid & never_dealt_with,
-        PostGroup.UPCOMING: smooth & Q(is_open),
-        PostGroup.PUBLISHED: (
-            smooth & Q(~is_open) & Q(Exists(of_post.filter(state=State.PUBLISHED)))
-        ),
-        PostGroup.TROUBLE: ~Q(state=PostState.ARCHIVED) & Q(has_trouble),
+        PostGroup.DRAFTS: Q(~Q(facts.has_trouble), state__in=EDITABLE),
+        PostGroup.REVIEW: Q(~Q(facts.has_trouble), state=PostState.IN_REVIEW),
+        PostGroup.UNSCHEDULED: smooth & valid & Q(facts.is_untouched),
+        PostGroup.UPCOMING: smooth & is_open,
+        PostGroup.PUBLISHED: smooth & ~is_open & is_published,
+        PostGroup.TROUBLE: ~Q(state=PostState.ARCHIVED) & Q(facts.has_trouble),
     }
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of posts of each group, and of all together (""), up to one more than
-    `MOST_COUNTED`; ``is_cut``: only the newest `MOST_LISTED` were looked at.
+    """The number of posts of each group, and of all together (""); ``is_cut``: only the newest
+    `MOST_LISTED` were looked at.
     """
 
     numbers: Mapping[str, int]
@@ -115,36 +143,59 @@ class Counts:
 
 def group_counts(posts: QuerySet[Post], *, now: datetime) -> Counts:
     """Count the posts of each group among the newest, so that the work is bounded, too. One
-    statement: what is in trouble is found once, and each group is a join of its own, which ends
-    early.
+    statement, which reads each post and its deliveries once: six questions about each post were
+    three times as slow, and a third of that was their plan.
     """
     newest = posts.order_by(*SORTS["-changed"]).values("pk")[: MOST_LISTED + 1]
-    listed, of_listed = _sql(newest)
-    of_posts = deliveries_in_trouble().filter(_listed("publishing_delivery.post_id"))
-    trouble, of_trouble = _sql(of_posts.order_by().values("post_id"))
-    in_trouble = RawSQL(_IN_TROUBLE, [], output_field=BooleanField())  # noqa: S611
-    found = {
-        str(group): Post.objects.filter(_listed("posts_post.id"), which)
-        for group, which in post_groups(now, in_trouble).items()
+    deliveries = Delivery.objects.filter(_listed("publishing_delivery.post_id")).order_by()
+    gathered = deliveries.values("post_id").annotate(
+        n_open=Count("pk", filter=Q(state__in=OPEN)),
+        n_published=Count("pk", filter=Q(state=State.PUBLISHED)),
+        n_not_ended=Count("pk", filter=~Q(state__in=sorted(ENDED))),
+        n_ended_for_good=Count(
+            "pk", filter=_ENDED_FOR_GOOD & Q(revision=F("post__approved_revision"))
+        ),
+    )
+    in_trouble = deliveries_in_trouble().filter(_listed("publishing_delivery.post_id"))
+    facts = Facts(
+        has_trouble=_is_among("SELECT post_id FROM trouble"),
+        is_open=_is_among("SELECT post_id FROM gathered WHERE n_open > 0"),
+        is_published=_is_among("SELECT post_id FROM gathered WHERE n_published > 0"),
+        is_untouched=~Q(
+            _is_among("SELECT post_id FROM gathered WHERE n_not_ended > 0 OR n_ended_for_good > 0")
+        ),
+    )
+    groups = post_groups(now, facts)
+    group = Case(*(When(which, then=Value(str(name))) for name, which in groups.items()))
+    counts = (
+        Post.objects.filter(_listed("posts_post.id"))
+        .order_by()
+        .annotate(group=group)
+        .values("group")
+        .annotate(n=Count("pk"))
+    )
+    named: dict[str, tuple[str, list[Any]]] = {
+        "listed": _sql(newest),
+        "gathered": _sql(gathered),
+        "trouble": _sql(in_trouble.order_by().values("post_id")),
     }
-    counts, params = ["(SELECT COUNT(*) FROM listed)"], [*of_listed, *of_trouble]
-    for rows in found.values():
-        counted, given = _sql(rows.order_by().values("pk")[: MOST_COUNTED + 1])
-        counts.append(f"(SELECT COUNT(*) FROM ({counted}) AS counted)")  # noqa: S608
-        params += given
+    sql, params = _sql(counts)
+    begin = ", ".join(f"{name} AS MATERIALIZED ({rows})" for name, (rows, _given) in named.items())
+    given = [param for _rows, of_rows in named.values() for param in of_rows]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH listed (id) AS MATERIALIZED ({listed}), "
-            f"trouble (post_id) AS MATERIALIZED ({trouble}) SELECT {', '.join(counts)}",
-            params,
-        )
-        in_all, *of_groups = cursor.fetchone()
-    numbers = dict(zip(found, of_groups, strict=True))
-    return Counts({"": min(in_all, MOST_COUNTED + 1), **numbers}, in_all > MOST_LISTED)
+        cursor.execute(f"WITH {begin} {sql}", [*given, *params])
+        found = dict(cursor.fetchall())
+    in_all = sum(found.values())
+    numbers = {str(name): found.get(str(name), 0) for name in groups}
+    return Counts({"": in_all, **numbers}, in_all > MOST_LISTED)
+
+
+def _is_among(keys: str) -> RawSQL:
+    return RawSQL(f"posts_post.id IN ({keys})", [], output_field=BooleanField())  # noqa: S611
 
 
 def _listed(column: str) -> RawSQL:
-    return RawSQL(f"{column} IN (SELECT id FROM listed)", [], output_field=BooleanField())  # noqa: S608, S611
+    return RawSQL(f"{column} IN (SELECT pk FROM listed)", [], output_field=BooleanField())  # noqa: S608, S611
 
 
 def _sql(rows: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
