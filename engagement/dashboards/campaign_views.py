@@ -46,7 +46,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     is_whole = sees_all(user, shown)
     deliveries = queries.published(user, shown, whole_period(shown))
     charted = is_whole and (shown.target_reach or shown.target_clicks)
-    posts = progress.published_posts(deliveries)
+    posts = progress.published_posts(deliveries, most=usual.MOST)
     aims = progress.progress(
         shown,
         posts,
@@ -55,8 +55,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         has_targets=is_whole,
     )
     behind: list[Any] = list(progress.units_behind(user, shown, posts, today=today)[:BEHIND_SHOWN])
-    highest = {post.pk: post.highest for post in posts if post.highest is not None}
-    best = usual.ranked(deliveries.filter(post__in=usual.candidates(highest)), now=now, weak=False)
+    best = usual.ranked(deliveries.filter(post__in=posts.candidates), now=now, weak=False)
     phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
     kits = _kits(request, shown)
     result = getattr(shown, "result", None)

@@ -2,10 +2,10 @@
 platform: a small commune is not compared with a city.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from heapq import nlargest
 from statistics import median
 from typing import Any
 
@@ -51,14 +51,6 @@ def ranked(deliveries: QuerySet[Delivery], *, now: datetime, weak: bool = True) 
         found |= {row.pk: row for row in least[:MOST]}
     usual = _usual_of(found.values(), now=now)
     return [_rank(row, usual.get(_place(row))) for row in found.values()]
-
-
-def candidates(highest: Mapping[int, int]) -> list[int]:
-    """Return the posts of which `ranked` chooses the best, of posts with the figure of their
-    highest publication: those with most, and others that have as much as the last of these.
-    """
-    figures = nlargest(MOST, highest.values())
-    return [post for post, figure in highest.items() if figure >= figures[-1]]
 
 
 def best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
@@ -108,9 +100,14 @@ def _place(row: Any) -> tuple[int, str, str]:
 
 
 def _usual_of(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str], int]:
-    rows = list(rows)
-    if not rows:
+    units: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        units[row.platform].add(row.unit_id)
+    if not units:
         return {}
+    of_rows = Q(pk__in=[])
+    for platform, some in units.items():
+        of_rows |= Q(platform=platform, unit__in=some)
     measure = Case(
         When(measurement__reach__isnull=True, then=Value("views")), default=Value("reach")
     )
@@ -122,7 +119,7 @@ def _usual_of(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str
     # The index is of due times. What was published weeks after its time changes no median.
     since = Q(published_at__gte=now - DAYS, published_at__lte=now, due_at__gte=now - DAYS - LATE)
     figures = (
-        _measured(Delivery.objects.filter(since, unit__in={row.unit_id for row in rows}))
+        _measured(Delivery.objects.filter(since, of_rows))
         .annotate(measure=measure)
         .annotate(place=newest)
         .filter(place__lte=NEWEST)

@@ -292,8 +292,9 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     def shown(rows=None):
         rows = dashboard.published(person, campaign, Period.last_days(30)) if rows is None else rows
         ways = ("totals", "by_platform", "by_unit", "best_posts", "daily")
-        posts = sorted(progress.published_posts(rows), key=str)
-        return [*(getattr(dashboard, way)(rows) for way in ways), posts]
+        posts = progress.published_posts(rows, most=60)
+        added_up = [sorted(posts.parts), posts.first_days, sorted(posts.candidates)]
+        return [*(getattr(dashboard, way)(rows) for way in ways), *added_up]
 
     def is_raw():
         raw = dashboard.published(person, campaign, Period.last_days(30)).all()
@@ -305,7 +306,10 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     count(both[1], 2 * DAY, views=40)
     total = is_raw()
     first = timezone.localdate(now - 5 * DAY)
-    assert progress.Published(post.pk, one.pk, first, 50, None, 50) in shown()[-1]
+    seen = timezone.localdate(now - 3 * DAY)
+    parts, first_days, candidates = shown()[-3:]
+    assert parts == [(one.pk, first, 1, 50, None), (two.pk, seen, 1, 7, None)]
+    assert (first_days, candidates) == ({first: 1, seen: 1}, sorted([post.pk, gone.post_id]))
     assert [total[n] for n in ("publications", "posts", "channels", "units", "withdrawn")] == [
         *(3, 2, 3, 2, 1)
     ]
@@ -344,9 +348,8 @@ def test_the_best_are_the_same_as_among_all_publications(publish, monkeypatch):
     def found(*, all_of_them):
         rows = dashboard.published(person, campaign, Period.last_days(30))
         if not all_of_them:
-            posts = progress.published_posts(rows)
-            highest = {each.pk: each.highest for each in posts if each.highest is not None}
-            rows = rows.filter(post__in=usual.candidates(highest))
+            posts = progress.published_posts(rows, most=3)
+            rows = rows.filter(post__in=posts.candidates)
         return [(each.delivery.pk, each.value) for each in usual.ranked(rows, now=now, weak=False)]
 
     for _summed in range(2):
