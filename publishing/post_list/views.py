@@ -26,6 +26,8 @@ from publishing.post_list.queries import (
     SORTS,
     Counts,
     group_counts,
+    in_group,
+    newest_keys,
     post_groups,
     published_posts,
 )
@@ -65,7 +67,12 @@ def posts(request: HttpRequest) -> HttpResponse:
     counts = group_counts(found, now=now) if only_tabs or not is_long else None
     if only_tabs:
         return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
-    rows = found.filter(post_groups(now)[tab]) if tab else found
+    rows, newest = found, []
+    if tab and is_long:
+        newest = newest_keys(found)
+        rows = in_group(newest, tab, now=now)
+    elif tab:
+        rows = found.filter(post_groups(now)[tab])
     most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
     paginator = CappedPaginator(_in_order(rows, chosen), PAGE, most=most)
     if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
@@ -78,6 +85,7 @@ def posts(request: HttpRequest) -> HttpResponse:
         "cards": cards,
         "tabs": _tabs(counts, tab),
         "tabs_follow": is_long,
+        "looked_at": len(newest) if len(newest) >= MOST_LISTED else 0,
         "tab": tab,
         "sort": chosen.get("sort") or "-changed",
         "filtered": any(value for name, value in chosen.items() if name not in ("sort", "tab")),

@@ -348,6 +348,24 @@ def test_a_tab_of_a_long_list_counts_among_its_newest_and_says_that_there_may_be
     }
 
 
+def test_a_tab_of_a_long_list_shows_those_among_its_newest_and_says_so(
+    client, unit, long_list, monkeypatch
+):
+    for n in range(3):
+        factories.approved(make(unit, f"Duyệt {n}"))
+    Post.objects.filter(title="Duyệt 0").update(changed_at=timezone.now() - timedelta(days=2))
+    words = "Only the newest 1 posts were looked at"
+
+    def shown():
+        page = client.get(LIST, {"tab": "unscheduled"})
+        return titles(client, tab="unscheduled"), words in page.content.decode()
+
+    assert shown() == (["Duyệt 2", "Duyệt 1"], False)
+    for module in ("queries", "views"):
+        monkeypatch.setattr(f"publishing.post_list.{module}.MOST_LISTED", 1)
+    assert shown() == (["Duyệt 2"], True)
+
+
 def test_a_list_as_long_as_is_looked_at_counts_all_of_it(client, unit, long_list, monkeypatch):
     monkeypatch.setattr("publishing.post_list.queries.MOST_LISTED", 3)
 
