@@ -100,10 +100,12 @@ def total(rows: Iterable[Row], place: Unit | None) -> Row:
 
 def sort_rows(rows: list[Row], by: str) -> list[Row]:
     """Sort rows ``by`` one of SORTS, with a minus for the highest first. Rows without the figure
-    come last either way.
+    come last either way; by nothing, those with a mark come last, of which most have no channel.
     """
     name = by.removeprefix("-")
-    if name not in SORTS or name == "name":
+    if name not in SORTS:
+        return sorted(rows, key=lambda r: (bool(r.mark), fold(r.bare_name)))
+    if name == "name":
         return sorted(rows, key=lambda r: fold(r.bare_name), reverse=by == "-name")
     there = [r for r in rows if getattr(r, name) is not None]
     missing = [r for r in rows if getattr(r, name) is None]

@@ -172,6 +172,12 @@ def versions_of(report: Report) -> QuerySet[Report]:
     )
 
 
+def return_reason(report: Report) -> str:
+    """Say why the version before was returned by the unit above; empty when it was not."""
+    before = versions_of(report).filter(version=report.version - 1, state=ReportState.RETURNED)
+    return before.values_list("reason", flat=True).first() or ""
+
+
 def same_report(
     unit: Unit, kind: str, period: Period, campaign: Campaign | None
 ) -> QuerySet[Report]:

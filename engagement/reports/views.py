@@ -224,7 +224,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("Saved. The report reads as below."))
         return redirect("engagement:report", row.public_id)
-    context = {"report": row, "form": form}
+    context = {"report": row, "form": form, "returned": queries.return_reason(row)}
     return render(request, "engagement/reports/edit.html", context, status=done.status)
 
 

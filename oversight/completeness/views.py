@@ -38,10 +38,13 @@ def official_pages(request: HttpRequest) -> HttpResponse:
         return redirect("channels:completeness")
     item = chosen.get("lacking", "")
     found = rows_below(place, request.user, words=chosen.get("q", ""))
-    rows = [row for row in found if not item or row.lacks[item]]
+    rows = [row for row in found if row.pages and (not item or row.lacks[item])]
+    pageless = [row for row in found if not row.pages and not item]
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
-        return as_file(format, f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}", [_sheet(rows)])
+        return as_file(
+            format, f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}", [_sheet(rows + pageless)]
+        )
     totals = {name: sum(row.lacks[name] for row in found) for name in PROFILE}
     context = {
         "form": form,
@@ -50,6 +53,7 @@ def official_pages(request: HttpRequest) -> HttpResponse:
         "may_nation": oversees_nation(request.user),
         "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "pages": sum(row.pages for row in found),
+        "pageless": pageless,
         "score": score_of(
             sum(row.score.there for row in found), sum(row.score.possible for row in found)
         ),

@@ -48,6 +48,25 @@ def test_each_level_sees_the_units_right_below_it_by_name(client):
     assert load_workbook(io.BytesIO(sheet.content)).active["B2"].value == 2
 
 
+def test_units_without_a_page_come_after_those_with_one_and_stand_in_the_file(client):
+    province = factories.ProvinceFactory()
+    none, with_page = (factories.UnitFactory(parent=province, place=p) for p in ("An", "Bình"))
+    page(with_page, phone=False)
+    client.force_login(factories.person(Role.OVERSEER, province))
+
+    shown = client.get(reverse(ADDRESS))
+    lacking = client.get(reverse(ADDRESS), {"lacking": "phone"})
+    sheet = load_workbook(
+        io.BytesIO(client.get(reverse(ADDRESS), {"format": "xlsx"}).content)
+    ).active
+
+    assert rows(shown) == rows(lacking) == [(with_page, 1, 0, 1)]
+    assert [row.unit for row in shown.context["pageless"]] == [none]
+    assert none.name in shown.content.decode()
+    assert none.name not in lacking.content.decode()
+    assert [cell.value for cell in sheet["A"]][1:] == [with_page.name, none.name]
+
+
 def test_the_overview_costs_the_same_for_one_page_and_for_many(client):
     province = factories.ProvinceFactory()
     client.force_login(factories.person(Role.OVERSEER, province))

@@ -200,6 +200,16 @@ def test_rows_are_sorted_by_bare_name_or_figure_and_what_is_missing_comes_last()
     assert order("unit; DROP TABLE") == order("")
 
 
+def test_rows_without_a_channel_come_last_unless_a_column_is_chosen():
+    rows = [_row("Xã An", mark="no_channel"), _row("Xã Yên"), _row("Xã Bình")]
+
+    def places(by):
+        return [row.unit.place for row in sort_rows(rows, by)]
+
+    assert places("") == ["Xã Bình", "Xã Yên", "Xã An"]
+    assert places("name") == ["Xã An", "Xã Bình", "Xã Yên"]
+
+
 @pytest.mark.django_db
 def test_a_unit_closed_in_the_period_is_marked_and_one_closed_before_is_gone(look, province):
     today = timezone.localdate()

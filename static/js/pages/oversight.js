@@ -10,3 +10,12 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
     link.classList.toggle("btn-primary", current || link.dataset.sets.startsWith("format"));
   }
 });
+
+// A board that is swapped by itself keeps open what somebody has opened.
+let isOpen = false;
+document.addEventListener("htmx:beforeSwap", () => {
+  isOpen = document.querySelector("[data-stays-open][open]") !== null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  document.querySelector("[data-stays-open]")?.toggleAttribute("open", isOpen);
+});

@@ -33,8 +33,10 @@ def overseer(province):
 
 
 def test_the_province_sees_who_sent_and_who_did_not(client, province, overseer):
-    sent = factories.report(factories.UnitFactory(parent=province), state="sent")
-    none = factories.UnitFactory(parent=province)
+    none = factories.UnitFactory(parent=province, name="Công an xã An")
+    sent = factories.report(
+        factories.UnitFactory(parent=province, name="Công an xã Yên"), state="sent"
+    )
     foreign = factories.UnitFactory()
     client.force_login(overseer)
 

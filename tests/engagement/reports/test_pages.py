@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.permissions import Role
 from engagement.reports import services
@@ -108,3 +109,22 @@ def test_a_report_of_another_unit_is_not_there(client, officer):
     client.force_login(officer)
 
     assert client.get(address(factories.report())).status_code == 404
+
+
+def test_who_corrects_a_returned_report_reads_why_wherever_they_write(client, unit, officer):
+    why = "Chưa nêu nguyên nhân các tuần không có bài."
+    report = factories.report(
+        unit,
+        state="returned",
+        reason=why,
+        returned_at=timezone.now(),
+        returned_by=factories.UserFactory(),
+    )
+    client.force_login(officer)
+
+    before = client.get(address(report, "correct_report")).content.decode()
+    client.post(address(report, "correct_report"), {"reason": "Đã bổ sung."})
+    newer = Report.objects.get(version=2)
+    pages = [client.get(address(newer, name)) for name in ("report", "edit_report")]
+
+    assert all(why in page for page in [before, *(page.content.decode() for page in pages)])
