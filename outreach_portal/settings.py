@@ -575,6 +575,7 @@ LOGGING = {
 }
 
 PRODUCT_NAME = _("Outreach Portal")
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# SQLite makes an index without the columns that it should hold besides: slower, and as right.
+SILENCED_SYSTEM_CHECKS: list[str] = ["models.W040"]
 if PRODUCTION:
     guard.refuse_unsafe(globals())

@@ -59,12 +59,15 @@ class Published:
     candidates: list[int]
 
 
+_OF_POSTS = ("post_id", "unit_id", "day", "reach", "clicks", "highest")
+
+
 def published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Published:
     """Add up the posts. The candidates are those of which one publication has ``most`` figures, and
     others that have as much as the last of these. One statement: of nine thousand posts it returns
     a row for each unit and day instead of each post.
     """
-    rows, params = post_rows(deliveries)
+    rows, params = post_rows(deliveries, _OF_POSTS)
     sql = (
         "WITH post AS (SELECT post_id, unit_id, MIN(day) AS first, SUM(reach) AS reach, "  # noqa: S608
         f"SUM(clicks) AS clicks, MAX(highest) AS highest FROM ({rows}) AS by_day "

@@ -263,9 +263,11 @@ def published_of(
     return found
 
 
-def post_rows(rows: QuerySet[Delivery]) -> Statement:
-    """Select publications by post and day, with the columns of `PostDay`."""
-    return _rows(rows, PostDay, post_days)
+def post_rows(rows: QuerySet[Delivery], columns: Sequence[str] = ()) -> Statement:
+    """Select publications by post and day, with the columns of `PostDay`, or with some of them:
+    then those of an index may be all that is read.
+    """
+    return _rows(rows, PostDay, post_days, columns)
 
 
 def channel_rows(rows: QuerySet[Delivery]) -> Statement:
@@ -277,11 +279,12 @@ def _rows(
     rows: QuerySet[Delivery],
     model: type[Model],
     group: Callable[[QuerySet[Delivery]], QuerySet[Any, Any]],
+    columns: Sequence[str] = (),
 ) -> Statement:
     chosen: Chosen | None = getattr(rows, "chosen", None)
     if chosen is None:
         return statement(group(rows))
-    columns = [f.attname for f in model._meta.concrete_fields if not f.primary_key]
+    columns = columns or [f.attname for f in model._meta.concrete_fields if not f.primary_key]
     summed = chosen.days(model, "day", Kind.PUBLISHED).values(*columns)
     marks = ChangedDay.objects.filter(
         kind=Kind.PUBLISHED, unit=OuterRef("unit"), day=OuterRef("its_day")
