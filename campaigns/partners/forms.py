@@ -63,6 +63,7 @@ class ContactForm(forms.Form):
         label=_("E-mail"),
         max_length=LONGEST_EMAIL,
         required=False,
+        help_text=_("A telephone number, an e-mail address or both."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     signed_for_partner = forms.CharField(
@@ -87,6 +88,9 @@ class ContactForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        for name in ("phone", "email", "name", "pages"):  # of each group something is needed
+            if name in self.fields:
+                self.fields[name].is_asked_for = True  # type: ignore[attr-defined]
 
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"].strip()
@@ -178,7 +182,10 @@ class PartnerForm(ContactForm):
         max_length=MOST_PAGES * (LONGEST_ADDRESS + 2),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "https://www.facebook.com/…"}),
-        help_text=_("One address a line, as the document names them."),
+        help_text=_(
+            "One address a line, as the document names them. Empty where the partner passes posts "
+            "on only as marked below."
+        ),
     )
     notice_board = forms.BooleanField(label=_("Notice board"), required=False)
     loudspeaker = forms.BooleanField(label=_("Loudspeaker"), required=False)

@@ -247,6 +247,7 @@ def test_a_form_that_lacks_something_says_so_and_keeps_what_was_typed(client, un
 
     assert refused.status_code == 422
     assert "Trường Tiểu học Kim Đồng" in refused.text
+    assert "(optional)" not in refused.text  # of each pair of fields one is needed
     assert "Please enter a telephone number" in refused.text
     assert done.status_code == 302
     assert contact_for(row, officer).phone == "02363822300"
