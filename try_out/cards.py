@@ -87,6 +87,7 @@ def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes
 def video_of(card: bytes, *, seconds: int = 4) -> bytes:
     """Make an upright video in which the card is slowly enlarged."""
     ground = Image.open(io.BytesIO(card)).convert("RGB")
+    ground = ground.resize((UPRIGHT[0], UPRIGHT[0] * SIZE[1] // SIZE[0]))  # no frame shows more
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
         stream = file.add_stream(
