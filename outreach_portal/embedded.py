@@ -20,6 +20,7 @@ threads = 12
 timeout = 120
 graceful_timeout = 20
 control_socket_disable = True
+preload_app = True
 proc_name = "outreach-portal"
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,17 @@ def _make_broker_folders() -> None:
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     for name in ("data_folder_in", "data_folder_out", "control_folder"):
         os.makedirs(options[name], exist_ok=True)
+
+
+def on_starting(server: Any) -> None:
+    """Load what requests and tasks want. `make run` says by a line when the database is filled;
+    where it ends before, so does this process."""
+    from celery import beat, worker  # noqa: F401
+    from django.urls import get_resolver
+
+    _ = get_resolver().url_patterns
+    if os.environ.get("WAITS_FOR_LINE") and not sys.stdin.readline():
+        sys.exit("make run ended before the content was there.")
 
 
 def post_worker_init(worker: Any) -> None:

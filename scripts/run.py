@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -79,6 +79,8 @@ def environment(portal: str, simulator: str) -> dict[str, str]:
     asked = {
         each.variable for connector in CONNECTORS.values() for each in connector.settings.values()
     }
+    # Else each program, and each that looks into a picture, compiles again what it imports.
+    asked.add("PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in asked}
     return kept | {
         "PORTAL_MODE": "try-out",
@@ -92,6 +94,7 @@ def environment(portal: str, simulator: str) -> dict[str, str]:
         "SIMULATOR_URL": simulator,
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
+        "WAITS_FOR_LINE": "1",  # until `go_on`
     }
 
 
@@ -102,7 +105,13 @@ def running(name: str, command: list[str], env: dict[str, str]) -> Iterator[subp
     """
     with (LOGS / f"{name}.log").open("ab") as out:
         child = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=out, stderr=out, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         yield child
@@ -113,6 +122,12 @@ def running(name: str, command: list[str], env: dict[str, str]) -> Iterator[subp
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
+
+
+def go_on(child: subprocess.Popen) -> None:
+    """Say that what the child waits for is there."""
+    with contextlib.suppress(BrokenPipeError):  # it has ended; whoever waits for it says why
+        os.write(child.stdin.fileno(), b"\n")
 
 
 def wait_for(name: str, child: subprocess.Popen, address: str, *, seconds: int = 60) -> None:
@@ -132,12 +147,15 @@ def last_words(name: str) -> str:
     return "\n".join(f"    {line}" for line in lines[-12:])
 
 
-def prepare(env: dict[str, str]) -> None:
-    """Migrate the database and fill it once; print each step."""
+def prepare(env: dict[str, str], *, meanwhile: Callable[[], None]) -> None:
+    """Migrate the database; after ``meanwhile`` fill it once. Print each step."""
+    command = [sys.executable, "manage.py", "try_out"]
     child = subprocess.Popen(
-        [sys.executable, "manage.py", "try_out"], cwd=ROOT, env=env, start_new_session=True
+        command, cwd=ROOT, env=env, stdin=subprocess.PIPE, start_new_session=True
     )
     try:
+        meanwhile()
+        go_on(child)
         code = child.wait()
     except BaseException:
         child.terminate()
@@ -211,19 +229,18 @@ def main() -> int:
             "python:outreach_portal.embedded",
             "outreach_portal.wsgi",
         ]
-        with running("simulator", simulate, env) as pages:
-            wait_for("simulator", pages, simulator)
-            prepare(env)
-            with running("portal", serve, env | {"PORT": str(portal_port)}) as web:
-                wait_for("portal", web, portal)
-                introduce(portal, simulator)
-                announce(portal, simulator)
-                while web.poll() is None and pages.poll() is None:
-                    time.sleep(0.5)
-                name = "portal" if web.poll() is not None else "simulator"
-                raise Hindered(
-                    f"The {name} stopped by itself. Its last words:\n\n{last_words(name)}"
-                )
+        # Side by side: the portal loads its modules while its database is filled.
+        own = env | {"PORT": str(portal_port)}
+        with running("simulator", simulate, env) as pages, running("portal", serve, own) as web:
+            prepare(env, meanwhile=lambda: wait_for("simulator", pages, simulator))
+            go_on(web)
+            wait_for("portal", web, portal)
+            introduce(portal, simulator)
+            announce(portal, simulator)
+            while web.poll() is None and pages.poll() is None:
+                time.sleep(0.5)
+            name = "portal" if web.poll() is not None else "simulator"
+            raise Hindered(f"The {name} stopped by itself. Its last words:\n\n{last_words(name)}")
     except Hindered as why:
         print(f"\n{why}", file=sys.stderr)
         return 1

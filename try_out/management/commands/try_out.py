@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ class Command(BaseCommand):
         self.step("Danh sách đơn vị trong cả nước / The national list of units")
         load_units(settings.BASE_DIR / "data" / "units.csv")
         load_library(settings.BASE_DIR / "data" / "library.toml")
+        if os.environ.get("WAITS_FOR_LINE"):
+            sys.stdin.readline()  # `make run` says when the simulator answers
         self.step("Cán bộ, kênh và bài viết mẫu / Sample people, pages and posts")
         app.conf.task_always_eager = True  # letters are written now: no worker runs yet
         try:
