@@ -21,7 +21,6 @@ from accounts.models import User
 from accounts.permissions import Role
 from tests import factories
 from tests.media.hostile import deep_png, many_scans, webp_of_one_colour
-from tests.ops import compose
 from tests.ops.test_production_processes import (
     HOST,
     answer_of_web,
@@ -30,6 +29,7 @@ from tests.ops.test_production_processes import (
     free_port,
     production,
     started,
+    static_files,
     wait_until,
 )
 from tests.ops.test_sign_in_rush import (
@@ -103,7 +103,7 @@ def test_while_hostile_uploads_come_pages_are_answered_and_no_process_is_killed(
     video = factories.video(unit)
     officers = [factories.person(Role.OFFICER, unit) for _number in range(4)]
     env = production(tmp_path, database_url())
-    subprocess.run([compose.ROOT / "deploy" / "collectstatic"], env=env, check=True)
+    env["STATIC_ROOT"] = static_files()
     files = [
         webp_of_one_colour(6324, 6324),
         deep_png(7300, 5470),
@@ -172,7 +172,7 @@ def test_while_hostile_uploads_come_pages_are_answered_and_no_process_is_killed(
 def test_twenty_videos_of_nine_million_samples_by_one_officer_hold_no_page_up(tmp_path, broker):  # noqa: F811
     post = factories.PostFactory()
     env = production(tmp_path, database_url())
-    subprocess.run([compose.ROOT / "deploy" / "collectstatic"], env=env, check=True)
+    env["STATIC_ROOT"] = static_files()
     officer = cookies_of(factories.person(Role.OFFICER, post.unit), env["SECRET_KEY"])
     port, upload = free_port(), reverse("posts:upload", args=[post.public_id])
     data, begun = crowded(9_000_000), threading.Barrier(21)

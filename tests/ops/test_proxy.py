@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,13 @@ import pytest
 
 from deploy.certificates import make_web_certificates
 from tests.ops import compose, proxy
-from tests.ops.test_production_processes import HOST, MEDIA_HOST, database_url, production
+from tests.ops.test_production_processes import (
+    HOST,
+    MEDIA_HOST,
+    database_url,
+    production,
+    static_files,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # More than the web processes have threads, all together.
@@ -23,7 +28,7 @@ LOGIN = "/accounts/login/"
 @pytest.fixture(scope="module")
 def web_processes(django_db_setup, tmp_path_factory) -> Iterator[dict[str, str]]:
     env = production(tmp_path_factory.mktemp("proxy"), database_url())
-    subprocess.run([compose.ROOT / "deploy" / "collectstatic"], env=env, check=True)
+    env["STATIC_ROOT"] = static_files()
     with proxy.web_processes(env) as addresses:
         yield addresses
 
