@@ -3,19 +3,20 @@ and their number.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import Invitation, PendingAppointment, User
 from accounts.permissions import Permission
 from audit.models import Entry
+from campaigns.kits.models import Kit
 from campaigns.kits.queries import turns_of as turns_of_kits
 from channels.completeness.queries import changes_to_decide
 from channels.models import Channel, UnrecognisedPost
@@ -68,44 +69,92 @@ class Card:
 
 def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str, Any]:
     """Return the cards for this person's positions, and no others."""
-    found: dict[str, Any] = {}
+    lists, units = _lists(user, now=now), units_to_write_in(user)
+    of_kits = {f"kits_{unit.pk}": untouched(unit) for unit in units}
+    present = _present(user, {**lists, **of_kits, **_asked_first(user)})
+    found: dict[str, Any] = {
+        name: _card(rows) if name in present else Card() for name, rows in lists.items()
+    }
     trouble = cache(lambda reach: _in_trouble(reach, now=now))
     if user.reach(Permission.POST_APPROVE):
         found["waiting"] = _card(_waiting(user))
-        found["page_changes"] = _card(changes_to_decide(user))
-    if user.reach(Permission.POST_APPROVE_SECOND):
-        found["second"] = _card(posts_awaiting_second(user))
     if user.reach(Permission.POST_WRITE):
         own = _unfinished(user)
         found["returned"] = own[PostState.CHANGES_REQUESTED]
-        found["kits"] = _kits(user)
+        found["kits"] = _kits(
+            {unit: of_kits[f"kits_{unit.pk}"] for unit in units if f"kits_{unit.pk}" in present}
+        )
         found["drafts"] = own[PostState.DRAFT]
-    found["matters"] = _matters(user)
-    found["kit_turns"] = _card(turns_of_kits(user))
-    found["examples"] = _card(_examples(user))
-    found |= _reports(user)
-    if user.reach(Permission.POST_VIEW):
-        found["troubles"] = _troubles(trouble(tuple(user.reach(Permission.POST_VIEW))), pauses)
-        if user.reach(Permission.POST_SCHEDULE):
-            found["unscheduled"] = _card(unscheduled_posts(user, now=now))
-            found["manual_tasks"] = _manual_tasks(user, now=now)
-            found["broadcasts"] = _card(broadcasts_awaiting(user))
-            for row in found["broadcasts"].rows:
-                row.status = broadcast_status(row)
-        found["outgoing"] = _outgoing(user, pauses)
+    if "unsent_reports" in present:
+        found |= _reports(user)
+    if reach := user.reach(Permission.POST_VIEW):
+        found["troubles"] = _troubles(trouble(tuple(reach)), pauses)
+        found |= _scheduled(user, pauses, present, now=now)
+    for row in found.get("broadcasts", Card()).rows:
+        row.status = broadcast_status(row)
     if user.reach(Permission.CHANNEL_VIEW):
         found["channels"] = _ailing(user, now=now)
-    if user.reach(Permission.CHANNEL_MANAGE):
-        found["unrecognised"] = _unrecognised(user)
+    for post in found.get("unrecognised", Card()).rows:
+        post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
     if reach := user.reach(Permission.OVERSIGHT_VIEW):
         found["figures"] = _figures(Delivery.objects.within(reach), now=now)
         found["units"] = _units(trouble(tuple(reach)))
-    if user.reach(Permission.ACCOUNT_MANAGE):
+    if "without_approver" in present:
         found["without_approver"] = _without_approver(user)
-        found["proposals"] = _card(_proposals(user, now=now))
-        found["invitations"] = _card(_invitations(user, now=now))
+    if user.reach(Permission.ACCOUNT_MANAGE):
         found["acts"] = _acts(user)
     return found
+
+
+def _scheduled(user: User, pauses: Pauses, present: set[str], *, now: datetime) -> dict[str, Card]:
+    """Return what is due today, what has no time yet, and what is to be posted by hand."""
+    found = {"outgoing": _outgoing(user, pauses)}
+    if user.reach(Permission.POST_SCHEDULE):
+        found["unscheduled"] = _card(unscheduled_posts(user, now=now))
+    if "by_hand" in present:
+        found["manual_tasks"] = _manual_tasks(user, now=now)
+    return found
+
+
+def _lists(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
+    """Return the rows of the cards that most people have nothing on, on most days."""
+    lists: dict[str, QuerySet[Any]] = {
+        "kit_turns": turns_of_kits(user),
+        "examples": _examples(user),
+    }
+    if user.reach(Permission.POST_APPROVE):
+        lists["page_changes"] = changes_to_decide(user)
+    if user.reach(Permission.POST_APPROVE_SECOND):
+        lists["second"] = posts_awaiting_second(user)
+    if user.reach(Permission.POST_WRITE) or user.reach(Permission.OVERSIGHT_VIEW):
+        lists["matters"] = turns_of(user)
+    if user.reach(Permission.POST_VIEW) and user.reach(Permission.POST_SCHEDULE):
+        lists["broadcasts"] = broadcasts_awaiting(user)
+    if user.reach(Permission.CHANNEL_MANAGE):
+        lists["unrecognised"] = _unrecognised(user)
+    if user.reach(Permission.ACCOUNT_MANAGE):
+        lists["proposals"] = _proposals(user, now=now)
+        lists["invitations"] = _invitations(user, now=now)
+    return lists
+
+
+def _asked_first(user: User) -> dict[str, QuerySet[Any]]:
+    """Return what tells by a short question that a long one would find nothing."""
+    first: dict[str, QuerySet[Any]] = {"unsent_reports": reports.unsent_for(user)}
+    if user.reach(Permission.POST_SCHEDULE):
+        first["by_hand"] = Delivery.objects.visible_to(user).filter(state=State.MANUAL)
+    if user.reach(Permission.ACCOUNT_MANAGE):
+        first["without_approver"] = _posts_without_approver(user)
+    return first
+
+
+def _present(user: User, lists: Mapping[str, QuerySet[Any]]) -> set[str]:
+    """Return which of the lists have a row. One statement: asked for with all their columns, each
+    would be a statement of its own, nine of them for a leader.
+    """
+    asked = {f"has_{name}": Exists(rows.order_by()) for name, rows in lists.items()}
+    row = User.objects.filter(pk=user.pk).values(**asked).get()
+    return {name for name in lists if row[f"has_{name}"]}
 
 
 def _card(rows: QuerySet) -> Card:
@@ -154,15 +203,9 @@ def _unfinished(user: User) -> dict[PostState, Card]:
     return {state: Card(own, own[0].in_all if own else 0) for state, own in found.items()}
 
 
-def _matters(user: User) -> Card:
-    """Return the matters in which it is this person's turn."""
-    sides = (Permission.POST_WRITE, Permission.OVERSIGHT_VIEW)
-    return _card(turns_of(user)) if any(map(user.reach, sides)) else Card()
-
-
 def _reports(user: User) -> dict[str, Card]:
     """Return the reports of the person's units to approve and to write, the earliest day first.
-    What is due is drafted by night (`reports.services.draft_due`). One query at most.
+    What is due is drafted by night (`reports.services.draft_due`). One query.
     """
     days = {"partition_by": "turn", "order_by": ["due_on", "pk"]}
     rows = (
@@ -179,11 +222,11 @@ def _reports(user: User) -> dict[str, Card]:
     return {name: Card(own, own[0].in_all if own else 0) for name, own in found.items()}
 
 
-def _kits(user: User) -> Card:
+def _kits(untouched: Mapping[Unit, QuerySet[Kit]]) -> Card:
     """Return the kits, each with the unit, that a unit for which the person writes has neither
     adopted nor declined.
     """
-    cards = [(unit, _card(untouched(unit))) for unit in units_to_write_in(user)]
+    cards = [(unit, _card(rows)) for unit, rows in untouched.items()]
     rows = [(kit, unit) for unit, card in cards for kit in card.rows]
     return Card(rows[:SHOWN], sum(card.count for _unit, card in cards))
 
@@ -252,29 +295,20 @@ def _ailing(user: User, *, now: datetime) -> Card:
 
 
 def _manual_tasks(user: User, *, now: datetime) -> Card:
-    """Return what this person may post by hand now. Most units have nothing of that kind, and the
-    question which of it may be done is a long one.
-    """
-    if not Delivery.objects.visible_to(user).filter(state=State.MANUAL).exists():
-        return Card()
+    """Return what this person may post by hand now."""
     card = _card(manual_tasks(user).postable(now))
     for row in card.rows:
         row.left = time_left(row.manual_deadline, now)
     return card
 
 
-def _unrecognised(user: User) -> Card:
+def _unrecognised(user: User) -> QuerySet[UnrecognisedPost]:
     """Return the posts on the pages that the portal did not make and that
     nobody has assigned yet.
     """
     theirs = Channel.objects.within(user.reach(Permission.CHANNEL_MANAGE))
-    posts = (
-        UnrecognisedPost.objects.open().filter(channel__in=theirs).select_related("channel__unit")
-    )
-    card = _card(posts.order_by("-published_at", "-pk"))
-    for post in card.rows:
-        post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
-    return card
+    posts = UnrecognisedPost.objects.open().filter(channel__in=theirs)
+    return posts.select_related("channel__unit").order_by("-published_at", "-pk")
 
 
 def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:
@@ -307,8 +341,7 @@ def _without_approver(user: User) -> dict[str, Any]:
     """Return the units of which posts wait that nobody there may approve, and how many posts. An
     administrator reads none of them.
     """
-    theirs = Post.objects.within(user.reach(Permission.ACCOUNT_MANAGE))
-    waiting = theirs.filter(without_approver_since__isnull=False, state=PostState.IN_REVIEW)
+    waiting = _posts_without_approver(user)
     units = _card(
         waiting.order_by()
         .values("unit__key", "unit__name")
@@ -316,6 +349,11 @@ def _without_approver(user: User) -> dict[str, Any]:
         .order_by(F("n").desc(), "unit__name")
     )
     return {"units": units, "posts": waiting.count() if units else 0}
+
+
+def _posts_without_approver(user: User) -> QuerySet[Post]:
+    theirs = Post.objects.within(user.reach(Permission.ACCOUNT_MANAGE))
+    return theirs.filter(without_approver_since__isnull=False, state=PostState.IN_REVIEW)
 
 
 def _proposals(user: User, *, now: datetime) -> QuerySet[PendingAppointment]:
