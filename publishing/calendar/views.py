@@ -275,6 +275,8 @@ def _options(
             "compose": _("Compose a post for %(day)s"),
             "allDay": _("All day"),
             "today": _("Today"),
+            "close": _("Close"),
+            "others": _("%(n)s more on this day"),
             "earlier": _("Earlier"),
             "later": _("Later"),
             "anyway": _("Move it there all the same?"),

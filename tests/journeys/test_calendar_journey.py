@@ -1,5 +1,6 @@
 """The calendar without a mouse: an event moves, a post begins from a day, several are cancelled."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -174,3 +175,29 @@ def test_chosen_posts_are_cancelled_on_a_phone_and_it_is_said(at_desk, officer, 
     expect(desk.page.locator(".alert-success li")).to_contain_text("Cảnh giác cuối năm")
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.CANCELLED}
     assert desk.overflow() == 0
+
+
+def test_the_list_of_a_full_day_opens_and_closes_by_keyboard_and_is_vietnamese(
+    at_desk, officer, unit
+):
+    channel = factories.ChannelFactory(unit=unit)
+    for hour in range(9):
+        factories.delivery(
+            factories.approved(unit=unit, channels=[channel]),
+            channel,
+            due_at=MONDAY + timedelta(hours=hour),
+        )
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk)
+    link = desk.page.locator(".calendar-more[role=button]")
+    expect(link).to_have_attribute("title", re.compile(r"^Còn \d bài trong ngày này$"))
+
+    link.focus()
+    desk.page.keyboard.press("Enter")
+    close = desk.page.get_by_role("button", name="Đóng").and_(desk.page.locator(":focus"))
+    expect(close).to_be_visible()
+    desk.page.keyboard.press("Enter")
+
+    expect(link).to_be_focused()
+    assert desk.complaints == []

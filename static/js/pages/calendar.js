@@ -59,6 +59,8 @@ function build() {
     dayMaxEvents: true,
     eventOrder: "start,-duration,allDay,place,title", // numbers of a day have a place, and come first
     moreLinkClass: "calendar-more",
+    moreLinkHint: (n) => words.others.replace("%(n)s", n),
+    closeHint: words.close,
     eventDisplay: "block",
     listItemEventBeforeClass: "slot-dot",
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
