@@ -228,6 +228,7 @@ QUOTAS = {
     "film": [(20, 3600), (60, 86400)],  # films cut or blurred
     "comment": [(60, 3600), (300, 86400)],
     "autosave": [(120, 60)],  # the composer saves at most every second and a half
+    "check": [(240, 60)],  # at most one at a time, and none while somebody types on
     "library": [(120, 3600), (400, 86400)],  # templates and pieces made, changed, put away
     "export": [(30, 3600), (100, 86400)],
     "import": [(20, 3600), (60, 86400)],

@@ -81,6 +81,7 @@ urlpatterns = [
     path("posts/archive/undo/", archive_views.unarchive_many, name="unarchive_many"),
     path("posts/<uuid:public_id>/edit/", editor_views.edit, name="edit"),
     path("posts/<uuid:public_id>/autosave/", editor_views.autosave, name="autosave"),
+    path("posts/<uuid:public_id>/check/", editor_views.check, name="check"),
     path("posts/<uuid:public_id>/presence/", editor_views.presence, name="presence"),
     path("posts/<uuid:public_id>/upload/", editor_views.upload, name="upload"),
     path(

@@ -530,6 +530,10 @@ class ComposeForm(forms.Form):
         version = self.cleaned_data["version"] if version is None else version
         return editing.save(self.post, self._edit(), by=by, version=version)
 
+    def draft(self) -> editing.Draft:
+        """Return the post as `save` would store it, by ``services.drafted``: nothing is stored."""
+        return editing.drafted(self.post, self._edit())
+
     def _edit(self) -> editing.PostEdit:
         values = self.cleaned_data
         names = [each.name for each in dataclasses.fields(editing.PostFields)]

@@ -178,11 +178,7 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     if post._state.adding:
         post = origins.start(unit=post.unit, by=by, public_id=post.public_id)
     post = _open(post, version=version)
-    words = _kit_words(post, edit)
-    edit = _as_the_kit_says(post, edit, words)
-    _refuse_too_much(edit)
-    require_no_secrecy_mark(edit.texts())
-    _refuse_other_units(post, edit)
+    edit, words = _storable(post, edit)
     before = Written(_fields(post), _stored_targets(post), _stored_media(post))
     _assign(post, edit.fields)
     after = Written(_fields(post), _new_targets(edit), _new_media(edit))
@@ -199,6 +195,42 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
         _replace_media(post, after.media)
     _remove_marked(shown_before - shown_after, by=by)
     return post
+
+
+class Draft(NamedTuple):
+    """A post with its channels and media as a save would store them. No row was changed."""
+
+    post: Post
+    targets: list[PostChannel]
+    pictures: list[PostMedia]
+
+
+def drafted(post: Post, edit: PostEdit) -> Draft:
+    """Return the post as `save` would store it, and store nothing: ``post`` itself is changed.
+    Raise SecrecyRefused, NotAllowed, Refused as `save`.
+    """
+    _refuse_closed(post)
+    edit, words = _storable(post, edit)
+    _assign(post, edit.fields)
+    if post.adoption:
+        post.adoption.values = words
+    pictures = [
+        PostMedia(media=each.media, position=n, alt_text=each.alt, captions=each.captions)
+        for n, each in enumerate(edit.media)
+    ]
+    return Draft(post, targets_of(edit), pictures)
+
+
+def _storable(post: Post, edit: PostEdit) -> tuple[PostEdit, dict[str, str]]:
+    """Return the edit as the post's kit lets it be, and the words in the kit's gaps. Raise Refused
+    for what may not be stored.
+    """
+    words = _kit_words(post, edit)
+    edit = _as_the_kit_says(post, edit, words)
+    _refuse_too_much(edit)
+    require_no_secrecy_mark(edit.texts())
+    _refuse_other_units(post, edit)
+    return edit, words
 
 
 def _kit_words(post: Post, edit: PostEdit) -> dict[str, str]:
@@ -375,11 +407,15 @@ def _open(post: Post, *, version: int) -> Post:
         joined |= {"topic", "campaign", "adoption__kit__current", "adoption__version"}
     rows = Post.objects.select_for_update(of=("self",)).select_related(*joined)
     row = rows.get(pk=post.pk)
-    if row.state not in EDITABLE:
-        raise Refused(_("This post is not open for editing now."))
+    _refuse_closed(row)
     if row.version != version:
         raise EditConflict(row)
     return row
+
+
+def _refuse_closed(post: Post) -> None:
+    if post.state not in EDITABLE:
+        raise Refused(_("This post is not open for editing now."))
 
 
 def too_much() -> str:

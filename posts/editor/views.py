@@ -1,7 +1,7 @@
 """The composer: one form that saves itself, and works as a plain form where no script runs."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -55,7 +55,7 @@ from posts.kits.services import has_newer_version
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.queries import has_entered
 from posts.leak_rules.services import count
-from posts.models import UPLOAD_PURPOSE, Post
+from posts.models import UPLOAD_PURPOSE, Post, PostChannel
 from posts.origins.shown import origin_of
 from posts.queries import deliveries_that_would_stop, free_times, last_return
 from posts.review import services as post_reviews
@@ -225,25 +225,35 @@ def _checked(post: Post, form: ComposeForm) -> dict[str, Any]:
         target["kind"] = form.name
         target["kind_name"] = presenters.format_name(form.name)
         target["shown"] = presenters.shown(len(shown) - videos, videos)
+    return {
+        "targets": {target["channel"]: target for target in composed["channels"]},
+        "scans": cards,
+        "unfit": unfit,
+        # What a script does not change where a person has switched meanwhile.
+        "switches": {str(t.channel.public_id): t.is_on for t in targets if not t.by_hand},
+        **_found(post, composed, targets=targets, media=media, scans=scans),
+    }
+
+
+def _found(
+    post: Post, composed: Mapping[str, Any], *, targets: Sequence[PostChannel], **about: Any
+) -> dict[str, Any]:
+    """Return what is found in a working copy, stored or not, and beside which field each finding is
+    shown. ``about``: what `findings` takes besides.
+    """
     required = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
-    found = findings(post, composed, targets=targets, asked=required, media=media, scans=scans)
-    advice = hints(post, composed)
+    found = findings(post, composed, targets=targets, asked=required, **about)
     shown = leaks.with_words(post, composed, found, targets)
     said: dict[str, list[leaks.Shown]] = {}
     for finding in shown:
         said.setdefault(finding.where, []).append(finding)
     return {
-        "targets": {target["channel"]: target for target in composed["channels"]},
-        "scans": cards,
         "missing": [finding for finding in shown if finding.severity == Severity.BLOCK],
         "to_tick": [finding for finding in shown if finding.severity == Severity.TICK],
         "to_pass": [finding for finding in shown if finding.severity == Severity.REASON],
         "warnings": [finding for finding in shown if finding.severity == Severity.WARN],
-        "hints": advice,
+        "hints": hints(post, composed),
         "said": said,
-        "unfit": unfit,
-        # What a script does not change where a person has switched meanwhile.
-        "switches": {str(t.channel.public_id): t.is_on for t in targets if not t.by_hand},
         "required": required,
     }
 
@@ -419,14 +429,45 @@ def _rearrange(shown: list[Shown], act: str, public_id: str) -> None:
 
 @login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
 @require_POST
+def check(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Return what is found in the form as it is being written, for the script. Nothing is stored.
+    Statuses as of `autosave`, but for 409.
+    """
+    if refused := _not_theirs(request):
+        return refused
+    post = beginning.post_of(request, public_id)
+    try:
+        quotas.use("check", by=request.user)
+    except QuotaExceeded as error:
+        return _try_again(error)
+    form = ComposeForm(request.POST, post=post)
+    if not form.is_valid() and not form.set_times_aside():
+        return JsonResponse({"errors": form.errors_by_field()}, status=422)
+    try:
+        post, targets, pictures = form.draft()
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return JsonResponse({"errors": {"": [str(error)]}}, status=422)
+    composed = content.compose(post, targets=targets, pictures=pictures)
+    media = [picture.media for picture in pictures]
+    context = {
+        "parts": form.channel_parts(),
+        "pictures": form.pictures,
+        "targets": {target["channel"]: target for target in composed["channels"]},
+        **_found(post, composed, targets=targets, media=media),
+    }
+    return JsonResponse({"html": render_to_string("posts/_found_parts.html", context, request)})
+
+
+@login_not_required
+@require_POST
 def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """Save for the script: 200 saved, 401 signed out, 403 somebody else's page, 409 somebody else
     was faster, 422 errors by field, 429 too often.
     """
-    if not request.user.is_authenticated:
-        return _signed_out()
-    if unsent.is_of_another(request):
-        return JsonResponse({}, status=403)
+    if refused := _not_theirs(request):
+        return refused
     post = beginning.post_of(request, public_id)
     try:
         quotas.use("autosave", by=request.user)
@@ -461,6 +502,13 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         answer["films"] = _tiles(form, films, context["scans"])
     errors = form.errors_by_field(of_half_times=False)
     return JsonResponse(answer | {"switches": context["switches"], "errors": errors})
+
+
+def _not_theirs(request: HttpRequest) -> JsonResponse | None:
+    """Answer a script whose page is nobody's any more, or another person's."""
+    if not request.user.is_authenticated:
+        return _signed_out()
+    return JsonResponse({}, status=403) if unsent.is_of_another(request) else None
 
 
 def _tiles(form: ComposeForm, films: Mapping[str, Media], scans: Any) -> dict[str, str]:

@@ -250,6 +250,7 @@ def test_only_the_options_of_the_format_are_shown_and_only_what_the_page_allows_
     expect(tiktok.locator("[data-kind=photo]")).to_be_visible()
     tiktok.locator("[data-option=privacy] input[value=SELF_ONLY]").check()
     expect(page.locator("[data-part=findings] .check-fine")).to_have_count(1)
+    saved(page)
 
     target = with_video.targets.get(channel__platform="tiktok")
     assert (target.format, target.options) == ("photo", {"privacy": "SELF_ONLY"})

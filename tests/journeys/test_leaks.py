@@ -1,6 +1,7 @@
 """Words that leak are marked as one types, and are taken out by one tap each."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -102,3 +103,125 @@ def test_the_tick_stays_while_the_draft_saves_itself(at_desk, post):
 
     page.wait_for_url(re.compile(r"/posts/[0-9a-f-]+/$"))
     assert Post.objects.get(pk=post.pk).state == PostState.IN_REVIEW
+
+
+def hold(page, address):
+    """Hold back what the page asks for at an address; return what lets it go."""
+    held, is_open = [], []
+
+    def take(route):
+        route.continue_() if is_open else held.append(route)
+
+    def let_go():
+        is_open.append(True)
+        for route in held:
+            route.continue_()
+
+    page.route(address, take)
+    return let_go
+
+
+def watch(page, selector):
+    """Have the page note what comes to stand in a part of it, each time."""
+    page.evaluate(
+        """(selector) => {
+            const part = document.querySelector(selector);
+            window.seen = [];
+            const numbers = () => part.textContent.match(/09[0-9 ]+|0341[0-9]+/g) || [];
+            const note = () => window.seen.push(numbers());
+            new MutationObserver(note).observe(part, { childList: true });
+        }""",
+        selector,
+    )
+
+
+def stop_the_clock(page):
+    """Let no pause pass for the page until it is told to run on."""
+    page.clock.install()
+    page.clock.pause_at(datetime.now() + timedelta(seconds=1))
+
+
+def test_findings_stand_before_anything_is_saved_and_the_save_follows(at_desk, post):
+    desk = at_desk(post.author)
+    page = edit(desk, post)
+    let_go = hold(page, "**/autosave/")
+
+    page.locator("[name=body]").fill(TEXT)
+
+    expect(page.locator(".body-field .leak-marks mark")).to_have_count(3)
+    expect(page.locator("#save-state")).to_have_text(re.compile("Not saved yet|Saving"))
+    assert Post.objects.get(pk=post.pk).body == "<p>Chào bà con.</p>"
+    let_go()
+    saved(page)
+    assert "0912 345 678" in Post.objects.get(pk=post.pk).body
+    assert desk.complaints == []
+
+
+def test_leaving_a_field_saves_it_at_once(at_desk, post):
+    page = edit(at_desk(post.author), post)
+    stop_the_clock(page)
+    page.locator("[name=title]").fill("Gọi ngay 113")
+
+    page.keyboard.press("Tab")
+
+    saved(page)
+    assert Post.objects.get(pk=post.pk).title == "Gọi ngay 113"
+
+
+def test_unbroken_typing_is_saved_every_few_seconds(at_desk, post):
+    page = edit(at_desk(post.author), post)
+    stop_the_clock(page)
+    sent = []
+    page.on("request", lambda request: "/autosave/" in request.url and sent.append(request))
+    page.locator("[name=title]").press("End")
+    with page.expect_request("**/autosave/"):
+        for second in range(14):
+            page.keyboard.type("a")
+            page.clock.run_for(1000)
+            assert second > 10 or not sent
+
+    page.clock.resume()
+    saved(page)
+    assert Post.objects.get(pk=post.pk).title.endswith("a" * 14)
+
+
+def test_an_older_answer_does_not_replace_what_a_newer_one_found(at_desk, post):
+    page = edit(at_desk(post.author), post)
+    let_go = hold(page, "**/check/")
+    area = page.locator("[name=body]")
+    with page.expect_request("**/check/"):
+        area.fill("Gọi cho anh ấy qua số 0912 345 678 nhé.")
+    area.fill("Nghi ngờ, gọi 113.")
+    area.blur()
+    saved(page)
+    watch(page, "[data-part=said-text]")
+    let_go()
+
+    # Checks are sent one after the other.
+    page.locator("[name=title]").fill("Gọi 0987 654 321")
+    saved(page)
+
+    assert page.evaluate("window.seen") == [["0987 654 321"]]
+
+
+@pytest.mark.parametrize("part", ["findings", "said-text"])
+def test_what_was_found_is_spoken_once(at_desk, post, part):
+    page = edit(at_desk(post.author), post)
+    watch(page, f"[data-part={part}]")
+    with page.expect_response("**/check/"):
+        page.locator("[name=body]").fill("Căn cước của Vũ Văn Thóc, SN 1985: 034190000017")
+    saved(page)
+
+    assert [words[-1] for words in page.evaluate("window.seen")] == ["034190000017"]
+
+
+def test_a_secrecy_mark_is_refused_as_it_is_typed_and_said_once(at_desk, post):
+    page = edit(at_desk(post.author), post)
+    watch(page, "#notices")
+    with page.expect_response("**/autosave/"):
+        page.locator("[name=body]").fill("TUYỆT MẬT\nKế hoạch 12")
+        expect(page.locator("#notices")).to_contain_text("state secret")
+
+    expect(page.locator("#save-state")).to_have_text("Not saved: see above")
+    assert len(page.evaluate("window.seen")) == 1
+    assert Post.objects.get(pk=post.pk).body == "<p>Chào bà con.</p>"

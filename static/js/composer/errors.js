@@ -2,8 +2,12 @@
 import { fragment } from "../lib/fragment.js";
 import { form, notices } from "./elements.js";
 
+let shown = "{}"; // a screen reader speaks them once
+
 // Takes the errors by the name of their field, and replaces those that were shown before.
 export function showErrors(errors) {
+  if (JSON.stringify(errors) === shown) return;
+  shown = JSON.stringify(errors);
   for (const old of document.querySelectorAll("[data-said]")) old.remove();
   for (const field of form.querySelectorAll(".is-invalid")) field.classList.remove("is-invalid");
   for (const [name, sentences] of Object.entries(errors)) show(name && form.elements[name], sentences);

@@ -1,6 +1,6 @@
 // Nothing is called missing before the person has left its field, or has asked for the next step.
 import { form } from "./elements.js";
-import { onSaved } from "./save.js";
+import { onFound } from "./parts.js";
 
 const left = new Set(); // the ids of the places that were left
 let isAll = "showFindings" in form.dataset || location.hash === "#at-findings";
@@ -15,7 +15,7 @@ form.addEventListener("focusout", ({ target }) => {
   const place = target.closest("[id^='at-']");
   if (place) left.add(place.id);
 });
-onSaved(show);
+onFound(show);
 show();
 
 function show() {

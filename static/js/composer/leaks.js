@@ -1,12 +1,14 @@
 // Findings of the leak check: marked in the text as one types, found by one tap, changed by another.
 import { rangeOf } from "../lib/quotes.js";
 import { form } from "./elements.js";
-import { onSaved, save } from "./save.js";
+import { ignoreAnswersUpTo, onFound } from "./parts.js";
+import { lastSent } from "./requests.js";
+import { save } from "./save.js";
 
 const layers = new Map(); // the marks that lie over each text area
 const ticked = new Set();
 
-onSaved(() => {
+onFound(() => {
   for (const box of form.querySelectorAll("[name=tick]")) box.checked = ticked.has(box.value);
   paint();
 });
@@ -54,7 +56,7 @@ function pieces(text, leaks) {
   return [...made, `${text.slice(end)}\n`];
 }
 
-// Returns where the words stand now, the nearest place to where they stood when the draft was saved; -1 if nowhere.
+// Returns where the words stand now, the nearest place to where they stood when the text was checked; -1 if nowhere.
 function placeOf(text, words, start) {
   let best = -1;
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
@@ -124,6 +126,7 @@ function take(way) {
   if (next === place) place.tabIndex = -1;
   next.focus();
   paint();
+  ignoreAnswersUpTo(lastSent());
   save();
   return true;
 }

@@ -7,6 +7,7 @@ import { cancelScheduledSave, conflict, hasUnsaved, save, saving } from "./save.
 
 const UPLOAD_POLL = 200; // ms
 let submitted = false;
+let isTouched = false;
 
 form.addEventListener("submit", async (event) => {
   const button = event.submitter;
@@ -22,6 +23,14 @@ form.addEventListener("submit", async (event) => {
     await (saving || new Promise((resolve) => setTimeout(resolve, UPLOAD_POLL)));
   }
   if (!conflict && !signedOut) form.requestSubmit(button);
+});
+
+// Who leaves a field has written it. To submit saves by itself.
+form.addEventListener("input", () => (isTouched = true));
+form.addEventListener("focusout", ({ relatedTarget }) => {
+  if (!isTouched || submitted || relatedTarget?.matches(".bar-submit")) return;
+  isTouched = false;
+  if (hasUnsaved() && !conflict && !signedOut) save();
 });
 
 addEventListener("pageshow", () => (submitted = false));

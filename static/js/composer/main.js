@@ -2,6 +2,7 @@
 import "./beginning.js";
 import "./kit.js"; // before the counters, which count what it fills in
 import "./captions.js";
+import "./check.js";
 import "./chips.js";
 import "./counters.js";
 import { form } from "./elements.js";

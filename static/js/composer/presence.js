@@ -38,7 +38,7 @@ export async function checkPresence() {
   const { person, token, others, version, has_new_film: hasNewFilm } = await answer.json();
   // At a shared machine a colleague has signed in: what is typed here is not theirs to save.
   if (person !== form.dataset.person) {
-    if (!signedOut) showSignedOut();
+    showSignedOut();
     return false;
   }
   for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
@@ -50,6 +50,7 @@ export async function checkPresence() {
 
 // Shows how to sign in again, and waits until the person has done so.
 export function showSignedOut() {
+  if (signedOut) return;
   signedOut = true;
   showStatus("dirty");
   if (!document.getElementById("signed-out-note")) {

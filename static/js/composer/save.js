@@ -1,12 +1,16 @@
-// Saves the form by itself, a moment after the last change, and again when the portal could not be reached.
+// Saves the form by itself when the person pauses, and again when the portal could not be reached.
 import { fragment } from "../lib/fragment.js";
 import { keepOnDevice, removeFromDevice } from "./device.js";
 import { form, notices } from "./elements.js";
 import { showErrors } from "./errors.js";
+import { replaceParts } from "./parts.js";
 import { checkPresence, showSignedOut, signedOut } from "./presence.js";
+import { send } from "./requests.js";
 import { showStatus } from "./status.js";
 
+const BREATH = 400; // ms without a keystroke before what is written is checked
 const QUIET = 1500; // ms without a keystroke before a save
+const LONGEST_UNSAVED = 12_000; // ms of typing without a pause
 const LONGEST_WAIT = 60_000;
 
 export let saving = null; // the save under way
@@ -14,10 +18,17 @@ export let conflict = false; // somebody else has saved: a person decides
 let edits = "unsaved" in form.dataset ? 1 : 0; // changes since the page came
 let saved = 0; // how many of them the portal has
 let timer = 0;
+let breathTimer = 0;
+let unsavedSince = 0; // the first change that no save has taken
+let isAskedAgain = false; // while a save is under way
 let failures = 0;
+const breathListeners = [];
 const saveListeners = [];
 
 export const hasUnsaved = () => edits > saved;
+
+// Calls the function a moment after the last key, unless a save is sent before: its answer says what was found, too.
+export const onBreath = (listener) => breathListeners.push(listener);
 
 // Calls the function with the portal's answer after each save, when the page shows it.
 export const onSaved = (listener) => saveListeners.push(listener);
@@ -26,68 +37,67 @@ export function markEdited() {
   edits += 1;
   if (signedOut || conflict) return;
   showStatus(failures && keepOnDevice() ? "kept" : "dirty");
-  scheduleSave(QUIET);
+  unsavedSince ||= Date.now();
+  scheduleSave(Math.max(0, Math.min(QUIET, unsavedSince + LONGEST_UNSAVED - Date.now())));
+  clearTimeout(breathTimer);
+  breathTimer = setTimeout(() => breathListeners.forEach((listener) => listener()), BREATH);
 }
 
 export function save() {
   cancelScheduledSave();
-  saving ??= send().finally(() => (saving = null));
+  isAskedAgain = Boolean(saving);
+  saving ??= saveForm().finally(() => (saving = null));
   return saving;
 }
 
 export function cancelScheduledSave() {
   clearTimeout(timer);
+  clearTimeout(breathTimer);
 }
 
 function scheduleSave(wait) {
   clearTimeout(timer);
-  timer = setTimeout(save, wait);
+  timer = setTimeout(() => signedOut || save(), wait);
 }
 
-async function send(again = false) {
+async function saveForm(again = false) {
   const editsSent = edits;
-  const answer = await post();
-  if (!answer) return retryLater();
-  if (answer.status === 401) return showSignedOut();
-  // Signing in again changed the token that every form carries.
-  if (answer.status === 403 && !again && (await checkPresence())) return send(true);
-  if (signedOut) return;
-  if (answer.status === 429) {
-    showErrors((await answer.json()).errors);
-    return retryLater(1000 * answer.headers.get("Retry-After"), "busy");
-  }
-  if (answer.status >= 500 || answer.status === 403) return retryLater();
-  return finish(answer, editsSent);
-}
-
-// Resolves to the portal's answer, or to null when it could not be reached.
-function post() {
-  const body = new FormData(form);
-  for (const input of form.querySelectorAll("input[type=file]")) body.delete(input.name);
+  unsavedSince = 0;
   showStatus("saving");
-  return fetch(form.dataset.autosave, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const { number, answer, result } = await send(form.dataset.autosave);
+  const status = answer?.status;
+  // Signing in again changed the token that every form carries.
+  if (status === 403 && !again && (await checkPresence())) return saveForm(true);
+  // A page of the server's, or nothing at all, says nothing of the text.
+  const isUnderstood = result && status < 500 && status !== 403;
+  if (status === 401) showSignedOut();
+  else if (status === 429) tooOften(answer, result);
+  else if (isUnderstood) finish(answer, result, number, editsSent);
+  else if (!signedOut) retryLater();
 }
 
-async function finish(answer, editsSent) {
-  const result = await answer.json();
+function tooOften(answer, result) {
+  showErrors(result?.errors || {});
+  retryLater(1000 * answer.headers.get("Retry-After"), "busy");
+}
+
+function finish(answer, result, number, editsSent) {
   failures = 0;
   showErrors(result.errors || {});
   // Until a person has decided between two copies, a closed tab must lose none of them.
   if (answer.status === 409) showConflict(result.html);
   else removeFromDevice();
-  if (!answer.ok) {
-    showStatus("wrong");
-    return;
+  if (answer.ok) {
+    form.elements.version.value = result.version;
+    saved = editsSent;
+    replaceParts(result.html, number);
+    for (const listener of saveListeners) listener(result);
   }
-  form.elements.version.value = result.version;
-  saved = editsSent;
-  replaceParts(result.html);
-  for (const listener of saveListeners) listener(result);
-  if (hasUnsaved()) {
-    showStatus("dirty");
-    scheduleSave(QUIET);
+  if (edits === editsSent || conflict) {
+    showStatus(answer.ok ? "saved" : "wrong", result.saved);
   } else {
-    showStatus("saved", result.saved);
+    showStatus("dirty");
+    scheduleSave(isAskedAgain ? 0 : QUIET);
   }
 }
 
@@ -103,12 +113,4 @@ function showConflict(html) {
   notices.querySelector("[data-conflict]")?.remove();
   notices.prepend(fragment(html));
   notices.firstElementChild.focus();
-}
-
-function replaceParts(html) {
-  for (const part of fragment(html).querySelectorAll("[data-part]")) {
-    const current = form.querySelector(`[data-part="${part.dataset.part}"]`);
-    // Untouched parts stay as they are: screen readers speak what changes, and an open "see more" stays open.
-    if (current && current.innerHTML.trim() !== part.innerHTML.trim()) current.innerHTML = part.innerHTML;
-  }
 }

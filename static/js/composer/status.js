@@ -4,5 +4,6 @@ const line = document.getElementById("save-state");
 export const statusText = (name, time = "") => line.dataset[name].replace("{time}", time);
 
 export function showStatus(name, time) {
-  line.textContent = statusText(name, time);
+  const words = statusText(name, time);
+  if (line.textContent !== words) line.textContent = words; // a screen reader speaks it each time it is written
 }

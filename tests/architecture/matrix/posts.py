@@ -63,6 +63,7 @@ ENTRIES = {
     "posts:archive_many": Entry(roles=WRITERS, method="post"),
     "posts:edit": Entry(roles=WRITERS, kwargs=_post),
     "posts:autosave": Entry(roles=WRITERS, kwargs=_post, method="post"),
+    "posts:check": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:presence": Entry(roles=WRITERS, kwargs=_post),
     "posts:upload": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:choices": Entry(roles=WRITERS, kwargs={"public_id": "post", "channel": "channel"}),
