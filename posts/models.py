@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from core.models import PublicIdModel
 from core.periods import midnight
 from core.scope import ScopedQuerySet
 from core.text import fold
-from core.word_search import found_by_index, phrases
+from core.word_search import phrases, with_phrases
 from media.models import Media
 from posts.states import EDITABLE, Decision, ImportState, PostState
 from units.models import Unit
@@ -32,15 +32,13 @@ _BLANK = Q(state=PostState.DRAFT, version=1, title="", body="")
 class PostQuerySet(ScopedQuerySet):
     permission = "post_view"
 
-    def search(self, words: str) -> Self:
-        """Filter by text in which each word begins as one that was typed, whatever the accents."""
+    def search(self, words: str, *, by_index: bool = False) -> Self:
+        """Filter by text in which each word begins as one that was typed, whatever the accents.
+        ``by_index``: for the posts of many units, named by their keys; see `with_phrases`.
+        """
         if found := phrases(words):
-            if connection.vendor == "postgresql":
-                newest_by = "changed_at DESC, id DESC"
-                keys = found_by_index(self.model._meta.db_table, found, newest_by=newest_by)
-                if keys is not None:
-                    return self.filter(pk__in=keys)
-            return self.filter(search__has_phrases=found)
+            newest_by = "changed_at DESC, id DESC"
+            return with_phrases(self, "search", found, newest_by=newest_by, by_index=by_index)
         return self.filter(search__contains=fold(words))  # nothing, or signs alone
 
     def in_the_works(self) -> Self:

@@ -32,7 +32,7 @@ from publishing.post_list.queries import (
     published_posts,
 )
 from publishing.states import PostGroup
-from units.models import Unit
+from units.models import Level, Unit
 
 PAGE = 25
 MOST_CORRECTABLE = 50  # the search finds the others
@@ -123,7 +123,12 @@ def _found(request: HttpRequest, chosen: dict, *, unit: Unit, deep: bool) -> Que
     if request.user.reach(Permission.POST_VIEW) != [here]:
         rows = rows.within([here])
     if words := chosen.get("q"):
-        rows = rows.search(words)
+        if deep and unit.level == Level.PROVINCE:
+            # By their keys the indexes of units and of words are read together, once: as a join
+            # with each unit it was the words of the nation for each of them.
+            below = Unit.objects.under(unit).order_by().values_list("pk", flat=True)
+            rows = rows.filter(unit__pk__among=list(below))
+        rows = rows.search(words, by_index=deep)
     rows = (
         rows.filter(state=chosen["state"])
         if chosen.get("state")

@@ -76,6 +76,18 @@ def test_words_that_most_posts_have_are_found_in_the_order_of_the_list(posts, mo
         assert "post_words" not in Post.objects.order_by().search("khong").explain()
 
 
+def test_the_index_is_asked_for_the_words_that_most_posts_have_not(posts, monkeypatch):
+    monkeypatch.setattr("core.word_search.COMMON", 1)
+    monkeypatch.setattr("core.word_search.FREQUENT", 2)
+
+    found = Post.objects.order_by().search("khong lua", by_index=True)
+    assert {post.title for post in found} == {"scam"}
+    if connection.vendor == "postgresql":
+        sql, params = found.query.sql_with_params()
+        assert sql.count(" @@ ") == 2
+        assert [each for each in params if each.endswith(":*)")] == ["(lua:*)", "(khong:*)"]
+
+
 def test_nothing_typed_narrows_nothing(posts):
     assert Post.objects.search(" ").count() == len(TEXTS)
 
