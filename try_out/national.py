@@ -285,4 +285,5 @@ def _drop_indexes(table: str) -> list[str]:
         indexes = cursor.fetchall()
         for name, _made in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
-    return [made for _name, made in indexes]
+    # As PostgreSQL writes them, those of a table in partitions would be made of no partition.
+    return [made.replace(" ON ONLY ", " ON ") for _name, made in indexes]

@@ -13,6 +13,16 @@ from tests import factories
 from try_out import national
 
 
+def indexes():
+    """Count the indexes of each table, partitions among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() "
+            "GROUP BY tablename"
+        )
+        return dict(cursor.fetchall())
+
+
 @pytest.mark.django_db
 def test_a_national_load_fills_an_empty_database_once():
     if connection.vendor != "postgresql":
@@ -24,7 +34,9 @@ def test_a_national_load_fills_an_empty_database_once():
     with override_settings(PRODUCTION=True), pytest.raises(Refused):
         list(national.seed(share=0.0002))
 
+    before = indexes()
     assert list(national.seed(share=0.0002)) == list(national.STEPS)
+    assert indexes() == before
     assert Post.objects.count() == 80
     assert Delivery.objects.filter(state="published").exists()
     assert Count.objects.exists()
