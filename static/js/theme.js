@@ -5,15 +5,18 @@
   const apply = () => {
     root.dataset.bsTheme = localStorage.getItem("theme") || (system.matches ? "dark" : "light");
   };
+  const change = () => {
+    apply();
+    document.dispatchEvent(new CustomEvent("portal:theme"));
+  };
   root.classList.remove("no-js");
   apply();
-  system.addEventListener("change", apply);
-  addEventListener("storage", apply);
+  system.addEventListener("change", change);
+  addEventListener("storage", change);
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-theme-toggle]")) return;
     localStorage.setItem("theme", root.dataset.bsTheme === "dark" ? "light" : "dark");
-    apply();
-    document.dispatchEvent(new CustomEvent("portal:theme"));
+    change();
   });
 
   // On a slow line the page can be pressed before its modules run: what they ask for first, a confirmation or a passkey,

@@ -1,7 +1,10 @@
 """The list of posts on a telephone and without a mouse."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.permissions import Role
 from tests import factories
@@ -61,3 +64,20 @@ def test_without_scripts_the_tab_and_the_filter_go_together(at_desk):
 
     assert "tab=unscheduled" in desk.page.url
     assert desk.page.locator(".post-title").count() == 1
+
+
+def test_all_columns_of_the_list_fit_the_screen_of_a_station(at_desk):
+    unit = factories.UnitFactory()
+    platforms = ("facebook", "zalo", "tiktok", "youtube", "instagram", "threads", "telegram")
+    channels = [factories.ChannelFactory(unit=unit, platform=each) for each in platforms]
+    factories.submitted(
+        unit=unit, channels=channels, requested_time=timezone.now() + timedelta(days=3)
+    )
+    factories.PostFactory(unit=unit)  # can be put away, so there is a column of boxes
+    desk = at_desk()
+    desk.enter(factories.person(Role.OFFICER, unit))
+
+    desk.open(reverse("publishing:post_list"))
+
+    beyond = "e => e.scrollWidth - e.clientWidth"
+    assert desk.page.locator(".table-responsive").evaluate(beyond) == 0

@@ -13,6 +13,10 @@ from tests import factories
 from tests.journeys.conftest import PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# The colours of the first chart's axes.
+LABELS = """() => JSON.stringify(
+    echarts.getInstanceByDom(document.querySelector(".chart")).getOption().xAxis[0].axisLabel.color
+)"""
 
 
 def published(unit, platform):
@@ -61,3 +65,17 @@ def test_results_are_found_narrowed_and_opened_by_keyboard(at_desk):
     assert phone.overflow() == 0
     assert phone.accessibility() == []
     assert [*desk.complaints, *phone.complaints] == []
+
+
+def test_charts_are_drawn_anew_when_the_device_turns_dark(at_desk):
+    unit = factories.UnitFactory()
+    published(unit, "facebook")
+    desk = at_desk(factories.person(Role.OFFICER, unit), color_scheme="light")
+    desk.open(reverse("engagement:results"))
+    expect(desk.page.locator("[data-chart] canvas").first).to_be_visible()
+    light = desk.page.evaluate(LABELS)
+
+    desk.page.emulate_media(color_scheme="dark")
+
+    expect(desk.page.locator("html[data-bs-theme=dark]")).to_be_attached()
+    assert desk.page.evaluate(LABELS) != light
