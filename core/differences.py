@@ -21,7 +21,7 @@ class Piece(NamedTuple):
     text: str
 
 
-class TooFarApart(Exception):
+class TooManyChanges(Exception):
     """Comparing two texts would take more steps than are left."""
 
 
@@ -34,7 +34,7 @@ class Effort:
     def spend(self, steps: int) -> None:
         self.left -= steps
         if self.left < 0:
-            raise TooFarApart
+            raise TooManyChanges
 
 
 class _Metered(difflib.SequenceMatcher):
@@ -75,7 +75,7 @@ def words(old: str, new: str, effort: Effort | None = None) -> list[Piece]:
                 pieces += _by_words("".join(a[i:j]), "".join(b[m:n]), effort)
             else:
                 pieces += _pieces(kind, "".join(a[i:j]), "".join(b[m:n]))
-    except TooFarApart:
+    except TooManyChanges:
         return _pieces("replace", old, new)
     return _joined(pieces)
 

@@ -38,13 +38,13 @@ class Limits(NamedTuple):
     resident: int = 0  # in bytes; 0: bounded by ``memory`` alone
 
 
-class Failed(Exception):
+class ProgramFailed(Exception):
     """The program crashed, hit a limit, or left no proper answer."""
 
 
 def run(program: Path, *args: str, place: Path, limits: Limits) -> dict[str, Any]:
     """Run ``program`` with ``args`` in the folder ``place``; return what it wrote into
-    ``facts.json``. Raise Failed.
+    ``facts.json``. Raise ProgramFailed.
     """
     within = json.dumps(limits[:3])
     try:
@@ -62,9 +62,9 @@ def run(program: Path, *args: str, place: Path, limits: Limits) -> dict[str, Any
         with (place / "facts.json").open("rb") as file:
             facts = json.loads(file.read(limits.answer_bytes))
     except (subprocess.SubprocessError, OSError, ValueError, RecursionError) as error:
-        raise Failed from error
+        raise ProgramFailed from error
     if not isinstance(facts, dict):
-        raise Failed
+        raise ProgramFailed
     return facts
 
 

@@ -126,7 +126,7 @@ def _lines(file: BinaryIO, shape: Shape) -> list[list[str]]:
                     _PROGRAM, str(source), folder, *most, place=place, limits=LIMITS
                 )
             return [[str(cell) for cell in line] for line in facts["lines"]]
-        except (sandbox.Failed, KeyError, TypeError):
+        except (sandbox.ProgramFailed, KeyError, TypeError):
             raise Refused(
                 _("This file cannot be read. Fill in the template, save it as .xlsx and try again.")
             ) from None

@@ -40,33 +40,33 @@ _START_OF_SCAN, _END = 0xDA, 0xD9
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
-class Unfit(Exception):
+class UnusablePicture(Exception):
     """The picture is refused; the reason is one of none, pixels, oblong, heavy, broken."""
 
 
 def opened(source: str, limits: dict[str, Any]) -> Image.Image:
     """Open the picture without decoding a pixel, once its header promises a permitted size. Raise
-    Unfit.
+    UnusablePicture.
     """
     if webp_size_above(source, limits["webp_pixels"]):  # its decoder takes memory when it opens one
-        raise Unfit("pixels")
+        raise UnusablePicture("pixels")
     try:
         # By content: a name or a declared type proves nothing. Opening reads the header alone.
         picture = Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError:
-        raise Unfit("pixels") from None
+        raise UnusablePicture("pixels") from None
     except BROKEN:
-        raise Unfit("none") from None
+        raise UnusablePicture("none") from None
     width, height = picture.size
     if width * height > limits["pixels"]:
-        raise Unfit("pixels")
+        raise UnusablePicture("pixels")
     if max(width, height) > limits["oblong"] * min(width, height):
-        raise Unfit("oblong")
+        raise UnusablePicture("oblong")
     if (
         picture.format in ("JPEG", "MPO")
         and scans_of(Path(source).read_bytes(), limits["scans"]) > limits["scans"]
     ):
-        raise Unfit("broken")
+        raise UnusablePicture("broken")
     return picture
 
 
@@ -178,7 +178,7 @@ def drawn(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
     try:
         pixels = pixels_of(picture, limits["side"])
     except BROKEN:
-        raise Unfit("heavy" if is_heavy else "broken") from None
+        raise UnusablePicture("heavy" if is_heavy else "broken") from None
     data, content_type, final = fitted(pixels, most=limits["bytes"], keep_png=keep_png)
     (place / "drawn").write_bytes(data)
     return {
@@ -193,7 +193,7 @@ def main(source: str, folder: str, given: str) -> None:
     place = Path(folder)
     try:
         facts = drawn(source, place, json.loads(given))
-    except Unfit as why:
+    except UnusablePicture as why:
         facts = {"refused": str(why)}
     except MemoryError:
         facts = {"refused": "heavy"}

@@ -144,7 +144,7 @@ def redraw(
             if refused := facts.get("refused"):
                 raise _refusal(str(refused))
             return _checked(facts, (place / "drawn").read_bytes())
-        except (sandbox.Failed, KeyError, TypeError, ValueError, OSError):
+        except (sandbox.ProgramFailed, KeyError, TypeError, ValueError, OSError):
             raise damaged() from None
 
 

@@ -37,7 +37,7 @@ MOST_PACKETS = 1_500_000
 UNNOTICED = 0.1  # seconds: some cameras hide a frame or two to begin evenly
 
 
-class Unfit(Exception):
+class UnusableVideo(Exception):
     """The video is refused; the reason is one of empty, codec, sound, pixels,
     long, hidden, broken.
     """
@@ -60,7 +60,7 @@ def copied(kind: str, source: str, target: str, limits: dict[str, float]) -> Non
         claimed = seconds_of(video, picture)
         sound = next((s for s in video.streams.audio if named(s) in SOUND[kind]), None)
         if sound is None and video.streams.audio:
-            raise Unfit("sound")
+            raise UnusableVideo("sound")
         form, options = WRITE[kind]
         with av.open(target, "w", format=form, options=options) as copy:
             streams = {}
@@ -78,25 +78,25 @@ def copied(kind: str, source: str, target: str, limits: dict[str, float]) -> Non
         if seconds_of(copy, copy.streams.video[0]) < claimed - float(start) - max(
             0.25, claimed / 50
         ):
-            raise Unfit("broken")  # the file ends before the video does
+            raise UnusableVideo("broken")  # the file ends before the video does
 
 
 def _require_fit(video: Any, picture: Any, kind: str, limits: dict[str, float]) -> None:
     if named(picture) not in PICTURE[kind]:
-        raise Unfit("codec")
+        raise UnusableVideo("codec")
     if not picture.width or picture.width * picture.height > limits["pixels"]:
-        raise Unfit("pixels" if picture.width else "broken")
+        raise UnusableVideo("pixels" if picture.width else "broken")
     if seconds_of(video, picture) > limits["seconds"] or picture.frames > MOST_PACKETS:
-        raise Unfit("long")
+        raise UnusableVideo("long")
 
 
 def _packets(packets: Iterable[Any], start: Fraction) -> Iterator[Any]:
-    """Yield the packets from ``start`` on, moved so that they begin at 0. Raise Unfit for too
-    many.
+    """Yield the packets from ``start`` on, moved so that they begin at 0. Raise UnusableVideo for
+    too many.
     """
     for number, packet in enumerate(packets):
         if number > MOST_PACKETS:
-            raise Unfit("long")
+            raise UnusableVideo("long")
         if packet.dts is None:  # marks the end
             continue
         if start:
@@ -125,7 +125,7 @@ def picture_of(video: Any) -> Any:
         (s for s in video.streams.video if not s.disposition & s.disposition.attached_pic), None
     )
     if picture is None:
-        raise Unfit("empty")
+        raise UnusableVideo("empty")
     return picture
 
 
@@ -151,7 +151,7 @@ def first_shown(video: Any, picture: Any) -> Fraction:
                 return start
             break
     if hidden:
-        raise Unfit("hidden")
+        raise UnusableVideo("hidden")
     return Fraction(0)
 
 
@@ -202,7 +202,7 @@ def frame_at(video: Any, picture: Any, second: float) -> Any:
         if number > MOST_TRIES:
             break
     if frame is None:
-        raise Unfit("broken")
+        raise UnusableVideo("broken")
     return frame
 
 
@@ -224,7 +224,7 @@ def main(kind: str, source: str, folder: str, given: str) -> None:
     try:
         copied(kind, source, f"{folder}/copy", limits)
         facts = described(f"{folder}/copy", place / "frame.png")
-    except Unfit as why:
+    except UnusableVideo as why:
         facts = {"refused": str(why)}
     except Exception:  # whatever a garbled video brings about, it is the video that is broken
         facts = {"refused": "broken"}

@@ -156,7 +156,7 @@ def _asked(kind: str, source: Path, place: Path, *, most_bytes: int, by: User) -
                 place=place,
                 limits=limits,
             )
-    except sandbox.Failed:
+    except sandbox.ProgramFailed:
         return {"refused": "broken"}
 
 

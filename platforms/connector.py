@@ -24,7 +24,7 @@ from platforms.messages import (
     Tokens,
     Trace,
 )
-from platforms.webhooks import Challenge, Event, Forged
+from platforms.webhooks import Challenge, Event, ForgedWebhook
 from platforms.words import Field, Words
 
 
@@ -230,14 +230,15 @@ class Connector(Http, ABC):
 
     @classmethod
     def hook_challenge(cls, app: Mapping[str, Any], query: Mapping[str, str]) -> Challenge:
-        """Answer the platform that asks whether the webhook is ours. Raises Forged."""
-        raise Forged("no challenge")
+        """Answer the platform that asks whether the webhook is ours. Raises ForgedWebhook."""
+        raise ForgedWebhook("no challenge")
 
     @classmethod
     def hook_events(
         cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
     ) -> list[Event]:
         """Read the news in a call whose signature fits its very bytes; check that before anything
-        else. Raises Forged, and ValueError where the signature is right but nobody could read it.
-        Keeps no name, text or person's number."""
-        raise Forged("no webhook")
+        else. Raises ForgedWebhook, and ValueError where the signature is right but nobody could
+        read it. Keeps no name, text or person's number.
+        """
+        raise ForgedWebhook("no webhook")

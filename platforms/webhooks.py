@@ -46,16 +46,16 @@ class Challenge:
     page: str = ""
 
 
-class Forged(Exception):
+class ForgedWebhook(Exception):
     """A call to a webhook that does not prove that it comes from the platform."""
 
 
 def require_same(given: str, expected: str) -> None:
-    """Compare in constant time. Raises Forged, also where the secret is not set: an empty one is
-    known to everybody.
+    """Compare in constant time. Raises ForgedWebhook, also where the secret is not set: an empty
+    one is known to everybody.
     """
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Forged("the signature does not fit")
+        raise ForgedWebhook("the signature does not fit")
 
 
 def require_signature(given: str, secret: str, raw: bytes, algorithm: str = "sha256") -> None:
@@ -72,13 +72,13 @@ def words_of(setting: str) -> list[str]:
 
 
 def require_any(setting: str, prove: Callable[[str], None]) -> None:
-    """Raise Forged unless ``prove`` accepts one of the words."""
+    """Raise ForgedWebhook unless ``prove`` accepts one of the words."""
     for word in words_of(setting):
         try:
             return prove(word)
-        except Forged:
+        except ForgedWebhook:
             continue
-    raise Forged("the signature does not fit")
+    raise ForgedWebhook("the signature does not fit")
 
 
 def moment(seconds: object) -> datetime | None:

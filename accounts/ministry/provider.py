@@ -37,7 +37,7 @@ class Unavailable(Exception):
     """The server does not answer, or not as the standard says."""
 
 
-class Declined(Exception):
+class CodeRejected(Exception):
     """The server refuses the code: used, too old, or never given to us."""
 
 
@@ -64,8 +64,8 @@ class Provider:
         return keys
 
     def redeem(self, code: str, *, verifier: str, redirect_uri: str) -> str:
-        """Return the identity token that the server gives for the code, unchecked. Raise Declined,
-        Unavailable.
+        """Return the identity token that the server gives for the code, unchecked. Raise
+        CodeRejected, Unavailable.
         """
         form = {
             "grant_type": "authorization_code",
@@ -88,7 +88,7 @@ class Provider:
             level = logging.INFO if error == "invalid_grant" else logging.ERROR
             known = error if error in _TOKEN_ERRORS else "another error"
             log.log(level, "the ministry's sign-in refused a code: %s", known)
-            raise Declined
+            raise CodeRejected
         token = body.get("id_token")
         if status != 200 or not isinstance(token, str):
             raise self._unavailable("token", str(status))

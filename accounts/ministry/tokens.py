@@ -19,7 +19,7 @@ _SMALLEST_RSA = 2048  # bits
 _VALUES = 20  # of one claim
 
 
-class Untrusted(Exception):
+class InvalidIdToken(Exception):
     """The token proves nothing; ``str()`` names the check that failed, and no claim."""
 
 
@@ -37,17 +37,17 @@ class Identity:
 
 def check(token: str, *, nonce: str, keys: Callable[[str], list[dict[str, Any]]]) -> Identity:
     """Return who signed in. ``keys`` is asked with a key's id, empty where the token names none.
-    Raise Untrusted.
+    Raise InvalidIdToken.
     """
     if len(token) > LONGEST:
-        raise Untrusted("size")
+        raise InvalidIdToken("size")
     try:
         claims = jwt.decode(
             token, lambda guest: _key(guest.headers(), keys), algorithms=ALGORITHMS
         ).claims
         _registry(nonce).validate(claims)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise Untrusted(type(error).__name__) from None
+        raise InvalidIdToken(type(error).__name__) from None
     _check_further(claims, nonce)
     name = claims.get(settings.OIDC_NAME_CLAIM)
     return Identity(
@@ -63,17 +63,17 @@ def check(token: str, *, nonce: str, keys: Callable[[str], list[dict[str, Any]]]
 def _key(header: dict[str, Any], keys: Callable[[str], list[dict[str, Any]]]) -> Any:
     kid = header.get("kid", "")
     if header.get("alg") not in ALGORITHMS or not isinstance(kid, str) or len(kid) > 200:
-        raise Untrusted("algorithm or key")
+        raise InvalidIdToken("algorithm or key")
     found = [
         key
         for key in keys(kid)
         if _may_sign(key, header["alg"]) and (not kid or key.get("kid") == kid)
     ]
     if len(found) != 1:  # none, or, of a token that names no key, several
-        raise Untrusted("no such key")
+        raise InvalidIdToken("no such key")
     key = jwk.import_key({name: value for name, value in found[0].items() if name != "key_ops"})
     if isinstance(key, jwk.RSAKey) and key.public_key.key_size < _SMALLEST_RSA:
-        raise Untrusted("key too short")
+        raise InvalidIdToken("key too short")
     return key
 
 
@@ -104,19 +104,19 @@ def _check_further(claims: dict[str, Any], nonce: str) -> None:
     """
     client = settings.OIDC_CLIENT_ID
     if claims["aud"] not in (client, [client]) or claims.get("azp", client) != client:
-        raise Untrusted("audience")
+        raise InvalidIdToken("audience")
     if not isinstance(claims["nonce"], str) or not hmac.compare_digest(
         claims["nonce"].encode(), nonce.encode()
     ):
-        raise Untrusted("nonce")
+        raise InvalidIdToken("nonce")
     subject = claims["sub"]
     if not (0 < len(subject) <= 255 and subject.isascii() and subject.isprintable()):
-        raise Untrusted("subject")
+        raise InvalidIdToken("subject")
     at, now = claims["auth_time"], time.time()
     if isinstance(at, bool) or not isinstance(at, int | float):
-        raise Untrusted("auth_time")
+        raise InvalidIdToken("auth_time")
     if not now - settings.OIDC_MAX_AGE - LEEWAY <= at <= now + LEEWAY:
-        raise Untrusted("signed in too long ago")
+        raise InvalidIdToken("signed in too long ago")
 
 
 def _has_proved_factor(claims: dict[str, Any]) -> bool:

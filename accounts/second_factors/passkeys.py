@@ -18,7 +18,7 @@ from accounts.models import User
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, struct.error)
 
 
-class Unsigned(Exception):
+class InvalidSignature(Exception):
     """The answer is no signature by one of the person's passkeys."""
 
 
@@ -39,7 +39,7 @@ def request_options(user: User, challenge: bytes) -> dict[str, Any]:
 
 def assertion_of(user: User, answer: Mapping[str, Any], challenge: bytes) -> dict[str, str]:
     """Return the proof that a passkey of ``user`` signed the challenge, with its public key. Raise
-    Unsigned.
+    InvalidSignature.
     """
     server = auth.get_server()
     state = {
@@ -50,7 +50,7 @@ def assertion_of(user: User, answer: Mapping[str, Any], challenge: bytes) -> dic
         response = AuthenticationResponse.from_dict(answer)
         credential = server.authenticate_complete(state, auth.get_credentials(user), response)
     except UNREADABLE as error:
-        raise Unsigned from error
+        raise InvalidSignature from error
     if authenticator := auth.get_authenticator_by_credential_id(user, credential.credential_id):
         authenticator.record_usage()
     return {

@@ -97,9 +97,9 @@ def callback(request: HttpRequest) -> HttpResponse:
         person = tokens.check(token, nonce=kept["nonce"], keys=lambda kid: server.keys(kid=kid))
     except provider.Unavailable:
         return _refused(request, "away")
-    except provider.Declined:
+    except provider.CodeRejected:
         return _refused(request, "declined")
-    except tokens.Untrusted as untrusted:
+    except tokens.InvalidIdToken as untrusted:
         return _refused(request, "unproved", request_record=str(untrusted))
     return _enter(request, person, kept)
 

@@ -46,12 +46,12 @@ _ACTIVE_KINDS = {"/RichMedia", "/FileAttachment", "/Movie", "/Screen", "/Sound",
 _LETTERS_OF_TEXT = 20  # on a page; fewer are the number on a scanned one
 
 
-class Unfit(Exception):
+class UnsafeFile(Exception):
     """The file is refused; the reason is one of broken, locked, active, large."""
 
 
 class Lines:
-    """Lines of text up to a number of letters. Raise Unfit above it."""
+    """Lines of text up to a number of letters. Raise UnsafeFile above it."""
 
     def __init__(self, most: int) -> None:
         self.found: list[str] = []
@@ -61,7 +61,7 @@ class Lines:
         for line in text.splitlines():
             self.left -= len(line) + 1
             if self.left < 0:
-                raise Unfit("large")
+                raise UnsafeFile("large")
             if line.strip():
                 self.found.append(line)
 
@@ -71,10 +71,10 @@ def read_pdf(source: str, limits: dict[str, int]) -> dict[str, Any]:
 
     reader = pypdf.PdfReader(source, strict=False)
     if reader.is_encrypted:
-        raise Unfit("locked")
+        raise UnsafeFile("locked")
     _require_passive(reader, limits["objects"])
     if len(reader.pages) > limits["pages"]:
-        raise Unfit("large")
+        raise UnsafeFile("large")
     lines, was_read = Lines(limits["letters"]), True
     for page in reader.pages:
         text = page.extract_text()
@@ -90,7 +90,7 @@ def _require_passive(reader: Any, most: int) -> None:
     numbers = {(n, generation) for generation, table in reader.xref.items() for n in table}
     numbers |= {(n, 0) for n in reader.xref_objStm}
     if len(numbers) > most:
-        raise Unfit("large")
+        raise UnsafeFile("large")
     waiting = [reader.trailer]
     for number, generation in sorted(numbers):
         if number:
@@ -100,7 +100,7 @@ def _require_passive(reader: Any, most: int) -> None:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """Yield the objects right inside of one. Raise Unfit for one that runs or holds a file."""
+    """Yield the objects right inside of one. Raise UnsafeFile for one that runs or holds a file."""
     from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
     if isinstance(value, DictionaryObject):
@@ -111,7 +111,7 @@ def _parts(value: Any) -> Iterator[Any]:
             or subtype in _ACTIVE_KINDS
             or kind == "/EmbeddedFile"
         ):
-            raise Unfit("active")
+            raise UnsafeFile("active")
         inside = [value.raw_get(key) for key in value]
     elif isinstance(value, ArrayObject):
         inside = list(list.__iter__(value))
@@ -132,17 +132,17 @@ def read_office(kind: str, source: str, limits: dict[str, int]) -> dict[str, Any
             len(entries) > limits["entries"]
             or sum(entry.file_size for entry in entries) > limits["unpacked"]
         ):
-            raise Unfit("large")
+            raise UnsafeFile("large")
         names = [entry.filename for entry in entries]
         main, content_type = _MAIN[kind]
         types = archive.read("[Content_Types].xml").decode("utf-8", "replace")
         if "macroEnabled" in types:
-            raise Unfit("active")
+            raise UnsafeFile("active")
         if main not in names or content_type not in types:
-            raise Unfit("broken")
+            raise UnsafeFile("broken")
         for name in names:
             if _ACTIVE_PARTS.search(name) and not _PRINTER.search(name):
-                raise Unfit("active")
+                raise UnsafeFile("active")
             if name.endswith(".rels"):
                 _require_local(archive.read(name))
         lines = Lines(limits["letters"])
@@ -157,13 +157,15 @@ def read_office(kind: str, source: str, limits: dict[str, int]) -> dict[str, Any
 
 
 def _require_local(relations: bytes) -> None:
-    """Raise Unfit where a part draws on another file; links that people follow may lead away."""
+    """Raise UnsafeFile where a part draws on another file; links that people follow may
+    lead away.
+    """
     from defusedxml.ElementTree import fromstring
 
     for each in fromstring(relations):
         is_link = each.get("Type", "").endswith("/hyperlink")
         if each.get("TargetMode") == "External" and not is_link:
-            raise Unfit("active")
+            raise UnsafeFile("active")
 
 
 def _lines_of(file: Any) -> Iterator[str]:
@@ -175,7 +177,7 @@ def _lines_of(file: Any) -> Iterator[str]:
         name = element.tag.rpartition("}")[2]
         text = element.text or ""
         if name == "instrText" and _FIELDS.search(text):
-            raise Unfit("active")
+            raise UnsafeFile("active")
         if name in ("t", "v", "instrText"):
             words.append(text)
         elif name in ("tab", "br", "cr"):
@@ -191,7 +193,7 @@ def main(kind: str, source: str, folder: str, bounds: str) -> None:
     limits = json.loads(bounds)
     try:
         facts = read_pdf(source, limits) if kind == "pdf" else read_office(kind, source, limits)
-    except Unfit as error:
+    except UnsafeFile as error:
         facts = {"refused": str(error)}
     except (Exception, MemoryError):  # a hostile or broken file may fail anywhere inside a reader
         facts = {"refused": "broken"}

@@ -33,7 +33,7 @@ _AT_ONCE = 5_000  # lines that the leak check reads together
 _semaphore = SharedSemaphore("campaign-files", at_once=1, waiting=0, patience=0)
 
 
-class NotTaken(Exception):
+class FileRefused(Exception):
     """The file is refused, for the `Refusal` that it bears."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -52,7 +52,7 @@ class Checked(NamedTuple):
 
 
 def check(path: Path, kind: str, *, unit: Unit, place: Path) -> Checked:
-    """Check the file in the folder ``place``. Raise NotTaken, Busy, sandbox.Failed."""
+    """Check the file in the folder ``place``. Raise FileRefused, Busy, sandbox.ProgramFailed."""
     _require_clean(path)
     if kind == Kind.PICTURE:
         return _picture(path, unit=unit, place=place)
@@ -60,12 +60,12 @@ def check(path: Path, kind: str, *, unit: Unit, place: Path) -> Checked:
         facts = _read(path, kind, place)
     lines = [str(line) for line in facts["lines"]]
     if any(has_secrecy_mark(line) for line in lines):
-        raise NotTaken(Refusal.MARKED)
+        raise FileRefused(Refusal.MARKED)
     try:
         for start in range(0, len(lines), _AT_ONCE):
             require_storable(["\n".join(lines[start : start + _AT_ONCE])], unit)
     except Refused:
-        raise NotTaken(Refusal.LEAK) from None
+        raise FileRefused(Refusal.LEAK) from None
     return Checked(was_read=facts.get("was_read") is True)
 
 
@@ -75,7 +75,7 @@ def _require_clean(path: Path) -> None:
     except Busy:
         raise
     except Refused:
-        raise NotTaken(Refusal.HARMFUL) from None
+        raise FileRefused(Refusal.HARMFUL) from None
 
 
 def _read(path: Path, kind: str, place: Path) -> dict[str, Any]:
@@ -90,13 +90,13 @@ def _read(path: Path, kind: str, place: Path) -> dict[str, Any]:
         facts = sandbox.run(
             _PROGRAM, kind, str(path), str(place), json.dumps(bounds), place=place, limits=LIMITS
         )
-    except sandbox.Failed:  # by its limits: a file that is no bomb stays within them
-        raise NotTaken(Refusal.LARGE) from None
+    except sandbox.ProgramFailed:  # by its limits: a file that is no bomb stays within them
+        raise FileRefused(Refusal.LARGE) from None
     if refused := facts.get("refused"):
         known = refused in {"locked", "active", "large"}
-        raise NotTaken(Refusal(refused) if known else Refusal.BROKEN)
+        raise FileRefused(Refusal(refused) if known else Refusal.BROKEN)
     if not isinstance(facts.get("lines"), list):
-        raise NotTaken(Refusal.BROKEN)
+        raise FileRefused(Refusal.BROKEN)
     return facts
 
 
@@ -107,13 +107,13 @@ def _picture(path: Path, *, unit: Unit, place: Path) -> Checked:
     except Busy:
         raise
     except Refused:
-        raise NotTaken(Refusal.BROKEN) from None
+        raise FileRefused(Refusal.BROKEN) from None
     anew = place / "anew"
     anew.write_bytes(drawn.data)
     found = examine(anew, is_video=False, rules=rules_for(unit), report=lambda _progress: None)
     rules = {each.rule for each in found.findings if each.severity == Severity.HARD}
     if SECRET_MARK in rules:
-        raise NotTaken(Refusal.MARKED)
+        raise FileRefused(Refusal.MARKED)
     if rules:
-        raise NotTaken(Refusal.LEAK)
+        raise FileRefused(Refusal.LEAK)
     return Checked(was_read=not found.lacking, data=drawn.data, content_type=drawn.content_type)

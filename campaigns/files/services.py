@@ -21,7 +21,7 @@ from accounts.queries import require
 from audit.services import record
 from campaigns.files import queries
 from campaigns.files.models import LONGEST_NAME, CampaignFile, FilePart
-from campaigns.files.reading import Checked, NotTaken, check
+from campaigns.files.reading import Checked, FileRefused, check
 from campaigns.files.signals import file_added
 from campaigns.files.states import FileState, Kind, Refusal
 from campaigns.kits.models import Kit
@@ -202,13 +202,13 @@ def _work_on(row: CampaignFile) -> bool:
             with path.open("wb") as out:
                 out.writelines(queries.content(row))
             checked = check(path, row.kind, unit=row.unit, place=place)
-    except NotTaken as error:
+    except FileRefused as error:
         _refuse(row, error.refusal)
     except Busy:
         mine = CampaignFile.objects.filter(pk=row.pk, attempts=row.attempts)
         mine.update(leased_until=None, attempts=F("attempts") - 1)
         raise
-    except (sandbox.Failed, OSError, LookupError):  # not what was read: only which row
+    except (sandbox.ProgramFailed, OSError, LookupError):  # not what was read: only which row
         log.warning("check of campaign file %s failed, attempt %s", row.pk, row.attempts)
         CampaignFile.objects.filter(pk=row.pk).update(leased_until=None)
     else:

@@ -212,7 +212,7 @@ def _approve(request: HttpRequest, version: KitVersion) -> None:
         text = seals.to_sign(version, rendered, by=request.user.pk)
         try:
             assertion = passkeys.assertion_of(request.user, answer, challenge(text))
-        except passkeys.Unsigned:
+        except passkeys.InvalidSignature:
             raise Refused(
                 _("The passkey did not sign this kit. Nothing was approved; please try again.")
             ) from None

@@ -46,7 +46,7 @@ from units.models import Unit
 LIFETIME = timedelta(minutes=10)
 
 
-class Stopped(Refused):
+class ConnectFlowEnded(Refused):
     """A connect flow that ended without a connection. Knows where it began, so that one can begin
     there again."""
 
@@ -60,7 +60,7 @@ class Stopped(Refused):
         )
 
 
-class OfferedNothing(Refused):
+class NoPageOffered(Refused):
     """The person agreed, but the platform names no page of theirs."""
 
 
@@ -210,8 +210,8 @@ def _ending(attempt: ConnectAttempt) -> Iterator[None]:
     except NotAllowed:
         raise
     except Refused as error:
-        raise Stopped(
-            str(error), attempt, offered_nothing=isinstance(error, OfferedNothing)
+        raise ConnectFlowEnded(
+            str(error), attempt, offered_nothing=isinstance(error, NoPageOffered)
         ) from None
 
 
@@ -231,9 +231,9 @@ def _take(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
         platform, returned, redirect_uri=_callback(platform), verifier=kept["verifier"]
     )
     if not offers and (why := CONNECTORS[platform].words.none_offered):
-        raise OfferedNothing(_(why))
+        raise NoPageOffered(_(why))
     if not offers:
-        raise OfferedNothing(
+        raise NoPageOffered(
             _(
                 "The account that you signed in with administers no page there. Sign in "
                 "with the page administrator's."
@@ -276,14 +276,14 @@ def open_attempt(
     if attempt is None:
         raise Refused(_("There is nothing to choose any more."))
     if attempt.closed_at:
-        raise Stopped(
+        raise ConnectFlowEnded(
             _("You have chosen on this page already. To connect another page, begin again."),
             attempt,
         )
     if attempt.created_at < timezone.now() - LIFETIME:
-        raise Stopped(_("More than ten minutes have passed since you began."), attempt)
+        raise ConnectFlowEnded(_("More than ten minutes have passed since you began."), attempt)
     if "offers" not in _kept(attempt):
-        raise Stopped(_("There is nothing to choose any more."), attempt)
+        raise ConnectFlowEnded(_("There is nothing to choose any more."), attempt)
     return attempt
 
 

@@ -180,7 +180,7 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
         )
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
-    except attempts.Stopped as stopped:
+    except attempts.ConnectFlowEnded as stopped:
         return _stopped(request, stopped)
     except Refused as error:
         return _no_way(request, str(error), platform=platform)
@@ -191,7 +191,7 @@ def _to_choose(attempt: ConnectAttempt) -> HttpResponse:
     return redirect(f"{reverse('channels:choose')}?attempt={attempt.public_id}")
 
 
-def _stopped(request: HttpRequest, stopped: attempts.Stopped) -> HttpResponse:
+def _stopped(request: HttpRequest, stopped: attempts.ConnectFlowEnded) -> HttpResponse:
     more = lacking(facts_of(stopped.platform).on_request) if stopped.offered_nothing else []
     return _no_way(
         request,
@@ -244,7 +244,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         attempt = attempts.open_attempt(named, **whose)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
-    except attempts.Stopped as stopped:
+    except attempts.ConnectFlowEnded as stopped:
         return _stopped(request, stopped)
     except Refused as error:
         return _no_way(request, str(error))

@@ -23,7 +23,7 @@ from platforms.connector import Connector
 from platforms.errors import ConnectorError
 from platforms.messages import Account, LivePost
 from platforms.registry import CONNECTORS
-from platforms.webhooks import Event, Forged, Hook
+from platforms.webhooks import Event, ForgedWebhook, Hook
 
 # Platforms repeat what was not answered for up to three days.
 KEPT = timedelta(days=7)
@@ -32,7 +32,9 @@ _TRY_AGAIN = timedelta(hours=6)
 
 
 def challenge(platform: str, query: Mapping[str, str]) -> str:
-    """Return what to answer a platform that asks whether the webhook is ours. Raises Forged."""
+    """Return what to answer a platform that asks whether the webhook is ours. Raises
+    ForgedWebhook.
+    """
     asked = CONNECTORS[platform].hook_challenge(settings.PLATFORMS[platform], query)
     if (
         asked.page
@@ -40,13 +42,14 @@ def challenge(platform: str, query: Mapping[str, str]) -> str:
         .filter(platform=platform, external_id=asked.page)
         .exists()
     ):
-        raise Forged("no channel of ours")
+        raise ForgedWebhook("no channel of ours")
     return asked.answer
 
 
 def take(platform: str, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> int:
-    """Store the events of a call, and return how many. Raises Forged, and ValueError for what
-    nobody can read."""
+    """Store the events of a call, and return how many. Raises ForgedWebhook, and ValueError for
+    what nobody can read.
+    """
     try:
         events = CONNECTORS[platform].hook_events(settings.PLATFORMS[platform], headers, raw)
     except (AttributeError, KeyError, TypeError, RecursionError) as error:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from channels.queries import is_set_up
 from channels.states import Kind
 from channels.webhooks import inbox
-from platforms.webhooks import Forged
+from platforms.webhooks import ForgedWebhook
 
 log = logging.getLogger(__name__)
 # Meta puts up to a thousand changes into one call.
@@ -34,7 +34,7 @@ def hook(request: HttpRequest, platform: str) -> HttpResponse:
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
             return HttpResponse(status=413)
         inbox.take(platform, request.headers, request.body, now=timezone.now())
-    except Forged:
+    except ForgedWebhook:
         return HttpResponse(
             "This call proves nothing.", status=400, content_type="text/plain; charset=utf-8"
         )

@@ -157,7 +157,7 @@ def typeset(
                 name: Drawn((place / f"{name}.{sheet.form}").read_bytes(), _over(facts, name))
                 for name, sheet in sheets.items()
             }
-        except (sandbox.Failed, KeyError, TypeError, ValueError, OSError):
+        except (sandbox.ProgramFailed, KeyError, TypeError, ValueError, OSError):
             raise Refused(
                 _("The card could not be drawn. Try it with shorter or simpler text.")
             ) from None

@@ -49,7 +49,7 @@ UPRIGHT = {
 Area = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-class Unfit(Exception):
+class UnusableVideo(Exception):
     """The film is refused; the reason is one of empty, broken."""
 
 
@@ -341,7 +341,7 @@ class Writer:
 
     def end(self) -> float:
         if self.picture is None:
-            raise Unfit("empty")
+            raise UnusableVideo("empty")
         self.result.mux(self.picture.encode(None))
         if self.sound is not None:
             self.result.mux(self.sound.encode(None))
@@ -353,7 +353,7 @@ def main(kind: str, source: str, folder: str, given: str) -> None:
     facts: dict[str, Any]
     try:
         facts = {"seconds": edited(kind, source, place, json.loads(given))}
-    except Unfit as why:
+    except UnusableVideo as why:
         facts = {"refused": str(why)}
     except Exception:  # whatever a garbled film brings about, it is the film that is broken
         facts = {"refused": "broken"}

@@ -199,7 +199,7 @@ def _make(row: FilmEdit) -> None:
             state=FilmState.WAITING, attempts=F("attempts") - 1
         )
         raise
-    except (sandbox.Failed, OSError):
+    except (sandbox.ProgramFailed, OSError):
         _fail(row, _("The video could not be made. Try a shorter part of it."))
 
 
@@ -278,7 +278,7 @@ def _run(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
         try:
             args = (kind, source, str(place), json.dumps(given))
             found.append(sandbox.run(_PROGRAM, *args, place=place, limits=LIMITS))
-        except sandbox.Failed:
+        except sandbox.ProgramFailed:
             pass
         finally:
             ended.set()
@@ -288,7 +288,7 @@ def _run(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
     while not ended.wait(_LOOK_EVERY):
         _renew(row, place / "progress")
     if not found:
-        raise sandbox.Failed
+        raise sandbox.ProgramFailed
     return found[0]
 
 

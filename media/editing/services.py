@@ -194,7 +194,7 @@ def _drawn(media: Media, edits: Edits, *, by: User) -> pictures.Drawn:
                 raise pictures.damaged()
             is_png = media.content_type == "image/png"
             return pictures.redraw(place / "edited.png", by=by, keep_png=is_png)
-    except (sandbox.Failed, FileNotFoundError):
+    except (sandbox.ProgramFailed, FileNotFoundError):
         raise pictures.damaged() from None
 
 

@@ -63,18 +63,18 @@ def examine(
     path: Path, *, is_video: bool, rules: UnitRules, report: Callable[[int], None]
 ) -> Examined:
     """Return what is found in the file. ``report`` is called with the progress, of 100. Raise
-    sandbox.Failed, Busy.
+    sandbox.ProgramFailed, Busy.
     """
     program, limits = (_FILM, FILM_LIMITS) if is_video else (_PICTURE, LIMITS)
     with (_films if is_video else _pictures).taken(), _folder() as place:
         facts = _run(program, path.resolve(), place, limits, report)
     samples, lacking = facts.get("samples"), facts.get("lacking")
     if not isinstance(samples, list) or not isinstance(lacking, list) or not samples:
-        raise sandbox.Failed
+        raise sandbox.ProgramFailed
     try:
         found = [(float(each.get("second", 0)), findings_in(each, rules)) for each in samples]
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise sandbox.Failed from error
+        raise sandbox.ProgramFailed from error
     findings = joined_over_time(found) if is_video else found[0][1]
     return Examined(findings, [each for each in EVERY_SCANNER if each in lacking])
 

@@ -139,7 +139,7 @@ def _work_on(row: Scan) -> bool:
     except Busy:
         _hand_back(claimed)
         raise
-    except (sandbox.Failed, OSError, LookupError, NotImplementedError):
+    except (sandbox.ProgramFailed, OSError, LookupError, NotImplementedError):
         # The last: a store whose files have no path. Neither what was read nor a file's name is
         # logged, only which row.
         log.warning("scan of media %s failed, attempt %s", media.pk, claimed.attempts)

@@ -31,7 +31,7 @@ from platforms.redaction import redacted
 from platforms.webhooks import (
     Challenge,
     Event,
-    Forged,
+    ForgedWebhook,
     Hook,
     body_of,
     moment,
@@ -313,7 +313,7 @@ class Graph(Connector):
     @classmethod
     def hook_challenge(cls, app: Mapping[str, Any], query: Mapping[str, str]) -> Challenge:
         if query.get("hub.mode") != "subscribe":
-            raise Forged("not a subscription")
+            raise ForgedWebhook("not a subscription")
         given = query.get("hub.verify_token", "")
         require_any(app.get("verify_token", ""), lambda word: require_same(given, word))
         return Challenge(query.get("hub.challenge", ""))

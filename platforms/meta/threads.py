@@ -463,7 +463,7 @@ def _of_thread(each: Mapping[str, Any], target: str, at: datetime | None) -> Eve
 
 
 def _signed_request(app: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
-    """Read a form field of the shape `signature.payload`, both base64url. Raises Forged."""
+    """Read a form field of the shape `signature.payload`, both base64url. Raises ForgedWebhook."""
     given, _dot, payload = (
         parse_qs(raw.decode(errors="replace")).get("signed_request", [""])[0].partition(".")
     )

@@ -32,7 +32,7 @@ from platforms.tiktok.posts import (
 )
 from platforms.tiktok.uploads import Upload, Uploads, last_piece, upload_of
 from platforms.tiktok.words import WORDS
-from platforms.webhooks import Event, Forged, Hook, body_of, moment, require_same
+from platforms.webhooks import Event, ForgedWebhook, Hook, body_of, moment, require_same
 
 # Seconds between a webhook's signing and our hearing: what is older was recorded and is played
 # again.
@@ -374,7 +374,7 @@ class Tiktok(Uploads, Connection):
         ).hexdigest()
         require_same(data.get("s", ""), made if app.get("app_secret") else "")
         if not signed.isdigit() or abs(time.time() - int(signed)) > _LATEST:
-            raise Forged("signed too long ago")
+            raise ForgedWebhook("signed too long ago")
         body = body_of(raw)
         kind = _NEWS.get(str(body.get("event")))
         if kind is None or body.get("client_key") != app.get("app_id"):

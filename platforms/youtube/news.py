@@ -13,7 +13,7 @@ from platforms.messages import Account
 from platforms.webhooks import (
     Challenge,
     Event,
-    Forged,
+    ForgedWebhook,
     Hook,
     require_any,
     require_signature,
@@ -58,7 +58,7 @@ class News(Api):
         topic = urlsplit(query.get("hub.topic", ""))
         page = parse_qs(topic.query).get("channel_id", [""])[0]
         if query.get("hub.mode") != "subscribe" or topic.hostname != "www.youtube.com" or not page:
-            raise Forged("nothing that we asked for")
+            raise ForgedWebhook("nothing that we asked for")
         return Challenge(query.get("hub.challenge", ""), page)
 
     @classmethod

@@ -14,7 +14,7 @@ from typing import Any
 
 from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Account, Figures, LivePost, Message, Receipt, Trace
-from platforms.webhooks import Event, Forged, words_of
+from platforms.webhooks import Event, ForgedWebhook, words_of
 from platforms.zalo.articles import article_json, html_body, parts_of, text_of
 from platforms.zalo.connection import Connection
 from platforms.zalo.drafts import Drafts
@@ -276,5 +276,5 @@ class Zalo(Drafts, Connection):
             if hmac.compare_digest(given.encode(), f"mac={each.hexdigest()}".encode())
         ]
         if not fitting:
-            raise Forged("the signature does not fit")
+            raise ForgedWebhook("the signature does not fit")
         return []

@@ -28,7 +28,7 @@ from core.errors import Refused
 from core.reasons import require_reason
 from publishing.broadcasts import seals
 from publishing.deliveries.messages import has_proved_approval
-from publishing.deliveries.transitions import StepRefused
+from publishing.deliveries.transitions import TransitionRefused
 from publishing.models import Broadcast, Delivery
 from publishing.scheduling.services import refuse_after_validity
 from publishing.states import (
@@ -57,14 +57,14 @@ def move(
 ) -> None:
     """Change the broadcast's state, as all but `_begin` do: checked, race-free, on record.
 
-    Raises StepRefused.
+    Raises TransitionRefused.
     """
     was = BroadcastState(row.state)
     unmoved = Broadcast.objects.filter(pk=row.pk, state=was, tries=row.tries)
     reason = fields.pop("reason", "")
     may_bear = fields.get("error_code", row.error_code) in BROADCAST_REASONS[to]
     if to not in BROADCAST_NEXT[was] or not may_bear or not unmoved.update(state=to, **fields):
-        raise StepRefused(f"{row.public_id}: {was} -> {to}")
+        raise TransitionRefused(f"{row.public_id}: {was} -> {to}")
     row.refresh_from_db(fields=["state", "tries", *fields])
     record_step(
         row, str(to), by=by, position=position, reason=reason, was=was, error=row.error_code
@@ -166,7 +166,7 @@ def confirm(row: Broadcast, *, by: User, words: str) -> None:
         raise Refused(
             _("The followers of this page receive another broadcast on that day already.")
         ) from None
-    except StepRefused:
+    except TransitionRefused:
         raise Refused(_("Somebody has decided this meanwhile. Reload the page.")) from None
 
 
@@ -184,7 +184,7 @@ def call_off(row: Broadcast, *, by: User, reason: str) -> None:
             error_code=BroadcastReason.NONE,
             ended_at=database_now(),
         )
-    except StepRefused:
+    except TransitionRefused:
         raise Refused(_("It is being sent already and can no longer be called off.")) from None
 
 
@@ -206,7 +206,7 @@ def decide(row: Broadcast, *, by: User, sent: bool, words: str) -> None:
             ended_at=database_now(),
             error_code=BroadcastReason.NONE if sent else BroadcastReason.NOT_THERE,
         )
-    except StepRefused:
+    except TransitionRefused:
         raise Refused(_("Somebody has decided this meanwhile. Reload the page.")) from None
 
 

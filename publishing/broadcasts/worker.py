@@ -22,7 +22,7 @@ from platforms.messages import Account
 from publishing.broadcasts import seals
 from publishing.broadcasts.services import is_open, move, notify_people, record_step, schedulers
 from publishing.deliveries.messages import has_proved_approval
-from publishing.deliveries.transitions import StepRefused
+from publishing.deliveries.transitions import TransitionRefused
 from publishing.models import Broadcast, Delivery
 from publishing.states import (
     BROADCAST_GOING_OUT,
@@ -244,6 +244,6 @@ def _quietly(action: Callable[..., None], *args: Any, **fields: Any) -> bool:
     """
     try:
         action(*args, **fields)
-    except StepRefused:
+    except TransitionRefused:
         return False
     return True

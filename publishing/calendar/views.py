@@ -398,7 +398,7 @@ def _event(described: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _NotAgreed(Exception):
+class _ConfirmationNeeded(Exception):
     """Nothing is moved, and what was is rolled back: the person is asked first, by these words."""
 
 
@@ -431,14 +431,14 @@ def move(request: HttpRequest) -> JsonResponse:
         for row in rows:
             scheduling.reschedule(row, by=request.user, due_at=due_at)
         if beside and not is_agreed:  # what is refused anyway is not asked
-            raise _NotAgreed(beside)
+            raise _ConfirmationNeeded(beside)
 
     post, times = rows[0].post, {row.channel: due_at for row in rows}
     beside = _beside(request, rows, times)
     try:
         if error := refusal(action):
             return JsonResponse({"error": error}, status=409)
-    except _NotAgreed as asked:
+    except _ConfirmationNeeded as asked:
         return JsonResponse({"ask": str(asked)}, status=409)
     said = pause_warning(post, times, pauses_of(request)) or planned_times_sentence(
         times.values(), now=timezone.now()
@@ -508,7 +508,7 @@ def many(request: HttpRequest) -> HttpResponse:
                 _require_choices(post, answers)
             with transaction.atomic():
                 words = _do(request, post, form.cleaned_data)
-        except _NotAgreed as question:
+        except _ConfirmationNeeded as question:
             result["asked"].append({**line, "words": str(question)})
         except Refused as error:
             result["refused"].append({**line, "words": str(error)})
@@ -536,8 +536,8 @@ def _require_choices(post: Post, answers: choices.Answers) -> None:
 
 
 def _do(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:
-    """Do one act to one post; return what comes of it. Raise Refused, and _NotAgreed where another
-    post goes out beside the new time and nobody has agreed to that yet.
+    """Do one act to one post; return what comes of it. Raise Refused, and _ConfirmationNeeded where
+    another post goes out beside the new time and nobody has agreed to that yet.
     """
     by = request.user
     match asked["act"]:
@@ -545,7 +545,7 @@ def _do(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:
             rows = calendar_services.move(post, by=by, day=asked["day"], at=asked["at"])
             times = {row.channel: row.due_at for row in rows}
             if not asked["anyway"] and (beside := _beside(request, rows, times)):
-                raise _NotAgreed(beside)
+                raise _ConfirmationNeeded(beside)
             return planned_times_sentence(times.values(), now=timezone.now())
         case ManyForm.CANCEL:
             n = len(calendar_services.cancel(post, by=by, reason=asked["reason"]))

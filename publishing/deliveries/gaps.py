@@ -14,7 +14,7 @@ from publishing.states import Reason, State
 
 
 @transaction.atomic
-def stop_what_misfits(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
+def fail_deliveries_with_wrong_gaps(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
     """End those of ``rows`` that a gap of their kit keeps from going out, and notify their units;
     return their keys. The rows are locked, with unit, post, channel and revision.
     """

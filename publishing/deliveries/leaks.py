@@ -13,7 +13,7 @@ from publishing.models import Delivery
 from publishing.states import Reason, State
 
 
-def stopped_sentence() -> str:
+def leak_sentence() -> str:
     return _(
         "a rule against the leak of personal data and secrets became stricter since the approval. "
         "Open the post for editing"
@@ -21,7 +21,7 @@ def stopped_sentence() -> str:
 
 
 @transaction.atomic
-def stop_what_leaks(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
+def fail_deliveries_with_leaks(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
     """End those of ``rows`` that the rules of today hold back, and notify their units; return their
     keys. The rows are locked, with unit, post and channel.
     """
@@ -30,5 +30,5 @@ def stop_what_leaks(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
     moved = move_many(stopped, State.FAILED, now=now, error_code=Reason.LEAK)
     for row in stopped:
         if row.pk in moved:
-            notify_schedulers(row, "delivery_failed", reason=stopped_sentence())
+            notify_schedulers(row, "delivery_failed", reason=leak_sentence())
     return {row.pk for row in stopped}

@@ -18,7 +18,7 @@ from publishing.states import (
 )
 
 
-class StepRefused(Exception):
+class TransitionRefused(Exception):
     """The tables do not allow this step or its reason, or somebody else moved the row first."""
 
 
@@ -55,13 +55,13 @@ def move(
 ) -> None:
     """Change the delivery's state, as only `move_many` does besides: checked, race-free, on record.
 
-    Raises StepRefused.
+    Raises TransitionRefused.
     """
     was = State(delivery.state)
-    _refuse_unborne([delivery], to, fields, None)
+    _require_allowed_reasons([delivery], to, fields, None)
     row = Delivery.objects.filter(pk=delivery.pk, state=was, attempt=delivery.attempt)
     if to not in NEXT[was] or not row.update(state=to, **fields):
-        raise StepRefused(f"{delivery.public_id}: {was} -> {to}")
+        raise TransitionRefused(f"{delivery.public_id}: {was} -> {to}")
     delivery.refresh_from_db(fields=["state", *fields])
     record(
         f"delivery.{to}",
@@ -107,20 +107,20 @@ def move_many(
     with transaction.atomic():
         for was, group in by_state.items():
             if to not in NEXT[was]:
-                raise StepRefused(f"{was} -> {to}")
-            _refuse_unborne(group, to, fields, each)
+                raise TransitionRefused(f"{was} -> {to}")
+            _require_allowed_reasons(group, to, fields, each)
             own = {row.pk: each[row.pk] if each else {} for row in group}
             common = {"state": to, **fields}
-            won = _update(group, was, own, common, new_attempt=new_attempt)
+            won = _update_rows(group, was, own, common, new_attempt=new_attempt)
             winners = [row for row in group if row.pk in won]
             for row in winners:
-                _bring_up_to_date(row, {**common, **own[row.pk]}, new_attempt=new_attempt)
-            record_many([{**_entry(row, was, to), "at": now, **who} for row in winners])
+                _update_in_memory(row, {**common, **own[row.pk]}, new_attempt=new_attempt)
+            record_many([{**_audit_entry(row, was, to), "at": now, **who} for row in winners])
             moved |= won
     return moved
 
 
-def _update(
+def _update_rows(
     rows: Iterable[Row],
     was: State,
     own: Mapping[int, Mapping[str, Any]],
@@ -141,7 +141,7 @@ def _update(
     )
 
 
-def _bring_up_to_date(row: Row, values: Mapping[str, Any], *, new_attempt: bool) -> None:
+def _update_in_memory(row: Row, values: Mapping[str, Any], *, new_attempt: bool) -> None:
     """Set on the row in memory what was written, as far as it has the fields: what the engine
     claimed has fewer.
     """
@@ -151,7 +151,7 @@ def _bring_up_to_date(row: Row, values: Mapping[str, Any], *, new_attempt: bool)
     row.attempt += new_attempt
 
 
-def _entry(row: Row, was: State, to: State) -> dict[str, Any]:
+def _audit_entry(row: Row, was: State, to: State) -> dict[str, Any]:
     """Return what the audit record says of a row that has moved."""
     return {
         "action": f"delivery.{to}",
@@ -162,13 +162,13 @@ def _entry(row: Row, was: State, to: State) -> dict[str, Any]:
     }
 
 
-def _refuse_unborne(
+def _require_allowed_reasons(
     rows: Iterable[Row],
     state: State,
     fields: Mapping[str, Any],
     each: Mapping[int, Mapping[str, Any]] | None,
 ) -> None:
-    """Raise StepRefused when a row would bear a reason that its state has no sentence for."""
+    """Raise TransitionRefused when a row would bear a reason that its state has no sentence for."""
     may_bear = REASONS[state]
     if "error_code" in fields:
         reasons = {fields["error_code"]}
@@ -177,7 +177,7 @@ def _refuse_unborne(
     else:
         reasons = {row.error_code for row in rows}
     if not reasons <= may_bear:
-        raise StepRefused(f"{state} may not bear {sorted(reasons - may_bear)}")
+        raise TransitionRefused(f"{state} may not bear {sorted(reasons - may_bear)}")
 
 
 def change_reasons(
@@ -186,10 +186,11 @@ def change_reasons(
     """Write what rows bear while they stay in ``state``: a reason, and when to check them next.
 
     ``each`` is as for `move_many`. This is no step, so it is not put on record. Returns the pks
-    that were still in that state; the others are left alone. Raises StepRefused as `move` does.
+    that were still in that state; the others are left alone. Raises TransitionRefused as `move`
+    does.
     """
     rows = list(rows)
-    _refuse_unborne(rows, state, {}, each)
+    _require_allowed_reasons(rows, state, {}, each)
     return update_from_values(
         Delivery,
         [{"id": row.pk, **each[row.pk]} for row in rows],

@@ -20,7 +20,7 @@ from core.bulk import update_from_values
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Draft, Image, Message, Receipt
 from publishing.deliveries.attempts import end_attempts
-from publishing.deliveries.leaks import stopped_sentence
+from publishing.deliveries.leaks import leak_sentence
 from publishing.deliveries.limits import violation_sentence
 from publishing.deliveries.notices import notify_of_inbox_videos, notify_schedulers
 from publishing.deliveries.transitions import move_many
@@ -381,7 +381,7 @@ class Results:
                 "unit", "post", "channel"
             ):
                 if reason == Reason.LEAK:
-                    sentence = stopped_sentence()
+                    sentence = leak_sentence()
                 elif reason == Reason.DOES_NOT_FIT:
                     sentence = violation_sentence(error.detail, page=str(row.channel))
                 else:

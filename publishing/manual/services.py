@@ -23,10 +23,10 @@ from core.errors import Refused
 from platforms.messages import Message
 from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
-from publishing.deliveries.gaps import stop_what_misfits
-from publishing.deliveries.leaks import stop_what_leaks
+from publishing.deliveries.gaps import fail_deliveries_with_wrong_gaps
+from publishing.deliveries.leaks import fail_deliveries_with_leaks
 from publishing.deliveries.messages import has_proved_approval, message_of, pictures_for
-from publishing.deliveries.transitions import StepRefused, move, move_many
+from publishing.deliveries.transitions import TransitionRefused, move, move_many
 from publishing.models import Delivery
 from publishing.states import Reason, ReceiptSource, State
 
@@ -50,8 +50,10 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
                 :_BATCH
             ]
         )
-        stopped = stop_what_leaks(found, now=now)
-        stopped |= stop_what_misfits([row for row in found if row.pk not in stopped], now=now)
+        stopped = fail_deliveries_with_leaks(found, now=now)
+        stopped |= fail_deliveries_with_wrong_gaps(
+            [row for row in found if row.pk not in stopped], now=now
+        )
         found = [row for row in found if row.pk not in stopped]
         rows = [row for row in found if has_proved_approval(row)]
         move_many(
@@ -182,7 +184,7 @@ def close(
             permalink=permalink,
             published_at=_time_of_posting(row, published_at, now),
         )
-    except StepRefused:
+    except TransitionRefused:
         raise Refused(_("Somebody has decided this meanwhile. Reload the page.")) from None
     delivery.refresh_from_db()
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from core.errors import Refused
-from publishing.deliveries.transitions import StepRefused, move
+from publishing.deliveries.transitions import TransitionRefused, move
 from publishing.models import Delivery
 from publishing.states import (
     RECALL_TASKS,
@@ -53,5 +53,5 @@ def decide(delivery: Delivery, *, by: User, is_live: bool, permalink: str = "") 
             )
         else:
             move(delivery, State.FAILED, error_code=Reason.NOT_THERE, **who)
-    except StepRefused:
+    except TransitionRefused:
         raise Refused(_("Somebody has decided this meanwhile. Reload the page.")) from None

@@ -9,7 +9,7 @@ from django.db import transaction
 from core.clock import Clock, database_now
 from posts.leak_rules.services import hold_back
 from publishing.deliveries.claims import skip_locked
-from publishing.deliveries.leaks import stop_what_leaks
+from publishing.deliveries.leaks import fail_deliveries_with_leaks
 from publishing.models import Delivery
 from publishing.reconciliation.reconcile import BATCH
 from publishing.states import State
@@ -37,4 +37,4 @@ def stop_leaks(*, clock: Clock = database_now) -> int:
     with transaction.atomic():
         waiting = skip_locked().filter(state=State.SCHEDULED, revision__in=held)
         rows = list(waiting.select_related("unit", "channel", "post")[:BATCH])
-        return len(stop_what_leaks(rows, now=now))
+        return len(fail_deliveries_with_leaks(rows, now=now))

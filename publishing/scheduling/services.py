@@ -24,7 +24,7 @@ from posts.findings import in_the_way, kit_in_the_way
 from posts.leak_rules.services import holds_back
 from posts.models import Post, Revision, RevisionMedia
 from posts.states import PostState
-from publishing.deliveries.transitions import StepRefused, move, move_many
+from publishing.deliveries.transitions import TransitionRefused, move, move_many
 from publishing.models import Delivery
 from publishing.scheduling.conflicts import refuse_blackout, refuse_same_text
 from publishing.states import (
@@ -310,7 +310,7 @@ def _stop(delivery: Delivery, *, by: User | None, position: str, reason: str) ->
     try:
         clean = {"lease_until": None, "error_code": Reason.NONE}
         move(delivery, to, by=by, position=position, reason=reason, **clean, **fields)
-    except StepRefused:
+    except TransitionRefused:
         raise Refused(_("It is being published already and can no longer be cancelled.")) from None
 
 

@@ -69,13 +69,13 @@ def server() -> Iterator[Any]:
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
             if process.stdout.readline() != "0\n":
-                raise sandbox.Failed
+                raise sandbox.ProgramFailed
             try:
                 facts = json.loads((place / "facts.json").read_bytes()[: limits.answer_bytes])
             except (OSError, ValueError, RecursionError) as error:
-                raise sandbox.Failed from error
+                raise sandbox.ProgramFailed from error
             if not isinstance(facts, dict):
-                raise sandbox.Failed
+                raise sandbox.ProgramFailed
             return facts
 
         yield run

@@ -210,7 +210,7 @@ def scanned(media) -> str:
     path = Path(media.file.path)
     try:
         found = examine(path, is_video=media.is_video, rules=rules_for(None), report=print)
-    except sandbox.Failed:
+    except sandbox.ProgramFailed:
         return "failed"
     return "lacking" if found.lacking else "read"
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from publishing import states
-from publishing.deliveries.transitions import StepRefused, change_reasons, move, move_many
+from publishing.deliveries.transitions import TransitionRefused, change_reasons, move, move_many
 from publishing.models import Delivery
 from publishing.scheduling.services import cancel
 from publishing.states import (
@@ -103,7 +103,7 @@ def test_only_the_steps_of_the_table_are_taken(was):
             move(delivery, to, **fields)
             assert delivery.state == to
         else:
-            with pytest.raises(StepRefused):
+            with pytest.raises(TransitionRefused):
                 move(delivery, to, **fields)
             delivery.refresh_from_db()
             assert delivery.state == was
@@ -140,7 +140,7 @@ def test_a_state_bears_the_reasons_of_the_table_alone(state):
 def test_no_step_is_taken_for_a_reason_that_its_state_may_not_bear(step):
     delivery = factories.delivery(error_code=Reason.LATER)
 
-    with pytest.raises(StepRefused):
+    with pytest.raises(TransitionRefused):
         step(delivery, error_code=Reason.REFUSED)
 
     delivery.refresh_from_db()
@@ -151,7 +151,7 @@ def test_a_reason_that_a_step_does_not_name_goes_along_and_is_checked_too():
     delivery = factories.delivery(error_code=Reason.LATER)
 
     for step in (move, lambda row, to: move_many([row], to, now=timezone.now())):
-        with pytest.raises(StepRefused):
+        with pytest.raises(TransitionRefused):
             step(delivery, State.CANCELLED)
 
 
@@ -173,7 +173,7 @@ def test_every_reason_belongs_to_a_state():
 def test_a_row_that_somebody_moved_first_is_left_alone():
     stale = factories.delivery()
     move(Delivery.objects.get(pk=stale.pk), State.CANCELLED)
-    with pytest.raises(StepRefused):
+    with pytest.raises(TransitionRefused):
         move(stale, State.CLAIMED, lease_until=timezone.now())
     assert (
         move_many([stale], State.CLAIMED, now=timezone.now(), lease_until=timezone.now()) == set()

@@ -55,9 +55,9 @@ def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[byte
             with _semaphore.taken(by=by):
                 facts = sandbox.run(_HERE / "program.py", str(place), place=place, limits=LIMITS)
             if facts.get("count") != len(documents):
-                raise sandbox.Failed
+                raise sandbox.ProgramFailed
             return [(place / f"{at}.pdf").read_bytes() for at in range(len(documents))]
-        except (sandbox.Failed, OSError):
+        except (sandbox.ProgramFailed, OSError):
             raise Refused(
                 _("The report could not be set as PDF. Shorten its longest texts and try again.")
             ) from None

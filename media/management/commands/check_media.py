@@ -49,7 +49,7 @@ def _checked(path: Path) -> dict[str, Any]:
     answer: dict[str, Any] = {"file": str(path), "refused": "", "lacking": [], "findings": []}
     try:
         examined = _examined(path)
-    except (sandbox.Failed, ValueError):
+    except (sandbox.ProgramFailed, ValueError):
         return answer | {"refused": "no picture or film that can be read"}
     except OSError as error:
         return answer | {"refused": f"cannot be read: {error.strerror}"}
@@ -61,7 +61,7 @@ def _checked(path: Path) -> dict[str, Any]:
 
 def _examined(path: Path) -> Examined:
     """Look into a film, or into a picture as an upload would store it. Raise Refused, ValueError,
-    OSError, sandbox.Failed.
+    OSError, sandbox.ProgramFailed.
     """
     rules = rules_for(None)
     if _is_video(path):

@@ -257,7 +257,7 @@ def _proof(request: HttpRequest, post: Post, form: ReviewForm, rendered: Rendere
     text = signing.statement_of(post.current_revision, unsigned, by=request.user)
     try:
         assertion = passkeys.assertion_of(request.user, answer, challenge(text))
-    except passkeys.Unsigned:
+    except passkeys.InvalidSignature:
         raise Refused(
             _("The passkey did not sign this post. Nothing was approved; please try again.")
         ) from None

@@ -239,10 +239,10 @@ def _signed_by_passkey(
     form = QueueForm(request.POST)
     try:
         if not form.is_valid():
-            raise passkeys.Unsigned
+            raise passkeys.InvalidSignature
         answer = form.cleaned_data["assertion"]
         assertion = passkeys.assertion_of(request.user, answer, challenge(text))
-    except passkeys.Unsigned:
+    except passkeys.InvalidSignature:
         words = _(
             "The passkey did not sign these posts as they are now. Nothing was approved; "
             "please try again."

@@ -20,7 +20,7 @@ from campaigns.files.queries import read_by
 from campaigns.files.states import FileState, Kind, Refusal
 from campaigns.kits.models import Adoption
 from core.errors import Busy, NotAllowed, Refused
-from core.sandbox import Failed
+from core.sandbox import ProgramFailed
 from core.secrecy import SecrecyRefused
 from tests import factories
 from tests.campaigns.files import made
@@ -225,7 +225,7 @@ def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
         services.check_file(row.pk)
     row.refresh_from_db()
     assert row.attempts == 0
-    with mock.patch.object(services, "check", side_effect=Failed):
+    with mock.patch.object(services, "check", side_effect=ProgramFailed):
         for _ in range(services.MOST_ATTEMPTS):
             assert services.check_file(row.pk)
             row.refresh_from_db()

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from campaigns.files import reading
-from campaigns.files.reading import NotTaken
+from campaigns.files.reading import FileRefused
 from campaigns.files.states import Kind, Refusal
 from core import sandbox
 from core.errors import Refused
@@ -47,7 +47,7 @@ def test_links_that_people_follow_may_lead_away(tmp_path):
 
 @pytest.mark.parametrize("change", [made.add_script, made.add_file, made.add_launch])
 def test_a_pdf_that_runs_or_carries_something_is_refused(change, tmp_path):
-    with pytest.raises(NotTaken) as error:
+    with pytest.raises(FileRefused) as error:
         check(made.pdf(change=change), Kind.PDF, tmp_path)
     assert error.value.refusal == Refusal.ACTIVE
 
@@ -68,14 +68,14 @@ def test_a_pdf_that_runs_or_carries_something_is_refused(change, tmp_path):
     ids=["macros", "embedded", "template", "macro-enabled", "dde"],
 )
 def test_a_word_file_that_runs_or_carries_something_is_refused(data, tmp_path):
-    with pytest.raises(NotTaken) as error:
+    with pytest.raises(FileRefused) as error:
         check(data, Kind.WORD, tmp_path)
     assert error.value.refusal == Refusal.ACTIVE
 
 
 def test_an_excel_file_that_draws_on_another_is_refused(tmp_path):
     for name in ("xl/externalLinks/externalLink1.xml", "xl/macrosheets/sheet1.xml"):
-        with pytest.raises(NotTaken) as error:
+        with pytest.raises(FileRefused) as error:
             check(made.excel(more={name: b"<x/>"}), Kind.EXCEL, tmp_path)
         assert error.value.refusal == Refusal.ACTIVE
     printer = {"xl/printerSettings/printerSettings1.bin": b"x"}
@@ -90,14 +90,14 @@ def test_a_mark_of_secrecy_is_found_in_every_kind(tmp_path):
         (made.pdf("(TUYỆT MẬT)"), Kind.PDF),
     ]
     for data, kind in marked:
-        with pytest.raises(NotTaken) as error:
+        with pytest.raises(FileRefused) as error:
             check(data, kind, tmp_path)
         assert error.value.refusal == Refusal.MARKED
 
 
 def test_data_of_a_person_are_found(tmp_path):
     for data, kind in ((made.word(ID_NUMBER), Kind.WORD), (made.excel(ID_NUMBER), Kind.EXCEL)):
-        with pytest.raises(NotTaken) as error:
+        with pytest.raises(FileRefused) as error:
             check(data, kind, tmp_path)
         assert error.value.refusal == Refusal.LEAK
 
@@ -114,17 +114,17 @@ def test_what_is_locked_broken_or_too_large_inside_is_refused(tmp_path, monkeypa
         (made.word("a" * 300_000, "b" * 300_000), Kind.WORD, Refusal.LARGE),
     ]
     for data, kind, refusal in refused:
-        with pytest.raises(NotTaken) as error:
+        with pytest.raises(FileRefused) as error:
             check(data, kind, tmp_path)
         assert error.value.refusal == refusal
     monkeypatch.setattr(sandbox, "run", _fails)
-    with pytest.raises(NotTaken) as error:
+    with pytest.raises(FileRefused) as error:
         check(made.word(), Kind.WORD, tmp_path)
     assert error.value.refusal == Refusal.LARGE
 
 
 def _fails(*_args, **_kwargs):
-    raise sandbox.Failed
+    raise sandbox.ProgramFailed
 
 
 def test_what_the_virus_scanner_finds_is_refused(tmp_path, monkeypatch):
@@ -132,6 +132,6 @@ def test_what_the_virus_scanner_finds_is_refused(tmp_path, monkeypatch):
         raise Refused("found")
 
     monkeypatch.setattr(reading.scanner, "require_clean", found)
-    with pytest.raises(NotTaken) as error:
+    with pytest.raises(FileRefused) as error:
         check(made.word(), Kind.WORD, tmp_path)
     assert error.value.refusal == Refusal.HARMFUL

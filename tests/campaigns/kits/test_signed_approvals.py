@@ -45,7 +45,7 @@ def _passkey(leader, key, monkeypatch):
 
     def assertion_of(user, answer, challenge):
         if user != leader or answer.get("challenge") != challenge.hex():
-            raise passkeys.Unsigned
+            raise passkeys.InvalidSignature
         return touch(key, answer["text"])
 
     monkeypatch.setattr(passkeys, "has_passkey", lambda user: user == leader)

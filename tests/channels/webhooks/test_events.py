@@ -19,7 +19,7 @@ from channels.states import Health
 from channels.webhooks import inbox
 from platforms.meta.facebook.connector import Facebook
 from platforms.registry import CONNECTORS
-from platforms.webhooks import Forged
+from platforms.webhooks import ForgedWebhook
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -314,7 +314,7 @@ def test_a_platform_that_reports_without_being_asked_is_asked_nothing_more(simul
 
 @pytest.mark.parametrize("platform", sorted(CONNECTORS))
 def test_every_platform_judges_calls_to_its_webhook(platform):
-    with pytest.raises(Forged):
+    with pytest.raises(ForgedWebhook):
         CONNECTORS[platform].hook_events(settings.PLATFORMS[platform], {}, b"{}")
     assert set(CALLS) == set(CONNECTORS)
 

@@ -147,5 +147,5 @@ def test_a_program_that_dies_or_lies_has_failed(body, tmp_path, monkeypatch):
     program.write_text(body)
     monkeypatch.setattr(examining, "_PICTURE", program)
 
-    with pytest.raises(sandbox.Failed):
+    with pytest.raises(sandbox.ProgramFailed):
         examine(program, is_video=False, rules=rules_for(None), report=lambda _progress: None)

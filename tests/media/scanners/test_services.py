@@ -143,7 +143,7 @@ def test_progress_renews_the_lease(waiting, programs):
 
 
 def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
-    programs += [sandbox.Failed(), sandbox.Failed(), sandbox.Failed()]
+    programs += [sandbox.ProgramFailed(), sandbox.ProgramFailed(), sandbox.ProgramFailed()]
     assert services.scan_waiting() == 3
     scan = Scan.objects.get(media=waiting)
     assert (scan.state, scan.lacking) == (State.FAILED, examining.EVERY_SCANNER)

@@ -142,7 +142,7 @@ def passkey(approver, monkeypatch):
 
     def assertion_of(user, answer, challenge):
         if user != approver or answer.get("challenge") != challenge.hex():
-            raise passkeys.Unsigned
+            raise passkeys.InvalidSignature
         return touch(key, answer["text"])
 
     monkeypatch.setattr(passkeys, "assertion_of", assertion_of)
