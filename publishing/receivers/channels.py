@@ -2,7 +2,7 @@
 stops with a page that left its unit's hands."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from channels.models import Channel
 from channels.queries import facts_of
 from channels.signals import last_posts, let_go, made_here, overbooked, reported, unknown_outcomes
 from channels.states import Kind
+from platforms.facts import Facts
 from platforms.messages import LivePost
 from platforms.registry import CONNECTORS
 from platforms.webhooks import Hook
@@ -30,14 +31,14 @@ from publishing.scheduling.conflicts import (
 )
 from publishing.states import MAY_BE_VISIBLE, State
 
-# Platforms' clocks, and ours.
-_APART = timedelta(minutes=2)
+# So far apart platforms' clocks and ours may be.
+_CLOCK_DIFFERENCE = timedelta(minutes=2)
 # A post of ours is published this long before its page lists it, at most.
-_SINCE = timedelta(days=1)
+_LONGEST_LISTING_DELAY = timedelta(days=1)
 
 
 @receiver(made_here, sender=Channel)
-def ours_among(live_posts: Mapping[int, Sequence[LivePost]], **_: Any) -> dict[int, set[str]]:
+def find_own_posts(live_posts: Mapping[int, Sequence[LivePost]], **_: Any) -> dict[int, set[str]]:
     """Find which posts are ours: by the ids that the connector reads from what it told us, and by
     the link, for what people posted by hand."""
     numbers = {post.external_id for posts in live_posts.values() for post in posts}
@@ -45,7 +46,7 @@ def ours_among(live_posts: Mapping[int, Sequence[LivePost]], **_: Any) -> dict[i
     first = min(post.published_at for posts in live_posts.values() for post in posts)
     known = Q(remote_id__in=numbers) | Q(draft_ref__in=numbers) | Q(permalink__in=links)
     # References in which the database finds no id: of what may be visible, and of what came since.
-    encoded = Q(state__in=MAY_BE_VISIBLE) | Q(published_at__gte=first - _SINCE)
+    encoded = Q(state__in=MAY_BE_VISIBLE) | Q(published_at__gte=first - _LONGEST_LISTING_DELAY)
     rows = Delivery.objects.filter(known | encoded, channel__in=live_posts).order_by()
     ours: dict[int, set[str]] = {pk: set() for pk in live_posts}
     linked: dict[int, set[str]] = {pk: {""} for pk in live_posts}
@@ -63,7 +64,7 @@ def ours_among(live_posts: Mapping[int, Sequence[LivePost]], **_: Any) -> dict[i
 
 
 @receiver(unknown_outcomes, sender=Channel)
-def may_have_become_visible(
+def find_spans_of_unknown_posts(
     channels: Sequence[int], now: datetime, **_: Any
 ) -> dict[int, list[tuple[datetime, datetime]]]:
     """Return the spans of time in which posts of ours may have become visible on each channel.
@@ -87,54 +88,68 @@ def may_have_become_visible(
             # After a restore it is only known since when it may have begun, and that it had by
             # then if at all.
             until = max(begun, min(fire_at, restored or fire_at)) + lasts
-        spans[pk].append((begun - _APART, until + _APART))
+        spans[pk].append((begun - _CLOCK_DIFFERENCE, until + _CLOCK_DIFFERENCE))
     return spans
 
 
 @receiver(last_posts, sender=Channel)
-def last_published(channels: Sequence[int], **_: Any) -> dict[int, datetime]:
+def find_last_publications(channels: Sequence[int], **_: Any) -> dict[int, datetime]:
     rows = Delivery.objects.filter(channel__in=channels, state=State.PUBLISHED).order_by()
     return dict(rows.values_list("channel").annotate(last=Max("published_at")))
 
 
 @receiver(overbooked, sender=Channel)
-def beyond_a_days_posts(now: datetime, days: int, **_: Any) -> set[int]:
-    limited = {kind: facts for kind in Kind.values if (facts := facts_of(kind)).per_day}
+def find_overbooked_channels(now: datetime, days: int, **_: Any) -> set[int]:
+    """Return the channels with a day on which more is planned than the platform takes, of one page
+    or of our whole application.
+    """
+    limited = {kind: facts_of(kind) for kind in Kind.values}
+    limited = {kind: facts for kind, facts in limited.items() if facts.per_day}
     until = now + timedelta(days=days)
-    full = {
-        kind: full_days_of_app(kind, now, until)
+    full_days = {
+        kind: set(full_days_of_app(kind, now, until))
         for kind, facts in limited.items()
         if facts.per_app_day
     }
-    # Of most pages the number is no news: only what is above some limit leaves the database.
-    telling = Q()
-    for kind, full_days in full.items():
-        telling |= Q(platform=kind, day__in=full_days)
-    of_page = {}
-    for kind, facts in limited.items():
-        limits = [facts.per_page_day, *(form.per_page_day for form in facts.formats)]
-        if limits := [limit for limit in limits if limit]:
-            of_page[kind] = min(limits)
-            telling |= Q(platform=kind, n__gt=of_page[kind])
-    found = set()
-    for platform, day, channel, n in count_booked(limited, now, until).filter(telling):
-        facts = limited[platform]
-        # A row of a platform that limits no page is there for its full day.
-        too_many = platform in full and (platform not in of_page or day in full[platform])
-        if too_many or (facts.per_page_day and n > facts.per_page_day):
-            found.add(channel)
-        elif any(form.per_page_day and n > form.per_page_day for form in facts.formats):
-            of_format = count_booked_formats(channel, day)
-            if any(
-                form.per_page_day and of_format[form.name] > form.per_page_day
-                for form in facts.formats
-            ):
-                found.add(channel)
-    return found
+    strictest = {kind: _strictest_page_limit(facts) for kind, facts in limited.items()}
+    # Only what may be too much leaves the database: of most pages the number says nothing.
+    may_be_too_many = Q()
+    for kind, days_of_app in full_days.items():
+        may_be_too_many |= Q(platform=kind, day__in=days_of_app)
+    for kind, most in strictest.items():
+        if most:
+            may_be_too_many |= Q(platform=kind, n__gt=most)
+    booked = count_booked(limited, now, until).filter(may_be_too_many)
+    return {
+        channel
+        for platform, day, channel, n in booked
+        if day in full_days.get(platform, ()) or _is_page_full(limited[platform], channel, day, n)
+    }
+
+
+def _strictest_page_limit(facts: Facts) -> int:
+    """Return how many posts a page takes in a day, of the format with the lowest limit; 0: no
+    limit.
+    """
+    limits = [facts.per_page_day, *(form.per_page_day for form in facts.formats)]
+    return min((limit for limit in limits if limit), default=0)
+
+
+def _is_page_full(facts: Facts, channel: int, day: date, n: int) -> bool:
+    """Tell whether ``n`` posts of a day are more than the page takes, of all formats or of one."""
+    if facts.per_page_day and n > facts.per_page_day:
+        return True
+    limited = [form for form in facts.formats if form.per_page_day]
+    if all(n <= form.per_page_day for form in limited):
+        return False
+    booked = count_booked_formats(channel, day)
+    return any(booked[form.name] > form.per_page_day for form in limited)
 
 
 @receiver(let_go, sender=Channel)
-def stop_what_waits(channel: Channel, by: Any, position: str, reason: str, **_: Any) -> None:
+def stop_waiting_deliveries(
+    channel: Channel, by: Any, position: str, reason: str, **_: Any
+) -> None:
     scheduling.stop_there(channel, by=by, position=position, reason=reason)
 
 

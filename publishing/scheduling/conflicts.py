@@ -19,6 +19,7 @@ from core.clock import local_time
 from core.errors import Refused
 from core.scope import ancestors
 from platforms.facts import Format
+from posts.canonical import content
 from posts.models import Post, Revision
 from publishing.models import Delivery, Pause
 from publishing.states import (
@@ -127,21 +128,15 @@ def close_by(post: Post, times: Mapping[Channel, datetime]) -> list[Delivery]:
 
 def _shown_text(revision: Revision, channel: Channel) -> tuple[str, str]:
     """Return what residents would read: an article's title, where it is shown, and its text."""
-    target = _target(revision, channel)
+    target = content.target_of(revision.content, channel.public_id)
     if target is None:
         return ("", f"not meant for {channel.public_id}: {revision.pk}")
     form = facts_of(channel.platform).format(target.get("format", ""))
     return (revision.content["title"] if form.article or form.max_title else "", target["text"])
 
 
-def _target(revision: Revision, channel: Channel) -> Any:
-    return next(
-        (t for t in revision.content["channels"] if t["channel"] == str(channel.public_id)), None
-    )
-
-
 def _format_on(revision: Revision | None, channel: Channel) -> Format | None:
-    target = _target(revision, channel) if revision else None
+    target = content.target_of(revision.content, channel.public_id) if revision else None
     return facts_of(channel.platform).format(target.get("format", "")) if target else None
 
 
@@ -204,35 +199,54 @@ def full_days(post: Post, times: Mapping[Channel, datetime]) -> list[FullDay]:
     Counted by the calendar's day, as officers plan; platforms count the last 24 hours, or a day of
     their own. One query, and one more for a page with more planned than it takes of one format.
     """
-    limited = {c: facts for c in times if (facts := facts_of(c.platform)).per_day}
+    limited = [channel for channel in times if facts_of(channel.platform).per_day]
     if not limited:
         return []
     midnights = {
-        c: timezone.localtime(times[c]).replace(hour=0, minute=0, second=0, microsecond=0)
-        for c in limited
+        channel: timezone.localtime(times[channel]).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        for channel in limited
     }
-    of_page = Counter({(c.pk, midnight.date()): 1 for c, midnight in midnights.items()})
-    of_app = Counter((c.platform, midnight.date()) for c, midnight in midnights.items())
+    platforms = {channel.platform for channel in limited}
     start, end = min(midnights.values()), max(midnights.values()) + timedelta(days=1)
-    for platform, day, channel, n in count_booked(
-        {c.platform for c in limited}, start, end, but=post
-    ):
-        of_page[channel, day] += n
+    on_page: Counter[tuple[int, date]] = Counter()
+    of_app: Counter[tuple[str, date]] = Counter()
+    for channel, midnight in midnights.items():
+        on_page[channel.pk, midnight.date()] += 1
+        of_app[channel.platform, midnight.date()] += 1
+    for platform, day, channel_id, n in count_booked(platforms, start, end, but=post):
+        on_page[channel_id, day] += n
         of_app[platform, day] += n
     found = []
-    for channel, facts in limited.items():
-        day = midnights[channel].date()
-        if facts.per_page_day and of_page[channel.pk, day] > facts.per_page_day:
-            found.append(FullDay(channel, day, facts.per_page_day, of_app=False))
-        elif facts.per_app_day and of_app[channel.platform, day] > facts.per_app_day:
-            found.append(FullDay(channel, day, facts.per_app_day, of_app=True))
-        elif (
-            form := _format_on(post.approved_revision or post.current_revision, channel)
-        ) and form.per_page_day:
-            most = form.per_page_day
-            if (
-                of_page[channel.pk, day] > most
-                and count_booked_formats(channel.pk, day, but=post)[form.name] >= most
-            ):
-                found.append(FullDay(channel, day, most, of_app=False, format=form.name))
+    for channel, midnight in midnights.items():
+        day = midnight.date()
+        full_day = _find_full_day(
+            post,
+            channel,
+            day,
+            posts_on_page=on_page[channel.pk, day],
+            posts_of_app=of_app[channel.platform, day],
+        )
+        if full_day:
+            found.append(full_day)
     return found
+
+
+def _find_full_day(
+    post: Post, channel: Channel, day: date, *, posts_on_page: int, posts_of_app: int
+) -> FullDay | None:
+    """Return which limit the numbers of a day pass, if any. They count ``post``."""
+    facts = facts_of(channel.platform)
+    if facts.per_page_day and posts_on_page > facts.per_page_day:
+        return FullDay(channel, day, facts.per_page_day, of_app=False)
+    if facts.per_app_day and posts_of_app > facts.per_app_day:
+        return FullDay(channel, day, facts.per_app_day, of_app=True)
+    form = _format_on(post.approved_revision or post.current_revision, channel)
+    most = form.per_page_day if form else 0
+    if form is None or not most or posts_on_page <= most:
+        return None
+    # Asked only now: most days hold fewer posts of all formats than the limit of one.
+    if count_booked_formats(channel.pk, day, but=post)[form.name] < most:
+        return None
+    return FullDay(channel, day, most, of_app=False, format=form.name)

@@ -117,10 +117,10 @@ def test_a_day_may_be_full_for_one_format_alone(reel):
 def test_channels_with_too_many_of_a_format_are_reported_ahead(reel):
     posts = [reel(), reel(), reel("post")]
     now, page = SEVEN - timedelta(hours=5), posts[0].targets.get().channel
-    assert channels.beyond_a_days_posts(now=now, days=2) == set()
+    assert channels.find_overbooked_channels(now=now, days=2) == set()
     reel()
 
-    assert channels.beyond_a_days_posts(now=now, days=2) == {page.pk}
+    assert channels.find_overbooked_channels(now=now, days=2) == {page.pk}
 
 
 def test_a_full_day_of_the_application_is_reported_for_each_of_its_channels(monkeypatch):
@@ -130,10 +130,10 @@ def test_a_full_day_of_the_application_is_reported_for_each_of_its_channels(monk
     planned(pages[0]), planned(pages[1])
     for page in (pages[2], pages[3]):
         planned(page, at=SEVEN + timedelta(days=1))
-    assert channels.beyond_a_days_posts(now=now, days=3) == set()
+    assert channels.find_overbooked_channels(now=now, days=3) == set()
     planned(pages[2])
 
-    assert channels.beyond_a_days_posts(now=now, days=3) == {page.pk for page in pages[:3]}
+    assert channels.find_overbooked_channels(now=now, days=3) == {page.pk for page in pages[:3]}
 
 
 @pytest.mark.parametrize("platform", ["facebook", "instagram"])
