@@ -6,6 +6,7 @@ One place makes it, so that preview and publication agree.
 import hashlib
 import html
 import json
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -221,6 +222,12 @@ def medium_of(entry: Mapping[str, Any]) -> Image | Video:
         alt=entry["alt"],
         captions=entry["captions"],
     )
+
+
+def target_of(content: Mapping[str, Any], channel_id: uuid.UUID) -> dict[str, Any] | None:
+    """Return what a content shows on one channel; None where it is not for that channel."""
+    key = str(channel_id)
+    return next((target for target in content["channels"] if target["channel"] == key), None)
 
 
 def media_for(content: Mapping[str, Any], target: Mapping[str, Any]) -> list[dict[str, Any]]:

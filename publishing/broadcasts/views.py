@@ -20,6 +20,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
 from core.actions import form_action, form_data
+from posts.canonical import content
 from publishing.broadcasts import services as broadcasts
 from publishing.broadcasts.forms import AskForm, CallOffForm, ConfirmForm, DecideForm
 from publishing.broadcasts.presenters import broadcast_status, follower_sentence
@@ -115,14 +116,12 @@ def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _shown(delivery: Delivery, followers: int | None) -> dict[str, Any]:
     """Return the article as the followers open it."""
-    content, channel = delivery.revision.content, str(delivery.channel.public_id)
+    approved = delivery.revision.content
     return {
         "page": page_name(delivery.channel),
         "reach": follower_sentence(followers),
-        "content": content,
-        "target": next(
-            (target for target in content["channels"] if target["channel"] == channel), None
-        ),
+        "content": approved,
+        "target": content.target_of(approved, delivery.channel.public_id),
     }
 
 

@@ -50,10 +50,9 @@ def message_from(
     Raises KeyError when the channel or a medium is missing, OSError or ValueError when a picture's
     bytes are not those that were approved.
     """
-    name = str(channel_id)
-    target = next((t for t in approved["channels"] if t["channel"] == name), None)
+    target = content.target_of(approved, channel_id)
     if target is None:
-        raise KeyError(name)
+        raise KeyError(str(channel_id))
     form = facts_of(target["platform"]).format(target.get("format", ""))
     with_videos = with_bytes and not (
         form.media_by_url and form.videos and not form.videos.uploaded

@@ -119,8 +119,8 @@ def _context(row: Delivery, *, is_to_come: bool, stopped: str, now: datetime) ->
             "The stored text or a picture is no longer what was approved. Do not post it; report "
             "this to the system administrator at once."
         )
-    approved, channel = row.revision.content, str(row.channel.public_id)
-    target = next((target for target in approved["channels"] if target["channel"] == channel), None)
+    approved = row.revision.content
+    target = content.target_of(approved, row.channel.public_id)
     media = content.media_for(approved, target) if target else []
     return {
         "row": row,

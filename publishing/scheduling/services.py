@@ -184,9 +184,8 @@ def _patience(channel: Channel) -> timedelta:
 
 def shows_video(approved: Mapping[str, Any], channel: Channel) -> bool:
     """Tell whether what was approved for the channel has a video, which takes time to upload."""
-    target = next(
-        each for each in approved["channels"] if each["channel"] == str(channel.public_id)
-    )
+    target = content.target_of(approved, channel.public_id)
+    assert target is not None, "nothing was approved for this channel"
     return any("video" in entry for entry in content.media_for(approved, target))
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Permission
 from accounts.step_up import step_up_required
 from core.actions import button_action, form_action, form_data
+from posts.canonical import content
 from posts.models import Post
 from posts.review import services as posts
 from publishing.deliveries.queries import deliveries_of
@@ -176,9 +177,6 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if outcome:
         messages.success(request, delivery_sentence(row))
         return redirect(address_of(row.post, row))
-    target = next(
-        t for t in row.revision.content["channels"] if t["channel"] == str(row.channel.public_id)
-    )
     context = {
         "delivery": row,
         "post": row.post,
@@ -187,7 +185,7 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "status": delivery_status(row),
         "page": page_name(row.channel),
         "attempts": [attempt_words(attempt) for attempt in row.attempts.all()],
-        "target": target,
+        "target": content.target_of(row.revision.content, row.channel.public_id),
         "content": row.revision.content,
         "back": address_of(row.post, row),
     }
