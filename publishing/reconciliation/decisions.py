@@ -29,29 +29,28 @@ def decide(delivery: Delivery, *, by: User, is_live: bool, permalink: str = "") 
     appointment = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     who: dict[str, Any] = {"by": by, "position": appointment.position}
     try:
-        if not is_live and delivery.error_code in RECALL_TASKS:
+        if is_live:
+            # What is recalled is taken down again from there.
+            move(delivery, State.PUBLISHED, **_published_fields(delivery, permalink), **who)
+        elif delivery.error_code in RECALL_TASKS:
             move(delivery, State.RECALLED, error_code=Reason.MANUAL, error_detail="", **who)
-        elif is_live:
-            # What is recalled is taken in hand again from there.
-            # The call itself showed it, but where the platform or a person in its app did so later,
-            # at an unknown hour.
-            shown_at = (
-                timezone.now()
-                if delivery.error_code in (Reason.PROCESSING, Reason.IN_APP)
-                else delivery.committing_at
-            )
-            move(
-                delivery,
-                State.PUBLISHED,
-                receipt_source=delivery.receipt_source
-                if delivery.has_receipt
-                else ReceiptSource.SEEN,
-                permalink=permalink or delivery.permalink,
-                published_at=delivery.published_at or shown_at or timezone.now(),
-                error_code=Reason.IN_APP if delivery.error_code == Reason.IN_APP else Reason.NONE,
-                **who,
-            )
         else:
             move(delivery, State.FAILED, error_code=Reason.NOT_THERE, **who)
     except TransitionRefused:
         raise Refused(_("Somebody has decided this meanwhile. Reload the page.")) from None
+
+
+def _published_fields(delivery: Delivery, permalink: str) -> dict[str, Any]:
+    """Return the fields of a delivery that a person saw on the page."""
+    now = timezone.now()
+    is_finished_in_app = delivery.error_code == Reason.IN_APP
+    if is_finished_in_app or delivery.error_code == Reason.PROCESSING:
+        became_visible_at = now  # the platform, or a person in its app, did it at an unknown hour
+    else:
+        became_visible_at = delivery.committing_at or now  # the call itself did
+    return {
+        "receipt_source": delivery.receipt_source if delivery.has_receipt else ReceiptSource.SEEN,
+        "permalink": permalink or delivery.permalink,
+        "published_at": delivery.published_at or became_visible_at,
+        "error_code": Reason.IN_APP if is_finished_in_app else Reason.NONE,
+    }
