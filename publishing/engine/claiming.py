@@ -6,10 +6,8 @@ the approved one before it becomes a message.
 
 import logging
 import time
-import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,15 +20,12 @@ from core.sealing import Unsealable
 from media.models import Media
 from platforms import limits
 from platforms.errors import AccessLost, Rejected
-from posts.canonical import content
-from posts.kit_words import misfits_in, unproved_kits
-from posts.leak_rules.services import hold_back
-from posts.review.queries import approved_channels
-from publishing.deliveries.limits import serialise_gap, serialise_violation
+from publishing.deliveries.limits import serialise_violation
 from publishing.deliveries.messages import message_from, pictures_of
 from publishing.deliveries.transitions import move_many
 from publishing.engine import rate_limits
 from publishing.engine.batch import ClaimedDelivery
+from publishing.engine.content_checks import Claimed, ContentChecks, Source
 from publishing.engine.results import Results
 from publishing.engine.run_context import RunContext, stopping
 from publishing.engine.staging import Staging
@@ -43,45 +38,31 @@ _PICTURE_BYTES = 256 * 1024 * 1024
 # The columns that a claim reads: those of ClaimedDelivery in the order of its fields, then those of
 # Source.
 _OWN_COLUMNS = (
-    *(
-        "pk",
-        "public_id",
-        "unit__path",
-        "channel_id",
-        "attempt",
-        "state",
-        "fire_at",
-        "not_after",
-        "draft_ref",
-    ),
-    *("draft_partial", "prepare_at", "preparations"),
+    "pk",
+    "public_id",
+    "unit__path",
+    "channel_id",
+    "attempt",
+    "state",
+    "fire_at",
+    "not_after",
+    "draft_ref",
+    "draft_partial",
+    "prepare_at",
+    "preparations",
 )
 _SOURCE_COLUMNS = (
-    *(
-        "unit_id",
-        "content_sha256",
-        "revision__public_id",
-        "revision__content",
-        "revision_id",
-        "channel__public_id",
-    ),
-    *("channel__unit_id", "channel__external_id", "channel__handle", "channel__sealed"),
+    "unit_id",
+    "content_sha256",
+    "revision__public_id",
+    "revision__content",
+    "revision_id",
+    "channel__public_id",
+    "channel__unit_id",
+    "channel__external_id",
+    "channel__handle",
+    "channel__sealed",
 )
-
-
-class Source(NamedTuple):
-    """The columns that message and account are made of; not kept once they are made."""
-
-    unit_id: int
-    approved_sha256: str
-    revision_id: uuid.UUID
-    approved: dict[str, Any]
-    revision_key: int
-    channel_id: uuid.UUID
-    channel_unit_id: int
-    external_id: str
-    handle: str
-    sealed: bytes | memoryview
 
 
 class Claiming:
@@ -94,7 +75,7 @@ class Claiming:
         self.claimed = 0
         self.next_claim = 0.0  # on the monotonic clock, as the next
         self.renew_at = time.monotonic() + run.options["lease_seconds"] / 3
-        self.session = sessions.mine()
+        self.session = sessions.backend_pid()
 
     def claim_when_due(self) -> None:
         """Claim once a second, and again at once while more is due than fits into one claim."""
@@ -122,14 +103,12 @@ class Claiming:
         capacity = run.strategy.capacity(run.batch)
         if rate_limits.is_half_open(run.platform):
             capacity = min(capacity, max(0, rate_limits.PROBES - len(run.batch)))
-        claimed = self._claim_rows(now, capacity, has_draft=closed.to_new_drafts)
+        claimed = self._claim_rows(now, capacity, only_with_draft=closed.to_new_drafts)
         self.claimed += len(claimed)
         self.load(claimed)
         return len(claimed)
 
-    def _claim_rows(
-        self, now: datetime, capacity: int, *, has_draft: bool
-    ) -> list[tuple[ClaimedDelivery, Source]]:
+    def _claim_rows(self, now: datetime, capacity: int, *, only_with_draft: bool) -> list[Claimed]:
         """Take a lease on what is due and may be sent, and record the attempts, in one
         transaction.
         """
@@ -137,21 +116,17 @@ class Claiming:
         with transaction.atomic():
             _prefer_the_index()
             due = run.strategy.due(run.platform, run.batch, now)
-            if has_draft:
+            if only_with_draft:
                 due = due.exclude(draft_ref="")
-            found = (
-                due.sendable(now)
-                .order_by("fire_at")
-                .values_list(*_OWN_COLUMNS, *_SOURCE_COLUMNS)[:capacity]
-            )
+            rows = due.sendable(now).order_by("fire_at")
             split = len(_OWN_COLUMNS)
-            claimed = [
-                (ClaimedDelivery(*values[:split]), Source(*values[split:]))
-                for values in found
+            claimed = []
+            for values in rows.values_list(*_OWN_COLUMNS, *_SOURCE_COLUMNS)[:capacity]:
+                delivery = ClaimedDelivery(*values[:split])
                 # It was taken for dead and freed, while its call is still under way here: not again
                 # before the answer.
-                if values[0] not in run.batch
-            ]
+                if delivery.pk not in run.batch:
+                    claimed.append((delivery, Source(*values[split:])))
             deliveries = [delivery for delivery, _source in claimed]
             move_many(
                 deliveries,
@@ -178,7 +153,7 @@ class Claiming:
         The lease of what is in flight is not renewed: its call has a deadline of its own.
         """
         batch = self.run.batch
-        before, self.session = self.session, sessions.mine()
+        before, self.session = self.session, sessions.backend_pid()
         if self.session != before:
             own = Delivery.objects.filter(
                 pk__among=list(batch.in_flight), state=State.COMMITTING, session=before
@@ -201,87 +176,51 @@ class Claiming:
 
     # --- message and account ----------------------------------------------------------------------
 
-    def load(self, claimed: Sequence[tuple[ClaimedDelivery, Source]]) -> None:
-        """Load pictures and tokens in few queries, prove that all is what was approved, and begin
-        the first steps.
+    def load(self, claimed: Sequence[Claimed]) -> None:
+        """Make accounts and messages in few queries, and begin the first steps.
+
+        What may not be sent as it stands ends here.
         """
-        pks = {
+        pictures = self._load_pictures(claimed)
+        checks = ContentChecks.load(claimed, now=self.run.now())
+        loaded = []
+        for delivery, source in claimed:
+            if refusal := checks.find_refusal(delivery, source):
+                self.results.fail([delivery], refusal.reason, refusal.error)
+            elif self._load_account(delivery, source) and self._load_message(
+                delivery, source, pictures.get(source.unit_id, {})
+            ):
+                loaded.append(delivery)
+        self.staging.begin(loaded)
+
+    def _load_pictures(self, claimed: Sequence[Claimed]) -> dict[int, dict[str, Media]]:
+        """Return the media that the contents name, by unit and hash."""
+        keys = {
             (source.unit_id, medium["sha256"])
-            for _row, source in claimed
+            for _delivery, source in claimed
             for medium in source.approved["media"]
         }
         by_unit: dict[int, dict[str, Media]] = {}
-        for (unit_id, sha256), medium in pictures_of(pks).items():
+        for (unit_id, sha256), medium in pictures_of(keys).items():
             by_unit.setdefault(unit_id, {})[sha256] = medium
-        proved = approved_channels({source.revision_id for _row, source in claimed})
-        held = hold_back(
-            {source.revision_key: row.unit_path for row, source in claimed}, now=self.run.now()
-        )
-        contents = {row.pk: source.approved for row, source in claimed}
-        misfits, unproved = misfits_in(contents), unproved_kits(contents)
-        loaded = [
-            delivery
-            for delivery, source in claimed
-            if self._passes(delivery, source, held)
-            and self._fills_its_gaps(delivery, misfits)
-            and self._is_proved(delivery, source, proved)
-            and self._is_of_a_proved_kit(delivery, unproved)
-            and self._load_account(delivery, source)
-            and self._load_message(delivery, source, by_unit.get(source.unit_id, {}))
-        ]
-        self.staging.begin(loaded)
-
-    def _passes(self, delivery: ClaimedDelivery, source: Source, held: Collection[int]) -> bool:
-        """Check that no rule of the leak check that became stricter holds the content back; if one
-        does, end the delivery.
-        """
-        if source.revision_key in held:
-            self.results.fail([delivery], Reason.LEAK, Rejected())
-            return False
-        return True
-
-    def _fills_its_gaps(self, delivery: ClaimedDelivery, misfits: Mapping[int, str]) -> bool:
-        """Check that the gaps of the kit hold what they ask for; if not, end the delivery."""
-        if label := misfits.get(delivery.pk):
-            refusal = Rejected(code="kit_gap")
-            refusal.detail = serialise_gap(label)  # our own words: a platform's would be redacted
-            self.results.fail([delivery], Reason.DOES_NOT_FIT, refusal)
-            return False
-        return True
-
-    def _is_proved(
-        self, delivery: ClaimedDelivery, source: Source, proved: Mapping[uuid.UUID, frozenset[str]]
-    ) -> bool:
-        """Check that the content is the approved one; if not, end the delivery."""
-        if content.digest(source.approved) != source.approved_sha256:
-            self.results.refuse(delivery)
-            return False
-        if str(source.channel_id) not in proved.get(source.revision_id, ()):
-            # No row says by itself that somebody approved: the statement that the approver signed
-            # does.
-            log.error("delivery %s: its approval is not proved", delivery.public_id)
-            self.results.fail([delivery], Reason.NOT_APPROVED, Rejected())
-            return False
-        return True
-
-    def _is_of_a_proved_kit(self, delivery: ClaimedDelivery, unproved: Collection[int]) -> bool:
-        """Check that the kit's approval is proved, too; if not, end the delivery."""
-        if delivery.pk in unproved:
-            log.error("delivery %s: the approval of its kit is not proved", delivery.public_id)
-            self.results.fail([delivery], Reason.NOT_APPROVED, Rejected())
-            return False
-        return True
+        return by_unit
 
     def _load_account(self, delivery: ClaimedDelivery, source: Source) -> bool:
-        """Open the channel's token; if that fails, hand the delivery back until it is connected
-        again.
+        """Open the channel's token; if that fails, reschedule the delivery until the channel is
+        connected again.
         """
         try:
-            delivery.account = account_with(self.run.platform, *source[5:])
-        except Unsealable:
-            self.results.give_back(
-                [delivery], AccessLost("the stored credentials cannot be opened")
+            delivery.account = account_with(
+                self.run.platform,
+                source.channel_id,
+                source.channel_unit_id,
+                source.external_id,
+                source.handle,
+                source.sealed,
             )
+        except Unsealable:
+            error = AccessLost("the stored credentials cannot be opened")
+            self.results.conclude_without_receipt([delivery], error)
             return False
         return True
 
@@ -290,17 +229,17 @@ class Claiming:
     ) -> bool:
         """Build the message; if it is not the approved one, or does not fit, end the delivery."""
         facts = self.run.facts
+        has_whole_draft = facts.stages and delivery.is_staged
         # What the platform has already need not come along, but where the last piece of a video is
         # what shows it.
-        is_there = facts.stages and delivery.is_staged
+        draft_suffices = facts.shows_by_reference or delivery.prepare_at is None
         try:
             message = message_from(
                 source.approved,
                 key=delivery.public_id,
                 channel_id=source.channel_id,
                 media_rows=pictures,
-                with_bytes=not is_there
-                or not (facts.shows_by_reference or delivery.prepare_at is None),
+                with_bytes=not (has_whole_draft and draft_suffices),
                 for_revision=source.revision_id,
                 until=self.run.now() + timedelta(seconds=settings.MEDIA_LINK_SECONDS),
             )
@@ -309,7 +248,7 @@ class Claiming:
             # A picture is gone or is not the one that was approved: nothing else may be sent in its
             # place.
             log.exception("delivery %s: content does not match its approval", delivery.public_id)
-            self.results.refuse(delivery)
+            self.results.fail([delivery], Reason.CONTENT_CHANGED, Rejected())
             return False
         if violations := limits.problems(form, message):
             # The platform would refuse it, or cut it: limits that changed since the approval.
@@ -317,7 +256,7 @@ class Claiming:
             self.results.fail([delivery], Reason.DOES_NOT_FIT, refusal)
             return False
         delivery.message = message
-        if delivery.prepare_at and not is_there:
+        if delivery.prepare_at and not has_whole_draft:
             delivery.videos = [pictures[video.sha256] for video in message.videos]
         return True
 

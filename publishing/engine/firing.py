@@ -108,7 +108,9 @@ class Firing:
         end_attempts(lost, Outcome.STOPPED, now=self.run.now())
         # Nothing was tried, so the bound on tries does not end it: it waits until it is fit, or too
         # late.
-        self.results.wait(own, TryLater("not fit to send just before the call", code="stopped"))
+        self.results.reschedule(
+            own, TryLater("not fit to send just before the call", code="stopped")
+        )
 
     def _request(self, delivery: ClaimedDelivery, slot: datetime) -> Request:
         now, clock = self.run.now(), time.monotonic()

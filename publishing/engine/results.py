@@ -81,9 +81,7 @@ class Results:
                 [(batch.called(pk), answer) for pk, answer in answers], self.run.now()
             )
         )
-        whole: list[tuple[ClaimedDelivery, Draft]] = []
-        unfinished: list[tuple[ClaimedDelivery, Draft]] = []
-        receipts: list[tuple[ClaimedDelivery, Receipt]] = []
+        unfinished, whole, receipts = [], [], []
         failed: dict[tuple[Any, ...], tuple[ConnectorError, list[ClaimedDelivery]]] = {}
         for pk, answer in answers:
             delivery, was_staging = batch.take_answered(pk)
@@ -94,15 +92,18 @@ class Results:
                     answer = TryLater(answer.detail, code=answer.code)
                 group = (type(answer), answer.code, answer.detail, answer.wait)
                 failed.setdefault(group, (answer, []))[1].append(delivery)
-            elif was_staging:
-                (whole if answer.ready else unfinished).append((delivery, answer))
-            else:
+            elif not was_staging:
                 receipts.append((delivery, answer))
+            elif answer.ready:
+                whole.append((delivery, answer))
+            else:
+                unfinished.append((delivery, answer))
         with_db_retry(lambda: self.write_steps(unfinished), _deliveries(unfinished))
         with_db_retry(lambda: self.write_whole_drafts(whole), _deliveries(whole))
         with_db_retry(lambda: self.write_receipts(receipts), _deliveries(receipts))
         for error, deliveries in failed.values():
-            with_db_retry(partial(self.give_back, deliveries, error), deliveries)
+            write = partial(self.conclude_without_receipt, deliveries, error)
+            with_db_retry(write, deliveries)
 
     # --- drafts -----------------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ class Results:
             where={"state": State.CLAIMED},
             fields={"draft_partial": True, "lease_until": run.lease_from(now)},
         )
-        self._leave_drafts([pair for pair in drafts if pair[0].pk not in own])
+        self._abandon_drafts([pair for pair in drafts if pair[0].pk not in own])
         for delivery, draft in drafts:
             if delivery.pk in own:
                 delivery.draft_ref, delivery.draft_partial = draft.ref, True
@@ -132,7 +133,7 @@ class Results:
         if not drafts:
             return
         stored = self.run.strategy.store_whole_drafts(drafts, self.run.now())
-        self._leave_drafts([pair for pair in drafts if pair[0].pk not in stored])
+        self._abandon_drafts([pair for pair in drafts if pair[0].pk not in stored])
         if not self.run.strategy.publishes:
             return
         for delivery, draft in drafts:
@@ -161,11 +162,11 @@ class Results:
             ]
             delivery.message = replace(message, media=media)
 
-    def _leave_drafts(self, drafts: Drafts) -> None:
+    def _abandon_drafts(self, drafts: Drafts) -> None:
         for delivery, draft in drafts:
-            self.leave_draft(delivery, draft)
+            self.abandon_draft(delivery, draft)
 
-    def leave_draft(self, delivery: ClaimedDelivery, draft: Draft) -> None:
+    def abandon_draft(self, delivery: ClaimedDelivery, draft: Draft) -> None:
         """End the try of what was stopped in preparation, and leave its draft to the recalls'
         queue.
 
@@ -186,28 +187,11 @@ class Results:
         """Move deliveries to published, or to processing where the platform still works on them."""
         if not receipts:
             return
-        processing = [pair for pair in receipts if pair[1].processing]
-        visible = [pair for pair in receipts if not pair[1].processing]
         now = self.run.now()
         try:
             with restored_on_failure(_deliveries(receipts)), transaction.atomic():
-                # The run's clock may lag by as long as the database took to tell the time; no call
-                # is made early.
-                published_at = max(
-                    (delivery.fire_at for delivery, _receipt in visible), default=now
-                )
-                published_at = max(published_at, now)
-                self._store_receipts(
-                    visible, State.PUBLISHED, Outcome.PUBLISHED, now=now, published_at=published_at
-                )
-                check_at = now + timedelta(seconds=self.run.options["processing_seconds"])
-                for pairs, reason in self._by_who_finishes(processing):
-                    fields = {"verify_at": check_at, "verify_count": 0, "error_code": reason}
-                    moved = self._store_receipts(
-                        pairs, State.PROCESSING, Outcome.PROCESSING, now=now, **fields
-                    )
-                    if reason == Reason.IN_APP:
-                        notify_of_inbox_videos(moved)
+                self._store_visible([pair for pair in receipts if not pair[1].processing], now)
+                self._store_processing([pair for pair in receipts if pair[1].processing], now)
         except (IntegrityError, DataError):
             if len(receipts) > 1:
                 for pair in receipts:
@@ -218,15 +202,40 @@ class Results:
                 "delivery %s: the platform returned an id that another delivery has",
                 delivery.public_id,
             )
-            self.give_back([delivery], OutcomeUnknown("the platform returned an id that is taken"))
+            error = OutcomeUnknown("the platform returned an id that is taken")
+            self.conclude_without_receipt([delivery], error)
 
-    def _by_who_finishes(self, processing: Receipts) -> Iterator[tuple[Receipts, Reason]]:
+    def _store_visible(self, receipts: Receipts, now: datetime) -> None:
+        # The run's clock may lag by as long as the database took to tell the time; no call is made
+        # early.
+        published_at = max([now, *(delivery.fire_at for delivery, _receipt in receipts)])
+        self._store_receipts(
+            receipts, State.PUBLISHED, Outcome.PUBLISHED, now=now, published_at=published_at
+        )
+
+    def _store_processing(self, receipts: Receipts, now: datetime) -> None:
+        check_at = now + timedelta(seconds=self.run.options["processing_seconds"])
+        for pairs, reason in self._split_by_who_finishes(receipts):
+            moved = self._store_receipts(
+                pairs,
+                State.PROCESSING,
+                Outcome.PROCESSING,
+                now=now,
+                verify_at=check_at,
+                verify_count=0,
+                error_code=reason,
+            )
+            if reason == Reason.IN_APP:
+                notify_of_inbox_videos(moved)
+
+    def _split_by_who_finishes(self, processing: Receipts) -> Iterator[tuple[Receipts, Reason]]:
         """Separate what a person has to finish in an app from what platforms still work on."""
         in_app: list[tuple[ClaimedDelivery, Receipt]] = []
         by_platform: list[tuple[ClaimedDelivery, Receipt]] = []
         for delivery, receipt in processing:
             form = self.run.facts.format(delivery.message.format)
-            (in_app if form.finished_in_app else by_platform).append((delivery, receipt))
+            finishing = in_app if form.finished_in_app else by_platform
+            finishing.append((delivery, receipt))
         yield in_app, Reason.IN_APP
         yield by_platform, Reason.NONE
 
@@ -263,28 +272,42 @@ class Results:
 
     # --- without a receipt ------------------------------------------------------------------------
 
-    def give_back(self, deliveries: Sequence[ClaimedDelivery], error: ConnectorError) -> None:
+    def conclude_without_receipt(
+        self, deliveries: Sequence[ClaimedDelivery], error: ConnectorError
+    ) -> None:
         """Move deliveries on after calls that did not end in a receipt, all for the same reason."""
-        if isinstance(error, OutcomeUnknown):
-            self.mark_unknown(deliveries, error)
-        elif isinstance(error, ContentChanged):
-            self.fail(deliveries, Reason.CONTENT_CHANGED, error)
-        elif isinstance(error, Rejected):
-            expired = self._with_expired_draft([row for row in deliveries if not row.has_new_draft])
-            self.wait(expired, TryLater(error.detail, code=error.code, wait=timedelta(seconds=1)))
-            self.fail([row for row in deliveries if row not in expired], Reason.REFUSED, error)
-        else:
-            most = self.run.options["max_attempts"]
-            out_of_tries = [
-                row for row in deliveries if row.tries >= most and isinstance(error, TryLater)
-            ]
-            self.fail(out_of_tries, Reason.TOO_MANY_TRIES, error, Outcome.LATER)
-            waiting = [row for row in deliveries if row not in out_of_tries]
-            # An upload that is over, or was never whole: there is nothing to wait for.
-            expired = self._with_expired_draft([row for row in waiting if row.prepare_at])
-            soon = TryLater(error.detail, code=error.code, wait=error.wait or timedelta(seconds=1))
-            self.wait(expired, error if isinstance(error, AccessLost) else soon)
-            self.wait([row for row in waiting if row not in expired], error)
+        match error:
+            case OutcomeUnknown():
+                self.mark_unknown(deliveries, error)
+            case ContentChanged():
+                self.fail(deliveries, Reason.CONTENT_CHANGED, error)
+            case Rejected():
+                self._conclude_rejected(deliveries, error)
+            case _:
+                self._conclude_postponed(deliveries, error)
+
+    def _conclude_rejected(self, deliveries: Sequence[ClaimedDelivery], error: Rejected) -> None:
+        """End what the platform refused, but for deliveries whose draft may have expired."""
+        expired = self._with_expired_draft([row for row in deliveries if not row.has_new_draft])
+        soon = TryLater(error.detail, code=error.code, wait=timedelta(seconds=1))
+        self.reschedule(expired, soon)
+        self.fail([row for row in deliveries if row not in expired], Reason.REFUSED, error)
+
+    def _conclude_postponed(
+        self, deliveries: Sequence[ClaimedDelivery], error: ConnectorError
+    ) -> None:
+        """Reschedule what the platform will take later, and end what is out of tries."""
+        most = self.run.options["max_attempts"]
+        out_of_tries = [
+            row for row in deliveries if row.tries >= most and isinstance(error, TryLater)
+        ]
+        self.fail(out_of_tries, Reason.TOO_MANY_TRIES, error, Outcome.LATER)
+        waiting = [row for row in deliveries if row not in out_of_tries]
+        # An upload that is over, or was never whole: there is nothing to wait for.
+        expired = self._with_expired_draft([row for row in waiting if row.prepare_at])
+        soon = TryLater(error.detail, code=error.code, wait=error.wait or timedelta(seconds=1))
+        self.reschedule(expired, error if isinstance(error, AccessLost) else soon)
+        self.reschedule([row for row in waiting if row not in expired], error)
 
     def _with_expired_draft(self, deliveries: Sequence[ClaimedDelivery]) -> list[ClaimedDelivery]:
         """Return those whose draft may be the reason of the refusal: it was made a while ago, and
@@ -324,7 +347,7 @@ class Results:
             ended = [delivery for delivery in deliveries if delivery.pk in moved]
             end_attempts(ended, Outcome.UNKNOWN, now=now, detail=error.detail)
 
-    def wait(self, deliveries: Sequence[ClaimedDelivery], error: ConnectorError) -> None:
+    def reschedule(self, deliveries: Sequence[ClaimedDelivery], error: ConnectorError) -> None:
         """Move deliveries back to scheduled: certainly nothing is visible."""
         if not deliveries:
             return
@@ -353,10 +376,6 @@ class Results:
             for channel in channels:
                 mark_lost(channel, code=error.code)
 
-    def refuse(self, delivery: ClaimedDelivery) -> None:
-        """End a delivery whose stored content is not what was approved."""
-        self.fail([delivery], Reason.CONTENT_CHANGED, Rejected())
-
     def fail(
         self,
         deliveries: Sequence[ClaimedDelivery],
@@ -377,16 +396,18 @@ class Results:
             moved = move_many(deliveries, State.FAILED, now=now, lease_until=None, **fields)
             ended = [delivery for delivery in deliveries if delivery.pk in moved]
             end_attempts(ended, outcome, now=now, detail=error.detail)
-            for row in Delivery.objects.filter(pk__in=moved).select_related(
-                "unit", "post", "channel"
-            ):
-                if reason == Reason.LEAK:
-                    sentence = leak_sentence()
-                elif reason == Reason.DOES_NOT_FIT:
-                    sentence = violation_sentence(error.detail, page=str(row.channel))
-                else:
-                    sentence = in_words(row.platform, error.code, error.detail)
+            rows = Delivery.objects.filter(pk__in=moved).select_related("unit", "post", "channel")
+            for row in rows:
+                sentence = _failure_sentence(row, reason, error)
                 notify_schedulers(row, "delivery_failed", reason=sentence)
+
+
+def _failure_sentence(row: Delivery, reason: Reason, error: ConnectorError) -> str:
+    if reason == Reason.LEAK:
+        return leak_sentence()
+    if reason == Reason.DOES_NOT_FIT:
+        return violation_sentence(error.detail, page=str(row.channel))
+    return in_words(row.platform, error.code, error.detail)
 
 
 def _deliveries(pairs: Sequence[tuple[ClaimedDelivery, Any]]) -> list[ClaimedDelivery]:

@@ -48,8 +48,8 @@ class Staging:
         if not batch.waiting:
             return
         clock, now = time.monotonic(), run.now()
-        if overdue := self._unfinishable():
-            self.hand_back(overdue)
+        if overdue := self._find_overdue():
+            self.reschedule_between_steps(overdue)
             return
         due = batch.due_steps(clock)
         if not due:
@@ -59,22 +59,19 @@ class Staging:
             for delivery in due:
                 delivery.next_step_at = clock + rate_limits.SOON
             return
-        if closed.to_new_drafts and (
-            new := [delivery for delivery in due if not delivery.draft_ref]
-        ):
-            self.hand_back(new)
+        if closed.to_new_drafts:
+            new = [delivery for delivery in due if not delivery.draft_ref]
+            self.reschedule_between_steps(new)
             due = [delivery for delivery in due if delivery.draft_ref]
         self._take_steps(due)
 
-    def _unfinishable(self) -> list[ClaimedDelivery]:
+    def _find_overdue(self) -> list[ClaimedDelivery]:
         """Return all that waits if the process is about to stop, else what is too late by now."""
-        now = self.run.now()
         waiting = list(self.run.batch.waiting.values())
-        return (
-            waiting
-            if stopping.is_set()
-            else [delivery for delivery in waiting if delivery.not_after <= now]
-        )
+        if stopping.is_set():
+            return waiting
+        now = self.run.now()
+        return [delivery for delivery in waiting if delivery.not_after <= now]
 
     def _take_steps(self, due: Sequence[ClaimedDelivery]) -> None:
         batch = self.run.batch
@@ -89,11 +86,11 @@ class Staging:
             requests.append(_request(delivery))
         self.run.submit(requests)
 
-    def hand_back(self, deliveries: Sequence[ClaimedDelivery]) -> None:
+    def reschedule_between_steps(self, deliveries: Sequence[ClaimedDelivery]) -> None:
         """Move deliveries back to scheduled between two steps of their draft."""
         wait = self.run.strategy.pause_between_steps
         error = TryLater("handed back between two steps", code="stopped", wait=wait)
-        with_db_retry(lambda: self.results.wait(deliveries, error), deliveries)
+        with_db_retry(lambda: self.results.reschedule(deliveries, error), deliveries)
         for delivery in deliveries:
             self.run.batch.drop_waiting(delivery.pk)
 

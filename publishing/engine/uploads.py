@@ -43,7 +43,7 @@ def prepare_due(*, platform: str, clock: Clock = database_now) -> int:
         return DeliveryWorker(platform, clock, Uploading()).run()
 
 
-def waiting(clock: Clock = database_now) -> list[str]:
+def platforms_to_upload_to(clock: Clock = database_now) -> list[str]:
     """Return the platforms to which videos are to be uploaded now."""
     due = Delivery.objects.filter(
         state=State.SCHEDULED, prepare_at__isnull=False, prepare_at__lte=clock()

@@ -18,7 +18,7 @@ from channels.models import Channel
 from channels.queries import account_of, facts_of, row_name
 from channels.states import Health
 from core import sealing, sessions
-from core.sessions import Gone
+from core.sessions import BackendIsGone
 from media.models import Media
 from platforms import client
 from platforms.client import Answers, Request
@@ -538,7 +538,7 @@ def _claim_and_die(platform, *, stage=False, begin=False, clock=timezone.now):
     thread.join()
     give_up = time.monotonic() + 20
     while not Delivery.objects.filter(
-        Gone("session")
+        BackendIsGone("session")
     ).exists():  # the server may take a moment to notice
         assert time.monotonic() < give_up
 
@@ -668,7 +668,7 @@ def test_a_run_that_comes_back_on_another_connection_keeps_what_it_holds(deliver
     reconcile.reconcile(platform="telegram", clock=later(seconds=30))
 
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.session) == (State.CLAIMED, sessions.mine())
+    assert (delivery.state, delivery.session) == (State.CLAIMED, sessions.backend_pid())
 
 
 def test_a_run_that_comes_back_on_another_connection_keeps_what_flies(deliver):
@@ -683,7 +683,7 @@ def test_a_run_that_comes_back_on_another_connection_keeps_what_flies(deliver):
     reconcile.reconcile(platform="facebook", clock=later(seconds=30))
 
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.session) == (State.COMMITTING, sessions.mine())
+    assert (delivery.state, delivery.session) == (State.COMMITTING, sessions.backend_pid())
 
 
 def test_what_a_run_claims_after_it_came_back_bears_its_new_connection(deliver, monkeypatch):
@@ -695,7 +695,7 @@ def test_what_a_run_claims_after_it_came_back_bears_its_new_connection(deliver, 
 
     def loaded(claimed):
         delivery.refresh_from_db()
-        seen.append(delivery.session == sessions.mine())
+        seen.append(delivery.session == sessions.backend_pid())
         load(claimed)
 
     monkeypatch.setattr(worker.claiming, "load", loaded)
@@ -713,7 +713,7 @@ def test_a_run_does_not_claim_again_what_its_own_call_is_under_way_for(simulator
     connection.close()
     give_up = time.monotonic() + 20
     while not Delivery.objects.filter(
-        Gone("session")
+        BackendIsGone("session")
     ).exists():  # the server may take a moment to notice
         assert time.monotonic() < give_up
     reconcile.reconcile(platform="facebook")

@@ -332,7 +332,7 @@ def test_a_draft_that_is_renamed_while_it_is_taken_down_is_taken_down_under_its_
     def rename_after(row):
         asked.append(row.draft_ref)
         if len(asked) == 1:
-            worker.results.leave_draft(worker.batch.waiting[delivery.pk], Draft("2_2"))
+            worker.results.abandon_draft(worker.batch.waiting[delivery.pk], Draft("2_2"))
         return id_of(row)
 
     monkeypatch.setattr(recall_worker, "_id_of", rename_after)
@@ -485,8 +485,8 @@ def test_one_tick_serves_every_platform_on_which_something_waits(simulator, deli
         "attempt": 1,
     }
     dead = [deliver("facebook", **died), deliver("telegram", **died)]
-    assert (reconcile.waiting(), uploads.waiting(), recall_worker.waiting()) == (
-        ["facebook", "telegram"],
+    assert reconcile.platforms_to_check() == ["facebook", "telegram"]
+    assert (uploads.platforms_to_upload_to(), recall_worker.platforms_to_recall_from()) == (
         ["facebook"],
         [],
     )
@@ -506,7 +506,7 @@ def test_a_recall_is_heard_by_the_common_tick(simulator, deliver_video):
     delivery = deliver_video()
     uploads.prepare_due(platform="facebook")
     scheduling.cancel(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by)
-    assert recall_worker.waiting() == ["facebook"]
+    assert recall_worker.platforms_to_recall_from() == ["facebook"]
     tasks.take_down()
     delivery.refresh_from_db()
-    assert (delivery.state, recall_worker.waiting()) == (State.RECALLED, [])
+    assert (delivery.state, recall_worker.platforms_to_recall_from()) == (State.RECALLED, [])

@@ -1,0 +1,90 @@
+"""The checks that content is the approved one, asked about all deliveries of a claim at once."""
+
+import logging
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+
+from platforms.errors import Rejected
+from posts.canonical import content
+from posts.kit_words import misfits_in, unproved_kits
+from posts.leak_rules.services import hold_back
+from posts.review.queries import approved_channels
+from publishing.deliveries.limits import serialise_gap
+from publishing.engine.batch import ClaimedDelivery
+from publishing.states import Reason
+
+log = logging.getLogger(__name__)
+
+
+class Source(NamedTuple):
+    """The columns that message and account are made of; not kept once they are made."""
+
+    unit_id: int
+    approved_sha256: str
+    revision_id: uuid.UUID
+    approved: dict[str, Any]
+    revision_key: int
+    channel_id: uuid.UUID
+    channel_unit_id: int
+    external_id: str
+    handle: str
+    sealed: bytes | memoryview
+
+
+# A claimed delivery, and what its message is made of.
+Claimed = tuple[ClaimedDelivery, Source]
+
+
+class Refusal(NamedTuple):
+    """Why a delivery may not be sent, as `Results.fail` takes it."""
+
+    reason: Reason
+    error: Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class ContentChecks:
+    """Answers about the content of claimed deliveries, one query or few for all of them."""
+
+    leaking_revisions: Collection[int]
+    # The label of the kit's gap that holds something else than it asks for, by delivery.
+    wrong_gaps: Mapping[int, str]
+    # The channels whose approval a signed statement proves, by revision.
+    approved_channels: Mapping[uuid.UUID, frozenset[str]]
+    # Deliveries from a kit whose own approval is not proved.
+    unproved_kits: Collection[int]
+
+    @classmethod
+    def load(cls, claimed: Sequence[Claimed], *, now: datetime) -> Self:
+        unit_paths = {source.revision_key: delivery.unit_path for delivery, source in claimed}
+        contents = {delivery.pk: source.approved for delivery, source in claimed}
+        return cls(
+            leaking_revisions=hold_back(unit_paths, now=now),
+            wrong_gaps=misfits_in(contents),
+            approved_channels=approved_channels({source.revision_id for _row, source in claimed}),
+            unproved_kits=unproved_kits(contents),
+        )
+
+    def find_refusal(self, delivery: ClaimedDelivery, source: Source) -> Refusal | None:
+        """Return why the content may not be sent; None when it is the approved one."""
+        if source.revision_key in self.leaking_revisions:
+            # A rule of the leak check became stricter since the approval.
+            return Refusal(Reason.LEAK, Rejected())
+        if label := self.wrong_gaps.get(delivery.pk):
+            error = Rejected(code="kit_gap")
+            error.detail = serialise_gap(label)  # our own words: a platform's would be redacted
+            return Refusal(Reason.DOES_NOT_FIT, error)
+        if content.digest(source.approved) != source.approved_sha256:
+            return Refusal(Reason.CONTENT_CHANGED, Rejected())
+        if str(source.channel_id) not in self.approved_channels.get(source.revision_id, ()):
+            # No row says by itself that somebody approved: the statement that the approver signed
+            # does.
+            log.error("delivery %s: its approval is not proved", delivery.public_id)
+            return Refusal(Reason.NOT_APPROVED, Rejected())
+        if delivery.pk in self.unproved_kits:
+            log.error("delivery %s: the approval of its kit is not proved", delivery.public_id)
+            return Refusal(Reason.NOT_APPROVED, Rejected())
+        return None
