@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import BooleanField, Func
 
 
-def mine() -> int | None:
+def backend_pid() -> int | None:
     """Return PostgreSQL's process number for this thread's connection."""
     if connection.vendor != "postgresql":
         return None
@@ -17,7 +17,7 @@ def mine() -> int | None:
     return connection.connection.get_backend_pid()
 
 
-class Gone(Func):
+class BackendIsGone(Func):
     """Match rows whose column holds the number of a connection that has ended: its process died, or
     has another connection by now. PostgreSQL reuses numbers, so that a row that does not match
     proves nothing.

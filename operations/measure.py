@@ -33,7 +33,7 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
 
     The same few queries, whatever there is, over rows that are open and due.
     """
-    freeze = freezing.check()  # first: its identity is compared with that of the database
+    freeze = freezing.check_database()  # first: its identity is compared with that of the database
     now = database_now()
     disk_free, disk_size = _disk()
     times = _times()

@@ -92,7 +92,7 @@ class AlarmCard(NamedTuple):
 
 
 def _may_act(request: HttpRequest) -> bool:
-    return can(request.user, Permission.SYSTEM_WATCH, unit=freezing.top())
+    return can(request.user, Permission.SYSTEM_WATCH, unit=freezing.ministry())
 
 
 @require_GET
@@ -277,8 +277,8 @@ def _freeze(row: Freeze) -> dict[str, Any]:
         "row": row,
         "restored": restored,
         "reading": restored and row.read_back_at is None,
-        "unknown_outcomes": freezing.unknown_outcomes(),
-        **freezing.waiting(),
+        "unknown_outcomes": freezing.count_unknown_outcomes(),
+        **freezing.count_due_posts(),
     }
 
 
@@ -338,7 +338,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
 def release(request: HttpRequest) -> HttpResponse:
     if not _may_act(request):
         raise PermissionDenied
-    row = freezing.check()
+    row = freezing.check_database()
     if not row.frozen_at:
         messages.info(request, _("Publishing is not frozen."))
         return redirect("operations:status")
@@ -351,7 +351,7 @@ def release(request: HttpRequest) -> HttpResponse:
             "confirm it here."
         )
 
-    found = freezing.waiting()
+    found = freezing.count_due_posts()
     lead = ngettext(
         "%(n)s post goes out at once when publishing is released.",
         "%(n)s posts go out at once when publishing is released.",

@@ -64,15 +64,15 @@ def prepare_due(*, platform: str = "", **_: object) -> None:
     may_publish = freezing.may_publish()
     record_heartbeat("upload")
     if may_publish:
-        _on_each([platform] if platform else uploads.waiting(), uploads.prepare_due)
+        _on_each([platform] if platform else uploads.platforms_to_upload_to(), uploads.prepare_due)
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def reconcile_unknown(*, platform: str = "", **_: object) -> None:
     """Check whatever has an unknown outcome on this platform, or wherever something has."""
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     record_heartbeat("settle")
-    _on_each([platform] if platform else reconcile.waiting(), reconcile.reconcile)
+    _on_each([platform] if platform else reconcile.platforms_to_check(), reconcile.reconcile)
 
 
 @shared_task(name="publishing.tasks.settle", acks_late=False, ignore_result=True)
@@ -87,9 +87,12 @@ def take_down(*, platform: str = "", **_: object) -> None:
 
     A queue of its own: a recall never waits behind a campaign.
     """
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     record_heartbeat("recall")
-    _on_each([platform] if platform else recall_worker.waiting(), recall_worker.take_down_due)
+    _on_each(
+        [platform] if platform else recall_worker.platforms_to_recall_from(),
+        recall_worker.take_down_due,
+    )
     recalls.finish()
 
 
@@ -119,7 +122,7 @@ def send_broadcasts(**_: object) -> None:
 
 @shared_task(acks_late=False, ignore_result=True)
 def expire(**_: object) -> None:
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     expiry.expire()
 
 
@@ -133,13 +136,13 @@ def stop_leaks(**_: object) -> None:
 @shared_task(acks_late=False, ignore_result=True)
 def read_back(**_: object) -> None:
     """Note after a restore when all pages have been asked."""
-    freezing.read_back()
+    freezing.note_pages_read_back()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def prove_alive(*, queue: str, **_: object) -> None:
     """Prove that somebody works on a queue that gets few other tasks."""
-    freezing.check()  # first: the last heartbeat of a restored database tells how old it is
+    freezing.check_database()  # first: a restored database's last heartbeat tells its age
     record_heartbeat(queue)
 
 

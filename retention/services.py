@@ -121,7 +121,7 @@ class _alone:
 
 
 def _require_no_restore() -> None:
-    state = freezing.check()
+    state = freezing.check_database()
     if state.frozen_at and state.reason == freezing.RESTORED:
         raise Refused(
             "publishing is frozen because the database was restored: nothing is removed "

@@ -46,12 +46,12 @@ _AHEAD = timedelta(minutes=2)
 # --- which database is this? ----------------------------------------------------------------------
 
 
-def check() -> Freeze:
+def check_database() -> Freeze:
     """Return the one row; freeze publishing when this is not the database that wrote it.
 
     Of many workers that see it at once, one does. One query when all is well.
     """
-    here, row = _both()
+    here, row = _read_identity_and_freeze()
     if row is None:
         Freeze.objects.bulk_create([Freeze(pk=1, database=here)], ignore_conflicts=True)
         row = Freeze.objects.get(pk=1)
@@ -61,7 +61,7 @@ def check() -> Freeze:
     return row
 
 
-def _both() -> tuple[str, Freeze | None]:
+def _read_identity_and_freeze() -> tuple[str, Freeze | None]:
     """Return the database's identity and the row in one
     statement: both belong to one database, in one round trip."""
     row = Freeze.objects.annotate(here=CurrentDatabaseId()).filter(pk=1).first()
@@ -77,7 +77,7 @@ def _freeze_restored(row: Freeze, here: str) -> None:
         reason=RESTORED,
         words="",
         frozen_by=None,
-        # The bells rang every few seconds while the old database lived.
+        # Ticks were recorded every few seconds while the old database lived.
         known_until=Heartbeat.objects.aggregate(last=Max("last_seen_at"))["last"],
         marked_unknown_at=None,
         read_back_at=None,
@@ -85,31 +85,31 @@ def _freeze_restored(row: Freeze, here: str) -> None:
         release_words="",
     )
     if won:
-        record("publishing.frozen", row, unit_path=top().path, why=RESTORED)
+        record("publishing.frozen", row, unit_path=ministry().path, why=RESTORED)
 
 
 def may_publish() -> bool:
     """Tell whether publishing is not frozen. Asked before a
     worker claims anything, and again before each further claim."""
-    return check().frozen_at is None
+    return check_database().frozen_at is None
 
 
-def mark_unknown_first(clock: Clock = database_now) -> None:
+def mark_unknown_after_restore(clock: Clock = database_now) -> None:
     """Mark the unknown outcomes of a restore, before anything is checked, expired or taken down.
 
     A lease of the old database that ran out, or a time that has passed, no longer proves that
     nothing was sent.
     """
-    row = check()
+    row = check_database()
     if row.frozen_at and row.reason == RESTORED and row.marked_unknown_at is None:
-        _mark_unknown(clock)
+        _mark_unknown_now(clock)
 
 
 # --- reading back ---------------------------------------------------------------------------------
 
 
 @transaction.atomic
-def _mark_unknown(clock: Clock) -> None:
+def _mark_unknown_now(clock: Clock) -> None:
     """Mark as unknown all that may have been sent since the last moment that the database knows of.
 
     Not only what fell due: what is planned for tomorrow may have been moved ahead and sent. Where a
@@ -130,19 +130,15 @@ def _mark_unknown(clock: Clock) -> None:
         "unit"
     )
     rows = list(found.select_for_update(of=("self",)).order_by("pk"))
-    in_hand = [each for each in rows if each.state in IN_HAND]
+    in_hand = [delivery for delivery in rows if delivery.state in IN_HAND]
     move_many(
         rows,
         State.VERIFYING,
         now=now,
         # From when on the page's list is read.
         each={
-            each.pk: {
-                "committing_at": min(
-                    t for t in (each.due_at, each.committing_at, row.known_until) if t
-                )
-            }
-            for each in rows
+            delivery.pk: {"committing_at": _earliest_call(delivery, row.known_until)}
+            for delivery in rows
         },
         lease_until=None,
         verify_at=now,
@@ -154,21 +150,27 @@ def _mark_unknown(clock: Clock) -> None:
     Freeze.objects.filter(pk=1).update(marked_unknown_at=now)
 
 
-def is_reading() -> bool:
+def _earliest_call(delivery: Delivery, known_until: datetime | None) -> datetime:
+    """Return since when the delivery's visible call may have been made after the copy."""
+    known = (delivery.due_at, delivery.committing_at, known_until)
+    return min(moment for moment in known if moment)
+
+
+def is_reading_back() -> bool:
     """Tell whether the pages are being asked what they show since a restore."""
     return Freeze.objects.filter(
         frozen_at__isnull=False, reason=RESTORED, read_back_at__isnull=True
     ).exists()
 
 
-def read_back(clock: Clock = database_now) -> None:
+def note_pages_read_back(clock: Clock = database_now) -> None:
     """Note when no page is left to ask. The asking itself is
     done by the reconciliation, which goes on while frozen."""
-    row = check()
+    row = check_database()
     if not row.frozen_at or row.reason != RESTORED or row.read_back_at:
         return
-    mark_unknown_first(clock)
-    if not unknown_outcomes():
+    mark_unknown_after_restore(clock)
+    if not count_unknown_outcomes():
         Freeze.objects.filter(
             pk=1, frozen_at=row.frozen_at, marked_unknown_at__isnull=False
         ).update(read_back_at=clock())
@@ -177,7 +179,7 @@ def read_back(clock: Clock = database_now) -> None:
 # --- what people do -------------------------------------------------------------------------------
 
 
-def top() -> Unit:
+def ministry() -> Unit:
     """Return the ministry, where the right to freeze is
     checked: it concerns the whole installation."""
     return Unit.objects.get(level=Level.MINISTRY)
@@ -198,10 +200,10 @@ def freeze(
     disk set back. ``since``: when the copy was made. Without it, the last tick: wrong where workers
     have run after the restore.
     """
-    unit = top()
+    unit = ministry()
     appointment = require(by, Permission.SYSTEM_WATCH, unit=unit) if by else None
     reason = _require_words(reason)
-    check()
+    check_database()
     row = Freeze.objects.select_for_update().get(pk=1)
     if row.frozen_at and not (restored and row.reason == STOPPED):
         raise Refused(_("Publishing is frozen already."))
@@ -227,7 +229,7 @@ def freeze(
 def release(*, by: User | None, reason: str) -> bool:
     """Release publishing and tell whether that is done: after a
     restore the first person only asks, and a second releases."""
-    unit = top()
+    unit = ministry()
     appointment = require(by, Permission.SYSTEM_WATCH, unit=unit) if by else None
     row = Freeze.objects.select_for_update().filter(pk=1, frozen_at__isnull=False).first()
     if row is None:
@@ -261,12 +263,12 @@ def release(*, by: User | None, reason: str) -> bool:
     return True
 
 
-def unknown_outcomes() -> int:
+def count_unknown_outcomes() -> int:
     """Count the deliveries whose pages are still to be asked."""
     return Delivery.objects.filter(state=State.VERIFYING).count()
 
 
-def waiting() -> dict[str, int]:
+def count_due_posts() -> dict[str, int]:
     """Count what a release means: how many posts go out at once, and how many are too late."""
     now = database_now()
     due = Delivery.objects.filter(state=State.SCHEDULED, due_at__lte=now)

@@ -46,7 +46,7 @@ _CHECKS_WITHOUT_ANSWER = 20
 _LONGEST_WAIT = timedelta(minutes=5)
 
 
-def waiting(clock: Clock = database_now) -> list[str]:
+def platforms_to_recall_from(clock: Clock = database_now) -> list[str]:
     """Return the platforms on which recalls or orphaned drafts have something left to do."""
     now = clock()
     due = Q(state=State.RECALLING, verify_at__lte=now)

@@ -20,10 +20,11 @@ from channels.models import Channel
 from channels.queries import facts_of
 from channels.reasons import in_words
 from core.clock import Clock, database_now, steady
-from core.sessions import Gone
+from core.sessions import BackendIsGone
 from platforms.client import Call
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
 from platforms.messages import Account, Receipt
+from posts.canonical import content
 from publishing.deliveries.attempts import end_attempts
 from publishing.deliveries.claims import MAX_CHECKS, claim_due_checks, exclusive_run, skip_locked
 from publishing.deliveries.messages import Pictures, message_of, pictures_for
@@ -50,11 +51,9 @@ def reconcile(*, platform: str, clock: Clock = database_now) -> int:
     It repeats until nothing is left to do now, or the next tick may as well continue.
     """
     moved, until = 0, time.monotonic() + _LONGEST_PASS
-    unknown_wait, processing_wait = (
-        settings.PUBLISHING["look_seconds"],
-        settings.PUBLISHING["processing_seconds"],
-    )
-    with exclusive_run(f"settle {platform}") as is_only_one:
+    unknown_wait = settings.PUBLISHING["look_seconds"]
+    processing_wait = settings.PUBLISHING["processing_seconds"]
+    with exclusive_run(f"reconcile {platform}") as is_only_one:
         while is_only_one and time.monotonic() < until:
             now = steady(clock)
             freed = _take_over_expired_leases(platform, now()) + _resume_not_begun(platform, now())
@@ -74,7 +73,7 @@ def reconcile(*, platform: str, clock: Clock = database_now) -> int:
     return moved
 
 
-def waiting(clock: Clock = database_now) -> list[str]:
+def platforms_to_check(clock: Clock = database_now) -> list[str]:
     """Return the platforms on which a run has died, or something is to be checked now."""
     now = clock()
     abandoned = Q(_abandoned(now), state__in=sorted(IN_HAND))
@@ -96,7 +95,7 @@ def _abandoned(now: datetime) -> Q:
     """
     cannot_be_asked = [name for name in settings.PLATFORMS if not facts_of(name).finds]
     only_by_lease = Q(committing_at__isnull=False, platform__in=cannot_be_asked)
-    return Q(lease_until__lt=now) | Q(Gone("session")) & ~only_by_lease
+    return Q(lease_until__lt=now) | Q(BackendIsGone("session")) & ~only_by_lease
 
 
 def _take_over_expired_leases(platform: str, now: datetime) -> int:
@@ -188,7 +187,7 @@ def _check_unknown(platform: str, rows: Sequence[Delivery], now: Clock) -> int:
         return sum(ask_person(row, now()) for row in rows)
     moved = 0
     pictures = pictures_for(rows)
-    is_after_restore = bool(rows) and freezing.is_reading()
+    is_after_restore = bool(rows) and freezing.is_reading_back()
     answers = ask_platform(platform, rows, lambda row, account: _find_call(row, account, pictures))
     if is_after_restore:
         # Of several that say the same on one page, what is live is the first one's.
@@ -234,13 +233,17 @@ def _conclude(row: Delivery, answer: Any, now: datetime, checks: int) -> int:
             return _record_processing(row, answer, now)
         case Receipt():
             return _record_published(row, answer, now)
-        case None if (
-            row.draft_ref and not row.draft_partial
-        ) or row.verify_count >= _CHECKS_FOR_ABSENCE:
+        case None if _is_absence_believed(row):
             return _resume([row], now)
         case AccessLost():
             mark_lost(row.channel, code=answer.code)
     return ask_person(row, now) if row.verify_count >= checks else 0
+
+
+def _is_absence_believed(row: Delivery) -> bool:
+    """Tell whether a check that found nothing proves that nothing is there."""
+    has_whole_draft = bool(row.draft_ref) and not row.draft_partial
+    return has_whole_draft or row.verify_count >= _CHECKS_FOR_ABSENCE
 
 
 def _record_published(row: Delivery, receipt: Receipt, now: datetime) -> int:
@@ -289,12 +292,8 @@ def _record_processing(row: Delivery, receipt: Receipt, now: datetime) -> int:
 
 
 def _is_finished_in_app(row: Delivery) -> bool:
-    channel = str(row.channel.public_id)
-    name = next(
-        (t.get("format", "") for t in row.revision.content["channels"] if t["channel"] == channel),
-        "",
-    )
-    return facts_of(row.platform).format(name).finished_in_app
+    target = content.target_of(row.revision.content, row.channel.public_id) or {}
+    return facts_of(row.platform).format(target.get("format", "")).finished_in_app
 
 
 # --- what platforms still work on -----------------------------------------------------------------

@@ -18,7 +18,7 @@ def quiet(settings):
     """An installation in order: every bell was just heard, and somebody is named for alarms."""
     settings.ALARM_EMAILS = ["truc@example.vn"]
     factories.ministry()
-    freezing.check()
+    freezing.check_database()
     _heartbeats.clear()
     for queue in settings.CELERY_TASK_QUEUES:
         record_heartbeat(queue)

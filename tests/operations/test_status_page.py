@@ -26,7 +26,7 @@ STATUS = "operations:status"
 @pytest.fixture
 def boss(client, settings):
     top = factories.ministry()
-    freezing.check()
+    freezing.check_database()
     _heartbeats.clear()
     for queue in settings.CELERY_TASK_QUEUES:
         record_heartbeat(queue)
@@ -179,12 +179,12 @@ def test_after_a_restore_the_page_asks_for_a_second_person(client, boss):
     due = timezone.now() - timedelta(minutes=10)
     delivery = factories.delivery(due_at=due)
     Freeze.objects.update(database="another")
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     assert "1 post is still to be looked up" in page(client).text
     assert client.post(reverse("operations:release"), {"reason": "Vội"}).status_code == 409
 
     type(delivery).objects.update(**factories.in_state(State.SCHEDULED))
-    freezing.read_back()
+    freezing.note_pages_read_back()
     assert "1 post waits and goes out" in page(client).text
     client.post(reverse("operations:release"), {"reason": "Đã đối chiếu"})
     assert "A second administrator of the ministry has to confirm" in page(client).text

@@ -198,7 +198,7 @@ def test_a_draft_that_is_saved_between_plan_and_batch_stays(monkeypatch):
 @pytest.mark.embedded
 def test_nothing_is_removed_while_a_restored_database_is_looked_into(capsys):
     counts(1)
-    services.freezing.check()
+    services.freezing.check_database()
     Freeze.objects.update(frozen_at=timezone.now(), reason=services.freezing.RESTORED)
     with pytest.raises(CommandError, match="restored") as refused:
         call_command("retention", "--apply")

@@ -157,7 +157,7 @@ def test_nothing_is_answered_while_all_is_frozen_but_what_insults_is_hidden(
 
 def test_a_database_that_was_restored_answers_nobody(posted, officer, ticket):
     factories.ministry()
-    freezing.check()
+    freezing.check_database()
     Freeze.objects.update(database="the one before")
 
     with pytest.raises(Refused, match="administrators of the ministry"):

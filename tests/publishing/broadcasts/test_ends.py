@@ -75,12 +75,12 @@ def test_called_off_before_it_begins_nothing_is_sent(simulator, article):
 @pytest.mark.django_db(transaction=True)
 def test_a_restored_database_sends_nothing_that_it_holds_as_confirmed(simulator, article):
     asked, requested = planned(article()), confirmed(article())
-    freezing.check()
+    freezing.check_database()
     Freeze.objects.update(database="another")
 
     assert freezing.may_publish() is False
     assert send() == 0
-    freezing.mark_unknown_first(timezone.now)
+    freezing.mark_unknown_after_restore(timezone.now)
 
     outcomes = {row.pk: (row.state, row.error_code) for row in Broadcast.objects.all()}
     assert outcomes == {

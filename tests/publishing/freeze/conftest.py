@@ -39,13 +39,13 @@ def reconcile_all(simulator, *platforms):
         simulator.advance(minutes * 60)
         for platform in platforms or ("facebook", "zalo", "telegram"):
             reconcile.reconcile(platform=platform, clock=later(minutes=minutes))
-    freezing.read_back()
+    freezing.note_pages_read_back()
 
 
 @pytest.fixture
 def restored(top):
     """Restore as if the database had been another one."""
-    freezing.check()
+    freezing.check_database()
 
     def restore(known_until=None):
         Heartbeat.objects.all().delete()

@@ -42,7 +42,7 @@ def test_one_administrator_releases_what_people_stopped(admins):
 
 def test_after_a_restore_two_different_people_release(restored, admins):
     restored()
-    freezing.read_back()
+    freezing.note_pages_read_back()
     assert freezing.release(by=admins[0], reason="Đã đối chiếu") is False
     assert freezing.may_publish() is False
     with pytest.raises(Refused):
@@ -64,7 +64,7 @@ def test_after_a_restore_two_different_people_release(restored, admins):
 def test_nobody_releases_before_the_pages_are_read(restored, admins):
     factories.delivery()
     restored()
-    freezing.read_back()
+    freezing.note_pages_read_back()
     with pytest.raises(Refused):
         freezing.release(by=admins[0], reason="Vội")
     with pytest.raises(CommandError):
@@ -87,7 +87,7 @@ def test_the_console_freezes_and_releases_without_a_second_person(top):
     assert freezing.may_publish() is False
     with pytest.raises(CommandError):
         call_command("freeze_publishing", reason="Lần nữa")
-    freezing.read_back()
+    freezing.note_pages_read_back()
     call_command("release_publishing", reason="Không có người thứ hai")
     assert freezing.may_publish() is True
 
@@ -111,7 +111,7 @@ def test_the_moment_of_the_copy_is_reported_where_workers_have_ticked_since(top)
 def test_a_moment_that_cannot_be_meant_is_refused(top, said):
     with pytest.raises(CommandError):
         call_command("freeze_publishing", *said, reason="Ổ đĩa được khôi phục")
-    assert not freezing.check().frozen_at
+    assert not freezing.check_database().frozen_at
 
 
 def test_a_restore_that_the_portal_cannot_see_is_read_back_when_asked(top):

@@ -23,7 +23,7 @@ def test_a_new_installation_is_not_frozen():
 
 
 def test_the_question_costs_one_query():
-    freezing.check()
+    freezing.check_database()
     with CaptureQueriesContext(connection) as queries:
         freezing.may_publish()
     assert len(queries) == 1
@@ -36,7 +36,7 @@ def test_the_page_is_read_from_the_last_moment_that_the_database_knows(restored)
     due = factories.delivery(due_at=now - timedelta(hours=1))
     planned = factories.delivery(due_at=now + timedelta(days=2))
     restored(known)
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     for row, since in [(early, early.due_at), (due, known), (planned, known)]:
         row.refresh_from_db()
         assert (row.state, row.committing_at) == (State.VERIFYING, since)
@@ -47,7 +47,7 @@ def test_what_nobody_would_send_is_left_alone(restored, state):
     known = {"remote_id": "1", "published_at": timezone.now()} if state == "published" else {}
     delivery = factories.delivery(state=state, **known)
     restored()
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     delivery.refresh_from_db()
     assert delivery.state == state
 
@@ -55,10 +55,10 @@ def test_what_nobody_would_send_is_left_alone(restored, state):
 def test_unknown_outcomes_are_raised_once_and_not_over_again(restored):
     delivery = factories.delivery()
     restored()
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     Delivery.objects.update(**factories.in_state(State.SCHEDULED, verify_at=None))
-    freezing.mark_unknown_first()
-    freezing._mark_unknown(timezone.now)  # a worker that had seen the same, and waited for its turn
+    freezing.mark_unknown_after_restore()
+    freezing._mark_unknown_now(timezone.now)  # a worker that saw the same and waited
     delivery.refresh_from_db()
     assert delivery.state == State.SCHEDULED
 
@@ -66,8 +66,8 @@ def test_unknown_outcomes_are_raised_once_and_not_over_again(restored):
 def test_reading_back_is_done_when_nothing_unknown_is_left(restored):
     factories.delivery()
     restored()
-    freezing.read_back()
+    freezing.note_pages_read_back()
     assert Freeze.objects.get().read_back_at is None
     Delivery.objects.update(**factories.in_state(State.SCHEDULED, verify_at=None))
-    freezing.read_back()
+    freezing.note_pages_read_back()
     assert Freeze.objects.get().read_back_at is not None

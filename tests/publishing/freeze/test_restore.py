@@ -19,7 +19,7 @@ from publishing.freeze.heartbeats import record_heartbeat
 from publishing.models import Delivery, Freeze, database_identity
 from publishing.models.database_identity import _ask_what_is_open, database_id
 from publishing.recalls import services as recalls
-from publishing.receivers.channels import may_have_become_visible
+from publishing.receivers.channels import find_spans_of_unknown_posts
 from publishing.reconciliation import reconcile
 from publishing.states import State
 from tests import factories
@@ -38,7 +38,7 @@ class Copy:
         self.name = f"{self.here}_restored"
 
     def make(self):
-        freezing.check()
+        freezing.check_database()
         connections.close_all()
         self.sql(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         # A server's thread that an earlier test left behind.
@@ -172,7 +172,7 @@ def test_a_long_caption_that_tiktok_lists_shortened_is_not_posted_twice(simulato
     for minutes in (2, 6, 15, 30):
         simulator.advance(60)  # not for as long: the account's token lives two hours
         reconcile.reconcile(platform="tiktok", clock=later(minutes=minutes))
-    freezing.read_back()
+    freezing.note_pages_read_back()
     for admin in admins:
         freezing.release(by=admin, reason="Đã đối chiếu các trang")
     engine.publish_due(platform="tiktok", clock=later(minutes=40))
@@ -216,7 +216,7 @@ def test_of_two_with_the_same_words_the_first_gets_the_post_that_stands(simulato
     copy.make()
     tick(platforms=("facebook",))
     copy.restore()
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
 
     reconcile_all(simulator, "facebook")
 
@@ -233,10 +233,10 @@ def test_a_page_that_cannot_be_asked_holds_up_the_release_for_some_minutes_only(
     simulator.fault("facebook", "kill_token", page=delivery.channel.external_id, times=0)
     copy.make()
     copy.restore()
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
     for minutes in (0, 2, 5):
         reconcile.reconcile(platform="facebook", clock=later(minutes=minutes))
-    freezing.read_back()
+    freezing.note_pages_read_back()
 
     delivery.refresh_from_db()
     assert (delivery.state, bool(Freeze.objects.get().read_back_at)) == (State.NEEDS_PERSON, True)
@@ -250,7 +250,7 @@ def test_a_platform_that_is_away_after_a_restore_is_waited_for(
     simulator.fault("facebook", fault, times=0)
     copy.make()
     copy.restore()
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
 
     for minutes in (0, 2, 5):
         reconcile.reconcile(platform="facebook", clock=later(minutes=minutes))
@@ -264,9 +264,9 @@ def test_what_is_planned_explains_nothing_that_became_visible_after_a_restore(de
     record_heartbeat("settle")
     copy.make()
     copy.restore()
-    freezing.mark_unknown_first()
+    freezing.mark_unknown_after_restore()
 
-    ((_first, last),) = may_have_become_visible([delivery.channel_id], timezone.now())[
+    ((_first, last),) = find_spans_of_unknown_posts([delivery.channel_id], timezone.now())[
         delivery.channel_id
     ]
 
@@ -309,7 +309,7 @@ def test_a_run_that_is_under_way_sends_nothing_of_a_database_that_took_over(simu
     """Nobody has asked since, and nothing is frozen yet: the statement that begins the call asks
     for itself.
     """
-    freezing.check()
+    freezing.check_database()
     delivery = deliver()
     worker = engine.DeliveryWorker("facebook", timezone.now)
     worker.claiming.claim()
