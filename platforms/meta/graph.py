@@ -42,51 +42,55 @@ from platforms.webhooks import (
 from platforms.words import gettext_noop as _
 
 # What Meta calls a post on a page; a like or a mention is none.
-_POSTS = {"status", "post", "photo", "video", "share", "link", "album"}
-_GONE = {"remove", "delete", "hide"}
+_POST_ITEMS = {"status", "post", "photo", "video", "share", "link", "album"}
+_GONE_VERBS = {"remove", "delete", "hide"}
 _TASKS_TO_POST = {"CREATE_CONTENT", "MANAGE"}
 
 
-class Sort(Enum):
-    """Say what a code stands for."""
+class ErrorKind(Enum):
+    """What an error code of Meta's stands for."""
 
-    LIMIT = auto()  # too many calls for this page
-    LIMIT_OF_APP = auto()  # too many calls for all pages of our application
-    LOST = (
-        auto()
-    )  # the token or the person's role is gone, or somebody has to act on the platform first
-    RIGHT = auto()  # the token is good, but a right or a task is missing
-    DOWN = auto()  # the platform is broken: perhaps done
-    AGAIN = auto()  # certainly not done, worth another try in a minute
-    RETIRED = (
-        auto()
-    )  # the version that we speak is over: not done, and nothing goes until somebody raises it
-    DUPLICATE = auto()  # the page's last post says the same: perhaps an earlier try of this one
-    REFUSED = auto()  # certainly not done, and never will be as it stands
+    # Too many calls, for this page or for all pages of our application.
+    PAGE_LIMIT = auto()
+    APP_LIMIT = auto()
+    # The token or the person's role is gone, or somebody has to act on the platform first.
+    ACCESS_LOST = auto()
+    # The token is good, but a right or a task is missing.
+    RIGHT_MISSING = auto()
+    # The platform is broken: perhaps done.
+    PLATFORM_BROKEN = auto()
+    # Certainly not done, worth another try in a minute.
+    TRY_AGAIN = auto()
+    # The version that we speak is over: not done, and nothing goes until somebody raises it.
+    VERSION_RETIRED = auto()
+    # The page's last post says the same: perhaps an earlier try of this one.
+    DUPLICATE = auto()
+    # Certainly not done, and never will be as it stands.
+    REFUSED = auto()
 
 
 # The codes that mean the same on all three.
-COMMON: Mapping[str, Sort] = {
-    **dict.fromkeys(("4", "341"), Sort.LIMIT_OF_APP),
-    **dict.fromkeys(("17", "32", "613", "80001", "80002"), Sort.LIMIT),
-    **dict.fromkeys(("102", "190"), Sort.LOST),
-    **dict.fromkeys(("10", *map(str, range(200, 300))), Sort.RIGHT),
-    **dict.fromkeys(("1", "2"), Sort.DOWN),
-    "2635": Sort.RETIRED,
+COMMON_ERROR_KINDS: Mapping[str, ErrorKind] = {
+    **dict.fromkeys(("4", "341"), ErrorKind.APP_LIMIT),
+    **dict.fromkeys(("17", "32", "613", "80001", "80002"), ErrorKind.PAGE_LIMIT),
+    **dict.fromkeys(("102", "190"), ErrorKind.ACCESS_LOST),
+    **dict.fromkeys(("10", *map(str, range(200, 300))), ErrorKind.RIGHT_MISSING),
+    **dict.fromkeys(("1", "2"), ErrorKind.PLATFORM_BROKEN),
+    "2635": ErrorKind.VERSION_RETIRED,
 }
 # No such object; or one that the token may not see.
-ABSENT = frozenset({"100/33", "803"})
+ABSENT_CODES = frozenset({"100/33", "803"})
 
 
 class RightMissing(AccessLost):
-    """Without this right, or this task of the person's, not even by a good token."""
+    """A right, or a task of the person's, is missing: not even a good token may do this."""
 
 
-def beside_publishing[**P, R](
+def reject_on_missing_right[**P, R](
     act: Callable[P, Coroutine[Any, Any, R]],
 ) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Publishing does not need the rights that this does: one that is missing refuses this alone,
-    and no access is lost.
+    """Raise Rejected instead of `RightMissing`, for what publishing does not need: a right that is
+    missing refuses this call alone, and the channel is not lost.
     """
 
     @functools.wraps(act)
@@ -103,13 +107,14 @@ class Graph(Connector):
     """A connector that speaks the Graph API."""
 
     # By "code/subcode" or "code"; what is not in it is refused for good.
-    sorts: ClassVar[Mapping[str, Sort]] = COMMON
-    absent: ClassVar[frozenset[str]] = ABSENT  # codes of what is gone
-    proves: ClassVar[bool] = True  # takes an appsecret_proof
-    step: ClassVar[timedelta] = timedelta(seconds=25)  # as long a step may go on sending bytes
+    error_kinds: ClassVar[Mapping[str, ErrorKind]] = COMMON_ERROR_KINDS
+    absent_codes: ClassVar[frozenset[str]] = ABSENT_CODES  # codes of what is gone
+    signs_calls: ClassVar[bool] = True  # takes an appsecret_proof
+    # So long one step may go on sending bytes.
+    longest_step: ClassVar[timedelta] = timedelta(seconds=25)
     # Of webhooks, https://developers.facebook.com/docs/graph-api/webhooks
-    webhook_object: ClassVar[str] = ""  # how Meta calls what the news is of
-    news: ClassVar[str] = ""  # the fields to subscribe to, page by page
+    webhook_object: ClassVar[str] = ""  # how Meta calls what the events are of
+    webhook_fields: ClassVar[str] = ""  # the fields to subscribe to, page by page
 
     def __init__(self, session: aiohttp.ClientSession):
         super().__init__(session)
@@ -127,8 +132,10 @@ class Graph(Connector):
         params: Mapping[str, str] | None = None,
         **request: Any,
     ) -> Any:
-        """One call in the account's name."""
-        proof = {"appsecret_proof": proof_of(account.app, account.token)} if self.proves else {}
+        """Make one call in the account's name."""
+        proof = (
+            {"appsecret_proof": proof_of(account.app, account.token)} if self.signs_calls else {}
+        )
         return await self.call(
             method,
             self.address(account.base_url, account.app, path),
@@ -141,7 +148,7 @@ class Graph(Connector):
     async def rows(
         self, account: Account, path: str, params: Mapping[str, str]
     ) -> AsyncIterator[Any]:
-        """The rows of a list, page after page, as far as somebody reads on."""
+        """Yield the rows of a list, asking for the next page only when it is read."""
         while True:
             answer = await self.graph("GET", account, path, params=params)
             for row in answer.get("data", ()):
@@ -151,7 +158,7 @@ class Graph(Connector):
                 return
             params = {**params, "after": paging["cursors"]["after"]}
 
-    async def told(
+    async def insight_rows(
         self,
         account: Account,
         path: str,
@@ -174,11 +181,11 @@ class Graph(Connector):
         except RightMissing:
             return []
         except Rejected as error:
-            if error.code in self.absent:
+            if error.code in self.absent_codes:
                 raise
             if len(names) > 1:
                 each = [
-                    self.told(account, path, [name], params, all_have_all=all_have_all)
+                    self.insight_rows(account, path, [name], params, all_have_all=all_have_all)
                     for name in names
                 ]
                 return [row for rows in await asyncio.gather(*each) for row in rows]
@@ -190,9 +197,11 @@ class Graph(Connector):
         self.metrics.note(names if all_have_all else found, found)
         return rows
 
-    async def token_for(self, method: str, url: str, app: Mapping[str, Any], **grant: str) -> Any:
-        """A code or a token against a token: the whole answer. By POST it goes as a form: addresses
-        end up in logs of proxies.
+    async def request_token(
+        self, method: str, url: str, app: Mapping[str, Any], **grant: str
+    ) -> Any:
+        """Exchange a code or a token for a token; return the whole answer. By POST it goes as a
+        form: addresses end up in logs of proxies.
         """
         secrets = {"client_id": app["app_id"], "client_secret": app["app_secret"], **grant}
         secret_names = ("code", "fb_exchange_token", "access_token")
@@ -200,12 +209,12 @@ class Graph(Connector):
         request: dict[str, Any] = {"data" if method == "POST" else "params": secrets}
         return await self.call(method, url, hide=hide, timeout=20, **request)
 
-    async def rupload(self, account: Account, url: str, video: Video, start: int) -> bool:
-        """Sends a video from ``start`` to the upload host, for as long as a step may last: the host
-        keeps what came before a cut. True once it is whole there; where it stands otherwise, the
-        platform is to be asked before anything is sent again.
+    async def upload_to_host(self, account: Account, url: str, video: Video, start: int) -> bool:
+        """Send a video from ``start`` to the upload host, for as long as a step may last: the host
+        keeps what came before a cut. Return True once it is whole there; else ask the platform how
+        far it is before sending again.
         """
-        if not _is_own(url, account):
+        if not _is_own_upload_host(url, account):
             raise Rejected(
                 "the platform named a host that is not its own for the upload", code="upload_host"
             )
@@ -213,7 +222,7 @@ class Graph(Connector):
             await self.call(
                 "POST",
                 url,
-                timeout=self.step.total_seconds(),
+                timeout=self.longest_step.total_seconds(),
                 hide=(account.token,),
                 headers={
                     "Authorization": f"OAuth {account.token}",
@@ -239,11 +248,10 @@ class Graph(Connector):
         match body:
             case {"error": {"code": int(code)} as error}:
                 pass
-            case {"debug_info": {"type": str(kind)} as info}:
+            case {"debug_info": {"type": str(name)} as info}:
                 # The upload host. Nothing is visible there, whatever it says.
-                return (TryLater if info.get("retriable") else Rejected)(
-                    str(info.get("message", kind)), code=kind
-                )
+                error_class = TryLater if info.get("retriable") else Rejected
+                return error_class(str(info.get("message", name)), code=name)
             case {
                 "error_message": str(detail),
                 "code": int(code),
@@ -254,33 +262,35 @@ class Graph(Connector):
         detail = redacted(str(error.get("error_user_msg") or "")) or str(
             error.get("message") or f"code {code}"
         )
-        pair = f"{code}/{error.get('error_subcode')}"
-        name = (
-            pair
-            if pair in self.sorts or (code in (100, 190) and error.get("error_subcode"))
-            else str(code)
-        )
-        sort = self.sorts.get(name, self.sorts.get(str(code), Sort.REFUSED))
-        match sort:
-            case Sort.LIMIT | Sort.LIMIT_OF_APP:
+        name = self._error_name(code, error.get("error_subcode"))
+        kind = self.error_kinds.get(name, self.error_kinds.get(str(code), ErrorKind.REFUSED))
+        match kind:
+            case ErrorKind.PAGE_LIMIT | ErrorKind.APP_LIMIT:
                 # An hour, unless the headers name the minutes.
-                whole_app = sort is Sort.LIMIT_OF_APP
+                whole_app = kind is ErrorKind.APP_LIMIT
                 return TryLater(detail, code=name, wait=timedelta(hours=1), whole_app=whole_app)
-            case Sort.LOST:
+            case ErrorKind.ACCESS_LOST:
                 return AccessLost(detail, code=name)
-            case Sort.RIGHT:
+            case ErrorKind.RIGHT_MISSING:
                 return RightMissing(detail, code=name)
-            case Sort.RETIRED:
+            case ErrorKind.VERSION_RETIRED:
                 # As long as a post may be late there are tries enough.
                 return TryLater(detail, code=name, wait=timedelta(minutes=15), whole_app=True)
-            case Sort.AGAIN:
+            case ErrorKind.TRY_AGAIN:
                 return TryLater(detail, code=name, wait=timedelta(minutes=1))
-        unknown = sort is Sort.DOWN or (sort is Sort.DUPLICATE and changes)
+        unknown = kind is ErrorKind.PLATFORM_BROKEN or (kind is ErrorKind.DUPLICATE and changes)
         # "Transient" tells that a repetition may work, not that nothing was posted: koala #699
         # doubled photos so.
         if unknown or status >= 500 or error.get("is_transient"):
             return (OutcomeUnknown if changes else TryLater)(detail, code=name)
         return Rejected(detail, code=name)
+
+    def _error_name(self, code: int, subcode: object) -> str:
+        """Return "code/subcode" where the pair has a meaning of its own, else the code."""
+        pair = f"{code}/{subcode}"
+        if pair in self.error_kinds or (code in (100, 190) and subcode):
+            return pair
+        return str(code)
 
     def stated_wait(self, headers: Mapping[str, str]) -> timedelta | None:
         minutes = [
@@ -300,13 +310,13 @@ class Graph(Connector):
     # --- webhooks ---------------------------------------------------------------------------------
 
     async def subscribe(self, account: Account, callback: str) -> timedelta | None:
-        """The address stands in the application's own settings; here each page lets the application
-        listen.
+        """Subscribe the application to the page. The callback's address is in the application's own
+        settings.
         """
-        if not self.news:
+        if not self.webhook_fields:
             return None
         await self.graph(
-            "POST", account, "me/subscribed_apps", data={"subscribed_fields": self.news}
+            "POST", account, "me/subscribed_apps", data={"subscribed_fields": self.webhook_fields}
         )
         return timedelta(days=30)  # it has no end; asked for again in case somebody removed it
 
@@ -326,7 +336,7 @@ class Graph(Connector):
         body = body_of(raw)
         if body.get("object") != cls.webhook_object:
             return []
-        return [event for entry in body.get("entry", ()) for event in _of_entry(entry)]
+        return [event for entry in body.get("entry", ()) for event in _events_of_entry(entry)]
 
 
 # Until when each version is answered, two years after the next one came. What comes after it
@@ -374,7 +384,7 @@ class ByPage(Graph):
 
     async def rights(self, account: Account) -> Sequence[str]:
         """List what the account's token may do now. AccessLost when it may do nothing any more."""
-        token = await self._debug(account.app, account.token)
+        token = await self._inspect_token(account.app, account.token)
         if not token.get("is_valid"):
             error = token.get("error", {})
             raise AccessLost(
@@ -390,13 +400,13 @@ class ByPage(Graph):
         try:
             return await self.graph("GET", account, account.external_id, params={"fields": fields})
         except Rejected as error:
-            if error.code not in ABSENT:
+            if error.code not in ABSENT_CODES:
                 raise
             absent = error
         await self.rights(account)  # a dead token has words of its own
         raise AccessLost(absent.detail, code="gone")
 
-    async def _debug(self, app: Mapping[str, Any], token: str) -> Any:
+    async def _inspect_token(self, app: Mapping[str, Any], token: str) -> Any:
         """Ask what a token is good for. Its ``data_access_expires_at`` says nothing of publishing,
         so nobody reads it."""
         ours = f"{app['app_id']}|{app['app_secret']}"
@@ -417,8 +427,8 @@ class ByPage(Graph):
     def wider_dialog(
         cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
     ) -> str:
-        """Pages that a Business portfolio holds are listed only with a right that no other page
-        needs.
+        """Ask also for the right to list pages that a Business portfolio holds: no other page
+        needs it.
         """
         return cls._dialog(app, redirect_uri, state, [*cls.facts.rights, *cls.facts.on_request])
 
@@ -440,16 +450,15 @@ class ByPage(Graph):
     async def pages(
         self, app: Mapping[str, Any], answer: Mapping[str, str], *, redirect_uri: str, fields: str
     ) -> tuple[list[Any], list[str]]:
-        """The pages that a person's consent opens, each with the ``rights`` that were given for it,
-        or for the account that it is linked to, and the rights that were given at all. One that
-        comes by its Business too comes once.
+        """Return the pages that a person's consent opens, each once, and all rights that were
+        given. A page's ``rights`` are those given for it, or for the account that it is linked to.
         """
         user = await self._exchange(app, code=answer.get("code", ""), redirect_uri=redirect_uri)
         user = await self._exchange(app, grant_type="fb_exchange_token", fb_exchange_token=user)
         me = Account(external_id="me", token=user, base_url=app["base_url"], app=app)
         rights = (await self.graph("GET", me, "me/permissions"))["data"]
         granted = [right["permission"] for right in rights if right["status"] == "granted"]
-        ticked = await self._ticked(app, user)
+        pages_by_right = await self._pages_by_right(app, user)
         pages: dict[str, Any] = {}
         async for page in self._pages_of(me, granted, fields):
             number = str(page["id"])
@@ -457,15 +466,15 @@ class ByPage(Graph):
             known |= {name: value for name, value in page.items() if name not in known}
             ids = {number, str(known.get("instagram_business_account", {}).get("id", ""))}
             known["rights"] = [
-                right for right in granted if not ids.isdisjoint(ticked.get(right, ids))
+                right for right in granted if not ids.isdisjoint(pages_by_right.get(right, ids))
             ]
         return list(pages.values()), granted
 
-    async def _ticked(self, app: Mapping[str, Any], user: str) -> dict[str, set[str]]:
-        """By right, the pages or accounts that it was given for; one for all, or about neither, is
-        left out.
+    async def _pages_by_right(self, app: Mapping[str, Any], user: str) -> dict[str, set[str]]:
+        """Return for each right the ids of the pages or accounts that it was given for. A right for
+        all of them, or about neither, is left out.
         """
-        scopes = (await self._debug(app, user)).get("granular_scopes", ())
+        scopes = (await self._inspect_token(app, user)).get("granular_scopes", ())
         named = ("pages_", "read_", "instagram_")
         about = [
             each for each in scopes if "target_ids" in each and each["scope"].startswith(named)
@@ -475,8 +484,8 @@ class ByPage(Graph):
     async def _pages_of(
         self, me: Account, granted: Sequence[str], fields: str
     ) -> AsyncIterator[Any]:
-        """The person's own pages, which alone tell their ``tasks``, and, where they let us see
-        them, those that a Business holds.
+        """Yield the person's own pages, which alone have ``tasks``, and, where we may see them,
+        those that a Business holds.
         """
         params = {"fields": fields, "limit": "100"}
         async for page in self.rows(me, "me/accounts", {**params, "fields": f"{fields},tasks"}):
@@ -491,7 +500,7 @@ class ByPage(Graph):
                 except RightMissing:
                     continue  # the person is no administrator of this one
                 except Rejected as error:
-                    if error.code not in ABSENT:
+                    if error.code not in ABSENT_CODES:
                         raise
 
     def may_post(self, page: Mapping[str, Any]) -> bool:
@@ -502,15 +511,15 @@ class ByPage(Graph):
         return able and needed <= set(page["rights"]) and bool(page.get("access_token"))
 
     async def _exchange(self, app: Mapping[str, Any], **grant: str) -> str:
-        answer = await self.token_for(
+        answer = await self.request_token(
             "POST", self.address(app["base_url"], app, "oauth/access_token"), app, **grant
         )
         return answer["access_token"]
 
 
-def _is_own(url: str, account: Account) -> bool:
-    """Only Meta's own upload host gets a token and a video that is not published yet, or the one
-    that stands in.
+def _is_own_upload_host(url: str, account: Account) -> bool:
+    """Tell whether the address is at Meta's upload host, or at the simulator in its place: only
+    these get a token and a video that is not published yet.
     """
     parts, ours = urlsplit(url), urlsplit(account.base_url)
     return (parts.scheme, parts.netloc) in (
@@ -520,7 +529,9 @@ def _is_own(url: str, account: Account) -> bool:
 
 
 def proof_of(app: Mapping[str, Any], token: str) -> str:
-    """Proves that the caller knows the app's secret: a stolen token alone is worth nothing."""
+    """Return the proof that the caller knows the app's secret: a stolen token alone is worth
+    nothing.
+    """
     return hmac.new(app["app_secret"].encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
@@ -531,18 +542,18 @@ def path_of(node: str, edge: str = "") -> str:
     return f"{quote(node, safe='')}/{edge}".rstrip("/")
 
 
-def bare(text: str) -> str:
-    """For comparing with what a platform made of it."""
+def collapse_spaces(text: str) -> str:
+    """Collapse runs of white space, to compare a text with what a platform made of it."""
     return " ".join(text.split())
 
 
 def moment_of(text: str) -> datetime:
-    """A time as the platform writes it: 2026-11-03T09:00:04+0000."""
+    """Parse a time as the platform writes it: 2026-11-03T09:00:04+0000."""
     return datetime.fromisoformat(text)
 
 
 def values_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Lifetime figures by metric; one without data is left out."""
+    """Return lifetime figures by metric; one without data is left out."""
     return {each["name"]: each["values"][0]["value"] for each in rows if each.get("values")}
 
 
@@ -576,7 +587,7 @@ def _usage(headers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
         return {}
 
 
-def _of_entry(entry: Mapping[str, Any]) -> Iterator[Event]:
+def _events_of_entry(entry: Mapping[str, Any]) -> Iterator[Event]:
     """Read an entry without looking at who commented or what they wrote."""
     page, seconds = str(entry.get("id", "")), entry.get("time")
     for change in entry.get("changes") or [entry]:  # Instagram's own login leaves the list out
@@ -589,8 +600,11 @@ def _of_entry(entry: Mapping[str, Any]) -> Iterator[Event]:
                     f"comment {more.get('comment_id')}",
                     moment(seconds),
                 )
-            case "feed", {"item": str(item), "verb": str(verb), "post_id": post} if item in _POSTS:
-                if kind := Hook.POSTED if verb == "add" else Hook.GONE if verb in _GONE else None:
+            case "feed", {"item": str(item), "verb": str(verb), "post_id": post} if (
+                item in _POST_ITEMS
+            ):
+                if verb == "add" or verb in _GONE_VERBS:
+                    kind = Hook.POSTED if verb == "add" else Hook.GONE
                     yield Event(kind, page, str(post), f"{verb} {post} {seconds}", moment(seconds))
             case "comments", {"media": {"id": media}, **more}:
                 comment = more.get("id") or more.get("comment_id")

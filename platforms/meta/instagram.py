@@ -6,7 +6,7 @@ The other way in, Instagram's own login, cannot delete a post. A recall has to.
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -29,14 +29,14 @@ from platforms.messages import (
 )
 from platforms.meta.containers import COMMON_REASONS, Containers
 from platforms.meta.graph import (
-    ABSENT,
-    COMMON,
+    ABSENT_CODES,
+    COMMON_ERROR_KINDS,
     ByPage,
-    Sort,
-    beside_publishing,
+    ErrorKind,
     days_of,
     moment_of,
     path_of,
+    reject_on_missing_right,
     span,
 )
 from platforms.words import Term, Words
@@ -82,10 +82,14 @@ _SCOPES = {
 }
 # A metric that is not the product's own fails the whole call.
 _COUNTED = {"views": "views", "reach": "reach", "shares": "shares"}
-_LIKED = {"likes": "reactions", "comments": "comments", "saved": "saves"}
+_COUNTED_UNDER_POSTS = {"likes": "reactions", "comments": "comments", "saved": "saves"}
 _METRICS = {
-    "FEED": {**_COUNTED, **_LIKED},
-    "REELS": {**_COUNTED, **_LIKED, "ig_reels_video_view_total_time": "watch_seconds"},
+    "FEED": {**_COUNTED, **_COUNTED_UNDER_POSTS},
+    "REELS": {
+        **_COUNTED,
+        **_COUNTED_UNDER_POSTS,
+        "ig_reels_video_view_total_time": "watch_seconds",
+    },
     "STORY": {**_COUNTED, "replies": "comments", "link_clicks": "clicks"},
 }
 # What the breakdown of follows_and_unfollows calls them.
@@ -134,10 +138,9 @@ class Instagram(Containers, ByPage):
     """https://developers.facebook.com/docs/instagram-platform/content-publishing"""
 
     kind = "instagram"
-    webhook_object, news = (
-        "instagram",
-        "feed",
-    )  # of comments and mentions alone: nothing of what is published or deleted
+    webhook_object = "instagram"
+    # Of comments and mentions alone: nothing of what is published or deleted.
+    webhook_fields = "feed"
     words = Words(
         label="Instagram",
         page=_("Instagram account %(name)s"),
@@ -174,27 +177,33 @@ class Instagram(Containers, ByPage):
             "account. Link it in the Page's settings, then connect again."
         ),
     )
-    makes, publishes, quota = "media", "media_publish", "content_publishing_limit"
-    lists = ("media", "stories")
-    status, text = "status_code,status", "caption"
-    absent = ABSENT | {"24/2207008"}
-    not_yet = absent | {"9007/2207027", "24/2207006"}
-    passing = frozenset(
+    create_edge = "media"
+    publish_edge = "media_publish"
+    quota_edge = "content_publishing_limit"
+    list_edges = ("media", "stories")
+    state_fields = "status_code,status"
+    text_field = "caption"
+    absent_codes = ABSENT_CODES | {"24/2207008"}
+    unpublishable_codes = absent_codes | {"9007/2207027", "24/2207006"}
+    transient_failures = frozenset(
         f"22070{end}" for end in ("01", "03", "20", "32", "52", "53", "76", "77", "82")
     )
-    sorts = {
-        **COMMON,
-        "3": Sort.RIGHT,
-        "25/2207050": Sort.LOST,  # restricted: somebody has to look in the app
-        **dict.fromkeys(("-1/2207001", "-1/2207032", "-1/2207053", "-1/2207073"), Sort.DOWN),
+    error_kinds = {
+        **COMMON_ERROR_KINDS,
+        "3": ErrorKind.RIGHT_MISSING,
+        "25/2207050": ErrorKind.ACCESS_LOST,  # restricted: somebody has to look in the app
         **dict.fromkeys(
-            ("-2/2207003", "-2/2207020", "24/2207008", "9004/2207052", "9007/2207027"), Sort.AGAIN
+            ("-1/2207001", "-1/2207032", "-1/2207053", "-1/2207073"), ErrorKind.PLATFORM_BROKEN
         ),
-        "9/2207042": Sort.LIMIT,
-        "4/2207051": Sort.REFUSED,  # looks like spam: a "limit" that no waiting of ours lifts
-        **dict.fromkeys(("1/2207057", "24/2207006", "352/2207026"), Sort.REFUSED),
         **dict.fromkeys(
-            ("36000/2207004", "36001/2207005", "36003/2207009", "36004/2207010"), Sort.REFUSED
+            ("-2/2207003", "-2/2207020", "24/2207008", "9004/2207052", "9007/2207027"),
+            ErrorKind.TRY_AGAIN,
+        ),
+        "9/2207042": ErrorKind.PAGE_LIMIT,
+        "4/2207051": ErrorKind.REFUSED,  # looks like spam: a "limit" that no waiting of ours lifts
+        **dict.fromkeys(("1/2207057", "24/2207006", "352/2207026"), ErrorKind.REFUSED),
+        **dict.fromkeys(
+            ("36000/2207004", "36001/2207005", "36003/2207009", "36004/2207010"), ErrorKind.REFUSED
         ),
     }
     facts = Facts(
@@ -289,33 +298,33 @@ class Instagram(Containers, ByPage):
 
     # --- containers -------------------------------------------------------------------------------
 
-    def single(self, message: Message) -> dict[str, str]:
+    def single_container(self, message: Message) -> dict[str, str]:
         (medium,) = message.media
-        fields = _labelled(message)
+        fields = _ai_label(message)
         if message.format == "story":
-            return {**fields, "media_type": "STORIES", **_where(medium)}
+            return {**fields, "media_type": "STORIES", **_media_url(medium)}
         fields["caption"] = message.text
         if isinstance(medium, Video):
             # Every video that stands alone is a Reel; it is shown among the account's posts, too.
             fields |= {"media_type": "REELS", "share_to_feed": "true"}
             fields |= {"cover_url": medium.cover.url} if medium.cover and medium.cover.url else {}
-        return {**fields, **self._described(medium)}
+        return {**fields, **self._media_fields(medium)}
 
-    def item(self, medium: Image | Video) -> dict[str, str]:
+    def item_container(self, medium: Image | Video) -> dict[str, str]:
         kind = {"media_type": "VIDEO"} if isinstance(medium, Video) else {}
-        return {"is_carousel_item": "true", **kind, **self._described(medium)}
+        return {"is_carousel_item": "true", **kind, **self._media_fields(medium)}
 
-    def carousel(self, message: Message) -> dict[str, str]:
-        return {"media_type": "CAROUSEL", "caption": message.text, **_labelled(message)}
+    def carousel_container(self, message: Message) -> dict[str, str]:
+        return {"media_type": "CAROUSEL", "caption": message.text, **_ai_label(message)}
 
     @staticmethod
-    def _described(medium: Image | Video) -> dict[str, str]:
+    def _media_fields(medium: Image | Video) -> dict[str, str]:
         alt = (
             {"alt_text": medium.alt[:_LONGEST_ALT]}
             if isinstance(medium, Image) and medium.alt
             else {}
         )
-        return {**_where(medium), **alt}
+        return {**_media_url(medium), **alt}
 
     def container_state(self, container: Mapping[str, Any]) -> tuple[str, str]:
         found = re.search(r"\b(22070\d\d)\b", container.get("status", ""))
@@ -341,50 +350,46 @@ class Instagram(Containers, ByPage):
             values["watch_seconds"] = round(values["watch_seconds"] / 1000)
         return Figures(**values)
 
-    @beside_publishing
+    @reject_on_missing_right
     async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
         """https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights,
         2026-06: reach alone is told as a series; the others are one total of what was asked for,
         so a day is a call of its own. At most 30 days a call.
         """
-        self.spare(account)
+        self.require_spare_calls(account)
         path = f"{account.external_id}/insights"
-        series = await self.told(account, path, ["reach"], {"period": "day", **span(first, last)})
+        series = await self.insight_rows(
+            account, path, ["reach"], {"period": "day", **span(first, last)}
+        )
         asked = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        totals = await asyncio.gather(*(self._of_day(account, path, day) for day in asked))
+        totals = await asyncio.gather(*(self._day_totals(account, path, day) for day in asked))
         days: dict[str, dict[date, int]] = {"reach": days_of(series).get("reach", {})}
         for day, values in zip(asked, totals, strict=True):
             for name, value in values.items():
                 days.setdefault(name, {})[day] = value
         return PageFigures.by_day(days, first, last)
 
-    async def _of_day(self, account: Account, path: str, day: date) -> dict[str, int]:
+    async def _day_totals(self, account: Account, path: str, day: date) -> dict[str, int]:
         """Ask for what is told as a total. Who follows is told apart from who ceased to by the
         breakdown of one figure, which accounts of fewer than 100 followers do not get.
         """
         total = {"period": "day", "metric_type": "total_value", **span(day, day)}
         views, follows = await asyncio.gather(
-            self.told(account, path, ["views"], total),
-            self.told(
+            self.insight_rows(account, path, ["views"], total),
+            self.insight_rows(
                 account, path, ["follows_and_unfollows"], {**total, "breakdown": "follow_type"}
             ),
         )
-        found: dict[str, int] = {}
+        totals = _counts_by_follow_type(follows)
         for row in views:
-            if isinstance(value := row.get("total_value", {}).get("value"), int):
-                found["views"] = value
-        for row in follows:
-            for breakdown in row.get("total_value", {}).get("breakdowns", ()):
-                for result in breakdown.get("results", ()):
-                    match result:
-                        case {"dimension_values": [str(kind)], "value": int(value)}:
-                            if name := _FOLLOWS.get(kind):
-                                found[name] = value
-        return found
+            value = row.get("total_value", {}).get("value")
+            if isinstance(value, int):
+                totals["views"] = value
+        return totals
 
     # --- comments ---------------------------------------------------------------------------------
 
-    @beside_publishing
+    @reject_on_missing_right
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
         fields = "id,text,timestamp,from{id},hidden,replies{id,from{id}}"
         found: list[Comment] = []
@@ -408,7 +413,7 @@ class Instagram(Containers, ByPage):
                 break
         return found
 
-    @beside_publishing
+    @reject_on_missing_right
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
         path = path_of(comment_id, "replies")
         reply = await self.graph("POST", account, path, data={"message": text}, changes=True)
@@ -416,7 +421,7 @@ class Instagram(Containers, ByPage):
             raise OutcomeUnknown("a success without an id")
         return str(reply["id"])
 
-    @beside_publishing
+    @reject_on_missing_right
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         await self.graph(
             "POST", account, path_of(comment_id), data={"hide": "true" if hidden else "false"}
@@ -473,11 +478,27 @@ class Instagram(Containers, ByPage):
         return super().page_in(steps, asked)
 
 
-def _where(medium: Image | Video) -> dict[str, str]:
+def _counts_by_follow_type(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Read from the breakdown of one figure how many began to follow and how many ceased to."""
+    results = [
+        result
+        for row in rows
+        for breakdown in row.get("total_value", {}).get("breakdowns", ())
+        for result in breakdown.get("results", ())
+    ]
+    counts = {}
+    for result in results:
+        match result:
+            case {"dimension_values": [str(kind)], "value": int(value)} if kind in _FOLLOWS:
+                counts[_FOLLOWS[kind]] = value
+    return counts
+
+
+def _media_url(medium: Image | Video) -> dict[str, str]:
     return {"video_url" if isinstance(medium, Video) else "image_url": medium.url}
 
 
-def _labelled(message: Message) -> dict[str, str]:
+def _ai_label(message: Message) -> dict[str, str]:
     return {"is_ai_generated": "true"} if message.ai_made else {}
 
 

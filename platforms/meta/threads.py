@@ -28,15 +28,15 @@ from platforms.messages import (
     Tokens,
     Video,
 )
-from platforms.meta.containers import COMMON_REASONS, Containers, State
+from platforms.meta.containers import COMMON_REASONS, Containers, ContainerState
 from platforms.meta.graph import (
-    ABSENT,
-    COMMON,
-    Sort,
-    beside_publishing,
+    ABSENT_CODES,
+    COMMON_ERROR_KINDS,
+    ErrorKind,
     days_of,
     moment_of,
     path_of,
+    reject_on_missing_right,
     span,
 )
 from platforms.webhooks import Event, Hook, body_of, moment, require_same, require_signature
@@ -122,13 +122,16 @@ class Threads(Containers):
             "threads_manage_insights": common_messages.FIGURES,
         },
     )
-    proves = False
-    makes, publishes, quota = "threads", "threads_publish", "threads_publishing_limit"
-    lists = ("threads",)
-    status, text = "status,error_message", "text"
-    absent = ABSENT | {_GONE}
-    not_yet = frozenset({_GONE})
-    passing = frozenset(
+    signs_calls = False
+    create_edge = "threads"
+    publish_edge = "threads_publish"
+    quota_edge = "threads_publishing_limit"
+    list_edges = ("threads",)
+    state_fields = "status,error_message"
+    text_field = "text"
+    absent_codes = ABSENT_CODES | {_GONE}
+    unpublishable_codes = frozenset({_GONE})
+    transient_failures = frozenset(
         {
             "FAILED_DOWNLOADING_VIDEO",
             "FAILED_PROCESSING_AUDIO",
@@ -136,10 +139,10 @@ class Threads(Containers):
             "UNKNOWN",
         }
     )
-    sorts = {
-        **COMMON,
-        _GONE: Sort.AGAIN,
-        "1/2207052": Sort.AGAIN,
+    error_kinds = {
+        **COMMON_ERROR_KINDS,
+        _GONE: ErrorKind.TRY_AGAIN,
+        "1/2207052": ErrorKind.TRY_AGAIN,
     }
     facts = Facts(
         usual_text=400,
@@ -211,7 +214,7 @@ class Threads(Containers):
 
     # --- containers -------------------------------------------------------------------------------
 
-    def single(self, message: Message) -> dict[str, str]:
+    def single_container(self, message: Message) -> dict[str, str]:
         if not message.media:
             # A card of its own only where there is nothing else to see; elsewhere the text holds
             # the link.
@@ -219,10 +222,10 @@ class Threads(Containers):
             return {"media_type": "TEXT", "text": message.text, **card}
         return {"text": message.text, **_medium(message.media[0])}
 
-    def item(self, medium: Image | Video) -> dict[str, str]:
+    def item_container(self, medium: Image | Video) -> dict[str, str]:
         return {"is_carousel_item": "true", **_medium(medium)}
 
-    def carousel(self, message: Message) -> dict[str, str]:
+    def carousel_container(self, message: Message) -> dict[str, str]:
         return {"media_type": "CAROUSEL", "text": message.text}
 
     def container_state(self, container: Mapping[str, Any]) -> tuple[str, str]:
@@ -236,19 +239,19 @@ class Threads(Containers):
         passed_on = [found[name] for name in _SHARED if name in found]
         return Figures(**values, shares=sum(passed_on) if passed_on else None)
 
-    @beside_publishing
+    @reject_on_missing_right
     async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
         """https://developers.facebook.com/docs/threads/insights: of a profile's figures only views
         are told by day.
         """
-        self.spare(account)
+        self.require_spare_calls(account)
         path = f"{account.external_id}/threads_insights"
-        rows = await self.told(account, path, ["views"], span(first, last))
+        rows = await self.insight_rows(account, path, ["views"], span(first, last))
         return PageFigures.by_day(days_of(rows), first, last)
 
     # --- replies ----------------------------------------------------------------------------------
 
-    @beside_publishing
+    @reject_on_missing_right
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
         fields = "id,text,timestamp,username,replied_to,hide_status"
         params = {"fields": fields, "reverse": "true", "limit": "100"}
@@ -270,19 +273,19 @@ class Threads(Containers):
             if _parent(row) == external_id
         ]
 
-    @beside_publishing
+    @reject_on_missing_right
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
-        container = await self._make(
+        container = await self._create_container(
             account, {"media_type": "TEXT", "text": text, "reply_to_id": comment_id}
         )
         for wait in (0, 1, 3, 6, 10):
             await asyncio.sleep(wait)
-            state, _why = await self._state(account, container)
-            if state is State.FINISHED:
+            state, _why = await self._read_state(account, container)
+            if state is ContainerState.FINISHED:
                 break
         else:
             raise TryLater("the reply is not ready yet", code="not ready")
-        path = f"{account.external_id}/{self.publishes}"
+        path = f"{account.external_id}/{self.publish_edge}"
         reply = await self.graph(
             "POST", account, path, data={"creation_id": container}, changes=True
         )
@@ -290,7 +293,7 @@ class Threads(Containers):
             raise OutcomeUnknown("a success without an id")
         return str(reply["id"])
 
-    @beside_publishing
+    @reject_on_missing_right
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         data = {"hide": "true" if hidden else "false"}
         await self.graph("POST", account, path_of(comment_id, "manage_reply"), data=data)
@@ -369,9 +372,9 @@ class Threads(Containers):
             "redirect_uri": redirect_uri,
             "code": answer.get("code", ""),
         }
-        short = await self.token_for("POST", f"{base}/oauth/access_token", app, **grant)
+        short = await self.request_token("POST", f"{base}/oauth/access_token", app, **grant)
         grant = {"grant_type": "th_exchange_token", "access_token": short["access_token"]}
-        long = await self.token_for("GET", f"{base}/access_token", app, **grant)
+        long = await self.request_token("GET", f"{base}/access_token", app, **grant)
         account = Account(str(short["user_id"]), long["access_token"], base, app=app)
         profile = await self.profile(account)
         may_post = not any(needed and scope in profile.missing for scope, needed in _SCOPES.items())

@@ -79,7 +79,7 @@ def test_each_code_is_reported_to_officers_in_words_of_ours(code, subcode, _visi
 
 
 def test_no_code_is_named_in_words_that_the_connector_never_sorts():
-    assert set(Facebook.sorts) <= {
+    assert set(Facebook.error_kinds) <= {
         *map(str, range(200, 300)),
         *map(str, (row[0] for row in TABLE)),
         "80002",
@@ -244,7 +244,7 @@ def long_video(facebook, form, opened, *, breaks_at=None):
 
 
 def test_a_video_goes_out_piece_by_piece_a_step_as_long_as_it_may_last(facebook, monkeypatch):
-    monkeypatch.setattr(Facebook, "step", timedelta(0))
+    monkeypatch.setattr(Facebook, "longest_step", timedelta(0))
     monkeypatch.setattr("platforms.meta.facebook.uploads._CHUNK", 1 << 20)
     opened = []
     message = facebook.message_of("video", media=[long_video(facebook, "video", opened)])
@@ -263,7 +263,7 @@ def test_a_video_goes_out_piece_by_piece_a_step_as_long_as_it_may_last(facebook,
 
 def test_a_piece_that_is_there_already_is_not_sent_again(facebook, monkeypatch):
     """Its answer was lost, and the platform says where it stands."""
-    monkeypatch.setattr(Facebook, "step", timedelta(0))
+    monkeypatch.setattr(Facebook, "longest_step", timedelta(0))
     monkeypatch.setattr("platforms.meta.facebook.uploads._CHUNK", 1 << 20)
     opened = []
     message = facebook.message_of("video", media=[long_video(facebook, "video", opened)])
@@ -323,7 +323,7 @@ def test_a_platform_that_knows_better_where_an_upload_stands_is_believed(faceboo
     account = facebook.account_with(facebook.token, base_url=base)
 
     async def piece(connector):
-        return await connector._piece(account, aiohttp.FormData({"a": "b"}), 5)
+        return await connector._send_chunk(account, aiohttp.FormData({"a": "b"}), 5)
 
     assert client.call("facebook", piece, writes=False) == 2048
 

@@ -299,7 +299,7 @@ def test_a_draft_that_expired_is_made_anew_and_never_published(instagram):
 
 
 def test_a_begun_draft_that_expired_is_made_anew(instagram, monkeypatch):
-    monkeypatch.setattr(containers, "_FRESH", timedelta(0))
+    monkeypatch.setattr(containers, "_PROPAGATION", timedelta(0))
     message = instagram.message(pictures=2)
     begun = step(instagram, message)
     instagram.simulator.advance(86_401)
@@ -314,7 +314,7 @@ def test_a_begun_draft_that_expired_is_made_anew(instagram, monkeypatch):
 def test_an_old_container_that_is_gone_is_made_anew_unless_it_may_have_been_published(
     instagram, monkeypatch, code, subcode
 ):
-    monkeypatch.setattr(containers, "_FRESH", timedelta(0))
+    monkeypatch.setattr(containers, "_PROPAGATION", timedelta(0))
     message = instagram.message()
     draft = instagram.stage(message)
     instagram.fault("refuse", operation="verify", code=code, subcode=subcode, times=2)

@@ -170,7 +170,7 @@ def test_a_carousel_waits_for_its_video_and_keeps_the_order(threads):
 
 def test_a_medium_that_they_refuse_is_refused_at_once(threads, monkeypatch):
     threads.fault("process_error", operation="stage")
-    monkeypatch.setattr(Threads, "passing", frozenset())
+    monkeypatch.setattr(Threads, "transient_failures", frozenset())
 
     with pytest.raises(Rejected) as caught:
         threads.stage(threads.message(media=[fetched_video(threads.simulator)]))
@@ -188,7 +188,7 @@ def test_a_video_that_is_none_is_tried_anew_and_then_refused(threads):
 
 
 def test_a_begun_draft_that_expired_is_made_anew(threads, monkeypatch):
-    monkeypatch.setattr(containers, "_FRESH", timedelta(0))
+    monkeypatch.setattr(containers, "_PROPAGATION", timedelta(0))
     message = threads.message()
     begun = step(threads, message)
     threads.simulator.advance(DAY + 1)

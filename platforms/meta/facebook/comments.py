@@ -2,13 +2,13 @@
 
 from platforms.errors import OutcomeUnknown
 from platforms.messages import Account, Comment
-from platforms.meta.graph import ByPage, beside_publishing, moment_of, path_of
+from platforms.meta.graph import ByPage, moment_of, path_of, reject_on_missing_right
 
 
 class Comments(ByPage):
     """Speak with residents in the page's name."""
 
-    @beside_publishing
+    @reject_on_missing_right
     async def comments(self, account: Account, external_id: str) -> list[Comment]:
         """List comments without people: of ``from`` only the number is asked for, compared with the
         page's own, and forgotten."""
@@ -36,7 +36,7 @@ class Comments(ByPage):
             if row not in own
         ]
 
-    @beside_publishing
+    @reject_on_missing_right
     async def answer(self, account: Account, comment_id: str, text: str) -> str:
         path = path_of(comment_id, "comments")
         answer = await self.graph("POST", account, path, data={"message": text}, changes=True)
@@ -44,7 +44,7 @@ class Comments(ByPage):
             raise OutcomeUnknown("a success without an id")
         return str(answer["id"])
 
-    @beside_publishing
+    @reject_on_missing_right
     async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         await self.graph(
             "POST", account, path_of(comment_id), data={"is_hidden": "true" if hidden else "false"}

@@ -30,10 +30,17 @@ from platforms.meta.facebook.uploads import (
     Upload,
     Uploads,
     failure_of,
-    label_of,
+    ai_label_fields,
 )
 from platforms.meta.facebook.words import WORDS
-from platforms.meta.graph import ABSENT, COMMON, Sort, bare, beside_publishing, moment_of
+from platforms.meta.graph import (
+    ABSENT_CODES,
+    COMMON_ERROR_KINDS,
+    ErrorKind,
+    collapse_spaces,
+    moment_of,
+    reject_on_missing_right,
+)
 
 _DUPLICATE = "506"
 _PHOTO_USED = "1366051"
@@ -50,17 +57,18 @@ class Facebook(Uploads, Comments, Counting):
     """
 
     kind = "facebook"
-    webhook_object, news = "page", "feed,name"
+    webhook_object = "page"
+    webhook_fields = "feed,name"
     words = WORDS
-    sorts = {
-        **COMMON,
+    error_kinds = {
+        **COMMON_ERROR_KINDS,
         # Page authorisation, identity, security check, account limited: somebody has to act at
         # facebook.com first.
-        **dict.fromkeys(("1404006", "1404078", "1404112", "4854002"), Sort.LOST),
-        **dict.fromkeys(("1363047", "1609010"), Sort.DOWN),
-        **dict.fromkeys(("389", "1609005", "6000", "6001"), Sort.AGAIN),
-        _DUPLICATE: Sort.DUPLICATE,
-        _PHOTO_USED: Sort.DUPLICATE,
+        **dict.fromkeys(("1404006", "1404078", "1404112", "4854002"), ErrorKind.ACCESS_LOST),
+        **dict.fromkeys(("1363047", "1609010"), ErrorKind.PLATFORM_BROKEN),
+        **dict.fromkeys(("389", "1609005", "6000", "6001"), ErrorKind.TRY_AGAIN),
+        _DUPLICATE: ErrorKind.DUPLICATE,
+        _PHOTO_USED: ErrorKind.DUPLICATE,
     }
     facts = FACTS
     pages_by_query = frozenset({"profile.php"})
@@ -70,7 +78,7 @@ class Facebook(Uploads, Comments, Counting):
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         upload = Upload.read(draft_ref)
-        draft = draft_ref or (await self._stage_post(account, message)).ref
+        draft = draft_ref or (await self._create_draft_post(account, message)).ref
         try:
             return await (
                 self._show(account, message, upload) if upload else self._show_post(account, draft)
@@ -107,7 +115,7 @@ class Facebook(Uploads, Comments, Counting):
         finish = {"upload_phase": "finish", "video_id": upload.id, "video_state": "PUBLISHED"}
         if message.text and upload.kind == "reel":
             finish["description"] = message.text
-        data = finish | label_of(message)
+        data = finish | ai_label_fields(message)
         await self.graph("POST", account, self._edge(account, upload.kind), data=data, changes=True)
         try:
             return await self._video(account, upload, timeout=10) or Receipt(
@@ -204,7 +212,7 @@ class Facebook(Uploads, Comments, Counting):
     async def _listed(
         self, account: Account, message: Message, draft: str, since: datetime
     ) -> Receipt | None:
-        form, text = self.facts.format(message.format).name, bare(message.text)
+        form, text = self.facts.format(message.format).name, collapse_spaces(message.text)
         if form in ("photo_story", "video_story"):
             async for _story in self._stories(account, since):
                 raise OutcomeUnknown("a story has no words to be known by", code="story")
@@ -217,7 +225,7 @@ class Facebook(Uploads, Comments, Counting):
             found = [
                 row
                 for row in ours
-                if bare(row.get("message") or row.get("description", "")) == text
+                if collapse_spaces(row.get("message") or row.get("description", "")) == text
             ]
         upload = Upload.read(draft)
         if len(found) > 1 or (upload and found and _id_of(found[0]) != upload.id):
@@ -251,7 +259,7 @@ class Facebook(Uploads, Comments, Counting):
             {"fields": fields, "since": start, "limit": "100"},
         )
 
-    @beside_publishing
+    @reject_on_missing_right
     async def withdraw(self, account: Account, external_id: str) -> bool:
         upload = Upload.read(external_id)
         if upload and upload.kind == "video" and upload.to:
@@ -274,7 +282,7 @@ class Facebook(Uploads, Comments, Counting):
         try:
             answer = await self.graph("GET", account, node, params={"fields": fields})
         except Rejected as error:
-            if error.code not in ABSENT:
+            if error.code not in ABSENT_CODES:
                 raise
         else:
             shown = _is_shown(answer) if is_video else answer.get("is_published")
@@ -357,7 +365,7 @@ class Facebook(Uploads, Comments, Counting):
             website=str(page.get("website", "")),
         )
 
-    @beside_publishing
+    @reject_on_missing_right
     async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
         """Asks for pages_manage_metadata; the description that residents see first is `about`."""
         data = {"about" if name == "description" else name: each for name, each in changes.items()}
@@ -433,7 +441,7 @@ async def _found(request: Awaitable[Any]) -> bool:
     try:
         await request
     except (Rejected, TryLater) as error:
-        if error.code not in (*ABSENT, "6000"):
+        if error.code not in (*ABSENT_CODES, "6000"):
             raise
         return False
     return True

@@ -8,10 +8,10 @@ from typing import Any
 from platforms.errors import Rejected, TryLater
 from platforms.messages import Account, Figures, PageFigures
 from platforms.meta.graph import (
-    ABSENT,
+    ABSENT_CODES,
     ByPage,
-    beside_publishing,
     days_of,
+    reject_on_missing_right,
     span,
     values_of,
 )
@@ -41,9 +41,9 @@ _COUNTS = "shares,reactions.limit(0).summary(total_count),comments.limit(0).summ
 class Counting(ByPage):
     """Ask for figures, and do without those that a page is not told."""
 
-    @beside_publishing
+    @reject_on_missing_right
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
-        self._spare(account)
+        self._require_spare_calls(account)
         figures = await asyncio.gather(*(self._figures(account, post) for post in external_ids))
         return {post: found for post, found in zip(external_ids, figures, strict=True) if found}
 
@@ -59,7 +59,7 @@ class Counting(ByPage):
                 edge = f"{external_id}/video_insights"
                 insights = await self._insights(account, edge, _VIDEO_INSIGHTS, all_have_all=False)
         except Rejected as error:
-            if error.code in ABSENT:
+            if error.code in ABSENT_CODES:
                 return None
             raise
         if "watch_seconds" in insights:
@@ -89,18 +89,18 @@ class Counting(ByPage):
         self, account: Account, edge: str, names: Mapping[str, str], *, all_have_all: bool
     ) -> dict[str, int]:
         try:
-            rows = await self.told(account, edge, names, all_have_all=all_have_all)
+            rows = await self.insight_rows(account, edge, names, all_have_all=all_have_all)
         except Rejected:
             return {}  # the other counts are there all the same
         return {names[name]: value for name, value in values_of(rows).items() if name in names}
 
-    @beside_publishing
+    @reject_on_missing_right
     async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
         """https://developers.facebook.com/docs/graph-api/reference/insights, 2026-06: ``until`` is
         excluded, and a Page of fewer than 100 likes gets no rows.
         """
-        self._spare(account)
-        rows = await self.told(
+        self._require_spare_calls(account)
+        rows = await self.insight_rows(
             account,
             f"{account.external_id}/insights",
             _PAGE_INSIGHTS,
@@ -109,7 +109,7 @@ class Counting(ByPage):
         days = {_PAGE_INSIGHTS[name]: values for name, values in days_of(rows).items()}
         return PageFigures.by_day(days, first, last)
 
-    def _spare(self, account: Account) -> None:
+    def _require_spare_calls(self, account: Account) -> None:
         """Leave publishing the last fifth of the calls that the page has."""
         if self.usage.get(account.external_id, 0) >= 80:
             raise TryLater(

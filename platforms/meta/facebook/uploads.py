@@ -13,7 +13,7 @@ import aiohttp
 from platforms.errors import Rejected, TryLater
 from platforms.messages import Account, Draft, Message
 from platforms.meta.facebook.facts import MB
-from platforms.meta.graph import ABSENT, ByPage, proof_of
+from platforms.meta.graph import ABSENT_CODES, ByPage, proof_of
 
 # The upload is lost, and a new one may succeed.
 _UPLOAD_FAULTS = {"6000", "6001", "ProcessingFailedError"}
@@ -29,14 +29,15 @@ class Upload:
     go.
     """
 
+    # The names of the fields are stored in references.
     kind: str  # the format
     id: str
-    to: str = (
-        ""  # upload session of a video, address of a Reel or a story; empty: nothing more to send
-    )
-    at: int = 0  # of a video, so much is there for certain
-    times: int = 1  # begun anew so often
-    looks: int = 0  # after its bytes were in, without processing having begun
+    # The upload session of a video, or the address of a Reel or a story; empty: nothing more to
+    # send.
+    to: str = ""
+    at: int = 0  # bytes of a video that are there for certain
+    times: int = 1  # so often it was begun
+    looks: int = 0  # checks after its bytes were in, without processing having begun
 
     @classmethod
     def read(cls, ref: str) -> "Upload | None":
@@ -53,30 +54,28 @@ class Uploads(ByPage):
     async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
         form = self.facts.format(message.format).name
         upload = Upload.read(draft_ref)
-        whole = draft_ref and form in (
-            "post",
-            "photo_story",
-        )  # made in one step; but it may have died since
-        if whole and await self._is_there(account, upload.id if upload else draft_ref):
+        is_whole = draft_ref and form in ("post", "photo_story")  # made in one step
+        # But it may have expired since.
+        if is_whole and await self._draft_exists(account, upload.id if upload else draft_ref):
             return Draft(draft_ref)
         if form == "post":
-            return await self._stage_post(account, message)
+            return await self._create_draft_post(account, message)
         if form == "photo_story":
             return Upload(form, await self._upload_photo(account, message, 0)).draft(ready=True)
-        return await (
-            self._go_on(account, message, upload) if upload else self._begin(account, message, form)
-        )
+        if upload is None:
+            return await self._begin_upload(account, message, form)
+        return await self._resume_upload(account, message, upload)
 
-    async def _is_there(self, account: Account, draft: str) -> bool:
+    async def _draft_exists(self, account: Account, draft: str) -> bool:
         try:
             await self.graph("GET", account, draft, params={"fields": "id"})
         except Rejected as error:
-            if error.code not in ABSENT:
+            if error.code not in ABSENT_CODES:
                 raise
             return False
         return True
 
-    async def _stage_post(self, account: Account, message: Message) -> Draft:
+    async def _create_draft_post(self, account: Account, message: Message) -> Draft:
         photos = await asyncio.gather(
             *(self._upload_photo(account, message, n) for n in range(len(message.images)))
         )
@@ -85,9 +84,8 @@ class Uploads(ByPage):
             post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
         elif message.link:
             post["link"] = message.link
-        return Draft(
-            str((await self.graph("POST", account, f"{account.external_id}/feed", data=post))["id"])
-        )
+        answer = await self.graph("POST", account, f"{account.external_id}/feed", data=post)
+        return Draft(str(answer["id"]))
 
     async def _upload_photo(self, account: Account, message: Message, number: int) -> str:
         image = message.images[number]
@@ -97,11 +95,10 @@ class Uploads(ByPage):
         form.add_field(
             "source", image.content, filename=f"{image.sha256}", content_type=image.content_type
         )
-        return str(
-            (await self.graph("POST", account, f"{account.external_id}/photos", data=form))["id"]
-        )
+        answer = await self.graph("POST", account, f"{account.external_id}/photos", data=form)
+        return str(answer["id"])
 
-    async def _begin(
+    async def _begin_upload(
         self, account: Account, message: Message, form: str, *, times: int = 1
     ) -> Draft:
         start = {"upload_phase": "start"}
@@ -115,26 +112,26 @@ class Uploads(ByPage):
     def _edge(account: Account, form: str) -> str:
         return f"{account.external_id}/{FINISHED_AT_ONCE.get(form, 'videos')}"
 
-    async def _go_on(self, account: Account, message: Message, upload: Upload) -> Draft:
-        """Continue where the platform says that the video is; what a worker that died had sent is
-        not sent again.
+    async def _resume_upload(self, account: Account, message: Message, upload: Upload) -> Draft:
+        """Take the next step of an upload, by what the platform says of it: bytes that a dead
+        worker had sent are not sent again.
         """
         if upload.kind == "video" and upload.to:
-            return await self._send_video(account, message, upload)
+            return await self._continue_session(account, message, upload)
         status = await self._status(account, upload)
-        status_now = status.get("video_status", "gone")
-        if status_now in ("gone", "expired", "upload_failed"):
-            return await self._anew(account, message, upload, f"the upload is {status_now}")
-        if failed := failure_of(status):
-            raise failed
-        if status_now == "ready":
+        video_status = status.get("video_status", "gone")
+        if video_status in ("gone", "expired", "upload_failed"):
+            why = f"the upload is {video_status}"
+            return await self._restart_upload(account, message, upload, why)
+        if failure := failure_of(status):
+            raise failure
+        if video_status == "ready":
             return replace(upload, to="").draft(ready=True)
-        if upload.to and status_now != "processing":
-            return await self._send(account, message, upload, status.get("uploading_phase", {}))
-        if (
-            upload.kind in FINISHED_AT_ONCE
-            and status.get("processing_phase", {}).get("status") == "not_started"
-        ):
+        if upload.to and video_status != "processing":
+            phase = status.get("uploading_phase", {})
+            return await self._send_to_host(account, message, upload, phase)
+        processing = status.get("processing_phase", {}).get("status")
+        if processing == "not_started" and upload.kind in FINISHED_AT_ONCE:
             # Some are processed only once they are finished: what has not begun by the third look
             # will not.
             upload = replace(upload, to="", looks=upload.looks + 1)
@@ -142,43 +139,46 @@ class Uploads(ByPage):
         return replace(upload, to="").draft(wait=5)
 
     async def _status(self, account: Account, upload: Upload) -> Mapping[str, Any]:
-        """Empty when there is no such video."""
+        """Return the platform's status of the video; empty when there is no such video."""
         try:
-            return (await self.graph("GET", account, upload.id, params={"fields": "status"})).get(
-                "status", {}
-            )
+            answer = await self.graph("GET", account, upload.id, params={"fields": "status"})
         except Rejected as error:
-            if error.code not in ABSENT:
+            if error.code not in ABSENT_CODES:
                 raise
             return {}
+        return answer.get("status", {})
 
-    async def _anew(self, account: Account, message: Message, upload: Upload, why: str) -> Draft:
+    async def _restart_upload(
+        self, account: Account, message: Message, upload: Upload, why: str
+    ) -> Draft:
         if upload.times > 2:
             raise Rejected(why, code=FAILED)
-        return await self._begin(account, message, upload.kind, times=upload.times + 1)
+        return await self._begin_upload(account, message, upload.kind, times=upload.times + 1)
 
-    async def _send(
-        self, account: Account, message: Message, upload: Upload, sent: Mapping[str, Any]
+    async def _send_to_host(
+        self, account: Account, message: Message, upload: Upload, phase: Mapping[str, Any]
     ) -> Draft:
-        """To the upload host."""
-        start = _sent(sent)
+        """Send a Reel or a story to the upload host, from where its uploading ``phase`` stands."""
+        start = _bytes_received(phase)
         try:
-            whole = sent.get("status") == "complete" or await self.rupload(
+            whole = phase.get("status") == "complete" or await self.upload_to_host(
                 account, upload.to, message.videos[0], start
             )
         except Rejected as error:
             if error.code not in _UPLOAD_FAULTS:
                 raise
-            return await self._anew(account, message, upload, error.detail)
+            return await self._restart_upload(account, message, upload, error.detail)
         return (replace(upload, to="") if whole else upload).draft(wait=2)
 
-    async def _send_video(self, account: Account, message: Message, upload: Upload) -> Draft:
-        """A session may know more than was heard of it, and a video that is not whole yet may not
-        be readable.
+    async def _continue_session(self, account: Account, message: Message, upload: Upload) -> Draft:
+        """Continue the upload session of a video. The session may have received more than we heard
+        of, and a video that is not whole yet may not be readable.
         """
-        sent = _sent((await self._status(account, upload)).get("uploading_phase", {}))
+        sent = _bytes_received((await self._status(account, upload)).get("uploading_phase", {}))
         try:
-            return await self._transfer(account, message, replace(upload, at=max(sent, upload.at)))
+            return await self._send_chunks(
+                account, message, replace(upload, at=max(sent, upload.at))
+            )
         except TryLater as error:
             if error.code not in _UPLOAD_FAULTS:
                 raise
@@ -186,13 +186,13 @@ class Uploads(ByPage):
             # finish was lost.
             if (await self._status(account, upload)).get("video_status") in ("processing", "ready"):
                 return replace(upload, to="").draft(wait=2)
-            return await self._anew(account, message, upload, error.detail)
+            return await self._restart_upload(account, message, upload, error.detail)
 
-    async def _transfer(self, account: Account, message: Message, upload: Upload) -> Draft:
-        """Piece by piece, each from where the platform says, for as long as a step may last; then
-        the finish, which leaves the video unpublished.
+    async def _send_chunks(self, account: Account, message: Message, upload: Upload) -> Draft:
+        """Send chunk after chunk, each from where the platform says, for as long as a step may
+        last; then finish the upload, which leaves the video unpublished.
         """
-        video, until = message.videos[0], time.monotonic() + self.step.total_seconds()
+        video, until = message.videos[0], time.monotonic() + self.longest_step.total_seconds()
         session, start = {"upload_session_id": upload.to}, upload.at
         while start < video.size:
             piece = b"".join(
@@ -205,7 +205,7 @@ class Uploads(ByPage):
                 "video_file_chunk", piece, filename="piece", content_type="application/octet-stream"
             )
             try:
-                start = await self._piece(account, form, until - time.monotonic())
+                start = await self._send_chunk(account, form, until - time.monotonic())
             except TryLater as error:
                 if not error.silent:
                     raise
@@ -219,13 +219,13 @@ class Uploads(ByPage):
             "description": message.text,
         }
         await self.graph(
-            "POST", account, f"{account.external_id}/videos", data=finish | label_of(message)
+            "POST", account, f"{account.external_id}/videos", data=finish | ai_label_fields(message)
         )
         return replace(upload, to="", at=0).draft(wait=2)
 
-    async def _piece(self, account: Account, form: aiohttp.FormData, seconds: float) -> int:
-        """Sends one; where the next one starts. A piece from the wrong place is refused with the
-        right one.
+    async def _send_chunk(self, account: Account, form: aiohttp.FormData, seconds: float) -> int:
+        """Send one chunk; return where the next one starts. A chunk from the wrong place is refused
+        with the right one.
         """
         answer = await self.exchange(
             "POST",
@@ -241,14 +241,13 @@ class Uploads(ByPage):
         raise self.problem(answer, hide=(account.token,))
 
 
-def label_of(message: Message) -> dict[str, str]:
+def ai_label_fields(message: Message) -> dict[str, str]:
     return {"is_ai_generated": "true"} if message.ai_made else {}
 
 
-def _sent(phase: Mapping[str, Any]) -> int:
-    return int(
-        phase.get("bytes_transferred") or phase.get("bytes_transfered") or 0
-    )  # the guide has both spellings
+def _bytes_received(phase: Mapping[str, Any]) -> int:
+    # The guide has both spellings.
+    return int(phase.get("bytes_transferred") or phase.get("bytes_transfered") or 0)
 
 
 def failure_of(status: Mapping[str, Any]) -> Rejected | None:
