@@ -6,7 +6,7 @@ from django.dispatch import Signal
 
 # Asked of whoever publishes: `live_posts` maps channels' keys to posts seen on their pages; the
 # answer maps the same keys to the ids of those that the portal made.
-made_here = Signal()
+own_posts_requested = Signal()
 
 # Asked of whoever publishes: for each of `channels` (keys) the spans, from one moment to another,
 # in which something of ours may have come to stand there of which nobody knows yet.
@@ -18,11 +18,11 @@ overbooked = Signal()
 
 # Sent inside the transaction in which a channel leaves its unit's hands: `channel`, `unit` (the one
 # it was), `by`, `position`, `reason`. What waits there must stop.
-let_go = Signal()
+channel_released = Signal()
 
 # What a platform told by its webhook: `channel`, `kind` (a Hook) and `object_id`. Only a hint where
 # to look.
-reported = Signal()
+webhook_reported = Signal()
 
 # Asked of whoever publishes: when the last post of ours was published on each of `channels` (keys);
 # those that never had one are left out.

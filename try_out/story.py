@@ -499,7 +499,7 @@ class Filler:
         channel = Channel.objects.get(unit=staff.unit, platform=Kind.ZALO)
         with at(self.now - timedelta(days=2)):
             reason = "Zalo thu hồi quyền đăng bài của ứng dụng; đang làm thủ tục xác thực lại OA."
-            manual_channels.go_on(channel, by=staff.chief, reason=reason)
+            manual_channels.continue_manually(channel, by=staff.chief, reason=reason)
         with at(self.now - timedelta(minutes=19, seconds=57)) as then:
             manual.create_manual_tasks(clock=lambda: then)
 

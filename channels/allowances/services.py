@@ -7,7 +7,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from channels.connection.health import lose
+from channels.connection.health import mark_lost_for_good
 from channels.models import Channel, PlatformAllowance
 from channels.queries import facts_of
 from channels.states import Health
@@ -49,7 +49,9 @@ def forbid(platform: str, *, province: Unit, by: User, reason: str) -> None:
     record("platform.forbidden", province, **facts)
     in_use = Channel.objects.filter(platform=platform, health__in=[Health.CONNECTED, Health.MANUAL])
     for channel in in_use.filter(unit__path__startswith=province.path).select_related("unit"):
-        lose(channel, _("The province no longer allows this platform."), was=Health(channel.health))
+        mark_lost_for_good(
+            channel, _("The province no longer allows this platform."), was=Health(channel.health)
+        )
 
 
 def _may_allow(platform: str, *, province: Unit, by: User, reason: str):

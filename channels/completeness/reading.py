@@ -66,7 +66,7 @@ def read(checks: Sequence[PageCheck], *, now: datetime) -> int:
     posts = _last_posts(by_channel)
     callable_ = [channel for channel in by_channel if _may_call(channel)]
     answered, platform = 0, next(iter(by_channel)).platform
-    calls = {channel: _asking(account) for channel, account in accounts_of(callable_).items()}
+    calls = {channel: _details_call(account) for channel, account in accounts_of(callable_).items()}
     for channel in by_channel.keys() - calls.keys():
         store(by_channel[channel], None, last_post_at=posts.get(channel.pk), now=now)
     for channel, answer in client.call_many(platform, calls, writes=False, at_once=_AT_ONCE):
@@ -92,7 +92,7 @@ def _may_call(channel: Channel) -> bool:
     )
 
 
-def _asking(account: Account) -> Callable[[Connector], Awaitable[PageDetails]]:
+def _details_call(account: Account) -> Callable[[Connector], Awaitable[PageDetails]]:
     return lambda connector: connector.page_details(account)
 
 

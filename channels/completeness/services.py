@@ -16,7 +16,7 @@ from core.errors import Refused
 
 
 @transaction.atomic
-def say(channel: Channel, *, by: User, seen: Mapping[str, bool | None]) -> None:
+def record_seen(channel: Channel, *, by: User, seen: Mapping[str, bool | None]) -> None:
     """Store what a person saw on the page, by item; None: they did not look. What the platform
     tells itself is not theirs to say."""
     authority = require(by, Permission.POST_WRITE, unit=channel.unit)

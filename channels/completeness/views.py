@@ -80,7 +80,9 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     items = presenters.describe(channel, check, now=now)
     may_say = can(request.user, Permission.POST_WRITE, unit=channel.unit)
     form = SeenForm(form_data(request), items=[item for item in items if item.by_hand])
-    done = form_action(form, lambda: services.say(channel, by=request.user, seen=form.cleaned_data))
+    done = form_action(
+        form, lambda: services.record_seen(channel, by=request.user, seen=form.cleaned_data)
+    )
     if done:
         messages.success(request, _("Noted, with today's date. You are asked again in 90 days."))
         return redirect("channels:profile", channel.public_id)

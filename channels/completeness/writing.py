@@ -64,7 +64,7 @@ def _write(change: PageChange, *, now: datetime) -> bool:
         return _end(change, ChangeState.FAILED, code="access")
     try:
         # A call was begun before, and nobody knows what came of it.
-        if was == ChangeState.WRITING and _stands(channel, account, change.texts):
+        if was == ChangeState.WRITING and _has_texts_already(channel, account, change.texts):
             return _end(change, ChangeState.WRITTEN)
         client.call(
             channel.platform,
@@ -75,11 +75,11 @@ def _write(change: PageChange, *, now: datetime) -> bool:
         mark_lost(channel, code=error.code)
         return _end(change, ChangeState.FAILED, code="access")
     except OutcomeUnknown:
-        return _again(change, ChangeState.WRITING, now + _SOON)
+        return _retry(change, ChangeState.WRITING, now + _SOON)
     except TryLater as error:
         # Of a read before a repeat it says nothing of the call before it.
         state = ChangeState.WRITING if was == ChangeState.WRITING else ChangeState.APPROVED
-        return _again(change, state, now + max(error.wait or _LATER, _SOON))
+        return _retry(change, state, now + max(error.wait or _LATER, _SOON))
     except ConnectorError as error:
         return _end(change, ChangeState.FAILED, code=error.code or "refused")
     return _end(change, ChangeState.WRITTEN)
@@ -98,7 +98,7 @@ def _may_write(change: PageChange) -> bool:
     )
 
 
-def _stands(channel: Channel, account: Account, texts: Mapping[str, str]) -> bool:
+def _has_texts_already(channel: Channel, account: Account, texts: Mapping[str, str]) -> bool:
     """Read the page back: tell whether it says all of this already."""
     details = client.call(
         channel.platform, lambda connector: connector.page_details(account), writes=False
@@ -112,7 +112,7 @@ def _same(name: str, there: str | None, text: str) -> bool:
     return " ".join((there or "").split()) == " ".join(text.split())
 
 
-def _again(change: PageChange, state: ChangeState, due_at: datetime) -> bool:
+def _retry(change: PageChange, state: ChangeState, due_at: datetime) -> bool:
     if change.tries >= _TRIES:
         return _end(change, ChangeState.FAILED, code="too_many_tries")
     _move(change, state, due_at=due_at)

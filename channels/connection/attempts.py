@@ -47,17 +47,16 @@ LIFETIME = timedelta(minutes=10)
 
 
 class ConnectFlowEnded(Refused):
-    """A connect flow that ended without a connection. Knows where it began, so that one can begin
-    there again."""
+    """A connect flow ended without a connection. ``platform``, ``unit`` and ``channel`` say where
+    to begin again.
+    """
 
     def __init__(self, words: str, attempt: ConnectAttempt, *, offered_nothing: bool = False):
         super().__init__(words)
         self.offered_nothing = offered_nothing
-        self.platform, self.unit, self.channel = (
-            attempt.platform,
-            attempt.unit,
-            requested_channel(attempt),
-        )
+        self.platform = attempt.platform
+        self.unit = attempt.unit
+        self.channel = requested_channel(attempt)
 
 
 class NoPageOffered(Refused):
@@ -70,20 +69,19 @@ class Choice:
 
     profile: Profile
     refused: str = ""
-    known: Channel | None = (
-        None  # the unit's own row of it: its connection is renewed, or it comes back
-    )
-    renamed: str = ""  # what the portal knew it as, where that is another name
+    # The unit's own row of it: its connection is renewed, or it comes back.
+    known: Channel | None = None
+    renamed: str = ""  # the name by which the portal knew it, where that is another
 
     @property
     def lacking(self) -> list[str]:
         return lacking(self.profile.missing)
 
 
-# --- setting out ----------------------------------------------------------------------------------
+# --- beginning ------------------------------------------------------------------------------------
 
 
-def begin(
+def begin_dialog(
     platform: str,
     *,
     unit: Unit,
@@ -95,21 +93,19 @@ def begin(
     """Begin a connect flow and return the address of the platform's consent dialog. ``channel``:
     connect this one again, no other. ``wider``: also ask for the rights that only some pages need.
     """
-    may_connect(platform, unit=unit, by=by)
+    require_may_connect(platform, unit=unit, by=by)
     app = settings.PLATFORMS[platform]
-    state, verifier = (
-        secrets.token_urlsafe(32),
-        str(app.get("code_verifier") or secrets.token_urlsafe(32)),
-    )
-    attempt = _attempt(platform, unit, by, session_key, state)
-    _keep(attempt, verifier=verifier, channel=str(channel.public_id) if channel else "")
+    state = secrets.token_urlsafe(32)
+    verifier = str(app.get("code_verifier") or secrets.token_urlsafe(32))
+    attempt = _new_attempt(platform, unit, by, session_key, state)
+    _seal_facts(attempt, verifier=verifier, channel=str(channel.public_id) if channel else "")
     attempt.save()
     connector = CONNECTORS[platform]
     dialog = connector.wider_dialog if wider else connector.dialog
     return dialog(app, redirect_uri=_callback(platform), state=state, verifier=verifier)
 
 
-def by_form(
+def connect_with_form(
     platform: str,
     answer: Mapping[str, str],
     *,
@@ -120,17 +116,17 @@ def by_form(
 ) -> ConnectAttempt:
     """Begin a connect flow on a platform without a dialog: what it asks for was typed into our
     form."""
-    may_connect(platform, unit=unit, by=by)
-    offers = _offers(platform, answer)
-    attempt = _attempt(platform, unit, by, session_key, secrets.token_urlsafe(32))
+    require_may_connect(platform, unit=unit, by=by)
+    offers = _request_offers(platform, answer)
+    attempt = _new_attempt(platform, unit, by, session_key, secrets.token_urlsafe(32))
     attempt.answered_at = attempt.created_at
-    _keep(attempt, channel=str(channel.public_id) if channel else "", offers=offers)
+    _seal_facts(attempt, channel=str(channel.public_id) if channel else "", offers=offers)
     attempt.save()
     return attempt
 
 
-def may_connect(platform: str, *, unit: Unit, by: User) -> Authority:
-    appointment = may_register(platform, unit=unit, by=by)
+def require_may_connect(platform: str, *, unit: Unit, by: User) -> Authority:
+    appointment = require_may_register(platform, unit=unit, by=by)
     if not is_set_up(platform):
         raise Refused(
             _("%(platform)s is not set up in this installation yet. Ask the system administrator.")
@@ -139,7 +135,7 @@ def may_connect(platform: str, *, unit: Unit, by: User) -> Authority:
     return appointment
 
 
-def may_register(platform: str, *, unit: Unit, by: User) -> Authority:
+def require_may_register(platform: str, *, unit: Unit, by: User) -> Authority:
     """Return the appointment by which ``by`` may add a page there to the unit, be it posted to by
     hand, which needs no application of ours. Raises NotAllowed and Refused."""
     appointment = require(by, Permission.CHANNEL_MANAGE, unit=unit)
@@ -156,7 +152,9 @@ def may_register(platform: str, *, unit: Unit, by: User) -> Authority:
     return appointment
 
 
-def _attempt(platform: str, unit: Unit, by: User, session_key: str, state: str) -> ConnectAttempt:
+def _new_attempt(
+    platform: str, unit: Unit, by: User, session_key: str, state: str
+) -> ConnectAttempt:
     return ConnectAttempt(
         platform=platform,
         unit=unit,
@@ -181,7 +179,7 @@ def may_return(channel: Channel) -> bool:
 # --- coming back ----------------------------------------------------------------------------------
 
 
-def answer(
+def accept_callback(
     platform: str, returned: Mapping[str, str], *, by: User, session_key: str
 ) -> ConnectAttempt:
     """Take what the dialog sent the browser back with, once, and store the pages that it opens for
@@ -197,13 +195,13 @@ def answer(
         raise Refused(
             _("This answer does not belong to a connection that you began in this browser.")
         )
-    with _ending(attempt):
-        _take(attempt, returned)
+    with _end_flow_on_refusal(attempt):
+        _store_offers(attempt, returned)
     return attempt
 
 
 @contextmanager
-def _ending(attempt: ConnectAttempt) -> Iterator[None]:
+def _end_flow_on_refusal(attempt: ConnectAttempt) -> Iterator[None]:
     """End the connect flow on a refusal, as `Stopped`. A missing right stays NotAllowed."""
     try:
         yield
@@ -215,7 +213,7 @@ def _ending(attempt: ConnectAttempt) -> Iterator[None]:
         ) from None
 
 
-def _take(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
+def _store_offers(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
     now, platform = timezone.now(), attempt.platform
     if not ConnectAttempt.objects.filter(pk=attempt.pk, answered_at__isnull=True).update(
         answered_at=now
@@ -225,9 +223,9 @@ def _take(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
         raise Refused(_("More than ten minutes have passed since you began."))
     if returned.get("error") or not returned.get("code"):
         raise Refused(_("The platform was not given the permission, so nothing was connected."))
-    may_connect(platform, unit=attempt.unit, by=attempt.user)
-    kept = _kept(attempt)
-    offers = _offers(
+    require_may_connect(platform, unit=attempt.unit, by=attempt.user)
+    kept = _unseal_facts(attempt)
+    offers = _request_offers(
         platform, returned, redirect_uri=_callback(platform), verifier=kept["verifier"]
     )
     if not offers and (why := CONNECTORS[platform].words.none_offered):
@@ -239,11 +237,11 @@ def _take(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
                 "with the page administrator's."
             )
         )
-    _keep(attempt, channel=kept["channel"], offers=offers)
+    _seal_facts(attempt, channel=kept["channel"], offers=offers)
     attempt.save(update_fields=["sealed"])
 
 
-def _offers(platform: str, returned: Mapping[str, str], **bound: str) -> list[Offer]:
+def _request_offers(platform: str, returned: Mapping[str, str], **bound: str) -> list[Offer]:
     app = settings.PLATFORMS[platform]
     try:
         return client.call(
@@ -262,7 +260,7 @@ def _offers(platform: str, returned: Mapping[str, str], **bound: str) -> list[Of
 # --- choosing -------------------------------------------------------------------------------------
 
 
-def open_attempt(
+def get_open_attempt(
     public_id: uuid.UUID | None, *, by: User, session_key: str, lock: bool = False
 ) -> ConnectAttempt:
     """Return the connect flow that a page of choices belongs to, which came back and waits. A
@@ -282,7 +280,7 @@ def open_attempt(
         )
     if attempt.created_at < timezone.now() - LIFETIME:
         raise ConnectFlowEnded(_("More than ten minutes have passed since you began."), attempt)
-    if "offers" not in _kept(attempt):
+    if "offers" not in _unseal_facts(attempt):
         raise ConnectFlowEnded(_("There is nothing to choose any more."), attempt)
     return attempt
 
@@ -290,31 +288,34 @@ def open_attempt(
 def requested_channel(attempt: ConnectAttempt) -> str:
     """Return the channel that the connect flow is to connect again, no other; empty where any page
     may be chosen."""
-    return _kept(attempt)["channel"] if attempt.sealed else ""
+    return _unseal_facts(attempt)["channel"] if attempt.sealed else ""
 
 
 def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
     """Return the pages that were offered, each with the reason where it cannot be chosen. Holds no
     tokens, so that a page may show it."""
-    offers = _offered(attempt)
-    return _judged(attempt, offers, _rows(attempt, offers).select_related("unit"), by=by)
+    offers = _stored_offers(attempt)
+    return _choices_from(
+        attempt, offers, _channels_of(attempt, offers).select_related("unit"), by=by
+    )
 
 
-def _judged(
+def _choices_from(
     attempt: ConnectAttempt, offers: list[Offer], rows: QuerySet[Channel], *, by: User
 ) -> list[Choice]:
-    only = requested_channel(attempt)
-    return [
-        _judge(offer, attempt, _row_of(offer, rows, attempt.platform, only), only, by=by)
-        for offer in offers
-    ]
+    requested = requested_channel(attempt)
+    choices = []
+    for offer in offers:
+        bound = _channel_for(offer, rows, attempt.platform, requested)
+        choices.append(_choice_from(offer, attempt, bound, requested, by=by))
+    return choices
 
 
-def _offered(attempt: ConnectAttempt) -> list[Offer]:
-    return [_load(each) for each in _kept(attempt)["offers"]]
+def _stored_offers(attempt: ConnectAttempt) -> list[Offer]:
+    return [_load(each) for each in _unseal_facts(attempt)["offers"]]
 
 
-def _rows(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
+def _channels_of(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
     """Return the channels that have these pages, and the unit's own that once had one: the posts
     published there point to them."""
     names = {each for offer in offers for each in _names(offer, attempt.platform)}
@@ -324,7 +325,7 @@ def _rows(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
     )
 
 
-def _row_of(offer: Offer, rows: Iterable[Channel], platform: str, only: str) -> Channel | None:
+def _channel_for(offer: Offer, rows: Iterable[Channel], platform: str, only: str) -> Channel | None:
     """Return the channel that has the page now, or else the row that the page comes back to: the
     one asked for, or the latest."""
     names = _names(offer, platform)
@@ -343,80 +344,57 @@ def _names(offer: Offer, platform: str) -> list[str]:
     return [name for name in names if name]
 
 
-def _judge(
-    offer: Offer, attempt: ConnectAttempt, bound: Channel | None, only: str, *, by: User
+def _choice_from(
+    offer: Offer, attempt: ConnectAttempt, bound: Channel | None, requested: str, *, by: User
 ) -> Choice:
-    if bound and bound.unit_id != attempt.unit_id:
-        may_see = Channel.objects.visible_to(by).filter(pk=bound.pk).exists()
-        where = bound.unit.name if may_see else _("another unit")
-        return Choice(
-            offer.profile, _("Connected to %(unit)s. A page belongs to one unit.") % {"unit": where}
-        )
-    if only and (bound is None or str(bound.public_id) != only):
-        return Choice(offer.profile, _("Another page than the one you are connecting again."))
-    if (
-        bound
-        and bound.lifecycle == Lifecycle.RETIRED
-        and bound.lifecycle_since
-        and bound.lifecycle_since > attempt.created_at
-    ):
-        return Choice(
-            offer.profile,
-            _("This channel was closed after you began. To use the page again, begin again."),
-        )
-    if not offer.usable:
-        return Choice(offer.profile, _("What was granted does not suffice to post there."))
+    """Return the offered page as a choice. ``bound``: the channel that has or had it."""
+    if refusal := _refusal_of(offer, attempt, bound, requested, by=by):
+        return Choice(offer.profile, refusal)
     renamed = bound.known_name if bound and differ(bound.known_name, offer.profile.name) else ""
     return Choice(offer.profile, known=bound, renamed=renamed)
 
 
+def _refusal_of(
+    offer: Offer, attempt: ConnectAttempt, bound: Channel | None, requested: str, *, by: User
+) -> str:
+    """Say why the page cannot be chosen; empty where it can."""
+    if bound and bound.unit_id != attempt.unit_id:
+        may_see = Channel.objects.visible_to(by).filter(pk=bound.pk).exists()
+        where = bound.unit.name if may_see else _("another unit")
+        return _("Connected to %(unit)s. A page belongs to one unit.") % {"unit": where}
+    if requested and (bound is None or str(bound.public_id) != requested):
+        return _("Another page than the one you are connecting again.")
+    if bound and bound.lifecycle == Lifecycle.RETIRED:
+        retired_at = bound.lifecycle_since
+        if retired_at and retired_at > attempt.created_at:
+            return _("This channel was closed after you began. To use the page again, begin again.")
+    if not offer.usable:
+        return _("What was granted does not suffice to post there.")
+    return ""
+
+
 @transaction.atomic
-def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_key: str) -> Channel:
+def connect_page(
+    public_id: uuid.UUID | None, external_id: str, *, by: User, session_key: str
+) -> Channel:
     """Take the last step: the page becomes the unit's channel, or its channel gets new credentials
     and stays what it is."""
     now = timezone.now()
-    attempt = open_attempt(public_id, by=by, session_key=session_key, lock=True)
-    with _ending(attempt):
-        appointment = may_connect(attempt.platform, unit=attempt.unit, by=by)
-        offer = next(
-            (each for each in _offered(attempt) if each.profile.external_id == external_id), None
-        )
-        if offer is None:
-            raise Refused(_("Choose one of the pages."))
+    attempt = get_open_attempt(public_id, by=by, session_key=session_key, lock=True)
+    with _end_flow_on_refusal(attempt):
+        appointment = require_may_connect(attempt.platform, unit=attempt.unit, by=by)
+        offer = _find_offer(attempt, external_id)
         # Held until the end: what somebody reports, stops or hands over meanwhile is seen here, or
         # comes after.
-        rows = _rows(attempt, [offer]).select_for_update()
-        (choice,) = _judged(attempt, [offer], rows, by=by)
+        rows = _channels_of(attempt, [offer]).select_for_update()
+        (choice,) = _choices_from(attempt, [offer], rows, by=by)
         if choice.refused:
             raise Refused(choice.refused)
         channel = choice.known or Channel(unit=attempt.unit)
-        again = channel.pk is not None
-        fields = {
-            "platform": attempt.platform,
-            "external_id": external_id,
-            "health": Health.CONNECTED,
-            "health_reason": "",
-            "health_code": "",
-            "connected_by": by,
-            "connected_at": now,
-            "subscribe_at": now,
-            "leaving_since": None,
-            "grant_left": False,
-            **profile_fields(offer.profile, platform=attempt.platform, now=now),
-            **_lifecycle(channel, offer.profile, now=now),
-            **confirmation.kept(channel, external_id, by=by),
-            **sealed_tokens(channel, offer.tokens, now=now),
-        }
-        for name, value in fields.items():
-            setattr(channel, name, value)
-        try:
-            with transaction.atomic():
-                channel.save(update_fields=[*fields] if again else None)
-        except IntegrityError:
-            raise Refused(_("Another unit connected this page a moment ago.")) from None
+        action = "channel.connected" if channel.pk is None else "channel.connected_again"
+        _save_connected(channel, offer, attempt, by=by, now=now)
         attempt.closed_at, attempt.sealed = now, b""
         attempt.save(update_fields=["closed_at", "sealed"])
-        action = "channel.connected_again" if again else "channel.connected"
         record(
             action,
             channel,
@@ -430,7 +408,47 @@ def choose(public_id: uuid.UUID | None, external_id: str, *, by: User, session_k
     return channel
 
 
-def _lifecycle(channel: Channel, profile: Profile, *, now: datetime) -> dict[str, Any]:
+def _find_offer(attempt: ConnectAttempt, external_id: str) -> Offer:
+    for offer in _stored_offers(attempt):
+        if offer.profile.external_id == external_id:
+            return offer
+    raise Refused(_("Choose one of the pages."))
+
+
+def _save_connected(
+    channel: Channel, offer: Offer, attempt: ConnectAttempt, *, by: User, now: datetime
+) -> None:
+    """Save a channel, new or known, as connected to the page of the offer. Raises Refused where
+    another unit was quicker.
+    """
+    external_id = offer.profile.external_id
+    fields = {
+        "platform": attempt.platform,
+        "external_id": external_id,
+        "health": Health.CONNECTED,
+        "health_reason": "",
+        "health_code": "",
+        "connected_by": by,
+        "connected_at": now,
+        "subscribe_at": now,
+        "leaving_since": None,
+        "grant_left": False,
+        **profile_fields(offer.profile, platform=attempt.platform, now=now),
+        **_lifecycle_fields(channel, offer.profile, now=now),
+        **confirmation.confirmation_fields(channel, external_id, by=by),
+        **sealed_tokens(channel, offer.tokens, now=now),
+    }
+    is_known = channel.pk is not None
+    for name, value in fields.items():
+        setattr(channel, name, value)
+    try:
+        with transaction.atomic():
+            channel.save(update_fields=[*fields] if is_known else None)
+    except IntegrityError:
+        raise Refused(_("Another unit connected this page a moment ago.")) from None
+
+
+def _lifecycle_fields(channel: Channel, profile: Profile, *, now: datetime) -> dict[str, Any]:
     """Return the fields of the page's life that connecting sets. Who connects the page here
     confirms its name, unless it is held back; and what was posted while nobody watched is not
     foreign."""
@@ -439,10 +457,10 @@ def _lifecycle(channel: Channel, profile: Profile, *, now: datetime) -> dict[str
         fields |= {"known_name": profile.name[:200], "known_handle": profile.handle[:100]}
     if channel.pk is None or channel.health in (Health.DISCONNECTED, Health.MANUAL):
         fields |= {"watched_since": now, "last_checked_at": None, "check_at": now}
-    return fields | reopened(channel, now=now)
+    return fields | reopened_fields(channel, now=now)
 
 
-def reopened(channel: Channel, *, now: datetime) -> dict[str, Any]:
+def reopened_fields(channel: Channel, *, now: datetime) -> dict[str, Any]:
     """Return the fields by which a closed channel is in use again; what is held back for another
     reason stays so."""
     if channel.lifecycle != Lifecycle.RETIRED:
@@ -455,7 +473,7 @@ def reopened(channel: Channel, *, now: datetime) -> dict[str, Any]:
     }
 
 
-# --- what a connect flow remembers ----------------------------------------------------------------
+# --- facts sealed in a connect flow --------------------------------------------------------------
 
 
 def _callback(platform: str) -> str:
@@ -470,14 +488,16 @@ def _row_name(attempt: ConnectAttempt) -> str:
     return f"attempt:{attempt.public_id}"
 
 
-def _keep(attempt: ConnectAttempt, *, offers: list[Offer] | None = None, **facts: str) -> None:
+def _seal_facts(
+    attempt: ConnectAttempt, *, offers: list[Offer] | None = None, **facts: str
+) -> None:
     kept: dict[str, Any] = dict(facts)
     if offers is not None:
         kept["offers"] = [_dump(offer) for offer in offers]
     attempt.sealed = sealing.seal(kept, row=_row_name(attempt))
 
 
-def _kept(attempt: ConnectAttempt) -> dict[str, Any]:
+def _unseal_facts(attempt: ConnectAttempt) -> dict[str, Any]:
     return sealing.unseal(attempt.sealed, row=_row_name(attempt))
 
 

@@ -12,7 +12,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, require
 from audit.services import record
-from channels.credentials.grants import given_up
+from channels.credentials.grants import fields_without_access
 from channels.lifecycle.services import UNCONFIRMED
 from channels.models import Channel
 from channels.queries import address_of, keepers
@@ -22,7 +22,7 @@ from core.text import normal
 from units.models import Unit
 
 
-def kept(channel: Channel, external_id: str, *, by: User) -> dict[str, Any]:
+def confirmation_fields(channel: Channel, external_id: str, *, by: User) -> dict[str, Any]:
     """Return the fields that say who confirmed ``channel`` once ``by`` connects it to the page
     ``external_id``.
 
@@ -100,7 +100,7 @@ def refuse(channel: Channel, *, by: User, reason: str, seen: str) -> None:
         raise Refused(_("Please enter the reason."))
     row, appointment = _waiting(channel, by=by, seen=seen)
     Channel.objects.filter(pk=row.pk).update(
-        health=Health.DISCONNECTED, health_reason="", **given_up(row)
+        health=Health.DISCONNECTED, health_reason="", **fields_without_access(row)
     )
     facts = {"page": row.external_id, "name": row.name, "reason": reason}
     record("channel.page_refused", row, by=by, position=appointment.position, **facts)

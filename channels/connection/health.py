@@ -14,7 +14,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from channels.credentials.grants import given_up
+from channels.credentials.grants import fields_without_access
 from channels.credentials.sealing import REFRESH_LEASE
 from channels.lifecycle import services as lifecycle
 from channels.models import Channel
@@ -40,7 +40,7 @@ from platforms.messages import Account, Profile
 _FRESH = timedelta(minutes=10)
 # Losses that no new tokens end: those for a reason of the portal's own, and a page that took our
 # rights back.
-NOT_OF_TOKENS = ("", "unlinked")
+LOSSES_WITHOUT_NEW_TOKENS = ("", "unlinked")
 _CHECK_BATCH = 200
 
 
@@ -62,11 +62,13 @@ def mark_lost(channel: Channel, *, code: str = "") -> None:
         # token.
         ours.filter(refresh_at__gt=now + REFRESH_LEASE).update(refresh_at=now)
         return
-    lose(channel, "", code)
+    mark_lost_for_good(channel, "", code)
 
 
 @transaction.atomic
-def lose(channel: Channel, reason: str, code: str = "", *, was: Health = Health.CONNECTED) -> None:
+def mark_lost_for_good(
+    channel: Channel, reason: str, code: str = "", *, was: Health = Health.CONNECTED
+) -> None:
     """Mark the channel as lost for certain, where `mark_lost` would renew first: there is nothing
     to renew. ``reason``: the portal's own words; empty where the platform's code says enough."""
     reason = (reason or ("" if code else _("The platform no longer lets the portal in.")))[:300]
@@ -79,7 +81,7 @@ def lose(channel: Channel, reason: str, code: str = "", *, was: Health = Health.
 
 
 @transaction.atomic
-def mark_back(channel: Channel) -> None:
+def mark_reconnected(channel: Channel) -> None:
     """Mark a lost channel as connected: the platform lets us in again without a new consent, for
     the bot is back in its channel or a check was passed."""
     lost = Channel.objects.filter(pk=channel.pk, sealed=bytes(channel.sealed), health=Health.LOST)
@@ -109,7 +111,7 @@ def accounts_of(channels: Iterable[Channel]) -> dict[Channel, Account]:
         try:
             found[channel] = account_of(channel)
         except sealing.Unsealable:
-            lose(channel, _("The stored credentials cannot be opened."))
+            mark_lost_for_good(channel, _("The stored credentials cannot be opened."))
     return found
 
 
@@ -136,12 +138,12 @@ def check(channels: Sequence[Channel], *, now: datetime) -> int:
     accounts = accounts_of(
         channel for channel in channels if is_allowed(channel.platform, unit=channel.unit)
     )
-    calls = {channel: _looking(account) for channel, account in accounts.items()}
+    calls = {channel: _profile_call(account) for channel, account in accounts.items()}
     answered = 0
     for channel, answer in client.call_many(channels[0].platform, calls, writes=False):
         match answer:
             case Profile():
-                _note(channel, answer, now=now)
+                _store_profile(channel, answer, now=now)
             case AccessLost():
                 mark_lost(channel, code=answer.code)
                 Channel.objects.filter(pk=channel.pk).update(checked_at=now)
@@ -151,12 +153,12 @@ def check(channels: Sequence[Channel], *, now: datetime) -> int:
     return answered
 
 
-def _looking(account: Account) -> Callable[[Connector], Awaitable[Profile]]:
+def _profile_call(account: Account) -> Callable[[Connector], Awaitable[Profile]]:
     return lambda connector: connector.profile(account)
 
 
 @transaction.atomic
-def _note(channel: Channel, profile: Profile, *, now: datetime) -> None:
+def _store_profile(channel: Channel, profile: Profile, *, now: datetime) -> None:
     """Store what a check found. ``channel`` shows with which credentials the platform was asked.
     The page's name is compared with the row as it is by now: somebody may have paused, resumed or
     disconnected it since."""
@@ -174,13 +176,13 @@ def _note(channel: Channel, profile: Profile, *, now: datetime) -> None:
     Channel.objects.filter(pk=row.pk).update(
         **profile_fields(profile, platform=channel.platform, now=now)
     )
-    lifecycle.compare(row, profile, now=now)
+    lifecycle.freeze_if_renamed(row, profile, now=now)
     if lacking := [right for right in profile.missing if facts.rights.get(right)]:
-        lose(
+        mark_lost_for_good(
             channel, _("These rights were taken away: %(rights)s.") % {"rights": ", ".join(lacking)}
         )
     else:
-        mark_back(channel)
+        mark_reconnected(channel)
 
 
 def profile_fields(profile: Profile, *, platform: str, now: datetime) -> dict[str, object]:
@@ -203,7 +205,7 @@ def disconnect(channel: Channel, *, by: User, reason: str) -> None:
     appointment = require(by, Permission.CHANNEL_MANAGE, unit=channel.unit)
     if not reason.strip():
         raise Refused(_("Say why the channel is disconnected."))
-    gone = {"health": Health.DISCONNECTED, "health_reason": "", **given_up(channel)}
+    gone = {"health": Health.DISCONNECTED, "health_reason": "", **fields_without_access(channel)}
     if not Channel.objects.usable().filter(pk=channel.pk).update(**gone):
         raise Refused(_("This channel is disconnected already."))
     channel.refresh_from_db(fields=list(gone))

@@ -11,8 +11,8 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from channels.connection.addresses import is_on, page_key
-from channels.connection.attempts import may_register, reopened
-from channels.credentials.grants import NO_CREDENTIALS, given_up
+from channels.connection.attempts import reopened_fields, require_may_register
+from channels.credentials.grants import NO_CREDENTIALS, fields_without_access
 from channels.lifecycle.services import UNCONFIRMED
 from channels.models import LONGEST_PAGE_ID, Channel
 from channels.queries import facts_of, is_permitted
@@ -28,7 +28,7 @@ def register(
 ) -> Channel:
     """Make the page the unit's channel without credentials. Raises Refused when the page is another
     unit's, or the address does not name a page on this platform."""
-    appointment = may_register(platform, unit=unit, by=by)
+    appointment = require_may_register(platform, unit=unit, by=by)
     key = _key(platform, address)
     pages = Channel.objects.filter(platform=platform).called([key])
     known = list(pages.order_by("-connected_at").select_for_update())
@@ -47,7 +47,7 @@ def register(
         "connected_at": now,
         **NO_CREDENTIALS,
         **UNCONFIRMED,
-        **reopened(channel, now=now),
+        **reopened_fields(channel, now=now),
     }
     for field, value in fields.items():
         setattr(channel, field, value)
@@ -68,7 +68,7 @@ def register(
 
 
 @transaction.atomic
-def go_on(channel: Channel, *, by: User, reason: str) -> None:
+def continue_manually(channel: Channel, *, by: User, reason: str) -> None:
     """Destroy the credentials of a channel whose API right is lost for good; what is due becomes a
     task by hand."""
     appointment = require(by, Permission.CHANNEL_MANAGE, unit=channel.unit)
@@ -76,7 +76,11 @@ def go_on(channel: Channel, *, by: User, reason: str) -> None:
         raise Refused(
             _("The provincial police do not allow this platform now, so nothing is sent there.")
         )
-    fields = {"health": Health.MANUAL, "health_reason": _reason(reason), **given_up(channel)}
+    fields = {
+        "health": Health.MANUAL,
+        "health_reason": _reason(reason),
+        **fields_without_access(channel),
+    }
     if not Channel.objects.with_api().filter(pk=channel.pk).update(**fields):
         raise Refused(_("This channel is posted to by hand already, or it is disconnected."))
     channel.refresh_from_db(fields=list(fields))

@@ -8,7 +8,12 @@ from functools import partial
 from django.db import transaction
 from django.db.models import F
 
-from channels.connection.health import NOT_OF_TOKENS, accounts_of, lose, mark_back
+from channels.connection.health import (
+    LOSSES_WITHOUT_NEW_TOKENS,
+    accounts_of,
+    mark_lost_for_good,
+    mark_reconnected,
+)
 from channels.credentials.sealing import REFRESH_LEASE
 from channels.models import Channel
 from channels.queries import row_name
@@ -91,7 +96,7 @@ def _refresh(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple
         fields={"refresh_at": now + REFRESH_LEASE},
     )
     accounts = accounts_of(Channel.objects.filter(pk__in=turns).select_related("unit"))
-    calls = {channel: _renewing(account) for channel, account in accounts.items()}
+    calls = {channel: _refresh_call(account) for channel, account in accounts.items()}
     renewed, answered = (
         0,
         not calls,
@@ -101,17 +106,17 @@ def _refresh(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple
     ):
         # A refresh token works once: new tokens that are not stored cost the connection. While the
         # database is away nobody else takes the turn.
-        write = partial(_renewed, channel, answer, sealed=bytes(channel.sealed), now=now)
+        write = partial(_store_answer, channel, answer, sealed=bytes(channel.sealed), now=now)
         renewed += with_db_retry(write, give_up_after=REFRESH_LEASE)
         answered = answered or not getattr(answer, "silent", False)
     return renewed, answered
 
 
-def _renewing(account: Account) -> Callable[[Connector], Awaitable[Tokens | None]]:
+def _refresh_call(account: Account) -> Callable[[Connector], Awaitable[Tokens | None]]:
     return lambda connector: connector.refresh(account)
 
 
-def _renewed(
+def _store_answer(
     channel: Channel, answer: Tokens | ConnectorError | None, *, sealed: bytes, now: datetime
 ) -> bool:
     unchanged = Channel.objects.filter(pk=channel.pk, sealed=sealed)
@@ -121,7 +126,7 @@ def _renewed(
         case None:
             Channel.objects.filter(pk=channel.pk).update(refresh_at=None)
         case AccessLost():
-            lose(channel, "", answer.code)
+            mark_lost_for_good(channel, "", answer.code)
         case _:
             # A blip. If the answer alone was lost, the old refresh token is dead and the next try
             # will tell.
@@ -137,6 +142,6 @@ def _store(channel: Channel, tokens: Tokens, *, sealed: bytes, now: datetime) ->
     if not Channel.objects.filter(pk=channel.pk, sealed=sealed).update(**fields):
         return False
     channel.refresh_from_db(fields=["sealed", "health", "health_code"])
-    if channel.health_code not in NOT_OF_TOKENS:
-        mark_back(channel)
+    if channel.health_code not in LOSSES_WITHOUT_NEW_TOKENS:
+        mark_reconnected(channel)
     return True

@@ -20,8 +20,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
-from channels.connection import attempts, health
-from channels.connection import manual as hands
+from channels.connection import attempts, health, manual
 from channels.connection.forms import ManualChannelForm, PlatformForm
 from channels.context import channel_or_404, platform_or_404
 from channels.models import Channel, ConnectAttempt
@@ -134,8 +133,8 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         }
         try:
             if form is not None:
-                return _to_choose(attempts.by_form(platform, form.cleaned_data, **whose))
-            dialog = attempts.begin(platform, **whose, wider=wider)
+                return _to_choose(attempts.connect_with_form(platform, form.cleaned_data, **whose))
+            dialog = attempts.begin_dialog(platform, **whose, wider=wider)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from None
         except Refused as error:
@@ -175,7 +174,7 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
     if not request.user.reach(Permission.CHANNEL_MANAGE):
         raise PermissionDenied
     try:
-        attempt = attempts.answer(
+        attempt = attempts.accept_callback(
             platform, request.GET.dict(), by=request.user, session_key=_session_key(request)
         )
     except NotAllowed as error:
@@ -238,10 +237,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     named, whose = _attempt(request), {"by": request.user, "session_key": _session_key(request)}
     try:
         if request.method == "POST":
-            channel = attempts.choose(named, request.POST.get("page", ""), **whose)
+            channel = attempts.connect_page(named, request.POST.get("page", ""), **whose)
             messages.success(request, _("%(channel)s is connected.") % {"channel": channel})
             return redirect("channels:channel", channel.public_id)
-        attempt = attempts.open_attempt(named, **whose)
+        attempt = attempts.get_open_attempt(named, **whose)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except attempts.ConnectFlowEnded as stopped:
@@ -270,7 +269,7 @@ def register_manually(request: HttpRequest, platform: str) -> HttpResponse:
         return redirect(f"{reverse('channels:connect', args=[platform])}?unit={unit.key}")
     done = form_action(
         form,
-        lambda: hands.register(platform, unit=unit, by=request.user, **form.cleaned_data),
+        lambda: manual.register(platform, unit=unit, by=request.user, **form.cleaned_data),
     )
     if done:
         messages.success(
@@ -288,7 +287,9 @@ def continue_manually(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
     """Turn a channel whose API right is lost for good into one that is posted to by hand."""
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)
     form = ReasonForm(request.POST or None, hint=_("It goes into the record."))
-    done = form_action(form, lambda: hands.go_on(channel, by=request.user, **form.cleaned_data))
+    done = form_action(
+        form, lambda: manual.continue_manually(channel, by=request.user, **form.cleaned_data)
+    )
     if done:
         words = _("From now on approved posts for %(channel)s become tasks by hand.")
         messages.success(request, words % {"channel": channel})

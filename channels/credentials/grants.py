@@ -30,7 +30,7 @@ _DEADLINE = 5
 _BATCH = 32
 
 
-def given_up(channel: Channel) -> dict[str, object]:
+def fields_without_access(channel: Channel) -> dict[str, object]:
     """Return the fields of a channel that no longer uses its access. Where the platform can be
     told, the credentials are kept until `end_due` does so, some seconds later.
     """
@@ -54,14 +54,14 @@ def end_due() -> int:
         done += len(claimed)
         for platform in {channel.platform for channel in claimed}:
             calls = {
-                channel: _ending(account)
+                channel: _revoke_call(account)
                 for channel, account in claimed.items()
                 if account and channel.platform == platform
             }
             for channel, answer in client.call_many(
                 platform, calls, writes=False, seconds=_DEADLINE
             ):
-                _note(channel, answer)
+                _record_outcome(channel, answer)
     return done
 
 
@@ -105,12 +105,12 @@ def _is_shared(channel: Channel) -> bool:
     )
 
 
-def _ending(account: Account) -> Callable[[Connector], Awaitable[None]]:
+def _revoke_call(account: Account) -> Callable[[Connector], Awaitable[None]]:
     return lambda connector: connector.revoke(account)
 
 
 @transaction.atomic
-def _note(channel: Channel, answer: ConnectorError | None) -> None:
+def _record_outcome(channel: Channel, answer: ConnectorError | None) -> None:
     if isinstance(answer, ConnectorError):
         record("channel.grant_left", channel, code=answer.code)
         return

@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from accounts.queries import authority, require
 from audit.services import record
 from channels import signals
-from channels.credentials.grants import given_up
+from channels.credentials.grants import fields_without_access
 from channels.credentials.sealing import is_renewing, sealed_for
 from channels.models import Channel
 from channels.queries import address_of, is_permitted, keepers, province_keepers
@@ -35,7 +35,7 @@ _FREEZABLE = (Lifecycle.ACTIVE, Lifecycle.PAUSED)
 # --- what a page is called ------------------------------------------------------------------------
 
 
-def compare(channel: Channel, profile: Profile, *, now: datetime) -> None:
+def freeze_if_renamed(channel: Channel, profile: Profile, *, now: datetime) -> None:
     """Freeze the channel where the page is no longer called what a person knows it by, whenever
     that was first seen. ``channel``: the locked row, as it was before the check."""
     known_name, known_handle = (
@@ -51,7 +51,10 @@ def compare(channel: Channel, profile: Profile, *, now: datetime) -> None:
     seen = not (differ(channel.name, profile.name) or differ(channel.handle, profile.handle))
     if seen and channel.lifecycle not in _FREEZABLE:
         return  # it is on record, and is held back already
-    names = {"was": _called(known_name, known_handle), "now": _called(profile.name, profile.handle)}
+    names = {
+        "was": _full_name(known_name, known_handle),
+        "now": _full_name(profile.name, profile.handle),
+    }
     record("channel.renamed", channel, **names)
     freeze(
         channel, _("The page was called “%(was)s” and is now called “%(now)s”.") % names, now=now
@@ -61,14 +64,14 @@ def compare(channel: Channel, profile: Profile, *, now: datetime) -> None:
 def differ(one: str, other: str) -> bool:
     """Tell whether two names differ beyond case, spaces and how a letter is put together. A name
     that is not known differs from none."""
-    return bool(one and other) and _bare(one) != _bare(other)
+    return bool(one and other) and _normalised(one) != _normalised(other)
 
 
-def _bare(name: str) -> str:
+def _normalised(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _called(name: str, handle: str) -> str:
+def _full_name(name: str, handle: str) -> str:
     return f"{name} (@{handle})" if handle else name
 
 
@@ -76,7 +79,9 @@ def _called(name: str, handle: str) -> str:
 def freeze(channel: Channel, reason: str, *, now: datetime) -> None:
     """Hold back what is to go out there until a person has looked, and notify the people of the
     unit and of the province."""
-    if channel.lifecycle not in _FREEZABLE or not _step(channel, Lifecycle.FROZEN, reason, now=now):
+    if channel.lifecycle not in _FREEZABLE or not _move_lifecycle(
+        channel, Lifecycle.FROZEN, reason, now=now
+    ):
         return
     record("channel.frozen", channel, reason=reason)
     people = [*keepers(channel), *province_keepers(channel.unit)]
@@ -97,7 +102,14 @@ def freeze(channel: Channel, reason: str, *, now: datetime) -> None:
 def pause(channel: Channel, *, by: User, reason: str) -> None:
     """Mark the page as not used by the unit for a while: it is not offered for posts, and nothing
     goes out there."""
-    _act(channel, Lifecycle.PAUSED, "channel.paused", _may_stop(by, channel), by=by, reason=reason)
+    _change_lifecycle(
+        channel,
+        Lifecycle.PAUSED,
+        "channel.paused",
+        _require_may_stop(by, channel),
+        by=by,
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -108,7 +120,7 @@ def resume(channel: Channel, *, by: User, reason: str) -> None:
     action = "channel.resumed" if channel.lifecycle == Lifecycle.PAUSED else "channel.confirmed"
     if channel.lifecycle == Lifecycle.RETIRED:
         raise Refused(_("This channel is closed. To use the page again, connect it again."))
-    _act(channel, Lifecycle.ACTIVE, action, appointment, by=by, reason=reason)
+    _change_lifecycle(channel, Lifecycle.ACTIVE, action, appointment, by=by, reason=reason)
     Channel.objects.filter(pk=channel.pk).update(
         known_name=channel.name, known_handle=channel.handle
     )
@@ -118,11 +130,11 @@ def resume(channel: Channel, *, by: User, reason: str) -> None:
 def report_taken_over(channel: Channel, *, by: User, reason: str) -> None:
     """Mark the page as controlled by somebody else: nothing goes out there, and the province is
     alarmed."""
-    _act(
+    _change_lifecycle(
         channel,
         Lifecycle.TAKEN_OVER,
         "channel.taken_over",
-        _may_stop(by, channel),
+        _require_may_stop(by, channel),
         by=by,
         reason=reason,
     )
@@ -153,11 +165,11 @@ def retire(channel: Channel, *, by: User, reason: str, successor: Channel | None
     fields = {
         "health": Health.DISCONNECTED,
         "health_reason": "",
-        **given_up(channel),
+        **fields_without_access(channel),
         "successor": successor,
     }
     data = {"successor": str(successor.public_id)} if successor else {}
-    _act(
+    _change_lifecycle(
         channel,
         Lifecycle.RETIRED,
         "channel.retired",
@@ -167,7 +179,7 @@ def retire(channel: Channel, *, by: User, reason: str, successor: Channel | None
         fields=fields,
         **data,
     )
-    _let_go(channel, channel.unit, by, appointment, reason)
+    _announce_release(channel, channel.unit, by, appointment, reason)
 
 
 @transaction.atomic
@@ -220,7 +232,7 @@ def transfer(channel: Channel, *, to: Unit, by: User, reason: str) -> None:
     facts |= {"from_name": str(was), "to_name": str(to)}
     for unit in (was, to):  # each unit's record tells it
         record("channel.handed_over", channel, unit_path=unit.path, **facts)
-    _let_go(channel, was, by, appointment, reason)
+    _announce_release(channel, was, by, appointment, reason)
     notify(
         [person for person in keepers(channel) if person.pk != by.pk],
         "channel_handed_over",
@@ -231,14 +243,14 @@ def transfer(channel: Channel, *, to: Unit, by: User, reason: str) -> None:
     )
 
 
-def _may_stop(by: User, channel: Channel) -> Authority:
+def _require_may_stop(by: User, channel: Channel) -> Authority:
     """Return the appointment by which ``by`` may stop the page, or raise NotAllowed. Who may pause
     publishing may stop a page too: to stop must not wait for somebody who is away."""
     stopping = authority(by, Permission.PUBLISHING_PAUSE, unit=channel.unit)
     return stopping or require(by, Permission.CHANNEL_MANAGE, unit=channel.unit)
 
 
-def _act(
+def _change_lifecycle(
     channel: Channel,
     to: Lifecycle,
     action: str,
@@ -250,14 +262,16 @@ def _act(
     **data: object,
 ) -> None:
     reason = _reason(reason)
-    if not _step(
+    if not _move_lifecycle(
         channel, to, "" if to == Lifecycle.ACTIVE else reason, now=timezone.now(), **(fields or {})
     ):
         raise Refused(_("Somebody has changed this channel meanwhile. Reload the page."))
     record(action, channel, by=by, position=appointment.position, reason=reason, **data)
 
 
-def _step(channel: Channel, to: Lifecycle, reason: str, *, now: datetime, **fields: object) -> bool:
+def _move_lifecycle(
+    channel: Channel, to: Lifecycle, reason: str, *, now: datetime, **fields: object
+) -> bool:
     """Change a channel's life, which is done only here: by the table, and only from the value that
     was read. Return whether it changed."""
     if to not in LIFECYCLE_STEPS[channel.lifecycle]:
@@ -270,7 +284,9 @@ def _step(channel: Channel, to: Lifecycle, reason: str, *, now: datetime, **fiel
     return True
 
 
-def _let_go(channel: Channel, unit: Unit, by: User, appointment: Authority, reason: str) -> None:
+def _announce_release(
+    channel: Channel, unit: Unit, by: User, appointment: Authority, reason: str
+) -> None:
     facts = {
         "channel": channel,
         "unit": unit,
@@ -278,7 +294,7 @@ def _let_go(channel: Channel, unit: Unit, by: User, appointment: Authority, reas
         "position": appointment.position,
         "reason": reason.strip(),
     }
-    signals.let_go.send(Channel, **facts)
+    signals.channel_released.send(Channel, **facts)
 
 
 def _reason(reason: str) -> str:

@@ -55,11 +55,11 @@ def check_pages(*, platform: str, now: datetime) -> int:
     own = Channel.objects.filter(platform=platform, health=Health.CONNECTED).order_by("check_at")
     # Even after an outage, when every page's turn has passed, they are asked in a row and not in a
     # crowd.
-    left = max(_BATCH, math.ceil(own.count() * _RUN * _SPARE / _every(platform)))
+    left = max(_BATCH, math.ceil(own.count() * _RUN * _SPARE / _check_interval(platform)))
     while left > 0 and (
         batch := list(own.filter(check_at__lte=clock()).only("pk", "check_at")[: min(_BATCH, left)])
     ):
-        noted, answered = _look(platform, batch, now=clock())
+        noted, answered = _check_batch(platform, batch, now=clock())
         found += noted
         left -= len(batch)
         if not answered:
@@ -67,17 +67,17 @@ def check_pages(*, platform: str, now: datetime) -> int:
     return found
 
 
-def _every(platform: str) -> timedelta:
+def _check_interval(platform: str) -> timedelta:
     """Return the time from one check of a page to the next."""
     return timedelta(
         seconds=float(settings.PLATFORMS[platform].get("look_seconds") or _EVERY.total_seconds())
     )
 
 
-def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple[int, bool]:
+def _check_batch(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple[int, bool]:
     """Check the pages of ``batch``. Return how many unrecognised posts were found, and whether the
     platform answered at all."""
-    every = _every(platform)
+    every = _check_interval(platform)
     turns = update_from_values(
         Channel,
         [{"id": channel.pk, "check_at": channel.check_at} for channel in batch],
@@ -87,7 +87,7 @@ def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple[in
     calls, seen, silent = {}, {}, 0
     for channel in Channel.objects.filter(pk__in=turns).select_related("unit"):
         try:
-            calls[channel] = _listing(account_of(channel), _since(channel))
+            calls[channel] = _list_call(account_of(channel), _since(channel))
         except sealing.Unsealable:
             continue  # the daily look tells
     for channel, answer in client.call_many(platform, calls, writes=False, at_once=_AT_ONCE):
@@ -101,18 +101,20 @@ def _look(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple[in
             case ConnectorError() if answer.wait and answer.wait > every:
                 Channel.objects.filter(pk=channel.pk).update(check_at=now + answer.wait)
     Channel.objects.filter(pk__in=[channel.pk for channel in seen]).update(last_checked_at=now)
-    return note(seen, now=now), not calls or silent < len(calls)
+    return store_unrecognised(seen, now=now), not calls or silent < len(calls)
 
 
 def _since(channel: Channel) -> datetime:
     return max(channel.watched_since, (channel.last_checked_at or channel.watched_since) - _AGAIN)
 
 
-def _listing(account: Account, since: datetime) -> Callable[[Connector], Awaitable[list[LivePost]]]:
+def _list_call(
+    account: Account, since: datetime
+) -> Callable[[Connector], Awaitable[list[LivePost]]]:
     return lambda connector: connector.live_posts(account, since)
 
 
-def note(seen: Mapping[Channel, Sequence[LivePost]], *, now: datetime) -> int:
+def store_unrecognised(seen: Mapping[Channel, Sequence[LivePost]], *, now: datetime) -> int:
     """Store those of the posts seen that neither the portal made nor anybody has noted before, and
     return how many. What may be ours, for all that is known yet, is judged at a later check."""
     strange = {
@@ -134,14 +136,16 @@ def note(seen: Mapping[Channel, Sequence[LivePost]], *, now: datetime) -> int:
         "channel", "external_id"
     ):
         known[pk].add(number)
-    for _receiver, answer in signals.made_here.send(Channel, live_posts=strange):
+    for _receiver, answer in signals.own_posts_requested.send(Channel, live_posts=strange):
         for pk, numbers in cast("Mapping[int, set[str]]", answer).items():
             known[pk] |= numbers
     noted = 0
     for channel in (channel for channel in seen if channel.pk in strange):
         new = [post for post in strange[channel.pk] if post.external_id not in known[channel.pk]]
         unknown = [post for post in new if _may_be_ours(post, spans[channel.pk])]
-        noted += _keep(channel, [post for post in new if post not in unknown], now=now)
+        noted += _create_unrecognised(
+            channel, [post for post in new if post not in unknown], now=now
+        )
         if unknown:
             # By the time that a person has decided, it might be too old to be listed.
             Channel.objects.filter(pk=channel.pk).update(
@@ -155,7 +159,7 @@ def _may_be_ours(post: LivePost, spans: Sequence[tuple[datetime, datetime]]) -> 
 
 
 @transaction.atomic
-def _keep(channel: Channel, posts: Sequence[LivePost], *, now: datetime) -> int:
+def _create_unrecognised(channel: Channel, posts: Sequence[LivePost], *, now: datetime) -> int:
     if not posts:
         return 0
     rows = UnrecognisedPost.objects.bulk_create(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from channels import signals
-from channels.connection.health import check, lose
+from channels.connection.health import check, mark_lost_for_good
 from channels.models import Channel, HookEvent
 from channels.monitoring import unrecognised
 from channels.queries import account_of, facts_of
@@ -46,7 +46,7 @@ def challenge(platform: str, query: Mapping[str, str]) -> str:
     return asked.answer
 
 
-def take(platform: str, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> int:
+def store_events(platform: str, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> int:
     """Store the events of a call, and return how many. Raises ForgedWebhook, and ValueError for
     what nobody can read.
     """
@@ -92,7 +92,7 @@ def process(*, now: datetime) -> int:
         changed: dict[str, dict[int, Channel]] = {}
         for row in rows:
             channel = channels.get((row.platform, row.page))
-            if channel is not None and _follow(row, channel, now=now):
+            if channel is not None and _act_on_event(row, channel, now=now):
                 changed.setdefault(channel.platform, {})[channel.pk] = channel
         HookEvent.objects.filter(pk__in=[row.pk for row in rows]).update(handled_at=now)
     for asked in changed.values():
@@ -100,19 +100,21 @@ def process(*, now: datetime) -> int:
     return len(rows)
 
 
-def _follow(row: HookEvent, channel: Channel, *, now: datetime) -> bool:
+def _act_on_event(row: HookEvent, channel: Channel, *, now: datetime) -> bool:
     """Do what follows from one event. Return True where the page has to be asked who it is."""
     match row.kind:
         case Hook.CHANGED:
             return True
         case Hook.UNLINKED if row.reported_at is None or row.reported_at >= channel.connected_at:
             # What was told before the page was connected again says nothing of the new connection.
-            lose(channel, _("The page took the portal's rights back."), "unlinked")
+            mark_lost_for_good(channel, _("The page took the portal's rights back."), "unlinked")
         case Hook.POSTED if facts_of(channel.platform).lists_posts:
             unrecognised.check_soon(channel, now=now)
         case Hook.POSTED:
-            unrecognised.note({channel: [_live_post(row, channel, now)]}, now=now)
-    signals.reported.send(Channel, channel=channel, kind=row.kind, object_id=row.object_id, now=now)
+            unrecognised.store_unrecognised({channel: [_live_post(row, channel, now)]}, now=now)
+    signals.webhook_reported.send(
+        Channel, channel=channel, kind=row.kind, object_id=row.object_id, now=now
+    )
     return False
 
 
@@ -144,7 +146,7 @@ def _subscribe(platform: str, batch: list[Channel], *, now: datetime) -> int:
     calls, done = {}, 0
     for channel in batch:
         try:
-            calls[channel] = _subscribing(account_of(channel), callback)
+            calls[channel] = _subscribe_call(account_of(channel), callback)
         except Unsealable:
             continue
     for channel, answer in client.call_many(platform, calls, writes=False):
@@ -163,7 +165,7 @@ def _subscribe(platform: str, batch: list[Channel], *, now: datetime) -> int:
     return done
 
 
-def _subscribing(
+def _subscribe_call(
     account: Account, callback: str
 ) -> Callable[[Connector], Awaitable[timedelta | None]]:
     return lambda connector: connector.subscribe(account, callback)

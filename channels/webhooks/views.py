@@ -33,7 +33,7 @@ def hook(request: HttpRequest, platform: str) -> HttpResponse:
             return HttpResponse(answer[:500], content_type="text/plain; charset=utf-8")
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
             return HttpResponse(status=413)
-        inbox.take(platform, request.headers, request.body, now=timezone.now())
+        inbox.store_events(platform, request.headers, request.body, now=timezone.now())
     except ForgedWebhook:
         return HttpResponse(
             "This call proves nothing.", status=400, content_type="text/plain; charset=utf-8"

@@ -15,7 +15,14 @@ from accounts.permissions import Permission
 from accounts.queries import holders
 from channels.models import Channel
 from channels.queries import facts_of
-from channels.signals import last_posts, let_go, made_here, overbooked, reported, unknown_outcomes
+from channels.signals import (
+    channel_released,
+    last_posts,
+    overbooked,
+    own_posts_requested,
+    unknown_outcomes,
+    webhook_reported,
+)
 from channels.states import Kind
 from platforms.facts import Facts
 from platforms.messages import LivePost
@@ -37,7 +44,7 @@ _CLOCK_DIFFERENCE = timedelta(minutes=2)
 _LONGEST_LISTING_DELAY = timedelta(days=1)
 
 
-@receiver(made_here, sender=Channel)
+@receiver(own_posts_requested, sender=Channel)
 def find_own_posts(live_posts: Mapping[int, Sequence[LivePost]], **_: Any) -> dict[int, set[str]]:
     """Find which posts are ours: by the ids that the connector reads from what it told us, and by
     the link, for what people posted by hand."""
@@ -146,7 +153,7 @@ def _is_page_full(facts: Facts, channel: int, day: date, n: int) -> bool:
     return any(booked[form.name] > form.per_page_day for form in limited)
 
 
-@receiver(let_go, sender=Channel)
+@receiver(channel_released, sender=Channel)
 def stop_waiting_deliveries(
     channel: Channel, by: Any, position: str, reason: str, **_: Any
 ) -> None:
@@ -166,7 +173,7 @@ def _unknown_outcomes_of(channel: Channel, object_id: str) -> list[int]:
     ]
 
 
-@receiver(reported, sender=Channel)
+@receiver(webhook_reported, sender=Channel)
 def check_sooner(channel: Channel, kind: str, object_id: str, now: datetime, **_: Any) -> None:
     """Check the platform sooner after its hint, whatever the hint says.
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.permissions import Role
-from channels.connection.health import mark_back, mark_lost
+from channels.connection.health import mark_lost, mark_reconnected
 from channels.states import Health
 from core.clock import database_now
 from operations import measure, presenters
@@ -169,7 +169,7 @@ def test_many_connections_lost_within_hours_are_a_wave():
     assert seen() == []
     mark_lost(channels[9])
     assert seen() == [("wave", "facebook", 10)]
-    mark_back(channels[9])
+    mark_reconnected(channels[9])
     assert seen() == []
 
 

@@ -29,8 +29,8 @@ from platforms.meta.facebook.uploads import (
     FINISHED_AT_ONCE,
     Upload,
     Uploads,
-    failure_of,
     ai_label_fields,
+    failure_of,
 )
 from platforms.meta.facebook.words import WORDS
 from platforms.meta.graph import (

@@ -12,7 +12,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from channels.connection import tokens
-from channels.connection.health import check, lose, mark_lost
+from channels.connection.health import check, mark_lost, mark_lost_for_good
 from channels.connection.tokens import refresh, refresh_due, sealed_tokens
 from channels.models import Channel
 from channels.queries import account_of, row_name
@@ -156,20 +156,20 @@ def test_a_database_that_goes_away_before_the_tokens_are_stored_costs_no_connect
 ):
     """The platform takes a refresh token once: what it answered exists nowhere else."""
     failing = iter([True])
-    mark_back, asked = tokens.mark_back, client.call_many
+    mark_reconnected, asked = tokens.mark_reconnected, client.call_many
 
     def and_is_lost(platform, calls, **more):
         # Its old tokens were refused: the answer is stored and the loss ends in one transaction.
         Channel.objects.filter(pk=zalo.pk).update(health=Health.LOST, health_code="190")
         yield from asked(platform, calls, **more)
 
-    def mark_back_once_in_vain(channel):
-        mark_back(channel)
+    def mark_reconnected_once_in_vain(channel):
+        mark_reconnected(channel)
         for _ in failing:
             raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(client, "call_many", and_is_lost)
-    monkeypatch.setattr(tokens, "mark_back", mark_back_once_in_vain)
+    monkeypatch.setattr(tokens, "mark_reconnected", mark_reconnected_once_in_vain)
     before = account_of(zalo)
 
     assert refresh_due(now=timezone.now()) == 1
@@ -380,7 +380,9 @@ def test_a_refusal_during_a_renewal_lets_no_second_renewer_in(simulator, zalo, m
 
 def test_a_new_pair_ends_a_loss_that_was_about_the_old_one(zalo, monkeypatch):
     loaded = Channel.objects.get()
-    during_a_renewal(monkeypatch, lambda: lose(loaded, "access token is invalid", "-216"))
+    during_a_renewal(
+        monkeypatch, lambda: mark_lost_for_good(loaded, "access token is invalid", "-216")
+    )
 
     refresh_tokens(platform="zalo")
 
@@ -392,7 +394,7 @@ def test_a_new_pair_ends_a_loss_that_was_about_the_old_one(zalo, monkeypatch):
 def test_a_new_pair_ends_no_loss_that_had_another_reason(zalo, monkeypatch, code):
     """Such as the province's word, or the page's own."""
     loaded = Channel.objects.get()
-    during_a_renewal(monkeypatch, lambda: lose(loaded, "not allowed any more", code))
+    during_a_renewal(monkeypatch, lambda: mark_lost_for_good(loaded, "not allowed any more", code))
 
     refresh_tokens(platform="zalo")
 

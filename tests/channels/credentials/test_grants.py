@@ -137,7 +137,7 @@ def test_every_way_that_destroys_keys_notifies_the_platform(simulator, leader, w
         case "closed":
             lifecycle.retire(channel, by=leader(channel), reason="Sáp nhập")
         case "by hand":
-            manual_channels.go_on(channel, by=leader(channel), reason="Mất quyền")
+            manual_channels.continue_manually(channel, by=leader(channel), reason="Mất quyền")
         case "refused":
             Channel.objects.update(confirmed_by=None, confirmed_at=None)
             seen = confirmation.fingerprint(now(channel))

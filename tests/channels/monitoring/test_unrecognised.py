@@ -109,9 +109,12 @@ def test_news_of_what_was_there_before_the_page_was_connected_is_recognised_too(
     channel = factories.ChannelFactory(watched_since=now)
 
     assert (
-        unrecognised.note({channel: [LivePost("1", "", now - timedelta(seconds=1))]}, now=now) == 0
+        unrecognised.store_unrecognised(
+            {channel: [LivePost("1", "", now - timedelta(seconds=1))]}, now=now
+        )
+        == 0
     )
-    assert unrecognised.note({channel: [LivePost("2", "", now)]}, now=now) == 1
+    assert unrecognised.store_unrecognised({channel: [LivePost("2", "", now)]}, now=now) == 1
 
 
 def test_what_the_portal_published_is_recognised_whatever_it_is_known_by(watched):
@@ -132,7 +135,7 @@ def test_what_the_portal_published_is_recognised_whatever_it_is_known_by(watched
         LivePost("1_51", "", now),
     ]
 
-    assert unrecognised.note({channel: live_posts}, now=now) == 2
+    assert unrecognised.store_unrecognised({channel: live_posts}, now=now) == 2
     assert set(UnrecognisedPost.objects.values_list("external_id", flat=True)) == {"1_50", "1_51"}
 
 
@@ -161,7 +164,7 @@ def test_what_the_portal_published_is_known_by_a_reference_that_its_connector_re
     )
     live_posts = [LivePost(listed, "", now), LivePost("somebody's", "", now)]
 
-    assert unrecognised.note({channel: live_posts}, now=now) == 1
+    assert unrecognised.store_unrecognised({channel: live_posts}, now=now) == 1
     assert UnrecognisedPost.objects.get().external_id == "somebody's"
 
 
@@ -172,7 +175,7 @@ def test_another_units_post_with_the_same_number_makes_it_no_less_foreign(watche
     factories.delivery(post, state=State.PUBLISHED, remote_id="1_10", published_at=now)
 
     assert (
-        unrecognised.note(
+        unrecognised.store_unrecognised(
             {one: [LivePost("1_10", "", now)], other: [LivePost("1_10", "", now)]}, now=now
         )
         == 1
@@ -201,11 +204,11 @@ def test_what_may_be_ours_is_called_unrecognised_once_it_is_known_what_became_of
     Channel.objects.update(watched_since=now - timedelta(hours=1))
     channel.refresh_from_db()
 
-    first = unrecognised.note(live_posts, now=now)
+    first = unrecognised.store_unrecognised(live_posts, now=now)
     type(row).objects.filter(pk=row.pk).update(
         **factories.in_state(State.PUBLISHED, remote_id="another", published_at=now)
     )
-    second = unrecognised.note(live_posts, now=now)
+    second = unrecognised.store_unrecognised(live_posts, now=now)
 
     assert (first, second) == (1, 1)
     assert list(UnrecognisedPost.objects.order_by("pk").values_list("external_id", flat=True)) == [
@@ -234,7 +237,7 @@ def test_a_call_that_is_long_over_explains_no_new_post(
     channel.refresh_from_db()
     sent(channel, state, begun, verify_at=now)
 
-    found = unrecognised.note(
+    found = unrecognised.store_unrecognised(
         {channel: [LivePost("new", "", begun + timedelta(minutes=minutes))]}, now=now
     )
 
@@ -255,7 +258,9 @@ def test_after_a_restore_a_call_may_have_left_as_late_as_it_was_due(watched):
     )
 
     assert (
-        unrecognised.note({channel: [LivePost("new", "", now - timedelta(minutes=59))]}, now=now)
+        unrecognised.store_unrecognised(
+            {channel: [LivePost("new", "", now - timedelta(minutes=59))]}, now=now
+        )
         == 0
     )
 
@@ -266,7 +271,7 @@ def test_what_the_platform_itself_says_is_not_ours_is_never_an_unknown_outcome(w
     sent(channel, State.PROCESSING, now - timedelta(seconds=30), verify_at=now)
 
     assert (
-        unrecognised.note(
+        unrecognised.store_unrecognised(
             {channel: [LivePost("1", "", now, ours=False), LivePost("2", "", now)]}, now=now
         )
         == 1
@@ -323,9 +328,9 @@ def test_two_that_look_at_once_share_the_pages(simulator, watched):
     now = timezone.now()
     rows = list(Channel.objects.all())
 
-    unrecognised._look("facebook", rows, now=now)
+    unrecognised._check_batch("facebook", rows, now=now)
     once = simulator.requests()["facebook"]
-    unrecognised._look("facebook", rows, now=now)
+    unrecognised._check_batch("facebook", rows, now=now)
 
     assert simulator.requests()["facebook"] == once
 

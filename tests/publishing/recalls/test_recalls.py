@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from accounts.permissions import Role
-from channels.connection.health import mark_back
+from channels.connection.health import mark_reconnected
 from channels.states import Health
 from core.errors import NotAllowed, Refused
 from platforms.connector import Connector
@@ -290,7 +290,7 @@ def test_a_dead_token_keeps_the_recall_until_the_channel_is_back(simulator, deli
     assert simulator.requests()["facebook"] == calls  # nobody knocks at a door that is shut
 
     simulator.clear_faults()
-    mark_back(row.channel)
+    mark_reconnected(row.channel)
     assert take_down(row, minutes=601) == State.RECALLED
     assert not is_live(simulator, row)
 
