@@ -29,7 +29,7 @@ LIFECYCLE_LOOKS = {
 }
 
 
-def _all(part: str) -> dict[str, Any]:
+def _merge_names(part: str) -> dict[str, Any]:
     """Return what all connectors together call by name: a name that several use means the same
     everywhere."""
     return {
@@ -39,9 +39,9 @@ def _all(part: str) -> dict[str, Any]:
     }
 
 
-FORMATS: Mapping[str, Term] = _all("formats")
-OPTIONS: Mapping[str, Term] = _all("options")
-RIGHTS: Mapping[str, str] = _all("rights")
+FORMATS: Mapping[str, Term] = _merge_names("formats")
+OPTIONS: Mapping[str, Term] = _merge_names("options")
+RIGHTS: Mapping[str, str] = _merge_names("rights")
 # How a platform counts a text, beside the number.
 COUNTED = {
     "characters": gettext_lazy("characters"),
@@ -50,7 +50,7 @@ COUNTED = {
     "emoji": gettext_lazy("characters (an emoji counts as 4)"),
 }
 # A limit that a post passes, and the way out.
-_IN_THE_WAY = {
+_PROBLEMS = {
     "image_missing": gettext_lazy("%(channel)s needs at least one picture."),
     "video_missing": gettext_lazy("%(channel)s needs a video."),
     "media_missing": gettext_lazy("%(channel)s needs a picture or a video."),
@@ -101,17 +101,17 @@ FIGURES = {
 }
 
 
-def way_out(platform: str) -> str:
+def describe_disconnecting(platform: str) -> str:
     """Say where people end the portal's access themselves."""
     words = CONNECTORS[platform].words.leaving
     return _(words) if words else _("Remove the portal's application in the page's settings there.")
 
 
-def lacking(missing: Iterable[str]) -> list[str]:
+def describe_rights(missing: Iterable[str]) -> list[str]:
     return [_(RIGHTS.get(right, right)) for right in missing]
 
 
-def asked(platform: str, *, wider: bool = False) -> list[str]:
+def describe_consent(platform: str, *, wider: bool = False) -> list[str]:
     """Say what the consent dialog asks for."""
     words, facts = CONNECTORS[platform].words, CONNECTORS[platform].facts
     rights = [*facts.rights, *(facts.on_request if wider else ())]
@@ -122,12 +122,14 @@ def format_name(name: str) -> str:
     return _(FORMATS[name].label) if name in FORMATS else name
 
 
-def explained(form: Format) -> str:
+def describe_format(form: Format) -> str:
     """Say what a format takes and what becomes of it, for who has to choose one."""
-    return " ".join(filter(None, [_takes(form), _said(FORMATS.get(form.name, Term("")).help)]))
+    return " ".join(
+        filter(None, [_describe_media(form), _translated(FORMATS.get(form.name, Term("")).help)])
+    )
 
 
-def _takes(form: Format) -> str:
+def _describe_media(form: Format) -> str:
     if form.mixed:
         return _("Up to %(n)s pictures and videos together.") % {"n": form.mixed}
     pictures = form.images and ngettext("one picture", "up to %(n)s pictures", form.images.most) % {
@@ -139,7 +141,7 @@ def _takes(form: Format) -> str:
     if videos and form.videos and form.videos.max_seconds:
         videos = _("%(videos)s of at most %(longest)s") % {
             "videos": videos,
-            "longest": span_of(form.videos.max_seconds),
+            "longest": format_duration(form.videos.max_seconds),
         }
     if pictures and videos:
         taken = _("%(pictures)s or %(videos)s") % {"pictures": pictures, "videos": videos}
@@ -148,7 +150,7 @@ def _takes(form: Format) -> str:
     return f"{taken[0].upper()}{taken[1:]}."
 
 
-def shown(images: int, videos: int) -> str:
+def describe_media_counts(images: int, videos: int) -> str:
     """Say in words how many images and videos there are."""
     pictures = ngettext("%(n)s picture", "%(n)s pictures", images) % {"n": images} if images else ""
     video_words = ngettext("%(n)s video", "%(n)s videos", videos) % {"n": videos} if videos else ""
@@ -157,7 +159,7 @@ def shown(images: int, videos: int) -> str:
     return pictures or video_words or _("no picture and no video")
 
 
-def counted_in(form: Format) -> str:
+def counting_unit(form: Format) -> str:
     """Return the key of ``COUNTED`` for the way in which the platform counts, found out by
     counting."""
     return {(3, 4): "bytes", (1, 2): "utf16", (1, 4): "emoji"}.get(
@@ -165,26 +167,26 @@ def counted_in(form: Format) -> str:
     )
 
 
-def option_words(name: str) -> Term:
+def describe_option(name: str) -> Term:
     """Say in words what an author decides."""
     words = OPTIONS.get(name, Term(name))
     return Term(
-        _said(words.label),
-        _said(words.help),
-        {value: _said(said) for value, said in words.choices.items()},
+        _translated(words.label),
+        _translated(words.help),
+        {value: _translated(said) for value, said in words.choices.items()},
     )
 
 
-def _said(words: str) -> str:
+def _translated(words: str) -> str:
     """Translate with gettext, for which an empty text would be the catalogue's header."""
     return _(words) if words else ""
 
 
-def decided(options: Mapping[str, Any]) -> list[tuple[str, str]]:
+def describe_options(options: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List what was decided for a post, each by name and in words."""
     decisions = []
     for name, value in options.items():
-        words = option_words(name)
+        words = describe_option(name)
         if isinstance(value, bool):
             decisions.append((str(words.label), _("yes") if value else _("no")))
         else:
@@ -192,16 +194,16 @@ def decided(options: Mapping[str, Any]) -> list[tuple[str, str]]:
     return decisions
 
 
-def in_the_way(problem: Problem, *, channel: str, form: Format | None = None) -> str:
+def describe_problem(problem: Problem, *, channel: str, form: Format | None = None) -> str:
     """Describe a limit that a post passes, as a sentence that names the way out. ``form``: the
     format, where it is known."""
     n = number_format(problem.n, force_grouping=True, decimal_pos=0)
     facts = {"channel": channel, "n": n, "at": problem.at, "size": filesizeformat(problem.n)}
     facts["letters"] = " ".join(form.without) if form else ""
     if problem.rule.startswith("choose_"):
-        facts["option"] = option_words(problem.rule.removeprefix("choose_")).label
+        facts["option"] = describe_option(problem.rule.removeprefix("choose_")).label
         words = _("Choose for %(channel)s: %(option)s.")
-    elif problem.rule == "text_long" and form and counted_in(form) == "bytes":
+    elif problem.rule == "text_long" and form and counting_unit(form) == "bytes":
         words = _(
             "The text for %(channel)s is %(n)s bytes too long; a letter with a mark takes 2 or 3."
         )
@@ -218,26 +220,26 @@ def in_the_way(problem: Problem, *, channel: str, form: Format | None = None) ->
             int(problem.n),
         )
     else:
-        words = str(_IN_THE_WAY[problem.rule])
+        words = str(_PROBLEMS[problem.rule])
     return words % facts
 
 
 _LACKS_MEDIA = frozenset({"media_missing", "image_missing", "video_missing"})
 
 
-def cannot_take(obstacles: Sequence[tuple[Format, Problem]], *, channel: str) -> str:
+def describe_obstacles(obstacles: Sequence[tuple[Format, Problem]], *, channel: str) -> str:
     """Say in short why no format of a channel takes a post's pictures and videos, as a line beside
     its name; ``obstacles`` as of ``platforms.limits``."""
     rules = {problem.rule for _form, problem in obstacles}
     for form, problem in obstacles:
         if problem.rule not in _LACKS_MEDIA:
-            return in_the_way(problem, channel=channel, form=form)
+            return describe_problem(problem, channel=channel, form=form)
     if rules == {"video_missing"}:
         return _("takes videos only")
     return _("needs a picture") if rules == {"image_missing"} else _("needs a picture or a video")
 
 
-_OF_NO_USE = {
+_ADVICE = {
     "hashtags_of_no_use": gettext_lazy(
         "%(channel)s makes use of the first %(n)s hashtags alone. Keep the best of them."
     ),
@@ -248,23 +250,25 @@ _OF_NO_USE = {
 }
 
 
-def advised(problem: Problem, *, channel: str) -> str:
+def describe_advice(problem: Problem, *, channel: str) -> str:
     """Say what is of no use on the platform, and what to do."""
-    return str(_OF_NO_USE[problem.rule]) % {"channel": channel, "n": int(problem.n)}
+    return str(_ADVICE[problem.rule]) % {"channel": channel, "n": int(problem.n)}
 
 
-def limits(facts: Facts, *, manual: bool = False) -> list[str]:
+def describe_limits(facts: Facts, *, manual: bool = False) -> list[str]:
     """Say what fits into a post there, and what the portal can do with it, a sentence each."""
     form = facts.formats[0]
     sentences = []
     if form.max_title:
-        sentences.append(_("Title: up to %(n)s characters.") % {"n": _number(form.max_title)})
+        sentences.append(
+            _("Title: up to %(n)s characters.") % {"n": _format_number(form.max_title)}
+        )
     if form.max_text:
-        sentences.append(_("Text: up to %(n)s characters.") % {"n": _number(form.max_text)})
+        sentences.append(_("Text: up to %(n)s characters.") % {"n": _format_number(form.max_text)})
     if form.max_text_with_media:
         sentences.append(
             _("Text beside pictures: up to %(n)s characters.")
-            % {"n": _number(form.max_text_with_media)}
+            % {"n": _format_number(form.max_text_with_media)}
         )
     if form.max_hashtags or form.max_mentions:
         numbers = {"hashtags": form.max_hashtags, "mentions": form.max_mentions}
@@ -274,7 +278,7 @@ def limits(facts: Facts, *, manual: bool = False) -> list[str]:
     sentences += [
         sentence
         for each in facts.formats
-        for sentence in _of_format(each, alone=len(facts.formats) == 1)
+        for sentence in _describe_format_limits(each, alone=len(facts.formats) == 1)
     ]
     if manual:
         return [
@@ -298,11 +302,11 @@ def limits(facts: Facts, *, manual: bool = False) -> list[str]:
     return sentences
 
 
-def _number(n: float) -> str:
+def _format_number(n: float) -> str:
     return number_format(n, force_grouping=True)
 
 
-def _of_format(form: Format, *, alone: bool) -> list[str]:
+def _describe_format_limits(form: Format, *, alone: bool) -> list[str]:
     sentences = []
     if form.per_page_day:
         sentences.append(_("At most %(n)s a day and page.") % {"n": form.per_page_day})
@@ -327,8 +331,8 @@ def _of_format(form: Format, *, alone: bool) -> list[str]:
         if not form.videos.min_seconds:
             words = _("A video of at most %(longest)s and %(size)s.")
         span = {
-            "shortest": span_of(form.videos.min_seconds),
-            "longest": span_of(form.videos.max_seconds),
+            "shortest": format_duration(form.videos.min_seconds),
+            "longest": format_duration(form.videos.max_seconds),
         }
         sentences.append(words % {**span, "size": filesizeformat(form.videos.max_bytes)})
     elif form.videos:
@@ -340,7 +344,7 @@ def _of_format(form: Format, *, alone: bool) -> list[str]:
     )
 
 
-def span_of(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Say a length of time as people say it."""
     minutes, rest = divmod(int(seconds), 60)
     if minutes and not rest:

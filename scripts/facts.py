@@ -22,7 +22,7 @@ def table(language: str) -> str:
     import django
     from django.utils import translation
 
-    from channels.presenters import format_name, limits
+    from channels.presenters import describe_limits, format_name
     from platforms.registry import CONNECTORS
 
     django.setup()
@@ -31,7 +31,7 @@ def table(language: str) -> str:
             (
                 connector.words.label,
                 ", ".join(format_name(form.name) for form in connector.facts.formats),
-                "<br>".join(limits(connector.facts)),
+                "<br>".join(describe_limits(connector.facts)),
             )
             for connector in CONNECTORS.values()
         ]

@@ -31,7 +31,7 @@ from channels.connection.health import profile_fields
 from channels.connection.tokens import sealed_tokens
 from channels.lifecycle.services import differ
 from channels.models import Channel, ConnectAttempt
-from channels.presenters import lacking
+from channels.presenters import describe_rights
 from channels.queries import is_permitted, is_set_up
 from channels.reasons import known
 from channels.states import Health, Kind, Lifecycle
@@ -75,7 +75,7 @@ class Choice:
 
     @property
     def lacking(self) -> list[str]:
-        return lacking(self.profile.missing)
+        return describe_rights(self.profile.missing)
 
 
 # --- beginning ------------------------------------------------------------------------------------

@@ -24,7 +24,12 @@ from channels.connection import attempts, health, manual
 from channels.connection.forms import ManualChannelForm, PlatformForm
 from channels.context import channel_or_404, platform_or_404
 from channels.models import Channel, ConnectAttempt
-from channels.presenters import asked, lacking, limits, way_out
+from channels.presenters import (
+    describe_consent,
+    describe_disconnecting,
+    describe_limits,
+    describe_rights,
+)
 from channels.queries import facts_of, is_permitted, is_set_up
 from channels.states import Health, Kind
 from core.actions import form_action
@@ -83,7 +88,7 @@ def platforms(request: HttpRequest) -> HttpResponse:
     offered = [
         {
             "kind": kind,
-            "limits": limits(facts_of(kind))[:3],
+            "limits": describe_limits(facts_of(kind))[:3],
             "permitted": is_permitted(kind, unit=unit),
             "set_up": is_set_up(kind),
             "connected": (kind, Health.CONNECTED) in own,
@@ -158,7 +163,7 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         "form": form,
         "permitted": is_permitted(platform, unit=unit),
         "set_up": is_set_up(platform),
-        "rights": asked(platform, wider=wider),
+        "rights": describe_consent(platform, wider=wider),
         "wider": wider,
         "way": [_(step) for step in CONNECTORS[platform].words.way],
         "dialog_of": CONNECTORS[platform].words.through or Kind(platform).label,
@@ -191,7 +196,7 @@ def _to_choose(attempt: ConnectAttempt) -> HttpResponse:
 
 
 def _stopped(request: HttpRequest, stopped: attempts.ConnectFlowEnded) -> HttpResponse:
-    more = lacking(facts_of(stopped.platform).on_request) if stopped.offered_nothing else []
+    more = describe_rights(facts_of(stopped.platform).on_request) if stopped.offered_nothing else []
     return _no_way(
         request,
         str(stopped),
@@ -255,7 +260,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         "offered": offered,
         "free": free,
         "only": free[0] if len(free) == 1 else None,
-        "more": lacking(facts_of(attempt.platform).on_request),
+        "more": describe_rights(facts_of(attempt.platform).on_request),
     }
     return render(request, "channels/choose.html", context)
 
@@ -317,5 +322,8 @@ def disconnect(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "back": reverse("channels:channel", args=[channel.public_id]),
     }
-    context |= {"revokes": facts_of(channel.platform).revokes, "way_out": way_out(channel.platform)}
+    context |= {
+        "revokes": facts_of(channel.platform).revokes,
+        "way_out": describe_disconnecting(channel.platform),
+    }
     return render(request, "channels/disconnect.html", context, status=done.status)

@@ -25,7 +25,13 @@ from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast
 from channels.monitoring.forecast import FAILING, Risk
 from channels.monitoring.presenters import RISK_LOOKS, describe_decisions
-from channels.presenters import LIFECYCLE_LOOKS, LOOKS, lacking, limits, way_out
+from channels.presenters import (
+    LIFECYCLE_LOOKS,
+    LOOKS,
+    describe_disconnecting,
+    describe_limits,
+    describe_rights,
+)
 from channels.queries import facts_of, is_permitted, is_set_up, matching, reaches_beyond
 from channels.states import Health, Lifecycle
 
@@ -114,9 +120,9 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     permitted, set_up = is_permitted(channel.platform, unit=unit), is_set_up(channel.platform)
     context = {
         "channel": channel,
-        "limits": limits(facts, manual=channel.health == Health.MANUAL),
-        "granted": lacking(right for right in facts.rights if right in channel.scopes),
-        "lacking": lacking(right for right in facts.rights if right not in channel.scopes)
+        "limits": describe_limits(facts, manual=channel.health == Health.MANUAL),
+        "granted": describe_rights(right for right in facts.rights if right in channel.scopes),
+        "lacking": describe_rights(right for right in facts.rights if right not in channel.scopes)
         if channel.scopes
         else [],
         "may_manage": may_manage,
@@ -126,7 +132,7 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "permitted": permitted,
         "set_up": set_up,
         "may_see_posts": any(part.covers(unit.path) for part in user.reach(Permission.POST_VIEW)),
-        "way_out": way_out(channel.platform),
+        "way_out": describe_disconnecting(channel.platform),
         "watched": channel.health == Health.CONNECTED and facts.lists_posts,
         "unrecognised": posts[:UNRECOGNISED],
         "more_unrecognised": len(posts) > UNRECOGNISED,

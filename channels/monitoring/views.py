@@ -24,7 +24,7 @@ from channels.monitoring import forecast, unrecognised
 from channels.monitoring.forecast import Risk
 from channels.monitoring.forms import ForecastFilter, UnrecognisedFilter
 from channels.monitoring.presenters import RISK_LOOKS, describe_decisions, to_do
-from channels.presenters import lacking
+from channels.presenters import describe_rights
 from channels.queries import facts_of, matching
 from core.errors import NotAllowed, Refused
 
@@ -55,7 +55,7 @@ def failing(request: HttpRequest) -> HttpResponse:
         channel.label = channel.risk.label
         channel.tone, channel.symbol = RISK_LOOKS[channel.risk]
         channel.to_do = to_do(channel)
-        channel.lacking = lacking(
+        channel.lacking = describe_rights(
             right for right in facts_of(channel.platform).rights if right not in channel.scopes
         )
     tiles = [(Risk(name), n, *RISK_LOOKS[Risk(name)]) for name, n in counts.items()]

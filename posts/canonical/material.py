@@ -30,6 +30,6 @@ def reasons(targets: Iterable[PostChannel], material: Material) -> dict[str, str
             continue
         if obstructed := obstacles(facts_of(platform), material, target.format):
             name = str(Kind(platform).label)
-            words = presenters.cannot_take(obstructed, channel=name)
+            words = presenters.describe_obstacles(obstructed, channel=name)
             found[str(target.channel.public_id)] = words
     return found

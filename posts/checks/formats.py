@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from channels import presenters
-from channels.presenters import format_name, in_the_way
+from channels.presenters import describe_problem, format_name
 from channels.queries import facts_of
 from channels.states import Kind
 from platforms.facts import Format
@@ -54,7 +54,7 @@ def _misfits(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator
             problem = replace(
                 problem, at=composed["media"].index(medium) + 1
             )  # as the composer counts them
-        yield block(problem.rule, in_the_way(problem, channel=channel, form=form), where)
+        yield block(problem.rule, describe_problem(problem, channel=channel, form=form), where)
 
 
 def _place(rule: str, channel: str) -> str:
@@ -77,7 +77,7 @@ def _worth_knowing(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
     if left_out:
         films = sum("video" in medium for medium in left_out)
         words = _("%(channel)s shows this post as “%(format)s”, without %(media)s.")
-        media = presenters.shown(len(left_out) - films, films)
+        media = presenters.describe_media_counts(len(left_out) - films, films)
         facts = {"channel": name, "format": format_name(form.name), "media": media}
         yield warn("media_left_out", words % facts, key)
     if oblong := [
@@ -97,7 +97,7 @@ def _worth_knowing(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
         words = _("%(channel)s shows no link that can be opened; it is left out there.")
         yield warn("link_left_out", words % {"channel": name}, key)
     for problem in advice(form, content.message_for(composed, target, key="")):
-        yield warn(problem.rule, presenters.advised(problem, channel=name), key)
+        yield warn(problem.rule, presenters.describe_advice(problem, channel=name), key)
 
 
 def _is_cropped(form: Format, medium: Mapping[str, Any]) -> bool:

@@ -79,7 +79,7 @@ def refused(post: Post, *, answers: Answers | None = None) -> list[str]:
                 "%(channel)s takes videos of at most %(longest)s. Cut the video, or "
                 "leave this channel out."
             )
-            said.append(words % {"channel": name, "longest": presenters.span_of(longest)})
+            said.append(words % {"channel": name, "longest": presenters.format_duration(longest)})
     return said
 
 
@@ -95,7 +95,7 @@ def _may(open_to_it: Mapping[str, Sequence[str]], option: str, value: Any) -> bo
 
 
 def _sentence(channel: str, option: str, value: Any) -> str:
-    words = presenters.option_words(option)
+    words = presenters.describe_option(option)
     if value is True:
         return _("%(channel)s does not allow this: %(option)s. Take the tick away.") % {
             "channel": channel,

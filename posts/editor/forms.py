@@ -92,7 +92,7 @@ class ChannelPart:
     def kinds(self) -> list[dict[str, Any]]:
         """List the formats to choose from, with what each takes and how it is published."""
         said = {
-            form.name: presenters.explained(form)
+            form.name: presenters.describe_format(form)
             for form in facts_of(self.channel.platform).formats
         }
         said[AS_BEFORE] = gettext("Where it does not fit: what fits best.")
@@ -601,7 +601,7 @@ def options_of(platform: str) -> list[Option]:
 
 
 def _option_field(option: Option, decided: Any) -> forms.Field:
-    words = presenters.option_words(option.name)
+    words = presenters.describe_option(option.name)
     value = option.default if decided is None else decided
     if not option.choices:
         return forms.BooleanField(

@@ -220,11 +220,11 @@ def _checked(post: Post, form: ComposeForm) -> dict[str, Any]:
         videos = sum("video" in medium for medium in shown)
         target["count"] = form.count(seen(form, target["text"], target["html"]))
         target["limit"] = text_limit(form, media=len(shown))
-        target["counted_in"] = presenters.counted_in(form)
+        target["counted_in"] = presenters.counting_unit(form)
         target["counted"] = presenters.COUNTED[target["counted_in"]]
         target["kind"] = form.name
         target["kind_name"] = presenters.format_name(form.name)
-        target["shown"] = presenters.shown(len(shown) - videos, videos)
+        target["shown"] = presenters.describe_media_counts(len(shown) - videos, videos)
     return {
         "targets": {target["channel"]: target for target in composed["channels"]},
         "scans": cards,
@@ -592,7 +592,7 @@ def channel_choices(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UU
     context = {
         "channel": row,
         "left": left,
-        "longest": longest and presenters.span_of(longest),
+        "longest": longest and presenters.format_duration(longest),
         "at": timezone.now(),
     }
     return render(request, "posts/_choices.html", context)

@@ -91,7 +91,7 @@ def _decided(label: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
     was, now = _format(before), _format(after)
     if was != now:
         found.append(Change(_("%(channel)s: format") % {"channel": label}, words(was, now)))
-    old, new = (dict(presenters.decided(_options(target))) for target in (before, after))
+    old, new = (dict(presenters.describe_options(_options(target))) for target in (before, after))
     for option in old | new:
         if old.get(option) != new.get(option):
             name = _("%(channel)s: %(option)s") % {"channel": label, "option": option}
@@ -156,5 +156,5 @@ def _about(media: Mapping[str, Any]) -> str:
     """Describe an added or removed picture or video so that it can be told from others."""
     if "video" not in media:
         return str(media["alt"])
-    lasts = _("video, %(seconds)s") % {"seconds": presenters.span_of(media["seconds"])}
+    lasts = _("video, %(seconds)s") % {"seconds": presenters.format_duration(media["seconds"])}
     return " ".join(filter(None, [media["alt"], f"({lasts})"]))

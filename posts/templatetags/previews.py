@@ -100,7 +100,7 @@ def seen_on(content_: dict[str, Any], target: dict[str, Any]) -> View:
         kind=presenters.format_name(kind),
         shots=shots,
         folded=folded(target["text"], facts_of(platform).fold),
-        options=presenters.decided(target.get("options", {})),
+        options=presenters.describe_options(target.get("options", {})),
         labelled=bool(content_.get("ai_made")) and form.labels_ai,
         shows_text=bool(form.max_text),
         captions=[spoken(video["captions"]) for video in videos if video["captions"]],
@@ -114,7 +114,7 @@ def _left_out(content_: dict[str, Any], shots: list[dict[str, Any]], form: Forma
     said = []
     if missing := [each for each in content_["media"] if each not in shots]:
         videos = sum("video" in each for each in missing)
-        media = presenters.shown(len(missing) - videos, videos)
+        media = presenters.describe_media_counts(len(missing) - videos, videos)
         said.append(_("Left out here: %(media)s") % {"media": media})
     if content_["link"] and not form.takes_link:
         said.append(_("Left out here: the link"))

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from channels.presenters import in_the_way
+from channels.presenters import describe_problem
 from platforms.limits import Problem
 
 _GAP = "kit_gap "
@@ -27,6 +27,6 @@ def violation_sentence(detail: str, *, page: str) -> str:
         return words % {"label": detail.removeprefix(_GAP)}
     rule, n, at = detail.split(" ")
     try:
-        return in_the_way(Problem(rule, float(n), int(at)), channel=page)
+        return describe_problem(Problem(rule, float(n), int(at)), channel=page)
     except KeyError:
         return rule

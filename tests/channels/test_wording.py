@@ -17,7 +17,7 @@ FORMATS = [
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_has_a_name_and_says_what_it_takes(form):
     assert form.name in presenters.FORMATS
-    assert presenters.explained(form)
+    assert presenters.describe_format(form)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -26,13 +26,13 @@ def test_every_option_has_a_label_and_every_choice_its_words(form):
         words = presenters.OPTIONS[option.name]
         assert set(option.choices) <= set(words.choices)
         if option.default is None:
-            assert str(words.label) in presenters.in_the_way(
+            assert str(words.label) in presenters.describe_problem(
                 Problem(f"choose_{option.name}"), channel="TikTok A"
             )
 
 
 def test_what_was_decided_is_described():
-    assert presenters.decided({"privacy": "SELF_ONLY", "comments": False}) == [
+    assert presenters.describe_options({"privacy": "SELF_ONLY", "comments": False}) == [
         ("Who can see the post", "Only the page itself"),
         ("Allow comments", "no"),
     ]
@@ -48,12 +48,12 @@ def test_what_was_decided_is_described():
     ],
 )
 def test_the_platforms_way_to_count_is_found_out_by_counting(count, unit):
-    assert presenters.counted_in(Format("post", max_text=10, count=count)) == unit
+    assert presenters.counting_unit(Format("post", max_text=10, count=count)) == unit
 
 
 def test_too_many_bytes_are_not_called_characters():
     form = Format("video", max_text=10, count=lambda text: len(text.encode()))
-    said = presenters.in_the_way(Problem("text_long", 7), channel="YouTube A", form=form)
+    said = presenters.describe_problem(Problem("text_long", 7), channel="YouTube A", form=form)
     assert said == "The text for YouTube A is 7 bytes too long; a letter with a mark takes 2 or 3."
 
 
@@ -65,7 +65,7 @@ def test_too_many_bytes_are_not_called_characters():
     ],
 )
 def test_the_limits_of_a_channel_name_what_else_is_counted(kind, sentence):
-    assert sentence <= set(presenters.limits(CONNECTORS[kind].facts))
+    assert sentence <= set(presenters.describe_limits(CONNECTORS[kind].facts))
 
 
 @pytest.mark.parametrize("part", ["formats", "options", "rights"])

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from channels.presenters import in_the_way
+from channels.presenters import describe_problem
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import Problem, problems
 from platforms.messages import Draft, Figures, Image, Message, Receipt, Trace
@@ -890,4 +890,4 @@ def test_brackets_are_found_before_anybody_approves_them(title, text):
     found = problems(form, Message(key="", title=title, text=text, options={"category": "25"}))
 
     assert "forbidden_letters" in [problem.rule for problem in found]
-    assert "< >" in in_the_way(Problem("forbidden_letters"), channel="YouTube A", form=form)
+    assert "< >" in describe_problem(Problem("forbidden_letters"), channel="YouTube A", form=form)

@@ -44,12 +44,15 @@ def test_it_has_its_queue_and_is_rung_for(settings):
 def test_what_it_says_is_described():
     assert in_words("tiny", "7") == "the corner is being swept; try again tomorrow"
     assert page_name(Channel(platform="tiny", name="Bến Nắng")) == "Tiny corner Bến Nắng"
-    assert presenters.lacking(["speak"]) == ["speaking in the corner"]
+    assert presenters.describe_rights(["speak"]) == ["speaking in the corner"]
     assert (
-        presenters.explained(facts_of("tiny").format("note")) == "Text alone. Fades after a week."
+        presenters.describe_format(facts_of("tiny").format("note"))
+        == "Text alone. Fades after a week."
     )
-    assert presenters.decided({"colour": "red"}) == [("Colour of the note", "As red as can be")]
-    assert "Text: up to 77 characters." in presenters.limits(facts_of("tiny"))
+    assert presenters.describe_options({"colour": "red"}) == [
+        ("Colour of the note", "As red as can be")
+    ]
+    assert "Text: up to 77 characters." in presenters.describe_limits(facts_of("tiny"))
 
 
 def test_its_addresses_are_understood():

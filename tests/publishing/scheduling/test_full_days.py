@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from channels.presenters import limits
+from channels.presenters import describe_limits
 from platforms.registry import CONNECTORS
 from publishing.presenters.scheduling import full_day_warning
 from publishing.receivers import channels
@@ -140,7 +140,7 @@ def test_a_full_day_of_the_application_is_reported_for_each_of_its_channels(monk
 def test_thirty_reels_a_day_is_a_fact(platform):
     facts = CONNECTORS[platform].facts
     assert facts.format("reel").per_page_day == 30
-    assert any("30" in sentence and "Reel" in sentence for sentence in limits(facts))
+    assert any("30" in sentence and "Reel" in sentence for sentence in describe_limits(facts))
 
 
 def test_it_is_said_where_the_time_is_chosen_moved_and_approved(client, monkeypatch, unit, account):
