@@ -3,6 +3,7 @@ together.
 """
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -47,6 +48,16 @@ def use(act: str, *, by: Model) -> None:
     """
     for limit, seconds in settings.QUOTAS[act]:
         spend(f"{act}:{by.pk}", limit=limit, seconds=seconds)
+
+
+def counted[T](act: str, service: Callable[[], T], *, by: Model) -> Callable[[], T]:
+    """Return ``service`` as a function that first counts one use of ``act``."""
+
+    def count_and_call() -> T:
+        use(act, by=by)
+        return service()
+
+    return count_and_call
 
 
 def _window_end(now: datetime, seconds: int) -> datetime:

@@ -1,6 +1,7 @@
-"""Text as people search it: without case and accents."""
+"""Text as it is searched and stored, and values read from it."""
 
 import unicodedata
+import uuid
 
 _NO_DECOMPOSITION = str.maketrans({"đ": "d", "Đ": "d"})
 _LAST_KEPT = 0x1FFF  # Latin, Vietnamese and what combines with it: what pages ask for all day
@@ -37,3 +38,11 @@ def normal(text: str) -> str:
 def whole_number(text: str) -> int | None:
     """Read a number from 0 to 10**18 - 1; None for anything else, thousands of digits included."""
     return int(text) if text.isdecimal() and len(text) <= 18 else None
+
+
+def parse_uuid(text: str) -> uuid.UUID | None:
+    """Read a UUID; None for anything else."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -2,7 +2,6 @@
 send it, and it comes back as it was, with a gap, a row, pictures or units more.
 """
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +32,7 @@ from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, slot_names
 from campaigns.models import GROUNDS, LONGEST_GROUND, Campaign, Topic
 from core.fields import AssertionField, DayField
 from core.forms import ReasonForm
-from core.text import fold, whole_number
+from core.text import fold, parse_uuid, whole_number
 from media.cards.services import HOTLINES, OWN_HOTLINE
 from media.cards.typesetting import LONGEST_LINE, Look
 from media.library.queries import in_library_of
@@ -420,7 +419,7 @@ class KitForm(forms.Form):
     def _media(self) -> tuple[list[Media], list[Media]]:
         """Return the chosen pictures, and those that the search finds or the newest."""
         library = in_library_of(self.unit)
-        ids = [each for each in self._listed("media") if _is_uuid(each)]
+        ids = [each for each in self._listed("media") if parse_uuid(each)]
         by_id = {str(each.public_id): each for each in library.filter(public_id__in=ids)}
         chosen = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
         words = self.data.get("media_q", "")[:100] if self.is_bound else ""
@@ -533,14 +532,6 @@ def _initial(version: KitVersion | None, campaign: Campaign | None) -> dict[str,
         "alts": {str(each.media.public_id): each.alt_text for each in media},
         "for_units": list(version.for_units.values_list("key", flat=True)),
     }
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 class AsUnitForm(forms.Form):

@@ -350,12 +350,7 @@ def _act(request: HttpRequest, row: Kit, service: Callable[[], object], said: st
 
 def counted[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
     """Count the act against the person's quota before it begins."""
-
-    def act() -> T:
-        quotas.use("kit", by=request.user)
-        return service()
-
-    return act
+    return quotas.counted("kit", service, by=request.user)
 
 
 def _given(form: ReasonForm) -> dict[str, str]:

@@ -15,6 +15,7 @@ from campaigns.kits.views import counted, is_own, issuing_position, not_yours, r
 from campaigns.kits.wording import BUILT_IN, SLOT
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
+from core.text import parse_uuid
 from units.models import Unit
 
 AGAIN = "again"  # a button that sends the form without saving it
@@ -23,9 +24,8 @@ AGAIN = "again"  # a button that sends the form without saving it
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     unit = issuing_position(request).unit
-    chosen = request.GET.get("campaign", "")
-    campaigns = Campaign.objects.open_to(unit)
-    campaign = campaigns.filter(public_id=chosen).first() if _is_id(chosen) else None
+    chosen = parse_uuid(request.GET.get("campaign", ""))
+    campaign = Campaign.objects.open_to(unit).filter(public_id=chosen).first() if chosen else None
     if AGAIN in request.POST:
         return _page(request, _again(request, unit, None), unit)
     form = KitForm(form_data(request), unit=unit, campaign=campaign)
@@ -101,11 +101,3 @@ def _page(
         "asked": request.POST.get(AGAIN, "").partition(":")[0],
     }
     return render(request, "kits/form.html", context, status=status)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -21,6 +21,7 @@ from campaigns.planning.models import ChecklistItem, Document, Phase
 from campaigns.queries import editable_by
 from core import quotas
 from core.actions import FormAction, button_action, form_action
+from core.text import parse_uuid
 
 PARTS: dict[str, type[services.Part]] = {
     "phase": Phase,
@@ -95,7 +96,8 @@ def _remove(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if kind not in PARTS:
         raise Http404
     part = get_object_or_404(
-        PARTS[kind].objects.filter(campaign=campaign), public_id=_uuid(request.POST.get("id", ""))
+        PARTS[kind].objects.filter(campaign=campaign),
+        public_id=parse_uuid(request.POST.get("id", "")),
     )
     part.campaign = campaign
     button_action(
@@ -129,13 +131,13 @@ def tick(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Copy the campaign to the next year, and open the copy for changes."""
     campaign = _editable(request, public_id)
-    made: list[Campaign] = []
+    copies: list[Campaign] = []
     said = _(
         "This is the campaign for the next year, with the plan of the last one. Check its days."
     )
-    act = _counted(request, lambda: made.append(services.duplicate(campaign, by=request.user)))
+    act = _counted(request, lambda: copies.append(services.duplicate(campaign, by=request.user)))
     if button_action(request, act, said=said):
-        return redirect("campaigns:edit", made[0].public_id)
+        return redirect("campaigns:edit", copies[0].public_id)
     return redirect("engagement:campaign", campaign.public_id)
 
 
@@ -145,18 +147,6 @@ def _editable(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
     return get_object_or_404(editable_by(request.user), public_id=public_id)
 
 
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text[:36])
-    except ValueError:
-        raise Http404 from None
-
-
 def _counted[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
     """Count the act against the person's quota before it begins."""
-
-    def act() -> T:
-        quotas.use("campaign", by=request.user)
-        return service()
-
-    return act
+    return quotas.counted("campaign", service, by=request.user)

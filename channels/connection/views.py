@@ -35,6 +35,7 @@ from channels.states import Health, Kind
 from core.actions import form_action
 from core.errors import NotAllowed, Refused
 from core.forms import ReasonForm
+from core.text import parse_uuid
 from platforms.registry import CONNECTORS
 from units.models import Level, Unit
 
@@ -62,10 +63,9 @@ def _again(request: HttpRequest, platform: str) -> Channel | None:
     asked = request.POST.get("channel") or request.GET.get("channel")
     if not asked:
         return None
-    try:
-        public_id = uuid.UUID(asked)
-    except ValueError:
-        raise Http404 from None
+    public_id = parse_uuid(asked)
+    if public_id is None:
+        raise Http404
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)
     if channel.platform != platform:
         raise Http404
@@ -75,10 +75,7 @@ def _again(request: HttpRequest, platform: str) -> Channel | None:
 def _attempt(request: HttpRequest) -> uuid.UUID | None:
     """Return the public id of the connect flow that the page of choices names; None where it names
     none."""
-    try:
-        return uuid.UUID((request.POST or request.GET).get("attempt", ""))
-    except ValueError:
-        return None
+    return parse_uuid((request.POST or request.GET).get("attempt", ""))
 
 
 @require_GET

@@ -33,6 +33,7 @@ from core.errors import Refused
 from core.forms import PeriodForm
 from core.paging import CappedPaginator
 from core.periods import Period, midnight
+from core.text import parse_uuid
 from posts.bulk_import.sheets import KIND, workbook
 from posts.editor import choices
 from posts.models import Post
@@ -522,7 +523,7 @@ def many(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest) -> list[Post]:
     """Return the posts that were ticked, of those that the person may see."""
-    ids = {name for name in request.POST.getlist("post") if _is_uuid(name)}
+    ids = {name for name in request.POST.getlist("post") if parse_uuid(name)}
     found = Post.objects.visible_to(request.user).filter(public_id__in=sorted(ids)[:MOST_CHOSEN])
     return list(found.select_related("unit", "campaign", "current_revision").order_by("pk"))
 
@@ -555,11 +556,3 @@ def _do(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:
         case _:
             reviews.submit(post, by=by)
             return _("Submitted: it waits for approval.")
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

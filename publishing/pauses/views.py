@@ -23,6 +23,7 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from audit.models import Entry
 from core.actions import FormAction, form_action, form_data
+from core.text import parse_uuid
 from publishing.models import Delivery, Pause
 from publishing.pauses import services as pauses
 from publishing.pauses.cards import UndecidedCard, pause_card
@@ -395,7 +396,7 @@ def undecided_list(request: HttpRequest) -> HttpResponse:
     pause = None
     if asked := request.GET.get("pause"):
         seen = Pause.objects.visible_to(request.user).select_related("unit", "channel", "topic")
-        pause = get_object_or_404(seen, public_id=_uuid(asked))
+        pause = get_object_or_404(seen, public_id=parse_uuid(asked))
         found = due_during(pause, timezone.now()).visible_to(request.user)
     else:
         found = undecided_deliveries(Delivery.objects.visible_to(request.user))
@@ -429,13 +430,6 @@ def _undecided_cards(request: HttpRequest, rows: list[Delivery]) -> list[Undecid
     return cards
 
 
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
 @require_POST
 def keep_unpublished(request: HttpRequest) -> HttpResponse:
     """Decide that the chosen deliveries stay unpublished."""
@@ -443,7 +437,7 @@ def keep_unpublished(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     among = Delivery.objects.visible_to(request.user).select_related("unit", "post", "channel")
     form = KeepUnpublishedForm(request.POST, among=among)
-    post = _uuid(request.POST.get("post", ""))
+    post = parse_uuid(request.POST.get("post", ""))
     back = reverse("publishing:post", args=[post]) if post else reverse("publishing:held")
     outcome = form_action(
         form,

@@ -28,6 +28,7 @@ from campaigns.partners.queries import names_for
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.errors import Busy, Refused
+from core.text import parse_uuid
 from links.codes import qr_png
 from links.models import Link
 from links.queries import Clicks, clicks_of, short_address
@@ -184,11 +185,7 @@ def _asked_partner(request: HttpRequest, unit: Unit) -> Partner | None:
     asked = request.GET.get("partner", "")
     if not asked:
         return None
-    try:
-        key = uuid.UUID(asked)
-    except ValueError:
-        raise Http404 from None
-    return get_object_or_404(Partner.objects.filter(unit=unit), public_id=key)
+    return get_object_or_404(Partner.objects.filter(unit=unit), public_id=parse_uuid(asked))
 
 
 # --- What a partner opens: no account, no cookie, nothing counted but clicks on the short link ----

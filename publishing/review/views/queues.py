@@ -1,6 +1,5 @@
 """The queues of the unit and of the province, and approving several posts of one at once."""
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from accounts.step_up import step_up_required
 from core.assertions import challenge
 from core.errors import Refused
 from core.form_marks import Rendered, render_mark, require_rendered
+from core.text import parse_uuid
 from posts.models import Post, Revision
 from posts.review import approvals, readings, signing
 from posts.review.approvals import Method, Proof
@@ -198,7 +198,7 @@ def _proofs(request: HttpRequest) -> dict[Revision, Proof]:
     """
     rendered = require_rendered(request.POST.get("mark", ""), QUEUE, by=request.user)
     names = request.POST.getlist("revision")[: approvals.MOST_LISTED]
-    chosen = [name for name in names if _is_uuid(name)]
+    chosen = [name for name in names if parse_uuid(name)]
     revisions = (
         Revision.objects.filter(
             public_id__in=chosen, post__in=Post.objects.visible_to(request.user)
@@ -252,11 +252,3 @@ def _signed_by_passkey(
     return {
         each: proof._replace(method=Method.PASSKEY, listed=listed) for each, proof in proofs.items()
     }
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
