@@ -39,7 +39,7 @@ def approve(
     ahead: it is scheduled as by who approved it for the unit."""
     first = first_approval(post)
     if first:
-        due_at, now = keeps_time_of(post, first), False
+        due_at, now = find_time_to_keep(post, first), False
     is_final = posts.approve(
         post,
         revision,
@@ -54,12 +54,12 @@ def approve(
         return
     by = first.by if first else by
     if now:
-        schedule(post, by=by, due_at=soonest())
+        schedule(post, by=by, due_at=earliest_time())
     elif due_at:
-        schedule(post, by=by, due_at=max(due_at, soonest()))
+        schedule(post, by=by, due_at=max(due_at, earliest_time()))
 
 
-def keeps_time_of(post: Post, first: Review) -> datetime | None:
+def find_time_to_keep(post: Post, first: Review) -> datetime | None:
     """Return the requested time if it can still be kept and who approved the post for the unit may
     still schedule it.
     """
@@ -74,7 +74,7 @@ def keeps_time_of(post: Post, first: Review) -> datetime | None:
 _AFTER_UNDO = posts.UNDO + timedelta(seconds=2)
 
 
-def soonest() -> datetime:
+def earliest_time() -> datetime:
     """Return when a post that is approved now may go out at the earliest: not while its approval
     may be taken back.
     """

@@ -23,7 +23,7 @@ from publishing.deliveries.queries import deliveries_of
 from publishing.models import Delivery, Recall
 from publishing.pauses.context import pauses_of
 from publishing.post_page.forms import DecideForm
-from publishing.post_page.views.asking import address_of, delivery_of, post_of
+from publishing.post_page.views.lookups import address_of, delivery_of, post_of
 from publishing.presenters.delivery import attempt_words, delivery_sentence, delivery_status
 from publishing.presenters.text import page_name
 from publishing.recalls import services as recalls

@@ -24,7 +24,7 @@ from publishing.models import Delivery, Recall
 from publishing.pauses.context import pauses_of
 from publishing.post_page.cards import channel_cards, passed_over
 from publishing.post_page.queries import record_of, why_stopped
-from publishing.post_page.views.asking import address_of, open_channels, post_of
+from publishing.post_page.views.lookups import address_of, open_channels, post_of
 from publishing.presenters.post import next_step, post_status
 from publishing.presenters.record import record_line
 from publishing.states import ENDED, State

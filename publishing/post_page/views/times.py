@@ -24,7 +24,7 @@ from publishing.deliveries.queries import live_channels
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
 from publishing.post_page.views.actions import action_page
-from publishing.post_page.views.asking import address_of, delivery_of, open_channels, post_of
+from publishing.post_page.views.lookups import address_of, delivery_of, open_channels, post_of
 from publishing.presenters.delivery import delivery_status
 from publishing.presenters.scheduling import (
     close_by_warning,

@@ -23,7 +23,7 @@ from core.assertions import challenge
 from core.errors import NotAllowed, Refused
 from core.form_marks import Rendered, require_rendered
 from posts.findings import findings
-from posts.models import Post
+from posts.models import Post, Review
 from posts.review import readings, signing
 from posts.review import services as posts
 from posts.review.approvals import Method, Proof
@@ -41,7 +41,7 @@ from publishing.review.queries import (
     posts_awaiting_second,
     posts_to_review,
 )
-from publishing.review.views.asking import (
+from publishing.review.views.common import (
     after_approval_sentence,
     is_newest_first,
     isoformat_of,
@@ -49,12 +49,23 @@ from publishing.review.views.asking import (
 )
 from publishing.review.views.page import review_context
 
-SHOWN = timedelta(minutes=10)  # how long a decision's result stands at its address
+# So long the result of a decision is shown at its address.
+SHOWN = timedelta(minutes=10)
+_REVIEW_RELATED = (
+    "unit",
+    "author",
+    "last_editor",
+    "topic",
+    "campaign",
+    "current_revision__author",
+    "current_revision__editor",
+)
 
 
-def _approves(request: HttpRequest, **_kwargs: Any) -> bool:
-    """Tell whether the request approves by a proof from before: a passkey over the decision is
-    proof enough, and returning a post needs none.
+def _needs_fresh_proof(request: HttpRequest, **_kwargs: Any) -> bool:
+    """Tell whether the second factor is asked for again before the decision is taken.
+
+    A passkey that signs the decision is proof enough, and returning a post needs none.
     """
     return request.POST.get("decision") != ReviewForm.RETURN and not request.POST.get("assertion")
 
@@ -66,31 +77,19 @@ def _asks_reason(post: Post) -> bool:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True, when=_approves)
+@step_up_required(only_posts=True, when=_needs_fresh_proof)
 def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    people = (
-        "unit",
-        "author",
-        "last_editor",
-        "topic",
-        "campaign",
-        "current_revision__author",
-        "current_revision__editor",
-    )
-    post = get_object_or_404(
-        Post.objects.visible_to(request.user).select_related(*people), public_id=public_id
-    )
-    if post.endorsed_revision_id and not _gives_second(request, post):
+    """Show the post that waits and take the decision on it; else show what was decided."""
+    posts_to_see = Post.objects.visible_to(request.user).select_related(*_REVIEW_RELATED)
+    post = get_object_or_404(posts_to_see, public_id=public_id)
+    is_for_others = post.endorsed_revision_id and not _gives_second(request, post)
+    if is_for_others or post.state != PostState.IN_REVIEW:
         _require_approver(request, post)
-        return _decided(request, post)
-    if post.state == PostState.IN_REVIEW:
-        try:
-            require(request.user, posts.deciding_right(post), unit=post.unit)
-        except NotAllowed as refused:
-            raise PermissionDenied(str(refused)) from refused
-    else:
-        _require_approver(request, post)
-        return _decided(request, post)
+        return _show_own_decision(request, post)
+    try:
+        require(request.user, posts.deciding_right(post), unit=post.unit)
+    except NotAllowed as refused:
+        raise PermissionDenied(str(refused)) from refused
     now = timezone.now()
     tomorrow = timezone.localdate(now) + timedelta(days=1)
     form = ReviewForm(
@@ -100,25 +99,30 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         asks_reason=_asks_reason(post),
         initial={"at": [tomorrow, ""]},
     )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            error = _decide(request, post, form)
-            if not error:
-                return redirect(_address(request, post))
-            # A refusal that came between reading and deciding: the page shows what waits now.
-            post.refresh_from_db()
-            if post.state != PostState.IN_REVIEW or not can(
-                request.user, posts.deciding_right(post), unit=post.unit
-            ):
-                messages.error(request, error)
-                return redirect("publishing:post", public_id=post.public_id)
-            form.add_error(None, error)
-            status = 409
-    return render(
-        request, "publishing/review.html", review_context(request, post, form), status=status
+    if request.method != "POST":
+        return _review_page(request, post, form, status=200)
+    if not form.is_valid():
+        return _review_page(request, post, form, status=422)
+    error = _decide(request, post, form)
+    if not error:
+        return redirect(_address(request, post))
+    # A refusal that came between reading and deciding: the page shows what waits now.
+    post.refresh_from_db()
+    may_still_decide = post.state == PostState.IN_REVIEW and can(
+        request.user, posts.deciding_right(post), unit=post.unit
     )
+    if not may_still_decide:
+        messages.error(request, error)
+        return redirect("publishing:post", public_id=post.public_id)
+    form.add_error(None, error)
+    return _review_page(request, post, form, status=409)
+
+
+def _review_page(
+    request: HttpRequest, post: Post, form: ReviewForm, *, status: int
+) -> HttpResponse:
+    context = review_context(request, post, form)
+    return render(request, "publishing/review.html", context, status=status)
 
 
 def _gives_second(request: HttpRequest, post: Post) -> bool:
@@ -146,8 +150,8 @@ def _address(request: HttpRequest, post: Post) -> str:
     return f"{address}?sort=newest" if is_newest_first(request) else address
 
 
-def _decided(request: HttpRequest, post: Post) -> HttpResponse:
-    """Show what this person has just decided, on the same address; somebody else's decision is on
+def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
+    """Show what this person has just decided, at the same address; somebody else's decision is on
     the post's page.
     """
     now = timezone.now()
@@ -161,37 +165,48 @@ def _decided(request: HttpRequest, post: Post) -> HttpResponse:
         return redirect("publishing:post", public_id=post.public_id)
     if request.method == "POST":
         return redirect(_address(request, post))
-    ahead = posts_to_review(request.user, newest_first=is_newest_first(request))
-    gives_second, approves_here = _gives_second(request, post), _approves_here(request, post)
+    gives_second = _gives_second(request, post)
     if gives_second:
-        ahead = posts_awaiting_second(request.user)
-    following = ahead.first()
+        queue, queue_view = posts_awaiting_second(request.user), "publishing:second_queue"
+    else:
+        newest_first = is_newest_first(request)
+        queue = posts_to_review(request.user, newest_first=newest_first)
+        queue_view = "publishing:review_queue"
+    following = queue.first()
     is_first = own.decision == Decision.FIRST
-    is_approved = own.decision == Decision.APPROVED
-    words = after_approval_sentence(post, pauses_of(request)) if is_approved else ""
+    is_final = own.decision == Decision.APPROVED
+    words = ""
     if is_first:
         words = second_step_sentence(post)
-    may_undo = approves_here or (is_approved and gives_second)
-    if is_first and not post.endorsed_revision_id:  # the province has decided, too
-        may_undo = False
+    elif is_final:
+        words = after_approval_sentence(post, pauses_of(request))
+    undo_seconds = 0
+    if _may_undo(request, post, own):
+        undo_seconds = max(0, int((own.decided_at + posts.UNDO - now).total_seconds()))
+    deliveries = post.deliveries.filter(revision=post.approved_revision)
     context = {
         "post": post,
         "gives_second": gives_second,
-        "queue_url": reverse(
-            "publishing:second_queue" if gives_second else "publishing:review_queue"
-        ),
-        "is_approved": is_approved or is_first,
+        "queue_url": reverse(queue_view),
+        "is_approved": is_final or is_first,
         "words": words,
-        "has_time": is_first
-        or (is_approved and post.deliveries.filter(revision=post.approved_revision).exists()),
+        "has_time": is_first or (is_final and deliveries.exists()),
         "may_schedule": can(request.user, Permission.POST_SCHEDULE, unit=post.unit),
-        "waiting": ahead.count(),
+        "waiting": queue.count(),
         "next_address": _address(request, following) if following else "",
-        "undo_seconds": max(0, int((own.decided_at + posts.UNDO - now).total_seconds()))
-        if may_undo and (is_approved or is_first)
-        else 0,
+        "undo_seconds": undo_seconds,
     }
     return render(request, "publishing/review_decided.html", context)
+
+
+def _may_undo(request: HttpRequest, post: Post, own: Review) -> bool:
+    """Tell whether the person may take back the decision that they made."""
+    if own.decision == Decision.FIRST:
+        # Not any more once the province has decided, too.
+        return bool(post.endorsed_revision_id) and _approves_here(request, post)
+    if own.decision == Decision.APPROVED:
+        return _approves_here(request, post) or _gives_second(request, post)
+    return False
 
 
 @require_POST

@@ -34,7 +34,7 @@ from publishing.review.queries import (
     last_approved,
     posts_in_review,
 )
-from publishing.review.views.asking import is_newest_first, requested_time
+from publishing.review.views.common import is_newest_first, requested_time
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import full_days, same_minute
 from publishing.slots.queries import next_free_slots

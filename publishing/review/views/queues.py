@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
 from accounts.permissions import Permission
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
@@ -34,7 +35,7 @@ from publishing.review.queries import (
     posts_awaiting_second,
     posts_in_review,
 )
-from publishing.review.views.asking import (
+from publishing.review.views.common import (
     after_approval_sentence,
     is_newest_first,
     isoformat_of,
@@ -101,22 +102,22 @@ def _cards(request: HttpRequest, posts: list[Post]) -> list[ReviewCard]:
     ]
 
 
-def _has_no_assertion(request: HttpRequest, **_kwargs: Any) -> bool:
-    """Tell whether the request approves by a proof from before: a passkey over the list is proof
-    enough.
+def _needs_fresh_proof(request: HttpRequest, **_kwargs: Any) -> bool:
+    """Tell whether the second factor is asked for again first: a passkey that signs the list is
+    proof enough.
     """
     return not request.POST.get("assertion")
 
 
 @require_POST
-@step_up_required(when=_has_no_assertion)
+@step_up_required(when=_needs_fresh_proof)
 def approve_many(request: HttpRequest) -> HttpResponse:
     """Approve what was chosen in the unit's queue, see `_approve_many`."""
     return _approve_many(request, Permission.POST_APPROVE, back="publishing:review_queue")
 
 
 @require_POST
-@step_up_required(when=_has_no_assertion)
+@step_up_required(when=_needs_fresh_proof)
 def approve_second_many(request: HttpRequest) -> HttpResponse:
     """Approve what was chosen in the province's queue, see `_approve_many`."""
     return _approve_many(request, Permission.POST_APPROVE_SECOND, back="publishing:second_queue")
@@ -132,46 +133,42 @@ def _approve_many(request: HttpRequest, right: Permission, *, back: str) -> Http
     """
     if not request.user.reach(right):
         raise PermissionDenied
-    approved, refused = [], []
     try:
         proofs = _signed_by_passkey(request, _proofs(request))
     except Refused as error:
         messages.error(request, str(error))
         return redirect(back)
     series = series_of(revision.post for revision in proofs)
-    together: dict[Series, list[Post]] = {}
+    approved_of_series: dict[Series, list[Post]] = {}
+    approved, refused = [], []
     for revision, proof in proofs.items():
         post = revision.post
-        due_at = datetime.fromisoformat(proof.requested) if proof.requested else None
         line = {"title": str(post), "url": reverse("publishing:post", args=[post.public_id])}
         try:
-            with transaction.atomic():
-                readings.spend_list(
-                    revision, Rendered(proof.rendered_at, proof.nonce), by=request.user
-                )
-                reviews.approve(
-                    post,
-                    revision,
-                    by=request.user,
-                    proof=proof,
-                    due_at=due_at,
-                    announce=post.pk not in series,
-                )
+            _approve_listed(revision, proof, by=request.user, announce=post.pk not in series)
         except Refused as error:
             # There a reason can be written, where one is asked for.
             page = reverse("publishing:review", args=[post.public_id])
             refused.append({**line, "url": page, "words": str(error)})
-        else:
-            if post.pk in series:
-                together.setdefault(series[post.pk], []).append(post)
-            approved.append({**line, "words": after_approval_sentence(post, pauses_of(request))})
-    for each, done in together.items():
-        announce_approvals(each, done, by=request.user)
+            continue
+        if post.pk in series:
+            approved_of_series.setdefault(series[post.pk], []).append(post)
+        approved.append({**line, "words": after_approval_sentence(post, pauses_of(request))})
+    for each, posts in approved_of_series.items():
+        announce_approvals(each, posts, by=request.user)
     if approved or refused:
         request.session[RESULT] = {"approved": approved, "refused": refused}
     else:
         messages.error(request, _("No post is chosen."))
     return redirect(back)
+
+
+@transaction.atomic
+def _approve_listed(revision: Revision, proof: Proof, *, by: User, announce: bool) -> None:
+    """Approve one revision of the list, for the time that the proof names. Raises Refused."""
+    readings.spend_list(revision, Rendered(proof.rendered_at, proof.nonce), by=by)
+    due_at = datetime.fromisoformat(proof.requested) if proof.requested else None
+    reviews.approve(revision.post, revision, by=by, proof=proof, due_at=due_at, announce=announce)
 
 
 @require_POST
@@ -233,7 +230,7 @@ def _signed_by_passkey(
     """Return the proofs, by the list that a passkey signed where the request bears its answer.
     Raises Refused.
     """
-    if _has_no_assertion(request) or not proofs:
+    if not request.POST.get("assertion") or not proofs:
         return proofs
     text = signing.list_statement_of(proofs, by=request.user)
     form = QueueForm(request.POST)
