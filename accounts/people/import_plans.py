@@ -1,5 +1,5 @@
-"""What each row of a spreadsheet of people would change, worked out in a constant number of
-queries.
+"""The changes that each row of a spreadsheet of people would make, worked out in a constant number
+of queries.
 """
 
 import hashlib

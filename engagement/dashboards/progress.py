@@ -39,7 +39,7 @@ class Progress:
 
 
 class Part(NamedTuple):
-    """What a unit published of a campaign: its first day, its posts, and their figures."""
+    """A unit's part in a campaign: its first day, its posts, and their figures."""
 
     unit: int
     first: date

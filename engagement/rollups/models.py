@@ -50,7 +50,7 @@ class ChangedDay(models.Model):
 
 
 class DueCounts(models.Model):
-    """How the deliveries that fell due on a day ended."""
+    """Counts of the deliveries that fell due on a day, by how they ended."""
 
     day = models.DateField()
     published = models.PositiveIntegerField()

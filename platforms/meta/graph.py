@@ -48,7 +48,7 @@ _TASKS_TO_POST = {"CREATE_CONTENT", "MANAGE"}
 
 
 class ErrorKind(Enum):
-    """What an error code of Meta's stands for."""
+    """The meanings that an error code of Meta's may have."""
 
     # Too many calls, for this page or for all pages of our application.
     PAGE_LIMIT = auto()

@@ -39,7 +39,7 @@ Claimed = tuple[ClaimedDelivery, Source]
 
 
 class Refusal(NamedTuple):
-    """Why a delivery may not be sent, as `Results.fail` takes it."""
+    """The reason for not sending a delivery, as `Results.fail` takes it."""
 
     reason: Reason
     error: Rejected

@@ -92,7 +92,7 @@ _ENDED_FOR_GOOD = Q(state=State.RECALLED, published_at__isnull=False) | Q(
 
 @dataclass(frozen=True)
 class Facts:
-    """What became of a post, as conditions."""
+    """The outcome of a post, as conditions."""
 
     has_trouble: Any
     is_open: Any

@@ -193,20 +193,20 @@ def shorten() -> None:
     Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
     Zalo.waits = (0.2, 0.3, 0.5)
     # A small video in some pieces, a step each.
-    uploads._CHUNK, Facebook.step = 8_000, timedelta(0)
+    uploads._CHUNK, Facebook.longest_step = 8_000, timedelta(0)
     draft = uploads.Upload.draft
     uploads.Upload.draft = lambda upload, *, ready=False, wait=0: draft(
         upload, ready=ready, wait=wait / 10
     )
     RateLimiter.LONGEST_WAIT = 1.5
     retry = timedelta(seconds=float(os.environ["FAULTS_RETRY_SECONDS"]))
-    wait = Results.wait
+    reschedule = Results.reschedule
 
-    def wait_shortly(self: Any, deliveries: Any, error: Any) -> None:
+    def reschedule_shortly(self: Any, deliveries: Any, error: Any) -> None:
         error.wait = error.wait or retry
-        wait(self, deliveries, error)
+        reschedule(self, deliveries, error)
 
-    Results.wait = wait_shortly
+    Results.reschedule = reschedule_shortly
     taking_down = recall_worker._wait
     recall_worker._wait = lambda row, error: max(
         taking_down(row, None) / 8, (error and error.wait) or timedelta(0)
