@@ -15,8 +15,8 @@ from channels.models import Channel
 from channels.states import Kind
 from core.periods import Period
 from engagement.boards.figures import Pages, Sums, grouped, within
-from engagement.boards.likes import LEAST, Size, Spread
 from engagement.boards.scopes import Scope
+from engagement.boards.size_classes import LEAST, Size, Spread
 from engagement.boards.usual import Usual
 from engagement.dashboards.charts import Chart, Line, Rows, change, laid_over, over_time
 from engagement.dashboards.charts import side_by_side as bars
@@ -239,7 +239,7 @@ def size_words(size: Size) -> str:
     return _("%(least)s to under %(below)s followers") % {"least": least, "below": below}
 
 
-def like(ours: Mapping[str, Any], spreads: Mapping[str, Spread | None]) -> Chart:
+def compare_with_similar(ours: Mapping[str, Any], spreads: Mapping[str, Spread | None]) -> Chart:
     """Set a unit's or page's figures beside the middle of those like it."""
     names = {"publications": _("Publications"), **rate_names()}
     rows = [
@@ -292,7 +292,7 @@ def kind_words(scope: Scope) -> str:
     return _("kit") if scope.kit else _("topic")
 
 
-def like_words(scope: Scope, found: Usual) -> str:
+def similar_words(scope: Scope, found: Usual) -> str:
     """Say who is like the unit or page, or why nobody is shown."""
     if found.size is None:
         return _(

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from core.periods import Period
+from engagement.boards.cached_sums import get_or_compute
 from engagement.boards.figures import Pages, pages_of
-from engagement.boards.likes import Size, Spread, size_of, spread
-from engagement.boards.memory import remembered
 from engagement.boards.scopes import CHANNEL, UNIT, Scope
+from engagement.boards.size_classes import Size, Spread, size_of, spread
 from engagement.rollups import periods as opening
 from engagement.rollups.provinces import Marked
 from engagement.rollups.queries import BY_CHANNEL, BY_PROVINCE, BY_UNIT, Choice
@@ -63,7 +63,7 @@ def usual_for(scope: Scope, own: Pages, period: Period, narrowed: Mapping[str, A
         return _by_size(rows)
 
     group = f"{by.partition(' ')[0]}/{place.level}/{place.kind}"
-    found = remembered("usual", period, of, make, group=group).get(str(size.least), {})
+    found = get_or_compute("usual", period, of, make, group=group).get(str(size.least), {})
     return Usual(size, {name: each and _read(each) for name, each in found.items()})
 
 

@@ -20,9 +20,9 @@ from channels.models import Channel
 from core import quotas
 from core.periods import Period, quick_links
 from engagement.boards import charts, events, figures, scopes, usual
+from engagement.boards.cached_sums import MINUTES, get_or_compute
 from engagement.boards.changes import Carrier, Facts, NewKit, Statement, Stop, statements
 from engagement.boards.forms import BoardFilter
-from engagement.boards.memory import MINUTES, remembered
 from engagement.boards.notes.queries import position_in
 from engagement.boards.scopes import CHANNEL, TOPIC, UNIT, Scope
 from engagement.dashboards.charts import Chart, Mark
@@ -82,7 +82,7 @@ class Board:
         return [{**row, "day": date.fromisoformat(row["day"])} for row in rows]
 
     @property
-    def is_remembered(self) -> bool:
+    def is_cached(self) -> bool:
         """Check whether the page shows sums as they were some minutes ago."""
         return self.scope.is_nation and self.kept_rows is None
 
@@ -90,10 +90,10 @@ class Board:
         """Return what ``make`` returns; of a part of the nation, or of days for which its pages
         are not added up, as it was some minutes ago: all who see the nation see the same sums.
         """
-        if not self.is_remembered:
+        if not self.is_cached:
             return make()
         of = {**self.form.values, **self.scope.of}
-        return remembered(what, self.period, of, make, group=self.scope.kind)
+        return get_or_compute(what, self.period, of, make, group=self.scope.kind)
 
     @cached_property
     def days(self) -> list[dict[str, Any]]:
@@ -244,12 +244,12 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
         "period_words": charts.period_words(board.periods),
         "charts": drawn,
         "changes": board.changes,
-        "minutes": MINUTES if board.is_remembered else 0,
+        "minutes": MINUTES if board.is_cached else 0,
         "usual": board.usual,
         "kind_words": charts.kind_words(scope),
         "above": _above(request, scope),
-        "like": _like(board),
-        "like_words": charts.like_words(scope, board.usual) if board.usual else "",
+        "like": _similar_chart(board),
+        "like_words": charts.similar_words(scope, board.usual) if board.usual else "",
         "spread": _spread(board),
         "spread_words": charts.spread_words(scope),
         "unknown": charts.unknown_words(board.pages[0]),
@@ -313,9 +313,9 @@ def _units(board: Board) -> list[tuple[Unit, figures.Pages]]:
     return [(unit, by_row[unit.pk]) for unit in found]
 
 
-def _like(board: Board) -> Chart | None:
+def _similar_chart(board: Board) -> Chart | None:
     if board.usual and board.usual.is_known:
-        return charts.like(usual.own_figures(board.pages[0]), board.usual.spreads)
+        return charts.compare_with_similar(usual.own_figures(board.pages[0]), board.usual.spreads)
     return None
 
 
@@ -369,7 +369,7 @@ def _file(request: HttpRequest, board: Board) -> HttpResponse:
     if format not in FORMATS:
         raise Http404
     quotas.use("export", by=request.user)
-    like = _like(board)
+    like = _similar_chart(board)
     every = [
         charts.compared(board.sums, board.pages),
         *([like] if like else []),

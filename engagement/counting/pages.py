@@ -63,7 +63,7 @@ def collect(*, clock: Clock = database_now) -> int:
         except Unsealable:
             sealed.append((look, TryLater("the credentials cannot be opened")))
             continue
-        asked = Question(look, account, _first(look, last, days), last)
+        asked = Question(look, account, _first_day_to_ask(look, last, days), last)
         questions.setdefault(look.channel.platform, []).append(asked)
     store(sealed, now=now)
     if not questions:
@@ -84,7 +84,7 @@ def collect(*, clock: Clock = database_now) -> int:
     return stored
 
 
-def _first(look: PageLook, last: date, days: int) -> date:
+def _first_day_to_ask(look: PageLook, last: date, days: int) -> date:
     """Return the first day to ask for: as far back as the platform corrects, and further where the
     page was not asked for long.
     """
@@ -114,12 +114,12 @@ def claim(*, now: datetime) -> list[PageLook]:
     shared = [kind for kind in Kind.values if shares.bounds_pages(kind)]
     due = PageLook.objects.filter(next_at__lte=now, channel__health=Health.CONNECTED)
     with transaction.atomic():
-        rows = _take_hold(due.exclude(channel__platform__in=shared), most=_PAGES_A_RUN)
+        rows = _lock_due(due.exclude(channel__platform__in=shared), most=_PAGES_A_RUN)
         for platform in shared:
             of_it = due.filter(channel__platform=platform)
             if wanted := of_it[:_PAGES_A_RUN].count():
                 granted = shares.reserve(platform, wanted, now=now, of_page=True)
-                held = _take_hold(of_it, most=granted)
+                held = _lock_due(of_it, most=granted)
                 unused = granted - len(held)
                 shares.correct(platform, reserved=unused, made=0, now=now, of_page=True)
                 rows += held
@@ -130,21 +130,21 @@ def claim(*, now: datetime) -> list[PageLook]:
     return rows
 
 
-def _take_hold(due: QuerySet[PageLook], *, most: int) -> list[PageLook]:
+def _lock_due(due: QuerySet[PageLook], *, most: int) -> list[PageLook]:
     return list(locked(due).select_related("channel").order_by("next_at", "pk")[:most])
 
 
 def _ask(
     platform: str, questions: Sequence[Question], metrics: Metrics
 ) -> list[tuple[PageLook, Answer]]:
-    calls = {number: _measuring(each, metrics) for number, each in enumerate(questions)}
+    calls = {number: _measure_call(each, metrics) for number, each in enumerate(questions)}
     answers = client.call_many(
         platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
     )
     return [(questions[number].look, answer) for number, answer in answers]
 
 
-def _measuring(
+def _measure_call(
     asked: Question, metrics: Metrics
 ) -> Callable[[Connector], Awaitable[list[PageFigures]]]:
     async def measure(connector: Connector) -> list[PageFigures]:
@@ -159,11 +159,11 @@ def store(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
     """Store days that were told, and when each page is asked next; return the number of days."""
     by_page = {look.pk: (look, answer) for look, answer in answers}
     with transaction.atomic():
+        locked_rows = locked(PageLook.objects.filter(pk__in=by_page))
+        # Only what is still ours: after a lease ran out another run may have asked already.
         ours = {
             pk
-            for pk, next_at in locked(PageLook.objects.filter(pk__in=by_page)).values_list(
-                "pk", "next_at"
-            )
+            for pk, next_at in locked_rows.values_list("pk", "next_at")
             if next_at == by_page[pk][0].next_at
         }
         told = {
@@ -173,51 +173,68 @@ def store(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
         }
         stored = _store_days(told, now=now)
         for pk in ours:
-            look, answer = by_page[pk]
-            if isinstance(answer, TryLater) and answer.whole_app:
-                # No failure of the page: the application's calls are used up.
-                look.next_at = now + (answer.wait or FULL_APP_WAIT)
-            elif isinstance(answer, ConnectorError):
-                look.failures = min(look.failures + 1, 1000)
-                look.next_at = now + wait_after(look.failures, answer)
-            else:
-                look.failures, look.taken_at, look.next_at = 0, now, now + _EVERY
+            _plan_next_look(*by_page[pk], now=now)
         PageLook.objects.bulk_update(
             [by_page[pk][0] for pk in ours], ["next_at", "taken_at", "failures"], batch_size=200
         )
     return stored
 
 
+def _plan_next_look(look: PageLook, answer: Answer, *, now: datetime) -> None:
+    """Set when a page is asked next, by its answer."""
+    if isinstance(answer, TryLater) and answer.whole_app:
+        # No failure of the page: the application's calls are used up.
+        look.next_at = now + (answer.wait or FULL_APP_WAIT)
+    elif isinstance(answer, ConnectorError):
+        look.failures = min(look.failures + 1, 1000)
+        look.next_at = now + wait_after(look.failures, answer)
+    else:
+        look.failures, look.taken_at, look.next_at = 0, now, now + _EVERY
+
+
 def _store_days(told: dict[int, dict[date, PageFigures]], *, now: datetime) -> int:
+    """Store the days of each page; return how many rows are new or changed.
+
+    What is no longer told stays: silence corrects nothing.
+    """
     days = {day for of_page in told.values() for day in of_page}
-    standing = {
-        (row.channel_id, row.day): row
-        for row in PageCount.objects.filter(channel__in=told, day__in=days)
-    }
-    fresh, changed, corrections = [], [], []
+    rows = PageCount.objects.filter(channel__in=told, day__in=days)
+    stored = {(row.channel_id, row.day): row for row in rows}
+    new, changed, corrections = [], [], []
     for channel, of_page in told.items():
         for day, figures in of_page.items():
             values = {name: getattr(figures, name) for name in PAGE_MEASURES}
             known = {name: value for name, value in values.items() if value is not None}
-            row = standing.get((channel, day))
-            if row is None:
-                if known:
-                    fresh.append(PageCount(channel_id=channel, day=day, taken_at=now, **known))
-                continue
-            # What is no longer told stays: silence corrects nothing.
-            other = {name: value for name, value in known.items() if getattr(row, name) != value}
-            if not other:
-                continue
-            corrections += [
-                PageCorrection(count=row, measure=name, was=was, became=value, at=now)
-                for name, value in other.items()
-                if (was := getattr(row, name)) is not None
-            ]
-            for name, value in other.items():
-                setattr(row, name, value)
-            row.taken_at = now
-            changed.append(row)
-    PageCount.objects.bulk_create(fresh, ignore_conflicts=True)
+            row = stored.get((channel, day))
+            if row is not None:
+                made = _correct(row, known, now=now)
+                if made is not None:
+                    corrections += made
+                    changed.append(row)
+            elif known:
+                new.append(PageCount(channel_id=channel, day=day, taken_at=now, **known))
+    PageCount.objects.bulk_create(new, ignore_conflicts=True)
     PageCount.objects.bulk_update(changed, ["taken_at", *PAGE_MEASURES], batch_size=200)
     PageCorrection.objects.bulk_create(corrections)
-    return len(fresh) + len(changed)
+    return len(new) + len(changed)
+
+
+def _correct(
+    row: PageCount, known: dict[str, int], *, now: datetime
+) -> list[PageCorrection] | None:
+    """Write into the row the values that differ; return their corrections, None where none does.
+
+    A value that was not known before is no correction.
+    """
+    other = {name: value for name, value in known.items() if getattr(row, name) != value}
+    if not other:
+        return None
+    before = {name: getattr(row, name) for name in other}
+    for name, value in other.items():
+        setattr(row, name, value)
+    row.taken_at = now
+    return [
+        PageCorrection(count=row, measure=name, was=was, became=other[name], at=now)
+        for name, was in before.items()
+        if was is not None
+    ]

@@ -98,7 +98,7 @@ def collect(*, clock: Clock = database_now) -> int:
     now = clock()
     remember_followers(now=now)
     enrol(now=now)
-    retire(now=now)
+    stop_counting_withdrawn(now=now)
     by_platform: dict[str, list[Batch]] = {}
     sealed: list[Measurement] = []
     for batch in _batches(claim(now=now), sealed):
@@ -161,7 +161,7 @@ def reports_figures(platform: str, source: str) -> bool:
     return bool(facts_of(platform).measures) and source == ReceiptSource.PLATFORM
 
 
-def retire(*, now: datetime) -> None:
+def stop_counting_withdrawn(*, now: datetime) -> None:
     """Stop counting withdrawn posts. Those still being withdrawn wait: they may turn out to be
     live.
     """
@@ -179,7 +179,7 @@ def claim(*, now: datetime, most: int = _ROWS_A_RUN) -> list[Measurement]:
         delivery__channel__health=Health.CONNECTED,
     ).exclude(delivery__platform__in=shares.closed(now=now))
     shared = [kind for kind in Kind.values if facts_of(kind).reading]
-    rows = _take_hold(due.exclude(delivery__platform__in=shared), now=now, most=most)
+    rows = _lease_due(due.exclude(delivery__platform__in=shared), now=now, most=most)
     waiting = due.filter(delivery__platform__in=shared).order_by()
     channels: dict[str, list[int]] = {}
     for platform, channel in waiting.values_list(
@@ -206,14 +206,14 @@ def _claim_shared(
         granted = shares.reserve(platform, wanted, now=now)
         most = min(most, granted * together)
         if granted < wanted:
-            due = due.filter(pk__in=_posts_in_turn(due, channels, most))
-        rows = _take_hold(due, now=now, most=most)
+            due = due.filter(pk__in=_choose_posts_in_turn(due, channels, most))
+        rows = _lease_due(due, now=now, most=most)
         asked = ceil(len(rows) / together)
     else:
         granted = shares.reserve(platform, len(channels), now=now)
         if granted < len(channels):
-            due = due.filter(delivery__channel__in=_in_turn(channels)[:granted])
-        rows = _take_hold(due, now=now, most=most, of_channel=together)
+            due = due.filter(delivery__channel__in=_sort_by_last_count(channels)[:granted])
+        rows = _lease_due(due, now=now, most=most, of_channel=together)
         asked = len({row.delivery.channel_id for row in rows})
     shares.correct(platform, reserved=granted - asked, made=0, now=now)
     return rows
@@ -231,17 +231,17 @@ def _questions_across(
     return ceil(posts / together) if waited else posts // together
 
 
-def _in_turn(channels: list[int]) -> list[int]:
+def _sort_by_last_count(channels: list[int]) -> list[int]:
     """Sort channels by when one of their posts was looked at, the one longest ago first."""
-    looked_at = _looked_at(channels)
+    looked_at = _last_counts(channels)
     return sorted(channels, key=lambda pk: (looked_at.get(pk, _NEVER), pk))
 
 
-def _posts_in_turn(due: QuerySet[Measurement], channels: list[int], most: int) -> list[int]:
+def _choose_posts_in_turn(due: QuerySet[Measurement], channels: list[int], most: int) -> list[int]:
     """Return posts that are due, the first of each channel before the second of any, and channels
     in turn.
     """
-    looked_at = _looked_at(channels)
+    looked_at = _last_counts(channels)
     of_channel = Window(RowNumber(), partition_by="delivery__channel", order_by=("next_at", "pk"))
     rows = due.annotate(turn=of_channel).order_by("turn", "next_at", "pk")
     ranked = sorted(
@@ -251,7 +251,7 @@ def _posts_in_turn(due: QuerySet[Measurement], channels: list[int], most: int) -
     return [pk for _turn, _at, pk in ranked[:most]]
 
 
-def _looked_at(channels: list[int]) -> dict[int, datetime]:
+def _last_counts(channels: list[int]) -> dict[int, datetime]:
     return dict(
         Measurement.objects.filter(delivery__channel__in=channels, taken_at__isnull=False)
         .order_by()
@@ -260,7 +260,7 @@ def _looked_at(channels: list[int]) -> dict[int, datetime]:
     )
 
 
-def _take_hold(
+def _lease_due(
     due: QuerySet[Measurement], *, now: datetime, most: int, of_channel: int = _ROWS_A_RUN
 ) -> list[Measurement]:
     """Lease rows that are due, at most ``of_channel`` of each channel."""
@@ -310,14 +310,14 @@ def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator
 def _ask_all(
     platform: str, batches: Sequence[Batch], metrics: Metrics
 ) -> list[tuple[Sequence[Measurement], Answer]]:
-    calls = {number: _measuring(batch, metrics) for number, batch in enumerate(batches)}
+    calls = {number: _measure_call(batch, metrics) for number, batch in enumerate(batches)}
     answers = client.call_many(
         platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
     )
     return [(batches[number].rows, answer) for number, answer in answers]
 
 
-def _measuring(
+def _measure_call(
     batch: Batch, metrics: Metrics
 ) -> Callable[[Connector], Awaitable[dict[str, Figures]]]:
     async def measure(connector: Connector) -> dict[str, Figures]:
@@ -325,12 +325,12 @@ def _measuring(
         async with asyncio.timeout(_CALL_SECONDS):
             if len(batch.accounts) == 1:
                 return await connector.measure(batch.accounts[0], batch.remote_ids)
-            return await _by_any_token(connector, batch.accounts, batch.remote_ids)
+            return await _measure_by_any_token(connector, batch.accounts, batch.remote_ids)
 
     return measure
 
 
-async def _by_any_token(
+async def _measure_by_any_token(
     connector: Connector, accounts: Sequence[Account], ids: Sequence[str]
 ) -> dict[str, Figures]:
     """Ask by the first token that still opens. A post for which the platform refuses the whole
@@ -347,7 +347,7 @@ async def _by_any_token(
             return {}
     found: dict[str, Figures] = {}
     for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-        found |= await _by_any_token(connector, accounts, half)
+        found |= await _measure_by_any_token(connector, accounts, half)
     return found
 
 
@@ -355,7 +355,7 @@ async def _by_any_token(
 
 
 @transaction.atomic
-def enter(delivery: Delivery, *, by: User, figures: Mapping[str, int | None]) -> Count:
+def enter_figures(delivery: Delivery, *, by: User, figures: Mapping[str, int | None]) -> Count:
     """Store the totals that an officer read on the page, where the platform reports none. None: not
     known.
     """
@@ -400,9 +400,9 @@ def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: date
             changed.append(row)
             figures = answer.get(row.delivery.remote_id) if isinstance(answer, dict) else None
             if figures and any(getattr(figures, measure) is not None for measure in MEASURES):
-                counts.append(_take(row, figures, now=now))
+                counts.append(_apply_figures(row, figures, now=now))
             else:
-                _miss(row, answer, now=now)
+                _postpone(row, answer, now=now)
         Count.objects.bulk_create(counts)
         Measurement.objects.bulk_update(
             changed, ["next_at", "taken_at", "failures", *MEASURES], batch_size=200
@@ -412,7 +412,7 @@ def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: date
     return len(counts)
 
 
-def _take(row: Measurement, figures: Figures, *, now: datetime) -> Count:
+def _apply_figures(row: Measurement, figures: Figures, *, now: datetime) -> Count:
     row.failures, row.taken_at = 0, now
     row.next_at = next_count_at(row.delivery.published_at, after=now)
     for measure in MEASURES:
@@ -424,7 +424,7 @@ def _take(row: Measurement, figures: Figures, *, now: datetime) -> Count:
     return Count(delivery_id=row.pk, taken_at=now, **counts)
 
 
-def _miss(row: Measurement, answer: Answer, *, now: datetime) -> None:
+def _postpone(row: Measurement, answer: Answer, *, now: datetime) -> None:
     """Store nothing, above all no 0, where nothing was reported. Retry soon after an error, else by
     the schedule. Calls of the application that are used up are no failure of a post: its look is
     later.

@@ -89,7 +89,7 @@ def enter_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         status = 422
         if form.is_valid():
             error = refusal(
-                lambda: counting.enter(delivery, by=request.user, figures=form.cleaned_data)
+                lambda: counting.enter_figures(delivery, by=request.user, figures=form.cleaned_data)
             )
             if not error:
                 messages.success(request, _("Saved, marked as entered by hand."))

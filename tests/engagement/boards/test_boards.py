@@ -18,7 +18,7 @@ from campaigns.kits.models import Adoption
 from campaigns.models import Topic
 from channels.models import Channel
 from channels.states import Health
-from engagement.boards.likes import Size, size_of, spread
+from engagement.boards.size_classes import Size, size_of, spread
 from engagement.dashboards.dictionary import page_origin
 from engagement.models import PAGE_MEASURES, FollowerCount, Measurement, PageCount
 from engagement.rollups import services

@@ -73,8 +73,8 @@ def test_what_is_entered_stands_with_its_source_and_time_and_empty_is_not_measur
 
 
 def test_a_second_entry_keeps_what_it_leaves_empty(posted, officer):
-    counting.enter(posted, by=officer, figures={"views": 100, "reactions": 7})
-    counting.enter(posted, by=officer, figures={"views": 150})
+    counting.enter_figures(posted, by=officer, figures={"views": 100, "reactions": 7})
+    counting.enter_figures(posted, by=officer, figures={"views": 150})
 
     newest = Measurement.objects.get()
     assert (newest.views, newest.reactions, newest.reach) == (150, 7, None)
@@ -86,7 +86,7 @@ def test_a_second_entry_keeps_what_it_leaves_empty(posted, officer):
 
 def test_sums_include_them_and_say_how_many_they_are(posted, officer, campaign, publish, unit):
     publish(unit=unit, campaign=campaign, views=30)
-    counting.enter(posted, by=officer, figures={"views": 12})
+    counting.enter_figures(posted, by=officer, figures={"views": 12})
     boss = factories.person(Role.OVERSEER, unit.parent)
 
     total = queries.totals(queries.published(boss, campaign, Period.last_days(2)))
@@ -98,7 +98,7 @@ def test_the_export_names_the_source_of_each_figure(
     client, posted, officer, campaign, publish, unit
 ):
     publish(unit=unit, campaign=campaign, views=30)
-    counting.enter(posted, by=officer, figures={"views": 12})
+    counting.enter_figures(posted, by=officer, figures={"views": 12})
     client.force_login(factories.person(Role.OVERSEER, unit.parent, language="en"))
 
     content = client.get(
@@ -135,17 +135,17 @@ def test_nothing_is_entered_where_the_platform_reports_it_nor_where_nothing_is_l
 ):
     result = publish(unit=unit)
     with pytest.raises(Refused, match="tells the figures of this post itself"):
-        counting.enter(result, by=officer, figures={"views": 1})
+        counting.enter_figures(result, by=officer, figures={"views": 1})
 
     posted.state = State.RECALLED
     with pytest.raises(Refused, match="stands on the page"):
-        counting.enter(posted, by=officer, figures={"views": 1})
+        counting.enter_figures(posted, by=officer, figures={"views": 1})
 
 
 def test_only_who_may_schedule_enters_them_and_is_offered_to(client, posted, unit, officer):
     boss = factories.person(Role.OVERSEER, unit.parent, language="en")
     with pytest.raises(NotAllowed):
-        counting.enter(posted, by=boss, figures={"views": 1})
+        counting.enter_figures(posted, by=boss, figures={"views": 1})
     address = reverse("engagement:enter_figures", args=[posted.public_id])
 
     offered = {}
@@ -157,7 +157,7 @@ def test_only_who_may_schedule_enters_them_and_is_offered_to(client, posted, uni
 
 
 def test_the_collector_leaves_them_alone(posted, officer):
-    counting.enter(posted, by=officer, figures={"views": 12})
+    counting.enter_figures(posted, by=officer, figures={"views": 12})
 
     counting.enrol(now=timezone.now())
 

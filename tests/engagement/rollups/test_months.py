@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from core.errors import Refused
 from core.periods import midnight
-from engagement.counting.services import enter
+from engagement.counting.services import enter_figures
 from engagement.models import Count
 from engagement.rollups import months, services
 from engagement.rollups.models import CampaignGain, ChangedDay, UnitGain
@@ -112,11 +112,11 @@ def test_a_change_of_days_that_lack_counts_before_them_leaves_their_sums(old):
 def test_figures_of_a_post_whose_counts_are_archived_are_entered_no_more(old, monkeypatch):
     officer = factories.person(Role.OFFICER, unit=old.unit)
     monkeypatch.setattr("engagement.counting.services.reports_figures", lambda *_: False)
-    enter(old, by=officer, figures={"views": 30})
+    enter_figures(old, by=officer, figures={"views": 30})
     detach(before=NEXT_MONTH)
 
     with pytest.raises(Refused, match="archived"):
-        enter(old, by=officer, figures={"views": 40})
+        enter_figures(old, by=officer, figures={"views": 40})
 
 
 def test_a_post_may_go_after_its_counts_were_taken_off(old):

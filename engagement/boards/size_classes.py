@@ -1,5 +1,7 @@
-"""Sum up units and pages that are like one as the median and the middle half, never as a place
-in a list. Like are those of the same level and kind whose followers are of the same size.
+"""Classes of units and pages by their number of followers, and the quartiles of a class.
+
+A unit is compared with the median and the middle half of those in its class, never by its place in
+a list.
 """
 
 from collections.abc import Iterable

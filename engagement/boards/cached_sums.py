@@ -1,4 +1,4 @@
-"""Remember sums over thousands of units for some minutes, for all who ask for the same ones."""
+"""Cache sums over thousands of units for some minutes, for all who ask for the same ones."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,13 +12,14 @@ from core.periods import Period
 MINUTES = 10
 
 
-def remembered(
+def get_or_compute(
     what: str, period: Period, of: Mapping[str, Any], make: Callable[[], Any], *, group: str = ""
 ) -> Any:
     """Return what ``make`` returned, which is JSON, for the same arguments within MINUTES."""
     named = {"first": period.first, "last": period.last, **dict(sorted(of.items()))}
     key = f"board:{what}:{quote(group)}:{urlencode(named)}"
-    if (found := cache.get(key)) is None:
-        found = make()
-        cache.set(key, found, MINUTES * 60)
-    return found
+    sums = cache.get(key)
+    if sums is None:
+        sums = make()
+        cache.set(key, sums, MINUTES * 60)
+    return sums
