@@ -17,7 +17,7 @@ from accounts.models import Invitation, PendingAppointment, User
 from accounts.permissions import Permission
 from audit.models import Entry
 from campaigns.kits.models import Kit
-from campaigns.kits.queries import turns_of as turns_of_kits
+from campaigns.kits.queries import versions_to_decide as turns_of_kits
 from channels.completeness.queries import changes_to_decide
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast

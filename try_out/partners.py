@@ -54,7 +54,7 @@ def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
 def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
     today = timezone.localdate(now)
     with at(now - timedelta(days=200)):
-        past = partners.enter(
+        past = partners.register(
             unit=staff.unit,
             agreement=_agreement(
                 Kind.WOMENS_UNION,
@@ -67,7 +67,7 @@ def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             by=staff.officer,
         )
     with at(now - timedelta(days=30)):
-        union = partners.enter(
+        union = partners.register(
             unit=staff.unit,
             agreement=_agreement(
                 Kind.YOUTH_UNION,
@@ -80,7 +80,7 @@ def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             contact=_contact("Bí thư Đoàn phường", "0236 3550 111", "Bí thư Đoàn phường"),
             by=staff.officer,
         )
-        school = partners.enter(
+        school = partners.register(
             unit=staff.unit,
             agreement=_agreement(
                 Kind.SCHOOL,

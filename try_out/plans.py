@@ -58,7 +58,7 @@ def import_a_sheet(
 def hand_approval_over(world: World, now: datetime) -> None:
     """Let a chief who begins a course hand approval over to a deputy."""
     staff, first = world.staff["hoi-an"], timezone.localdate(now)
-    delegations.give(
+    delegations.delegate(
         unit=staff.unit,
         deputy=staff.deputy,
         valid_from=first,

@@ -46,7 +46,7 @@ def identity_of(person: Identity) -> MinistryIdentity | None:
     return rows.filter(issuer=person.issuer, subject=person.subject).first()
 
 
-def ask(person: Identity, *, now: datetime) -> MinistryRequest:
+def request_link(person: Identity, *, now: datetime) -> MinistryRequest:
     """Request that administrators link this identity, or refresh the request that waits. Raise
     Refused.
     """

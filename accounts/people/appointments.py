@@ -216,25 +216,38 @@ def follow_ended_unit(
     ended = list(
         unit.appointments.filter(valid_to=None) | unit.appointments.filter(valid_to__gte=on)
     )
-    proposed: list[PendingAppointment] = []
-    grows = bool(successor and _takes_in_others(successor, besides=unit))
     moved = 0
+    proposed: list[PendingAppointment] = []
+    if successor and move_people:
+        moved, proposed = _continue_in(successor, ended, former=unit, on=on, by=by)
     for post in ended:
-        if successor and move_people:
-            begins = max(on, post.valid_from)
-            same = successor.appointments.filter(user=post.user_id, role=post.role)
-            if same.in_force_between(begins, post.valid_to).exists():
-                moved += 1
-            elif not (grows and post.role in CONFIRMED):
-                _go_on(post, successor, begins=begins)
-                moved += 1
-            elif post.user_id != by.pk:  # nobody proposes themselves
-                proposed.append(_propose_once(post, successor, begins=begins, by=by))
         finish(post, on - timedelta(days=1))
     ask_to_confirm(proposed, by=by)
     if ended:
         record("unit.posts_followed", unit, by=by, position=position, ended=len(ended), moved=moved)
     return len(ended), moved
+
+
+def _continue_in(
+    successor: Unit, ended: Iterable[Appointment], *, former: Unit, on: date, by: User
+) -> tuple[int, list[PendingAppointment]]:
+    """Continue appointments in the successor from ``on``; return how many do, and which wait for a
+    second administrator.
+    """
+    covers_more = _takes_in_others(successor, besides=former)
+    moved = 0
+    proposed = []
+    for post in ended:
+        begins = max(on, post.valid_from)
+        same = successor.appointments.filter(user=post.user_id, role=post.role)
+        if same.in_force_between(begins, post.valid_to).exists():
+            moved += 1
+        elif not (covers_more and post.role in CONFIRMED):
+            _copy_to(successor, post, begins=begins)
+            moved += 1
+        elif post.user_id != by.pk:  # nobody proposes themselves
+            proposed.append(_propose_once(post, successor, begins=begins, by=by))
+    return moved, proposed
 
 
 def _takes_in_others(successor: Unit, *, besides: Unit) -> bool:
@@ -244,7 +257,7 @@ def _takes_in_others(successor: Unit, *, besides: Unit) -> bool:
     return is_older or others.exists()
 
 
-def _go_on(post: Appointment, successor: Unit, *, begins: date) -> None:
+def _copy_to(successor: Unit, post: Appointment, *, begins: date) -> None:
     Appointment.objects.create(
         user_id=post.user_id,
         unit=successor,

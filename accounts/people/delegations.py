@@ -50,7 +50,7 @@ def possible_deputies(unit: Unit, *, besides: Iterable[int] = ()) -> QuerySet[Us
 
 
 @transaction.atomic
-def give(
+def delegate(
     *, unit: Unit, deputy: User, valid_from: date, valid_to: date, reason: str, by: User
 ) -> Delegation:
     """Hand one's own approval in ``unit`` over to ``deputy`` from one day to another.

@@ -31,7 +31,7 @@ ACTIONS = {
 }
 
 
-def keep(rows: list[Row], *, file_name: str, by: User) -> PeopleImport:
+def store_rows(rows: list[Row], *, file_name: str, by: User) -> PeopleImport:
     """Store the rows that were read, for the preview; drop earlier files that
     were never confirmed.
     """

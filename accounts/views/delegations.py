@@ -56,7 +56,7 @@ def delegate(request: HttpRequest) -> HttpResponse:
         unit=own.unit,
     )
     done = form_action(
-        form, lambda: delegations.give(unit=own.unit, by=request.user, **form.cleaned_data)
+        form, lambda: delegations.delegate(unit=own.unit, by=request.user, **form.cleaned_data)
     )
     if done:
         said = _("%(name)s approves in your stead from %(first)s to %(last)s.")

@@ -36,7 +36,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def _keep(file: UploadedFile, *, by: User) -> None:
     quotas.use("import", by=by)
-    imports.keep(read_people(file, size=file.size), file_name=file.name, by=by)
+    imports.store_rows(read_people(file, size=file.size), file_name=file.name, by=by)
 
 
 @require_GET

@@ -139,7 +139,7 @@ def _own(request: HttpRequest, address: str) -> str:
 
 def _unlinked(request: HttpRequest, person: tokens.Identity) -> HttpResponse:
     try:
-        row = links.ask(person, now=timezone.now())
+        row = links.request_link(person, now=timezone.now())
     except Refused as full:
         return render(request, "account/ministry_unlinked.html", {"why": str(full)}, status=403)
     return render(request, "account/ministry_unlinked.html", {"row": row}, status=403)

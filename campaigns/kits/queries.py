@@ -100,7 +100,7 @@ def open_version(kit: Kit) -> KitVersion | None:
     return kit.versions.filter(state__in=OPEN).first()
 
 
-def turns_of(user: User) -> QuerySet[KitVersion]:
+def versions_to_decide(user: User) -> QuerySet[KitVersion]:
     """Return the versions of the person's own units that they have to decide on, having written
     nothing of them, and those to issue or to mend; the longest waiting first.
     """

@@ -63,7 +63,7 @@ class Agreement:
     loudspeaker: bool = False
 
 
-def enter(
+def register(
     *, unit: Unit, agreement: Agreement, contact: Contact, by: User, renews: Partner | None = None
 ) -> Partner:
     """Enter a partner, or the newer document of one. Raise NotAllowed, Refused, SecrecyRefused,
@@ -80,11 +80,9 @@ def enter(
     }
     _check_texts(agreement.kind, texts, unit)
     _check_days(agreement)
-    contact, places = _checked(contact), _places(agreement)
-    if Partner.objects.filter(unit=unit, ended_at=None).count() >= MOST_PARTNERS:
-        raise Refused(
-            _("The unit has %(n)s agreements in force. End one first.") % {"n": MOST_PARTNERS}
-        )
+    contact = _checked(contact)
+    places = _places(agreement)
+    _require_room(unit)
     quotas.use("partner", by=by)
     with transaction.atomic():
         Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)  # one entry after the other
@@ -115,6 +113,13 @@ def enter(
             ends_on=row.ends_on.isoformat(),
         )
     return row
+
+
+def _require_room(unit: Unit) -> None:
+    if Partner.objects.filter(unit=unit, ended_at=None).count() >= MOST_PARTNERS:
+        raise Refused(
+            _("The unit has %(n)s agreements in force. End one first.") % {"n": MOST_PARTNERS}
+        )
 
 
 def _require_new(unit: Unit, agreement: Agreement, texts: dict[str, str]) -> None:

@@ -97,7 +97,7 @@ def _document_page(
     form = PartnerForm(form_data(request), initial=initial)
     done = form_action(
         form,
-        lambda: services.enter(
+        lambda: services.register(
             unit=unit,
             agreement=form.agreement(),
             contact=form.contact(),

@@ -34,7 +34,7 @@ def eligible_owners(campaign: Campaign) -> QuerySet[User]:
     return User.objects.filter(pk__in=posts.values("user"), is_active=True)
 
 
-def part_in(campaign: Campaign, user: User) -> Authority | None:
+def authority_in(campaign: Campaign, user: User) -> Authority | None:
     """Return by what authority the person takes part: writes the campaign, or helps and may still
     write campaigns somewhere.
     """

@@ -31,11 +31,11 @@ from campaigns.planning.models import (
     PublicSummary,
 )
 from campaigns.planning.queries import (
+    authority_in,
     canonical,
     eligible_helpers,
     eligible_owners,
     next_year,
-    part_in,
     year_later,
 )
 from campaigns.services import begin, require_open
@@ -149,7 +149,7 @@ def remove(part: Part, *, by: User) -> None:
 def tick(item: ChecklistItem, *, by: User, is_done: bool) -> None:
     """Mark an item as done or as open again; also those who help may."""
     campaign = item.campaign
-    authority = part_in(campaign, by)
+    authority = authority_in(campaign, by)
     if authority is None:
         raise NotAllowed(_("Only those who write the campaign, and its helpers, tick its list."))
     require_open(campaign)

@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -38,57 +38,69 @@ def plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if act == "remove":
         return _remove(request, campaign)
 
-    def given[F: forms.Form](name: str, form: type[F], **options: Any) -> F:
-        data = request.POST if act == name else None
-        return form(data, auto_id=f"{name}_%s", **options)
-
-    people = given("plan", PlanForm, campaign=campaign)
-    phase, item, document = (
-        given("phase", PhaseForm),
-        given("item", ItemForm),
-        given("document", DocumentForm),
-    )
-    acts: dict[str, tuple[forms.Form, Callable[[], object], str]] = {
-        "plan": (
-            people,
-            lambda: services.set_plan(campaign, by=request.user, **people.plan()),
-            _("Saved."),
-        ),
-        "phase": (
-            phase,
-            lambda: services.add_phase(campaign, by=request.user, **phase.cleaned_data),
-            _("The phase was added."),
-        ),
-        "item": (
-            item,
-            lambda: services.add_item(campaign, by=request.user, **item.cleaned_data),
-            _("The item was added to the checklist."),
-        ),
-        "document": (
-            document,
-            lambda: services.add_document(campaign, by=request.user, **document.cleaned_data),
-            _("The document was added."),
-        ),
-    }
+    parts = _plan_parts(request, campaign, act)
     done: FormAction[object] = FormAction()
-    if act in acts:
-        form, service, said = acts[act]
-        done = form_action(form, _counted(request, service))
+    if act in parts:
+        part = parts[act]
+        done = form_action(part.form, _counted(request, part.save))
         if done:
-            messages.success(request, said)
+            messages.success(request, part.said)
             return redirect(f"{request.path}#{act}")
     context = {
         "campaign": campaign,
-        "plan_form": people,
-        "phase_form": phase,
-        "item_form": item,
-        "document_form": document,
-        "wrong": acts[act][0] if act in acts else None,
+        "plan_form": parts["plan"].form,
+        "phase_form": parts["phase"].form,
+        "item_form": parts["item"].form,
+        "document_form": parts["document"].form,
+        "wrong": parts[act].form if act in parts else None,
         "phases": list(campaign.phases.all()),
         "items": list(campaign.checklist.select_related("done_by")),
         "documents": list(campaign.documents.all()),
     }
     return render(request, "campaigns/plan.html", context, status=done.status)
+
+
+class _PlanPart(NamedTuple):
+    """A form of the page, the service that takes it, and the words once that is done."""
+
+    form: forms.Form
+    save: Callable[[], object]
+    said: str
+
+
+def _plan_parts(request: HttpRequest, campaign: Campaign, act: str) -> dict[str, _PlanPart]:
+    """Return the forms of the page by name; the one called ``act`` is bound to what was sent."""
+
+    def data_for(name: str) -> QueryDict | None:
+        return request.POST if act == name else None
+
+    people = PlanForm(data_for("plan"), auto_id="plan_%s", campaign=campaign)
+    phase = PhaseForm(data_for("phase"), auto_id="phase_%s")
+    item = ItemForm(data_for("item"), auto_id="item_%s")
+    document = DocumentForm(data_for("document"), auto_id="document_%s")
+    by = request.user
+    return {
+        "plan": _PlanPart(
+            people,
+            lambda: services.set_plan(campaign, by=by, **people.plan()),
+            _("Saved."),
+        ),
+        "phase": _PlanPart(
+            phase,
+            lambda: services.add_phase(campaign, by=by, **phase.cleaned_data),
+            _("The phase was added."),
+        ),
+        "item": _PlanPart(
+            item,
+            lambda: services.add_item(campaign, by=by, **item.cleaned_data),
+            _("The item was added to the checklist."),
+        ),
+        "document": _PlanPart(
+            document,
+            lambda: services.add_document(campaign, by=by, **document.cleaned_data),
+            _("The document was added."),
+        ),
+    }
 
 
 def _remove(request: HttpRequest, campaign: Campaign) -> HttpResponse:

@@ -19,7 +19,7 @@ from campaigns.files.states import FileState
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
 from campaigns.models import Campaign
-from campaigns.planning.queries import part_in
+from campaigns.planning.queries import authority_in
 from engagement.dashboards import progress, queries, usual
 from engagement.dashboards.agenda import agenda
 from engagement.dashboards.context import campaign_or_404, sees_all, whole_period
@@ -97,7 +97,7 @@ def _permitted_actions(request: HttpRequest, shown: Campaign) -> dict[str, bool]
     has_begun = shown.starts_on <= timezone.localdate()
     return {
         "may_plan": writes and is_open,
-        "may_tick": is_open and part_in(shown, user) is not None,
+        "may_tick": is_open and authority_in(shown, user) is not None,
         "may_close": writes and is_open and has_begun,
         "may_copy": writes,
         "may_revoke": writes,

@@ -68,7 +68,7 @@ def identity(subject="s-1", **facts):
 
 
 def asked(subject="s-1", unit=None, **facts):
-    row = links.ask(identity(subject, name="Trần Thị Bình", **facts), now=timezone.now())
+    row = links.request_link(identity(subject, name="Trần Thị Bình", **facts), now=timezone.now())
     if unit:
         MinistryRequest.objects.filter(pk=row.pk).update(unit=unit)
         row.refresh_from_db()
@@ -130,14 +130,15 @@ def test_the_mapping_leads_the_request_to_the_units_administrators(province, uni
         confirmed_by=None,
     )
     assert (
-        links.ask(identity(units=["CA-01"]), now=timezone.now()).unit == factories.ministry()
+        links.request_link(identity(units=["CA-01"]), now=timezone.now()).unit
+        == factories.ministry()
     )  # not confirmed yet
 
     ClaimMapping.objects.update(confirmed_by=factories.UserFactory(), confirmed_at=timezone.now())
-    row = links.ask(identity(units=["CA-01"]), now=timezone.now())
+    row = links.request_link(identity(units=["CA-01"]), now=timezone.now())
 
     assert row.unit == unit
-    links.ask(identity("s-2", units=["CA-01"]), now=timezone.now())
+    links.request_link(identity("s-2", units=["CA-01"]), now=timezone.now())
     assert notices_of(first) == ["ministry_unlinked"]
 
 
@@ -160,7 +161,7 @@ def test_claims_do_not_change_under_the_second_administrators_eyes(first, second
     row = asked(unit=unit)
     links.propose(row, officer, by=first, now=timezone.now())
 
-    links.ask(identity(name="Người khác"), now=timezone.now())
+    links.request_link(identity(name="Người khác"), now=timezone.now())
 
     assert MinistryRequest.objects.get().name == "Trần Thị Bình"
 

@@ -378,7 +378,7 @@ def test_an_import_proposes_leaders_and_ends_their_former_post_on_confirmation(
         Row(3, "Trần Bê", "b@congan.example", "", "00004", "Approving leader", ""),
         Row(4, "Trần Xê", "c@congan.example", "", "00004", "Drafting officer", ""),
     ]
-    batch = imports.keep(rows, file_name="x.xlsx", by=admin)
+    batch = imports.store_rows(rows, file_name="x.xlsx", by=admin)
     imports.apply(batch, by=admin, digest=imports.plan(rows, by=admin).digest)
 
     assert [(post.role, post.valid_to) for post in officer.appointments.all()] == [

@@ -48,7 +48,7 @@ def approves(user: User, unit) -> bool:
 
 def give(chief, deputy, unit, *, first=0, days=7, reason="Nghỉ phép") -> Delegation:
     today = timezone.localdate()
-    return delegations.give(
+    return delegations.delegate(
         unit=unit,
         deputy=deputy,
         valid_from=today + first * DAY,

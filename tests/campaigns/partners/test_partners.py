@@ -50,7 +50,7 @@ def agreement(**changes):
 
 
 def enter(unit, by, contact=factories.CONTACT, **changes):
-    return services.enter(unit=unit, agreement=agreement(**changes), contact=contact, by=by)
+    return services.register(unit=unit, agreement=agreement(**changes), contact=contact, by=by)
 
 
 def everything_stored(*besides):
