@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from yarl import URL
@@ -162,6 +162,17 @@ class Http:
 
     def note_usage(self, headers: Mapping[str, str]) -> None:
         """Note how much of a limit is used, where a platform tells."""
+
+
+def is_own_host(url: str, base_url: str, domain: str) -> bool:
+    """Tell whether an address is on a host below the platform's own ``domain``, or on that of
+    ``base_url``, where a simulator stands in: only these get the bytes of an unpublished video.
+    """
+    address, base = urlsplit(url), urlsplit(base_url)
+    if (address.scheme, address.netloc) == (base.scheme, base.netloc):
+        return True
+    is_below_domain = (address.hostname or "").endswith(f".{domain}")
+    return address.scheme == "https" and is_below_domain and address.port in (None, 443)
 
 
 def _silent(error: ConnectorError) -> ConnectorError:

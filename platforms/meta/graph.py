@@ -25,7 +25,7 @@ import aiohttp
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.facts import Setting, Version
-from platforms.messages import Account, Video
+from platforms.messages import Account, Message, Video
 from platforms.pacific import day_before, midnight
 from platforms.redaction import redacted
 from platforms.webhooks import (
@@ -533,6 +533,11 @@ def proof_of(app: Mapping[str, Any], token: str) -> str:
     nothing.
     """
     return hmac.new(app["app_secret"].encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def ai_label_fields(message: Message) -> dict[str, str]:
+    """Return the field by which the platform labels a post as made with AI, where it was."""
+    return {"is_ai_generated": "true"} if message.ai_made else {}
 
 
 def path_of(node: str, edge: str = "") -> str:

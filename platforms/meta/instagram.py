@@ -33,6 +33,7 @@ from platforms.meta.graph import (
     COMMON_ERROR_KINDS,
     ByPage,
     ErrorKind,
+    ai_label_fields,
     days_of,
     moment_of,
     path_of,
@@ -300,7 +301,7 @@ class Instagram(Containers, ByPage):
 
     def single_container(self, message: Message) -> dict[str, str]:
         (medium,) = message.media
-        fields = _ai_label(message)
+        fields = ai_label_fields(message)
         if message.format == "story":
             return {**fields, "media_type": "STORIES", **_media_url(medium)}
         fields["caption"] = message.text
@@ -315,7 +316,7 @@ class Instagram(Containers, ByPage):
         return {"is_carousel_item": "true", **kind, **self._media_fields(medium)}
 
     def carousel_container(self, message: Message) -> dict[str, str]:
-        return {"media_type": "CAROUSEL", "caption": message.text, **_ai_label(message)}
+        return {"media_type": "CAROUSEL", "caption": message.text, **ai_label_fields(message)}
 
     @staticmethod
     def _media_fields(medium: Image | Video) -> dict[str, str]:
@@ -496,10 +497,6 @@ def _counts_by_follow_type(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def _media_url(medium: Image | Video) -> dict[str, str]:
     return {"video_url" if isinstance(medium, Video) else "image_url": medium.url}
-
-
-def _ai_label(message: Message) -> dict[str, str]:
-    return {"is_ai_generated": "true"} if message.ai_made else {}
 
 
 def _by(comment: Mapping[str, Any]) -> str:

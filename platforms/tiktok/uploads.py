@@ -5,10 +5,9 @@ import re
 import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from platforms.errors import OutcomeUnknown, Rejected, TryLater
-from platforms.http import Answer
+from platforms.http import Answer, is_own_host
 from platforms.messages import Account, Draft, Message, Video
 from platforms.tiktok.api import Api
 from platforms.tiktok.errors import failure_of
@@ -17,6 +16,7 @@ from platforms.tiktok.posts import UNSENT, is_waiting, post_info, require_allowe
 # An upload's address lives an hour; one that is nearly over is not relied on for the second of
 # publication.
 _ADDRESS = timedelta(minutes=50)
+_DOMAIN = "tiktokapis.com"  # of TikTok's upload hosts
 # Between 5 and 64 MB, and whether a megabyte is 10^6 or 2^20 bytes nobody says: both hold for what
 # this gives.
 _PIECE = 10_000_000
@@ -90,7 +90,7 @@ class Uploads(Api):
             require_allowed(message, info)
             post = {"post_info": post_info(message, info), "source_info": source}
             data = await self._api(account, "post/publish/video/init/", json=post)
-        if not _may_receive(data["upload_url"], account):
+        if not is_own_host(data["upload_url"], account.base_url, _DOMAIN):
             raise Rejected(
                 "the platform named a host that is not its own for the upload", code="upload_host"
             )
@@ -134,7 +134,7 @@ class Uploads(Api):
     async def _put(
         self, account: Account, upload: Upload, video: Video, length: int, *, changes: bool = False
     ) -> Answer:
-        if not _may_receive(upload.url, account):
+        if not is_own_host(upload.url, account.base_url, _DOMAIN):
             raise TryLater(
                 "the upload's address is not on the platform's own host", code="upload_host"
             )
@@ -172,17 +172,3 @@ def _received(answer: Answer) -> int | None:
     """Return how many bytes the platform says that it holds."""
     found = re.fullmatch(r"bytes (?:\d+-(\d+)|\*)/\d+", answer.headers.get("Content-Range", ""))
     return (int(found[1]) + 1 if found[1] else 0) if found else None
-
-
-def _may_receive(url: str, account: Account) -> bool:
-    """Only TikTok's own hosts get the bytes of an unpublished video, or the one that stands in for
-    them.
-    """
-    parts, ours = urlsplit(url), urlsplit(account.base_url)
-    if (parts.scheme, parts.netloc) == (ours.scheme, ours.netloc):
-        return True
-    return (
-        parts.scheme == "https"
-        and (parts.hostname or "").endswith(".tiktokapis.com")
-        and parts.port in (None, 443)
-    )

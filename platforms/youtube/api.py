@@ -3,17 +3,18 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from platforms.connector import Connector
 from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.http import Answer
+from platforms.http import Answer, is_own_host
 from platforms.messages import Account, Message, Video
 from platforms.youtube.errors import DOWN, reasons_of, sort_error
 from platforms.youtube.videos import is_public, mark_of
 
 # A session takes whole blocks of 256 KiB.
 _PIECE = 32 * 262_144
+UPLOAD_DOMAIN = "googleapis.com"  # of Google's upload hosts
 
 
 class Api(Connector):
@@ -96,7 +97,7 @@ class Api(Connector):
         """A piece of the video from ``start`` on; without a video, the question what the session
         holds.
         """
-        if not may_receive(session, account):
+        if not is_own_host(session, account.base_url, UPLOAD_DOMAIN):
             raise TryLater(
                 "the upload's address is not on the platform's own host", code="upload_host"
             )
@@ -133,20 +134,6 @@ class Api(Connector):
         if status >= 500 or DOWN & set(reasons):
             return (OutcomeUnknown if changes else TryLater)(detail, code=code)
         return sort_error(status, reasons, code, detail)
-
-
-def may_receive(url: str, account: Account) -> bool:
-    """Only Google's own hosts get the bytes of a private video, or the one that stands in for
-    them.
-    """
-    parts, ours = urlsplit(url), urlsplit(account.base_url)
-    if (parts.scheme, parts.netloc) == (ours.scheme, ours.netloc):
-        return True
-    return (
-        parts.scheme == "https"
-        and (parts.hostname or "").endswith(".googleapis.com")
-        and parts.port in (None, 443)
-    )
 
 
 def _bare(text: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from platforms.errors import OutcomeUnknown, Rejected, TryLater
-from platforms.http import Answer
+from platforms.http import Answer, is_own_host
 from platforms.messages import Account, Draft, Message
-from platforms.youtube.api import Api, may_receive
+from platforms.youtube.api import UPLOAD_DOMAIN, Api
 from platforms.youtube.errors import QUOTA
 from platforms.youtube.videos import (
     VideoDraft,
@@ -72,7 +72,7 @@ class Uploads(Api):
             if isinstance(refusal, TryLater):
                 refusal.only_new = refusal.code in QUOTA  # uploads have a quota of their own
             raise refusal
-        if not may_receive(session, account):
+        if not is_own_host(session, account.base_url, UPLOAD_DOMAIN):
             raise Rejected(
                 "the platform named a host that is not its own for the upload", code="upload_host"
             )

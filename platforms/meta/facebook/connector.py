@@ -29,7 +29,6 @@ from platforms.meta.facebook.uploads import (
     FINISHED_AT_ONCE,
     Upload,
     Uploads,
-    ai_label_fields,
     failure_of,
 )
 from platforms.meta.facebook.words import WORDS
@@ -37,6 +36,7 @@ from platforms.meta.graph import (
     ABSENT_CODES,
     COMMON_ERROR_KINDS,
     ErrorKind,
+    ai_label_fields,
     collapse_spaces,
     moment_of,
     reject_on_missing_right,

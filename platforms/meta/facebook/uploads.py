@@ -13,7 +13,7 @@ import aiohttp
 from platforms.errors import Rejected, TryLater
 from platforms.messages import Account, Draft, Message
 from platforms.meta.facebook.facts import MB
-from platforms.meta.graph import ABSENT_CODES, ByPage, proof_of
+from platforms.meta.graph import ABSENT_CODES, ByPage, ai_label_fields, proof_of
 
 # The upload is lost, and a new one may succeed.
 _UPLOAD_FAULTS = {"6000", "6001", "ProcessingFailedError"}
@@ -239,10 +239,6 @@ class Uploads(ByPage):
             case {"start_offset": start} | {"error": {"error_data": {"start_offset": start}}}:
                 return int(start)
         raise self.problem(answer, hide=(account.token,))
-
-
-def ai_label_fields(message: Message) -> dict[str, str]:
-    return {"is_ai_generated": "true"} if message.ai_made else {}
 
 
 def _bytes_received(phase: Mapping[str, Any]) -> int:
