@@ -168,6 +168,7 @@ def read_and_blur(numbers, unit, officer):
 def refuse_everywhere(client, post, officer):
     """Type leaks into pages that refuse them, or keep the names of files."""
     text = f"Căn cước của Vũ Văn Thóc, SN 1985: {IN_PICTURES[0]}"
+    post.refresh_from_db()
     for name in ("check", "autosave"):
         assert client.post(address(name, post), typed(post, title=text)).status_code == 200
     post.refresh_from_db()
