@@ -135,11 +135,6 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     """Return the deliveries that a person should check: undecided, overdue, or failed and not
     scheduled again. Few of all: each kind is found by an index of its own, whatever the history.
     """
-    again = Delivery.objects.filter(
-        post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk")
-    )
-    lost = Q(state__in=sorted(MISSED), due_at__gte=now - _REMEMBERED)
-    lost &= Q(post__state=PostState.APPROVED, left_unpublished_at=None)
     # A pause makes its posts late on purpose; they return for a decision when it is over.
     late = Q(state__in=LATE_AFTER_ITS_HOUR, due_at__lt=now - ON_TIME) & ~(
         Q(state=State.SCHEDULED) & Q(paused(now))
@@ -151,14 +146,23 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     # waits in its app.
     in_app = Q(state=State.PROCESSING, error_code=Reason.IN_APP, recall__isnull=True)
     undecided = Q(state__in=sorted(UNDECIDED)) & (Q(state=State.NEEDS_PERSON) | in_app)
+    missed = Q(state__in=sorted(MISSED), due_at__gte=now - _REMEMBERED, left_unpublished_at=None)
     every = deliveries.order_by()  # each kind within them, so that few units are read alone
     kinds = (
         every.filter(undecided),
         every.exclude(state__in=sorted(CONCLUDED)).filter(late),
-        every.filter(lost).exclude(Exists(again)),
+        every.filter(missed),
     )
     first, *others = (kind.values("pk") for kind in kinds)
-    return deliveries.filter(pk__in=first.union(*others, all=True))
+    # Asked of what was found alone. Beside the search, it made PostgreSQL read all deliveries of
+    # two weeks by two processes: 42 ms for the nation instead of 17.
+    again = Delivery.objects.filter(
+        post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk")
+    )
+    lost = Q(post__state=PostState.APPROVED) & ~Exists(again)
+    return deliveries.filter(
+        ~Q(state__in=sorted(MISSED)) | lost, pk__in=first.union(*others, all=True)
+    )
 
 
 def daily(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
