@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -149,3 +150,18 @@ class AssertionField(forms.CharField):
                 _("The passkey's answer cannot be read. Nothing was approved; please try again.")
             )
         return answer
+
+
+class _RowsAtOnce(ModelChoiceIterator):
+    """Django's own reads through a cursor of PostgreSQL: three statements for a list of thirty."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        yield from map(self.choice, self.queryset.all())
+
+
+class ShortModelChoiceField(forms.ModelChoiceField):
+    """A choice among few rows, read by one statement."""
+
+    iterator = _RowsAtOnce

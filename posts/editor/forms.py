@@ -22,7 +22,7 @@ from channels.models import Channel
 from channels.queries import channels_for, facts_of
 from channels.states import Kind
 from core.errors import Refused
-from core.fields import DayAndClockField, DayField
+from core.fields import DayAndClockField, DayField, ShortModelChoiceField
 from core.text import normal, whole_number
 from media.captions import LARGEST, decoded, webvtt
 from media.models import FilmEdit, Media
@@ -201,10 +201,10 @@ class ComposeForm(forms.Form):
         strip=False,
         widget=BodyWidget(attrs={"placeholder": _("Text")}),
     )
-    topic = forms.ModelChoiceField(
+    topic = ShortModelChoiceField(
         label=_("Topic"), queryset=Topic.objects.all(), required=False, widget=forms.RadioSelect
     )
-    campaign = forms.ModelChoiceField(
+    campaign = ShortModelChoiceField(
         label=_("Campaign"),
         queryset=Campaign.objects.none(),
         required=False,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from campaigns.models import Campaign
 from channels.models import Channel
-from core.fields import DayField, MomentField, ReasonField
+from core.fields import DayField, MomentField, ReasonField, ShortModelChoiceField
 from publishing.calendar.queries import LONGEST_WINDOW, CalendarFilter, is_of_many
 from publishing.scheduling.forms import clock_field
 from units.models import Unit
@@ -23,16 +23,16 @@ VIEWS = ("month", "week", "day", "list", "board")
 class CalendarForm(forms.Form):
     """The calendar's filters, as the address gives them."""
 
-    unit = forms.ModelChoiceField(
+    unit = ShortModelChoiceField(
         Unit.objects.none(), to_field_name="key", required=False, label=gettext_lazy("Unit")
     )
-    channel = forms.ModelChoiceField(
+    channel = ShortModelChoiceField(
         Channel.objects.none(),
         to_field_name="public_id",
         required=False,
         label=gettext_lazy("Channel"),
     )
-    campaign = forms.ModelChoiceField(
+    campaign = ShortModelChoiceField(
         Campaign.objects.none(),
         to_field_name="public_id",
         required=False,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
+from core.fields import ShortModelChoiceField
 from posts.states import PostState
 from publishing.post_list.queries import SORTS
 from publishing.states import PostGroup
@@ -23,28 +24,28 @@ class FilterForm(forms.Form):
         widget=forms.SearchInput(attrs={"placeholder": _("Search posts")}),
     )
     state = forms.ChoiceField(label=_("State"), required=False)
-    topic = forms.ModelChoiceField(
+    topic = ShortModelChoiceField(
         label=_("Topic"),
         queryset=Topic.objects.all(),
         required=False,
         to_field_name="code",
         empty_label=_("All"),
     )
-    campaign = forms.ModelChoiceField(
+    campaign = ShortModelChoiceField(
         label=_("Campaign"),
         queryset=Campaign.objects.none(),
         required=False,
         to_field_name="public_id",
         empty_label=_("All"),
     )
-    unit = forms.ModelChoiceField(
+    unit = ShortModelChoiceField(
         label=_("Unit"),
         queryset=Unit.objects.none(),
         required=False,
         to_field_name="key",
         empty_label=_("All"),
     )
-    channel = forms.ModelChoiceField(
+    channel = ShortModelChoiceField(
         label=_("Channel"),
         queryset=Channel.objects.none(),
         required=False,

@@ -1,4 +1,4 @@
-"""A day and a time as people here write them."""
+"""Fields of forms: days and times as people here write them, and choices of rows."""
 
 from datetime import time
 
@@ -6,7 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from core.fields import ClockField, DayAndClockField, DayField
+from core.fields import ClockField, DayAndClockField, DayField, ShortModelChoiceField
+from tests import factories
+from units.models import Unit
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,18 @@ def test_a_stored_moment_is_shown_in_the_two_fields():
 def test_a_day_outside_the_years_of_the_portal_is_refused_as_days_are_written():
     with pytest.raises(ValidationError, match=r"01/01/1945 .* 31/12/2099"):
         DayField().clean("31/12/9999")
+
+
+@pytest.mark.django_db
+def test_a_short_choice_reads_its_rows_by_one_statement(django_assert_num_queries):
+    unit = factories.UnitFactory()
+    field = ShortModelChoiceField(
+        Unit.objects.filter(pk=unit.pk), to_field_name="key", empty_label="All"
+    )
+
+    with django_assert_num_queries(1) as asked:
+        shown = field.widget.render("unit", None)
+
+    assert "CURSOR" not in asked[0]["sql"]
+    assert f'<option value="{unit.key}">{unit}</option>' in shown
+    assert shown.index("All") < shown.index(unit.key)
