@@ -34,6 +34,7 @@ from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import (
     count_booked,
     count_booked_formats,
+    count_booked_in_all,
     full_days_of_app,
 )
 from publishing.states import MAY_BE_VISIBLE, State
@@ -118,15 +119,25 @@ def find_overbooked_channels(now: datetime, days: int, **_: Any) -> set[int]:
         for kind, facts in limited.items()
         if facts.per_app_day
     }
-    strictest = {kind: _strictest_page_limit(facts) for kind, facts in limited.items()}
-    # Only what may be too much leaves the database: of most pages the number says nothing.
-    may_be_too_many = Q()
-    for kind, days_of_app in full_days.items():
-        may_be_too_many |= Q(platform=kind, day__in=days_of_app)
+    too_many, strictest = (
+        Q(),
+        {kind: _strictest_page_limit(facts) for kind, facts in limited.items()},
+    )
     for kind, most in strictest.items():
         if most:
-            may_be_too_many |= Q(platform=kind, n__gt=most)
-    booked = count_booked(limited, now, until).filter(may_be_too_many)
+            too_many |= Q(platform=kind, n__gt=most)
+    # A page with too much on one day has too much in all, and that is counted in half the time:
+    # most have neither, and of them nothing more is asked.
+    in_all = count_booked_in_all([kind for kind in strictest if strictest[kind]], now, until)
+    busy = [channel for _platform, channel, _n in in_all.filter(too_many)]
+    apps = [kind for kind, days_of_app in full_days.items() if days_of_app]
+    if not (busy or apps):
+        return set()
+    # Only what may be too much leaves the database: of most pages the number says nothing.
+    for kind in apps:
+        too_many |= Q(platform=kind, day__in=full_days[kind])
+    booked = count_booked(limited, now, until)
+    booked = booked.filter(Q(channel__in=busy) | Q(platform__in=apps)).filter(too_many)
     return {
         channel
         for platform, day, channel, n in booked

@@ -165,6 +165,14 @@ def count_booked(
     return by_day.annotate(n=Count("pk"))
 
 
+def count_booked_in_all(
+    platforms: Iterable[str], start: datetime, end: datetime
+) -> QuerySet[Any, Any]:
+    """Count what is still to go out, as rows of platform, channel's key, number ``n``."""
+    by_page = _booked(platforms, start, end).values_list("platform", "channel")
+    return by_page.annotate(n=Count("pk"))
+
+
 def full_days_of_app(platform: str, start: datetime, end: datetime) -> QuerySet[Any, date]:
     """Find the calendar days on which more is to go out than the platform takes from our whole
     application, which it limits.
