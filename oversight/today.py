@@ -326,15 +326,19 @@ def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:
 
 
 def _units(trouble: Iterable[tuple[datetime, int, int]]) -> Card:
-    """Return the units with the most in trouble."""
+    """Return the units with the most in trouble, of equals the first by name. Only those that may
+    be among the shown are read: the nation has a thousand.
+    """
     counted = Counter(unit for _due_at, _pk, unit in trouble)
-    names = Unit.objects.filter(pk__among=list(counted)).order_by("name")
+    least = min((n for _unit, n in counted.most_common(SHOWN)), default=0)
+    most = [unit for unit, n in counted.items() if n >= least]
+    names = Unit.objects.filter(pk__among=most).order_by("name")
     units = [
         {"unit__key": key, "unit__name": name, "n": counted[pk]}
         for pk, key, name in names.values_list("pk", "key", "name")
     ]
     units.sort(key=lambda row: -row["n"])
-    return Card(units[:SHOWN], len(units))
+    return Card(units[:SHOWN], len(counted))
 
 
 def _without_approver(user: User) -> dict[str, Any]:

@@ -250,6 +250,20 @@ def test_an_overseer_sees_todays_figures_and_the_units_with_trouble(today, unit)
 
 
 @pytest.mark.django_db
+def test_units_with_most_in_trouble_come_first_and_of_equals_by_name(today, unit):
+    names = ["Xã E", "Xã B", "Xã D", "Xã A", "Xã C", "Xã G", "Xã F"]
+    units = [factories.UnitFactory(parent=unit.parent, name=name) for name in names]
+    for each in [*units, *units[:2]]:
+        factories.delivery(factories.approved(unit=each), state=State.NEEDS_PERSON)
+
+    shown = today(factories.person(Role.OVERSEER, unit.parent)).context["units"]
+
+    found = [(row["unit__name"], row["n"]) for row in shown.rows]
+    assert found == [("Xã B", 2), ("Xã E", 2), ("Xã A", 1), ("Xã C", 1), ("Xã D", 1)]
+    assert shown.more == 2
+
+
+@pytest.mark.django_db
 def test_an_administrator_sees_open_invitations_and_late_acts_but_no_post(today, unit):
     admin = factories.person(Role.ADMINISTRATOR, unit.parent)
     invited, other = factories.person(Role.OFFICER, unit), factories.person(Role.OFFICER)
