@@ -3,7 +3,7 @@ and their number.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -71,10 +71,13 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     """Return the cards for this person's positions, and no others."""
     lists, units = _lists(user, now=now), units_to_write_in(user)
     of_kits = {f"kits_{unit.pk}": untouched(unit) for unit in units}
-    present = _present(user, {**lists, **of_kits, **_asked_first(user)})
+    first = _asked_first(user)
+    present = _present(user, {**lists, **of_kits, **first})
     found: dict[str, Any] = {
         name: _card(rows) if name in present else Card() for name, rows in lists.items()
     }
+    for name in _LONG.keys() & first.keys():
+        found[name] = _card(_LONG[name](user)) if name in present else Card()
     trouble = cache(lambda reach: _in_trouble(reach, now=now))
     if user.reach(Permission.POST_APPROVE):
         found["waiting"] = _card(_waiting(user))
@@ -118,14 +121,9 @@ def _scheduled(user: User, pauses: Pauses, present: set[str], *, now: datetime) 
 
 def _lists(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
     """Return the rows of the cards that most people have nothing on, on most days."""
-    lists: dict[str, QuerySet[Any]] = {
-        "kit_turns": turns_of_kits(user),
-        "examples": _examples(user),
-    }
+    lists: dict[str, QuerySet[Any]] = {"kit_turns": turns_of_kits(user)}
     if user.reach(Permission.POST_APPROVE):
         lists["page_changes"] = changes_to_decide(user)
-    if user.reach(Permission.POST_APPROVE_SECOND):
-        lists["second"] = posts_awaiting_second(user)
     if user.reach(Permission.POST_WRITE) or user.reach(Permission.OVERSIGHT_VIEW):
         lists["matters"] = turns_of(user)
     if user.reach(Permission.POST_VIEW) and user.reach(Permission.POST_SCHEDULE):
@@ -140,7 +138,12 @@ def _lists(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
 
 def _asked_first(user: User) -> dict[str, QuerySet[Any]]:
     """Return what tells by a short question that a long one would find nothing."""
-    first: dict[str, QuerySet[Any]] = {"unsent_reports": reports.unsent_for(user)}
+    first: dict[str, QuerySet[Any]] = {
+        "unsent_reports": reports.unsent_for(user),
+        "examples": waiting_for(user, Example.objects.all()),
+    }
+    if reach := user.reach(Permission.POST_APPROVE_SECOND):
+        first["second"] = Post.objects.within(reach).filter(endorsed_revision__isnull=False)
     if user.reach(Permission.POST_SCHEDULE):
         first["by_hand"] = Delivery.objects.visible_to(user).filter(state=State.MANUAL)
     if user.reach(Permission.ACCOUNT_MANAGE):
@@ -176,6 +179,13 @@ def _examples(user: User) -> QuerySet[Example]:
     """Return the proposed examples on which the person decides next, the longest waiting first."""
     rows = waiting_for(user, Example.objects.visible_to(user))
     return rows.select_related("unit__parent").order_by("proposed_at", "pk")
+
+
+# To plan or to write these takes milliseconds: `_asked_first` knows whether there are any.
+_LONG: dict[str, Callable[[User], QuerySet[Any]]] = {
+    "examples": _examples,
+    "second": posts_awaiting_second,
+}
 
 
 def _unfinished(user: User) -> dict[PostState, Card]:
