@@ -267,9 +267,7 @@ def _outgoing(user: User, pauses: Pauses) -> Card:
         state__in=GOING_OUT, due_at__gte=today.start, due_at__lt=today.end
     )
     most = SHOWN * 6
-    some = list(
-        going.select_related("channel", "unit", "post").order_by("due_at", "post_id", "pk")[:most]
-    )
+    some = list(going.select_related("unit", "post").order_by("due_at", "post_id", "pk")[:most])
     slots = [
         {
             "due_at": due_at,
