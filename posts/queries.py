@@ -5,16 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from django.db.models import (
-    DateTimeField,
     Exists,
-    F,
     ForeignObjectRel,
-    Max,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
 )
 
 from accounts.models import User
@@ -255,11 +251,11 @@ def edited_since_approval(user: User) -> Exists:
     those.
     """
     undone = Review.objects.filter(revision=OuterRef("revision"), decision=Decision.UNDONE)
-    approvals_of_it = Review.objects.filter(
-        ~Exists(undone), revision__post=OuterRef("post"), decision=Decision.APPROVED
-    ).order_by()
-    last = approvals_of_it.values("revision__post").annotate(at=Max("decided_at")).values("at")
-    own = Contribution.objects.filter(post=OuterRef("pk"), user=user).annotate(
-        approved_at=Subquery(last, output_field=DateTimeField())
+    approved_since = Review.objects.filter(
+        ~Exists(undone),
+        revision__post=OuterRef("post"),
+        decision=Decision.APPROVED,
+        decided_at__gte=OuterRef("edited_at"),
     )
-    return Exists(own.filter(Q(approved_at__isnull=True) | Q(edited_at__gt=F("approved_at"))))
+    own = Contribution.objects.filter(post=OuterRef("pk"), user=user)
+    return Exists(own.filter(~Exists(approved_since)))

@@ -16,13 +16,17 @@ def posts_in_review(user: User, *, newest_first: bool = False) -> QuerySet[Post]
 
     Also the user's own, which others must approve.
     """
+    waiting = _waiting(user, newest_first=newest_first)
+    return waiting.annotate(edited_by_reader=edited_since_approval(user))
+
+
+def _waiting(user: User, *, newest_first: bool) -> QuerySet[Post]:
     order = ("-submitted_at", "-pk") if newest_first else ("submitted_at", "pk")
     return (
         Post.objects.within(user.reach(Permission.POST_APPROVE))
         .filter(state=PostState.IN_REVIEW, current_revision__isnull=False, endorsed_revision=None)
         .select_related("unit", "author", "last_editor", "current_revision", "topic")
         .defer("body", "search")
-        .annotate(edited_by_reader=edited_since_approval(user))
         .order_by(*order)
     )
 
@@ -46,9 +50,9 @@ def posts_to_review(user: User, *, newest_first: bool = False) -> QuerySet[Post]
     own = (
         Q(current_revision__author=user)
         | Q(current_revision__editor=user)
-        | Q(edited_by_reader=True)
+        | Q(edited_since_approval(user))
     )
-    return posts_in_review(user, newest_first=newest_first).exclude(own)
+    return _waiting(user, newest_first=newest_first).exclude(own)
 
 
 def own_decision(user: User, post: Post, *, since: datetime) -> Review | None:
