@@ -70,8 +70,12 @@ def test_all_columns_of_the_list_fit_the_screen_of_a_station(at_desk):
     unit = factories.UnitFactory()
     platforms = ("facebook", "zalo", "tiktok", "youtube", "instagram", "threads", "telegram")
     channels = [factories.ChannelFactory(unit=unit, platform=each) for each in platforms]
+    author = factories.person(Role.OFFICER, unit, full_name="Nguyễn Hoàng Phương Thảo Nguyên")
     factories.submitted(
-        unit=unit, channels=channels, requested_time=timezone.now() + timedelta(days=3)
+        unit=unit,
+        author=author,
+        channels=channels,
+        requested_time=timezone.now() + timedelta(days=3),
     )
     factories.PostFactory(unit=unit)  # can be put away, so there is a column of boxes
     desk = at_desk()
