@@ -52,12 +52,14 @@ SORTS: dict[str, tuple[str, ...]] = {
 MOST_COUNTED = 1000
 # Nobody turns more pages: the filters and the search find the others.
 MOST_LISTED = 10_000
+# Of these states alone `_is_in_trouble` says anything.
+_MAY_BE_IN_TROUBLE = sorted({State.NEEDS_PERSON, State.SCHEDULED, State.RECALLING, *MISSED})
 
 
 @cache
-def deliveries_in_trouble() -> QuerySet[Delivery]:
-    """Find deliveries that `delivery_status` shows in red: nothing comes of them until somebody
-    acts.
+def _is_in_trouble() -> Q:
+    """Return the condition on deliveries that `delivery_status` shows in red: nothing comes of them
+    until somebody acts.
     """
     again = Delivery.objects.filter(
         post=OuterRef("post"), channel=OuterRef("channel"), pk__gt=OuterRef("pk")
@@ -79,8 +81,8 @@ def deliveries_in_trouble() -> QuerySet[Delivery]:
     )
     out_of_reach = Q(error_code=Reason.ACCESS) | Q(channel__health=Health.LOST)
     not_taken_down = Q(state=State.RECALLING, published_at__isnull=False) & out_of_reach
-    return Delivery.objects.filter(
-        Q(state=State.NEEDS_PERSON) | waits_in_vain | not_taken_down | (not_sent & ~Exists(again))
+    return (
+        Q(state=State.NEEDS_PERSON) | waits_in_vain | not_taken_down | Q(not_sent, ~Exists(again))
     )
 
 
@@ -107,7 +109,7 @@ class Facts:
 def _asked_of_each() -> Facts:
     of_post = Delivery.objects.filter(post=OuterRef("pk"))
     return Facts(
-        has_trouble=Exists(deliveries_in_trouble().filter(post=OuterRef("pk"))),
+        has_trouble=Exists(of_post.filter(_is_in_trouble())),
         is_open=Exists(of_post.filter(state__in=OPEN)),
         is_published=Exists(of_post.filter(state=State.PUBLISHED)),
         # The first is answered by an index of what has not ended, and leaves few to the second.
@@ -156,7 +158,9 @@ def group_counts(posts: QuerySet[Post], *, now: datetime) -> Counts:
         n_published=Count("pk", filter=Q(state=State.PUBLISHED)),
         n_not_ended=Count("pk", filter=~Q(state__in=sorted(ENDED))),
     )
-    in_trouble = deliveries_in_trouble().filter(_listed("publishing_delivery.post_id"))
+    # As the filter of a count, or PostgreSQL looks for an index of each state: 6 ms of planning.
+    in_trouble = deliveries.filter(state__in=_MAY_BE_IN_TROUBLE).values("post_id")
+    in_trouble = in_trouble.annotate(n=Count("pk", filter=_is_in_trouble())).filter(n__gt=0)
     facts = Facts(
         has_trouble=_is_among("SELECT post_id FROM trouble"),
         is_open=_is_among("SELECT post_id FROM gathered WHERE n_open > 0"),
@@ -178,7 +182,7 @@ def group_counts(posts: QuerySet[Post], *, now: datetime) -> Counts:
     named: dict[str, tuple[str, list[Any]]] = {
         "listed": _sql(newest),
         "gathered": _sql(gathered),
-        "trouble": _sql(in_trouble.order_by().values("post_id")),
+        "trouble": _sql(in_trouble.values("post_id")),
     }
     sql, params = _sql(counts)
     begin = ", ".join(f"{name} AS MATERIALIZED ({rows})" for name, (rows, _given) in named.items())

@@ -200,6 +200,28 @@ def test_each_tab_holds_its_posts_and_says_how_many(client, unit, posts):
     assert sorted(titles(client, tab="nonsense")) == sorted(kinds.values())
 
 
+@pytest.mark.embedded
+def test_each_kind_of_trouble_is_counted_and_listed(client, unit, officer):
+    troubles = {
+        "Chờ người": {"state": State.NEEDS_PERSON},
+        "Mất kết nối": {"state": State.SCHEDULED, "error_code": Reason.ACCESS},
+        "Không gỡ được": {
+            "state": State.RECALLING,
+            "error_code": Reason.ACCESS,
+            "published_at": timezone.now(),
+            "remote_id": "1",
+        },
+        "Lỡ giờ": {"state": State.EXPIRED},
+        "Không đăng được": {"state": State.FAILED},
+    }
+    for title, fields in troubles.items():
+        post = factories.approved(make(unit, title, channels=[ChannelFactory(unit=unit)]))
+        factories.delivery(post, **fields)
+
+    assert sorted(titles(client, tab="trouble")) == sorted(troubles)
+    assert tabs(client)["trouble"] == len(troubles)
+
+
 def test_the_counts_of_the_tabs_are_those_of_the_filter_and_of_what_one_may_see(
     client, unit, posts
 ):
