@@ -72,10 +72,11 @@ class ReviewForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("decision") == self.RETURN and not cleaned.get("reason", "").strip():
-            self.add_error(
-                "reason", _("Please write why, so that the officer can revise the post.")
-            )
+        if cleaned.get("decision") == self.RETURN:
+            if not cleaned.get("reason", "").strip():
+                self.add_error(
+                    "reason", _("Please write why, so that the officer can revise the post.")
+                )
         elif self.asks_reason and not cleaned.get("passing", "").strip():
             self.add_error("passing", _("Please write why this may be published, or return it."))
         if cleaned.get("decision") != self.OTHER:

@@ -147,3 +147,24 @@ def test_the_reviewer_sees_the_words_and_writes_the_reason(client, unit, officer
     page = client.get(reverse("publishing:post", args=[post.public_id])).content.decode()
     assert "Chủ số đã đồng ý" in page
     assert "Private telephone number" in page
+
+
+def test_the_reviewer_returns_a_leak_without_a_word_on_why_it_may_be_published(
+    client, unit, officer
+):
+    factories.rule_switch("phone_personal", "soft")
+    post = factories.submitted(unit=unit, author=officer, body=f"<p>{LINE}</p>")
+    approver = person(Role.APPROVER, unit)
+    client.force_login(approver)
+    sent = {
+        "revision": post.current_revision.public_id,
+        "mark": factories.mark(post.current_revision, approver),
+        "decision": "return",
+        "reason": "Đề nghị bỏ số điện thoại.",
+    }
+
+    answer = client.post(reverse("publishing:review", args=[post.public_id]), sent)
+
+    post.refresh_from_db()
+    assert answer.status_code == 302
+    assert post.state == PostState.CHANGES_REQUESTED
