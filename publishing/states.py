@@ -239,6 +239,8 @@ LATE_AFTER_ITS_HOUR = WAITING | IN_HAND
 READABLE = EXPECTED | {State.NEEDS_PERSON, State.PUBLISHED}
 # Was it to be published, and was not?
 MISSED = frozenset({State.FAILED, State.EXPIRED})
+# May it wait for a person's act before anything comes of it, as its page or its reason says?
+MAY_BE_IN_TROUBLE = MISSED | {State.NEEDS_PERSON, State.SCHEDULED, State.RECALLING}
 # Did it end without ever being visible? (Of RECALLED its `published_at` says so.)
 ENDED_UNPUBLISHED = ENDED - {State.RECALLED}
 # Was it stopped, or is it being stopped?
