@@ -77,7 +77,7 @@ def published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Publish
         "SELECT 'unit', unit_id, MIN(first), COUNT(*), SUM(reach), SUM(clicks) FROM post "
         "GROUP BY unit_id "
         "UNION ALL SELECT 'day', NULL, first, COUNT(*), NULL, NULL FROM post GROUP BY first "
-        f"UNION ALL SELECT 'best', post_id, NULL, NULL, NULL, NULL FROM ranked "
+        "UNION ALL SELECT 'best', post_id, NULL, NULL, NULL, NULL FROM ranked "
         f"WHERE place <= {most:d}"
     )
     found = Published([], {}, [])
