@@ -94,7 +94,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         names = names_for([row.partner], request.user)
         context = {"post": row.post, "made": _made(made, names)}
         return render(request, "publishing/share.html", context)
-    return redirect("publishing:share_list")
+    return _to_list(request)
 
 
 def _made(rows: list[tuple[Share, str]], names: dict[int, str]) -> list[tuple[str, Share, str]]:
@@ -144,7 +144,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         lambda: services.revoke(row, by=request.user),
         said=_("Revoked. The page is closed."),
     )
-    return redirect("publishing:share_list")
+    return _to_list(request)
 
 
 @require_POST
@@ -157,7 +157,13 @@ def revoke_all(request: HttpRequest) -> HttpResponse:
         lambda: services.revoke_all(unit, partner=partner, by=request.user),
         said=_("Revoked. All these pages are closed."),
     )
-    return redirect("publishing:share_list")
+    return _to_list(request)
+
+
+def _to_list(request: HttpRequest) -> HttpResponse:
+    """Return to the list of shares with the partner and the page that were in view."""
+    view = {name: request.GET[name] for name in ("partner", "page") if name in request.GET}
+    return redirect(reverse("publishing:share_list", query=view))
 
 
 def _post(request: HttpRequest, public_id: uuid.UUID) -> Post:

@@ -1,6 +1,8 @@
 """Posts shared with partners by a secret page: open while everything still holds, and no longer."""
 
+import html
 import logging
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,7 +25,7 @@ from posts.models import Post
 from publishing.models import Delivery, Recall, Share
 from publishing.sharing import services
 from publishing.sharing.presenters import poster_of
-from publishing.sharing.views import GUESSES_A_MINUTE
+from publishing.sharing.views import GUESSES_A_MINUTE, PAGE
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -266,6 +268,28 @@ def test_shares_are_listed_with_the_same_queries_for_more_rows(
     assert [f"Trường {number}" in page for number in range(3)] == [True] * 3
     client.post(reverse("publishing:share_revoke_all"))
     assert not Share.objects.filter(revoked_at=None).exists()
+
+
+@pytest.mark.parametrize("act", ["share_revoke", "share_renew", "share_revoke_all"])
+def test_closing_pages_keeps_the_partner_and_the_page_in_view(
+    client, unit, officer, delivery, partner, act
+):
+    for _ in range(PAGE + 1):
+        make(delivery, partner, officer)
+    other, _secret = make(delivery, factories.partner(unit, name="Trường"), officer)
+    client.force_login(officer)
+    here = reverse("publishing:share_list", query={"partner": partner.public_id, "page": 2})
+    page = client.get(here)
+    whose = [] if act == "share_revoke_all" else [page.context["rows"][0]["share"].public_id]
+    action = re.search(f'action="({reverse(f"publishing:{act}", args=whose)}[^"]*)"', page.text)
+    if act == "share_renew":
+        partners.end(partner, by=officer, reason="Hết phối hợp")  # so that it is refused
+
+    answer = client.post(html.unescape(action[1]))
+
+    assert answer["Location"] == here
+    other.refresh_from_db()
+    assert other.revoked_at is None
 
 
 # --- A kit: the unit shares it as it published it -------------------------------------------------
