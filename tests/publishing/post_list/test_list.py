@@ -292,6 +292,9 @@ def test_a_tab_counts_no_further_than_anybody_reads_but_the_pages_hold_all(
     tab = next(tab for tab in response.context["tabs"] if tab["value"] == "drafts")
     assert (tab["n"], tab["more"]) == (2, True)
     assert response.context["page_obj"].paginator.count == 3
+    html = " ".join(response.content.decode().split())
+    assert 'title="2 posts or more"><span aria-hidden="true">2+</span>' in html
+    assert '<span class="visually-hidden">2 posts or more</span>' in html
 
 
 def test_pages_end_where_nobody_turns_any_and_the_list_says_so(client, unit, officer, monkeypatch):
