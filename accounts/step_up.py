@@ -9,20 +9,36 @@ person was about to do.
 import functools
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
+from django.urls import Resolver404, resolve, reverse
 from django.utils.encoding import iri_to_uri
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 STEPPED_UP_AT = "stepped_up_at"
 PENDING_FORM = "step_up_act"
+ORIGIN = "step_up_origin"
+# Pages on the way through a proof: nobody began there.
+ON_THE_WAY = frozenset(
+    {
+        "account_login",
+        "account_reauthenticate",
+        "accounts:pending_form",
+        "mfa_authenticate",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+    }
+)
 FACTOR = "factor"  # the field of a form that asks for one way of proof, by allauth's name for it
 # A reason, a name, some choices: no form that asks for a step-up needs more. The session is read at
 # every request.
@@ -61,31 +77,36 @@ def step_up_required(
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if only_posts and request.method in {"GET", "HEAD"}:
-            return view(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"}:
+            if only_posts:
+                return view(request, *args, **kwargs)
+            _note_origin(request)
         if has_stepped_up(request):
             request.session.pop(PENDING_FORM, None)
             return view(request, *args, **kwargs)
         if when is not None and not when(request, *args, **kwargs):
             return view(request, *args, **kwargs)
-        return ask(request, keep=keep)
+        return ask(request, keep=keep, may_reread=only_posts)
 
     return guarded
 
 
-def ask(request: HttpRequest, *, keep: bool = True) -> HttpResponse:
-    """Send the person to the proof of a factor, from which `resume` leads back to this request."""
+def ask(request: HttpRequest, *, keep: bool = True, may_reread: bool = False) -> HttpResponse:
+    """Send the person to the proof of a factor, from which `resume` leads back to this request.
+    ``may_reread``: the page of this form opens without a proof.
+    """
     methods = get_adapter().get_reauthentication_methods(request.user)
     if not methods:
         raise PermissionDenied(
             _("This act needs a passkey or a one-time code. Set one up in your account first.")
         )
     request.session.pop(PENDING_FORM, None)
-    path = request.get_full_path()
+    _note_origin(request, may_reread=may_reread)
+    path, origin = request.get_full_path(), _origin_of(request)
     if request.method == "POST":
-        _hold(request, path, keep=keep)
+        _hold(request, path, origin, keep=keep)
     request.session[STATE_SESSION_KEY] = {
-        "state": {"path": path},
+        "state": {"path": path, "origin": origin},
         "callback": "accounts.step_up.resume",
     }
     ways = {each["id"]: each["url"] for each in methods}
@@ -95,7 +116,46 @@ def ask(request: HttpRequest, *, keep: bool = True) -> HttpResponse:
     return redirect(address)
 
 
-def _hold(request: HttpRequest, path: str, *, keep: bool) -> None:
+def _note_origin(request: HttpRequest, *, may_reread: bool = False) -> None:
+    """Remember the page that led to this address, for whoever gives up at the proof. A form that
+    asks for the proof itself leads nowhere, so what led to the form remains.
+    """
+    page = urlsplit(request.headers.get("Referer", ""))
+    if not url_has_allowed_host_and_scheme(page.geturl(), {request.get_host()}):
+        return
+    try:
+        name = resolve(page.path).view_name
+    except Resolver404:
+        return
+    if name in ON_THE_WAY or (page.path == request.path and not may_reread):
+        return
+    address = page._replace(scheme="", netloc="", fragment="").geturl()
+    origin = {"of": request.path, "page": address}
+    if request.session.get(ORIGIN) != origin:
+        request.session[ORIGIN] = origin
+
+
+def _origin_of(request: HttpRequest) -> str:
+    """Return the address of the page from which somebody came to this one; Today where no page led
+    here.
+    """
+    origin = request.session.get(ORIGIN, {})
+    return origin["page"] if origin.get("of") == request.path else _today()
+
+
+def _today() -> str:
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def origin_of_proof(request: HttpRequest) -> str:
+    """Return where somebody goes who does not prove a factor now."""
+    if request.GET.get(REDIRECT_FIELD_NAME) or request.POST.get(REDIRECT_FIELD_NAME):
+        return reverse("mfa_index")  # allauth asks by itself, before a factor is set up or removed
+    waiting = request.session.get(STATE_SESSION_KEY, {}).get("state", {})
+    return waiting.get("origin") or _today()
+
+
+def _hold(request: HttpRequest, path: str, origin: str, *, keep: bool) -> None:
     form = request.POST.copy()
     form.pop("csrfmiddlewaretoken", None)
     typed = form.urlencode()
@@ -106,7 +166,12 @@ def _hold(request: HttpRequest, path: str, *, keep: bool) -> None:
             )
             messages.warning(request, words)
         return
-    request.session[PENDING_FORM] = {"path": path, "typed": typed, "at": int(time.time())}
+    request.session[PENDING_FORM] = {
+        "path": path,
+        "typed": typed,
+        "origin": origin,
+        "at": int(time.time()),
+    }
 
 
 def resume(request: HttpRequest, state: dict[str, str]) -> HttpResponse:
@@ -120,11 +185,17 @@ def resume(request: HttpRequest, state: dict[str, str]) -> HttpResponse:
     return redirect(iri_to_uri(state["path"]))
 
 
-def pending_form(request: HttpRequest) -> tuple[str, QueryDict] | None:
-    """Return address and fields of the form that waits for this session; None
-    after five minutes.
-    """
+class PendingForm(NamedTuple):
+    """A form that was sent before the proof of a factor, and waits to be sent once more."""
+
+    path: str
+    typed: QueryDict
+    origin: str  # the page from which it was reached
+
+
+def pending_form(request: HttpRequest) -> PendingForm | None:
+    """Return the form that waits for this session; None after five minutes."""
     form = request.session.get(PENDING_FORM)
     if not form or time.time() - form["at"] >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
         return None
-    return form["path"], QueryDict(form["typed"])
+    return PendingForm(form["path"], QueryDict(form["typed"]), form.get("origin") or _today())

@@ -95,6 +95,6 @@ def pending_form(request: HttpRequest) -> HttpResponse:
             _("What you wanted to send waited for five minutes and was removed. Begin it again."),
         )
         return redirect(settings.LOGIN_REDIRECT_URL)
-    path, typed = form
-    fields = [(name, value) for name, values in typed.lists() for value in values]
-    return render(request, "accounts/pending_form.html", {"path": path, "fields": fields})
+    fields = [(name, value) for name, values in form.typed.lists() for value in values]
+    context = {"path": form.path, "fields": fields, "back": form.origin}
+    return render(request, "accounts/pending_form.html", context)

@@ -2,6 +2,8 @@
 was typed.
 """
 
+import html
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -185,6 +187,86 @@ def test_what_waits_is_gone_after_five_minutes(client, administrator, officer):
         clock.shift(timedelta(seconds=1))
 
         assert client.get(reverse("accounts:pending_form"))["Location"] == "/"
+
+
+def way_back(page):
+    """Return where the link leads by which somebody gives up."""
+    found = re.search(r'href="([^"]*)">\s*Do not (?:go on|send it)', page.content.decode())
+    return html.unescape(found[1])
+
+
+@pytest.fixture
+def person_page(officer):
+    """The page from which an administrator disables an account, with a filter in its address."""
+    return reverse("accounts:person", args=[officer.public_id]) + "?a=1&b=2"
+
+
+def sent_from(page):
+    return {"Referer": f"http://testserver{page}"}
+
+
+def test_who_does_not_prove_a_factor_returns_to_the_page_of_the_thing(
+    client, administrator, officer, person_page
+):
+    act = reverse("accounts:appoint", args=[officer.public_id])
+
+    asked = client.get(act, headers=sent_from(person_page))["Location"]
+    assert way_back(client.get(asked, headers=sent_from(person_page))) == person_page
+    assert way_back(enter_code(client, "000000")) == person_page
+
+    # Proved, opened, filled in until the proof was old again: the form would only ask once more.
+    client.post(act, {"reason": "x"}, headers=sent_from(act))
+    assert way_back(client.get(CODE_PAGE)) == person_page
+    enter_code(client)
+    assert way_back(client.get(reverse("accounts:pending_form"))) == person_page
+
+
+def test_a_form_opened_in_time_remembers_the_page_that_led_to_it(
+    client, administrator, officer, person_page, proof_is_old
+):
+    act = reverse("accounts:appoint", args=[officer.public_id])
+    client.get(reverse("accounts:invite"))
+    enter_code(client)
+    assert client.get(act, headers=sent_from(person_page)).status_code == 200
+    proof_is_old(client)
+
+    client.post(act, {"reason": "x"}, headers=sent_from(act))
+
+    assert way_back(client.get(CODE_PAGE)) == person_page
+
+
+def test_a_form_that_opens_without_a_proof_is_returned_to(client, proof_is_old):
+    unit = factories.UnitFactory().parent
+    client.force_login(factories.person(Role.OVERSEER, unit, language="en"))
+    proof_is_old(client)
+    form = reverse("publishing:pause_new") + f"?unit={unit.key}"
+    sent = {"reason": "Xác minh", "when": "now", "scope": "all"}
+
+    client.post(form, sent, headers=sent_from(form))
+
+    assert way_back(client.get(CODE_PAGE)) == form
+
+
+@pytest.mark.parametrize(
+    "page", ["", "https://elsewhere.example/", "http://testserver/no/such/page/", CODE_PAGE]
+)
+def test_who_came_from_no_page_of_the_portal_returns_to_today(
+    client, administrator, officer, person_page, page
+):
+    other = factories.person(Role.OFFICER)
+    client.get(reverse("accounts:appoint", args=[other.public_id]), headers=sent_from(person_page))
+    headers = {"Referer": page} if page.startswith("http") else sent_from(page) if page else {}
+
+    client.get(reverse("accounts:appoint", args=[officer.public_id]), headers=headers)
+
+    assert way_back(client.get(CODE_PAGE)) == "/"
+
+
+def test_who_does_not_go_on_to_a_new_factor_returns_to_the_own_factors(client, administrator):
+    asked = client.get(reverse("mfa_activate_totp"))["Location"]
+
+    assert way_back(client.get(asked, follow=True)) == reverse("mfa_index")
+    assert way_back(client.get(reverse("accounts:ministry_again"))) == reverse("mfa_index")
 
 
 def test_a_pause_of_a_province_asks_and_one_of_a_commune_does_not(client, proof_is_old):
