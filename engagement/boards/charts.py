@@ -18,7 +18,15 @@ from engagement.boards.figures import Pages, Sums, grouped, within
 from engagement.boards.scopes import Scope
 from engagement.boards.size_classes import LEAST, Size, Spread
 from engagement.boards.usual import Usual
-from engagement.dashboards.charts import Chart, Line, Rows, change, laid_over, over_time
+from engagement.dashboards.charts import (
+    Chart,
+    Line,
+    Rows,
+    change,
+    laid_over,
+    line_names,
+    over_time,
+)
 from engagement.dashboards.charts import side_by_side as bars
 from engagement.dashboards.dictionary import PAGE_DEFINITIONS, measure_names, page_origin
 from engagement.rollups.queries import BY_PROVINCE
@@ -130,8 +138,8 @@ def units(rows: Sequence[tuple[Unit, Pages]]) -> Chart:
 def channels(rows: Sequence[tuple[Channel, Pages]]) -> Chart:
     """List the pages of one unit."""
     head = [
-        _("Page"),
         _("Platform"),
+        _("Page"),
         _("Publications"),
         _("Reach"),
         _("Reactions"),
@@ -140,8 +148,8 @@ def channels(rows: Sequence[tuple[Channel, Pages]]) -> Chart:
     ]
     lines = [
         [
-            channel.name,
             str(Kind(channel.platform).label),
+            channel.name,
             each.publications or 0,
             each.reach,
             each.reactions,
@@ -179,25 +187,25 @@ def of_pages(
         ]
         if told:
             those = {page for page, _day, _n in told}
-            names = {page.pk: str(page) for page in pages if page.pk in those}
+            names = line_names([page for page in pages if page.pk in those])
             title = _("%(what)s by day") % {"what": definition.name}
             drawn = _by_page(f"page_{measure}", title, told, names, period)
             platforms = {page.platform for page in pages if page.pk in those}
-            found.append((measure, replace(drawn, note=_source(measure, platforms))))
+            note, source = str(definition.means), _source(measure, platforms)
+            found.append((measure, replace(drawn, note=note, source=source)))
     return found
 
 
 def _source(measure: str, platforms: Collection[str]) -> str:
-    """Say what a figure of a page is, who tells it under which name, and what a gap is."""
+    """Say who tells a figure of a page under which name, and what a gap is; "" for nobody."""
     told = [
         _("told by %(platform)s as %(name)s")
         % {"platform": Kind(platform).label, "name": origin.names}
         for platform in sorted(platforms)
         if (origin := page_origin(platform, measure))
     ]
-    meaning = str(PAGE_DEFINITIONS[measure].means)
     source = _("Source: %(told)s. A day without a figure is a gap, never a 0.")
-    return f"{meaning} {source % {'told': '; '.join(told)}}" if told else meaning
+    return source % {"told": "; ".join(told)} if told else ""
 
 
 def _by_page(

@@ -25,7 +25,7 @@ from engagement.boards.changes import Carrier, Facts, NewKit, Statement, Stop, s
 from engagement.boards.forms import BoardFilter
 from engagement.boards.notes.queries import position_in
 from engagement.boards.scopes import CHANNEL, TOPIC, UNIT, Scope
-from engagement.dashboards.charts import Chart, Mark
+from engagement.dashboards.charts import Chart, Mark, line_names
 from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
 from engagement.exports.sheets import FORMATS, Sheet, as_file
 from engagement.rollups import periods as opening
@@ -278,7 +278,7 @@ def _charts(board: Board) -> list[Chart]:
     if scope.rows_by:
         found.append(charts.units(_units(board)))
     elif 0 < len(board.channels) <= MOST_LINES:
-        names = {channel.pk: str(channel) for channel in board.channels}
+        names = line_names(board.channels)
         told = figures.followers_by_day(names, board.period)
         drawn = charts.followers(told, names, board.period)
         found.append(drawn.with_marks(board.marks).over(first, last))

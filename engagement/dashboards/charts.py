@@ -2,7 +2,8 @@
 table on the page and the sheet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from channels.models import Channel
+from channels.states import Kind
 from engagement.dashboards.dictionary import measure_names
 from engagement.dashboards.funnel import STEPS, Funnel
 from engagement.dashboards.hours import DAYS, Hour, busiest
@@ -45,7 +48,8 @@ class Chart:
     when_empty: str = ""
     links: Sequence[str] = ()  # of the rows' names, where each has a page
     marks: Sequence[Mark] = ()
-    note: str = ""  # where the figures come from
+    note: str = ""  # what the figures are
+    source: str = ""  # who tells them, under which name
 
     def with_left_out(self, n: int) -> "Chart":
         return replace(self, left_out=n)
@@ -110,6 +114,21 @@ def _broken(points: Sequence[Sequence[Any]], cuts: Sequence[date]) -> list[Seque
         if after and after[0] > 0:
             found.insert(after[0], [f"{cut.isoformat()}T00:00", None])
     return found
+
+
+def line_names(pages: Collection[Channel]) -> dict[int, str]:
+    """Name the lines of pages: by platform alone where that tells the pages of one unit apart,
+    for a line's name has the width of a phone.
+    """
+    known = {page.pk: page for page in pages}
+    if len({page.unit_id for page in known.values()}) > 1:
+        return {pk: str(page) for pk, page in known.items()}
+    alike = Counter(page.platform for page in known.values())
+    names = {}
+    for pk, page in known.items():
+        platform = str(Kind(page.platform).label)
+        names[pk] = f"{platform}: {page.name}" if alike[page.platform] > 1 else platform
+    return names
 
 
 def over_time(key: str, title: str, days: Rows, measures: Sequence[str]) -> Chart:

@@ -18,6 +18,7 @@ from engagement.counting import names
 from engagement.counting import services as counting
 from engagement.counting.forms import FiguresForm
 from engagement.dashboards import dictionary, queries
+from engagement.dashboards.charts import line_names
 from engagement.models import MEASURES, Measurement
 from engagement.replies import services as replies
 from posts.models import Post
@@ -51,7 +52,9 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     rows = queries.counts_of(post)
     may_enter = can(request.user, Permission.POST_SCHEDULE, unit=post.unit)
     opened = replies.is_open(post.unit)
+    pages = line_names([row["delivery"].channel for row in rows])
     for row in rows:
+        row["page"] = pages[row["delivery"].channel_id]
         row["reported"] = counting.reports_figures(
             row["delivery"].platform, row["delivery"].receipt_source
         )
@@ -132,7 +135,7 @@ def _lines_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 [c.taken_at.isoformat(), getattr(c, measure)] for c in reversed(row["counts"])
             ]
             if any(value is not None for _at, value in points):
-                name = f"{row['delivery'].channel}: {dictionary.measure_names()[measure]}"
+                name = f"{row['page']}: {dictionary.measure_names()[measure]}"
                 series.append({"name": name, "points": points})
                 break
     return {"kind": "line", "series": series}

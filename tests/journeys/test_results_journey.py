@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from engagement.models import Measurement
+from engagement.models import FollowerCount, Measurement
 from tests import factories
 from tests.journeys.conftest import PHONE
 
@@ -17,11 +17,26 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LABELS = """() => JSON.stringify(
     echarts.getInstanceByDom(document.querySelector(".chart")).getOption().xAxis[0].axisLabel.color
 )"""
+# Words of the open drawings that reach over their edges or were cut.
+CUT = """() => [...document.querySelectorAll("[data-chart]")].flatMap(place => {
+    const shown = echarts.getInstanceByDom(place);
+    if (!shown) return [];
+    return shown.getZr().storage.getDisplayList(true).filter(each => each.type === "tspan")
+        .filter(each => {
+            const {x, width} = each.getPaintRect();
+            return x < -1 || x + width > place.clientWidth + 1 || each.style.text.endsWith("…");
+        }).map(each => each.style.text);
+})"""
+LEGEND = """() => echarts.getInstanceByDom(document.querySelector("[data-chart=chart-followers]"))
+    .getOption().series.map(each => each.name)"""
+LONG = "Công an phường Nguyễn Thị Minh Khai - Trần Hưng Đạo"
 
 
 def published(unit, platform):
     at = timezone.now() - timedelta(days=2)
-    channel = factories.ChannelFactory(unit=unit, platform=platform)
+    channel = factories.ChannelFactory(unit=unit, platform=platform, name=LONG)
+    day = timezone.localdate(at)
+    FollowerCount.objects.create(channel=channel, day=day, followers=900)
     post = factories.approved(factories.PostFactory(unit=unit, channels=[channel]))
     row = factories.delivery(
         post, channel, state="published", due_at=at, published_at=at, remote_id=f"r{post.pk}"
@@ -46,7 +61,7 @@ def test_results_are_found_narrowed_and_opened_by_keyboard(at_desk):
     expect(page.locator("#compared-title")).to_be_visible()
     expect(page.locator("[data-chart] canvas").first).to_be_visible()
     expect(page.locator(".chart-marks").first).to_contain_text("Cao điểm")
-    table = page.locator("section[aria-labelledby=days_reach-title] details").nth(1)
+    table = page.locator("section[aria-labelledby=days_reach-title] .chart-table").nth(1)
     table.locator("summary").focus()
     page.keyboard.press("Enter")
     expect(table.locator("table")).to_contain_text("800")
@@ -65,6 +80,53 @@ def test_results_are_found_narrowed_and_opened_by_keyboard(at_desk):
     assert phone.overflow() == 0
     assert phone.accessibility() == []
     assert [*desk.complaints, *phone.complaints] == []
+
+
+def test_a_phone_shows_what_changed_and_opens_the_rest_part_by_part(at_desk):
+    unit = factories.UnitFactory(place="Phường Nguyễn Thị Minh Khai - Trần Hưng Đạo")
+    for platform in ("facebook", "zalo", "tiktok", "youtube", "instagram", "threads", "facebook"):
+        published(unit, platform)
+    desk = at_desk(factories.person(Role.OFFICER, unit), PHONE)
+    desk.open(reverse("engagement:results"))
+    page = desk.page
+
+    assert page.evaluate("document.scrollingElement.scrollHeight") < 5 * PHONE["height"]
+    first = page.locator("section[aria-labelledby=days_reach-title]")
+    expect(first.locator("canvas")).to_be_visible()
+    followers = page.locator("section[aria-labelledby=followers-title]")
+    expect(followers.locator("[data-chart]")).to_be_hidden()
+    followers.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(followers.locator("canvas")).to_be_visible()
+    assert page.evaluate(LEGEND) == [
+        f"Facebook: {LONG}",
+        f"Facebook: {LONG}",
+        *("Instagram", "Threads", "TikTok", "YouTube", "Zalo OA"),
+    ]
+
+    for part in page.locator(".chart-fold:not([open]) > summary").all()[::-1]:
+        part.click()
+    expect(page.locator(".chart-fold:not([open])")).to_have_count(0)
+    expect(page.locator("[data-chart]:not(:has(canvas))")).to_have_count(0)
+    assert page.evaluate(CUT) == []
+    assert desk.overflow() == 0
+    assert desk.accessibility() == []
+    assert desk.complaints == []
+
+
+def test_without_scripts_each_part_opens_to_its_table(at_desk):
+    unit = factories.UnitFactory()
+    for platform in ("facebook", "zalo"):
+        published(unit, platform)
+    desk = at_desk(factories.person(Role.OFFICER, unit), PHONE, java_script_enabled=False)
+    desk.open(reverse("engagement:results"))
+    part = desk.page.locator("section[aria-labelledby=platforms-title]")
+    expect(part.locator("table")).to_be_hidden()
+
+    part.locator("summary").first.click()
+    part.get_by_text("Xem dạng bảng").click()
+
+    expect(part.locator("table")).to_contain_text("Facebook")
 
 
 def test_charts_are_drawn_anew_when_the_device_turns_dark(at_desk):

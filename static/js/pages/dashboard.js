@@ -4,16 +4,42 @@ import { chartFile, drawChart } from "../lib/chart.js";
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", compactDisplay: "long" });
 
-document.addEventListener("DOMContentLoaded", () => {
-  for (const place of document.querySelectorAll("[data-chart]")) {
+const undrawn = new Set(document.querySelectorAll("[data-chart]"));
+
+if (matchMedia("(min-width: 768px)").matches) openAll();
+openNamed(location.hash);
+document.addEventListener("DOMContentLoaded", drawOpen);
+document.addEventListener("toggle", drawOpen, true);
+addEventListener("beforeprint", () => {
+  openAll();
+  drawOpen();
+});
+
+// What a phone folds away is open on a wide screen and on paper.
+function openAll() {
+  for (const part of document.querySelectorAll("details[data-opens-wide]")) part.open = true;
+}
+
+// A link to a part leads to its figures, not to its title alone.
+function openNamed(hash) {
+  const part = hash && document.getElementById(hash.slice(1))?.closest("details");
+  if (part) part.open = true;
+}
+
+// What is folded has no width to draw in.
+function drawOpen() {
+  for (const place of undrawn) {
+    if (place.closest("details:not([open])")) continue;
+    undrawn.delete(place);
     const figures = JSON.parse(document.getElementById(place.dataset.chart).textContent);
     if (place.dataset.notMeasured) document.body.dataset.notMeasured = place.dataset.notMeasured;
-    drawChart(place, { bar, heat, line }[figures.kind](figures));
+    drawChart(place, { bar, heat, line }[figures.kind](figures, place));
   }
-});
+}
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
+  openNamed(event.target.closest('a[href^="#"]')?.hash);
   const button = event.target.closest("[data-save]");
   if (!button) return;
   const link = document.createElement("a");
@@ -28,7 +54,33 @@ function format(value) {
   return whole.format(value);
 }
 
-function line({ series, marks = [], span = [] }) {
+// Names break into as many lines as they need: on a phone nothing of them is cut.
+const LINE = 16;
+const HEIGHT = 288;
+const pen = document.createElement("canvas").getContext("2d");
+pen.font = '12px "Inter Variable", system-ui, sans-serif';
+
+function linesOf(words, width) {
+  return Math.ceil((pen.measureText(words).width * 1.1) / width);
+}
+
+// Returns the legend of a chart and how far down it reaches.
+function legendOf(series, place) {
+  const [sign, width] = [42, place.clientWidth - 10];
+  let [rows, used] = [0, width];
+  for (const { name } of series) {
+    const wanted = sign + pen.measureText(name).width;
+    if (used + wanted > width) [rows, used] = [rows + Math.max(1, linesOf(name, width - sign)), 0];
+    used += wanted;
+  }
+  const isWide = series.some(({ name }) => linesOf(name, width - sign) > 1);
+  const textStyle = isWide ? { width: width - sign, overflow: "break", lineHeight: LINE } : {};
+  return [{ top: 0, left: 0, textStyle }, 16 + rows * 24];
+}
+
+function line({ series, marks = [], span = [] }, place) {
+  const [legend, top] = legendOf(series, place);
+  place.style.height = `${HEIGHT - 40 + top}px`;
   // What happened is numbered; the list under the drawing says it in words.
   const markLine = {
     silent: true,
@@ -38,8 +90,8 @@ function line({ series, marks = [], span = [] }) {
     data: marks.map((day) => ({ xAxis: day })),
   };
   return {
-    grid: { left: 8, right: 16, top: marks.length ? 56 : 40, bottom: 8, containLabel: true },
-    legend: { type: "scroll", top: 0, left: 0 },
+    grid: { left: 8, right: 16, top: marks.length ? top + 16 : top, bottom: 8, containLabel: true },
+    legend,
     tooltip: { trigger: "axis", valueFormatter: format },
     xAxis: { type: "time", min: span[0], max: span[1], minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
     yAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value) } },
@@ -69,18 +121,22 @@ function heat({ rows, columns, cells, words }) {
   };
 }
 
-function bar({ labels, series }) {
+function bar({ labels, series }, place) {
   const width = innerWidth < 768 ? 110 : 170;
+  const [legend, top] = legendOf(series, place);
+  const heights = labels.map((label) => 14 + Math.max(2, linesOf(label, width)) * LINE);
+  // All rows are as high as the highest, and one chart as the next where names are short.
+  place.style.height = `${Math.max(HEIGHT, top + 32 + labels.length * Math.max(...heights))}px`;
   return {
-    grid: { left: 8, right: 24, top: 40, bottom: 8, containLabel: true },
-    legend: { top: 0, left: 0 },
+    grid: { left: 8, right: 24, top, bottom: 8, containLabel: true },
+    legend,
     tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: format },
     xAxis: {
       type: "value",
       minInterval: 1,
       axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true },
     },
-    yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width, overflow: "truncate" } },
+    yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width, overflow: "break", lineHeight: LINE, interval: 0 } },
     series: series.map(({ name, values }) => ({ name, type: "bar", data: values, barMaxWidth: 18 })),
   };
 }
