@@ -14,7 +14,7 @@ from accounts.permissions import Role
 from channels.models import Channel
 from channels.states import Health, Lifecycle
 from core.errors import NotAllowed, Refused
-from engagement.models import CommentCount, ReplyAllowance
+from engagement.models import CommentCount, Measurement, ReplyAllowance
 from engagement.replies import services as replies
 from platforms.meta.facebook.connector import Facebook
 from publishing.freeze import services as freezing
@@ -288,3 +288,10 @@ def test_the_list_leads_to_each_desk_and_costs_the_same_for_many(
 
     assert under(posted) in shown
     assert "1 not answered, 0 answered, 0 hidden" in shown
+
+
+def test_the_list_names_a_post_that_nobody_has_measured_or_seen(client, posted, officer, opened):
+    client.force_login(officer)
+    shown = client.get(reverse("engagement:desks"))
+    assert (shown.status_code, "Nobody has looked yet" in shown.text) == (200, True)
+    assert not Measurement.objects.exists()
