@@ -76,6 +76,13 @@ def store_version(post: Post, composed: dict[str, Any]) -> Revision:
     )
 
 
+def _lock_unchanged(post: Post) -> None:
+    """Wait for whoever changes the post just now. Raise Refused where it is no longer as read."""
+    row = Post.objects.select_for_update(of=("self",)).filter(pk=post.pk, version=post.version)
+    if not row:
+        raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
+
+
 @transaction.atomic
 def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str] = ()) -> Revision:
     """Cut a revision and submit it to the approvers. Raise Refused with what
@@ -85,6 +92,7 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     `announce_many`.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
+    _lock_unchanged(post)
     found = refuse_blocked(post)
     if unchecked := unticked(found, ticks):
         words = _("Please look at this again, then tick that you have checked it: %(findings)s")

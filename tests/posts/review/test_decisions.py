@@ -1,9 +1,10 @@
 """Submit and decide: who may, on which revision, and what the database itself enforces."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Notice
@@ -71,6 +72,32 @@ def test_submitting_unchanged_text_again_cuts_no_second_revision(post, officer, 
     first = post_reviews.submit(post, by=officer)
     post_reviews.request_changes(post, first, by=approver, reason="Xem lại")
     assert post_reviews.submit(post, by=officer) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_submissions_at_once_one_counts_and_the_others_are_told(post, officer):
+    barrier = threading.Barrier(8)
+    outcomes = []
+
+    def submit() -> None:
+        copy = Post.objects.select_related("unit").get(pk=post.pk)
+        barrier.wait()
+        try:
+            post_reviews.submit(copy, by=officer)
+            outcomes.append("submitted")
+        except (Refused, IntegrityError) as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=submit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["Refused"] * 7 + ["submitted"]
+    assert post.revisions.count() == 1
 
 
 @pytest.mark.parametrize("hand", ["author", "editor"])
