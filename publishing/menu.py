@@ -105,6 +105,8 @@ register(
     },
 )
 
+CALENDAR, DAYS = _("In the calendar"), "pages/calendar.js"
+
 register_keys(
     Shortcut(
         "← →",
@@ -113,4 +115,8 @@ register_keys(
         40,
         "review/cards.js",
     ),
+    Shortcut("← →", _("In a month: the day before or after"), CALENDAR, 46, DAYS),
+    Shortcut("↑ ↓", _("In a month: the same day a week before or after"), CALENDAR, 47, DAYS),
+    Shortcut("Home", _("In a month: the first day of the week"), CALENDAR, 48, DAYS),
+    Shortcut("End", _("In a month: the last day of the week"), CALENDAR, 49, DAYS),
 )

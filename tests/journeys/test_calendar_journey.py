@@ -201,3 +201,51 @@ def test_the_list_of_a_full_day_opens_and_closes_by_keyboard_and_is_vietnamese(
 
     expect(link).to_be_focused()
     assert desk.complaints == []
+
+
+def test_arrows_go_from_day_to_day_over_the_edges_of_the_month(at_desk, officer, rows):
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk)
+    page = desk.page
+
+    def day(date):
+        return page.locator(f"[role=gridcell][data-date='{date}'] [role=link]").first
+
+    day("2030-12-03").focus()
+    for key, arrives in [
+        ("ArrowLeft", "2030-12-02"),
+        ("ArrowDown", "2030-12-09"),
+        ("End", "2030-12-15"),
+        ("ArrowRight", "2030-12-16"),
+        ("ArrowUp", "2030-12-09"),
+        ("ArrowRight", "2030-12-10"),
+        ("Home", "2030-12-09"),
+    ]:
+        page.keyboard.press(key)
+        expect(day(arrives)).to_be_focused()
+    for weeks in range(2, 9):
+        page.keyboard.press("ArrowDown")
+        expect(day(f"{MONDAY + timedelta(weeks=weeks):%Y-%m-%d}")).to_be_focused()
+    assert "date=2031-01" in page.url or "date=2031-02" in page.url
+
+    page.keyboard.press("Home")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_class(re.compile("day-compose"))
+    page.keyboard.press("ArrowLeft")
+    expect(day("2031-01-26")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**view=day*")
+    assert desk.complaints == []
+
+
+def test_tab_leads_from_a_day_to_its_post_and_enter_opens_it(at_desk, officer, rows):
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk)
+    desk.page.locator("[role=gridcell][data-date='2030-12-02'] [role=link]").first.focus()
+
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.press("Enter")
+
+    expect(desk.page.locator("#event-title")).to_have_text("Cảnh giác cuối năm")

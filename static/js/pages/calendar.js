@@ -15,6 +15,7 @@ const FILTERS = ["unit", "channel", "campaign", "state"];
 const HEIGHT = 860; // as in calendar.css; the hours scroll within it
 const wide = matchMedia("(min-width: 768px)");
 let calendar = null;
+let dayAsked = ""; // where an arrow leads, until the month of that day is drawn
 
 wide.addEventListener("change", buildOnce);
 buildOnce();
@@ -83,6 +84,7 @@ function build() {
     eventSourceFailure: () => showToast("unmoved", words.unread),
     datesSet: rememberView,
   });
+  place.addEventListener("keydown", walk);
   place.classList.add("calendar-drawing");
   new MutationObserver(sayWhatIsSeen).observe(place, { attributeFilter: ["aria-label"], childList: true, subtree: true });
   calendar.render();
@@ -206,6 +208,28 @@ function openDay(date) {
   calendar.changeView(VIEWS.day, date);
 }
 
+// A month says that it is a grid: arrows go from day to day, over its edges too. Tab leads to what a day holds.
+function walk(event) {
+  const cell = event.target.closest("[role=gridcell][data-date]");
+  if (!cell || calendar.view.type !== VIEWS.month || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  const at = new Date(`${cell.dataset.date}T00:00Z`);
+  const weekday = (at.getUTCDay() + 6) % 7;
+  const days = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7, Home: -weekday, End: 6 - weekday }[event.key];
+  if (days === undefined) return;
+  event.preventDefault();
+  at.setUTCDate(at.getUTCDate() + days);
+  dayAsked = at.toISOString().slice(0, 10);
+  if (!focusDay()) calendar.gotoDate(dayAsked);
+}
+
+function focusDay() {
+  const link = dayAsked && place.querySelector(`[role=gridcell][data-date="${dayAsked}"] [role=link]`);
+  if (!link) return false;
+  dayAsked = "";
+  link.focus();
+  return true;
+}
+
 // FullCalendar names cells and headers otherwise than by what stands in them, and hides that from screen readers.
 function sayWhatIsSeen() {
   for (const link of place.querySelectorAll("[role=link][aria-label]")) {
@@ -276,6 +300,7 @@ function span(className, content) {
 
 // The address, the filter form and the views' links always say what is on the screen.
 function rememberView({ view }) {
+  focusDay();
   const name = Object.keys(VIEWS).find((key) => VIEWS[key] === view.type);
   const day = isoDay(calendar.getDate());
   const address = new URL(location.href);
