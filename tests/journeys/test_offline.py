@@ -194,3 +194,47 @@ def test_signing_out_removes_the_text(at_desk, post):
     page.locator("#user-menu [data-sign-out] button").click()
     page.wait_for_url(re.compile("/login/"))
     assert page.evaluate(COPIES) == 0
+
+
+def leave_at_once(page, how) -> None:
+    """Close the tab or go back, and agree where the browser asks."""
+    page.on("dialog", lambda dialog: dialog.accept())
+    if how == "close":
+        with page.expect_event("close"):
+            page.close(run_before_unload=True)
+    else:
+        page.go_back()
+
+
+@pytest.mark.parametrize("how", ["close", "back"])
+def test_who_leaves_while_typing_has_it_saved(at_desk, post, how):
+    desk = at_desk(post.author, PHONE)
+    page = compose(desk, post)
+    page.fill("[name=body]", "Câu cuối cùng")
+    leave_at_once(page, how)
+
+    desk.page = desk.page.context.new_page()
+    for _attempt in range(20):  # what is sent last may arrive a moment after the page is gone
+        page = compose(desk, post)
+        if page.input_value("[name=body]") == "Câu cuối cùng":
+            break
+    assert page.input_value("[name=body]") == "Câu cuối cùng"
+    expect(page.locator("#device-note")).to_have_count(0)
+    assert page.evaluate(COPIES) == 0
+
+
+def test_who_leaves_while_a_save_is_under_way_gets_the_rest_back(at_desk, post):
+    desk = at_desk(post.author, PHONE)
+    page = compose(desk, post)
+    page.context.route("**/autosave/", lambda route: None)  # an answer that does not come
+    page.fill("#id_title", "Nửa đầu")
+    with page.expect_request("**/autosave/"):
+        page.locator("#id_title").blur()
+    page.fill("#id_title", "Nửa đầu và nửa sau")
+    leave_at_once(page, "close")
+
+    desk.page = desk.page.context.new_page()
+    page = compose(desk, post)
+    page.locator("#device-note [data-take]").click()
+
+    expect(page.locator("#id_title")).to_have_value("Nửa đầu và nửa sau")

@@ -1,9 +1,10 @@
 // What is not saved yet when the person sends the form, closes the page or looks at another one.
+import { keepOnDevice } from "./device.js";
 import { form } from "./elements.js";
 import { uploadedPercent, uploading } from "./media.js";
 import { signedOut } from "./presence.js";
 import { showStatus } from "./status.js";
-import { cancelScheduledSave, conflict, hasUnsaved, save, saving } from "./save.js";
+import { cancelScheduledSave, conflict, hasUnsaved, isRefused, save, saving } from "./save.js";
 
 const UPLOAD_POLL = 200; // ms
 let submitted = false;
@@ -39,6 +40,10 @@ addEventListener("beforeunload", (event) => {
   if (hasUnsaved() && !submitted) event.preventDefault();
 });
 
+// A save may still be under way, too large for a page that goes, or meet no network: until the portal has answered, this
+// machine has a copy.
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden && !submitted && hasUnsaved() && !conflict && !signedOut && !("unsaved" in form.dataset)) save();
+  if (!document.hidden || submitted || !hasUnsaved() || conflict || signedOut || "unsaved" in form.dataset) return;
+  if (!isRefused) keepOnDevice();
+  save();
 });

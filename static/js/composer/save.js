@@ -15,6 +15,7 @@ const LONGEST_WAIT = 60_000;
 
 export let saving = null; // the save under way
 export let conflict = false; // somebody else has saved: a person decides
+export let isRefused = false; // for its secrecy mark, perhaps: then it may be stored nowhere
 let edits = "unsaved" in form.dataset ? 1 : 0; // changes since the page came
 let saved = 0; // how many of them the portal has
 let timer = 0;
@@ -83,10 +84,11 @@ function tooOften(answer, result) {
 
 function finish(answer, result, number, editsSent) {
   failures = 0;
+  isRefused = answer.status === 422;
   showErrors(result.errors || {});
   // Until a person has decided between two copies, a closed tab must lose none of them.
   if (answer.status === 409) showConflict(result.html);
-  else removeFromDevice();
+  else if (!answer.ok || !document.hidden || edits === editsSent) removeFromDevice();
   if (answer.ok) {
     form.elements.version.value = result.version;
     saved = editsSent;
