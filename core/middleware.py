@@ -1,3 +1,4 @@
+import logging
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -5,15 +6,21 @@ from pathlib import PurePath
 
 from django.core.exceptions import BadRequest
 from django.core.signals import request_finished
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.defaults import bad_request
 
 from core import logs
 from core.errors import Busy, QuotaExceeded
 from core.secrecy import SecrecyRefused, require_no_secrecy_mark
+from core.semaphores import OwnTurns
 
+log = logging.getLogger(__name__)
+LONG_FORM = 20_000  # characters, from which on a person's forms are read one by one
+_reading = OwnTurns(waiting=2, patience=10)
 _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -130,11 +137,19 @@ class RefuseSecrecyMarks:
         if not _carries_form(request, view):
             return None
         try:
-            require_no_secrecy_mark(_typed(request))
-        except SecrecyRefused as error:
-            return _secrecy_refused(request, error)
+            texts = list(_typed(request))
         except UnreadablePostError:
             return None  # the line broke: the view meets the same and says so
+        try:
+            if sum(map(len, texts)) < LONG_FORM:
+                require_no_secrecy_mark(texts)
+            else:
+                with _reading.taken(by=request.user.pk):
+                    require_no_secrecy_mark(texts)
+        except SecrecyRefused as error:
+            return _secrecy_refused(request, error)
+        except Busy as error:
+            return try_again(request, error)
         return None
 
 
@@ -159,7 +174,8 @@ def _secrecy_refused(request: HttpRequest, error: SecrecyRefused) -> HttpRespons
 
 
 class SayWhenToTryAgain:
-    """Answer 429 or 503, with ``Retry-After``, where a view raised QuotaExceeded or Busy.
+    """Answer 429 or 503, with ``Retry-After``, where a view raised QuotaExceeded or Busy, or others
+    held a row for so long that the database gave up.
 
     A page that would lose what was typed catches them itself, as it does every other refusal.
     """
@@ -173,7 +189,15 @@ class SayWhenToTryAgain:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Busy | QuotaExceeded):
             return try_again(request, error)
+        if isinstance(error, OperationalError) and _was_waiting(error):
+            log.warning("gave up waiting for the database: %s", error)
+            return try_again(request, Busy(_("Others are changing the same just now. Try again.")))
         return None
+
+
+def _was_waiting(error: OperationalError) -> bool:
+    """Check whether a lock was not to be had in time, or two transactions waited for each other."""
+    return getattr(error.__cause__, "pgcode", "") in ("55P03", "40P01")
 
 
 def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse:

@@ -88,6 +88,48 @@ class SharedSemaphore:
             time.sleep(_LOOK_EVERY)  # flock has no deadline of its own
 
 
+class OwnTurns:
+    """Let each person do work of a kind one at a time in a process, so that one script never holds
+    all threads that answer pages.
+
+    ``waiting`` more of theirs wait for their turn, for ``patience`` seconds; the next one is
+    refused at once.
+    """
+
+    def __init__(self, *, waiting: int, patience: float) -> None:
+        self.waiting, self.patience = waiting, patience
+        self._callers: Counter[object] = Counter()
+        self._at_work: set[object] = set()
+        self._free = threading.Condition()
+
+    @contextmanager
+    def taken(self, *, by: object) -> Iterator[None]:
+        """Hold the turn of the person with the key ``by`` for the block. Raise Busy."""
+        with self._free:
+            if self._callers[by] > self.waiting:
+                raise _sent_too_fast()
+            self._callers[by] += 1
+            if not self._free.wait_for(lambda: by not in self._at_work, timeout=self.patience):
+                self._leave(by)
+                raise _sent_too_fast()
+            self._at_work.add(by)
+        try:
+            yield
+        finally:
+            with self._free:
+                self._at_work.discard(by)
+                self._leave(by)
+                self._free.notify_all()
+
+    def _leave(self, by: object) -> None:
+        self._callers[by] -= 1
+        self._callers += Counter()  # people with none are forgotten
+
+
+def _sent_too_fast() -> Busy:
+    return Busy(_("The portal is still at work on what you sent before. Try again in a moment."))
+
+
 def _locked(file: IO) -> bool:
     with suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

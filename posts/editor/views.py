@@ -36,6 +36,7 @@ from core.actions import refusal
 from core.clock import local_time
 from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
 from core.middleware import seconds_to_wait
+from core.semaphores import OwnTurns
 from core.text import whole_number
 from media import services as media_services
 from media import uploads
@@ -63,6 +64,9 @@ from posts.review.passing import rules_in
 from posts.scanned import cards_of
 from posts.states import EDITABLE, PostState
 from posts.suggested_times import suggested_times
+
+# Reading what is written costs a processor up to seconds: a person's requests go one by one.
+_checking, _saving = OwnTurns(waiting=1, patience=10), OwnTurns(waiting=2, patience=30)
 
 # --- The page -------------------------------------------------------------------------------------
 
@@ -97,21 +101,27 @@ def _composer(
         if request.method == "POST":
             unsent.keep(request, public_id)
         return redirect_to_login(_page_of(request, public_id))
+    if request.method == "POST":
+        with _saving.taken(by=request.user.pk):
+            post = beginning.post_of(request, public_id)
+            return _take_form(request, post, then_submit=then_submit)
     post = beginning.post_of(request, public_id)
-    if request.method == "POST" and request.POST.get("act") == "return":
-        return _show_unsaved(request, post)
-    if request.method == "POST" and "version" in request.POST:
-        return _save(request, post, then_submit=then_submit)
-    if then_submit:
-        return _submit(request, post)
-    if request.method == "POST":  # "use what was saved" of the offer below
-        unsent.forget(request, post)
-        return redirect(_page_of(request, public_id))
     if post.state not in EDITABLE:
         return _locked(request, post)
     offered = unsent.offered(request, post)
     form = ComposeForm(offered.fields if offered else None, post=post)
     return render(request, "posts/edit.html", _page(request, post, form, offered=offered))
+
+
+def _take_form(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpResponse:
+    if request.POST.get("act") == "return":
+        return _show_unsaved(request, post)
+    if "version" in request.POST:
+        return _save(request, post, then_submit=then_submit)
+    if then_submit:
+        return _submit(request, post)
+    unsent.forget(request, post)  # "use what was saved" of the offer
+    return redirect(_page_of(request, post.public_id))
 
 
 def _show_unsaved(request: HttpRequest, post: Post) -> HttpResponse:
@@ -435,11 +445,15 @@ def check(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """
     if refused := _not_theirs(request):
         return refused
-    post = beginning.post_of(request, public_id)
     try:
-        quotas.use("check", by=request.user)
-    except QuotaExceeded as error:
+        with _checking.taken(by=request.user.pk):
+            return _check(request, beginning.post_of(request, public_id))
+    except (Busy, QuotaExceeded) as error:
         return _try_again(error)
+
+
+def _check(request: HttpRequest, post: Post) -> JsonResponse:
+    quotas.use("check", by=request.user)
     form = ComposeForm(request.POST, post=post)
     if not form.is_valid() and not form.set_times_aside():
         return JsonResponse({"errors": form.errors_by_field()}, status=422)
@@ -468,11 +482,15 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """
     if refused := _not_theirs(request):
         return refused
-    post = beginning.post_of(request, public_id)
     try:
-        quotas.use("autosave", by=request.user)
-    except QuotaExceeded as error:
+        with _saving.taken(by=request.user.pk):
+            return _autosave(request, beginning.post_of(request, public_id))
+    except (Busy, QuotaExceeded) as error:
         return _try_again(error)
+
+
+def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
+    quotas.use("autosave", by=request.user)
     data, films = with_new_films(request.POST, post)
     form = ComposeForm(data, post=post)
     if not form.is_valid() and not form.set_times_aside():
@@ -521,7 +539,7 @@ def _tiles(form: ComposeForm, films: Mapping[str, Media], scans: Any) -> dict[st
     }
 
 
-def _try_again(error: QuotaExceeded) -> JsonResponse:
+def _try_again(error: Busy | QuotaExceeded) -> JsonResponse:
     """Answer that nothing was saved: the page reports it, keeps the text, and saves it after
     ``Retry-After``.
     """

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
@@ -124,4 +124,5 @@ def test_a_busy_portal_is_503_and_says_for_how_long():
 
 
 def test_other_errors_pass():
+    assert answered(OperationalError("the database is away")) is None
     assert answered(ZeroDivisionError()) is None

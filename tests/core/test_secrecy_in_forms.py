@@ -10,7 +10,9 @@ from accounts.permissions import Role
 from audit.models import Entry
 from campaigns import services
 from campaigns.models import Campaign
+from core import middleware
 from core.secrecy import SecrecyRefused
+from core.semaphores import OwnTurns
 from tests import factories
 from tests.architecture.test_access import _sample, all_urls
 
@@ -92,3 +94,14 @@ def test_a_service_refuses_a_marked_campaign_by_itself(overseer):
             starts_on=unit.valid_from,
             ends_on=unit.valid_from,
         )
+
+
+def test_a_persons_long_forms_are_read_one_by_one(client, overseer, monkeypatch):
+    monkeypatch.setattr(middleware, "_reading", OwnTurns(waiting=0, patience=0))
+    address, long = reverse("campaigns:new"), "a" * middleware.LONG_FORM
+    with middleware._reading.taken(by=overseer.pk):
+        answers = [client.post(address, {"name": name}) for name in (long, "a")]
+    answers.append(client.post(address, {"name": long}))
+
+    assert [answer.status_code for answer in answers] == [503, 422, 422]
+    assert answers[0]["Retry-After"] == "10"

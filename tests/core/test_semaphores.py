@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from core.errors import Busy
-from core.semaphores import SharedSemaphore
+from core.semaphores import OwnTurns, SharedSemaphore
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +112,46 @@ def test_a_slot_is_released_by_work_that_failed():
         _ = 1 / 0
     with semaphore.taken(by=1):
         pass
+
+
+# --- One at a time of each person -----------------------------------------------------------------
+
+
+def test_a_person_has_one_turn_at_a_time_and_another_person_their_own():
+    turns = OwnTurns(waiting=0, patience=60)
+    with turns.taken(by=1):
+        with pytest.raises(Busy), turns.taken(by=1):
+            pytest.fail("twice")
+        with turns.taken(by=2):
+            pass
+    with turns.taken(by=1):
+        pass
+    assert not turns._callers
+
+
+def test_a_persons_further_work_waits_for_their_own_turn():
+    turns = OwnTurns(waiting=1, patience=60)
+    began, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        began.set()
+        with turns.taken(by=1):
+            done.set()
+
+    second = threading.Thread(target=work)
+    with turns.taken(by=1):
+        second.start()
+        assert began.wait(30)
+        assert not done.is_set()
+    second.join(60)
+    assert done.is_set()
+
+
+def test_who_has_waited_long_enough_is_told_so():
+    turns = OwnTurns(waiting=1, patience=0)
+    with turns.taken(by=1), pytest.raises(Busy), turns.taken(by=1):
+        pytest.fail("twice")
+    with pytest.raises(ZeroDivisionError), turns.taken(by=1):
+        raise ZeroDivisionError
+    assert not turns._callers
+    assert not turns._at_work

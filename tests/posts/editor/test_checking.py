@@ -8,7 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.permissions import Role
 from audit.models import Entry
+from core.semaphores import OwnTurns
 from posts.editor import services as editing
+from posts.editor import views
 from posts.kits import services as kits
 from posts.models import Contribution, Post
 from tests import factories
@@ -221,3 +223,19 @@ def test_a_check_takes_the_same_few_queries_however_much_there_is(client, unit, 
         assert client.post(address("check", post), values).status_code == 200
 
     assert len(queries) == 21
+
+
+@pytest.mark.parametrize(("name", "turns"), [("check", "_checking"), ("autosave", "_saving")])
+def test_a_script_that_sends_many_at_once_holds_up_nobody_else(
+    client, post, officer, colleague, monkeypatch, name, turns
+):
+    monkeypatch.setattr(views, turns, OwnTurns(waiting=0, patience=0))
+    with getattr(views, turns).taken(by=officer.pk):
+        answer = client.post(address(name, post), typed(post))
+        assert (answer.status_code, answer["Retry-After"]) == (429, "10")
+        assert answer.json()["errors"][""][0].startswith("The portal is still at work")
+        client.force_login(colleague)
+        assert client.post(address(name, post), typed(post)).status_code == 200
+    client.force_login(officer)
+    post.refresh_from_db()
+    assert client.post(address(name, post), typed(post)).status_code == 200
