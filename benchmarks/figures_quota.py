@@ -50,7 +50,7 @@ def main() -> None:
     )
     for platform, calls in _OF_A_QUESTION.items():
         reading = facts_of(platform).reading
-        together = reading.posts_a_question if reading and reading.across_pages else 1
+        together = reading.posts_per_request if reading and reading.across_pages else 1
         questions = looks
         if together > 1:  # a question waits until it is full, for five minutes at most
             questions = max(ceil(looks / together), min(looks, _DAY // _GATHERED))
@@ -62,9 +62,9 @@ def main() -> None:
                 "of each page: 4,800 calls a day for each engaged user" if calls else "not asked"
             )
         else:
-            a_day = int(reading.calls * reading.share * (_DAY / reading.every))
+            a_day = int(reading.calls * reading.share * (_DAY / reading.period))
             share, used = f"{a_day:,}", f"{(of_posts + options.units) / a_day:.0%}"
-            limit = f"{reading.calls:,} calls in {reading.every} for all pages"
+            limit = f"{reading.calls:,} calls in {reading.period} for all pages"
             if reading.page_calls:
                 limit += f"; {reading.page_calls:,} for figures of pages"
         print(
@@ -81,7 +81,7 @@ def _squeezed(units: int, posts: float, looks: tuple[timedelta, ...]) -> None:
     reading = facts_of("youtube").reading
     assert reading is not None
     a_day = int(reading.calls * reading.share) - units  # what daily checks leave
-    posts_a_day = a_day * (reading.posts_a_question if reading.across_pages else 1)
+    posts_a_day = a_day * (reading.posts_per_request if reading.across_pages else 1)
     # One queue, oldest look first; a look that was missed meanwhile is left out, as the schedule
     # does. A day of 60: time in hours.
     ages = [look / timedelta(hours=1) for look in looks]

@@ -342,7 +342,7 @@ class HookEvent(models.Model):
     key = models.CharField(
         max_length=64
     )  # a hash by which the same event is known when it is sent again
-    kind = models.CharField(max_length=10)  # platforms.webhooks.Hook
+    kind = models.CharField(max_length=10)  # platforms.webhooks.EventKind
     page = models.CharField(max_length=64)
     object_id = models.CharField(max_length=200, blank=True)
     reported_at = models.DateTimeField(null=True, db_column="told_at")  # by the platform's clock

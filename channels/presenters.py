@@ -103,7 +103,7 @@ FIGURES = {
 
 def describe_disconnecting(platform: str) -> str:
     """Say where people end the portal's access themselves."""
-    words = CONNECTORS[platform].words.leaving
+    words = CONNECTORS[platform].words.how_to_revoke
     return _(words) if words else _("Remove the portal's application in the page's settings there.")
 
 
@@ -114,8 +114,8 @@ def describe_rights(missing: Iterable[str]) -> list[str]:
 def describe_consent(platform: str, *, wider: bool = False) -> list[str]:
     """Say what the consent dialog asks for."""
     words, facts = CONNECTORS[platform].words, CONNECTORS[platform].facts
-    rights = [*facts.rights, *(facts.on_request if wider else ())]
-    return [_(each) for each in words.asked or [words.rights[right] for right in rights]]
+    rights = [*facts.rights, *(facts.optional_rights if wider else ())]
+    return [_(each) for each in words.consent_items or [words.rights[right] for right in rights]]
 
 
 def format_name(name: str) -> str:
@@ -130,8 +130,8 @@ def describe_format(form: Format) -> str:
 
 
 def _describe_media(form: Format) -> str:
-    if form.mixed:
-        return _("Up to %(n)s pictures and videos together.") % {"n": form.mixed}
+    if form.max_mixed:
+        return _("Up to %(n)s pictures and videos together.") % {"n": form.max_mixed}
     pictures = form.images and ngettext("one picture", "up to %(n)s pictures", form.images.most) % {
         "n": form.images.most
     }
@@ -199,7 +199,7 @@ def describe_problem(problem: Problem, *, channel: str, form: Format | None = No
     format, where it is known."""
     n = number_format(problem.n, force_grouping=True, decimal_pos=0)
     facts = {"channel": channel, "n": n, "at": problem.at, "size": filesizeformat(problem.n)}
-    facts["letters"] = " ".join(form.without) if form else ""
+    facts["letters"] = " ".join(form.forbidden_characters) if form else ""
     if problem.rule.startswith("choose_"):
         facts["option"] = describe_option(problem.rule.removeprefix("choose_")).label
         words = _("Choose for %(channel)s: %(option)s.")

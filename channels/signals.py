@@ -20,8 +20,8 @@ overbooked = Signal()
 # it was), `by`, `position`, `reason`. What waits there must stop.
 channel_released = Signal()
 
-# What a platform told by its webhook: `channel`, `kind` (a Hook) and `object_id`. Only a hint where
-# to look.
+# What a platform reported by its webhook: `channel`, `kind` (an EventKind) and `object_id`. Only a
+# hint where to look.
 webhook_reported = Signal()
 
 # Asked of whoever publishes: when the last post of ours was published on each of `channels` (keys);

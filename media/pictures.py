@@ -280,8 +280,8 @@ class Shape(NamedTuple):
     than these pixels; 0: no such bound.
     """
 
-    narrowest: float
-    widest: float
+    min_ratio: float
+    max_ratio: float
     long: int = 0
     short: int = 0
 
@@ -292,16 +292,16 @@ def shape_for(media: Media, limits: ImageLimits) -> Shape | None:
     """
     ratio = media.width / media.height
     narrow, wide = (
-        limits.narrowest and ratio < limits.narrowest,
-        limits.widest and ratio > limits.widest,
+        limits.min_ratio and ratio < limits.min_ratio,
+        limits.max_ratio and ratio > limits.max_ratio,
     )
     short, long = sorted((media.width, media.height))
-    large = (limits.max_long and long > limits.max_long) or (
-        limits.max_short and short > limits.max_short
+    large = (limits.max_long_side and long > limits.max_long_side) or (
+        limits.max_short_side and short > limits.max_short_side
     )
     if media.content_type in limits.types and not narrow and not wide and not large:
         return None
-    return Shape(limits.narrowest, limits.widest, limits.max_long, limits.max_short)
+    return Shape(limits.min_ratio, limits.max_ratio, limits.max_long_side, limits.max_short_side)
 
 
 def rendition(media: Media, shape: Shape) -> File:
@@ -330,10 +330,10 @@ def _framed(picture: Image.Image, shape: Shape) -> Image.Image:
     rounds its sides.
     """
     width, height = picture.size
-    if shape.narrowest and width < height * shape.narrowest:
-        width = math.ceil((height + 4) * shape.narrowest)
-    if shape.widest and width > height * shape.widest:
-        height = math.ceil((width + 4) / shape.widest)
+    if shape.min_ratio and width < height * shape.min_ratio:
+        width = math.ceil((height + 4) * shape.min_ratio)
+    if shape.max_ratio and width > height * shape.max_ratio:
+        height = math.ceil((width + 4) / shape.max_ratio)
     if (width, height) == picture.size:
         return picture
     framed = Image.new("RGB", (width, height), "white")

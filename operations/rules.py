@@ -115,5 +115,7 @@ def version_of(platform: str) -> Version | None:
     """Return the version of the platform's interface, where
     it has versions that end and an application of ours."""
     return (
-        CONNECTORS[platform].speaks(settings.PLATFORMS[platform]) if is_set_up(platform) else None
+        CONNECTORS[platform].api_version(settings.PLATFORMS[platform])
+        if is_set_up(platform)
+        else None
     )

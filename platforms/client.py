@@ -1,8 +1,8 @@
 """Call platforms, and decide here alone what an unexpected end of a call means.
 
-Three ways lead in: `submit` for the publishing workers, whose calls share one loop in a thread of
-its own and warm connections; `call` and `call_many` for everybody else. What comes out is a result
-or one of the four errors.
+There are three entry points: `submit` for the publishing workers, whose calls share one loop in a
+thread of its own and warm connections; `call` and `call_many` for everybody else. Each call ends in
+a result or in one of the four errors.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 
 from platforms.connector import Connector
-from platforms.errors import ConnectorError, OutcomeUnknown, TryLater
+from platforms.errors import ConnectorError, TryLater, unknown_outcome
 from platforms.registry import CONNECTORS
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Answers:
         return taken
 
 
-# --- the three ways in ----------------------------------------------------------------------------
+# --- entry points ---------------------------------------------------------------------------------
 
 
 def submit(
@@ -183,18 +183,18 @@ async def run(request: Request, connector: Connector, semaphore: asyncio.Semapho
 def unexpected(error: Exception, platform: str, *, writes: bool) -> ConnectorError:
     """Decide what an exception means that is none of the four errors.
 
-    A call that ``writes`` may have come through before it broke, and is looked up before it is made
-    again. One that reads is simply made again, and costs the other pages of its batch nothing.
+    As `unknown_outcome`: a call that reads is made again, and costs the other pages of its batch
+    nothing.
     """
-    kind: type[ConnectorError] = OutcomeUnknown if writes else TryLater
     if isinstance(error, TimeoutError):
-        return kind("given up: no end of it within the longest time", code="TimeoutError")
+        detail = "given up: no end of it within the longest time"
+        return unknown_outcome(detail, code="TimeoutError", writes=writes)
     # Without its words: they may hold a part of the platform's answer, such as a resident's
     # comment.
     log.error(
         "unexpected %s while calling %s: %s", type(error).__name__, platform, _place_of(error)
     )
-    return kind(type(error).__name__)
+    return unknown_outcome(type(error).__name__, writes=writes)
 
 
 def _place_of(error: BaseException) -> str:
@@ -260,7 +260,7 @@ class _Client:
         latest = time.monotonic() + begin_within
         answers.expect(len(requests))
 
-        async def answer(request: Request) -> None:
+        async def run_and_put(request: Request) -> None:
             answers.put(
                 request.key,
                 await run(request, self.connectors[platform], self.semaphores[platform]),
@@ -270,14 +270,14 @@ class _Client:
             self._connect(platform)
             for request in requests:
                 request.latest = min(request.latest, latest)
-                task = self.loop.create_task(answer(request))
+                task = self.loop.create_task(run_and_put(request))
                 self.running.add(task)
                 task.add_done_callback(self.running.discard)
 
         self.loop.call_soon_threadsafe(begin)
 
     def close(self) -> None:
-        """Hang up. What is under way is left to the platform and to the next look."""
+        """Close the connections. What is in flight is left to the platform and the next check."""
         for connector in self.connectors.values():
             asyncio.run_coroutine_threadsafe(connector.session.close(), self.loop).result(timeout=5)
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -313,9 +313,9 @@ def _client() -> _Client:
         return _Process.client
 
 
-def _start_anew() -> None:
-    """Forget what a forked child cannot use: a thread that it has not, perhaps a lock that nobody
-    will open.
+def _reset_after_fork() -> None:
+    """Replace what a forked child cannot use: the client's thread, which it does not have, and a
+    lock that may be held for ever.
     """
     _Process.lock = threading.Lock()
     if _Process.client is not None:
@@ -328,5 +328,5 @@ def _close() -> None:
         _Process.client.close()
 
 
-os.register_at_fork(after_in_child=_start_anew)
+os.register_at_fork(after_in_child=_reset_after_fork)
 atexit.register(_close)

@@ -6,7 +6,7 @@ from platforms.redaction import redacted
 
 
 class ConnectorError(Exception):
-    """Return what may be kept of the platform's words. ``code`` is its own error number, for the
+    """Hold what may be kept of the platform's complaint. ``code`` is its own error number, for the
     record.
     """
 
@@ -20,8 +20,8 @@ class ConnectorError(Exception):
 
 class TryLater(ConnectorError):
     """Certainly not posted; may be tried again, not sooner than ``wait``. ``whole_app``: no other
-    page of our application should be tried sooner either; ``only_new``: but what has been begun may
-    go on.
+    page of our application should be tried sooner either; ``only_new``: but what has begun may
+    continue.
     """
 
     only_new = False
@@ -48,3 +48,10 @@ class AccessLost(ConnectorError):
 
 class OutcomeUnknown(ConnectorError):
     """Perhaps posted, perhaps not: look before anything is sent again."""
+
+
+def unknown_outcome(detail: str, *, code: str = "", writes: bool) -> ConnectorError:
+    """Return the error of a call whose outcome is not known: one that ``writes`` may have come
+    through, and is looked up before it is made again; one that reads is simply made again.
+    """
+    return (OutcomeUnknown if writes else TryLater)(detail, code=code)

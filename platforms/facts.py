@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from platforms.messages import Image, Video
+from platforms.messages import Image, Message, Video
 
 
 class Origin(NamedTuple):
@@ -23,24 +23,24 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """Pictures in one post of a format. Ratios are width by height, sides are pixels; 0: no such
-    bound.
+    """Limit the pictures in one post of a format. Ratios are width by height, sides are pixels; 0:
+    no such limit.
     """
 
     most: int
     fewest: int = 0
     max_bytes: int = 4 * 1024 * 1024
     types: frozenset[str] = frozenset({"image/jpeg", "image/png"})
-    narrowest: float = 0
-    widest: float = 0
-    max_long: int = 0  # of the longer side
-    max_short: int = 0  # and of the other
+    min_ratio: float = 0
+    max_ratio: float = 0
+    max_long_side: int = 0  # of the longer side
+    max_short_side: int = 0  # and of the other
 
 
 @dataclass(frozen=True, slots=True)
 class VideoLimits:
-    """Videos in one post of a format. Ratios are width by height, sides are pixels; 0: no such
-    bound.
+    """Limit the videos in one post of a format. Ratios are width by height, sides are pixels; 0: no
+    such limit.
     """
 
     most: int = 1
@@ -48,8 +48,8 @@ class VideoLimits:
     max_bytes: int = 1024 * 1024 * 1024
     min_seconds: float = 0
     max_seconds: float = 0
-    narrowest: float = 0
-    widest: float = 0
+    min_ratio: float = 0
+    max_ratio: float = 0
     min_side: int = 0
     max_side: int = 0
     min_fps: float = 0
@@ -61,7 +61,7 @@ class VideoLimits:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something an author decides for a post of a format: a choice among ``choices``, or yes and no
+    """Describe what an author decides for a post of a format: one of ``choices``, or yes or no
     where there are none. ``default`` None: the author must choose, nothing is ticked beforehand.
     ``remembered``: the next post may begin with what was decided for the last one.
     """
@@ -74,7 +74,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One kind of post that a platform carries, and what fits into it."""
+    """Describe one kind of post that a platform carries, and what fits into it."""
 
     name: str
     max_text: int  # of `Message.text`, counted by ``count``; 0: shows no text
@@ -84,13 +84,13 @@ class Format:
     max_title: int = 0  # 0: the title is part of the text
     count_title: Callable[[str], int] = len
     max_text_with_media: int = 0  # 0: the same as max_text
-    without: str = ""  # characters that neither title nor text may hold
+    forbidden_characters: str = ""  # characters that neither title nor text may hold
     images: ImageLimits | None = None
     videos: VideoLimits | None = None
-    mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
+    max_mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
     needs_media: bool = False  # a picture or a video, whichever
     article: bool = False  # shows title, cover and HTML body rather than one text
-    lead: int = 0  # so many characters of the text stand once more between title and body
+    lead_length: int = 0  # so many characters of the text stand once more between title and body
     markup: Callable[[str], str] | None = (
         None  # writes `Message.html` as the platform's own markup; None: plain text
     )
@@ -109,7 +109,7 @@ class Format:
     finished_in_app: bool = (
         False  # only reaches the page when a person completes it in the platform's app
     )
-    by_choice: bool = (
+    only_on_request: bool = (
         False  # never taken unless an officer asks for it (a story is gone after a day)
     )
     options: Sequence[Option] = ()
@@ -119,7 +119,7 @@ class Format:
 
 
 class Fold(NamedTuple):
-    """Say how much of a text is read before "See more"."""
+    """Give how much of a text is shown before "See more"."""
 
     characters: int
     lines: int
@@ -142,12 +142,14 @@ PROFILE = (
 
 
 class PageItem(NamedTuple):
-    """Say how the portal learns whether one item of a page's own profile is there, and how long a
-    text it may write there.
+    """Describe how the portal learns whether one item of a page's own profile is there, and how
+    long a text it may write there.
     """
 
-    told: bool = True  # by `page_details`; else a person looks at the page
-    longest: int = 0  # characters that `change_details` writes; 0: people do, at the platform
+    readable: bool = True  # by `read_page_details`; else a person looks at the page
+    longest: int = (
+        0  # characters that `write_page_details` takes; 0: people write it, at the platform
+    )
 
 
 class Reading(NamedTuple):
@@ -156,10 +158,10 @@ class Reading(NamedTuple):
     """
 
     calls: int
-    every: timedelta  # a day is one of California
+    period: timedelta  # a day is one of California
     share: float
-    posts_a_question: int = 50  # of one page, asked for together
-    calls_a_question: int = 1  # at most, as long as nobody knows better
+    posts_per_request: int = 50  # of one page, asked for together
+    calls_per_request: int = 1  # at most, as long as nobody knows better
     across_pages: bool = False  # the token of any page reads the figures of all pages' posts
     # Calls in the same time for figures of pages by day, where those have a quota of their own; 0:
     # each page has its own limit. Collecting takes the same share of it.
@@ -168,18 +170,16 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Tell what the composer, the checks, the calendar and the engine need to know of a
-    platform.
-    """
+    """Describe a platform to the composer, the checks, the calendar and the engine."""
 
     formats: Sequence[Format]  # the first is taken where nothing else is asked for
-    stages: bool = False  # can make an invisible object first
-    shows_by_reference: bool = False  # to show an invisible object its id is enough
-    finds: bool = False  # can look whether a post stands
+    stages: bool = False  # can create an invisible draft first
+    shows_by_reference: bool = False  # the draft's reference is enough to make it visible
+    finds: bool = False  # can check whether a post is live
     withdraws: bool = True  # can take a post down; False: people do, in the platform's own app
     comments: bool = False  # can list, answer and hide comments
-    broadcasts: bool = False  # can send a post that stands to everybody who follows the page
-    lists_posts: bool = False  # can tell which posts stand on a page, and which of them are ours
+    broadcasts: bool = False  # can send a live post to everybody who follows the page
+    lists_posts: bool = False  # can list the live posts of a page, and say which are ours
     measures: Mapping[str, Origin] = field(
         default_factory=dict
     )  # by the names of Figures' fields that it has
@@ -187,11 +187,11 @@ class Facts:
     # Figures of a page itself by day, by the names of PageFigures' fields; and for how many days
     # after a day the platform still corrects them.
     page_measures: Mapping[str, Origin] = field(default_factory=dict)
-    settles_after: int = 3
+    corrected_for_days: int = 3
     counts_followers: bool = True
     # As seen in 2026, since no figure is published; None: nothing is folded.
     fold: Fold | None = None
-    usual_text: int = 0  # few residents read more characters; our own judgement, 0: none
+    comfortable_length: int = 0  # few residents read more characters; our own judgement, 0: none
     per_app_second: float = 0  # visible calls a second over all pages of the app; 0: no such limit
     per_page_second: float = 0
     per_page_day: int = 0  # posts that one page may make in a day; 0: no such limit
@@ -199,29 +199,36 @@ class Facts:
     off_by_default: bool = False
     # Of a page's own profile what the platform has at all, by the names of ``PROFILE``.
     page: Mapping[str, PageItem] = field(default_factory=dict)
-    page_every: timedelta = timedelta(days=1)  # from one reading of it to the next
+    page_read_every: timedelta = timedelta(days=1)  # from one reading of it to the next
     # Where people change it, with ``{id}``; empty: on the page itself.
-    edit_at: str = ""
+    edit_url: str = ""
     rights: Mapping[str, bool] = field(
         default_factory=dict
     )  # what may be granted, and whether posting needs it
-    on_request: Sequence[
+    optional_rights: Sequence[
         str
     ] = ()  # rights that some pages alone need: asked for where a person says so
     hosts: Sequence[str] = ()  # where residents see its pages, without subdomains
-    revokes: bool = False  # can be told that the portal gives its access up
-    revokes_person: bool = (
+    revokes: bool = False  # has a call by which the portal gives its access up
+    revokes_all_pages_of_person: bool = (
         False  # and then ends what the same person opened to us of other pages, too
     )
-    by_dialog: bool = True  # connected in the platform's own consent dialog; else by a form of ours
+    connects_by_dialog: bool = (
+        True  # connected in the platform's own consent dialog; else by a form of ours
+    )
     source: str = ""  # where the figures come from
 
     @property
     def per_day(self) -> bool:
-        """Say whether it takes a limited number of posts a day, be it of one format."""
+        """Tell whether the platform limits the posts of a day, if only those of one format."""
         return bool(
             self.per_page_day or self.per_app_day or any(form.per_page_day for form in self.formats)
         )
+
+    def option(self, message: Message, name: str) -> Any:
+        """Return the value of a format's option: the author's, else its default."""
+        defaults = {each.name: each.default for each in self.format(message.format).options}
+        return message.options.get(name, defaults.get(name))
 
     def format(self, name: str) -> Format:
         """Return the format of this name; the first for an empty one. KeyError for one that the

@@ -1,5 +1,5 @@
-"""Make one request to a platform: no redirect, no retry, and what is no success sorted into one of
-four errors.
+"""Make one request to a platform, without redirects or retries, and sort whatever is no success
+into one of four errors.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
-from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
+from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater, unknown_outcome
 from platforms.messages import Video
 from platforms.metrics import Metrics
 
@@ -42,20 +42,16 @@ class Http:
         self.session = session
         self.metrics = Metrics()  # whoever asks for figures puts one of its own here
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
-        """Sort an answer that is not a success. ``changes``: the call could have made something
-        visible.
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
+        """Return the error that an answer stands for which is no success. ``writes``: as in
+        `call`.
         """
         detail = f"HTTP {status}"
         if status == 429:
             return TryLater(detail, code="429")
         # Below 400: a redirect that nobody follows, or half an answer to a call that went through.
         if status >= 500 or status < 400:
-            return (
-                OutcomeUnknown(detail, code=str(status))
-                if changes
-                else TryLater(detail, code=str(status))
-            )
+            return unknown_outcome(detail, code=str(status), writes=writes)
         if status == 401:
             return AccessLost(detail, code="401")
         return Rejected(detail, code=str(status))
@@ -68,28 +64,28 @@ class Http:
         method: str,
         url: str,
         *,
-        changes: bool = False,
+        writes: bool = False,
         timeout: float = 0,
-        hide: Sequence[str] = (),
+        redact: Sequence[str] = (),
         **request: Any,
     ) -> Any:
-        """Make one request and return the decoded JSON, or raise the fitting error. No redirect, no
-        retry.
+        """Make one request and return the decoded JSON, or raise one of the four errors. Follows no
+        redirect and repeats nothing.
 
-        ``changes`` says that the request may make something visible: then every unknown outcome is
-        OutcomeUnknown. ``hide`` names the secrets it carries: platforms repeat a bad token in their
-        complaint about it.
+        ``writes`` says that a repetition could do harm, because the first request may have come
+        through and be visible: then whatever is not certain is OutcomeUnknown. ``redact`` names the
+        secrets in the request: platforms repeat a bad token in their complaint about it.
         """
-        answer = await self.exchange(method, url, changes=changes, timeout=timeout, **request)
+        answer = await self.send(method, url, writes=writes, timeout=timeout, **request)
         if self.is_success(answer.status, answer.body):
             return answer.body
-        raise self.problem(answer, changes=changes, hide=hide)
+        raise self.error_from(answer, writes=writes, redact=redact)
 
-    async def exchange(
-        self, method: str, url: str, *, changes: bool = False, timeout: float = 0, **request: Any
+    async def send(
+        self, method: str, url: str, *, writes: bool = False, timeout: float = 0, **request: Any
     ) -> Answer:
-        """Make one request as `call` does, and leave whatever the platform answered to the caller
-        to judge.
+        """Make one request as `call` does, and return any answer, whether it is a success or
+        not.
         """
         self.metrics.calls += 1
         # Encoded here, where it is known to be plain names and values: aiohttp's own way costs half
@@ -117,25 +113,27 @@ class Http:
             # `from None`: the original carries the address, and Telegram's address is its token.
             raise _silent(TryLater("no connection", code=type(error).__name__)) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            error_class = OutcomeUnknown if changes else TryLater
-            raise _silent(error_class("no answer", code=type(error).__name__)) from None
-        self.note_usage(headers)
+            name = type(error).__name__
+            raise _silent(unknown_outcome("no answer", code=name, writes=writes)) from None
+        self.record_usage(headers)
         return Answer(status, headers, raw)
 
-    def problem(
-        self, answer: Answer, *, changes: bool = False, hide: Sequence[str] = ()
+    def error_from(
+        self, answer: Answer, *, writes: bool = False, redact: Sequence[str] = ()
     ) -> ConnectorError:
-        """Return the error that an answer stands for, without the secrets that it repeats."""
+        """Return the error that an answer stands for, without the secrets that it repeats, and
+        with the wait that its headers state.
+        """
         raw = answer.raw
-        for secret in filter(None, hide):
+        for secret in filter(None, redact):
             raw = raw.replace(secret.encode(), b"***")
-        problem = self.error_for(answer.status, _decoded(raw), changes=changes)
-        if isinstance(problem, TryLater):
-            problem.wait = self.stated_wait(answer.headers) or problem.wait
-        return _silent(problem) if answer.status >= 500 else problem
+        error = self.error_for(answer.status, _decoded(raw), writes=writes)
+        if isinstance(error, TryLater):
+            error.wait = self.wait_from_headers(answer.headers) or error.wait
+        return _silent(error) if answer.status >= 500 else error
 
     @staticmethod
-    async def pieces(
+    async def read_pieces(
         video: Video, start: int, length: int, *, piece: int = 1024 * 1024
     ) -> AsyncIterator[bytes]:
         """Yield ``length`` bytes of a video from ``start`` on, in pieces, read off the loop's
@@ -155,13 +153,13 @@ class Http:
         finally:
             await asyncio.to_thread(file.close)
 
-    def stated_wait(self, headers: Mapping[str, str]) -> timedelta | None:
-        """Return how long the answer's headers ask to wait."""
+    def wait_from_headers(self, headers: Mapping[str, str]) -> timedelta | None:
+        """Return how long the answer's headers ask us to wait; None where they do not."""
         seconds = headers.get("Retry-After", "")
         return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
 
-    def note_usage(self, headers: Mapping[str, str]) -> None:
-        """Note how much of a limit is used, where a platform tells."""
+    def record_usage(self, headers: Mapping[str, str]) -> None:
+        """Record how much of a limit is used, where the platform's headers say so."""
 
 
 def is_own_host(url: str, base_url: str, domain: str) -> bool:

@@ -1,5 +1,6 @@
-"""Find what does not fit: a post against the limits of one format. Pure, so that composer, approval
-and sending agree."""
+"""Check a post against the limits of a format. Pure functions, so that composer, approval and
+sending agree.
+"""
 
 import html
 import re
@@ -16,8 +17,8 @@ _LINK = re.compile(r"https?://[^\s<>\"]+")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A limit that is passed. ``n``: how far for texts, else the limit itself; ``at``: which
-    medium, from 1, else 0.
+    """Name a limit that is exceeded. ``n``: by how much for texts, else the limit itself; ``at``:
+    the number of the medium, from 1, else 0.
     """
 
     rule: str
@@ -26,30 +27,29 @@ class Problem:
 
 
 def advice(form: Format, message: Message) -> list[Problem]:
-    """List what the platform takes and does nothing with, or may soon refuse; ``n``: how many are
-    of use.
+    """List what the platform accepts and ignores, or may soon refuse; ``n``: how many have an
+    effect.
     """
-    counted = (
+    counts = (
         (form.useful_hashtags, len(_HASHTAG.findall(message.text)), "hashtags_of_no_use"),
         (form.useful_mentions, len(_MENTION.findall(message.text)), "mentions_of_no_use"),
     )
-    return [Problem(rule, most) for most, found, rule in counted if most and found > most]
+    return [Problem(rule, most) for most, count, rule in counts if most and count > most]
 
 
 def text_limit(form: Format, *, media: int) -> int:
     return form.max_text_with_media if media and form.max_text_with_media else form.max_text
 
 
-def seen(form: Format, text: str, body: str) -> str:
-    """A message's text as residents read it, which is what platforms count: without the tags of its
-    markup.
+def visible_text(form: Format, text: str, body: str) -> str:
+    """Return a message's text as residents read it, without the tags of its markup: so platforms
+    count it.
     """
     return html.unescape(_TAG.sub("", form.markup(body))) if form.markup and body else text
 
 
 def problems(form: Format, message: Message) -> list[Problem]:
-    """List everything that stands in the way of ``message`` as a post of this format; empty when
-    the platform takes it.
+    """List every limit of this format that ``message`` exceeds; empty when the platform takes it.
 
     Pictures of another type or shape than the platform takes are no problem where it fetches them:
     they are drawn anew for it (see ``media/links.py``).
@@ -62,24 +62,26 @@ def problems(form: Format, message: Message) -> list[Problem]:
     ]
 
 
-def choose(
+def choose_format(
     facts: Facts, media: Sequence[Image | Video], requested: str = "", *, usual: str = ""
 ) -> Format:
-    """The format for these media: the one that was asked for; else, of those that carry all of them
-    and in which they fit, the ``usual`` one or the first; else the first that carries most.
+    """Choose the format for these media: the requested one; else, among those that carry most of
+    them and whose limits they keep, the ``usual`` one or the first; else the first that carries
+    most.
     """
     if requested:
         return facts.format(requested)
-    open_to_all = [form for form in facts.formats if not form.by_choice] or list(facts.formats)
-    carried = {form.name: len(carry(form, media)) for form in open_to_all}
-    most = max(carried.values())
-    best = [form for form in open_to_all if carried[form.name] == most]
-    # Of two kinds that no format carries together, the video is the one that somebody took trouble
-    # with.
+    regular = [form for form in facts.formats if not form.only_on_request] or list(facts.formats)
+    counts = {form.name: len(media_shown(form, media)) for form in regular}
+    most = max(counts.values())
+    best = [form for form in regular if counts[form.name] == most]
+    # Where no format carries both kinds, the video wins: somebody has put more work into it.
     if any(isinstance(each, Video) for each in media) and most < len(media):
-        best = [form for form in open_to_all if form.videos and carried[form.name]] or best
-    bare = Message(key="", title="", text="", media=media)
-    fitting = [form for form in best if not [*_numbers(form, bare), *_media(form, bare)]]
+        best = [form for form in regular if form.videos and counts[form.name]] or best
+    media_only = Message(key="", title="", text="", media=media)
+    fitting = [
+        form for form in best if not [*_numbers(form, media_only), *_media(form, media_only)]
+    ]
     habit = [form for form in fitting if form.name == usual]
     return (habit or fitting or best)[0]
 
@@ -87,22 +89,22 @@ def choose(
 def obstacles(
     facts: Facts, media: Sequence[Image | Video], requested: str = ""
 ) -> list[tuple[Format, Problem]]:
-    """Return what keeps each format from taking these media, by the first limit that they pass;
-    nothing where a format takes them. A format ``by_choice`` counts where it was asked for.
+    """Return the first limit of each format that these media exceed; nothing where one format takes
+    them. A format ``only_on_request`` counts where it was requested.
     """
-    bare = Message(key="", title="", text="", media=media)
-    found = []
+    media_only = Message(key="", title="", text="", media=media)
+    first_problems = []
     for form in facts.formats:
-        if form.by_choice and form.name != requested:
+        if form.only_on_request and form.name != requested:
             continue
-        problem = next(iter([*_numbers(form, bare), *_media(form, bare)]), None)
+        problem = next(iter([*_numbers(form, media_only), *_media(form, media_only)]), None)
         if problem is None:
             return []
-        found.append((form, problem))
-    return found
+        first_problems.append((form, problem))
+    return first_problems
 
 
-def carry(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
+def media_shown(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
     """Return those of a post's media that the format shows, in order."""
     return [each for each in media if form.carries(type(each))]
 
@@ -110,18 +112,18 @@ def carry(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
 def _words(form: Format, message: Message) -> Iterator[Problem]:
     if form.max_title and (over := form.count_title(message.title) - form.max_title) > 0:
         yield Problem("title_long", over)
-    length = form.count(seen(form, message.text, message.html))
+    length = form.count(visible_text(form, message.text, message.html))
     if form.max_text and (over := length - text_limit(form, media=len(message.media))) > 0:
         yield Problem("text_long", over)
-    if not {*form.without}.isdisjoint(message.title + message.text):
+    if not {*form.forbidden_characters}.isdisjoint(message.title + message.text):
         yield Problem("forbidden_letters")
     links = {*_LINK.findall(message.text), *filter(None, [message.link if form.takes_link else ""])}
-    for most, found, rule in (
+    for most, count, rule in (
         (form.max_hashtags, len(_HASHTAG.findall(message.text)), "too_many_hashtags"),
         (form.max_mentions, len(_MENTION.findall(message.text)), "too_many_mentions"),
         (form.max_links, len(links), "too_many_links"),
     ):
-        if most and found > most:
+        if most and count > most:
             yield Problem(rule, most)
 
 
@@ -137,12 +139,12 @@ def _numbers(form: Format, message: Message) -> Iterator[Problem]:
         yield Problem("too_many_images", form.images.most)
     if form.videos and videos > form.videos.most:
         yield Problem("too_many_videos", form.videos.most)
-    if form.mixed and images + videos > form.mixed:
-        yield Problem("too_many_media", form.mixed)
+    if form.max_mixed and images + videos > form.max_mixed:
+        yield Problem("too_many_media", form.max_mixed)
 
 
 def _carried(form: Format, message: Message, kind: type[Image | Video]) -> list[Image | Video]:
-    return [each for each in carry(form, message.media) if isinstance(each, kind)]
+    return [each for each in media_shown(form, message.media) if isinstance(each, kind)]
 
 
 def _choices(form: Format, message: Message) -> Iterator[Problem]:
@@ -176,7 +178,9 @@ def _video(limits: VideoLimits, video: Video, at: int) -> Iterator[Problem]:
         yield Problem("video_short", limits.min_seconds, at)
     if limits.max_seconds and video.seconds > limits.max_seconds:
         yield Problem("video_long", limits.max_seconds, at)
-    if (limits.narrowest and ratio < limits.narrowest) or (limits.widest and ratio > limits.widest):
+    if (limits.min_ratio and ratio < limits.min_ratio) or (
+        limits.max_ratio and ratio > limits.max_ratio
+    ):
         yield Problem("video_shape", 0, at)
     if limits.min_side and sides[0] < limits.min_side:
         yield Problem("video_small", limits.min_side, at)

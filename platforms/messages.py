@@ -18,8 +18,8 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Account(Secret):
-    """A page to speak for: its id on the platform, the token that opens it, its address and our app
-    there.
+    """Identify a page to speak for: its id on the platform, its token, the base address and our
+    application there.
     """
 
     external_id: str
@@ -45,8 +45,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video of up to some gigabytes: never held in memory, but read in pieces from what ``open``
-    gives.
+    """Describe a video of up to some gigabytes: never read into memory at once, but in pieces from
+    the file that ``open`` returns.
     """
 
     sha256: str
@@ -66,7 +66,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Say what one channel shall show. ``text`` is complete (title, body, signature); where a
+    """Carry what one channel shall show. ``text`` is complete (title, body, signature); where a
     format has a title of its own, ``text`` comes without it. ``html`` is the body for articles, and
     the whole text where a format has markup and the officers used it.
     """
@@ -93,8 +93,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An invisible object, and whether it is whole. One that is not is gone on with: `stage` is
-    called again with its ``ref`` after ``wait``, by this worker or by another.
+    """Refer to an invisible draft. Until it is ``ready``, `stage` is called again with its ``ref``
+    after ``wait``, by this worker or by another.
     """
 
     ref: str
@@ -104,8 +104,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """``processing``: accepted, and the platform still works on it; what becomes of it, `progress`
-    tells.
+    """Prove that the platform has accepted a post. ``processing``: it still works on it, and
+    `check_processing` finds out how that ends.
     """
 
     external_id: str
@@ -113,18 +113,18 @@ class Receipt:
     processing: bool = False
 
 
-class Trace(StrEnum):
-    """Say what is left of a post on the platform."""
+class Visibility(StrEnum):
+    """Name who can still see a post on the platform."""
 
     VISIBLE = "visible"  # residents see it
-    HIDDEN = "hidden"  # it lies there, and only the page's own people see it
+    HIDDEN = "hidden"  # it exists, and only the page's own people see it
     GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Say what a page is called and whether we may still post there. ``missing`` names rights that
-    were taken away.
+    """Describe a page and whether we may still post there. ``missing`` names the rights that we do
+    not have.
     """
 
     external_id: str
@@ -137,8 +137,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class PageDetails:
-    """Say what a page tells residents of itself, beside its name and its posts. None: the platform
-    does not tell it. An empty text, or False: it is not there.
+    """Carry the page's own profile, beside its name and its posts. None: the platform does not
+    return it. An empty text, or False: the page has none.
     """
 
     picture: bool | None = None
@@ -162,7 +162,7 @@ class Tokens(Secret):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A page that a person may connect, as the platform tells it after their consent."""
+    """Offer a page that a person may connect, as the platform lists it after their consent."""
 
     profile: Profile
     tokens: Tokens
@@ -171,7 +171,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Totals of one post. None: this platform does not measure it, or did not now."""
+    """Carry the totals of one post. None: this platform does not measure it, or did not now."""
 
     views: int | None = None
     reach: int | None = None
@@ -185,8 +185,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """Figures of a page itself on one day, as the platform begins and ends it. None: it tells none
-    of that day. Each is described by an `Origin` in ``Facts.page_measures``.
+    """Carry the figures of a page itself on one of the platform's days. None: it has none of that
+    day. Each is described by an `Origin` in ``Facts.page_measures``.
     """
 
     day: date
@@ -200,11 +200,11 @@ class PageFigures:
     def by_day(
         cls, figures: Mapping[str, Mapping[date, int]], first: date, last: date
     ) -> list[Self]:
-        """Put figures together that were told by name and day."""
-        told = sorted({day for values in figures.values() for day in values})
+        """Group figures by day, given by name and day, from ``first`` to ``last``."""
+        days = sorted({day for values in figures.values() for day in values})
         return [
             cls(day, **{name: values[day] for name, values in figures.items() if day in values})
-            for day in told
+            for day in days
             if first <= day <= last
         ]
 
@@ -226,7 +226,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class LivePost:
-    """A post that is live on a page: enough to notice one that the portal did not make."""
+    """Describe a post that is live on a page: enough to notice one that the portal did not make."""
 
     external_id: str
     permalink: str

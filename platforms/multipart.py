@@ -53,7 +53,7 @@ class Form:
     async def _body(self) -> AsyncIterator[bytes]:
         for part in (*self.parts, self._end()):
             if isinstance(part, Video):
-                async for piece in Http.pieces(part, 0, part.size):
+                async for piece in Http.read_pieces(part, 0, part.size):
                     yield piece
             else:
                 yield part

@@ -1,4 +1,4 @@
-"""Read what platforms tell by webhooks, and prove it: each call shows that it comes from the
+"""Describe the events that platforms report by webhooks, and check that a call comes from the
 platform. Pure functions on the very bytes of a call.
 """
 
@@ -11,12 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 
-class Hook(StrEnum):
-    """Name what a platform tells by its webhook, in words of our own. Only a hint: whoever hears it
-    asks the platform."""
+class EventKind(StrEnum):
+    """Name what a platform reports, in words of our own. Only a hint: whoever receives it asks the
+    platform.
+    """
 
-    POSTED = "posted"  # something came to stand on the page, or is whole now
-    FAILED = "failed"  # what was sent will not come to stand
+    POSTED = "posted"  # something was published on the page, or has been processed
+    FAILED = "failed"  # what was sent will not be published
     GONE = "gone"  # residents no longer see it
     COMMENT = "comment"
     UNLINKED = "unlinked"  # the page took our application's rights back
@@ -25,11 +26,11 @@ class Hook(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One piece of news of a page. Kind, page and ``key`` make it the same news when it is told
-    again; the key is only ever hashed, so it may be made of what must not be kept.
+    """Describe one event on a page. Kind, page and ``key`` are the same when it is reported again;
+    the key is only ever hashed, so it may be made of what must not be kept.
     """
 
-    kind: Hook
+    kind: EventKind
     page: str  # its id on the platform
     object_id: str = ""
     key: str = field(default="", repr=False)
@@ -38,8 +39,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The answer to a platform that asks whether a webhook is ours; where ``page`` is named, only
-    if we have it.
+    """Answer a platform that asks whether a webhook is ours; where ``page`` is named, only if that
+    page is connected.
     """
 
     answer: str
@@ -47,12 +48,12 @@ class Challenge:
 
 
 class ForgedWebhook(Exception):
-    """A call to a webhook that does not prove that it comes from the platform."""
+    """Refuse a call to a webhook that does not prove that it comes from the platform."""
 
 
-def require_same(given: str, expected: str) -> None:
-    """Compare in constant time. Raises ForgedWebhook, also where the secret is not set: an empty
-    one is known to everybody.
+def require_equal(given: str, expected: str) -> None:
+    """Compare in constant time. Raises ForgedWebhook where they differ, and where ``expected`` is
+    empty because no secret is set: an empty one is known to everybody.
     """
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise ForgedWebhook("the signature does not fit")
@@ -60,36 +61,36 @@ def require_same(given: str, expected: str) -> None:
 
 def require_signature(given: str, secret: str, raw: bytes, algorithm: str = "sha256") -> None:
     """Compare ``given``, as `sha256=<hex>`, with an HMAC over the body as it came."""
-    made = hmac.new(secret.encode(), raw, algorithm).hexdigest() if secret else ""
-    require_same(given, f"{algorithm}={made}" if made else "")
+    digest = hmac.new(secret.encode(), raw, algorithm).hexdigest() if secret else ""
+    require_equal(given, f"{algorithm}={digest}" if digest else "")
 
 
-def words_of(setting: str) -> list[str]:
-    """List the words that a webhook accepts: the newest, which is told to the platform, then those
-    it replaces.
+def accepted_secrets(setting: str) -> list[str]:
+    """Return the secrets that a webhook accepts: first the newest, which new subscriptions use,
+    then those that it replaces.
     """
-    return [word for word in map(str.strip, setting.split(",")) if word]
+    return [secret for secret in map(str.strip, setting.split(",")) if secret]
 
 
-def require_any(setting: str, prove: Callable[[str], None]) -> None:
-    """Raise ForgedWebhook unless ``prove`` accepts one of the words."""
-    for word in words_of(setting):
+def require_any_secret(setting: str, check: Callable[[str], None]) -> None:
+    """Raise ForgedWebhook unless ``check`` accepts one of the secrets in the setting."""
+    for secret in accepted_secrets(setting):
         try:
-            return prove(word)
+            return check(secret)
         except ForgedWebhook:
             continue
     raise ForgedWebhook("the signature does not fit")
 
 
-def moment(seconds: object) -> datetime | None:
-    """Return a time that a platform tells in seconds since 1970, or none."""
+def from_timestamp(seconds: object) -> datetime | None:
+    """Convert seconds since 1970 to a time; None for what is no such number."""
     try:
         return datetime.fromtimestamp(float(str(seconds)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def body_of(raw: bytes) -> dict[str, Any]:
+def decode_object(raw: bytes) -> dict[str, Any]:
     """Decode the body. Raises ValueError for what is no JSON object."""
     body = json.loads(raw)
     if not isinstance(body, dict):

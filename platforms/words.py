@@ -1,4 +1,4 @@
-"""Hold what people read of a platform."""
+"""Describe a platform in words that people read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ def gettext_noop(message: str) -> str:
 
 
 class Term(NamedTuple):
-    """Say what a format or an option is called and, where the name does not say it, what it means,
-    as message ids.
+    """Name a format or an option and, where the name does not say it, explain it, as message
+    ids.
     """
 
     label: str
@@ -38,24 +38,26 @@ class Words:
     rights: Mapping[str, str] = field(
         default_factory=dict
     )  # what each is for: without it, that does not work
-    asked: Sequence[str] = ()  # what the dialog asks for; empty: the rights
-    way: Sequence[str] = ()  # how to connect a page, step by step; empty: as with most dialogs
-    through: str = ""  # another platform, whose dialog it is
-    none_offered: str = ""  # why a dialog that was agreed to opened no page; empty: as mostly
-    leaving: str = ""  # where people end the portal's access themselves
+    consent_items: Sequence[str] = ()  # what the dialog asks for; empty: the rights
+    connect_steps: Sequence[
+        str
+    ] = ()  # how to connect a page, step by step; empty: as with most dialogs
+    dialog_of: str = ""  # another platform, whose dialog it is
+    no_page_offered: str = ""  # why a dialog that was agreed to opened no page; empty: as mostly
+    how_to_revoke: str = ""  # where people end the portal's access themselves
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A line of the form that connects a page where there is no dialog. Its words are message
-    ids.
+    """Describe a field of the form that connects a page where there is no dialog. Its words are
+    message ids.
     """
 
     label: str
     help: str
     missing: str
     wrong: str
-    clean: Callable[[str], str]  # what was typed as it is kept; empty: wrong
+    clean: Callable[[str], str]  # returns what was typed as it is stored; empty: it is wrong
     longest: int
     example: str = ""
-    secret: bool = False  # never shown again; what is none names the page
+    secret: bool = False  # never shown again; the other fields name the page

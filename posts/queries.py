@@ -95,7 +95,7 @@ def last_choices(unit: Unit) -> dict[int, LastChoice]:
         forms = facts_of(platform).formats
         kept = {option.name for form in forms for option in form.options if option.remembered}
         # A story is asked for each time: it is gone after a day.
-        usual = {form.name for form in forms if not form.by_choice}
+        usual = {form.name for form in forms if not form.only_on_request}
         last.setdefault(
             channel,
             LastChoice(

@@ -184,7 +184,7 @@ def _last_post(check: PageCheck) -> str:
 
 def edit_address(channel: Channel) -> str:
     """Return where people change the page at the platform; empty where nobody knows."""
-    place = facts_of(channel.platform).edit_at
+    place = facts_of(channel.platform).edit_url
     return place.replace("{id}", channel.external_id) or channel.address
 
 

@@ -51,7 +51,7 @@ def asked_of_people(channel: Channel, check: PageCheck | None) -> list[str]:
     elif check and check.read_at:
         told = set(check.told)
     else:
-        told = {name for name, item in page.items() if item.told}
+        told = {name for name, item in page.items() if item.readable}
     return [name for name in items_of(channel.platform) if name not in told and name != "recent"]
 
 

@@ -87,13 +87,13 @@ def _may_call(channel: Channel) -> bool:
     page = facts_of(channel.platform).page
     return (
         channel.health == Health.CONNECTED
-        and any(item.told for item in page.values())
+        and any(item.readable for item in page.values())
         and is_allowed(channel.platform, unit=channel.unit)
     )
 
 
 def _details_call(account: Account) -> Callable[[Connector], Awaitable[PageDetails]]:
-    return lambda connector: connector.page_details(account)
+    return lambda connector: connector.read_page_details(account)
 
 
 def _last_posts(channels: Iterable[Channel]) -> dict[int, datetime]:
@@ -139,14 +139,14 @@ def store(
 def _pause(platform: str) -> timedelta:
     """Return the time until the next reading: never less than the platform's own, and not for all
     pages in the same minute, even if all were connected in one."""
-    return facts_of(platform).page_every * random.uniform(1, 1.04)  # noqa: S311 - spreads load, guards nothing
+    return facts_of(platform).page_read_every * random.uniform(1, 1.04)  # noqa: S311 - spreads load, guards nothing
 
 
 def _told(platform: str, details: PageDetails) -> dict[str, bool]:
     """Return the items that the platform told, each with whether it is there."""
     found = {}
     for name in items_of(platform):
-        if not facts_of(platform).page[name].told or name == "recent":
+        if not facts_of(platform).page[name].readable or name == "recent":
             continue
         value = _links_to_register(details) if name == "register" else getattr(details, name)
         if value is not None:

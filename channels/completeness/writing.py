@@ -68,7 +68,7 @@ def _write(change: PageChange, *, now: datetime) -> bool:
             return _end(change, ChangeState.WRITTEN)
         client.call(
             channel.platform,
-            lambda connector: connector.change_details(account, change.texts),
+            lambda connector: connector.write_page_details(account, change.texts),
             writes=True,
         )
     except AccessLost as error:
@@ -101,7 +101,7 @@ def _may_write(change: PageChange) -> bool:
 def _has_texts_already(channel: Channel, account: Account, texts: Mapping[str, str]) -> bool:
     """Read the page back: tell whether it says all of this already."""
     details = client.call(
-        channel.platform, lambda connector: connector.page_details(account), writes=False
+        channel.platform, lambda connector: connector.read_page_details(account), writes=False
     )
     return all(_same(name, getattr(details, name), text) for name, text in texts.items())
 

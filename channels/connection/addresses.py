@@ -28,7 +28,7 @@ def page_key(platform: str, address: str) -> str:
         return ""
     steps = [step for step in parts.path.split("/") if step]
     asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return name_key(CONNECTORS[platform].page_in(steps, asked))
+    return name_key(CONNECTORS[platform].page_from_address(steps, asked))
 
 
 def name_key(name: str) -> str:
@@ -44,7 +44,7 @@ def keys_of(channel: Channel) -> set[str]:
         name_key(channel.handle),
         page_key(channel.platform, channel.address),
     }
-    return {key for key in keys if key and CONNECTORS[channel.platform].is_in_addresses(key)}
+    return {key for key in keys if key and CONNECTORS[channel.platform].occurs_in_addresses(key)}
 
 
 def check_post(channel: Channel, link: str) -> None:
@@ -72,8 +72,8 @@ def check_post(channel: Channel, link: str) -> None:
         )
     linked = page_key(channel.platform, link)
     # A page has a number and often a name; which name belongs to which number cannot be seen here.
-    is_number = CONNECTORS[channel.platform].is_number
-    comparable = {key for key in keys_of(channel) if is_number(key) == is_number(linked)}
+    is_platform_id = CONNECTORS[channel.platform].is_platform_id
+    comparable = {key for key in keys_of(channel) if is_platform_id(key) == is_platform_id(linked)}
     if linked and comparable and linked not in comparable:
         raise Refused(
             _("This link belongs to another page than %(page)s.") % {"page": channel.name}
@@ -88,8 +88,8 @@ def _bare(platform: str, address: str) -> str:
         return ""
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
     path = parts.path.strip("/")
-    asked = f"?{parts.query}" if path in CONNECTORS[platform].pages_by_query else ""
-    return f"{host}/{path}{asked}".casefold()
+    query = f"?{parts.query}" if path in CONNECTORS[platform].paths_with_page_in_query else ""
+    return f"{host}/{path}{query}".casefold()
 
 
 def _split(address: str) -> SplitResult | None:

@@ -101,8 +101,8 @@ def begin_dialog(
     _seal_facts(attempt, verifier=verifier, channel=str(channel.public_id) if channel else "")
     attempt.save()
     connector = CONNECTORS[platform]
-    dialog = connector.wider_dialog if wider else connector.dialog
-    return dialog(app, redirect_uri=_callback(platform), state=state, verifier=verifier)
+    consent_url = connector.wider_consent_url if wider else connector.consent_url
+    return consent_url(app, redirect_uri=_callback(platform), state=state, verifier=verifier)
 
 
 def connect_with_form(
@@ -228,7 +228,7 @@ def _store_offers(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
     offers = _request_offers(
         platform, returned, redirect_uri=_callback(platform), verifier=kept["verifier"]
     )
-    if not offers and (why := CONNECTORS[platform].words.none_offered):
+    if not offers and (why := CONNECTORS[platform].words.no_page_offered):
         raise NoPageOffered(_(why))
     if not offers:
         raise NoPageOffered(
@@ -245,7 +245,9 @@ def _request_offers(platform: str, returned: Mapping[str, str], **bound: str) ->
     app = settings.PLATFORMS[platform]
     try:
         return client.call(
-            platform, lambda connector: connector.offers(app, returned, **bound), writes=False
+            platform,
+            lambda connector: connector.list_connectable_pages(app, returned, **bound),
+            writes=False,
         )
     except (AccessLost, Rejected) as error:
         words = known(platform, error.code) or error.detail

@@ -154,7 +154,7 @@ def check(channels: Sequence[Channel], *, now: datetime) -> int:
 
 
 def _profile_call(account: Account) -> Callable[[Connector], Awaitable[Profile]]:
-    return lambda connector: connector.profile(account)
+    return lambda connector: connector.read_profile(account)
 
 
 @transaction.atomic

@@ -113,7 +113,7 @@ def _refresh(platform: str, batch: Sequence[Channel], *, now: datetime) -> tuple
 
 
 def _refresh_call(account: Account) -> Callable[[Connector], Awaitable[Tokens | None]]:
-    return lambda connector: connector.refresh(account)
+    return lambda connector: connector.refresh_tokens(account)
 
 
 def _store_answer(

@@ -117,9 +117,9 @@ def _neighbours(request: HttpRequest, unit: Unit) -> list[Unit]:
 def connect(request: HttpRequest, platform: str) -> HttpResponse:
     again = _again(request, platform_or_404(platform))
     unit = again.unit if again else _unit(request)
-    by_dialog = facts_of(platform).by_dialog
+    by_dialog = facts_of(platform).connects_by_dialog
     wider = bool(request.POST.get("wider") or request.GET.get("wider")) and bool(
-        facts_of(platform).on_request
+        facts_of(platform).optional_rights
     )
     form = None
     if not by_dialog:
@@ -162,8 +162,8 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         "set_up": is_set_up(platform),
         "rights": describe_consent(platform, wider=wider),
         "wider": wider,
-        "way": [_(step) for step in CONNECTORS[platform].words.way],
-        "dialog_of": CONNECTORS[platform].words.through or Kind(platform).label,
+        "way": [_(step) for step in CONNECTORS[platform].words.connect_steps],
+        "dialog_of": CONNECTORS[platform].words.dialog_of or Kind(platform).label,
     }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "channels/connect.html", context, status=status)
@@ -193,7 +193,11 @@ def _to_choose(attempt: ConnectAttempt) -> HttpResponse:
 
 
 def _stopped(request: HttpRequest, stopped: attempts.ConnectFlowEnded) -> HttpResponse:
-    more = describe_rights(facts_of(stopped.platform).on_request) if stopped.offered_nothing else []
+    more = (
+        describe_rights(facts_of(stopped.platform).optional_rights)
+        if stopped.offered_nothing
+        else []
+    )
     return _no_way(
         request,
         str(stopped),
@@ -257,7 +261,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         "offered": offered,
         "free": free,
         "only": free[0] if len(free) == 1 else None,
-        "more": describe_rights(facts_of(attempt.platform).on_request),
+        "more": describe_rights(facts_of(attempt.platform).optional_rights),
     }
     return render(request, "channels/choose.html", context)
 

@@ -95,7 +95,7 @@ def _is_shared(channel: Channel) -> bool:
     colleague who connected both, or sit in the same unit.
     """
     same = Q(external_id=channel.external_id)
-    if facts_of(channel.platform).revokes_person:
+    if facts_of(channel.platform).revokes_all_pages_of_person:
         same |= Q(unit=channel.unit_id) | Q(connected_by=channel.connected_by_id)
     return (
         Channel.objects.with_api()
@@ -106,7 +106,7 @@ def _is_shared(channel: Channel) -> bool:
 
 
 def _revoke_call(account: Account) -> Callable[[Connector], Awaitable[None]]:
-    return lambda connector: connector.revoke(account)
+    return lambda connector: connector.revoke_access(account)
 
 
 @transaction.atomic

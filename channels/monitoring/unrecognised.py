@@ -111,7 +111,7 @@ def _since(channel: Channel) -> datetime:
 def _list_call(
     account: Account, since: datetime
 ) -> Callable[[Connector], Awaitable[list[LivePost]]]:
-    return lambda connector: connector.live_posts(account, since)
+    return lambda connector: connector.list_posts(account, since)
 
 
 def store_unrecognised(seen: Mapping[Channel, Sequence[LivePost]], *, now: datetime) -> int:

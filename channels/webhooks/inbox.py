@@ -23,7 +23,7 @@ from platforms.connector import Connector
 from platforms.errors import ConnectorError
 from platforms.messages import Account, LivePost
 from platforms.registry import CONNECTORS
-from platforms.webhooks import Event, ForgedWebhook, Hook
+from platforms.webhooks import Event, EventKind, ForgedWebhook
 
 # Platforms repeat what was not answered for up to three days.
 KEPT = timedelta(days=7)
@@ -35,7 +35,7 @@ def challenge(platform: str, query: Mapping[str, str]) -> str:
     """Return what to answer a platform that asks whether the webhook is ours. Raises
     ForgedWebhook.
     """
-    asked = CONNECTORS[platform].hook_challenge(settings.PLATFORMS[platform], query)
+    asked = CONNECTORS[platform].answer_webhook_challenge(settings.PLATFORMS[platform], query)
     if (
         asked.page
         and not Channel.objects.with_api()
@@ -51,7 +51,7 @@ def store_events(platform: str, headers: Mapping[str, str], raw: bytes, *, now: 
     what nobody can read.
     """
     try:
-        events = CONNECTORS[platform].hook_events(settings.PLATFORMS[platform], headers, raw)
+        events = CONNECTORS[platform].parse_webhook(settings.PLATFORMS[platform], headers, raw)
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         # signed, but in another shape than the platform describes
         raise ValueError(type(error).__name__) from None
@@ -103,14 +103,16 @@ def process(*, now: datetime) -> int:
 def _act_on_event(row: HookEvent, channel: Channel, *, now: datetime) -> bool:
     """Do what follows from one event. Return True where the page has to be asked who it is."""
     match row.kind:
-        case Hook.CHANGED:
+        case EventKind.CHANGED:
             return True
-        case Hook.UNLINKED if row.reported_at is None or row.reported_at >= channel.connected_at:
+        case EventKind.UNLINKED if (
+            row.reported_at is None or row.reported_at >= channel.connected_at
+        ):
             # What was told before the page was connected again says nothing of the new connection.
             mark_lost_for_good(channel, _("The page took the portal's rights back."), "unlinked")
-        case Hook.POSTED if facts_of(channel.platform).lists_posts:
+        case EventKind.POSTED if facts_of(channel.platform).lists_posts:
             unrecognised.check_soon(channel, now=now)
-        case Hook.POSTED:
+        case EventKind.POSTED:
             unrecognised.store_unrecognised({channel: [_live_post(row, channel, now)]}, now=now)
     signals.webhook_reported.send(
         Channel, channel=channel, kind=row.kind, object_id=row.object_id, now=now
@@ -168,4 +170,4 @@ def _subscribe(platform: str, batch: list[Channel], *, now: datetime) -> int:
 def _subscribe_call(
     account: Account, callback: str
 ) -> Callable[[Connector], Awaitable[timedelta | None]]:
-    return lambda connector: connector.subscribe(account, callback)
+    return lambda connector: connector.subscribe_webhook(account, callback)

@@ -34,7 +34,7 @@ def metrics_for(platform: str, *, of_page: bool, now: datetime) -> Metrics:
 @transaction.atomic
 def remember(platform: str, metrics: Metrics, *, of_page: bool, now: datetime) -> None:
     """Store what a run noted. A name that was told to any page is alive."""
-    told = _short(metrics.told)
+    told = _short(metrics.returned)
     refused = _short(metrics.refused) - told
     left_out = _short(metrics.left_out) - told - refused
     rows = MetricName.objects.filter(platform=platform, of_page=of_page)

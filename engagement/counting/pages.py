@@ -57,7 +57,7 @@ def collect(*, clock: Clock = database_now) -> int:
     sealed: list[tuple[PageLook, Answer]] = []
     for look in claim(now=now):
         last = (now - _OVER_AFTER).date()
-        days = facts_of(look.channel.platform).settles_after if look.taken_at else _FIRST_DAYS
+        days = facts_of(look.channel.platform).corrected_for_days if look.taken_at else _FIRST_DAYS
         try:
             account = account_of(look.channel)
         except Unsealable:

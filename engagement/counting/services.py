@@ -200,7 +200,7 @@ def _claim_shared(
     """
     reading = facts_of(platform).reading
     assert reading is not None
-    together = reading.posts_a_question
+    together = reading.posts_per_request
     if reading.across_pages:
         wanted = _questions_across(due, together, now=now, most=most)
         granted = shares.reserve(platform, wanted, now=now)
@@ -299,7 +299,7 @@ def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator
         together.setdefault(key, []).extend((account, row) for row in of_channel)
     for asked in together.values():
         reading = facts_of(asked[0][1].delivery.platform).reading
-        for some in batched(asked, reading.posts_a_question if reading else _POSTS_A_CALL):
+        for some in batched(asked, reading.posts_per_request if reading else _POSTS_A_CALL):
             accounts = {account.external_id: account for account, _row in some}
             yield Batch(list(accounts.values()), [row for _account, row in some])
 

@@ -19,9 +19,9 @@ from platforms.pacific import PACIFIC, midnight
 
 def window(reading: Reading, now: datetime) -> datetime:
     """Return when the current window of the quota began: a day begins in California."""
-    if reading.every >= timedelta(days=1):
+    if reading.period >= timedelta(days=1):
         return midnight(now.astimezone(PACIFIC).date())
-    seconds = int(reading.every.total_seconds())
+    seconds = int(reading.period.total_seconds())
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 
@@ -64,8 +64,8 @@ def reserve(platform: str, wanted: int, *, now: datetime, of_page: bool = False)
     else:
         checks = readings_since(platform, began_at)
         left = int(reading.calls * reading.share) - use.used - checks
-        granted = _granted(wanted, left // reading.calls_a_question)
-        use.used += granted * reading.calls_a_question
+        granted = _granted(wanted, left // reading.calls_per_request)
+        use.used += granted * reading.calls_per_request
     use.save(update_fields=["began_at", "used", "used_for_pages"])
     return granted
 
@@ -82,7 +82,7 @@ def correct(
     if reading is None or (of_page and not bounds_pages(platform)):
         return
     field = "used_for_pages" if of_page else "used"
-    difference = made - reserved * (1 if of_page else reading.calls_a_question)
+    difference = made - reserved * (1 if of_page else reading.calls_per_request)
     ReadingUse.objects.filter(platform=platform, began_at=window(reading, now)).update(
         **{field: Greatest(F(field) + difference, 0)}
     )

@@ -183,7 +183,7 @@ def read(delivery: Delivery, *, by: User) -> list[Comment]:
     require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _open_or_refused(delivery)
     comments = _asked(
-        delivery, lambda connector, account: connector.comments(account, delivery.remote_id)
+        delivery, lambda connector, account: connector.list_comments(account, delivery.remote_id)
     )
     shown = [each for each in comments if not each.hidden]
     numbers = {
@@ -265,7 +265,9 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
         raise Refused(words)
     comment = _spend(delivery, ticket)
     _asked(
-        delivery, lambda connector, account: connector.answer(account, comment, text), writes=True
+        delivery,
+        lambda connector, account: connector.reply_to_comment(account, comment, text),
+        writes=True,
     )
     # Which comment is not on record: its number would lead to whoever wrote it.
     record("desk.answered", delivery, by=by, position=authority.position)
@@ -275,7 +277,9 @@ def hide(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
     authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _open_or_refused(delivery)
     comment = _spend(delivery, ticket)
-    _asked(delivery, lambda connector, account: connector.hide(account, comment, hidden=hidden))
+    _asked(
+        delivery, lambda connector, account: connector.hide_comment(account, comment, hidden=hidden)
+    )
     record("desk.hid" if hidden else "desk.showed", delivery, by=by, position=authority.position)
 
 

@@ -35,10 +35,10 @@ def fitting(width: int, height: int, limits: ImageLimits) -> str:
     for one that they take.
     """
     ratio = width / height
-    if limits.narrowest and ratio < limits.narrowest:
-        fits = [each for each in PRESETS if each.ratio >= limits.narrowest]
+    if limits.min_ratio and ratio < limits.min_ratio:
+        fits = [each for each in PRESETS if each.ratio >= limits.min_ratio]
         return min(fits, key=lambda each: each.ratio).name if fits else ""
-    if limits.widest and ratio > limits.widest:
-        fits = [each for each in PRESETS if each.ratio <= limits.widest]
+    if limits.max_ratio and ratio > limits.max_ratio:
+        fits = [each for each in PRESETS if each.ratio <= limits.max_ratio]
         return max(fits, key=lambda each: each.ratio).name if fits else ""
     return ""

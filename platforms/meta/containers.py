@@ -27,8 +27,8 @@ from platforms.messages import (
     LivePost,
     Message,
     Receipt,
-    Trace,
     Video,
+    Visibility,
 )
 from platforms.meta.graph import (
     ABSENT_CODES,
@@ -226,7 +226,7 @@ class Containers(Graph):
         staged = StagedPost.read(ref) or StagedPost(container=ref)
         path, body = f"{account.external_id}/{self.publish_edge}", {"creation_id": staged.container}
         try:
-            answer = await self.graph("POST", account, path, data=body, changes=True)
+            answer = await self.graph("POST", account, path, data=body, writes=True)
         except ConnectorError as error:
             if error.code not in self.unpublishable_codes:
                 raise
@@ -364,18 +364,18 @@ class Containers(Graph):
             return False
         return True
 
-    async def trace(self, account: Account, external_id: str) -> Trace:
+    async def read_visibility(self, account: Account, external_id: str) -> Visibility:
         """Tell whether a post is visible. A draft is not, not even to the account's own people."""
         if staged := StagedPost.read(external_id):
             is_live = await self._is_live(account, staged)
-            return Trace.VISIBLE if is_live else Trace.GONE
+            return Visibility.VISIBLE if is_live else Visibility.GONE
         try:
             await self.graph("GET", account, external_id, params={"fields": "id"})
         except ConnectorError as error:
             if error.code not in self.absent_codes:
                 raise
         else:
-            return Trace.VISIBLE
+            return Visibility.VISIBLE
         # Only who may see the account's posts reads its list: then absence is no lack of rights.
         await self.graph(
             "GET",
@@ -383,7 +383,7 @@ class Containers(Graph):
             f"{account.external_id}/{self.create_edge}",
             params={"fields": "id", "limit": "1"},
         )
-        return Trace.GONE
+        return Visibility.GONE
 
     async def _is_live(self, account: Account, staged: StagedPost) -> bool:
         if not staged.container:
@@ -399,7 +399,7 @@ class Containers(Graph):
         """Return no id for a container: the post made of it has an id of its own."""
         return frozenset() if StagedPost.read(reference) else super().ids_of(reference)
 
-    async def live_posts(self, account: Account, since: datetime) -> list[LivePost]:
+    async def list_posts(self, account: Account, since: datetime) -> list[LivePost]:
         rows = await self._rows_since(account, self.list_edges, since)
         posts = [
             LivePost(

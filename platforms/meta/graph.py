@@ -31,12 +31,12 @@ from platforms.redaction import redacted
 from platforms.webhooks import (
     Challenge,
     Event,
+    EventKind,
     ForgedWebhook,
-    Hook,
-    body_of,
-    moment,
-    require_any,
-    require_same,
+    decode_object,
+    from_timestamp,
+    require_any_secret,
+    require_equal,
     require_signature,
 )
 from platforms.words import gettext_noop as _
@@ -141,7 +141,7 @@ class Graph(Connector):
             self.address(account.base_url, account.app, path),
             params={**(params or {}), **proof},
             headers={"Authorization": f"Bearer {account.token}"},
-            hide=(account.token,),
+            redact=(account.token,),
             **request,
         )
 
@@ -171,7 +171,7 @@ class Graph(Connector):
         then each is asked for by itself, and the one that is refused again is noted. Without the
         right to them there are none. ``all_have_all``: a name without a row is missing.
         """
-        names = self.metrics.wanted(metrics)
+        names = self.metrics.without_skipped(metrics)
         if not names:
             return []
         try:
@@ -194,7 +194,7 @@ class Graph(Connector):
             return []
         rows = list(answer["data"])
         found = [str(row["name"]) for row in rows]
-        self.metrics.note(names if all_have_all else found, found)
+        self.metrics.record(names if all_have_all else found, found)
         return rows
 
     async def request_token(
@@ -205,9 +205,9 @@ class Graph(Connector):
         """
         secrets = {"client_id": app["app_id"], "client_secret": app["app_secret"], **grant}
         secret_names = ("code", "fb_exchange_token", "access_token")
-        hide = (app["app_secret"], *(grant[name] for name in secret_names if name in grant))
+        redact = (app["app_secret"], *(grant[name] for name in secret_names if name in grant))
         request: dict[str, Any] = {"data" if method == "POST" else "params": secrets}
-        return await self.call(method, url, hide=hide, timeout=20, **request)
+        return await self.call(method, url, redact=redact, timeout=20, **request)
 
     async def upload_to_host(self, account: Account, url: str, video: Video, start: int) -> bool:
         """Send a video from ``start`` to the upload host, for as long as a step may last: the host
@@ -223,7 +223,7 @@ class Graph(Connector):
                 "POST",
                 url,
                 timeout=self.longest_step.total_seconds(),
-                hide=(account.token,),
+                redact=(account.token,),
                 headers={
                     "Authorization": f"OAuth {account.token}",
                     "offset": str(start),
@@ -231,7 +231,7 @@ class Graph(Connector):
                     "Content-Type": "application/octet-stream",
                     "Content-Length": str(video.size - start),
                 },
-                data=self.pieces(video, start, video.size - start),
+                data=self.read_pieces(video, start, video.size - start),
             )
         except TryLater as error:
             if error.silent or error.code in ("PartialRequestError", "OffsetInvalidError"):
@@ -244,7 +244,7 @@ class Graph(Connector):
             return False
         return "error" not in body and "debug_info" not in body and body.get("success") is not False
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         match body:
             case {"error": {"code": int(code)} as error}:
                 pass
@@ -258,7 +258,7 @@ class Graph(Connector):
             }:  # a refused code, on hosts of their own
                 return Rejected(detail, code=str(code))
             case _:
-                return super().error_for(status, body, changes=changes)
+                return super().error_for(status, body, writes=writes)
         detail = redacted(str(error.get("error_user_msg") or "")) or str(
             error.get("message") or f"code {code}"
         )
@@ -278,11 +278,11 @@ class Graph(Connector):
                 return TryLater(detail, code=name, wait=timedelta(minutes=15), whole_app=True)
             case ErrorKind.TRY_AGAIN:
                 return TryLater(detail, code=name, wait=timedelta(minutes=1))
-        unknown = kind is ErrorKind.PLATFORM_BROKEN or (kind is ErrorKind.DUPLICATE and changes)
+        unknown = kind is ErrorKind.PLATFORM_BROKEN or (kind is ErrorKind.DUPLICATE and writes)
         # "Transient" tells that a repetition may work, not that nothing was posted: koala #699
         # doubled photos so.
         if unknown or status >= 500 or error.get("is_transient"):
-            return (OutcomeUnknown if changes else TryLater)(detail, code=name)
+            return (OutcomeUnknown if writes else TryLater)(detail, code=name)
         return Rejected(detail, code=name)
 
     def _error_name(self, code: int, subcode: object) -> str:
@@ -292,15 +292,17 @@ class Graph(Connector):
             return pair
         return str(code)
 
-    def stated_wait(self, headers: Mapping[str, str]) -> timedelta | None:
+    def wait_from_headers(self, headers: Mapping[str, str]) -> timedelta | None:
         minutes = [
             use.get("estimated_time_to_regain_access", 0)
             for uses in _usage(headers).values()
             for use in uses
         ]
-        return timedelta(minutes=max(minutes)) if any(minutes) else super().stated_wait(headers)
+        return (
+            timedelta(minutes=max(minutes)) if any(minutes) else super().wait_from_headers(headers)
+        )
 
-    def note_usage(self, headers: Mapping[str, str]) -> None:
+    def record_usage(self, headers: Mapping[str, str]) -> None:
         for page, uses in _usage(headers).items():
             shares = ("call_count", "total_cputime", "total_time")
             self.usage[page] = max(
@@ -309,7 +311,7 @@ class Graph(Connector):
 
     # --- webhooks ---------------------------------------------------------------------------------
 
-    async def subscribe(self, account: Account, callback: str) -> timedelta | None:
+    async def subscribe_webhook(self, account: Account, callback: str) -> timedelta | None:
         """Subscribe the application to the page. The callback's address is in the application's own
         settings.
         """
@@ -321,19 +323,21 @@ class Graph(Connector):
         return timedelta(days=30)  # it has no end; asked for again in case somebody removed it
 
     @classmethod
-    def hook_challenge(cls, app: Mapping[str, Any], query: Mapping[str, str]) -> Challenge:
+    def answer_webhook_challenge(
+        cls, app: Mapping[str, Any], query: Mapping[str, str]
+    ) -> Challenge:
         if query.get("hub.mode") != "subscribe":
             raise ForgedWebhook("not a subscription")
         given = query.get("hub.verify_token", "")
-        require_any(app.get("verify_token", ""), lambda word: require_same(given, word))
+        require_any_secret(app.get("verify_token", ""), lambda word: require_equal(given, word))
         return Challenge(query.get("hub.challenge", ""))
 
     @classmethod
-    def hook_events(
+    def parse_webhook(
         cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
     ) -> list[Event]:
         require_signature(headers.get("X-Hub-Signature-256", ""), app.get("app_secret", ""), raw)
-        body = body_of(raw)
+        body = decode_object(raw)
         if body.get("object") != cls.webhook_object:
             return []
         return [event for entry in body.get("entry", ()) for event in _events_of_entry(entry)]
@@ -379,7 +383,7 @@ class ByPage(Graph):
     }
 
     @classmethod
-    def speaks(cls, app: Mapping[str, Any]) -> Version | None:
+    def api_version(cls, app: Mapping[str, Any]) -> Version | None:
         return Version(app["version"], VERSION_ENDS.get(app["version"]))
 
     async def rights(self, account: Account) -> Sequence[str]:
@@ -415,22 +419,26 @@ class ByPage(Graph):
             self.address(app["base_url"], app, "debug_token"),
             params={"input_token": token, "appsecret_proof": proof_of(app, ours)},
             headers={"Authorization": f"Bearer {ours}"},
-            hide=(token, app["app_secret"]),
+            redact=(token, app["app_secret"]),
         )
         return answer["data"]
 
     @classmethod
-    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+    def consent_url(
+        cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
+    ) -> str:
         return cls._dialog(app, redirect_uri, state, cls.facts.rights)
 
     @classmethod
-    def wider_dialog(
+    def wider_consent_url(
         cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
     ) -> str:
         """Ask also for the right to list pages that a Business portfolio holds: no other page
         needs it.
         """
-        return cls._dialog(app, redirect_uri, state, [*cls.facts.rights, *cls.facts.on_request])
+        return cls._dialog(
+            app, redirect_uri, state, [*cls.facts.rights, *cls.facts.optional_rights]
+        )
 
     @classmethod
     def _dialog(
@@ -599,20 +607,28 @@ def _events_of_entry(entry: Mapping[str, Any]) -> Iterator[Event]:
         match change.get("field"), change.get("value"):
             case "feed", {"item": "comment", "verb": "add", "post_id": post, **more}:
                 yield Event(
-                    Hook.COMMENT,
+                    EventKind.COMMENT,
                     page,
                     str(post),
                     f"comment {more.get('comment_id')}",
-                    moment(seconds),
+                    from_timestamp(seconds),
                 )
             case "feed", {"item": str(item), "verb": str(verb), "post_id": post} if (
                 item in _POST_ITEMS
             ):
                 if verb == "add" or verb in _GONE_VERBS:
-                    kind = Hook.POSTED if verb == "add" else Hook.GONE
-                    yield Event(kind, page, str(post), f"{verb} {post} {seconds}", moment(seconds))
+                    kind = EventKind.POSTED if verb == "add" else EventKind.GONE
+                    yield Event(
+                        kind, page, str(post), f"{verb} {post} {seconds}", from_timestamp(seconds)
+                    )
             case "comments", {"media": {"id": media}, **more}:
                 comment = more.get("id") or more.get("comment_id")
-                yield Event(Hook.COMMENT, page, str(media), f"comment {comment}", moment(seconds))
+                yield Event(
+                    EventKind.COMMENT,
+                    page,
+                    str(media),
+                    f"comment {comment}",
+                    from_timestamp(seconds),
+                )
             case "name", _:
-                yield Event(Hook.CHANGED, page, "", f"name {seconds}", moment(seconds))
+                yield Event(EventKind.CHANGED, page, "", f"name {seconds}", from_timestamp(seconds))

@@ -49,14 +49,14 @@ _VIDEO = VideoLimits(
     max_bytes=300 * _MB,
     min_seconds=3,
     max_seconds=900,
-    narrowest=0.01,
-    widest=10,
+    min_ratio=0.01,
+    max_ratio=10,
     max_side=1920,
     min_fps=23,
     max_fps=60,
 )
 _IMAGES = ImageLimits(
-    most=10, max_bytes=8 * _MB, types=frozenset({"image/jpeg"}), narrowest=4 / 5, widest=1.91
+    most=10, max_bytes=8 * _MB, types=frozenset({"image/jpeg"}), min_ratio=4 / 5, max_ratio=1.91
 )
 _REEL = Format(
     "reel",
@@ -146,7 +146,7 @@ class Instagram(Containers, ByPage):
         label="Instagram",
         page=_("Instagram account %(name)s"),
         icon="brand-instagram",
-        leaving=common_messages.LEAVING_FACEBOOK,
+        how_to_revoke=common_messages.LEAVING_FACEBOOK,
         formats={
             "post": common_messages.POST,
             "reel": common_messages.REEL,
@@ -161,7 +161,7 @@ class Instagram(Containers, ByPage):
             "instagram_manage_comments": _("reading, answering and hiding comments"),
             "instagram_manage_insights": common_messages.FIGURES,
         },
-        way=[
+        connect_steps=[
             _(
                 "Instagram is connected through Facebook: sign in there with the account that "
                 "administers the Facebook Page which the Instagram account is linked to, agree, "
@@ -172,8 +172,8 @@ class Instagram(Containers, ByPage):
                 "Page beforehand."
             ),
         ],
-        through="Facebook",
-        none_offered=_(
+        dialog_of="Facebook",
+        no_page_offered=_(
             "None of the Facebook Pages that you agreed to is linked to a professional Instagram "
             "account. Link it in the Page's settings, then connect again."
         ),
@@ -209,14 +209,14 @@ class Instagram(Containers, ByPage):
     }
     facts = Facts(
         fold=Fold(125, 3),
-        usual_text=1000,
+        comfortable_length=1000,
         formats=[
             replace(
                 _REEL,
                 name="post",
                 images=_IMAGES,
                 videos=replace(_VIDEO, most=10, fewest=0, max_seconds=60),
-                mixed=10,
+                max_mixed=10,
                 needs_media=True,
             ),
             replace(_REEL, per_page_day=30),
@@ -224,11 +224,11 @@ class Instagram(Containers, ByPage):
                 _REEL,
                 name="story",
                 max_text=0,
-                images=replace(_IMAGES, most=1, narrowest=0, widest=0),
+                images=replace(_IMAGES, most=1, min_ratio=0, max_ratio=0),
                 videos=replace(_VIDEO, fewest=0, max_bytes=100 * _MB, max_seconds=60),
-                mixed=1,
+                max_mixed=1,
                 needs_media=True,
-                by_choice=True,
+                only_on_request=True,
             ),
         ],
         stages=True,
@@ -263,15 +263,15 @@ class Instagram(Containers, ByPage):
         page={
             "picture": PageItem(),
             "description": PageItem(),
-            "address": PageItem(told=False),
-            "phone": PageItem(told=False),
+            "address": PageItem(readable=False),
+            "phone": PageItem(readable=False),
             "register": PageItem(),
-            "pinned": PageItem(told=False),
+            "pinned": PageItem(readable=False),
             "recent": PageItem(),
         },
-        edit_at="https://www.instagram.com/accounts/edit/",
+        edit_url="https://www.instagram.com/accounts/edit/",
         rights=_SCOPES,
-        on_request=("business_management",),
+        optional_rights=("business_management",),
         hosts=("instagram.com",),
         source="developers.facebook.com/docs/instagram-platform, 2026-09",
     )
@@ -281,7 +281,7 @@ class Instagram(Containers, ByPage):
             "INSTAGRAM_LINK_URL", "https://www.instagram.com", simulated="/instagram/www"
         ),
     }
-    no_pages = frozenset(
+    paths_without_page = frozenset(
         {
             "about",
             "accounts",
@@ -354,8 +354,8 @@ class Instagram(Containers, ByPage):
     @reject_on_missing_right
     async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
         """https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights,
-        2026-06: reach alone is told as a series; the others are one total of what was asked for,
-        so a day is a call of its own. At most 30 days a call.
+        2026-06: reach alone is told as a series; the others are one total of what was asked for, so
+        a day is a call of its own. At most 30 days a call.
         """
         self.require_spare_calls(account)
         path = f"{account.external_id}/insights"
@@ -391,7 +391,7 @@ class Instagram(Containers, ByPage):
     # --- comments ---------------------------------------------------------------------------------
 
     @reject_on_missing_right
-    async def comments(self, account: Account, external_id: str) -> list[Comment]:
+    async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
         fields = "id,text,timestamp,from{id},hidden,replies{id,from{id}}"
         found: list[Comment] = []
         # Newest first, fifty a page.
@@ -415,26 +415,26 @@ class Instagram(Containers, ByPage):
         return found
 
     @reject_on_missing_right
-    async def answer(self, account: Account, comment_id: str, text: str) -> str:
+    async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
         path = path_of(comment_id, "replies")
-        reply = await self.graph("POST", account, path, data={"message": text}, changes=True)
+        reply = await self.graph("POST", account, path, data={"message": text}, writes=True)
         if "id" not in reply:
             raise OutcomeUnknown("a success without an id")
         return str(reply["id"])
 
     @reject_on_missing_right
-    async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+    async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         await self.graph(
             "POST", account, path_of(comment_id), data={"hide": "true" if hidden else "false"}
         )
 
     # --- connection -------------------------------------------------------------------------------
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         data = await self.own_node(account, "id,username,name,followers_count")
         return _profile(data, await self.rights(account), account.app)
 
-    async def page_details(self, account: Account) -> PageDetails:
+    async def read_page_details(self, account: Account) -> PageDetails:
         data = await self.own_node(account, "profile_picture_url,biography,website")
         return PageDetails(
             picture=bool(data.get("profile_picture_url")),
@@ -442,7 +442,7 @@ class Instagram(Containers, ByPage):
             website=str(data.get("website", "")),
         )
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],
@@ -465,18 +465,18 @@ class Instagram(Containers, ByPage):
             if page.get("instagram_business_account")
         ]
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
-        error = super().error_for(status, body, changes=changes)
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
+        error = super().error_for(status, body, writes=writes)
         return AccessLost(error.detail, code="check") if _HUMAN.search(error.detail) else error
 
     # --- addresses, as residents see them ---------------------------------------------------------
 
     @classmethod
-    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
         match steps:
             case ["stories", name, *_rest] if name != "highlights":
                 return name
-        return super().page_in(steps, asked)
+        return super().page_from_address(steps, query)
 
 
 def _counts_by_follow_type(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:

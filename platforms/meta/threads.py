@@ -39,7 +39,14 @@ from platforms.meta.graph import (
     reject_on_missing_right,
     span,
 )
-from platforms.webhooks import Event, Hook, body_of, moment, require_same, require_signature
+from platforms.webhooks import (
+    Event,
+    EventKind,
+    decode_object,
+    from_timestamp,
+    require_equal,
+    require_signature,
+)
 from platforms.words import Words
 from platforms.words import gettext_noop as _
 
@@ -107,7 +114,7 @@ class Threads(Containers):
         label="Threads",
         page=_("Threads account %(name)s"),
         icon="brand-threads",
-        leaving=_(
+        how_to_revoke=_(
             "In the Threads app, open Settings → Account → Website permissions, choose the "
             "portal's application and remove it."
         ),
@@ -145,26 +152,26 @@ class Threads(Containers):
         "1/2207052": ErrorKind.TRY_AGAIN,
     }
     facts = Facts(
-        usual_text=400,
+        comfortable_length=400,
         formats=[
             Format(
                 "post",
                 max_text=500,
                 count=length,
                 max_links=5,
-                images=ImageLimits(most=20, max_bytes=8 * 1024 * 1024, narrowest=0.1, widest=10),
+                images=ImageLimits(most=20, max_bytes=8 * 1024 * 1024, min_ratio=0.1, max_ratio=10),
                 videos=VideoLimits(
                     most=20,
                     fewest=0,
                     max_bytes=1024**3,
                     max_seconds=300,
-                    narrowest=0.01,
-                    widest=10,
+                    min_ratio=0.01,
+                    max_ratio=10,
                     max_side=1920,
                     min_fps=23,
                     max_fps=60,
                 ),
-                mixed=20,
+                max_mixed=20,
                 media_by_url=True,
             ),
         ],
@@ -185,7 +192,7 @@ class Threads(Containers):
             "picture": PageItem(),
             "description": PageItem(),
             "register": PageItem(),
-            "pinned": PageItem(told=False),
+            "pinned": PageItem(readable=False),
             "recent": PageItem(),
             "verified": PageItem(),
         },
@@ -207,7 +214,7 @@ class Threads(Containers):
         ),
         "verify_token": Setting("THREADS_VERIFY_TOKEN", try_out="try-out-threads"),
     }
-    no_pages = frozenset({"activity", "login", "search", "settings", "t"})
+    paths_without_page = frozenset({"activity", "login", "search", "settings", "t"})
 
     def address(self, base_url: str, app: Mapping[str, Any], path: str) -> str:
         return f"{base_url}/v1.0/{path}"
@@ -252,7 +259,7 @@ class Threads(Containers):
     # --- replies ----------------------------------------------------------------------------------
 
     @reject_on_missing_right
-    async def comments(self, account: Account, external_id: str) -> list[Comment]:
+    async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
         fields = "id,text,timestamp,username,replied_to,hide_status"
         params = {"fields": fields, "reverse": "true", "limit": "100"}
         data = await self.graph("GET", account, path_of(external_id, "conversation"), params=params)
@@ -274,7 +281,7 @@ class Threads(Containers):
         ]
 
     @reject_on_missing_right
-    async def answer(self, account: Account, comment_id: str, text: str) -> str:
+    async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
         container = await self._create_container(
             account, {"media_type": "TEXT", "text": text, "reply_to_id": comment_id}
         )
@@ -287,20 +294,20 @@ class Threads(Containers):
             raise TryLater("the reply is not ready yet", code="not ready")
         path = f"{account.external_id}/{self.publish_edge}"
         reply = await self.graph(
-            "POST", account, path, data={"creation_id": container}, changes=True
+            "POST", account, path, data={"creation_id": container}, writes=True
         )
         if "id" not in reply:
             raise OutcomeUnknown("a success without an id")
         return str(reply["id"])
 
     @reject_on_missing_right
-    async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+    async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         data = {"hide": "true" if hidden else "false"}
         await self.graph("POST", account, path_of(comment_id, "manage_reply"), data=data)
 
     # --- connection -------------------------------------------------------------------------------
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         data = await self.graph("GET", account, "me", params={"fields": "id,username,name"})
         granted = await self._granted(account)
         return Profile(
@@ -312,7 +319,7 @@ class Threads(Containers):
             missing=[scope for scope in _SCOPES if granted is not None and scope not in granted],
         )
 
-    async def page_details(self, account: Account) -> PageDetails:
+    async def read_page_details(self, account: Account) -> PageDetails:
         fields = "threads_profile_picture_url,threads_biography,is_verified"
         data = await self.graph("GET", account, "me", params={"fields": fields})
         return PageDetails(
@@ -348,7 +355,9 @@ class Threads(Containers):
         )
 
     @classmethod
-    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+    def consent_url(
+        cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
+    ) -> str:
         asked = {
             "client_id": app["app_id"],
             "redirect_uri": redirect_uri,
@@ -358,7 +367,7 @@ class Threads(Containers):
         }
         return f"{app['dialog_url']}/oauth/authorize?{urlencode(asked)}"
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],
@@ -376,18 +385,18 @@ class Threads(Containers):
         grant = {"grant_type": "th_exchange_token", "access_token": short["access_token"]}
         long = await self.request_token("GET", f"{base}/access_token", app, **grant)
         account = Account(str(short["user_id"]), long["access_token"], base, app=app)
-        profile = await self.profile(account)
+        profile = await self.read_profile(account)
         may_post = not any(needed and scope in profile.missing for scope, needed in _SCOPES.items())
         return [Offer(profile, _tokens(long), usable=may_post)]
 
-    async def refresh(self, account: Account) -> Tokens | None:
+    async def refresh_tokens(self, account: Account) -> Tokens | None:
         url = f"{account.base_url}/refresh_access_token"
         params = {"grant_type": "th_refresh_token", "access_token": account.token}
         return _tokens(
-            await self.call("GET", url, params=params, hide=(account.token,), timeout=20)
+            await self.call("GET", url, params=params, redact=(account.token,), timeout=20)
         )
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         match body:
             case {"error": {"error_subcode": 4279013, "message": str(detail)}}:
                 return AccessLost(
@@ -397,12 +406,12 @@ class Threads(Containers):
                 return Rejected(
                     detail, code="2207051"
                 )  # looks like spam: no waiting of ours lifts it
-        return super().error_for(status, body, changes=changes)
+        return super().error_for(status, body, writes=writes)
 
     # --- webhooks ---------------------------------------------------------------------------------
 
     @classmethod
-    def hook_events(
+    def parse_webhook(
         cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
     ) -> list[Event]:
         """Signed as the others' are, but told in a shape of its own; that the application was
@@ -410,10 +419,10 @@ class Threads(Containers):
         """
         if raw.startswith(b"signed_request="):
             payload = _signed_request(app, raw)
-            at = moment(payload.get("issued_at"))
+            at = from_timestamp(payload.get("issued_at"))
             return [
                 Event(
-                    Hook.UNLINKED,
+                    EventKind.UNLINKED,
                     str(payload["user_id"]),
                     "",
                     f"unlinked {payload.get('issued_at')}",
@@ -421,12 +430,16 @@ class Threads(Containers):
                 )
             ]
         require_signature(headers.get("X-Hub-Signature-256", ""), app.get("app_secret", ""), raw)
-        body = body_of(raw)
+        body = decode_object(raw)
         values = body.get("values") or []
         return [
             event
             for each in (values if isinstance(values, list) else [values])
-            if (event := _of_thread(each, str(body.get("target_id", "")), moment(body.get("time"))))
+            if (
+                event := _of_thread(
+                    each, str(body.get("target_id", "")), from_timestamp(body.get("time"))
+                )
+            )
         ]
 
 
@@ -457,11 +470,11 @@ def _of_thread(each: Mapping[str, Any], target: str, at: datetime | None) -> Eve
     match each.get("field"):
         case "replies":
             page = str(root.get("owner_id") or target)
-            return Event(Hook.COMMENT, page, str(root.get("id", "")), f"comment {number}", at)
+            return Event(EventKind.COMMENT, page, str(root.get("id", "")), f"comment {number}", at)
         case "publish":
-            return Event(Hook.POSTED, target, number, f"publish {number}", at)
+            return Event(EventKind.POSTED, target, number, f"publish {number}", at)
         case "delete":
-            return Event(Hook.GONE, target, number, f"delete {number}", at)
+            return Event(EventKind.GONE, target, number, f"delete {number}", at)
     return None
 
 
@@ -472,5 +485,5 @@ def _signed_request(app: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
     )
     made = hmac.new(app.get("app_secret", "").encode(), payload.encode(), hashlib.sha256).digest()
     expected = base64.urlsafe_b64encode(made).decode().rstrip("=")
-    require_same(given.rstrip("="), expected if app.get("app_secret") else "")
-    return body_of(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    require_equal(given.rstrip("="), expected if app.get("app_secret") else "")
+    return decode_object(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

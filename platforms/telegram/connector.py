@@ -13,7 +13,7 @@ from platforms import common_messages
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.facts import Facts, Format, ImageLimits, Option, PageItem, Setting, VideoLimits
-from platforms.limits import seen, text_limit
+from platforms.limits import text_limit, visible_text
 from platforms.messages import (
     Account,
     Figures,
@@ -28,7 +28,15 @@ from platforms.messages import (
 )
 from platforms.multipart import Form
 from platforms.telegram.markup import subset
-from platforms.webhooks import Event, Hook, body_of, moment, require_any, require_same, words_of
+from platforms.webhooks import (
+    Event,
+    EventKind,
+    accepted_secrets,
+    decode_object,
+    from_timestamp,
+    require_any_secret,
+    require_equal,
+)
 from platforms.words import Field, Term, Words
 from platforms.words import gettext_noop as _
 
@@ -96,7 +104,7 @@ class Telegram(Connector):
         label="Telegram",
         page=_("Telegram channel %(name)s"),
         icon="brand-telegram",
-        leaving=_(
+        how_to_revoke=_(
             "An administrator of the channel takes the portal's bot out of the list of "
             "administrators."
         ),
@@ -110,7 +118,7 @@ class Telegram(Connector):
             "can_post_messages": _("posting in the channel"),
             "can_delete_messages": common_messages.WITHDRAW,
         },
-        way=[
+        connect_steps=[
             _("Open @BotFather in Telegram, send /newbot and copy the token it gives you."),
             _(
                 "In your channel, add the bot as an administrator with the rights to "
@@ -120,14 +128,14 @@ class Telegram(Connector):
         ],
     )
     facts = Facts(
-        usual_text=1500,
+        comfortable_length=1500,
         formats=[
             Format(
                 "message",
                 max_text=4096,
                 max_text_with_media=1024,
                 images=ImageLimits(
-                    most=10, max_bytes=10 * 1024 * 1024, narrowest=1 / 20, widest=20
+                    most=10, max_bytes=10 * 1024 * 1024, min_ratio=1 / 20, max_ratio=20
                 ),
                 # Other videos arrive as documents, to be downloaded before they are seen.
                 videos=VideoLimits(
@@ -137,7 +145,7 @@ class Telegram(Connector):
                     types=frozenset({"video/mp4"}),
                     codecs=frozenset({"h264"}),
                 ),
-                mixed=10,
+                max_mixed=10,
                 markup=subset,
                 options=[Option("link_preview", default=True), Option("silent")],
             )
@@ -154,7 +162,7 @@ class Telegram(Connector):
         },
         rights=_RIGHTS,
         hosts=("t.me", "telegram.me"),
-        by_dialog=False,
+        connects_by_dialog=False,
         source="core.telegram.org/bots/api 10.3, core.telegram.org/bots/faq, 2026-08",
     )
     settings = {
@@ -185,7 +193,7 @@ class Telegram(Connector):
             example="@congan…",
         ),
     }
-    no_pages = frozenset({"addlist", "joinchat", "proxy", "share"})
+    paths_without_page = frozenset({"addlist", "joinchat", "proxy", "share"})
 
     # --- publishing -------------------------------------------------------------------------------
 
@@ -217,7 +225,7 @@ class Telegram(Connector):
         match list(message.media):
             case []:
                 body = {**fields, **words, "link_preview_options": _link_preview(message)}
-                return [await self._bot(account, "sendMessage", json=body, changes=True)]
+                return [await self._bot(account, "sendMessage", json=body, writes=True)]
             case [Image() as image]:
                 form = Form({**fields, **_captioned(words)})
                 form.add("photo", image)
@@ -233,7 +241,7 @@ class Telegram(Connector):
                 return await self._upload(account, "sendMediaGroup", _album(fields, words, media))
 
     async def _upload(self, account: Account, method: str, form: Form) -> Any:
-        return await self._bot(account, method, **form.request(), changes=True)
+        return await self._bot(account, method, **form.request(), writes=True)
 
     async def withdraw(self, account: Account, external_id: str) -> bool:
         ids = [int(each) for each in external_id.split(",")]
@@ -267,7 +275,7 @@ class Telegram(Connector):
 
     # --- connection -------------------------------------------------------------------------------
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         chat_id = account.external_id
         bot_id = account.token.partition(":")[0]
         chat = await self._bot(account, "getChat", json={"chat_id": chat_id})
@@ -287,7 +295,7 @@ class Telegram(Connector):
             missing=[right for right in _RIGHTS if not member.get(right)],
         )
 
-    async def page_details(self, account: Account) -> PageDetails:
+    async def read_page_details(self, account: Account) -> PageDetails:
         chat = await self._bot(account, "getChat", json={"chat_id": account.external_id})
         return PageDetails(
             picture=bool(chat.get("photo")),
@@ -295,14 +303,14 @@ class Telegram(Connector):
             description=str(chat.get("description", "")),
         )
 
-    async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
+    async def write_page_details(self, account: Account, changes: Mapping[str, str]) -> None:
         """Asks for the bot's right to change the channel's info, which it needs for nothing else.
         Where it stands already, Telegram says that it is not modified.
         https://core.telegram.org/bots/api#setchatdescription
         """
         asked = {"chat_id": account.external_id, "description": changes["description"]}
         try:
-            await self._bot(account, "setChatDescription", json=asked, changes=True)
+            await self._bot(account, "setChatDescription", json=asked, writes=True)
         except Rejected as error:
             if "is not modified" not in error.detail.lower():
                 raise
@@ -311,7 +319,7 @@ class Telegram(Connector):
                 raise
             raise Rejected(error.detail, code="info") from None
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],
@@ -326,31 +334,31 @@ class Telegram(Connector):
             external_id=answer["chat"], token=token, base_url=app["base_url"], app=app
         )
         await self._bot(account, "getMe")
-        profile = await self.profile(account)
+        profile = await self.read_profile(account)
         return [Offer(profile, Tokens(token), usable="can_post_messages" not in profile.missing)]
 
     # --- requests ---------------------------------------------------------------------------------
 
     async def _bot(self, account: Account, method: str, **request: Any) -> Any:
         url = f"{account.base_url}/bot{account.token}/{method}"
-        return (await self.call("POST", url, hide=(account.token,), **request))["result"]
+        return (await self.call("POST", url, redact=(account.token,), **request))["result"]
 
     def is_success(self, status: int, body: Any) -> bool:
         return (
             status == 200 and isinstance(body, dict) and body.get("ok") is True and "result" in body
         )
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         match body:
             case {"ok": False, "description": str(detail)}:
                 pass
             case _:
-                return super().error_for(status, body, changes=changes)
+                return super().error_for(status, body, writes=writes)
         words, code = detail.lower(), str(body.get("error_code", status))
         if any(part in words for part in _PARTLY_SENT):
             # One bad item fails the whole answer although the others may be out, be it that it came
             # too soon.
-            return OutcomeUnknown(detail, code=code) if changes else TryLater(detail, code=code)
+            return OutcomeUnknown(detail, code=code) if writes else TryLater(detail, code=code)
         match body:
             case {"parameters": {"retry_after": int(seconds)}}:
                 return TryLater(detail, code=code, wait=timedelta(seconds=seconds) + _REST)
@@ -359,30 +367,30 @@ class Telegram(Connector):
         if status in (401, 403, 404, 421) or any(part in words for part in _LOST):
             return AccessLost(detail, code=code)
         if status >= 500 or status < 400 or status == 429:
-            return super().error_for(status, body, changes=changes)
+            return super().error_for(status, body, writes=writes)
         return Rejected(detail, code=code)
 
-    def stated_wait(self, headers: Mapping[str, str]) -> timedelta | None:
-        wait = super().stated_wait(headers)
+    def wait_from_headers(self, headers: Mapping[str, str]) -> timedelta | None:
+        wait = super().wait_from_headers(headers)
         return wait and wait + _REST
 
     # --- addresses, as residents see them ---------------------------------------------------------
 
     @classmethod
-    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
         match steps:
             case ["c", number, *_rest]:
                 return f"-100{number}"
             case ["s", name, *_rest]:
                 return name
-        return super().page_in(steps, asked)
+        return super().page_from_address(steps, query)
 
     # --- webhooks ---------------------------------------------------------------------------------
 
-    async def subscribe(self, account: Account, callback: str) -> timedelta | None:
+    async def subscribe_webhook(self, account: Account, callback: str) -> timedelta | None:
         """A bot hears what people write into its channel, not what it sends there itself.
         https://core.telegram.org/bots/api#setwebhook"""
-        words = words_of(account.app.get("hook_secret", ""))
+        words = accepted_secrets(account.app.get("hook_secret", ""))
         if not words:
             return None
         secret = words[0]
@@ -392,30 +400,38 @@ class Telegram(Connector):
             "allowed_updates": ["channel_post", "my_chat_member"],
         }
         url = f"{account.base_url}/bot{account.token}/setWebhook"
-        await self.call("POST", url, hide=(account.token, secret), json=asked, timeout=20)
+        await self.call("POST", url, redact=(account.token, secret), json=asked, timeout=20)
         return timedelta(days=7)
 
     @classmethod
-    def hook_events(
+    def parse_webhook(
         cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
     ) -> list[Event]:
         given = headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-        require_any(app.get("hook_secret", ""), lambda word: require_same(given, word))
-        update = body_of(raw)
+        require_any_secret(app.get("hook_secret", ""), lambda word: require_equal(given, word))
+        update = decode_object(raw)
         number = update.get("update_id")
         match update:
             case {"channel_post": {"chat": {"id": chat}, "message_id": message, **more}}:
                 group = more.get("media_group_id")  # an album is one post in several messages
                 key = f"{chat} album {group}" if group else f"{chat} {message} {number}"
-                return [Event(Hook.POSTED, str(chat), str(message), key, moment(more.get("date")))]
+                return [
+                    Event(
+                        EventKind.POSTED,
+                        str(chat),
+                        str(message),
+                        key,
+                        from_timestamp(more.get("date")),
+                    )
+                ]
             case {"my_chat_member": {"chat": {"id": chat}, **more}}:
                 return [
                     Event(
-                        Hook.CHANGED,
+                        EventKind.CHANGED,
                         str(chat),
                         "",
                         f"member {chat} {number}",
-                        moment(more.get("date")),
+                        from_timestamp(more.get("date")),
                     )
                 ]
         return []
@@ -432,7 +448,7 @@ def _words(form: Format, message: Message) -> dict[str, str]:
 def _plain(form: Format, message: Message) -> dict[str, str]:
     """Links show their addresses, unless there is no room for them."""
     fits = form.count(message.text) <= text_limit(form, media=len(message.media))
-    return {"text": message.text if fits else seen(form, message.text, message.html)}
+    return {"text": message.text if fits else visible_text(form, message.text, message.html)}
 
 
 def _captioned(words: Mapping[str, str]) -> dict[str, str]:

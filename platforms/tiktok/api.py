@@ -33,7 +33,7 @@ class Api(Connector):
     ) -> Any:
         headers = {"Authorization": f"Bearer {account.token}"}
         url = f"{account.base_url}/v2/{path}"
-        return (await self.call(method, url, headers=headers, hide=(account.token,), **request))[
+        return (await self.call(method, url, headers=headers, redact=(account.token,), **request))[
             "data"
         ]
 
@@ -42,10 +42,10 @@ class Api(Connector):
             return False
         return "access_token" in body or code_of(body) == "ok"
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         code = code_of(body)
         if not code or code == "ok":
-            problem = super().error_for(status, body, changes=changes)
+            problem = super().error_for(status, body, writes=writes)
             if isinstance(problem, TryLater) and status == 429:
                 problem.wait = MINUTE
             return problem
@@ -53,5 +53,5 @@ class Api(Connector):
         words = error.get("message") or error.get("error_description") or code
         detail = f"{words} (log {error['log_id']})" if error.get("log_id") else str(words)
         if status >= 500 or code in ("internal_error", "server_error"):
-            return (OutcomeUnknown if changes else TryLater)(detail, code=code)
+            return (OutcomeUnknown if writes else TryLater)(detail, code=code)
         return sort_error(code, detail)

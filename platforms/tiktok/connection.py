@@ -28,7 +28,7 @@ _FIELDS = {
 class Connection(Api):
     """Open an account, renew its tokens and give them up."""
 
-    async def choices(self, account: Account) -> Mapping[str, Sequence[str]]:
+    async def available_choices(self, account: Account) -> Mapping[str, Sequence[str]]:
         """An interaction that the account has switched off has nothing to choose; ``max_seconds``
         is no option, but the longest video that this account may post.
         """
@@ -41,7 +41,7 @@ class Connection(Api):
             "max_seconds": [str(longest)] if longest else (),
         }
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         """A right that was unticked or taken away is only seen by trying: what the profile, a look
         at the account's settings and one at its list are refused for. What only a draft would try
         stays as it was granted.
@@ -74,7 +74,7 @@ class Connection(Api):
             + [right for right in UNTRIED if account.granted and right not in account.granted],
         )
 
-    async def page_details(self, account: Account) -> PageDetails:
+    async def read_page_details(self, account: Account) -> PageDetails:
         """Told to who may read the profile; to others nothing is."""
         fields = urlencode({"fields": "bio_description,is_verified"})
         try:
@@ -107,7 +107,9 @@ class Connection(Api):
         return (await self._api(account, f"user/info/?{fields}", method="GET"))["user"]
 
     @classmethod
-    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+    def consent_url(
+        cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
+    ) -> str:
         asked = {
             "client_key": app["app_id"],
             "response_type": "code",
@@ -124,7 +126,7 @@ class Connection(Api):
             }
         return f"{app['dialog_url']}/v2/auth/authorize/?{urlencode(asked)}"
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],
@@ -147,24 +149,26 @@ class Connection(Api):
             raise Rejected(
                 "the account's name was not opened to the portal", code="scope_not_authorized"
             )
-        return [Offer(replace(await self.profile(account), missing=missing), tokens, usable=usable)]
+        return [
+            Offer(replace(await self.read_profile(account), missing=missing), tokens, usable=usable)
+        ]
 
-    async def refresh(self, account: Account) -> Tokens | None:
+    async def refresh_tokens(self, account: Account) -> Tokens | None:
         tokens, _granted = await self._grant(
             account.app, grant_type="refresh_token", refresh_token=account.refresh_token
         )
         return tokens
 
-    async def revoke(self, account: Account) -> None:
+    async def revoke_access(self, account: Account) -> None:
         """End the access to this one account: each is a grant of its own."""
         url, app, token = f"{account.base_url}/v2/oauth/revoke/", account.app, account.token
         form = {"client_key": app["app_id"], "client_secret": app["app_secret"], "token": token}
-        answer = await self.exchange("POST", url, data=form)
+        answer = await self.send("POST", url, data=form)
         if answer.status != 200 or code_of(answer.body) not in (
             "",
             "ok",
         ):  # an empty object is its success
-            raise self.problem(answer, hide=(app["app_secret"], token))
+            raise self.error_from(answer, redact=(app["app_secret"], token))
 
     async def _grant(self, app: Mapping[str, Any], **grant: str) -> tuple[Tokens, list[str]]:
         """A new pair of tokens, and the rights they carry. The old refresh token dies with it, so a
@@ -174,11 +178,11 @@ class Connection(Api):
             "POST",
             f"{app['base_url']}/v2/oauth/token/",
             data={"client_key": app["app_id"], "client_secret": app["app_secret"], **grant},
-            hide=(
+            redact=(
                 app["app_secret"],
                 *(grant.get(name, "") for name in ("code", "refresh_token", "code_verifier")),
             ),
-            changes=True,
+            writes=True,
             timeout=20,
         )
         if not data.get("access_token"):

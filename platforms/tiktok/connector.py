@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.messages import Account, Figures, LivePost, Message, Receipt, Trace, Video
+from platforms.messages import Account, Figures, LivePost, Message, Receipt, Video, Visibility
 from platforms.tiktok.connection import Connection
 from platforms.tiktok.errors import MINUTE, failure_of
 from platforms.tiktok.facts import FACTS, PUBLIC, SETTINGS
@@ -32,21 +32,28 @@ from platforms.tiktok.posts import (
 )
 from platforms.tiktok.uploads import Upload, Uploads, last_piece, upload_of
 from platforms.tiktok.words import WORDS
-from platforms.webhooks import Event, ForgedWebhook, Hook, body_of, moment, require_same
+from platforms.webhooks import (
+    Event,
+    EventKind,
+    ForgedWebhook,
+    decode_object,
+    from_timestamp,
+    require_equal,
+)
 
 # Seconds between a webhook's signing and our hearing: what is older was recorded and is played
 # again.
 _LATEST = 300
 # What it tells. One of the names is misspelt by TikTok.
 _NEWS = {
-    "post.publish.complete": Hook.POSTED,
-    "post.publish.publicly_available": Hook.POSTED,
-    "video.publish.completed": Hook.POSTED,
-    "post.publish.failed": Hook.FAILED,
-    "video.upload.failed": Hook.FAILED,
-    "post.publish.no_longer_publicaly_available": Hook.GONE,
-    "post.publish.no_longer_publicly_available": Hook.GONE,
-    "authorization.removed": Hook.UNLINKED,
+    "post.publish.complete": EventKind.POSTED,
+    "post.publish.publicly_available": EventKind.POSTED,
+    "video.publish.completed": EventKind.POSTED,
+    "post.publish.failed": EventKind.FAILED,
+    "video.upload.failed": EventKind.FAILED,
+    "post.publish.no_longer_publicaly_available": EventKind.GONE,
+    "post.publish.no_longer_publicly_available": EventKind.GONE,
+    "authorization.removed": EventKind.UNLINKED,
 }
 
 _FIGURES = {
@@ -69,7 +76,7 @@ class Tiktok(Uploads, Connection):
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """The last piece of a video, or the one call of a photo post. After either there is no way
-        back, and what came of it is only told by `progress`.
+        back, and what came of it is only told by `check_processing`.
         """
         if self.facts.format(message.format).images:
             return await self._post_photos(account, message)
@@ -81,13 +88,13 @@ class Tiktok(Uploads, Connection):
             raise TryLater("the upload is not whole yet", code="no_draft")
         if upload.sent >= video.size:
             return await self._heard_before(account, upload, video)
-        answer = await self._put(account, upload, video, video.size - upload.sent, changes=True)
+        answer = await self._put(account, upload, video, video.size - upload.sent, writes=True)
         match answer.status:
             case 201:
                 return Receipt(upload.publish_id, processing=True)
             case 403 | 404 | 416:
                 return await self._heard_before(account, upload, video)
-        raise self.problem(answer, changes=True, hide=(upload.url,))
+        raise self.error_from(answer, writes=True, redact=(upload.url,))
 
     async def _heard_before(self, account: Account, upload: Upload, video: Video) -> Receipt:
         """The last piece was not taken: because it came already, or because the address is over?"""
@@ -120,12 +127,12 @@ class Tiktok(Uploads, Connection):
                 "photo_images": [image.url for image in message.images],
             },
         }
-        data = await self._api(account, "post/publish/content/init/", json=post, changes=True)
+        data = await self._api(account, "post/publish/content/init/", json=post, writes=True)
         if not data.get("publish_id"):
             raise OutcomeUnknown("no publication was named")
         return Receipt(data["publish_id"], processing=True)
 
-    async def progress(
+    async def check_processing(
         self, account: Account, message: Message, external_id: str
     ) -> Receipt | None:
         """A public post is out once moderation has let it pass: then its id is told, and before
@@ -212,7 +219,7 @@ class Tiktok(Uploads, Connection):
                 return
             cursor = data["cursor"]
 
-    async def live_posts(self, account: Account, since: datetime) -> list[LivePost]:
+    async def list_posts(self, account: Account, since: datetime) -> list[LivePost]:
         found = []
         async for each in self._videos(
             account, since, fields="id,create_time,video_description,share_url"
@@ -267,35 +274,35 @@ class Tiktok(Uploads, Connection):
             wait=MINUTE,
         )
 
-    async def trace(self, account: Account, external_id: str) -> Trace:
+    async def read_visibility(self, account: Account, external_id: str) -> Visibility:
         """Lists know public videos alone: of one that is missing there residents see nothing, but
         whether it was deleted or only closed to them, TikTok does not tell.
         """
         upload = upload_of(external_id)
         if external_id.startswith(UNSENT):
-            return Trace.GONE
+            return Visibility.GONE
         publish_id = upload.publish_id if upload else external_id
         if not is_post(publish_id):
             return await self._trace_upload(account, publish_id)
         number = publish_id.removeprefix(PHOTO)
         if await self._query(account, [number], fields="id"):
-            return Trace.VISIBLE
+            return Visibility.VISIBLE
         if publish_id.startswith(PHOTO):
             raise Rejected("photo posts need not be listed", code="unlisted")
-        return Trace.HIDDEN
+        return Visibility.HIDDEN
 
-    async def _trace_upload(self, account: Account, publish_id: str) -> Trace:
+    async def _trace_upload(self, account: Account, publish_id: str) -> Visibility:
         status = await self._status(account, publish_id)
         if status["status"] == "FAILED":
-            return Trace.GONE
-        return Trace.VISIBLE if post_id(status) else Trace.HIDDEN
+            return Visibility.GONE
+        return Visibility.VISIBLE if post_id(status) else Visibility.HIDDEN
 
     # --- counting ---------------------------------------------------------------------------------
 
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         posts = {each.removeprefix(PHOTO): each for each in external_ids if is_post(each)}
         chunks = [
-            self._counted(account, list(chunk), self.metrics.wanted(_FIGURES))
+            self._counted(account, list(chunk), self.metrics.without_skipped(_FIGURES))
             for chunk in batched(posts, 20)
         ]
         found = {
@@ -330,7 +337,7 @@ class Tiktok(Uploads, Connection):
         counted = {}
         for each in videos:
             counted[each["id"]] = {name: each[name] for name in names if each.get(name) is not None}
-            self.metrics.note(names, counted[each["id"]])
+            self.metrics.record(names, counted[each["id"]])
         return counted
 
     async def _query(
@@ -344,14 +351,14 @@ class Tiktok(Uploads, Connection):
     # --- addresses, as residents see them ---------------------------------------------------------
 
     @classmethod
-    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
         match steps:
             case [name, *_rest] if name.startswith("@"):
                 return name
         return ""  # a video's address, or a shortened one
 
     @classmethod
-    def is_in_addresses(cls, key: str) -> bool:
+    def occurs_in_addresses(cls, key: str) -> bool:
         """TikTok's number for an account does not, unlike any name that was registered to be posted
         to by hand.
         """
@@ -360,7 +367,7 @@ class Tiktok(Uploads, Connection):
     # --- webhooks ---------------------------------------------------------------------------------
 
     @classmethod
-    def hook_events(
+    def parse_webhook(
         cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
     ) -> list[Event]:
         """https://developers.tiktok.com/doc/webhooks-overview"""
@@ -372,10 +379,10 @@ class Tiktok(Uploads, Connection):
         made = hmac.new(
             app.get("app_secret", "").encode(), signed.encode() + b"." + raw, hashlib.sha256
         ).hexdigest()
-        require_same(data.get("s", ""), made if app.get("app_secret") else "")
+        require_equal(data.get("s", ""), made if app.get("app_secret") else "")
         if not signed.isdigit() or abs(time.time() - int(signed)) > _LATEST:
             raise ForgedWebhook("signed too long ago")
-        body = body_of(raw)
+        body = decode_object(raw)
         kind = _NEWS.get(str(body.get("event")))
         if kind is None or body.get("client_key") != app.get("app_id"):
             return []
@@ -383,4 +390,8 @@ class Tiktok(Uploads, Connection):
         publish, post = str(content.get("publish_id") or ""), str(content.get("post_id") or "")
         number = (PHOTO + post if publish.startswith("p_") else post) if post else publish
         key = f"{body['event']} {body.get('create_time')} {number}"
-        return [Event(kind, str(body["user_openid"]), number, key, moment(body.get("create_time")))]
+        return [
+            Event(
+                kind, str(body["user_openid"]), number, key, from_timestamp(body.get("create_time"))
+            )
+        ]

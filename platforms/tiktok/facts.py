@@ -35,8 +35,8 @@ _PHOTOS = ImageLimits(
     fewest=1,
     max_bytes=20_000_000,
     types=frozenset({"image/jpeg"}),
-    max_long=1920,
-    max_short=1080,
+    max_long_side=1920,
+    max_short_side=1080,
 )
 SCOPES = {
     "user.info.basic": True,
@@ -56,7 +56,7 @@ def _utf16(text: str) -> int:
 
 FACTS = Facts(
     fold=Fold(90, 2),
-    usual_text=400,
+    comfortable_length=400,
     formats=[
         Format(
             "video",
@@ -96,7 +96,7 @@ FACTS = Facts(
             videos=VIDEO,
             takes_link=False,
             finished_in_app=True,
-            by_choice=True,
+            only_on_request=True,
         ),
     ],
     stages=True,
@@ -104,7 +104,7 @@ FACTS = Facts(
     withdraws=False,
     lists_posts=True,
     per_page_day=15,
-    reading=Reading(600, timedelta(minutes=1), share=0.5, posts_a_question=20),
+    reading=Reading(600, timedelta(minutes=1), share=0.5, posts_per_request=20),
     measures={
         "views": Origin("view_count", _("Public videos only; photo posts are not told.")),
         "reactions": Origin("like_count"),
@@ -113,10 +113,10 @@ FACTS = Facts(
     },
     page={
         # Every account is told to have one: TikTok draws one itself.
-        "picture": PageItem(told=False),
+        "picture": PageItem(readable=False),
         "description": PageItem(),
         "register": PageItem(),
-        "pinned": PageItem(told=False),
+        "pinned": PageItem(readable=False),
         "recent": PageItem(),
         "verified": PageItem(),
     },

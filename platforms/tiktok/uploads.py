@@ -112,7 +112,7 @@ class Uploads(Api):
             ):  # the address is over; nothing can have been published, for the last piece was never sent  # noqa: E501
                 return await self._begin(account, message, video)
             case _:
-                raise self.problem(answer, hide=(upload.url,))
+                raise self.error_from(answer, redact=(upload.url,))
         return Draft(upload.ref, ready=upload.sent >= last_piece(video))
 
     async def _has_come(self, account: Account, upload: Upload, video: Video) -> bool:
@@ -132,7 +132,7 @@ class Uploads(Api):
         return not is_waiting(status) or status.get("uploaded_bytes", 0) >= video.size
 
     async def _put(
-        self, account: Account, upload: Upload, video: Video, length: int, *, changes: bool = False
+        self, account: Account, upload: Upload, video: Video, length: int, *, writes: bool = False
     ) -> Answer:
         if not is_own_host(upload.url, account.base_url, _DOMAIN):
             raise TryLater(
@@ -144,8 +144,8 @@ class Uploads(Api):
             "Content-Length": str(length),
             "Content-Range": f"bytes {start}-{start + length - 1}/{video.size}",
         }
-        body = self.pieces(video, start, length)
-        return await self.exchange("PUT", upload.url, changes=changes, data=body, headers=headers)
+        body = self.read_pieces(video, start, length)
+        return await self.send("PUT", upload.url, writes=writes, data=body, headers=headers)
 
 
 def upload_of(ref: str) -> Upload | None:

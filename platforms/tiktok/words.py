@@ -53,7 +53,7 @@ WORDS = Words(
     label="TikTok",
     page=_("TikTok account %(name)s"),
     icon="brand-tiktok",
-    leaving=_(
+    how_to_revoke=_(
         "In the TikTok app, open Settings and privacy → Security & permissions → Apps and services "
         "permissions, choose the portal's application and remove its access."
     ),

@@ -79,11 +79,11 @@ class Api(Connector):
     ) -> Any:
         url = f"{account.base_url}{'/upload' if upload else ''}/youtube/v3/{path}"
         headers = {"Authorization": f"Bearer {account.token}", **request.pop("headers", {})}
-        return await self.call(method, url, headers=headers, hide=(account.token,), **request)
+        return await self.call(method, url, headers=headers, redact=(account.token,), **request)
 
     async def _ask(self, method: str, account: Account, url: str, **request: Any) -> Answer:
         headers = {"Authorization": f"Bearer {account.token}", **request.pop("headers", {})}
-        return await self.exchange(method, url, headers=headers, **request)
+        return await self.send(method, url, headers=headers, **request)
 
     async def _put(
         self,
@@ -111,28 +111,28 @@ class Api(Connector):
             "Content-Range": f"bytes {start}-{start + length - 1}/{size}",
         }
         return await self._ask(
-            "PUT", account, session, headers=headers, data=self.pieces(video, start, length)
+            "PUT", account, session, headers=headers, data=self.read_pieces(video, start, length)
         )
 
-    def _error_of(self, answer: Answer, account: Account, *hide: str) -> ConnectorError:
-        return self.problem(answer, hide=(account.token, *hide))
+    def _error_of(self, answer: Answer, account: Account, *redact: str) -> ConnectorError:
+        return self.error_from(answer, redact=(account.token, *redact))
 
     def is_success(self, status: int, body: Any) -> bool:
         return status == 204 or (
             status in (200, 201) and isinstance(body, dict) and "error" not in body
         )
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         match body:
             case {"error": {} as error}:
                 reasons, detail = reasons_of(error), str(error.get("message") or f"HTTP {status}")
             case {"error": str(name)}:  # the token server's
                 reasons, detail = [name], str(body.get("error_description") or name)
             case _:
-                return super().error_for(status, body, changes=changes)
+                return super().error_for(status, body, writes=writes)
         code = reasons[0] if reasons else str(status)
         if status >= 500 or DOWN & set(reasons):
-            return (OutcomeUnknown if changes else TryLater)(detail, code=code)
+            return (OutcomeUnknown if writes else TryLater)(detail, code=code)
         return sort_error(status, reasons, code, detail)
 
 

@@ -13,7 +13,7 @@ from platforms.youtube.api import Api
 class Comments(Api):
     """Speak with residents under the channel's videos."""
 
-    async def comments(self, account: Account, external_id: str) -> list[Comment]:
+    async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
         shown, awaiting_review = await asyncio.gather(
             self._threads(account, external_id, "published"),
             self._threads(account, external_id, "heldForReview"),
@@ -35,12 +35,12 @@ class Comments(Api):
             "items", []
         )
 
-    async def answer(self, account: Account, comment_id: str, text: str) -> str:
+    async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
         reply = {"snippet": {"parentId": comment_id, "textOriginal": text}}
-        data = await self._data("POST", account, "comments?part=snippet", json=reply, changes=True)
+        data = await self._data("POST", account, "comments?part=snippet", json=reply, writes=True)
         return str(data["id"])
 
-    async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+    async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         """Held for review rather than rejected: that can be taken back."""
         asked = {"id": comment_id, "moderationStatus": "heldForReview" if hidden else "published"}
         await self._data("POST", account, f"comments/setModerationStatus?{urlencode(asked)}")

@@ -26,14 +26,14 @@ class Connection(Api):
             raise AccessLost("the account has no channel", code="youtubeSignupRequired")
         return data["items"][0]
 
-    async def page_details(self, account: Account) -> PageDetails:
+    async def read_page_details(self, account: Account) -> PageDetails:
         branding = (await self._channel(account, "id,brandingSettings")).get("brandingSettings", {})
         return PageDetails(
             cover=bool(branding.get("image", {}).get("bannerExternalUrl")),
             description=str(branding.get("channel", {}).get("description", "")),
         )
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         channel = await self._channel(account, "id,snippet,statistics")
         counted = channel.get("statistics", {})
         hidden = counted.get("hiddenSubscriberCount") or "subscriberCount" not in counted
@@ -46,7 +46,9 @@ class Connection(Api):
         )
 
     @classmethod
-    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+    def consent_url(
+        cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
+    ) -> str:
         asked = {
             "client_id": app["app_id"],
             "redirect_uri": redirect_uri,
@@ -61,7 +63,7 @@ class Connection(Api):
         }
         return f"{app['dialog_url']}/o/oauth2/v2/auth?{urlencode(asked)}"
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],
@@ -89,37 +91,37 @@ class Connection(Api):
         account = Account(external_id="", token=tokens.token, base_url=app["base_url"], app=app)
         return [
             Offer(
-                replace(await self.profile(account), missing=missing),
+                replace(await self.read_profile(account), missing=missing),
                 tokens,
                 usable=not any(SCOPES[right] for right in missing),
             )
         ]
 
-    async def refresh(self, account: Account) -> Tokens | None:
+    async def refresh_tokens(self, account: Account) -> Tokens | None:
         """The refresh token stays the same and is not told again."""
         data = await self._grant(
             account.app, grant_type="refresh_token", refresh_token=account.refresh_token
         )
         return _tokens(data, data.get("refresh_token") or account.refresh_token)
 
-    async def revoke(self, account: Account) -> None:
+    async def revoke_access(self, account: Account) -> None:
         """Either token ends the whole consent, with ``include_granted_scopes`` all that the person
         gave us.
         """
         token = account.refresh_token or account.token
-        answer = await self.exchange(
+        answer = await self.send(
             "POST", f"{account.app['oauth_url']}/revoke", data={"token": token}
         )
         ended_before = answer.status == 400 and (answer.body or {}).get("error") == "invalid_token"
         if answer.status != 200 and not ended_before:
-            raise self.problem(answer, hide=(token,))
+            raise self.error_from(answer, redact=(token,))
 
     async def _grant(self, app: Mapping[str, Any], **grant: str) -> dict[str, Any]:
         data = await self.call(
             "POST",
             f"{app['oauth_url']}/token",
             data={"client_id": app["app_id"], "client_secret": app["app_secret"], **grant},
-            hide=(
+            redact=(
                 app["app_secret"],
                 *(grant.get(name, "") for name in ("code", "refresh_token", "code_verifier")),
             ),
@@ -130,7 +132,7 @@ class Connection(Api):
         return data
 
     @classmethod
-    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
         match steps:
             case ["channel", number, *_rest]:
                 return number
@@ -139,8 +141,8 @@ class Connection(Api):
         return ""  # a video's address, a shortened one, or a name of the old kinds
 
     @classmethod
-    def is_number(cls, key: str) -> bool:
-        return super().is_number(key) or bool(re.fullmatch(r"uc[\w-]{22}", key))
+    def is_platform_id(cls, key: str) -> bool:
+        return super().is_platform_id(key) or bool(re.fullmatch(r"uc[\w-]{22}", key))
 
 
 def _tokens(data: Mapping[str, Any], refresh_token: str) -> Tokens:

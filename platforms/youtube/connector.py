@@ -17,7 +17,7 @@ from platforms.messages import (
     Message,
     PageFigures,
     Receipt,
-    Trace,
+    Visibility,
 )
 from platforms.youtube.comments import Comments
 from platforms.youtube.connection import Connection
@@ -85,11 +85,11 @@ class Youtube(Uploads, Comments, Connection, News):
             body = json.dumps(shown).encode()
             headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
             await self._data(
-                "PUT", account, "videos?part=status", data=once(body), headers=headers, changes=True
+                "PUT", account, "videos?part=status", data=once(body), headers=headers, writes=True
             )
         return receipt_of(account, draft.video, short=draft.short, status=status)
 
-    async def progress(
+    async def check_processing(
         self, account: Account, message: Message, external_id: str
     ) -> Receipt | None:
         video = await self._video(account, external_id, "status")
@@ -103,7 +103,7 @@ class Youtube(Uploads, Comments, Connection, News):
 
     # --- the channel itself ---
 
-    async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
+    async def write_page_details(self, account: Account, changes: Mapping[str, str]) -> None:
         """Writes the whole part, because what it does not name is erased: read first, as a video's
         status is. https://developers.google.com/youtube/v3/docs/channels/update, 50 units.
         """
@@ -115,7 +115,7 @@ class Youtube(Uploads, Comments, Connection, News):
         body = json.dumps({"id": channel["id"], "brandingSettings": part}).encode()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         path = "channels?part=brandingSettings"
-        await self._data("PUT", account, path, data=once(body), headers=headers, changes=True)
+        await self._data("PUT", account, path, data=once(body), headers=headers, writes=True)
 
     # --- looking ----------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Youtube(Uploads, Comments, Connection, News):
         found = await self._marked(account, message, since=since)
         return Receipt(found, link_to(account, found, short=is_short(message))) if found else None
 
-    async def live_posts(self, account: Account, since: datetime) -> list[LivePost]:
+    async def list_posts(self, account: Account, since: datetime) -> list[LivePost]:
         found = []
         async for video in self._uploads(account, "snippet,status"):
             snippet = video["snippet"]
@@ -163,15 +163,19 @@ class Youtube(Uploads, Comments, Connection, News):
             return False
         return True
 
-    async def trace(self, account: Account, external_id: str) -> Trace:
+    async def read_visibility(self, account: Account, external_id: str) -> Visibility:
         """The channel's own token sees every video of the channel, so what is missing is gone."""
         video_id = await self._video_behind(account, external_id)
         video = await self._video(account, video_id, "status") if video_id else None
         if video is None:
-            return Trace.GONE
+            return Visibility.GONE
         # Unlisted: whoever has the address sees it.
         open_to_some = video["status"].get("privacyStatus") in ("public", "unlisted")
-        return Trace.VISIBLE if open_to_some and not is_refused(video["status"]) else Trace.HIDDEN
+        return (
+            Visibility.VISIBLE
+            if open_to_some and not is_refused(video["status"])
+            else Visibility.HIDDEN
+        )
 
     async def _video_behind(self, account: Account, external_id: str) -> str:
         """The video that an id or a draft's reference means; empty while there is none. A session
@@ -219,7 +223,7 @@ class Youtube(Uploads, Comments, Connection, News):
             for answer in answers:
                 for each in answer.get("items", ()):
                     statistics = each.get("statistics", {})
-                    self.metrics.note(_STATISTICS, _STATISTICS & statistics.keys())
+                    self.metrics.record(_STATISTICS, _STATISTICS & statistics.keys())
                     found[each["id"]] = _figures(statistics)
         return found
 
@@ -228,7 +232,7 @@ class Youtube(Uploads, Comments, Connection, News):
         California; one that is not told has no row. A name that is not known fails the whole
         query. Channels that were connected before this right was asked for have not granted it.
         """
-        names = self.metrics.wanted(_PAGE_METRICS)
+        names = self.metrics.without_skipped(_PAGE_METRICS)
         try:
             answer = await self._report(account, names, first, last)
         except AccessLost as error:
@@ -255,7 +259,7 @@ class Youtube(Uploads, Comments, Connection, News):
         url = f"{account.app['analytics_url']}/v2/reports?{urlencode(asked)}"
         headers = {"Authorization": f"Bearer {account.token}"}
         try:
-            answer = await self.call("GET", url, headers=headers, hide=(account.token,))
+            answer = await self.call("GET", url, headers=headers, redact=(account.token,))
         except Rejected as error:
             if "query" not in error.detail.casefold() and "metric" not in error.detail.casefold():
                 raise
@@ -269,7 +273,7 @@ class Youtube(Uploads, Comments, Connection, News):
         told = [each["name"] for each in answer["columnHeaders"] if each["name"] != "day"]
         rows = answer.get("rows", ())
         if rows:
-            self.metrics.note(names, told)
+            self.metrics.record(names, told)
         return {
             name: {date.fromisoformat(row[0]): int(row[at]) for row in rows}
             for at, name in enumerate(told, start=1)

@@ -26,13 +26,13 @@ def _utf8(text: str) -> int:
 
 FACTS = Facts(
     fold=Fold(157, 3),
-    usual_text=1500,
+    comfortable_length=1500,
     formats=[
         Format(
             "video",
             max_title=100,
             max_text=5000,
-            without="<>",
+            forbidden_characters="<>",
             count=_utf8,
             videos=VideoLimits(
                 max_bytes=256 * 1024**3,
@@ -72,7 +72,7 @@ FACTS = Facts(
         10_000,
         timedelta(days=1),
         share=0.5,
-        calls_a_question=2,
+        calls_per_request=2,
         across_pages=True,
         page_calls=10_000,
     ),
@@ -81,21 +81,21 @@ FACTS = Facts(
         "followers_gained": Origin("subscribersGained", _LATE),
         "followers_lost": Origin("subscribersLost", _LATE),
     },
-    settles_after=7,
+    corrected_for_days=7,
     page={
         # Every channel is told to have one: YouTube draws one itself.
-        "picture": PageItem(told=False),
+        "picture": PageItem(readable=False),
         "cover": PageItem(),
         "description": PageItem(longest=1000),
         "register": PageItem(),
         "recent": PageItem(),
     },
-    page_every=timedelta(days=7),  # a call of the 10,000 that all channels share in a day
-    edit_at="https://studio.youtube.com/channel/{id}/editing/profile",
+    page_read_every=timedelta(days=7),  # a call of the 10,000 that all channels share in a day
+    edit_url="https://studio.youtube.com/channel/{id}/editing/profile",
     rights=SCOPES,
     hosts=("youtube.com", "youtu.be"),
     revokes=True,
-    revokes_person=True,
+    revokes_all_pages_of_person=True,
     source="developers.google.com/youtube/v3, revision of 2026-11-04",
 )
 

@@ -13,11 +13,11 @@ from platforms.messages import Account
 from platforms.webhooks import (
     Challenge,
     Event,
+    EventKind,
     ForgedWebhook,
-    Hook,
-    require_any,
+    accepted_secrets,
+    require_any_secret,
     require_signature,
-    words_of,
 )
 from platforms.youtube.api import Api
 
@@ -29,10 +29,10 @@ _LEASE = timedelta(days=5)
 class News(Api):
     """Subscribe to a channel's feed and read it."""
 
-    async def subscribe(self, account: Account, callback: str) -> timedelta | None:
+    async def subscribe_webhook(self, account: Account, callback: str) -> timedelta | None:
         """To a push feed of the channel's new and changed videos, by lease.
         https://developers.google.com/youtube/v3/guides/push_notifications"""
-        words = words_of(account.app.get("hook_secret", ""))
+        words = accepted_secrets(account.app.get("hook_secret", ""))
         if not words:
             return None
         asked = {
@@ -43,7 +43,7 @@ class News(Api):
             "hub.secret": words[0],
             "hub.lease_seconds": str(int(_LEASE.total_seconds())),
         }
-        answer = await self.exchange(
+        answer = await self.send(
             "POST", f"{account.app['hub_url']}/subscribe", data=asked, timeout=20
         )
         if answer.status not in (202, 204):
@@ -51,7 +51,9 @@ class News(Api):
         return _LEASE
 
     @classmethod
-    def hook_challenge(cls, app: Mapping[str, Any], query: Mapping[str, str]) -> Challenge:
+    def answer_webhook_challenge(
+        cls, app: Mapping[str, Any], query: Mapping[str, str]
+    ) -> Challenge:
         """The hub proves nothing, so it is answered only for channels of ours; and we never ask it
         to stop.
         """
@@ -62,11 +64,11 @@ class News(Api):
         return Challenge(query.get("hub.challenge", ""), page)
 
     @classmethod
-    def hook_events(
+    def parse_webhook(
         cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
     ) -> list[Event]:
         given = headers.get("X-Hub-Signature", "")
-        require_any(
+        require_any_secret(
             app.get("hook_secret", ""), lambda word: require_signature(given, word, raw, "sha1")
         )
         # As text: whatever encoding a feed claims, it is read in none but UTF-8. Its refusals are
@@ -82,14 +84,14 @@ class News(Api):
                 for tag in ("yt:videoId", "yt:channelId", "atom:updated")
             )
             events.append(
-                Event(Hook.POSTED, page, video, f"posted {video} {changed}", _iso(changed))
+                Event(EventKind.POSTED, page, video, f"posted {video} {changed}", _iso(changed))
             )
         for gone in feed.iterfind("{http://purl.org/atompub/tombstones/1.0}deleted-entry"):
             video = gone.get("ref", "").rpartition(":")[2]
             uri = gone.findtext(".//atom:uri", "", _XML)  # …/channel/UC…
             events.append(
                 Event(
-                    Hook.GONE,
+                    EventKind.GONE,
                     uri.rpartition("/")[2],
                     video,
                     f"gone {video}",

@@ -82,7 +82,7 @@ WORDS = Words(
     label="YouTube",
     page=_("YouTube channel %(name)s"),
     icon="brand-youtube",
-    leaving=_(
+    how_to_revoke=_(
         "The person who connected the channel opens myaccount.google.com/connections and removes "
         "the portal's application. That ends the access to this person's other channels, too."
     ),

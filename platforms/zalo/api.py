@@ -66,14 +66,14 @@ class Api(Connector):
         self.limiter = RateLimiter()
 
     async def _job(
-        self, account: Account, verb: str, article: dict[str, Any], *, changes: bool = False
+        self, account: Account, verb: str, article: dict[str, Any], *, writes: bool = False
     ) -> str:
         answer = await self._api(
-            "POST", account, f"article/{verb}", json=article, changes=changes, timeout=20
+            "POST", account, f"article/{verb}", json=article, writes=writes, timeout=20
         )
         if token := answer.get("data", {}).get("token"):
             return token
-        raise (OutcomeUnknown if changes else TryLater)("no job was named")
+        raise (OutcomeUnknown if writes else TryLater)("no job was named")
 
     async def _article_of(self, account: Account, token: str) -> str:
         """The article that a job has made or changed; empty while it is at work."""
@@ -108,14 +108,14 @@ class Api(Connector):
     ) -> Any:
         url = f"{account.base_url}/v2.0/{path}"
         headers = {"access_token": account.token, **(headers or {})}
-        return await self.call(method, url, headers=headers, hide=(account.token,), **request)
+        return await self.call(method, url, headers=headers, redact=(account.token,), **request)
 
     def is_success(self, status: int, body: Any) -> bool:
         """Tokens come without the envelope, and so do some failures."""
         whole = isinstance(body, dict) and ("error" in body or "access_token" in body)
         return status == 200 and whole and not int(body.get("error") or 0)
 
-    def error_for(self, status: int, body: Any, *, changes: bool) -> ConnectorError:
+    def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         """Failures arrive with status 200 as well. From -14000 downwards the consent server
         speaks.
         """
@@ -125,7 +125,7 @@ class Api(Connector):
             case {"message": str(words)} if status < 400 and is_spent(words):
                 return AccessLost(words, code="refresh_token")
             case _:
-                return super().error_for(status, body, changes=changes)
+                return super().error_for(status, body, writes=writes)
         detail = str(body.get("error_description") or body.get("message") or f"code {code}")
         if code == LIMIT:
             left = 60 - time.time() % 60

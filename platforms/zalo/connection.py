@@ -18,7 +18,7 @@ _GRANT = timedelta(days=90)
 class Connection(Api):
     """Open an account and renew its tokens."""
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         page = (await self._api("GET", account, "oa/getoa"))["data"]
         external_id = str(page.get("oa_id") or page["oaid"])
         return Profile(
@@ -30,7 +30,7 @@ class Connection(Api):
             missing=() if page.get("is_verified") else ("oa_verified",),
         )
 
-    async def page_details(self, account: Account) -> PageDetails:
+    async def read_page_details(self, account: Account) -> PageDetails:
         page = (await self._api("GET", account, "oa/getoa"))["data"]
         return PageDetails(
             picture=bool(page.get("avatar")),
@@ -39,13 +39,15 @@ class Connection(Api):
             description=str(page.get("description", "")),
         )
 
-    async def refresh(self, account: Account) -> Tokens | None:
+    async def refresh_tokens(self, account: Account) -> Tokens | None:
         return await self._grant(
             account.app, grant_type="refresh_token", refresh_token=account.refresh_token
         )
 
     @classmethod
-    def dialog(cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str) -> str:
+    def consent_url(
+        cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
+    ) -> str:
         asked = {
             "app_id": app["app_id"],
             "redirect_uri": redirect_uri,
@@ -54,7 +56,7 @@ class Connection(Api):
         }
         return f"{app['oauth_url']}/v4/oa/permission?{urlencode(asked)}"
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],
@@ -69,7 +71,7 @@ class Connection(Api):
             code_verifier=verifier,
         )
         account = Account(external_id="", token=tokens.token, base_url=app["base_url"], app=app)
-        profile = await self.profile(account)
+        profile = await self.read_profile(account)
         if profile.external_id != answer.get("oa_id", profile.external_id):
             raise Rejected("the token opens another account than the dialog named")
         return [Offer(profile, tokens, usable=not profile.missing)]
@@ -78,7 +80,7 @@ class Connection(Api):
         """A new pair of tokens. The old refresh token dies with it, so a lost answer is an unknown
         outcome, not delay.
         """
-        hide = (
+        redact = (
             app["app_secret"],
             *(grant[name] for name in ("code", "refresh_token") if name in grant),
         )
@@ -87,8 +89,8 @@ class Connection(Api):
             f"{app['oauth_url']}/v4/oa/access_token",
             data={"app_id": app["app_id"], **grant},
             headers={"secret_key": app["app_secret"]},
-            hide=hide,
-            changes=True,
+            redact=redact,
+            writes=True,
             timeout=20,
         )
         if not answer.get("access_token"):

@@ -13,8 +13,8 @@ from itertools import chain, repeat
 from typing import Any
 
 from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.messages import Account, Figures, LivePost, Message, Receipt, Trace
-from platforms.webhooks import Event, ForgedWebhook, words_of
+from platforms.messages import Account, Figures, LivePost, Message, Receipt, Visibility
+from platforms.webhooks import Event, ForgedWebhook, accepted_secrets
 from platforms.zalo.articles import article_json, html_body, parts_of, text_of
 from platforms.zalo.connection import Connection
 from platforms.zalo.drafts import Drafts
@@ -35,7 +35,7 @@ class Zalo(Drafts, Connection):
     words = WORDS
     facts = FACTS
     settings = SETTINGS
-    no_pages = frozenset({"articles", "d", "detail", "pc", "s"})
+    paths_without_page = frozenset({"articles", "d", "detail", "pc", "s"})
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         """Replaces the hidden article by itself, shown; the same article however often it is
@@ -47,7 +47,7 @@ class Zalo(Drafts, Connection):
         await self.limiter.take(3, account.app["calls_per_minute"])  # update, verify, the address
         end = time.monotonic() + self.deadline.total_seconds()
         shown = {"id": article, **article_json(message, "show", video_id)}
-        token = await self._job(account, "update", shown, changes=True)
+        token = await self._job(account, "update", shown, writes=True)
         await self._done(account, token, end)
         return Receipt(article, await self._link(account, article, shown["type"]))
 
@@ -129,15 +129,15 @@ class Zalo(Drafts, Connection):
             return False
         return True
 
-    async def trace(self, account: Account, external_id: str) -> Trace:
+    async def read_visibility(self, account: Account, external_id: str) -> Visibility:
         article = await self._behind(account, external_id)
         if not article:
-            return Trace.HIDDEN if article is None else Trace.GONE
+            return Visibility.HIDDEN if article is None else Visibility.GONE
         await self.limiter.take(1, account.app["calls_per_minute"])
         status = await self._status(account, article)
         if not status:
-            return Trace.GONE
-        return Trace.VISIBLE if status == "show" else Trace.HIDDEN
+            return Visibility.GONE
+        return Visibility.VISIBLE if status == "show" else Visibility.HIDDEN
 
     async def _behind(self, account: Account, reference: str) -> str | None:
         """The article that a reference or a receipt stands for; empty where there is none, None
@@ -166,7 +166,7 @@ class Zalo(Drafts, Connection):
         message = {"attachment": {"type": "template", "payload": payload}}
         body = {"recipient": {"target": {}}, "message": message}
         try:
-            answer = await self._api("POST", account, "oa/message", json=body, changes=True)
+            answer = await self._api("POST", account, "oa/message", json=body, writes=True)
         except TryLater as error:
             if error.code == FAILED:
                 raise OutcomeUnknown(error.detail, code=error.code) from None
@@ -188,7 +188,7 @@ class Zalo(Drafts, Connection):
                     return found
                 seen += 1
                 if each["id"] in remaining:
-                    self.metrics.note(_FIGURES, _FIGURES & each.keys())
+                    self.metrics.record(_FIGURES, _FIGURES & each.keys())
                     found[each["id"]] = Figures(
                         views=each.get("total_view"), shares=each.get("total_share")
                     )
@@ -198,7 +198,7 @@ class Zalo(Drafts, Connection):
             found |= dict.fromkeys(remaining - found.keys(), Figures())
         return found
 
-    async def live_posts(self, account: Account, since: datetime) -> list[LivePost]:
+    async def list_posts(self, account: Account, since: datetime) -> list[LivePost]:
         """Zalo does not say who made an article: somebody in its app, or we."""
         found = []
         for kind in ("normal", "video"):
@@ -234,24 +234,24 @@ class Zalo(Drafts, Connection):
     # --- addresses, as residents see them ---------------------------------------------------------
 
     @classmethod
-    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
         match steps:
             case ["articles" | "detail" | "d", *_rest]:
-                return asked.get("pageId", "")
+                return query.get("pageId", "")
             case ["s", name, *_rest]:
                 return name
-        return super().page_in(steps, asked)
+        return super().page_from_address(steps, query)
 
     # --- webhooks ---------------------------------------------------------------------------------
 
     @classmethod
-    def hook_events(
+    def parse_webhook(
         cls, app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
     ) -> list[Event]:
         """Zalo tells of messages and followers, of no article and no comment: all of it is proven
         and then let go. https://developers.zalo.me/docs/official-account/webhook
         """
-        secrets = words_of(app.get("hook_secret", ""))
+        secrets = accepted_secrets(app.get("hook_secret", ""))
         # The time is part of what is signed, and stands in a header or in the body: read without
         # decoding that.
         times = [

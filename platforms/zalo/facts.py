@@ -33,7 +33,7 @@ def count(text: str) -> int:
 
 
 FACTS = Facts(
-    usual_text=6000,
+    comfortable_length=6000,
     formats=[
         Format(
             "article",
@@ -42,10 +42,10 @@ FACTS = Facts(
             max_title=_TITLE,
             images=ImageLimits(most=10, max_bytes=_PICTURE),
             videos=VideoLimits(fewest=0, **VIDEOS),
-            mixed=11,
+            max_mixed=11,
             needs_media=True,  # the first picture is the cover; where there is none, the video
             article=True,
-            lead=DESCRIPTION,
+            lead_length=DESCRIPTION,
             media_by_url=True,
             options=[Option("comments", default=True)],
         ),
@@ -67,7 +67,7 @@ FACTS = Facts(
     broadcasts=True,
     lists_posts=True,
     # A page's articles are walked ten a call, those of each kind by themselves.
-    reading=Reading(4000, timedelta(minutes=1), share=0.5, calls_a_question=4),
+    reading=Reading(4000, timedelta(minutes=1), share=0.5, calls_per_request=4),
     measures={
         "views": Origin("total_view", _("Articles among the newest 300 of the account.")),
         "shares": Origin("total_share"),
@@ -76,13 +76,13 @@ FACTS = Facts(
         "picture": PageItem(),
         "cover": PageItem(),
         "description": PageItem(),
-        "address": PageItem(told=False),
-        "phone": PageItem(told=False),
+        "address": PageItem(readable=False),
+        "phone": PageItem(readable=False),
         "register": PageItem(),
         "recent": PageItem(),
         "verified": PageItem(),
     },
-    edit_at="https://oa.zalo.me/manage/oa",
+    edit_url="https://oa.zalo.me/manage/oa",
     rights={"oa_verified": True},
     hosts=("zalo.me", "zapps.vn"),  # articles open at rd.zapps.vn
     source="developers.zalo.me/docs/official-account/bai-viet, 2026-09; title, "

@@ -39,7 +39,7 @@ WORDS = Words(
     label="Zalo OA",
     short="Zalo",
     page=_("Zalo OA %(name)s"),
-    leaving=_(
+    how_to_revoke=_(
         "An administrator of the account opens OA Manager and removes the portal's "
         "application there."
     ),
@@ -55,7 +55,7 @@ WORDS = Words(
     reasons=_REASONS,
     options={"comments": common_messages.COMMENTS},
     rights={"oa_verified": _("verification of the account by Zalo, needed to publish")},
-    asked=[
+    consent_items=[
         _("publishing, reading and withdrawing articles"),
         _("the account's name, verification and number of followers"),
     ],

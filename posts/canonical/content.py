@@ -14,7 +14,7 @@ from channels.queries import facts_of
 from channels.states import Kind
 from core.text import fold, normal
 from platforms.facts import Format
-from platforms.limits import carry, choose
+from platforms.limits import choose_format, media_shown
 from platforms.messages import Image, Message, Video
 from posts.canonical import corrections
 from posts.canonical.grounds import legal_of
@@ -179,10 +179,10 @@ def _target(target: PostChannel, media: list[dict[str, Any]], **words: Any) -> d
     # One that the platform no longer has falls back to what fits.
     requested = target.format if target.format in {form.name for form in facts.formats} else ""
     if target.format_as_before:
-        form = choose(facts, all_media, usual=requested)
+        form = choose_format(facts, all_media, usual=requested)
     else:
-        form = choose(facts, all_media, requested)
-    carried = [each.sha256 for each in carry(form, all_media)]
+        form = choose_format(facts, all_media, requested)
+    carried = [each.sha256 for each in media_shown(form, all_media)]
     return {
         "channel": str(target.channel.public_id),
         "platform": target.channel.platform,

@@ -107,5 +107,6 @@ def _is_cropped(form: Format, medium: Mapping[str, Any]) -> bool:
         return False
     ratio = medium["width"] / medium["height"]
     return bool(
-        (limits.narrowest and ratio < limits.narrowest) or (limits.widest and ratio > limits.widest)
+        (limits.min_ratio and ratio < limits.min_ratio)
+        or (limits.max_ratio and ratio > limits.max_ratio)
     )

@@ -151,7 +151,7 @@ def _words(text: str) -> list[str]:
 
 
 def _usual(target: Mapping[str, Any]) -> int:
-    return facts_of(target["platform"]).usual_text
+    return facts_of(target["platform"]).comfortable_length
 
 
 def _long() -> str:

@@ -27,7 +27,7 @@ Answers = dict[int, Mapping[str, Sequence[str]] | None]
 def asks(channel: Channel) -> bool:
     """Check whether the page's own settings decide what may be chosen."""
     return (
-        CONNECTORS[channel.platform].choices is not Connector.choices
+        CONNECTORS[channel.platform].available_choices is not Connector.available_choices
         and channel.health == Health.CONNECTED
     )
 
@@ -39,7 +39,7 @@ def left(channel: Channel) -> Mapping[str, Sequence[str]] | None:
     try:
         account = account_of(channel)
         return client.call(
-            channel.platform, lambda c: c.choices(account), writes=False, seconds=LONGEST
+            channel.platform, lambda c: c.available_choices(account), writes=False, seconds=LONGEST
         )
     except (ConnectorError, Unsealable):
         return None

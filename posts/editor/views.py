@@ -42,7 +42,7 @@ from media import services as media_services
 from media import uploads
 from media.models import FilmEdit, Media
 from media.scanners.queries import state_of
-from platforms.limits import seen, text_limit
+from platforms.limits import text_limit, visible_text
 from posts.canonical import content, corrections, material
 from posts.checks.base import Finding, Severity
 from posts.context import post_to_write, units_to_write_in
@@ -228,7 +228,7 @@ def _checked(post: Post, form: ComposeForm) -> dict[str, Any]:
         form = facts_of(target["platform"]).format(target.get("format", ""))
         shown = content.media_for(composed, target)
         videos = sum("video" in medium for medium in shown)
-        target["count"] = form.count(seen(form, target["text"], target["html"]))
+        target["count"] = form.count(visible_text(form, target["text"], target["html"]))
         target["limit"] = text_limit(form, media=len(shown))
         target["counted_in"] = presenters.counting_unit(form)
         target["counted"] = presenters.COUNTED[target["counted_in"]]

@@ -17,7 +17,7 @@ from channels.queries import channels_for, facts_of
 from core.errors import Refused
 from media.models import Media
 from platforms.facts import Format
-from platforms.limits import choose
+from platforms.limits import choose_format
 from posts.canonical import content, corrections
 from posts.canonical.html import plain
 from posts.canonical.titles import title_from
@@ -121,7 +121,7 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, editing.Cha
         if channel := usable.get(target["channel"]):
             first = corrected.line(target["channel"]) if corrected else ""
             facts = facts_of(channel.platform)
-            fitting = choose(facts, all_media, "")
+            fitting = choose_format(facts, all_media, "")
             named = target.get("format", facts.formats[0].name)
             form = next((each for each in facts.formats if each.name == named), fitting)
             found[channel] = editing.ChannelEdit(

@@ -104,7 +104,7 @@ def seen_on(content_: dict[str, Any], target: dict[str, Any]) -> View:
         labelled=bool(content_.get("ai_made")) and form.labels_ai,
         shows_text=bool(form.max_text),
         captions=[spoken(video["captions"]) for video in videos if video["captions"]],
-        lead=shorten(target["text"], form.lead, placeholder="…") if form.lead else "",
+        lead=shorten(target["text"], form.lead_length, placeholder="…") if form.lead_length else "",
         left_out=_left_out(content_, shots, form),
     )
 

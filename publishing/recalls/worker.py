@@ -23,7 +23,7 @@ from platforms import client
 from platforms.client import Answers, Call, Request
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
-from platforms.messages import Account, Trace
+from platforms.messages import Account, Visibility
 from publishing.deliveries.claims import MAX_CHECKS, exclusive_run, skip_locked
 from publishing.deliveries.transitions import change_reasons, move_many
 from publishing.models import Delivery
@@ -226,17 +226,17 @@ class RecallWorker:
             self.facts.finds,
         )
 
-        async def call(connector: Connector) -> Trace | Accepted | Absent | ConnectorError:
+        async def call(connector: Connector) -> Visibility | Accepted | Absent | ConnectorError:
             is_accepted = was_accepted or await connector.withdraw(account, ref)
-            trace = (
-                Trace.GONE
+            visibility = (
+                Visibility.GONE
             )  # where the platform cannot be asked, its word is all that can be had
             if can_check:
                 try:
-                    trace = await connector.trace(account, ref)
+                    visibility = await connector.read_visibility(account, ref)
                 except ConnectorError as error:
                     return Accepted(error) if is_accepted else error
-            return Absent() if trace is Trace.GONE and not is_accepted else trace
+            return Absent() if visibility is Visibility.GONE and not is_accepted else visibility
 
         return call
 
@@ -270,7 +270,7 @@ class RecallWorker:
 
     def _forget_draft(self, row: Delivery, answer: Any) -> None:
         """Empty the reference of an orphaned draft that is gone."""
-        if answer is Trace.GONE or isinstance(answer, Absent):
+        if answer is Visibility.GONE or isinstance(answer, Absent):
             same = Delivery.objects.filter(pk=row.pk, state=row.state, draft_ref=row.draft_ref)
             same.update(draft_ref="", draft_partial=False, verify_at=None)
 
@@ -283,9 +283,9 @@ class RecallWorker:
             case Absent() if self._may_still_appear(row):
                 row.verify_count = 0
                 conclusions.again.append((row, Reason.NONE, None))
-            case Trace.GONE | Absent():
+            case Visibility.GONE | Absent():
                 conclusions.gone.append(row)
-            case Trace.HIDDEN if row.published_at:
+            case Visibility.HIDDEN if row.published_at:
                 conclusions.hidden.append(row)
             case Rejected():
                 conclusions.to_people.append((row, answer))
@@ -301,7 +301,7 @@ class RecallWorker:
                 )
             case Accepted():
                 conclusions.again.append((row, Reason.TAKEN_DOWN, error))
-            case Trace():
+            case Visibility():
                 conclusions.again.append((row, Reason.NONE, None))
             case _:
                 conclusions.again.append((row, Reason.NONE, error))

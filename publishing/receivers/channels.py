@@ -27,7 +27,7 @@ from channels.states import Kind
 from platforms.facts import Facts
 from platforms.messages import LivePost
 from platforms.registry import CONNECTORS
-from platforms.webhooks import Hook
+from platforms.webhooks import EventKind
 from publishing.deliveries.requests import longest_call
 from publishing.models import Delivery, Freeze
 from publishing.scheduling import services as scheduling
@@ -193,12 +193,12 @@ def check_sooner(channel: Channel, kind: str, object_id: str, now: datetime, **_
     """
     rows = Delivery.objects.filter(channel=channel)
     match kind:
-        case Hook.POSTED | Hook.FAILED:
+        case EventKind.POSTED | EventKind.FAILED:
             waiting = Q(state=State.PROCESSING)
-            if kind == Hook.POSTED and object_id:
+            if kind == EventKind.POSTED and object_id:
                 waiting |= Q(pk__in=_unknown_outcomes_of(channel, object_id))
             rows.filter(waiting, verify_at__gt=now).update(verify_at=now)
-        case Hook.GONE if object_id:
+        case EventKind.GONE if object_id:
             gone = rows.filter(state=State.PUBLISHED, remote_id=object_id, recall__isnull=True)
             for row in gone.select_related("post", "unit", "channel"):
                 address = reverse("publishing:post", args=[row.post.public_id])

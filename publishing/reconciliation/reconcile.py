@@ -333,7 +333,7 @@ def _check_processing(platform: str, rows: Sequence[Delivery], now: Clock) -> in
 
 def _progress_call(row: Delivery, account: Account, pictures: Pictures) -> Call:
     message = message_of(row, pictures)
-    return lambda connector: connector.progress(account, message, row.remote_id)
+    return lambda connector: connector.check_processing(account, message, row.remote_id)
 
 
 def _record_visible(row: Delivery, receipt: Receipt, now: datetime) -> int:

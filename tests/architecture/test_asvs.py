@@ -119,7 +119,7 @@ def test_documented_limits_are_those_of_the_settings():
 def _shares_of_figures():
     for platform, connector in CONNECTORS.items():
         if reading := connector.facts.reading:
-            every = int(reading.every.total_seconds())
+            every = int(reading.period.total_seconds())
             yield f"{platform}_figures", f"{int(reading.calls * reading.share)}/{every}"
             if reading.page_calls:
                 yield f"{platform}_pages", f"{int(reading.page_calls * reading.share)}/{every}"

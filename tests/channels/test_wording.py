@@ -83,6 +83,6 @@ def test_what_platforms_call_alike_means_the_same(part):
 @pytest.mark.parametrize("kind", CONNECTORS)
 def test_every_right_and_every_format_has_its_words_and_none_are_left_over(kind):
     words, facts = CONNECTORS[kind].words, CONNECTORS[kind].facts
-    assert set(words.rights) == {*facts.rights, *facts.on_request}
+    assert set(words.rights) == {*facts.rights, *facts.optional_rights}
     assert set(words.formats) == {form.name for form in facts.formats}
     assert set(words.options) == {option.name for form in facts.formats for option in form.options}

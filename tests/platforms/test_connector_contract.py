@@ -11,7 +11,7 @@ from channels.presenters import FORMATS
 from channels.reasons import in_words
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.messages import Figures, Trace
+from platforms.messages import Figures, Visibility
 from platforms.meta.graph import ByPage, Graph
 from platforms.registry import CONNECTORS
 
@@ -148,7 +148,7 @@ def test_what_a_page_lists_of_ours_is_named_by_its_receipt(platform_of, kind):
     forms = [form.name for form in platform.facts.formats if not form.finished_in_app]
     receipts = [platform.publish(platform.message_of(form, f"Bài {form}.")) for form in forms]
 
-    listed = platform.call("live_posts", platform.account, start)
+    listed = platform.call("list_posts", platform.account, start)
 
     decoded = [CONNECTORS[kind].ids_of(receipt.external_id) for receipt in receipts]
     assert 1 <= len(listed) <= len(forms)  # TikTok lists no photos
@@ -247,7 +247,7 @@ def test_a_dead_token_is_access_lost(platform):
     with pytest.raises(AccessLost):
         platform.commit(message, draft)
     with pytest.raises(AccessLost):
-        platform.call("profile", platform.account)
+        platform.call("read_profile", platform.account)
 
     assert platform.visible == []
 
@@ -295,18 +295,18 @@ def test_a_redirect_is_not_followed(platform, serve):
 def test_a_comments_id_leads_to_nothing_but_a_comment(platform_of, kind, monkeypatch):
     """An answer to "{page}/feed?x=" would else be a post on the page, which nobody has approved."""
     platform, asked = platform_of(kind), []
-    exchange = Connector.exchange
+    exchange = Connector.send
 
     async def noted(self, method, url, **request):
         parts = urlsplit(url)
         asked.append((method, len(parts.path.split("/")), [*parse_qs(parts.query)], parts.fragment))
         return await exchange(self, method, url, **request)
 
-    monkeypatch.setattr(Connector, "exchange", noted)
+    monkeypatch.setattr(Connector, "send", noted)
 
     def asked_of(comment):
         asked.clear()
-        for act, more in (("answer", ["Cảm ơn."]), ("hide", [])):
+        for act, more in (("reply_to_comment", ["Cảm ơn."]), ("hide_comment", [])):
             with suppress(ConnectorError):
                 platform.call(act, platform.account, comment, *more)
         return [*asked]
@@ -431,15 +431,18 @@ def test_the_trace_of_a_post_is_visible_then_gone_and_a_draft_is_hidden(erasing)
     finding = erasing
     draft = finding.stage(finding.message())
     shown = finding.publish(finding.message("Bài thứ hai.")).external_id
-    before = [finding.call("trace", finding.account, each) for each in (draft, shown)]
+    before = [finding.call("read_visibility", finding.account, each) for each in (draft, shown)]
 
     for each in (draft, shown):
         finding.withdraw(each)
 
-    assert before == [Trace.GONE if finding.by_containers else Trace.HIDDEN, Trace.VISIBLE]
-    assert [finding.call("trace", finding.account, each) for each in (draft, shown)] == [
-        Trace.GONE,
-        Trace.GONE,
+    assert before == [
+        Visibility.GONE if finding.by_containers else Visibility.HIDDEN,
+        Visibility.VISIBLE,
+    ]
+    assert [finding.call("read_visibility", finding.account, each) for each in (draft, shown)] == [
+        Visibility.GONE,
+        Visibility.GONE,
     ]
 
 
@@ -448,11 +451,14 @@ def test_a_removal_that_takes_effect_late_is_seen_live_until_then(erasing):
     shown = finding.publish(finding.message()).external_id
     finding.fault("late_apply", operation="withdraw", seconds=30)
     finding.withdraw(shown)
-    before = finding.call("trace", finding.account, shown)
+    before = finding.call("read_visibility", finding.account, shown)
 
     finding.simulator.advance(31)
 
-    assert (before, finding.call("trace", finding.account, shown)) == (Trace.VISIBLE, Trace.GONE)
+    assert (before, finding.call("read_visibility", finding.account, shown)) == (
+        Visibility.VISIBLE,
+        Visibility.GONE,
+    )
 
 
 def test_what_the_token_cannot_see_is_never_called_gone(finding):
@@ -460,7 +466,7 @@ def test_what_the_token_cannot_see_is_never_called_gone(finding):
     finding.simulator.kill_tokens(finding.kind, page=finding.id)
 
     with pytest.raises(AccessLost):
-        finding.call("trace", finding.account, shown)
+        finding.call("read_visibility", finding.account, shown)
 
 
 # --- counting and connection ----------------------------------------------------------------------
@@ -483,17 +489,17 @@ def test_a_page_that_is_gone_or_unlinked_is_lost_access_and_no_blip(platform_of,
     platform.fault("refuse", operation="measure", code=100, subcode=33, times=2)
 
     with pytest.raises(AccessLost) as gone:
-        platform.call("profile", platform.account)
+        platform.call("read_profile", platform.account)
     platform.simulator.kill_tokens("facebook", token=platform.token, subcode=458)
     with pytest.raises(AccessLost) as dead:
-        platform.call("profile", platform.account)
+        platform.call("read_profile", platform.account)
 
     assert (gone.value.code, dead.value.code) == ("gone", "190/458")
     assert in_words(kind, "gone") != in_words(kind, "")
 
 
 def test_the_profile_reports_name_address_and_followers(platform):
-    profile = platform.call("profile", platform.account)
+    profile = platform.call("read_profile", platform.account)
 
     assert (profile.external_id, profile.name, profile.followers) == (
         platform.id,

@@ -15,7 +15,7 @@ import pytest
 from channels.reasons import in_words
 from platforms import client
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.messages import Draft, Image, Trace
+from platforms.messages import Draft, Image, Visibility
 from platforms.meta.facebook.connector import Facebook
 from platforms.meta.graph import RightMissing
 from simulator import images
@@ -59,7 +59,7 @@ def facebook(platform_of):
 def test_each_code_is_the_error_that_the_contract_says(code, subcode, visible, harmless):
     body = {"error": {"message": "words", "code": code, "error_subcode": subcode}}
 
-    found = [Facebook(None).error_for(400, body, changes=changes) for changes in (True, False)]
+    found = [Facebook(None).error_for(400, body, writes=writes) for writes in (True, False)]
 
     assert [type(error) for error in found] == [visible, harmless]
 
@@ -68,7 +68,7 @@ def test_each_code_is_the_error_that_the_contract_says(code, subcode, visible, h
 def test_each_code_is_reported_to_officers_in_words_of_ours(code, subcode, _visible, _harmless):
     body = {"error": {"message": "words", "code": code, "error_subcode": subcode}}
 
-    found = Facebook(None).error_for(400, body, changes=False)
+    found = Facebook(None).error_for(400, body, writes=False)
 
     ours = in_words("facebook", found.code, "words") != "the platform said: “words”"
     assert ours or code in (
@@ -89,11 +89,11 @@ def test_no_code_is_named_in_words_that_the_connector_never_sorts():
 def test_transient_does_not_mean_that_nothing_was_posted():
     body = {"error": {"message": "words", "code": 99, "is_transient": True}}
 
-    assert type(Facebook(None).error_for(400, body, changes=True)) is OutcomeUnknown
+    assert type(Facebook(None).error_for(400, body, writes=True)) is OutcomeUnknown
 
 
 def test_a_limit_without_a_time_is_an_hour():
-    error = Facebook(None).error_for(400, {"error": {"message": "", "code": 4}}, changes=True)
+    error = Facebook(None).error_for(400, {"error": {"message": "", "code": 4}}, writes=True)
 
     assert error.wait == timedelta(hours=1)
 
@@ -298,12 +298,12 @@ def test_a_whole_video_whose_finish_was_not_heard_is_deleted_with_its_draft(face
     begun = facebook.call("stage", facebook.account, message, "")
     with pytest.raises(TryLater):
         facebook.call("stage", facebook.account, message, begun.ref)
-    before = facebook.call("trace", facebook.account, begun.ref)
+    before = facebook.call("read_visibility", facebook.account, begun.ref)
 
     deleted = facebook.withdraw(begun.ref)
 
-    after = facebook.call("trace", facebook.account, begun.ref)
-    assert (before, deleted, after) == (Trace.HIDDEN, True, Trace.GONE)
+    after = facebook.call("read_visibility", facebook.account, begun.ref)
+    assert (before, deleted, after) == (Visibility.HIDDEN, True, Visibility.GONE)
 
 
 def test_a_platform_that_knows_better_where_an_upload_stands_is_believed(facebook, serve):
@@ -391,7 +391,7 @@ def test_what_was_there_before_is_not_listed(facebook):
     facebook.simulator.post("facebook", facebook.id, "Cũ", created_at=now - 60)
     new = facebook.simulator.post("facebook", facebook.id, "Mới", created_at=now - 10)["id"]
 
-    data = facebook.call("live_posts", facebook.account, datetime.fromtimestamp(now - 30, UTC))
+    data = facebook.call("list_posts", facebook.account, datetime.fromtimestamp(now - 30, UTC))
 
     assert [each.external_id for each in data] == [new]
 
@@ -399,11 +399,11 @@ def test_what_was_there_before_is_not_listed(facebook):
 @pytest.mark.parametrize(
     ("phase", "trace"),
     [
-        ({"status": "not_started"}, Trace.HIDDEN),
-        ({"status": "complete"}, Trace.VISIBLE),
-        ({"status": "complete", "publish_status": "draft"}, Trace.HIDDEN),
-        ({"status": "complete", "publish_status": "published"}, Trace.VISIBLE),
-        ({}, Trace.VISIBLE),
+        ({"status": "not_started"}, Visibility.HIDDEN),
+        ({"status": "complete"}, Visibility.VISIBLE),
+        ({"status": "complete", "publish_status": "draft"}, Visibility.HIDDEN),
+        ({"status": "complete", "publish_status": "published"}, Visibility.VISIBLE),
+        ({}, Visibility.VISIBLE),
     ],
 )
 def test_a_video_that_calls_itself_published_is_believed_once_its_phase_says_so(
@@ -415,7 +415,7 @@ def test_a_video_that_calls_itself_published_is_believed_once_its_phase_says_so(
     base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
     account = facebook.account_with(facebook.token, base_url=base)
 
-    assert facebook.call("trace", account, "14") == trace
+    assert facebook.call("read_visibility", account, "14") == trace
 
 
 @pytest.mark.parametrize("form", ["reel", "video", "video_story"])
@@ -489,9 +489,9 @@ def test_a_reel_is_in_processing_until_residents_see_it(facebook):
     facebook.fault("late_apply", operation="publish", seconds=600)
 
     accepted = facebook.call("commit", facebook.account, message, draft)
-    waiting = facebook.call("progress", facebook.account, message, accepted.external_id)
+    waiting = facebook.call("check_processing", facebook.account, message, accepted.external_id)
     facebook.simulator.advance(601)
-    shown = facebook.call("progress", facebook.account, message, accepted.external_id)
+    shown = facebook.call("check_processing", facebook.account, message, accepted.external_id)
 
     assert (
         accepted.processing,
@@ -569,10 +569,12 @@ def test_a_look_that_is_refused_does_not_mean_that_the_reel_was(facebook, code, 
     facebook.fault("refuse", operation="verify", code=code, subcode=subcode)
 
     with pytest.raises(OutcomeUnknown):
-        facebook.call("progress", facebook.account, message, accepted.external_id)
+        facebook.call("check_processing", facebook.account, message, accepted.external_id)
     facebook.simulator.advance(601)
 
-    assert facebook.call("progress", facebook.account, message, accepted.external_id).permalink
+    assert facebook.call(
+        "check_processing", facebook.account, message, accepted.external_id
+    ).permalink
     assert len(facebook.visible) == 1
 
 
@@ -580,7 +582,9 @@ def test_a_story_is_gone_after_a_day_and_says_so(facebook):
     receipt = facebook.publish(facebook.message_of("photo_story"))
     facebook.simulator.advance(86_401)
 
-    assert facebook.call("trace", facebook.account, receipt.external_id) == Trace.HIDDEN
+    assert (
+        facebook.call("read_visibility", facebook.account, receipt.external_id) == Visibility.HIDDEN
+    )
     assert facebook.visible == []
 
 
@@ -674,7 +678,7 @@ def test_a_post_that_the_portal_did_not_make_is_noticed(facebook):
     foreign = facebook.simulator.post("facebook", facebook.id, "Nhận quà", by="person")["id"]
 
     data = {
-        each.external_id: each.ours for each in facebook.call("live_posts", facebook.account, start)
+        each.external_id: each.ours for each in facebook.call("list_posts", facebook.account, start)
     }
 
     post, reel, video, photo_story, video_story = (receipt.external_id for receipt in ours)
@@ -697,12 +701,12 @@ def talked_about(facebook):
     post = facebook.publish(facebook.message()).external_id
     older = facebook.simulator.comment(facebook.id, post, "Mấy giờ?", by="A. B.")["id"]
     newer = facebook.simulator.comment(facebook.id, post, "Ở đâu?", by="C. D.")["id"]
-    facebook.call("answer", facebook.account, older, "8 giờ sáng.")
+    facebook.call("reply_to_comment", facebook.account, older, "8 giờ sáng.")
     return post, older, newer
 
 
 def comments(facebook, post):
-    return facebook.call("comments", facebook.account, post)
+    return facebook.call("list_comments", facebook.account, post)
 
 
 def test_comments_come_newest_first_without_what_the_page_wrote(facebook, talked_about):
@@ -749,17 +753,19 @@ def test_a_comment_whose_writer_is_not_reported_is_shown_though_it_cannot_be_hid
     answer = json.dumps({"data": [row]}).encode()
     base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
 
-    data = facebook.call("comments", facebook.account_with(facebook.token, base_url=base), "1_1")
+    data = facebook.call(
+        "list_comments", facebook.account_with(facebook.token, base_url=base), "1_1"
+    )
 
     assert [each.text for each in data] == ["Mấy giờ?"]
 
 
 def test_a_comment_is_hidden_and_shown_again(facebook, talked_about):
     post, _older, newer = talked_about
-    facebook.call("hide", facebook.account, newer)
+    facebook.call("hide_comment", facebook.account, newer)
     hidden = [each.hidden for each in comments(facebook, post)]
 
-    facebook.call("hide", facebook.account, newer, hidden=False)
+    facebook.call("hide_comment", facebook.account, newer, hidden=False)
 
     assert hidden == [True, False]
     assert [each.hidden for each in comments(facebook, post)] == [False, False]
@@ -772,7 +778,7 @@ def test_a_reply_whose_answer_is_lost_is_unknown_and_never_sent_again_by_itself(
     facebook.fault("drop_after", operation="edit")
 
     with pytest.raises(OutcomeUnknown):
-        facebook.call("answer", facebook.account, newer, "Ở trụ sở.")
+        facebook.call("reply_to_comment", facebook.account, newer, "Ở trụ sở.")
 
     assert [(each.answered, each.replies) for each in comments(facebook, post)] == [
         (True, 1),
@@ -786,7 +792,10 @@ def test_a_reply_without_an_id_is_unknown(facebook, serve):
 
     with pytest.raises(OutcomeUnknown):
         facebook.call(
-            "answer", facebook.account_with(facebook.token, base_url=base), "1_2", "Ở trụ sở."
+            "reply_to_comment",
+            facebook.account_with(facebook.token, base_url=base),
+            "1_2",
+            "Ở trụ sở.",
         )
 
 
@@ -804,8 +813,8 @@ def test_without_the_right_to_moderate_nothing_is_hidden(facebook, talked_about)
     account = facebook.account_with(offer.tokens.token)
 
     with pytest.raises(Rejected) as caught:
-        facebook.call("hide", account, talked_about[2])
-    data = facebook.call("comments", account, talked_about[0])
+        facebook.call("hide_comment", account, talked_about[2])
+    data = facebook.call("list_comments", account, talked_about[0])
     assert [(each.text, each.answered) for each in data] == [("Ở đâu?", False), ("Mấy giờ?", True)]
     assert in_words("facebook", caught.value.code).startswith(
         "the connection lacks the right to do this"
@@ -859,10 +868,10 @@ BACK = "https://portal.example.vn/channels/back/"
 
 
 def code_of(facebook, person, pages, *, without=(), only=None):
-    dialog = Facebook.wider_dialog(facebook.app, redirect_uri=BACK, state="s", verifier="")
+    dialog = Facebook.wider_consent_url(facebook.app, redirect_uri=BACK, state="s", verifier="")
     scopes = [
         scope
-        for scope in [*Facebook.facts.rights, *Facebook.facts.on_request]
+        for scope in [*Facebook.facts.rights, *Facebook.facts.optional_rights]
         if scope not in without
     ]
     form = {f"only {scope}": chosen for scope, chosen in (only or {}).items()}
@@ -873,7 +882,7 @@ def code_of(facebook, person, pages, *, without=(), only=None):
 
 
 def offers(facebook, code):
-    return facebook.call("offers", facebook.app, {"code": code}, redirect_uri=BACK)
+    return facebook.call("list_connectable_pages", facebook.app, {"code": code}, redirect_uri=BACK)
 
 
 def consent(facebook, person, pages, **consented):
@@ -976,7 +985,7 @@ def test_a_code_that_was_used_is_refused_in_words(facebook, person):
 def test_the_end_of_data_access_is_no_end_of_publishing(facebook):
     facebook.simulator.advance(91 * 86_400)
 
-    assert list(facebook.call("profile", facebook.account).missing) == []
+    assert list(facebook.call("read_profile", facebook.account).missing) == []
     assert facebook.publish(facebook.message()).permalink
 
 
@@ -985,7 +994,7 @@ def test_a_health_check_says_why_a_token_died(facebook, subcode):
     facebook.simulator.kill_tokens("facebook", page=facebook.id, subcode=subcode)
 
     with pytest.raises(AccessLost) as caught:
-        facebook.call("profile", facebook.account)
+        facebook.call("read_profile", facebook.account)
 
     assert caught.value.code == f"190/{subcode}"
 

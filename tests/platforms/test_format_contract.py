@@ -13,7 +13,7 @@ from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.facts import Format
 from platforms.limits import problems, text_limit
-from platforms.messages import Draft, Message, Trace, Video
+from platforms.messages import Draft, Message, Video, Visibility
 from platforms.registry import CONNECTORS
 from simulator import images
 
@@ -275,12 +275,12 @@ def test_as_many_media_as_the_facts_allow_are_taken_and_one_more_is_a_problem(ca
     if limits is None:
         assert case.message.media == []
         return
-    most = min(limits.most, case.form.mixed or limits.most)
+    most = min(limits.most, case.form.max_mixed or limits.most)
     medium = case.platform.image() if case.form.images else case.platform.real_video(case.form)
     kept = [
         each
         for each in case.message.media
-        if case.form.images and isinstance(each, Video) and not case.form.mixed
+        if case.form.images and isinstance(each, Video) and not case.form.max_mixed
     ]
     case.message = replace(case.message, media=[*kept, *[medium] * most])
 
@@ -357,15 +357,17 @@ def test_what_was_sent_with_a_lost_answer_is_found_by_its_draft(known):
 
 def test_a_post_is_visible_until_it_is_taken_down(finding):
     receipt = finding.publish()
-    before = finding.platform.call("trace", finding.platform.account, receipt.external_id)
+    before = finding.platform.call("read_visibility", finding.platform.account, receipt.external_id)
 
     if finding.platform.facts.withdraws:
         finding.platform.withdraw(receipt.external_id)
         finding.platform.withdraw(receipt.external_id)
         assert finding.platform.visible == []
-        after = finding.platform.call("trace", finding.platform.account, receipt.external_id)
-        assert after in (Trace.GONE, Trace.HIDDEN)
-    assert before == Trace.VISIBLE
+        after = finding.platform.call(
+            "read_visibility", finding.platform.account, receipt.external_id
+        )
+        assert after in (Visibility.GONE, Visibility.HIDDEN)
+    assert before == Visibility.VISIBLE
 
 
 def test_what_is_live_is_listed_as_ours_and_what_a_person_made_is_not(listing):
@@ -377,14 +379,14 @@ def test_what_is_live_is_listed_as_ours_and_what_a_person_made_is_not(listing):
         platform.kind, platform.id, "Nhận thưởng tại đây", by="person"
     )
 
-    data = {each.external_id: each for each in platform.call("live_posts", platform.account, start)}
+    data = {each.external_id: each for each in platform.call("list_posts", platform.account, start)}
 
     assert set(data) == {receipt.external_id, foreign["id"]}
     assert data[receipt.external_id].ours in (True, None)
     assert data[foreign["id"]].ours in (False, None)
     assert data[receipt.external_id].published_at >= start
     assert (
-        platform.call("live_posts", platform.account, datetime.now(UTC) + timedelta(hours=1)) == []
+        platform.call("list_posts", platform.account, datetime.now(UTC) + timedelta(hours=1)) == []
     )
 
 

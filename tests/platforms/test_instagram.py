@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import choose, problems
-from platforms.messages import Trace
+from platforms.limits import choose_format, problems
+from platforms.messages import Visibility
 from platforms.meta import containers
 from platforms.meta import instagram as instagram_module
 from platforms.meta.graph import RightMissing
@@ -83,7 +83,7 @@ def step(instagram, message, draft=""):
 def test_each_code_is_the_error_that_the_contract_says(code, subcode, visible, harmless):
     body = {"error": {"message": "words", "code": code, "error_subcode": subcode}}
 
-    found = [Instagram(None).error_for(400, body, changes=changes) for changes in (True, False)]
+    found = [Instagram(None).error_for(400, body, writes=writes) for writes in (True, False)]
 
     assert [type(error) for error in found] == [visible, harmless]
 
@@ -94,7 +94,7 @@ def test_each_code_is_the_error_that_the_contract_says(code, subcode, visible, h
 def test_a_check_that_a_person_has_to_pass_is_lost_access_whatever_its_number(words):
     body = {"error": {"message": words, "code": 100}}
 
-    error = Instagram(None).error_for(400, body, changes=True)
+    error = Instagram(None).error_for(400, body, writes=True)
 
     assert (type(error), error.code) == (AccessLost, "check")
 
@@ -213,8 +213,8 @@ def test_a_long_video_becomes_a_reel_and_a_story_is_never_taken_unasked(instagra
         fetched_video(instagram.simulator),
     )
 
-    assert choose(Instagram.facts, [long]).name == "reel"
-    assert choose(Instagram.facts, [short, picture(instagram.simulator)]).name == "post"
+    assert choose_format(Instagram.facts, [long]).name == "reel"
+    assert choose_format(Instagram.facts, [short, picture(instagram.simulator)]).name == "post"
 
 
 # --- waiting --------------------------------------------------------------------------------------
@@ -478,12 +478,12 @@ def test_a_draft_whose_answer_was_lost_is_taken_down_by_its_reference(instagram)
     instagram.fault("drop_after", operation="publish")
     with pytest.raises(OutcomeUnknown):
         instagram.commit(message, draft)
-    before = instagram.call("trace", instagram.account, draft)
+    before = instagram.call("read_visibility", instagram.account, draft)
 
     took = instagram.withdraw(draft)
 
-    assert (before, took, instagram.visible) == (Trace.VISIBLE, True, [])
-    assert instagram.call("trace", instagram.account, draft) is Trace.GONE
+    assert (before, took, instagram.visible) == (Visibility.VISIBLE, True, [])
+    assert instagram.call("read_visibility", instagram.account, draft) is Visibility.GONE
 
 
 def test_a_draft_that_nobody_showed_has_nothing_to_take_down(instagram):
@@ -499,13 +499,13 @@ def test_the_list_of_what_is_live_has_stories_and_what_others_posted(instagram):
         "instagram", instagram.id, "Bài của người khác", images=1, by="person"
     )["id"]
 
-    found = instagram.call("live_posts", instagram.account, start)
+    found = instagram.call("list_posts", instagram.account, start)
 
     assert {each.external_id for each in found} == {ours, story, foreign}
     assert [each.text for each in found if each.external_id == foreign] == ["Bài của người khác"]
     assert all(each.ours is None and each.permalink for each in found)
     assert (
-        instagram.call("live_posts", instagram.account, datetime.now(UTC) + timedelta(minutes=1))
+        instagram.call("list_posts", instagram.account, datetime.now(UTC) + timedelta(minutes=1))
         == []
     )
 
@@ -582,12 +582,16 @@ def test_comments_are_listed_answered_and_hidden_without_a_name(instagram):
     post = instagram.publish(instagram.message()).external_id
     for words in ("Mấy giờ?", "Ở đâu?"):
         said(instagram, post, words)
-    first, second = before = instagram.call("comments", instagram.account, post)
+    first, second = before = instagram.call("list_comments", instagram.account, post)
 
-    reply = instagram.call("answer", instagram.account, first.external_id, "Mời bà con gọi 113.")
-    instagram.call("hide", instagram.account, second.external_id)
+    reply = instagram.call(
+        "reply_to_comment", instagram.account, first.external_id, "Mời bà con gọi 113."
+    )
+    instagram.call("hide_comment", instagram.account, second.external_id)
 
-    after = {each.external_id: each for each in instagram.call("comments", instagram.account, post)}
+    after = {
+        each.external_id: each for each in instagram.call("list_comments", instagram.account, post)
+    }
     assert reply not in after
     assert (
         first.answered,
@@ -604,7 +608,7 @@ def test_a_resident_who_replies_to_another_does_not_answer_for_the_unit(instagra
     asked = said(instagram, post, "Mấy giờ?")
     instagram.simulator.comment(instagram.id, post, "8 giờ đó.", platform="instagram", parent=asked)
 
-    (comment,) = instagram.call("comments", instagram.account, post)
+    (comment,) = instagram.call("list_comments", instagram.account, post)
 
     assert (comment.external_id, comment.answered, comment.replies) == (asked, False, 1)
 
@@ -614,15 +618,15 @@ def test_a_reply_whose_answer_is_lost_is_unknown(instagram):
     instagram.fault("drop_after", operation="edit")
 
     with pytest.raises(OutcomeUnknown):
-        instagram.call("answer", instagram.account, comment, "Cảm ơn.")
+        instagram.call("reply_to_comment", instagram.account, comment, "Cảm ơn.")
 
 
 # --- the way in -----------------------------------------------------------------------------------
 
 
 def offers(simulator, platform, pages, *, declined=(), only=None, person_id=None, **user):
-    asked = [*Instagram.facts.rights, *Instagram.facts.on_request]
-    dialog = Instagram.wider_dialog(
+    asked = [*Instagram.facts.rights, *Instagram.facts.optional_rights]
+    dialog = Instagram.wider_consent_url(
         platform.app, redirect_uri="https://portal.example.vn/cb", state="s", verifier=""
     )
     params = parse_qs(urlsplit(dialog).query)
@@ -634,7 +638,7 @@ def offers(simulator, platform, pages, *, declined=(), only=None, person_id=None
     )
     answer = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
     found = platform.call(
-        "offers", platform.app, answer, redirect_uri="https://portal.example.vn/cb"
+        "list_connectable_pages", platform.app, answer, redirect_uri="https://portal.example.vn/cb"
     )
     assert params["scope"] == [",".join(asked)]
     return found
@@ -664,7 +668,7 @@ def test_a_person_is_offered_the_accounts_that_their_pages_are_linked_to(instagr
         "",
     )
     opened = instagram.account_with(offer.tokens.token, external_id=account["external_id"])
-    assert instagram.call("profile", opened).name == account["name"]
+    assert instagram.call("read_profile", opened).name == account["name"]
 
 
 @pytest.mark.parametrize(

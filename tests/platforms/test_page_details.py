@@ -29,7 +29,7 @@ WRITING = [
 
 def told(kind: str) -> list[str]:
     page = CONNECTORS[kind].facts.page
-    return [name for name, item in page.items() if item.told and name not in NOT_TOLD_ANYWHERE]
+    return [name for name, item in page.items() if item.readable and name not in NOT_TOLD_ANYWHERE]
 
 
 @pytest.mark.parametrize("kind", CONNECTORS)
@@ -37,9 +37,9 @@ def test_each_told_item_is_told_when_it_is_there_and_when_it_is_not(platform_of,
     page = platform_of(kind)
 
     page.simulator.profile(kind, page.id, **dict.fromkeys(WHOLE, ""))
-    empty = page.call("page_details", page.account)
+    empty = page.call("read_page_details", page.account)
     page.simulator.profile(kind, page.id, **WHOLE)
-    whole = page.call("page_details", page.account)
+    whole = page.call("read_page_details", page.account)
 
     assert set(page.facts.page) <= set(PROFILE)
     for name in told(kind):
@@ -60,8 +60,8 @@ def test_what_may_be_written_is_written_and_leaves_the_rest(platform_of, kind):
     if "hours" in texts:
         texts["hours"] = "mon 07:30-11:30, 13:30-17:00; sat 00:00-24:00"
 
-    page.call("change_details", page.account, texts)
-    page.call("change_details", page.account, texts)  # the same again does no harm
+    page.call("write_page_details", page.account, texts)
+    page.call("write_page_details", page.account, texts)  # the same again does no harm
 
     now = page.simulator.profile(kind, page.id)
     if "hours" in texts:
@@ -73,7 +73,7 @@ def test_what_may_be_written_is_written_and_leaves_the_rest(platform_of, kind):
             "sat_1_open": "00:00",
             "sat_1_close": "24:00",
         }
-        now["hours"] = page.call("page_details", page.account).hours
+        now["hours"] = page.call("read_page_details", page.account).hours
     assert {name: now[name] for name in texts} == texts
     assert {**now, **texts} == {**WHOLE, **texts, "keywords": "công an"}
 
@@ -84,7 +84,7 @@ def test_one_character_more_than_the_limit_of_the_platform_is_refused(platform_o
     most = page.facts.page["description"].longest
 
     with pytest.raises(Rejected):
-        page.call("change_details", page.account, {"description": "a" * (most + 1)})
+        page.call("write_page_details", page.account, {"description": "a" * (most + 1)})
 
 
 @pytest.mark.parametrize("kind", WRITING)
@@ -94,9 +94,9 @@ def test_a_lost_answer_to_a_change_is_unknown_and_read_back(platform_of, kind):
     page.fault("drop_after", operation="edit")
 
     with pytest.raises(OutcomeUnknown):
-        page.call("change_details", page.account, {"description": "Sau"})
+        page.call("write_page_details", page.account, {"description": "Sau"})
 
-    assert page.call("page_details", page.account).description == "Sau"
+    assert page.call("read_page_details", page.account).description == "Sau"
 
 
 def test_a_bot_without_the_right_is_refused_and_stays_connected(platform_of):
@@ -106,6 +106,6 @@ def test_a_bot_without_the_right_is_refused_and_stays_connected(platform_of):
     account = page.account_with(page.token, external_id=other)
 
     with pytest.raises(Rejected) as refused:
-        page.call("change_details", account, {"description": "Sau"})
+        page.call("write_page_details", account, {"description": "Sau"})
 
     assert refused.value.code == "info"

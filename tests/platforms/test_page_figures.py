@@ -72,7 +72,7 @@ def test_a_name_that_is_retired_empties_no_other_figure(
     assert len(days) == 8
     assert all(getattr(day, empty) is None and day.views is not None for day in days)
     assert set(metrics.refused) == {retired}
-    assert metrics.told["page_media_view" if platform == "facebook" else "views"]
+    assert metrics.returned["page_media_view" if platform == "facebook" else "views"]
 
     before = simulator.requests()[platform]["measure"]
     again = measure(channel, FIRST, LAST, Metrics(skipped=frozenset({retired})))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import problems, seen
+from platforms.limits import problems, visible_text
 from platforms.messages import Image, Video
 from platforms.telegram.connector import Telegram
 from platforms.telegram.markup import subset
@@ -67,7 +67,7 @@ def telegram(platform_of):
 def test_each_description_is_the_error_that_the_contract_says(status, words, expected):
     body = {"ok": False, "error_code": status, "description": words}
 
-    assert type(Telegram(None).error_for(status, body, changes=True)) is expected
+    assert type(Telegram(None).error_for(status, body, writes=True)) is expected
 
 
 def test_flood_control_waits_a_second_longer_than_it_says():
@@ -77,7 +77,7 @@ def test_flood_control_waits_a_second_longer_than_it_says():
         "description": "Too Many",
         "parameters": {"retry_after": 35},
     }
-    error = Telegram(None).error_for(429, body, changes=True)
+    error = Telegram(None).error_for(429, body, writes=True)
 
     assert (type(error), error.wait.total_seconds()) == (TryLater, 36)
 
@@ -126,7 +126,7 @@ def test_a_bot_that_was_thrown_out_has_lost_access(telegram):
     telegram.simulator.kill_tokens("telegram", page=telegram.id)
 
     with pytest.raises(AccessLost):
-        telegram.call("profile", telegram.account)
+        telegram.call("read_profile", telegram.account)
 
 
 def test_a_bot_that_never_was_administrator_lacks_its_rights(telegram, serve):
@@ -135,14 +135,14 @@ def test_a_bot_that_never_was_administrator_lacks_its_rights(telegram, serve):
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(chat), chat)
     )
 
-    profile = telegram.call("profile", telegram.account_with(telegram.token, base_url=base))
+    profile = telegram.call("read_profile", telegram.account_with(telegram.token, base_url=base))
 
     assert list(profile.missing) == ["can_post_messages", "can_delete_messages"]
 
 
 def test_something_that_is_no_token_is_never_put_into_an_address(telegram):
     with pytest.raises(AccessLost):
-        telegram.call("offers", telegram.app, {"token": "../../evil", "chat": "@a"})
+        telegram.call("list_connectable_pages", telegram.app, {"token": "../../evil", "chat": "@a"})
 
     assert telegram.simulator.requests()["telegram"] == {}
 
@@ -197,14 +197,16 @@ def test_what_telegram_knows_is_kept_and_the_rest_becomes_text(body, markup):
 def test_whatever_officers_write_telegram_can_read_it(mess):
     text, _entities = telegram_html.parse(subset(canonical_html.clean(mess)))
 
-    assert text == seen(Telegram.facts.formats[0], "", canonical_html.clean(mess)).strip()
+    assert text == visible_text(Telegram.facts.formats[0], "", canonical_html.clean(mess)).strip()
 
 
 @given(st.one_of(MESSES, st.text(max_size=40)).map(lambda mess: mess.replace("<a", "<b")))
 def test_without_its_marks_it_is_the_plain_text(mess):
     clean = canonical_html.clean(mess)
 
-    assert _lines(seen(Telegram.facts.formats[0], "", clean)) == _lines(canonical_html.plain(clean))
+    assert _lines(visible_text(Telegram.facts.formats[0], "", clean)) == _lines(
+        canonical_html.plain(clean)
+    )
 
 
 def _lines(text):

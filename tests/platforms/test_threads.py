@@ -57,7 +57,7 @@ def made(threads) -> int:
 def test_each_code_is_the_error_that_the_contract_says(code, subcode, visible, harmless):
     body = {"error": {"message": "words", "code": code, "error_subcode": subcode}}
 
-    found = [Threads(None).error_for(400, body, changes=changes) for changes in (True, False)]
+    found = [Threads(None).error_for(400, body, writes=writes) for writes in (True, False)]
 
     assert [type(error) for error in found] == [visible, harmless]
 
@@ -69,7 +69,7 @@ def test_a_refused_code_is_reported_in_a_form_of_its_own():
         "error_message": "Matching code was not found",
     }
 
-    error = Threads(None).error_for(400, body, changes=False)
+    error = Threads(None).error_for(400, body, writes=False)
 
     assert (type(error), error.detail) == (Rejected, "Matching code was not found")
 
@@ -270,9 +270,9 @@ def test_the_list_of_what_is_live_leaves_replies_out(threads):
     start = datetime.now(UTC) - timedelta(minutes=1)
     ours = threads.publish(threads.message()).external_id
     foreign = threads.simulator.post("threads", threads.id, "Bài của người khác", by="person")["id"]
-    threads.call("answer", threads.account, said(threads, ours, "Mấy giờ?"), "8 giờ.")
+    threads.call("reply_to_comment", threads.account, said(threads, ours, "Mấy giờ?"), "8 giờ.")
 
-    found = threads.call("live_posts", threads.account, start)
+    found = threads.call("list_posts", threads.account, start)
 
     assert {each.external_id: each.text for each in found} == {
         ours: threads.message().text,
@@ -330,12 +330,14 @@ def said(threads, post, words):
 def test_replies_are_listed_answered_and_hidden_without_a_name(threads):
     post = threads.publish(threads.message()).external_id
     asked, rude = said(threads, post, "Mấy giờ?"), said(threads, post, "…")
-    before = threads.call("comments", threads.account, post)
+    before = threads.call("list_comments", threads.account, post)
 
-    reply = threads.call("answer", threads.account, asked, "8 giờ sáng.")
-    threads.call("hide", threads.account, rude)
+    reply = threads.call("reply_to_comment", threads.account, asked, "8 giờ sáng.")
+    threads.call("hide_comment", threads.account, rude)
 
-    after = {each.external_id: each for each in threads.call("comments", threads.account, post)}
+    after = {
+        each.external_id: each for each in threads.call("list_comments", threads.account, post)
+    }
     assert {each.external_id for each in before} == set(after) == {asked, rude}
     assert ([each.answered for each in before], after[asked].answered, after[asked].replies) == (
         [False] * 2,
@@ -352,7 +354,7 @@ def test_a_resident_who_replies_to_another_does_not_answer_for_the_unit(threads)
     asked = said(threads, post, "Mấy giờ?")
     threads.simulator.comment(threads.id, post, "8 giờ đó.", platform="threads", parent=asked)
 
-    (comment,) = threads.call("comments", threads.account, post)
+    (comment,) = threads.call("list_comments", threads.account, post)
 
     assert (comment.external_id, comment.answered, comment.replies) == (asked, False, 1)
 
@@ -360,11 +362,11 @@ def test_a_resident_who_replies_to_another_does_not_answer_for_the_unit(threads)
 def test_a_hidden_reply_can_be_shown_again(threads):
     post = threads.publish(threads.message()).external_id
     reply = said(threads, post, "Mấy giờ?")
-    threads.call("hide", threads.account, reply)
+    threads.call("hide_comment", threads.account, reply)
 
-    threads.call("hide", threads.account, reply, hidden=False)
+    threads.call("hide_comment", threads.account, reply, hidden=False)
 
-    assert [each.hidden for each in threads.call("comments", threads.account, post)] == [False]
+    assert [each.hidden for each in threads.call("list_comments", threads.account, post)] == [False]
 
 
 def test_a_reply_whose_answer_is_lost_is_unknown(threads):
@@ -372,7 +374,7 @@ def test_a_reply_whose_answer_is_lost_is_unknown(threads):
     threads.fault("drop_after", operation="publish")
 
     with pytest.raises(OutcomeUnknown):
-        threads.call("answer", threads.account, asked, "8 giờ sáng.")
+        threads.call("reply_to_comment", threads.account, asked, "8 giờ sáng.")
 
 
 # --- connection -----------------------------------------------------------------------------------
@@ -380,7 +382,7 @@ def test_a_reply_whose_answer_is_lost_is_unknown(threads):
 
 def consent(threads, page, *, declined=()) -> dict[str, str]:
     """Consent in the dialog, and return what it sends the browser back with."""
-    dialog = Threads.dialog(
+    dialog = Threads.consent_url(
         threads.app, redirect_uri="https://portal.example.vn/cb", state="s", verifier=""
     )
     scope = [right for right in Threads.facts.rights if right not in declined]
@@ -395,7 +397,9 @@ def consent(threads, page, *, declined=()) -> dict[str, str]:
 
 
 def redeem(threads, answer):
-    return threads.call("offers", threads.app, answer, redirect_uri="https://portal.example.vn/cb")
+    return threads.call(
+        "list_connectable_pages", threads.app, answer, redirect_uri="https://portal.example.vn/cb"
+    )
 
 
 def offers(threads, page, *, declined=()):
@@ -454,28 +458,28 @@ def test_a_code_works_once(threads):
 
 
 def test_a_token_is_renewed_for_sixty_days_more(threads):
-    tokens = threads.call("refresh", threads.account)
+    tokens = threads.call("refresh_tokens", threads.account)
 
     threads.simulator.advance(59.5 * DAY)
 
     renewed = threads.account_with(tokens.token)
     assert tokens.grant_lifetime == timedelta(seconds=5_183_944)
-    assert threads.call("profile", renewed).external_id == threads.id
+    assert threads.call("read_profile", renewed).external_id == threads.id
     with pytest.raises(AccessLost):
-        threads.call("profile", threads.account)
+        threads.call("read_profile", threads.account)
 
 
 def test_a_token_is_not_renewed_on_its_first_day_and_nothing_is_lost_by_that(threads):
     (offer,) = offers(threads, threads.simulator.page("threads"))
 
     with pytest.raises(Rejected):
-        threads.call("refresh", threads.account_with(offer.tokens.token))
+        threads.call("refresh_tokens", threads.account_with(offer.tokens.token))
 
 
 def test_a_token_that_ran_out_cannot_be_renewed(threads):
     threads.simulator.advance(60 * DAY)
 
     with pytest.raises(AccessLost) as caught:
-        threads.call("refresh", threads.account)
+        threads.call("refresh_tokens", threads.account)
 
     assert caught.value.code == "190/463"

@@ -15,7 +15,7 @@ import pytest
 from channels.reasons import in_words
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import Problem, problems
-from platforms.messages import Draft, Figures, Image, PageDetails, Receipt, Trace
+from platforms.messages import Draft, Figures, Image, PageDetails, Receipt, Visibility
 from platforms.tiktok.connector import Tiktok
 from platforms.tiktok.uploads import _pieces_of
 from simulator import images
@@ -87,7 +87,7 @@ def commit(tiktok, message, ref) -> Receipt:
 
 
 def progress(tiktok, message, external_id):
-    return tiktok.call("progress", tiktok.account, message, external_id)
+    return tiktok.call("check_processing", tiktok.account, message, external_id)
 
 
 def calls(tiktok) -> dict[str, int]:
@@ -107,7 +107,7 @@ def answering(tiktok, serve, status, code):
 @pytest.mark.parametrize(("status", "code", "expected", "wait"), TABLE)
 def test_each_code_is_the_error_that_the_contract_says(status, code, expected, wait):
     body = {"data": {}, "error": {"code": code, "message": "why", "log_id": "20261124"}}
-    error = Tiktok(None).error_for(status, body, changes=True)
+    error = Tiktok(None).error_for(status, body, writes=True)
 
     assert (type(error), error.code, error.wait) == (expected, code, wait)
     assert error.detail == "why (log 20261124)"
@@ -116,13 +116,13 @@ def test_each_code_is_the_error_that_the_contract_says(status, code, expected, w
 def test_the_cap_of_the_application_stops_all_its_accounts():
     body = {"error": {"code": "reached_active_user_cap", "message": ""}}
 
-    assert Tiktok(None).error_for(403, body, changes=True).whole_app
+    assert Tiktok(None).error_for(403, body, writes=True).whole_app
 
 
 def test_a_read_that_the_platform_could_not_answer_is_a_wait():
     body = {"error": {"code": "internal_error", "message": ""}}
 
-    assert type(Tiktok(None).error_for(500, body, changes=False)) is TryLater
+    assert type(Tiktok(None).error_for(500, body, writes=False)) is TryLater
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_read_that_the_platform_could_not_answer_is_a_wait():
 def test_the_token_server_speaks_flat(error, expected):
     body = {"error": error, "error_description": "why", "log_id": "1"}
 
-    assert type(Tiktok(None).error_for(400, body, changes=True)) is expected
+    assert type(Tiktok(None).error_for(400, body, writes=True)) is expected
 
 
 @pytest.mark.parametrize("reason", FAILURES)
@@ -386,13 +386,13 @@ def test_an_upload_that_is_named_on_a_foreign_host_is_refused(tiktok, serve):
 
 
 def test_the_choices_are_what_the_account_allows_now(tiktok):
-    open_to_all = tiktok.call("choices", tiktok.account)
+    open_to_all = tiktok.call("available_choices", tiktok.account)
     tiktok.simulator.settings(
         tiktok_private_accounts=True,
         tiktok_closed=["comment", "stitch"],
         tiktok_longest_seconds=180,
     )
-    private = tiktok.call("choices", tiktok.account)
+    private = tiktok.call("available_choices", tiktok.account)
 
     assert open_to_all == {
         "privacy": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"],
@@ -449,7 +449,7 @@ def test_without_audit_a_private_account_is_posted_to_for_itself_alone(tiktok):
     assert tiktok.call("measure", tiktok.account, [receipt.external_id]) == {
         receipt.external_id: Figures()
     }
-    assert tiktok.call("trace", tiktok.account, receipt.external_id) is Trace.HIDDEN
+    assert tiktok.call("read_visibility", tiktok.account, receipt.external_id) is Visibility.HIDDEN
 
 
 def test_what_was_chosen_is_what_is_sent(tiktok):
@@ -590,7 +590,7 @@ def test_a_publication_of_which_the_platform_reports_nothing_is_unknown_and_not_
     account = answering(tiktok, serve, status, code)
 
     with pytest.raises(OutcomeUnknown) as caught:
-        tiktok.call("progress", account, tiktok.message(), "v_pub_file~1")
+        tiktok.call("check_processing", account, tiktok.message(), "v_pub_file~1")
 
     assert caught.value.code == (code or str(status))
 
@@ -603,7 +603,7 @@ def test_a_publication_of_which_the_platform_reports_nothing_is_not_called_gone(
     draft = json.dumps(["v_pub_file~1", account.base_url, 0, 2_000_000_000])
 
     with pytest.raises(OutcomeUnknown):
-        tiktok.call("trace", account, draft)
+        tiktok.call("read_visibility", account, draft)
     with pytest.raises(Rejected):
         tiktok.call("withdraw", account, draft)
 
@@ -641,7 +641,7 @@ def test_a_draft_that_was_withdrawn_can_never_be_shown(tiktok, size):
         commit(tiktok, message, partial)
 
     assert (taken, tiktok.visible) == ((True, False), [])
-    assert tiktok.call("trace", tiktok.account, partial) is Trace.GONE
+    assert tiktok.call("read_visibility", tiktok.account, partial) is Visibility.GONE
 
 
 def test_what_is_processed_may_still_be_stopped_and_what_was_published_not(tiktok):
@@ -669,10 +669,11 @@ def test_the_trace_of_a_draft_is_hidden_and_of_a_post_that_people_deleted_too(ti
     shown = tiktok.publish(tiktok.message("Bài thứ hai.")).external_id
 
     traces = [
-        tiktok.call("trace", tiktok.account, each) for each in (draft, shown, "7432109876543210987")
+        tiktok.call("read_visibility", tiktok.account, each)
+        for each in (draft, shown, "7432109876543210987")
     ]
 
-    assert traces == [Trace.HIDDEN, Trace.VISIBLE, Trace.HIDDEN]
+    assert traces == [Visibility.HIDDEN, Visibility.VISIBLE, Visibility.HIDDEN]
 
 
 def test_the_page_reports_what_is_live_on_it_newest_first(tiktok):
@@ -686,7 +687,7 @@ def test_the_page_reports_what_is_live_on_it_newest_first(tiktok):
         for n in range(23)
     ]
 
-    found = tiktok.call("live_posts", tiktok.account, since)
+    found = tiktok.call("list_posts", tiktok.account, since)
 
     assert [each.external_id for each in found] == [post["id"] for post in reversed(posts)]
     assert (found[0].text, found[0].ours) == ("Bài 22", None)
@@ -777,7 +778,7 @@ def connect(tiktok, *, pkce="none", without=(), back="https://portal.example.vn/
     """Go through the dialog as a person would, who unticks some rights."""
     app = {**tiktok.app, "pkce": pkce}
     verifier = "v" * 43
-    address = Tiktok.dialog(app, redirect_uri=back, state="S", verifier=verifier)
+    address = Tiktok.consent_url(app, redirect_uri=back, state="S", verifier=verifier)
     asked = parse_qs(urlsplit(address).query)
     ticked = [scope for scope in asked["scope"][0].split(",") if scope not in without]
     sent = tiktok.simulator.consent(
@@ -785,7 +786,9 @@ def connect(tiktok, *, pkce="none", without=(), back="https://portal.example.vn/
     )
     answer = {name: values[0] for name, values in parse_qs(urlsplit(sent).query).items()}
     assert (answer["state"], sent.partition("?")[0]) == ("S", back)
-    return tiktok.call("offers", app, answer, redirect_uri=back, verifier=verifier), asked
+    return tiktok.call(
+        "list_connectable_pages", app, answer, redirect_uri=back, verifier=verifier
+    ), asked
 
 
 @pytest.mark.parametrize("pkce", ["none", "hex", "base64url"])
@@ -830,7 +833,7 @@ def test_rights_that_were_unticked_are_named(tiktok, without, usable):
     granted = [right for right in tiktok.facts.rights if right not in offer.profile.missing]
     account = tiktok.account_with(offer.tokens.token, granted=granted)
 
-    later = tiktok.call("profile", account)
+    later = tiktok.call("read_profile", account)
 
     assert (set(offer.profile.missing), offer.usable) == (set(without), usable)
     assert set(later.missing) == set(without)
@@ -849,17 +852,17 @@ def test_an_account_whose_profile_stays_closed_tells_nothing_of_itself(tiktok):
     (offer,), _asked = connect(tiktok, without=["user.info.profile"])
     account = tiktok.account_with(offer.tokens.token)
 
-    assert tiktok.call("page_details", account) == PageDetails()
+    assert tiktok.call("read_page_details", account) == PageDetails()
 
 
 def test_a_refresh_token_works_once(tiktok):
-    tokens = tiktok.call("refresh", tiktok.account)
+    tokens = tiktok.call("refresh_tokens", tiktok.account)
     renewed = tiktok.account_with(tokens.token, tokens.refresh_token)
 
     with pytest.raises(AccessLost):
-        tiktok.call("refresh", tiktok.account)
+        tiktok.call("refresh_tokens", tiktok.account)
 
-    assert tiktok.call("profile", renewed).external_id == tiktok.id
+    assert tiktok.call("read_profile", renewed).external_id == tiktok.id
     assert tokens.lifetime == timedelta(hours=2)
 
 
@@ -867,14 +870,14 @@ def test_a_renewal_whose_answer_is_lost_is_unknown(tiktok):
     tiktok.fault("drop_after", operation="token")
 
     with pytest.raises(OutcomeUnknown):
-        tiktok.call("refresh", tiktok.account)
+        tiktok.call("refresh_tokens", tiktok.account)
 
 
 def test_an_account_that_posted_enough_today_is_no_lost_connection(tiktok):
     tiktok.simulator.settings(tiktok_posts_per_day=1)
     tiktok.publish(tiktok.message())
 
-    assert list(tiktok.call("profile", tiktok.account).missing) == []
+    assert list(tiktok.call("read_profile", tiktok.account).missing) == []
     with pytest.raises(TryLater) as caught:
         tiktok.stage(tiktok.message())
     assert (caught.value.code, caught.value.wait) == ("spam_risk_too_many_posts", DAY)

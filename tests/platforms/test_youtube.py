@@ -16,7 +16,7 @@ import pytest
 from channels.presenters import describe_problem
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import Problem, problems
-from platforms.messages import Draft, Figures, Image, Message, Receipt, Trace
+from platforms.messages import Draft, Figures, Image, Message, Receipt, Visibility
 from platforms.youtube.connector import Youtube
 from simulator import images
 
@@ -91,7 +91,7 @@ def error(status: int, reason: str) -> ConnectorError:
     body = {
         "error": {"code": status, "message": "why", "errors": [{"reason": reason, "domain": "x"}]}
     }
-    return Youtube(None).error_for(status, body, changes=True)
+    return Youtube(None).error_for(status, body, writes=True)
 
 
 def calls(youtube) -> dict[str, int]:
@@ -124,7 +124,7 @@ def test_reasons_of_the_new_kind_are_read_as_well(status, reason, expected):
     )
     body = {"error": {"code": 403, "message": "why", "status": status, "details": details}}
 
-    assert type(Youtube(None).error_for(403, body, changes=True)) is expected
+    assert type(Youtube(None).error_for(403, body, writes=True)) is expected
 
 
 @pytest.mark.parametrize("reason", ["quotaExceeded", "dailyLimitExceeded"])
@@ -155,7 +155,7 @@ def test_a_quota_that_is_used_up_for_the_day_is_known_by_its_words_where_it_come
             "errors": errors,
         }
     }
-    problem = Youtube(None).error_for(429, body, changes=False)
+    problem = Youtube(None).error_for(429, body, writes=False)
 
     there = datetime.now(ZoneInfo("America/Los_Angeles")) + problem.wait
     assert (problem.code, problem.whole_app, there.hour, there.minute) == (
@@ -169,7 +169,7 @@ def test_a_quota_that_is_used_up_for_the_day_is_known_by_its_words_where_it_come
 def test_a_quota_of_the_minute_is_a_short_wait():
     words = DAYS_WORDS.replace("per day", "per minute per user")
     body = {"error": {"code": 429, "message": words, "status": "RESOURCE_EXHAUSTED"}}
-    problem = Youtube(None).error_for(429, body, changes=False)
+    problem = Youtube(None).error_for(429, body, writes=False)
 
     assert (problem.whole_app, problem.wait < timedelta(minutes=1)) == (False, True)
 
@@ -189,7 +189,7 @@ def test_too_many_calls_are_a_short_wait(reason):
 def test_the_token_server_speaks_flat(name, status, expected):
     body = {"error": name, "error_description": "Token has been expired or revoked."}
 
-    assert type(Youtube(None).error_for(status, body, changes=False)) is expected
+    assert type(Youtube(None).error_for(status, body, writes=False)) is expected
 
 
 # --- uploading ------------------------------------------------------------------------------------
@@ -306,7 +306,7 @@ def test_a_token_that_ran_out_is_renewed_and_the_session_goes_on(youtube, fast):
     with pytest.raises(AccessLost):
         step(youtube, message, draft.ref)
 
-    tokens = youtube.call("refresh", youtube.account)
+    tokens = youtube.call("refresh_tokens", youtube.account)
     youtube.account = youtube.account_with(tokens.token, tokens.refresh_token)
     while not draft.ready:
         draft = step(youtube, message, draft.ref)
@@ -464,10 +464,10 @@ def test_a_video_that_is_processed_for_long_is_shown_all_the_same(youtube, monke
     draft = youtube.stage(message)
 
     receipt = youtube.call("commit", youtube.account, message, draft)
-    waiting = youtube.call("progress", youtube.account, message, receipt.external_id)
+    waiting = youtube.call("check_processing", youtube.account, message, receipt.external_id)
     youtube.simulator.advance(3601)
     youtube.renew()
-    live = youtube.call("progress", youtube.account, message, receipt.external_id)
+    live = youtube.call("check_processing", youtube.account, message, receipt.external_id)
 
     assert (receipt.processing, waiting) == (True, None)
     assert live == replace(receipt, processing=False)
@@ -658,23 +658,23 @@ def test_an_upload_that_is_not_whole_leaves_nothing(youtube):
 
     looks = [
         youtube.find(youtube.message(), opened),
-        youtube.call("trace", youtube.account, opened),
+        youtube.call("read_visibility", youtube.account, opened),
         youtube.withdraw(opened),
     ]
 
-    assert (looks, truth(youtube)) == ([None, Trace.GONE, False], [])
+    assert (looks, truth(youtube)) == ([None, Visibility.GONE, False], [])
 
 
 def test_an_upload_that_came_whole_unheard_is_withdrawn(youtube):
     message = youtube.message()
     opened = step(youtube, message).ref
     step(youtube, message, opened)
-    before = youtube.call("trace", youtube.account, opened)
+    before = youtube.call("read_visibility", youtube.account, opened)
 
     taken = youtube.withdraw(opened)
 
     assert (before, taken, [post["state"] for post in truth(youtube)]) == (
-        Trace.HIDDEN,
+        Visibility.HIDDEN,
         True,
         ["deleted"],
     )
@@ -689,14 +689,14 @@ def test_the_channel_reports_what_is_live_on_it_and_which_is_ours(youtube):
     youtube.stage(youtube.message("Còn kín."))
     ours = youtube.publish(youtube.message()).external_id
 
-    found = youtube.call("live_posts", youtube.account, since)
+    found = youtube.call("list_posts", youtube.account, since)
 
     assert [(each.external_id, each.ours) for each in found] == [(ours, True), (foreign, False)]
     assert found[0].permalink.endswith(f"/watch?v={ours}")
 
 
 def test_a_channel_without_a_video_has_nothing_live(youtube):
-    assert youtube.call("live_posts", youtube.account, datetime.now(UTC) - DAY) == []
+    assert youtube.call("list_posts", youtube.account, datetime.now(UTC) - DAY) == []
 
 
 def test_what_the_owner_hides_is_not_counted_as_nothing(youtube):
@@ -706,7 +706,7 @@ def test_what_the_owner_hides_is_not_counted_as_nothing(youtube):
     (figures,) = youtube.call("measure", youtube.account, [video]).values()
 
     assert figures == Figures(views=0, reactions=None, comments=0)
-    assert youtube.call("profile", youtube.account).followers is None
+    assert youtube.call("read_profile", youtube.account).followers is None
 
 
 def test_more_videos_than_a_question_takes_are_counted_and_a_missing_one_asked_after(youtube):
@@ -737,7 +737,7 @@ def discussed(youtube):
 
 
 def test_comments_are_shown_without_their_writers_newest_first(youtube, discussed):
-    found = youtube.call("comments", youtube.account, discussed)
+    found = youtube.call("list_comments", youtube.account, discussed)
 
     assert 0 < sum(not each.hidden for each in found) <= 100
     assert [each.written_at for each in found] == sorted(
@@ -750,18 +750,18 @@ def test_comments_are_shown_without_their_writers_newest_first(youtube, discusse
 
 
 def test_a_comment_is_answered_once_and_hidden_and_shown_again(youtube, discussed):
-    first, second = youtube.call("comments", youtube.account, discussed)[:2]
+    first, second = youtube.call("list_comments", youtube.account, discussed)[:2]
 
     reply = youtube.call(
-        "answer", youtube.account, first.external_id, "Công an phường sẽ trả lời bạn."
+        "reply_to_comment", youtube.account, first.external_id, "Công an phường sẽ trả lời bạn."
     )
-    youtube.call("hide", youtube.account, second.external_id)
+    youtube.call("hide_comment", youtube.account, second.external_id)
     after = {
-        each.external_id: each for each in youtube.call("comments", youtube.account, discussed)
+        each.external_id: each for each in youtube.call("list_comments", youtube.account, discussed)
     }
-    youtube.call("hide", youtube.account, second.external_id, hidden=False)
+    youtube.call("hide_comment", youtube.account, second.external_id, hidden=False)
     shown = {
-        each.external_id: each for each in youtube.call("comments", youtube.account, discussed)
+        each.external_id: each for each in youtube.call("list_comments", youtube.account, discussed)
     }
 
     assert reply
@@ -770,14 +770,14 @@ def test_a_comment_is_answered_once_and_hidden_and_shown_again(youtube, discusse
 
 
 def test_an_answer_whose_answer_was_lost_is_unknown(youtube, discussed):
-    (first, *_others) = youtube.call("comments", youtube.account, discussed)
+    (first, *_others) = youtube.call("list_comments", youtube.account, discussed)
     youtube.fault("drop_after", operation="edit")
 
     with pytest.raises(OutcomeUnknown):
-        youtube.call("answer", youtube.account, first.external_id, "Cảm ơn bạn.")
+        youtube.call("reply_to_comment", youtube.account, first.external_id, "Cảm ơn bạn.")
 
     assert {
-        each.external_id: each for each in youtube.call("comments", youtube.account, discussed)
+        each.external_id: each for each in youtube.call("list_comments", youtube.account, discussed)
     }[first.external_id].replies == 1
 
 
@@ -785,7 +785,7 @@ def test_comments_that_are_switched_off_are_not_an_empty_list(youtube):
     video = youtube.publish(youtube.message(options={"made_for_kids": True})).external_id
 
     with pytest.raises(Rejected) as caught:
-        youtube.call("comments", youtube.account, video)
+        youtube.call("list_comments", youtube.account, video)
 
     assert caught.value.code == "commentsDisabled"
 
@@ -795,14 +795,16 @@ def test_comments_that_are_switched_off_are_not_an_empty_list(youtube):
 
 def connect(youtube, *, account=None, page=None, without=(), again="consent"):
     back = "https://portal.example.vn/youtube/callback"
-    address = Youtube.dialog(youtube.app, redirect_uri=back, state="S", verifier="v" * 43)
+    address = Youtube.consent_url(youtube.app, redirect_uri=back, state="S", verifier="v" * 43)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     ticked = [scope for scope in asked["scope"].split() if scope.rpartition("/")[2] not in without]
     form = {"account": account or youtube.page["owner"], "decision": "allow", "scope": ticked}
     form |= {"page": page or youtube.id} if page != "" else {}
     sent = youtube.simulator.consent(address.replace("prompt=consent", f"prompt={again}"), **form)
     answer = {name: values[0] for name, values in parse_qs(urlsplit(sent).query).items()}
-    return youtube.call("offers", youtube.app, answer, redirect_uri=back, verifier="v" * 43), asked
+    return youtube.call(
+        "list_connectable_pages", youtube.app, answer, redirect_uri=back, verifier="v" * 43
+    ), asked
 
 
 def test_consent_opens_one_channel(youtube):
@@ -859,18 +861,18 @@ def test_a_channel_without_the_right_to_its_figures_is_usable(youtube):
 
 
 def test_a_refresh_token_stays_the_same(youtube):
-    tokens = youtube.call("refresh", youtube.account)
+    tokens = youtube.call("refresh_tokens", youtube.account)
 
     assert tokens.refresh_token == youtube.account.refresh_token
     assert tokens.token != youtube.token
-    assert youtube.call("refresh", youtube.account).refresh_token == tokens.refresh_token
+    assert youtube.call("refresh_tokens", youtube.account).refresh_token == tokens.refresh_token
 
 
 def test_a_grant_that_was_revoked_is_lost(youtube):
     youtube.simulator.kill_tokens("youtube", page=youtube.id)
 
     with pytest.raises(AccessLost):
-        youtube.call("refresh", youtube.account)
+        youtube.call("refresh_tokens", youtube.account)
 
 
 def test_a_consent_screen_in_testing_names_its_end(youtube):

@@ -12,8 +12,8 @@ import pytest
 
 from platforms.connector import Connector
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import choose, problems
-from platforms.messages import Draft, Image, Trace, Video
+from platforms.limits import choose_format, problems
+from platforms.messages import Draft, Image, Video, Visibility
 from platforms.zalo.api import RateLimiter
 from platforms.zalo.articles import article_json
 from platforms.zalo.connector import Zalo
@@ -63,13 +63,13 @@ def zalo(platform_of):
 
 @pytest.mark.parametrize(("code", "words", "expected"), TABLE)
 def test_each_code_is_the_error_that_the_contract_says(code, words, expected):
-    error = Zalo(None).error_for(200, {"error": code, "message": words}, changes=True)
+    error = Zalo(None).error_for(200, {"error": code, "message": words}, writes=True)
 
     assert type(error) is expected
 
 
 def test_the_limit_of_a_minute_is_waited_out():
-    wait = Zalo(None).error_for(200, {"error": -32, "message": ""}, changes=True).wait
+    wait = Zalo(None).error_for(200, {"error": -32, "message": ""}, writes=True).wait
 
     assert timedelta(0) < wait <= timedelta(seconds=61)
 
@@ -79,7 +79,7 @@ def test_the_limit_of_one_account_does_not_slow_the_others(zalo, own):
     zalo.simulator.fault("zalo", "rate_limit", page=zalo.id if own else "")
 
     with pytest.raises(TryLater) as caught:
-        zalo.call("profile", zalo.account)
+        zalo.call("read_profile", zalo.account)
 
     assert caught.value.whole_app is not own
 
@@ -97,7 +97,7 @@ def test_a_job_is_asked_after_until_it_is_done(zalo, pending):
     ("status", "expected"), [(500, OutcomeUnknown), (302, OutcomeUnknown), (404, Rejected)]
 )
 def test_what_is_no_answer_of_zalos_is_judged_by_its_status(status, expected):
-    assert type(Zalo(None).error_for(status, None, changes=True)) is expected
+    assert type(Zalo(None).error_for(status, None, writes=True)) is expected
 
 
 @pytest.mark.parametrize(
@@ -275,13 +275,13 @@ def test_an_article_that_somebody_has_cleared_away_is_made_anew(zalo, by_job):
 def test_an_article_that_is_being_made_is_hidden_and_taken_down_once_it_is_there(zalo):
     zalo.simulator.settings(zalo_job_seconds=60)
     begun = stage(zalo, zalo.message()).ref
-    being_made = (zalo.withdraw(begun), zalo.call("trace", zalo.account, begun))
+    being_made = (zalo.withdraw(begun), zalo.call("read_visibility", zalo.account, begun))
     zalo.simulator.advance(61)
 
-    assert being_made == (False, Trace.HIDDEN)
-    assert zalo.call("trace", zalo.account, begun) == Trace.HIDDEN
+    assert being_made == (False, Visibility.HIDDEN)
+    assert zalo.call("read_visibility", zalo.account, begun) == Visibility.HIDDEN
     assert zalo.withdraw(begun) is True
-    assert zalo.call("trace", zalo.account, begun) == Trace.GONE
+    assert zalo.call("read_visibility", zalo.account, begun) == Visibility.GONE
 
 
 @pytest.mark.parametrize("code", [-248, -211, -200])
@@ -290,7 +290,10 @@ def test_of_a_job_that_made_nothing_nothing_is_left(zalo, code):
 
     begun = stage(zalo, zalo.message()).ref
 
-    assert (zalo.withdraw(begun), zalo.call("trace", zalo.account, begun)) == (False, Trace.GONE)
+    assert (zalo.withdraw(begun), zalo.call("read_visibility", zalo.account, begun)) == (
+        False,
+        Visibility.GONE,
+    )
 
 
 def test_nothing_is_shown_before_there_is_an_article(zalo):
@@ -327,20 +330,20 @@ def test_plain_text_is_escaped_in_an_article(zalo):
 
 
 def test_a_refresh_gives_a_new_pair_and_the_old_one_is_refused(zalo):
-    tokens = zalo.call("refresh", zalo.account)
+    tokens = zalo.call("refresh_tokens", zalo.account)
 
     assert tokens.lifetime == timedelta(hours=25)
-    assert zalo.call("refresh", zalo.account_with(tokens.token, tokens.refresh_token)).token
+    assert zalo.call("refresh_tokens", zalo.account_with(tokens.token, tokens.refresh_token)).token
     with pytest.raises(AccessLost):
-        zalo.call("refresh", zalo.account)
+        zalo.call("refresh_tokens", zalo.account)
 
 
 def test_a_refusal_of_a_spent_token_in_words_alone_is_access_lost(zalo):
-    zalo.call("refresh", zalo.account)
+    zalo.call("refresh_tokens", zalo.account)
     zalo.simulator.settings(zalo_oauth_errors="message")
 
     with pytest.raises(AccessLost) as caught:
-        zalo.call("refresh", zalo.account)
+        zalo.call("refresh_tokens", zalo.account)
 
     assert caught.value.detail == "Invalid refresh token"
 
@@ -352,23 +355,23 @@ def test_what_is_wrong_with_our_application_loses_no_account(zalo, wrong, errors
     account = replace(zalo.account, app={**zalo.app, wrong: "another"})
 
     with pytest.raises((Rejected, OutcomeUnknown)):
-        zalo.call("refresh", account)
+        zalo.call("refresh_tokens", account)
 
-    assert zalo.call("refresh", zalo.account).token
+    assert zalo.call("refresh_tokens", zalo.account).token
 
 
 def test_a_lost_answer_to_a_refresh_is_unknown(zalo):
     zalo.simulator.fault("zalo", "drop_after", operation="token")
 
     with pytest.raises(OutcomeUnknown):
-        zalo.call("refresh", zalo.account)
+        zalo.call("refresh_tokens", zalo.account)
 
 
 def test_an_account_whose_badge_is_gone_lacks_a_right(zalo, serve):
     answer = b'{"data": {"oaid": "1", "name": "A", "is_verified": false}, "error": 0}'
     base = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
 
-    assert list(zalo.call("profile", zalo.account_with("AT", base_url=base)).missing) == [
+    assert list(zalo.call("read_profile", zalo.account_with("AT", base_url=base)).missing) == [
         "oa_verified"
     ]
 
@@ -549,7 +552,7 @@ def test_a_video_without_its_article_is_nothing_that_could_be_withdrawn_or_found
     message = zalo.message(media=[shot])
 
     assert zalo.withdraw(ref) is False
-    assert zalo.call("trace", zalo.account, ref) == Trace.GONE
+    assert zalo.call("read_visibility", zalo.account, ref) == Visibility.GONE
     assert zalo.find(message, ref) is None
 
 
@@ -557,15 +560,15 @@ def test_a_video_article_is_found_traced_counted_and_withdrawn(zalo, shot):
     start = datetime.now(UTC)
     message = zalo.message("Mô tả", format="video_article", media=[shot])
     *_steps, draft = steps(zalo, message)
-    before = (zalo.find(message, draft), zalo.call("trace", zalo.account, draft))
+    before = (zalo.find(message, draft), zalo.call("read_visibility", zalo.account, draft))
     receipt = zalo.commit(message, draft)
     described = replace(message, media=[replace(shot, open=None, cover=None)])
 
-    assert before == (None, Trace.HIDDEN)
+    assert before == (None, Visibility.HIDDEN)
     assert [zalo.find(described, draft), zalo.find(described, since=start)] == [receipt, receipt]
     assert list(zalo.call("measure", zalo.account, [receipt.external_id])) == [receipt.external_id]
     assert zalo.withdraw(draft) is True
-    assert zalo.call("trace", zalo.account, receipt.external_id) == Trace.GONE
+    assert zalo.call("read_visibility", zalo.account, receipt.external_id) == Visibility.GONE
 
 
 def test_articles_of_both_kinds_are_measured_together(zalo, shot):
@@ -588,7 +591,7 @@ def test_what_is_live_on_the_account_is_listed_newest_first_and_not_whose_it_is(
         "zalo", zalo.id, "Bài cũ", created_at=datetime.now(UTC).timestamp() - 86_400
     )
 
-    found = zalo.call("live_posts", zalo.account, datetime.now(UTC) - timedelta(hours=1))
+    found = zalo.call("list_posts", zalo.account, datetime.now(UTC) - timedelta(hours=1))
 
     assert [(each.external_id, each.permalink) for each in found] == [
         (video.external_id, video.permalink),
@@ -647,8 +650,8 @@ def test_letters_with_marks_of_their_own_count_once(zalo):
 
 
 def test_a_video_alone_makes_an_article_unless_a_video_article_is_asked_for(zalo, shot):
-    assert choose(zalo.facts, [shot]).name == "article"
-    assert choose(zalo.facts, [shot], "video_article").name == "video_article"
+    assert choose_format(zalo.facts, [shot]).name == "article"
+    assert choose_format(zalo.facts, [shot], "video_article").name == "video_article"
     assert [each.rule for each in problems(zalo.facts.formats[0], zalo.message(media=[]))] == [
         "media_missing"
     ]

@@ -28,7 +28,7 @@ class Tiny(Connector):
         },
         options={"colour": Term("Colour of the note", choices={"red": "As red as can be"})},
         rights={"speak": "speaking in the corner"},
-        way=["Knock at the corner."],
+        connect_steps=["Knock at the corner."],
     )
     facts = Facts(
         formats=[
@@ -38,7 +38,7 @@ class Tiny(Connector):
         measures={"shares": Origin("echoes", "Counted by ear.")},
         rights={"speak": True},
         hosts=("tiny.example",),
-        by_dialog=False,
+        connects_by_dialog=False,
     )
     settings = {
         "base_url": Setting("TINY_API_URL", "https://api.tiny.example", simulated="/tiny"),
@@ -54,11 +54,11 @@ class Tiny(Connector):
             longest=20,
         )
     }
-    no_pages = frozenset({"lost"})
+    paths_without_page = frozenset({"lost"})
 
     @classmethod
-    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
-        return asked.get("corner") or super().page_in(steps, asked)
+    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
+        return query.get("corner") or super().page_from_address(steps, query)
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         return Receipt("1")
@@ -69,10 +69,10 @@ class Tiny(Connector):
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         return dict.fromkeys(external_ids, Figures(shares=1))
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         return Profile(account.external_id, "Tiny corner")
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],

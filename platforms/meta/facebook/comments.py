@@ -9,7 +9,7 @@ class Comments(ByPage):
     """Speak with residents in the page's name."""
 
     @reject_on_missing_right
-    async def comments(self, account: Account, external_id: str) -> list[Comment]:
+    async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
         """List comments without people: of ``from`` only the number is asked for, compared with the
         page's own, and forgotten."""
         params = {
@@ -37,15 +37,15 @@ class Comments(ByPage):
         ]
 
     @reject_on_missing_right
-    async def answer(self, account: Account, comment_id: str, text: str) -> str:
+    async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
         path = path_of(comment_id, "comments")
-        answer = await self.graph("POST", account, path, data={"message": text}, changes=True)
+        answer = await self.graph("POST", account, path, data={"message": text}, writes=True)
         if "id" not in answer:
             raise OutcomeUnknown("a success without an id")
         return str(answer["id"])
 
     @reject_on_missing_right
-    async def hide(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+    async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         await self.graph(
             "POST", account, path_of(comment_id), data={"is_hidden": "true" if hidden else "false"}
         )

@@ -19,7 +19,7 @@ from platforms.messages import (
     Profile,
     Receipt,
     Tokens,
-    Trace,
+    Visibility,
 )
 from platforms.meta.facebook.comments import Comments
 from platforms.meta.facebook.counting import Counting
@@ -71,8 +71,8 @@ class Facebook(Uploads, Comments, Counting):
         _PHOTO_USED: ErrorKind.DUPLICATE,
     }
     facts = FACTS
-    pages_by_query = frozenset({"profile.php"})
-    no_pages = NO_PAGES
+    paths_with_page_in_query = frozenset({"profile.php"})
+    paths_without_page = NO_PAGES
 
     # --- publishing -------------------------------------------------------------------------------
 
@@ -98,25 +98,25 @@ class Facebook(Uploads, Comments, Counting):
 
     async def _show_post(self, account: Account, draft: str) -> Receipt:
         show = {"is_published": "true", "fields": "permalink_url"}
-        answer = await self.graph("POST", account, draft, data=show, changes=True)
+        answer = await self.graph("POST", account, draft, data=show, writes=True)
         return Receipt(
             draft, self._absolute(account, answer) or await self._permalink(account, draft)
         )
 
     async def _show(self, account: Account, message: Message, upload: Upload) -> Receipt:
         if upload.kind == "video":
-            await self.graph("POST", account, upload.id, data={"published": "true"}, changes=True)
+            await self.graph("POST", account, upload.id, data={"published": "true"}, writes=True)
             return Receipt(upload.id, await self._permalink(account, upload.id))
         if upload.kind == "photo_story":
             path, data = f"{account.external_id}/photo_stories", {"photo_id": upload.id}
-            answer = await self.graph("POST", account, path, data=data, changes=True)
+            answer = await self.graph("POST", account, path, data=data, writes=True)
             story = f"{account.external_id}_{answer['post_id']}"
             return Receipt(story, await self._permalink(account, story))
         finish = {"upload_phase": "finish", "video_id": upload.id, "video_state": "PUBLISHED"}
         if message.text and upload.kind == "reel":
             finish["description"] = message.text
         data = finish | ai_label_fields(message)
-        await self.graph("POST", account, self._edge(account, upload.kind), data=data, changes=True)
+        await self.graph("POST", account, self._edge(account, upload.kind), data=data, writes=True)
         try:
             return await self._video(account, upload, timeout=10) or Receipt(
                 upload.id, processing=True
@@ -141,7 +141,7 @@ class Facebook(Uploads, Comments, Counting):
         address = str(answer.get("permalink_url", ""))  # of videos without its host
         return f"{account.app['dialog_url']}{address}" if address.startswith("/") else address
 
-    async def progress(
+    async def check_processing(
         self, account: Account, message: Message, external_id: str
     ) -> Receipt | None:
         try:
@@ -272,7 +272,7 @@ class Facebook(Uploads, Comments, Counting):
             # finish was lost.
         return await _found(self.graph("DELETE", account, upload.id if upload else external_id))
 
-    async def trace(self, account: Account, external_id: str) -> Trace:
+    async def read_visibility(self, account: Account, external_id: str) -> Visibility:
         upload = Upload.read(external_id)
         node = upload.id if upload else external_id
         is_video = upload.kind != "photo_story" if upload else "_" not in external_id
@@ -286,7 +286,7 @@ class Facebook(Uploads, Comments, Counting):
                 raise
         else:
             shown = _is_shown(answer) if is_video else answer.get("is_published")
-            return Trace.VISIBLE if shown else Trace.HIDDEN
+            return Visibility.VISIBLE if shown else Visibility.HIDDEN
         # The page's own list is read only by who may see its posts: then absence is no lack of
         # rights.
         params = {"fields": "id", "limit": "100"}
@@ -294,9 +294,9 @@ class Facebook(Uploads, Comments, Counting):
             "GET", account, f"{account.external_id}/published_posts", params=params
         )
         return (
-            Trace.VISIBLE
+            Visibility.VISIBLE
             if any(post["id"] == external_id for post in listed["data"])
-            else Trace.GONE
+            else Visibility.GONE
         )
 
     @classmethod
@@ -304,7 +304,7 @@ class Facebook(Uploads, Comments, Counting):
         upload = Upload.read(reference)
         return super().ids_of(upload.id if upload else reference)
 
-    async def live_posts(self, account: Account, since: datetime) -> list[LivePost]:
+    async def list_posts(self, account: Account, since: datetime) -> list[LivePost]:
         """Posts, Reels and stories. Of the latter two nobody tells which application made them."""
         found = [
             LivePost(
@@ -345,11 +345,11 @@ class Facebook(Uploads, Comments, Counting):
 
     # --- connection -------------------------------------------------------------------------------
 
-    async def profile(self, account: Account) -> Profile:
+    async def read_profile(self, account: Account) -> Profile:
         page = await self.own_node(account, "id,name,username,link,followers_count")
         return _profile(page, await self.rights(account))
 
-    async def page_details(self, account: Account) -> PageDetails:
+    async def read_page_details(self, account: Account) -> PageDetails:
         """https://developers.facebook.com/docs/graph-api/reference/page. A pinned post is told by
         no field."""
         page = await self.own_node(account, _DETAILS)
@@ -366,14 +366,14 @@ class Facebook(Uploads, Comments, Counting):
         )
 
     @reject_on_missing_right
-    async def change_details(self, account: Account, changes: Mapping[str, str]) -> None:
+    async def write_page_details(self, account: Account, changes: Mapping[str, str]) -> None:
         """Asks for pages_manage_metadata; the description that residents see first is `about`."""
         data = {"about" if name == "description" else name: each for name, each in changes.items()}
         if "hours" in data:
             data["hours"] = json.dumps(_hours(hours.read(data["hours"])))
-        await self.graph("POST", account, account.external_id, data=data, changes=True)
+        await self.graph("POST", account, account.external_id, data=data, writes=True)
 
-    async def offers(
+    async def list_connectable_pages(
         self,
         app: Mapping[str, Any],
         answer: Mapping[str, str],
@@ -397,16 +397,16 @@ class Facebook(Uploads, Comments, Counting):
     # --- addresses, as residents see them ---------------------------------------------------------
 
     @classmethod
-    def page_in(cls, steps: Sequence[str], asked: Mapping[str, str]) -> str:
+    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
         match steps:
             case ["profile.php" | "permalink.php" | "story.php", *_rest]:
-                return asked.get("id", "")
+                return query.get("id", "")
             case ["people", _name, number, *_rest]:
                 return number
             case ["pages", *_rest, name] | ["p", name, *_rest]:
                 found = re.search(r"(?<!\d)\d{5,}$", name)
                 return found[0] if found else ""
-        return super().page_in(steps, asked)
+        return super().page_from_address(steps, query)
 
 
 def _week(told: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:

@@ -22,8 +22,8 @@ _UPRIGHT = VideoLimits(
     max_bytes=_GB,
     min_seconds=3,
     max_seconds=90,
-    narrowest=0.55,
-    widest=0.57,
+    min_ratio=0.55,
+    max_ratio=0.57,
     min_side=540,
     min_fps=24,
     max_fps=60,
@@ -35,7 +35,7 @@ _NOT_BELOW_100 = _("Pages with fewer than 100 followers are told nothing.")
 
 FACTS = Facts(
     fold=Fold(477, 5),
-    usual_text=1500,
+    comfortable_length=1500,
     formats=[
         Format("post", max_text=63_206, images=replace(_PHOTO, most=10, fewest=0)),
         # https://developers.facebook.com/docs/video-api/guides/reels-publishing: 30 by interfaces
@@ -54,14 +54,14 @@ FACTS = Facts(
             videos=VideoLimits(max_bytes=10 * _GB, min_seconds=1, max_seconds=4 * 3600),
             labels_ai=True,
         ),
-        Format("photo_story", max_text=0, images=_PHOTO, takes_link=False, by_choice=True),
+        Format("photo_story", max_text=0, images=_PHOTO, takes_link=False, only_on_request=True),
         Format(
             "video_story",
             max_text=0,
             videos=replace(_UPRIGHT, max_seconds=60),
             takes_link=False,
             labels_ai=True,
-            by_choice=True,
+            only_on_request=True,
         ),
     ],
     stages=True,
@@ -104,12 +104,12 @@ FACTS = Facts(
         "phone": PageItem(longest=20),
         "hours": PageItem(longest=250),
         "register": PageItem(longest=200),
-        "pinned": PageItem(told=False),
+        "pinned": PageItem(readable=False),
         "recent": PageItem(),
         "verified": PageItem(),
     },
     rights=SCOPES,
-    on_request=("business_management",),
+    optional_rights=("business_management",),
     hosts=("facebook.com", "fb.com", "fb.watch"),
     source="developers.facebook.com/docs/graph-api/reference/page/{feed,photos,videos,video_reels}, 2026-09",  # noqa: E501
 )

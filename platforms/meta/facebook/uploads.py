@@ -196,7 +196,12 @@ class Uploads(ByPage):
         session, start = {"upload_session_id": upload.to}, upload.at
         while start < video.size:
             piece = b"".join(
-                [part async for part in self.pieces(video, start, min(_CHUNK, video.size - start))]
+                [
+                    part
+                    async for part in self.read_pieces(
+                        video, start, min(_CHUNK, video.size - start)
+                    )
+                ]
             )
             form = aiohttp.FormData(
                 {**session, "upload_phase": "transfer", "start_offset": str(start)}
@@ -227,7 +232,7 @@ class Uploads(ByPage):
         """Send one chunk; return where the next one starts. A chunk from the wrong place is refused
         with the right one.
         """
-        answer = await self.exchange(
+        answer = await self.send(
             "POST",
             self.address(account.base_url, account.app, f"{account.external_id}/videos"),
             params={"appsecret_proof": proof_of(account.app, account.token)},
@@ -238,7 +243,7 @@ class Uploads(ByPage):
         match answer.body:
             case {"start_offset": start} | {"error": {"error_data": {"start_offset": start}}}:
                 return int(start)
-        raise self.problem(answer, hide=(account.token,))
+        raise self.error_from(answer, redact=(account.token,))
 
 
 def _bytes_received(phase: Mapping[str, Any]) -> int:

@@ -68,7 +68,7 @@ WORDS = Words(
     label="Facebook",
     page=_("Facebook page %(name)s"),
     icon="brand-facebook",
-    leaving=common_messages.LEAVING_FACEBOOK,
+    how_to_revoke=common_messages.LEAVING_FACEBOOK,
     formats={
         "post": common_messages.POST,
         "reel": common_messages.REEL,

@@ -111,14 +111,14 @@ def test_one_pages_odd_answer_costs_no_other_its_look(simulator, monkeypatch, ca
     odd, neighbour, elsewhere = (
         factories.connected(simulator, kind) for kind in ("facebook", "facebook", "zalo")
     )
-    profile = Facebook.profile
+    profile = Facebook.read_profile
 
     async def without_a_name(connector, account):
         if account.external_id == odd.external_id:
             raise KeyError("name")
         return await profile(connector, account)
 
-    monkeypatch.setattr(Facebook, "profile", without_a_name)
+    monkeypatch.setattr(Facebook, "read_profile", without_a_name)
 
     check_channels()
 

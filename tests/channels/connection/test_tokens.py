@@ -179,7 +179,7 @@ def test_a_database_that_goes_away_before_the_tokens_are_stored_costs_no_connect
     assert zalo.health == Health.CONNECTED
     assert after.token != before.token
     assert simulator.requests()["zalo"] == {"token": 1}
-    profile = client.call("zalo", lambda connector: connector.profile(after), writes=False)
+    profile = client.call("zalo", lambda connector: connector.read_profile(after), writes=False)
     assert profile.external_id == zalo.external_id
 
 
@@ -196,7 +196,7 @@ def test_what_falls_due_at_once_is_renewed_side_by_side_and_never_more_than_so_m
     channels = due(simulator, 60)
     simulator.latency(zalo=30)
     under_way = most = 0
-    renew = Zalo.refresh
+    renew = Zalo.refresh_tokens
 
     async def counted(connector, account):
         nonlocal under_way, most
@@ -207,7 +207,7 @@ def test_what_falls_due_at_once_is_renewed_side_by_side_and_never_more_than_so_m
         finally:
             under_way -= 1
 
-    monkeypatch.setattr(Zalo, "refresh", counted)
+    monkeypatch.setattr(Zalo, "refresh_tokens", counted)
 
     assert refresh_due(now=timezone.now(), platform="zalo") == 60
 
@@ -220,7 +220,7 @@ def test_a_new_pair_is_stored_before_the_last_of_its_batch_has_answered(simulato
     """A worker that dies in the middle must not take a batch of single-use tokens with it."""
     first, slow = due(simulator, 2)
     before, stored = bytes(now(first).sealed), threading.Event()
-    renew, keep = Zalo.refresh, sealed_tokens
+    renew, keep = Zalo.refresh_tokens, sealed_tokens
 
     async def held_back(connector, account):
         if account.external_id == slow.external_id:
@@ -232,7 +232,7 @@ def test_a_new_pair_is_stored_before_the_last_of_its_batch_has_answered(simulato
         connection.on_commit(stored.set)
         return fields
 
-    monkeypatch.setattr(Zalo, "refresh", held_back)
+    monkeypatch.setattr(Zalo, "refresh_tokens", held_back)
     monkeypatch.setattr(tokens, "sealed_tokens", kept)
 
     assert refresh_due(now=timezone.now()) == 2
@@ -308,7 +308,7 @@ def test_the_words_of_a_platform_are_neither_kept_nor_put_on_record(simulator, m
     async def refused(*_):
         raise AccessLost(echo, code="190/999")
 
-    monkeypatch.setattr(Facebook, "profile", refused)
+    monkeypatch.setattr(Facebook, "read_profile", refused)
     check([channel], now=timezone.now())
 
     row, entry = now(channel), Entry.objects.get(action="channel.lost")

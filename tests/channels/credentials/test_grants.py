@@ -34,7 +34,7 @@ def works(account, platform):
     """Tell whether the platform still takes the token."""
     try:
         return bool(
-            client.call(platform, lambda connector: connector.profile(account), writes=False)
+            client.call(platform, lambda connector: connector.read_profile(account), writes=False)
         )
     except Exception:
         return False

@@ -43,7 +43,7 @@ def look(channel, called):
     """Do the daily check of a page that the platform now calls so."""
     from platforms.meta.facebook.connector import Facebook
 
-    profile = Facebook.profile
+    profile = Facebook.read_profile
     with pytest.MonkeyPatch.context() as patch:
 
         async def renamed(connector, account):
@@ -51,7 +51,7 @@ def look(channel, called):
 
             return dataclasses.replace(await profile(connector, account), **called)
 
-        patch.setattr(Facebook, "profile", renamed)
+        patch.setattr(Facebook, "read_profile", renamed)
         check([Channel.objects.select_related("unit").get(pk=channel.pk)], now=timezone.now())
     channel.refresh_from_db()
     return channel

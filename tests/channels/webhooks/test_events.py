@@ -293,7 +293,7 @@ def test_one_pages_odd_answer_keeps_no_other_from_being_subscribed(
     async def odd_answer(connector, account, callback):
         raise KeyError("success")
 
-    monkeypatch.setattr(Facebook, "subscribe", odd_answer)
+    monkeypatch.setattr(Facebook, "subscribe_webhook", odd_answer)
     now = timezone.now()
 
     assert inbox.subscribe_due(now=now) == 1
@@ -315,7 +315,7 @@ def test_a_platform_that_reports_without_being_asked_is_asked_nothing_more(simul
 @pytest.mark.parametrize("platform", sorted(CONNECTORS))
 def test_every_platform_judges_calls_to_its_webhook(platform):
     with pytest.raises(ForgedWebhook):
-        CONNECTORS[platform].hook_events(settings.PLATFORMS[platform], {}, b"{}")
+        CONNECTORS[platform].parse_webhook(settings.PLATFORMS[platform], {}, b"{}")
     assert set(CALLS) == set(CONNECTORS)
 
 

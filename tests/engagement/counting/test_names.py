@@ -122,7 +122,7 @@ def test_a_name_of_pages_and_one_of_posts_die_apart(posted, simulator, now):
 def test_what_one_page_is_refused_and_another_is_told_lives(now):
     metrics = Metrics()
     metrics.refused.update(["shares"])
-    metrics.told.update(["shares"])
+    metrics.returned.update(["shares"])
     for n in range(3):
         names.remember("instagram", metrics, of_page=False, now=now + n * HOUR)
 

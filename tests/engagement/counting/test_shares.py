@@ -20,7 +20,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Eight calls an hour for everything, of which collecting takes four: two pages.
-READING = Reading(8, HOUR, share=0.5, posts_a_question=2, calls_a_question=2)
+READING = Reading(8, HOUR, share=0.5, posts_per_request=2, calls_per_request=2)
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_where_the_call_for_many_is_refused_videos_are_listed_instead(simulator,
 def test_with_too_few_calls_each_channel_has_its_turn_before_the_second_post_of_any(
     simulator, now, monkeypatch
 ):
-    reading = Reading(4, HOUR, share=0.5, posts_a_question=3, across_pages=True)
+    reading = Reading(4, HOUR, share=0.5, posts_per_request=3, across_pages=True)
     monkeypatch.setattr(Youtube, "facts", replace(Youtube.facts, reading=reading))
     greedy = published(simulator, now, posts=9)
     others = [published(simulator, now) for _ in range(8)]

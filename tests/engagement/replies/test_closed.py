@@ -245,7 +245,7 @@ def test_an_answer_that_nobody_can_read_is_a_refusal_and_leaves_no_words_in_the_
     async def comments(*_):
         raise odd(f"{WHO}: {WORDS}")
 
-    monkeypatch.setattr(Facebook, "comments", comments)
+    monkeypatch.setattr(Facebook, "list_comments", comments)
     client.force_login(officer)
 
     page = client.get(under(posted))
@@ -263,7 +263,7 @@ def test_an_answer_whose_outcome_nobody_can_read_is_unknown(
     async def answer(*_):
         raise KeyError(WORDS)
 
-    monkeypatch.setattr(Facebook, "answer", answer)
+    monkeypatch.setattr(Facebook, "reply_to_comment", answer)
 
     with pytest.raises(replies.Doubtful):
         replies.answer(posted, ticket, "Gọi 113.", by=officer)

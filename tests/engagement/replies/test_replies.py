@@ -200,7 +200,7 @@ def test_a_comment_that_has_slid_out_of_the_list_is_still_answered(
     async def none(self, account, external_id):
         return []
 
-    monkeypatch.setattr(Facebook, "comments", none)
+    monkeypatch.setattr(Facebook, "list_comments", none)
 
     replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
 
@@ -232,7 +232,7 @@ def test_of_two_taps_at_once_one_answers(posted, officer, ticket, monkeypatch):
         await asyncio.sleep(0.3)
         return "1"
 
-    monkeypatch.setattr(Facebook, "answer", slow)
+    monkeypatch.setattr(Facebook, "reply_to_comment", slow)
 
     def tap(_):
         try:

@@ -15,7 +15,7 @@ from channels.queries import facts_of
 from channels.states import Kind
 from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
-from platforms.limits import advice, choose, problems
+from platforms.limits import advice, choose_format, problems
 from platforms.messages import Message
 from posts.canonical.content import text_for
 from posts.canonical.html import paragraphs
@@ -323,7 +323,7 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
 
 def _misfits(platform: str, filled, unit_name: str) -> list[str]:
     """List the limits on words that the text passes on a platform; pictures come later."""
-    form = choose(facts_of(platform), [])
+    form = choose_format(facts_of(platform), [])
     shown = text_for(
         form,
         title=filled.title,

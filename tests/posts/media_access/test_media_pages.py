@@ -234,7 +234,7 @@ def picture_of(unit, size, form="PNG"):
     )
 
 
-BOUNDED = ImageLimits(most=10, types=frozenset({"image/jpeg"}), narrowest=0.8, widest=1.91)
+BOUNDED = ImageLimits(most=10, types=frozenset({"image/jpeg"}), min_ratio=0.8, max_ratio=1.91)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_a_picture_comes_in_the_type_and_shape_that_the_platform_takes(client, s
         return
     shown = Image.open(io.BytesIO(data))
     assert (shown.format, shown.size) == ("JPEG", drawn)
-    assert BOUNDED.narrowest <= shown.width / shown.height <= BOUNDED.widest
+    assert BOUNDED.min_ratio <= shown.width / shown.height <= BOUNDED.max_ratio
     middle = shown.getpixel((shown.width // 2, shown.height // 2))
     assert max(abs(a - b) for a, b in zip(middle, (0x14, 0x53, 0x2D), strict=True)) < 6
     corner = shown.getpixel((1, 1))
@@ -284,7 +284,7 @@ def test_a_picture_comes_in_the_type_and_shape_that_the_platform_takes(client, s
     ],
 )
 def test_a_picture_that_is_larger_than_the_platform_takes_comes_smaller_and_whole(size, drawn):
-    limits = ImageLimits(most=1, max_long=1920, max_short=1080)
+    limits = ImageLimits(most=1, max_long_side=1920, max_short_side=1080)
     media = picture_of(factories.UnitFactory(), size, "JPEG")
     shape = pictures.shape_for(media, limits)
     if drawn is None:
@@ -299,7 +299,7 @@ def test_a_picture_that_is_larger_than_the_platform_takes_comes_smaller_and_whol
 
 
 def test_a_picture_that_is_too_narrow_and_too_large_is_framed_and_then_made_smaller():
-    limits = ImageLimits(most=1, narrowest=0.8, max_long=1080, max_short=900)
+    limits = ImageLimits(most=1, min_ratio=0.8, max_long_side=1080, max_short_side=900)
     media = picture_of(factories.UnitFactory(), (400, 2000), "JPEG")
 
     with pictures.rendition(media, pictures.shape_for(media, limits)) as file:

@@ -165,7 +165,7 @@ def test_a_shape_is_cut_around_what_matters_most(focus, box):
 
 
 def test_a_platforms_limits_name_the_shape_that_loses_least():
-    instagram = ImageLimits(most=10, max_bytes=1, narrowest=4 / 5, widest=1.91)
+    instagram = ImageLimits(most=10, max_bytes=1, min_ratio=4 / 5, max_ratio=1.91)
 
     assert fitting(900, 1600, instagram) == "4:5"
     assert fitting(2400, 900, instagram) == "16:9"

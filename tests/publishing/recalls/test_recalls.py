@@ -143,14 +143,14 @@ def test_what_the_platform_only_hides_counts_as_hidden(simulator, deliver, monke
         shown.append(external_id)
         await self.graph("POST", account, external_id, data={"is_published": "false"})
 
-    from platforms.messages import Trace
+    from platforms.messages import Visibility
     from platforms.meta.facebook.connector import Facebook
 
     async def trace(self, account, external_id):
-        return Trace.HIDDEN
+        return Visibility.HIDDEN
 
     monkeypatch.setattr(Facebook, "withdraw", hide)
-    monkeypatch.setattr(Facebook, "trace", trace)
+    monkeypatch.setattr(Facebook, "read_visibility", trace)
     recalled(row)
     take_down(row)
     assert (row.state, row.error_code, shown) == (State.RECALLED, "hidden", [row.remote_id])

@@ -121,7 +121,7 @@ def test_a_photo_that_is_larger_than_the_platform_takes_is_drawn_for_it(simulato
 
 
 def test_looks_come_less_and_less_often(processing, monkeypatch):
-    monkeypatch.setattr(tiktok.Tiktok, "progress", telling(None))
+    monkeypatch.setattr(tiktok.Tiktok, "check_processing", telling(None))
     waits = []
     at = timezone.now() + timedelta(seconds=16)
     for _ in range(7):
@@ -140,7 +140,7 @@ def test_looks_come_less_and_less_often(processing, monkeypatch):
 def test_what_cannot_be_reported_yet_is_asked_again_not_sooner_than_the_platform_bears(
     processing, monkeypatch, answer
 ):
-    monkeypatch.setattr(tiktok.Tiktok, "progress", telling(answer))
+    monkeypatch.setattr(tiktok.Tiktok, "check_processing", telling(answer))
     reconcile.reconcile(platform="tiktok", clock=later(seconds=20))
     processing.refresh_from_db()
     assert processing.state == State.PROCESSING
@@ -149,7 +149,7 @@ def test_what_cannot_be_reported_yet_is_asked_again_not_sooner_than_the_platform
 
 
 def test_after_a_day_a_person_is_asked(processing, monkeypatch):
-    monkeypatch.setattr(tiktok.Tiktok, "progress", telling(None))
+    monkeypatch.setattr(tiktok.Tiktok, "check_processing", telling(None))
     reconcile.reconcile(platform="tiktok", clock=later(hours=24, minutes=1))
     processing.refresh_from_db()
     assert (processing.state, processing.error_code) == (State.NEEDS_PERSON, "processing")
@@ -158,7 +158,9 @@ def test_after_a_day_a_person_is_asked(processing, monkeypatch):
 
 
 def test_a_refusal_after_all_ends_it_and_the_unit_is_informed(processing, monkeypatch):
-    monkeypatch.setattr(tiktok.Tiktok, "progress", telling(Rejected("no", code="spam_risk_text")))
+    monkeypatch.setattr(
+        tiktok.Tiktok, "check_processing", telling(Rejected("no", code="spam_risk_text"))
+    )
     reconcile.reconcile(platform="tiktok", clock=later(seconds=20))
     processing.refresh_from_db()
     assert (processing.state, processing.error_code) == (State.FAILED, "refused")
@@ -190,7 +192,7 @@ def test_a_refusal_because_the_page_lets_us_in_no_longer_is_noted_there_at_once(
     simulator, processing, monkeypatch
 ):
     monkeypatch.setattr(
-        tiktok.Tiktok, "progress", telling(Rejected("auth_removed", code="auth_removed"))
+        tiktok.Tiktok, "check_processing", telling(Rejected("auth_removed", code="auth_removed"))
     )
     simulator.kill_tokens("tiktok", page=processing.channel.external_id)
 
@@ -221,7 +223,7 @@ def test_a_lost_connection_is_marked_and_the_post_looked_after_when_it_is_back(
     simulator, processing, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(tiktok.Tiktok, "progress", telling(AccessLost("gone")))
+        patch.setattr(tiktok.Tiktok, "check_processing", telling(AccessLost("gone")))
         reconcile.reconcile(platform="tiktok", clock=later(seconds=20))
     processing.refresh_from_db()
     processing.channel.refresh_from_db()
