@@ -1,8 +1,8 @@
-"""Officers' HTML in the small subset that Telegram takes: bold, italic, underline and links; the
-rest becomes text.
+"""Convert officers' HTML to the few tags that Telegram takes: bold, italic, underline and links;
+the rest becomes text.
 
-Every letter carries the marks that it stands under, and tags are written only where marks change:
-so the outcome is well-formed whatever comes in, and an approved post never fails for its markup.
+Every letter is stored with the marks around it, and tags are written only where the marks change:
+so the result is well-formed whatever comes in, and an approved post never fails for its markup.
 """
 
 import html
@@ -17,15 +17,17 @@ Mark = tuple[str, str]  # the tag, and a link's address
 Letter = tuple[str, tuple[Mark, ...]]
 
 
-class _Reader(HTMLParser):
+class _LetterReader(HTMLParser):
+    """Read HTML into letters, each with the marks around it."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.letters: list[Letter] = []
-        self.open: list[
-            tuple[str, Mark | None]
-        ] = []  # the tags around, each with the mark that it makes
+        # The tags around, each with the mark that it makes; a mark without a tag is a link of a
+        # kind that Telegram does not know.
+        self.open_tags: list[tuple[str, Mark]] = []
         self.lists: list[int] = []  # 0: bullets; n: the next number
-        self.shown = ""  # what a link shows that Telegram knows none of
+        self.link_text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         match tag:
@@ -41,61 +43,62 @@ class _Reader(HTMLParser):
             case "a":
                 address = (dict(attrs).get("href") or "").strip()
                 known = address.startswith(("https://", "http://"))
-                self.open.append((tag, ("a", address) if known else ("", address)))
-                self.shown = ""
+                self.open_tags.append((tag, ("a", address) if known else ("", address)))
+                self.link_text = ""
             case _ if tag in _MARKS:
-                self.open.append((tag, (_MARKS[tag], "")))
+                self.open_tags.append((tag, (_MARKS[tag], "")))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("ul", "ol") and self.lists:
             self.lists.pop()
-        at = next((n for n in reversed(range(len(self.open))) if self.open[n][0] == tag), None)
+        at = next(
+            (n for n in reversed(range(len(self.open_tags))) if self.open_tags[n][0] == tag), None
+        )
         if at is not None:
-            _tag, mark = self.open.pop(at)
-            if mark and not mark[0]:
-                # A telephone or mail link: Telegram makes its own of what it sees.
-                address = mark[1].removeprefix("tel:").removeprefix("mailto:")
-                if address and address != self.shown.strip():
+            _tag, (mark_tag, link) = self.open_tags.pop(at)
+            if not mark_tag:
+                # Telegram itself turns the numbers and addresses that it sees into links.
+                address = link.removeprefix("tel:").removeprefix("mailto:")
+                if address and address != self.link_text.strip():
                     self._write(f" ({address})")
         if tag in ("p", "h2", "h3", "ul", "ol") and not self.lists:
             self._write("\n\n")
 
     def handle_data(self, data: str) -> None:
         data = _BLANKS.sub(" ", data)
-        self.shown += data
+        self.link_text += data
         self._write(data)
 
     def _write(self, text: str) -> None:
-        marks = tuple(dict.fromkeys(mark for _tag, mark in self.open if mark and mark[0]))
+        marks = tuple(dict.fromkeys(mark for _tag, mark in self.open_tags if mark[0]))
         self.letters += [(letter, marks) for letter in text]
 
 
-def subset(body: str) -> str:
-    """``body`` in Telegram's HTML."""
-    reader = _Reader()
+def to_telegram_html(body: str) -> str:
+    """Convert ``body`` to Telegram's HTML."""
+    reader = _LetterReader()
     reader.feed(body)
     reader.close()
-    written: list[str] = []
+    parts: list[str] = []
     open_marks: tuple[Mark, ...] = ()
-    for letter, marks in [*_tidy(reader.letters), ("", ())]:
-        kept = len(
-            list(takewhile(lambda pair: pair[0] == pair[1], zip(open_marks, marks, strict=False)))
-        )
-        written += [f"</{tag}>" for tag, _address in reversed(open_marks[kept:])]
-        written += [_opening(mark) for mark in marks[kept:]]
-        written.append(html.escape(letter, quote=False))
+    for letter, marks in [*_collapse_blanks(reader.letters), ("", ())]:
+        pairs = zip(open_marks, marks, strict=False)
+        unchanged = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+        parts += [f"</{tag}>" for tag, _address in reversed(open_marks[unchanged:])]
+        parts += [_opening_tag(mark) for mark in marks[unchanged:]]
+        parts.append(html.escape(letter, quote=False))
         open_marks = marks
-    return "".join(written)
+    return "".join(parts)
 
 
-def _opening(mark: Mark) -> str:
+def _opening_tag(mark: Mark) -> str:
     tag, address = mark
     return f'<a href="{html.escape(address)}">' if tag == "a" else f"<{tag}>"
 
 
-def _tidy(letters: list[Letter]) -> list[Letter]:
-    """Without blanks at the ends of lines, with one blank between words and one empty line between
-    paragraphs.
+def _collapse_blanks(letters: list[Letter]) -> list[Letter]:
+    """Remove blanks at the ends of lines, and leave one blank between words and one empty line
+    between paragraphs.
     """
     tidy: list[Letter] = []
     for letter, marks in letters:

@@ -14,7 +14,7 @@ from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import problems, visible_text
 from platforms.messages import Image, Video
 from platforms.telegram.connector import Telegram
-from platforms.telegram.markup import subset
+from platforms.telegram.markup import to_telegram_html
 from posts.canonical import html as canonical_html
 from simulator import images
 from simulator.platforms.telegram import html as telegram_html
@@ -190,12 +190,12 @@ def test_the_officers_marks_arrive_as_telegrams_own(telegram):
     ],
 )
 def test_what_telegram_knows_is_kept_and_the_rest_becomes_text(body, markup):
-    assert subset(body) == markup
+    assert to_telegram_html(body) == markup
 
 
 @given(st.one_of(MESSES, st.text(max_size=40)))
 def test_whatever_officers_write_telegram_can_read_it(mess):
-    text, _entities = telegram_html.parse(subset(canonical_html.clean(mess)))
+    text, _entities = telegram_html.parse(to_telegram_html(canonical_html.clean(mess)))
 
     assert text == visible_text(Telegram.facts.formats[0], "", canonical_html.clean(mess)).strip()
 
@@ -239,7 +239,9 @@ def test_what_counts_is_what_is_read(telegram):
 def test_markup_that_telegram_cannot_read_goes_out_plain_once(
     telegram, monkeypatch, caplog, pictures, plain, left
 ):
-    monkeypatch.setattr("platforms.telegram.connector.subset", lambda body: f"<p>{body}</p>")
+    monkeypatch.setattr(
+        "platforms.telegram.messages.to_telegram_html", lambda body: f"<p>{body}</p>"
+    )
 
     telegram.publish(telegram.message(plain, html=BODY, pictures=pictures))
 
