@@ -1,27 +1,35 @@
-"""Bring a video there before its second, all but its last piece."""
+"""Upload a video before its second, all but its last piece, which would publish it."""
 
 import json
 import re
 import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from platforms.errors import OutcomeUnknown, Rejected, TryLater
 from platforms.http import Answer, is_own_host
 from platforms.messages import Account, Draft, Message, Video
 from platforms.tiktok.api import Api
 from platforms.tiktok.errors import failure_of
-from platforms.tiktok.posts import UNSENT, is_waiting, post_info, require_allowed, video_of
+from platforms.tiktok.posts import (
+    UNSENT,
+    is_photo_post,
+    lacks_bytes,
+    require_allowed,
+    require_video,
+    video_post_info,
+)
 
-# An upload's address lives an hour; one that is nearly over is not relied on for the second of
+# An upload's address lives an hour; one that has nearly expired is not relied on for the second of
 # publication.
-_ADDRESS = timedelta(minutes=50)
+_MAX_AGE = timedelta(minutes=50)
 _DOMAIN = "tiktokapis.com"  # of TikTok's upload hosts
-# Between 5 and 64 MB, and whether a megabyte is 10^6 or 2^20 bytes nobody says: both hold for what
-# this gives.
-_PIECE = 10_000_000
-# Why a publication failed that does not lie in the video: another one of it may come through.
-_PASSING = {
+# Between 5 and 64 MB, and nobody says whether a megabyte is 10^6 or 2^20 bytes: pieces of about
+# this size are within both.
+_PIECE_BYTES = 10_000_000
+# Failures that do not lie in the video: another publication of it may succeed.
+_TRANSIENT_FAILURES = {
     "internal",
     "auth_removed",
     "spam_risk_too_many_posts",
@@ -32,108 +40,116 @@ _UNKNOWN_UPLOAD = {"invalid_publish_id", "token_not_authorized_for_specified_pub
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A publication under way, as a draft's reference tells it."""
+    """Describe a publication under way. As JSON it is the draft's reference."""
 
     publish_id: str
     url: str  # whoever knows it may send: a secret
-    sent: int
-    begun: int
+    sent: int  # bytes
+    began: int  # Unix seconds
+
+    @classmethod
+    def parse(cls, ref: str) -> "Upload | None":
+        """Parse a reference; None for what is none, as the id of a post."""
+        try:
+            return cls(*json.loads(ref))
+        except (ValueError, TypeError):
+            return None
 
     @property
     def ref(self) -> str:
-        return json.dumps([self.publish_id, self.url, self.sent, self.begun], separators=(",", ":"))
+        return json.dumps([self.publish_id, self.url, self.sent, self.began], separators=(",", ":"))
 
     @property
     def is_old(self) -> bool:
-        return time.time() - self.begun > _ADDRESS.total_seconds()
+        return time.time() - self.began > _MAX_AGE.total_seconds()
 
 
-class Uploads(Api):
-    """Send a message's video as far as nobody sees it."""
+class Drafts(Api):
+    """Send a message's video up to where nobody sees it."""
 
     async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
-        """A video: everything but its last piece, which would publish it. Photos are one call, so
-        there is nothing to send ahead: only what the account allows is looked at.
+        """Send the next piece of a video but the last. Photos are one call, so that nothing can be
+        sent ahead: there only the account's settings are checked.
         """
-        form = self.facts.format(message.format)
-        if form.images:
+        if is_photo_post(message):
             if not draft_ref:
-                require_allowed(message, await self._creator(account))
+                require_allowed(message, await self.read_settings(account))
             return Draft(draft_ref or f"{UNSENT}{message.key}")
-        video = video_of(message)
-        upload = upload_of(draft_ref)
-        if upload and upload.sent < last_piece(video) and not upload.is_old:
-            return await self._send_on(account, message, video, upload)
-        # One that lacked its last piece alone comes here again because that was not taken.
-        if (
-            upload
-            and upload.sent >= last_piece(video)
-            and await self._has_come(account, upload, video)
-        ):
+        video, upload = require_video(message), Upload.parse(draft_ref)
+        if upload is None:
+            return await self._begin_upload(account, message, video)
+        if upload.sent < last_piece_start(video):
+            if upload.is_old:
+                return await self._begin_upload(account, message, video)
+            return await self._continue_upload(account, message, video, upload)
+        # A draft that lacked its last piece alone comes here again because that was not accepted.
+        if await self._is_complete(account, upload, video):
             return Draft(upload.ref)
-        return await self._begin(account, message, video)
+        return await self._begin_upload(account, message, video)
 
-    async def _begin(self, account: Account, message: Message, video: Video) -> Draft:
-        piece, pieces = _pieces_of(video)
-        source = {
-            "source": "FILE_UPLOAD",
-            "video_size": video.size,
-            "chunk_size": piece,
-            "total_chunk_count": pieces,
+    async def _begin_upload(self, account: Account, message: Message, video: Video) -> Draft:
+        size, count = _piece_size_and_count(video)
+        request: dict[str, Any] = {
+            "source_info": {
+                "source": "FILE_UPLOAD",
+                "video_size": video.size,
+                "chunk_size": size,
+                "total_chunk_count": count,
+            }
         }
-        if message.format == "inbox":
-            data = await self._api(
-                account, "post/publish/inbox/video/init/", json={"source_info": source}
-            )
-        else:
-            info = await self._creator(account)
-            require_allowed(message, info)
-            post = {"post_info": post_info(message, info), "source_info": source}
-            data = await self._api(account, "post/publish/video/init/", json=post)
+        path = "post/publish/inbox/video/init/"
+        if message.format != "inbox":
+            settings = await self.read_settings(account)
+            require_allowed(message, settings)
+            path = "post/publish/video/init/"
+            request["post_info"] = video_post_info(message, settings)
+        data = await self.call_api(account, path, json=request)
         if not is_own_host(data["upload_url"], account.base_url, _DOMAIN):
             raise Rejected(
                 "the platform named a host that is not its own for the upload", code="upload_host"
             )
         upload = Upload(data["publish_id"], data["upload_url"], 0, int(time.time()))
-        return Draft(upload.ref, ready=pieces == 1)
+        return Draft(upload.ref, ready=count == 1)
 
-    async def _send_on(
+    async def _continue_upload(
         self, account: Account, message: Message, video: Video, upload: Upload
     ) -> Draft:
-        piece, _pieces = _pieces_of(video)
-        answer = await self._put(account, upload, video, piece)
+        size, _count = _piece_size_and_count(video)
+        answer = await self.send_piece(account, upload, video, size)
         match answer.status:
-            case 206 | 416 if (received := _received(answer)) is not None:
+            case 206 | 416 if (received := _bytes_received(answer)) is not None:
                 upload = replace(upload, sent=received)
             case 206:
-                upload = replace(upload, sent=upload.sent + piece)
-            case (
-                403 | 404
-            ):  # the address is over; nothing can have been published, for the last piece was never sent  # noqa: E501
-                return await self._begin(account, message, video)
+                upload = replace(upload, sent=upload.sent + size)
+            case 403 | 404:
+                # The address has expired. Nothing can have been published, for the last piece was
+                # never sent.
+                return await self._begin_upload(account, message, video)
             case _:
                 raise self.error_from(answer, redact=(upload.url,))
-        return Draft(upload.ref, ready=upload.sent >= last_piece(video))
+        return Draft(upload.ref, ready=upload.sent >= last_piece_start(video))
 
-    async def _has_come(self, account: Account, upload: Upload, video: Video) -> bool:
-        """Tell whether all bytes have come, so that another upload beside this one would be a
-        second post.
+    async def _is_complete(self, account: Account, upload: Upload, video: Video) -> bool:
+        """Tell whether TikTok has all bytes, so that another upload would be a second post. Raises
+        Rejected where the publication failed because of the video.
         """
         try:
-            status = await self._status(account, upload.publish_id)
+            status = await self.read_status(account, upload.publish_id)
         except OutcomeUnknown as error:
             if error.code in _UNKNOWN_UPLOAD:
                 return False
             raise
         if status["status"] == "FAILED":
-            if (failure := failure_of(status)).code not in _PASSING:
+            failure = failure_of(status)
+            if failure.code not in _TRANSIENT_FAILURES:
                 raise failure
             return False
-        return not is_waiting(status) or status.get("uploaded_bytes", 0) >= video.size
+        return not lacks_bytes(status, video.size)
 
-    async def _put(
+    async def send_piece(
         self, account: Account, upload: Upload, video: Video, length: int, *, writes: bool = False
     ) -> Answer:
+        """Send the next ``length`` bytes to the upload's address."""
         if not is_own_host(upload.url, account.base_url, _DOMAIN):
             raise TryLater(
                 "the upload's address is not on the platform's own host", code="upload_host"
@@ -144,31 +160,28 @@ class Uploads(Api):
             "Content-Length": str(length),
             "Content-Range": f"bytes {start}-{start + length - 1}/{video.size}",
         }
-        body = self.read_pieces(video, start, length)
-        return await self.send("PUT", upload.url, writes=writes, data=body, headers=headers)
+        data = self.read_pieces(video, start, length)
+        return await self.send("PUT", upload.url, writes=writes, data=data, headers=headers)
 
 
-def upload_of(ref: str) -> Upload | None:
-    try:
-        return Upload(*json.loads(ref))
-    except (ValueError, TypeError):
-        return None
+def _piece_size_and_count(video: Video) -> tuple[int, int]:
+    """Return how long a piece is and how many there are; the last one is longer by what is left
+    over, which is a few bytes.
+    """
+    count = max(1, video.size // _PIECE_BYTES)
+    return video.size // count, count
 
 
-def _pieces_of(video: Video) -> tuple[int, int]:
-    """Return how long a piece is and how many there are; what is left over belongs to the last, and
-    is next to nothing."""
-    pieces = max(1, video.size // _PIECE)
-    return video.size // pieces, pieces
-
-
-def last_piece(video: Video) -> int:
+def last_piece_start(video: Video) -> int:
     """Return where the last piece begins."""
-    piece, pieces = _pieces_of(video)
-    return piece * (pieces - 1)
+    size, count = _piece_size_and_count(video)
+    return size * (count - 1)
 
 
-def _received(answer: Answer) -> int | None:
-    """Return how many bytes the platform says that it holds."""
-    found = re.fullmatch(r"bytes (?:\d+-(\d+)|\*)/\d+", answer.headers.get("Content-Range", ""))
-    return (int(found[1]) + 1 if found[1] else 0) if found else None
+def _bytes_received(answer: Answer) -> int | None:
+    """Return how many bytes the platform says that it has; None where it does not say."""
+    content_range = answer.headers.get("Content-Range", "")
+    match = re.fullmatch(r"bytes (?:\d+-(\d+)|\*)/\d+", content_range)
+    if match is None:
+        return None
+    return int(match[1]) + 1 if match[1] else 0

@@ -13,8 +13,8 @@ _WAITS = {
     "spam_risk_too_many_pending_share": _DAY,
     "reached_active_user_cap": _DAY,
 }
-_OF_APP = {"reached_active_user_cap"}
-_LOST = {
+_FOR_WHOLE_APP = {"reached_active_user_cap"}
+_ACCESS_LOST = {
     "access_token_invalid",
     "scope_not_authorized",
     "scope_permission_missed",
@@ -24,21 +24,25 @@ _LOST = {
 
 
 def sort_error(code: str, detail: str) -> ConnectorError:
+    """Return the error that TikTok's code stands for."""
     if code in _WAITS:
-        return TryLater(detail, code=code, wait=_WAITS[code], whole_app=code in _OF_APP)
-    return (AccessLost if code in _LOST else Rejected)(detail, code=code)
+        return TryLater(detail, code=code, wait=_WAITS[code], whole_app=code in _FOR_WHOLE_APP)
+    return (AccessLost if code in _ACCESS_LOST else Rejected)(detail, code=code)
 
 
 def failure_of(status: Mapping[str, Any]) -> Rejected:
-    """A publication that failed after all is over for certain, whatever the reason: nothing of it
-    stands, and nothing will. Whether the account lets us in now, the next call tells.
+    """Return the error of a publication that failed. It has ended for certain, whatever the reason:
+    nothing of it is live, nor will be. That it failed for lack of access says nothing of our access
+    now: the next call finds out.
     """
     reason = str(status.get("fail_reason") or "failed")
     return Rejected(reason, code=reason)
 
 
 def code_of(body: Any) -> str:
-    """The name of an error: in an envelope from the interface, flat from the token server."""
+    """Return an error's code, which the interface wraps in an envelope and the token server does
+    not.
+    """
     match body:
         case {"error": {"code": str(code)}} | {"error": str(code)}:
             return code

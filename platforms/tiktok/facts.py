@@ -19,7 +19,7 @@ from platforms.words import gettext_noop as _
 # TikTok's content-sharing guidelines: for each post anew, and nothing is ticked beforehand.
 PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 PUBLIC = PRIVACY[0]
-VIDEO = VideoLimits(
+VIDEO_LIMITS = VideoLimits(
     max_bytes=4 * 1000**3,
     max_seconds=600,
     min_side=360,
@@ -30,7 +30,7 @@ VIDEO = VideoLimits(
     codecs=frozenset({"h264", "hevc", "vp8", "vp9"}),
 )
 # "Up to 1080p", say TikTok's pages; that this means 1920 by 1080, upright as well, is our reading.
-_PHOTOS = ImageLimits(
+_PHOTO_LIMITS = ImageLimits(
     most=35,
     fewest=1,
     max_bytes=20_000_000,
@@ -46,11 +46,11 @@ SCOPES = {
     "video.publish": True,
     "video.upload": False,
 }
-# Only by leaving a draft would one see whether it was granted.
-UNTRIED = ("video.upload",)
+# Only leaving a draft in the inbox would show whether it was granted.
+UNTESTABLE = ("video.upload",)
 
 
-def _utf16(text: str) -> int:
+def _utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -62,8 +62,8 @@ FACTS = Facts(
             "video",
             max_text=2200,
             useful_hashtags=5,  # it ignores those after the fifth
-            count=_utf16,
-            videos=VIDEO,
+            count=_utf16_length,
+            videos=VIDEO_LIMITS,
             takes_link=False,
             labels_ai=True,
             options=[
@@ -79,9 +79,9 @@ FACTS = Facts(
             max_text=4000,
             useful_hashtags=5,  # it ignores those after the fifth
             max_title=90,
-            count_title=_utf16,
-            count=_utf16,
-            images=_PHOTOS,
+            count_title=_utf16_length,
+            count=_utf16_length,
+            images=_PHOTO_LIMITS,
             takes_link=False,
             media_by_url=True,
             options=[
@@ -93,7 +93,7 @@ FACTS = Facts(
         Format(
             "inbox",
             max_text=0,
-            videos=VIDEO,
+            videos=VIDEO_LIMITS,
             takes_link=False,
             finished_in_app=True,
             only_on_request=True,

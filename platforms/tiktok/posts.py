@@ -1,94 +1,139 @@
-"""Describe posts, ours as messages and theirs as the interface tells them. Pure functions."""
+"""Describe posts, ours as messages and theirs as the interface returns them. Pure functions."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from platforms.errors import Rejected
-from platforms.messages import Account, Message, Video
-from platforms.tiktok.facts import FACTS, VIDEO
+from platforms.messages import Account, Message, Receipt, Video
+from platforms.text import collapse_spaces
+from platforms.tiktok.facts import FACTS, VIDEO_LIMITS
 
 # The Video Object page (24 August 2026) gives a listed title or description 150 letters at most.
-# Whether they are UTF-16 units nobody says: from 140 on a text is taken for the beginning of one.
-_LISTED = 140
-_CUT = re.compile(r"[\ud800-\udbff\ufffd]?(?:…|\.\.\.)?$")
-# A photo post's id bears this mark, for lists may leave photos out: their absence tells nothing.
+# Nobody says whether these are UTF-16 units: from 140 on a text is taken for a shortened one.
+_SHORTENED_FROM = 140
+_ELLIPSIS = re.compile(r"[\ud800-\udbff\ufffd]?(?:…|\.\.\.)?$")
+# The id of a photo post begins so, for lists may leave photos out: their absence proves nothing.
 PHOTO = "photo/"
-# So begins the reference of photos: they have no draft, and all are sent by the visible call.
+# The reference of a photo post that is not sent yet begins so: there are no drafts of photos.
 UNSENT = "photos "
 
 
-def is_waiting(status: Mapping[str, Any]) -> bool:
-    return status["status"] in ("PROCESSING_UPLOAD", "PROCESSING_DOWNLOAD")
+def is_photo_post(message: Message) -> bool:
+    return bool(FACTS.format(message.format).images)
 
 
-def post_id(status: Mapping[str, Any]) -> str:
-    """The id of a post that residents see. The field's name is misspelt, and its numbers are too
-    long for a float.
-    """
-    return next((str(each) for each in status.get("publicaly_available_post_id") or ()), "")
-
-
-def video_of(message: Message) -> Video:
+def require_video(message: Message) -> Video:
     if not message.videos:
         raise Rejected("TikTok needs a video", code="needs_video")
     return message.videos[0]
 
 
-def option_of(message: Message, name: str) -> Any:
-    options = {each.name: each.default for each in FACTS.format(message.format).options}
-    return message.options.get(name, options.get(name))
+# --- writing --------------------------------------------------------------------------------------
 
 
-def is_off(info: Mapping[str, Any], name: str) -> bool:
-    return bool(info.get({"comments": "comment_disabled"}.get(name, f"{name}_disabled")))
+def is_switched_off(settings: Mapping[str, Any], option: str) -> bool:
+    """Tell whether the account's own settings forbid comments, Duet or Stitch."""
+    name = {"comments": "comment"}.get(option, option)
+    return bool(settings.get(f"{name}_disabled"))
 
 
-def require_allowed(message: Message, info: Mapping[str, Any]) -> None:
-    """Compare what the author chose with what the account allows now."""
-    if option_of(message, "privacy") not in info.get("privacy_level_options", ()):
-        words = "the account does not allow the audience that was chosen"
-        raise Rejected(words, code="privacy_level_option_mismatch")
-    longest = info.get("max_video_post_duration_sec") or VIDEO.max_seconds
+def require_allowed(message: Message, settings: Mapping[str, Any]) -> None:
+    """Compare what the author chose with what the account's settings allow now. Raises Rejected."""
+    if FACTS.option(message, "privacy") not in settings.get("privacy_level_options", ()):
+        raise Rejected(
+            "the account does not allow the audience that was chosen",
+            code="privacy_level_option_mismatch",
+        )
+    longest = settings.get("max_video_post_duration_sec") or VIDEO_LIMITS.max_seconds
     if any(video.seconds > longest for video in message.videos):
         raise Rejected(
             f"the account may post videos of {longest} seconds", code="duration_check_failed"
         )
 
 
-def post_info(message: Message, info: Mapping[str, Any]) -> dict[str, Any]:
-    closed = {
-        f"disable_{theirs}": not option_of(message, ours) or is_off(info, ours)
+def video_post_info(message: Message, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what TikTok shall show beside a video. What the account has switched off stays off."""
+    disabled = {
+        f"disable_{theirs}": not FACTS.option(message, ours) or is_switched_off(settings, ours)
         for ours, theirs in (("comments", "comment"), ("duet", "duet"), ("stitch", "stitch"))
     }
     return {
         **({"title": message.text} if message.text else {}),
-        "privacy_level": option_of(message, "privacy"),
-        **closed,
+        "privacy_level": FACTS.option(message, "privacy"),
+        **disabled,
         "brand_content_toggle": False,
-        "brand_organic_toggle": bool(option_of(message, "own_brand")),
+        "brand_organic_toggle": bool(FACTS.option(message, "own_brand")),
         "is_aigc": message.ai_made,
     }
 
 
+def photo_post(message: Message) -> dict[str, Any]:
+    """Return the whole of a photo post, whose pictures TikTok fetches from us."""
+    return {
+        "media_type": "PHOTO",
+        "post_mode": "DIRECT_POST",
+        "post_info": {
+            "title": message.title,
+            "description": message.text,
+            "privacy_level": FACTS.option(message, "privacy"),
+            "disable_comment": not FACTS.option(message, "comments"),
+            "auto_add_music": False,  # nothing may sound that nobody approved
+            "brand_content_toggle": False,
+            "brand_organic_toggle": bool(FACTS.option(message, "own_brand")),
+        },
+        "source_info": {
+            "source": "PULL_FROM_URL",
+            "photo_cover_index": 0,
+            "photo_images": [image.url for image in message.images],
+        },
+    }
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def is_waiting(status: Mapping[str, Any]) -> bool:
+    """Tell whether TikTok still receives or fetches the media."""
+    return status["status"] in ("PROCESSING_UPLOAD", "PROCESSING_DOWNLOAD")
+
+
+def lacks_bytes(status: Mapping[str, Any], size: int) -> bool:
+    """Tell whether the upload of a video of this size is not whole, so that nothing was
+    published.
+    """
+    return is_waiting(status) and status.get("uploaded_bytes", 0) < size
+
+
+def public_post_id(status: Mapping[str, Any]) -> str:
+    """Return the id of a post that residents see; empty where there is none yet. The field's name
+    is misspelt, and its numbers are too long for a float.
+    """
+    return next((str(each) for each in status.get("publicaly_available_post_id") or ()), "")
+
+
 def is_post(external_id: str) -> bool:
+    """Tell whether an id names a post rather than a publication under way."""
     return external_id.removeprefix(PHOTO).isdecimal()
 
 
-def link_to(account: Account, post: str, *, photo: bool = False) -> str:
+def receipt_of(account: Account, post_id: str, *, photo: bool) -> Receipt:
+    return Receipt(
+        f"{PHOTO}{post_id}" if photo else post_id, permalink_of(account, post_id, photo=photo)
+    )
+
+
+def permalink_of(account: Account, post_id: str, *, photo: bool = False) -> str:
     if not account.handle:
         return ""
-    return f"{account.app['link_url']}/@{account.handle}/{'photo' if photo else 'video'}/{post}"
+    kind = "photo" if photo else "video"
+    return f"{account.app['link_url']}/@{account.handle}/{kind}/{post_id}"
 
 
-def bare(text: str) -> str:
-    return " ".join(text.split())
-
-
-def begins_like(expected: str, listed: str) -> bool:
-    """Tell whether ``listed`` is a text that TikTok shortened and ``wanted`` begins with it. A cut
-    may halve an emoji and end in an ellipsis.
+def is_shortened_from(text: str, listed: str) -> bool:
+    """Tell whether TikTok may have shortened ``text`` to ``listed``. A cut may halve an emoji and
+    end in an ellipsis.
     """
-    if len(listed.encode("utf-16-le", "surrogatepass")) // 2 < _LISTED:
+    if len(listed.encode("utf-16-le", "surrogatepass")) // 2 < _SHORTENED_FROM:
         return False
-    return expected.startswith(bare(_CUT.sub("", listed)))
+    return text.startswith(collapse_spaces(_ELLIPSIS.sub("", listed)))

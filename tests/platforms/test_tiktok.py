@@ -17,7 +17,7 @@ from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejecte
 from platforms.limits import Problem, problems
 from platforms.messages import Draft, Figures, Image, PageDetails, Receipt, Visibility
 from platforms.tiktok.connector import Tiktok
-from platforms.tiktok.uploads import _pieces_of
+from platforms.tiktok.drafts import _piece_size_and_count
 from simulator import images
 
 DAY = timedelta(days=1)
@@ -167,7 +167,7 @@ def test_a_publication_that_failed_after_all_is_over_and_says_why(tiktok, reason
     ],
 )
 def test_pieces_are_as_long_and_as_many_as_the_contract_allows(tiktok, size):
-    piece, pieces = _pieces_of(replace(tiktok.video(), size=size))
+    piece, pieces = _piece_size_and_count(replace(tiktok.video(), size=size))
     last = size - piece * (pieces - 1)
 
     assert pieces == size // piece
