@@ -1,126 +1,83 @@
-"""Call the Data API and read the channel's own videos."""
+"""Call the Data API, and the upload sessions of videos."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from platforms.connector import Connector
-from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater
+from platforms.errors import ConnectorError, TryLater, unknown_outcome
 from platforms.http import Answer, is_own_host
-from platforms.messages import Account, Message, Video
+from platforms.messages import Account, Video
 from platforms.youtube.errors import DOWN, reasons_of, sort_error
-from platforms.youtube.videos import is_public, mark_of
 
 # A session takes whole blocks of 256 KiB.
-_PIECE = 32 * 262_144
+_PIECE_BYTES = 32 * 262_144
 UPLOAD_DOMAIN = "googleapis.com"  # of Google's upload hosts
 
 
 class Api(Connector):
     """Make the calls that every part of the connector needs."""
 
-    async def _marked(
-        self, account: Account, message: Message, *, but: str = "", since: datetime | None = None
-    ) -> str | None:
-        """The channel's newest video that bears this post's mark and words; with ``since``, a
-        public one that was published from then on.
+    async def call_api(
+        self, account: Account, path: str, *, method: str = "GET", upload: bool = False, **more: Any
+    ) -> Any:
+        """Call the interface in the account's name, and return the answer. ``upload``: the path is
+        among those that take files.
         """
-        expected = {"title": message.title, "description": message.text}
-        earliest = since - timedelta(minutes=2) if since else None
-        async for video in self._uploads(account, "snippet,status"):
-            snippet = video["snippet"]
-            if video["id"] == but or mark_of(message.key) not in snippet.get("tags", ()):
-                continue
-            if any(
-                _bare(snippet.get(name, "")) != _bare(words) for name, words in expected.items()
-            ):
-                continue
-            published = datetime.fromisoformat(snippet["publishedAt"])
-            if earliest and (published < earliest or not is_public(video["status"])):
-                continue
-            return str(video["id"])
-        return None
+        url = f"{account.base_url}{'/upload' if upload else ''}/youtube/v3/{path}"
+        headers = {**_bearer(account), **more.pop("headers", {})}
+        return await self.call(method, url, headers=headers, redact=(account.token,), **more)
 
-    async def _uploads(
-        self, account: Account, part: str, *, most: int = 4
-    ) -> AsyncIterator[dict[str, Any]]:
-        """The channel's newest uploads, fifty a page, private ones among them."""
-        playlist = f"UU{account.external_id.removeprefix('UC')}"
-        asked = {"part": "contentDetails", "playlistId": playlist, "maxResults": "50"}
-        for _page in range(most):
-            try:
-                listed = await self._data("GET", account, f"playlistItems?{urlencode(asked)}")
-            except Rejected as error:
-                if error.code != "playlistNotFound":  # a channel that never had a video
-                    raise
-                return
-            ids = [each["contentDetails"]["videoId"] for each in listed.get("items", ())]
-            if ids:
-                data = await self._data(
-                    "GET", account, f"videos?{urlencode({'part': part, 'id': ','.join(ids)})}"
-                )
-                by_id = {each["id"]: each for each in data.get("items", ())}
-                for each in ids:
-                    if each in by_id:
-                        yield by_id[each]
-            if not listed.get("nextPageToken"):
-                return
-            asked["pageToken"] = listed["nextPageToken"]
-
-    async def _video(self, account: Account, video_id: str, part: str) -> dict[str, Any] | None:
-        data = await self._data(
-            "GET", account, f"videos?{urlencode({'part': part, 'id': video_id})}"
-        )
+    async def read_video(
+        self, account: Account, video_id: str, part: str = "status"
+    ) -> dict[str, Any] | None:
+        """Read a part of a video's resource; None where there is no such video."""
+        data = await self.call_api(account, f"videos?{urlencode({'part': part, 'id': video_id})}")
         return next((each for each in data.get("items", ()) if each["id"] == video_id), None)
 
-    async def _data(
-        self, method: str, account: Account, path: str, *, upload: bool = False, **request: Any
-    ) -> Any:
-        url = f"{account.base_url}{'/upload' if upload else ''}/youtube/v3/{path}"
-        headers = {"Authorization": f"Bearer {account.token}", **request.pop("headers", {})}
-        return await self.call(method, url, headers=headers, redact=(account.token,), **request)
+    # --- upload sessions --------------------------------------------------------------------------
 
-    async def _ask(self, method: str, account: Account, url: str, **request: Any) -> Answer:
-        headers = {"Authorization": f"Bearer {account.token}", **request.pop("headers", {})}
-        return await self.send(method, url, headers=headers, **request)
+    async def open_session(
+        self, account: Account, *, query: dict[str, str], headers: dict[str, str], metadata: Any
+    ) -> Answer:
+        """Open an upload session, whose address is in the answer's headers."""
+        url = f"{account.base_url}/upload/youtube/v3/videos"
+        headers = {**_bearer(account), **headers}
+        return await self.send("POST", url, params=query, json=metadata, headers=headers)
+
+    async def query_session(self, account: Account, session: str, *, size: int = 0) -> Answer:
+        """Ask a session how far it is, without sending anything."""
+        content_range = f"bytes */{size or '*'}"
+        headers = {"Content-Length": "0", "Content-Range": content_range}
+        return await self._put(account, session, headers=headers)
+
+    async def send_piece(
+        self, account: Account, session: str, video: Video, *, start: int
+    ) -> Answer:
+        """Send the next piece of a video to its session."""
+        length = min(_PIECE_BYTES, video.size - start)
+        headers = {
+            "Content-Type": video.content_type,
+            "Content-Length": str(length),
+            "Content-Range": f"bytes {start}-{start + length - 1}/{video.size}",
+        }
+        data = self.read_pieces(video, start, length)
+        return await self._put(account, session, headers=headers, data=data)
 
     async def _put(
-        self,
-        account: Account,
-        session: str,
-        *,
-        size: int = 0,
-        video: Video | None = None,
-        start: int = 0,
+        self, account: Account, session: str, *, headers: dict[str, str], **more: Any
     ) -> Answer:
-        """A piece of the video from ``start`` on; without a video, the question what the session
-        holds.
-        """
         if not is_own_host(session, account.base_url, UPLOAD_DOMAIN):
             raise TryLater(
                 "the upload's address is not on the platform's own host", code="upload_host"
             )
-        if video is None:
-            asked = {"Content-Length": "0", "Content-Range": f"bytes */{size or '*'}"}
-            return await self._ask("PUT", account, session, headers=asked)
-        length = min(_PIECE, size - start)
-        headers = {
-            "Content-Type": video.content_type,
-            "Content-Length": str(length),
-            "Content-Range": f"bytes {start}-{start + length - 1}/{size}",
-        }
-        return await self._ask(
-            "PUT", account, session, headers=headers, data=self.read_pieces(video, start, length)
-        )
+        return await self.send("PUT", session, headers={**_bearer(account), **headers}, **more)
 
-    def _error_of(self, answer: Answer, account: Account, *redact: str) -> ConnectorError:
-        return self.error_from(answer, redact=(account.token, *redact))
+    # --- errors -----------------------------------------------------------------------------------
 
     def is_success(self, status: int, body: Any) -> bool:
-        return status == 204 or (
-            status in (200, 201) and isinstance(body, dict) and "error" not in body
-        )
+        if status == 204:
+            return True
+        return status in (200, 201) and isinstance(body, dict) and "error" not in body
 
     def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         match body:
@@ -132,9 +89,9 @@ class Api(Connector):
                 return super().error_for(status, body, writes=writes)
         code = reasons[0] if reasons else str(status)
         if status >= 500 or DOWN & set(reasons):
-            return (OutcomeUnknown if writes else TryLater)(detail, code=code)
+            return unknown_outcome(detail, code=code, writes=writes)
         return sort_error(status, reasons, code, detail)
 
 
-def _bare(text: str) -> str:
-    return " ".join(text.split())
+def _bearer(account: Account) -> dict[str, str]:
+    return {"Authorization": f"Bearer {account.token}"}

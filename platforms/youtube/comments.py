@@ -1,4 +1,4 @@
-"""List, answer and hold back what residents write under a video."""
+"""List, answer and hide what residents write under a video."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,19 +11,21 @@ from platforms.youtube.api import Api
 
 
 class Comments(Api):
-    """Speak with residents under the channel's videos."""
+    """Answer residents under the channel's videos."""
 
     async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
-        shown, awaiting_review = await asyncio.gather(
-            self._threads(account, external_id, "published"),
-            self._threads(account, external_id, "heldForReview"),
+        visible, hidden = await asyncio.gather(
+            self._read_threads(account, external_id, "published"),
+            self._read_threads(account, external_id, "heldForReview"),
         )
-        found = [_comment(each, account, hidden=False) for each in shown]
-        found += [_comment(each, account, hidden=True) for each in awaiting_review]
-        return sorted(found, key=lambda each: each.written_at, reverse=True)
+        comments = [_comment(each, account, hidden=False) for each in visible]
+        comments += [_comment(each, account, hidden=True) for each in hidden]
+        return sorted(comments, key=lambda each: each.written_at, reverse=True)
 
-    async def _threads(self, account: Account, video_id: str, state: str) -> list[dict[str, Any]]:
-        asked = {
+    async def _read_threads(
+        self, account: Account, video_id: str, state: str
+    ) -> list[dict[str, Any]]:
+        query = {
             "part": "snippet,replies",
             "videoId": video_id,
             "order": "time",
@@ -31,24 +33,25 @@ class Comments(Api):
             "textFormat": "plainText",
             "moderationStatus": state,
         }
-        return (await self._data("GET", account, f"commentThreads?{urlencode(asked)}")).get(
-            "items", []
-        )
+        data = await self.call_api(account, f"commentThreads?{urlencode(query)}")
+        return data.get("items", [])
 
     async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
         reply = {"snippet": {"parentId": comment_id, "textOriginal": text}}
-        data = await self._data("POST", account, "comments?part=snippet", json=reply, writes=True)
+        path = "comments?part=snippet"
+        data = await self.call_api(account, path, method="POST", json=reply, writes=True)
         return str(data["id"])
 
     async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
-        """Held for review rather than rejected: that can be taken back."""
-        asked = {"id": comment_id, "moderationStatus": "heldForReview" if hidden else "published"}
-        await self._data("POST", account, f"comments/setModerationStatus?{urlencode(asked)}")
+        """Hold a comment for review, which can be undone, rather than reject it."""
+        query = {"id": comment_id, "moderationStatus": "heldForReview" if hidden else "published"}
+        path = f"comments/setModerationStatus?{urlencode(query)}"
+        await self.call_api(account, path, method="POST")
 
 
 def _comment(thread: Mapping[str, Any], account: Account, *, hidden: bool) -> Comment:
-    """Without whoever wrote it. Only up to five replies come along, among which ours is looked
-    for.
+    """Read a comment without its author. Only up to five of its replies come along, among which
+    ours is looked for.
     """
     top = thread["snippet"]["topLevelComment"]["snippet"]
     replies = thread.get("replies", {}).get("comments", ())

@@ -1,9 +1,6 @@
 """Connect a channel by Google's consent dialog."""
 
-import base64
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +8,7 @@ from urllib.parse import urlencode
 
 from platforms.errors import AccessLost, Rejected, TryLater
 from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
+from platforms.pkce import s256_challenge
 from platforms.youtube.api import Api
 from platforms.youtube.facts import SCOPES
 
@@ -20,36 +18,38 @@ _SCOPE = "https://www.googleapis.com/auth/"
 class Connection(Api):
     """Open a channel, renew its tokens and give them up."""
 
-    async def _channel(self, account: Account, part: str) -> dict[str, Any]:
-        data = await self._data("GET", account, f"channels?part={part}&mine=true")
+    async def read_channel(self, account: Account, part: str) -> dict[str, Any]:
+        """Read parts of the resource of the channel that the token opens."""
+        data = await self.call_api(account, f"channels?part={part}&mine=true")
         if not data.get("items"):
             raise AccessLost("the account has no channel", code="youtubeSignupRequired")
         return data["items"][0]
 
     async def read_page_details(self, account: Account) -> PageDetails:
-        branding = (await self._channel(account, "id,brandingSettings")).get("brandingSettings", {})
+        channel = await self.read_channel(account, "id,brandingSettings")
+        branding = channel.get("brandingSettings", {})
         return PageDetails(
             cover=bool(branding.get("image", {}).get("bannerExternalUrl")),
             description=str(branding.get("channel", {}).get("description", "")),
         )
 
     async def read_profile(self, account: Account) -> Profile:
-        channel = await self._channel(account, "id,snippet,statistics")
-        counted = channel.get("statistics", {})
-        hidden = counted.get("hiddenSubscriberCount") or "subscriberCount" not in counted
+        channel = await self.read_channel(account, "id,snippet,statistics")
+        counts = channel.get("statistics", {})
+        is_hidden = counts.get("hiddenSubscriberCount") or "subscriberCount" not in counts
         return Profile(
             external_id=channel["id"],
             name=channel["snippet"]["title"],
             handle=channel["snippet"].get("customUrl", "").removeprefix("@"),
             address=f"{account.app['link_url']}/channel/{channel['id']}",
-            followers=None if hidden else int(counted["subscriberCount"]),
+            followers=None if is_hidden else int(counts["subscriberCount"]),
         )
 
     @classmethod
     def consent_url(
         cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
     ) -> str:
-        asked = {
+        query = {
             "client_id": app["app_id"],
             "redirect_uri": redirect_uri,
             "response_type": "code",
@@ -58,10 +58,10 @@ class Connection(Api):
             "prompt": "consent",  # else a second consent brings no refresh token
             "include_granted_scopes": "true",
             "state": state,
-            "code_challenge": _challenge(verifier),
+            "code_challenge": s256_challenge(verifier),
             "code_challenge_method": "S256",
         }
-        return f"{app['dialog_url']}/o/oauth2/v2/auth?{urlencode(asked)}"
+        return f"{app['dialog_url']}/o/oauth2/v2/auth?{urlencode(query)}"
 
     async def list_connectable_pages(
         self,
@@ -71,8 +71,8 @@ class Connection(Api):
         redirect_uri: str = "",
         verifier: str = "",
     ) -> list[Offer]:
-        """One grant opens one channel: the one that was chosen in the dialog."""
-        data = await self._grant(
+        """Return the one channel that was chosen in the dialog: each grant opens one."""
+        data = await self._request_tokens(
             app,
             grant_type="authorization_code",
             code=answer.get("code", ""),
@@ -89,34 +89,29 @@ class Connection(Api):
                 "the channel was not opened to the portal", code="insufficientPermissions"
             )
         account = Account(external_id="", token=tokens.token, base_url=app["base_url"], app=app)
-        return [
-            Offer(
-                replace(await self.read_profile(account), missing=missing),
-                tokens,
-                usable=not any(SCOPES[right] for right in missing),
-            )
-        ]
+        profile = replace(await self.read_profile(account), missing=missing)
+        return [Offer(profile, tokens, usable=not any(SCOPES[right] for right in missing))]
 
     async def refresh_tokens(self, account: Account) -> Tokens | None:
-        """The refresh token stays the same and is not told again."""
-        data = await self._grant(
+        """Request a new access token. The refresh token stays the same and is not sent again."""
+        data = await self._request_tokens(
             account.app, grant_type="refresh_token", refresh_token=account.refresh_token
         )
         return _tokens(data, data.get("refresh_token") or account.refresh_token)
 
     async def revoke_access(self, account: Account) -> None:
-        """Either token ends the whole consent, with ``include_granted_scopes`` all that the person
-        gave us.
+        """End the whole consent, which either token does. With ``include_granted_scopes`` it covers
+        all that the person granted us.
         """
         token = account.refresh_token or account.token
         answer = await self.send(
             "POST", f"{account.app['oauth_url']}/revoke", data={"token": token}
         )
-        ended_before = answer.status == 400 and (answer.body or {}).get("error") == "invalid_token"
-        if answer.status != 200 and not ended_before:
+        already_ended = answer.status == 400 and (answer.body or {}).get("error") == "invalid_token"
+        if answer.status != 200 and not already_ended:
             raise self.error_from(answer, redact=(token,))
 
-    async def _grant(self, app: Mapping[str, Any], **grant: str) -> dict[str, Any]:
+    async def _request_tokens(self, app: Mapping[str, Any], **grant: str) -> dict[str, Any]:
         data = await self.call(
             "POST",
             f"{app['oauth_url']}/token",
@@ -131,29 +126,12 @@ class Connection(Api):
             raise TryLater("an answer without a token")
         return data
 
-    @classmethod
-    def page_from_address(cls, steps: Sequence[str], query: Mapping[str, str]) -> str:
-        match steps:
-            case ["channel", number, *_rest]:
-                return number
-            case [name, *_rest] if name.startswith("@"):
-                return name
-        return ""  # a video's address, a shortened one, or a name of the old kinds
-
-    @classmethod
-    def is_platform_id(cls, key: str) -> bool:
-        return super().is_platform_id(key) or bool(re.fullmatch(r"uc[\w-]{22}", key))
-
 
 def _tokens(data: Mapping[str, Any], refresh_token: str) -> Tokens:
-    ends = data.get("refresh_token_expires_in")  # only where the person granted it for a time
+    grant_seconds = data.get("refresh_token_expires_in")  # where it was granted for a time
     return Tokens(
         token=data["access_token"],
         refresh_token=refresh_token,
         lifetime=timedelta(seconds=int(data["expires_in"])),
-        grant_lifetime=timedelta(seconds=int(ends)) if ends else None,
+        grant_lifetime=timedelta(seconds=int(grant_seconds)) if grant_seconds else None,
     )
-
-
-def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -9,12 +9,12 @@ from typing import Any
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
 from platforms.pacific import PACIFIC
 
-_MANY = {"rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"}
+_TOO_MANY = {"rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"}
 QUOTA = {"quotaExceeded", "dailyLimitExceeded"}
-# What is used up for the day may also be told as too many calls; only the words say which it is.
-_OF_THE_DAY = re.compile(r"per day|daily", re.IGNORECASE)
+# A daily quota that is used up may also be reported as too many calls; only the words say which.
+_DAILY_WORDS = re.compile(r"per day|daily", re.IGNORECASE)
 _NOT_SET_UP = {"accessNotConfigured", "SERVICE_DISABLED"}
-_LOST = {
+_ACCESS_LOST = {
     "authError",
     "UNAUTHENTICATED",
     "youtubeSignupRequired",
@@ -32,12 +32,12 @@ ABSENT = {"videoNotFound"}
 
 
 def sort_error(status: int, reasons: Sequence[str], code: str, detail: str) -> ConnectorError:
-    """Google tells a reason in the old way, in the new one, or in both: one that we know is
-    enough.
+    """Return the error that Google's reasons stand for. It names them in the old way, in the new
+    one, or in both: one that we know is enough.
     """
     known = set(reasons)
-    is_many = bool(_MANY & known) or status == 429
-    if QUOTA & known or (is_many and _OF_THE_DAY.search(detail)):
+    is_too_many = bool(_TOO_MANY & known) or status == 429
+    if QUOTA & known or (is_too_many and _DAILY_WORDS.search(detail)):
         used_up = code if code in QUOTA else "quotaExceeded"
         return TryLater(detail, code=used_up, wait=_until_midnight(), whole_app=True)
     if _NOT_SET_UP & known:
@@ -46,25 +46,24 @@ def sort_error(status: int, reasons: Sequence[str], code: str, detail: str) -> C
         return TryLater(detail, code=code, wait=timedelta(hours=24))
     if "uploadRateLimitExceeded" in known:
         return TryLater(detail, code=code, wait=timedelta(hours=1))
-    if is_many:
+    if is_too_many:
         return TryLater(detail, code=code, wait=timedelta(seconds=10 + secrets.randbelow(20)))
-    if _LOST & known or (status == 401 and "invalid_client" not in known):
+    if _ACCESS_LOST & known or (status == 401 and "invalid_client" not in known):
         return AccessLost(detail, code=code)
     return Rejected(detail, code=code)
 
 
 def reasons_of(error: Mapping[str, Any]) -> list[str]:
-    old = [
-        str(each.get("reason", "")) for each in error.get("errors") or () if isinstance(each, dict)
-    ]
-    new = [
-        str(each.get("reason", "")) for each in error.get("details") or () if isinstance(each, dict)
-    ]
-    return [each for each in (*old, *new, str(error.get("status", ""))) if each]
+    """List the reasons of an error: those of the old way, of the new one, then the status."""
+    entries = [*(error.get("errors") or ()), *(error.get("details") or ())]
+    reasons = [str(each.get("reason", "")) for each in entries if isinstance(each, dict)]
+    return [each for each in (*reasons, str(error.get("status", ""))) if each]
 
 
 def _until_midnight() -> timedelta:
-    """Until the project's quota begins anew, at midnight in California, and a moment more."""
+    """Return the time until the project's quota begins anew, which is midnight in California, and a
+    minute more.
+    """
     now = datetime.now(PACIFIC)
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight.astimezone(UTC) - now.astimezone(UTC) + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Describe videos, ours as messages and theirs as the interface tells them. Pure functions."""
+"""Describe videos, ours as messages and theirs as the interface returns them. Pure functions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,22 +9,34 @@ from platforms.errors import Rejected
 from platforms.messages import Account, Message, Receipt, Video
 from platforms.youtube.facts import FACTS
 
+_MARK = "vp-"
 # An upright or square video no longer than this becomes a Short by itself; there is no flag.
-_SHORT = 180
+_SHORT_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
 class VideoDraft:
-    """An upload under way, then a private video, as a draft's reference tells it."""
+    """Describe an upload under way, then a private video. As JSON it is the draft's reference."""
 
+    # The names of the fields are stored in references.
     key: str  # the delivery's, with which the video is marked
-    session: str = (
-        ""  # whoever knows it may send: a secret, gone from the reference once the video is there
-    )
+    # The upload session's address. Whoever knows it may send: a secret, which leaves the reference
+    # once the video is there.
+    session: str = ""
     video: str = ""
     short: bool = False
-    since: int = 0  # when the video came to be
+    since: int = 0  # Unix seconds at which the video was there
     left: Sequence[str] = ()  # what is still to be added to it
+
+    @classmethod
+    def parse(cls, ref: str) -> "VideoDraft | None":
+        """Parse a reference; None for what is none, as the id of a video."""
+        if not ref:
+            return None
+        try:
+            return cls(**json.loads(ref))
+        except (ValueError, TypeError):
+            return None
 
     @property
     def ref(self) -> str:
@@ -36,43 +48,34 @@ class VideoDraft:
         return json.dumps(fields, separators=(",", ":"))
 
 
-def draft_of(ref: str) -> VideoDraft | None:
-    if not ref:
-        return None
-    try:
-        return VideoDraft(**json.loads(ref))
-    except (ValueError, TypeError):
-        return None
-
-
-def video_of(message: Message) -> Video:
+def require_video(message: Message) -> Video:
     if not message.videos:
         raise Rejected("YouTube needs a video", code="needs_video")
     return message.videos[0]
 
 
-def option_of(message: Message, name: str) -> Any:
-    options = {each.name: each.default for each in FACTS.format(message.format).options}
-    return message.options.get(name, options.get(name))
-
-
 def mark_of(key: str) -> str:
-    """A tag that tells our video from others; viewers do not see it."""
-    return f"vp-{key}"
+    """Return the tag by which a post's video is found again; viewers do not see it."""
+    return f"{_MARK}{key}"
+
+
+def is_ours(snippet: Mapping[str, Any]) -> bool:
+    return any(tag.startswith(_MARK) for tag in snippet.get("tags", ()))
 
 
 def metadata_of(message: Message) -> dict[str, Any]:
+    """Return the resource of a private video."""
     return {
         "snippet": {
             "title": message.title,
             "description": message.text,
             "tags": [mark_of(message.key)],
-            "categoryId": option_of(message, "category"),
+            "categoryId": FACTS.option(message, "category"),
             "defaultLanguage": "vi",
         },
         "status": {
             "privacyStatus": "private",  # left out, it would be public at once
-            "selfDeclaredMadeForKids": bool(option_of(message, "made_for_kids")),
+            "selfDeclaredMadeForKids": bool(FACTS.option(message, "made_for_kids")),
             "containsSyntheticMedia": message.ai_made,
             "embeddable": True,
             "license": "youtube",
@@ -82,7 +85,8 @@ def metadata_of(message: Message) -> dict[str, Any]:
 
 def is_short(message: Message) -> bool:
     return any(
-        0 < video.width <= video.height and video.seconds <= _SHORT for video in message.videos
+        0 < video.width <= video.height and video.seconds <= _SHORT_SECONDS
+        for video in message.videos
     )
 
 
@@ -104,10 +108,10 @@ def refusal_of(status: Mapping[str, Any]) -> Rejected:
 def receipt_of(
     account: Account, video_id: str, *, short: bool, status: Mapping[str, Any]
 ) -> Receipt:
-    working = status.get("uploadStatus") == "uploaded"
-    return Receipt(video_id, link_to(account, video_id, short=short), processing=working)
+    processing = status.get("uploadStatus") == "uploaded"
+    return Receipt(video_id, permalink_of(account, video_id, short=short), processing=processing)
 
 
-def link_to(account: Account, video_id: str, *, short: bool = False) -> str:
+def permalink_of(account: Account, video_id: str, *, short: bool = False) -> str:
     base = account.app["link_url"]
     return f"{base}/shorts/{video_id}" if short else f"{base}/watch?v={video_id}"

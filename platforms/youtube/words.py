@@ -1,4 +1,4 @@
-"""Hold what people read of YouTube."""
+"""Describe YouTube in words that people read."""
 
 from platforms import common_messages
 from platforms.words import Term, Words

@@ -429,7 +429,7 @@ def test_a_short_gets_its_cover_once_it_is_processed(youtube):
         False,
         True,
         False,
-        Youtube.look,
+        Youtube.check_interval,
     )
     assert ("thumbnail" in truth(youtube)[0], whole.ready) == (True, True)
 

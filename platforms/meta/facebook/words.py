@@ -1,4 +1,4 @@
-"""Hold what people read of Facebook."""
+"""Describe Facebook in words that people read."""
 
 from platforms import common_messages
 from platforms.meta.graph import ByPage
