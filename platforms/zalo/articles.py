@@ -1,4 +1,4 @@
-"""Write articles, and read what the interface tells of them. Pure functions."""
+"""Write articles, and read what the interface returns of them. Pure functions."""
 
 import html
 from collections.abc import Mapping
@@ -7,26 +7,34 @@ from typing import Any
 
 from platforms.errors import Rejected
 from platforms.messages import Image, Message, Video
-from platforms.zalo.facts import AUTHOR, DESCRIPTION, VIDEO_ARTICLE, nfc
+from platforms.zalo.facts import MAX_AUTHOR, MAX_DESCRIPTION, VIDEO_ARTICLE, nfc
 from platforms.zalo.undocumented import TAGS
+
+KINDS = ("normal", "video")  # of articles, as Zalo calls them
+
+
+def kind_of(message: Message) -> str:
+    return "video" if message.format == VIDEO_ARTICLE else "normal"
 
 
 def article_json(message: Message, status: str, video_id: str) -> dict[str, Any]:
-    """The whole article. What is left out falls back to a default: hidden, for its state."""
-    stated = {
+    """Write the whole article: what is left out falls back to a default, which of its status is
+    hidden.
+    """
+    settings = {
         "status": status,
         "comment": "show" if message.options.get("comments", True) else "hide",
     }
     if message.format == VIDEO_ARTICLE:
         if not message.videos:
             raise Rejected("a video article needs a video", code="needs_video")
-        shown = {"video_id": video_id, "avatar": poster_of(message.videos[0])}
         return {
             "type": "video",
             "title": nfc(message.title),
             "description": nfc(message.text),
-            **shown,
-            **stated,
+            "video_id": video_id,
+            "avatar": require_poster(message.videos[0]),
+            **settings,
         }
     if not message.media:
         raise Rejected("an article needs a picture", code="needs_image")
@@ -36,51 +44,53 @@ def article_json(message: Message, status: str, video_id: str) -> dict[str, Any]
     article: dict[str, Any] = {
         "type": "normal",
         "title": nfc(message.title),
-        "author": shorten(nfc(message.author), AUTHOR, placeholder="…"),
-        "description": shorten(nfc(message.text), DESCRIPTION, placeholder="…"),
+        "author": shorten(nfc(message.author), MAX_AUTHOR, placeholder="…"),
+        "description": shorten(nfc(message.text), MAX_DESCRIPTION, placeholder="…"),
         "cover": {**_cover(cover, video_id), "status": "show"},
         "body": [
             {"type": "text", "content": html_body(message)},
             *(_block(each, video_id) for each in media),
         ],
-        **stated,
+        **settings,
     }
     return {**article, "tracking_link": message.link} if message.link else article
 
 
 def html_body(message: Message) -> str:
-    words = message.html or f"<p>{html.escape(message.text, quote=False)}</p>"
+    """Write the body with the tags that Zalo shows."""
+    body = message.html or f"<p>{html.escape(message.text, quote=False)}</p>"
     for ours, theirs in TAGS:
-        words = words.replace(f"<{ours}", f"<{theirs}").replace(f"</{ours}", f"</{theirs}")
-    return words
+        body = body.replace(f"<{ours}", f"<{theirs}").replace(f"</{ours}", f"</{theirs}")
+    return body
 
 
-def _cover(shown: Image | Video, video_id: str) -> dict[str, str]:
-    if isinstance(shown, Image):
-        return {"cover_type": "photo", "photo_url": shown.url}
-    view = (
-        "square"
-        if shown.width == shown.height
-        else "horizontal"
-        if shown.width > shown.height
-        else "vertical"
-    )
-    return {"cover_type": "video", "cover_view": view, "video_id": video_id}
+def _cover(medium: Image | Video, video_id: str) -> dict[str, str]:
+    if isinstance(medium, Image):
+        return {"cover_type": "photo", "photo_url": medium.url}
+    return {"cover_type": "video", "cover_view": _shape_of(medium), "video_id": video_id}
 
 
-def _block(shown: Image | Video, video_id: str) -> dict[str, str]:
-    if isinstance(shown, Image):
-        return {"type": "image", "url": shown.url, "caption": shown.alt}
-    return {"type": "video", "video_id": video_id, "thumb": poster_of(shown)}
+def _shape_of(video: Video) -> str:
+    if video.width == video.height:
+        return "square"
+    return "horizontal" if video.width > video.height else "vertical"
 
 
-def poster_of(video: Video) -> str:
+def _block(medium: Image | Video, video_id: str) -> dict[str, str]:
+    if isinstance(medium, Image):
+        return {"type": "image", "url": medium.url, "caption": medium.alt}
+    return {"type": "video", "video_id": video_id, "thumb": require_poster(medium)}
+
+
+def require_poster(video: Video) -> str:
+    """Return the address of the picture that is shown before a video plays. Raises Rejected."""
     if video.cover is None or not video.cover.url:
         raise Rejected("a video needs a picture that stands for it", code="needs_poster")
     return video.cover.url
 
 
-def text_of(article: Mapping[str, Any], kind: str) -> list[str]:
+def texts_of(article: Mapping[str, Any], kind: str) -> list[str]:
+    """Return the texts of an article as the interface returns them, in order."""
     if kind == "video":
         return [article.get("description", "")]
     return [block["content"] for block in article.get("body", ()) if block["type"] == "text"]
@@ -90,9 +100,9 @@ def reference_to(article: str, video_id: str) -> str:
     return f"{article}/{video_id}" if video_id else article
 
 
-def parts_of(reference: str) -> tuple[str, str]:
-    """The article that a reference or a receipt names, and its video; empty where there is none
-    yet.
+def parse_reference(reference: str) -> tuple[str, str]:
+    """Return the ids of the article that a reference or a receipt names, and of its video; empty
+    where there is none yet.
     """
     article, _, video_id = ("" if ":" in reference else reference).partition("/")
     return article, video_id

@@ -1,7 +1,5 @@
 """Connect an Official Account by Zalo's consent dialog."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,17 +7,18 @@ from urllib.parse import urlencode
 
 from platforms.errors import OutcomeUnknown, Rejected
 from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
+from platforms.pkce import s256_challenge
 from platforms.zalo.api import Api
 
-# A refresh token works once within three months; each renewal starts them anew.
-_GRANT = timedelta(days=90)
+# A refresh token works once within three months, which begin anew with each renewal.
+_GRANT_LIFETIME = timedelta(days=90)
 
 
 class Connection(Api):
     """Open an account and renew its tokens."""
 
     async def read_profile(self, account: Account) -> Profile:
-        page = (await self._api("GET", account, "oa/getoa"))["data"]
+        page = await self._read_page(account)
         external_id = str(page.get("oa_id") or page["oaid"])
         return Profile(
             external_id=external_id,
@@ -31,7 +30,7 @@ class Connection(Api):
         )
 
     async def read_page_details(self, account: Account) -> PageDetails:
-        page = (await self._api("GET", account, "oa/getoa"))["data"]
+        page = await self._read_page(account)
         return PageDetails(
             picture=bool(page.get("avatar")),
             cover=bool(page.get("cover")),
@@ -39,8 +38,11 @@ class Connection(Api):
             description=str(page.get("description", "")),
         )
 
+    async def _read_page(self, account: Account) -> Mapping[str, Any]:
+        return (await self.call_api(account, "oa/getoa", method="GET"))["data"]
+
     async def refresh_tokens(self, account: Account) -> Tokens | None:
-        return await self._grant(
+        return await self._request_tokens(
             account.app, grant_type="refresh_token", refresh_token=account.refresh_token
         )
 
@@ -48,13 +50,13 @@ class Connection(Api):
     def consent_url(
         cls, app: Mapping[str, Any], *, redirect_uri: str, state: str, verifier: str
     ) -> str:
-        asked = {
+        query = {
             "app_id": app["app_id"],
             "redirect_uri": redirect_uri,
-            "code_challenge": _challenge(verifier),
+            "code_challenge": s256_challenge(verifier),
             "state": state,
         }
-        return f"{app['oauth_url']}/v4/oa/permission?{urlencode(asked)}"
+        return f"{app['oauth_url']}/v4/oa/permission?{urlencode(query)}"
 
     async def list_connectable_pages(
         self,
@@ -64,7 +66,7 @@ class Connection(Api):
         redirect_uri: str = "",
         verifier: str = "",
     ) -> list[Offer]:
-        tokens = await self._grant(
+        tokens = await self._request_tokens(
             app,
             grant_type="authorization_code",
             code=answer.get("code", ""),
@@ -76,9 +78,9 @@ class Connection(Api):
             raise Rejected("the token opens another account than the dialog named")
         return [Offer(profile, tokens, usable=not profile.missing)]
 
-    async def _grant(self, app: Mapping[str, Any], **grant: str) -> Tokens:
-        """A new pair of tokens. The old refresh token dies with it, so a lost answer is an unknown
-        outcome, not delay.
+    async def _request_tokens(self, app: Mapping[str, Any], **grant: str) -> Tokens:
+        """Request a new pair of tokens. The old refresh token is then void, so a lost answer is an
+        unknown outcome, not a delay.
         """
         redact = (
             app["app_secret"],
@@ -99,9 +101,5 @@ class Connection(Api):
             token=answer["access_token"],
             refresh_token=answer.get("refresh_token", ""),
             lifetime=timedelta(seconds=int(answer["expires_in"])),
-            grant_lifetime=_GRANT,
+            grant_lifetime=_GRANT_LIFETIME,
         )
-
-
-def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -15,20 +15,20 @@ from platforms.facts import (
     VideoLimits,
 )
 from platforms.words import gettext_noop as _
-from platforms.zalo.undocumented import BODY, VIDEOS
+from platforms.zalo.undocumented import MAX_BODY, VIDEOS
 
 # The documentation says 150 and 300, and 1 MB for a picture. Live accounts are refused titles of
 # exactly 150, descriptions of exactly 300 and pictures of about 1 MB ("-200 Upload media failed").
-_TITLE, AUTHOR, DESCRIPTION, _PICTURE = 140, 50, 250, 900_000
+_MAX_TITLE, MAX_AUTHOR, MAX_DESCRIPTION, _MAX_PICTURE_BYTES = 140, 50, 250, 900_000
 VIDEO_ARTICLE = "video_article"
 
 
 def nfc(text: str) -> str:
-    """As Zalo counts: letters with their marks as one."""
+    """Compose letters with their marks, as which Zalo counts them."""
     return unicodedata.normalize("NFC", text)
 
 
-def count(text: str) -> int:
+def _length(text: str) -> int:
     return len(nfc(text))
 
 
@@ -37,23 +37,23 @@ FACTS = Facts(
     formats=[
         Format(
             "article",
-            max_text=BODY,
-            count=count,
-            max_title=_TITLE,
-            images=ImageLimits(most=10, max_bytes=_PICTURE),
+            max_text=MAX_BODY,
+            count=_length,
+            max_title=_MAX_TITLE,
+            images=ImageLimits(most=10, max_bytes=_MAX_PICTURE_BYTES),
             videos=VideoLimits(fewest=0, **VIDEOS),
             max_mixed=11,
             needs_media=True,  # the first picture is the cover; where there is none, the video
             article=True,
-            lead_length=DESCRIPTION,
+            lead_length=MAX_DESCRIPTION,
             media_by_url=True,
             options=[Option("comments", default=True)],
         ),
         Format(
             VIDEO_ARTICLE,
-            max_text=DESCRIPTION,
-            count=count,
-            max_title=_TITLE,
+            max_text=MAX_DESCRIPTION,
+            count=_length,
+            max_title=_MAX_TITLE,
             videos=VideoLimits(**VIDEOS),
             takes_link=False,
             media_by_url=True,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # The length of an article's body is not published: our own bound.
-BODY = 10_000
+MAX_BODY = 10_000
 # No list of tags is published either; of all that articles were seen with, these.
 TAGS = (("strong>", "b>"), ("em>", "i>"))
 # Which codecs it converts, how long and of what shape a video may be, is not published: only type
@@ -18,30 +18,35 @@ VIDEOS: Any = {
 }
 
 
-def made_at(article: Mapping[str, Any]) -> float:
-    """``create_date`` in seconds. It is likely to be in milliseconds."""
+def created_at(article: Mapping[str, Any]) -> float:
+    """Return ``create_date`` in seconds. It is likely to be in milliseconds."""
     return int(article["create_date"]) / 1000
 
 
-def video_requested(token: str) -> dict[str, Any]:
-    """A video's upload token: the documentation sends it in the address, the platform's own Java
-    SDK as a header.
+def upload_query(token: str) -> dict[str, Any]:
+    """Send a video's upload token both ways: the documentation has it in the address, the
+    platform's own Java SDK in a header.
     """
     return {"params": {"token": token}, "headers": {"token": token}}
 
 
-def is_ours(code: int, words: str) -> bool:
+def is_about_application(code: int, detail: str) -> bool:
     """Tell whether the consent server refuses our application, which says nothing of the account:
-    it is inactive, or its address is not the one that was saved. The number for a wrong secret is
-    not published."""
-    return code in (-14_002, -14_003) or "secret" in words.lower()
+    the application is inactive, or its address is not the registered one. The number for a wrong
+    secret is not published.
+    """
+    return code in (-14_002, -14_003) or "secret" in detail.lower()
 
 
-def is_spent(words: str) -> bool:
-    """A refresh token that is refused may be told in words alone, without a number."""
-    return "refresh token" in words.lower()
+def is_spent_refresh_token(detail: str) -> bool:
+    """Tell whether a refresh token was refused, which Zalo may say in words alone, without a
+    number.
+    """
+    return "refresh token" in detail.lower()
 
 
-def is_quota(words: str) -> bool:
-    """-223 means two things: no consent, or no articles left this month. Only the words tell."""
-    return "quota" in words
+def is_about_quota(detail: str) -> bool:
+    """Tell the two meanings of -223 apart, which only the words do: no articles left this month, or
+    no consent.
+    """
+    return "quota" in detail

@@ -184,8 +184,8 @@ def shorten() -> None:
     from platforms.connector import Connector
     from platforms.meta.facebook import uploads
     from platforms.meta.facebook.connector import Facebook
-    from platforms.zalo.api import RateLimiter
     from platforms.zalo.connector import Zalo
+    from platforms.zalo.rate_limiter import RateLimiter
     from publishing.engine.results import Results
     from publishing.recalls import worker as recall_worker
 

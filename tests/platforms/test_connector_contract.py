@@ -265,9 +265,9 @@ def test_a_missing_right_is_lost_access_only_where_publishing_needs_it(platform_
         with pytest.raises(AccessLost):
             platform.call(name, platform.account, *given)
     for name, *given in (
-        ("comments", post),
-        ("answer", post, "Mời bà con gọi 113."),
-        ("hide", post),
+        ("list_comments", post),
+        ("reply_to_comment", post, "Mời bà con gọi 113."),
+        ("hide_comment", post),
         ("withdraw", post),
         *(
             [("measure", [post])] if kind != "threads" else []

@@ -196,11 +196,11 @@ def test_the_usage_header_is_read_and_a_broken_one_is_passed_over():
     }
     connector = Facebook(None)
 
-    connector.note_usage(headers)
-    connector.note_usage({"X-Business-Use-Case-Usage": "{"})
+    connector.record_usage(headers)
+    connector.record_usage({"X-Business-Use-Case-Usage": "{"})
 
     assert connector.usage == {"1": 97}
-    assert connector.stated_wait(headers) == timedelta(minutes=7)
+    assert connector.wait_from_headers(headers) == timedelta(minutes=7)
 
 
 # --- videos, Reels and stories --------------------------------------------------------------------

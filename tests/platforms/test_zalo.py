@@ -14,10 +14,10 @@ from platforms.connector import Connector
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import choose_format, problems
 from platforms.messages import Draft, Image, Video, Visibility
-from platforms.zalo.api import RateLimiter
 from platforms.zalo.articles import article_json
 from platforms.zalo.connector import Zalo
 from platforms.zalo.errors import until_morning
+from platforms.zalo.rate_limiter import RateLimiter
 from tests.videos import video_file
 
 TABLE = [
