@@ -2,8 +2,8 @@
 
 from platforms.connector import Connector
 from platforms.meta.facebook.connector import Facebook
-from platforms.meta.instagram import Instagram
-from platforms.meta.threads import Threads
+from platforms.meta.instagram.connector import Instagram
+from platforms.meta.threads.connector import Threads
 from platforms.telegram.connector import Telegram
 from platforms.tiktok.connector import Tiktok
 from platforms.youtube.connector import Youtube

@@ -182,8 +182,9 @@ def shorten() -> None:
     from django.conf import settings
 
     from platforms.connector import Connector
-    from platforms.meta.facebook import uploads
+    from platforms.meta.facebook import drafts
     from platforms.meta.facebook.connector import Facebook
+    from platforms.meta.facebook.posts import Upload
     from platforms.zalo.connector import Zalo
     from platforms.zalo.rate_limiter import RateLimiter
     from publishing.engine.results import Results
@@ -193,11 +194,9 @@ def shorten() -> None:
     Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
     Zalo.waits = (0.2, 0.3, 0.5)
     # A small video in some pieces, a step each.
-    uploads._CHUNK, Facebook.longest_step = 8_000, timedelta(0)
-    draft = uploads.Upload.draft
-    uploads.Upload.draft = lambda upload, *, ready=False, wait=0: draft(
-        upload, ready=ready, wait=wait / 10
-    )
+    drafts._CHUNK, Facebook.longest_step = 8_000, timedelta(0)
+    draft = Upload.draft
+    Upload.draft = lambda upload, *, ready=False, wait=0: draft(upload, ready=ready, wait=wait / 10)
     RateLimiter.LONGEST_WAIT = 1.5
     retry = timedelta(seconds=float(os.environ["FAULTS_RETRY_SECONDS"]))
     reschedule = Results.reschedule

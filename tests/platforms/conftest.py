@@ -10,7 +10,7 @@ from django.conf import settings
 
 from platforms import client
 from platforms.messages import Account, Draft, Image, Message, Video
-from platforms.meta.containers import Containers
+from platforms.meta.containers.connector import Containers
 from platforms.registry import CONNECTORS
 from platforms.zalo.connector import Zalo
 from simulator import images

@@ -12,7 +12,8 @@ from channels.reasons import in_words
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Figures, Visibility
-from platforms.meta.graph import ByPage, Graph
+from platforms.meta.graph import Graph
+from platforms.meta.page_access import PageAccess
 from platforms.registry import CONNECTORS
 
 KINDS = tuple(CONNECTORS)
@@ -483,7 +484,9 @@ def test_a_post_that_is_gone_is_left_out_of_the_figures(erasing):
     assert list(figures) == [stays.external_id]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if issubclass(CONNECTORS[kind], ByPage)])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if issubclass(CONNECTORS[kind], PageAccess)]
+)
 def test_a_page_that_is_gone_or_unlinked_is_lost_access_and_no_blip(platform_of, kind):
     platform = platform_of(kind)
     platform.fault("refuse", operation="measure", code=100, subcode=33, times=2)

@@ -16,8 +16,8 @@ from channels.reasons import in_words
 from platforms import client
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Draft, Image, Visibility
+from platforms.meta.errors import RightMissing
 from platforms.meta.facebook.connector import Facebook
-from platforms.meta.graph import RightMissing
 from simulator import images
 
 # Code, subcode, the error of a call that shows something, and that of any other: section 6 of the
@@ -245,7 +245,7 @@ def long_video(facebook, form, opened, *, breaks_at=None):
 
 def test_a_video_goes_out_piece_by_piece_a_step_as_long_as_it_may_last(facebook, monkeypatch):
     monkeypatch.setattr(Facebook, "longest_step", timedelta(0))
-    monkeypatch.setattr("platforms.meta.facebook.uploads._CHUNK", 1 << 20)
+    monkeypatch.setattr("platforms.meta.facebook.drafts._CHUNK", 1 << 20)
     opened = []
     message = facebook.message_of("video", media=[long_video(facebook, "video", opened)])
 
@@ -264,7 +264,7 @@ def test_a_video_goes_out_piece_by_piece_a_step_as_long_as_it_may_last(facebook,
 def test_a_piece_that_is_there_already_is_not_sent_again(facebook, monkeypatch):
     """Its answer was lost, and the platform says where it stands."""
     monkeypatch.setattr(Facebook, "longest_step", timedelta(0))
-    monkeypatch.setattr("platforms.meta.facebook.uploads._CHUNK", 1 << 20)
+    monkeypatch.setattr("platforms.meta.facebook.drafts._CHUNK", 1 << 20)
     opened = []
     message = facebook.message_of("video", media=[long_video(facebook, "video", opened)])
     first = facebook.call("stage", facebook.account, message, "")
@@ -339,7 +339,7 @@ def test_the_upload_host_goes_on_where_the_connection_broke(facebook, form):
     number = json.loads(begun.ref)["id"]
 
     async def goes_on(connector):
-        return await connector.graph("GET", facebook.account, number, params={"fields": "status"})
+        return await connector.call_api(facebook.account, number, params={"fields": "status"})
 
     while not client.call("facebook", goes_on, writes=False)["status"]["uploading_phase"][
         "bytes_transferred"

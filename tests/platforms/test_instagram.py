@@ -12,10 +12,10 @@ import pytest
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import choose_format, problems
 from platforms.messages import Visibility
-from platforms.meta import containers
-from platforms.meta import instagram as instagram_module
-from platforms.meta.graph import RightMissing
-from platforms.meta.instagram import Instagram
+from platforms.meta.containers import staged_post
+from platforms.meta.errors import RightMissing
+from platforms.meta.instagram import counting
+from platforms.meta.instagram.connector import Instagram
 from simulator import images
 from tests.platforms.conftest import plain_jpeg
 from tests.platforms.fetched import fetched_video, picture
@@ -299,7 +299,7 @@ def test_a_draft_that_expired_is_made_anew_and_never_published(instagram):
 
 
 def test_a_begun_draft_that_expired_is_made_anew(instagram, monkeypatch):
-    monkeypatch.setattr(containers, "_PROPAGATION", timedelta(0))
+    monkeypatch.setattr(staged_post, "_PROPAGATION", timedelta(0))
     message = instagram.message(pictures=2)
     begun = step(instagram, message)
     instagram.simulator.advance(86_401)
@@ -314,7 +314,7 @@ def test_a_begun_draft_that_expired_is_made_anew(instagram, monkeypatch):
 def test_an_old_container_that_is_gone_is_made_anew_unless_it_may_have_been_published(
     instagram, monkeypatch, code, subcode
 ):
-    monkeypatch.setattr(containers, "_PROPAGATION", timedelta(0))
+    monkeypatch.setattr(staged_post, "_PROPAGATION", timedelta(0))
     message = instagram.message()
     draft = instagram.stage(message)
     instagram.fault("refuse", operation="verify", code=code, subcode=subcode, times=2)
@@ -561,7 +561,7 @@ def test_what_is_not_counted_yet_is_not_zero(instagram):
 def test_one_dead_metric_never_empties_the_rest(instagram, monkeypatch):
     receipt = instagram.publish(instagram.message())
     dead = {"views": "views", "impressions": "reach", "saved": "saves"}
-    monkeypatch.setitem(instagram_module._METRICS, "FEED", dead)
+    monkeypatch.setitem(counting._METRICS, "FEED", dead)
     instagram.simulator.advance(86_400)
 
     found = figures(instagram, receipt.external_id)

@@ -8,10 +8,11 @@ import pytest
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import problems
-from platforms.meta import containers
-from platforms.meta import threads as threads_module
-from platforms.meta.graph import RightMissing
-from platforms.meta.threads import Threads, length
+from platforms.meta.containers import staged_post
+from platforms.meta.errors import RightMissing
+from platforms.meta.threads import counting
+from platforms.meta.threads.connector import Threads
+from platforms.meta.threads.facts import length
 from simulator.platforms.threads.uploads import length as length_there
 from tests.platforms.fetched import fetched_video, picture
 
@@ -188,7 +189,7 @@ def test_a_video_that_is_none_is_tried_anew_and_then_refused(threads):
 
 
 def test_a_begun_draft_that_expired_is_made_anew(threads, monkeypatch):
-    monkeypatch.setattr(containers, "_PROPAGATION", timedelta(0))
+    monkeypatch.setattr(staged_post, "_PROPAGATION", timedelta(0))
     message = threads.message()
     begun = step(threads, message)
     threads.simulator.advance(DAY + 1)
@@ -303,7 +304,7 @@ def test_what_is_passed_on_is_added_up(threads):
 
 def test_one_dead_metric_never_empties_the_rest(threads, monkeypatch):
     receipt = threads.publish(threads.message())
-    monkeypatch.setattr(threads_module, "_METRICS", {"views": "views", "impressions": "comments"})
+    monkeypatch.setattr(counting, "_METRICS", {"views": "views", "impressions": "comments"})
     threads.simulator.advance(DAY)
 
     found = figures(threads, receipt.external_id)

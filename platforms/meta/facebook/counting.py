@@ -1,20 +1,14 @@
-"""Count how residents took posts and videos up."""
+"""Count how residents took posts and videos up, and the page's own figures by day."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from platforms.errors import Rejected, TryLater
+from platforms.errors import Rejected
 from platforms.messages import Account, Figures, PageFigures
-from platforms.meta.graph import (
-    ABSENT_CODES,
-    ByPage,
-    days_of,
-    reject_on_missing_right,
-    span,
-    values_of,
-)
+from platforms.meta.errors import ABSENT_CODES, reject_on_missing_right
+from platforms.meta.insights import Insights, day_range, lifetime_values, values_by_day
 
 _INSIGHTS = {
     "post_media_view": "views",
@@ -38,32 +32,38 @@ _PAGE_INSIGHTS = {
 _COUNTS = "shares,reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)"
 
 
-class Counting(ByPage):
-    """Ask for figures, and do without those that a page is not told."""
+class Counting(Insights):
+    """Read figures, and do without those that a page cannot have."""
+
+    spare_calls_code = "80001"
 
     @reject_on_missing_right
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
-        self._require_spare_calls(account)
-        figures = await asyncio.gather(*(self._figures(account, post) for post in external_ids))
+        self.require_spare_calls(account)
+        figures = await asyncio.gather(
+            *(self._read_figures(account, post) for post in external_ids)
+        )
         return {post: found for post, found in zip(external_ids, figures, strict=True) if found}
 
-    async def _figures(self, account: Account, external_id: str) -> Figures | None:
+    async def _read_figures(self, account: Account, external_id: str) -> Figures | None:
         try:
             if "_" in external_id:
-                counts = await self.graph("GET", account, external_id, params={"fields": _COUNTS})
-                insights = await self._insights(
+                counts = await self.call_api(account, external_id, params={"fields": _COUNTS})
+                insights = await self._read_insights(
                     account, f"{external_id}/insights", _INSIGHTS, all_have_all=True
                 )
             else:
-                counts = await self._counts_of_video(account, external_id)
+                counts = await self._read_video_counts(account, external_id)
                 edge = f"{external_id}/video_insights"
-                insights = await self._insights(account, edge, _VIDEO_INSIGHTS, all_have_all=False)
+                insights = await self._read_insights(
+                    account, edge, _VIDEO_INSIGHTS, all_have_all=False
+                )
         except Rejected as error:
             if error.code in ABSENT_CODES:
                 return None
             raise
         if "watch_seconds" in insights:
-            insights["watch_seconds"] //= 1000  # told in milliseconds
+            insights["watch_seconds"] //= 1000  # milliseconds
         return Figures(
             reactions=_total(counts.get("reactions")),
             comments=_total(counts.get("comments")),
@@ -71,50 +71,44 @@ class Counting(ByPage):
             **insights,
         )
 
-    async def _counts_of_video(self, account: Account, video: str) -> Mapping[str, Any]:
-        """People react to the post in which a video stands."""
-        post = (await self.graph("GET", account, video, params={"fields": "post_id"})).get(
-            "post_id"
-        )
+    async def _read_video_counts(self, account: Account, video: str) -> Mapping[str, Any]:
+        """Read the counts of the post that shows a video: people react to that."""
+        post = (await self.call_api(account, video, params={"fields": "post_id"})).get("post_id")
         if not post:
             return {}
         try:
-            return await self.graph(
-                "GET", account, f"{account.external_id}_{post}", params={"fields": _COUNTS}
+            return await self.call_api(
+                account, f"{account.external_id}_{post}", params={"fields": _COUNTS}
             )
         except Rejected:
             return {}
 
-    async def _insights(
+    async def _read_insights(
         self, account: Account, edge: str, names: Mapping[str, str], *, all_have_all: bool
     ) -> dict[str, int]:
         try:
-            rows = await self.insight_rows(account, edge, names, all_have_all=all_have_all)
+            rows = await self.read_insight_rows(account, edge, names, all_have_all=all_have_all)
         except Rejected:
             return {}  # the other counts are there all the same
-        return {names[name]: value for name, value in values_of(rows).items() if name in names}
+        return {
+            names[name]: value for name, value in lifetime_values(rows).items() if name in names
+        }
 
     @reject_on_missing_right
     async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
-        """https://developers.facebook.com/docs/graph-api/reference/insights, 2026-06: ``until`` is
-        excluded, and a Page of fewer than 100 likes gets no rows.
+        """Read figures of days in California. A Page of fewer than 100 likes has none, and
+        ``until`` is excluded. https://developers.facebook.com/docs/graph-api/reference/insights,
+        2026-06
         """
-        self._require_spare_calls(account)
-        rows = await self.insight_rows(
+        self.require_spare_calls(account)
+        rows = await self.read_insight_rows(
             account,
             f"{account.external_id}/insights",
             _PAGE_INSIGHTS,
-            {"period": "day", **span(first, last)},
+            {"period": "day", **day_range(first, last)},
         )
-        days = {_PAGE_INSIGHTS[name]: values for name, values in days_of(rows).items()}
+        days = {_PAGE_INSIGHTS[name]: values for name, values in values_by_day(rows).items()}
         return PageFigures.by_day(days, first, last)
-
-    def _require_spare_calls(self, account: Account) -> None:
-        """Leave publishing the last fifth of the calls that the page has."""
-        if self.usage.get(account.external_id, 0) >= 80:
-            raise TryLater(
-                "most of the page's calls are used up", code="80001", wait=timedelta(hours=1)
-            )
 
 
 def _total(edge: Mapping[str, Any] | None) -> int | None:

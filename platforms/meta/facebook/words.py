@@ -1,7 +1,7 @@
 """Describe Facebook in words that people read."""
 
 from platforms import common_messages
-from platforms.meta.graph import ByPage
+from platforms.meta.page_access import PageAccess
 from platforms.words import Term, Words
 from platforms.words import gettext_noop as _
 
@@ -78,7 +78,7 @@ WORDS = Words(
     },
     reasons=_REASONS,
     rights={
-        **ByPage.RIGHTS,
+        **PageAccess.RIGHTS,
         "pages_manage_posts": _("publishing and withdrawing posts"),
         "read_insights": common_messages.FIGURES,
         "pages_manage_engagement": _("answering and hiding comments"),

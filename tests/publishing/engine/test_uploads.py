@@ -14,7 +14,7 @@ from media.models import Media
 from platforms.errors import TryLater
 from platforms.messages import Draft
 from platforms.meta.facebook.connector import Facebook
-from platforms.meta.facebook.uploads import Upload
+from platforms.meta.facebook.posts import Upload
 from publishing import tasks
 from publishing.engine import run_context, staging, uploads
 from publishing.engine import worker as engine
@@ -139,8 +139,8 @@ def test_each_step_is_stored_before_the_next_and_another_worker_goes_on_from_it(
 
     delivery.refresh_from_db()
     assert (delivery.state, delivery.draft_partial) == (State.SCHEDULED, False)
-    video = Upload.read(first).id
-    assert Upload.read(delivery.draft_ref).id == video  # no second upload was begun
+    video = Upload.parse(first).id
+    assert Upload.parse(delivery.draft_ref).id == video  # no second upload was begun
     assert delivery.fire_at == delivery.due_at
 
 
@@ -151,7 +151,7 @@ def test_a_draft_under_way_when_it_falls_due_is_finished_by_the_publishing_run(
     begun()
     reconcile.reconcile(platform="facebook", clock=later(minutes=2))
     delivery.refresh_from_db()
-    video = Upload.read(delivery.draft_ref).id
+    video = Upload.parse(delivery.draft_ref).id
 
     engine.publish_due(platform="facebook", clock=later(minutes=20))
 

@@ -141,7 +141,7 @@ def test_what_the_platform_only_hides_counts_as_hidden(simulator, deliver, monke
 
     async def hide(self, account, external_id):
         shown.append(external_id)
-        await self.graph("POST", account, external_id, data={"is_published": "false"})
+        await self.call_api(account, external_id, method="POST", data={"is_published": "false"})
 
     from platforms.messages import Visibility
     from platforms.meta.facebook.connector import Facebook

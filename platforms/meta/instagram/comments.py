@@ -1,0 +1,59 @@
+"""List, answer and hide what residents write under a post."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from platforms.errors import OutcomeUnknown
+from platforms.messages import Account, Comment
+from platforms.meta.errors import reject_on_missing_right
+from platforms.meta.graph import Graph, parse_time, path_of
+
+_FIELDS = "id,text,timestamp,from{id},hidden,replies{id,from{id}}"
+_MOST = 100
+
+
+class Comments(Graph):
+    """Answer residents in the account's name."""
+
+    @reject_on_missing_right
+    async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
+        comments: list[Comment] = []
+        path, params = path_of(external_id, "comments"), {"fields": _FIELDS, "limit": "50"}
+        async for row in self.iter_rows(account, path, params):  # newest first
+            comments.append(_comment(row, account))
+            if len(comments) == _MOST:
+                break
+        return comments
+
+    @reject_on_missing_right
+    async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
+        path, form = path_of(comment_id, "replies"), {"message": text}
+        reply = await self.call_api(account, path, method="POST", data=form, writes=True)
+        if "id" not in reply:
+            raise OutcomeUnknown("a success without an id")
+        return str(reply["id"])
+
+    @reject_on_missing_right
+    async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+        form = {"hide": "true" if hidden else "false"}
+        await self.call_api(account, path_of(comment_id), method="POST", data=form)
+
+
+def _comment(row: Mapping[str, Any], account: Account) -> Comment:
+    replies = row.get("replies", {}).get("data", ())
+    return Comment(
+        external_id=str(row["id"]),
+        text=row.get("text", ""),
+        written_at=parse_time(row["timestamp"]),
+        hidden=bool(row.get("hidden")),
+        answered=any(_is_own(reply, account) for reply in replies),
+        may_hide=not _is_own(row, account),
+        replies=len(replies),
+    )
+
+
+def _is_own(comment: Mapping[str, Any], account: Account) -> bool:
+    """Tell whether the account itself wrote a comment. The author's id is compared, and then
+    forgotten.
+    """
+    return str(comment.get("from", {}).get("id", "")) == account.external_id

@@ -1,0 +1,72 @@
+"""List, answer and hide replies to a post."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from platforms.errors import TryLater
+from platforms.messages import Account, Comment
+from platforms.meta.containers.connector import Containers
+from platforms.meta.containers.staged_post import ContainerState
+from platforms.meta.errors import reject_on_missing_right
+from platforms.meta.graph import parse_time, path_of
+
+_FIELDS = "id,text,timestamp,username,replied_to,hide_status"
+_WAITS = (0, 1, 3, 6, 10)  # seconds before each check of a reply's container
+
+
+class Comments(Containers):
+    """Answer residents in the profile's name."""
+
+    @reject_on_missing_right
+    async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
+        path = path_of(external_id, "conversation")
+        params = {"fields": _FIELDS, "reverse": "true", "limit": "100"}
+        rows = (await self.call_api(account, path, params=params))["data"]
+        # By the id of what is replied to: for each reply, whether it is the profile's own.
+        replies: dict[str, list[bool]] = {}
+        for row in rows:
+            replies.setdefault(_replied_to(row), []).append(_is_own(row, account))
+        return [
+            _comment(row, account, replies.get(str(row["id"]), []))
+            for row in rows
+            if _replied_to(row) == external_id
+        ]
+
+    @reject_on_missing_right
+    async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
+        """Reply by a container, which is published once it is ready."""
+        fields = {"media_type": "TEXT", "text": text, "reply_to_id": comment_id}
+        container = await self.create_container(account, fields)
+        for wait in _WAITS:
+            await asyncio.sleep(wait)
+            state, _why = await self.read_state(account, container)
+            if state is ContainerState.FINISHED:
+                return await self.publish_container(account, container)
+        raise TryLater("the reply is not ready yet", code="not ready")
+
+    @reject_on_missing_right
+    async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
+        form = {"hide": "true" if hidden else "false"}
+        path = path_of(comment_id, "manage_reply")
+        await self.call_api(account, path, method="POST", data=form)
+
+
+def _comment(row: Mapping[str, Any], account: Account, replies: list[bool]) -> Comment:
+    return Comment(
+        external_id=str(row["id"]),
+        text=row.get("text", ""),
+        written_at=parse_time(row["timestamp"]),
+        hidden=row.get("hide_status") in ("HIDDEN", "COVERED"),
+        answered=any(replies),
+        may_hide=not _is_own(row, account),
+        replies=len(replies),
+    )
+
+
+def _replied_to(reply: Mapping[str, Any]) -> str:
+    return str(reply.get("replied_to", {}).get("id", ""))
+
+
+def _is_own(reply: Mapping[str, Any], account: Account) -> bool:
+    return reply.get("username") == account.handle

@@ -1,0 +1,55 @@
+"""Describe Threads in words that people read."""
+
+from platforms import common_messages
+from platforms.meta.containers.words import COMMON_REASONS
+from platforms.words import Words
+from platforms.words import gettext_noop as _
+
+# What errors mean to an officer, and what to do.
+_REASONS = {
+    **COMMON_REASONS,
+    "4279013": common_messages.CLOSED,
+    "2207051": common_messages.SPAM,
+    "quota": common_messages.QUOTA,
+    "100": _("the platform does not accept the post as it is; check text, links and pictures"),
+    "1/2207052": common_messages.FETCH,
+    "FAILED_DOWNLOADING_VIDEO": common_messages.FETCH,
+    **dict.fromkeys(
+        ("FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO"), common_messages.UNREADABLE_MEDIA
+    ),
+    **dict.fromkeys(
+        (
+            "INVALID_ASPEC_RATIO",
+            "INVALID_ASPECT_RATIO",
+            "INVALID_AUDIO_CHANNELS",
+            "INVALID_AUDIO_CHANNEL_LAYOUT",
+            "INVALID_BIT_RATE",
+            "INVALID_DURATION",
+            "INVALID_FRAME_RATE",
+        ),
+        common_messages.UNREADABLE_MEDIA,
+    ),
+    **dict.fromkeys(("EXPIRED", "24/4279009"), common_messages.LAY),
+    "UNKNOWN": common_messages.DOWN,
+}
+
+
+WORDS = Words(
+    label="Threads",
+    page=_("Threads account %(name)s"),
+    icon="brand-threads",
+    how_to_revoke=_(
+        "In the Threads app, open Settings → Account → Website permissions, choose the "
+        "portal's application and remove it."
+    ),
+    formats={"post": common_messages.POST},
+    reasons=_REASONS,
+    rights={
+        "threads_basic": common_messages.READ,
+        "threads_content_publish": common_messages.PUBLISH,
+        "threads_delete": common_messages.WITHDRAW,
+        "threads_read_replies": _("reading replies"),
+        "threads_manage_replies": _("answering and hiding replies"),
+        "threads_manage_insights": common_messages.FIGURES,
+    },
+)
