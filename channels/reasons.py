@@ -23,7 +23,7 @@ def in_words(platform: str, code: str, detail: str = "") -> str:
     if words := known(platform, code):
         return words
     if code.isdigit() and 500 <= int(code) < 600:
-        return _(common_messages.DOWN)
+        return _(common_messages.PLATFORM_BROKEN)
     if detail:
         return _("the platform said: “%(words)s”") % {"words": detail}
     return (

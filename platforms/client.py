@@ -72,21 +72,21 @@ class Answers:
         self.queue.put((key, answer))
 
     def take(self, timeout: float, gather: float = 0.0) -> list[tuple[Any, Any]]:
-        """Return all answers that are there. Waits up to ``timeout`` seconds for the first, and
-        ``gather`` more for company: writing back in batches is cheaper, and leaves the processor to
+        """Return all answers that are there. Wait up to ``timeout`` seconds for the first, and
+        ``gather`` more for others: writing back in batches is cheaper, and leaves the processor to
         the calls.
         """
-        taken: list[tuple[Any, Any]] = []
+        answers: list[tuple[Any, Any]] = []
         try:
-            taken.append(self.queue.get(timeout=max(timeout, 0.001)))
+            answers.append(self.queue.get(timeout=max(timeout, 0.001)))
             if gather and self.outstanding > 1:
                 time.sleep(gather)
             while True:
-                taken.append(self.queue.get_nowait())
+                answers.append(self.queue.get_nowait())
         except Empty:
             pass
-        self.outstanding -= len(taken)
-        return taken
+        self.outstanding -= len(answers)
+        return answers
 
 
 # --- entry points ---------------------------------------------------------------------------------

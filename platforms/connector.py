@@ -166,13 +166,13 @@ class Connector(Http, ABC):
 
     async def read_page_details(self, account: Account) -> PageDetails:
         """Read the page's own profile. Only where ``facts.page`` has items that are readable."""
-        raise TypeError(f"{self.kind} tells nothing of a page: ask facts.page first")
+        raise TypeError(f"{self.kind} returns no page details: ask facts.page first")
 
     async def write_page_details(self, account: Account, changes: Mapping[str, str]) -> None:
         """Write texts of the page's own profile, by the names of `PageDetails`' fields; others stay
         as they are. Only fields with a length in ``facts.page``. To repeat it does no harm.
         """
-        raise TypeError(f"{self.kind} takes no texts of a page: ask facts.page first")
+        raise TypeError(f"{self.kind} takes no page details: ask facts.page first")
 
     # --- connection -------------------------------------------------------------------------------
 
@@ -213,7 +213,7 @@ class Connector(Http, ABC):
 
     async def revoke_access(self, account: Account) -> None:
         """End the access that the account's token gives us. Only where ``facts.revokes``."""
-        raise TypeError(f"{self.kind} cannot be told: ask facts.revokes first")
+        raise TypeError(f"{self.kind} has no call for it: ask facts.revokes first")
 
     # --- addresses, as residents see them ---------------------------------------------------------
 

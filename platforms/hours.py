@@ -1,4 +1,6 @@
-"""Opening hours of a page as one text: "mon 07:30-11:30, 13:30-17:00; tue 07:30-17:00"."""
+"""Read and write a page's opening hours as one text: "mon 07:30-11:30, 13:30-17:00; tue
+07:30-17:00".
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,15 +18,15 @@ def read(text: str) -> dict[str, list[tuple[str, str]]]:
     """Return the spans of each day that ``text`` names, in the order of the week. Raise ValueError
     where it is no such text.
     """
-    found: dict[str, list[tuple[str, str]]] = {}
+    week: dict[str, list[tuple[str, str]]] = {}
     for part in text.split(";"):
         day, _blank, spans = part.strip().partition(" ")
-        if day not in DAYS or day in found:
+        if day not in DAYS or day in week:
             raise ValueError("no day of the week, or twice the same")
-        found[day] = read_day(spans)
-        if not found[day]:
+        week[day] = read_day(spans)
+        if not week[day]:
             raise ValueError("a day without hours")
-    return {day: found[day] for day in DAYS if day in found}
+    return {day: week[day] for day in DAYS if day in week}
 
 
 def read_day(text: str) -> list[tuple[str, str]]:

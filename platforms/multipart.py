@@ -1,4 +1,4 @@
-"""Forms that carry files: a video is read in pieces while it is sent, and the length is told
+"""Write forms that carry files. A video is read in pieces while it is sent, and the length is sent
 beforehand, because servers differ in what they make of a body without one.
 """
 
@@ -22,7 +22,7 @@ _ENDINGS = {
 
 
 class Form:
-    """Plain fields first, then files under names of the platform's choice."""
+    """Collect plain fields first, then files under the names that the platform expects."""
 
     def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
         self.boundary = secrets.token_hex(16)

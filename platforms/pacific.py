@@ -1,4 +1,4 @@
-"""Reckon with days in California, by which Meta and Google count. Pure functions."""
+"""Convert days in California, by which Meta and Google count. Pure functions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -6,13 +6,13 @@ import re
 
 LONGEST = 200
 _HIDDEN = "…"
-_READ = 2000  # of a complaint of megabytes
+_MAX_READ = 2000  # characters of a complaint, which may have megabytes
 
-# What stands in quotation marks was most often sent by somebody; the name of a field was not.
+# What is in quotation marks was most often sent by somebody; the name of a field was not.
 _QUOTED = re.compile(r"""["“”«»`]([^"“”«»`]*)(?:["“”«»`]|$)|(?<!\w)['‘]([^'‘’]{1,200})['’](?!\w)""")
 _FIELD = re.compile(r"[a-z][a-z0-9_.]{0,30}")
 _NUMBER = re.compile(r"\+?\d(?:[ ._-]?\d){8,}")  # of an object, of a telephone
-_TOKEN = 20  # characters, one of them a digit
+_TOKEN_LENGTH = 20  # characters, one of them a digit
 _CALL = re.compile(
     r" \(log \w{1,64}\)$"
 )  # TikTok's number of the call, by which its support finds it
@@ -25,29 +25,29 @@ def redacted(words: str) -> str:
     Platforms complain in English. From the first letter that English has not, somebody else wrote
     the sentence: it is left out with all that follows.
     """
-    words = _english(" ".join(words[:_READ].replace("\0", " ").split()))
+    words = _english_part(" ".join(words[:_MAX_READ].replace("\0", " ").split()))
     call = _CALL.search(words)
     words = words.removesuffix(call[0]) if call else words
     words = _QUOTED.sub(
-        lambda found: found[0] if _FIELD.fullmatch(found[1] or found[2] or "") else _HIDDEN, words
+        lambda match: match[0] if _FIELD.fullmatch(match[1] or match[2] or "") else _HIDDEN, words
     )
-    words = " ".join(_HIDDEN if _names(word) else word for word in words.split(" "))
+    words = " ".join(_HIDDEN if _is_revealing(word) else word for word in words.split(" "))
     words = _NUMBER.sub(_HIDDEN, words)[:LONGEST] + (call[0] if call else "")
     return words if any(letter.isalpha() for letter in words) else ""
 
 
-def _names(word: str) -> bool:
+def _is_revealing(word: str) -> bool:
     """Tell whether it is an address, or looks like a token."""
     address = "://" in word or "@" in word or word.startswith("www.")
-    return address or (len(word) >= _TOKEN and any(letter.isdigit() for letter in word))
+    return address or (len(word) >= _TOKEN_LENGTH and any(letter.isdigit() for letter in word))
 
 
-def _english(words: str) -> str:
-    """The sentences, or their parts, before the first foreign letter."""
+def _english_part(words: str) -> str:
+    """Return the sentences, or their parts, before the first foreign letter."""
     foreign = next(
         (n for n, letter in enumerate(words) if letter.isalpha() and not letter.isascii()), None
     )
     if foreign is None:
         return words
-    begun = max(words.rfind(mark, 0, foreign) for mark in (". ", ": ", "; ", "(", '"', "“", "'"))
-    return f"{words[: begun + 1]} {_HIDDEN}".strip() if begun >= 0 else ""
+    start = max(words.rfind(mark, 0, foreign) for mark in (". ", ": ", "; ", "(", '"', "“", "'"))
+    return f"{words[: start + 1]} {_HIDDEN}".strip() if start >= 0 else ""

@@ -1,4 +1,4 @@
-"""The registry: adding a platform is a package beside this file and a line here."""
+"""List the connectors: adding a platform is a package beside this file and a line here."""
 
 from platforms.connector import Connector
 from platforms.meta.facebook.connector import Facebook
@@ -10,5 +10,6 @@ from platforms.youtube.connector import Youtube
 from platforms.zalo.connector import Zalo
 
 CONNECTORS: dict[str, type[Connector]] = {
-    c.kind: c for c in (Facebook, Zalo, Tiktok, Youtube, Instagram, Threads, Telegram)
+    connector.kind: connector
+    for connector in (Facebook, Zalo, Tiktok, Youtube, Instagram, Threads, Telegram)
 }

@@ -26,8 +26,8 @@ _REASONS = {
     "400": _(
         "Telegram does not accept the post as it is; check text, pictures and the bot's rights"
     ),
-    "413": common_messages.PICTURE,
-    "429": common_messages.MANY,
+    "413": common_messages.PICTURE_REFUSED,
+    "429": common_messages.TOO_MANY_CALLS,
 }
 
 
@@ -46,7 +46,7 @@ WORDS = Words(
     },
     rights={
         "can_post_messages": _("posting in the channel"),
-        "can_delete_messages": common_messages.WITHDRAW,
+        "can_delete_messages": common_messages.RIGHT_TO_WITHDRAW,
     },
     connect_steps=[
         _("Open @BotFather in Telegram, send /newbot and copy the token it gives you."),

@@ -6,13 +6,15 @@ from platforms.words import gettext_noop as _
 
 # What errors mean to an officer, and what to do.
 _REASONS = {
-    **dict.fromkeys(("access_token_invalid", "invalid_grant"), common_messages.AGAIN),
-    **dict.fromkeys(("scope_not_authorized", "scope_permission_missed"), common_messages.RIGHTS),
-    "auth_removed": common_messages.UNPLUGGED,
+    **dict.fromkeys(("access_token_invalid", "invalid_grant"), common_messages.CONNECT_AGAIN),
+    **dict.fromkeys(
+        ("scope_not_authorized", "scope_permission_missed"), common_messages.RIGHT_MISSING
+    ),
+    "auth_removed": common_messages.APPLICATION_REMOVED,
     "spam_risk_user_banned_from_posting": _(
         "TikTok no longer lets this account post; its owner must look in the app"
     ),
-    "spam_risk_too_many_posts": common_messages.QUOTA,
+    "spam_risk_too_many_posts": common_messages.DAILY_POSTS_USED_UP,
     "spam_risk_too_many_pending_share": _(
         "too many drafts wait in the inbox of the TikTok app; finish or delete some there"
     ),
@@ -37,13 +39,13 @@ _REASONS = {
     "picture_size_check_failed": _(
         "TikTok does not take a picture or a video of this size; save it anew"
     ),
-    **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), common_messages.FETCH),
+    **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), common_messages.MEDIA_NOT_FETCHED),
     "internal": _("TikTok could not finish the post because of an error of its own"),
-    **dict.fromkeys(("internal_error", "server_error"), common_messages.DOWN),
+    **dict.fromkeys(("internal_error", "server_error"), common_messages.PLATFORM_BROKEN),
     "publish_cancelled": _("the publication was cancelled in TikTok"),
-    **dict.fromkeys(("spam_risk", "spam_risk_text"), common_messages.CONTENT),
-    **dict.fromkeys(("rate_limit_exceeded", "429"), common_messages.MANY),
-    **dict.fromkeys(("upload_expired", "no_draft"), common_messages.LAY),
+    **dict.fromkeys(("spam_risk", "spam_risk_text"), common_messages.CONTENT_REFUSED),
+    **dict.fromkeys(("rate_limit_exceeded", "429"), common_messages.TOO_MANY_CALLS),
+    **dict.fromkeys(("upload_expired", "no_draft"), common_messages.DRAFT_GONE),
     "no_removal": _("TikTok lets nobody delete a post but in its own app"),
     "needs_video": _("TikTok needs a video"),
 }
@@ -80,7 +82,7 @@ WORDS = Words(
                 "SELF_ONLY": _("Only the page itself"),
             },
         ),
-        "comments": common_messages.COMMENTS,
+        "comments": common_messages.ALLOW_COMMENTS,
         "duet": Term(_("Allow Duet"), _("Others may show a video of their own beside this one.")),
         "stitch": Term(_("Allow Stitch"), _("Others may cut a part out into a video of theirs.")),
         "own_brand": Term(
@@ -96,7 +98,7 @@ WORDS = Words(
         "user.info.profile": _("the account's address"),
         "user.info.stats": _("number of followers"),
         "video.list": _("reading and counting the account's videos"),
-        "video.publish": common_messages.PUBLISH,
+        "video.publish": common_messages.RIGHT_TO_PUBLISH,
         "video.upload": _("leaving drafts in the app's inbox"),
     },
 )

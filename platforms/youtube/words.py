@@ -7,10 +7,11 @@ from platforms.words import gettext_noop as _
 # What errors mean to an officer, and what to do.
 _REASONS = {
     **dict.fromkeys(
-        ("authError", "UNAUTHENTICATED", "invalid_grant", "401"), common_messages.AGAIN
+        ("authError", "UNAUTHENTICATED", "invalid_grant", "401"), common_messages.CONNECT_AGAIN
     ),
     **dict.fromkeys(
-        ("insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), common_messages.RIGHTS
+        ("insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
+        common_messages.RIGHT_MISSING,
     ),
     "no_refresh_token": _(
         "Google gave only a passing permission; remove the portal's access at "
@@ -30,7 +31,7 @@ _REASONS = {
             "uploaderAccountClosed",
             "uploaderAccountSuspended",
         ),
-        common_messages.CLOSED,
+        common_messages.ACCOUNT_CLOSED,
     ),
     **dict.fromkeys(
         ("quotaExceeded", "dailyLimitExceeded"),
@@ -43,7 +44,8 @@ _REASONS = {
         "the channel has used up its uploads of the day; publish again tomorrow"
     ),
     **dict.fromkeys(
-        ("rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"), common_messages.MANY
+        ("rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"),
+        common_messages.TOO_MANY_CALLS,
     ),
     **dict.fromkeys(
         ("accessNotConfigured", "SERVICE_DISABLED"),
@@ -68,12 +70,14 @@ _REASONS = {
         ("copyright", "claim", "trademark"),
         _("YouTube sees somebody else's rights in the video; replace pictures, film or music"),
     ),
-    **dict.fromkeys(("inappropriate", "termsOfUse", "legal"), common_messages.CONTENT),
+    **dict.fromkeys(("inappropriate", "termsOfUse", "legal"), common_messages.CONTENT_REFUSED),
     "duplicate": _("the same video stands on the channel already"),
     "videoNotFound": _("the video is no longer on the channel"),
     "commentsDisabled": _("comments are switched off under this video"),
-    **dict.fromkeys(("backendError", "internalError", "processingFailure"), common_messages.DOWN),
-    "no_draft": common_messages.LAY,
+    **dict.fromkeys(
+        ("backendError", "internalError", "processingFailure"), common_messages.PLATFORM_BROKEN
+    ),
+    "no_draft": common_messages.DRAFT_GONE,
     "needs_video": _("YouTube needs a video"),
 }
 

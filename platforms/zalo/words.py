@@ -7,24 +7,25 @@ from platforms.zalo.facts import VIDEO_ARTICLE
 
 # What errors mean to an officer, and what to do.
 _REASONS = {
-    **dict.fromkeys(("-216", "-220", "refresh_token"), common_messages.AGAIN),
+    **dict.fromkeys(("-216", "-220", "refresh_token"), common_messages.CONNECT_AGAIN),
     "-219": _("the portal's application was removed from the Zalo OA; connect again"),
-    **dict.fromkeys(("-204", "-205"), common_messages.CLOSED),
+    **dict.fromkeys(("-204", "-205"), common_messages.ACCOUNT_CLOSED),
     "-221": _("Zalo asks that the OA be verified first"),
     "-224": _("the OA's service package does not allow this; ask the owner of the OA"),
     "-211": _("the OA's quota of articles is used up"),
     "-223": _("the OA has not allowed this, or its quota of articles is used up"),
     "-201": _("Zalo does not accept a part of the article; check title, text and pictures"),
     "-210": _("a picture or a text is larger than Zalo allows"),
-    "-248": common_messages.CONTENT,
-    "-32": common_messages.MANY,
+    "-248": common_messages.CONTENT_REFUSED,
+    "-32": common_messages.TOO_MANY_CALLS,
     "-200": _("Zalo could not carry it out and does not say why"),
     "-214": _("Zalo is still working on it"),
     "-218": _("the followers have already received the most messages that Zalo allows"),
     "-234": _("Zalo sends nothing to followers between 22:00 and 06:00"),
     "-235": _("Zalo does not offer this to accounts of this kind"),
     **dict.fromkeys(
-        ("-209", "-212", "-215", "-233", "-240", "-242", "-14002", "-14003"), common_messages.PORTAL
+        ("-209", "-212", "-215", "-233", "-240", "-242", "-14002", "-14003"),
+        common_messages.APPLICATION_REFUSED,
     ),
     "-320": _("the OA needs a Zalo Cloud Account; ask the owner of the OA"),
     "-321": _("the Zalo Cloud Account has no money left; ask the owner of the OA"),
@@ -53,7 +54,7 @@ WORDS = Words(
         ),
     },
     reasons=_REASONS,
-    options={"comments": common_messages.COMMENTS},
+    options={"comments": common_messages.ALLOW_COMMENTS},
     rights={"oa_verified": _("verification of the account by Zalo, needed to publish")},
     consent_items=[
         _("publishing, reading and withdrawing articles"),

@@ -296,7 +296,7 @@ def test_what_is_passed_on_is_added_up(threads):
     found = figures(threads, receipt.external_id)
 
     data = threads.call(
-        "insights", threads.account, receipt.external_id, ["reposts", "quotes", "shares"]
+        "read_insights", threads.account, receipt.external_id, ["reposts", "quotes", "shares"]
     )
     assert found.shares == sum(data.values())
     assert found.views > 0

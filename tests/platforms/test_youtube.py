@@ -521,10 +521,10 @@ def test_to_show_a_video_changes_nothing_else(youtube):
     at_youtube |= {"selfDeclaredMadeForKids": False, "containsSyntheticMedia": True}
     before = truth(youtube)[0]
     youtube.call(
-        "_data",
-        "PUT",
+        "call_api",
         youtube.account,
         "videos?part=status",
+        method="PUT",
         json={"id": video, "status": at_youtube},
     )
 

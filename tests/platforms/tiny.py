@@ -24,7 +24,7 @@ class Tiny(Connector):
         formats={"post": common_messages.POST, "note": Term("Note", "Fades after a week.")},
         reasons={
             "7": "the corner is being swept; try again tomorrow",
-            "13": common_messages.CLOSED,
+            "13": common_messages.ACCOUNT_CLOSED,
         },
         options={"colour": Term("Colour of the note", choices={"red": "As red as can be"})},
         rights={"speak": "speaking in the corner"},

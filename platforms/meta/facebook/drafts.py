@@ -45,7 +45,7 @@ class Drafts(Graph):
             return Upload(form, await self._upload_photo(account, message, 0)).draft(ready=True)
         if upload is None:
             return await self._begin_upload(account, message, form)
-        return await self._resume_upload(account, message, upload)
+        return await self._continue_upload(account, message, upload)
 
     async def _exists(self, account: Account, node: str) -> bool:
         try:
@@ -94,7 +94,7 @@ class Drafts(Graph):
         to = answer["upload_session_id"] if form == "video" else answer["upload_url"]
         return Upload(form, str(answer["video_id"]), str(to), times=times).draft()
 
-    async def _resume_upload(self, account: Account, message: Message, upload: Upload) -> Draft:
+    async def _continue_upload(self, account: Account, message: Message, upload: Upload) -> Draft:
         """Take the next step of an upload, by what the platform says of it: bytes that a dead
         worker had sent are not sent again.
         """

@@ -8,12 +8,12 @@ from platforms.words import gettext_noop as _
 # What errors mean to an officer, and what to do.
 _REASONS = {
     **COMMON_REASONS,
-    "4279013": common_messages.CLOSED,
-    "2207051": common_messages.SPAM,
-    "quota": common_messages.QUOTA,
+    "4279013": common_messages.ACCOUNT_CLOSED,
+    "2207051": common_messages.LOOKS_LIKE_SPAM,
+    "quota": common_messages.DAILY_POSTS_USED_UP,
     "100": _("the platform does not accept the post as it is; check text, links and pictures"),
-    "1/2207052": common_messages.FETCH,
-    "FAILED_DOWNLOADING_VIDEO": common_messages.FETCH,
+    "1/2207052": common_messages.MEDIA_NOT_FETCHED,
+    "FAILED_DOWNLOADING_VIDEO": common_messages.MEDIA_NOT_FETCHED,
     **dict.fromkeys(
         ("FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO"), common_messages.UNREADABLE_MEDIA
     ),
@@ -29,8 +29,8 @@ _REASONS = {
         ),
         common_messages.UNREADABLE_MEDIA,
     ),
-    **dict.fromkeys(("EXPIRED", "24/4279009"), common_messages.LAY),
-    "UNKNOWN": common_messages.DOWN,
+    **dict.fromkeys(("EXPIRED", "24/4279009"), common_messages.DRAFT_GONE),
+    "UNKNOWN": common_messages.PLATFORM_BROKEN,
 }
 
 
@@ -45,11 +45,11 @@ WORDS = Words(
     formats={"post": common_messages.POST},
     reasons=_REASONS,
     rights={
-        "threads_basic": common_messages.READ,
-        "threads_content_publish": common_messages.PUBLISH,
-        "threads_delete": common_messages.WITHDRAW,
+        "threads_basic": common_messages.RIGHT_TO_READ,
+        "threads_content_publish": common_messages.RIGHT_TO_PUBLISH,
+        "threads_delete": common_messages.RIGHT_TO_WITHDRAW,
         "threads_read_replies": _("reading replies"),
         "threads_manage_replies": _("answering and hiding replies"),
-        "threads_manage_insights": common_messages.FIGURES,
+        "threads_manage_insights": common_messages.RIGHT_TO_FIGURES,
     },
 )
