@@ -40,7 +40,7 @@ class Counts:
 NONE = Counts(views=0, viewers=0, reactions={}, comments=0, shares=0, clicks=0)
 
 
-def said(number: int) -> str:
+def comment_text(number: int) -> str:
     """Give what the resident writes whose comment is the ``number``-th under a post."""
     return SAID[number % len(SAID)]
 

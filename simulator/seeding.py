@@ -12,12 +12,12 @@ from simulator.model import Interval, Mistake, Page, Picture, Post
 from simulator.world import World
 
 
-def pictures(world: World, asked: int | list[Any]) -> list[Picture]:
+def pictures(world: World, requested: int | list[Any]) -> list[Picture]:
     """Make so many plain ones, or take those that come along in base64."""
-    if isinstance(asked, int):
-        files = [(images.plain_png(world.next_number()), "") for _ in range(asked)]
+    if isinstance(requested, int):
+        files = [(images.plain_png(world.next_number()), "") for _ in range(requested)]
     else:
-        items = [item if isinstance(item, dict) else {"base64": item} for item in asked]
+        items = [item if isinstance(item, dict) else {"base64": item} for item in requested]
         try:
             files = [
                 (base64.b64decode(item["base64"], validate=True), item.get("alt", ""))

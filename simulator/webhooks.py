@@ -93,7 +93,7 @@ class Reporter:
         confirm."""
         return None
 
-    async def confirm(self, page: Page, asked: dict[str, Any], webhooks: Webhooks) -> None:
+    async def confirm(self, page: Page, requested: dict[str, Any], webhooks: Webhooks) -> None:
         """Ask the subscriber whether it meant what was asked."""
         raise NotImplementedError
 
@@ -176,7 +176,7 @@ class Webhooks:
                 "hub.challenge": challenge,
                 "hub.verify_token": verify_token,
             }
-            if await self.asked(url, query) != challenge:
+            if await self.ask_challenge(url, query) != challenge:
                 raise Mistake("the URL couldn't be validated: callback verification failed")
         console = self.consoles[platform]
         if url and url != console.url:
@@ -218,8 +218,8 @@ class Webhooks:
             reporter := self.reporters.get(page.platform)
         ) is None:  # Telegram's bot reports for itself
             return
-        if asked := reporter.request_of(page):
-            self.start(reporter.confirm(page, asked, self))
+        if requested := reporter.request_of(page):
+            self.start(reporter.confirm(page, requested, self))
         console = self.consoles[page.platform]
         since = reporter.listens_since(page, console, self.began)
         if since is None:
@@ -285,7 +285,7 @@ class Webhooks:
         except (aiohttp.ClientError, TimeoutError) as error:
             return type(error).__name__
 
-    async def asked(self, url: str, query: dict[str, str]) -> str:
+    async def ask_challenge(self, url: str, query: dict[str, str]) -> str:
         """Ask the other end whether it wants to hear, and give its answer; nothing, if not with
         200."""
         address = f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"

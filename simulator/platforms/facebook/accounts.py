@@ -125,7 +125,7 @@ class Accounts:
     def page_view(
         self, page: Page, fields: dict[str, dict[str, str]], token: Token, call: Call
     ) -> dict[str, Any]:
-        asked = {field["name"] for field in fields.values()}
+        requested = {field["name"] for field in fields.values()}
         tasks = (
             self.world.users[token.user].pages.get(page.external_id, [])
             if token.user in self.world.users
@@ -135,7 +135,7 @@ class Accounts:
         view = self.page_facts(page, f"{base}/pages/facebook/{page.external_id}/") | {
             "tasks": tasks
         }
-        if tasks and "access_token" in asked:  # which makes one
+        if tasks and "access_token" in requested:  # which makes one
             own = page_token(self.world, token, page.external_id) if token.kind == "user" else token
             view["access_token"] = own.value
         if linked := self.linked_account(page, token):
@@ -151,7 +151,7 @@ class Accounts:
     def page_facts(self, page: Page, link: str) -> dict[str, Any]:
         """Tell of a page what does not depend on who asks."""
         followers = growth.followers(page, self.world.world())
-        told, cover = page.profile, str(122_000_000_000_000 + int(page.external_id) % 10**12)
+        profile, cover = page.profile, str(122_000_000_000_000 + int(page.external_id) % 10**12)
         return {
             "id": page.external_id,
             "name": page.name,
@@ -168,7 +168,7 @@ class Accounts:
             "fan_count": followers,
             "link": link,
             "is_published": True,
-            "verification_status": "gray_verified" if told.get("verified") else "not_verified",
+            "verification_status": "gray_verified" if profile.get("verified") else "not_verified",
             "has_transitioned_to_new_page_experience": True,
             # A field that was never filled is left out.
             **(
@@ -181,11 +181,11 @@ class Accounts:
                         "source": f"{link}avatar.svg",
                     }
                 }
-                if told.get("cover")
+                if profile.get("cover")
                 else {}
             ),
-            **{field: told[item] for field, item in TEXTS.items() if told.get(item)},
-            **({"hours": told["hours"]} if told.get("hours") else {}),
+            **{field: profile[item] for field, item in TEXTS.items() if profile.get(item)},
+            **({"hours": profile["hours"]} if profile.get("hours") else {}),
         }
 
     def account_facts(self, linked: Page, avatar: str) -> dict[str, Any]:
@@ -209,14 +209,14 @@ class Accounts:
         if not self.access.may(token, "pages_manage_metadata"):
             message = "(#200) Requires pages_manage_metadata permission to manage the object"
             raise GraphError(message, 200, status=403)
-        asked = {name: call.text(name) for name in CHANGEABLE if name in call.params}
+        requested = {name: call.text(name) for name in CHANGEABLE if name in call.params}
         hours = _hours(call.text("hours")) if "hours" in call.params else None
-        if not asked and hours is None:
+        if not requested and hours is None:
             raise GraphError("(#100) No field of the page to update.", 100)
-        for name, text in asked.items():
+        for name, text in requested.items():
             if len(text) > CHANGEABLE[name]:
                 raise GraphError(f"(#100) Param {name} is too long", 100)
-        for name, text in asked.items():
+        for name, text in requested.items():
             page.profile[TEXTS[name]] = text
         if hours is not None:
             page.profile["hours"] = hours

@@ -202,15 +202,19 @@ class Facebook(Platform):
             raise GraphError("Too many requests in batch message. Maximum batch size is 50", 1)
         return batch
 
-    async def one_of_batch(self, call: Call, asked: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    async def one_of_batch(
+        self, call: Call, requested: dict[str, Any], plan: Plan
+    ) -> dict[str, Any]:
         """Answer one call of a batch as if it had come alone, with the batch's own token unless it
         names one."""
-        address = urlsplit(str(asked.get("relative_url", "")))
+        address = urlsplit(str(requested.get("relative_url", "")))
         own = {
             name: call.text(name) for name in ("access_token", "appsecret_proof") if call.text(name)
         }
-        params = own | dict(parse_qsl(address.query)) | dict(parse_qsl(str(asked.get("body", ""))))
-        method, path = str(asked.get("method", "GET")).upper(), address.path.lstrip("/")
+        params = (
+            own | dict(parse_qsl(address.query)) | dict(parse_qsl(str(requested.get("body", ""))))
+        )
+        method, path = str(requested.get("method", "GET")).upper(), address.path.lstrip("/")
         one = replace(call, method=method, path=path, params=params, files={}, body=None)
         one.page, _ = self.describe(one)
         reply = await self.answer(one, plan)

@@ -54,7 +54,7 @@ class Comments:
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
         grown = min(MOST, growth.counts(page, post, self.world.world()).comments)
         for at in range(sum(1 for comment in there if comment["grown"]), grown):
-            self.write(post, growth.said(at), by=f"Người dân {at + 1}", grown=True)
+            self.write(post, growth.comment_text(at), by=f"Người dân {at + 1}", grown=True)
         return [comment for comment in there if not comment.get("deleted")]
 
     def write(

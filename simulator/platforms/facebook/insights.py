@@ -75,14 +75,14 @@ class Insights:
         days = growth.days(page, since, until, wall=wall, offset=self.world.offset)
         for row in answer["data"]:
             row["values"] = []
-            for ends, told in days:
+            for ends, figures in days:
                 of_day = {
-                    "page_media_view": told.views,
-                    "page_total_media_view_unique": told.viewers,
-                    "page_views_total": told.visits,
-                    "page_daily_follows_unique": told.gained,
-                    "page_daily_follows": told.gained,
-                    "page_daily_unfollows_unique": told.lost,
+                    "page_media_view": figures.views,
+                    "page_total_media_view_unique": figures.viewers,
+                    "page_views_total": figures.visits,
+                    "page_daily_follows_unique": figures.gained,
+                    "page_daily_follows": figures.gained,
+                    "page_daily_unfollows_unique": figures.lost,
                 }
                 value = of_day.get(row["name"], values[row["name"]])
                 row["values"].append({"value": value, "end_time": stamp(ends)})
@@ -96,19 +96,19 @@ class Insights:
                 "(#200) Requires read_insights permission to manage the object", 200, status=403
             )
         nested = call.nested("metric")
-        asked = (
+        requested = (
             nested
             if isinstance(nested, list)
             else [name.strip() for name in call.text("metric").split(",") if name.strip()]
         )
-        if not asked:
+        if not requested:
             raise GraphError("(#3001) An insights metric is required", 3001, 1504028)
         retired = self.world.settings["facebook_retired_metrics"]
-        if any(name not in values or name in retired for name in asked):
+        if any(name not in values or name in retired for name in requested):
             raise GraphError("(#100) The value must be a valid insights metric", 100)
         if growth.followers(page, self.world.world()) < 100:
             return {"data": []}
-        value_of = {name: {"value": values[name]} for name in asked}
+        value_of = {name: {"value": values[name]} for name in requested}
         if period == "day":
             for value in value_of.values():
                 value["end_time"] = stamp(self.world.wall() // DAY * DAY + 8 * 3600)
@@ -122,6 +122,6 @@ class Insights:
                     "description": "",
                     "id": f"{node}/insights/{name}/{period}",
                 }
-                for name in asked
+                for name in requested
             ]
         }

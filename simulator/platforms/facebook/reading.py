@@ -32,10 +32,12 @@ class Reading:
         self, page: Page, post: Post, fields: dict[str, dict[str, str]], call: Call
     ) -> dict[str, Any]:
         facts = self.post_facts(page, post, call)
-        asked = {field["name"] for field in fields.values()}
-        if "attachments" in asked and (post.pictures or post.link):
+        requested = {field["name"] for field in fields.values()}
+        if "attachments" in requested and (post.pictures or post.link):
             facts["attachments"] = self.attachment(page, post, call)
-        counts = growth.counts(page, post, self.world.world()) if COUNTED & asked else growth.NONE
+        counts = (
+            growth.counts(page, post, self.world.world()) if COUNTED & requested else growth.NONE
+        )
         view: dict[str, Any] = {}
         for key, field in (fields | {"id": {"name": "id"}}).items():
             match field["name"]:

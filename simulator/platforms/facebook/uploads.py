@@ -24,7 +24,7 @@ class Uploads:
     def __init__(self, world: World, fetcher: images.Fetcher) -> None:
         self.world = world
         self.fetcher = fetcher
-        self.taken: dict[str, Intake] = {}  # under a video's id, or an upload's own
+        self.intakes: dict[str, Intake] = {}  # under a video's id, or an upload's own
         self.lengths: dict[str, int] = {}
         self.handles: dict[str, str] = {}  # of a finished upload → its id
 
@@ -62,7 +62,7 @@ class Uploads:
         if handle := call.text("fbuploader_video_file_chunk"):
             if handle not in self.handles:
                 raise GraphError("(#100) Invalid parameter: fbuploader_video_file_chunk", 100)
-            return self.taken[self.handles[handle]]
+            return self.intakes[self.handles[handle]]
         if upload := call.files.get("source"):
             intake.take(upload.data)
         elif url := call.text("file_url"):
@@ -94,18 +94,18 @@ class Uploads:
             return {"success": True}
         offset, size = (number_of(call.headers.get(name)) for name in ("offset", "file_size"))
         if offset == 0:
-            self.taken[video_id] = Intake()
-        taken = self.taken.get(video_id) or Intake()
-        if offset != taken.size or size <= 0:
-            return debug(True, "OffsetInvalidError", f"the next byte is {taken.size}")
+            self.intakes[video_id] = Intake()
+        intake = self.intakes.get(video_id) or Intake()
+        if offset != intake.size or size <= 0:
+            return debug(True, "OffsetInvalidError", f"the next byte is {intake.size}")
         if call.body is not None:
-            taken.pour(call.body)
-        video["received"] = taken.size
-        if taken.size != size:
+            intake.pour(call.body)
+        video["received"] = intake.size
+        if intake.size != size:
             return debug(
                 True, "PartialRequestError", "Partial request (did not match length of file)"
             )
-        self.complete(video, self.taken.pop(video_id))
+        self.complete(video, self.intakes.pop(video_id))
         return {"success": True}
 
     def session(self, call: Call, token: Token) -> dict[str, Any]:
@@ -117,35 +117,35 @@ class Uploads:
         if call.number("file_length", 0) <= 0 or not call.text("file_type"):
             raise GraphError("(#100) The parameters file_length and file_type are required", 100)
         upload = "upload:" + secrets.token_urlsafe(24)
-        self.taken[upload], self.lengths[upload] = Intake(), call.number("file_length", 0)
+        self.intakes[upload], self.lengths[upload] = Intake(), call.number("file_length", 0)
         return {"id": upload}
 
     def append(self, call: Call, upload: str) -> dict[str, Any]:
         token = self.world.tokens.get(token_text(call))
-        taken = self.taken.get(upload)
-        if taken is None or token is None or token.dead:
+        intake = self.intakes.get(upload)
+        if intake is None or token is None or token.dead:
             raise missing_object(upload, call.method.lower())
         if call.method == "POST":
-            if number_of(call.headers.get("file_offset")) != taken.size:
+            if number_of(call.headers.get("file_offset")) != intake.size:
                 raise GraphError("(#6001) The offset is not where the upload stands", 6001)
             if call.body is not None:
-                taken.pour(call.body)
-            if taken.size >= self.lengths[upload]:
+                intake.pour(call.body)
+            if intake.size >= self.lengths[upload]:
                 handle = "2:" + secrets.token_urlsafe(32)
                 self.handles[handle] = upload
                 return {"h": handle}
-        return {"id": upload, "file_offset": taken.size}
+        return {"id": upload, "file_offset": intake.size}
 
     # In chunks
 
     def start(self, page: Page, size: int) -> dict[str, str]:
         video = self.new_video(page, "video")
-        self.taken[video["id"]], self.lengths[video["id"]] = Intake(), size
+        self.intakes[video["id"]], self.lengths[video["id"]] = Intake(), size
         answer = {"video_id": video["id"], "upload_session_id": f"15{video['id'][2:]}"}
         return answer | self.offsets(video["id"])
 
     def offsets(self, video_id: str) -> dict[str, str]:
-        start = self.taken[video_id].size
+        start = self.intakes[video_id].size
         return {
             "start_offset": str(start),
             "end_offset": str(min(start + CHUNK, self.lengths[video_id])),
@@ -158,27 +158,27 @@ class Uploads:
             raise GraphError("(#6000) The upload session does not exist", 6000)
         return video
 
-    def begun(self, video: dict[str, Any]) -> Intake:
-        if video["id"] not in self.taken:
+    def intake_of(self, video: dict[str, Any]) -> Intake:
+        if video["id"] not in self.intakes:
             raise GraphError("(#6000) The upload session is lost: start again", 6000)
-        return self.taken[video["id"]]
+        return self.intakes[video["id"]]
 
     def transfer(self, call: Call, video: dict[str, Any]) -> dict[str, str]:
-        taken, chunk = self.begun(video), call.files.get("video_file_chunk")
-        if chunk is None or call.number("start_offset", -1) != taken.size:
+        intake, chunk = self.intake_of(video), call.files.get("video_file_chunk")
+        if chunk is None or call.number("start_offset", -1) != intake.size:
             # Where it stands comes along, as Facebook's own SDK reads it.
             message = "(#6001) The offset is not where the upload stands"
             raise GraphError(
                 message, 6001, 1363037, is_transient=True, error_data=self.offsets(video["id"])
             )
-        taken.take(chunk.data)
-        video["received"] = taken.size
+        intake.take(chunk.data)
+        video["received"] = intake.size
         return self.offsets(video["id"])
 
     def close(self, video: dict[str, Any]) -> None:
-        if self.begun(video).size != self.lengths[video["id"]]:
+        if self.intake_of(video).size != self.lengths[video["id"]]:
             raise GraphError("(#6001) The video is not whole yet", 6001)
-        self.complete(video, self.taken.pop(video["id"]))
+        self.complete(video, self.intakes.pop(video["id"]))
 
 
 def number_of(text: str | None) -> int:

@@ -377,8 +377,8 @@ class Videos:
             raise GraphError(
                 "(#200) Requires read_insights permission to manage the object", 200, status=403
             )
-        asked = [name.strip() for name in call.text("metric").split(",") if name.strip()]
-        if set(asked) - {*REEL_METRICS, *VIDEO_METRICS}:
+        requested = [name.strip() for name in call.text("metric").split(",") if name.strip()]
+        if set(requested) - {*REEL_METRICS, *VIDEO_METRICS}:
             raise GraphError("(#100) The value must be a valid insights metric", 100)
         if growth.followers(page, self.world.world()) < 100:
             return {"data": []}
@@ -398,6 +398,6 @@ class Videos:
                 {"name": name, "period": "lifetime", "values": [{"value": values[name]}],
                 "title": name,
                  "description": "", "id": f"{video['id']}/video_insights/{name}/lifetime"}
-                for name in (asked or own) if name in own
+                for name in (requested or own) if name in own
             ]
         }  # fmt: skip

@@ -57,7 +57,7 @@ class Insights:
         if token.platform == "facebook" and product != "STORY":
             known += METRICS_AT_FACEBOOK
         answer = self.platform.insights(
-            post.id, {name: numbers[name] for name in known}, self.platform.metrics_asked(call)
+            post.id, {name: numbers[name] for name in known}, self.platform.requested_metrics(call)
         )
         if product == "STORY" and counts.viewers < 5:
             raise GraphError("(#10) Not enough viewers for the media to show insights", 10)
@@ -65,9 +65,9 @@ class Insights:
 
     def account_insights(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
         self.platform.need(token, "manage_insights")
-        asked = self.platform.metrics_asked(call)
+        requested = self.platform.requested_metrics(call)
         retired = self.world.settings["instagram_retired_metrics"]
-        if not asked or set(asked) - (set(ACCOUNT_METRICS) - set(retired)):
+        if not requested or set(requested) - (set(ACCOUNT_METRICS) - set(retired)):
             raise GraphError("(#100) metric[0] must be one of the following values", 100)
         since, until = moment(call.text("since")), moment(call.text("until"))
         if since is not None and (until or self.world.wall()) - since > 30 * DAY:
@@ -100,7 +100,7 @@ class Insights:
             }
         small = growth.followers(page, now) < 100
         data = []
-        for name in asked:
+        for name in requested:
             if small and name in ("follower_demographics", "follows_and_unfollows"):
                 continue
             row: dict[str, Any] = {

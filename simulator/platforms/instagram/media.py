@@ -55,8 +55,10 @@ class Media:
                 self.world.remove(post, after=plan.late)
                 return {"success": True, "deleted_id": post.id}
             case "GET", "children" if post.details["type"] == "CAROUSEL_ALBUM":
-                asked = {"children": {"name": "children", "fields": call.text("fields") or "id"}}
-                return self.media_view(call, page, post, asked)["children"]
+                requested = {
+                    "children": {"name": "children", "fields": call.text("fields") or "id"}
+                }
+                return self.media_view(call, page, post, requested)["children"]
             case "GET", "insights":
                 self.platform.need(token, "manage_insights")
                 return self.insights.media_insights(call, token, page, post)
@@ -182,5 +184,7 @@ class Media:
     def publishing_limit(self, call: Call, page: Page) -> dict[str, Any]:
         quota = {"quota_total": self.world.settings["instagram_quota"], "quota_duration": 86400}
         view = {"quota_usage": self.published_today(page), "config": quota}
-        asked = call.text("fields") or "quota_usage"
-        return {"data": [{name: view[name] for name in view if re.search(rf"\b{name}\b", asked)}]}
+        requested = call.text("fields") or "quota_usage"
+        return {
+            "data": [{name: view[name] for name in view if re.search(rf"\b{name}\b", requested)}]
+        }

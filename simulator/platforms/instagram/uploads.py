@@ -200,14 +200,14 @@ class Uploads:
             size, offset = (int(call.headers.get(name) or -1) for name in ("file_size", "offset"))
             if offset == 0:
                 self.uploads[number] = Intake()
-            taken = self.uploads.get(number) or Intake()
-            if offset != taken.size or size <= 0:
+            intake = self.uploads.get(number) or Intake()
+            if offset != intake.size or size <= 0:
                 return Reply(
-                    debug(True, "OffsetInvalidError", f"the next byte is {taken.size}"), 400
+                    debug(True, "OffsetInvalidError", f"the next byte is {intake.size}"), 400
                 )
             if call.body is not None:
-                taken.pour(call.body)
-            if taken.size != size:
+                intake.pour(call.body)
+            if intake.size != size:
                 text = "Partial request (did not match length of file)"
                 return Reply(debug(True, "PartialRequestError", text), 400)
             intake = self.uploads.pop(number)

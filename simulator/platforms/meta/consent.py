@@ -45,12 +45,12 @@ class AccountConsent(Consent):
         back, chosen = query["redirect_uri"], str(form.get("page", ""))
         extra = {"state": query["state"]} if "state" in query else {}
         if user is None or chosen not in user.pages:
-            said = "The user denied your request"
+            description = "The user denied your request"
             return see_other(
                 back,
                 error="access_denied",
                 error_reason="user_denied",
-                error_description=said,
+                error_description=description,
                 **extra,
             )
         answer = see_other(

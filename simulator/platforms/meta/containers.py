@@ -364,7 +364,7 @@ class ContainerPlatform(Platform):
         grown = min(200, growth.counts(page, post, self.world.world()).comments)
         written = sum(1 for comment in there if comment["by"])
         for at in range(written, grown):
-            self.new_comment(post, growth.said(at), by=f"nguoidan{at + 1}")
+            self.new_comment(post, growth.comment_text(at), by=f"nguoidan{at + 1}")
         return [comment for comment in there if not comment.get("deleted")]
 
     def new_comment(
@@ -394,27 +394,28 @@ class ContainerPlatform(Platform):
     # Counting
 
     @staticmethod
-    def metrics_asked(call: Call) -> list[str]:
+    def requested_metrics(call: Call) -> list[str]:
         nested = call.nested("metric")
-        asked = nested if isinstance(nested, list) else call.text("metric").split(",")
-        return [name.strip() for name in asked if name.strip()]
+        requested = nested if isinstance(nested, list) else call.text("metric").split(",")
+        return [name.strip() for name in requested if name.strip()]
 
-    def insights(self, node: str, values: dict[str, Any], asked: list[str]) -> dict[str, Any]:
+    def insights(self, node: str, values: dict[str, Any], requested: list[str]) -> dict[str, Any]:
         """Give numbers of one post. A name not its own fails the whole call; where nothing is
         counted, no rows."""
-        if not asked:
+        if not requested:
             raise GraphError("(#100) The parameter metric is required.", 100)
         retired = self.world.settings[f"{self.name}_retired_metrics"]
-        if wrong := [name for name in asked if name not in values or name in retired]:
+        if wrong := [name for name in requested if name not in values or name in retired]:
             raise GraphError(
-                f"(#100) metric[{asked.index(wrong[0])}] must be one of the following values", 100
+                f"(#100) metric[{requested.index(wrong[0])}] must be one of the following values",
+                100,
             )
         return {
             "data": [
                 {"name": name, "period": "lifetime", "values": [{"value": values[name]}],
                 "title": name,
                  "description": "", "id": f"{node}/insights/{name}/lifetime"}
-                for name in asked
+                for name in requested
             ]
         }  # fmt: skip
 

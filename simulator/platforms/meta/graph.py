@@ -76,11 +76,12 @@ def check_version(path: str, oldest: str) -> None:
     """Refuse a call in a version that is over. Meta answers in the oldest one that it still has, or
     refuses: this is the harsher of the two.
     """
-    asked = re.match(r"/*(?:graph/)?v(\d+)\.(\d+)/", path)
+    requested = re.match(r"/*(?:graph/)?v(\d+)\.(\d+)/", path)
     if (
         oldest
-        and asked
-        and tuple(map(int, asked.groups())) < tuple(map(int, oldest.removeprefix("v").split(".")))
+        and requested
+        and tuple(map(int, requested.groups()))
+        < tuple(map(int, oldest.removeprefix("v").split(".")))
     ):
         words = (
             f"You are calling a deprecated version of the Ads API. Please update to the "

@@ -94,30 +94,30 @@ class Chats:
             "accepted_gift_types": GIFTS,
         }
         full["invite_link"] = f"{self.world.public_url or call.origin}/t.me/{page.username}"
-        full |= self.told(page)
+        full |= self.profile_fields(page)
         if linked := page.details.get("linked_chat"):
             full["linked_chat_id"] = linked
         return full
 
-    def told(self, page: Page) -> dict[str, Any]:
+    def profile_fields(self, page: Page) -> dict[str, Any]:
         """Give what a channel tells of itself; what was never entered is left out."""
-        profile, told = page.profile, {}
+        profile, fields = page.profile, {}
         if profile.get("description"):
-            told["description"] = profile["description"]
+            fields["description"] = profile["description"]
         if profile.get("picture"):
-            told["photo"] = {
+            fields["photo"] = {
                 f"{size}_file_{name}": f"{size}-{page.external_id}"
                 for size in ("small", "big")
                 for name in ("id", "unique_id")
             }
         if profile.get("pinned"):
-            told["pinned_message"] = {
+            fields["pinned_message"] = {
                 "message_id": 1,
                 "date": int(page.created_at),
                 "chat": self.short_chat(page),
                 "text": "Trang chính thức",
             }
-        return told
+        return fields
 
     def set_description(self, page: Page, call: Call) -> bool:
         self.check_right(page, "can_change_info", "not enough rights to change chat description")

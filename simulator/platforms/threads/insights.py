@@ -35,18 +35,18 @@ class Insights:
         numbers = (counts.views, counts.all_reactions, counts.comments, counts.shares,
                    counts.shares // 4, counts.shares // 2)  # fmt: skip
         values = dict(zip(METRICS, numbers, strict=True))
-        return self.platform.insights(post.id, values, self.platform.metrics_asked(call))
+        return self.platform.insights(post.id, values, self.platform.requested_metrics(call))
 
     def account_insights(self, call: Call, page: Page) -> dict[str, Any]:
         """Count in the form that each metric has of its own: days, one total, or a total a link."""
-        asked = self.platform.metrics_asked(call)
+        requested = self.platform.requested_metrics(call)
         retired = self.world.settings["threads_retired_metrics"]
-        if not asked or set(asked) - (set(ACCOUNT_METRICS) - set(retired)):
+        if not requested or set(requested) - (set(ACCOUNT_METRICS) - set(retired)):
             raise wrong("Param metric must be one of the known metrics")
         since = moment(call.text("since"))
         if since is not None and since < EARLIEST_INSIGHT:
             raise wrong("Param since must not be before 1712991600")
-        if "followers_count" in asked and since is not None and len(asked) == 1:
+        if "followers_count" in requested and since is not None and len(requested) == 1:
             raise wrong("Param since cannot be used with followers_count")
         now = self.world.world()
 
@@ -63,7 +63,7 @@ class Insights:
 
         days = [sums(now), sums(now - DAY), sums(now - 2 * DAY)]
         data = []
-        for name in asked:
+        for name in requested:
             row: dict[str, Any] = {"name": name, "period": "day", "title": name}
             match name:
                 case "views":
@@ -73,7 +73,7 @@ class Insights:
                         {"value": days[0][name] - days[1][name], "end_time": stamp(end)},
                     ]
                     if since is not None:
-                        told = growth.days(
+                        by_day = growth.days(
                             page,
                             since,
                             moment(call.text("until")),
@@ -81,7 +81,7 @@ class Insights:
                             offset=self.world.offset,
                         )
                         row["values"] = [
-                            {"value": day.views, "end_time": stamp(ends)} for ends, day in told
+                            {"value": day.views, "end_time": stamp(ends)} for ends, day in by_day
                         ]
                 case "clicks":
                     links = {post.link for post in page.posts.values() if post.link}

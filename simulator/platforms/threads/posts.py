@@ -84,8 +84,8 @@ class Posts:
             "delete_quota_usage": self.deleted_today(page),
             "delete_config": of(self.world.settings["threads_deletions"]),
         }
-        asked = [name.strip() for name in (call.text("fields") or "quota_usage").split(",")]
-        return {"data": [{name: view[name] for name in asked if name in view}]}
+        requested = [name.strip() for name in (call.text("fields") or "quota_usage").split(",")]
+        return {"data": [{name: view[name] for name in requested if name in view}]}
 
     def delete(self, page: Page, post: Post, plan: Plan) -> dict[str, Any]:
         if self.deleted_today(page) >= self.world.settings["threads_deletions"]:

@@ -41,9 +41,9 @@ class TiktokConsent(Consent):
         extra = {"state": query["state"]} if "state" in query else {}
         chosen = str(form.get("page", ""))
         if user is None:
-            said = "User cancelled the authorization."
+            description = "User cancelled the authorization."
             return see_other(
-                query["redirect_uri"], error="access_denied", error_description=said, **extra
+                query["redirect_uri"], error="access_denied", error_description=description, **extra
             )
         if chosen not in user.pages:
             return message(

@@ -34,7 +34,7 @@ class Display:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def asked(self, call: Call, known: Any) -> list[str]:
+    def requested_fields(self, call: Call, known: Any) -> list[str]:
         fields = [each for each in call.text("fields").split(",") if each]
         retired = self.world.settings["tiktok_retired_fields"]
         if not fields or any(each not in known or each in retired for each in fields):
@@ -42,7 +42,7 @@ class Display:
         return fields
 
     def user(self, page: Page, token: Token, call: Call) -> dict[str, Any]:
-        fields, now = self.asked(call, USER_FIELDS), self.world.world()
+        fields, now = self.requested_fields(call, USER_FIELDS), self.world.world()
         for each in fields:
             if USER_FIELDS[each] not in token.scopes:
                 raise TiktokError(
@@ -83,7 +83,7 @@ class Display:
         return posts
 
     def list_videos(self, page: Page, call: Call, plan: Plan) -> dict[str, Any]:
-        fields, most = self.asked(call, VIDEO_FIELDS), call.number("max_count", 10)
+        fields, most = self.requested_fields(call, VIDEO_FIELDS), call.number("max_count", 10)
         if not 1 <= most <= 20:
             raise invalid("max_count is 1 to 20")
         cursor = call.number("cursor", 0)
@@ -100,7 +100,7 @@ class Display:
         }
 
     def query_videos(self, page: Page, call: Call, plan: Plan) -> dict[str, Any]:
-        fields, filters = self.asked(call, VIDEO_FIELDS), call.params.get("filters")
+        fields, filters = self.requested_fields(call, VIDEO_FIELDS), call.params.get("filters")
         ids = filters.get("video_ids") if isinstance(filters, dict) else None
         if not isinstance(ids, list) or not 1 <= len(ids) <= 20:
             raise invalid("filters.video_ids brings 1 to 20 ids")

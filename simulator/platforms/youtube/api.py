@@ -162,11 +162,11 @@ class Youtube(Platform):
         if call.method != "POST":
             return Reply("Not found", 404, content_type="text/plain")
         try:
-            channel, asked = hub_request(call.text)
+            channel, requested = hub_request(call.text)
         except ValueError as why:
             return Reply(str(why), 400, content_type="text/plain")
         if page := self.world.pages[self.name].get(channel):
-            page.details["hub_request"] = asked
+            page.details["hub_request"] = requested
         return Reply("", 202, content_type="text/plain")
 
     def refusal(self, fault: Fault, call: Call) -> Reply:
@@ -341,7 +341,9 @@ class Youtube(Platform):
         return see_other(f"/pages/{self.name}/{page.external_id}/")
 
     async def open_video(self, request: web.Request) -> web.Response:
-        asked = request.match_info.get("video") or request.query.get("v", "")
-        if self.videos.video(asked) is None:
+        requested = request.match_info.get("video") or request.query.get("v", "")
+        if self.videos.video(requested) is None:
             raise web.HTTPNotFound(text="Video không còn.")
-        return see_other(f"/pages/{self.name}/{self.videos.channel_of[asked]}/posts/{asked}/")
+        return see_other(
+            f"/pages/{self.name}/{self.videos.channel_of[requested]}/posts/{requested}/"
+        )

@@ -24,7 +24,7 @@ class Comments:
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
         written = sum(each["by"] != page.external_id for each in there)
         for at in range(written, min(200, growth.counts(page, post, self.world.world()).comments)):
-            self.new_comment(post, growth.said(at), by=f"UCresident{at:014d}")
+            self.new_comment(post, growth.comment_text(at), by=f"UCresident{at:014d}")
         return there
 
     def new_comment(self, post: Post, text: str, *, by: str, parent: str = "") -> dict[str, Any]:

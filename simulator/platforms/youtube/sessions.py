@@ -39,13 +39,13 @@ class Session:
         """Take whole blocks alone, unless what comes is the end of the file; drop what was cut off
         in between."""
         file.seek(skip)
-        taken = 0
+        received = 0
         while chunk := file.read(BLOCK):
             ends = last and self.received + len(chunk) == self.size
-            if (len(chunk) < BLOCK and not ends) or (most and taken + len(chunk) > most):
+            if (len(chunk) < BLOCK and not ends) or (most and received + len(chunk) > most):
                 return
             self.intake.take(chunk)
-            taken += len(chunk)
+            received += len(chunk)
             if len(self.head) < BLOCK:
                 self.head += chunk
 

@@ -42,28 +42,28 @@ class YoutubeReporter(Reporter):
             )
 
     def request_of(self, page: Page) -> dict[str, Any] | None:
-        asked: dict[str, Any] | None = page.details.pop("hub_request", None)
-        return asked
+        requested: dict[str, Any] | None = page.details.pop("hub_request", None)
+        return requested
 
-    async def confirm(self, page: Page, asked: dict[str, Any], webhooks: Webhooks) -> None:
-        if not webhooks.is_here(asked["callback"]):
+    async def confirm(self, page: Page, requested: dict[str, Any], webhooks: Webhooks) -> None:
+        if not webhooks.is_here(requested["callback"]):
             return
-        challenge, lease = secrets.token_hex(16), asked["lease"]
+        challenge, lease = secrets.token_hex(16), requested["lease"]
         query = {
-            "hub.mode": asked["mode"],
+            "hub.mode": requested["mode"],
             "hub.topic": TOPIC + page.external_id,
             "hub.challenge": challenge,
         }
-        if asked["mode"] == "subscribe":
+        if requested["mode"] == "subscribe":
             query["hub.lease_seconds"] = str(int(lease))
-        if await webhooks.asked(asked["callback"], query) != challenge:
+        if await webhooks.ask_challenge(requested["callback"], query) != challenge:
             return
         now, push = self.world.world(), page.details.get("push")
-        if asked["mode"] == "unsubscribe":
+        if requested["mode"] == "unsubscribe":
             page.details.pop("push", None)
         else:
             at = push["at"] if push and push["until"] > now else self.world.wall()
-            subscriber = {name: asked[name] for name in ("callback", "secret")}
+            subscriber = {name: requested[name] for name in ("callback", "secret")}
             page.details["push"] = subscriber | {"at": at, "until": now + lease}
         self.world.dirty = True
         webhooks.check(page)
@@ -120,8 +120,8 @@ def hub_request(params: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
     lease = params("hub.lease_seconds") or "432000"
     if not lease.isdigit():
         raise ValueError("Invalid value for hub.lease_seconds")
-    asked = {"mode": mode, "callback": callback, "secret": params("hub.secret")}
-    return channel, asked | {"lease": min(float(lease), LONGEST_LEASE)}
+    requested = {"mode": mode, "callback": callback, "secret": params("hub.secret")}
+    return channel, requested | {"lease": min(float(lease), LONGEST_LEASE)}
 
 
 def by_hub(secret: str, topic: str) -> Signature:

@@ -182,19 +182,19 @@ class Zalo(Platform):
         return self.world.pages[self.name][token.page]
 
     def account(self, page: Page, call: Call) -> dict[str, Any]:
-        told = page.profile
+        profile = page.profile
         link = f"{self.world.public_url or call.origin}/pages/zalo/{page.external_id}/"
         return {
             "oa_id": page.external_id,
             "name": page.name,
-            "description": told.get("description", ""),
+            "description": profile.get("description", ""),
             "oa_alias": page.username,
             "is_verified": True,
             "oa_type": 4,
             "cate_name": "Cơ quan nhà nước",
             "num_follower": growth.followers(page, self.world.world()),
-            "avatar": f"{link}avatar.svg" if told.get("picture") else "",
-            "cover": f"{link}avatar.svg" if told.get("cover") else "",
+            "avatar": f"{link}avatar.svg" if profile.get("picture") else "",
+            "cover": f"{link}avatar.svg" if profile.get("cover") else "",
             "package_name": "Tăng trưởng",
             "package_valid_through_date": "31/12/2027",
             "package_auto_renew_date": "Không gia hạn",
