@@ -78,11 +78,10 @@ def _locked(kit: Kit, unit: Unit) -> Adoption:
     Adoption.objects.bulk_create(
         [Adoption(kit=kit, version=version, unit=unit)], ignore_conflicts=True
     )
-    return (
-        Adoption.objects.select_for_update(of=("self",))
-        .select_related("kit", "version")
-        .get(kit=kit, unit=unit)
-    )
+    rows = Adoption.objects.filter(kit=kit, unit=unit)
+    # By itself: PostgreSQL drops a row from a join where somebody changed its version meanwhile.
+    row_id = rows.select_for_update().values_list("pk", flat=True).get()
+    return Adoption.objects.select_related("kit", "version").get(pk=row_id)
 
 
 def _is_put_away(post: Post) -> bool:

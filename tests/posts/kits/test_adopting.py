@@ -424,3 +424,34 @@ def test_two_people_at_once_get_one_draft(province):
     assert len(made) == 2
     assert len(set(made)) == 1
     assert Post.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_get_one_draft_of_a_version_newer_than_the_one_they_declined(province):
+    unit = factories.UnitFactory(parent=province)
+    factories.ChannelFactory(unit=unit)
+    row = factories.kit(province, state="issued")
+    Adoption.objects.create(kit=row, unit=unit, version=row.current)
+    KitVersion.objects.filter(pk=row.current.pk).update(state="replaced")
+    new = KitVersion.objects.get(pk=row.current.pk)
+    new.pk, new.public_id, new.number, new.state = None, uuid.uuid4(), 2, "issued"
+    new._state.adding = True
+    new.save()
+    row.current = new
+    row.save()
+    people = [factories.person(Role.OFFICER, unit) for _ in range(6)]
+    barrier, made = threading.Barrier(6), []
+
+    def adopt(person):
+        try:
+            barrier.wait()
+            made.append(kits.adopt(row, unit=unit, by=person).pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=adopt, args=[each]) for each in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [Post.objects.get().pk] * 6
