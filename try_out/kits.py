@@ -16,8 +16,8 @@ from campaigns import services as campaigns
 from campaigns.files import services as files
 from campaigns.kits import announcing
 from campaigns.kits import services as kits
+from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
-from campaigns.kits.services import KitEdit, Slot
 from campaigns.kits.states import SlotKind
 from campaigns.models import Campaign, Topic
 from media.models import Media

@@ -3,8 +3,6 @@ on, replaced by newer versions.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -19,11 +17,12 @@ from accounts.permissions import Permission
 from accounts.queries import appointed_by, holders, require
 from audit.services import record
 from campaigns.kits import checking, seals
+from campaigns.kits.edits import KitEdit
 from campaigns.kits.models import MOST_MEDIA, Kit, KitMedia, KitVersion, Passing
 from campaigns.kits.queries import digest, open_version, provinces_asked, units_for
 from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
 from campaigns.kits.states import NEXT, VersionState
-from campaigns.models import GROUNDS, Campaign, Topic
+from campaigns.models import GROUNDS
 from core.db_retry import retry_on_deadlock
 from core.errors import NotAllowed, Refused
 from core.form_marks import Rendered
@@ -34,89 +33,6 @@ from core.text import normal
 from media.library.queries import in_library_of
 from media.models import Media
 from units.models import Level, Unit
-
-S = VersionState
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A gap of a kit as its writer describes it. ``limit``: characters; 0 for a picture."""
-
-    name: str
-    kind: str
-    label: str
-    hint: str = ""
-    example: str = ""
-    limit: int = 100
-
-    def stored(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "kind": str(self.kind),
-            "label": self.label,
-            "hint": self.hint,
-            "example": self.example,
-            "limit": self.limit,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KitEdit:
-    """The form of a kit, as one value. ``media`` pairs a picture with its alt text."""
-
-    name: str
-    campaign: Campaign
-    topic: Topic
-    title: str = ""
-    text: str = ""
-    texts: Mapping[str, str] = field(default_factory=dict)
-    slots: Sequence[Slot] = ()
-    script: str = ""
-    poster: Mapping[str, str] = field(default_factory=dict)  # see KitVersion.poster
-    link: str = ""
-    legal_basis: str = ""
-    legal_from: date | None = None
-    legal_until: date | None = None
-    source: str = ""
-    window_from: date | None = None
-    window_until: date | None = None
-    best_from: int | None = None
-    best_until: int | None = None
-    platforms: Sequence[str] = ()
-    own_lines: bool = False
-    note: str = ""
-    changes: str = ""
-    all_below: bool = False
-    for_levels: Sequence[str] = ()
-    for_kinds: Sequence[str] = ()
-    for_units: Sequence[Unit] = ()
-    by_provinces: bool = False
-    spread_minutes: int = 0
-    media: Sequence[tuple[Media, str]] = ()
-
-    def fields(self) -> dict[str, Any]:
-        """Return the columns of the version, as they are stored."""
-        words = ("title", "text", "script", "legal_basis", "source", "note", "changes")
-        days = ("legal_from", "legal_until", "window_from", "window_until")
-        plain = ("link", "best_from", "best_until", "own_lines", "all_below", "by_provinces")
-        return {
-            **{name: normal(getattr(self, name)).strip() for name in words},
-            **{name: getattr(self, name) for name in (*days, *plain, "spread_minutes")},
-            "poster": {k: " ".join(normal(v).split()) for k, v in self.poster.items()},
-            "texts": {k: normal(v).strip() for k, v in self.texts.items() if v.strip()},
-            "slots": [slot.stored() for slot in self.slots],
-            "platforms": list(self.platforms),
-            "for_levels": [str(level) for level in self.for_levels],
-            "for_kinds": list(self.for_kinds),
-        }
-
-    def words(self) -> list[str]:
-        """List all that people typed, which the leak check reads."""
-        slots = [each for s in self.slots for each in (s.label, s.hint, s.example)]
-        texts = [self.name, self.title, self.text, *self.texts.values(), self.script, self.note]
-        alts = [alt for _media, alt in self.media]
-        alts += [self.poster.get(name, "") for name in ("line_1", "line_2")]
-        return [*texts, self.changes, self.legal_basis, self.source, *slots, *alts]
 
 
 @transaction.atomic
@@ -147,11 +63,7 @@ def change(version: KitVersion, *, by: User, edit: KitEdit, edition: int | None 
     showed: somebody else's later save is not overwritten.
     """
     authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
-    version = _locked(version)
-    if not version.is_editable:
-        raise Refused(
-            _("This version is not open for editing. Return it first, or begin a new one.")
-        )
+    version = _open(version)
     if edition is not None and edition != version.edition:
         words = _(
             "%(name)s has saved this kit meanwhile. Open the page anew in another tab, and bring "
@@ -177,11 +89,7 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
     that it has already stays where it is. Raise NotAllowed, Refused.
     """
     authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
-    version = _locked(version)
-    if not version.is_editable:
-        raise Refused(
-            _("This version is not open for editing. Return it first, or begin a new one.")
-        )
+    version = _open(version)
     has = set(version.media.values_list("media", flat=True))
     new = [each for each in media if each.pk not in has]
     if len(has) + len(new) > MOST_MEDIA:
@@ -205,9 +113,11 @@ def submit(version: KitVersion, *, by: User) -> None:
     authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
     version = _locked(version)
     refuse_withdrawn(version.kit)
-    if problems := checking.problems(version):
+    problems = checking.problems(version)
+    if problems:
         raise Refused(" ".join(problems))
-    _move(version, S.IN_REVIEW, content_sha256=digest(version), submitted_at=timezone.now())
+    sha256, now = digest(version), timezone.now()
+    _move(version, VersionState.IN_REVIEW, content_sha256=sha256, submitted_at=now)
     _record("kit.submitted", version, by=by, authority=authority, sha256=version.content_sha256)
     besides = {by.pk, *version.writers.values_list("pk", flat=True)}
     notify(
@@ -235,6 +145,23 @@ def approve(
     authority = require_at(by, Permission.KIT_APPROVE, version.kit.unit)
     version = _locked(version)
     refuse_withdrawn(version.kit)
+    _require_four_eyes(version, by=by)
+    _require_as_read(version, content_sha256, rendered)
+    if rendered and assertion:
+        assertion = seals.with_page(assertion, rendered)
+    version.approved_by, version.approved_at = by, timezone.now()
+    given = {"approved_by": by, "approved_at": version.approved_at}
+    _move(version, VersionState.APPROVED, **given, **seals.seal(version, assertion))
+    if not seals.is_sealed(version):
+        raise Refused(
+            _("The passkey did not sign this kit. Nothing was approved; please try again.")
+        )
+    _record("kit.approved", version, by=by, authority=authority, sha256=content_sha256)
+    _notify_writers(version, "kit_approved", by=by)
+
+
+def _require_four_eyes(version: KitVersion, *, by: User) -> None:
+    """Raise NotAllowed for who wrote in the version, or appointed one who did."""
     if version.is_by(by):
         raise NotAllowed(_("Who wrote a kit may not approve it. Another leader has to."))
     if appointed_by(by, people=version.writers.all()):
@@ -244,23 +171,16 @@ def approve(
                 "of yours. Another leader has to approve it."
             )
         )
-    if version.state != S.IN_REVIEW:
+
+
+def _require_as_read(version: KitVersion, content_sha256: str, rendered: Rendered | None) -> None:
+    """Raise Refused where the version is not the one that stood on the page of the approver."""
+    if version.state != VersionState.IN_REVIEW:
         raise Refused(_("This version does not wait for approval any more. Reload the page."))
     if not content_sha256 == version.content_sha256 == digest(version):
         raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
     if rendered and version.submitted_at and rendered.at < version.submitted_at:
         raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
-    if rendered and assertion:
-        assertion = seals.with_page(assertion, rendered)
-    version.approved_by, version.approved_at = by, timezone.now()
-    given = {"approved_by": by, "approved_at": version.approved_at}
-    _move(version, S.APPROVED, **given, **seals.seal(version, assertion))
-    if not seals.is_sealed(version):
-        raise Refused(
-            _("The passkey did not sign this kit. Nothing was approved; please try again.")
-        )
-    _record("kit.approved", version, by=by, authority=authority, sha256=content_sha256)
-    _notify_writers(version, "kit_approved", by=by)
 
 
 @transaction.atomic
@@ -270,7 +190,14 @@ def return_(version: KitVersion, *, by: User, reason: str) -> None:
     reason = require_reason(reason, _("Please write what has to be changed."))
     version = _locked(version)
     unsealed = {"method": "", "key_id": "", "seal": "", "assertion": None}
-    _move(version, S.RETURNED, approved_by=None, approved_at=None, return_reason=reason, **unsealed)
+    _move(
+        version,
+        VersionState.RETURNED,
+        approved_by=None,
+        approved_at=None,
+        return_reason=reason,
+        **unsealed,
+    )
     _record("kit.returned", version, by=by, authority=authority, reason=reason)
     _notify_writers(version, "kit_returned", by=by, reason=reason)
 
@@ -284,15 +211,15 @@ def issue(version: KitVersion, *, by: User) -> None:
     version = _locked(version)
     kit, now = version.kit, timezone.now()
     refuse_withdrawn(kit)
-    if version.state != S.APPROVED:
+    if version.state != VersionState.APPROVED:
         raise Refused(_("Only an approved version can be issued. Submit it for approval first."))
     if version.content_sha256 != digest(version) or not seals.is_sealed(version):
         raise Refused(_("The kit is not as it was approved. Return it, and submit it anew."))
     if version.window_until and version.window_until < timezone.localdate(now):
         raise Refused(_("Its last day is over. Return it, and give it a later one."))
     if kit.current:
-        _move(kit.current, S.REPLACED)
-    _move(version, S.ISSUED, issued_at=now)
+        _move(kit.current, VersionState.REPLACED)
+    _move(version, VersionState.ISSUED, issued_at=now)
     # Each adopter's post shows them as its unit's own.
     Media.objects.filter(kits__version=version).update(shared=True)
     kit.current = version
@@ -461,6 +388,16 @@ def _locked(version: KitVersion) -> KitVersion:
     return rows.select_related("kit__unit", "kit__campaign", "kit__topic", "kit__current").get(
         pk=version.pk
     )
+
+
+def _open(version: KitVersion) -> KitVersion:
+    """Return the locked row of a version that nobody has submitted. Raise Refused."""
+    row = _locked(version)
+    if not row.is_editable:
+        raise Refused(
+            _("This version is not open for editing. Return it first, or begin a new one.")
+        )
+    return row
 
 
 def refuse_withdrawn(kit: Kit) -> None:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaigns.kits import queries, services
-from campaigns.kits.forms import KitForm
 from campaigns.kits.models import KitVersion
 from campaigns.kits.views import counted, is_own, issuing_position, not_yours, readable
 from campaigns.kits.wording import BUILT_IN, SLOT
+from campaigns.kits.writing_forms import KitForm
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
 from core.text import parse_uuid

@@ -11,10 +11,10 @@ from django.utils.timezone import now
 from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.kits import services
+from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import changed_parts, content_of, kits_open_to, units_for
 from campaigns.kits.seals import is_sealed
-from campaigns.kits.services import KitEdit, Slot
 from campaigns.kits.signals import kit_issued, kit_withdrawn
 from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
