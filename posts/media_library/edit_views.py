@@ -20,7 +20,7 @@ from media.editing.shapes import fitting
 from media.models import Media
 from posts.context import post_to_write
 from posts.editor import services as editor
-from posts.media_library.forms import EditForm
+from posts.media_library.edit_forms import EditForm
 from posts.models import Post
 
 

@@ -19,7 +19,7 @@ from media.models import Media
 from media.scanners.models import Box
 from media.scanners.queries import open_boxes, state_of
 from posts.context import post_to_write
-from posts.media_library.forms import FilmForm
+from posts.media_library.film_forms import FilmForm
 from posts.models import Post
 
 MOST_SHOWN = 5  # edits of a film, the newest
