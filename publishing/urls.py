@@ -1,12 +1,17 @@
 from django.urls import path
 
 from publishing.broadcasts import views as broadcast_views
-from publishing.calendar import views as calendar_views
+from publishing.calendar.views import changes as calendar_changes
+from publishing.calendar.views import events as calendar_events
+from publishing.calendar.views import pages as calendar_pages
 from publishing.calendar_links import views as calendar_link_views
 from publishing.kit_sharing import views as kit_sharing_views
 from publishing.manual import views as manual_views
 from publishing.outputs import views as output_views
-from publishing.pauses import views as pause_views
+from publishing.pauses.views import actions as pause_actions
+from publishing.pauses.views import new as pause_new
+from publishing.pauses.views import pages as pause_pages
+from publishing.pauses.views import undecided
 from publishing.post_list import views as post_list_views
 from publishing.post_page.views import actions, page, times
 from publishing.recalls import views as recall_views
@@ -107,15 +112,15 @@ urlpatterns = [
         "broadcasts/<uuid:public_id>/call-off/", broadcast_views.call_off, name="broadcast_call_off"
     ),
     path("broadcasts/<uuid:public_id>/decide/", broadcast_views.decide, name="broadcast_decide"),
-    path("pauses/", pause_views.pause_list, name="pauses"),
-    path("pauses/new/", pause_views.pause_new, name="pause_new"),
-    path("pauses/held/", pause_views.undecided_list, name="held"),
-    path("pauses/held/leave/", pause_views.keep_unpublished, name="leave"),
-    path("pauses/<uuid:public_id>/", pause_views.pause, name="pause"),
-    path("pauses/<uuid:public_id>/start/", pause_views.pause_start, name="pause_start"),
-    path("pauses/<uuid:public_id>/times/", pause_views.pause_change, name="pause_change"),
-    path("pauses/<uuid:public_id>/end/", pause_views.pause_end, name="pause_end"),
-    path("pauses/<uuid:public_id>/discard/", pause_views.pause_discard, name="pause_discard"),
+    path("pauses/", pause_pages.pause_list, name="pauses"),
+    path("pauses/new/", pause_new.pause_new, name="pause_new"),
+    path("pauses/held/", undecided.undecided_list, name="held"),
+    path("pauses/held/leave/", undecided.keep_unpublished, name="leave"),
+    path("pauses/<uuid:public_id>/", pause_pages.pause, name="pause"),
+    path("pauses/<uuid:public_id>/start/", pause_actions.pause_start, name="pause_start"),
+    path("pauses/<uuid:public_id>/times/", pause_actions.pause_change, name="pause_change"),
+    path("pauses/<uuid:public_id>/end/", pause_actions.pause_end, name="pause_end"),
+    path("pauses/<uuid:public_id>/discard/", pause_actions.pause_discard, name="pause_discard"),
     path("recalls/", recall_views.recall_list, name="recall_list"),
     path("recalls/<uuid:public_id>/", recall_views.recall_report, name="recall_ledger"),
     path(
@@ -123,12 +128,12 @@ urlpatterns = [
     ),
     path("deliveries/<uuid:public_id>/by-hand/", manual_views.task, name="manual_task"),
     path("by-hand/", manual_views.tasks, name="manual_tasks"),
-    path("calendar/", calendar_views.calendar, name="calendar"),
-    path("calendar/export/", calendar_views.export, name="calendar_export"),
-    path("calendar/events/", calendar_views.feed, name="calendar_feed"),
-    path("calendar/move/", calendar_views.move, name="calendar_move"),
-    path("calendar/many/", calendar_views.many, name="calendar_many"),
-    path("calendar/compose/", calendar_views.compose_on, name="compose_on"),
+    path("calendar/", calendar_pages.calendar, name="calendar"),
+    path("calendar/export/", calendar_pages.export, name="calendar_export"),
+    path("calendar/events/", calendar_events.feed, name="calendar_feed"),
+    path("calendar/move/", calendar_changes.move, name="calendar_move"),
+    path("calendar/many/", calendar_changes.many, name="calendar_many"),
+    path("calendar/compose/", calendar_pages.compose_on, name="compose_on"),
     path("calendar/links/", calendar_link_views.links, name="calendar_links"),
     path(
         "calendar/links/<uuid:public_id>/renew/",

@@ -249,7 +249,7 @@ def test_the_agenda_of_many_units_shows_numbers_too(client, unit, crowd):
 
 
 def test_a_day_of_many_units_is_a_list_with_pages_of_whole_events(client, unit, crowd, monkeypatch):
-    monkeypatch.setattr("publishing.calendar.views.PAGE", 1)
+    monkeypatch.setattr("publishing.calendar.views.pages.PAGE", 1)
     day = timezone.localdate(in_days(2))
 
     shown_pages = [page(client, view="day", date=f"{day:%Y-%m-%d}", page=n) for n in (1, 2)]

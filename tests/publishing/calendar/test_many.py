@@ -11,7 +11,7 @@ from audit.models import Entry
 from posts.editor import choices
 from posts.models import PostChannel
 from posts.states import PostState
-from publishing.calendar import views
+from publishing.calendar.views import changes
 from publishing.models import Delivery
 from publishing.states import PostGroup, State
 from tests import factories
@@ -176,7 +176,7 @@ def test_a_move_without_a_time_and_an_act_that_is_none_change_nothing(
 
 
 def test_no_more_are_taken_than_the_limit(client, unit, officer, monkeypatch):
-    monkeypatch.setattr(views, "MOST_CHOSEN", 1)
+    monkeypatch.setattr(changes, "MOST_CHOSEN", 1)
     rows = [scheduled(unit, in_days(n))[0] for n in (2, 3)]
 
     result = send(client, [row.post for row in rows], "cancel")

@@ -1,0 +1,139 @@
+"""The events of the calendar, described for its list and for its script."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.core.paginator import Page
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Permission
+from channels.states import Health
+from publishing.calendar.forms import CalendarForm, WindowForm
+from publishing.calendar.presenters import (
+    CountChip,
+    clash_words,
+    count_chips,
+    count_events,
+    long_marks,
+    mark_events,
+)
+from publishing.calendar.queries import CalendarSlot, clashes, day_counts, going_out, shown_slots
+from publishing.calendar.views.scope import filters_of, marks_of, place_of
+from publishing.models import Delivery, Pauses
+from publishing.pauses.context import pauses_of
+from publishing.presenters.delivery import delivery_status
+from publishing.presenters.post import summary
+from publishing.slots.presenters import field_value
+from publishing.states import State
+
+
+class EventsFound(NamedTuple):
+    """The events of a period, all or one page of them; numbers by day where they are too many."""
+
+    slots: list[CalendarSlot] = []
+    more: bool = False
+    page: Page | None = None
+    chips: list[tuple[date, CountChip]] = []
+
+
+def events_or_counts(
+    request: HttpRequest, form: CalendarForm, rows: QuerySet[Delivery], *, now: datetime
+) -> EventsFound:
+    """Return the events of a window, or the numbers of its days where they are too many."""
+    counts = day_counts(rows, place_of(request, form.chosen()))
+    if counts:
+        return EventsFound(chips=count_chips(counts, form.narrowing()))
+    return EventsFound(*shown_slots(rows, user=request.user, now=now))
+
+
+def describe(
+    request: HttpRequest, slots: list[CalendarSlot], *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the events in words, with the posts that each shares its time with."""
+    rows = [row for slot in slots for row in slot.deliveries]
+    near, pauses = clashes(request.user, rows, now=now), pauses_of(request)
+    return [
+        {**_describe_one(slot, pauses), "clash": clash_words(slot.deliveries, near)}
+        for slot in slots
+    ]
+
+
+def _describe_one(slot: CalendarSlot, pauses: Pauses) -> dict[str, Any]:
+    status = summary(delivery_status(row, pauses) for row in slot.deliveries)
+    n = len(slot.deliveries)
+    names = ", ".join(sorted({_platform_words(row) for row in slot.deliveries}))
+    where = ngettext("%(n)s channel: %(names)s", "%(n)s channels: %(names)s", n)
+    return {
+        "slot": slot,
+        "title": str(slot.post),
+        "url": reverse("publishing:post", args=[slot.post.public_id]),
+        "move_url": _move_address(slot) if slot.movable else "",
+        "state": status.label,
+        "tone": status.tone,
+        "icon": status.icon,
+        "platforms": sorted({row.platform for row in slot.deliveries}),
+        "where": where % {"n": n, "names": names},
+        "unit": slot.deliveries[0].unit.name,
+    }
+
+
+def _move_address(slot: CalendarSlot) -> str:
+    if len(slot.movable) == 1:
+        return reverse("publishing:move", args=[slot.movable[0].public_id])
+    return reverse("publishing:move_all", args=[slot.post.public_id])
+
+
+def _platform_words(row: Delivery) -> str:
+    platform = row.channel.get_platform_display()
+    will_be_manual = row.state == State.SCHEDULED and row.channel.health == Health.MANUAL
+    if row.state == State.MANUAL or will_be_manual:
+        return _("%(platform)s by hand") % {"platform": platform}
+    return platform
+
+
+@require_GET
+def feed(request: HttpRequest) -> JsonResponse:
+    """Return what goes out in the asked days, one event for a post and a time on all its channels,
+    and what else these days bring.
+    """
+    form, now = filters_of(request), timezone.now()
+    chosen = form.chosen()
+    window = WindowForm(request.GET)
+    if not window.is_valid():
+        words = " ".join(error for errors in window.errors.values() for error in errors)
+        return JsonResponse({"error": words}, status=400)
+    rows = going_out(request.user, chosen=chosen, **window.cleaned_data)
+    found = events_or_counts(request, form, rows, now=now)
+    first = timezone.localdate(window.cleaned_data["start"])
+    last = timezone.localdate(window.cleaned_data["end"] - timedelta(microseconds=1))
+    marks = marks_of(request, chosen, first=first, last=last, now=now)
+    composes = bool(request.user.reach(Permission.POST_WRITE))
+    return JsonResponse(
+        {
+            "events": [_script_event(each) for each in describe(request, found.slots, now=now)],
+            "marks": count_events(found.chips) + mark_events(marks, compose=composes),
+            "long": long_marks(marks),
+            "more": found.more,
+        }
+    )
+
+
+def _script_event(described: dict[str, Any]) -> dict[str, Any]:
+    """Return an event as static/js/pages/calendar.js takes it."""
+    slot: CalendarSlot = described["slot"]
+    names = ("title", "url", "state", "tone", "icon", "where", "unit", "clash")
+    # Part of an event never moves alone: either all its channels may still be moved, or none.
+    moves_whole = len(slot.movable) == len(slot.deliveries)
+    return {
+        "id": f"{slot.post.public_id}-{slot.due_at:%Y%m%d%H%M%S}",
+        "start": timezone.localtime(slot.due_at).isoformat(),
+        "local": field_value(slot.due_at),
+        **{name: described[name] for name in names},
+        "movable": [str(row.public_id) for row in slot.movable] if moves_whole else [],
+    }
