@@ -23,7 +23,7 @@ from posts.canonical.html import plain
 from posts.canonical.titles import title_from
 from posts.editor import services as editing
 from posts.models import Post, Revision
-from posts.review.services import store_version
+from posts.review.revisions import store_version
 from posts.states import EDITABLE
 
 

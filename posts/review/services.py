@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Authority, Delegation, User
+from accounts.models import Delegation, User
 from accounts.notices import notify
 from accounts.permissions import Permission
-from accounts.queries import appointed_by, holders, require, second_approvers
+from accounts.queries import holders, require, second_approvers
 from audit.services import record_many
 from core.clock import local_time
-from core.errors import NotAllowed, Refused
+from core.errors import Refused
 from media.library import services as library
 from posts.canonical import content
 from posts.checks.base import Severity
@@ -24,18 +24,12 @@ from posts.findings import shown_in
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.services import check_again, count, require_no_leak
 from posts.models import Post, Review, Revision, Thread
-from posts.queries import (
-    CHECKED,
-    PASSED,
-    REQUESTED_BEFORE,
-    SHOWN,
-    WARNINGS,
-    edited_since_approval,
-    requested_before_first,
-)
+from posts.queries import CHECKED, PASSED, REQUESTED_BEFORE, SHOWN, WARNINGS, requested_before_first
 from posts.review import approvals
+from posts.review.four_eyes import authority_to_approve, deciding_right
 from posts.review.passing import passed_with_reason, refuse_blocked, rules_in, unticked
 from posts.review.queries import first_approval, step_of, was_second
+from posts.review.revisions import cut, cut_again
 from posts.review.signing import sign
 from posts.signals import approval_ended
 from posts.states import Decision, PostState
@@ -44,36 +38,6 @@ from units.models import Unit
 
 # How long an approver may take an approval back. Nothing of it becomes visible before that.
 UNDO = timedelta(seconds=10)
-
-
-def _cut(post: Post, *, by: User) -> Revision:
-    """Cut an immutable revision from the working copy; return the newest one again when nothing
-    changed since.
-    """
-    composed = content.compose(post)
-    sha256 = content.digest(composed)
-    last = post.revisions.first()
-    decided = (Decision.APPROVED, Decision.FIRST)
-    same = last and last.content_sha256 == sha256 and last.editor_id == post.last_editor_id
-    # What was approved once is not decided on again: an approval that ended is no approval of what
-    # comes after it.
-    if last and same and not last.reviews.filter(decision__in=decided).exists():
-        return last
-    return store_version(post, composed)
-
-
-def store_version(post: Post, composed: dict[str, Any]) -> Revision:
-    """Store ``composed``, the content of the working copy, as the post's next version."""
-    last = post.revisions.first()
-    return Revision.objects.create(
-        post=post,
-        number=last.number + 1 if last else 1,
-        author=post.author,
-        editor=post.last_editor,
-        content=composed,
-        content_sha256=content.digest(composed),
-        created_at=timezone.now(),
-    )
 
 
 def _lock_unchanged(post: Post) -> None:
@@ -94,11 +58,12 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
     _lock_unchanged(post)
     found = refuse_blocked(post)
-    if unchecked := unticked(found, ticks):
+    unchecked = unticked(found, ticks)
+    if unchecked:
         words = _("Please look at this again, then tick that you have checked it: %(findings)s")
         messages = dict.fromkeys(finding.message for finding in unchecked)
         raise Refused(words % {"findings": " ".join(messages)})
-    revision = _cut(post, by=by)
+    revision = cut(post)
     checked = rules_in(found, Severity.TICK)
     count(post.unit, checked, LeakCount.Outcome.TICKED)
     facts: dict[str, Any] = {
@@ -139,7 +104,7 @@ def announce_many(unit: Unit, *, by: User, n: int) -> None:
     )
 
 
-def _decide(
+def _record_decision(
     revision: Revision,
     decision: Decision,
     *,
@@ -160,13 +125,6 @@ def _decide(
         content_sha256=revision.content_sha256,
         decided_at=timezone.now(),
     )
-
-
-def deciding_right(post: Post) -> Permission:
-    """Return the right by which people decide on a submitted post now: the unit's, then where its
-    topic asks for it the province's.
-    """
-    return Permission.POST_APPROVE_SECOND if post.endorsed_revision_id else Permission.POST_APPROVE
 
 
 @transaction.atomic
@@ -192,32 +150,28 @@ def approve(
     Without ``announce`` nobody is notified: the caller approves many and notifies once.
     """
     first = first_approval(post)
-    authority = _authority_to_approve(post, revision, first, by=by)
-    if (
-        post.current_revision_id != revision.pk
-        or content.digest(revision.content) != revision.content_sha256
-    ):
+    authority = authority_to_approve(post, revision, first, by=by)
+    is_intact = content.digest(revision.content) == revision.content_sha256
+    if post.current_revision_id != revision.pk or not is_intact:
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     # Limits change and time passes between submission and decision.
     found = refuse_blocked(post, revision.content)
     passed = passed_with_reason(found, first, reason)
     reason = reason.strip() if passed else ""
     step = step_of(post)
-    facts: dict[str, Any] = {"method": proof.method}
-    if warnings := rules_in(found, Severity.WARN, Severity.TICK):
-        facts[WARNINGS] = warnings
-    if passed:
-        facts[PASSED] = passed
-    if shown := shown_in(revision.content):
-        facts[SHOWN] = shown
-    if isinstance(authority, Delegation):
-        facts["delegation"] = str(authority.public_id)
+    details: dict[str, Any] = {
+        WARNINGS: rules_in(found, Severity.WARN, Severity.TICK),
+        PASSED: passed,
+        SHOWN: shown_in(revision.content),
+        "delegation": str(authority.public_id) if isinstance(authority, Delegation) else "",
+    }
+    facts = {"method": proof.method} | {name: each for name, each in details.items() if each}
     if step == Decision.FIRST:
-        _endorse(
+        _give_first(
             post,
             revision,
             by=by,
-            held=authority.position,
+            position=authority.position,
             reason=reason,
             facts=facts,
             at=requested_time,
@@ -235,7 +189,9 @@ def approve(
             approved_revision=revision,
         )
     position = authority.position
-    review = _decide(revision, step, by=by, reason=reason, position=position, passed=passed)
+    review = _record_decision(
+        revision, step, by=by, reason=reason, position=position, passed=passed
+    )
     sign(review, revision, proof)
     count(post.unit, passed, LeakCount.Outcome.PASSED)
     if step != Decision.FIRST:
@@ -243,74 +199,39 @@ def approve(
     if announce and step == Decision.FIRST:
         _ask_the_province(post, revision, by=by)
     elif announce:
-        _notify_writers(post, by=by, scheduled=scheduled, first=first)
+        _announce_approval(post, by=by, scheduled=scheduled, first=first)
     return step != Decision.FIRST
-
-
-def _authority_to_approve(
-    post: Post, revision: Revision, first: Review | None, *, by: User
-) -> Authority:
-    """Return by what the person may approve the revision: four eyes at each step.
-
-    Raise NotAllowed for who wrote, edited or approved it before, or appointed one of the writers.
-    """
-    authority = require(by, deciding_right(post), unit=post.unit)
-    if by.pk in (revision.author_id, revision.editor_id):
-        raise NotAllowed(_("Who drafted or last edited a post may not approve it."))
-    contributors = User.objects.filter(pk__in=post.contributions.values("user"))
-    writers = [revision.author, revision.editor, *contributors]
-    if first:
-        _refuse_second(post, first, by=by)
-    authority = _not_in_a_writers_stead(authority, by=by, writers=writers)
-    if appointed_by(by, people=[*writers, first.by] if first else writers):
-        raise NotAllowed(
-            _(
-                "You made or confirmed an appointment of somebody who wrote this post, or they one "
-                "of yours. Another leader has to approve it."
-            )
-        )
-    if Post.objects.filter(edited_since_approval(by), pk=post.pk).exists():
-        raise NotAllowed(_("Who edited a post since it was last approved may not approve it."))
-    return authority
-
-
-def _refuse_second(post: Post, first: Review, *, by: User) -> None:
-    if first.by_id == by.pk:
-        raise NotAllowed(_("You gave the first approval. Somebody else gives the second."))
-    if post.second_period[1] <= timezone.now():
-        raise Refused(
-            _("The time for the second approval is over. The post goes back to the unit.")
-        )
 
 
 # The province has so long where neither a requested time nor an end of validity says otherwise.
 SECOND_LASTS = timedelta(days=3)
 
 
-def _endorse(
+def _give_first(
     post: Post,
     revision: Revision,
     *,
     by: User,
-    held: str,
+    position: str,
     reason: str,
     facts: Mapping[str, Any],
     at: datetime | None,
 ) -> None:
+    """Give the unit's approval, and ask for the province's until the post is to go out."""
     now = timezone.now()
-    wanted = at or post.requested_time
-    ahead = [each for each in (wanted, post.ends_at) if each and each > now]
+    requested = at or post.requested_time
+    ahead = [each for each in (requested, post.ends_at) if each and each > now]
     due_at = min(ahead, default=now + SECOND_LASTS)
     fields = {}
-    if wanted != post.requested_time:
-        fields = {"requested_time": wanted}
+    if requested != post.requested_time:
+        fields = {"requested_time": requested}
         before = post.requested_time
         facts = {**facts, REQUESTED_BEFORE: before.isoformat() if before else ""}
     endorse_post(
         post,
         revision,
         by=by,
-        position=held,
+        position=position,
         reason=reason,
         asked_at=now,
         due_at=due_at,
@@ -332,7 +253,7 @@ def _ask_the_province(post: Post, revision: Revision, *, by: User) -> None:
     notify_writers(post, "post_first_approved", by=by, when=local_time(due_at))
 
 
-def _notify_writers(post: Post, *, by: User, scheduled: bool, first: Review | None) -> None:
+def _announce_approval(post: Post, *, by: User, scheduled: bool, first: Review | None) -> None:
     also = [first.by] if first else []
     if scheduled:
         notify_writers(post, "post_approved", by=by, also=also)
@@ -346,26 +267,6 @@ def _notify_writers(post: Post, *, by: User, scheduled: bool, first: Review | No
         )
 
 
-def _not_in_a_writers_stead(
-    authority: Authority, *, by: User, writers: Sequence[User]
-) -> Authority:
-    """Return the position by which ``by`` approves: who wrote a post does not have it approved in
-    their own stead. An approver in their own right uses that.
-    """
-    if not isinstance(authority, Delegation) or authority.chief not in writers:
-        return authority
-    own = by.own_authority(Permission.POST_APPROVE, unit=authority.unit)
-    if own is None:
-        raise NotAllowed(
-            _(
-                "%(chief)s, in whose stead you approve, wrote or edited this post. Another leader "
-                "has to approve it."
-            )
-            % {"chief": authority.chief}
-        )
-    return own
-
-
 @transaction.atomic
 def request_changes(post: Post, revision: Revision, *, by: User, reason: str) -> None:
     """Return a submitted post for revision, as the unit or, at its step, the province."""
@@ -377,7 +278,7 @@ def request_changes(post: Post, revision: Revision, *, by: User, reason: str) ->
     if post.current_revision_id != revision.pk:
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     move_post(post, PostState.CHANGES_REQUESTED, by=by, position=authority.position, reason=reason)
-    review = _decide(
+    review = _record_decision(
         revision, Decision.RETURNED, by=by, reason=reason.strip(), position=authority.position
     )
     # Who revises the post answers there, and resolves it.
@@ -406,7 +307,7 @@ def undo_approval(post: Post, *, by: User, now: datetime) -> Revision:
     review = Review.objects.filter(revision=revision, decision=Decision.APPROVED, by=by).first()
     if revision is None or review is None or now - review.decided_at > UNDO:
         raise _too_late_to_undo()
-    again = _cut_again(revision, now=now)
+    again = cut_again(revision, now=now)
     move_post(
         post,
         PostState.IN_REVIEW,
@@ -417,7 +318,7 @@ def undo_approval(post: Post, *, by: User, now: datetime) -> Revision:
         current_revision=again,
         endorsed_revision=again if second else None,
     )
-    _decide(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
+    _record_decision(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
     notify_writers(post, "post_approval_undone", by=by)
     return revision
 
@@ -432,12 +333,12 @@ def _undo_first(post: Post, revision: Revision, *, by: User, now: datetime) -> R
         raise _too_late_to_undo()
     call_off_second(
         post,
-        _cut_again(revision, now=now),
+        cut_again(revision, now=now),
         by=by,
         position=authority.position,
         requested_time=requested_before_first(post),
     )
-    _decide(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
+    _record_decision(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
     notify_writers(post, "post_approval_undone", by=by)
     notify(
         second_approvers(post.unit, besides={revision.author_id, revision.editor_id, by.pk}),
@@ -452,19 +353,6 @@ def _undo_first(post: Post, revision: Revision, *, by: User, now: datetime) -> R
 def _too_late_to_undo() -> Refused:
     return Refused(
         _("The time to take the approval back is over. Open the post for editing, or withdraw it.")
-    )
-
-
-def _cut_again(revision: Revision, *, now: datetime) -> Revision:
-    """Cut the same content as the next revision, which nobody has approved."""
-    return Revision.objects.create(
-        post=revision.post,
-        number=revision.number + 1,
-        author=revision.author,
-        editor=revision.editor,
-        content=revision.content,
-        content_sha256=revision.content_sha256,
-        created_at=now,
     )
 
 
@@ -511,12 +399,7 @@ def withdraw_many(posts: QuerySet[Post], *, by: User, position: str, reason: str
     has checked the right and deals with their deliveries.
     """
     approved = posts.filter(state=PostState.APPROVED).order_by("pk").select_for_update(of=("self",))
-    rows = [
-        (pk, public_id, label or title, path)
-        for pk, public_id, label, title, path in approved.values_list(
-            "pk", "public_id", "label", "title", "unit__path"
-        )
-    ]
+    rows = list(approved.values_list("pk", "public_id", "label", "title", "unit__path"))
     Post.objects.filter(pk__in=[pk for pk, *_rest in rows]).update(
         state=PostState.WITHDRAWN, approved_revision=None, version=F("version") + 1
     )
@@ -532,8 +415,13 @@ def withdraw_many(posts: QuerySet[Post], *, by: User, position: str, reason: str
     }
     record_many(
         [
-            {**entry, "object_id": str(public_id), "object_label": title[:250], "unit_path": path}
-            for _pk, public_id, title, path in rows
+            {
+                **entry,
+                "object_id": str(public_id),
+                "object_label": (label or title)[:250],
+                "unit_path": path,
+            }
+            for _pk, public_id, label, title, path in rows
         ]
     )
     return len(rows)
@@ -548,6 +436,7 @@ def notify_writers(
     also: Sequence[User] = (),
     **facts: Any,
 ) -> None:
+    """Notify author and last editor, and who is named besides; ``by`` knows it already."""
     people = {p.pk: p for p in (post.author, post.last_editor, *also) if p.pk != by.pk}
     address = address or reverse("publishing:post", args=[post.public_id])
     notify(people.values(), kind, address=address, by=by, title=post, **facts)

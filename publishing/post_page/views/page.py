@@ -15,7 +15,7 @@ from posts.canonical import content
 from posts.models import Post
 from posts.origins.shown import origin_of
 from posts.queries import revisions_of
-from posts.review.services import deciding_right
+from posts.review.four_eyes import deciding_right
 from posts.scanned import cards_in
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT

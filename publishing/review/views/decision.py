@@ -27,20 +27,15 @@ from posts.models import Post, Review
 from posts.review import readings, signing
 from posts.review import services as posts
 from posts.review.approvals import Method, Proof
+from posts.review.four_eyes import deciding_right
 from posts.review.passing import rules_to_pass
 from posts.review.queries import first_approval
 from posts.states import Decision, PostState
 from publishing.pauses.context import pauses_of
-from publishing.presenters.scheduling import (
-    second_step_sentence,
-)
+from publishing.presenters.scheduling import second_step_sentence
 from publishing.review import services as reviews
 from publishing.review.forms import ReviewForm
-from publishing.review.queries import (
-    own_decision,
-    posts_awaiting_second,
-    posts_to_review,
-)
+from publishing.review.queries import own_decision, posts_awaiting_second, posts_to_review
 from publishing.review.views.common import (
     after_approval_sentence,
     is_newest_first,
@@ -87,7 +82,7 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         _require_approver(request, post)
         return _show_own_decision(request, post)
     try:
-        require(request.user, posts.deciding_right(post), unit=post.unit)
+        require(request.user, deciding_right(post), unit=post.unit)
     except NotAllowed as refused:
         raise PermissionDenied(str(refused)) from refused
     now = timezone.now()
@@ -109,7 +104,7 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     # A refusal that came between reading and deciding: the page shows what waits now.
     post.refresh_from_db()
     may_still_decide = post.state == PostState.IN_REVIEW and can(
-        request.user, posts.deciding_right(post), unit=post.unit
+        request.user, deciding_right(post), unit=post.unit
     )
     if not may_still_decide:
         messages.error(request, error)
@@ -288,7 +283,7 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = get_object_or_404(
         Post.objects.visible_to(request.user).select_related(*related), public_id=public_id
     )
-    if not can(request.user, posts.deciding_right(post), unit=post.unit):
+    if not can(request.user, deciding_right(post), unit=post.unit):
         raise PermissionDenied
     asks_reason = bool(post.current_revision) and _asks_reason(post)
     form = ReviewForm(request.POST, post=post, now=timezone.now(), asks_reason=asks_reason)

@@ -10,7 +10,7 @@ from posts.findings import findings
 from posts.history.services import restore
 from posts.models import Post
 from posts.origins import services as origins
-from posts.review import services as reviews
+from posts.review.revisions import store_version
 from posts.states import PostState
 from tests import factories
 from tests.posts.editor.composer import address, typed
@@ -197,7 +197,7 @@ def test_a_copy_is_switched_as_its_original(unit, officer, draft):
 def test_a_version_that_comes_back_has_exactly_its_channels(unit, officer, pages):
     facebook = [pages["facebook"]]
     post = factories.PostFactory(unit=unit, author=officer, channels=facebook)
-    revision = reviews.store_version(post, content.compose(post))
+    revision = store_version(post, content.compose(post))
     fields = PostFields(title="Khác", body="<p>Khác</p>")
     channels = dict.fromkeys(pages.values(), ChannelEdit())
     media = [MediaEdit(factories.video(unit))]
