@@ -4,7 +4,7 @@ from posts.archive import views as archive_views
 from posts.bulk_import import views as import_views
 from posts.discussion import views as discussion_views
 from posts.editor import kit_views as version_views
-from posts.editor import piece_views, upload_views
+from posts.editor import piece_views, script_views, upload_views
 from posts.editor import views as editor_views
 from posts.history import views as history_views
 from posts.kits import views as kit_views
@@ -80,18 +80,18 @@ urlpatterns = [
     path("posts/archive/", archive_views.archive_many, name="archive_many"),
     path("posts/archive/undo/", archive_views.unarchive_many, name="unarchive_many"),
     path("posts/<uuid:public_id>/edit/", editor_views.edit, name="edit"),
-    path("posts/<uuid:public_id>/autosave/", editor_views.autosave, name="autosave"),
-    path("posts/<uuid:public_id>/check/", editor_views.check, name="check"),
-    path("posts/<uuid:public_id>/presence/", editor_views.presence, name="presence"),
-    path("posts/<uuid:public_id>/upload/", editor_views.upload, name="upload"),
+    path("posts/<uuid:public_id>/autosave/", script_views.autosave, name="autosave"),
+    path("posts/<uuid:public_id>/check/", script_views.check, name="check"),
+    path("posts/<uuid:public_id>/presence/", script_views.presence, name="presence"),
+    path("posts/<uuid:public_id>/upload/", script_views.upload, name="upload"),
     path(
         "posts/<uuid:public_id>/channels/<uuid:channel>/choices/",
-        editor_views.channel_choices,
+        script_views.channel_choices,
         name="choices",
     ),
     path(
         "posts/<uuid:public_id>/channels/<uuid:channel>/preview/",
-        editor_views.preview,
+        script_views.preview,
         name="preview",
     ),
     path("posts/<uuid:public_id>/uploads/", upload_views.begin, name="uploads"),

@@ -53,7 +53,7 @@ from media.scanners.models import Box, Scan
 from media.store import poster_name
 from oversight.matters.models import Matter
 from posts.canonical import content
-from posts.editor.services import ChannelEdit, MediaEdit, PostEdit, PostFields
+from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.leak_rules.models import AllowedItem, RuleSwitch
 from posts.library.models import Snippet, Template
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel, PostMedia, Review, Revision, Thread

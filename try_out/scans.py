@@ -13,6 +13,7 @@ from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import WHOLE, Box, Kind, Scan, Scanner, Severity, State
 from posts.editor import services as editing
+from posts.editor.edits import MediaEdit, PostEdit, PostFields
 from posts.models import Post
 from try_out import cards
 from try_out.history import at
@@ -70,10 +71,10 @@ def fill(world: World, now: datetime) -> None:
 def _draft(world: World, media: Media, *, title: str, body: str, alt: str, topic: Topic) -> None:
     staff = world.staff["hai-chau"]
     post = Post(unit=staff.unit, author=staff.officer, version=1)
-    edit = editing.PostEdit(
-        editing.PostFields(title=title, body=body, topic=topic),
+    edit = PostEdit(
+        PostFields(title=title, body=body, topic=topic),
         {},
-        [editing.MediaEdit(media, alt)],
+        [MediaEdit(media, alt)],
     )
     editing.save(post, edit, by=staff.officer, version=1)
 

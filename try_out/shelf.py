@@ -16,6 +16,7 @@ from media.library import services as library
 from media.library.services import Description
 from media.models import Consent, Folder, Media, Rights
 from posts.editor import services as editing
+from posts.editor.edits import edit_of
 from posts.origins import services as origins
 from posts.picture_cards import services as picture_cards
 from try_out import cards, scans
@@ -129,7 +130,7 @@ def _draw(world: World, now: datetime) -> None:
     look, words, formats = USED
     with at(now - timedelta(hours=5)):
         post = origins.start(unit=staff.unit, by=staff.officer)
-        edit = editing.edit_of(post)
+        edit = edit_of(post)
         body = f"<p>{words.line_1}</p><p>{words.line_2}</p>"
         topic = Topic.objects.get(code="giao_thong")
         fields = replace(edit.fields, title=words.title, body=body, topic=topic)

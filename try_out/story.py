@@ -34,6 +34,7 @@ from media import pictures, videos
 from media.models import Media
 from platforms.messages import Tokens
 from posts.editor import services as editing
+from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.library import services as library
 from posts.library.models import Template
 from posts.models import Post
@@ -346,8 +347,8 @@ class Filler:
             )
             scans.checked(stored)
             public = {"privacy": "PUBLIC_TO_EVERYONE"}
-            edit = editing.PostEdit(
-                editing.PostFields(
+            edit = PostEdit(
+                PostFields(
                     title=title,
                     body=samples.as_html(text),
                     topic=self.topics[sample.topic],
@@ -355,13 +356,13 @@ class Filler:
                     requested_time=requested_time,
                 ),
                 {
-                    channel: editing.ChannelEdit(
+                    channel: ChannelEdit(
                         _own_text(channel, title, text),
                         options=public if channel.platform == Kind.TIKTOK else {},
                     )
                     for channel in shown
                 },
-                [editing.MediaEdit(stored, f"Ảnh thông điệp của {staff.unit.name}: {title}")],
+                [MediaEdit(stored, f"Ảnh thông điệp của {staff.unit.name}: {title}")],
             )
             return editing.save(post, edit, by=staff.officer, version=post.version)
 

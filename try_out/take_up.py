@@ -9,6 +9,7 @@ from django.utils import timezone
 from campaigns.kits.models import Kit
 from campaigns.kits.states import Declined
 from posts.editor import services as editing
+from posts.editor.edits import edit_of
 from posts.kits import services as kits
 from posts.models import Post
 from posts.review import services as post_reviews
@@ -66,7 +67,7 @@ def _submitted(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
         names = [slot["name"] for slot in kit.current.slots] if kit.current else []
         day = f"{when + timedelta(days=5):%d/%m/%Y}"
         words = dict(zip(names, (*WORDS[word], day), strict=True))
-        edit = replace(editing.edit_of(post), kit_words=words)
+        edit = replace(edit_of(post), kit_words=words)
         post = editing.save(post, edit, by=staff.officer, version=post.version)
         for shown in post.pictures.select_related("media"):
             scans.checked(shown.media)

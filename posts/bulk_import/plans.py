@@ -38,17 +38,9 @@ from posts.canonical import content
 from posts.canonical.html import clean, is_too_much, paragraphs
 from posts.canonical.titles import title_from
 from posts.checks.base import Finding
-from posts.editor.services import (
-    LONGEST_ALT,
-    LONGEST_LINK,
-    LONGEST_TITLE,
-    MOST_MEDIA,
-    ChannelEdit,
-    MediaEdit,
-    PostEdit,
-    PostFields,
-    targets_of,
-)
+from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
+from posts.editor.limits import LONGEST_ALT, LONGEST_LINK, LONGEST_TITLE, MOST_MEDIA
+from posts.editor.services import targets_of
 from posts.findings import findings
 from posts.leak_rules.queries import rules_of
 from posts.models import BulkImport, ImportedPost, Post, PostMedia

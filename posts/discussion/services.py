@@ -23,6 +23,7 @@ from core.text import normal
 from posts.discussion import anchors
 from posts.discussion.queries import people_of
 from posts.editor import services as editing
+from posts.editor.edits import PostEdit, edit_of
 from posts.kits.services import refuse_locked
 from posts.models import LONGEST_COMMENT, LONGEST_QUOTE, Comment, Post, Revision, Thread
 from posts.states import EDITABLE, PostState
@@ -161,7 +162,7 @@ def take(comment: Comment, *, by: User) -> Post:
     untaken = Comment.objects.filter(pk=comment.pk, taken_at__isnull=True).exclude(proposal="")
     if not untaken.update(taken_at=timezone.now(), taken_by=by):
         raise Refused(_("These words were taken already."))
-    edit = _with(editing.edit_of(row), comment.thread.quote, comment.proposal)
+    edit = _with(edit_of(row), comment.thread.quote, comment.proposal)
     if edit is None:
         raise Refused(
             _(
@@ -180,12 +181,12 @@ def take(comment: Comment, *, by: User) -> Post:
     return saved
 
 
-def _with(edit: editing.PostEdit, quote: str, words: str) -> editing.PostEdit | None:
+def _with(edit: PostEdit, quote: str, words: str) -> PostEdit | None:
     """Return the edit with ``words`` instead of the quote, where exactly one of its texts has it,
     and once.
     """
     fields = edit.fields
-    found: list[editing.PostEdit] = []
+    found: list[PostEdit] = []
     if (title := anchors.replaced(fields.title, quote, " ".join(words.split()))) is not None:
         found.append(dataclasses.replace(edit, fields=dataclasses.replace(fields, title=title)))
     if (body := anchors.replaced_in_html(fields.body, quote, words)) is not None:

@@ -3,10 +3,10 @@
 from django.template.loader import render_to_string
 
 from media.models import Media
-from posts.editor.forms import Shown
+from posts.editor.parts import FormMedia
 from posts.scanned import cards_of
 
 
 def picture_card(media: Media) -> str:
-    context = {"shown": Shown(media, media.alt_text), "scans": cards_of([media])}
+    context = {"shown": FormMedia(media, media.alt_text), "scans": cards_of([media])}
     return render_to_string("posts/_picture.html", context)

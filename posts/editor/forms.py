@@ -1,17 +1,14 @@
 import dataclasses
-import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,162 +20,39 @@ from channels.queries import channels_for, facts_of
 from channels.states import Kind
 from core.errors import Refused
 from core.fields import DayAndClockField, DayField, ShortModelChoiceField
-from core.text import normal, whole_number
+from core.text import normal
 from media.captions import LARGEST, decoded, webvtt
-from media.models import FilmEdit, Media
+from media.models import Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
-from posts.canonical.html import LONGEST_BODY, is_too_much, paragraphs
+from posts.canonical.html import LONGEST_BODY, is_too_much
 from posts.editor import services as editing
-from posts.kit_words import DATE, LONGEST_OWN_LINES, NUMBER, OWN_LINES, Filling, Piece, Slot
+from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
+from posts.editor.fields import (
+    CAPTIONS,
+    BodyWidget,
+    NormalField,
+    captions_name,
+    format_name,
+    option_field,
+    option_name,
+    slot_field,
+    slot_name,
+    switch_name,
+    text_name,
+)
+from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much
+from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, OptionPart, SlotPart
+from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
 from posts.library.forms import NO_DAY, require_days_in_order
 from posts.models import LONGEST_GROUND, Post, PostChannel
 from posts.origins import services as origins
 from posts.queries import LastChoice, last_choices
 
-CAPTIONS = "captions-"
-# The value of a format's choice: that of the unit's last post, or what fits.
-AS_BEFORE = "as_before"
 ON, OFF, HAND = "on", "off", "hand"  # how a channel's switch was shown, see ComposeForm._switched
 SWITCH = {"data-switch": ""}
 TIMES = ("requested_time", "valid_until")
-MADE_UP = re.compile(r"<(?:strong|em|u|h2|h3|ul|ol|a href)\b")
 ORDER = {platform: place for place, platform in enumerate(Kind.values)}
-
-
-class Shown(NamedTuple):
-    """A picture or a video as the form shows it. ``error``: what is wrong with its captions."""
-
-    media: Media
-    alt: str = ""
-    captions: str = ""
-    error: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class OptionPart:
-    """An option on the page, and the formats that have it."""
-
-    option: Option
-    field: forms.BoundField
-    formats: list[str]
-
-    @property
-    def must_choose(self) -> bool:
-        """Check whether nothing is chosen beforehand, so that the author has to."""
-        return self.option.default is None
-
-
-@dataclasses.dataclass(frozen=True)
-class ChannelPart:
-    """A channel on the page. ``format`` None: there is but one; ``also``: its name, where the unit
-    has another channel on this platform.
-    """
-
-    channel: Channel
-    also: str
-    switch: forms.BoundField
-    text: forms.BoundField
-    format: forms.BoundField | None
-    options: list[OptionPart]
-    as_before: bool  # format or options are those of the unit's last post
-
-    @property
-    def label(self) -> str:
-        """Name the channel by its platform, and only where that is not enough by its own name."""
-        return f"{self.channel.get_platform_display()} {self.also}".strip()
-
-    @property
-    def kinds(self) -> list[dict[str, Any]]:
-        """List the formats to choose from, with what each takes and how it is published."""
-        said = {
-            form.name: presenters.describe_format(form)
-            for form in facts_of(self.channel.platform).formats
-        }
-        said[AS_BEFORE] = gettext("Where it does not fit: what fits best.")
-        return [
-            {
-                "name": name,
-                "label": label,
-                "explained": said.get(name, ""),
-                "checked": name == (self.format.value() or ""),
-            }
-            for name, label in self.format.field.choices
-        ]
-
-    @property
-    def required(self) -> list[OptionPart]:
-        """List what the author has to choose: it stands beside the switch, at one tap."""
-        return [one for one in self.options if one.must_choose]
-
-    @property
-    def has_title(self) -> bool:
-        """Check whether the channel shows a title above the text, so that an own text replaces the
-        text alone.
-        """
-        return facts_of(self.channel.platform).formats[0].max_title > 0
-
-
-@dataclasses.dataclass(frozen=True)
-class SlotPart:
-    """A gap of a kit on the page. ``field`` None: it is a picture, and stands among the post's."""
-
-    slot: Slot
-    field: forms.BoundField | None
-
-
-@dataclasses.dataclass(frozen=True)
-class KitPart:
-    """The kit of the post on the page: its texts as they read, and the fields of its gaps."""
-
-    title: list[Piece]
-    text: list[Piece]
-    own_texts: dict[str, list[Piece]]  # by platform
-    slots: list[SlotPart]
-    own_lines: forms.BoundField | None
-
-    @property
-    def lacks_fact(self) -> bool:
-        """Check whether the unit's page could fill a gap that people are asked for."""
-        return any(part.slot.is_fact for part in self.slots)
-
-
-class NormalField(forms.CharField):
-    """Text whose length is counted as it will be stored."""
-
-    def to_python(self, value: Any) -> str:
-        return normal(super().to_python(value))
-
-
-class BodyWidget(forms.Textarea):
-    """Rich text where the browser can run the editor; else the plain text, which becomes
-    paragraphs.
-
-    The editor takes the HTML from ``data-html`` and reports it in a second field, so that a browser
-    without it never shows an officer any markup.
-    """
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        written = str(value or "")
-        if is_too_much(
-            written
-        ):  # refused, and shown as it was written to whoever wants to shorten it
-            shown, plain = paragraphs(written), written
-        else:
-            shown = canonical_html.clean(written)
-            plain = canonical_html.plain(shown)
-        context = super().get_context(name, plain, attrs)
-        context["widget"]["attrs"]["data-html"] = shown
-        if MADE_UP.search(shown):  # plain text would lose it
-            context["widget"]["attrs"]["data-rich"] = True
-        return context
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
-        typed = super().value_from_datadict(data, files, name) or ""
-        return typed if data.get(f"{name}-is-html") else paragraphs(normal(typed))
-
-    def use_required_attribute(self, initial: Any) -> bool:
-        return False
 
 
 class ComposeForm(forms.Form):
@@ -318,7 +192,7 @@ class ComposeForm(forms.Form):
         """Add a field for each gap of the post's kit; what the kit keeps cannot be changed."""
         for slot in filling.slots:
             if not slot.is_picture:
-                self.fields[slot_name(slot)] = _slot_field(slot, values.get(slot.name, ""))
+                self.fields[slot_name(slot)] = slot_field(slot, values.get(slot.name, ""))
         if filling.version.own_lines:
             self.fields["own_lines"] = NormalField(
                 label=_("Lines of your own unit"),
@@ -377,7 +251,7 @@ class ComposeForm(forms.Form):
             self.fields[format_name(channel)] = self._format_field(channel, target)
         decided = target.options if target else {}
         for option in options_of(channel.platform):
-            self.fields[option_name(channel, option.name)] = _option_field(
+            self.fields[option_name(channel, option.name)] = option_field(
                 option, decided.get(option.name)
             )
 
@@ -414,21 +288,21 @@ class ComposeForm(forms.Form):
                 switch=self[switch_name(channel)],
                 text=self[text_name(channel)],
                 format=self[format_name(channel)] if format_name(channel) in self.fields else None,
-                options=[
-                    OptionPart(
-                        option,
-                        self[option_name(channel, option.name)],
-                        [
-                            form.name
-                            for form in facts_of(channel.platform).formats
-                            if option in form.options
-                        ],
-                    )
-                    for option in options_of(channel.platform)
-                ],
+                options=self._option_parts(channel),
                 as_before=self._is_as_before(channel),
             )
             for channel in self.open_channels
+        ]
+
+    def _option_parts(self, channel: Channel) -> list[OptionPart]:
+        formats = facts_of(channel.platform).formats
+        return [
+            OptionPart(
+                option,
+                self[option_name(channel, option.name)],
+                [form.name for form in formats if option in form.options],
+            )
+            for option in options_of(channel.platform)
         ]
 
     def _is_as_before(self, channel: Channel) -> bool:
@@ -437,44 +311,29 @@ class ComposeForm(forms.Form):
             return True
         return bool(options) and options == self._last[channel.pk].options
 
-    def _stored_media(self) -> list[Shown]:
+    def _stored_media(self) -> list[FormMedia]:
         if self.post._state.adding:
             return []
         return [
-            Shown(p.media, p.alt_text, p.captions)
+            FormMedia(p.media, p.alt_text, p.captions)
             for p in self.post.pictures.select_related("media")
         ]
 
-    def _media(self, data: Any, files: Any) -> list[Shown]:
+    def _media(self, data: Any, files: Any) -> list[FormMedia]:
         """Return the unit's media that the browser names, in its order; skip media
         of other units.
         """
-        names = list(dict.fromkeys(_uuids(data.getlist("picture"))))[: editing.MOST_MEDIA]
+        names = list(dict.fromkeys(_uuids(data.getlist("picture"))))[:MOST_MEDIA]
         found = Media.objects.filter(unit=self.post.unit).in_bulk(names, field_name="public_id")
-        shown = []
-        for name in names:
-            if media := found.get(name):
-                captions = data.get(captions_name(media), "") if media.is_video else ""
-                error = ""
-                try:
-                    if (
-                        media.is_video
-                        and files
-                        and (file := files.get(f"{captions_name(media)}-file"))
-                    ):
-                        captions = decoded(file.read(LARGEST + 1))
-                    captions = webvtt(captions)
-                except Refused as refused:
-                    error = str(refused)
-                shown.append(Shown(media, data.get(f"alt-{name}", ""), captions, error))
-        return shown
+        media = [found[name] for name in names if name in found]
+        return [_media_as_sent(each, data, files or {}) for each in media]
 
     def clean_body(self) -> str:
         """Restore the formatting of a text that came back plain and unchanged,
         without the editor.
         """
         if is_too_much(self.cleaned_data["body"]):
-            raise ValidationError(editing.too_much())
+            raise ValidationError(too_much())
         body = canonical_html.clean(self.cleaned_data["body"])
         if not self.data.get("body-is-html") and canonical_html.plain(body) == canonical_html.plain(
             self.post.body
@@ -484,11 +343,11 @@ class ComposeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         for number, shown in enumerate(self.pictures, start=1):
-            if len(normal(shown.alt)) > editing.LONGEST_ALT:
+            if len(normal(shown.alt)) > LONGEST_ALT:
                 self.add_error(
                     None,
                     gettext("The description of picture %(n)s is longer than %(most)s characters.")
-                    % {"n": number, "most": editing.LONGEST_ALT},
+                    % {"n": number, "most": LONGEST_ALT},
                 )
             if shown.error:
                 self.add_error(None, ValidationError(shown.error, code=captions_name(shown.media)))
@@ -531,28 +390,28 @@ class ComposeForm(forms.Form):
         return editing.save(self.post, self._edit(), by=by, version=version)
 
     def draft(self) -> editing.Draft:
-        """Return the post as `save` would store it, by ``services.drafted``: nothing is stored."""
-        return editing.drafted(self.post, self._edit())
+        """Return the post as `save` would store it, by ``services.draft_of``: nothing is stored."""
+        return editing.draft_of(self.post, self._edit())
 
-    def _edit(self) -> editing.PostEdit:
+    def _edit(self) -> PostEdit:
         values = self.cleaned_data
-        names = [each.name for each in dataclasses.fields(editing.PostFields)]
-        return editing.PostEdit(
-            editing.PostFields(**{name: values[name] for name in names}),
+        names = [each.name for each in dataclasses.fields(PostFields)]
+        return PostEdit(
+            PostFields(**{name: values[name] for name in names}),
             {
                 channel: self._channel_edit(channel)
                 for channel in self.open_channels
                 if channel in self.usable or channel in values["channels"]
             },
-            [editing.MediaEdit(*shown[:3]) for shown in self.pictures],
+            [MediaEdit(shown.media, shown.alt, shown.captions) for shown in self.pictures],
             kit_words=self._kit_words() if self.filling else None,
         )
 
-    def _channel_edit(self, channel: Channel) -> editing.ChannelEdit:
+    def _channel_edit(self, channel: Channel) -> ChannelEdit:
         values = self.cleaned_data
         form = values.get(format_name(channel), "")
         is_usual = form == AS_BEFORE
-        return editing.ChannelEdit(
+        return ChannelEdit(
             values[text_name(channel)],
             self.usual_formats[channel.pk] if is_usual else form,
             self._decided(channel),
@@ -578,6 +437,21 @@ class ComposeForm(forms.Form):
         return decided
 
 
+def _media_as_sent(media: Media, data: Any, files: Any) -> FormMedia:
+    """Return a picture, or a video with its captions: as a file, or as they were typed."""
+    alt = data.get(f"alt-{media.public_id}", "")
+    if not media.is_video:
+        return FormMedia(media, alt)
+    captions = data.get(captions_name(media), "")
+    file = files.get(f"{captions_name(media)}-file")
+    try:
+        if file:
+            captions = decoded(file.read(LARGEST + 1))
+        return FormMedia(media, alt, webvtt(captions))
+    except Refused as refused:
+        return FormMedia(media, alt, captions, str(refused))
+
+
 def targets_of(post: Post) -> list[PostChannel]:
     """Return what the post holds for its channels; as long as it has no row, for its unit's."""
     if post._state.adding:
@@ -598,95 +472,6 @@ def options_of(platform: str) -> list[Option]:
     """Return all options of a platform's formats, each once."""
     every = {option.name: option for form in facts_of(platform).formats for option in form.options}
     return list(every.values())
-
-
-def _option_field(option: Option, decided: Any) -> forms.Field:
-    words = presenters.describe_option(option.name)
-    value = option.default if decided is None else decided
-    if not option.choices:
-        return forms.BooleanField(
-            label=words.label, help_text=words.help, required=False, initial=bool(value)
-        )
-    return forms.ChoiceField(
-        label=words.label,
-        help_text=words.help,
-        choices=[(choice, words.choices.get(choice, choice)) for choice in option.choices],
-        required=False,
-        initial=value,
-        # Where nothing may be ticked beforehand, nothing is.
-        widget=forms.RadioSelect if option.default is None else forms.Select,
-    )
-
-
-def _slot_field(slot: Slot, words: str) -> forms.CharField:
-    attrs = {"data-slot-field": slot.name, "placeholder": slot.example, "autocomplete": "off"}
-    if slot.kind == NUMBER:
-        attrs["inputmode"] = "text" if slot.takes_spans else "decimal"
-    if slot.kind == DATE:
-        attrs["placeholder"] = slot.example or gettext("dd/mm/yyyy")
-    field = NormalField(
-        label=slot.label,
-        help_text=escape(slot.hint),  # the page shows help as HTML, and people typed this
-        max_length=slot.limit,
-        required=False,
-        initial=words,
-        widget=forms.TextInput(attrs=attrs),
-    )
-    field.is_asked_for = True  # a draft may lack it, what is submitted may not
-    return field
-
-
-def slot_name(slot: Slot) -> str:
-    return f"slot-{slot.name}"
-
-
-def switch_name(channel: Channel) -> str:
-    return f"switch-{channel.public_id}"
-
-
-def text_name(channel: Channel) -> str:
-    return f"text-{channel.public_id}"
-
-
-def format_name(channel: Channel) -> str:
-    return f"format-{channel.public_id}"
-
-
-def option_name(channel: Channel, option: str) -> str:
-    return f"option-{channel.public_id}-{option}"
-
-
-def with_new_films(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Media]]:
-    """Take over the videos that workers made while the page was open, where nothing else of the
-    draft has changed: return what the page sent as if it showed them, and them by the old ones'
-    public ids.
-    """
-    seen = whole_number(data.get("version", ""))
-    if seen is None or seen >= post.version:
-        return data, {}
-    edits = FilmEdit.objects.filter(
-        purpose_id=post.public_id, purpose_version__gt=seen, purpose_version__lte=post.version
-    )
-    made = list(edits.select_related("media", "result").order_by("purpose_version"))
-    if len(made) != post.version - seen:
-        return data, {}
-    captions = dict(post.pictures.values_list("media", "captions"))
-    new, taken = data.copy(), {}
-    for old, result in ((edit.media, edit.result) for edit in made):
-        names = new.getlist("picture")
-        if result is None or str(old.public_id) not in names:  # taken out on the page meanwhile
-            continue
-        names[names.index(str(old.public_id))] = str(result.public_id)
-        new.setlist("picture", names)
-        new[f"alt-{result.public_id}"] = new.get(f"alt-{old.public_id}", "")
-        new[captions_name(result)] = captions.get(result.pk, "")  # they fit the new one
-        taken[str(old.public_id)] = result
-    new["version"] = str(post.version)
-    return new, taken
-
-
-def captions_name(media: Media) -> str:
-    return f"{CAPTIONS}{media.public_id}"
 
 
 def _uuids(values: list[str]) -> list[uuid.UUID]:

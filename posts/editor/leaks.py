@@ -20,6 +20,7 @@ from posts.checks.leaks.scan import Leak
 from posts.checks.leaks.scan import Severity as LeakSeverity
 from posts.checks.privacy import PREFIX, Place, place_of, places_in
 from posts.editor import services as editing
+from posts.editor.edits import PostEdit, edit_of
 from posts.findings import findings
 from posts.leak_rules.switching import report_false_alarm
 from posts.models import Post, PostChannel
@@ -154,7 +155,7 @@ def take_way_out(post: Post, mark: str, kind: str, *, by: User) -> Post:
             continue
         for way in leak.ways:
             if way.kind == kind:
-                edit = _changed(editing.edit_of(post), leak.field, way)
+                edit = _changed(edit_of(post), leak.field, way)
                 return editing.save(post, edit, by=by, version=post.version)
     raise Refused(_("These words were changed meanwhile. Look at the findings again."))
 
@@ -173,7 +174,7 @@ def report(post: Post, mark: str, *, by: User) -> None:
     raise Refused(_("These words were changed meanwhile. Look at the findings again."))
 
 
-def _changed(edit: editing.PostEdit, field: str, way: WayOut) -> editing.PostEdit:
+def _changed(edit: PostEdit, field: str, way: WayOut) -> PostEdit:
     fields = edit.fields
     if field == "body":
         return replace(edit, fields=replace(fields, body=_new_body(fields.body, way)))

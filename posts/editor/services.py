@@ -1,8 +1,8 @@
-"""Saving of drafts: who may write, what is too much, and the working copy's version."""
+"""Saving of drafts: who may write, the words that a kit keeps, and the working copy's version."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -14,31 +14,25 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import entry, record, record_entries
 from campaigns.kits.models import Adoption, KitVersion
-from campaigns.models import Campaign, Topic
-from channels.models import Channel
-from core.errors import NotAllowed, Refused
+from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import normal
 from core.word_search import searched
-from media.captions import LARGEST, MOST_STORED, spoken
 from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import SECRET_MARK, Box
 from posts.canonical import content, material
-from posts.canonical.html import LONGEST_BODY, clean, is_too_much, paragraphs, plain
+from posts.canonical.html import clean, paragraphs, plain
 from posts.canonical.titles import title_from
 from posts.checks.privacy import label_of
+from posts.editor.edits import PostEdit, PostFields, edit_of
+from posts.editor.limits import LONGEST_TITLE, refuse_other_units, refuse_too_much, refuse_unusable
 from posts.kit_words import OWN_LINES, Filling
 from posts.kits.services import carry_over, refuse_locked
-from posts.models import LONGEST_GROUND, Contribution, Editing, Post, PostChannel, PostMedia
+from posts.models import Contribution, Editing, Post, PostChannel, PostMedia
 from posts.origins import services as origins
 from posts.states import EDITABLE
 from units.models import Unit
-
-LONGEST_TITLE = 200  # characters, as of a link and of what is said of a picture
-LONGEST_LINK = 500
-LONGEST_ALT = 500
-MOST_MEDIA = 20
 
 
 class EditConflict(Refused):
@@ -55,103 +49,6 @@ class EditConflict(Refused):
         self.post = post
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostFields:
-    """The post's own fields as they were written; the body is HTML that is not cleaned yet. None
-    for ``urgent`` or ``ai_made`` leaves it as it is.
-    """
-
-    title: str
-    body: str
-    link: str = ""
-    topic: Topic | None = None
-    campaign: Campaign | None = None
-    valid_until: datetime | None = None
-    requested_time: datetime | None = None
-    urgent: bool | None = None
-    ai_made: bool | None = None
-    legal_basis: str = ""
-    legal_from: date | None = None
-    legal_until: date | None = None
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelEdit:
-    """The author's decisions for one channel: its own text, empty for the post's; the format and
-    the options, which take what fits where they are left out; and how a person switched it, None
-    where the pictures and videos decide. ``format_as_before``: the format is that of the unit's
-    last post, taken where it fits.
-    """
-
-    text: str = ""
-    format: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    switched: bool | None = None
-    format_as_before: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MediaEdit:
-    """A picture or video of the post: what is said of it to who cannot see it, and a video's
-    captions as WebVTT.
-    """
-
-    media: Media
-    alt: str = ""
-    captions: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PostEdit:
-    """All that a person writes of a post, whole: a channel or a picture that is not in it is taken
-    out. ``kit_words``, of a post that came of a kit: what stands in the gaps; the texts follow from
-    them, whatever ``fields`` and ``channels`` say. None leaves the words as they are.
-    """
-
-    fields: PostFields
-    channels: Mapping[Channel, ChannelEdit] = field(default_factory=dict)
-    media: Sequence[MediaEdit] = ()
-    kit_words: Mapping[str, str] | None = None
-
-    def texts(self) -> Iterator[str]:
-        """Yield every text that residents may come to read, cleaned as it will be stored."""
-        yield normal(self.fields.title).strip()
-        yield clean(self.fields.body)
-        yield self.fields.link
-        yield self.fields.legal_basis
-        yield self.fields.source
-        for channel in self.channels.values():
-            yield channel.text
-            yield from map(str, channel.options.values())
-        for medium in self.media:
-            yield medium.alt
-            yield spoken(medium.captions)
-
-
-def edit_of(post: Post) -> PostEdit:
-    """Return the post as it is stored, to be saved once more with a change, or as another post."""
-    fields = PostFields(
-        title=post.own_title,
-        body=post.body,
-        link=post.link,
-        topic=post.topic,
-        campaign=post.campaign,
-        valid_until=post.valid_until,
-        requested_time=post.requested_time,
-        urgent=post.urgent,
-        ai_made=post.ai_made,
-        **post.grounds(),
-    )
-    targets = post.targets.select_related("channel")
-    channels = {
-        t.channel: ChannelEdit(t.text, t.format, t.options, t.switched, t.format_as_before)
-        for t in targets
-    }
-    shown = post.pictures.select_related("media")
-    return PostEdit(fields, channels, [MediaEdit(p.media, p.alt_text, p.captions) for p in shown])
-
-
 # By key, to compare with what is stored: a channel's text, format and whether that is the last
 # post's, options, whether it is on and whether by hand; media with description and captions.
 Targets = dict[int, tuple[str, str, bool, dict[str, Any], bool, bool]]
@@ -159,8 +56,8 @@ ShownMedia = list[tuple[int, str, str]]
 _TARGET_FIELDS = ("text", "format", "format_as_before", "options", "is_on", "by_hand")
 
 
-class Written(NamedTuple):
-    """A person's part of a post, as stored or as it will be."""
+class WorkingCopy(NamedTuple):
+    """What people write of a post, as it is stored or as it will be, to compare the two."""
 
     fields: tuple[object, ...]
     targets: Targets
@@ -179,14 +76,15 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
         post = origins.start(unit=post.unit, by=by, public_id=post.public_id)
     post = _open(post, version=version)
     edit, words = _storable(post, edit)
-    before = Written(_fields(post), _stored_targets(post), _stored_media(post))
+    before = WorkingCopy(_fields(post), _stored_targets(post), _stored_media(post))
     _assign(post, edit.fields)
-    after = Written(_fields(post), _new_targets(edit), _new_media(edit))
+    after = WorkingCopy(_fields(post), _new_targets(edit), _new_media(edit))
     has_new_words = _store_kit_words(post, words)
     if after == before and not has_new_words:
         return post
-    shown_before, shown_after = ({key for key, *_rest in each.media} for each in (before, after))
-    _refuse_unusable(shown_after - shown_before)
+    shown_before = {key for key, *_rest in before.media}
+    shown_after = {key for key, *_rest in after.media}
+    refuse_unusable(shown_after - shown_before)
     _store(post, after.targets, by=by)
     _mark_used(shown_before | shown_after)  # one taken out may be added again tomorrow
     if after.targets != before.targets:
@@ -205,7 +103,7 @@ class Draft(NamedTuple):
     pictures: list[PostMedia]
 
 
-def drafted(post: Post, edit: PostEdit) -> Draft:
+def draft_of(post: Post, edit: PostEdit) -> Draft:
     """Return the post as `save` would store it, and store nothing: ``post`` itself is changed.
     Raise SecrecyRefused, NotAllowed, Refused as `save`.
     """
@@ -227,9 +125,9 @@ def _storable(post: Post, edit: PostEdit) -> tuple[PostEdit, dict[str, str]]:
     """
     words = _kit_words(post, edit)
     edit = _as_the_kit_says(post, edit, words)
-    _refuse_too_much(edit)
+    refuse_too_much(edit)
     require_no_secrecy_mark(edit.texts())
-    _refuse_other_units(post, edit)
+    refuse_other_units(post, edit)
     return edit, words
 
 
@@ -267,10 +165,10 @@ def _as_the_kit_says(post: Post, edit: PostEdit, words: Mapping[str, str]) -> Po
 
 def grounds_of(version: KitVersion) -> dict[str, Any]:
     """Return the grounds that the kit sets, and that its posts therefore keep."""
-    grounds = version.grounds()
-    if not version.legal_basis:
-        grounds = {"source": version.source}
-    return grounds if version.source else {k: v for k, v in grounds.items() if k != "source"}
+    grounds = version.grounds() if version.legal_basis else {"source": version.source}
+    if not version.source:
+        del grounds["source"]
+    return grounds
 
 
 def _store_kit_words(post: Post, words: dict[str, str]) -> bool:
@@ -372,10 +270,10 @@ def create_many(
     for edit in edits:
         # Saved once: no draft in which nobody has written.
         post = Post(unit=unit, author=by, last_editor=by, changed_at=now, version=2)
-        _refuse_too_much(edit)
+        refuse_too_much(edit)
         require_no_secrecy_mark(edit.texts())
-        _refuse_other_units(post, edit)
-        _refuse_unusable({medium.media.pk for medium in edit.media})
+        refuse_other_units(post, edit)
+        refuse_unusable({medium.media.pk for medium in edit.media})
         _assign(post, edit.fields)
         targets.append(_new_targets(edit))
         post.search = _searched(post, targets[-1])
@@ -418,61 +316,8 @@ def _refuse_closed(post: Post) -> None:
         raise Refused(_("This post is not open for editing now."))
 
 
-def too_much() -> str:
-    return _(
-        "The text is too long or has too many marks (bold, links, lists). Shorten it, or "
-        "copy it anew as plain text."
-    )
-
-
-def _refuse_too_much(edit: PostEdit) -> None:
-    """Raise Refused for more than the form allows, for requests that bypass the form."""
-    fields, media = edit.fields, edit.media
-    if is_too_much(fields.body) or any(
-        len(channel.text) > LONGEST_BODY for channel in edit.channels.values()
-    ):
-        raise Refused(too_much())
-    is_long = len(fields.title) > LONGEST_TITLE or len(fields.link) > LONGEST_LINK
-    if is_long or any(len(medium.alt) > LONGEST_ALT for medium in media) or len(media) > MOST_MEDIA:
-        raise Refused(
-            _("A title, a link or a description is too long, or there are too many pictures.")
-        )
-    if max(len(fields.legal_basis), len(fields.source)) > LONGEST_GROUND:
-        raise Refused(_("The legal basis or the source of the warning is too long. Shorten it."))
-    if any(len(medium.captions.encode()) > MOST_STORED for medium in media):
-        raise Refused(_("The captions are larger than %(n)s kB.") % {"n": LARGEST // 1000})
-
-
-def _refuse_other_units(post: Post, edit: PostEdit) -> None:
-    units = {channel.unit_id for channel in edit.channels} | {
-        medium.media.unit_id for medium in edit.media
-    }
-    if units - {post.unit_id}:
-        raise NotAllowed(_("A post goes to its own unit's channels, with its own unit's pictures."))
-
-
-def _refuse_unusable(added: Collection[int]) -> None:
-    """Raise Refused where a picture is put into a post after the last day on which it may be, or
-    after something was blurred out of it.
-    """
-    if not added:
-        return
-    if Media.objects.filter(pk__in=added, blurred_at__isnull=False).exists():
-        raise Refused(
-            _(
-                "Something was blurred out of this picture, so no post takes it any more. Choose "
-                "the blurred one, or upload it again."
-            )
-        )
-    today = timezone.localdate()
-    if row := Media.objects.expired(today).filter(pk__in=added).first():
-        raise Refused(
-            _("“%(name)s” of the library may be used until %(day)s only. Choose another picture.")
-            % {"name": row, "day": f"{row.expires_on:%d/%m/%Y}"}
-        )
-
-
 def _assign(post: Post, fields: PostFields) -> None:
+    """Put the fields into the post, cleaned; a title of its own, or the first words of the text."""
     post.body = clean(fields.body)
     own = normal(fields.title).strip()
     post.title_from_text = not own
@@ -492,6 +337,7 @@ def _assign(post: Post, fields: PostFields) -> None:
 
 
 def _fields(post: Post) -> tuple[object, ...]:
+    """Return the fields that people write, to compare."""
     texts = post.title, post.title_from_text, post.body, post.link
     times = post.valid_until, post.requested_time
     marks = post.urgent, post.ai_made
@@ -546,6 +392,7 @@ def _searched(post: Post, targets: Targets) -> str:
 
 
 def _store(post: Post, targets: Targets, *, by: User) -> None:
+    """Store the row as the next version, with ``by`` as its last editor and a contributor."""
     post.last_editor, post.changed_at, post.version = by, timezone.now(), post.version + 1
     post.search = _searched(post, targets)
     post.save()
@@ -601,4 +448,4 @@ def touch(post: Post, *, by: User, now: datetime) -> list[User]:
     """
     Editing.objects.update_or_create(post=post, user=by, defaults={"seen_at": now})
     others = post.editings.filter(seen_at__gt=now - timedelta(seconds=60)).exclude(user=by)
-    return [e.user for e in others.select_related("user")]
+    return [editing.user for editing in others.select_related("user")]

@@ -14,6 +14,7 @@ from media.cards import services as cards
 from media.cards.services import Words
 from media.models import Card, Media
 from posts.editor import services as editing
+from posts.editor.edits import MediaEdit, edit_of
 from posts.models import Post, PostMedia
 
 
@@ -84,9 +85,9 @@ def use(post: Post, *, by: User) -> Post:
         raise Refused(
             _("The words of the kit's card do not fit beside your unit's name. Its card stays.")
         )
-    edit = editing.edit_of(post)
+    edit = edit_of(post)
     media = [
-        editing.MediaEdit(mine, mine.alt_text) if (mine := own.get(each.media.pk)) else each
+        MediaEdit(mine, mine.alt_text) if (mine := own.get(each.media.pk)) else each
         for each in edit.media
     ]
     return editing.save(post, replace(edit, media=media), by=by, version=post.version)

@@ -22,6 +22,7 @@ from posts.canonical import content, corrections
 from posts.canonical.html import plain
 from posts.canonical.titles import title_from
 from posts.editor import services as editing
+from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.models import Post, Revision
 from posts.review.revisions import store_version
 from posts.states import EDITABLE
@@ -56,12 +57,12 @@ def _keep(post: Post) -> None:
     store_version(post, composed)
 
 
-def _edit_of(revision: Revision, post: Post) -> editing.PostEdit:
+def _edit_of(revision: Revision, post: Post) -> PostEdit:
     """Return the edit that leads to the version. What versions do not hold, the campaign and the
     wanted time, stays as it is.
     """
     shown = revision.content
-    fields = editing.PostFields(
+    fields = PostFields(
         title=_written_title(shown),
         body=shown["body"],
         link=shown["link"],
@@ -79,11 +80,11 @@ def _edit_of(revision: Revision, post: Post) -> editing.PostEdit:
         .in_bulk([medium["media"] for medium in shown["media"]], field_name="public_id")
     )
     by_id = {str(public_id): medium for public_id, medium in media.items()}
-    return editing.PostEdit(
+    return PostEdit(
         fields,
         _channels(post, shown),
         [
-            editing.MediaEdit(by_id[each["media"]], each["alt"], each.get("captions", ""))
+            MediaEdit(by_id[each["media"]], each["alt"], each.get("captions", ""))
             for each in shown["media"]
             if each["media"] in by_id
         ],
@@ -112,7 +113,7 @@ def _grounds(shown: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, editing.ChannelEdit]:
+def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit]:
     usable = {str(channel.public_id): channel for channel in channels_for(post.unit)}
     corrected = corrections.published_trace(post.corrects) if post.corrects else None
     all_media = [content.medium_of(entry) for entry in shown["media"]]
@@ -124,7 +125,7 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, editing.Cha
             fitting = choose_format(facts, all_media, "")
             named = target.get("format", facts.formats[0].name)
             form = next((each for each in facts.formats if each.name == named), fitting)
-            found[channel] = editing.ChannelEdit(
+            found[channel] = ChannelEdit(
                 _own_text(target, shown, form, first=first) if target["own_text"] else "",
                 "" if form == fitting else form.name,
                 _decided(form, target.get("options", {})),

@@ -14,6 +14,7 @@ from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import SECRET_MARK, Box
 from posts.editor import services as editing
+from posts.editor.edits import edit_of
 from posts.models import Post
 
 
@@ -43,7 +44,7 @@ def take_out(media: Media, *, by: User, post: Post | None) -> None:
     its bytes at once, unless something else shows it. Raise as `editing.save`.
     """
     if post and post.pictures.filter(media=media).exists():
-        edit = editing.edit_of(post)
+        edit = edit_of(post)
         left = [each for each in edit.media if each.media.pk != media.pk]
         editing.save(post, replace(edit, media=left), by=by, version=post.version)
     if Box.objects.filter(scan__media=media, rule=SECRET_MARK).exists():

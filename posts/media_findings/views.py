@@ -24,7 +24,7 @@ from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import SECRET_MARK, Box, Kind
 from posts.editor.cards import picture_card
-from posts.editor.services import MOST_MEDIA
+from posts.editor.limits import MOST_MEDIA
 from posts.media_findings import services
 from posts.media_findings.forms import ShowForm
 from posts.models import Post

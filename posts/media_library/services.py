@@ -25,6 +25,7 @@ from media.editing import services as media_editing
 from media.library import services as library
 from media.models import FilmEdit, Media
 from posts.editor import services as editing
+from posts.editor.edits import MediaEdit, edit_of
 from posts.media_library.queries import SOON
 from posts.models import Post, PostMedia
 from posts.origins import services as origins
@@ -54,10 +55,10 @@ def use(media: Media, *, unit: Unit, by: User, post: Post | None = None) -> Post
     """
     own = own_media(media, unit=unit, by=by)
     post = post or origins.start(unit=unit, by=by)
-    edit = editing.edit_of(post)
+    edit = edit_of(post)
     if any(shown.media.pk == own.pk for shown in edit.media):
         return post
-    added = editing.MediaEdit(own, own.alt_text)
+    added = MediaEdit(own, own.alt_text)
     edit = replace(edit, media=[*edit.media, added])
     return editing.save(post, edit, by=by, version=post.version)
 

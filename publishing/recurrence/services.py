@@ -24,6 +24,7 @@ from core.reasons import require_reason
 from posts.archive.services import archive
 from posts.editor import choices
 from posts.editor import services as editing
+from posts.editor.edits import PostEdit, edit_of
 from posts.kits.services import refuse_locked
 from posts.models import Post, Review
 from posts.review import services as reviews
@@ -76,7 +77,7 @@ def begin(post: Post, *, by: User, **rule: Any) -> Series:
     if post.corrects_id or Occurrence.objects.filter(post=post).exists():
         raise Refused(_("A correction and a post of a series are not repeated. Make a copy first."))
     times = planned_times(post, **rule)
-    edit = editing.edit_of(post)
+    edit = edit_of(post)
     first, *rest = (_at(edit, time) for time in times)
     post = editing.save(post, first, by=by, version=post.version)
     copies = editing.create_many(
@@ -98,7 +99,7 @@ def begin(post: Post, *, by: User, **rule: Any) -> Series:
     return series
 
 
-def _at(edit: editing.PostEdit, time: datetime | None) -> editing.PostEdit:
+def _at(edit: PostEdit, time: datetime | None) -> PostEdit:
     return replace(edit, fields=replace(edit.fields, requested_time=time))
 
 
@@ -177,10 +178,10 @@ def change_later(series: Series, post: Post, *, by: User) -> int:
     """
     authority = require(by, Permission.POST_WRITE, unit=series.unit)
     number = post.occurrence.number
-    edit = editing.edit_of(post)
+    edit = edit_of(post)
     changed = 0
     for each in _locked(series).filter(occurrence__number__gt=number):
-        if editing.edit_of(each) == _at(edit, each.requested_time):
+        if edit_of(each) == _at(edit, each.requested_time):
             continue
         _open(each, by=by)
         editing.save(each, _at(edit, each.requested_time), by=by, version=each.version)

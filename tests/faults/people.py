@@ -189,22 +189,18 @@ class People:
     @staticmethod
     def _write(post: Any, number: int, version: int, officer: Any) -> None:
         from posts.editor import services as editing
+        from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
         from posts.review import services as post_reviews
 
         title, body = words(number, version)
         if post.title != title:
-            edit = editing.PostEdit(
-                editing.PostFields(
-                    title=title, body=body, topic=post.topic, campaign=post.campaign
-                ),
+            edit = PostEdit(
+                PostFields(title=title, body=body, topic=post.topic, campaign=post.campaign),
                 {
-                    target.channel: editing.ChannelEdit()
+                    target.channel: ChannelEdit()
                     for target in post.targets.select_related("channel")
                 },
-                [
-                    editing.MediaEdit(p.media, p.alt_text)
-                    for p in post.pictures.select_related("media")
-                ],
+                [MediaEdit(p.media, p.alt_text) for p in post.pictures.select_related("media")],
             )
             saved = editing.save(post, edit, by=officer, version=post.version)
             post.version, post.title, post.body = saved.version, saved.title, saved.body

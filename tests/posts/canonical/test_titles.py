@@ -6,6 +6,7 @@ from accounts.permissions import Role
 from posts.canonical import content
 from posts.canonical.titles import LONGEST, title_from
 from posts.editor import services as editing
+from posts.editor.edits import edit_of
 from posts.findings import findings
 from posts.origins import services as origins
 from tests import factories
@@ -48,7 +49,7 @@ def test_it_follows_the_text_until_somebody_writes_one(post, officer):
     assert (post.title, post.own_title) == ("Khóa cổng.", "")
     assert findings(post) == []
 
-    post = editing.save(post, editing.edit_of(post), by=officer, version=post.version)
+    post = editing.save(post, edit_of(post), by=officer, version=post.version)
     post = save(post, officer, title="", body="<p>Rút chìa khóa.</p>")
     assert str(post) == "Rút chìa khóa."
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from posts.editor.forms import ComposeForm
-from posts.editor.views import _times
+from posts.editor.page import times_to_choose
 from publishing.models import Slot
 from tests.factories import ChannelFactory, PostFactory
 from tests.posts.editor.composer import address, typed
@@ -78,7 +78,7 @@ def test_the_address_of_a_preview_changes_with_what_it_shows_and_with_nothing_el
 )
 def test_the_times_at_one_tap_are_ahead(post, hour, offered):
     now = timezone.make_aware(datetime(2026, 3, 2, hour))
-    times = _times(ComposeForm(post=post), now)
+    times = times_to_choose(ComposeForm(post=post), now)
     assert [value for _words, value in times["suggested"]] == offered
 
 
@@ -86,10 +86,12 @@ def test_the_units_free_slots_are_offered_too_each_time_once(post, channel):
     now = timezone.make_aware(datetime(2026, 3, 2, 9))  # a Monday
     for weekday, at in ((0, time(19, 30)), (0, time(20))):
         Slot.objects.create(unit=channel.unit, channel=channel, weekday=weekday, at=at)
-    assert _times(ComposeForm(post=post), now)["free"] == []
+    assert times_to_choose(ComposeForm(post=post), now)["free"] == []
 
     Slot.objects.filter(at=time(19, 30)).delete()
-    assert _times(ComposeForm(post=post), now)["free"] == [("20:00 02/03/2026", "2026-03-02T20:00")]
+    assert times_to_choose(ComposeForm(post=post), now)["free"] == [
+        ("20:00 02/03/2026", "2026-03-02T20:00")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from posts.canonical import content
 from posts.editor import services as editing
-from posts.editor.services import ChannelEdit, MediaEdit, PostEdit, PostFields, edit_of
+from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields, edit_of
 from posts.findings import findings
 from posts.history.services import restore
 from posts.models import Post

@@ -19,6 +19,7 @@ from channels.states import Health
 from core.errors import Refused
 from posts.canonical import content
 from posts.editor import services as editing
+from posts.editor.edits import edit_of
 from posts.findings import findings
 from posts.kits import services as kits
 from posts.models import Post
@@ -138,7 +139,7 @@ def test_the_content_of_other_posts_is_hashed_as_before():
 
 def test_words_written_past_the_service_are_refused_at_every_step(unit, officer, kit, pages):
     post = kits.adopt(kit, unit=unit, by=officer)
-    edit = editing.edit_of(refreshed(post))
+    edit = edit_of(refreshed(post))
     words = {"khu_vuc": "tổ 5"}
     post = editing.save(post, replace(edit, kit_words=words), by=officer, version=post.version)
     good = post.body
@@ -244,7 +245,7 @@ def misfit(unit, officer, province):
         slots=[{"name": "gio", "kind": "number", "label": "Giờ họp", "limit": 20}],
     )
     post = kits.adopt(kit, unit=unit, by=officer)
-    edit = editing.edit_of(refreshed(post))
+    edit = edit_of(refreshed(post))
     words = {"gio": "sáng sớm"}
     post = editing.save(
         refreshed(post), replace(edit, kit_words=words), by=officer, version=post.version
@@ -296,7 +297,7 @@ def test_a_wrong_gap_stops_what_is_scheduled_and_says_which(unit, officer, misfi
 def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, health, forged):
     channel = factories.ChannelFactory(unit=unit, platform="facebook", health=health)
     post = kits.adopt(kit, unit=unit, by=officer)
-    edit = replace(editing.edit_of(refreshed(post)), kit_words={"khu_vuc": "tổ 5"})
+    edit = replace(edit_of(refreshed(post)), kit_words={"khu_vuc": "tổ 5"})
     editing.save(refreshed(post), edit, by=officer, version=post.version)
     rows = [factories.delivery(factories.approved(refreshed(post)), channel)]
     call_command("verify_approvals")

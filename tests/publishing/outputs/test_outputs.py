@@ -12,6 +12,7 @@ from links.models import Link
 from links.queries import short_address
 from media.codes import qr_svg
 from posts.editor import services as editing
+from posts.editor.edits import edit_of
 from posts.kits import services as kits
 from posts.models import Post
 from publishing.models import Delivery
@@ -211,7 +212,7 @@ def of_kit(db):
     script = "Alo, bà con {khu_vuc} chú ý. Gọi 114. {don_vi} thông báo."
     kit = factories.kit(province, state="issued", script=script, poster=poster)
     post = kits.adopt(kit, unit=unit, by=factories.person(Role.OFFICER, unit))
-    edit = replace(editing.edit_of(post), kit_words={"khu_vuc": "tổ 5"})
+    edit = replace(edit_of(post), kit_words={"khu_vuc": "tổ 5"})
     post = editing.save(post, edit, by=post.author, version=post.version)
     return factories.approved(Post.objects.select_related("adoption__version").get(pk=post.pk))
 

@@ -20,6 +20,7 @@ from core.logs import JsonFormatter
 from links.models import ClickCount, Link
 from links.queries import short_address
 from posts.editor import services as editing
+from posts.editor.edits import edit_of
 from posts.kits import services as kits
 from posts.models import Post
 from publishing.models import Delivery, Recall, Share
@@ -310,7 +311,7 @@ def kit(unit):
 def of_kit(unit, officer, kit):
     channel = factories.ChannelFactory(unit=unit, platform="zalo")
     post = kits.adopt(kit, unit=unit, by=officer)
-    edit = replace(editing.edit_of(post), kit_words={"khu_vuc": "tổ 5"})
+    edit = replace(edit_of(post), kit_words={"khu_vuc": "tổ 5"})
     editing.save(post, edit, by=officer, version=post.version)
     post = Post.objects.select_related("adoption__version").get(pk=post.pk)
     return factories.delivery(

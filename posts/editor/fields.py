@@ -1,0 +1,122 @@
+"""Fields of the composer, and the names of those that belong to a channel, a gap or a video."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.html import escape
+from django.utils.translation import gettext
+
+from channels import presenters
+from channels.models import Channel
+from core.text import normal
+from media.models import Media
+from platforms.facts import Option
+from posts.canonical import html as canonical_html
+from posts.canonical.html import is_too_much, paragraphs
+from posts.kit_words import DATE, NUMBER, Slot
+
+CAPTIONS = "captions-"
+
+
+MADE_UP = re.compile(r"<(?:strong|em|u|h2|h3|ul|ol|a href)\b")
+
+
+class NormalField(forms.CharField):
+    """Text whose length is counted as it will be stored."""
+
+    is_asked_for = False  # a draft may lack it, what is submitted may not
+
+    def to_python(self, value: Any) -> str:
+        return normal(super().to_python(value) or "")
+
+
+class BodyWidget(forms.Textarea):
+    """Rich text where the browser can run the editor; else the plain text, which becomes
+    paragraphs.
+
+    The editor takes the HTML from ``data-html`` and reports it in a second field, so that a browser
+    without it never shows an officer any markup.
+    """
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        written = str(value or "")
+        if is_too_much(
+            written
+        ):  # refused, and shown as it was written to whoever wants to shorten it
+            shown, plain = paragraphs(written), written
+        else:
+            shown = canonical_html.clean(written)
+            plain = canonical_html.plain(shown)
+        context = super().get_context(name, plain, attrs)
+        context["widget"]["attrs"]["data-html"] = shown
+        if MADE_UP.search(shown):  # plain text would lose it
+            context["widget"]["attrs"]["data-rich"] = True
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        typed = super().value_from_datadict(data, files, name) or ""
+        return typed if data.get(f"{name}-is-html") else paragraphs(normal(typed))
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+def option_field(option: Option, decided: Any) -> forms.Field:
+    words = presenters.describe_option(option.name)
+    value = option.default if decided is None else decided
+    if not option.choices:
+        return forms.BooleanField(
+            label=words.label, help_text=words.help, required=False, initial=bool(value)
+        )
+    return forms.ChoiceField(
+        label=words.label,
+        help_text=words.help,
+        choices=[(choice, words.choices.get(choice, choice)) for choice in option.choices],
+        required=False,
+        initial=value,
+        # Where nothing may be ticked beforehand, nothing is.
+        widget=forms.RadioSelect if option.default is None else forms.Select,
+    )
+
+
+def slot_field(slot: Slot, words: str) -> forms.CharField:
+    attrs = {"data-slot-field": slot.name, "placeholder": slot.example, "autocomplete": "off"}
+    if slot.kind == NUMBER:
+        attrs["inputmode"] = "text" if slot.takes_spans else "decimal"
+    if slot.kind == DATE:
+        attrs["placeholder"] = slot.example or gettext("dd/mm/yyyy")
+    field = NormalField(
+        label=slot.label,
+        help_text=escape(slot.hint),  # the page shows help as HTML, and people typed this
+        max_length=slot.limit,
+        required=False,
+        initial=words,
+        widget=forms.TextInput(attrs=attrs),
+    )
+    field.is_asked_for = True
+    return field
+
+
+def slot_name(slot: Slot) -> str:
+    return f"slot-{slot.name}"
+
+
+def switch_name(channel: Channel) -> str:
+    return f"switch-{channel.public_id}"
+
+
+def text_name(channel: Channel) -> str:
+    return f"text-{channel.public_id}"
+
+
+def format_name(channel: Channel) -> str:
+    return f"format-{channel.public_id}"
+
+
+def option_name(channel: Channel, option: str) -> str:
+    return f"option-{channel.public_id}-{option}"
+
+
+def captions_name(media: Media) -> str:
+    return f"{CAPTIONS}{media.public_id}"

@@ -1,0 +1,175 @@
+"""What the page of the composer shows of a post and of its form."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from campaigns.kits.presenters import Difference
+from campaigns.queries import topic_asks
+from channels import presenters
+from channels.queries import facts_of
+from core.clock import local_time
+from media import services as media_services
+from media import uploads
+from media.scanners.queries import state_of
+from platforms.limits import text_limit, visible_text
+from posts.canonical import content, corrections, material
+from posts.checks.base import Severity
+from posts.editor import beginning, choices, leaks, unit_cards, unsent
+from posts.editor.forms import ComposeForm, targets_of
+from posts.findings import findings, hints
+from posts.kits.queries import changes_of_kit
+from posts.kits.services import has_newer_version
+from posts.leak_rules.queries import has_entered
+from posts.models import UPLOAD_PURPOSE, Post, PostChannel
+from posts.origins.shown import origin_of
+from posts.queries import free_times, last_return
+from posts.scanned import cards_of
+from posts.states import PostState
+from posts.suggested_times import suggested_times
+
+
+def page_of(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> dict[str, Any]:
+    """Return all that the page of the composer shows; ``more`` is what one request adds."""
+    parts, user = form.channel_parts(), cast("User", request.user)
+    with_settings = [part.channel for part in parts if part.options]
+    return {
+        "post": post,
+        "query": beginning.query(request, post),
+        "form": form,
+        "kit": form.kit_part(),
+        "parts": parts,
+        "asked": {channel.pk for channel in with_settings if choices.asks(channel)},
+        "chosen": {str(value) for value in form["channels"].value() or ()},
+        "pictures": form.pictures,
+        "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
+        "origin": None if post._state.adding or post.adoption else origin_of(post, user),
+        "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
+        "newer_kit": has_newer_version(post),
+        "kit_changes": _changes_of_kit(post),
+        "unit_cards": unit_cards.offers(post),
+        "proof": unsent.proof(user, post),
+        "accept": media_services.ACCEPT,
+        "unfinished": 0 if post._state.adding else _unfinished(post, by=user),
+        "times": times_to_choose(form, timezone.now()),
+        "asks_public_numbers": post._state.adding and not has_entered(post.unit),
+        **as_saved(post, form),
+        **more,
+    }
+
+
+def _changes_of_kit(post: Post) -> list[Difference]:
+    return changes_of_kit(post.adoption.kit, post.adoption) if post.adoption else []
+
+
+def _unfinished(post: Post, *, by: User) -> int:
+    """Count the files of which a part arrived before the page was loaded anew."""
+    return uploads.unfinished(
+        unit=post.unit, by=by, purpose=UPLOAD_PURPOSE, purpose_id=post.public_id
+    )
+
+
+def times_to_choose(form: ComposeForm, now: datetime) -> dict[str, list[tuple[str, str]]]:
+    """Return the times that are offered at one tap, each with its value for the fields: those at
+    which residents read, and the unit's free slots.
+    """
+    suggested = suggested_times(now)
+    taken = {at for at, _words in suggested}
+    free = [time.at for time in free_times(form.usable, now=now) if time.at not in taken]
+    return {
+        "suggested": [(words, _field_value(at)) for at, words in suggested],
+        "free": [(local_time(at), _field_value(at)) for at in free],
+    }
+
+
+def _field_value(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
+
+
+def as_saved(post: Post, form: ComposeForm) -> dict[str, Any]:
+    """Return the stored working copy as composed, its findings, the field beside which each is
+    shown, and how far the scanners are with the form's pictures. Nothing is found in a post that
+    has no row yet.
+    """
+    targets = targets_of(post)
+    pictures = [] if post._state.adding else list(post.pictures.select_related("media"))
+    media = [picture.media for picture in pictures]
+    in_form = [shown.media for shown in form.pictures]
+    scans = state_of({*media, *in_form})
+    cards = cards_of(in_form, scans)
+    unfit = material.reasons(targets, content.material_of(pictures))
+    if post._state.adding:
+        return {"targets": {}, "scans": cards, "unfit": unfit, **_NO_FINDINGS}
+    composed = content.compose(post, targets=targets, pictures=pictures)
+    for target in composed["channels"]:
+        target |= _facts_of_preview(composed, target)
+    return {
+        "targets": {target["channel"]: target for target in composed["channels"]},
+        "scans": cards,
+        "unfit": unfit,
+        # What a script does not change where a person has switched meanwhile.
+        "switches": {str(t.channel.public_id): t.is_on for t in targets if not t.by_hand},
+        **findings_by_field(post, composed, targets=targets, media=media, scans=scans),
+    }
+
+
+_NO_FINDINGS: dict[str, Any] = {
+    **dict.fromkeys(("missing", "to_tick", "to_pass", "warnings", "hints"), ()),
+    "said": {},
+    "required": frozenset(),
+}
+
+
+def _facts_of_preview(composed: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the format of the post on one channel, its length beside what is allowed, and how
+    many pictures and videos it has there.
+    """
+    form = facts_of(target["platform"]).format(target.get("format", ""))
+    media = content.media_for(composed, target)
+    videos = sum("video" in medium for medium in media)
+    unit = presenters.counting_unit(form)
+    return {
+        "shown_as": _mark_of(composed, target),
+        "count": form.count(visible_text(form, target["text"], target["html"])),
+        "limit": text_limit(form, media=len(media)),
+        "counted_in": unit,
+        "counted": presenters.COUNTED[unit],
+        "kind": form.name,
+        "kind_name": presenters.format_name(form.name),
+        "shown": presenters.describe_media_counts(len(media) - videos, videos),
+    }
+
+
+def findings_by_field(
+    post: Post, composed: Mapping[str, Any], *, targets: Sequence[PostChannel], **about: Any
+) -> dict[str, Any]:
+    """Return what is found in a working copy, stored or not, and beside which field each finding is
+    shown. ``about``: what `findings` takes besides.
+    """
+    required = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    found = findings(post, composed, targets=targets, asked=required, **about)
+    by_field: dict[str, list[leaks.Shown]] = {}
+    by_severity: dict[Severity, list[leaks.Shown]] = {severity: [] for severity in Severity}
+    for finding in leaks.with_words(post, composed, found, targets):
+        by_field.setdefault(finding.where, []).append(finding)
+        by_severity[finding.severity].append(finding)
+    return {
+        "missing": by_severity[Severity.BLOCK],
+        "to_tick": by_severity[Severity.TICK],
+        "to_pass": by_severity[Severity.REASON],
+        "warnings": by_severity[Severity.WARN],
+        "hints": hints(post, composed),
+        "said": by_field,
+        "required": required,
+    }
+
+
+def _mark_of(composed: Mapping[str, Any], target: Mapping[str, Any]) -> str:
+    """Return a mark of what residents see on one channel: it changes when the preview does."""
+    names = ("title", "body", "link", "media", "ai_made", "unit")
+    shown = {name: composed.get(name) for name in names}
+    return content.digest(shown | {"channels": [dict(target)]})[:16]

@@ -1,0 +1,239 @@
+"""What the scripts of the composer ask for: saving and checks while somebody writes, who else is
+there, previews, uploads.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.models import User
+from channels import presenters
+from channels.models import Channel
+from core import quotas
+from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
+from core.middleware import seconds_to_wait
+from core.text import whole_number
+from media import services as media_services
+from media.models import FilmEdit, Media
+from posts.canonical import content
+from posts.context import post_to_write
+from posts.editor import beginning, choices, unsent
+from posts.editor import services as editing
+from posts.editor.cards import picture_card
+from posts.editor.forms import ComposeForm
+from posts.editor.new_videos import with_new_films
+from posts.editor.page import as_saved, findings_by_field
+from posts.editor.turns import CHECKING, SAVING
+from posts.models import Post
+
+
+@login_not_required  # a script asks: it is told 401 instead of being sent to the sign-in page
+@require_POST
+def check(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Return what is found in the form as it is being written, for the script. Nothing is stored.
+    Statuses as of `autosave`, but for 409.
+    """
+    refused = _refused_person(request)
+    if refused:
+        return refused
+    try:
+        with CHECKING.taken(by=request.user.pk):
+            return _check(request, beginning.post_of(request, public_id))
+    except (Busy, QuotaExceeded) as error:
+        return _try_again(error)
+
+
+def _check(request: HttpRequest, post: Post) -> JsonResponse:
+    quotas.use("check", by=request.user)
+    form = ComposeForm(request.POST, post=post)
+    if not form.is_valid() and not form.set_times_aside():
+        return JsonResponse({"errors": form.errors_by_field()}, status=422)
+    try:
+        post, targets, pictures = form.draft()
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return JsonResponse({"errors": {"": [str(error)]}}, status=422)
+    composed = content.compose(post, targets=targets, pictures=pictures)
+    media = [picture.media for picture in pictures]
+    context = {
+        "parts": form.channel_parts(),
+        "pictures": form.pictures,
+        "targets": {target["channel"]: target for target in composed["channels"]},
+        **findings_by_field(post, composed, targets=targets, media=media),
+    }
+    return JsonResponse({"html": render_to_string("posts/_found_parts.html", context, request)})
+
+
+@login_not_required
+@require_POST
+def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Save for the script: 200 saved, 401 signed out, 403 somebody else's page, 409 somebody else
+    was faster, 422 errors by field, 429 too often.
+    """
+    refused = _refused_person(request)
+    if refused:
+        return refused
+    try:
+        with SAVING.taken(by=request.user.pk):
+            return _autosave(request, beginning.post_of(request, public_id))
+    except (Busy, QuotaExceeded) as error:
+        return _try_again(error)
+
+
+def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
+    quotas.use("autosave", by=request.user)
+    data, films = with_new_films(request.POST, post)
+    form = ComposeForm(data, post=post)
+    if not form.is_valid() and not form.set_times_aside():
+        return JsonResponse({"errors": form.errors_by_field()}, status=422)
+    try:
+        overrule = request.POST.get("act", "").removeprefix("overwrite:")
+        post = form.save(by=request.user, version=whole_number(overrule))
+    except editing.EditConflict as conflict:
+        answer = {"version": conflict.post.version, "html": _conflict_html(request, conflict.post)}
+        return JsonResponse(answer, status=409)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from None
+    except Refused as error:
+        return JsonResponse({"errors": {"": [str(error)]}}, status=422)
+    unsent.forget(request, post)
+    form.post = post
+    context = {
+        "post": post,
+        "parts": form.channel_parts(),
+        "pictures": form.pictures,
+        **as_saved(post, form),
+    }
+    parts = render_to_string("posts/_parts.html", context, request)
+    saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")
+    answer = {"version": post.version, "saved": saved, "html": parts}
+    if films:
+        answer["films"] = _new_tiles(form, films, context["scans"])
+    errors = form.errors_by_field(of_half_times=False)
+    return JsonResponse(answer | {"switches": context["switches"], "errors": errors})
+
+
+def _refused_person(request: HttpRequest) -> JsonResponse | None:
+    """Return the answer to who is signed out (401), or is not who opened the page (403)."""
+    if not request.user.is_authenticated:
+        return _signed_out()
+    return JsonResponse({}, status=403) if unsent.is_of_another(request) else None
+
+
+def _new_tiles(form: ComposeForm, films: Mapping[str, Media], scans: Any) -> dict[str, str]:
+    """Return the tiles of new videos by the ids of those in whose place they stand."""
+    shown = {each.media.pk: each for each in form.pictures}
+    return {
+        old: render_to_string("posts/_picture.html", {"shown": shown[new.pk], "scans": scans})
+        for old, new in films.items()
+        if new.pk in shown
+    }
+
+
+def _try_again(error: Busy | QuotaExceeded) -> JsonResponse:
+    """Answer that nothing was saved: the page reports it, keeps the text, and saves it after
+    ``Retry-After``.
+    """
+    wait = str(seconds_to_wait(error))
+    return JsonResponse({"errors": {"": [str(error)]}}, status=429, headers={"Retry-After": wait})
+
+
+def _conflict_html(request: HttpRequest, post: Post) -> str:
+    return render_to_string("posts/_conflict.html", {"conflict": post, "user": request.user})
+
+
+def _signed_out() -> JsonResponse:
+    return JsonResponse({}, status=401)
+
+
+@login_not_required
+@require_GET
+def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Return who asks, who else has the post open, its newest version, and a fresh CSRF token for a
+    page that outlived its session.
+    """
+    if not request.user.is_authenticated:
+        return _signed_out()
+    post = beginning.post_of(request, public_id)
+    others: list[User] = []
+    if not post._state.adding:
+        others = editing.touch(post, by=request.user, now=timezone.now())
+    return JsonResponse(
+        {
+            "person": str(request.user.public_id),
+            "others": [str(person) for person in others],
+            "version": post.version,
+            # The newest change is a video that a worker made: the page takes it over as it saves.
+            "has_new_film": FilmEdit.objects.filter(
+                purpose_id=post.public_id, purpose_version=post.version
+            ).exists(),
+            "token": get_token(request),
+        }
+    )
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def preview(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> HttpResponse:
+    """Show the stored draft on one channel as residents will see it."""
+    post = post_to_write(request, public_id)
+    row = get_object_or_404(Channel, public_id=channel, unit=post.unit)
+    composed = content.compose(post)
+    key = str(row.public_id)
+    target = next((each for each in composed["channels"] if each["channel"] == key), None)
+    template = "_target" if request.headers.get("HX-Request") else "preview"
+    context = {"target": target, "content": composed}
+    return render(request, f"posts/{template}.html", context)
+
+
+@require_GET
+def channel_choices(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> HttpResponse:
+    """Return what the page's own settings allow now, by which the script narrows the fields."""
+    post = beginning.post_of(request, public_id)
+    row = get_object_or_404(Channel.objects.usable(), public_id=channel, unit=post.unit)
+    if not choices.asks(row):
+        return HttpResponse(status=204)
+    left = choices.left(row)
+    longest = choices.longest_of(left or {})
+    context = {
+        "channel": row,
+        "left": left,
+        "longest": longest and presenters.format_duration(longest),
+        "at": timezone.now(),
+    }
+    return render(request, "posts/_choices.html", context)
+
+
+@login_not_required
+@require_POST
+def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """Store one picture or video for the unit and answer with its card; the next form makes it part
+    of the post.
+    """
+    if not request.user.is_authenticated:
+        return _signed_out()
+    post = beginning.post_of(request, public_id)
+    file = request.FILES.get("file")
+    if file is None:
+        return JsonResponse({"error": _("No file arrived. Choose it again.")}, status=422)
+    try:
+        stored = media_services.store(file, unit=post.unit, by=request.user)
+    except Busy as error:  # the script sends it again
+        return JsonResponse(
+            {"error": str(error)}, status=503, headers={"Retry-After": str(error.retry_after)}
+        )
+    except Refused as error:
+        return JsonResponse({"error": str(error)}, status=422)
+    return JsonResponse({"picture": str(stored.public_id), "html": picture_card(stored)})
