@@ -68,7 +68,7 @@ class DeliveryCard:
 
     @property
     def is_moving(self) -> bool:
-        """Tell whether it changes by itself, so that the page asks again."""
+        """Check whether it changes by itself, so that the page asks again."""
         going = self.broadcast is not None and self.broadcast.state in BROADCAST_GOING_OUT
         return going or self.delivery.state in MOVING
 
@@ -90,29 +90,20 @@ class DeliveryCard:
 
     @property
     def can_be_recalled(self) -> bool:
-        return (
-            self.may_withdraw
-            and self.delivery.recall_id is None
-            and self.delivery.state in RECALLABLE
-        )
+        row = self.delivery
+        return self.may_withdraw and row.recall_id is None and row.state in RECALLABLE
 
     @property
     def can_be_broadcast(self) -> bool:
-        """Tell whether the button makes sense; the service asks again, and asks everything."""
+        """Check whether the button makes sense; the service asks again, and asks everything."""
         row = self.delivery
         is_live = row.state == State.PUBLISHED and row.receipt_source == ReceiptSource.PLATFORM
         never_sent = self.broadcast is None or self.broadcast.state in NEVER_SENT
-        is_connected = (
-            row.channel.health == Health.CONNECTED and not row.channel.awaits_confirmation
-        )
-        allowed = self.may_schedule and self.is_approved
-        return (
-            allowed
-            and is_live
-            and never_sent
-            and is_connected
-            and facts_of(row.platform).broadcasts
-        )
+        channel = row.channel
+        is_connected = channel.health == Health.CONNECTED and not channel.awaits_confirmation
+        is_allowed = self.may_schedule and self.is_approved
+        is_possible = is_live and is_connected and facts_of(row.platform).broadcasts
+        return is_allowed and never_sent and is_possible
 
     @property
     def can_be_scheduled_again(self) -> bool:
@@ -159,12 +150,12 @@ def channel_cards(
             may_withdraw=rights["withdraw"],
         )
 
-    found = []
+    cards = []
     for newest, *earlier in by_channel.values():
         is_live = any(row.state not in ENDED for row in (newest, *earlier))
-        cards = [card(row, is_newest=False, is_live=is_live) for row in earlier]
-        found.append(ChannelCard(card(newest, is_newest=True, is_live=is_live), cards))
-    return found
+        before = [card(row, is_newest=False, is_live=is_live) for row in earlier]
+        cards.append(ChannelCard(card(newest, is_newest=True, is_live=is_live), before))
+    return cards
 
 
 @dataclass(frozen=True, slots=True)

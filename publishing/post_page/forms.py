@@ -35,8 +35,9 @@ class DecideForm(forms.Form):
     )
 
     def __init__(self, *args: Any, removal: bool, **options: Any):
-        """Offer the answers about the page; with ``removal``
-        the question is whether it has been deleted by hand."""
+        """Offer the answers about the page; with ``removal`` the question is whether the post has
+        been deleted there by hand.
+        """
         super().__init__(*args, **options)
         if removal:
             self.fields["seen"].choices = [

@@ -15,12 +15,8 @@ from publishing.models import Delivery
 def why_stopped(post: Post) -> str:
     """Return why the post was returned or withdrawn, in the words of who did it; else nothing."""
     if post.state == PostState.CHANGES_REQUESTED:
-        return (
-            Review.objects.filter(revision=post.current_revision_id)
-            .values_list("reason", flat=True)
-            .first()
-            or ""
-        )
+        reviews = Review.objects.filter(revision=post.current_revision_id)
+        return reviews.values_list("reason", flat=True).first() or ""
     if post.state == PostState.WITHDRAWN:
         about = Entry.objects.filter(
             object_type="posts.post", object_id=str(post.public_id), action="post.withdrawn"
@@ -35,10 +31,13 @@ def record_of(
     """Return the audit lines about the post that ``user`` may read, newest first, a delivery's with
     its channel.
     """
-    channels = {str(d.public_id): d.channel for d in deliveries}
+    channels = {str(row.public_id): row.channel for row in deliveries}
+    of_broadcasts = {
+        str(each.public_id): row.channel for row in deliveries for each in row.broadcasts.all()
+    }
     about = Q(object_type="posts.post", object_id=str(post.public_id))
     about |= Q(object_type="publishing.delivery", object_id__in=list(channels))
-    sent = {str(each.public_id): d.channel for d in deliveries for each in d.broadcasts.all()}
-    about |= Q(object_type="publishing.broadcast", object_id__in=list(sent))
+    about |= Q(object_type="publishing.broadcast", object_id__in=list(of_broadcasts))
     entries = Entry.objects.visible_to(user).filter(about)[:most]
-    return [(entry, (channels | sent).get(entry.object_id)) for entry in entries]
+    channels |= of_broadcasts
+    return [(entry, channels.get(entry.object_id)) for entry in entries]

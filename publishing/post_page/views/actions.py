@@ -83,6 +83,7 @@ def _is_live_on_several_pages(request: HttpRequest, public_id: uuid.UUID) -> boo
 @require_http_methods(["GET", "POST"])
 @step_up_required(when=_is_live_on_several_pages)
 def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask for the reason of a withdrawal, and whether live posts are taken down, too."""
     post = post_of(request, public_id, Permission.POST_WITHDRAW)
     live = sum(row.state == State.PUBLISHED for row in deliveries_of(post))
     form = WithdrawForm(form_data(request), live=live)
@@ -114,6 +115,7 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask for the reason for which one delivery is not published after all."""
     row = delivery_of(request, public_id, Permission.POST_SCHEDULE)
     form = CancelForm(form_data(request))
     return action_page(
@@ -167,10 +169,8 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = DecideForm(form_data(request), removal=removal)
 
     def action() -> None:
-        is_live, link = (
-            form.cleaned_data["seen"] == form.LIVE,
-            form.cleaned_data.get("permalink", ""),
-        )
+        is_live = form.cleaned_data["seen"] == form.LIVE
+        link = form.cleaned_data.get("permalink", "")
         decisions.decide(row, by=request.user, is_live=is_live, permalink=link)
 
     outcome = form_action(form, action)

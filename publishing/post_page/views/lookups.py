@@ -40,6 +40,7 @@ def post_of(
 
 
 def delivery_of(request: HttpRequest, public_id: uuid.UUID, permission: Permission) -> Delivery:
+    """Return the delivery, of those the person may see; 403 when they may not act on it."""
     found = Delivery.objects.visible_to(request.user).select_related(
         "channel", "unit", "post", "revision"
     )
@@ -50,6 +51,7 @@ def delivery_of(request: HttpRequest, public_id: uuid.UUID, permission: Permissi
 
 
 def address_of(post: Post, delivery: Delivery | None = None) -> str:
+    """Return the address of the post's page, at the place of one delivery."""
     address = reverse("publishing:post", args=[post.public_id])
     return f"{address}#delivery-{delivery.public_id}" if delivery else address
 

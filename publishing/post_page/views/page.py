@@ -20,7 +20,7 @@ from posts.scanned import cards_in
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
 from publishing.deliveries.queries import deliveries_of
-from publishing.models import Delivery, Recall
+from publishing.models import Delivery, Pauses, Recall
 from publishing.pauses.context import pauses_of
 from publishing.post_page.cards import channel_cards, passed_over
 from publishing.post_page.queries import record_of, why_stopped
@@ -47,22 +47,24 @@ def page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     post = post_of(request, public_id)
     deliveries = deliveries_of(post)
-    stamp = "-".join(
-        [
-            f"{post.version}",
-            *(f"{d.pk}{d.state}{d.attempt}.{d.fire_at:%d%H%M%S}" for d in deliveries),
-        ]
-    )
-    stamp += "".join(f"-b{each.pk}{each.state}" for d in deliveries for each in d.broadcasts.all())
-    stamp += "".join(f"-p{pause.pk}" for pause in pauses_of(request).active)
+    stamp = _stamp_of(post, deliveries, pauses_of(request))
     if request.htmx and request.GET.get("seen") == stamp:
         return HttpResponse(status=204)
     context = {"post": post, "stamp": stamp, **_moving_part(request, post, deliveries)}
     if request.htmx:
         return render(request, "publishing/post.html#post", context)
-    return render(
-        request, "publishing/post.html", {**context, **_still_part(request, post, deliveries)}
-    )
+    context |= _still_part(request, post, deliveries)
+    return render(request, "publishing/post.html", context)
+
+
+def _stamp_of(post: Post, deliveries: list[Delivery], pauses: Pauses) -> str:
+    """Return a text that changes with all that changes by itself on the page."""
+    parts = [f"{post.version}"]
+    for row in deliveries:
+        parts.append(f"{row.pk}{row.state}{row.attempt}.{row.fire_at:%d%H%M%S}")
+        parts += [f"b{each.pk}{each.state}" for each in row.broadcasts.all()]
+    parts += [f"p{pause.pk}" for pause in pauses.active]
+    return "-".join(parts)
 
 
 def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
@@ -75,10 +77,8 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
         rights["approve"] = can(request.user, deciding_right(post), unit=post.unit)
     live = {row.channel_id for row in deliveries if row.state not in ENDED}
     pauses = pauses_of(request)
-    recalls = {
-        recall.pk: recall
-        for recall in Recall.objects.visible_to(request.user).filter(deliveries__post=post)
-    }
+    own_recalls = Recall.objects.visible_to(request.user).filter(deliveries__post=post)
+    recalls = {recall.pk: recall for recall in own_recalls}
     channels = channel_cards(post, deliveries, rights=rights, pauses=pauses, recalls=recalls)
     cards = [card for channel in channels for card in (channel.newest, *channel.earlier)]
     is_due_soon = any(
@@ -103,14 +103,13 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
 
 
 def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
-    revision = post.current_revision
-    shown = (
-        content.compose(post) if revision is None or post.state in EDITABLE else revision.content
-    )
+    """Return what stays while somebody looks: the content, its versions, its record."""
+    revision = None if post.state in EDITABLE else post.current_revision
+    shown = revision.content if revision else content.compose(post)
     return {
         "content": shown,
         "origin": origin_of(post, request.user),
-        "passed": passed_over(post, revision) if revision and post.state not in EDITABLE else None,
+        "passed": passed_over(post, revision) if revision else None,
         "scans": [card for card in cards_in(shown) if card.has_news],
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),

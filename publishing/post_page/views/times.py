@@ -72,16 +72,13 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _schedule_form(
     request: HttpRequest, post: Post, channels: list[Channel], now: datetime, *, given: Any
 ) -> ScheduleForm:
-    asked = [
-        channel.public_id
-        for channel in channels
-        if str(channel.public_id) == request.GET.get("channel")
-    ]
+    """Return the form, filled in with what the address names, or else with the requested time."""
+    ids = [channel.public_id for channel in channels]
+    named = [each for each in ids if str(each) == request.GET.get("channel")]
+    requested = post.requested_time
     initial = {
-        "channels": asked or [channel.public_id for channel in channels],
-        "due_at": post.requested_time
-        if post.requested_time and post.requested_time > now
-        else None,
+        "channels": named or ids,
+        "due_at": requested if requested and requested > now else None,
         **_chosen_slot(request, channels, now),
     }
     return ScheduleForm(given, post=post, channels=channels, now=now, initial=initial)
@@ -92,7 +89,8 @@ def _chosen_slot(
 ) -> dict[str, datetime]:
     """Return the times of the free slot that the address names, by the form's fields."""
     at = request.GET.get("at", "")
-    if at == OWN_SLOTS and (own := own_times_chip(channels, now=now)):
+    own = own_times_chip(channels, now=now) if at == OWN_SLOTS else None
+    if own:
         return {"due_at": None, **own.times}
     try:
         chosen = parse_datetime(at)
@@ -117,10 +115,11 @@ def _schedule(request: HttpRequest, post: Post, form: ScheduleForm, hints: list[
 def _report(
     request: HttpRequest, post: Post, form: ScheduleForm, hints: list[str], now: datetime
 ) -> None:
-    """Tell the person what becomes of the post now."""
+    """Say what becomes of the post now."""
     for words in filter(None, hints):
         messages.info(request, words)
-    if warning := pause_warning(post, form.times, pauses_of(request)):
+    warning = pause_warning(post, form.times, pauses_of(request))
+    if warning:
         messages.warning(request, warning)
     else:
         messages.success(request, planned_times_sentence(form.times.values(), now=now))
@@ -149,12 +148,11 @@ def _intended_times(
     """Return each channel's time as the form is filled in, and the time that is common to them,
     before it is spread.
     """
-    if form.is_bound:
-        fits = set(form.errors) <= {NON_FIELD_ERRORS}
-        return (form.times if fits else {}), None if form.at_once else form.cleaned_data.get(
-            "due_at"
-        )
-    return form.initial_times(), form.initial["due_at"]
+    if not form.is_bound:
+        return form.initial_times(), form.initial["due_at"]
+    has_times = set(form.errors) <= {NON_FIELD_ERRORS}
+    times = form.times if has_times else {}
+    return times, None if form.at_once else form.cleaned_data.get("due_at")
 
 
 def _beside(
@@ -177,6 +175,7 @@ def _beside(
 
 @require_http_methods(["GET", "POST"])
 def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give one delivery another time."""
     row = delivery_of(request, public_id, Permission.POST_SCHEDULE)
     return _move_page(
         request,
@@ -234,8 +233,7 @@ def _move_page(
         times = dict.fromkeys(channels, at)
         beside = _beside(post, times, rows[0].revision)
         warning = pause_warning(post, times, pauses_of(request))
-        said = warning or planned_times_sentence(times.values(), now=timezone.now())
-        done = said
+        done = warning or planned_times_sentence(times.values(), now=timezone.now())
         if beside["hints"]:
             again = _("Press again to move it there all the same.")
             form.ask_once(" ".join([*beside["hints"], again]))
