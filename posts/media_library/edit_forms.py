@@ -15,7 +15,7 @@ SIDES = ("x", "y", "width", "height")
 
 
 class PercentField(forms.FloatField):
-    """A length of a picture as people write it; ``ten_thousandths`` is what is stored."""
+    """A length as a part of the picture's, as people write it; stored are ten thousandths."""
 
     def __init__(self, label: Any = None, **more: Any):
         widget = forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"})
@@ -83,28 +83,21 @@ class EditForm(forms.Form):
     focus_y = PercentField(_("Most important point, from the top (%)"))
 
     def __init__(self, data: Any = None, *, media: Media, shape: str = ""):
-        focus = {
-            name: value / 100
-            for name in ("focus_x", "focus_y")
-            if (value := getattr(media, name)) is not None
-        }
-        super().__init__(
-            data,
-            initial={**focus, "shape": shape if shape in BY_NAME else ""},
-            label_suffix="",
-        )
+        initial: dict[str, Any] = {"shape": shape if shape in BY_NAME else ""}
+        for name in ("focus_x", "focus_y"):
+            stored = getattr(media, name)
+            if stored is not None:
+                initial[name] = stored / 100
+        super().__init__(data, initial=initial, label_suffix="")
         self.media_row = media
 
     def blur_rows(self) -> list[dict[str, str]]:
         """Return the places to blur as they were typed."""
         if not self.is_bound:
             return []
-        sides = [self.data.getlist(f"blur_{side}")[:MOST_BLURS] for side in SIDES]
-        return [
-            dict(zip(SIDES, row, strict=True))
-            for row in zip(*sides, strict=False)
-            if any(each.strip() for each in row)
-        ]
+        columns = [self.data.getlist(f"blur_{side}")[:MOST_BLURS] for side in SIDES]
+        rows = [dict(zip(SIDES, row, strict=True)) for row in zip(*columns, strict=False)]
+        return [row for row in rows if any(value.strip() for value in row.values())]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -128,6 +121,7 @@ class EditForm(forms.Form):
         return cleaned
 
     def _crop(self, cleaned: dict[str, Any]) -> Box | None:
+        """Return the crop that was drawn, or the largest one of the chosen shape; None for none."""
         if not cleaned["shape"]:
             return None
         sides = [cleaned[f"crop_{side}"] for side in SIDES]
@@ -143,4 +137,6 @@ class EditForm(forms.Form):
 
     def _focus(self, cleaned: dict[str, Any]) -> tuple[int, int] | None:
         x, y = cleaned["focus_x"], cleaned["focus_y"]
-        return None if x is None or y is None else (round(x * 100), round(y * 100))
+        if x is None or y is None:
+            return None
+        return round(x * 100), round(y * 100)

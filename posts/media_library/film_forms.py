@@ -28,6 +28,7 @@ def seconds_of(text: str) -> float:
 
 
 def as_time(seconds: float) -> str:
+    """Write a time as people read it in a player: 1:05, or 1:05.25."""
     return f"{int(seconds // 60)}:{seconds % 60:05.2f}".removesuffix(".00")
 
 
@@ -165,7 +166,7 @@ class FilmForm(forms.Form):
                 cover=max(0.0, cleaned["cover"] - start),
                 vertical=cleaned["vertical"],
                 blurs=self.spans if cleaned.get("blur_found") else (),
-                marks=[[(m.start, m.end, *m.box) for m in marks] for marks in self.places.values()],
+                marks=[_plan_of(marks) for marks in self.places.values()],
                 captions=captions,
             )
         except Refused as refused:
@@ -203,7 +204,12 @@ class FilmForm(forms.Form):
         self.places = {place: completed(marks, self.seen) for place, marks in sorted(found.items())}
 
 
+def _plan_of(marks: Sequence[Mark]) -> list[tuple[float, ...]]:
+    return [(mark.start, mark.end, *mark.box) for mark in marks]
+
+
 def _shown_mark(place: int, mark: Mark) -> dict[str, Any]:
+    """Return the fields of a mark as the form shows it again."""
     sides = zip(SIDES, (f"{side / 100:g}" for side in mark.box), strict=True)
     times = {"from": as_time(mark.start), "to": as_time(mark.end), "second": f"{mark.start:.2f}"}
     return {"place": str(place), **times, **dict(sides), "kind": mark.kind.value, "box": mark.box}
