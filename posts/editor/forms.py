@@ -1,7 +1,7 @@
 import dataclasses
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -144,25 +144,8 @@ class ComposeForm(forms.Form):
     channels = forms.TypedMultipleChoiceField(label=_("Channels"), required=False)
 
     def __init__(self, data: Any = None, files: Any = None, *, post: Post):
-        targets = {t.channel_id: t for t in targets_of(post)}
-        super().__init__(
-            data,
-            initial={
-                "version": post.version,
-                "title": post.own_title,
-                "body": post.body,
-                "topic": post.topic_id,
-                "campaign": post.campaign.public_id if post.campaign else None,
-                "link": post.link,
-                "requested_time": post.requested_time,
-                "valid_until": post.valid_until,
-                "urgent": post.urgent,
-                "ai_made": post.ai_made,
-                **post.grounds(),
-                "channels": [t.channel.public_id for t in targets.values() if t.is_on],
-            },
-            label_suffix="",
-        )
+        targets = {target.channel_id: target for target in targets_of(post)}
+        super().__init__(data, initial=_initial(post, targets.values()), label_suffix="")
         self.post = post
         self.options = defaultdict(dict, {key: each.options for key, each in targets.items()})
         self.usual_formats: dict[int, str] = {}
@@ -175,18 +158,23 @@ class ComposeForm(forms.Form):
         self.filling = Filling(post.adoption.version, post.unit) if post.adoption else None
         if self.filling:
             self._add_gaps(self.filling, post.adoption.values)
-        # One that was disconnected meanwhile stays until the officer takes it out.
         self.usable = channels_for(post.unit)
-        shown = [*self.usable, *(t.channel for t in targets.values())]
-        self.open_channels = sorted(
-            {c.pk: c for c in shown}.values(), key=lambda c: (ORDER[c.platform], c.name)
-        )
-        by_id = {str(channel.public_id): channel for channel in self.open_channels}
-        self.fields["channels"].choices = [(key, c.name) for key, c in by_id.items()]
-        self.fields["channels"].coerce = by_id.get
-        for channel in self.open_channels:
-            self._add_channel(channel, targets.get(channel.pk))
+        self.open_channels = self._offer_channels(targets)
         self.pictures = self._media(data, files) if data is not None else self._stored_media()
+
+    def _offer_channels(self, targets: Mapping[int, PostChannel]) -> list[Channel]:
+        """Add the fields of the unit's channels, and of those that the post has: one that was
+        disconnected meanwhile stays until the officer takes it out.
+        """
+        channels = {channel.pk: channel for channel in self.usable}
+        channels |= {target.channel_id: target.channel for target in targets.values()}
+        in_order = sorted(channels.values(), key=lambda each: (ORDER[each.platform], each.name))
+        by_id = {str(channel.public_id): channel for channel in in_order}
+        self.fields["channels"].choices = [(key, each.name) for key, each in by_id.items()]
+        self.fields["channels"].coerce = by_id.get
+        for channel in in_order:
+            self._add_channel(channel, targets.get(channel.pk))
+        return in_order
 
     def _add_gaps(self, filling: Filling, values: Mapping[str, str]) -> None:
         """Add a field for each gap of the post's kit; what the kit keeps cannot be changed."""
@@ -202,8 +190,10 @@ class ComposeForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2}),
                 help_text=_("They stand at the end of the text, in every channel."),
             )
-        kept = {"title", "body", "topic", "campaign"} | {*editing.grounds_of(filling.version)}
-        for name in kept | ({"link"} if filling.version.link else set()):
+        fixed = {"title", "body", "topic", "campaign", *editing.grounds_of(filling.version)}
+        if filling.version.link:
+            fixed.add("link")
+        for name in fixed:
             self.fields[name].disabled = True
         self.fields["body"].widget.attrs["hidden"] = True
 
@@ -334,11 +324,10 @@ class ComposeForm(forms.Form):
         """
         if is_too_much(self.cleaned_data["body"]):
             raise ValidationError(too_much())
-        body = canonical_html.clean(self.cleaned_data["body"])
-        if not self.data.get("body-is-html") and canonical_html.plain(body) == canonical_html.plain(
-            self.post.body
-        ):
-            return self.post.body
+        body, stored = canonical_html.clean(self.cleaned_data["body"]), self.post.body
+        is_plain = not self.data.get("body-is-html")
+        if is_plain and canonical_html.plain(body) == canonical_html.plain(stored):
+            return stored
         return body
 
     def clean(self) -> dict[str, Any]:
@@ -435,6 +424,23 @@ class ComposeForm(forms.Form):
             if value != option.default and not (option.choices and not value):
                 decided[option.name] = value
         return decided
+
+
+def _initial(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any]:
+    return {
+        "version": post.version,
+        "title": post.own_title,
+        "body": post.body,
+        "topic": post.topic_id,
+        "campaign": post.campaign.public_id if post.campaign else None,
+        "link": post.link,
+        "requested_time": post.requested_time,
+        "valid_until": post.valid_until,
+        "urgent": post.urgent,
+        "ai_made": post.ai_made,
+        **post.grounds(),
+        "channels": [target.channel.public_id for target in targets if target.is_on],
+    }
 
 
 def _media_as_sent(media: Media, data: Any, files: Any) -> FormMedia:
