@@ -1,4 +1,4 @@
-"""What a draft may hold: lengths, numbers, media that may still be used."""
+"""Limits of a draft: lengths, numbers, media that may still be used."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""What the page of the composer shows of a post and of its form."""
+"""The page of the composer: all that it shows of a post and of its form."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

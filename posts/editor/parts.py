@@ -1,4 +1,4 @@
-"""What the composer shows of a picture, a channel, an option and a kit."""
+"""Parts of the composer: all that it shows of a picture, a channel, an option and a kit."""
 
 import dataclasses
 from typing import Any, NamedTuple

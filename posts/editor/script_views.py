@@ -1,4 +1,4 @@
-"""What the scripts of the composer ask for: saving and checks while somebody writes, who else is
+"""Answers to the scripts of the composer: saving and checks while somebody writes, who else is
 there, previews, uploads.
 """
 

@@ -57,7 +57,7 @@ _TARGET_FIELDS = ("text", "format", "format_as_before", "options", "is_on", "by_
 
 
 class WorkingCopy(NamedTuple):
-    """What people write of a post, as it is stored or as it will be, to compare the two."""
+    """All that people write of a post, as it is stored or as it will be, to compare the two."""
 
     fields: tuple[object, ...]
     targets: Targets

@@ -1,4 +1,4 @@
-"""Who may decide on a revision: four eyes at each step."""
+"""The right to decide on a revision: four eyes at each step."""
 
 from collections.abc import Sequence
 

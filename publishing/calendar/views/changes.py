@@ -1,4 +1,4 @@
-"""What people do to posts in the calendar: move one, or move, cancel and submit several."""
+"""Changes to posts in the calendar: move one, or move, cancel and submit several."""
 
 import json
 import uuid

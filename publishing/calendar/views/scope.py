@@ -1,4 +1,4 @@
-"""What a page of the calendar is about: its filters, its unit, and the marks of its days."""
+"""The scope of a page of the calendar: its filters, its unit, and the marks of its days."""
 
 from typing import Any
 

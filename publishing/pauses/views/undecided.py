@@ -1,4 +1,4 @@
-"""What fell due during pauses, and the decision that it stays unpublished."""
+"""Deliveries that fell due during pauses, and the decision that they stay unpublished."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
