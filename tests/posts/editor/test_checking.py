@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.permissions import Role
 from audit.models import Entry
 from core.semaphores import OwnTurns
+from posts.editor import script_views
 from posts.editor import services as editing
-from posts.editor import views
 from posts.kits import services as kits
 from posts.models import Contribution, Post
 from tests import factories
@@ -225,12 +225,12 @@ def test_a_check_takes_the_same_few_queries_however_much_there_is(client, unit, 
     assert len(queries) == 21
 
 
-@pytest.mark.parametrize(("name", "turns"), [("check", "_checking"), ("autosave", "_saving")])
+@pytest.mark.parametrize(("name", "turns"), [("check", "CHECKING"), ("autosave", "SAVING")])
 def test_a_script_that_sends_many_at_once_holds_up_nobody_else(
     client, post, officer, colleague, monkeypatch, name, turns
 ):
-    monkeypatch.setattr(views, turns, OwnTurns(waiting=0, patience=0))
-    with getattr(views, turns).taken(by=officer.pk):
+    monkeypatch.setattr(script_views, turns, OwnTurns(waiting=0, patience=0))
+    with getattr(script_views, turns).taken(by=officer.pk):
         answer = client.post(address(name, post), typed(post))
         assert (answer.status_code, answer["Retry-After"]) == (429, "10")
         assert answer.json()["errors"][""][0].startswith("The portal is still at work")
