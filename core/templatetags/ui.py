@@ -1,6 +1,6 @@
 """Small template vocabulary every page shares. A built-in: no {% load %} needed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from core import assets, clock, logs, navigation, phones
 from core.actions import UNDO
@@ -172,6 +172,12 @@ def count_or_missing(value: float | None) -> str:
     """
     if value is None:
         return gettext("not measured")
+    return _grouped(value, get_language())
+
+
+# A page of 170 units has 1,300 figures, most of them small and the same: a tenth of its time.
+@lru_cache(maxsize=4096, typed=True)
+def _grouped(value: float, language: str) -> str:
     return formats.number_format(value, use_l10n=True, force_grouping=True)
 
 
@@ -185,8 +191,44 @@ def as_cell(value: object) -> str:
     if value is None or isinstance(value, int):
         return count_or_missing(value)
     if isinstance(value, date):
-        return formats.date_format(value, "SHORT_DATE_FORMAT")
+        return _short_date(value, get_language())
     return str(value)
+
+
+@lru_cache(maxsize=2048, typed=True)
+def _short_date(day: date, language: str) -> str:
+    return formats.date_format(day, "SHORT_DATE_FORMAT")
+
+
+@register.simple_tag
+def figure_rows(
+    head: Sequence[str], rows: Sequence[Sequence[object]], links: Sequence[str]
+) -> SafeString:
+    """Render the rows of a table of figures: the first cell is a row's name, linked where ``links``
+    has an address for it; the others bear the words of ``head`` for narrow screens. Loops over two
+    thousand cells took a third of a dashboard's time.
+    """
+    _first, *labels = (conditional_escape(word) for word in head)
+    return format_html_join(
+        "\n",
+        '<tr><th scope="row">{}</th>{}</tr>',
+        (
+            (_linked(as_cell(name), link), _figure_cells(labels, cells))
+            for (name, *cells), link in zip(rows, links or [""] * len(rows), strict=True)
+        ),
+    )
+
+
+def _linked(words: str, address: str) -> str:
+    return format_html('<a href="{}">{}</a>', address, words) if address else words
+
+
+def _figure_cells(labels: Sequence[str], cells: Sequence[object]) -> SafeString:
+    return format_html_join(
+        "",
+        '<td class="num" data-label="{}">{}</td>',
+        ((label, as_cell(cell)) for label, cell in zip(labels, cells, strict=True)),
+    )
 
 
 @register.filter

@@ -92,12 +92,6 @@ class Chart:
         return [(day, [mark for mark in self.marks if mark.day == day]) for day in days]
 
     @property
-    def labelled_rows(self) -> list[tuple[str, list[tuple[str, Any]]]]:
-        """Return each row's address and cells, with the words above them for narrow screens."""
-        cells = [list(zip(self.head, row, strict=True)) for row in self.rows]
-        return list(zip(self.links or [""] * len(cells), cells, strict=True))
-
-    @property
     def is_empty(self) -> bool:
         return not self.rows
 

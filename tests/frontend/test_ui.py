@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django import forms
@@ -12,7 +12,14 @@ from django.utils.safestring import mark_safe
 
 from accounts.permissions import DEEP, Role
 from core.navigation import ENTRIES, SIDEBAR, TABS, Entry
-from core.templatetags.ui import count_or_missing, distance, icon, local_time, nav_item
+from core.templatetags.ui import (
+    count_or_missing,
+    distance,
+    figure_rows,
+    icon,
+    local_time,
+    nav_item,
+)
 from tests.factories import ProvinceFactory, UnitFactory, person
 
 
@@ -20,6 +27,34 @@ from tests.factories import ProvinceFactory, UnitFactory, person
 def test_a_figure_is_grouped_the_vietnamese_way(figure, shown):
     with translation.override("vi"):
         assert count_or_missing(figure) == shown
+
+
+def test_a_figure_drawn_once_is_grouped_as_each_language_does():
+    for language, shown in (("vi", "12.345"), ("en", "12,345"), ("vi", "12.345")):
+        with translation.override(language):
+            assert count_or_missing(12345) == shown
+
+
+def test_a_table_of_figures_labels_its_cells_links_its_rows_and_escapes_both():
+    with translation.override("vi"):
+        rows = figure_rows(
+            ["Xã", "Lượt <xem>", "Ngày"],
+            [["Hải & Châu", 12345, date(2026, 3, 1)], ["Sơn Trà", None, 0.5]],
+            ["/units/a/?x=1&y=2", ""],
+        )
+
+    assert rows.split("\n") == [
+        '<tr><th scope="row"><a href="/units/a/?x=1&amp;y=2">Hải &amp; Châu</a></th>'
+        '<td class="num" data-label="Lượt &lt;xem&gt;">12.345</td>'
+        '<td class="num" data-label="Ngày">01/03/2026</td></tr>',
+        '<tr><th scope="row">Sơn Trà</th>'
+        '<td class="num" data-label="Lượt &lt;xem&gt;">chưa đo</td>'
+        '<td class="num" data-label="Ngày">50 %</td></tr>',
+    ]
+
+
+def test_a_table_of_figures_without_links_has_all_its_rows():
+    assert figure_rows(["Day", "n"], [["a", 1], ["b", 2]], ()).count("<tr>") == 2
 
 
 def test_a_figure_nobody_measured_is_never_shown_as_zero():
