@@ -20,7 +20,7 @@ from engagement.rollups.nation import due_sums
 from engagement.rollups.queries import Window
 from oversight import queries
 from oversight.rows import Row
-from oversight.templatetags.shares import percent, points
+from oversight.templatetags.overview import percent, points
 from units.models import Level
 
 STEPS = 5  # shades of the scale

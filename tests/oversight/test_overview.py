@@ -13,7 +13,7 @@ from accounts.permissions import Role
 from channels.states import Health, Lifecycle
 from core.periods import Period
 from oversight.rows import Row, sort_rows
-from oversight.templatetags.shares import percent
+from oversight.templatetags.overview import percent
 from publishing.states import State
 from tests import factories
 from units.models import Unit

@@ -1,0 +1,101 @@
+"""The figures of units as their tables show them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from core.templatetags.ui import as_cell, count_or_missing, icon
+from oversight.rows import Row
+
+register = template.Library()
+
+_SYMBOLS = {"green": "check", "yellow": "clock", "red": "alert-triangle"}
+
+
+def points(share: float) -> int:
+    """Return a share in hundredths. It never rounds up to 100: one that was late must show."""
+    return min(round(share * 100), 99) if share < 1 else 100
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Format a share: 0.954 → 95 %."""
+    return f"{points(share)} %"
+
+
+@register.simple_tag
+def unit_cells(row: Row, columns: Sequence[Mapping[str, Any]]) -> SafeString:
+    """Render a row's figures under all ``columns`` but its name's; a narrow screen has the column's
+    label in each. As a template, those of 170 units took half of the page's time.
+    """
+    figures = {column["name"]: column["label"] for column in columns if column["name"] != "name"}
+    return format_html_join(
+        "\n",
+        '<td class="num {0}" data-label="{2}">{1}</td>',
+        ((*_cell(row, name), label) for name, label in figures.items()),
+    )
+
+
+def _cell(row: Row, name: str) -> tuple[str, str]:
+    """Return the class and the content of a figure: what is good news a phone leaves out."""
+    match name:
+        case "alive_share":
+            return "", f"{count_or_missing(row.alive)}/{count_or_missing(row.units)}"
+        case "on_time_share":
+            return "", _on_time(row)
+        case "failed" | "needs_person":
+            n = getattr(row, name)
+            return "is-red" if n else "desk-cell", count_or_missing(n)
+        case "down":
+            return "", _channels(row)
+        case "last_post":
+            return "", _last_post(row)
+        case "published":
+            return "", count_or_missing(row.published)
+        case _:
+            return "desk-cell", count_or_missing(getattr(row, name))
+
+
+def _on_time(row: Row) -> SafeString:
+    """Rate in words, colour and sign."""
+    share = row.on_time_share
+    if share is None:
+        return _muted(_("nothing due"))
+    return format_html(
+        '<span class="share share-{}">{} {}</span> <span class="fraction">{}/{}</span>',
+        row.tone,
+        icon(_SYMBOLS[row.tone]),
+        percent(share),
+        count_or_missing(row.on_time),
+        count_or_missing(row.due),
+    )
+
+
+def _channels(row: Row) -> str:
+    ailing = [
+        (css, words % {"n": n})
+        for css, words, n in (
+            ("is-red", _("%(n)s down"), row.down),
+            ("is-yellow", _("%(n)s ending"), row.dying),
+        )
+        if n
+    ]
+    if not ailing:
+        return count_or_missing(row.channels)
+    said = format_html_join(", ", '<span class="{}">{}</span>', ailing)
+    return format_html("{} {}", said, _muted(_("of %(n)s") % {"n": row.channels}))
+
+
+def _last_post(row: Row) -> str:
+    if row.last_post is None:
+        return _muted(_("none in 90 days"))
+    return as_cell(timezone.localdate(row.last_post))
+
+
+def _muted(words: str) -> SafeString:
+    return format_html('<span class="text-secondary">{}</span>', words)
