@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -101,10 +101,12 @@ def counted(at_risk: ChannelQuerySet) -> dict[str, int]:
 def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[str, Q]:
     ours = Q(health__in=[Health.CONNECTED, Health.LOST])
     working = Q(health=Health.CONNECTED)
-    restricted = [kind for kind in Kind.values if facts_of(kind).off_by_default]
-    allowance = PlatformAllowance.objects.filter(
-        Q(unit=OuterRef("unit")) | Q(unit=OuterRef("unit__parent")), platform=OuterRef("platform")
-    )
+    not_allowed = Q(pk__in=[])
+    for kind in Kind.values:
+        if facts_of(kind).off_by_default:
+            # Read once; asked of each channel, it was half of the statement's time.
+            units = PlatformAllowance.objects.filter(platform=kind).values("unit")
+            not_allowed |= Q(~Q(unit__in=units), ~Q(unit__parent__in=units), platform=kind)
     partly = Q(pk__in=[])
     for kind in Kind.values:
         if rights := list(facts_of(kind).rights):
@@ -114,7 +116,7 @@ def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[st
         Risk.NOT_SET_UP: Q(
             ours, platform__in=[kind for kind in settings.PLATFORMS if not is_set_up(kind)]
         ),
-        Risk.NOT_ALLOWED: Q(Q(platform__in=restricted), ~Exists(allowance)),
+        Risk.NOT_ALLOWED: not_allowed,
         Risk.LOST: Q(health=Health.LOST),
         Risk.FROZEN: Q(lifecycle=Lifecycle.FROZEN),
         Risk.UNCONFIRMED: Q(working, confirmed_at__isnull=True),
