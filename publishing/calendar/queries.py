@@ -104,7 +104,7 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
     """Return the numbers by day and platform where ``unit`` and those below it have more in the
     window than anybody reads one by one; None where they have not.
     """
-    if not is_of_many(unit) or rows.order_by()[: MOST_DRAWN + 1].count() <= MOST_DRAWN:
+    if not is_of_many(unit):
         return None
     counted = (
         rows.order_by()
@@ -113,7 +113,8 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
             n=Count("pk"), attention=Count("pk", filter=Q(state__in=CALENDAR_FILTERS["attention"]))
         )
     )
-    return [DayCount(*row) for row in sorted(counted)]
+    days = [DayCount(*row) for row in sorted(counted)]
+    return days if sum(day.n for day in days) > MOST_DRAWN else None
 
 
 def times_of(rows: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[datetime, int]]:
