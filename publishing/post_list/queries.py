@@ -51,6 +51,8 @@ SORTS: dict[str, tuple[str, ...]] = {
 }
 # Nobody works through more in a list; above it a tab says only that there are more.
 MOST_COUNTED = 1000
+# More of them are counted by a request of their own, while their newest are read already.
+COUNTED_AT_ONCE = 200
 # Nobody turns more pages: the filters and the search find the others.
 MOST_LISTED = 10_000
 

@@ -21,6 +21,7 @@ from publishing.pauses.context import pauses_of
 from publishing.post_list.cards import PostCard, deliveries_by_post, post_card
 from publishing.post_list.forms import FilterForm
 from publishing.post_list.queries import (
+    COUNTED_AT_ONCE,
     MOST_COUNTED,
     MOST_LISTED,
     SORTS,
@@ -56,15 +57,16 @@ def posts(request: HttpRequest) -> HttpResponse:
     found = _found(request, chosen, unit=below or position.unit, deep=deep)
     tab = chosen.get("tab") or ""
     name = "publishing/post_list.html"
-    # What became of each of a nation's posts takes longer than their newest: it comes afterwards.
-    is_long = False
+    keys: list[int] = []
     if deep:
         keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
-        is_long = len(keys) > MOST_COUNTED
-        if keys and not is_long:  # each tab asks about these, and searches for none again
+        if 0 < len(keys) <= MOST_COUNTED:  # each tab asks about these, and searches for none again
             found = Post.objects.filter(pk__among=keys)
-    only_tabs = is_long and request.htmx and request.GET.get("part") == "tabs"
-    counts = group_counts(found, now=now) if only_tabs or not is_long else None
+    is_long = len(keys) > MOST_COUNTED
+    # What became of each of many posts takes longer than their newest: it comes afterwards.
+    tabs_follow = is_long or (len(keys) > COUNTED_AT_ONCE and not tab)
+    only_tabs = deep and request.htmx and request.GET.get("part") == "tabs"
+    counts = group_counts(found, now=now) if only_tabs or not tabs_follow else None
     if only_tabs:
         return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
     rows, newest = found, []
@@ -77,6 +79,8 @@ def posts(request: HttpRequest) -> HttpResponse:
     paginator = CappedPaginator(_in_order(rows, chosen), PAGE, most=most)
     if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
         paginator.count = counts.numbers[tab]  # counted already
+    elif tabs_follow and not is_long:
+        paginator.count = len(keys)
     page = paginator.get_page(request.GET.get("page"))
     cards = _cards(request, list(page), own_unit=position.unit if writes else None, tab=tab)
     context = {
@@ -84,7 +88,7 @@ def posts(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "cards": cards,
         "tabs": _tabs(counts, tab),
-        "tabs_follow": is_long,
+        "tabs_follow": tabs_follow,
         "looked_at": len(newest) if len(newest) >= MOST_LISTED else 0,
         "tab": tab,
         "sort": chosen.get("sort") or "-changed",

@@ -413,6 +413,25 @@ def test_a_short_list_of_many_units_is_counted_at_once(client, unit):
     assert "hx-get" not in page.content.decode().partition('class="post-tabs"')[2][:300]
 
 
+def test_many_posts_are_listed_at_once_with_their_number_and_their_tabs_counted_afterwards(
+    client, unit, monkeypatch
+):
+    monkeypatch.setattr("publishing.post_list.views.COUNTED_AT_ONCE", 2)
+    for n in range(3):
+        make(unit, f"Nháp {n}")
+    client.force_login(person(Role.OVERSEER, unit.parent, language="en"))
+
+    page = client.get(LIST, {"q": "nhap"})
+    asked = client.get(LIST, {"q": "nhap", "part": "tabs"}, headers={"HX-Request": "true"})
+    drafts = client.get(LIST, {"q": "nhap", "tab": "drafts"})
+
+    assert (len(page.context["cards"]), page.context["page_obj"].paginator.count) == (3, 3)
+    assert numbers(page) == {}
+    assert 'hx-get="?q=nhap&amp;part=tabs" hx-trigger="load"' in page.content.decode()
+    assert (numbers(asked)["drafts"], numbers(asked)[""]) == (3, 3)
+    assert (len(drafts.context["cards"]), numbers(drafts)["drafts"]) == (3, 3)
+
+
 def test_a_list_of_many_units_without_a_post_opens(client, unit):
     client.force_login(person(Role.OVERSEER, unit.parent, language="en"))
 
