@@ -76,13 +76,15 @@ def posts(request: HttpRequest) -> HttpResponse:
     elif tab:
         rows = found.filter(post_groups(now)[tab])
     most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
-    paginator = CappedPaginator(_in_order(rows, chosen), PAGE, most=most)
+    order = SORTS[chosen.get("sort") or "-changed"]
+    paginator = CappedPaginator(rows.order_by(*order), PAGE, most=most)
     if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
         paginator.count = counts.numbers[tab]  # counted already
     elif tabs_follow and not is_long:
         paginator.count = len(keys)
     page = paginator.get_page(request.GET.get("page"))
-    cards = _cards(request, list(page), own_unit=position.unit if writes else None, tab=tab)
+    page.object_list = list(_shown(page.object_list).order_by(*order))
+    cards = _cards(request, page.object_list, own_unit=position.unit if writes else None, tab=tab)
     context = {
         "form": form,
         "page_obj": page,
@@ -149,12 +151,15 @@ def _found(request: HttpRequest, chosen: dict, *, unit: Unit, deep: bool) -> Que
     return rows
 
 
-def _in_order(rows: QuerySet[Post], chosen: dict) -> QuerySet[Post]:
+def _shown(page: QuerySet[Post]) -> QuerySet[Post]:
+    """Return the posts of a page with what their cards show. Of these few alone: joined before they
+    were sorted, hundreds of posts were joined with all units.
+    """
     # Of a channel its platform alone: the sealed tokens of six channels a post are no small load.
     targets = PostChannel.objects.switched_on().select_related("channel")
     targets = targets.only("post", "channel__platform")
     return (
-        rows.order_by(*SORTS[chosen.get("sort") or "-changed"])
+        Post.objects.filter(pk__in=page.values("pk"))
         .select_related("unit", "last_editor", "topic", "campaign")
         .prefetch_related(Prefetch("targets", targets))
         .defer("body", "search")
