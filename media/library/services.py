@@ -18,6 +18,7 @@ from accounts.queries import require
 from audit.services import record
 from core.errors import Busy, Refused
 from core.leaks import require_storable
+from core.locks import hold_until_commit
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
 from media import pictures, services, store
@@ -203,6 +204,7 @@ _TAKEN = (
 def create_folder(unit: Unit, name: str, *, parent: Folder | None = None, by: User) -> Folder:
     """Make a folder, or one inside another. Raise Refused."""
     authority = require(by, Permission.LIBRARY_WRITE, unit=unit)
+    _change_folders_alone(unit)
     _require_folder_of(unit, parent)
     if parent and parent.parent_id:
         raise Refused(_("A folder inside a folder holds no further ones."))
@@ -218,6 +220,7 @@ def create_folder(unit: Unit, name: str, *, parent: Folder | None = None, by: Us
 @transaction.atomic
 def rename_folder(folder: Folder, name: str, *, by: User) -> None:
     authority = require(by, Permission.LIBRARY_WRITE, unit=folder.unit)
+    _change_folders_alone(folder.unit)
     folder.name = _folder_name(folder.unit, name, parent=folder.parent, besides=folder)
     folder.save(update_fields=["name"])
     record("folder.renamed", folder, by=by, position=authority.position)
@@ -232,6 +235,11 @@ def remove_folder(folder: Folder, *, by: User) -> None:
     record("folder.removed", folder, by=by, position=authority.position)
     folder.media.update(folder=folder.parent)
     folder.delete()
+
+
+def _change_folders_alone(unit: Unit) -> None:
+    """Wait for others who change the unit's folders: names and their number are looked at first."""
+    hold_until_commit([f"folders {unit.pk}"])
 
 
 def _folder_name(

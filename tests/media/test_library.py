@@ -2,12 +2,14 @@
 
 import io
 import random
+import threading
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageEnhance
 
@@ -349,3 +351,26 @@ def test_an_older_picture_that_is_damaged_keeps_no_other_waiting(unit, officer):
 
     looks = dict(Media.objects.values_list("pk", "dhash"))
     assert (looks[damaged.pk], bool(looks[other.pk])) == ("", True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_folders_of_one_name_at_once_one_is_made_and_the_others_are_told(unit, officer):
+    outer = library.create_folder(unit, "Phòng cháy", by=officer)
+    barrier, outcomes = threading.Barrier(6), []
+
+    def create() -> None:
+        barrier.wait()
+        try:
+            library.create_folder(unit, "Mùa khô", parent=outer, by=officer)
+            outcomes.append("created")
+        except (Refused, IntegrityError) as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=create) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["Refused"] * 5 + ["created"]
