@@ -18,13 +18,14 @@ LABELS = """() => JSON.stringify(
     echarts.getInstanceByDom(document.querySelector(".chart")).getOption().xAxis[0].axisLabel.color
 )"""
 # Words of the open drawings that reach over their edges or were cut.
-CUT = """() => [...document.querySelectorAll("[data-chart]")].flatMap(place => {
+CUT = r"""() => [...document.querySelectorAll("[data-chart]")].flatMap(place => {
     const shown = echarts.getInstanceByDom(place);
     if (!shown) return [];
     return shown.getZr().storage.getDisplayList(true).filter(each => each.type === "tspan")
         .filter(each => {
             const {x, width} = each.getPaintRect();
-            return x < -1 || x + width > place.clientWidth + 1 || each.style.text.endsWith("…");
+            const isOver = x < -1 || x + width > place.clientWidth + 1;
+            return isOver || /(…|\.\.\.)$/.test(each.style.text);
         }).map(each => each.style.text);
 })"""
 LEGEND = """() => echarts.getInstanceByDom(document.querySelector("[data-chart=chart-followers]"))
