@@ -50,7 +50,7 @@ class FollowLinks:
         return answer
 
     def _target(self, code: str) -> _Target | None:
-        if not 0 < len(code) <= LONGEST_CODE:
+        if not 0 < len(code) <= LONGEST_CODE or "\x00" in code:  # which no database looks for
             return None
         now = time.monotonic()
         known = self._targets.get(code)

@@ -95,6 +95,11 @@ def test_an_unknown_link_is_not_found(client, db, counted, path):
     assert counted == []
 
 
+def test_a_zero_byte_is_no_link_and_no_error_of_ours(client, db, counted):
+    client.raise_request_exception = False
+    assert client.get("/l/a%00", headers={"user-agent": PERSON}).status_code == 400
+
+
 def test_the_oldest_is_forgotten_when_there_are_too_many(client, link, counted, monkeypatch):
     monkeypatch.setattr(middleware, "MOST_REMEMBERED", 2)
     links = [link, *(factories.link(link.unit) for _number in range(3))]
