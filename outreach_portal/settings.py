@@ -83,6 +83,7 @@ if not PRODUCTION:
     INSTALLED_APPS.append("try_out")  # sample content: its command does not exist in production
 
 MIDDLEWARE = [
+    "core.frames.RoomForFrames",
     "core.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     # Before static files, which bear the same policies.

@@ -1,0 +1,33 @@
+"""Room for the frames of a whole request in one piece of memory.
+
+CPython keeps frames in pieces of 16 kB. Before a fix of March 2026, which Debian 13's 3.13.5 lacks,
+it gave a piece back to the system as soon as the first call in it returned: a loop whose calls
+begin a piece maps memory a thousand times. Depending on how deep the server's own calls lay, that
+took up to half of a page's time (https://github.com/python/cpython/issues/142183,
+docs/adr/0070-room-for-frames.md).
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+# Of 8 bytes each. A piece is a power of two that holds its first frame: with more than half of a
+# megabyte it is one, and what is left of it has room for a thousand calls within each other. Memory
+# is used as far as calls reach.
+_SLOTS = 70_000
+
+
+class RoomForFrames:
+    """Call what follows from a frame so large that the frames of its calls lie in the same piece
+    of memory.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        def call(request: HttpRequest) -> HttpResponse:
+            return get_response(request)
+
+        call.__code__ = call.__code__.replace(co_stacksize=_SLOTS)
+        self.call = call
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.call(request)
