@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
+from django.core.cache import cache
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDay
 
@@ -40,6 +42,9 @@ LONGEST_WINDOW = timedelta(days=62)
 MOST_ROWS = 2000
 # Of many units; above it nobody reads one by one, and the days show numbers.
 MOST_DRAWN = 300
+# More of them, as the nation has, are counted once a minute for all who look.
+MOST_COUNTED_ANEW = 10_000
+COUNTS_LAST = 60  # seconds
 MOST_TURNED = 10_000  # events of one day to turn pages through; the filters find the others
 MOST_MARKS = 50  # of campaigns, and of blackouts
 MOST_CARDS = 25  # in a column of the board; the list of posts has the others
@@ -102,7 +107,8 @@ def is_of_many(unit: Unit) -> bool:
 
 def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
     """Return the numbers by day and platform where ``unit`` and those below it have more in the
-    window than anybody reads one by one; None where they have not.
+    window than anybody reads one by one; None where they have not. A nation's are those of the last
+    minute.
     """
     if not is_of_many(unit):
         return None
@@ -114,7 +120,14 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
             n=Count("pk"), attention=Count("pk", filter=Q(state__in=CALENDAR_FILTERS["attention"]))
         )
     )
-    days = [DayCount(day.date(), *row) for day, *row in sorted(counted)]
+    # The statement tells the window, the filters and the scope of who asks.
+    key = f"calendar:{sha256(repr(counted.query.sql_with_params()).encode()).hexdigest()}"
+    found = cache.get(key)
+    if found is None:
+        found = [(day.date().isoformat(), *row) for day, *row in sorted(counted)]
+        if sum(n for _day, _platform, n, _attention in found) > MOST_COUNTED_ANEW:
+            cache.set(key, found, COUNTS_LAST)
+    days = [DayCount(date.fromisoformat(day), *row) for day, *row in found]
     return days if sum(day.n for day in days) > MOST_DRAWN else None
 
 
