@@ -1,6 +1,8 @@
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -57,33 +59,17 @@ def posts(request: HttpRequest) -> HttpResponse:
     found = _found(request, chosen, unit=below or position.unit, deep=deep)
     tab = chosen.get("tab") or ""
     name = "publishing/post_list.html"
-    keys: list[int] = []
-    if deep:
-        keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
-        if 0 < len(keys) <= MOST_COUNTED:  # each tab asks about these, and searches for none again
-            found = Post.objects.filter(pk__among=keys)
+    keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
     is_long = len(keys) > MOST_COUNTED
+    if keys and not is_long:  # each tab asks about these, and searches for none again
+        found = Post.objects.filter(pk__among=keys)
     # What became of each of many posts takes longer than their newest: it comes afterwards.
     tabs_follow = is_long or (len(keys) > COUNTED_AT_ONCE and not tab)
-    only_tabs = deep and request.htmx and request.GET.get("part") == "tabs"
+    only_tabs = request.htmx and request.GET.get("part") == "tabs"
     counts = group_counts(found, now=now) if only_tabs or not tabs_follow else None
     if only_tabs:
         return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
-    rows, newest = found, []
-    if tab and is_long:
-        newest = newest_keys(found)
-        rows = in_group(newest, tab, now=now)
-    elif tab:
-        rows = found.filter(post_groups(now)[tab])
-    most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
-    order = SORTS[chosen.get("sort") or "-changed"]
-    paginator = CappedPaginator(rows.order_by(*order), PAGE, most=most)
-    if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
-        paginator.count = counts.numbers[tab]  # counted already
-    elif tabs_follow and not is_long:
-        paginator.count = len(keys)
-    page = paginator.get_page(request.GET.get("page"))
-    page.object_list = list(_shown(page.object_list).order_by(*order))
+    page, looked_at = _page(request, found, chosen, counts, n=len(keys), now=now)
     cards = _cards(request, page.object_list, own_unit=position.unit if writes else None, tab=tab)
     context = {
         "form": form,
@@ -91,7 +77,7 @@ def posts(request: HttpRequest) -> HttpResponse:
         "cards": cards,
         "tabs": _tabs(counts, tab),
         "tabs_follow": tabs_follow,
-        "looked_at": len(newest) if len(newest) >= MOST_LISTED else 0,
+        "looked_at": looked_at,
         "tab": tab,
         "sort": chosen.get("sort") or "-changed",
         "filtered": any(value for name, value in chosen.items() if name not in ("sort", "tab")),
@@ -100,6 +86,38 @@ def posts(request: HttpRequest) -> HttpResponse:
         "writes": writes,
     }
     return render(request, f"{name}#rows" if request.htmx else name, context)
+
+
+def _page(
+    request: HttpRequest,
+    found: QuerySet[Post],
+    chosen: dict[str, Any],
+    counts: Counts | None,
+    *,
+    n: int,
+    now: datetime,
+) -> tuple[Page, int]:
+    """Return the asked page of the ``n`` posts found, or of their group, and of how many the newest
+    were looked at where not all were; 0 where they were.
+    """
+    tab, is_long = chosen.get("tab") or "", n > MOST_COUNTED
+    rows, looked_at = found, 0
+    if tab and is_long:
+        newest = newest_keys(found)
+        rows = in_group(newest, tab, now=now)
+        looked_at = len(newest) if len(newest) >= MOST_LISTED else 0
+    elif tab:
+        rows = found.filter(post_groups(now)[tab])
+    order = SORTS[chosen.get("sort") or "-changed"]
+    most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
+    paginator = CappedPaginator(rows.order_by(*order), PAGE, most=most)
+    if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
+        paginator.count = counts.numbers[tab]  # counted already
+    elif not tab and not is_long:
+        paginator.count = n
+    page = paginator.get_page(request.GET.get("page"))
+    page.object_list = list(_shown(page.object_list).order_by(*order))
+    return page, looked_at
 
 
 def _cards(

@@ -279,7 +279,7 @@ def test_a_draft_that_nobody_has_written_in_is_not_in_the_list(client, unit, off
     assert tabs(client)["drafts"] == 1
 
 
-def test_a_tab_counts_no_further_than_anybody_reads_but_the_pages_hold_all(
+def test_a_tab_counts_and_pages_no_further_than_anybody_reads_and_says_so(
     client, unit, officer, monkeypatch
 ):
     for module in ("queries", "views"):
@@ -287,11 +287,13 @@ def test_a_tab_counts_no_further_than_anybody_reads_but_the_pages_hold_all(
     for n in range(3):
         make(unit, f"Nháp {n}")
 
-    response = client.get(LIST, {"tab": "drafts"})
+    page = client.get(LIST, {"tab": "drafts"})
+    response = client.get(LIST, {"tab": "drafts", "part": "tabs"}, headers={"HX-Request": "true"})
 
     tab = next(tab for tab in response.context["tabs"] if tab["value"] == "drafts")
     assert (tab["n"], tab["more"]) == (2, True)
-    assert response.context["page_obj"].paginator.count == 3
+    assert page.context["page_obj"].paginator.count == 2
+    assert "Only the first 2 posts are paged" in page.content.decode()
     html = " ".join(response.content.decode().split())
     assert 'title="2 posts or more"><span aria-hidden="true">2+</span>' in html
     assert '<span class="visually-hidden">2 posts or more</span>' in html
@@ -413,13 +415,15 @@ def test_a_short_list_of_many_units_is_counted_at_once(client, unit):
     assert "hx-get" not in page.content.decode().partition('class="post-tabs"')[2][:300]
 
 
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.OVERSEER])
 def test_many_posts_are_listed_at_once_with_their_number_and_their_tabs_counted_afterwards(
-    client, unit, monkeypatch
+    client, unit, role, monkeypatch
 ):
     monkeypatch.setattr("publishing.post_list.views.COUNTED_AT_ONCE", 2)
     for n in range(3):
         make(unit, f"Nháp {n}")
-    client.force_login(person(Role.OVERSEER, unit.parent, language="en"))
+    place = unit if role == Role.OFFICER else unit.parent
+    client.force_login(person(role, place, language="en"))
 
     page = client.get(LIST, {"q": "nhap"})
     asked = client.get(LIST, {"q": "nhap", "part": "tabs"}, headers={"HX-Request": "true"})
