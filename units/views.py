@@ -126,6 +126,9 @@ def options(request: HttpRequest) -> JsonResponse:
 def unit(request: HttpRequest, key: str) -> HttpResponse:
     row = _shown(request, key)
     may_arrange = row.is_current and request.user.authority("unit_manage", unit=row) is not None
+    predecessors = list(row.predecessors.all())
+    related = {row.parent_id, row.successor_id, *(old.pk for old in predecessors)}
+    visible = Unit.objects.visible_to(request.user).filter(pk__in=related - {None})
     return render(
         request,
         "units/unit.html",
@@ -136,7 +139,8 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
             "communes": row.children.filter(valid_to=None).count()
             if row.level != Level.COMMUNE
             else 0,
-            "predecessors": row.predecessors.all(),
+            "predecessors": predecessors,
+            "visible": set(visible.order_by().values_list("pk", flat=True)),
             "former_names": row.former_names.all(),
             "facts": facts_of(row),
             "facts_changed": facts_changed(row),

@@ -115,6 +115,20 @@ def test_the_page_of_a_unit_names_people_channels_and_what_came_before(client, a
     ]
 
 
+@pytest.mark.parametrize(("role", "links"), [(Role.ADMINISTRATOR, True), (Role.OFFICER, False)])
+def test_a_units_relatives_are_links_for_those_who_may_open_them(client, province, role, links):
+    unit = factories.UnitFactory(parent=province)
+    old = factories.UnitFactory(parent=province, valid_to=today(), successor=unit)
+    place = province if role == Role.ADMINISTRATOR else unit
+    client.force_login(factories.person(role, place))
+
+    page = client.get(reverse("units:unit", args=[unit.key])).content.decode()
+
+    for relative in (province, old):
+        assert relative.name in page
+        assert (f'href="{reverse("units:unit", args=[relative.key])}"' in page) is links
+
+
 def test_a_merger_is_shown_before_it_is_done(client, admin, province):
     old, into = factories.UnitFactory(parent=province), factories.UnitFactory(parent=province)
     factories.person(Role.OFFICER, old)
