@@ -70,7 +70,9 @@ def posts(request: HttpRequest) -> HttpResponse:
     if only_tabs:
         return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
     page, looked_at = _page(request, found, chosen, counts, n=len(keys), now=now)
-    cards = _cards(request, page.object_list, own_unit=position.unit if writes else None, tab=tab)
+    order = SORTS[chosen.get("sort") or "-changed"]
+    shown = list(_shown(page.object_list).order_by(*order))
+    cards = _cards(request, shown, own_unit=position.unit if writes else None, tab=tab)
     context = {
         "form": form,
         "page_obj": page,
@@ -115,9 +117,7 @@ def _page(
         paginator.count = counts.numbers[tab]  # counted already
     elif not tab and not is_long:
         paginator.count = n
-    page = paginator.get_page(request.GET.get("page"))
-    page.object_list = list(_shown(page.object_list).order_by(*order))
-    return page, looked_at
+    return paginator.get_page(request.GET.get("page")), looked_at
 
 
 def _cards(
