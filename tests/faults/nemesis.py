@@ -51,7 +51,7 @@ class Nemesis:
         """Start everything. The first workers live until something strikes; the renewer dies at its
         seldom work."""
         for worker in self.workers:
-            worker.start(FAULTS_CRASH="refresh.answered:2" if worker is self.renewer else "")
+            worker.start(FAULTS_CRASH="refresh_tokens.answered:2" if worker is self.renewer else "")
         self.beats[0].start()
         wait_for_workers(self.workers)
 

@@ -44,7 +44,7 @@ UPLOAD_STEPS = (
 SETTLE_STEPS = ("reap.uncommitted", "find.leaving", "find.answered", "settle.uncommitted")
 RECALL_STEPS = ("withdraw.leaving", "withdraw.answered", "recall.uncommitted")
 CHANNEL_STEPS = (
-    "refresh.answered",
+    "refresh_tokens.answered",
 )  # W7: the old pair of tokens is dead, and nobody has stored the new one
 
 
@@ -121,7 +121,7 @@ def arm(death: Death) -> None:
     claiming.Claiming.load, firing.Firing.begin = load_claimed, begin_calls
     results.Results.write_steps, results.Results.write_receipts = steps_written, receipts_written
     for connector in CONNECTORS.values():
-        for name in ("stage", "commit", "find", "withdraw", "refresh"):
+        for name in ("stage", "commit", "find", "withdraw", "refresh_tokens"):
             setattr(connector, name, _around_call(getattr(connector, name), name, death))
 
 

@@ -184,7 +184,9 @@ def test_a_version_that_ends_within_ninety_days_is_a_sign_that_calls_nothing_unr
     monkeypatch, days, ends
 ):
     day = timezone.localdate(database_now()) + timedelta(days=days)
-    monkeypatch.setattr(Facebook, "speaks", classmethod(lambda cls, app: Version("v26.0", day)))
+    monkeypatch.setattr(
+        Facebook, "api_version", classmethod(lambda cls, app: Version("v26.0", day))
+    )
 
     facts = take_measurement()
 

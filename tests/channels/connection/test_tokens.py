@@ -68,7 +68,7 @@ def test_a_due_token_is_renewed_and_the_new_pair_is_stored_and_works(simulator, 
     assert before.refresh_token != after.refresh_token
     assert zalo.refresh_at > timezone.now() + timedelta(hours=19)
     assert (
-        client.call("zalo", lambda c: c.profile(after), writes=False).external_id
+        client.call("zalo", lambda c: c.read_profile(after), writes=False).external_id
         == zalo.external_id
     )
 
@@ -343,7 +343,7 @@ def test_a_stale_token_is_renewed_before_the_channel_is_given_up(simulator, zalo
 
     assert (between, now(zalo).health) == (Health.CONNECTED, Health.CONNECTED)
     assert (
-        client.call("zalo", lambda c: c.profile(account_of(zalo)), writes=False).external_id
+        client.call("zalo", lambda c: c.read_profile(account_of(zalo)), writes=False).external_id
         == zalo.external_id
     )
 
