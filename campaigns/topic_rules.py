@@ -62,11 +62,7 @@ def end_rule(rule: TopicRule, *, by: User, reason: str) -> None:
     """End a rule at once. Posts that have begun to wait for a second approval still need it."""
     authority = require(by, Permission.TOPIC_RULE, unit=rule.unit)
     reason = require_reason(reason, _("Please write why it is ended."))
-    rule = (
-        TopicRule.objects.select_for_update(of=("self",))
-        .select_related("unit", "topic")
-        .get(pk=rule.pk)
-    )
+    rule = TopicRule.objects.select_for_update(of=("self",)).select_related("unit").get(pk=rule.pk)
     if rule.ended_at or (rule.valid_to and rule.valid_to < timezone.localdate()):
         raise Refused(_("This rule is over already."))
     rule.ended_at = timezone.now()

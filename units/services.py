@@ -263,7 +263,7 @@ def rename(
     kept with their last day.
     """
     position = _may(by, unit)
-    unit = Unit.objects.select_for_update(of=("self",)).select_related("parent").get(pk=unit.pk)
+    unit = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     was = {"name": unit.name, "place": unit.place, "code": unit.code}
     if was == {"name": name, "place": place, "code": code}:
         raise Refused(_("Nothing was changed: the name and the code are the same."))
@@ -329,11 +329,7 @@ def _end(
 
 def _lock(units: Sequence[Unit], *, on: date) -> list[Unit]:
     """Lock and return the units that shall end on ``on``; raise Refused for one that cannot."""
-    rows = list(
-        Unit.objects.select_for_update(of=("self",))
-        .select_related("parent")
-        .filter(pk__in=[u.pk for u in units])
-    )
+    rows = list(Unit.objects.select_for_update(of=("self",)).filter(pk__in=[u.pk for u in units]))
     for unit in rows:
         if not unit.is_current:
             raise Refused(_("%(unit)s is closed already.") % {"unit": unit.name})

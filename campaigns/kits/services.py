@@ -289,9 +289,7 @@ _COPIED = (
 def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
     """Hand a kit of a unit above to the units of the province ``unit``, with a note of its own."""
     authority = require_at(by, Permission.KIT_WRITE, unit)
-    kit = (
-        Kit.objects.select_for_update(of=("self",)).select_related("unit", "current").get(pk=kit.pk)
-    )
+    kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
     note = normal(note).strip()
     require_no_secrecy_mark([note])
     require_storable([note], unit)

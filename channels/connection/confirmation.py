@@ -118,8 +118,7 @@ def _waiting(channel: Channel, *, by: User, seen: str) -> tuple[Channel, Authori
     """Return the locked row that waits for ``by`` to decide, and the post by which they may. Raises
     NotAllowed and Refused.
     """
-    locked = Channel.objects.select_for_update(of=("self",)).select_related("unit", "connected_by")
-    row = locked.get(pk=channel.pk)
+    row = Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
     appointment = require(by, Permission.CHANNEL_MANAGE, unit=row.unit)
     if not row.awaits_confirmation:
         raise Refused(_("This channel waits for no confirmation."))

@@ -162,7 +162,7 @@ def _store_profile(channel: Channel, profile: Profile, *, now: datetime) -> None
     """Store what a check found. ``channel`` shows with which credentials the platform was asked.
     The page's name is compared with the row as it is by now: somebody may have paused, resumed or
     disconnected it since."""
-    connected = Channel.objects.with_api().select_for_update(of=("self",)).select_related("unit")
+    connected = Channel.objects.with_api().select_for_update(of=("self",))
     row = connected.filter(pk=channel.pk).first()
     if row is None:
         return

@@ -393,7 +393,7 @@ def _words_of(content: Mapping[str, Any]) -> list[str]:
 
 def _locked(report: Report) -> Report:
     rows = Report.objects.select_for_update(of=("self",))
-    return rows.select_related("unit__parent", "figures", "form", "campaign").get(pk=report.pk)
+    return rows.select_related("unit__parent").get(pk=report.pk)
 
 
 def _require_in(by: User, permission: Permission, unit: Unit) -> Appointment:

@@ -302,7 +302,7 @@ def _open(post: Post, *, version: int) -> Post:
     """Return the locked row, if it is open for editing and nobody saved a newer copy."""
     joined = {"unit"}
     if post.adoption_id:
-        joined |= {"topic", "campaign", "adoption__kit__current", "adoption__version"}
+        joined |= {"adoption__kit__current", "adoption__version"}
     rows = Post.objects.select_for_update(of=("self",)).select_related(*joined)
     row = rows.get(pk=post.pk)
     _refuse_closed(row)

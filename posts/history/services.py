@@ -37,7 +37,7 @@ def restore(post: Post, revision: Revision, *, by: User) -> Post:
     blurred out of. Raise Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
-    row = Post.objects.select_for_update(of=("self",)).select_related("unit", "topic", "corrects")
+    row = Post.objects.select_for_update(of=("self",)).select_related("unit")
     post = row.get(pk=post.pk)
     if post.state not in EDITABLE:
         raise Refused(_("This post is not open for editing now."))

@@ -34,7 +34,7 @@ def share(
     require_partners(partners, unit=unit, until=until)
     quotas.use("share", by=by)
     with transaction.atomic():
-        locked = Kit.objects.select_for_update(of=("self",)).select_related("unit", "current")
+        locked = Kit.objects.select_for_update(of=("self",)).select_related("unit")
         row = locked.get(pk=kit.pk)
         if not kits_for(unit).filter(pk=row.pk).exists():
             raise Refused(

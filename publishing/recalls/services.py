@@ -71,11 +71,8 @@ def withdraw(post: Post, *, by: User, reason: str, take_down: bool) -> Recall | 
     """
     appointment = require(by, Permission.POST_WITHDRAW, unit=post.unit)
     # As everywhere: first the post, then its deliveries.
-    current = (
-        Post.objects.select_for_update(of=("self",))
-        .select_related("unit", "author", "last_editor")
-        .get(pk=post.pk)
-    )
+    rows = Post.objects.select_for_update(of=("self",)).select_related("unit", "author")
+    current = rows.get(pk=post.pk)
     new_recall = None
     if take_down:
         deliveries = Delivery.objects.filter(post=current)

@@ -66,11 +66,7 @@ def begin(post: Post, *, by: User, **rule: Any) -> Series:
     each further one. The caller has counted it against a quota. Raise Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
-    post = (
-        Post.objects.select_for_update(of=("self",))
-        .select_related("unit", "topic", "campaign")
-        .get(pk=post.pk)
-    )
+    post = Post.objects.select_for_update(of=("self",)).select_related("unit").get(pk=post.pk)
     if post.state not in EDITABLE:
         raise Refused(_("This post is not open for editing now."))
     refuse_locked(post)

@@ -54,8 +54,7 @@ def schedule(
     same minute, unless ``same_text`` says that it is intended.
     """
     appointment = require(by, Permission.POST_SCHEDULE, unit=post.unit)
-    kit = ("adoption__kit", "adoption__version")
-    related = ("unit", "approved_revision", "campaign", *kit)
+    related = ("unit", "adoption__kit", "adoption__version")
     post = Post.objects.select_for_update(of=("self",)).select_related(*related).get(pk=post.pk)
     revision = post.approved_revision
     if post.state != PostState.APPROVED or revision is None:

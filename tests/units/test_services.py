@@ -12,6 +12,7 @@ from accounts.permissions import Permission, Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from tests import factories
+from tests.channels.connection.rivals import overtaken
 from units import services
 from units.models import Unit
 
@@ -244,3 +245,20 @@ def test_a_unit_cannot_be_merged_into_itself(province, admin):
     with pytest.raises(Refused, match="cannot be merged into itself"):
         services.merge([unit], into=unit, on=today(), by=admin, reason="-")
     assert Unit.objects.get(pk=unit.pk).valid_to is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_unit_that_moves_while_it_is_renamed_stays_where_it_moved(province):
+    unit, to = factories.UnitFactory(parent=province), factories.ProvinceFactory()
+    admin = factories.person(Role.ADMINISTRATOR, factories.ministry())
+    moved = Unit.objects.get(pk=unit.pk)
+    moved.parent = to
+    words = {"name": "Công an xã X", "place": "Xã X", "code": unit.code}
+
+    overtaken(
+        lambda: services.rename(unit, **words, on=today(), by=admin, reason="QĐ 12"),
+        by=moved.save,
+    )
+
+    row = Unit.objects.get(pk=unit.pk)
+    assert (row.name, row.parent, row.path) == ("Công an xã X", to, f"{to.path}{unit.key}/")

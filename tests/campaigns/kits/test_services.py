@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from campaigns.kits.signals import kit_issued, kit_withdrawn
 from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
 from tests import factories
+from tests.channels.connection.rivals import overtaken
 from units.models import Level
 
 pytestmark = pytest.mark.django_db
@@ -353,3 +355,23 @@ def test_an_approval_that_nobody_gave_is_not_issued(ministry, edit):
     services.issue(version, by=writer)
     version.refresh_from_db()
     assert is_sealed(version)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kit_is_passed_on_while_its_next_version_is_issued(ministry):
+    """The version that counts is the one that is current once the kit is locked."""
+    commune = factories.UnitFactory()
+    kit = factories.kit(ministry, state="issued", by_provinces=True)
+    newer = KitVersion.objects.get(pk=kit.current.pk)
+    newer.pk, newer.public_id, newer.number = None, uuid4(), 2
+    newer._state.adding = True
+    overseer = factories.person(Role.OVERSEER, commune.parent)
+
+    def issue():
+        KitVersion.objects.filter(pk=kit.current.pk).update(state="replaced")
+        newer.save()
+        Kit.objects.filter(pk=kit.pk).update(current=newer)
+
+    overtaken(lambda: services.pass_on(kit, unit=commune.parent, by=overseer), by=issue)
+
+    assert Entry.objects.get(action="kit.passed_on").data["version"] == 2

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.models import Topic
 from core.errors import NotAllowed, Refused
 from posts.canonical import content
 from posts.history import diff
@@ -15,6 +16,7 @@ from posts.history import services as histories
 from posts.models import Post, Revision
 from posts.review import services as reviews
 from tests import factories
+from tests.channels.connection.rivals import overtaken
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +181,16 @@ def test_long_unchanged_words_are_cut_to_those_beside_a_change():
     assert (len(first.text), len(last.text)) == (163, 163)
     assert first.text.startswith(" … ")
     assert last.text.endswith(" … ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_topic_that_a_colleague_chose_meanwhile_is_kept_with_the_draft(post, officer):
+    version, another = post.current_revision, Topic.objects.create(code="another")
+
+    overtaken(
+        lambda: histories.restore(post, version, by=officer),
+        by=lambda: Post.objects.filter(pk=post.pk).update(topic=another),
+    )
+
+    kept = post.revisions.latest("number")
+    assert kept.content["topic"] == "another"
