@@ -13,8 +13,13 @@ from accounts.permissions import GRANTS, Permission
 from channels.models import Channel
 from channels.states import Health, Lifecycle
 from core.periods import Period, midnight
-from engagement.rollups import nation
-from engagement.rollups.queries import BY_UNIT, Window, due_sums, written_sums
+from engagement.rollups.queries import nation
+from engagement.rollups.queries.deliveries import (
+    DueWindow,
+    count_written_posts,
+    sum_due_deliveries,
+)
+from engagement.rollups.sql import BY_UNIT
 from oversight.rows import Row
 from posts.models import Post
 from publishing.models import Delivery
@@ -93,8 +98,8 @@ def province_rows(user: User, period: Period, *, words: str = "", now: datetime)
     }
     _fill(
         rows,
-        nation.due_sums(_window(period, now)),
-        nation.written_sums(period),
+        nation.sum_due_deliveries(_window(period, now)),
+        nation.count_written_posts(period),
         _channel_sums(here.order_by().values("pk"), _PROVINCE, now=now),
     )
     communes = _existing(here.filter(level=Level.COMMUNE, has_police_body=True), period)
@@ -125,15 +130,15 @@ def _fill_units(
     units = here.order_by().values("pk")
     _fill(
         rows,
-        due_sums(units, _window(period, now), by=BY_UNIT),
-        written_sums(units, period, by=BY_UNIT),
+        sum_due_deliveries(units, _window(period, now), by=BY_UNIT),
+        count_written_posts(units, period, by=BY_UNIT),
         _channel_sums(units, F("unit_id"), now=now),
     )
 
 
-def _window(period: Period, now: datetime) -> Window:
+def _window(period: Period, now: datetime) -> DueWindow:
     since = min(period.start, midnight(timezone.localdate(now)) - LOOKS_BACK)
-    return Window(period, since, now)
+    return DueWindow(period, since, now)
 
 
 def _fill(rows: dict[int, Row], *sums: Iterable[Mapping[str, Any]]) -> None:

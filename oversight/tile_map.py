@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core.periods import Period
 from engagement.dashboards import helpfulness
-from engagement.rollups.nation import due_sums
-from engagement.rollups.queries import Window
+from engagement.rollups.queries.deliveries import DueWindow
+from engagement.rollups.queries.nation import sum_due_deliveries
 from oversight import queries
 from oversight.rows import Row
 from oversight.templatetags.overview import percent, points
@@ -216,8 +216,8 @@ def _rows_before(user: User, rows: Sequence[Row], period: Period, *, now: dateti
     """
     here = queries.scope(user)
     found = {row.unit.pk: Row(row.unit) for row in rows}
-    window = Window(period, period.start, now, until=period.end)
-    for sums in due_sums(window):
+    window = DueWindow(period, period.start, now, until=period.end)
+    for sums in sum_due_deliveries(window):
         if (row := found.get(sums["row"])) is not None:
             for name in ("alive", "due", "on_time", "failed"):
                 setattr(row, name, sums[name])

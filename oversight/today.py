@@ -30,7 +30,7 @@ from engagement.dashboards.queries import in_trouble
 from engagement.examples.models import Example
 from engagement.examples.queries import waiting_for
 from engagement.reports import queries as reports
-from engagement.rollups.sources import delivery_figures
+from engagement.rollups.sources import aggregate_due_deliveries
 from oversight.matters.queries import turns_of
 from oversight.queries import DYING
 from posts.context import units_to_write_in
@@ -323,7 +323,7 @@ def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:
     today = Period.last_days(1)
     of_today = watched.filter(due_at__gte=today.start, due_at__lt=today.end).order_by()
     figures = of_today.aggregate(
-        **delivery_figures(today, now=now),
+        **aggregate_due_deliveries(today, now=now),
         waiting=Count("pk", filter=Q(state=State.SCHEDULED)),
         units=Count("unit", distinct=True, filter=Q(published_at__isnull=False)),
     )

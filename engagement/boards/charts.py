@@ -29,7 +29,7 @@ from engagement.dashboards.charts import (
 )
 from engagement.dashboards.charts import side_by_side as bars
 from engagement.dashboards.dictionary import PAGE_DEFINITIONS, measure_names, page_origin
-from engagement.rollups.queries import BY_PROVINCE
+from engagement.rollups.sql import BY_PROVINCE
 from units.models import Unit
 
 

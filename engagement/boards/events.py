@@ -28,7 +28,7 @@ from engagement.boards.notes.models import BoardNote
 from engagement.boards.scopes import CHANNEL, KIT, TOPIC, Scope
 from engagement.dashboards import dictionary
 from engagement.dashboards.charts import Mark
-from engagement.rollups.queries import Choice
+from engagement.rollups.queries.filters import PublicationFilter
 from publishing.models import Pause
 
 MOST = 12  # marks of a chart
@@ -88,7 +88,7 @@ def redefinitions_of_pages(pages: Iterable[Channel], period: Period, measure: st
 # --- kits -----------------------------------------------------------------------------------------
 
 
-def new_kits(scope: Scope, choice: Choice, period: Period) -> list[NewKit]:
+def new_kits(scope: Scope, choice: PublicationFilter, period: Period) -> list[NewKit]:
     """Return the kits first issued in the period that publications of the choice came of."""
     rows = Kit.objects.annotate(begun=Min("versions__issued_at"))
     issued = rows.filter(begun__gte=period.start, begun__lt=period.end)

@@ -15,19 +15,20 @@ from django.utils import timezone
 from core.periods import Period
 from engagement.boards.scopes import KIT, TOPIC, Scope
 from engagement.models import MEASURES, PAGE_MEASURES, FollowerCount, PageCount
-from engagement.rollups.provinces import PLATFORMS, TOPICS, Coarse, Marked, sums_by
-from engagement.rollups.queries import (
-    Choice,
-    best_posts_of_days,
-    date_of,
-    fetch,
-    moment,
-    number,
-    page_sums,
-    page_sums_by,
-    post_rows_of,
+from engagement.rollups.days import UnitDays
+from engagement.rollups.provinces import BY_PLATFORM, BY_TOPIC, ProvinceSummary
+from engagement.rollups.queries.filters import PublicationFilter
+from engagement.rollups.queries.pages import sum_page_days, sum_pages
+from engagement.rollups.queries.posts import select_best_posts_of_days, select_posts
+from engagement.rollups.queries.provinces import Marks, sum_publications
+from engagement.rollups.sql import (
+    Statement,
+    as_date,
+    as_datetime,
+    compile_queryset,
+    fetch_rows,
+    int_or_none,
 )
-from engagement.rollups.sources import Pairs, Statement, statement
 
 type Sums = dict[str, int | None]
 # Of how many publications these sums speak.
@@ -41,27 +42,39 @@ class Area:
     """A province with all below it or, without one, the nation, of which sums are kept."""
 
     province: int | None
-    marked: Marked
+    marks: Marks
 
-    def sums_by(self, coarse: Coarse, by: Sequence[str], periods: Sequence[Period]) -> Statement:
-        return sums_by(
-            coarse, by, province=self.province, periods=periods, marked=self.marked.within(periods)
+    def select_sums(
+        self, summary: ProvinceSummary, by: Sequence[str], periods: Sequence[Period]
+    ) -> Statement:
+        return sum_publications(
+            summary,
+            by,
+            province=self.province,
+            periods=periods,
+            marks=self.marks.within(periods),
         )
 
 
-def by_day_and_platform(choice: Choice, area: Area | None = None) -> list[dict[str, Any]]:
+def by_day_and_platform(
+    choice: PublicationFilter, area: Area | None = None
+) -> list[dict[str, Any]]:
     """Sum up what was published on each day, with the figures that it has now; of an ``area``, the
     choice of all that it published, from the sums that are kept.
     """
     by = ("day", "platform")
-    rows = area.sums_by(PLATFORMS, by, choice.periods) if area else page_sums_by(choice, by, SUMMED)
+    rows = (
+        area.select_sums(BY_PLATFORM, by, choice.periods)
+        if area
+        else sum_page_days(choice, by, SUMMED)
+    )
     return [
         {
-            "day": date_of(day),
+            "day": as_date(day),
             "platform": platform,
-            **dict(zip(SUMMED, map(number, sums), strict=True)),
+            **dict(zip(SUMMED, map(int_or_none, sums), strict=True)),
         }
-        for day, platform, *sums in fetch(*rows)
+        for day, platform, *sums in fetch_rows(*rows)
     ]
 
 
@@ -87,30 +100,34 @@ def added(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = SUMMED) -> S
     return total
 
 
-def by_topic(choice: Choice, area: Area | None = None) -> list[dict[str, Any]]:
+def by_topic(choice: PublicationFilter, area: Area | None = None) -> list[dict[str, Any]]:
     names, by = ("publications", *MEASURES), ("topic_id",)
-    rows = area.sums_by(TOPICS, by, choice.periods) if area else page_sums_by(choice, by, names)
+    rows = (
+        area.select_sums(BY_TOPIC, by, choice.periods) if area else sum_page_days(choice, by, names)
+    )
     return [
-        {"topic": topic, **dict(zip(names, map(number, sums), strict=True))}
-        for topic, *sums in fetch(*rows)
+        {"topic": topic, **dict(zip(names, map(int_or_none, sums), strict=True))}
+        for topic, *sums in fetch_rows(*rows)
     ]
 
 
-def new_kits(choice: Choice, issued: QuerySet[Any, Any]) -> list[tuple[UUID, str, date, int]]:
+def new_kits(
+    choice: PublicationFilter, issued: QuerySet[Any, Any]
+) -> list[tuple[UUID, str, date, int]]:
     """Return the kits of ``issued`` (with the moment when they were ``begun``) that publications of
     the choice came of: address, name, day and number of these.
     """
-    of_kits = replace(choice, of={**choice.of, "kit__in": issued.order_by().values("pk")})
-    counted, params = page_sums_by(of_kits, ("kit_id",), ("publications",))
-    kits, of_issued = statement(issued.order_by().values("pk", "public_id", "name", "begun"))
+    of_kits = replace(choice, values={**choice.values, "kit__in": issued.order_by().values("pk")})
+    counted, params = sum_page_days(of_kits, ("kit_id",), ("publications",))
+    kits, of_issued = compile_queryset(issued.order_by().values("pk", "public_id", "name", "begun"))
     sql = (
         f"SELECT kit.public_id, kit.name, kit.begun, counted.publications FROM ({kits}) AS kit "  # noqa: S608
         f"JOIN ({counted}) AS counted ON counted.kit_id = kit.pk WHERE counted.publications > 0 "
         "ORDER BY kit.begun, kit.pk"
     )
     return [
-        (UUID(str(public_id)), name, timezone.localdate(moment(begun)), int(n))
-        for public_id, name, begun, n in fetch(sql, [*of_issued, *params])
+        (UUID(str(public_id)), name, timezone.localdate(as_datetime(begun)), int(n))
+        for public_id, name, begun, n in fetch_rows(sql, [*of_issued, *params])
     ]
 
 
@@ -136,15 +153,17 @@ class Best:
     reach: int
 
 
-def best_post(choice: Choice) -> Best | None:
-    return _best(post_rows_of(choice))
+def best_post(choice: PublicationFilter) -> Best | None:
+    return _best(select_posts(choice))
 
 
-def carrying_post(period: Period, marked: Marked) -> Best | None:
+def carrying_post(period: Period, marks: Marks) -> Best | None:
     """Return the nation's post that reached most, if it had a third of all reach; else perhaps
     another.
     """
-    return _best(best_posts_of_days(period, Pairs.of(marked.within([period]).pairs)))
+    return _best(
+        select_best_posts_of_days(period, UnitDays.from_pairs(marks.within([period]).unit_days))
+    )
 
 
 def _best(rows_of: Statement) -> Best | None:
@@ -156,7 +175,7 @@ def _best(rows_of: Statement) -> Best | None:
         ") AS best JOIN posts_post AS post ON post.id = best.post_id "
         "JOIN units_unit AS unit ON unit.id = best.unit_id"
     )
-    for public_id, label, title, unit, reach in fetch(sql, params):
+    for public_id, label, title, unit, reach in fetch_rows(sql, params):
         return Best(UUID(str(public_id)), label or title, unit, int(reach))
     return None
 
@@ -191,11 +210,15 @@ class Pages:
         return self.pages - self.known
 
 
-def pages_of(parts: Sequence[tuple[Choice, date]], scope: Scope, *, by: str) -> list[list[Pages]]:
+def pages_of(
+    parts: Sequence[tuple[PublicationFilter, date]], scope: Scope, *, by: str
+) -> list[list[Pages]]:
     """Return for each choice its pages by row, with the followers that they had on its day."""
     # A topic and a kit are carried by some pages: those that did not carry them have no part in it.
-    quiet = scope.kind not in (TOPIC, KIT)
-    return [[Pages(**row) for row in rows] for rows in page_sums(parts, by=by, quiet=quiet)]
+    with_silent = scope.kind not in (TOPIC, KIT)
+    return [
+        [Pages(**row) for row in rows] for rows in sum_pages(parts, by=by, with_silent=with_silent)
+    ]
 
 
 def all_of(rows: Iterable[Pages]) -> Pages:

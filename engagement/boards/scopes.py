@@ -20,7 +20,8 @@ from campaigns.kits.queries import readable_by
 from campaigns.models import Topic
 from channels.models import Channel
 from core.periods import Period
-from engagement.rollups.queries import BY_PROVINCE, BY_UNIT, Choice
+from engagement.rollups.queries.filters import PublicationFilter
+from engagement.rollups.sql import BY_PROVINCE, BY_UNIT
 from units.models import Level, Unit, UnitQuerySet
 
 # So many days are added up, three times a page.
@@ -60,8 +61,10 @@ class Scope:
     def most_days(self) -> int:
         return MOST_DAYS_OF_NATION if self.is_nation else MOST_DAYS
 
-    def choice(self, periods: Sequence[Period], narrowed: Mapping[str, Any]) -> Choice:
-        return Choice(self.units.order_by().values("pk"), periods, {**narrowed, **self.of})
+    def choice(self, periods: Sequence[Period], narrowed: Mapping[str, Any]) -> PublicationFilter:
+        return PublicationFilter(
+            self.units.order_by().values("pk"), periods, {**narrowed, **self.of}
+        )
 
 
 def reach_of(request: HttpRequest) -> UnitQuerySet:

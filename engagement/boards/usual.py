@@ -11,8 +11,9 @@ from engagement.boards.figures import Pages, pages_of
 from engagement.boards.scopes import CHANNEL, UNIT, Scope
 from engagement.boards.size_classes import Size, Spread, size_of, spread
 from engagement.rollups import periods as opening
-from engagement.rollups.provinces import Marked
-from engagement.rollups.queries import BY_CHANNEL, BY_PROVINCE, BY_UNIT, Choice
+from engagement.rollups.queries.filters import PublicationFilter
+from engagement.rollups.queries.provinces import Marks
+from engagement.rollups.sql import BY_CHANNEL, BY_PROVINCE, BY_UNIT
 from units.models import Level, Unit
 
 FIGURES = ("publications", "reach", "reactions")
@@ -53,13 +54,13 @@ def usual_for(scope: Scope, own: Pages, period: Period, narrowed: Mapping[str, A
     keys = units.order_by().values("pk")
     if by != BY_CHANNEL and not of:
         # As of the last run, a minute ago: no mark is asked for.
-        sums = opening.page_sums(keys, [period], Marked(), by=by)
+        sums = opening.sum_pages(keys, [period], Marks(), by=by)
         if sums is not None:
             alike_rows = (Pages(**row) for row in sums[0])
             return Usual(size, spreads(r for r in alike_rows if size_of(r.followers) == size))
 
     def make() -> dict[str, Any]:
-        (rows,) = pages_of([(Choice(keys, [period], of), period.last)], scope, by=by)
+        (rows,) = pages_of([(PublicationFilter(keys, [period], of), period.last)], scope, by=by)
         return _by_size(rows)
 
     group = f"{by.partition(' ')[0]}/{place.level}/{place.kind}"

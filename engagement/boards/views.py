@@ -29,8 +29,9 @@ from engagement.dashboards.charts import Chart, Mark, line_names
 from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
 from engagement.exports.sheets import FORMATS, Sheet, as_file
 from engagement.rollups import periods as opening
-from engagement.rollups.provinces import Marked, marked
-from engagement.rollups.queries import BY_CHANNEL, Choice
+from engagement.rollups.queries.filters import PublicationFilter
+from engagement.rollups.queries.provinces import Marks, find_marks
+from engagement.rollups.sql import BY_CHANNEL
 from units.models import Unit
 
 # Of so many pages the followers are drawn, a line each.
@@ -54,23 +55,23 @@ class Board:
     def periods(self) -> tuple[Period, Period, Period]:
         return opening.three_periods(self.period)
 
-    def choice(self, *periods: Period) -> Choice:
+    def choice(self, *periods: Period) -> PublicationFilter:
         return self.scope.choice(periods, self.form.values)
 
     @cached_property
-    def marked(self) -> Marked | None:
+    def marks_of_units(self) -> Marks | None:
         """Return what is not summed up of the units below; None where too much is not."""
-        return marked(self.scope.units.order_by().values("pk"), self.periods)
+        return find_marks(self.scope.units.order_by().values("pk"), self.periods)
 
     @cached_property
     def area(self) -> figures.Area | None:
         """Return the province or nation whose sums are kept; None where a part of its publications
         was chosen.
         """
-        if not self.scope.is_area or self.form.values or self.marked is None:
+        if not self.scope.is_area or self.form.values or self.marks_of_units is None:
             return None
         place: Any = self.scope.place
-        return figures.Area(None if self.scope.is_nation else place.pk, self.marked)
+        return figures.Area(None if self.scope.is_nation else place.pk, self.marks_of_units)
 
     @cached_property
     def by_day_and_platform(self) -> list[dict[str, Any]]:
@@ -120,8 +121,8 @@ class Board:
         if not self.area:
             return None
         units = self.scope.units.order_by().values("pk")
-        marked = self.area.marked
-        return opening.page_sums(units, self.periods, marked, by=self.scope.rows_by)
+        marks = self.area.marks
+        return opening.sum_pages(units, self.periods, marks, by=self.scope.rows_by)
 
     @cached_property
     def rows_of_periods(self) -> list[list[figures.Pages]]:
@@ -176,7 +177,7 @@ class Board:
         """Return the sentences on what changed."""
         now, before, _year = self.sums
         if self.area and self.scope.is_nation:
-            best = figures.carrying_post(self.period, self.area.marked)
+            best = figures.carrying_post(self.period, self.area.marks)
         else:
             best = figures.best_post(self.choice(self.period))
         address = reverse("publishing:post", args=[best.public_id]) if best else ""

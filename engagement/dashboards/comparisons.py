@@ -15,6 +15,7 @@ from core.periods import Period
 from engagement.dashboards import queries
 from engagement.dashboards.context import whole_period
 from engagement.models import MEASURES
+from engagement.rollups.sources import ON_TIME_WITHIN
 from publishing.models import Delivery
 from publishing.states import Reason, ReceiptSource
 
@@ -81,10 +82,10 @@ def punctuality(deliveries: QuerySet[Delivery], *, now: datetime) -> Punctuality
     deadline.
     """
     by_people = Q(receipt_source=ReceiptSource.POSTED) | Q(error_code=Reason.IN_APP)
-    on_time = Q(published_at__lte=F("due_at") + queries.ON_TIME)
-    on_time |= Q(~by_people, committing_at__lte=F("due_at") + queries.ON_TIME)
+    on_time = Q(published_at__lte=F("due_at") + ON_TIME_WITHIN)
+    on_time |= Q(~by_people, committing_at__lte=F("due_at") + ON_TIME_WITHIN)
     on_time |= Q(by_people, published_at__lte=F("not_after"))
-    found = deliveries.filter(due_at__lt=now - queries.ON_TIME).aggregate(
+    found = deliveries.filter(due_at__lt=now - ON_TIME_WITHIN).aggregate(
         due=Count("pk"), on_time=Count("pk", filter=on_time)
     )
     return Punctuality(**found)

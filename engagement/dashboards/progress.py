@@ -12,7 +12,8 @@ from django.db.models import Count, QuerySet, Window
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.models import TARGETS, Campaign
-from engagement.rollups.queries import date_of, fetch, number, post_rows
+from engagement.rollups.queries.campaigns import select_by_post
+from engagement.rollups.sql import as_date, fetch_rows, int_or_none
 from publishing.models import Delivery
 from units.models import Level, Unit
 
@@ -67,7 +68,7 @@ def published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Publish
     others that have as much as the last of these. One statement: of nine thousand posts it returns
     a row for each unit and day instead of each post.
     """
-    rows, params = post_rows(deliveries, _OF_POSTS)
+    rows, params = select_by_post(deliveries, _OF_POSTS)
     sql = (
         "WITH post AS (SELECT post_id, unit_id, MIN(day) AS first, SUM(reach) AS reach, "  # noqa: S608
         f"SUM(clicks) AS clicks, MAX(highest) AS highest FROM ({rows}) AS by_day "
@@ -81,12 +82,12 @@ def published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Publish
         f"WHERE place <= {most:d}"
     )
     found = Published([], {}, [])
-    for kind, key, first, posts, *figures in fetch(sql, params):
+    for kind, key, first, posts, *figures in fetch_rows(sql, params):
         match kind:
             case "unit":
-                found.parts.append(Part(key, date_of(first), posts, *map(number, figures)))
+                found.parts.append(Part(key, as_date(first), posts, *map(int_or_none, figures)))
             case "day":
-                found.first_days[date_of(first)] = posts
+                found.first_days[as_date(first)] = posts
             case _:
                 found.candidates.append(key)
     return found

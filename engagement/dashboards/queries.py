@@ -15,18 +15,15 @@ from campaigns.models import Campaign
 from core.periods import Period
 from engagement.models import MEASURES
 from engagement.models import Count as CountRow
-from engagement.rollups.queries import (
-    Publications,
-    channel_rows,
-    date_of,
-    fetch,
-    gain_rows,
-    moment,
-    number,
-    post_rows,
-    published_of,
+from engagement.rollups.queries.campaigns import (
+    CampaignPublications,
+    find_campaign_publications,
+    select_by_channel,
+    select_by_post,
+    select_daily_gains,
 )
-from engagement.rollups.sources import ON_TIME
+from engagement.rollups.sources import ON_TIME_WITHIN
+from engagement.rollups.sql import as_date, as_datetime, fetch_rows, int_or_none
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, paused
@@ -45,18 +42,18 @@ _REMEMBERED = timedelta(days=14)
 _SUMMED = ", ".join(f"SUM({measure})" for measure in MEASURES)
 
 
-def published(user: User, campaign: Campaign, period: Period) -> Publications:
+def published(user: User, campaign: Campaign, period: Period) -> CampaignPublications:
     """Return publications of the campaign within ``period`` that ``user`` may see; also those
     withdrawn since. Their figures are those of the moment, whether summed up yet or not.
     """
     reach = user.reach(Permission.POST_VIEW) if user.is_active else ()
     units = Unit.objects.within(reach).order_by().values("pk")
-    return published_of(campaign.pk, reach=reach, units=units, period=period)
+    return find_campaign_publications(campaign.pk, reach=reach, units=units, period=period)
 
 
 def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
-    posts, params = post_rows(deliveries)
-    channels, more = channel_rows(deliveries)
+    posts, params = select_by_post(deliveries)
+    channels, more = select_by_channel(deliveries)
     measured = ", ".join(f"SUM({measure}_of)" for measure in MEASURES)
     sql = (
         "SELECT MAX(as_of), COALESCE(SUM(publications), 0), COUNT(DISTINCT post_id), "  # noqa: S608
@@ -65,39 +62,39 @@ def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
         f"{_SUMMED}, {measured} FROM ({posts}) AS by_post"
     )
     counted = ("publications", "posts", "channels", "units", "withdrawn", "manual")
-    ((as_of, *sums),) = fetch(sql, [*more, *params])
+    ((as_of, *sums),) = fetch_rows(sql, [*more, *params])
     names = (*counted, *MEASURES, *(f"{measure}_of" for measure in MEASURES))
-    found = dict(zip(names, map(number, sums), strict=True))
+    found = dict(zip(names, map(int_or_none, sums), strict=True))
     of = {f"{measure}_of": found[f"{measure}_of"] or 0 for measure in MEASURES}
-    return {**found, **of, "as_of": moment(as_of)}
+    return {**found, **of, "as_of": as_datetime(as_of)}
 
 
 def by_platform(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
-    channels, params = channel_rows(deliveries)
+    channels, params = select_by_channel(deliveries)
     sql = (
         f"SELECT platform, SUM(publications), {_SUMMED} FROM ({channels}) AS by_channel "  # noqa: S608
         "GROUP BY platform ORDER BY platform"
     )
-    return _named(fetch(sql, params), "platform")
+    return _named(fetch_rows(sql, params), "platform")
 
 
 def by_unit(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
     """Sort the units by views, most first; those where nothing was measured come last."""
-    posts, params = post_rows(deliveries)
+    posts, params = select_by_post(deliveries)
     sql = (
         f"SELECT unit.key, unit.name, SUM(publications) AS publications, {_SUMMED} "  # noqa: S608
         f"FROM ({posts}) AS by_post JOIN units_unit AS unit ON unit.id = by_post.unit_id "
         "GROUP BY unit.id, unit.key, unit.name "
         "ORDER BY SUM(views) DESC NULLS LAST, SUM(publications) DESC, unit.name"
     )
-    return _named(fetch(sql, params), "unit__key", "unit__name")
+    return _named(fetch_rows(sql, params), "unit__key", "unit__name")
 
 
 def best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mapping[str, Any]]:
     """Return the posts that were seen most, over all their channels. A post without measured views
     is never among them.
     """
-    posts, params = post_rows(deliveries)
+    posts, params = select_by_post(deliveries)
     sql = (
         f"SELECT post.public_id, post.title, unit.name, best.* FROM ("  # noqa: S608
         f"SELECT SUM(publications), {', '.join(f'SUM({m}) AS {m}' for m in MEASURES)}, "
@@ -108,7 +105,7 @@ def best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mappin
         "JOIN units_unit AS unit ON unit.id = best.unit_id "
         f"ORDER BY {_RANK.format('views', 'reach', 'reactions')}"
     )
-    rows = [(UUID(str(row[0])), *row[1:-2]) for row in fetch(sql, params)]
+    rows = [(UUID(str(row[0])), *row[1:-2]) for row in fetch_rows(sql, params)]
     return _named(rows, "post__public_id", "post__title", "unit__name")
 
 
@@ -119,7 +116,7 @@ def _named(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[str, Any
     """Name the columns of rows that are ``keys``, publications, and the measures."""
     names = (*keys, "publications", *MEASURES)
     return [
-        dict(zip(names, (*row[: len(keys)], *map(number, row[len(keys) :])), strict=True))
+        dict(zip(names, (*row[: len(keys)], *map(int_or_none, row[len(keys) :])), strict=True))
         for row in rows
     ]
 
@@ -136,7 +133,7 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     scheduled again. Few of all: each kind is found by an index of its own, whatever the history.
     """
     # A pause makes its posts late on purpose; they return for a decision when it is over.
-    late = Q(state__in=LATE_AFTER_ITS_HOUR, due_at__lt=now - ON_TIME) & ~(
+    late = Q(state__in=LATE_AFTER_ITS_HOUR, due_at__lt=now - ON_TIME_WITHIN) & ~(
         Q(state=State.SCHEDULED) & Q(paused(now))
     )
     late &= ~Q(
@@ -173,9 +170,9 @@ def daily(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
     post's count before it (a count without that measure repeats the last one known), gains are
     added by day, and days add up to totals.
     """
-    gains, params = gain_rows(deliveries)
+    gains, params = select_daily_gains(deliveries)
     sql = f"SELECT day, {_SUMMED} FROM ({gains}) AS gained GROUP BY day ORDER BY day"  # noqa: S608
-    return _running(fetch(sql, params))
+    return _running(fetch_rows(sql, params))
 
 
 def _running(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -187,7 +184,7 @@ def _running(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
                 total[measure] = (total[measure] or 0) + int(gain)
         days.append(
             {
-                "day": date_of(day),
+                "day": as_date(day),
                 **total,
             }
         )

@@ -13,6 +13,7 @@ from channels.states import Kind
 from core.periods import Period
 from engagement.dashboards import dictionary, queries
 from engagement.models import MEASURES
+from engagement.rollups.sources import ON_TIME_WITHIN
 from publishing.models import Delivery
 from publishing.states import State
 
@@ -32,7 +33,7 @@ def frozen_content(campaign: Campaign, period: Period) -> dict[str, Any]:
     deliveries = all_published(campaign, period)
     total = queries.totals(deliveries)
     on_time = deliveries.aggregate(
-        n=Count("pk", filter=Q(published_at__lte=F("due_at") + queries.ON_TIME))
+        n=Count("pk", filter=Q(published_at__lte=F("due_at") + ON_TIME_WITHIN))
     )["n"]
     return {
         "format": FORMAT,

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Case, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
-from engagement.rollups.sources import FIGURE
+from engagement.rollups.sources import RANKING_FIGURE
 from publishing.models import Delivery
 
 # What is usual is the median of at least so many publications of these days.
@@ -84,7 +84,7 @@ def _once_a_post(rows: Iterable[Ranked]) -> list[Ranked]:
 
 def _measured(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
     """Annotate ``figure`` and leave out what was not measured."""
-    return deliveries.annotate(figure=FIGURE).filter(figure__isnull=False)
+    return deliveries.annotate(figure=RANKING_FIGURE).filter(figure__isnull=False)
 
 
 def _rank(row: Any, usual: int | None) -> Ranked:

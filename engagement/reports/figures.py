@@ -26,16 +26,10 @@ from engagement.reports.sums import (
     table_differences,
     total,
 )
-from engagement.rollups.queries import (
-    BY_UNIT,
-    Window,
-    due_sums,
-    fetch,
-    moment,
-    number,
-    publications_of,
-)
-from engagement.rollups.sources import SUMS, delivery_figures
+from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
+from engagement.rollups.queries.posts import select_posts_of_units
+from engagement.rollups.sources import MEASURE_SUMS, aggregate_due_deliveries
+from engagement.rollups.sql import BY_UNIT, as_datetime, fetch_rows, int_or_none
 from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
@@ -102,7 +96,7 @@ def _between(field: str, within: Mapping[str, datetime]) -> dict[str, datetime]:
 def _add_publications(
     found: dict[int, Figures], keys: Any, period: Period, campaign: Campaign | None
 ) -> None:
-    rows, params = publications_of(keys, period, campaign=campaign.pk if campaign else None)
+    rows, params = select_posts_of_units(keys, period, campaign=campaign.pk if campaign else None)
     measures = ", ".join(f"SUM({name})" for name in MEASURES)
     measured = ", ".join(f"SUM({name}_of)" for name in MEASURES)
     sql = (
@@ -112,13 +106,15 @@ def _add_publications(
     )
     topics = {row.pk: row for row in Topic.objects.all()}
     size = len(MEASURES)
-    for unit, topic, posts, publications, withdrawn, manual, as_of, *sums in fetch(sql, params):
+    for unit, topic, posts, publications, withdrawn, manual, as_of, *sums in fetch_rows(
+        sql, params
+    ):
         figures = found[unit]
         figures["posts"] += int(posts)
         figures["publications"] += int(publications)
         figures["withdrawn"] += int(withdrawn)
         figures["manual"] += int(manual)
-        values = dict(zip(MEASURES, map(number, sums[:size]), strict=True))
+        values = dict(zip(MEASURES, map(int_or_none, sums[:size]), strict=True))
         for name, value, n in zip(MEASURES, values.values(), sums[size:], strict=True):
             figures["measures"][name] = plus(figures["measures"][name], value)
             figures["measured"][name] += int(n)
@@ -129,7 +125,7 @@ def _add_publications(
             "publications": int(publications),
             **values,
         }
-        if taken := moment(as_of):
+        if taken := as_datetime(as_of):
             said = taken.isoformat(timespec="seconds")
             figures["as_of"] = max(figures["as_of"] or said, said)
 
@@ -144,10 +140,14 @@ def _add_punctuality(
 ) -> None:
     rows: Iterable[dict[str, Any]]
     if campaign is None:
-        rows = due_sums(keys, Window(period, period.start, now), by=BY_UNIT)
+        rows = sum_due_deliveries(keys, DueWindow(period, period.start, now), by=BY_UNIT)
     else:
         deliveries = Delivery.objects.filter(unit__in=keys, post__campaign=campaign)
-        counted = deliveries.order_by().values("unit").annotate(**delivery_figures(period, now=now))
+        counted = (
+            deliveries.order_by()
+            .values("unit")
+            .annotate(**aggregate_due_deliveries(period, now=now))
+        )
         rows = [{**row, "row": row["unit"]} for row in counted]
     for row in rows:
         for name in ("due", "on_time", "failed"):
@@ -162,13 +162,13 @@ def _add_platforms(
     )
     if campaign is not None:
         rows = rows.filter(post__campaign=campaign)
-    sums = {f"sum_{name}": Sum(f"measurement__{name}") for name in SUMS}
+    sums = {f"sum_{name}": Sum(f"measurement__{name}") for name in MEASURE_SUMS}
     grouped: Any = rows.order_by().values("unit", "platform").annotate(n=Count("pk"), **sums)
     for row in grouped:
         found[row["unit"]]["platforms"][row["platform"]] = {
             "name": str(Kind(row["platform"]).label),
             "publications": row["n"],
-            **{name: number(row[f"sum_{name}"]) for name in MEASURES},
+            **{name: int_or_none(row[f"sum_{name}"]) for name in MEASURES},
         }
 
 

@@ -294,7 +294,7 @@ class TopicDay(Measures):
 
 class UnitPeriod(models.Model):
     """The pages of a unit in one of the periods that dashboards open with (`rollups.periods`), as
-    `rollups.queries.page_sums` adds them up: what is usual, and the rows of provinces.
+    `rollups.queries.pages.sum_pages` adds them up: what is usual, and the rows of provinces.
     """
 
     unit = _key(Unit)

@@ -19,30 +19,33 @@ from django.utils import timezone
 
 from core.locks import try_alone
 from engagement.rollups import months, periods, provinces
+from engagement.rollups.days import DateRange, DayFilter, UnitDays, UnitsSince
 from engagement.rollups.models import ChangedDay, Kind, UnitPeriod
-from engagement.rollups.sources import SUMMARIES, Days, Pairs, Scope, Summary, Units
+from engagement.rollups.provinces import PROVINCE_SUMMARIES, ProvinceSummary, UnitBatch
+from engagement.rollups.sources import SUMMARIES, Summary
+from engagement.rollups.sql import fetch_rows, select_differences
 from units.models import Unit
 
 log = logging.getLogger(__name__)
 _LOCK = "rollups"
-_MARKS_AT_ONCE = 2000
+_MARKS_PER_TRANSACTION = 2000
 _MONTH = timedelta(days=31)
 # A run ends before the next one begins.
-_SECONDS = 40.0
+_MOST_SECONDS = 40.0
 # A batch of a rebuild waits so long for a run to end.
-_PATIENCE = 120.0
-_UNITS_AT_ONCE = 25
+_WAIT_FOR_LOCK = 120.0
+_UNITS_PER_TRANSACTION = 25
 
 
-def refresh(*, seconds: float = _SECONDS) -> int:
+def refresh(*, seconds: float = _MOST_SECONDS) -> int:
     """Sum up the days that have changed, and return how many marks were worked off; none while
     another run is at work.
     """
     end, done = time.monotonic() + seconds, 0
     with try_alone(_LOCK) as alone:
         if alone:
-            _open_periods()
-        while alone and (taken := _refresh_some()):
+            _start_periods()
+        while alone and (taken := _refresh_marked()):
             done += taken
             if time.monotonic() > end:
                 log.info("%s changed days summed up, more wait", done)
@@ -51,17 +54,17 @@ def refresh(*, seconds: float = _SECONDS) -> int:
 
 
 @transaction.atomic
-def _open_periods() -> None:
-    periods.open_periods()
+def _start_periods() -> None:
+    periods.start_periods()
 
 
 @transaction.atomic
-def _refresh_some() -> int:
+def _refresh_marked() -> int:
     marks = ChangedDay._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {marks} WHERE id IN "  # noqa: S608
-            f"(SELECT id FROM {marks} ORDER BY id LIMIT {_MARKS_AT_ONCE}) "
+            f"(SELECT id FROM {marks} ORDER BY id LIMIT {_MARKS_PER_TRANSACTION}) "
             "RETURNING kind, day, unit_id"
         )
         taken = cursor.fetchall()
@@ -73,18 +76,18 @@ def _refresh_some() -> int:
         since = months.proven_from()
         pairs[Kind.GAINED] = {(day, unit) for day, unit in gained if day >= since}
     for summary in SUMMARIES:
-        for some in Pairs.of(pairs.get(summary.kind, set())).split():
-            _sum_up(summary, some)
+        for some in UnitDays.from_pairs(pairs.get(summary.kind, set())).split():
+            _write_summary(summary, some)
     # Of what was just summed up.
     for kind in (Kind.DUE, Kind.WRITTEN, Kind.PUBLISHED):
-        provinces.sum_up(kind, pairs.get(kind, set()))
-    periods.sum_up(pairs)
+        provinces.refresh_days(kind, pairs.get(kind, set()))
+    periods.refresh_units(pairs)
     return len(taken)
 
 
-def _sum_up(summary: Summary, scope: Scope) -> None:
-    where, params = scope.sql("day", "unit_id")
-    select, more = summary.source(scope)
+def _write_summary(summary: Summary, days: DayFilter) -> None:
+    where, params = days.as_sql("day", "unit_id")
+    select, more = summary.select(days)
     columns = ", ".join(summary.columns)
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {summary.table} WHERE {where}", params)  # noqa: S608
@@ -101,19 +104,19 @@ def rebuild(*, on_progress: Callable[[int, int], object] = lambda done, of: None
     runs of `refresh` come between, and one that was killed is begun again. Return False where
     another run does not end.
     """
-    if not _alone(_open_periods):
+    if not _run_alone(_start_periods):
         return False
-    batches = provinces.batches(_UNITS_AT_ONCE)
+    batches = provinces.split_units(_UNITS_PER_TRANSACTION)
     for done, batch in enumerate(batches, start=1):
-        if not _alone(partial(_rebuild, batch)):
+        if not _run_alone(partial(_rebuild_batch, batch)):
             return False
         on_progress(done, len(batches))
-    return _alone(partial(_clear_away, {batch.province for batch in batches}))
+    return _run_alone(partial(_remove_former_units, {batch.province for batch in batches}))
 
 
-def _alone(do: Callable[[], None]) -> bool:
+def _run_alone(do: Callable[[], None]) -> bool:
     """Do something between two runs; False where the one that is at work does not end."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _WAIT_FOR_LOCK
     while True:
         with try_alone(_LOCK) as alone:
             if alone:
@@ -125,28 +128,28 @@ def _alone(do: Callable[[], None]) -> bool:
 
 
 @transaction.atomic
-def _rebuild(batch: provinces.Batch) -> None:
-    _take_time()
-    # Before the rows are read, as in `_refresh_some`: what changes meanwhile leaves a mark.
+def _rebuild_batch(batch: UnitBatch) -> None:
+    _lift_timeout()
+    # Before the rows are read, as in `_refresh_marked`: what changes meanwhile leaves a mark.
     ChangedDay.objects.filter(unit__in=batch.units).delete()
     since = {Kind.GAINED: months.proven_from()}
     for summary in SUMMARIES:
-        _sum_up(summary, Units(batch.units, since.get(summary.kind, date.min)))
-    provinces.rebuild(batch)
+        _write_summary(summary, UnitsSince(batch.units, since.get(summary.kind, date.min)))
+    provinces.rebuild_province(batch)
     today = timezone.localdate()
-    periods.sum_up({Kind.FOLLOWED: [(today, unit) for unit in batch.units]})
+    periods.refresh_units({Kind.FOLLOWED: [(today, unit) for unit in batch.units]})
 
 
 @transaction.atomic
-def _clear_away(of_provinces: Collection[int]) -> None:
+def _remove_former_units(current_provinces: Collection[int]) -> None:
     """Remove what is left of units that there are no more."""
     models: list[type[Model]] = [ChangedDay, UnitPeriod, *(each.model for each in SUMMARIES)]
     for model in models:
         model._default_manager.exclude(unit__in=Unit.objects.order_by().values("pk")).delete()
-    provinces.clear_away(of_provinces)
+    provinces.remove_former_provinces(current_provinces)
 
 
-def differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
+def find_differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
     """Compare each summary with the raw rows; return what differs, by table: ``-`` before what a
     summary has and should not, ``+`` before what it lacks. Days that are marked are left out: they
     are about to be summed up.
@@ -156,43 +159,35 @@ def differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
     def note(table: str, rows: Iterator[tuple[Any, ...]]) -> None:
         # Each statement sees one moment; a transaction over all would hold up migrations.
         with transaction.atomic():
-            _take_time()
+            _lift_timeout()
             if differ := list(rows):
                 found.setdefault(table, []).extend(differ)
 
     for summary in SUMMARIES:
         for month in _months(summary.kind, summary):
-            note(summary.table, _differences(summary, month, most))
-    for coarse in provinces.COARSE:
-        for month in _months(coarse.of.kind, coarse):
-            note(coarse.table, provinces.differences(coarse, month, most))
-    note(UnitPeriod._meta.db_table, periods.differences(most))
+            note(summary.table, _find_differences(summary, month, most))
+    for province_summary in PROVINCE_SUMMARIES:
+        for month in _months(province_summary.units.kind, province_summary):
+            note(province_summary.table, provinces.find_differences(province_summary, month, most))
+    note(UnitPeriod._meta.db_table, periods.find_differences(most))
     return found
 
 
-def _differences(summary: Summary, month: Days, most: int) -> Iterator[tuple[Any, ...]]:
+def _find_differences(summary: Summary, month: DateRange, most: int) -> Iterator[tuple[Any, ...]]:
     columns = ", ".join(summary.columns)
     unmarked = (
         f"NOT EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
         f"WHERE mark.kind = '{summary.kind}' AND mark.unit_id = rows.unit_id "
         "AND mark.day = rows.day)"
     )
-    where, params = month.sql("day", "unit_id")
+    where, params = month.as_sql("day", "unit_id")
     has = f"SELECT {columns} FROM {summary.table} AS rows WHERE {where} AND {unmarked}"  # noqa: S608
-    select, more = summary.source(month)
+    select, expected_params = summary.select(month)
     should = f"SELECT {columns} FROM ({select}) AS rows WHERE {unmarked}"  # noqa: S608
-    with connection.cursor() as cursor:
-        # In one statement, so that both sides are of one moment.
-        cursor.execute(
-            f"SELECT * FROM (SELECT '-' AS sign, gone.* FROM ({has} EXCEPT {should}) AS gone "  # noqa: S608
-            f"UNION ALL SELECT '+', missing.* FROM ({should} EXCEPT {has}) AS missing) AS differ "
-            f"LIMIT {most}",
-            [*params, *more, *more, *params],
-        )
-        yield from cursor.fetchall()
+    yield from fetch_rows(*select_differences((has, params), (should, expected_params), most))
 
 
-def _months(kind: Kind, *summaries: Summary | provinces.Coarse) -> Iterator[Days]:
+def _months(kind: Kind, *summaries: Summary | ProvinceSummary) -> Iterator[DateRange]:
     """Return spans of a month that hold all days of the raw rows, and of ``summaries``."""
     table, moment = {
         Kind.DUE: ("publishing_delivery", "due_at"),
@@ -212,11 +207,11 @@ def _months(kind: Kind, *summaries: Summary | provinces.Coarse) -> Iterator[Days
     if kind == Kind.GAINED:
         first = max(first, months.proven_from())
     while first <= last:
-        yield Days(first, min(first + _MONTH, last))
+        yield DateRange(first, min(first + _MONTH, last))
         first += _MONTH + timedelta(days=1)
 
 
-def _take_time() -> None:
+def _lift_timeout() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")

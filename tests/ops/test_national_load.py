@@ -43,6 +43,6 @@ def test_a_national_load_fills_an_empty_database_once():
     assert Adoption.objects.filter(kit__current__state="issued").exists()
     assert PageCheck.objects.count() == Channel.objects.count()
     services.rebuild()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     with pytest.raises(Refused):
         list(national.seed(share=0.0002))

@@ -20,7 +20,7 @@ from engagement.models import CommentCount, Count, FollowerCount
 from engagement.reports import files, queries
 from engagement.reports.models import Report, ReportFile
 from engagement.rollups.models import ChangedDay
-from engagement.rollups.services import differences, refresh
+from engagement.rollups.services import find_differences, refresh
 from outreach_portal.guard import TRY_OUT_DOMAIN
 from platforms.limits import problems
 from posts.canonical import content
@@ -227,7 +227,7 @@ class TestFilled(TestCase):
     def test_its_summaries_are_those_of_the_raw_rows(self):
         refresh()
         assert not ChangedDay.objects.exists()
-        assert differences() == {}
+        assert find_differences() == {}
 
     def test_every_text_is_written_in_the_name_of_a_unit_that_exists(self):
         invented = {sample.place for sample in samples.read().values()}

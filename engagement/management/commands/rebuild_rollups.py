@@ -21,7 +21,7 @@ class Command(BaseCommand):
                 raise CommandError("A run is at work. Please try again in a minute.")
             self.stdout.write("The daily summaries are made anew.")
             return
-        found = services.differences()
+        found = services.find_differences()
         for table, rows in found.items():
             for sign, *values in rows:
                 self.stdout.write(f"{sign} {table}: {', '.join(map(str, values))}")

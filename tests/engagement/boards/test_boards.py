@@ -83,7 +83,7 @@ def test_a_unit_is_compared_with_the_period_before_and_last_year(look, publish, 
     publish(channel=page_of(factories.UnitFactory(parent=commune.parent)), at=ago(2), reach=9999)
     if summed:
         services.refresh()
-        assert services.differences() == {}
+        assert services.find_differences() == {}
 
     shown = look("unit", commune.key, factories.person(Role.OFFICER, commune))
 
@@ -424,8 +424,8 @@ def scattered(publish):
 
 def without_sums(monkeypatch):
     """Let pages add up everything from the summaries of units."""
-    monkeypatch.setattr("engagement.boards.views.marked", lambda *_: None)
-    monkeypatch.setattr("engagement.rollups.periods.page_sums", lambda *_, **__: None)
+    monkeypatch.setattr("engagement.boards.views.find_marks", lambda *_: None)
+    monkeypatch.setattr("engagement.rollups.periods.sum_pages", lambda *_, **__: None)
     cache.clear()
 
 
@@ -445,7 +445,7 @@ def test_kept_sums_say_what_those_of_the_units_say(look, scattered, publish, mon
         return kept, plain
 
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     kept, plain = both()
     assert kept == plain
 
@@ -463,7 +463,7 @@ def test_kept_sums_say_what_those_of_the_units_say(look, scattered, publish, mon
         kept, plain = both()
         assert kept == plain
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     kept, plain = both()
     assert kept == plain
 
@@ -510,18 +510,18 @@ def test_the_post_that_carried_the_nation_is_among_the_best_of_a_day(look, publi
 def test_a_check_finds_a_wrong_sum_of_a_province_and_of_a_period(publish, commune):
     publish(channel=page_of(commune, followers=5), at=ago(2), reach=300)
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     PlatformDay.objects.filter(province=None).update(reach=1)
     TopicDay.objects.exclude(province=None).delete()
     UnitPeriod.objects.update(followers=6)
 
-    assert set(services.differences()) == {
+    assert set(services.find_differences()) == {
         "engagement_platformday",
         "engagement_topicday",
         "engagement_unitperiod",
     }
     assert services.rebuild()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
 
 
 # --- figures of pages themselves ------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_summaries_outlive_counts_that_are_taken_off(old):
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM engagement_count_first")
         assert cursor.fetchone()[0] == 2
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     assert services.rebuild()
     assert gains() == before
 

@@ -12,8 +12,9 @@ from accounts.permissions import Role
 from core.locks import try_alone
 from core.periods import Period
 from engagement.models import Count, Measurement
-from engagement.rollups import provinces, queries, services
+from engagement.rollups import provinces, services
 from engagement.rollups.models import ChangedDay, DueDay, PageDay, PlatformDay, UnitGain, UnitPeriod
+from engagement.rollups.queries import marks
 from oversight.queries import province_rows
 from tests import factories
 from units.models import Unit
@@ -28,7 +29,7 @@ class Killed(BaseException):
 @pytest.fixture
 def nation(publish, monkeypatch):
     """Two provinces of two communes with a counted publication each; a batch is one unit."""
-    monkeypatch.setattr(services, "_UNITS_AT_ONCE", 1)
+    monkeypatch.setattr(services, "_UNITS_PER_TRANSACTION", 1)
     units = []
     for province in (factories.ProvinceFactory(), factories.ProvinceFactory()):
         for _ in range(2):
@@ -49,7 +50,7 @@ def shown(nation, monkeypatch):
     def rows(*, raw=False):
         with monkeypatch.context() as patched:
             if raw:
-                patched.setattr(queries, "changed", lambda *_: None)
+                patched.setattr(marks, "find_marked_days", lambda *_: None)
             found = province_rows(person, Period.last_days(30), now=timezone.now())
             return [(row.unit.pk, row.published, row.due, row.posts) for row in found]
 
@@ -85,7 +86,7 @@ def test_one_that_was_killed_between_batches_is_begun_again(nation):
     assert DueDay.objects.exclude(published=9).exists()
 
     assert services.rebuild()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     assert UnitGain.objects.filter(views=10, reach=7).count() == 4
 
 
@@ -95,7 +96,7 @@ def test_one_that_was_killed_within_a_batch_has_changed_nothing_of_it(nation, mo
         if nation[0].pk in batch.units:
             raise Killed
 
-    monkeypatch.setattr(provinces, "rebuild", killed)
+    monkeypatch.setattr(provinces, "rebuild_province", killed)
     marks = ChangedDay.objects.filter(unit=nation[0])
     number = marks.count()
 
@@ -115,7 +116,7 @@ def test_pages_are_right_after_each_batch(nation, shown):
 
     assert [rows for _done, _of, rows in seen] == [of_raw] * len(Unit.objects.all())
     assert [done for done, _of, _rows in seen] == list(range(1, seen[-1][1] + 1))
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     assert not ChangedDay.objects.exists()
 
 
@@ -139,7 +140,7 @@ def test_a_province_and_the_nation_are_those_of_its_units_after_each_batch(natio
 def test_a_count_that_comes_during_a_batch_is_not_lost(nation, monkeypatch):
     """It commits after the batch took its marks and read the counts."""
     delivery = Count.objects.filter(delivery__unit=nation[0]).get().delivery
-    real = provinces.rebuild
+    real = provinces.rebuild_province
 
     def collect():
         Count.objects.create(delivery=delivery, taken_at=timezone.now() - DAY, views=31, reach=8)
@@ -153,14 +154,14 @@ def test_a_count_that_comes_during_a_batch_is_not_lost(nation, monkeypatch):
             thread.join()
         real(batch)
 
-    monkeypatch.setattr(provinces, "rebuild", meanwhile)
+    monkeypatch.setattr(provinces, "rebuild_province", meanwhile)
     services.rebuild()
     monkeypatch.undo()
 
     kinds = set(ChangedDay.objects.filter(unit=nation[0]).values_list("kind", flat=True))
     assert kinds == {"gained", "published"}
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     gains = UnitGain.objects.filter(unit=nation[0]).order_by("day")
     assert list(gains.values_list("views", "reach")) == [(10, 7), (21, 1)]
     assert sum(PlatformDay.objects.filter(province=None).values_list("views", flat=True)) == 61
@@ -193,14 +194,14 @@ def test_what_is_left_of_units_that_are_gone_is_removed(nation):
 
     services.rebuild()
 
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     assert not DueDay.objects.filter(unit=gone).exists()
     assert not UnitPeriod.objects.filter(unit=gone).exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_while_another_run_does_not_end_nothing_is_done(monkeypatch):
-    monkeypatch.setattr(services, "_PATIENCE", 0.0)
+    monkeypatch.setattr(services, "_WAIT_FOR_LOCK", 0.0)
     held, done = threading.Event(), threading.Event()
 
     def hold():

@@ -11,7 +11,7 @@ from core.periods import Period
 from engagement.dashboards import progress, usual
 from engagement.dashboards import queries as dashboard
 from engagement.models import Count, Measurement
-from engagement.rollups import provinces, queries, services
+from engagement.rollups import services
 from engagement.rollups.models import (
     ChangedDay,
     DueDay,
@@ -20,7 +20,9 @@ from engagement.rollups.models import (
     ProvinceWrittenDay,
     UnitGain,
 )
-from engagement.rollups.queries import BY_PROVINCE, BY_UNIT
+from engagement.rollups.queries import marks, nation, provinces
+from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
+from engagement.rollups.sql import BY_PROVINCE, BY_UNIT
 from oversight.queries import one_row, province_rows, unit_rows
 from posts.models import Post
 from publishing.models import Delivery
@@ -78,8 +80,8 @@ def figures(person, provinces, unit):
 
 def raw_figures(monkeypatch, *args):
     with monkeypatch.context() as patched:
-        patched.setattr(queries, "changed", lambda *_: None)
-        patched.setattr(provinces, "marked_of", lambda *_: None)
+        patched.setattr(marks, "find_marked_days", lambda *_: None)
+        patched.setattr(nation, "find_marks_of_nation", lambda *_: None)
         return figures(*args)
 
 
@@ -93,7 +95,7 @@ def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy, m
     assert figures(*of) == of_raw  # all of it is marked
 
     assert services.refresh() > 0
-    assert (services.refresh(), services.differences()) == (0, {})
+    assert (services.refresh(), services.find_differences()) == (0, {})
     assert DueDay.objects.filter(unit=b).count() == 2
     assert figures(*of) == of_raw
 
@@ -109,7 +111,7 @@ def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy, m
     of_raw = raw_figures(monkeypatch, *of)
     assert figures(*of) == of_raw
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     assert figures(*of) == of_raw
 
 
@@ -121,7 +123,7 @@ def test_a_days_summary_serves_until_it_is_marked(messy, monkeypatch):
     period = Period(timezone.localdate() - 3 * DAY, timezone.localdate() - 3 * DAY)
     assert one_row(a, period, now=timezone.now()).published == 77
 
-    monkeypatch.setattr(queries, "MOST_MARKS", 0)
+    monkeypatch.setattr(marks, "MOST_MARKS", 0)
     assert one_row(a, period, now=timezone.now()).published == 77
     Delivery.objects.filter(unit=a, due_at__date=period.first).update(not_after=timezone.now())
     assert one_row(a, period, now=timezone.now()).published == 2  # too many marks: raw rows alone
@@ -174,7 +176,7 @@ def test_a_unit_that_moves_takes_its_days_to_the_other_province(messy, monkeypat
     of_raw = raw_figures(monkeypatch, *of)
     assert figures(*of) == of_raw
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     assert figures(*of) == of_raw
 
 
@@ -207,7 +209,7 @@ def test_gains_follow_late_and_corrected_counts(publish):
 
     def gains():
         services.refresh()
-        assert services.differences() == {}
+        assert services.find_differences() == {}
         return list(UnitGain.objects.order_by("day").values_list("views", "reach"))
 
     def count(ago, **figures):
@@ -237,12 +239,12 @@ def test_gains_follow_late_and_corrected_counts(publish):
 def test_a_run_that_dies_leaves_its_marks(messy, monkeypatch):
     marked = ChangedDay.objects.count()
     with monkeypatch.context() as patched:
-        patched.setattr(services, "_sum_up", lambda *_: 1 / 0)
+        patched.setattr(services, "_write_summary", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             services.refresh()
     assert ChangedDay.objects.count() == marked
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
 
 
 @pytest.mark.django_db
@@ -258,10 +260,10 @@ def test_what_does_not_matter_marks_nothing(messy):
 def test_sums_of_a_province_are_those_of_its_units(messy):
     services.refresh()
     now, period = timezone.now(), Period.last_days(30)
-    window = queries.Window(period, period.start, now)
+    window = DueWindow(period, period.start, now)
     units = Unit.objects.order_by().values("pk")
     totals = [
-        [sum(row[name] for row in queries.due_sums(units, window, by=by)) for name in names]
+        [sum(row[name] for row in sum_due_deliveries(units, window, by=by)) for name in names]
         for by in (BY_UNIT, BY_PROVINCE)
         for names in [("published", "due", "on_time", "failed")]
     ]
@@ -298,7 +300,7 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
 
     def is_raw():
         raw = dashboard.published(person, campaign, Period.last_days(30)).all()
-        assert raw.chosen is None
+        assert raw.filter_of_summaries is None
         assert shown() == shown(raw)
         return shown()[0]
 
@@ -320,7 +322,7 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     Delivery.objects.filter(pk=gone.pk).update(published_at=now - 2 * DAY)
     assert is_raw()["views"] == 130
     services.refresh()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     assert is_raw()["views"] == 130
 
     PostDay.objects.filter(unit=one, day=timezone.localdate(both[0].published_at)).update(views=1)

@@ -95,14 +95,14 @@ def test_no_gain_moves_no_day_is_marked_and_the_proof_still_holds(publish):
             count(delivery, OLD + chance.randrange(30 * 24 * 60) * timedelta(minutes=1), **figures)
     services.refresh()
     before, rows = gains(), Count.objects.count()
-    assert services.differences() == {}
+    assert services.find_differences() == {}
 
     removed = thinning.thin()
 
     assert 0 < removed == rows - Count.objects.count()
     assert not ChangedDay.objects.exists()
     assert gains() == before
-    assert services.differences() == {}
+    assert services.find_differences() == {}
     call_command("rebuild_rollups")
     assert gains() == before
 
