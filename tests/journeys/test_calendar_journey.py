@@ -239,6 +239,31 @@ def test_arrows_go_from_day_to_day_over_the_edges_of_the_month(at_desk, officer,
     assert desk.complaints == []
 
 
+def test_arrows_go_through_a_week_its_posts_and_over_its_edges(at_desk, officer, rows):
+    desk = at_desk()
+    desk.enter(officer)
+    open_calendar(desk, view="week")
+    page = desk.page
+
+    def day(date):
+        return page.locator(f"[role=columnheader][data-date='{date}'] [role=link]")
+
+    post = page.locator("#calendar a:has(.slot-face)")
+    day("2030-12-03").focus()
+    for key, arrives in [
+        ("ArrowLeft", day("2030-12-02")),
+        ("ArrowDown", post),
+        ("ArrowUp", day("2030-12-02")),
+        ("End", day("2030-12-08")),
+        ("ArrowRight", day("2030-12-09")),
+        ("ArrowLeft", day("2030-12-08")),
+        ("Home", day("2030-12-02")),
+    ]:
+        page.keyboard.press(key)
+        expect(arrives).to_be_focused()
+    assert desk.complaints == []
+
+
 def test_tab_leads_from_a_day_to_its_post_and_enter_opens_it(at_desk, officer, rows):
     desk = at_desk()
     desk.enter(officer)

@@ -208,6 +208,8 @@ def _script_options(
         "words": {
             "compose": _("Compose a post for %(day)s"),
             "allDay": _("All day"),
+            "timed": _("At an hour"),
+            "events": _("Of this day"),
             "today": _("Today"),
             "close": _("Close"),
             "others": _("%(n)s more on this day"),

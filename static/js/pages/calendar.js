@@ -72,6 +72,8 @@ function build() {
     snapDuration: "00:15",
     nowIndicator: true,
     allDayText: words.allDay,
+    timedText: words.timed,
+    eventsHint: words.events,
     navLinks: true,
     navLinkDayClick: openDay,
     dayCellDidMount: offerToCompose,
@@ -208,10 +210,15 @@ function openDay(date) {
   calendar.changeView(VIEWS.day, date);
 }
 
-// A month says that it is a grid: arrows go from day to day, over its edges too. Tab leads to what a day holds.
+// Months and weeks say that they are grids: arrows go from day to day, over their edges too. Tab leads to what a day holds; in a week,
+// where days are columns, so do the arrows up and down.
+const DAY = ":is([role=gridcell], [role=columnheader])";
+
 function walk(event) {
-  const cell = event.target.closest("[role=gridcell][data-date]");
-  if (!cell || calendar.view.type !== VIEWS.month || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  const cell = event.target.closest(`${DAY}[data-date]`);
+  if (!cell || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  if (calendar.view.type === VIEWS.week && walkWithinDay(event, cell.dataset.date)) return;
+  if (![VIEWS.month, VIEWS.week].includes(calendar.view.type)) return;
   const at = new Date(`${cell.dataset.date}T00:00Z`);
   const weekday = (at.getUTCDay() + 6) % 7;
   const days = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7, Home: -weekday, End: 6 - weekday }[event.key];
@@ -222,8 +229,17 @@ function walk(event) {
   if (!focusDay()) calendar.gotoDate(dayAsked);
 }
 
+function walkWithinDay(event, day) {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!step) return false;
+  const stops = [...place.querySelectorAll(`[data-date="${day}"] [tabindex="0"], [data-date="${day}"] a[href]`)];
+  stops[stops.indexOf(event.target) + step]?.focus();
+  event.preventDefault();
+  return true;
+}
+
 function focusDay() {
-  const link = dayAsked && place.querySelector(`[role=gridcell][data-date="${dayAsked}"] [role=link]`);
+  const link = dayAsked && place.querySelector(`${DAY}[data-date="${dayAsked}"] [role=link]`);
   if (!link) return false;
   dayAsked = "";
   link.focus();
