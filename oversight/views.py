@@ -33,6 +33,8 @@ from units.models import Unit
 
 DAYS = 30
 POSTS_A_PAGE = 25
+# A row is a tile on a phone: 94 of them were 20 screens.
+ROWS_AT_FIRST = 20
 
 
 class PostCard(NamedTuple):
@@ -158,6 +160,8 @@ def _overview(
         "period": form.period,
         "quick": quick_links(form.period),
         "rows": rows,
+        "shown": rows if "all" in request.GET else rows[:ROWS_AT_FIRST],
+        "at_first": ROWS_AT_FIRST,
         "total": summed,
         "with_trouble": with_trouble,
         "columns": _columns(sort, nation="nation" in context),
@@ -173,7 +177,7 @@ def _rest(request: HttpRequest, *, nation: bool) -> str:
     province is put after it.
     """
     query = request.GET.copy()
-    for name in ("q", "trouble", "sort", "province", "figure"):
+    for name in ("q", "trouble", "sort", "province", "figure", "all"):
         query.pop(name, None)
     if nation:
         query["province"] = ""

@@ -1,0 +1,72 @@
+"""Lists of many rows: no table scrolls sideways, and a phone has few screens of them."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.permissions import Role
+from engagement.dashboards import helpfulness
+from engagement.models import Measurement
+from oversight.views import ROWS_AT_FIRST
+from tests import factories
+from tests.journeys.conftest import DESK, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PLATFORMS = ("facebook", "instagram", "telegram", "threads", "tiktok", "zalo")
+TOO_WIDE = """() => [...document.querySelectorAll("main .table-responsive")]
+    .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.textContent)"""
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+def test_the_figures_of_a_province_are_a_few_screens_until_all_are_asked_for(at_desk, province):
+    for _ in range(ROWS_AT_FIRST + 10):
+        factories.UnitFactory(parent=province)
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE)
+    desk.open(reverse("oversight:province"))
+    rows = desk.page.locator(".overview tbody tr")
+    height = desk.page.evaluate("document.documentElement.scrollHeight")
+    assert (rows.count(), height < 7 * PHONE["height"]) == (ROWS_AT_FIRST, True)
+
+    more = desk.page.locator("a[href$='#rest']")
+    more.click()
+
+    expect(rows).to_have_count(ROWS_AT_FIRST + 10)
+    expect(rows.nth(ROWS_AT_FIRST)).to_be_in_viewport()
+    assert more.count() == 0
+    assert desk.complaints == []
+
+
+def test_the_posts_of_a_province_name_their_units_and_do_not_scroll_sideways(at_desk, province):
+    unit = factories.UnitFactory(parent=province, place="Phường Hải Châu")
+    channels = [factories.ChannelFactory(unit=unit, platform=name) for name in PLATFORMS]
+    wanted = timezone.now() + timedelta(days=3)
+    factories.PostFactory(unit=unit, channels=channels, requested_time=wanted)
+    desk = at_desk(factories.person(Role.OVERSEER, province), DESK)
+    desk.open(reverse("publishing:post_list"))
+
+    assert desk.page.evaluate(TOO_WIDE) == []
+    assert desk.page.locator("td.unit").bounding_box()["width"] >= 112
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_provinces_ranked_by_how_helpful_they_were_do_not_scroll_sideways(
+    at_desk, monkeypatch, size
+):
+    monkeypatch.setattr(helpfulness, "LEAST_UNITS", 1)
+    unit = factories.UnitFactory(parent=factories.ProvinceFactory(place="Tỉnh Tuyên Quang"))
+    for days, saves in ((1, 59), (40, 60)):
+        at = timezone.now() - timedelta(days=days)
+        row = factories.live_delivery(unit=unit, due_at=at, published_at=at)
+        Measurement.objects.create(delivery=row, taken_at=at, reach=1000, saves=saves)
+    desk = at_desk(factories.person(Role.OVERSEER, factories.ministry()), size)
+    desk.open(f"{reverse('oversight:nation')}?figure=helpfulness")
+
+    expect(desk.page.locator(".ranks tbody td").nth(3)).to_have_text("1")
+    assert desk.page.evaluate(TOO_WIDE) == []
