@@ -102,6 +102,19 @@ def test_the_list_costs_the_same_for_one_row_and_for_many(enter, province):
     assert costs[0] <= 13  # three of them are the page's own
 
 
+def test_only_channels_that_would_fail_are_told_of_by_a_triangle(enter, province):
+    channel = factories.ChannelFactory(unit=province)
+    client = enter(Role.OVERSEER, province)
+
+    def link():
+        page = client.get(reverse("channels:list")).content.decode()
+        return page[page.index(f'<li><a href="{reverse("channels:forecast")}"') :].split("</li>")[0]
+
+    assert ("alert-triangle" in link(), link().endswith("tomorrow: 0</a>")) == (False, True)
+    Channel.objects.filter(pk=channel.pk).update(health=Health.LOST)
+    assert ("alert-triangle" in link(), link().endswith("tomorrow: 1</a>")) == (True, True)
+
+
 def test_the_rows_alone_are_sent_to_a_filter_that_changes(enter, province):
     factories.ChannelFactory(unit=province)
     response = enter(Role.OVERSEER, province).get(
