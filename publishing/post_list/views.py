@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,8 +70,9 @@ def posts(request: HttpRequest) -> HttpResponse:
     counts = group_counts(found, now=now) if only_tabs or not tabs_follow else None
     if only_tabs:
         return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
-    page, looked_at = _page(request, found, chosen, counts, n=len(keys), now=now)
-    order = SORTS[chosen.get("sort") or "-changed"]
+    sort = chosen.get("sort") or "-changed"
+    order = SORTS[sort]
+    page, looked_at = _page(request, found, chosen, counts, n=len(keys), order=order, now=now)
     shown = list(_shown(page.object_list).order_by(*order))
     cards = _cards(request, shown, own_unit=position.unit if writes else None, tab=tab)
     context = {
@@ -81,7 +83,7 @@ def posts(request: HttpRequest) -> HttpResponse:
         "tabs_follow": tabs_follow,
         "looked_at": looked_at,
         "tab": tab,
-        "sort": chosen.get("sort") or "-changed",
+        "sort": sort,
         "filtered": any(value for name, value in chosen.items() if name not in ("sort", "tab")),
         "deep": deep,
         "bulk": any(card.can_be_put_away for card in cards),
@@ -97,6 +99,7 @@ def _page(
     counts: Counts | None,
     *,
     n: int,
+    order: Sequence[str],
     now: datetime,
 ) -> tuple[Page, int]:
     """Return the asked page of the ``n`` posts found, or of their group, and of how many the newest
@@ -110,7 +113,6 @@ def _page(
         looked_at = len(newest) if len(newest) >= MOST_LISTED else 0
     elif tab:
         rows = found.filter(post_groups(now)[tab])
-    order = SORTS[chosen.get("sort") or "-changed"]
     most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
     paginator = CappedPaginator(rows.order_by(*order), PAGE, most=most)
     if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
