@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import models, transaction
 from django.db.models import Case, Count, Q, Value, When
 from django.urls import reverse
@@ -26,6 +27,8 @@ _DAYS = (14, 7, 1)
 _NAMED = 10
 # A renewal that failed once or twice is a blip.
 _FAILURES = 3
+# How long the channels with too many posts planned are kept.
+_OVERBOOKED_SECONDS = 60
 
 
 class Risk(models.TextChoices):
@@ -77,9 +80,7 @@ def at_risk(
 ) -> ChannelQuerySet:
     """Return those of ``channels`` that would not carry all posts of the next ``days`` for one of
     ``risks``, with the worst of them as ``risk``; ordered by it, the worst come first."""
-    answers = signals.overbooked.send(Channel, now=now, days=days)
-    overbooked = {pk for _receiver, keys in answers for pk in cast("Iterable[int]", keys)}
-    cases = _cases(now, now + timedelta(days=days), overbooked)
+    cases = _cases(now, now + timedelta(days=days), _overbooked(now, days))
     # Written into the statement each time that it is named: names and weights apart made it 200 kB.
     whens = (
         When(q, then=Value(n))
@@ -91,6 +92,19 @@ def at_risk(
     return used.annotate(risk=risk).filter(risk__isnull=False)
 
 
+def _overbooked(now: datetime, days: int) -> list[int]:
+    """Return the nation's channels with more posts planned than their platform takes, as they were
+    within the last minute: the search reads all that is planned, and each Today asks for it.
+    """
+    key = f"overbooked:{days}"
+    found = cache.get(key)
+    if found is None:
+        answers = signals.overbooked.send(Channel, now=now, days=days)
+        found = sorted({pk for _receiver, keys in answers for pk in cast("Iterable[int]", keys)})
+        cache.set(key, found, _OVERBOOKED_SECONDS)
+    return found
+
+
 def counted(at_risk: ChannelQuerySet) -> dict[str, int]:
     """Count the channels by risk, in the order of `Risk`."""
     by_risk = at_risk.order_by().values_list("risk")  # type: ignore[misc] # annotated by `at_risk`
@@ -98,7 +112,7 @@ def counted(at_risk: ChannelQuerySet) -> dict[str, int]:
     return {risk.value: numbers[risk] for risk in Risk if risk in numbers}
 
 
-def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[str, Q]:
+def _cases(now: datetime, until: datetime, overbooked: list[int]) -> dict[str, Q]:
     ours = Q(health__in=[Health.CONNECTED, Health.LOST])
     working = Q(health=Health.CONNECTED)
     not_allowed = Q(pk__in=[])
@@ -123,7 +137,7 @@ def _cases(now: datetime, until: datetime, overbooked: Iterable[int]) -> dict[st
         Risk.UNIT_CLOSED: Q(unit__valid_to__lte=timezone.localdate(now)),
         Risk.EXPIRING: Q(working, expires_at__lte=until),
         Risk.RENEWAL: Q(working, refresh_failures__gte=_FAILURES),
-        Risk.QUOTA: Q(pk__among=list(overbooked)),
+        Risk.QUOTA: Q(pk__among=overbooked),
         Risk.RIGHTS: Q(working, partly),
     }
 

@@ -140,6 +140,16 @@ def test_more_posts_a_day_than_the_platform_takes_are_seen_beforehand(platform, 
     assert risks() == ({busy.pk: Risk.QUOTA} if risky else {})
 
 
+def test_what_is_planned_is_searched_once_in_a_minute_for_everybody():
+    channel()
+    risks(days=14)
+
+    with CaptureQueriesContext(connection) as captured:
+        risks(days=14)
+
+    assert [query["sql"] for query in captured if "publishing_delivery" in query["sql"]] == []
+
+
 # --- the page -------------------------------------------------------------------------------------
 
 
