@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
+from django.core.cache import cache as shared_cache
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
@@ -21,7 +22,7 @@ from campaigns.kits.queries import versions_to_decide as turns_of_kits
 from channels.completeness.queries import changes_to_decide
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast
-from channels.monitoring.forecast import FAILING
+from channels.monitoring.forecast import FAILING, Risk
 from channels.monitoring.presenters import RISK_LOOKS, VERDICT_LOOKS
 from channels.states import Verdict
 from core.periods import Period
@@ -50,6 +51,8 @@ from units.models import Unit
 
 SHOWN = 5
 UNFINISHED = (PostState.DRAFT, PostState.CHANGES_REQUESTED)
+# All who watch over the nation see the same numbers, which one of them has counted for this long.
+_NATION_SECONDS = 60
 # Where the search costs more than its rows, it counts along.
 _OF_ALL = Window(Count("pk"))
 
@@ -78,7 +81,7 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     }
     for name in _LONG.keys() & first.keys():
         found[name] = _card(_LONG[name](user)) if name in present else Card()
-    trouble = cache(lambda reach: _in_trouble(reach, now=now))
+    trouble = cache(partial(_trouble, now=now))
     if user.reach(Permission.POST_APPROVE):
         found["waiting"] = _card(_waiting(user))
     if user.reach(Permission.POST_WRITE):
@@ -100,8 +103,9 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     for post in found.get("unrecognised", Card()).rows:
         post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
     if reach := user.reach(Permission.OVERSIGHT_VIEW):
-        found["figures"] = _figures(Delivery.objects.within(reach), now=now)
-        found["units"] = _units(trouble(tuple(reach)))
+        found["figures"] = _counted("figures", reach, partial(_figures, reach, now=now))
+        found["is_nation"] = _nation(reach) is not None
+        found["units"] = Card(**trouble(tuple(reach))["units"])
     if "without_approver" in present:
         found["without_approver"] = _without_approver(user)
     if user.reach(Permission.ACCOUNT_MANAGE):
@@ -241,21 +245,47 @@ def _kits(untouched: Mapping[Unit, QuerySet[Kit]]) -> Card:
     return Card(rows[:SHOWN], sum(card.count for _unit, card in cards))
 
 
-def _in_trouble(reach: Iterable[Reach], *, now: datetime) -> list[tuple[datetime, int, int]]:
-    """Return what is in trouble within ``reach``, the newest first: its hour, its key and its
-    unit's. These are few, and two cards take theirs of them: the search costs more.
+def _counted(name: str, reach: Sequence[Reach], count: Callable[[], Any]) -> Any:
+    """Return what ``count`` returns, which is JSON; of the nation what it returned to anybody
+    within the last minute.
     """
-    rows = in_trouble(Delivery.objects.within(reach), now=now).order_by()
-    return sorted(rows.values_list("due_at", "pk", "unit"), reverse=True)
+    nation = _nation(reach)
+    if nation is None:
+        return count()
+    return shared_cache.get_or_set(f"today:{name}:{nation.path}", count, _NATION_SECONDS)
 
 
-def _troubles(trouble: Sequence[tuple[datetime, int, int]], pauses: Pauses) -> Card:
-    keys = [pk for _due_at, pk, _unit in trouble[:SHOWN]]
+def _nation(reach: Iterable[Reach]) -> Reach | None:
+    """Return the part of ``reach`` that is the whole tree."""
+    return next((part for part in reach if part.deep and part.path.count("/") == 1), None)
+
+
+def _trouble(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
+    """Return what is in trouble within ``reach``: the keys of the newest, how many there are, and
+    the card of the units that have the most. Read once for both cards: the search costs more than
+    its rows, which are few.
+    """
+
+    def count() -> dict[str, Any]:
+        rows = in_trouble(Delivery.objects.within(reach), now=now).order_by()
+        found = sorted(rows.values_list("due_at", "pk", "unit"), reverse=True)
+        units = _units(unit for _due_at, _pk, unit in found)
+        return {
+            "newest": [pk for _due_at, pk, _unit in found[:SHOWN]],
+            "count": len(found),
+            "units": units,
+        }
+
+    return _counted("trouble", reach, count)
+
+
+def _troubles(trouble: Mapping[str, Any], pauses: Pauses) -> Card:
+    keys = trouble["newest"]
     found = Delivery.objects.select_related("channel", "unit", "post").in_bulk(keys)
     rows: list[Any] = [found[pk] for pk in keys if pk in found]
     for delivery in rows:
         delivery.status = delivery_status(delivery, pauses)
-    return Card(rows, len(trouble))
+    return Card(rows, trouble["count"])
 
 
 def _outgoing(user: User, pauses: Pauses) -> Card:
@@ -288,18 +318,28 @@ def _outgoing(user: User, pauses: Pauses) -> Card:
 
 def _ailing(user: User, *, now: datetime) -> Card:
     """Return the channels that do not publish, or soon will not."""
-    seen = Channel.objects.visible_to(user)
-    ailing = forecast.at_risk(seen, now=now, days=DYING.days, risks=FAILING)
-    worst = ailing.annotate(of_all=_OF_ALL).order_by("risk", "expires_at", "pk")
-    # Counted along with two columns: with all of them the sort of so many took half of the time.
-    found = {pk: (risk, n) for pk, risk, n in worst.values_list("pk", "risk", "of_all")[:SHOWN]}
-    channels = Channel.objects.select_related("unit").defer("sealed").in_bulk(found)
-    rows: list[Any] = [channels[pk] for pk in found if pk in channels]
+    reach = user.reach(Permission.CHANNEL_VIEW)
+
+    def count() -> dict[str, Any]:
+        seen = Channel.objects.within(reach)
+        ailing = forecast.at_risk(seen, now=now, days=DYING.days, risks=FAILING)
+        worst = ailing.annotate(of_all=_OF_ALL).order_by("risk", "expires_at", "pk")
+        # Counted along with two columns: the sort of so many with all took half of the time.
+        found = list(worst.values_list("pk", "risk", "of_all")[:SHOWN])
+        return {
+            "worst": [(pk, risk) for pk, risk, _n in found],
+            "count": max((n for _pk, _risk, n in found), default=0),
+        }
+
+    found = _counted("channels", reach, count)
+    risks = {pk: Risk(risk) for pk, risk in found["worst"]}
+    channels = Channel.objects.select_related("unit").defer("sealed").in_bulk(risks)
+    rows: list[Any] = [channels[pk] for pk in risks if pk in channels]
     for channel in rows:
-        channel.risk, _n = found[channel.pk]
+        channel.risk = risks[channel.pk]
         channel.label = channel.risk.label
         channel.tone, channel.symbol = RISK_LOOKS[channel.risk]
-    return Card(rows, max((n for _risk, n in found.values()), default=0))
+    return Card(rows, found["count"])
 
 
 def _manual_tasks(user: User, *, now: datetime) -> Card:
@@ -319,8 +359,8 @@ def _unrecognised(user: User) -> QuerySet[UnrecognisedPost]:
     return posts.select_related("channel__unit").order_by("-published_at", "-pk")
 
 
-def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:
-    today = Period.last_days(1)
+def _figures(reach: Iterable[Reach], *, now: datetime) -> dict[str, Any]:
+    watched, today = Delivery.objects.within(reach), Period.last_days(1)
     of_today = watched.filter(due_at__gte=today.start, due_at__lt=today.end).order_by()
     figures = of_today.aggregate(
         **aggregate_due_deliveries(today, now=now),
@@ -333,11 +373,11 @@ def _figures(watched: QuerySet[Delivery], *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _units(trouble: Iterable[tuple[datetime, int, int]]) -> Card:
-    """Return the units with the most in trouble, of equals the first by name. Only those that may
-    be among the shown are read: the nation has a thousand.
+def _units(in_trouble: Iterable[int]) -> dict[str, Any]:
+    """Return the units with the most in trouble as a card, of equals the first by name. Only those
+    that may be among the shown are read: the nation has a thousand.
     """
-    counted = Counter(unit for _due_at, _pk, unit in trouble)
+    counted = Counter(in_trouble)
     least = min((n for _unit, n in counted.most_common(SHOWN)), default=0)
     most = [unit for unit, n in counted.items() if n >= least]
     names = Unit.objects.filter(pk__among=most).order_by("name")
@@ -346,7 +386,7 @@ def _units(trouble: Iterable[tuple[datetime, int, int]]) -> Card:
         for pk, key, name in names.values_list("pk", "key", "name")
     ]
     units.sort(key=lambda row: -row["n"])
-    return Card(units[:SHOWN], len(counted))
+    return {"rows": units[:SHOWN], "count": len(counted)}
 
 
 def _without_approver(user: User) -> dict[str, Any]:

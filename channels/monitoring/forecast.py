@@ -96,13 +96,12 @@ def _overbooked(now: datetime, days: int) -> list[int]:
     """Return the nation's channels with more posts planned than their platform takes, as they were
     within the last minute: the search reads all that is planned, and each Today asks for it.
     """
-    key = f"overbooked:{days}"
-    found = cache.get(key)
-    if found is None:
+
+    def search() -> list[int]:
         answers = signals.overbooked.send(Channel, now=now, days=days)
-        found = sorted({pk for _receiver, keys in answers for pk in cast("Iterable[int]", keys)})
-        cache.set(key, found, _OVERBOOKED_SECONDS)
-    return found
+        return sorted({pk for _receiver, keys in answers for pk in cast("Iterable[int]", keys)})
+
+    return cache.get_or_set(f"overbooked:{days}", search, _OVERBOOKED_SECONDS)
 
 
 def counted(at_risk: ChannelQuerySet) -> dict[str, int]:

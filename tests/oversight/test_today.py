@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -261,6 +262,32 @@ def test_units_with_most_in_trouble_come_first_and_of_equals_by_name(today, unit
     found = [(row["unit__name"], row["n"]) for row in shown.rows]
     assert found == [("Xã B", 2), ("Xã E", 2), ("Xã A", 1), ("Xã C", 1), ("Xã D", 1)]
     assert shown.more == 2
+
+
+@pytest.mark.django_db
+def test_numbers_of_the_nation_are_counted_once_a_minute_for_all_others_each_time(today, unit):
+    nation = factories.ministry()
+    watchers = {place: factories.person(Role.OVERSEER, place) for place in (unit.parent, nation)}
+    another = factories.person(Role.OVERSEER, nation)
+
+    def numbers(person):
+        shown = today(person).context
+        return (
+            shown["figures"]["needs_person"],
+            shown["troubles"].count,
+            shown["units"].count,
+            shown["channels"].count,
+        )
+
+    before = {place: numbers(person) for place, person in watchers.items()}
+    factories.delivery(factories.approved(unit=unit), state=State.NEEDS_PERSON)
+    factories.ChannelFactory(unit=unit, health=Health.LOST)
+
+    assert before == dict.fromkeys(watchers, (0, 0, 0, 0))
+    assert numbers(watchers[unit.parent]) == (1, 1, 1, 1)
+    assert numbers(watchers[nation]) == numbers(another) == (0, 0, 0, 0)
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        assert numbers(another) == (1, 1, 1, 1)
 
 
 @pytest.mark.django_db
