@@ -101,7 +101,7 @@ def _overbooked(now: datetime, days: int) -> list[int]:
         answers = signals.overbooked.send(Channel, now=now, days=days)
         return sorted({pk for _receiver, keys in answers for pk in cast("Iterable[int]", keys)})
 
-    return cache.get_or_set(f"overbooked:{days}", search, _OVERBOOKED_SECONDS)
+    return cache.get_or_set(f"overbooked:{days}", search, _OVERBOOKED_SECONDS) or []
 
 
 def counted(at_risk: ChannelQuerySet) -> dict[str, int]:

@@ -29,10 +29,17 @@ class Command(BaseCommand):
                 report(step)
         except Refused as error:
             raise CommandError(str(error)) from error
+        report("statistics")
+        analyze()
         report("daily summaries")
         services.rebuild()
-        report("statistics")
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("VACUUM ANALYZE")
+        report("their statistics")
+        analyze()
         report("done")
+
+
+def analyze() -> None:
+    """Tell PostgreSQL how many rows there are: without, each batch of a rebuild takes a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("VACUUM ANALYZE")
