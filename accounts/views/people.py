@@ -2,6 +2,7 @@
 account.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -20,13 +21,14 @@ from accounts import forms, queries
 from accounts.context import current_position
 from accounts.models import Appointment, MinistryIdentity, User
 from accounts.people import invitations, lifecycle
-from accounts.permissions import GRANTS, Permission
+from accounts.permissions import DEEP, GRANTS, Permission
 from accounts.queries import AccountState, governs, in_state, open_posts, state_of, with_facts
 from accounts.sign_in.sessions import sessions_of
 from accounts.step_up import step_up_required
 from accounts.views.common import PAGE, person_button, require_administrator, visible_person
 from audit.models import Entry
 from core.actions import form_action, typed_reason
+from core.scope import Reach
 from units.models import Unit
 from units.queries import reach_of
 
@@ -50,28 +52,34 @@ def _show_state(person: User) -> None:
 @vary_on_headers("HX-Request")
 def people(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
-    found = User.objects.visible_to(request.user)
     position = current_position(request)
     if position and Permission.ACCOUNT_MANAGE in GRANTS[position.role]:
-        found = found.filter(
-            pk__in=Appointment.objects.filter(unit__path__startswith=position.unit.path).values(
-                "user"
-            )
-        )
+        found = User.objects.within([Reach(position.unit.path, position.role in DEEP)])
+    else:
+        found = User.objects.visible_to(request.user)
     filters = forms.Filters(request.GET)
     filters.is_valid()
-    found = _filtered(with_facts(found), filters.cleaned_data)
-    posts = Appointment.objects.in_force(timezone.localdate()).select_related("unit__parent")
-    found = found.order_by("search", "pk").prefetch_related(
-        Prefetch("appointments", posts, to_attr="posts")
-    )
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    for person in page:
-        _show_state(person)
-    context = {"page_obj": page, "filters": filters}
+    found = _filtered(with_facts(found), filters.cleaned_data).order_by("search", "pk")
+    page = Paginator(found.values_list("pk", flat=True), PAGE).get_page(request.GET.get("page"))
+    context = {"page_obj": page, "people": _people(list(page)), "filters": filters}
     return render(
         request, "accounts/people.html#rows" if request.htmx else "accounts/people.html", context
     )
+
+
+def _people(keys: Collection[int]) -> list[User]:
+    """Return these people as the list shows them. Asked of the page alone: of 13,000 people before
+    they are sorted, the facts took three times as long as the search.
+    """
+    posts = Appointment.objects.in_force(timezone.localdate()).select_related("unit__parent")
+    found = list(
+        with_facts(User.objects.filter(pk__in=keys))
+        .order_by("search", "pk")
+        .prefetch_related(Prefetch("appointments", posts, to_attr="posts"))
+    )
+    for person in found:
+        _show_state(person)
+    return found
 
 
 def _filtered(found: QuerySet, filters: dict[str, str]) -> QuerySet:

@@ -45,7 +45,7 @@ def officer(commune):
 
 
 def names(response) -> list[str]:
-    return [p.full_name for p in response.context["page_obj"]]
+    return [p.full_name for p in response.context["people"]]
 
 
 def wrong_passwords(person, n=8):
@@ -96,7 +96,7 @@ def test_every_account_is_in_one_state_and_the_filter_agrees(client, admin, comm
     response = client.get(reverse("accounts:people"), {"state": state})
 
     assert names(response) == (["Quản Trị"] if state == "active" else [state])
-    assert [p.state for p in response.context["page_obj"]] == [state]
+    assert [p.state for p in response.context["people"]] == [state]
 
 
 def test_the_list_asks_as_much_for_three_people_as_for_one(client, admin, commune):
