@@ -18,6 +18,8 @@ from core.errors import Refused
 
 # Letters of other alphabets that look like those of the marks.
 LOOKALIKES = str.maketrans("МАТОІУЕСКНмаоуесАΑΜΤΟΙΥΕΚΗΝ", "MATOIYECKHmaoyecAAMTOIYEKHN")
+# Blank letters of Hangul and the empty cell of Braille.
+_FILLERS = "\u115f\u1160\u2800"
 _GAP = r"[ .·_*-]{0,3}"
 
 
@@ -61,7 +63,16 @@ _LESSON = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?;…])\s+|\n")
 _TAG = re.compile(r"<[^<>]*>")
 _BREAKS = str.maketrans("\t|", "\n ")
+_MARKS_OF_LETTERS = re.compile(r"[\u0300-\u036f]")
+_JOINER = "\u034f"  # among them, and invisible
 _SPREAD = re.compile(_spaced("mật"), re.IGNORECASE)
+
+
+def is_decoration(letter: str) -> bool:
+    """Check whether nobody sees ``letter``, or sees it only upon another one: marks, the frame of a
+    key, what chooses a form of a letter or the direction of the text.
+    """
+    return unicodedata.category(letter) in ("Cf", "Mn", "Me") or letter in _FILLERS
 
 
 class SecrecyRefused(Refused):
@@ -117,20 +128,26 @@ def _plain(text: str) -> str:
     if not text.isascii():
         swelling, invisible = _odd_letters()
         text = unicodedata.normalize("NFKD", swelling.sub("?", text)).translate(LOOKALIKES)
-        text = invisible.sub("", unicodedata.normalize("NFC", text))
+        # Marks that belong to no letter are decoration, and what lies between a letter and its
+        # marks would keep them apart.
+        text = _MARKS_OF_LETTERS.sub("", unicodedata.normalize("NFC", invisible.sub("", text)))
     return re.sub(r"[^\S\n]+|\|", " ", re.sub(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]|\t", "\n", text))
 
 
 @cache
 def _odd_letters() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return what finds letters that stand for five or more, of which none spells a mark, and
-    letters that nobody sees.
+    decorations but for the marks that letters are made of.
 
     One letter may become eighteen: a form of 2.5 MB full of them took 28 seconds to read.
     """
     letters = [chr(code) for code in chain(range(0x20000), range(0xE0000, 0xE1000))]
     swelling = [each for each in letters if len(unicodedata.normalize("NFKD", each)) > 4]
-    invisible = [each for each in letters if unicodedata.category(each) == "Cf"]
+    invisible = [
+        each
+        for each in letters
+        if is_decoration(each) and (each == _JOINER or not _MARKS_OF_LETTERS.match(each))
+    ]
     of_them = (re.compile(f"[{''.join(map(re.escape, each))}]") for each in (swelling, invisible))
     return next(of_them), next(of_them)
 

@@ -100,6 +100,7 @@ def test_no_letter_swells_to_more_than_four():
 
 
 def test_letters_that_nobody_sees_still_hide_no_mark():
-    for letter in ("\u00ad", "\u200b", "\u202e", "\ufeff", "\U000e0041", "\ufdfa"):
+    for letter in "\u00ad\u200b\u202e\ufeff\U000e0041\u034f\ufe0f\u20e3\u0336\u3164\u2800\ufdfa":
         assert has_secrecy_mark(f"TỐI M{letter}ẬT") is (letter != "\ufdfa")
         assert has_secrecy_mark(f"{letter}\nTỐI MẬT")
+        assert has_secrecy_mark(f"TỐI MA{letter}\u0323\u0302T") is (letter != "\ufdfa")

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.secrecy import LOOKALIKES
+from core.secrecy import LOOKALIKES, is_decoration
 
 # A run of blanks, or a letter with its marks. No letter bears more marks than six: putting a longer
 # run in order would take quadratic time.
 _PIECE = re.compile(r"[^\S\n]+|[^\u0300-\u036f][\u0300-\u036f]{0,6}|[\u0300-\u036f]{1,6}")
 _LINE_END = re.compile(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "-"))
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "-"),
+        **dict.fromkeys("·‧∙⋅", "."),
+    }
+)
 _MOST_LETTERS = 8
 _BLANKS = (" ", "\t", "\n")
 # A sign that may stand for another one, or a blank too many. Most texts have none.
@@ -68,7 +73,16 @@ def _plain_piece(piece: str) -> str:
     if piece.isspace():
         return "\n" if _LINE_END.search(piece) else "\t" if "\t" in piece else " "
     shown = unicodedata.normalize("NFKD", piece).translate(LOOKALIKES)
-    shown = unicodedata.normalize("NFC", shown).translate(_DASHES)
+    shown = unicodedata.normalize("NFC", shown).translate(_SIGNS)
     if len(shown) > _MOST_LETTERS:  # one sign that stands for a sentence
         return piece
-    return "".join(letter for letter in shown if unicodedata.category(letter) not in ("Cf", "Cc"))
+    seen = (
+        each for each in shown if not is_decoration(each) and unicodedata.category(each) != "Cc"
+    )
+    return "".join(map(_plain_digit, seen))
+
+
+def _plain_digit(letter: str) -> str:
+    """Return a digit of any script, or in a circle, as one of ours."""
+    value = unicodedata.digit(letter, None)
+    return letter if value is None else str(value)

@@ -94,6 +94,41 @@ def test_an_invisible_sign_before_a_text_changes_nothing_of_it(source):
         assert [end + 1 for end in alone.ends] == list(behind.ends)
 
 
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        pytest.param(lambda digit: digit + "\ufe0f\u20e3", id="keys"),
+        pytest.param(lambda digit: digit + "\ufe00", id="form"),
+        pytest.param(lambda digit: digit + "\u034f", id="joiner"),
+        pytest.param(lambda digit: digit + "\u0332", id="underlined"),
+        pytest.param(lambda digit: digit + "\u3164", id="blank letter"),
+        pytest.param(lambda digit: digit + "\u202e", id="direction"),
+        pytest.param(lambda digit: chr(0x660 + int(digit)), id="arabic"),
+        pytest.param(lambda digit: chr(0x966 + int(digit)), id="devanagari"),
+        pytest.param(lambda digit: "⓿❶❷❸❹❺❻❼❽❾"[int(digit)], id="circled"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "number", "rule"),
+    [
+        ("Liên hệ anh Bình, số {}.", "0912345678", "phone_personal"),
+        ("Số CCCD {} của chị.", "048085001234", "id_cccd"),
+        ("Chuyển vào số tài khoản {}.", "0123456789012", "bank_acc"),
+        ("Xe ô tô biển số {} bỏ chạy.", "43A12345", "plate"),
+    ],
+)
+def test_a_number_in_decorated_or_foreign_digits_is_found(text, number, rule, disguise):
+    written = "".join(disguise(each) if each.isdigit() else each for each in number)
+
+    found = marked(text.format(written))
+
+    assert [(each, words[0]) for each, words in found] == [(rule, written[0])]
+
+
+def test_a_telephone_number_set_with_middle_dots_is_found():
+    assert marked("Gọi anh Bình: 0912·345·678.") == {("phone_personal", "0912·345·678")}
+
+
 HOSTILE = [
     *(
         "1",
