@@ -94,14 +94,34 @@ def preview(version: KitVersion, unit: Unit) -> Preview:
     values = example_values(version, unit)
     labels = dict(PLATFORMS)
     own = [(name, str(labels[name]), text) for name, text in version.texts.items()]
+    asked = _labels_of_gaps(version)
+
+    def shown(text: str) -> list[Piece]:
+        return [_by_label(piece, asked) for piece in pieces(text, values)]
+
     return Preview(
         unit=unit,
-        title=pieces(version.title, values),
-        paragraphs=[pieces(part, values) for part in version.text.split("\n\n") if part.strip()],
-        texts=[(name, label, pieces(text, values)) for name, label, text in own],
-        script=[pieces(part, values) for part in version.script.split("\n\n") if part.strip()],
-        poster=[pieces(line, values) for line in _poster_lines(version)],
+        title=shown(version.title),
+        paragraphs=[shown(part) for part in version.text.split("\n\n") if part.strip()],
+        texts=[(name, label, shown(text)) for name, label, text in own],
+        script=[shown(part) for part in version.script.split("\n\n") if part.strip()],
+        poster=[shown(line) for line in _poster_lines(version)],
     )
+
+
+def _labels_of_gaps(version: KitVersion) -> dict[str, str]:
+    """Return what each gap asks for, by its name in the text."""
+    labels = {name: str(label) for name, label in BUILT_IN.items()}
+    return labels | {slot["name"]: str(slot["label"]) for slot in version.slots}
+
+
+def _by_label(piece: Piece, labels: dict[str, str]) -> Piece:
+    """Show an open gap by what it asks for: readers do not know the names of gaps."""
+    return piece._replace(text=_legible(piece.text, labels)) if piece.kind == "open" else piece
+
+
+def _legible(text: str, labels: dict[str, str]) -> str:
+    return SLOT.sub(lambda gap: f"[{labels.get(gap[1]) or gap[1]}]", text)
 
 
 def _poster_lines(version: KitVersion) -> list[str]:
@@ -178,11 +198,10 @@ def changes_of_words(version: KitVersion, before: KitVersion) -> list[Difference
 
 
 def _words_of(version: KitVersion) -> dict[str, str]:
-    labels = {name: str(label) for name, label in BUILT_IN.items()}
-    labels |= {slot["name"]: str(slot["label"]) for slot in version.slots}
+    labels = _labels_of_gaps(version)
 
     def legible(text: str) -> str:
-        return SLOT.sub(lambda gap: f"[{labels.get(gap[1], gap[1])}]", text)
+        return _legible(text, labels)
 
     platforms = dict(PLATFORMS)
     own = {

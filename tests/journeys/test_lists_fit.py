@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
+from campaigns.kits.models import KitMedia
 from engagement.dashboards import helpfulness
 from engagement.models import Measurement
 from oversight.views import ROWS_AT_FIRST
@@ -70,3 +71,16 @@ def test_provinces_ranked_by_how_helpful_they_were_do_not_scroll_sideways(
 
     expect(desk.page.locator(".ranks tbody td").nth(3)).to_have_text("1")
     assert desk.page.evaluate(TOO_WIDE) == []
+
+
+def test_the_alt_text_of_a_kit_has_the_width_of_the_phone(at_desk, province):
+    kit = factories.kit(province)
+    KitMedia.objects.create(
+        version=kit.versions.get(),
+        media=factories.media(province),
+        position=0,
+        alt_text="Ổ cắm điện cháy đen. " * 8,
+    )
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE)
+    desk.open(reverse("kits:kit", args=[kit.public_id]))
+    assert desk.page.locator(".kit-pictures li > span").bounding_box()["width"] > 280

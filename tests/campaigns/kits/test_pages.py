@@ -261,6 +261,17 @@ def test_the_preview_is_read_as_the_unit_that_is_named(client, province, sign_in
     assert nobody.context["as_unit_problem"]
 
 
+def test_the_preview_names_a_gap_that_is_open_by_what_it_asks_for(client, province, sign_in):
+    factories.UnitFactory(parent=province)  # nobody has entered its telephone
+    kit = factories.kit(province, text="Gọi {duong_day_nong}.", slots=[], state="issued")
+    sign_in(Role.SUPERVISOR, province)
+
+    shown = client.get(page("kit", kit)).content.decode()
+
+    assert '<mark class="kit-open">[Telephone of the officer on duty]</mark>' in shown
+    assert "{duong_day_nong}" not in shown
+
+
 def test_who_approves_a_new_version_sees_word_by_word_what_changed(client, province, sign_in):
     kit = factories.kit(province, state="issued")
     factories.UnitFactory(parent=province)
