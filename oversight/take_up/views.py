@@ -27,7 +27,7 @@ from oversight.take_up.queries import Board, Place
 from posts.kits import services as kits
 from units.models import Level, Unit
 
-PAGE, KITS = 50, 12
+PAGE, KITS = 25, 12
 
 
 @require_GET
