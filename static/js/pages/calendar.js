@@ -131,7 +131,7 @@ function drawMark(mark) {
     interactive: Boolean(mark.url),
     color: `var(--tone-${tone}-bg)`,
     contrastColor: `var(--tone-${tone})`,
-    className: `mark mark-${mark.kind}`,
+    className: `mark-${mark.kind}`,
   };
 }
 
