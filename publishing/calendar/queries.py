@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, F, Q, QuerySet
@@ -42,8 +43,7 @@ LONGEST_WINDOW = timedelta(days=62)
 MOST_ROWS = 2000
 # Of many units; above it nobody reads one by one, and the days show numbers.
 MOST_DRAWN = 300
-# More of them, as the nation has, are counted once a minute for all who look.
-MOST_COUNTED_ANEW = 10_000
+# How long the numbers of the nation are kept, the same for all who look.
 COUNTS_LAST = 60  # seconds
 MOST_TURNED = 10_000  # events of one day to turn pages through; the filters find the others
 MOST_MARKS = 50  # of campaigns, and of blackouts
@@ -120,13 +120,16 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
             n=Count("pk"), attention=Count("pk", filter=Q(state__in=CALENDAR_FILTERS["attention"]))
         )
     )
-    # The statement tells the window, the filters and the scope of who asks.
-    key = f"calendar:{sha256(repr(counted.query.sql_with_params()).encode()).hexdigest()}"
-    found = cache.get(key)
-    if found is None:
-        found = [(day.date().isoformat(), *row) for day, *row in sorted(counted)]
-        if sum(n for _day, _platform, n, _attention in found) > MOST_COUNTED_ANEW:
-            cache.set(key, found, COUNTS_LAST)
+
+    def count() -> list[tuple[str, Any, Any, Any]]:
+        return [(day.date().isoformat(), *row) for day, *row in sorted(counted)]
+
+    if unit.level == Level.MINISTRY:
+        # The statement tells the window, the filters and the scope of who asks.
+        key = f"calendar:{sha256(repr(counted.query.sql_with_params()).encode()).hexdigest()}"
+        found = cache.get_or_set(key, count, COUNTS_LAST) or []
+    else:
+        found = count()
     days = [DayCount(date.fromisoformat(day), *row) for day, *row in found]
     return days if sum(day.n for day in days) > MOST_DRAWN else None
 
