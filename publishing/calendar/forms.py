@@ -67,7 +67,6 @@ class CalendarForm(forms.Form):
             Q(pk=own_unit.pk) | Q(parent=own_unit) | Q(key=asked)
         )
         self.fields["unit"].queryset = units
-        self.fields["unit"].empty_label = str(own_unit)
         place = next((u for u in units.filter(key=asked)), own_unit) if asked else own_unit
         self.fields["channel"].queryset = Channel.objects.visible_to(user).filter(unit=place)
         self.fields["campaign"].queryset = Campaign.objects.open_to(place)
@@ -79,6 +78,8 @@ class CalendarForm(forms.Form):
         if not (is_of_many(own_unit) or units.exclude(pk=own_unit.pk).exists()):
             del self.fields["unit"]
         else:
+            choices = [("", str(own_unit)), *units.values_list("key", "name")]
+            self.fields["unit"].choices = choices
             self.fields["unit"].widget.attrs["data-choices"] = ""
 
     def has_changed(self) -> bool:
