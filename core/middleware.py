@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.signals import request_finished
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
@@ -164,13 +164,18 @@ def _typed(request: HttpRequest) -> Iterator[str]:
 def _secrecy_refused(request: HttpRequest, error: SecrecyRefused) -> HttpResponse:
     words = str(error)
     if request.headers.get("HX-Request"):
-        toast = {"level": "error", "text": words}
-        response = render(request, "components/toast.html", toast, status=422)
-        response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
-        return response
+        return _toast(request, words)
     if "text/html" in request.headers.get("Accept", ""):  # a browser's own form
         return render(request, "secrecy_refused.html", {"words": words}, status=422)
     return JsonResponse({"error": words, "errors": {"": [words]}}, status=422)
+
+
+def _toast(request: HttpRequest, words: str) -> HttpResponse:
+    """Have htmx add the words to the page, which stays as it is."""
+    toast = {"level": "error", "text": words}
+    response = render(request, "components/toast.html", toast, status=422)
+    response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
+    return response
 
 
 class SayWhenToTryAgain:
@@ -216,6 +221,21 @@ def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse
     response.status_code = 503 if isinstance(error, Busy) else 429
     response["Retry-After"] = str(seconds_to_wait(error))
     return response
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 413 in words to a form that is too large, 400 to what nobody's browser sends."""
+    if not isinstance(exception, RequestDataTooBig):
+        return bad_request(request, exception)
+    words = _(
+        "This is more than one form takes. Go back, shorten the text or choose a smaller file, "
+        "and send it again."
+    )
+    if request.headers.get("HX-Request"):
+        return _toast(request, words)
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"error": words, "errors": {"": [words]}}, status=413)
+    return render(request, "413.html", {"words": words}, status=413)
 
 
 def seconds_to_wait(error: Busy | QuotaExceeded) -> int:

@@ -7,6 +7,7 @@ from channels.webhooks.views import hook
 from core.views import csp_report, healthz, keys, search
 from operations.views import readyz
 
+handler400 = "core.middleware.not_understood"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

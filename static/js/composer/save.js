@@ -69,12 +69,15 @@ async function saveForm(again = false) {
   const status = answer?.status;
   // Signing in again changed the token that every form carries.
   if (status === 403 && !again && (await checkPresence())) return saveForm(true);
-  // A page of the server's, or nothing at all, says nothing of the text.
-  const isUnderstood = result && status < 500 && status !== 403;
   if (status === 401) showSignedOut();
   else if (status === 429) tooOften(answer, result);
-  else if (isUnderstood) finish(answer, result, number, editsSent);
+  else if (isAboutText(status, result)) finish(answer, result || {}, number, editsSent);
   else if (!signedOut) retryLater();
+}
+
+// A page of the server's, or nothing at all, says nothing of the text; 413 says that it is too long, whoever answers it.
+function isAboutText(status, result) {
+  return status === 413 || (result && status < 500 && status !== 403);
 }
 
 function tooOften(answer, result) {
