@@ -135,15 +135,20 @@ def test_a_drag_asks_before_it_moves_a_post_beside_another(at_desk, officer, row
     assert {row.due_at for row in Delivery.objects.filter(post=rows[0].post)} == {MONDAY + moved}
 
 
-def test_a_post_begins_from_a_day_at_its_free_slot(at_desk, officer, unit):
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_a_post_begins_from_a_day_at_its_free_slot(at_desk, officer, unit, by):
     channel = factories.ChannelFactory(unit=unit)
     Slot.objects.create(unit=unit, channel=channel, weekday=1, at="19:30")
     desk = at_desk()
     desk.enter(officer)
     open_calendar(desk)
 
-    desk.page.locator("a.day-compose[href*='2030-12-03']").focus()
-    desk.page.keyboard.press("Enter")
+    begin = desk.page.locator("a.day-compose[href*='2030-12-03']")
+    if by == "mouse":
+        begin.click()  # nothing lies over it
+    else:
+        begin.focus()
+        desk.page.keyboard.press("Enter")
 
     desk.page.wait_for_url("**/posts/new/?at=2030-12-03T19%3A30")
     expect(desk.page.locator("[name=requested_time_0]")).to_have_value("03/12/2030")
