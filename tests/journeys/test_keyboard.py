@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from posts.models import Post
 from posts.states import PostState
 from tests import factories
-from tests.journeys.conftest import DESK
+from tests.journeys.conftest import DESK, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -88,3 +88,21 @@ def test_a_post_is_returned_with_a_reason_by_keyboard(at_desk):
     page.locator("[data-decided]").wait_for()
     post.refresh_from_db()
     assert post.state == PostState.CHANGES_REQUESTED
+
+
+def test_the_link_past_the_menu_leads_to_a_place_in_sight(at_desk):
+    desk = at_desk(factories.person(Role.OVERSEER, factories.ProvinceFactory()), DESK)
+    desk.open(reverse("publishing:pause_new"))
+    tab_to(desk.page, "a[href='#main']")
+    desk.page.keyboard.press("Enter")
+    tab_to(desk.page, "main a[href$='/pauses/']")
+
+
+def test_the_head_of_a_list_is_in_sight_on_a_phone_while_it_has_the_focus(at_desk):
+    unit = factories.UnitFactory()
+    factories.PostFactory(unit=unit)
+    desk = at_desk(factories.person(Role.OFFICER, unit), PHONE)
+    desk.open(reverse("publishing:post_list"))
+    for column in ("[data-check-all]", "th a[href*='sort=title']", "th a[href*='sort=state']"):
+        tab_to(desk.page, column)
+    assert desk.overflow() == 0
