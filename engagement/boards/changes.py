@@ -26,18 +26,18 @@ class Limits:
     carried: float = 0.5  # of all reach, by one post
     least_posts: int = 4  # publications, before one of them can have carried the others
     silent_days: int = 2  # days of publication without a figure
-    figures_take: timedelta = timedelta(days=1)  # a platform has so long to tell the first ones
+    figures_take: timedelta = timedelta(days=1)  # a platform has so long to report the first ones
     of_kit: float = 0.2  # of all publications, before a kit is worth a sentence
     pause_days: int = 1
 
 
 @dataclass(frozen=True)
 class Day:
-    """A platform's day: how many were published, and of them how many figures were told."""
+    """A platform's day: its publications, and how many figures of them it has reported."""
 
     day: date
     publications: int
-    told: int
+    measured: int
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Platform:
 
 
 @dataclass(frozen=True)
-class Carrier:
+class TopPost:
     """The post that reached most."""
 
     title: str
@@ -66,7 +66,7 @@ class NewKit:
 
 
 @dataclass(frozen=True)
-class Stop:
+class PauseDays:
     """A pause that held everything of the scope: its days within the period."""
 
     first: date
@@ -84,10 +84,10 @@ class Facts:
     publications: int
     publications_before: int
     reach: int | None
-    carrier: Carrier | None = None
+    top_post: TopPost | None = None
     platforms: Sequence[Platform] = ()
     kits: Sequence[NewKit] = ()
-    stops: Sequence[Stop] = ()
+    pauses: Sequence[PauseDays] = ()
     # The rows behind the sums of publications and of platforms.
     of_publications: str = "#days_publications-title"
     of_platforms: str = "#platforms-title"
@@ -106,7 +106,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Statement:
+class Sentence:
     """A sentence and the address of the rows that it was made of."""
 
     rule: str
@@ -114,19 +114,19 @@ class Statement:
     source: str
 
 
-def statements(facts: Facts) -> list[Statement]:
+def describe_changes(facts: Facts) -> list[Sentence]:
     """Return what the rules say, in their order, at most MOST of them."""
     found = (rule(facts) for rule in RULES)
     return [each for each in found if each][:MOST]
 
 
-def silent_platform(facts: Facts) -> Statement | None:
-    """Report the platform that has told no figure for longest, though posts went out there."""
+def silent_platform(facts: Facts) -> Sentence | None:
+    """Report the platform that has reported no figure for longest, though posts went out there."""
     limits, settled = facts.limits, facts.today - facts.limits.figures_take
     found: list[tuple[date, str, int]] = []
     for platform in facts.platforms:
-        told = [each.day for each in platform.days if each.told]
-        last = max(told, default=date.min)
+        measured = [each.day for each in platform.days if each.measured]
+        last = max(measured, default=date.min)
         silent = [each for each in platform.days if last < each.day < settled]
         if len(silent) >= limits.silent_days:
             n = sum(each.publications for each in silent)
@@ -139,43 +139,49 @@ def silent_platform(facts: Facts) -> Statement | None:
         "No figures of %(platform)s since %(day)s, for %(n)s publications.",
         n,
     )
-    return Statement(
-        "silent_platform", words % {"platform": name, "day": _day(day), "n": n}, facts.of_platforms
+    return Sentence(
+        "silent_platform",
+        words % {"platform": name, "day": _format_day(day), "n": n},
+        facts.of_platforms,
     )
 
 
-def pause(facts: Facts) -> Statement | None:
-    """Report the longest pause; that fewer posts went out at the same time only where they did."""
-    long = [stop for stop in facts.stops if stop.days >= facts.limits.pause_days]
+def pause(facts: Facts) -> Sentence | None:
+    """Report the longest pause, and fewer publications at the same time where there were."""
+    long = [each for each in facts.pauses if each.days >= facts.limits.pause_days]
     if not long:
         return None
-    stop = max(long, key=lambda each: each.days)
-    named = {"n": stop.days, "first": _day(stop.first), "last": _day(stop.last)}
+    longest = max(long, key=lambda each: each.days)
+    named = {
+        "n": longest.days,
+        "first": _format_day(longest.first),
+        "last": _format_day(longest.last),
+    }
     if facts.are_fewer:
         words = ngettext(
             "Publishing paused on %(n)s day (%(first)s – %(last)s), at the same time as fewer "
             "publications than before.",
             "Publishing paused on %(n)s days (%(first)s – %(last)s), at the same time as fewer "
             "publications than before.",
-            stop.days,
+            longest.days,
         )
     else:
         words = ngettext(
             "Publishing paused on %(n)s day (%(first)s – %(last)s).",
             "Publishing paused on %(n)s days (%(first)s – %(last)s).",
-            stop.days,
+            longest.days,
         )
-    return Statement("pause", words % named, stop.address)
+    return Sentence("pause", words % named, longest.address)
 
 
-def more_or_fewer(facts: Facts) -> Statement | None:
+def more_or_fewer(facts: Facts) -> Sentence | None:
     """Report that clearly more or fewer posts were published than in the period before."""
     if facts.times is None:
         return None
     named = {
-        "n": _number(facts.publications),
-        "before": _number(facts.publications_before),
-        "by": _number(abs(facts.publications - facts.publications_before)),
+        "n": _format_number(facts.publications),
+        "before": _format_number(facts.publications_before),
+        "by": _format_number(abs(facts.publications - facts.publications_before)),
     }
     if facts.are_fewer:
         words = _("%(n)s publications, %(by)s fewer than in the period before (%(before)s).")
@@ -183,23 +189,23 @@ def more_or_fewer(facts: Facts) -> Statement | None:
         words = _("%(n)s publications, %(by)s more than in the period before (%(before)s).")
     else:
         return None
-    return Statement("more_or_fewer", words % named, facts.of_publications)
+    return Sentence("more_or_fewer", words % named, facts.of_publications)
 
 
-def one_carried(facts: Facts) -> Statement | None:
+def one_carried(facts: Facts) -> Sentence | None:
     """Report the post that had most of all reach."""
-    post, limits = facts.carrier, facts.limits
+    post, limits = facts.top_post, facts.limits
     if post is None or not facts.reach or facts.publications < limits.least_posts:
         return None
     share = post.reach / facts.reach
     if share < limits.carried:
         return None
     words = _("One post had %(share)s %% of all reach: “%(title)s”.")
-    named = {"share": _number(round(share * 100)), "title": post.title}
-    return Statement("one_carried", words % named, post.address)
+    named = {"share": _format_number(round(share * 100)), "title": post.title}
+    return Sentence("one_carried", words % named, post.address)
 
 
-def new_kit(facts: Facts) -> Statement | None:
+def new_kit(facts: Facts) -> Sentence | None:
     """Report the kit of the period that most publications came of."""
     least = facts.publications * facts.limits.of_kit
     begun = [kit for kit in facts.kits if kit.publications and kit.publications >= least]
@@ -211,12 +217,12 @@ def new_kit(facts: Facts) -> Statement | None:
         "The kit “%(kit)s” was issued on %(day)s; %(n)s publications came of it.",
         kit.publications,
     )
-    named = {"kit": kit.name, "day": _day(kit.day), "n": _number(kit.publications)}
-    return Statement("new_kit", words % named, kit.address)
+    named = {"kit": kit.name, "day": _format_day(kit.day), "n": _format_number(kit.publications)}
+    return Sentence("new_kit", words % named, kit.address)
 
 
 # What makes figures unsure comes first.
-RULES: tuple[Callable[[Facts], Statement | None], ...] = (
+RULES: tuple[Callable[[Facts], Sentence | None], ...] = (
     silent_platform,
     pause,
     more_or_fewer,
@@ -225,9 +231,9 @@ RULES: tuple[Callable[[Facts], Statement | None], ...] = (
 )
 
 
-def _day(day: date) -> str:
+def _format_day(day: date) -> str:
     return date_format(day, "SHORT_DATE_FORMAT")
 
 
-def _number(n: int) -> str:
+def _format_number(n: int) -> str:
     return number_format(n, force_grouping=True)

@@ -14,9 +14,9 @@ from campaigns.models import Topic
 from channels.models import Channel
 from channels.states import Kind
 from core.periods import Period
-from engagement.boards.figures import Pages, Sums, grouped, within
+from engagement.boards.figures import PageSums, Sums, add_up_by, select_days
 from engagement.boards.scopes import Scope
-from engagement.boards.size_classes import LEAST, Size, Spread
+from engagement.boards.size_classes import LEAST_VALUES, Size, Spread
 from engagement.boards.usual import Usual
 from engagement.dashboards.charts import (
     Chart,
@@ -37,23 +37,23 @@ def period_names() -> list[str]:
     return [_("This period"), _("Period before"), _("Last year")]
 
 
-def period_words(periods: Sequence[Period]) -> str:
+def describe_periods(periods: Sequence[Period]) -> str:
     """Say which days the names of the periods stand for."""
     named = zip(period_names(), periods, strict=True)
     return "; ".join(f"{name}: {period}" for name, period in named) + "."
 
 
-def compared(sums: Sequence[Sums], pages: Sequence[Pages]) -> Chart:
+def compare_periods(sums: Sequence[Sums], pages: Sequence[PageSums]) -> Chart:
     """Set three periods beside each other, with what changed since the two earlier ones."""
     names = {"publications": _("Publications"), **measure_names()}
     rows: list[list[Any]] = [
-        _line(name, [each[key] for each in sums])
+        _comparison_row(name, [each[key] for each in sums])
         for key, name in names.items()
         if key == "publications" or any(each[key] is not None for each in sums)
     ]
-    rows.append(_line(_("Followers at the end"), [each.followers for each in pages]))
+    rows.append(_comparison_row(_("Followers at the end"), [each.followers for each in pages]))
     for key, name in rate_names().items():
-        rows.append(_line(name, [each.rate(key) for each in pages]))
+        rows.append(_comparison_row(name, [each.rate(key) for each in pages]))
     head = [_("Figure"), *period_names()]
     head[3:3] = [_("Since the period before")]
     head.append(_("Since last year"))
@@ -69,36 +69,38 @@ def rate_names() -> dict[str, str]:
     }
 
 
-def _line(name: str, values: Sequence[Any]) -> list[Any]:
+def _comparison_row(name: str, values: Sequence[Any]) -> list[Any]:
     now, before, year = values
     return [name, now, before, change(now, before), year, change(now, year)]
 
 
-def over_each_other(days: Rows, periods: Sequence[Period], measure: str) -> Chart:
+def overlay_periods(days: Rows, periods: Sequence[Period], measure: str) -> Chart:
     names = {"publications": _("Publications"), **measure_names()}
     labels = period_names()
     lines = [
-        Line(label, period.first, within(days, period))
+        Line(label, period.first, select_days(days, period))
         for label, period in zip(labels, periods, strict=True)
     ]
     chart = laid_over(f"days_{measure}", measure, names[measure], lines)
     return replace(chart, title=_("%(what)s by day of publication") % {"what": names[measure]})
 
 
-def reactions(days: Rows, period: Period) -> Chart:
+def draw_reactions(days: Rows, period: Period) -> Chart:
     title = _("Reactions, comments and shares by day of publication")
-    return over_time("reactions", title, within(days, period), ("reactions", "comments", "shares"))
+    return over_time(
+        "reactions", title, select_days(days, period), ("reactions", "comments", "shares")
+    )
 
 
-def platforms(rows: Rows) -> Chart:
-    sums = grouped(rows, "platform")
+def draw_platforms(rows: Rows) -> Chart:
+    sums = add_up_by(rows, "platform")
     found = {platform: sums[platform] for platform in Kind.values if platform in sums}
     names = [str(Kind(platform).label) for platform in found]
     return bars("platforms", _("By platform"), _("Platform"), list(found.values()), names)
 
 
-def topics(rows: Rows, all_topics: Sequence[Topic]) -> Chart:
-    found = grouped(rows, "topic")
+def draw_topics(rows: Rows, all_topics: Sequence[Topic]) -> Chart:
+    found = add_up_by(rows, "topic")
     known = [topic for topic in all_topics if topic.pk in found]
     names = [*map(str, known), *([_("without a topic")] if None in found else [])]
     sums = [found[topic.pk] for topic in known] + ([found[None]] if None in found else [])
@@ -107,7 +109,7 @@ def topics(rows: Rows, all_topics: Sequence[Topic]) -> Chart:
     return replace(chart, links=[*links, *([""] if None in found else [])])
 
 
-def units(rows: Sequence[tuple[Unit, Pages]]) -> Chart:
+def list_units(rows: Sequence[tuple[Unit, PageSums]]) -> Chart:
     """List the units below in the order of their names, which is no ranking."""
     head = [
         _("Unit"),
@@ -135,7 +137,7 @@ def units(rows: Sequence[tuple[Unit, Pages]]) -> Chart:
     return Chart("units", _("By unit"), {}, head, lines, is_wide=True, links=links)
 
 
-def channels(rows: Sequence[tuple[Channel, Pages]]) -> Chart:
+def list_channels(rows: Sequence[tuple[Channel, PageSums]]) -> Chart:
     """List the pages of one unit."""
     head = [
         _("Platform"),
@@ -163,52 +165,52 @@ def channels(rows: Sequence[tuple[Channel, Pages]]) -> Chart:
     return Chart("channels", _("By page"), {}, head, lines, is_wide=True, links=links)
 
 
-def followers(
+def draw_followers(
     found: Sequence[tuple[int, date, int]], names: Mapping[int, str], period: Period
 ) -> Chart:
     """Draw the followers of each page by day; a day that was not measured is a gap."""
-    drawn = _by_page("followers", _("Followers by day"), found, names, period)
+    drawn = _draw_by_page("followers", _("Followers by day"), found, names, period)
     empty = _("The followers of these pages were not measured in this period.")
     return replace(drawn, when_empty=empty)
 
 
-def of_pages(
+def draw_page_figures(
     rows: Sequence[Mapping[str, Any]], pages: Sequence[Channel], period: Period
 ) -> list[tuple[str, Chart]]:
-    """Draw each figure of the pages themselves that was told on any day, a line a page; return
-    them by measure. Pages are not added up: who saw two of them is one.
+    """Draw each figure of the pages themselves that was reported on any day, a line a page;
+    return them by measure. Pages are not added up: who saw two of them is one.
     """
     found = []
     for measure, definition in PAGE_DEFINITIONS.items():
-        told = [
+        reported = [
             (row["channel_id"], row["day"], row[measure])
             for row in rows
             if row[measure] is not None
         ]
-        if told:
-            those = {page for page, _day, _n in told}
-            names = line_names([page for page in pages if page.pk in those])
+        if reported:
+            keys = {page for page, _day, _n in reported}
+            names = line_names([page for page in pages if page.pk in keys])
             title = _("%(what)s by day") % {"what": definition.name}
-            drawn = _by_page(f"page_{measure}", title, told, names, period)
-            platforms = {page.platform for page in pages if page.pk in those}
-            note, source = str(definition.means), _source(measure, platforms)
+            drawn = _draw_by_page(f"page_{measure}", title, reported, names, period)
+            platforms = {page.platform for page in pages if page.pk in keys}
+            note, source = str(definition.means), _describe_source(measure, platforms)
             found.append((measure, replace(drawn, note=note, source=source)))
     return found
 
 
-def _source(measure: str, platforms: Collection[str]) -> str:
-    """Say who tells a figure of a page under which name, and what a gap is; "" for nobody."""
-    told = [
+def _describe_source(measure: str, platforms: Collection[str]) -> str:
+    """Name the platforms that report a figure of a page, and explain gaps; "" for no platform."""
+    sources = [
         _("told by %(platform)s as %(name)s")
         % {"platform": Kind(platform).label, "name": origin.names}
         for platform in sorted(platforms)
         if (origin := page_origin(platform, measure))
     ]
     source = _("Source: %(told)s. A day without a figure is a gap, never a 0.")
-    return source % {"told": "; ".join(told)} if told else ""
+    return source % {"told": "; ".join(sources)} if sources else ""
 
 
-def _by_page(
+def _draw_by_page(
     key: str,
     title: str,
     found: Sequence[tuple[int, date, int]],
@@ -237,7 +239,7 @@ def _by_page(
     )
 
 
-def size_words(size: Size) -> str:
+def describe_size(size: Size) -> str:
     least = number_format(size.least, force_grouping=True)
     if size.below is None:
         return _("%(least)s followers or more") % {"least": least}
@@ -272,7 +274,7 @@ def compare_with_similar(ours: Mapping[str, Any], spreads: Mapping[str, Spread |
     return Chart("like", _("What is usual"), {}, head, rows, is_wide=True)
 
 
-def spread(spreads: Mapping[str, Spread | None]) -> Chart:
+def list_spreads(spreads: Mapping[str, Spread | None]) -> Chart:
     """Say how the units of a scope differ, without naming one."""
     names = {"publications": _("Publications"), **rate_names()}
     rows = [
@@ -290,7 +292,7 @@ def spread(spreads: Mapping[str, Spread | None]) -> Chart:
     return Chart("spread", _("How the units differ"), {}, head, rows, is_wide=True)
 
 
-def kind_words(scope: Scope) -> str:
+def describe_kind(scope: Scope) -> str:
     """Say what the page is of."""
     if scope.channel:
         platform = Kind(scope.channel.platform).label
@@ -300,32 +302,32 @@ def kind_words(scope: Scope) -> str:
     return _("kit") if scope.kit else _("topic")
 
 
-def similar_words(scope: Scope, found: Usual) -> str:
+def describe_similar(scope: Scope, found: Usual) -> str:
     """Say who is like the unit or page, or why nobody is shown."""
     if found.size is None:
         return _(
             "The followers are not known, so those of the same size cannot be told. Nothing is "
             "compared."
         )
-    size = size_words(found.size)
+    size = describe_size(found.size)
     if not found.is_known:
         return _(
             "Fewer than %(n)s units or pages of the same level and kind have %(size)s: a "
             "comparison would speak of single ones."
-        ) % {"n": LEAST, "size": size}
+        ) % {"n": LEAST_VALUES, "size": size}
     if scope.channel:
         words = _("Compared with pages on %(platform)s of units of the same kind with %(size)s.")
         return words % {"platform": Kind(scope.channel.platform).label, "size": size}
     return _("Compared with units of the same level and kind with %(size)s.") % {"size": size}
 
 
-def spread_words(scope: Scope) -> str:
+def describe_rows(scope: Scope) -> str:
     if scope.rows_by == BY_PROVINCE:
         return _("One figure a province, with all units below it.")
     return _("One figure a unit.")
 
 
-def unknown_words(pages: Pages) -> str:
+def describe_unknown(pages: PageSums) -> str:
     """Say of how many pages the followers are unknown; "" where all are known."""
     if not pages.unknown:
         return ""

@@ -22,8 +22,8 @@ from channels.states import Kind
 from core.periods import Period
 from core.scope import ancestors
 from engagement.boards import figures
-from engagement.boards.changes import Day, NewKit, Platform, Stop
-from engagement.boards.figures import OF
+from engagement.boards.changes import Day, NewKit, PauseDays, Platform
+from engagement.boards.figures import MEASURED_COUNTS
 from engagement.boards.notes.models import BoardNote
 from engagement.boards.scopes import CHANNEL, KIT, TOPIC, Scope
 from engagement.dashboards import dictionary
@@ -31,9 +31,9 @@ from engagement.dashboards.charts import Mark
 from engagement.rollups.queries.filters import PublicationFilter
 from publishing.models import Pause
 
-MOST = 12  # marks of a chart
-# More pauses than these in a period are not told apart.
-MOST_STOPS = 50
+MOST_MARKS = 12  # marks of a chart
+# More pauses than these in a period are not listed.
+MOST_PAUSES = 50
 
 type Source = Callable[[Scope, Period], Iterable[Mark]]
 _SOURCES: list[Source] = []
@@ -44,22 +44,22 @@ def register(source: Source) -> None:
     _SOURCES.append(source)
 
 
-def registered(scope: Scope, period: Period) -> list[Mark]:
+def find_registered(scope: Scope, period: Period) -> list[Mark]:
     return [mark for source in _SOURCES for mark in source(scope, period)]
 
 
-def platforms(rows: Iterable[Mapping[str, Any]]) -> list[Platform]:
-    """Group days by platform; those that tell no figures at all are left out."""
+def group_platform_days(rows: Iterable[Mapping[str, Any]]) -> list[Platform]:
+    """Group days by platform; those that report no figures at all are left out."""
     found: dict[str, list[Day]] = {}
     for row in rows:
         if facts_of(row["platform"]).measures:
-            told = sum(row[name] for name in OF)
-            day = Day(row["day"], row["publications"], told)
+            measured = sum(row[name] for name in MEASURED_COUNTS)
+            day = Day(row["day"], row["publications"], measured)
             found.setdefault(row["platform"], []).append(day)
     return [Platform(str(Kind(key).label), days) for key, days in found.items()]
 
 
-def redefinitions(scope: Scope, period: Period, measure: str, platform: str) -> list[Mark]:
+def find_redefinitions(scope: Scope, period: Period, measure: str, platform: str) -> list[Mark]:
     """Return the days of the period on which a platform began to count a figure otherwise, of one
     platform or, with "", of all that the scope can have.
     """
@@ -71,7 +71,7 @@ def redefinitions(scope: Scope, period: Period, measure: str, platform: str) -> 
     ]
 
 
-def redefinitions_of_pages(pages: Iterable[Channel], period: Period, measure: str) -> list[Mark]:
+def find_page_redefinitions(pages: Iterable[Channel], period: Period, measure: str) -> list[Mark]:
     """Return the same days for a figure of pages themselves."""
     origins = (
         dictionary.page_origin(platform, measure)
@@ -88,8 +88,8 @@ def redefinitions_of_pages(pages: Iterable[Channel], period: Period, measure: st
 # --- kits -----------------------------------------------------------------------------------------
 
 
-def new_kits(scope: Scope, choice: PublicationFilter, period: Period) -> list[NewKit]:
-    """Return the kits first issued in the period that publications of the choice came of."""
+def find_new_kits(scope: Scope, publications: PublicationFilter, period: Period) -> list[NewKit]:
+    """Return the kits first issued in the period that some of the publications came of."""
     rows = Kit.objects.annotate(begun=Min("versions__issued_at"))
     issued = rows.filter(begun__gte=period.start, begun__lt=period.end)
     if scope.kit:
@@ -101,45 +101,45 @@ def new_kits(scope: Scope, choice: PublicationFilter, period: Period) -> list[Ne
             n,
             "" if scope.kind == KIT else reverse("engagement:results_of_kit", args=[public_id]),
         )
-        for public_id, name, day, n in figures.new_kits(choice, issued)
+        for public_id, name, day, n in figures.find_new_kits(publications, issued)
     ]
 
 
-def of_kits(kits: Iterable[NewKit]) -> list[Mark]:
+def mark_kits(kits: Iterable[NewKit]) -> list[Mark]:
     return [Mark(k.day, _("kit issued: %(kit)s") % {"kit": k.name}, k.address) for k in kits]
 
 
 # --- pauses ---------------------------------------------------------------------------------------
 
 
-def stops(scope: Scope, period: Period, *, now: datetime) -> list[Stop]:
-    """Return the pauses that held all of the scope: those of its unit and of the units above. A
+def find_pauses(scope: Scope, period: Period, *, now: datetime) -> list[PauseDays]:
+    """Return the pauses of all of the scope: those of its unit and of the units above. A
     narrower one, of a unit below or a single page, is none of a province's.
     """
     if scope.place is None:
         return []
-    held = Q(channel__isnull=True)
+    of_scope = Q(channel__isnull=True)
     if scope.kind == CHANNEL:
-        held |= Q(channel=scope.channel)
+        of_scope |= Q(channel=scope.channel)
     rows = Pause.objects.filter(
-        held,
+        of_scope,
         Q(ended_at__isnull=True) | Q(ended_at__gt=period.start),
         unit__path__in=ancestors(scope.place.path),
         topic__isnull=True,
         started_at__lt=min(period.end, now),
     )
-    return [_stop(row, period, now) for row in rows.order_by("started_at")[:MOST_STOPS]]
+    return [_describe_pause(row, period, now) for row in rows.order_by("started_at")[:MOST_PAUSES]]
 
 
-def _stop(row: Pause, period: Period, now: datetime) -> Stop:
+def _describe_pause(row: Pause, period: Period, now: datetime) -> PauseDays:
     started: Any = row.started_at
     first = max(timezone.localdate(started), period.first)
     ended = min(row.ended_at or now, now, period.end - timedelta(microseconds=1))
     last = max(first, timezone.localdate(ended))
-    return Stop(first, last, reverse("publishing:pause", args=[row.public_id]))
+    return PauseDays(first, last, reverse("publishing:pause", args=[row.public_id]))
 
 
-def of_stops(found: Sequence[Stop]) -> list[Mark]:
+def mark_pauses(found: Sequence[PauseDays]) -> list[Mark]:
     words = [
         ngettext("publishing paused, %(n)s day", "publishing paused, %(n)s days", stop.days)
         % {"n": stop.days}
@@ -151,7 +151,7 @@ def of_stops(found: Sequence[Stop]) -> list[Mark]:
 # --- campaigns and notes -----------------------------------------------------------------------
 
 
-def planned_and_noted(user: Any, scope: Scope, period: Period) -> tuple[list[Mark], list[Mark]]:
+def find_phases_and_notes(user: Any, scope: Scope, period: Period) -> tuple[list[Mark], list[Mark]]:
     """Return the phases that began in the period, of campaigns that the scope had a part in; and
     the notes on its days of the unit, and of those above it for all below. One question for both.
     """
@@ -194,26 +194,28 @@ def planned_and_noted(user: Any, scope: Scope, period: Period) -> tuple[list[Mar
         whose=F("campaign__name"),
         key=F("campaign__public_id"),
     )
-    both = noted.values_list(*_HAPPENED).union(planned.values_list(*_HAPPENED), all=True)
+    both = noted.values_list(*_EVENT_COLUMNS).union(planned.values_list(*_EVENT_COLUMNS), all=True)
     found: tuple[list[Mark], list[Mark]] = ([], [])
-    for is_phase, first, last, words, whose, key in both.order_by("is_phase", "-opens_on")[:_MOST]:
+    for is_phase, first, last, words, whose, key in both.order_by("is_phase", "-opens_on")[
+        :_MOST_ROWS
+    ]:
         if is_phase:
-            found[0].append(_of_phase(first, words, whose, key))
+            found[0].append(_mark_phase(first, words, whose, key))
         else:
-            found[1].append(_of_note(max(first, period.first), last, words, whose))
-    return found[0][-MOST:], found[1][:MOST]
+            found[1].append(_mark_note(max(first, period.first), last, words, whose))
+    return found[0][-MOST_MARKS:], found[1][:MOST_MARKS]
 
 
-_HAPPENED = ("is_phase", "opens_on", "closes_on", "words", "whose", "key")
-_MOST = 100
+_EVENT_COLUMNS = ("is_phase", "opens_on", "closes_on", "words", "whose", "key")
+_MOST_ROWS = 100
 
 
-def _of_phase(day: date, name: str, campaign: str, key: Any) -> Mark:
+def _mark_phase(day: date, name: str, campaign: str, key: Any) -> Mark:
     words = _("phase “%(phase)s” of %(campaign)s") % {"phase": name, "campaign": campaign}
     return Mark(day, words, reverse("engagement:campaign", args=[key]))
 
 
-def _of_note(day: date, last: date, text: str, unit: str) -> Mark:
+def _mark_note(day: date, last: date, text: str, unit: str) -> Mark:
     named = {"text": text, "unit": unit, "last": date_format(last, "SHORT_DATE_FORMAT")}
     if last > day:
         return Mark(day, _("%(text)s (until %(last)s; note of %(unit)s)") % named)

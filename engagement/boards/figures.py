@@ -31,15 +31,15 @@ from engagement.rollups.sql import (
 )
 
 type Sums = dict[str, int | None]
-# Of how many publications these sums speak.
-OF = ("views_of", "reach_of", "reactions_of")
-SUMMED = ("publications", *MEASURES, *OF)
-PER = 1000  # followers
+# How many publications were measured.
+MEASURED_COUNTS = ("views_of", "reach_of", "reactions_of")
+SUM_COLUMNS = ("publications", *MEASURES, *MEASURED_COUNTS)
+FOLLOWERS_PER_RATE = 1000
 
 
 @dataclass(frozen=True)
 class Area:
-    """A province with all below it or, without one, the nation, of which sums are kept."""
+    """A province with all below it or, without one, the nation, of which sums are stored."""
 
     province: int | None
     marks: Marks
@@ -56,54 +56,56 @@ class Area:
         )
 
 
-def by_day_and_platform(
-    choice: PublicationFilter, area: Area | None = None
+def sum_by_day_and_platform(
+    publications: PublicationFilter, area: Area | None = None
 ) -> list[dict[str, Any]]:
-    """Sum up what was published on each day, with the figures that it has now; of an ``area``, the
-    choice of all that it published, from the sums that are kept.
+    """Sum up what was published on each day, with the figures that it has now. With an ``area``,
+    whose publications these all are, read its stored sums.
     """
     by = ("day", "platform")
     rows = (
-        area.select_sums(BY_PLATFORM, by, choice.periods)
+        area.select_sums(BY_PLATFORM, by, publications.periods)
         if area
-        else sum_page_days(choice, by, SUMMED)
+        else sum_page_days(publications, by, SUM_COLUMNS)
     )
     return [
         {
             "day": as_date(day),
             "platform": platform,
-            **dict(zip(SUMMED, map(int_or_none, sums), strict=True)),
+            **dict(zip(SUM_COLUMNS, map(int_or_none, sums), strict=True)),
         }
         for day, platform, *sums in fetch_rows(*rows)
     ]
 
 
-def days_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def add_up_platforms(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Add up the platforms of each day."""
-    return [{"day": day, **sums} for day, sums in grouped(rows, "day", SUMMED).items()]
+    return [{"day": day, **sums} for day, sums in add_up_by(rows, "day", SUM_COLUMNS).items()]
 
 
-def within(days: Iterable[Mapping[str, Any]], period: Period) -> list[Mapping[str, Any]]:
+def select_days(days: Iterable[Mapping[str, Any]], period: Period) -> list[Mapping[str, Any]]:
     return [day for day in days if period.first <= day["day"] <= period.last]
 
 
-def added(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = SUMMED) -> Sums:
+def add_up(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = SUM_COLUMNS) -> Sums:
     """Add up what was measured; a figure that no row has is None, a number of publications 0."""
     total: Sums = dict.fromkeys(names)
     for row in rows:
         for name in names:
             if row[name] is not None:
                 total[name] = (total[name] or 0) + row[name]
-    for name in ("publications", *OF):
+    for name in ("publications", *MEASURED_COUNTS):
         if name in total:
             total[name] = total[name] or 0
     return total
 
 
-def by_topic(choice: PublicationFilter, area: Area | None = None) -> list[dict[str, Any]]:
+def sum_by_topic(publications: PublicationFilter, area: Area | None = None) -> list[dict[str, Any]]:
     names, by = ("publications", *MEASURES), ("topic_id",)
     rows = (
-        area.select_sums(BY_TOPIC, by, choice.periods) if area else sum_page_days(choice, by, names)
+        area.select_sums(BY_TOPIC, by, publications.periods)
+        if area
+        else sum_page_days(publications, by, names)
     )
     return [
         {"topic": topic, **dict(zip(names, map(int_or_none, sums), strict=True))}
@@ -111,13 +113,15 @@ def by_topic(choice: PublicationFilter, area: Area | None = None) -> list[dict[s
     ]
 
 
-def new_kits(
-    choice: PublicationFilter, issued: QuerySet[Any, Any]
+def find_new_kits(
+    publications: PublicationFilter, issued: QuerySet[Any, Any]
 ) -> list[tuple[UUID, str, date, int]]:
-    """Return the kits of ``issued`` (with the moment when they were ``begun``) that publications of
-    the choice came of: address, name, day and number of these.
+    """Return the kits of ``issued`` (annotated with ``begun``, the moment when they were issued)
+    that some of the publications came of: public id, name, day and number of publications.
     """
-    of_kits = replace(choice, values={**choice.values, "kit__in": issued.order_by().values("pk")})
+    of_kits = replace(
+        publications, values={**publications.values, "kit__in": issued.order_by().values("pk")}
+    )
     counted, params = sum_page_days(of_kits, ("kit_id",), ("publications",))
     kits, of_issued = compile_queryset(issued.order_by().values("pk", "public_id", "name", "begun"))
     sql = (
@@ -131,7 +135,7 @@ def new_kits(
     ]
 
 
-def grouped(
+def add_up_by(
     rows: Iterable[Mapping[str, Any]],
     by: str,
     names: Sequence[str] = ("publications", *MEASURES),
@@ -140,11 +144,11 @@ def grouped(
     found: dict[Any, list[Mapping[str, Any]]] = {}
     for row in rows:
         found.setdefault(row[by], []).append(row)
-    return {key: added(each, names) for key, each in found.items()}
+    return {key: add_up(each, names) for key, each in found.items()}
 
 
 @dataclass(frozen=True)
-class Best:
+class BestPost:
     """The post that reached most of all, over its channels."""
 
     public_id: UUID
@@ -153,21 +157,21 @@ class Best:
     reach: int
 
 
-def best_post(choice: PublicationFilter) -> Best | None:
-    return _best(select_posts(choice))
+def find_best_post(publications: PublicationFilter) -> BestPost | None:
+    return _fetch_best_post(select_posts(publications))
 
 
-def carrying_post(period: Period, marks: Marks) -> Best | None:
+def find_best_post_of_nation(period: Period, marks: Marks) -> BestPost | None:
     """Return the nation's post that reached most, if it had a third of all reach; else perhaps
     another.
     """
-    return _best(
+    return _fetch_best_post(
         select_best_posts_of_days(period, UnitDays.from_pairs(marks.within([period]).unit_days))
     )
 
 
-def _best(rows_of: Statement) -> Best | None:
-    rows, params = rows_of
+def _fetch_best_post(posts: Statement) -> BestPost | None:
+    rows, params = posts
     sql = (
         f"SELECT post.public_id, post.label, post.title, unit.name, best.reach FROM ("  # noqa: S608
         f"SELECT post_id, unit_id, SUM(reach) AS reach FROM ({rows}) AS rows "
@@ -176,15 +180,12 @@ def _best(rows_of: Statement) -> Best | None:
         "JOIN units_unit AS unit ON unit.id = best.unit_id"
     )
     for public_id, label, title, unit, reach in fetch_rows(sql, params):
-        return Best(UUID(str(public_id)), label or title, unit, int(reach))
+        return BestPost(UUID(str(public_id)), label or title, unit, int(reach))
     return None
 
 
-# --- for each 1,000 followers ---------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
-class Pages:
+class PageSums:
     """The pages of a row: their followers, as far as they are known, and what their posts had."""
 
     row: int
@@ -203,41 +204,42 @@ class Pages:
         value = getattr(self, f"known_{measure}")
         if value is None or not self.followers:
             return None
-        return round(Decimal(value) * PER / self.followers, 1)
+        return round(Decimal(value) * FOLLOWERS_PER_RATE / self.followers, 1)
 
     @property
     def unknown(self) -> int:
         return self.pages - self.known
 
 
-def pages_of(
+def sum_pages_of_scope(
     parts: Sequence[tuple[PublicationFilter, date]], scope: Scope, *, by: str
-) -> list[list[Pages]]:
-    """Return for each choice its pages by row, with the followers that they had on its day."""
+) -> list[list[PageSums]]:
+    """Return for each part its pages by row, with the followers that they had on its day."""
     # A topic and a kit are carried by some pages: those that did not carry them have no part in it.
     with_silent = scope.kind not in (TOPIC, KIT)
     return [
-        [Pages(**row) for row in rows] for rows in sum_pages(parts, by=by, with_silent=with_silent)
+        [PageSums(**row) for row in rows]
+        for rows in sum_pages(parts, by=by, with_silent=with_silent)
     ]
 
 
-def all_of(rows: Iterable[Pages]) -> Pages:
+def add_up_pages(rows: Iterable[PageSums]) -> PageSums:
     """Add up rows to one."""
-    names = [name for name in Pages.__dataclass_fields__ if name != "row"]
-    sums = added(({n: getattr(row, n) for n in names} for row in rows), names)
+    names = [name for name in PageSums.__dataclass_fields__ if name != "row"]
+    sums = add_up(({n: getattr(row, n) for n in names} for row in rows), names)
     counted: Any = sums | {name: sums[name] or 0 for name in ("pages", "known")}
-    return Pages(0, **counted)
+    return PageSums(0, **counted)
 
 
-def figures_of_pages(channels: Iterable[int], period: Period) -> list[dict[str, Any]]:
-    """Return what was told of a few pages themselves, by channel and day."""
+def find_page_figures(channels: Iterable[int], period: Period) -> list[dict[str, Any]]:
+    """Return what platforms reported of a few pages themselves, by channel and day."""
     rows = PageCount.objects.filter(
         channel__in=list(channels), day__gte=period.first, day__lte=period.last
     )
     return list(rows.order_by("day").values("channel_id", "day", *PAGE_MEASURES))
 
 
-def followers_by_day(channels: Iterable[int], period: Period) -> list[tuple[int, date, int]]:
+def find_followers(channels: Iterable[int], period: Period) -> list[tuple[int, date, int]]:
     """Return channel, day and followers of a few pages; a day without a row was not measured."""
     rows = FollowerCount.objects.filter(
         channel__in=list(channels), day__gte=period.first, day__lte=period.last

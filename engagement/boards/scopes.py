@@ -31,7 +31,7 @@ UNIT, TOPIC, CHANNEL, KIT = "unit", "topic", "channel", "kit"
 
 @dataclass(frozen=True)
 class Scope:
-    """The publications of ``units`` that have the values ``of`` (columns of a summary).
+    """The publications of ``units`` that have the ``values`` of columns of a summary.
 
     ``place``: the unit that the page is of, or whose page it is; None for a topic and a kit.
     """
@@ -40,7 +40,7 @@ class Scope:
     name: str
     address: str
     units: UnitQuerySet
-    of: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     place: Unit | None = None
     channel: Channel | None = None
     kit: Kit | None = None
@@ -61,13 +61,15 @@ class Scope:
     def most_days(self) -> int:
         return MOST_DAYS_OF_NATION if self.is_nation else MOST_DAYS
 
-    def choice(self, periods: Sequence[Period], narrowed: Mapping[str, Any]) -> PublicationFilter:
+    def publications(
+        self, periods: Sequence[Period], narrowed: Mapping[str, Any]
+    ) -> PublicationFilter:
         return PublicationFilter(
-            self.units.order_by().values("pk"), periods, {**narrowed, **self.of}
+            self.units.order_by().values("pk"), periods, {**narrowed, **self.values}
         )
 
 
-def reach_of(request: HttpRequest) -> UnitQuerySet:
+def find_reported_units(request: HttpRequest) -> UnitQuerySet:
     """Return the units whose figures the person may see; raise PermissionDenied where there are
     none.
     """
@@ -78,7 +80,7 @@ def reach_of(request: HttpRequest) -> UnitQuerySet:
     return Unit.objects.within(reach)
 
 
-def _grouped(request: HttpRequest) -> str:
+def _row_grouping(request: HttpRequest) -> str:
     """Return how units are grouped for the reader: by province for those who see the nation."""
     user: Any = request.user
     reach = user.reach(Permission.FIGURES_VIEW)
@@ -87,9 +89,9 @@ def _grouped(request: HttpRequest) -> str:
     return BY_UNIT if any(part.deep for part in reach) else ""
 
 
-def of_unit(request: HttpRequest, key: str) -> Scope:
+def get_unit_scope(request: HttpRequest, key: str) -> Scope:
     """Return the scope of a unit and, for those who see below it, of all below."""
-    seen = reach_of(request)
+    seen = find_reported_units(request)
     unit = get_object_or_404(seen.select_related("parent"), key=key)
     user: Any = request.user
     parts = user.reach(Permission.FIGURES_VIEW)
@@ -105,9 +107,9 @@ def of_unit(request: HttpRequest, key: str) -> Scope:
     )
 
 
-def of_topic(request: HttpRequest, code: str) -> Scope:
+def get_topic_scope(request: HttpRequest, code: str) -> Scope:
     """Return the scope of a topic, over all units whose figures the person may see."""
-    seen = reach_of(request)
+    seen = find_reported_units(request)
     topic = get_object_or_404(Topic, code=code)
     address = reverse("engagement:results_of_topic", args=[topic.code])
     return Scope(
@@ -117,13 +119,13 @@ def of_topic(request: HttpRequest, code: str) -> Scope:
         seen,
         {"topic": topic.pk},
         topic=topic,
-        rows_by=_grouped(request),
+        rows_by=_row_grouping(request),
     )
 
 
-def of_channel(request: HttpRequest, public_id: uuid.UUID) -> Scope:
+def get_channel_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     """Return the scope of one page."""
-    seen = reach_of(request)
+    seen = find_reported_units(request)
     rows = Channel.objects.filter(unit__in=seen.values("pk")).select_related("unit__parent")
     channel = get_object_or_404(rows, public_id=public_id)
     address = reverse("engagement:results_of_channel", args=[channel.public_id])
@@ -138,11 +140,11 @@ def of_channel(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     )
 
 
-def of_kit(request: HttpRequest, public_id: uuid.UUID) -> Scope:
+def get_kit_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     """Return the scope of what came of an issued kit, over the units whose figures the person may
     see.
     """
-    seen = reach_of(request)
+    seen = find_reported_units(request)
     user: Any = request.user
     adopted = Kit.objects.filter(adoptions__unit__in=seen.values("pk"))
     readable = [rows.order_by().values("pk") for rows in (readable_by(user), adopted)]
@@ -154,4 +156,6 @@ def of_kit(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     rows = Kit.objects.filter(seen_ones, current__isnull=False)
     kit = get_object_or_404(rows.select_related("unit", "current", "topic"), public_id=public_id)
     address = reverse("engagement:results_of_kit", args=[kit.public_id])
-    return Scope(KIT, kit.name, address, seen, {"kit": kit.pk}, kit=kit, rows_by=_grouped(request))
+    return Scope(
+        KIT, kit.name, address, seen, {"kit": kit.pk}, kit=kit, rows_by=_row_grouping(request)
+    )

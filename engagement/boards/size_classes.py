@@ -10,7 +10,7 @@ from decimal import Decimal
 from statistics import quantiles
 
 # A spread of fewer says more about one of them than about the rest.
-LEAST = 5
+LEAST_VALUES = 5
 # Upper bounds of the sizes, in followers of all known pages together.
 SIZES = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 500_000, 2_000_000)
 
@@ -37,7 +37,7 @@ class Size:
     below: int | None
 
 
-def size_of(followers: int | None) -> Size | None:
+def find_size(followers: int | None) -> Size | None:
     """Return the class; None where the followers are not known."""
     if followers is None:
         return None
@@ -49,10 +49,10 @@ def size_of(followers: int | None) -> Size | None:
     return Size(least, None)
 
 
-def spread(values: Iterable[Value | None]) -> Spread | None:
+def compute_spread(values: Iterable[Value | None]) -> Spread | None:
     """Return the quartiles of what was measured; None for fewer than LEAST values."""
     known = [Decimal(value) for value in values if value is not None]
-    if len(known) < LEAST:
+    if len(known) < LEAST_VALUES:
         return None
     low, middle, high = (round(each, 1) for each in quantiles(known, n=4, method="inclusive"))
     return Spread(len(known), low, middle, high)

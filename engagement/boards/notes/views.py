@@ -16,14 +16,14 @@ from engagement.boards.notes import services
 from engagement.boards.notes.forms import NoteForm
 from engagement.boards.notes.models import BoardNote
 from engagement.boards.notes.queries import notes_of, position_in
-from engagement.boards.scopes import reach_of
+from engagement.boards.scopes import find_reported_units
 from units.models import Unit
 
 
 @require_http_methods(["GET", "POST"])
 def notes(request: HttpRequest, key: str) -> HttpResponse:
     """Show the notes of a unit, with the form of a new one."""
-    unit = get_object_or_404(reach_of(request), key=key)
+    unit = get_object_or_404(find_reported_units(request), key=key)
     _require_writer(request, unit)
     user: Any = request.user
     form = NoteForm(form_data(request), unit=unit)
@@ -62,7 +62,9 @@ def remove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _note(request: HttpRequest, public_id: uuid.UUID) -> BoardNote:
-    rows = BoardNote.objects.filter(unit__in=reach_of(request).values("pk"), removed_at=None)
+    rows = BoardNote.objects.filter(
+        unit__in=find_reported_units(request).values("pk"), removed_at=None
+    )
     row = get_object_or_404(rows.select_related("unit"), public_id=public_id)
     _require_writer(request, row.unit)
     return row

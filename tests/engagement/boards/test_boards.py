@@ -18,7 +18,7 @@ from campaigns.kits.models import Adoption
 from campaigns.models import Topic
 from channels.models import Channel
 from channels.states import Health
-from engagement.boards.size_classes import Size, size_of, spread
+from engagement.boards.size_classes import Size, compute_spread, find_size
 from engagement.dashboards.dictionary import PAGE_DEFINITIONS, page_origin
 from engagement.models import PAGE_MEASURES, FollowerCount, Measurement, PageCount
 from engagement.rollups import services
@@ -283,14 +283,14 @@ def test_a_dashboard_costs_the_same_queries_for_one_and_for_three_units(
 
 
 def test_sizes_and_spreads():
-    assert size_of(None) is None
-    assert size_of(0) == Size(0, 500)
-    assert size_of(999) == Size(500, 1000)
-    assert size_of(1000) == Size(1000, 2000)
-    assert size_of(9_000_000) == Size(2_000_000, None)
-    assert spread([1, 2, 3, 4]) is None
-    assert spread([1, None, 2, 3, 4]) is None
-    assert spread([1, 2, 3, 4, 9]).middle == 3
+    assert find_size(None) is None
+    assert find_size(0) == Size(0, 500)
+    assert find_size(999) == Size(500, 1000)
+    assert find_size(1000) == Size(1000, 2000)
+    assert find_size(9_000_000) == Size(2_000_000, None)
+    assert compute_spread([1, 2, 3, 4]) is None
+    assert compute_spread([1, None, 2, 3, 4]) is None
+    assert compute_spread([1, 2, 3, 4, 9]).middle == 3
 
 
 def test_a_days_summary_serves_until_it_is_marked(look, publish, commune):
@@ -424,7 +424,7 @@ def scattered(publish):
 
 def without_sums(monkeypatch):
     """Let pages add up everything from the summaries of units."""
-    monkeypatch.setattr("engagement.boards.views.find_marks", lambda *_: None)
+    monkeypatch.setattr("engagement.boards.board.find_marks", lambda *_: None)
     monkeypatch.setattr("engagement.rollups.periods.sum_pages", lambda *_, **__: None)
     cache.clear()
 

@@ -5,18 +5,18 @@ from datetime import date, timedelta
 import pytest
 
 from engagement.boards.changes import (
-    Carrier,
     Day,
     Facts,
     NewKit,
+    PauseDays,
     Platform,
-    Stop,
+    TopPost,
+    describe_changes,
     more_or_fewer,
     new_kit,
     one_carried,
     pause,
     silent_platform,
-    statements,
 )
 
 TODAY = date(2026, 11, 20)
@@ -48,15 +48,15 @@ def test_more_or_fewer_publications(now, before, expected):
 
 
 def test_one_post_carried_the_reach():
-    post = Carrier("Cảnh báo", 500, "/posts/1/")
-    found = one_carried(facts(carrier=post))
+    post = TopPost("Cảnh báo", 500, "/posts/1/")
+    found = one_carried(facts(top_post=post))
     assert (found.words, found.source) == (
         "One post had 50 % of all reach: “Cảnh báo”.",
         "/posts/1/",
     )
-    assert one_carried(facts(carrier=Carrier("A", 499, "/"))) is None
-    assert one_carried(facts(carrier=post, publications=3)) is None
-    assert one_carried(facts(carrier=post, reach=None)) is None
+    assert one_carried(facts(top_post=TopPost("A", 499, "/"))) is None
+    assert one_carried(facts(top_post=post, publications=3)) is None
+    assert one_carried(facts(top_post=post, reach=None)) is None
 
 
 def test_a_platform_without_figures():
@@ -73,8 +73,8 @@ def test_a_platform_without_figures():
 
 
 def test_a_pause_is_set_beside_fewer_posts_only_where_there_were_fewer():
-    stop = Stop(date(2026, 11, 2), date(2026, 11, 4), "/pauses/")
-    same, fewer = facts(stops=[stop]), facts(stops=[stop], publications=2)
+    stop = PauseDays(date(2026, 11, 2), date(2026, 11, 4), "/pauses/")
+    same, fewer = facts(pauses=[stop]), facts(pauses=[stop], publications=2)
     assert words(pause(same)).startswith("Publishing paused on 3 days (")
     assert "at the same time" not in words(pause(same))
     assert "at the same time as fewer publications than before" in words(pause(fewer))
@@ -92,13 +92,13 @@ def test_at_most_three_sentences_the_unsure_figures_first():
     every = facts(
         publications=5,
         platforms=[Platform("Zalo", [Day(TODAY - timedelta(n), 1, 0) for n in (4, 3)])],
-        stops=[Stop(date(2026, 11, 2), date(2026, 11, 2), "/pauses/")],
-        carrier=Carrier("A", 900, "/"),
+        pauses=[PauseDays(date(2026, 11, 2), date(2026, 11, 2), "/pauses/")],
+        top_post=TopPost("A", 900, "/"),
         kits=[NewKit("B", TODAY, 5, "/")],
     )
-    assert [each.rule for each in statements(every)] == [
+    assert [each.rule for each in describe_changes(every)] == [
         "silent_platform",
         "pause",
         "more_or_fewer",
     ]
-    assert statements(facts()) == []
+    assert describe_changes(facts()) == []

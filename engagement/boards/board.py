@@ -1,0 +1,191 @@
+"""The figures of a dashboard."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels.models import Channel
+from core.periods import Period
+from engagement.boards import events, figures, usual
+from engagement.boards.cached_sums import get_or_compute
+from engagement.boards.changes import (
+    Facts,
+    NewKit,
+    PauseDays,
+    Sentence,
+    TopPost,
+    describe_changes,
+)
+from engagement.boards.forms import BoardFilter
+from engagement.boards.scopes import Scope
+from engagement.dashboards.charts import Mark
+from engagement.rollups import periods as opening
+from engagement.rollups.queries.filters import PublicationFilter
+from engagement.rollups.queries.provinces import Marks, find_marks
+from engagement.rollups.sql import BY_CHANNEL
+
+
+@dataclass(frozen=True)
+class Board:
+    """The figures of a scope in the periods and filters of its reader, each computed once."""
+
+    user: Any
+    scope: Scope
+    form: BoardFilter
+    now: datetime
+
+    @property
+    def period(self) -> Period:
+        return self.form.period
+
+    @cached_property
+    def periods(self) -> tuple[Period, Period, Period]:
+        return opening.three_periods(self.period)
+
+    def publications(self, *periods: Period) -> PublicationFilter:
+        return self.scope.publications(periods, self.form.values)
+
+    @cached_property
+    def summary_marks(self) -> Marks | None:
+        """Return the days of the units that are not summed up; None where they are too many."""
+        return find_marks(self.scope.units.order_by().values("pk"), self.periods)
+
+    @cached_property
+    def area(self) -> figures.Area | None:
+        """Return the province or nation whose sums are stored; None where filters leave a part."""
+        if not self.scope.is_area or self.form.values or self.summary_marks is None:
+            return None
+        place: Any = self.scope.place
+        return figures.Area(None if self.scope.is_nation else place.pk, self.summary_marks)
+
+    @cached_property
+    def by_day_and_platform(self) -> list[dict[str, Any]]:
+        def make() -> list[dict[str, Any]]:
+            found = figures.sum_by_day_and_platform(self.publications(*self.periods), self.area)
+            return [{**row, "day": row["day"].isoformat()} for row in found]
+
+        rows = self._cache_nation("days", make)
+        return [{**row, "day": date.fromisoformat(row["day"])} for row in rows]
+
+    @property
+    def is_cached(self) -> bool:
+        """Check whether the page shows sums as they were some minutes ago."""
+        return self.scope.is_nation and self.stored_page_sums is None
+
+    def _cache_nation(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` returns; of the nation with filters, or in periods whose page sums
+        are not stored, as it was some minutes ago: all who see the nation see the same sums.
+        """
+        if not self.is_cached:
+            return make()
+        of = {**self.form.values, **self.scope.values}
+        return get_or_compute(name, self.period, of, make, group=self.scope.kind)
+
+    @cached_property
+    def days(self) -> list[dict[str, Any]]:
+        return figures.add_up_platforms(self.by_day_and_platform)
+
+    @cached_property
+    def days_of_period(self) -> list[Mapping[str, Any]]:
+        """Return the days and platforms of this period alone."""
+        return figures.select_days(self.by_day_and_platform, self.period)
+
+    @cached_property
+    def totals(self) -> list[figures.Sums]:
+        return [figures.add_up(figures.select_days(self.days, period)) for period in self.periods]
+
+    @cached_property
+    def by_topic(self) -> list[dict[str, Any]]:
+        return self._cache_nation(
+            "topics", lambda: figures.sum_by_topic(self.publications(self.period), self.area)
+        )
+
+    @cached_property
+    def stored_page_sums(self) -> list[list[dict[str, Any]]] | None:
+        """Return the page sums of each unit below as they are stored; None where they are not."""
+        if not self.area:
+            return None
+        units = self.scope.units.order_by().values("pk")
+        marks = self.area.marks
+        return opening.sum_pages(units, self.periods, marks, by=self.scope.rows_by)
+
+    @cached_property
+    def page_sums_of_periods(self) -> list[list[figures.PageSums]]:
+        """Return the pages in each of the periods: by unit below, or each by itself."""
+        if self.stored_page_sums is not None:
+            return [[figures.PageSums(**row) for row in rows] for rows in self.stored_page_sums]
+        by = self.scope.rows_by or BY_CHANNEL
+        parts = [(self.publications(period), period.last) for period in self.periods]
+
+        def make() -> list[list[dict[str, Any]]]:
+            found = figures.sum_pages_of_scope(parts, self.scope, by=by)
+            return [[vars(row) for row in rows] for rows in found]
+
+        rows = self._cache_nation("pages", make)
+        return [[figures.PageSums(**row) for row in of_period] for of_period in rows]
+
+    @property
+    def page_sums(self) -> list[figures.PageSums]:
+        return self.page_sums_of_periods[0]
+
+    @cached_property
+    def page_totals(self) -> list[figures.PageSums]:
+        """Return all pages together, in each of the periods."""
+        return [figures.add_up_pages(rows) for rows in self.page_sums_of_periods]
+
+    @cached_property
+    def channels(self) -> list[Channel]:
+        """Return the pages of one unit, or the one channel."""
+        if self.scope.rows_by or self.scope.channel:
+            return [self.scope.channel] if self.scope.channel else []
+        found = Channel.objects.filter(pk__in=[row.row for row in self.page_sums])
+        return list(found.order_by("platform", "name", "pk"))
+
+    @cached_property
+    def pauses(self) -> list[PauseDays]:
+        return events.find_pauses(self.scope, self.period, now=self.now)
+
+    @cached_property
+    def new_kits(self) -> list[NewKit]:
+        return events.find_new_kits(self.scope, self.publications(self.period), self.period)
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        phases, notes = events.find_phases_and_notes(self.user, self.scope, self.period)
+        found = [*events.mark_kits(self.new_kits), *events.mark_pauses(self.pauses), *phases]
+        found += events.find_registered(self.scope, self.period)
+        # What people wrote is never left out for what the portal knows.
+        return sorted([*notes, *sorted(found)[: events.MOST_MARKS - len(notes)]])
+
+    @cached_property
+    def changes(self) -> list[Sentence]:
+        """Return the sentences on what changed."""
+        now, before, _year = self.totals
+        if self.area and self.scope.is_nation:
+            best = figures.find_best_post_of_nation(self.period, self.area.marks)
+        else:
+            best = figures.find_best_post(self.publications(self.period))
+        address = reverse("publishing:post", args=[best.public_id]) if best else ""
+        facts = Facts(
+            today=timezone.localdate(self.now),
+            publications=now["publications"] or 0,
+            publications_before=before["publications"] or 0,
+            reach=now["reach"],
+            top_post=TopPost(best.title or _("Untitled"), best.reach, address) if best else None,
+            platforms=events.group_platform_days(self.days_of_period),
+            kits=() if self.scope.kit else self.new_kits,
+            pauses=self.pauses,
+        )
+        return describe_changes(facts)
+
+    @cached_property
+    def usual(self) -> usual.Usual | None:
+        if not usual.is_comparable(self.scope):
+            return None
+        return usual.find_usual(self.scope, self.page_totals[0], self.period, self.form.values)

@@ -1,0 +1,58 @@
+"""The figures of a dashboard as a file."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from core import quotas
+from engagement.boards import charts
+from engagement.boards.board import Board
+from engagement.boards.forms import BoardFilter
+from engagement.boards.page_charts import draw_charts, draw_similar
+from engagement.exports.sheets import FORMATS, Sheet, as_file
+
+
+def export_board(request: HttpRequest, board: Board) -> HttpResponse:
+    """Return the figures as a file: of one chart, or of all."""
+    format = request.GET["format"]
+    if format not in FORMATS:
+        raise Http404
+    quotas.use("export", by=request.user)
+    similar = draw_similar(board)
+    every = [
+        charts.compare_periods(board.totals, board.page_totals),
+        *([similar] if similar else []),
+        *draw_charts(board),
+    ]
+    days = f"{board.period.first:%Y%m%d}-{board.period.last:%Y%m%d}"
+    if key := request.GET.get("chart", "")[:30]:
+        for chart in every:
+            if chart.key == key:
+                return as_file(format, f"{key}-{days}", [chart.sheet])
+        raise Http404
+    words = [[each.words] for each in board.changes]
+    changes = [Sheet(_("What changed"), [_("What changed")], words)] if words else []
+    sheets = [_summary(board), *changes, *(chart.sheet for chart in every if not chart.is_empty)]
+    return as_file(format, f"{board.scope.kind}-{days}", sheets)
+
+
+def _summary(board: Board) -> Sheet:
+    chosen: Sequence[tuple[str, Any]] = [
+        (_("Figures of"), board.scope.name),
+        (_("Posts published in the period"), charts.describe_periods(board.periods)),
+        *_filters(board.form),
+        (_("Pages"), board.page_totals[0].pages),
+        (_("Pages whose followers are unknown"), board.page_totals[0].unknown),
+    ]
+    return Sheet(_("Summary"), [_("Figure"), _("Value")], chosen)
+
+
+def _filters(form: BoardFilter) -> list[tuple[str, str]]:
+    shown: Mapping[str, Any] = {
+        name: dict(form.fields[name].choices).get(form.given(name), "")
+        for name in ("platform", "topic")
+        if name in form.fields and form.given(name)
+    }
+    return [(str(form.fields[name].label), str(value)) for name, value in shown.items()]
