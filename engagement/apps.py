@@ -23,4 +23,4 @@ class EngagementConfig(AppConfig):
         from posts.library import reach
 
         reach.register(outcomes)
-        exports.register("campaign", "engagement.dashboards.files.campaign")
+        exports.register("campaign", "engagement.dashboards.files.make_campaign_file")

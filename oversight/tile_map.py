@@ -237,9 +237,9 @@ def _values(
         return {row.unit.pk: getattr(row, figure.name) for row in rows}, {}
     communes = queries.scope(user).filter(level=Level.COMMUNE).order_by().values("pk")
     by_province: dict[int | None, list[float]] = {}
-    for each in helpfulness.of_units(communes, period):
+    for each in helpfulness.measure_units(communes, period):
         by_province.setdefault(each.parent, []).append(each.value)
-    found = {row.unit.pk: helpfulness.middle(by_province.get(row.unit.pk, ())) for row in rows}
+    found = {row.unit.pk: helpfulness.find_median(by_province.get(row.unit.pk, ())) for row in rows}
     return {pk: each.value for pk, each in found.items()}, {
         pk: each.units for pk, each in found.items()
     }

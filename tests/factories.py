@@ -38,7 +38,7 @@ from core.form_marks import render_mark
 from core.text import fold
 from engagement.boards.notes.models import BoardNote
 from engagement.dashboards.context import whole_period
-from engagement.dashboards.results import frozen_content
+from engagement.dashboards.results import freeze_content
 from engagement.examples.models import Example, ExamplePost
 from engagement.exports.models import Export
 from engagement.exports.services import positions
@@ -225,7 +225,7 @@ def checklist_item(unit: Unit) -> ChecklistItem:
 
 def campaign_result(campaign: Campaign) -> CampaignResult:
     """Close the campaign with the figures that it has, as `close` does."""
-    content = frozen_content(campaign, whole_period(campaign))
+    content = freeze_content(campaign, whole_period(campaign))
     text = canonical(content)
     campaign.closed_at = timezone.now()
     campaign.save()

@@ -9,7 +9,7 @@ from accounts.models import User
 from campaigns.models import Campaign
 from campaigns.planning import services as planning
 from engagement.dashboards.context import whole_period
-from engagement.dashboards.results import frozen_content, posts_to_name
+from engagement.dashboards.results import choose_posts_to_name, freeze_content
 from try_out.history import at
 from try_out.people import World
 
@@ -117,12 +117,12 @@ def _close(campaign: Campaign, world: World) -> None:
     planning.set_plan(
         campaign, by=world.overseer, owner=world.overseer, helpers=[], targets={"posts": 4}
     )
-    names = posts_to_name(campaign, period)
+    names = choose_posts_to_name(campaign, period)
     planning.close(
         campaign,
         by=world.overseer,
         lessons=LESSONS,
-        content=frozen_content(campaign, period),
+        content=freeze_content(campaign, period),
     )
     campaign.refresh_from_db()
     planning.show_summary(campaign, by=world.overseer, deliveries=names)

@@ -22,13 +22,13 @@ from engagement.dashboards.charts import (
     Chart,
     Line,
     Rows,
-    change,
-    laid_over,
-    line_names,
-    over_time,
+    draw_lines,
+    format_change,
+    name_lines,
+    overlay_lines,
 )
-from engagement.dashboards.charts import side_by_side as bars
-from engagement.dashboards.dictionary import PAGE_DEFINITIONS, measure_names, page_origin
+from engagement.dashboards.charts import draw_bars as bars
+from engagement.dashboards.dictionary import PAGE_DEFINITIONS, find_page_origin, measure_names
 from engagement.rollups.sql import BY_PROVINCE
 from units.models import Unit
 
@@ -71,7 +71,7 @@ def rate_names() -> dict[str, str]:
 
 def _comparison_row(name: str, values: Sequence[Any]) -> list[Any]:
     now, before, year = values
-    return [name, now, before, change(now, before), year, change(now, year)]
+    return [name, now, before, format_change(now, before), year, format_change(now, year)]
 
 
 def overlay_periods(days: Rows, periods: Sequence[Period], measure: str) -> Chart:
@@ -81,13 +81,13 @@ def overlay_periods(days: Rows, periods: Sequence[Period], measure: str) -> Char
         Line(label, period.first, select_days(days, period))
         for label, period in zip(labels, periods, strict=True)
     ]
-    chart = laid_over(f"days_{measure}", measure, names[measure], lines)
+    chart = overlay_lines(f"days_{measure}", measure, names[measure], lines)
     return replace(chart, title=_("%(what)s by day of publication") % {"what": names[measure]})
 
 
 def draw_reactions(days: Rows, period: Period) -> Chart:
     title = _("Reactions, comments and shares by day of publication")
-    return over_time(
+    return draw_lines(
         "reactions", title, select_days(days, period), ("reactions", "comments", "shares")
     )
 
@@ -189,7 +189,7 @@ def draw_page_figures(
         ]
         if reported:
             keys = {page for page, _day, _n in reported}
-            names = line_names([page for page in pages if page.pk in keys])
+            names = name_lines([page for page in pages if page.pk in keys])
             title = _("%(what)s by day") % {"what": definition.name}
             drawn = _draw_by_page(f"page_{measure}", title, reported, names, period)
             platforms = {page.platform for page in pages if page.pk in keys}
@@ -204,7 +204,7 @@ def _describe_source(measure: str, platforms: Collection[str]) -> str:
         _("told by %(platform)s as %(name)s")
         % {"platform": Kind(platform).label, "name": origin.names}
         for platform in sorted(platforms)
-        if (origin := page_origin(platform, measure))
+        if (origin := find_page_origin(platform, measure))
     ]
     source = _("Source: %(told)s. A day without a figure is a gap, never a 0.")
     return source % {"told": "; ".join(sources)} if sources else ""

@@ -66,7 +66,7 @@ def find_redefinitions(scope: Scope, period: Period, measure: str, platform: str
     platform = scope.channel.platform if scope.channel else platform
     return [
         Mark(each.changed_on, each.change, reverse("engagement:dictionary") + f"#{measure}", True)
-        for each in dictionary.redefinitions(measure, platform)
+        for each in dictionary.find_redefinitions(measure, platform)
         if each.changed_on and period.first <= each.changed_on <= period.last
     ]
 
@@ -74,7 +74,7 @@ def find_redefinitions(scope: Scope, period: Period, measure: str, platform: str
 def find_page_redefinitions(pages: Iterable[Channel], period: Period, measure: str) -> list[Mark]:
     """Return the same days for a figure of pages themselves."""
     origins = (
-        dictionary.page_origin(platform, measure)
+        dictionary.find_page_origin(platform, measure)
         for platform in sorted({page.platform for page in pages})
     )
     address = reverse("engagement:dictionary") + f"#page_{measure}"

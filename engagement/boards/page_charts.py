@@ -8,7 +8,7 @@ from django.utils import timezone
 from engagement.boards import charts, events, figures, usual
 from engagement.boards.board import Board
 from engagement.boards.scopes import CHANNEL, TOPIC, UNIT
-from engagement.dashboards.charts import Chart, line_names
+from engagement.dashboards.charts import Chart, name_lines
 from units.models import Unit
 
 # Of so many pages the followers are drawn, a line each.
@@ -25,8 +25,8 @@ def draw_charts(board: Board) -> list[Chart]:
     platform = form.given("platform")
     redefined = events.find_redefinitions(scope, board.period, "reach", platform)
     first, last = board.period.first, board.period.last
-    found = [over_time[0].with_marks(sorted([*board.marks, *redefined])).over(first, last)]
-    found += [chart.with_marks(board.marks).over(first, last) for chart in over_time[1:]]
+    found = [over_time[0].with_marks(sorted([*board.marks, *redefined])).with_span(first, last)]
+    found += [chart.with_marks(board.marks).with_span(first, last) for chart in over_time[1:]]
     if scope.kind != CHANNEL and not form.given("platform"):
         found.append(charts.draw_platforms(board.days_of_period))
     if scope.kind != TOPIC and not form.given("topic"):
@@ -34,14 +34,16 @@ def draw_charts(board: Board) -> list[Chart]:
     if scope.rows_by:
         found.append(charts.list_units(_units_with_sums(board)))
     elif 0 < len(board.channels) <= MOST_LINES:
-        names = line_names(board.channels)
+        names = name_lines(board.channels)
         followers = figures.find_followers(names, board.period)
         drawn = charts.draw_followers(followers, names, board.period)
-        found.append(drawn.with_marks(board.marks).over(first, last))
+        found.append(drawn.with_marks(board.marks).with_span(first, last))
         rows = figures.find_page_figures(names, board.period)
         for measure, chart in charts.draw_page_figures(rows, board.channels, board.period):
             redefined = events.find_page_redefinitions(board.channels, board.period, measure)
-            found.append(chart.with_marks(sorted([*board.marks, *redefined])).over(first, last))
+            found.append(
+                chart.with_marks(sorted([*board.marks, *redefined])).with_span(first, last)
+            )
     if scope.kind == UNIT and not scope.rows_by:
         by_row = {row.row: row for row in board.page_sums}
         found.append(charts.list_channels([(each, by_row[each.pk]) for each in board.channels]))

@@ -21,7 +21,8 @@ from engagement.boards.forms import BoardFilter
 from engagement.boards.notes.queries import position_in
 from engagement.boards.page_charts import draw_charts, draw_similar, draw_spread
 from engagement.boards.scopes import UNIT, Scope
-from engagement.dashboards.dictionary import ALWAYS, ICONS, measure_names
+from engagement.dashboards.charts import format_change
+from engagement.dashboards.dictionary import ALWAYS_SHOWN, ICONS, measure_names
 from engagement.rollups.periods import OPENING_DAYS
 from units.models import Unit
 
@@ -107,8 +108,8 @@ def _make_tiles(board: Board) -> list[dict[str, Any]]:
     icons = {"publications": "send", **ICONS}
     tiles = []
     for key, name in names.items():
-        if key == "publications" or key in ALWAYS or now[key] is not None:
-            hint = charts.change(now[key], before[key])
+        if key == "publications" or key in ALWAYS_SHOWN or now[key] is not None:
+            hint = format_change(now[key], before[key])
             words = _("%(change)s since the period before") % {"change": hint}
             tiles.append(
                 {

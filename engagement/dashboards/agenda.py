@@ -18,7 +18,7 @@ class Entry:
     is_late: bool = False
 
 
-def agenda(
+def list_next_dates(
     campaign: Campaign,
     *,
     phases: Iterable[Phase],

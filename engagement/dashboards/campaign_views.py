@@ -21,10 +21,10 @@ from campaigns.kits.queries import readable_by
 from campaigns.models import Campaign
 from campaigns.planning.queries import authority_in
 from engagement.dashboards import progress, queries, usual
-from engagement.dashboards.agenda import agenda
+from engagement.dashboards.agenda import list_next_dates
 from engagement.dashboards.context import campaign_or_404, sees_all, whole_period
-from engagement.dashboards.funnel import funnels
-from engagement.dashboards.reasons import reason
+from engagement.dashboards.funnel import count_funnels
+from engagement.dashboards.reasons import explain_rank
 from engagement.dashboards.results import is_unchanged
 from units.models import Level
 
@@ -44,20 +44,22 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user, now = request.user, timezone.now()
     today = timezone.localdate(now)
     is_whole = sees_all(user, shown)
-    deliveries = queries.published(user, shown, whole_period(shown))
+    deliveries = queries.find_published(user, shown, whole_period(shown))
     charted = is_whole and (shown.target_reach or shown.target_clicks)
-    posts = progress.published_posts(deliveries, most=usual.MOST)
-    aims = progress.progress(
+    posts = progress.sum_published_posts(deliveries, most=usual.MOST_RANKED)
+    aims = progress.measure_progress(
         shown,
         posts,
-        queries.daily(deliveries) if charted else [],
+        queries.sum_daily_totals(deliveries) if charted else [],
         today=today,
         has_targets=is_whole,
     )
-    behind: list[Any] = list(progress.units_behind(user, shown, posts, today=today)[:BEHIND_SHOWN])
-    best = usual.ranked(deliveries.filter(post__in=posts.candidates), now=now, weak=False)
+    behind: list[Any] = list(
+        progress.find_units_behind(user, shown, posts, today=today)[:BEHIND_SHOWN]
+    )
+    best = usual.find_candidates(deliveries.filter(post__in=posts.candidates), now=now, weak=False)
     phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
-    kits = _kits(request, shown)
+    kits = _find_kits(request, shown)
     result = getattr(shown, "result", None)
     context = {
         "campaign": shown,
@@ -66,21 +68,21 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "topics": list(shown.topics.all()),
         "is_whole": is_whole,
         "is_lone": shown.unit.level == Level.COMMUNE,
-        "tiles": [_tile(each) for each in aims if each.target or each.name != "clicks"],
-        "charts": [_chart(shown, each) for each in aims if each.target],
+        "tiles": [_make_tile(each) for each in aims if each.target or each.name != "clicks"],
+        "charts": [_draw_progress(shown, each) for each in aims if each.target],
         "targets": [(NAMES[name], n) for name, n in shown.targets().items() if n],
         "behind": behind,
         "behind_left": behind[0].of_all - len(behind) if behind else 0,
-        "dates": agenda(
+        "dates": list_next_dates(
             shown, phases=phases, items=items, kits=kits, today=today, most=DATES_SHOWN
         ),
         "phases": phases,
         "items": items,
         "documents": list(shown.documents.all()),
         "files": list(shown.files.filter(state=FileState.READY, kit=None)),
-        "funnels": funnels(user, kits),
+        "funnels": count_funnels(user, kits),
         "kit_page": "kits:kit" if may_read_kits(request) else "",
-        "best": [(row, reason(row)) for row in usual.best(best, most=BEST_SHOWN)],
+        "best": [(row, explain_rank(row)) for row in usual.choose_best(best, most=BEST_SHOWN)],
         "result": result,
         "is_unchanged": result and is_unchanged(result),
         "summary": getattr(shown, "public_summary", None),
@@ -113,7 +115,7 @@ def may_read_kits(request: HttpRequest) -> bool:
     return current_position(request).unit.level != Level.COMMUNE
 
 
-def _kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
+def _find_kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
     if may_read_kits(request):
         rows = readable_by(request.user)
     else:
@@ -122,7 +124,7 @@ def _kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
     return list(found.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
 
 
-def _tile(each: progress.Progress) -> dict[str, Any]:
+def _make_tile(each: progress.Progress) -> dict[str, Any]:
     hint, tone = "", ""
     if each.target:
         hint = _("of %(target)s") % {"target": number_format(each.target, force_grouping=True)}
@@ -145,10 +147,10 @@ def _tile(each: progress.Progress) -> dict[str, Any]:
     }
 
 
-def _chart(shown: Campaign, each: progress.Progress) -> dict[str, Any]:
+def _draw_progress(shown: Campaign, each: progress.Progress) -> dict[str, Any]:
     assert each.target is not None
     name = str(NAMES[each.name])
-    straight = progress.straight_line(shown, each.target)
+    straight = progress.target_line(shown, each.target)
     series = [
         {"name": name, "points": [[day.isoformat(), n] for day, n in each.points]},
         {"name": _("Straight to the target"), "points": [[d.isoformat(), n] for d, n in straight]},

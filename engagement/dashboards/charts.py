@@ -16,13 +16,13 @@ from channels.models import Channel
 from channels.states import Kind
 from engagement.dashboards.dictionary import measure_names
 from engagement.dashboards.funnel import STEPS, Funnel
-from engagement.dashboards.hours import DAYS, Hour, busiest
+from engagement.dashboards.hours import DAYS, Hour, find_hour_range
 from engagement.exports.sheets import Sheet
 
 type Rows = Sequence[Mapping[str, Any]]
 type Number = int | Decimal
-MEASURES = ("views", "reach", "reactions", "comments", "shares", "clicks")
-BARS = 15
+TABLE_MEASURES = ("views", "reach", "reactions", "comments", "shares", "clicks")
+MOST_BARS = 15
 
 
 class Mark(NamedTuple):
@@ -70,7 +70,9 @@ class Chart:
             for day in sorted(by_day.keys() | words.keys())
         ]
         cuts = sorted({mark.day for mark in marks if mark.breaks})
-        series = [{**one, "points": _broken(one["points"], cuts)} for one in self.figures["series"]]
+        series = [
+            {**one, "points": _insert_gaps(one["points"], cuts)} for one in self.figures["series"]
+        ]
         figures = {
             **self.figures,
             "series": series,
@@ -79,7 +81,7 @@ class Chart:
         head = [*self.head, _("What happened")]
         return replace(self, figures=figures, head=head, rows=rows, marks=marks)
 
-    def over(self, first: date, last: date) -> "Chart":
+    def with_span(self, first: date, last: date) -> "Chart":
         """Let the axis of a drawing over time show all of a period, whatever was measured."""
         return replace(
             self, figures={**self.figures, "span": [first.isoformat(), last.isoformat()]}
@@ -100,7 +102,7 @@ class Chart:
         return Sheet(self.title, self.head, self.rows)
 
 
-def _broken(points: Sequence[Sequence[Any]], cuts: Sequence[date]) -> list[Sequence[Any]]:
+def _insert_gaps(points: Sequence[Sequence[Any]], cuts: Sequence[date]) -> list[Sequence[Any]]:
     """Put a gap before each of the days, where there are points on both sides."""
     found = list(points)
     for cut in cuts:
@@ -110,7 +112,7 @@ def _broken(points: Sequence[Sequence[Any]], cuts: Sequence[date]) -> list[Seque
     return found
 
 
-def line_names(pages: Collection[Channel]) -> dict[int, str]:
+def name_lines(pages: Collection[Channel]) -> dict[int, str]:
     """Name the lines of pages: by platform alone where that tells the pages of one unit apart,
     for a line's name has the width of a phone.
     """
@@ -125,7 +127,7 @@ def line_names(pages: Collection[Channel]) -> dict[int, str]:
     return names
 
 
-def over_time(key: str, title: str, days: Rows, measures: Sequence[str]) -> Chart:
+def draw_lines(key: str, title: str, days: Rows, measures: Sequence[str]) -> Chart:
     """Draw totals at the end of each day; a measure that nobody told is left out."""
     names = measure_names()
     told = [name for name in measures if any(day[name] is not None for day in days)]
@@ -142,30 +144,30 @@ def over_time(key: str, title: str, days: Rows, measures: Sequence[str]) -> Char
     )
 
 
-def side_by_side(key: str, title: str, head: str, rows: Rows, names: Sequence[str]) -> Chart:
+def draw_bars(key: str, title: str, head: str, rows: Rows, names: Sequence[str]) -> Chart:
     """Draw views, reach and reactions of the first rows as bars; the table has all measures."""
     words = measure_names()
     series = [
-        {"name": words[measure], "values": [row[measure] for row in rows[:BARS]]}
+        {"name": words[measure], "values": [row[measure] for row in rows[:MOST_BARS]]}
         for measure in ("views", "reach", "reactions")
-        if any(row[measure] is not None for row in rows[:BARS])
+        if any(row[measure] is not None for row in rows[:MOST_BARS])
     ]
     return Chart(
         key,
         title,
-        {"kind": "bar", "labels": list(names[:BARS]), "series": series if rows[1:] else []},
-        [head, _("Publications"), *(words[measure] for measure in MEASURES)],
+        {"kind": "bar", "labels": list(names[:MOST_BARS]), "series": series if rows[1:] else []},
+        [head, _("Publications"), *(words[measure] for measure in TABLE_MEASURES)],
         [
-            [name, row["publications"], *(row[measure] for measure in MEASURES)]
+            [name, row["publications"], *(row[measure] for measure in TABLE_MEASURES)]
             for name, row in zip(names, rows, strict=True)
         ],
         is_wide=True,
     )
 
 
-def heat_map(hours: Sequence[Hour]) -> Chart:
+def draw_heat_map(hours: Sequence[Hour]) -> Chart:
     """Draw publications by weekday and hour; a cell also says the median reach of one."""
-    first, last = busiest(hours)
+    first, last = find_hour_range(hours)
     cells = [[each.weekday - 1, each.hour - first, each.publications, each.reach] for each in hours]
     rows = [
         [f"{_weekday(each.weekday, 'l')}, {each.hour:02}:00", each.publications, each.reach]
@@ -202,7 +204,7 @@ def step_words() -> dict[str, str]:
     }
 
 
-def take_up(funnels: Sequence[Funnel]) -> Chart:
+def draw_take_up(funnels: Sequence[Funnel]) -> Chart:
     words = step_words()
     series = [{"name": str(each.kit), "values": each.steps()} for each in funnels]
     return Chart(
@@ -216,13 +218,13 @@ def take_up(funnels: Sequence[Funnel]) -> Chart:
     )
 
 
-def compared(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:
+def compare_sums(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:
     """Set the sums of two periods beside each other, with what changed."""
     names = {"posts": _("Posts"), "publications": _("Publications"), "units": _("Units")}
     names |= measure_names()
     ours, theirs = sums
     rows = [
-        [name, ours[key], theirs[key], change(ours[key], theirs[key])]
+        [name, ours[key], theirs[key], format_change(ours[key], theirs[key])]
         for key, name in names.items()
     ]
     shares = [each["on_time"] / each["due"] if each["due"] else None for each in sums]
@@ -237,7 +239,7 @@ def compared(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:
     )
 
 
-def change(now: Number | None, then: Number | None) -> str:
+def format_change(now: Number | None, then: Number | None) -> str:
     """Return how much more or less it is, in percent; a dash where one is missing or was 0."""
     if now is None or not then:
         return "–"
@@ -245,12 +247,12 @@ def change(now: Number | None, then: Number | None) -> str:
     return f"{change:+d} %"
 
 
-def both_lines(
+def draw_both_periods(
     measure: str, days: Rows, first: date, other: Rows, other_first: date, labels: Sequence[str]
 ) -> Chart:
     """Draw one measure of two periods, laid over each other from their first days on."""
     lines = [Line(labels[0], first, days), Line(labels[1], other_first, other)]
-    return laid_over(f"compared_{measure}", measure, measure_names()[measure], lines)
+    return overlay_lines(f"compared_{measure}", measure, measure_names()[measure], lines)
 
 
 @dataclass(frozen=True)
@@ -262,7 +264,7 @@ class Line:
     days: Rows
 
 
-def laid_over(key: str, measure: str, name: str, lines: Sequence[Line]) -> Chart:
+def overlay_lines(key: str, measure: str, name: str, lines: Sequence[Line]) -> Chart:
     """Draw one measure of several periods over the days of the first of them."""
     first = lines[0].first
     moved = [[(d["day"] + (first - line.first), d[measure]) for d in line.days] for line in lines]

@@ -37,7 +37,7 @@ def compare_with(
     """
     if isinstance(choice, Campaign):
         whole = whole_period(choice)
-        return Comparison(str(choice), whole, queries.published(user, choice, whole))
+        return Comparison(str(choice), whole, queries.find_published(user, choice, whole))
     if choice == LAST_YEAR:
         earlier = Period(year_earlier(period.first), year_earlier(period.last))
         label = _("the same days last year")
@@ -55,7 +55,7 @@ def compare_with(
     return Comparison(label, earlier, rows)
 
 
-def by_topic(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
+def sum_by_topic(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
     """Sum by topic, the most publications first; posts without one have None."""
     sums = {measure: Sum(f"measurement__{measure}") for measure in MEASURES}
     grouped = deliveries.order_by().values("post__topic").annotate(publications=Count("pk"), **sums)
@@ -77,7 +77,7 @@ class Punctuality:
         return _("%(n)s of %(all)s publications") % facts if self.due else ""
 
 
-def punctuality(deliveries: QuerySet[Delivery], *, now: datetime) -> Punctuality:
+def measure_punctuality(deliveries: QuerySet[Delivery], *, now: datetime) -> Punctuality:
     """Count what was published on time: within a minute, or begun by then; by hand, before its
     deadline.
     """

@@ -20,10 +20,10 @@ from units.models import Level
 
 def campaign_or_404(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
     user: Any = request.user
-    return campaign_of(user, public_id)
+    return get_visible_campaign(user, public_id)
 
 
-def campaign_of(user: User, public_id: uuid.UUID) -> Campaign:
+def get_visible_campaign(user: User, public_id: uuid.UUID) -> Campaign:
     """Return a campaign that the person may see. Raise PermissionDenied, Http404."""
     if not user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied

@@ -116,55 +116,55 @@ ICONS = {
     "watch_seconds": "hourglass",
 }
 # The others are told by some platforms only: shown where somebody told them.
-ALWAYS = ("views", "reach", "reactions", "comments", "shares")
+ALWAYS_SHOWN = ("views", "reach", "reactions", "comments", "shares")
 
 
 def measure_names() -> dict[str, str]:
     return {measure: str(each.name) for measure, each in DEFINITIONS.items()}
 
 
-def origin(platform: str, measure: str) -> Origin | None:
+def find_origin(platform: str, measure: str) -> Origin | None:
     """Return where a platform's figure comes from; None where the platform does not report it."""
-    return _in_words(facts_of(platform).measures.get(measure))
+    return _translate_origin(facts_of(platform).measures.get(measure))
 
 
-def page_origin(platform: str, measure: str) -> Origin | None:
+def find_page_origin(platform: str, measure: str) -> Origin | None:
     """Return where a platform's figure of a page comes from; None where it does not report it."""
-    return _in_words(facts_of(platform).page_measures.get(measure))
+    return _translate_origin(facts_of(platform).page_measures.get(measure))
 
 
-def _in_words(found: Origin | None) -> Origin | None:
+def _translate_origin(found: Origin | None) -> Origin | None:
     if found is None:
         return None
     note, change = (gettext(text) if text else "" for text in (found.note, found.change))
     return found._replace(note=note, change=change)
 
 
-def redefinitions(measure: str, platform: str = "") -> list[Origin]:
+def find_redefinitions(measure: str, platform: str = "") -> list[Origin]:
     """Return the figures of the measure that a platform began to count otherwise on a day, of one
     platform or, with "", of all; the earliest day first.
     """
     kinds = [platform] if platform else Kind.values
-    found = [each for kind in kinds if (each := origin(kind, measure)) and each.changed_on]
+    found = [each for kind in kinds if (each := find_origin(kind, measure)) and each.changed_on]
     return sorted(found, key=lambda each: each.changed_on or date.min)
 
 
-def reported_measures(platform: str) -> list[str]:
+def list_reported_measures(platform: str) -> list[str]:
     """Return the measures that a platform reports, in our order."""
     return [measure for measure in MEASURES if measure in facts_of(platform).measures]
 
 
-def rows(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
+def describe_measures(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
     """Return the rows of the page: each measure with its definition, the platforms that report it
     under which name, and those that do not; with the names that are told no more.
     """
-    return [_row(measure, DEFINITIONS[measure], origin, lost) for measure in MEASURES]
+    return [_row(measure, DEFINITIONS[measure], find_origin, lost) for measure in MEASURES]
 
 
-def page_rows(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
+def describe_page_measures(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
     """Return the same of the figures of pages themselves."""
     return [
-        _row(measure, PAGE_DEFINITIONS[measure], page_origin, lost, prefix="page_")
+        _row(measure, PAGE_DEFINITIONS[measure], find_page_origin, lost, prefix="page_")
         for measure in PAGE_MEASURES
     ]
 

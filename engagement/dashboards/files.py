@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from channels.states import platforms
 from core.periods import Period
 from engagement.dashboards import progress, queries
-from engagement.dashboards.context import campaign_of, whole_period
+from engagement.dashboards.context import get_visible_campaign, whole_period
 from engagement.dashboards.dictionary import measure_names
 from engagement.dashboards.forms import FiguresFilter
 from engagement.exports.sheets import File, Sheet
@@ -28,45 +28,45 @@ CAMPAIGN = "campaign"
 _FILTERS = ("from", "to", "platform", "topic", "unit")
 
 
-def asked(query: Mapping[str, str], public_id: uuid.UUID) -> dict[str, str]:
+def collect_params(query: Mapping[str, str], public_id: uuid.UUID) -> dict[str, str]:
     """Return what a worker needs to make the file of the page that was asked for with ``query``."""
     given = {name: query[name][:100] for name in _FILTERS if query.get(name)}
     return {CAMPAIGN: str(public_id), **given}
 
 
-def campaign(by: User, params: Mapping[str, str]) -> File:
+def make_campaign_file(by: User, params: Mapping[str, str]) -> File:
     """Return the campaign's figures as the person may see them. Raise PermissionDenied, Http404."""
     try:
-        shown = campaign_of(by, uuid.UUID(params.get(CAMPAIGN, "")))
+        shown = get_visible_campaign(by, uuid.UUID(params.get(CAMPAIGN, "")))
     except ValueError:
         raise Http404 from None
     filters = {name: params[name] for name in _FILTERS if name in params}
     form = FiguresFilter(filters, default=whole_period(shown))
-    deliveries = form.narrowed(queries.published(by, shown, form.period))
+    deliveries = form.narrowed(queries.find_published(by, shown, form.period))
     address = reverse("engagement:campaign_figures", args=[shown.public_id])
     return File(
         name=f"campaign-{form.period.first:%Y%m%d}-{form.period.last:%Y%m%d}",
         sheets=[
-            _summary(shown, form.period, deliveries),
-            _behind(by, shown),
-            _publications(deliveries),
+            _summary_sheet(shown, form.period, deliveries),
+            _behind_sheet(by, shown),
+            _publication_sheet(deliveries),
         ],
         rows=deliveries.count(),
         page=f"{address}?{urlencode(filters)}" if filters else address,
     )
 
 
-def _behind(by: User, campaign: Campaign) -> Sheet:
-    published = queries.published(by, campaign, whole_period(campaign))
-    posts = progress.published_posts(published)
-    units = progress.units_behind(by, campaign, posts, today=timezone.localdate())
+def _behind_sheet(by: User, campaign: Campaign) -> Sheet:
+    published = queries.find_published(by, campaign, whole_period(campaign))
+    posts = progress.sum_published_posts(published)
+    units = progress.find_units_behind(by, campaign, posts, today=timezone.localdate())
     head = [_("Unit"), _("Province"), _("Official code")]
     rows = ([unit.name, unit.above, unit.code] for unit in units)
     return Sheet(_("Nothing published yet"), head, rows)
 
 
-def _summary(campaign: Campaign, period: Period, deliveries: QuerySet[Delivery]) -> Sheet:
-    total = queries.totals(deliveries)
+def _summary_sheet(campaign: Campaign, period: Period, deliveries: QuerySet[Delivery]) -> Sheet:
+    total = queries.sum_totals(deliveries)
     rows: list[tuple[str, Any]] = [
         (_("Campaign"), campaign.name),
         (_("Unit"), campaign.unit.name),
@@ -80,7 +80,7 @@ def _summary(campaign: Campaign, period: Period, deliveries: QuerySet[Delivery])
     return Sheet(_("Summary"), [_("Figure"), _("Value")], rows)
 
 
-def _publications(deliveries: QuerySet[Delivery]) -> Sheet:
+def _publication_sheet(deliveries: QuerySet[Delivery]) -> Sheet:
     head = [
         _("Title"),
         _("Unit"),
@@ -102,7 +102,7 @@ def _publications(deliveries: QuerySet[Delivery]) -> Sheet:
     untitled, unmeasured = _("Untitled"), _("not measured")
 
     def rows() -> Any:
-        for row in queries.rows_for_export(deliveries).iterator(chunk_size=2000):
+        for row in queries.select_for_export(deliveries).iterator(chunk_size=2000):
             label, title, unit, platform, channel, state, *rest, taken_at, source = row
             yield (
                 label or title or untitled,

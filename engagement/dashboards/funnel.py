@@ -34,7 +34,7 @@ class Funnel:
         return [getattr(self, step) for step in STEPS]
 
 
-def funnels(user: User, kits: Sequence[Kit]) -> list[Funnel]:
+def count_funnels(user: User, kits: Sequence[Kit]) -> list[Funnel]:
     issued = {kit: kit.current for kit in kits if kit.current is not None}
     if not issued:
         return []

@@ -11,11 +11,11 @@ from core.periods import Period
 from publishing.models import Delivery
 
 # What a resident does with a post that was of use; what each means: `dictionary`.
-ACTS = ("saves", "shares", "clicks")
-PER = 1000  # people reached
+HELPFUL_ACTIONS = ("saves", "shares", "clicks")
+PEOPLE_PER_RATE = 1000  # people reached
 # A median of fewer units says more about one of them than about the province.
 LEAST_UNITS = 5
-_sums = [Coalesce(Sum(f"measurement__{act}"), Value(0)) for act in ACTS]
+_sums = [Coalesce(Sum(f"measurement__{act}"), Value(0)) for act in HELPFUL_ACTIONS]
 
 
 class UnitFigure(NamedTuple):
@@ -33,7 +33,7 @@ class Helpfulness(NamedTuple):
     value: float | None = None
 
 
-def of_units(units: QuerySet, period: Period) -> list[UnitFigure]:
+def measure_units(units: QuerySet, period: Period) -> list[UnitFigure]:
     """Return the units of which posts that were due in the period were measured: their reach, and
     at least one of ACTS. What was not measured is left out, not taken for 0.
     """
@@ -58,13 +58,13 @@ def of_units(units: QuerySet, period: Period) -> list[UnitFigure]:
         UnitFigure(
             row["unit"],
             row["unit__parent"],
-            row["acts"] * PER / row["reached"],
+            row["acts"] * PEOPLE_PER_RATE / row["reached"],
         )
         for row in rows
     ]
 
 
-def middle(values: Iterable[float]) -> Helpfulness:
+def find_median(values: Iterable[float]) -> Helpfulness:
     """Return the median, and on how many units it rests."""
     found = list(values)
     return Helpfulness(len(found), median(found) if len(found) >= LEAST_UNITS else None)

@@ -23,20 +23,20 @@ class Hour:
     reach: int | None = None
 
 
-def by_hour(deliveries: QuerySet[Delivery]) -> list[Hour]:
+def count_by_hour(deliveries: QuerySet[Delivery]) -> list[Hour]:
     """Return the hours in which something was published."""
     placed = deliveries.order_by().annotate(
         weekday=ExtractIsoWeekDay("published_at"), hour=ExtractHour("published_at")
     )
     counted = placed.values("weekday", "hour").annotate(n=Count("pk")).order_by("weekday", "hour")
-    medians = _medians(placed)
+    medians = _find_medians(placed)
     return [
         Hour(row["weekday"], row["hour"], row["n"], medians.get((row["weekday"], row["hour"])))
         for row in counted
     ]
 
 
-def _medians(placed: QuerySet[Any, Any]) -> dict[tuple[int, int], int]:
+def _find_medians(placed: QuerySet[Any, Any]) -> dict[tuple[int, int], int]:
     """Return the medians by weekday and hour: the mean of the one or two figures in the middle."""
     cell = [F("weekday"), F("hour")]
     rows = placed.filter(measurement__reach__isnull=False).annotate(
@@ -52,7 +52,7 @@ def _medians(placed: QuerySet[Any, Any]) -> dict[tuple[int, int], int]:
     return {place: round(mean(each)) for place, each in found.items()}
 
 
-def busiest(hours: Iterable[Hour]) -> tuple[int, int]:
+def find_hour_range(hours: Iterable[Hour]) -> tuple[int, int]:
     """Return the first hour of the day with a publication, and the last."""
     used = [each.hour for each in hours]
     return (min(used), max(used)) if used else (0, 23)

@@ -39,7 +39,7 @@ class Progress:
         return self.target is not None and (self.value or 0) >= self.target
 
 
-class Part(NamedTuple):
+class UnitPart(NamedTuple):
     """A unit's part in a campaign: its first day, its posts, and their figures."""
 
     unit: int
@@ -50,25 +50,25 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Published:
+class PostSums:
     """The posts of a campaign, added up: by unit, by the day on which they were first published,
-    and those that `usual.ranked` chooses the best from.
+    and those that `usual.find_candidates` chooses the best from.
     """
 
-    parts: list[Part]
+    parts: list[UnitPart]
     first_days: dict[date, int]
     candidates: list[int]
 
 
-_OF_POSTS = ("post_id", "unit_id", "day", "reach", "clicks", "highest")
+_POST_COLUMNS = ("post_id", "unit_id", "day", "reach", "clicks", "highest")
 
 
-def published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Published:
+def sum_published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> PostSums:
     """Add up the posts. The candidates are those of which one publication has ``most`` figures, and
     others that have as much as the last of these. One statement: of nine thousand posts it returns
     a row for each unit and day instead of each post.
     """
-    rows, params = select_by_post(deliveries, _OF_POSTS)
+    rows, params = select_by_post(deliveries, _POST_COLUMNS)
     sql = (
         "WITH post AS (SELECT post_id, unit_id, MIN(day) AS first, SUM(reach) AS reach, "  # noqa: S608
         f"SUM(clicks) AS clicks, MAX(highest) AS highest FROM ({rows}) AS by_day "
@@ -81,11 +81,11 @@ def published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Publish
         "UNION ALL SELECT 'best', post_id, NULL, NULL, NULL, NULL FROM ranked "
         f"WHERE place <= {most:d}"
     )
-    found = Published([], {}, [])
+    found = PostSums([], {}, [])
     for kind, key, first, posts, *figures in fetch_rows(sql, params):
         match kind:
             case "unit":
-                found.parts.append(Part(key, as_date(first), posts, *map(int_or_none, figures)))
+                found.parts.append(UnitPart(key, as_date(first), posts, *map(int_or_none, figures)))
             case "day":
                 found.first_days[as_date(first)] = posts
             case _:
@@ -93,25 +93,25 @@ def published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Publish
     return found
 
 
-def progress(
+def measure_progress(
     campaign: Campaign,
-    posts: Published,
+    posts: PostSums,
     days: Sequence[Mapping[str, Any]],
     *,
     today: date,
     has_targets: bool = True,
 ) -> list[Progress]:
-    """Return the progress of each target; ``days`` are the totals that `queries.daily` returns."""
+    """Return the progress of each target; ``days`` come from `queries.sum_daily_totals`."""
     parts = posts.parts
     totals = {
         "posts": sum(part.posts for part in parts),
         "units": len(parts),
-        "reach": _sum(part.reach for part in parts),
-        "clicks": _sum(part.clicks for part in parts),
+        "reach": _sum_known(part.reach for part in parts),
+        "clicks": _sum_known(part.clicks for part in parts),
     }
     series: dict[str, Points] = {
-        "posts": _running(posts.first_days),
-        "units": _running(Counter(part.first for part in parts)),
+        "posts": _accumulate(posts.first_days),
+        "units": _accumulate(Counter(part.first for part in parts)),
         "reach": [(day["day"], day["reach"]) for day in days],
         "clicks": [(day["day"], day["clicks"]) for day in days],
     }
@@ -122,24 +122,24 @@ def progress(
             targets[name],
             totals[name],
             points,
-            _due(campaign, targets[name], today),
+            _due_today(campaign, targets[name], today),
         )
         for name, points in series.items()
     ]
 
 
-def _sum(figures: Iterable[int | None]) -> int | None:
+def _sum_known(figures: Iterable[int | None]) -> int | None:
     """Add what was measured; nothing measured is None."""
     known = [figure for figure in figures if figure is not None]
     return sum(known) if known else None
 
 
-def _running(by_day: Mapping[date, int]) -> Points:
+def _accumulate(by_day: Mapping[date, int]) -> Points:
     days = sorted(by_day)
     return list(zip(days, accumulate(by_day[day] for day in days), strict=True))
 
 
-def _due(campaign: Campaign, target: int | None, today: date) -> int | None:
+def _due_today(campaign: Campaign, target: int | None, today: date) -> int | None:
     if target is None or today < campaign.starts_on:
         return None
     whole = (campaign.ends_on - campaign.starts_on).days + 1
@@ -147,12 +147,12 @@ def _due(campaign: Campaign, target: int | None, today: date) -> int | None:
     return target * passed // whole
 
 
-def straight_line(campaign: Campaign, target: int) -> Points:
+def target_line(campaign: Campaign, target: int) -> Points:
     """Return the line from nothing, before the first day, to the target on the last."""
     return [(campaign.starts_on - timedelta(days=1), 0), (campaign.ends_on, target)]
 
 
-def taking_part(user: User, campaign: Campaign, *, today: date) -> QuerySet[Unit]:
+def find_participating_units(user: User, campaign: Campaign, *, today: date) -> QuerySet[Unit]:
     """Return the units of the reader's scope whose posts can belong to the campaign."""
     units = Unit.objects.current(today).under(campaign.unit)
     return units.within(user.reach(Permission.POST_VIEW)).filter(
@@ -160,12 +160,12 @@ def taking_part(user: User, campaign: Campaign, *, today: date) -> QuerySet[Unit
     )
 
 
-def units_behind(
-    user: User, campaign: Campaign, posts: Published, *, today: date
+def find_units_behind(
+    user: User, campaign: Campaign, posts: PostSums, *, today: date
 ) -> QuerySet[Unit]:
-    """Return those of `taking_part` that published none of the campaign's ``posts``, each with
+    """Return those participating units that published none of the campaign's ``posts``, each with
     their number (``of_all``).
     """
-    units = taking_part(user, campaign, today=today).select_related("parent")
+    units = find_participating_units(user, campaign, today=today).select_related("parent")
     behind = units.exclude(pk__in=[part.unit for part in posts.parts])
     return behind.annotate(of_all=Window(Count("pk"))).order_by("path")

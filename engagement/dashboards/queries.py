@@ -38,11 +38,11 @@ from publishing.states import (
 from units.models import Unit
 
 # How long a failure is shown that nobody has scheduled again.
-_REMEMBERED = timedelta(days=14)
-_SUMMED = ", ".join(f"SUM({measure})" for measure in MEASURES)
+_FAILURES_SHOWN_FOR = timedelta(days=14)
+_SUMS = ", ".join(f"SUM({measure})" for measure in MEASURES)
 
 
-def published(user: User, campaign: Campaign, period: Period) -> CampaignPublications:
+def find_published(user: User, campaign: Campaign, period: Period) -> CampaignPublications:
     """Return publications of the campaign within ``period`` that ``user`` may see; also those
     withdrawn since. Their figures are those of the moment, whether summed up yet or not.
     """
@@ -51,7 +51,7 @@ def published(user: User, campaign: Campaign, period: Period) -> CampaignPublica
     return find_campaign_publications(campaign.pk, reach=reach, units=units, period=period)
 
 
-def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
+def sum_totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     posts, params = select_by_post(deliveries)
     channels, more = select_by_channel(deliveries)
     measured = ", ".join(f"SUM({measure}_of)" for measure in MEASURES)
@@ -59,7 +59,7 @@ def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
         "SELECT MAX(as_of), COALESCE(SUM(publications), 0), COUNT(DISTINCT post_id), "  # noqa: S608
         f"(SELECT COUNT(DISTINCT channel_id) FROM ({channels}) AS by_channel), "
         "COUNT(DISTINCT unit_id), COALESCE(SUM(withdrawn), 0), COALESCE(SUM(manual), 0), "
-        f"{_SUMMED}, {measured} FROM ({posts}) AS by_post"
+        f"{_SUMS}, {measured} FROM ({posts}) AS by_post"
     )
     counted = ("publications", "posts", "channels", "units", "withdrawn", "manual")
     ((as_of, *sums),) = fetch_rows(sql, [*more, *params])
@@ -69,28 +69,28 @@ def totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     return {**found, **of, "as_of": as_datetime(as_of)}
 
 
-def by_platform(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
+def sum_by_platform(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
     channels, params = select_by_channel(deliveries)
     sql = (
-        f"SELECT platform, SUM(publications), {_SUMMED} FROM ({channels}) AS by_channel "  # noqa: S608
+        f"SELECT platform, SUM(publications), {_SUMS} FROM ({channels}) AS by_channel "  # noqa: S608
         "GROUP BY platform ORDER BY platform"
     )
-    return _named(fetch_rows(sql, params), "platform")
+    return _name_columns(fetch_rows(sql, params), "platform")
 
 
-def by_unit(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
+def sum_by_unit(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
     """Sort the units by views, most first; those where nothing was measured come last."""
     posts, params = select_by_post(deliveries)
     sql = (
-        f"SELECT unit.key, unit.name, SUM(publications) AS publications, {_SUMMED} "  # noqa: S608
+        f"SELECT unit.key, unit.name, SUM(publications) AS publications, {_SUMS} "  # noqa: S608
         f"FROM ({posts}) AS by_post JOIN units_unit AS unit ON unit.id = by_post.unit_id "
         "GROUP BY unit.id, unit.key, unit.name "
         "ORDER BY SUM(views) DESC NULLS LAST, SUM(publications) DESC, unit.name"
     )
-    return _named(fetch_rows(sql, params), "unit__key", "unit__name")
+    return _name_columns(fetch_rows(sql, params), "unit__key", "unit__name")
 
 
-def best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mapping[str, Any]]:
+def find_best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mapping[str, Any]]:
     """Return the posts that were seen most, over all their channels. A post without measured views
     is never among them.
     """
@@ -100,19 +100,19 @@ def best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mappin
         f"SELECT SUM(publications), {', '.join(f'SUM({m}) AS {m}' for m in MEASURES)}, "
         f"post_id, unit_id FROM ({posts}) AS by_post GROUP BY post_id, unit_id "
         f"HAVING SUM(views) IS NOT NULL OR SUM(reach) IS NOT NULL "
-        f"ORDER BY {_RANK.format('SUM(views)', 'SUM(reach)', 'SUM(reactions)')} LIMIT {most:d}"
+        f"ORDER BY {_ORDER.format('SUM(views)', 'SUM(reach)', 'SUM(reactions)')} LIMIT {most:d}"
         ") AS best JOIN posts_post AS post ON post.id = best.post_id "
         "JOIN units_unit AS unit ON unit.id = best.unit_id "
-        f"ORDER BY {_RANK.format('views', 'reach', 'reactions')}"
+        f"ORDER BY {_ORDER.format('views', 'reach', 'reactions')}"
     )
     rows = [(UUID(str(row[0])), *row[1:-2]) for row in fetch_rows(sql, params)]
-    return _named(rows, "post__public_id", "post__title", "unit__name")
+    return _name_columns(rows, "post__public_id", "post__title", "unit__name")
 
 
-_RANK = "{} DESC NULLS LAST, {} DESC NULLS LAST, {} DESC NULLS LAST"
+_ORDER = "{} DESC NULLS LAST, {} DESC NULLS LAST, {} DESC NULLS LAST"
 
 
-def _named(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[str, Any]]:
+def _name_columns(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[str, Any]]:
     """Name the columns of rows that are ``keys``, publications, and the measures."""
     names = (*keys, "publications", *MEASURES)
     return [
@@ -121,7 +121,7 @@ def _named(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[str, Any
     ]
 
 
-def posts_by_state(user: User, campaign: Campaign) -> dict[str, int]:
+def count_posts_by_state(user: User, campaign: Campaign) -> dict[str, int]:
     """Count all posts of the campaign that ``user`` may see, in the order of their states."""
     found = Post.objects.visible_to(user).filter(campaign=campaign).order_by().values_list("state")
     counted = dict(found.annotate(n=Count("pk")))
@@ -143,7 +143,9 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     # waits in its app.
     in_app = Q(state=State.PROCESSING, error_code=Reason.IN_APP, recall__isnull=True)
     undecided = Q(state__in=sorted(UNDECIDED)) & (Q(state=State.NEEDS_PERSON) | in_app)
-    missed = Q(state__in=sorted(MISSED), due_at__gte=now - _REMEMBERED, left_unpublished_at=None)
+    missed = Q(
+        state__in=sorted(MISSED), due_at__gte=now - _FAILURES_SHOWN_FOR, left_unpublished_at=None
+    )
     every = deliveries.order_by()  # each kind within them, so that few units are read alone
     kinds = (
         every.filter(undecided),
@@ -163,7 +165,7 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     )
 
 
-def daily(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
+def sum_daily_totals(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
     """Return the total of each measure at the end of each day on which something was measured.
 
     Platforms report totals by post, at times of their own. Each count becomes its gain over the
@@ -171,11 +173,11 @@ def daily(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
     added by day, and days add up to totals.
     """
     gains, params = select_daily_gains(deliveries)
-    sql = f"SELECT day, {_SUMMED} FROM ({gains}) AS gained GROUP BY day ORDER BY day"  # noqa: S608
-    return _running(fetch_rows(sql, params))
+    sql = f"SELECT day, {_SUMS} FROM ({gains}) AS gained GROUP BY day ORDER BY day"  # noqa: S608
+    return _accumulate(fetch_rows(sql, params))
 
 
-def _running(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+def _accumulate(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
     total: dict[str, int | None] = dict.fromkeys(MEASURES)
     days = []
     for day, *gained in rows:
@@ -191,7 +193,7 @@ def _running(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
     return days
 
 
-EXPORTED = (
+EXPORT_COLUMNS = (
     *("post__label", "post__title", "unit__name", "platform", "channel__name", "state"),
     *("published_at", "permalink"),
     *(f"measurement__{measure}" for measure in MEASURES),
@@ -199,12 +201,12 @@ EXPORTED = (
 )
 
 
-def rows_for_export(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[Any, ...]]:
-    """Return the publications as tuples of `EXPORTED`, in the order of their publication."""
-    return deliveries.order_by("published_at", "pk").values_list(*EXPORTED)
+def select_for_export(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[Any, ...]]:
+    """Return the publications as tuples of `EXPORT_COLUMNS`, in the order of their publication."""
+    return deliveries.order_by("published_at", "pk").values_list(*EXPORT_COLUMNS)
 
 
-def counts_of(post: Post) -> list[dict[str, Any]]:
+def find_counts(post: Post) -> list[dict[str, Any]]:
     """Return the post's publications by channel, each with its counts, the newest first."""
     shown = list(
         post.deliveries.filter(published_at__isnull=False)

@@ -7,7 +7,7 @@ from channels.states import Kind
 from engagement.dashboards.usual import Ranked
 
 
-def reason(row: Ranked) -> str:
+def explain_rank(row: Ranked) -> str:
     what = _("Reach") if row.measure == "reach" else _("Views")
     facts = {
         "what": what,

@@ -38,7 +38,7 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if campaign.closed_at:
         messages.info(request, _("The campaign is closed already."))
         return redirect(back)
-    content = results.frozen_content(campaign, whole_period(campaign))
+    content = results.freeze_content(campaign, whole_period(campaign))
     form = CloseForm(form_data(request))
 
     def act() -> object:
@@ -68,7 +68,7 @@ def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             said=_("The summary is no longer public. Copies vanish within five minutes."),
         )
     elif request.POST.get("act") == "show":
-        names = results.posts_to_name(campaign, whole_period(campaign))
+        names = results.choose_posts_to_name(campaign, whole_period(campaign))
         button_action(
             request,
             lambda: planning.show_summary(campaign, by=user, deliveries=names),
@@ -95,7 +95,7 @@ def public_summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 "first": date.fromisoformat(content["from"]),
                 "last": date.fromisoformat(content["to"]),
                 "as_of": datetime.fromisoformat(as_of) if as_of else None,
-                "posts": results.named_posts(row.deliveries),
+                "posts": results.find_named_posts(row.deliveries),
                 "LANGUAGE_CODE": settings.LANGUAGE_CODE,
             },
         )

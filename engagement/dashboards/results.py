@@ -21,17 +21,17 @@ FORMAT = 1  # of the frozen content; rises when its fields change
 MOST_LINKS = 10
 
 
-def all_published(campaign: Campaign, period: Period) -> QuerySet[Delivery]:
+def find_all_published(campaign: Campaign, period: Period) -> QuerySet[Delivery]:
     """Return the publications of the campaign by all units, whoever asks: for sums alone."""
     return Delivery.objects.filter(
         post__campaign=campaign, published_at__gte=period.start, published_at__lt=period.end
     )
 
 
-def frozen_content(campaign: Campaign, period: Period) -> dict[str, Any]:
+def freeze_content(campaign: Campaign, period: Period) -> dict[str, Any]:
     """Return what a closed campaign keeps: figures, targets, definitions and the time."""
-    deliveries = all_published(campaign, period)
-    total = queries.totals(deliveries)
+    deliveries = find_all_published(campaign, period)
+    total = queries.sum_totals(deliveries)
     on_time = deliveries.aggregate(
         n=Count("pk", filter=Q(published_at__lte=F("due_at") + ON_TIME_WITHIN))
     )["n"]
@@ -61,7 +61,7 @@ def frozen_content(campaign: Campaign, period: Period) -> dict[str, Any]:
                 "publications": row["publications"],
                 **{measure: row[measure] for measure in MEASURES},
             }
-            for row in queries.by_platform(deliveries)
+            for row in queries.sum_by_platform(deliveries)
         ],
         "definitions": {
             measure: {"name": str(each.name), "means": str(each.means)}
@@ -76,7 +76,7 @@ def is_unchanged(result: CampaignResult) -> bool:
     return digest == result.content_sha256
 
 
-def live_posts(deliveries: Any) -> QuerySet[Delivery]:
+def filter_live_posts(deliveries: Any) -> QuerySet[Delivery]:
     """Return those that residents can read now at a link of an official page."""
     return (
         deliveries.confirmed_pages()
@@ -86,9 +86,9 @@ def live_posts(deliveries: Any) -> QuerySet[Delivery]:
     )
 
 
-def posts_to_name(campaign: Campaign, period: Period) -> list[str]:
+def choose_posts_to_name(campaign: Campaign, period: Period) -> list[str]:
     """Return the ids of the live posts with most reach, one publication a post."""
-    rows = live_posts(all_published(campaign, period)).order_by(
+    rows = filter_live_posts(find_all_published(campaign, period)).order_by(
         F("measurement__reach").desc(nulls_last=True),
         F("measurement__views").desc(nulls_last=True),
         "published_at",
@@ -99,8 +99,8 @@ def posts_to_name(campaign: Campaign, period: Period) -> list[str]:
     return list(found.values())[:MOST_LINKS]
 
 
-def named_posts(ids: list[str]) -> list[Delivery]:
+def find_named_posts(ids: list[str]) -> list[Delivery]:
     """Return those of ``ids`` that are still live, in their order."""
-    rows = live_posts(Delivery.objects.filter(public_id__in=ids))
+    rows = filter_live_posts(Delivery.objects.filter(public_id__in=ids))
     by_id = {str(row.public_id): row for row in rows}
     return [by_id[each] for each in ids if each in by_id]

@@ -16,12 +16,12 @@ from engagement.rollups.sources import RANKING_FIGURE
 from publishing.models import Delivery
 
 # What is usual is the median of at least so many publications of these days.
-LEAST, DAYS, LATE = 5, timedelta(days=90), timedelta(days=30)
+LEAST_PUBLICATIONS, USUAL_DAYS, MOST_LATE = 5, timedelta(days=90), timedelta(days=30)
 # Figures still grow for so long: nothing younger is called weak.
-SETTLED = timedelta(days=2)
+SETTLES_AFTER = timedelta(days=2)
 # Compared are these many with most, and as many with least; each unit's newest make its usual.
-MOST, NEWEST = 60, 40
-FEWER, MORE = 0.9, 1.1
+MOST_RANKED, NEWEST_OF_UNIT = 60, 40
+WEAK_BELOW, BEST_ABOVE = 0.9, 1.1
 
 
 @dataclass(frozen=True)
@@ -38,56 +38,60 @@ class Ranked:
         return self.value / self.usual if self.usual else None
 
 
-def ranked(deliveries: QuerySet[Delivery], *, now: datetime, weak: bool = True) -> list[Ranked]:
+def find_candidates(
+    deliveries: QuerySet[Delivery], *, now: datetime, weak: bool = True
+) -> list[Ranked]:
     """Return the publications to choose the best and the weakest from. Two statements, three with
     the weak ones.
     """
-    measured = _measured(deliveries.filter(published_at__isnull=False)).select_related(
+    measured = _with_figures(deliveries.filter(published_at__isnull=False)).select_related(
         "post", "unit", "measurement"
     )
-    found = {row.pk: row for row in measured.order_by("-figure", "pk")[:MOST]}
-    if weak and len(found) == MOST:
-        least = measured.filter(published_at__lt=now - SETTLED).order_by("figure", "pk")
-        found |= {row.pk: row for row in least[:MOST]}
-    usual = _usual_of(found.values(), now=now)
-    return [_rank(row, usual.get(_place(row))) for row in found.values()]
+    found = {row.pk: row for row in measured.order_by("-figure", "pk")[:MOST_RANKED]}
+    if weak and len(found) == MOST_RANKED:
+        least = measured.filter(published_at__lt=now - SETTLES_AFTER).order_by("figure", "pk")
+        found |= {row.pk: row for row in least[:MOST_RANKED]}
+    usual = _find_medians(found.values(), now=now)
+    return [_make_ranked(row, usual.get(_group_key(row))) for row in found.values()]
 
 
-def best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
+def choose_best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
     """Return those furthest above their usual, then those that nothing can be said of, by their
     figures.
     """
-    above = sorted((row for row in rows if (row.times or 0) >= MORE), key=_times, reverse=True)
+    above = sorted(
+        (row for row in rows if (row.times or 0) >= BEST_ABOVE), key=_times, reverse=True
+    )
     plain = sorted((row for row in rows if row.times is None), key=_value, reverse=True)
-    return _once_a_post([*above, *plain])[:most]
+    return _one_per_post([*above, *plain])[:most]
 
 
-def weakest(rows: Iterable[Ranked], *, now: datetime, most: int) -> list[Ranked]:
+def choose_weakest(rows: Iterable[Ranked], *, now: datetime, most: int) -> list[Ranked]:
     """Return those furthest below their usual whose figures have settled."""
     below = [
         row
         for row in rows
         if row.times is not None
-        and row.times <= FEWER
+        and row.times <= WEAK_BELOW
         and row.delivery.published_at
-        and row.delivery.published_at < now - SETTLED
+        and row.delivery.published_at < now - SETTLES_AFTER
     ]
-    return _once_a_post(sorted(below, key=_times))[:most]
+    return _one_per_post(sorted(below, key=_times))[:most]
 
 
-def _once_a_post(rows: Iterable[Ranked]) -> list[Ranked]:
+def _one_per_post(rows: Iterable[Ranked]) -> list[Ranked]:
     found: dict[int, Ranked] = {}
     for row in rows:
         found.setdefault(row.delivery.post_id, row)
     return list(found.values())
 
 
-def _measured(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
+def _with_figures(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
     """Annotate ``figure`` and leave out what was not measured."""
     return deliveries.annotate(figure=RANKING_FIGURE).filter(figure__isnull=False)
 
 
-def _rank(row: Any, usual: int | None) -> Ranked:
+def _make_ranked(row: Any, usual: int | None) -> Ranked:
     return Ranked(row, _measure(row), row.figure, usual)
 
 
@@ -95,11 +99,11 @@ def _measure(row: Any) -> str:
     return "views" if row.measurement.reach is None else "reach"
 
 
-def _place(row: Any) -> tuple[int, str, str]:
+def _group_key(row: Any) -> tuple[int, str, str]:
     return row.unit_id, row.platform, _measure(row)
 
 
-def _usual_of(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str], int]:
+def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str], int]:
     units: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         units[row.platform].add(row.unit_id)
@@ -117,19 +121,27 @@ def _usual_of(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str
         order_by=F("published_at").desc(),
     )
     # The index is of due times. What was published weeks after its time changes no median.
-    since = Q(published_at__gte=now - DAYS, published_at__lte=now, due_at__gte=now - DAYS - LATE)
+    since = Q(
+        published_at__gte=now - USUAL_DAYS,
+        published_at__lte=now,
+        due_at__gte=now - USUAL_DAYS - MOST_LATE,
+    )
     figures = (
-        _measured(Delivery.objects.filter(since, of_rows))
+        _with_figures(Delivery.objects.filter(since, of_rows))
         .annotate(measure=measure)
         .annotate(place=newest)
-        .filter(place__lte=NEWEST)
+        .filter(place__lte=NEWEST_OF_UNIT)
         .order_by()
         .values_list("unit", "platform", "measure", "figure")
     )
     found: dict[tuple[int, str, str], list[int]] = {}
     for unit, platform, name, figure in figures:
         found.setdefault((unit, platform, name), []).append(figure)
-    return {place: round(median(each)) for place, each in found.items() if len(each) >= LEAST}
+    return {
+        place: round(median(each))
+        for place, each in found.items()
+        if len(each) >= LEAST_PUBLICATIONS
+    }
 
 
 def _times(row: Ranked) -> float:

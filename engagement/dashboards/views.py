@@ -18,7 +18,7 @@ from engagement.counting import names
 from engagement.counting import services as counting
 from engagement.counting.forms import FiguresForm
 from engagement.dashboards import dictionary, queries
-from engagement.dashboards.charts import line_names
+from engagement.dashboards.charts import name_lines
 from engagement.models import MEASURES, Measurement
 from engagement.replies import services as replies
 from posts.models import Post
@@ -34,8 +34,8 @@ def meanings(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     lost = names.lost(now=timezone.now())
     sections = [
-        (_("Figures of posts"), dictionary.rows(lost)),
-        (_("Figures of pages by day"), dictionary.page_rows(lost)),
+        (_("Figures of posts"), dictionary.describe_measures(lost)),
+        (_("Figures of pages by day"), dictionary.describe_page_measures(lost)),
     ]
     context = {"sections": sections, "derived": dictionary.DERIVED}
     return render(request, "engagement/dictionary.html", context)
@@ -49,22 +49,22 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = get_object_or_404(
         Post.objects.visible_to(request.user).select_related("unit"), public_id=public_id
     )
-    rows = queries.counts_of(post)
+    rows = queries.find_counts(post)
     may_enter = can(request.user, Permission.POST_SCHEDULE, unit=post.unit)
     opened = replies.is_open(post.unit)
-    pages = line_names([row["delivery"].channel for row in rows])
+    pages = name_lines([row["delivery"].channel for row in rows])
     for row in rows:
         row["page"] = pages[row["delivery"].channel_id]
         row["reported"] = counting.reports_figures(
             row["delivery"].platform, row["delivery"].receipt_source
         )
         row["newest"] = getattr(row["delivery"], "measurement", None)
-        row["measures"] = _measures_of(row)
+        row["measures"] = _describe_measures(row)
         row["may_answer"] = may_enter and not replies.why_not(row["delivery"], opened=opened)
         row["may_enter"] = (
             may_enter and not row["reported"] and row["delivery"].state == State.PUBLISHED
         )
-    chart = _lines_of(rows)
+    chart = _draw_counts(rows)
     context = {"post": post, "rows": rows, "chart": chart, "names": dictionary.measure_names()}
     # An empty chart suggests that figures come soon, which holds only where a platform reports
     # them.
@@ -108,17 +108,19 @@ def enter_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "engagement/enter_figures.html", context, status=status)
 
 
-def _measures_of(row: dict[str, Any]) -> list[dict[str, Any]]:
+def _describe_measures(row: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the figures that this platform reports of this post, or that somebody entered, each
     with its meaning.
     """
     newest, platform = row["newest"], row["delivery"].platform
-    reported = dictionary.reported_measures(platform) if row["reported"] else dictionary.ALWAYS
+    reported = (
+        dictionary.list_reported_measures(platform) if row["reported"] else dictionary.ALWAYS_SHOWN
+    )
     return [
         {
             "measure": measure,
             "definition": dictionary.DEFINITIONS[measure],
-            "origin": dictionary.origin(platform, measure) if row["reported"] else None,
+            "origin": dictionary.find_origin(platform, measure) if row["reported"] else None,
             "value": getattr(newest, measure, None),
         }
         for measure in MEASURES
@@ -126,7 +128,7 @@ def _measures_of(row: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _lines_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _draw_counts(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return one line a publication: views where they are reported, else reactions."""
     series = []
     for row in rows:

@@ -135,7 +135,7 @@ def _platforms(row: Example) -> list[str]:
 
 
 def _measured(row: dict[str, Any]) -> list[Measured]:
-    measures = dictionary.reported_measures(row["platform"]) or ["views", "reach", "reactions"]
+    measures = dictionary.list_reported_measures(row["platform"]) or ["views", "reach", "reactions"]
     return [
         Measured(
             dictionary.DEFINITIONS[each.measure],

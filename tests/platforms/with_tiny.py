@@ -63,15 +63,13 @@ def test_its_addresses_are_understood():
 
 
 def test_its_figures_are_defined():
-    shares = next(row for row in dictionary.rows() if row["measure"] == "shares")
+    shares = next(row for row in dictionary.describe_measures() if row["measure"] == "shares")
     assert (shares["reported"][-1]["kind"], shares["reported"][-1]["origin"][:2]) == (
         "tiny",
         ("echoes", "Counted by ear."),
     )
-    assert (
-        next(row for row in dictionary.rows() if row["measure"] == "views")["not_reported"][-1]
-        == "Tiny Place"
-    )
+    views = next(row for row in dictionary.describe_measures() if row["measure"] == "views")
+    assert views["not_reported"][-1] == "Tiny Place"
 
 
 def test_it_has_its_sign():

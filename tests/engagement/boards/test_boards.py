@@ -19,7 +19,7 @@ from campaigns.models import Topic
 from channels.models import Channel
 from channels.states import Health
 from engagement.boards.size_classes import Size, compute_spread, find_size
-from engagement.dashboards.dictionary import PAGE_DEFINITIONS, page_origin
+from engagement.dashboards.dictionary import PAGE_DEFINITIONS, find_page_origin
 from engagement.models import PAGE_MEASURES, FollowerCount, Measurement, PageCount
 from engagement.rollups import services
 from engagement.rollups.models import PageDay, PlatformDay, TopicDay, UnitPeriod
@@ -556,7 +556,7 @@ def test_what_a_page_tells_of_itself_stands_by_day_with_its_source(look, commune
         assert told == [[ago(3).date(), 40], [ago(1).date(), 0]]
         gap = [ago(2).date().isoformat(), None]
         assert gap in drawn.figures["series"][0]["points"]
-        assert page_origin("facebook", "profile_visits").names in drawn.source
+        assert find_page_origin("facebook", "profile_visits").names in drawn.source
         assert drawn.note == str(PAGE_DEFINITIONS["profile_visits"].means)
 
 

@@ -89,7 +89,7 @@ def test_sums_include_them_and_say_how_many_they_are(posted, officer, campaign, 
     counting.enter_figures(posted, by=officer, figures={"views": 12})
     boss = factories.person(Role.OVERSEER, unit.parent)
 
-    total = queries.totals(queries.published(boss, campaign, Period.last_days(2)))
+    total = queries.sum_totals(queries.find_published(boss, campaign, Period.last_days(2)))
 
     assert (total["views"], total["views_of"], total["reach"], total["manual"]) == (42, 2, None, 1)
 

@@ -112,14 +112,16 @@ def test_the_best_are_measured_by_what_is_usual_for_the_unit(look, publish, camp
     plain = publish(unit=small, campaign=campaign, at=ago, views=9000)
 
     best = look(overseer).context["best"]
-    rows = usual.ranked(Delivery.objects.filter(post__campaign=campaign), now=timezone.now())
+    rows = usual.find_candidates(
+        Delivery.objects.filter(post__campaign=campaign), now=timezone.now()
+    )
 
     assert [(row.delivery, why) for row, why in best] == [
         (star, "Reach 320: 3.2 times the unit's usual on Facebook (100)"),
         (plain, "Views 9,000; too few posts on Facebook to say what is usual there"),
     ]
-    assert [r.delivery for r in usual.weakest(rows, now=timezone.now(), most=5)] == [weak]
-    young = usual.weakest(rows, now=ago + timedelta(days=1), most=5)
+    assert [r.delivery for r in usual.choose_weakest(rows, now=timezone.now(), most=5)] == [weak]
+    young = usual.choose_weakest(rows, now=ago + timedelta(days=1), most=5)
     assert young == []
 
 

@@ -188,7 +188,7 @@ def test_the_daily_totals_carry_each_posts_last_count_forward(
     count(first, 50, views=100)
 
     period = Period(date(2026, 11, 1), date(2026, 11, 30))
-    days = queries.daily(queries.published(supervisor, campaign, period))
+    days = queries.sum_daily_totals(queries.find_published(supervisor, campaign, period))
 
     assert [(d["day"], d["views"], d["reactions"], d["reach"]) for d in days] == [
         (date(2026, 11, 2), 35, 0, None),

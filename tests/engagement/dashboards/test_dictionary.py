@@ -19,7 +19,7 @@ def test_each_measure_of_a_platform_has_its_origin_and_no_origin_is_left_over(pl
     named = {
         measure
         for measure in MEASURES
-        if (found := dictionary.origin(platform, measure)) and found.names
+        if (found := dictionary.find_origin(platform, measure)) and found.names
     }
     assert named == set(facts_of(platform).measures)
 

@@ -77,7 +77,7 @@ def test_hours_have_the_median_and_say_what_was_not_measured(look, publish, camp
         publish(unit=unit, campaign=campaign, at=EVENING + timedelta(days=1), reach=reach)
     publish(unit=unit, campaign=campaign, at=EVENING - timedelta(hours=12))
 
-    found = hours.by_hour(Delivery.objects.filter(post__campaign=campaign))
+    found = hours.count_by_hour(Delivery.objects.filter(post__campaign=campaign))
     page = look(show="posts")
 
     assert [(h.weekday, h.hour, h.publications, h.reach) for h in found] == [

@@ -292,14 +292,24 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
         Measurement.objects.update_or_create(delivery=delivery, defaults=newest)
 
     def shown(rows=None):
-        rows = dashboard.published(person, campaign, Period.last_days(30)) if rows is None else rows
-        ways = ("totals", "by_platform", "by_unit", "best_posts", "daily")
-        posts = progress.published_posts(rows, most=60)
+        rows = (
+            dashboard.find_published(person, campaign, Period.last_days(30))
+            if rows is None
+            else rows
+        )
+        ways = (
+            "sum_totals",
+            "sum_by_platform",
+            "sum_by_unit",
+            "find_best_posts",
+            "sum_daily_totals",
+        )
+        posts = progress.sum_published_posts(rows, most=60)
         added_up = [sorted(posts.parts), posts.first_days, sorted(posts.candidates)]
         return [*(getattr(dashboard, way)(rows) for way in ways), *added_up]
 
     def is_raw():
-        raw = dashboard.published(person, campaign, Period.last_days(30)).all()
+        raw = dashboard.find_published(person, campaign, Period.last_days(30)).all()
         assert raw.filter_of_summaries is None
         assert shown() == shown(raw)
         return shown()[0]
@@ -331,7 +341,7 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
 
 @pytest.mark.django_db
 def test_the_best_are_the_same_as_among_all_publications(publish, monkeypatch):
-    monkeypatch.setattr(usual, "MOST", 3)
+    monkeypatch.setattr(usual, "MOST_RANKED", 3)
     now, province = timezone.now(), factories.ProvinceFactory()
     campaign = factories.CampaignFactory(unit=province)
     person = factories.person(Role.OVERSEER, province)
@@ -348,11 +358,14 @@ def test_the_best_are_the_same_as_among_all_publications(publish, monkeypatch):
     publish(unit=units[2], campaign=campaign, at=now - 2 * DAY)
 
     def found(*, all_of_them):
-        rows = dashboard.published(person, campaign, Period.last_days(30))
+        rows = dashboard.find_published(person, campaign, Period.last_days(30))
         if not all_of_them:
-            posts = progress.published_posts(rows, most=3)
+            posts = progress.sum_published_posts(rows, most=3)
             rows = rows.filter(post__in=posts.candidates)
-        return [(each.delivery.pk, each.value) for each in usual.ranked(rows, now=now, weak=False)]
+        return [
+            (each.delivery.pk, each.value)
+            for each in usual.find_candidates(rows, now=now, weak=False)
+        ]
 
     for _summed in range(2):
         assert found(all_of_them=False) == found(all_of_them=True)
