@@ -1,6 +1,7 @@
 from datetime import date
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
@@ -10,6 +11,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -262,13 +264,24 @@ class StepUp(RecoveryCode, ReauthenticateForm):
 
 
 class ResetPassword(ResetPasswordForm):
+    """Asks for a link. Whose address it is, is looked up after the answer: the time that an answer
+    takes would tell whether there is an account.
+    """
+
     def clean_email(self) -> str:
+        return get_account_adapter().clean_email(self.cleaned_data["email"].lower())
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Leave the rest to ``send``."""
+        return self.cleaned_data["email"]
+
+    def send(self, request: HttpRequest) -> None:
         """Send the link to an address that was proved, or to the one of the invitation; to no
         other.
         """
         email = super().clean_email()
         self.users = [user for user in self.users if may_reset_by(user, email)]
-        return email
+        super().save(request)
 
 
 class ChoosePassword(forms.Form):

@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views.own import set_language
+from accounts.views.reset import reset_password
 from channels.webhooks.views import hook
 from core.views import csp_report, healthz, keys, search
 from operations.views import readyz
@@ -15,6 +16,7 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("search/keys/", keys, name="keys"),
     path("language/", set_language, name="set_language"),
+    path("accounts/password/reset/", reset_password, name="account_reset_password"),
     path("accounts/", include("allauth.urls")),
     path("system/", admin.site.urls),
     path("", include("oversight.urls")),

@@ -1,6 +1,7 @@
 """An unattended session does not become a lasting takeover."""
 
 import re
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -8,10 +9,13 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.forms import ResetPassword
 from accounts.models import User
 from accounts.permissions import Role
 from tests import factories
@@ -54,6 +58,32 @@ def ask_for_reset(address: str) -> list[str]:
     return [
         (letter.to[0], "/accounts/password/reset/key/" in letter.body) for letter in mail.outbox
     ]
+
+
+def test_the_answer_to_who_asks_for_a_reset_waits_for_nothing_that_depends_on_the_account(
+    officer, monkeypatch
+):
+    later, queries = [], []
+    monkeypatch.setattr(ResetPassword, "send", lambda form, request: later.append(form))
+    for address in (officer.email, "nobody@congan.example"):
+        with CaptureQueriesContext(connection) as asked:
+            Client().post(reverse("account_reset_password"), {"email": address})
+        queries.append(len(asked))
+
+    assert queries[0] == queries[1]
+    assert [form.cleaned_data["email"] for form in later] == [
+        officer.email,
+        "nobody@congan.example",
+    ]
+    assert mail.outbox == []
+
+
+def test_a_mail_server_that_is_away_shows_in_no_answer(officer, monkeypatch):
+    monkeypatch.setattr(ResetPassword, "send", Mock(side_effect=OSError))
+
+    answer = Client().post(reverse("account_reset_password"), {"email": officer.email})
+
+    assert answer["Location"] == reverse("account_reset_password_done")
 
 
 def add(client, address):
