@@ -84,3 +84,17 @@ def test_the_alt_text_of_a_kit_has_the_width_of_the_phone(at_desk, province):
     desk = at_desk(factories.person(Role.OVERSEER, province), PHONE)
     desk.open(reverse("kits:kit", args=[kit.public_id]))
     assert desk.page.locator(".kit-pictures li > span").bounding_box()["width"] > 280
+
+
+def test_the_comparisons_of_a_report_fit_a_phone(at_desk, province):
+    unit = factories.UnitFactory(parent=province)
+    report = factories.report(unit)
+    desk = at_desk(factories.person(Role.OFFICER, unit), PHONE)
+    desk.open(reverse("engagement:report", args=[report.public_id]))
+    assert desk.page.locator(".paper-table").count() > 2
+    over = desk.page.evaluate(
+        """() => [...document.querySelectorAll("main .table-responsive")]
+            .filter((part) => part.querySelectorAll("thead th").length === 4)
+            .map((part) => part.scrollWidth - part.clientWidth)"""
+    )
+    assert over == [0, 0]
