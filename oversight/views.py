@@ -14,6 +14,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from channels.models import Channel
 from core import quotas
+from core.costly_pages import costly
 from core.forms import PeriodForm
 from core.periods import Period, quick_links
 from engagement.exports.sheets import FORMATS, Sheet, as_file
@@ -58,6 +59,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
+@costly
 def province(request: HttpRequest) -> HttpResponse:
     """Show the communes of one province, or of the smaller scope that the person oversees."""
     form = _form(request)
@@ -72,6 +74,7 @@ def province(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
+@costly
 def nation(request: HttpRequest) -> HttpResponse:
     if not queries.oversees_nation(request.user):
         raise PermissionDenied
@@ -90,6 +93,7 @@ def nation(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@costly
 def unit(request: HttpRequest, key: str) -> HttpResponse:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied

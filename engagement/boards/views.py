@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.context import current_position
 from accounts.permissions import Permission
+from core.costly_pages import costly
 from core.periods import Period, quick_links
 from engagement.boards import charts, scopes
 from engagement.boards.board import Board
@@ -28,6 +29,7 @@ from units.models import Unit
 
 
 @require_GET
+@costly
 def own(request: HttpRequest) -> HttpResponse:
     """Show the dashboard of the unit of one's current position."""
     position: Any = current_position(request)
@@ -36,21 +38,25 @@ def own(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@costly
 def of_unit(request: HttpRequest, key: str) -> HttpResponse:
     return _show(request, scopes.get_unit_scope(request, key))
 
 
 @require_GET
+@costly
 def of_topic(request: HttpRequest, code: str) -> HttpResponse:
     return _show(request, scopes.get_topic_scope(request, code))
 
 
 @require_GET
+@costly
 def of_channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _show(request, scopes.get_channel_scope(request, public_id))
 
 
 @require_GET
+@costly
 def of_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _show(request, scopes.get_kit_scope(request, public_id))
 

@@ -20,6 +20,7 @@ from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
 from campaigns.models import Campaign
 from campaigns.planning.queries import authority_in
+from core.costly_pages import costly
 from engagement.dashboards import progress, queries, usual
 from engagement.dashboards.agenda import list_next_dates
 from engagement.dashboards.context import campaign_or_404, sees_all, whole_period
@@ -39,6 +40,7 @@ ICONS = {"posts": "file-text", "units": "building-community", "reach": "users", 
 
 
 @require_GET
+@costly
 def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     shown = campaign_or_404(request, public_id)
     user, now = request.user, timezone.now()

@@ -17,6 +17,7 @@ from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from channels.states import Kind
 from core import quotas
+from core.costly_pages import costly
 from core.periods import Period, quick_links
 from engagement.dashboards import charts, comparisons, files, hours, queries, usual
 from engagement.dashboards.charts import Chart
@@ -66,6 +67,7 @@ def _read_page(request: HttpRequest, public_id: uuid.UUID) -> FiguresPage:
 
 
 @require_GET
+@costly
 def figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     page = _read_page(request, public_id)
     whole = whole_period(page.campaign)
@@ -230,6 +232,7 @@ def _find_chart(page: FiguresPage, key: str) -> Chart:
 
 
 @require_GET
+@costly
 def campaign_export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return the figures as a file: of one chart, or all publications with the units behind."""
     format = request.GET.get("format", "xlsx")

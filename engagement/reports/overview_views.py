@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import GRANTS, Permission
+from core.costly_pages import costly
 from core.periods import Period
 from engagement.reports import periods, queries
 from engagement.reports.states import REGULAR, ReportKind
@@ -64,6 +65,7 @@ class OverviewFilter(forms.Form):
 
 @require_GET
 @vary_on_headers("HX-Request")
+@costly
 def overview(request: HttpRequest) -> HttpResponse:
     """List the units below with where each stands with its report on a period."""
     place = _place(request)

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from core.actions import refusal
+from core.costly_pages import costly
 from oversight.board import services
 from oversight.board.cards import needs_for
 from oversight.board.forms import BoardForm
@@ -26,6 +27,7 @@ from units.models import Level
 
 @require_GET
 @vary_on_headers("HX-Request")
+@costly
 def board(request: HttpRequest) -> HttpResponse:
     """Show a tile for each unit, the most in need first; for HTMX the tiles alone, or 204 where
     nothing has changed since those that the page shows.

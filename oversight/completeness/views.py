@@ -13,6 +13,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from channels.completeness.presenters import LABELS, score_of
 from core import quotas
+from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS, Sheet, as_file
 from oversight.completeness.forms import PagesForm
 from oversight.completeness.queries import Row, rows_below
@@ -25,6 +26,7 @@ PAGE = 50
 
 @require_GET
 @vary_on_headers("HX-Request")
+@costly
 def official_pages(request: HttpRequest) -> HttpResponse:
     """Show the units right below with how complete their pages are, by name: the provinces, or the
     communes of one.

@@ -18,6 +18,7 @@ from accounts.permissions import Permission
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import readable_by
 from core.actions import refusal
+from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS
 from engagement.exports.views import file_or_offer
 from oversight.queries import overseen_unit, scope
@@ -32,6 +33,7 @@ PAGE, KITS = 25, 12
 
 @require_GET
 @vary_on_headers("HX-Request")
+@costly
 def boards(request: HttpRequest) -> HttpResponse:
     """List the kits whose take-up the person follows, each with how many units did what."""
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
@@ -57,6 +59,7 @@ def boards(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
+@costly
 def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show tiles by state and the units; for HTMX the moving part alone, or 204 while nothing has
     changed.

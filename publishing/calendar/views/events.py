@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission
 from channels.states import Health
+from core.costly_pages import costly
 from publishing.calendar.forms import CalendarForm, WindowForm
 from publishing.calendar.presenters import (
     CountChip,
@@ -98,6 +99,7 @@ def _platform_words(row: Delivery) -> str:
 
 
 @require_GET
+@costly
 def feed(request: HttpRequest) -> JsonResponse:
     """Return what goes out in the asked days, one event for a post and a time on all its channels,
     and what else these days bring.

@@ -22,6 +22,7 @@ from accounts.queries import can
 from campaigns.models import Topic
 from channels.queries import channels_for
 from core import quotas
+from core.costly_pages import costly
 from core.forms import PeriodForm
 from core.paging import CappedPaginator
 from core.periods import Period, midnight
@@ -51,6 +52,7 @@ PAGE = 50  # events of a day of many units
 
 
 @require_GET
+@costly
 def calendar(request: HttpRequest) -> HttpResponse:
     """Show the agenda as a list that needs no script; on a wide screen the calendar grows from it.
 
@@ -226,6 +228,7 @@ def _script_options(
 
 
 @require_GET
+@costly
 def export(request: HttpRequest) -> HttpResponse:
     """Return what one unit plans in a period as the sheet by which posts are planned."""
     unit = filters_of(request).chosen().unit or current_position(request).unit
