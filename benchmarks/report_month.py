@@ -141,24 +141,24 @@ def _work(units: list[Any], people: Any, month: Any) -> None:
 def _draft(units: list[Any], _people: Any, month: Any) -> None:
     from django.utils import timezone
 
-    from engagement.reports import services
+    from engagement.reports import drafts
 
-    services.draft_all("month", month, now=timezone.now(), units=units)
+    drafts.draft_all("month", month, now=timezone.now(), units=units)
 
 
 def _approve(units: list[Any], people: Any, _month: Any) -> None:
     """Write, submit and approve the reports of ``units``."""
-    from engagement.reports import services
+    from engagement.reports import drafts, services
     from engagement.reports.figures import digest_of
     from engagement.reports.models import Report
-    from engagement.reports.queries import content_of
+    from engagement.reports.queries import build_content
 
     keys = ("situation", "results", "limits", "tasks", "proposals")
     for report in Report.objects.filter(unit__in=units).select_related("unit__parent", "form"):
         officer, leader = people[report.unit_id]
-        services.write(report, dict.fromkeys(keys, TEXT * 3), by=officer)
+        drafts.write(report, dict.fromkeys(keys, TEXT * 3), by=officer)
         submitted = services.submit(report, by=officer)
-        services.approve(submitted, by=leader, digest=digest_of(content_of(submitted)))
+        services.approve(submitted, by=leader, digest=digest_of(build_content(submitted)))
 
 
 def _make_files(_units: list[Any], _people: Any, _month: Any) -> None:
@@ -181,11 +181,11 @@ def _all_made() -> bool:
 def _pdf_alone(units: list[Any]) -> float:
     """Return the milliseconds of processor of a report that is set as PDF and nothing else."""
     from engagement.reports.models import Report
-    from engagement.reports.queries import document_of
+    from engagement.reports.queries import build_document
     from engagement.reports.rendering import pdf
 
     rows = Report.objects.filter(unit__in=units).select_related("approval")
-    documents = [document_of(row) for row in rows]
+    documents = [build_document(row) for row in rows]
     begun = _own()
     for at in range(0, len(documents), pdf.BATCH):
         pdf.write_pdfs(documents[at : at + pdf.BATCH])

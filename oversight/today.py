@@ -143,7 +143,7 @@ def _lists(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
 def _asked_first(user: User) -> dict[str, QuerySet[Any]]:
     """Return what tells by a short question that a long one would find nothing."""
     first: dict[str, QuerySet[Any]] = {
-        "unsent_reports": reports.unsent_for(user),
+        "unsent_reports": reports.find_unsent(user),
         "examples": waiting_for(user, Example.objects.all()),
     }
     if reach := user.reach(Permission.POST_APPROVE_SECOND):
@@ -219,11 +219,11 @@ def _unfinished(user: User) -> dict[PostState, Card]:
 
 def _reports(user: User) -> dict[str, Card]:
     """Return the reports of the person's units to approve and to write, the earliest day first.
-    What is due is drafted by night (`reports.services.draft_due`). One query.
+    What is due is drafted by night (`reports.drafts.draft_due`). One query.
     """
     days = {"partition_by": "turn", "order_by": ["due_on", "pk"]}
     rows = (
-        reports.unsent_for(user)
+        reports.find_unsent(user)
         .annotate(
             place=Window(RowNumber(), **days), in_all=Window(Count("pk"), partition_by="turn")
         )

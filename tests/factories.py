@@ -45,7 +45,7 @@ from engagement.exports.services import positions
 from engagement.reports import figures as report_figures
 from engagement.reports import periods as reporting_periods
 from engagement.reports.models import Report, ReportApproval, ReportFile
-from engagement.reports.queries import content_of
+from engagement.reports.queries import build_content
 from engagement.reports.states import FileFormat
 from links.models import Link
 from media.models import Media, Upload
@@ -788,7 +788,7 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
     there = set(unit.reports.filter(kind=kind).values_list("first", flat=True))
     ended = reporting_periods.recent(kind, timezone.localdate(), 15, most=12)[:-1]
     period = next(each for each in ended if each.first not in there)
-    (figures,) = report_figures.take([unit], kind, period, now=now, first=15)
+    (figures,) = report_figures.freeze_figures([unit], kind, period, now=now, first=15)
     is_frozen = fields.get("state") in {"sent", "returned"}
     values = {
         "kind": kind,
@@ -803,7 +803,7 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
     row = Report.objects.create(unit=unit, figures=figures, **{**values, **fields})
     row.writers.add(row.author)
     if is_frozen:
-        content = content_of(row)
+        content = build_content(row)
         ReportApproval.objects.create(
             report=row,
             content=content,

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.periods import Period
-from engagement.reports import periods, services
+from engagement.reports import drafts, form_versions, periods, services
 from engagement.reports.figures import digest_of
 from engagement.reports.models import Report
-from engagement.reports.queries import content_of
+from engagement.reports.queries import build_content
 from engagement.reports.standard import standard_form
 from engagement.reports.states import ReportKind
 from try_out.history import at
@@ -38,7 +38,7 @@ def fill(world: World, now: datetime) -> None:
     helper = User.objects.get(username="tinh.canbo")
     with at(before.start - timedelta(days=40)):
         chief = User.objects.get(username="bo.phutrach")
-        services.change_form(ministry, KIND, standard_form(KIND), by=chief)
+        form_versions.change_form(ministry, KIND, standard_form(KIND), by=chief)
     for days, word in ((2, "hai-chau"), (3, "hoa-vang"), (5, "son-tra"), (9, "hoi-an")):
         with at(before.end + timedelta(days=days, hours=9)):
             _send(world, word, before)
@@ -51,10 +51,10 @@ def fill(world: World, now: datetime) -> None:
 def _continue(world: World, last: Period, then: datetime) -> None:
     """Let the last month stand where reports of many units do."""
     with at(then):
-        services.draft_all(KIND, last, now=then, units=[world.staff["hai-chau"].unit])
+        drafts.draft_all(KIND, last, now=then, units=[world.staff["hai-chau"].unit])
         _send(world, "hoa-vang", last)
         returned = _send(world, "hoi-an", last)
-        services.return_(returned, by=world.overseer, reason=LACKING)
+        services.return_report(returned, by=world.overseer, reason=LACKING)
         staff = world.staff["son-tra"]
         _submitted(staff.unit, last, staff.officer)
         staff = world.staff["duy-xuyen"]
@@ -70,12 +70,12 @@ def _send(world: World, word: str, period: Period) -> Report:
 
 
 def _submitted(unit: Unit, period: Period, by: User) -> Report:
-    report = services.begin(unit, KIND, period, by=by)
-    services.write(report, TEXTS, by=by)
+    report = drafts.begin(unit, KIND, period, by=by)
+    drafts.write(report, TEXTS, by=by)
     return services.submit(report, by=by)
 
 
 def _approve(report: Report, by: User) -> Report:
-    services.approve(report, by=by, digest=digest_of(content_of(report)))
+    services.approve(report, by=by, digest=digest_of(build_content(report)))
     report.refresh_from_db()
     return report

@@ -64,7 +64,7 @@ _NAMES_A_ROW = 3
 _NOT_MEASURED = "Ô có dấu “–” là chưa đo được, không phải bằng 0."
 
 
-def letterhead_of(unit: Unit) -> dict[str, str]:
+def make_letterhead(unit: Unit) -> dict[str, str]:
     """Return who issues a report of the unit, as frozen with it."""
     above = unit.parent.name if unit.parent else ""
     place = unit.place
@@ -82,7 +82,7 @@ def letterhead_of(unit: Unit) -> dict[str, str]:
     }
 
 
-def signature_of(head: str, position: str) -> Signature:
+def make_signature(head: str, position: str) -> Signature:
     """Return the block of the signature for a leader in this position (Decree 30/2020/NĐ-CP,
     article 13; appendix I, II 7 a): a deputy signs for the head (KT.), who leads a department by
     order (TL.), who acts as the head as such (Q.). The name is the clerk's to fill.
@@ -103,7 +103,7 @@ def signature_of(head: str, position: str) -> Signature:
     return Signature(authority=(), position=f"Q. {head}" if words.startswith("quyền ") else head)
 
 
-def compose(
+def compose_document(
     content: Mapping[str, Any], *, digest: str, as_of: datetime, position: str = ""
 ) -> Document:
     """Lay out a report's content; ``position``: that of who approved it, empty before."""
@@ -112,7 +112,7 @@ def compose(
     is_sum = bool(figures["units"] or figures["missing"])
     measures = [name for name in MEASURES if name in form["measures"]]
     names = {key: each["name"] for key, each in figures["definitions"].items()}
-    makers = _tables(figures, measures, names)
+    makers = _make_tables(figures, measures, names)
     if content["kind"] == "campaign":
         about = f"đợt “{figures['campaign']['name']}”, {periods.name_of('ad_hoc', period)}"
     else:
@@ -128,16 +128,16 @@ def compose(
         ]
         paragraphs = [line for line in content["texts"].get(part["key"], "").split("\n") if line]
         if is_sum and "units" in part["tables"]:
-            paragraphs = [*_coverage(figures, is_nation=is_nation), *paragraphs]
+            paragraphs = [*_describe_coverage(figures, is_nation=is_nation), *paragraphs]
         parts.append(Part(part["heading"], tuple(paragraphs), tuple(tables)))
     shown = {name for part in form["parts"] for name in part["tables"]}
     appendices = []
     if is_sum and "units" in shown:
-        appendices = [*makers["units"], *_missing(figures, is_nation=is_nation)]
+        appendices = [*makers["units"], *_list_missing(figures, is_nation=is_nation)]
     opening = [*form["opening"]]
     if content["version"] > 1:
         opening.insert(0, f"Báo cáo này thay báo cáo đã gửi, điều chỉnh: {content['changes']}")
-    recipients = form["recipients"] or ([_title(content["above"])] if content["above"] else [])
+    recipients = form["recipients"] or ([_capitalise(content["above"])] if content["above"] else [])
     return Document(
         letterhead=Letterhead(
             letterhead["parent"],
@@ -151,7 +151,7 @@ def compose(
         recipients=tuple(recipients),
         opening=tuple(opening),
         parts=tuple(parts),
-        signature=signature_of(letterhead["head"], position),
+        signature=make_signature(letterhead["head"], position),
         copies=tuple(form["copies"]),
         appendices=tuple(appendices),
         definitions=tuple(
@@ -163,11 +163,11 @@ def compose(
     )
 
 
-def _title(name: str) -> str:
+def _capitalise(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[str]:
+def _describe_coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[str]:
     """Say of whom the sums speak, and who is missing: few by name, many in an appendix."""
     units, missing = figures["units"], figures["missing"]
     lines = [
@@ -185,7 +185,7 @@ def _coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[str]:
     return lines
 
 
-def _missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]:
+def _list_missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]:
     """Return the table of units without a report, where they are too many for the text: by
     province for the nation, else several names a row.
     """
@@ -198,7 +198,7 @@ def _missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]:
         columns = (Column("Địa phương"), Column("Số đơn vị", is_number=True), Column("Đơn vị"))
         rows = tuple(
             (province or "Công an cấp tỉnh", len(some), "; ".join(map(_without_province, some)))
-            for province, some in _by_province(names)
+            for province, some in _group_by_province(names)
         )
     else:
         columns = (Column("Đơn vị"),) * _NAMES_A_ROW
@@ -207,7 +207,7 @@ def _missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]:
     return [Table("Đơn vị chưa có báo cáo", columns, rows)]
 
 
-def _by_province(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+def _group_by_province(names: Iterable[str]) -> list[tuple[str, list[str]]]:
     return [
         (province, list(some))
         for province, some in groupby(sorted(names, key=_province_of), _province_of)
@@ -223,7 +223,7 @@ def _without_province(name: str) -> str:
     return name.partition(", ")[0]
 
 
-def _tables(
+def _make_tables(
     figures: Mapping[str, Any], measures: list[str], names: Mapping[str, str]
 ) -> dict[str, list[Table]]:
     now, before = figures["total"]["now"], figures["total"]["before"]
@@ -232,13 +232,17 @@ def _tables(
             Table(
                 "Kết quả đăng bài",
                 _COMPARED,
-                (*_compared(_COUNTS, now, before), _share_on_time(now, before)),
+                (*_compare_rows(_COUNTS, now, before), _on_time_row(now, before)),
                 note="Đúng giờ: người dân xem được trong 60 giây kể từ giờ hẹn; bài do cán bộ tự "
                 "đăng: trước hạn của việc.",
             )
         ],
-        "platforms": _rows("Theo nền tảng", "Nền tảng", now["platforms"], measures, names),
-        "topics": _rows("Theo chủ đề", "Chủ đề", now["topics"], measures, names, with_posts=True),
+        "platforms": _make_breakdown(
+            "Theo nền tảng", "Nền tảng", now["platforms"], measures, names
+        ),
+        "topics": _make_breakdown(
+            "Theo chủ đề", "Chủ đề", now["topics"], measures, names, with_posts=True
+        ),
         "engagement": [
             Table(
                 "Mức độ tiếp nhận của người dân",
@@ -246,7 +250,9 @@ def _tables(
                 tuple(
                     (
                         names[name],
-                        *_pair(now["measures"][name], before["measures"][name] if before else None),
+                        *_compare(
+                            now["measures"][name], before["measures"][name] if before else None
+                        ),
                         now["measured"][name],
                     )
                     for name in measures
@@ -258,29 +264,29 @@ def _tables(
             Table(
                 "Bộ nội dung, thu hồi và đính chính",
                 _COMPARED,
-                tuple(_compared(_HANDLING, now, before)),
+                tuple(_compare_rows(_HANDLING, now, before)),
             )
         ],
-        "units": [_units(figures, measures, names)] if figures["units"] else [],
-        "checks": [_checks(figures, names)],
+        "units": [_make_unit_table(figures, measures, names)] if figures["units"] else [],
+        "checks": [_make_check_table(figures, names)],
     }
 
 
-def _compared(
+def _compare_rows(
     rows: Mapping[str, str], now: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> Iterable[tuple[Cell, ...]]:
     for name, title in rows.items():
-        yield (title, *_pair(now[name], before[name] if before else None))
+        yield (title, *_compare(now[name], before[name] if before else None))
 
 
-def _pair(now: int | None, before: int | None) -> tuple[Cell, Cell, Cell]:
+def _compare(now: int | None, before: int | None) -> tuple[Cell, Cell, Cell]:
     if now is None or before is None:
         return now, before, None
     change = now - before
     return now, before, f"{change:+,}".replace(",", ".") if change else "0"
 
 
-def _share_on_time(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[Cell, ...]:
+def _on_time_row(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[Cell, ...]:
     return ("Tỷ lệ đúng giờ", _percent(now), _percent(before) if before else None, None)
 
 
@@ -290,7 +296,7 @@ def _percent(figures: Mapping[str, Any]) -> str | None:
     return f"{100 * figures['on_time'] / figures['due']:.1f}%".replace(".", ",")
 
 
-def _rows(
+def _make_breakdown(
     caption: str,
     title: str,
     rows: Mapping[str, Mapping[str, Any]],
@@ -316,18 +322,20 @@ def _rows(
                 *(Column(names[name], is_number=True) for name in measures),
             ),
             cells,
-            total=("Cộng", *(_sum(row[field] for row in listed) for field in fields)),
+            total=("Cộng", *(_sum_known(row[field] for row in listed) for field in fields)),
             note=_NOT_MEASURED,
         )
     ]
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
+def _sum_known(values: Iterable[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 
 
-def _units(figures: Mapping[str, Any], measures: list[str], names: Mapping[str, str]) -> Table:
+def _make_unit_table(
+    figures: Mapping[str, Any], measures: list[str], names: Mapping[str, str]
+) -> Table:
     counts = ("posts", "publications", "due", "on_time")
     own = ("Cơ quan lập báo cáo", figures["own"]["now"])
     listed = [own, *((row["name"], row["now"]) for row in figures["units"])]
@@ -350,7 +358,7 @@ def _unit_row(
     return (name, *(row[each] for each in counts), *(row["measures"][each] for each in measures))
 
 
-def _checks(figures: Mapping[str, Any], names: Mapping[str, str]) -> Table:
+def _make_check_table(figures: Mapping[str, Any], names: Mapping[str, str]) -> Table:
     """Show each sum that differs from what the summaries show for the same units."""
     words = {
         **names,

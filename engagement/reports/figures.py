@@ -20,11 +20,11 @@ from engagement.reports.models import ReportApproval, ReportFigures
 from engagement.reports.states import ReportState
 from engagement.reports.sums import (
     Figures,
-    differences,
-    nothing,
-    plus,
-    table_differences,
-    total,
+    add_figures,
+    add_known,
+    find_differences,
+    find_table_differences,
+    zero_figures,
 )
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
 from engagement.rollups.queries.posts import select_posts_of_units
@@ -49,7 +49,7 @@ def is_unchanged(row: ReportFigures | ReportApproval) -> bool:
     return digest_of(row.content) == row.content_sha256
 
 
-def figures_of(
+def compute_figures(
     units: Collection[int],
     period: Period,
     *,
@@ -58,9 +58,9 @@ def figures_of(
     with_platforms: bool = True,
 ) -> dict[int, Figures]:
     """Return for each of ``units`` (keys) the figures of what it published in the period, all
-    numbers as `sums.nothing` has them. At most eight queries, however many units.
+    numbers as `sums.zero_figures` has them. At most eight queries, however many units.
     """
-    found = {unit: nothing() for unit in units}
+    found = {unit: zero_figures() for unit in units}
     keys = Unit.objects.filter(pk__in=found).order_by().values("pk")
     _add_publications(found, keys, period, campaign)
     _add_punctuality(found, keys, period, campaign, now=now)
@@ -116,7 +116,7 @@ def _add_publications(
         figures["manual"] += int(manual)
         values = dict(zip(MEASURES, map(int_or_none, sums[:size]), strict=True))
         for name, value, n in zip(MEASURES, values.values(), sums[size:], strict=True):
-            figures["measures"][name] = plus(figures["measures"][name], value)
+            figures["measures"][name] = add_known(figures["measures"][name], value)
             figures["measured"][name] += int(n)
         row = topics.get(topic)
         figures["topics"][row.code if row else ""] = {
@@ -175,7 +175,7 @@ def _add_platforms(
 # --- freezing -------------------------------------------------------------------------------------
 
 
-def take(
+def freeze_figures(
     units: Collection[Unit],
     kind: str,
     period: Period,
@@ -189,9 +189,9 @@ def take(
     """
     keys = [unit.pk for unit in units]
     with translation.override(LANGUAGE):
-        own = figures_of(keys, period, now=now, campaign=campaign)
+        own = compute_figures(keys, period, now=now, campaign=campaign)
         earlier = periods.before(kind, period, first)
-        then = figures_of(keys, earlier, now=now) if earlier else {}
+        then = compute_figures(keys, earlier, now=now) if earlier else {}
         common = {
             "format": FORMAT,
             "kind": kind,
@@ -219,7 +219,7 @@ def take(
                 "missing": [],
             }
             content["total"] = content["own"]
-            content["checks"] = table_differences(own[unit.pk])
+            content["checks"] = find_table_differences(own[unit.pk])
             if unit.level != Level.COMMUNE:
                 _add_units(content, unit, kind, period, now=now, campaign=campaign)
             found.append(
@@ -230,20 +230,20 @@ def take(
     return ReportFigures.objects.bulk_create(found)
 
 
-def reporting_units(unit: Unit, *, on: Any) -> Any:
+def find_reporting_bodies(unit: Unit, *, on: Any) -> Any:
     """Return the bodies right below the unit that report to it."""
     return Unit.objects.filter(parent=unit, has_police_body=True).current(on)
 
 
-def sent_reports(
+def find_sent_reports(
     units: Any, kind: str, period: Period, campaign: Campaign | None
 ) -> dict[int, ReportApproval]:
     """Return by unit the newest report that it sent about the period and that was not returned."""
-    rows = sent_approvals(units, kind, period, campaign).select_related("report")
+    rows = find_sent_approvals(units, kind, period, campaign).select_related("report")
     return {row.report.unit_id: row for row in rows}
 
 
-def sent_approvals(
+def find_sent_approvals(
     units: Any, kind: str, period: Period, campaign: Campaign | None
 ) -> QuerySet[ReportApproval]:
     """Return the approvals of reports about the period that were not returned, the newest version
@@ -269,8 +269,8 @@ def _add_units(
     campaign: Campaign | None,
 ) -> None:
     """Add up what the units below sent, name who is missing, and check each sum."""
-    below = list(reporting_units(unit, on=timezone.localdate(now)).order_by("name", "pk"))
-    sent = sent_reports([row.pk for row in below], kind, period, campaign)
+    below = list(find_reporting_bodies(unit, on=timezone.localdate(now)).order_by("name", "pk"))
+    sent = find_sent_reports([row.pk for row in below], kind, period, campaign)
     parts = [content["own"]]
     for row in below:
         if (approval := sent.get(row.pk)) is None:
@@ -296,10 +296,10 @@ def _add_units(
         )
     had = [part["before"] for part in parts if part["before"] is not None]
     content["total"] = {
-        "now": total(part["now"] for part in parts),
-        "before": total(had) if had else None,
+        "now": add_figures(part["now"] for part in parts),
+        "before": add_figures(had) if had else None,
     }
     covered = Unit.objects.filter(key__in=content["covered"]).values_list("pk", flat=True)
-    live = figures_of(list(covered), period, now=now, campaign=campaign, with_platforms=False)
-    content["checks"] += table_differences(content["total"]["now"])
-    content["checks"] += differences(content["total"]["now"], total(live.values()))
+    live = compute_figures(list(covered), period, now=now, campaign=campaign, with_platforms=False)
+    content["checks"] += find_table_differences(content["total"]["now"])
+    content["checks"] += find_differences(content["total"]["now"], add_figures(live.values()))

@@ -17,7 +17,7 @@ from core.errors import Busy, Refused
 from engagement.reports.document import Document
 from engagement.reports.figures import LANGUAGE
 from engagement.reports.models import LONGEST_REASON, Report, ReportFile
-from engagement.reports.queries import document_of
+from engagement.reports.queries import build_document
 from engagement.reports.rendering import excel, pdf, word
 from engagement.reports.states import MAKING, FileFormat, FileState
 
@@ -125,7 +125,7 @@ def _write(write: Write, rows: Sequence[ReportFile]) -> int:
     if not rows:
         return 0
     try:
-        files = write([document_of(row.report) for row in rows])
+        files = write([build_document(row.report) for row in rows])
     except Busy:
         raise
     except Exception as error:

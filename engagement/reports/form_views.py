@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from core.actions import form_action, form_data
 from engagement.dashboards import dictionary
 from engagement.models import MEASURES
-from engagement.reports import queries, services
+from engagement.reports import form_versions, queries
 from engagement.reports.models import ReportForm
 from engagement.reports.standard import (
     LONGEST_HEADING,
@@ -112,7 +112,7 @@ class FormForm(forms.Form):
 
 def _unit(request: HttpRequest) -> Unit:
     """Return the province or the ministry whose forms the person makes."""
-    units = queries.units_to_report_for(request.user, Permission.REPORT_APPROVE)
+    units = queries.find_units_of_writer(request.user, Permission.REPORT_APPROVE)
     for unit in units:
         if unit.level != Level.COMMUNE:
             return unit
@@ -137,11 +137,11 @@ def report_form(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in ReportKind.values:
         raise Http404
     own = ReportForm.objects.filter(unit=unit, kind=kind).order_by("version").last()
-    content = own.content if own else queries.form_for(unit, kind).content
+    content = own.content if own else queries.find_form(unit, kind).content
     form = FormForm(form_data(request), content=content, sets_days=unit.level == Level.MINISTRY)
     done = form_action(
         form,
-        lambda: services.change_form(unit, kind, form.changed_content(), by=request.user),
+        lambda: form_versions.change_form(unit, kind, form.changed_content(), by=request.user),
     )
     if done:
         words = _("Version %(n)s counts from now on. Reports that are begun keep theirs.")

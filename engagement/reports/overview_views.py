@@ -72,7 +72,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     asked = request.GET.get("kind", "")
     kind = asked if asked in {each.value for each in REGULAR} else ReportKind.MONTH
-    first = queries.form_for(place, kind).content["first"]
+    first = queries.find_form(place, kind).content["first"]
     offered = periods.recent(kind, today, first, most=PERIODS)
     # A period of another kind, left in the address, is none of this one's.
     given = request.GET.copy()
@@ -83,9 +83,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     period = next(each for each in offered if each.first.isoformat() == given["period"])
     communes = chosen.get("level") == "communes"
-    units = queries.reporting_below(place, on=today, communes=communes)
+    units = queries.find_bodies_below(place, on=today, communes=communes)
     units = units.search(chosen.get("q", ""))
-    rows = queries.standings(units, kind, period)
+    rows = queries.annotate_status(units, kind, period)
     counted = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
     if status := chosen.get("status"):
         rows = rows.filter(status=status)

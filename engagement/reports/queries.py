@@ -24,9 +24,9 @@ from campaigns.models import Campaign
 from core.periods import Period
 from core.scope import ancestors
 from engagement.reports import periods
-from engagement.reports.compose import compose, letterhead_of, signature_of
+from engagement.reports.compose import compose_document, make_letterhead, make_signature
 from engagement.reports.document import Document, Signature
-from engagement.reports.figures import digest_of, reporting_units, sent_approvals
+from engagement.reports.figures import digest_of, find_reporting_bodies, find_sent_approvals
 from engagement.reports.models import Report, ReportForm
 from engagement.reports.standard import standard_form
 from engagement.reports.states import OPEN, REGULAR, ReportKind, ReportState
@@ -50,16 +50,18 @@ class Form(NamedTuple):
         return periods.due_on(period, self.content["due_after"])
 
 
-def forms_for(units: Iterable[Unit], kind: str) -> dict[int, Form]:
+def find_forms(units: Iterable[Unit], kind: str) -> dict[int, Form]:
     """Return by unit the form that counts: a commune's that of its province, else the ministry's;
     for the others the ministry's. One query.
     """
-    return forms_of_kinds(list(units), [kind])[kind]
+    return find_forms_of_kinds(list(units), [kind])[kind]
 
 
-def forms_of_kinds(units: Collection[Unit], kinds: Collection[str]) -> dict[str, dict[int, Form]]:
-    """Return by kind what `forms_for` returns, by one query for all kinds."""
-    above = {unit.pk: _owners_of_forms(unit) for unit in units}
+def find_forms_of_kinds(
+    units: Collection[Unit], kinds: Collection[str]
+) -> dict[str, dict[int, Form]]:
+    """Return by kind what `find_forms` returns, by one query for all kinds."""
+    above = {unit.pk: _paths_of_form_owners(unit) for unit in units}
     paths = {path for owners in above.values() for path in owners}
     rows = ReportForm.objects.filter(kind__in=kinds, unit__path__in=paths).select_related("unit")
     newest: dict[tuple[str, str], ReportForm] = {}
@@ -78,16 +80,16 @@ def forms_of_kinds(units: Collection[Unit], kinds: Collection[str]) -> dict[str,
     return found
 
 
-def _owners_of_forms(unit: Unit) -> list[str]:
+def _paths_of_form_owners(unit: Unit) -> list[str]:
     line = ancestors(unit.path)
     return line[:-1] if unit.level == Level.COMMUNE else line[:1]
 
 
-def form_for(unit: Unit, kind: str) -> Form:
-    return forms_for([unit], kind)[unit.pk]
+def find_form(unit: Unit, kind: str) -> Form:
+    return find_forms([unit], kind)[unit.pk]
 
 
-def content_of(report: Report) -> dict[str, Any]:
+def build_content(report: Report) -> dict[str, Any]:
     """Return what a leader approves of a report: all that its paper shows, but who signs."""
     unit = report.unit
     form = report.form.content if report.form else standard_form(report.kind)
@@ -97,7 +99,7 @@ def content_of(report: Report) -> dict[str, Any]:
         "unit": unit.key,
         "unit_name": unit.name,
         "above": unit.parent.name if unit.parent else "",
-        "letterhead": letterhead_of(unit),
+        "letterhead": make_letterhead(unit),
         "kind": report.kind,
         "first": report.first.isoformat(),
         "last": report.last.isoformat(),
@@ -110,18 +112,18 @@ def content_of(report: Report) -> dict[str, Any]:
     }
 
 
-def document_of(report: Report) -> Document:
+def build_document(report: Report) -> Document:
     """Return the report as a paper: the approved content where there is one, else the draft's."""
     approval = getattr(report, "approval", None)
     if approval is not None:
-        return compose(
+        return compose_document(
             approval.content,
             digest=approval.content_sha256,
             as_of=datetime.fromisoformat(approval.content["figures"]["taken"]),
             position=approval.position,
         )
-    content = content_of(report)
-    return compose(content, digest=digest_of(content), as_of=report.figures.as_of)
+    content = build_content(report)
+    return compose_document(content, digest=digest_of(content), as_of=report.figures.as_of)
 
 
 class SinceTaken(NamedTuple):
@@ -132,15 +134,15 @@ class SinceTaken(NamedTuple):
     returned: list[str]
 
 
-def since_taken(report: Report) -> SinceTaken | None:
+def find_changes_since_taken(report: Report) -> SinceTaken | None:
     """Return what the units below sent, corrected or had returned since the figures of the report
     were taken; None where the sum is as it would be now. One query for whoever adds up others.
     """
     if report.unit.level == Level.COMMUNE:
         return None
     held = {each["unit"]: each for each in report.figures.content["units"]}
-    below = reporting_units(report.unit, on=timezone.localdate())
-    rows = sent_approvals(below, report.kind, report.period, report.campaign)
+    below = find_reporting_bodies(report.unit, on=timezone.localdate())
+    rows = find_sent_approvals(below, report.kind, report.period, report.campaign)
     values = rows.values_list("report__unit__key", "report__unit__name", "report__public_id")
     now = {key: (name, str(public_id)) for key, name, public_id in values}
     found = SinceTaken(
@@ -153,32 +155,34 @@ def since_taken(report: Report) -> SinceTaken | None:
     return found if any(found) else None
 
 
-def signature_by(user: User, report: Report) -> Signature | None:
+def build_signature(user: User, report: Report) -> Signature | None:
     """Return the block of the signature that the person's approval would give."""
     held = user.own_authority(Permission.REPORT_APPROVE, unit=report.unit)
-    return signature_of(letterhead_of(report.unit)["head"], held.position) if held else None
+    return make_signature(make_letterhead(report.unit)["head"], held.position) if held else None
 
 
-def units_to_report_for(user: User, permission: Permission = Permission.REPORT_WRITE) -> list[Unit]:
+def find_units_of_writer(
+    user: User, permission: Permission = Permission.REPORT_WRITE
+) -> list[Unit]:
     """Return the units in which the person holds a position that writes, or approves, reports."""
     held = [a.unit for a in user.current_appointments if permission in GRANTS[a.role]]
     return list({unit.pk: unit for unit in held}.values())
 
 
-def versions_of(report: Report) -> QuerySet[Report]:
+def find_versions(report: Report) -> QuerySet[Report]:
     """Return all versions of the report, the newest first."""
-    return same_report(report.unit, report.kind, report.period, report.campaign).order_by(
+    return filter_versions(report.unit, report.kind, report.period, report.campaign).order_by(
         "-version"
     )
 
 
-def return_reason(report: Report) -> str:
+def find_return_reason(report: Report) -> str:
     """Say why the version before was returned by the unit above; empty when it was not."""
-    before = versions_of(report).filter(version=report.version - 1, state=ReportState.RETURNED)
+    before = find_versions(report).filter(version=report.version - 1, state=ReportState.RETURNED)
     return before.values_list("reason", flat=True).first() or ""
 
 
-def same_report(
+def filter_versions(
     unit: Unit, kind: str, period: Period, campaign: Campaign | None
 ) -> QuerySet[Report]:
     rows = Report.objects.filter(unit=unit, kind=kind)
@@ -187,16 +191,16 @@ def same_report(
     return rows.filter(first=period.first, last=period.last, campaign=None)
 
 
-def unsent_for(user: User) -> QuerySet[Report]:
+def find_unsent(user: User) -> QuerySet[Report]:
     """Return the reports of the person's units on which it is the person's ``turn``, annotated:
     to "write" what is a draft or was returned, to "approve" what others wrote and submitted.
     """
-    writes = units_to_report_for(user)
-    approves = units_to_report_for(user, Permission.REPORT_APPROVE)
+    writes = find_units_of_writer(user)
+    approves = find_units_of_writer(user, Permission.REPORT_APPROVE)
     wrote = Report.writers.through.objects.filter(report=OuterRef("pk"), user=user)
     in_review = Q(state=ReportState.IN_REVIEW)
     others = in_review & Q(unit__in=approves) & ~Exists(wrote)
-    rows = _not_replaced(Report.objects.filter(unit__in=writes, state__in=_UNSENT))
+    rows = _exclude_replaced(Report.objects.filter(unit__in=writes, state__in=_UNSENT))
     return rows.filter(~in_review | others).annotate(
         turn=Case(When(in_review, then=Value("approve")), default=Value("write"))
     )
@@ -206,7 +210,7 @@ def unsent_for(user: User) -> QuerySet[Report]:
 STATUSES = ("sent", "late", "returned", "draft", "none")
 
 
-def standings(units: QuerySet[Unit], kind: str, period: Period) -> QuerySet[Unit]:
+def annotate_status(units: QuerySet[Unit], kind: str, period: Period) -> QuerySet[Unit]:
     """Annotate units with ``status``, ``report_id``, ``report_sent`` and ``report_due`` of their
     newest report on the period. A unit that corrects what it sent counts as having sent.
     """
@@ -237,7 +241,7 @@ def standings(units: QuerySet[Unit], kind: str, period: Period) -> QuerySet[Unit
     )
 
 
-def reporting_below(unit: Unit, *, on: date, communes: bool = False) -> QuerySet[Unit]:
+def find_bodies_below(unit: Unit, *, on: date, communes: bool = False) -> QuerySet[Unit]:
     """Return the bodies whose reports come to the unit, or with ``communes`` all below it."""
     rows = Unit.objects.filter(has_police_body=True).current(on)
     if communes:
@@ -271,13 +275,13 @@ class Due(NamedTuple):
         return timezone.localdate() > self.due_on
 
 
-def due(units: Collection[Unit], today: date) -> list[Due]:
+def find_due(units: Collection[Unit], today: date) -> list[Due]:
     """Return what ``units`` have not sent of the regular reports on the last period that ended, the
     earliest day first. Forms of a superior unit ask for them; what was due before there was one is
     nobody's duty, nor is a period before the unit itself. Two queries.
     """
     asked: dict[tuple[int, str], Due] = {}
-    for kind, forms in forms_of_kinds(units, REGULAR).items():
+    for kind, forms in find_forms_of_kinds(units, REGULAR).items():
         for unit in units:
             form = forms[unit.pk]
             if form.since is None or unit.parent_id is None:
@@ -303,16 +307,16 @@ def due(units: Collection[Unit], today: date) -> list[Due]:
     return sorted(asked.values(), key=lambda each: (each.due_on, each.unit.path))
 
 
-def to_correct(units: Collection[Unit], due: Collection[Due]) -> QuerySet[Report]:
+def find_to_correct(units: Collection[Unit], due: Collection[Due]) -> QuerySet[Report]:
     """Return the reports besides ``due`` that were returned and not corrected yet, the earliest day
     first.
     """
     rows = Report.objects.filter(unit__in=units, state=ReportState.RETURNED)
     rows = rows.exclude(pk__in=[each.report.pk for each in due if each.report])
-    return _not_replaced(rows).select_related("unit").order_by("due_on", "pk")
+    return _exclude_replaced(rows).select_related("unit").order_by("due_on", "pk")
 
 
-def _not_replaced(rows: QuerySet[Report]) -> QuerySet[Report]:
+def _exclude_replaced(rows: QuerySet[Report]) -> QuerySet[Report]:
     newer = Report.objects.filter(
         # None equals nothing; a kind has campaigns or has none.
         Q(campaign=OuterRef("campaign")) | Q(campaign=None),

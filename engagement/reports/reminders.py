@@ -25,7 +25,7 @@ def remind(*, now: datetime) -> int:
     units = list(Unit.objects.filter(has_police_body=True).current(today).select_related("parent"))
     return sum(
         _remind(each, today=today)
-        for each in queries.due(units, today)
+        for each in queries.find_due(units, today)
         if today in {each.remind_on, each.due_on + timedelta(days=1)}
     )
 

@@ -12,7 +12,7 @@ COUNTS = (
 )
 
 
-def nothing() -> Figures:
+def zero_figures() -> Figures:
     """Return the figures of a unit that did nothing and of which nothing was measured."""
     return {
         **dict.fromkeys(COUNTS, 0),
@@ -24,21 +24,23 @@ def nothing() -> Figures:
     }
 
 
-def plus(one: int | None, other: int | None) -> int | None:
+def add_known(one: int | None, other: int | None) -> int | None:
     """Add two figures of which either may not be measured."""
     if one is None or other is None:
         return other if one is None else one
     return one + other
 
 
-def total(parts: Iterable[Mapping[str, Any]]) -> Figures:
-    """Add figures as `nothing` has them: each count, measure, platform and topic by itself."""
-    found = nothing()
+def add_figures(parts: Iterable[Mapping[str, Any]]) -> Figures:
+    """Add figures as `zero_figures` has them: each count, measure, platform and topic by itself."""
+    found = zero_figures()
     for part in parts:
         for name in COUNTS:
             found[name] += part[name]
         for measure in MEASURES:
-            found["measures"][measure] = plus(found["measures"][measure], part["measures"][measure])
+            found["measures"][measure] = add_known(
+                found["measures"][measure], part["measures"][measure]
+            )
             found["measured"][measure] += part["measured"][measure]
         for table in ("platforms", "topics"):
             _add_rows(found[table], part[table])
@@ -50,10 +52,10 @@ def _add_rows(found: dict[str, Any], rows: Mapping[str, Any]) -> None:
     for key, row in rows.items():
         into = found.setdefault(key, dict.fromkeys(row))
         for name, value in row.items():
-            into[name] = value if name == "name" else plus(into[name], value)
+            into[name] = value if name == "name" else add_known(into[name], value)
 
 
-def differences(added: Mapping[str, Any], own: Mapping[str, Any]) -> list[dict[str, Any]]:
+def find_differences(added: Mapping[str, Any], own: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Compare a sum with the figures that the summaries show for the same units: a row a figure
     that differs.
     """
@@ -66,7 +68,7 @@ def differences(added: Mapping[str, Any], own: Mapping[str, Any]) -> list[dict[s
     ]
 
 
-def table_differences(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+def find_table_differences(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Compare the sums of the tables with the figures above them: a row a sum that differs."""
     found = []
     for table, names in (("platforms", ("publications",)), ("topics", ("posts", "publications"))):

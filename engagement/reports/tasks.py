@@ -4,7 +4,7 @@ from celery import shared_task
 from django.dispatch import receiver
 from django.utils import timezone
 
-from engagement.reports import files, reminders, services
+from engagement.reports import drafts, files, reminders
 from engagement.reports.services import queued
 
 
@@ -32,4 +32,4 @@ def remind_of_reports(**_: object) -> None:
 @shared_task(acks_late=False, ignore_result=True, name="engagement.tasks.draft_reports")
 def draft_reports(**_: object) -> None:
     """Draft what units above asked for. A second run at once, or a repeat, drafts nothing twice."""
-    services.draft_due(now=timezone.now())
+    drafts.draft_due(now=timezone.now())

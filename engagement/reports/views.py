@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.scope import ancestors
-from engagement.reports import files, periods, queries, services
+from engagement.reports import drafts, files, periods, queries, services
 from engagement.reports.files import CONTENT_TYPES
 from engagement.reports.forms import (
     MOST_CAMPAIGNS,
@@ -53,19 +53,19 @@ def reports(request: HttpRequest) -> HttpResponse:
             rows = rows.filter(**{name: value})
     rows = rows.select_related("unit__parent").order_by("-last", "unit__path", "kind", "-version")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    units = queries.units_to_report_for(request.user)
-    due = queries.due(units, timezone.localdate())
+    units = queries.find_units_of_writer(request.user)
+    due = queries.find_due(units, timezone.localdate())
     context = {
         "page_obj": page,
         "due": due,
-        "to_correct": queries.to_correct(units, due)[:PAGE],
+        "to_correct": queries.find_to_correct(units, due)[:PAGE],
         "form": form,
         "filtered": any(chosen.values()),
         "may_begin": bool(units),
         "may_oversee": bool(request.user.reach(Permission.OVERSIGHT_VIEW)),
         "may_form": any(
             unit.level != Level.COMMUNE
-            for unit in queries.units_to_report_for(request.user, Permission.REPORT_APPROVE)
+            for unit in queries.find_units_of_writer(request.user, Permission.REPORT_APPROVE)
         ),
     }
     fragment = request.htmx and not request.htmx.boosted
@@ -97,7 +97,7 @@ def _unit(request: HttpRequest) -> Unit:
     """Return the unit that the person reports for: that of the address, else that of the current
     position, else the first.
     """
-    units = queries.units_to_report_for(request.user)
+    units = queries.find_units_of_writer(request.user)
     if not units:
         raise PermissionDenied
     if key := request.GET.get("unit"):
@@ -116,7 +116,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     unit = _unit(request)
     today = timezone.localdate()
     offered = {
-        kind: periods.recent(kind, today, queries.form_for(unit, kind).content["first"])
+        kind: periods.recent(kind, today, queries.find_form(unit, kind).content["first"])
         for kind in REGULAR
     }
     campaigns = Campaign.objects.filter(
@@ -131,7 +131,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
     def make() -> Report:
         kind, period, campaign = form.chosen()
-        return services.begin(unit, kind, period, by=request.user, campaign=campaign)
+        return drafts.begin(unit, kind, period, by=request.user, campaign=campaign)
 
     done = form_action(form, make)
     if done:
@@ -155,13 +155,13 @@ def report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
     user = request.user
-    document = queries.document_of(row)
-    writes = row.unit in queries.units_to_report_for(user)
-    approves = row.unit in queries.units_to_report_for(user, Permission.REPORT_APPROVE)
+    document = queries.build_document(row)
+    writes = row.unit in queries.find_units_of_writer(user)
+    approves = row.unit in queries.find_units_of_writer(user, Permission.REPORT_APPROVE)
     waits = row.state == ReportState.IN_REVIEW
     wrote = row.writers.filter(pk=user.pk).exists()
     may_approve = approves and waits and not wrote
-    versions = list(queries.versions_of(row))
+    versions = list(queries.find_versions(row))
     kept = list(row.files.defer("data"))
     is_newest = versions[0].pk == row.pk
     may_act = writes or (approves and waits)
@@ -180,11 +180,11 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "has_written": approves and waits and wrote,
         "may_return": row.state == ReportState.SENT
         and is_newest
-        and services.overseeing(user, row.unit) is not None,
+        and services.find_appointment_above(user, row.unit) is not None,
         "may_correct": writes and row.is_frozen and is_newest,
-        "signature": queries.signature_by(user, row) if may_approve else document.signature,
+        "signature": queries.build_signature(user, row) if may_approve else document.signature,
         "approve_form": ApproveForm(initial={"digest": document.digest}),
-        "since": queries.since_taken(row) if may_act and is_newest else None,
+        "since": queries.find_changes_since_taken(row) if may_act and is_newest else None,
     }
 
 
@@ -217,14 +217,14 @@ def make_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Write the texts of a draft."""
     row = _report_to(request, public_id, Permission.REPORT_WRITE)
-    form_content = queries.content_of(row)["form"]
+    form_content = queries.build_content(row)["form"]
     parts = [part for part in form_content["parts"] if part["text"]]
     form = TextsForm(form_data(request), parts=parts, initial=row.texts)
-    done = form_action(form, lambda: services.write(row, form.cleaned_data, by=request.user))
+    done = form_action(form, lambda: drafts.write(row, form.cleaned_data, by=request.user))
     if done:
         messages.success(request, _("Saved. The report reads as below."))
         return redirect("engagement:report", row.public_id)
-    context = {"report": row, "form": form, "returned": queries.return_reason(row)}
+    context = {"report": row, "form": form, "returned": queries.find_return_reason(row)}
     return render(request, "engagement/reports/edit.html", context, status=done.status)
 
 
@@ -233,7 +233,7 @@ def take_anew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the figures of a draft anew."""
     row = _report_to(request, public_id, Permission.REPORT_WRITE)
     said = _("The figures are those of this moment.")
-    button_action(request, lambda: services.take_anew(row, by=request.user), said=said)
+    button_action(request, lambda: drafts.retake_figures(row, by=request.user), said=said)
     return redirect("engagement:report", row.public_id)
 
 
@@ -274,7 +274,9 @@ def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return a report to the unit below with a reason."""
     row = _report_to(request, public_id, Permission.OVERSIGHT_VIEW)
     form = ReasonForm(form_data(request), hint=_("The unit reads it, and sends another version."))
-    done = form_action(form, lambda: services.return_(row, by=request.user, **form.cleaned_data))
+    done = form_action(
+        form, lambda: services.return_report(row, by=request.user, **form.cleaned_data)
+    )
     if done:
         messages.success(request, _("Returned to its unit with your reason."))
         return redirect("engagement:report", row.public_id)

@@ -134,9 +134,9 @@ class TestFilled(TestCase):
         unit = Unit.objects.get(
             pk=User.objects.get(username="hai-chau.canbo").appointments.get().unit_id
         )
-        (due,) = queries.due([unit], timezone.localdate())
+        (due,) = queries.find_due([unit], timezone.localdate())
         assert (due.report.state, due.report.author) == ("draft", None)
-        (city,) = queries.due([unit.parent], timezone.localdate())
+        (city,) = queries.find_due([unit.parent], timezone.localdate())
         assert city.report is None
 
     def test_what_is_published_stands_on_the_simulated_page_under_its_link(self):

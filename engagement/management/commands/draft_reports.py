@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from engagement.reports import periods, services
-from engagement.reports.queries import form_for
+from engagement.reports import drafts, periods
+from engagement.reports.queries import find_form
 from engagement.reports.states import REGULAR
 from units.models import Level, Unit
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         ministry = Unit.objects.filter(level=Level.MINISTRY).current(timezone.localdate()).first()
         if ministry is None:
             raise CommandError("There are no units yet.")
-        first = form_for(ministry, kind).content["first"]
+        first = find_form(ministry, kind).content["first"]
         today = timezone.localdate()
         try:
             day = date.fromisoformat(on) if on else None
@@ -37,5 +37,5 @@ class Command(BaseCommand):
         period = (
             periods.containing(kind, day, first) if day else periods.recent(kind, today, first)[0]
         )
-        made = services.draft_all(kind, period, now=timezone.now())
+        made = drafts.draft_all(kind, period, now=timezone.now())
         self.stdout.write(f"{period}: drafted {made} reports.")

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from engagement.reports import periods, services
+from engagement.reports import drafts, periods, services
 from engagement.reports.figures import digest_of
-from engagement.reports.queries import content_of
+from engagement.reports.queries import build_content
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def sent(month):
     """Send a unit's report of the month: ``sent(unit, officer, leader)``."""
 
     def send(unit, writer, leader, **options):
-        report = services.begin(unit, "month", month, by=writer, **options)
+        report = drafts.begin(unit, "month", month, by=writer, **options)
         services.submit(report, by=writer)
         report.refresh_from_db()
         return approve(report, leader)
@@ -35,6 +35,6 @@ def sent(month):
 
 def approve(report, leader):
     """Approve what the report holds now."""
-    services.approve(report, by=leader, digest=digest_of(content_of(report)))
+    services.approve(report, by=leader, digest=digest_of(build_content(report)))
     report.refresh_from_db()
     return report

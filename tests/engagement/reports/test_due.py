@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from engagement.reports import queries, services
+from engagement.reports import drafts, queries
 from engagement.reports.models import Report, ReportForm
 from engagement.reports.standard import standard_form
 from engagement.reports.tasks import draft_reports
@@ -50,7 +50,9 @@ def asked(unit, month):
 
 
 def due_of(unit, day):
-    return [(each.kind, each.period, each.due_on, each.report) for each in queries.due([unit], day)]
+    return [
+        (each.kind, each.period, each.due_on, each.report) for each in queries.find_due([unit], day)
+    ]
 
 
 def test_what_a_form_asks_for_is_due_until_it_is_sent(unit, month, asked):
@@ -117,7 +119,7 @@ def test_what_is_due_takes_two_queries_however_many_units_and_kinds(unit, month,
         asked(kind)
     units = [unit, *(factories.UnitFactory(parent=unit.parent) for _number in range(3))]
     with CaptureQueriesContext(connection) as queries_made:
-        assert len(queries.due(units, month.last + timedelta(days=1))) >= 4
+        assert len(queries.find_due(units, month.last + timedelta(days=1))) >= 4
     assert len(queries_made) == 2
 
 
@@ -126,9 +128,9 @@ def test_due_reports_are_drafted_by_themselves_once_and_never_more_than_drafted(
     now = month.end + timedelta(hours=5)
     with_draft = factories.report(factories.UnitFactory(parent=unit.parent))
 
-    assert services.draft_due(now=month.end - timedelta(hours=1)) == 0
-    assert services.draft_due(now=now) == 1
-    assert services.draft_due(now=now) == 0
+    assert drafts.draft_due(now=month.end - timedelta(hours=1)) == 0
+    assert drafts.draft_due(now=now) == 1
+    assert drafts.draft_due(now=now) == 0
 
     report = Report.objects.get(unit=unit, kind="month")
     assert (report.state, report.period, report.author) == ("draft", month, None)
@@ -140,7 +142,7 @@ def test_a_province_is_drafted_when_its_units_have_had_their_time(unit, month, a
     asked(of=factories.ministry())
 
     def drafted(days):
-        services.draft_due(now=month.end + timedelta(days=days, hours=5))
+        drafts.draft_due(now=month.end + timedelta(days=days, hours=5))
         return Report.objects.filter(unit=unit.parent).exists()
 
     assert not drafted(7)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from engagement.reports.models import ReportForm
-from engagement.reports.queries import form_for
+from engagement.reports.queries import find_form
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +28,13 @@ def test_a_province_renames_a_part_and_leaves_out_tables_and_a_text(client):
     answer = client.post(MONTH, data)
 
     assert answer.status_code == 302
-    content = form_for(unit, "month").content
+    content = find_form(unit, "month").content
     assert content["parts"][0]["heading"] == "Đặc điểm"
     assert content["parts"][1]["tables"] == tables
     assert (content["parts"][4]["text"], content["due_after"], content["first"]) == (False, 9, 15)
 
     client.post(MONTH, {**data, "tables": ["publishing", "topics"]})
-    assert form_for(unit, "month").content["parts"][1]["tables"] == ["publishing", "topics"]
+    assert find_form(unit, "month").content["parts"][1]["tables"] == ["publishing", "topics"]
     assert ReportForm.objects.get(version=1).content["parts"][1]["tables"] == tables
 
 
@@ -45,8 +45,8 @@ def test_the_ministry_sets_the_first_day_for_all(client):
 
     client.post(MONTH, filled(form, first=1))
 
-    assert form_for(unit, "month").content["first"] == 1
-    assert form_for(unit.parent, "month").content["first"] == 1
+    assert find_form(unit, "month").content["first"] == 1
+    assert find_form(unit.parent, "month").content["first"] == 1
 
 
 @pytest.mark.parametrize("change", [{"tables": []}, {"heading_0": ""}, {"subject": "KHẨN"}])

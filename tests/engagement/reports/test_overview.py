@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from accounts.permissions import Role
-from engagement.reports import services
+from engagement.reports import form_versions
 from engagement.reports.models import Report
 from engagement.reports.reminders import remind
 from engagement.reports.standard import standard_form
@@ -103,7 +103,7 @@ def test_units_are_reminded_once_before_and_after_the_day_of_what_was_asked(
 
     assert told(-2) == []  # nobody asked for it
     with at(month.start):
-        services.change_form(province, "month", standard_form("month"), by=overseer)
+        form_versions.change_form(province, "month", standard_form("month"), by=overseer)
     assert told(-3) == []
     assert told(-2) == ["report_due"]
     assert told(-2) == ["report_due"]

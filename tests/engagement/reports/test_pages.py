@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from engagement.reports import services
+from engagement.reports import drafts
 from engagement.reports.models import Report
-from engagement.reports.queries import document_of
+from engagement.reports.queries import build_document
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_an_officer_drafts_in_one_tap_writes_and_the_leader_approves(client, uni
     client.force_login(factories.person(Role.APPROVER, unit))
     page = client.get(address(report))
     digest = page.context["approve_form"].initial["digest"]
-    assert digest == document_of(report).digest
+    assert digest == build_document(report).digest
     client.post(address(report, "approve_report"), {"digest": "0" * 64})
     report.refresh_from_db()
     assert report.state == "in_review"
@@ -75,7 +75,7 @@ def test_markup_in_a_text_is_shown_as_text(client, unit, officer):
 def test_many_units_without_a_report_are_folded_away(client, unit, month):
     missing = [factories.UnitFactory(parent=unit.parent) for _ in range(11)]
     overseer = factories.person(Role.OVERSEER, unit.parent)
-    report = services.begin(unit.parent, "month", month, by=overseer)
+    report = drafts.begin(unit.parent, "month", month, by=overseer)
     client.force_login(overseer)
 
     page = client.get(address(report)).content.decode()

@@ -12,10 +12,16 @@ from accounts.permissions import Role
 from core.errors import NotAllowed, Refused
 from core.periods import Period
 from engagement.models import Measurement
-from engagement.reports import services
-from engagement.reports.figures import digest_of, figures_of, is_unchanged
+from engagement.reports import drafts, form_versions, services
+from engagement.reports.figures import compute_figures, digest_of, is_unchanged
 from engagement.reports.models import Report, ReportApproval, ReportForm
-from engagement.reports.queries import content_of, document_of, form_for, standings, unsent_for
+from engagement.reports.queries import (
+    annotate_status,
+    build_content,
+    build_document,
+    find_form,
+    find_unsent,
+)
 from engagement.reports.standard import standard_form
 from tests import factories
 from tests.engagement.reports.conftest import approve
@@ -51,11 +57,11 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
     publish(unit=unit, at=within, views=90, reach=40)
     publish(unit=unit, at=within - timedelta(days=31), reach=10)
 
-    report = services.begin(unit, "month", month, by=officer)
-    services.write(report, {"situation": "Địa bàn ổn định.", "unknown": "x"}, by=officer)
+    report = drafts.begin(unit, "month", month, by=officer)
+    drafts.write(report, {"situation": "Địa bàn ổn định.", "unknown": "x"}, by=officer)
     services.submit(report, by=officer)
-    assert [(row.pk, row.turn) for row in unsent_for(leader)] == [(report.pk, "approve")]
-    assert list(unsent_for(officer)) == []
+    assert [(row.pk, row.turn) for row in find_unsent(leader)] == [(report.pk, "approve")]
+    assert list(find_unsent(officer)) == []
     report.refresh_from_db()
     approve(report, leader)
 
@@ -76,7 +82,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
         ("xlsx", "waiting"),
     ]
     assert Notice.objects.get(user=overseer, kind="report_sent").facts == {"unit": unit.label}
-    document = document_of(report)
+    document = build_document(report)
     assert document.digest == report.approval.content_sha256
     assert document.signature.name == ""
     assert document.parts[0].paragraphs == ("Địa bàn ổn định.",)
@@ -87,7 +93,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
 
 
 def test_nobody_approves_what_they_wrote_in(unit, officer, leader, month):
-    report = services.begin(unit, "month", month, by=leader)
+    report = drafts.begin(unit, "month", month, by=leader)
     services.submit(report, by=officer)
     report.refresh_from_db()
 
@@ -107,9 +113,9 @@ def test_nobody_approves_what_they_wrote_in(unit, officer, leader, month):
 
 
 def test_what_has_changed_since_the_leader_opened_it_is_not_approved(unit, officer, leader, month):
-    report = services.begin(unit, "month", month, by=officer)
-    seen = digest_of(content_of(report))
-    services.write(report, {"tasks": "Thêm một việc."}, by=officer)
+    report = drafts.begin(unit, "month", month, by=officer)
+    seen = digest_of(build_content(report))
+    drafts.write(report, {"tasks": "Thêm một việc."}, by=officer)
     services.submit(report, by=officer)
 
     with pytest.raises(Refused, match="has changed"):
@@ -125,9 +131,9 @@ def test_frozen_figures_and_approvals_never_change(unit, officer, leader, sent):
             with pytest.raises((DatabaseError, IntegrityError)), transaction.atomic():
                 change()
     with pytest.raises(Refused, match="moved on"):
-        services.write(report, {"tasks": "Khác."}, by=officer)
+        drafts.write(report, {"tasks": "Khác."}, by=officer)
     with pytest.raises(Refused, match="moved on"):
-        services.take_anew(report, by=officer)
+        drafts.retake_figures(report, by=officer)
 
 
 def test_figures_that_grow_later_change_nothing_of_what_was_sent(
@@ -137,7 +143,7 @@ def test_figures_that_grow_later_change_nothing_of_what_was_sent(
     report = sent(unit, officer, leader)
     Measurement.objects.filter(delivery=delivery).update(reach=500)
 
-    document = document_of(Report.objects.get(pk=report.pk))
+    document = build_document(Report.objects.get(pk=report.pk))
 
     reach = next(r for r in document.parts[1].tables[3].rows if r[0] == "Lượt tiếp cận")
     assert reach[1] == 5
@@ -146,7 +152,7 @@ def test_figures_that_grow_later_change_nothing_of_what_was_sent(
 def test_a_correction_is_a_new_version_that_says_what_changed(unit, officer, leader, sent, month):
     report = sent(unit, officer, leader)
     with pytest.raises(Refused, match="sent already"):
-        services.begin(unit, "month", month, by=officer)
+        drafts.begin(unit, "month", month, by=officer)
     with pytest.raises(Refused, match="what changes"):
         services.correct(report, by=officer, changes=" ")
 
@@ -158,7 +164,7 @@ def test_a_correction_is_a_new_version_that_says_what_changed(unit, officer, lea
     approve(newer, leader)
 
     assert (newer.version, report.version) == (2, 1)
-    assert "Bổ sung số liệu kênh Zalo." in document_of(newer).opening[0]
+    assert "Bổ sung số liệu kênh Zalo." in build_document(newer).opening[0]
     with pytest.raises(IntegrityError, match="a_new_version_says_what_changed"):
         Report.objects.filter(pk=newer.pk).update(changes="")
 
@@ -169,21 +175,21 @@ def test_a_superior_returns_with_a_reason_and_nobody_else_does(
     report = sent(unit, officer, leader)
 
     with pytest.raises(NotAllowed):
-        services.return_(report, by=leader, reason="Thiếu.")
+        services.return_report(report, by=leader, reason="Thiếu.")
     with pytest.raises(Refused, match="why"):
-        services.return_(report, by=overseer, reason="")
-    services.return_(report, by=overseer, reason="Thiếu phần kiến nghị.")
+        services.return_report(report, by=overseer, reason="")
+    services.return_report(report, by=overseer, reason="Thiếu phần kiến nghị.")
 
     report.refresh_from_db()
     assert (report.state, report.reason) == ("returned", "Thiếu phần kiến nghị.")
     told = Notice.objects.get(user=officer, kind="report_returned")
     assert told.facts["reason"] == "Thiếu phần kiến nghị."
     with pytest.raises(Refused, match="moved on"):
-        services.return_(report, by=overseer, reason="Lại.")
+        services.return_report(report, by=overseer, reason="Lại.")
 
 
 def test_a_leader_gives_a_report_back_to_its_author(unit, officer, leader, month):
-    report = services.begin(unit, "month", month, by=officer)
+    report = drafts.begin(unit, "month", month, by=officer)
     services.submit(report, by=officer)
 
     services.decline(report, by=leader, reason="Viết rõ hơn.")
@@ -195,22 +201,22 @@ def test_a_leader_gives_a_report_back_to_its_author(unit, officer, leader, month
 
 def test_those_above_write_and_approve_nothing_of_a_unit_below(unit, officer, overseer, month):
     with pytest.raises(Refused, match="itself writes"):
-        services.begin(unit, "month", month, by=overseer)
-    report = services.begin(unit, "month", month, by=officer)
+        drafts.begin(unit, "month", month, by=overseer)
+    report = drafts.begin(unit, "month", month, by=officer)
     services.submit(report, by=officer)
     report.refresh_from_db()
     with pytest.raises(Refused, match="itself writes"):
         approve(report, overseer)
     with pytest.raises(NotAllowed):
-        services.begin(unit, "month", month, by=factories.person(Role.OFFICER))
+        drafts.begin(unit, "month", month, by=factories.person(Role.OFFICER))
 
 
 @pytest.mark.parametrize("text", ["HỎA TỐC", "TUYỆT MẬT", "Liên hệ anh Nam, 0912 345 678."])
 def test_marks_and_personal_data_are_not_stored(unit, officer, month, text):
-    report = services.begin(unit, "month", month, by=officer)
+    report = drafts.begin(unit, "month", month, by=officer)
 
     with pytest.raises(Refused):
-        services.write(report, {"situation": text}, by=officer)
+        drafts.write(report, {"situation": text}, by=officer)
 
     report.refresh_from_db()
     assert report.texts == {}
@@ -221,14 +227,14 @@ def test_a_regular_report_has_the_days_that_the_form_sets(unit, officer, month):
     ahead = Period(timezone.localdate() + timedelta(days=1), timezone.localdate() + timedelta(9))
 
     with pytest.raises(Refused, match="other days"):
-        services.begin(unit, "month", other, by=officer)
+        drafts.begin(unit, "month", other, by=officer)
     with pytest.raises(Refused, match="have begun"):
-        services.begin(unit, "ad_hoc", ahead, by=officer)
+        drafts.begin(unit, "ad_hoc", ahead, by=officer)
     with pytest.raises(Refused, match="a year at most"):
-        services.begin(
+        drafts.begin(
             unit, "ad_hoc", Period(month.first - timedelta(days=400), month.last), by=officer
         )
-    assert services.begin(unit, "month", month, by=officer) == services.begin(
+    assert drafts.begin(unit, "month", month, by=officer) == drafts.begin(
         unit, "month", month, by=officer
     )
 
@@ -239,7 +245,7 @@ def test_a_report_on_a_campaign_counts_its_posts_alone(unit, officer, publish):
     publish(unit=unit, reach=100)
     days = Period(campaign.starts_on, campaign.ends_on)
 
-    report = services.begin(unit, "campaign", days, by=officer, campaign=campaign)
+    report = drafts.begin(unit, "campaign", days, by=officer, campaign=campaign)
 
     now = report.figures.content["total"]["now"]
     assert (now["posts"], now["measures"]["reach"], now["due"]) == (1, 7, 1)
@@ -247,7 +253,7 @@ def test_a_report_on_a_campaign_counts_its_posts_alone(unit, officer, publish):
     assert report.last == timezone.localdate()
     foreign = factories.CampaignFactory()
     with pytest.raises(Refused, match="not one of yours"):
-        services.begin(unit, "campaign", days, by=officer, campaign=foreign)
+        drafts.begin(unit, "campaign", days, by=officer, campaign=foreign)
 
 
 def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
@@ -259,7 +265,7 @@ def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
     publish(unit=unit.parent, at=within, reach=2)
     sent(unit, officer, leader)
 
-    report = services.begin(unit.parent, "month", month, by=overseer)
+    report = drafts.begin(unit.parent, "month", month, by=overseer)
 
     figures = report.figures.content
     assert figures["total"]["now"]["measures"]["reach"] == 42
@@ -267,7 +273,7 @@ def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
     assert [row["unit"] for row in figures["units"]] == [unit.key]
     assert [row["unit"] for row in figures["missing"]] == [missing.key]
     assert figures["checks"] == []
-    document = document_of(report)
+    document = build_document(report)
     assert document.parts[1].paragraphs[1].endswith(f"{missing.name}.")  # each is the province's
     assert document.appendices[0].total[1] == 2
 
@@ -279,7 +285,7 @@ def test_many_units_without_a_report_stand_in_an_appendix(
     publish(unit=unit, at=within, reach=40)
     sent(unit, officer, leader)
 
-    document = document_of(services.begin(unit.parent, "month", month, by=overseer))
+    document = build_document(drafts.begin(unit.parent, "month", month, by=overseer))
 
     assert "11 đơn vị" in document.parts[1].paragraphs[1]
     assert missing[0].name not in document.parts[1].paragraphs[1]
@@ -297,7 +303,7 @@ def test_many_units_without_a_report_stand_by_province_for_the_ministry(sent, mo
         communes[province.place] = {each.name for each in province.children.all()}
     top = factories.person(Role.OVERSEER, factories.ministry())
 
-    document = document_of(services.begin(factories.ministry(), "month", month, by=top))
+    document = build_document(drafts.begin(factories.ministry(), "month", month, by=top))
 
     rows = document.appendices[-1].rows
     assert {place: set(names.split("; ")) for place, _count, names in rows} == communes
@@ -311,10 +317,10 @@ def test_a_sum_that_differs_from_the_summaries_is_shown(
     sent(unit, officer, leader)
     Measurement.objects.filter(delivery=delivery).update(reach=44)
 
-    report = services.begin(unit.parent, "month", month, by=overseer)
+    report = drafts.begin(unit.parent, "month", month, by=overseer)
 
     assert report.figures.content["checks"] == [{"figure": "reach", "sum": 40, "summaries": 44}]
-    checks = document_of(report).parts[1].tables[-1]
+    checks = build_document(report).parts[1].tables[-1]
     assert checks.rows == (("Lượt tiếp cận", 40, 44),)
 
 
@@ -327,7 +333,7 @@ def test_what_the_ministry_adds_names_the_communes_that_are_missing_too(
     sent(unit.parent, overseer, factories.person(Role.OVERSEER, unit.parent))
     top = factories.person(Role.OVERSEER, factories.ministry())
 
-    report = services.begin(factories.ministry(), "month", month, by=top)
+    report = drafts.begin(factories.ministry(), "month", month, by=top)
 
     figures = report.figures.content
     assert figures["total"]["now"]["measures"]["reach"] == 40
@@ -342,7 +348,7 @@ def test_figures_cost_the_same_queries_for_one_unit_and_for_many(month, within, 
 
     def cost(some):
         with CaptureQueriesContext(connection) as asked:
-            figures_of([row.pk for row in some], month, now=timezone.now())
+            compute_figures([row.pk for row in some], month, now=timezone.now())
         return len(asked)
 
     assert cost(units[:1]) == cost(units) <= 9
@@ -353,10 +359,10 @@ def test_drafting_all_units_is_repeatable_and_leaves_what_is_there(
 ):
     publish(unit=unit, at=within, reach=3)
     other = factories.UnitFactory()
-    mine = services.begin(unit, "month", month, by=officer)
+    mine = drafts.begin(unit, "month", month, by=officer)
 
-    made = services.draft_all("month", month, now=timezone.now())
-    again = services.draft_all("month", month, now=timezone.now())
+    made = drafts.draft_all("month", month, now=timezone.now())
+    again = drafts.draft_all("month", month, now=timezone.now())
 
     bodies = Unit.objects.filter(has_police_body=True).count()
     assert (made, again) == (bodies - 1, 0)
@@ -366,11 +372,11 @@ def test_drafting_all_units_is_repeatable_and_leaves_what_is_there(
 
 def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, overseer, sent, month):
     def status():
-        rows = standings(Unit.objects.filter(pk=unit.pk), "month", month)
+        rows = annotate_status(Unit.objects.filter(pk=unit.pk), "month", month)
         return rows.get().status
 
     assert status() == "none"
-    report = services.begin(unit, "month", month, by=officer)
+    report = drafts.begin(unit, "month", month, by=officer)
     assert status() == "draft"
     services.submit(report, by=officer)
     report.refresh_from_db()
@@ -379,7 +385,7 @@ def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, oversee
     assert status() == "sent"
     Report.objects.filter(pk=report.pk).update(due_on=timezone.localdate() - timedelta(days=1))
     assert status() == "late"
-    services.return_(report, by=overseer, reason="Thiếu.")
+    services.return_report(report, by=overseer, reason="Thiếu.")
     assert status() == "returned"
 
 
@@ -388,18 +394,18 @@ def test_a_province_changes_the_form_for_its_communes_by_a_new_version(
 ):
     content = standard_form("month")
     content["parts"][0]["heading"] = "Đặc điểm địa bàn"
-    first = services.change_form(unit.parent, "month", content, by=overseer)
-    report = services.begin(unit, "month", month, by=officer)
+    first = form_versions.change_form(unit.parent, "month", content, by=overseer)
+    report = drafts.begin(unit, "month", month, by=officer)
     content["parts"][0]["heading"] = "Tình hình"
 
-    second = services.change_form(unit.parent, "month", content, by=overseer)
+    second = form_versions.change_form(unit.parent, "month", content, by=overseer)
 
     assert (first.version, second.version) == (1, 2)
-    assert form_for(unit, "month").row == second
-    assert form_for(unit.parent, "month").row is None
-    assert form_for(factories.UnitFactory(), "month").row is None
+    assert find_form(unit, "month").row == second
+    assert find_form(unit.parent, "month").row is None
+    assert find_form(factories.UnitFactory(), "month").row is None
     report.refresh_from_db()
-    assert document_of(report).parts[0].heading == "Đặc điểm địa bàn"
+    assert build_document(report).parts[0].heading == "Đặc điểm địa bàn"
     with pytest.raises((DatabaseError, IntegrityError)), transaction.atomic():
         ReportForm.objects.filter(pk=first.pk).update(version=9)
 
@@ -416,11 +422,11 @@ def test_a_province_changes_the_form_for_its_communes_by_a_new_version(
 )
 def test_a_form_that_cannot_be_followed_is_refused(unit, overseer, change, said):
     with pytest.raises(Refused, match=said):
-        services.change_form(
+        form_versions.change_form(
             unit.parent, "month", {**standard_form("month"), **change}, by=overseer
         )
 
 
 def test_a_commune_makes_no_form(unit, leader):
     with pytest.raises(NotAllowed):
-        services.change_form(unit, "month", standard_form("month"), by=leader)
+        form_versions.change_form(unit, "month", standard_form("month"), by=leader)

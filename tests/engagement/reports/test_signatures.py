@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
-from engagement.reports.compose import signature_of
-from engagement.reports.queries import document_of
+from engagement.reports.compose import make_signature
+from engagement.reports.queries import build_document
 from tests import factories
 from tests.engagement.reports.conftest import approve
 
@@ -39,7 +39,7 @@ WARD, PROVINCE, MINISTRY = "TRƯỞNG CÔNG AN PHƯỜNG", "GIÁM ĐỐC", "BỘ
     ],
 )
 def test_the_signature_follows_the_position(head, position, authority, signs):
-    block = signature_of(head, position)
+    block = make_signature(head, position)
 
     assert (block.authority, block.position, block.name) == (authority, signs, "")
 
@@ -56,4 +56,4 @@ def test_a_deputy_approves_for_the_chief_and_the_paper_says_so(client):
 
     approve(report, deputy)
 
-    assert document_of(report).signature.authority == ("KT. TRƯỞNG CÔNG AN PHƯỜNG",)
+    assert build_document(report).signature.authority == ("KT. TRƯỞNG CÔNG AN PHƯỜNG",)

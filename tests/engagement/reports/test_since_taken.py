@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from engagement.reports import services
+from engagement.reports import drafts, services
 from engagement.reports.models import Report
-from engagement.reports.queries import SinceTaken, since_taken
+from engagement.reports.queries import SinceTaken, find_changes_since_taken
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def overseer(province):
 
 @pytest.fixture
 def draft(province, overseer, month):
-    return services.begin(province, "month", month, by=overseer)
+    return drafts.begin(province, "month", month, by=overseer)
 
 
 def return_report(report):
@@ -49,34 +49,34 @@ def fresh(report):
 def test_units_that_sent_since_are_counted_until_the_figures_are_taken_anew(
     unit, province, draft, overseer
 ):
-    assert since_taken(draft) is None
+    assert find_changes_since_taken(draft) is None
     factories.report(unit, state="sent")
     factories.report(state="sent")  # of another province
 
-    assert since_taken(fresh(draft)) == SinceTaken([unit.name], [], [])
+    assert find_changes_since_taken(fresh(draft)) == SinceTaken([unit.name], [], [])
 
-    services.take_anew(draft, by=overseer)
-    assert since_taken(fresh(draft)) is None
+    drafts.retake_figures(draft, by=overseer)
+    assert find_changes_since_taken(fresh(draft)) is None
 
 
 def test_a_corrected_report_and_a_returned_one_are_named(unit, province, overseer, month):
     other = factories.UnitFactory(parent=province)
     first = factories.report(unit, state="sent")
     factories.report(other, state="sent")
-    draft = services.begin(province, "month", month, by=overseer)
+    draft = drafts.begin(province, "month", month, by=overseer)
 
     return_report(first)
     newer = {"first": month.first, "last": month.last, "version": 2, "changes": "Sửa số liệu."}
     factories.report(other, state="sent", **newer)
 
-    assert since_taken(fresh(draft)) == SinceTaken([], [other.name], [unit.name])
+    assert find_changes_since_taken(fresh(draft)) == SinceTaken([], [other.name], [unit.name])
 
 
 def test_a_commune_and_its_report_ask_nothing(unit, django_assert_num_queries):
     report = fresh(factories.report(unit))
 
     with django_assert_num_queries(0):
-        assert since_taken(report) is None
+        assert find_changes_since_taken(report) is None
 
 
 @pytest.mark.embedded

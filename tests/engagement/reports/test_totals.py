@@ -7,9 +7,9 @@ from django.utils import timezone
 from campaigns.kits.models import Adoption
 from campaigns.models import Topic
 from engagement.models import MEASURES, Measurement, Source
-from engagement.reports.figures import figures_of, take
-from engagement.reports.queries import document_of
-from engagement.reports.sums import COUNTS, total
+from engagement.reports.figures import compute_figures, freeze_figures
+from engagement.reports.queries import build_document
+from engagement.reports.sums import COUNTS, add_figures
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -73,7 +73,7 @@ def test_a_provinces_totals_are_the_sums_of_its_168_units(province, fill, month,
     reports = [factories.report(unit, state="sent") for unit in units]
     now = timezone.now()
 
-    (figures,) = take([province], "month", month, now=now, first=15)
+    (figures,) = freeze_figures([province], "month", month, now=now, first=15)
 
     found = figures.content["total"]["now"]
     own = figures.content["own"]["now"]
@@ -94,7 +94,7 @@ def test_a_provinces_totals_are_the_sums_of_its_168_units(province, fill, month,
 
     # The same, reckoned for the province and its units at once, and by the rows themselves.
     keys = [province.pk, *(unit.pk for unit in units)]
-    assert found == total(figures_of(keys, month, now=now).values())
+    assert found == add_figures(compute_figures(keys, month, now=now).values())
     deliveries = Delivery.objects.filter(published_at__isnull=False)
     assert found["publications"] == deliveries.count()
     assert found["measures"]["reach"] == Measurement.objects.aggregate(n=Sum("reach"))["n"]
@@ -120,7 +120,7 @@ def test_units_that_sent_nothing_or_were_returned_are_named_and_not_added(provin
     assert {row["unit"] for row in content["missing"]} == {silent.key, returned.key}
     assert [row["unit"] for row in content["units"]] == [sent.key]
     assert content["total"]["now"]["posts"] == 1
-    coverage = " ".join(document_of(report).parts[1].paragraphs)
+    coverage = " ".join(build_document(report).parts[1].paragraphs)
     assert silent.name in coverage
     assert returned.name in coverage
     assert sent.name not in coverage
