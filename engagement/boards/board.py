@@ -78,11 +78,12 @@ class Board:
         """Check whether the page shows sums as they were some minutes ago."""
         return self.scope.is_nation and self.stored_page_sums is None
 
-    def _cache_nation(self, name: str, make: Callable[[], Any]) -> Any:
+    def _cache_nation(self, name: str, make: Callable[[], Any], *, always: bool = False) -> Any:
         """Return what ``make`` returns; of the nation with filters, or in periods whose page sums
-        are not stored, as it was some minutes ago: all who see the nation see the same sums.
+        are not stored, as it was some minutes ago: all who see the nation see the same sums. With
+        ``always``, of the nation in any case: what is told of its posts beside its sums.
         """
-        if not self.is_cached:
+        if not (self.scope.is_nation if always else self.is_cached):
             return make()
         of = {**self.form.values, **self.scope.values}
         return get_or_compute(name, self.period, of, make, group=self.scope.kind)
@@ -153,7 +154,12 @@ class Board:
 
     @cached_property
     def new_kits(self) -> list[NewKit]:
-        return events.find_new_kits(self.scope, self.publications(self.period), self.period)
+        def make() -> list[tuple[str, str, int, str]]:
+            found = events.find_new_kits(self.scope, self.publications(self.period), self.period)
+            return [(k.name, k.day.isoformat(), k.publications, k.address) for k in found]
+
+        rows = self._cache_nation("kits", make, always=True)
+        return [NewKit(name, date.fromisoformat(day), n, address) for name, day, n, address in rows]
 
     @cached_property
     def marks(self) -> list[Mark]:
@@ -164,20 +170,34 @@ class Board:
         return sorted([*notes, *sorted(found)[: events.MOST_MARKS - len(notes)]])
 
     @cached_property
+    def top_post(self) -> TopPost | None:
+        """Return the post that reached most."""
+
+        def make() -> tuple[str, int, str] | tuple[()]:
+            if self.area and self.scope.is_nation:
+                best = figures.find_best_post_of_nation(self.period, self.area.marks)
+            else:
+                best = figures.find_best_post(self.publications(self.period))
+            if best is None:
+                return ()
+            return best.title, best.reach, reverse("publishing:post", args=[best.public_id])
+
+        found = self._cache_nation("top_post", make, always=True)
+        if not found:
+            return None
+        title, reach, address = found
+        return TopPost(title or _("Untitled"), reach, address)
+
+    @cached_property
     def changes(self) -> list[Sentence]:
         """Return the sentences on what changed."""
         now, before, _year = self.totals
-        if self.area and self.scope.is_nation:
-            best = figures.find_best_post_of_nation(self.period, self.area.marks)
-        else:
-            best = figures.find_best_post(self.publications(self.period))
-        address = reverse("publishing:post", args=[best.public_id]) if best else ""
         facts = Facts(
             today=timezone.localdate(self.now),
             publications=now["publications"] or 0,
             publications_before=before["publications"] or 0,
             reach=now["reach"],
-            top_post=TopPost(best.title or _("Untitled"), best.reach, address) if best else None,
+            top_post=self.top_post,
             platforms=events.group_platform_days(self.days_of_period),
             kits=() if self.scope.kit else self.new_kits,
             pauses=self.pauses,

@@ -507,6 +507,30 @@ def test_the_post_that_carried_the_nation_is_among_the_best_of_a_day(look, publi
         cache.clear()
 
 
+def test_the_post_that_carried_the_nation_is_looked_for_once_in_ten_minutes(
+    look, publish, commune, province
+):
+    page = page_of(commune)
+    for days, reach in ((2, 800), (3, 100), (4, 100), (5, 100), (6, 100)):
+        publish(channel=page, at=ago(days), reach=reach)
+    ministry = factories.ministry()
+    services.refresh()
+
+    def sentences(place, share):
+        shown = look("unit", place.key, factories.person(Role.SUPERVISOR, ministry))
+        return [each.words for each in shown.context["changes"] if share in each.words]
+
+    before = sentences(ministry, "67 %"), sentences(province, "67 %")
+    publish(channel=page, at=ago(5), reach=2800)
+    services.refresh()
+
+    assert [len(found) for found in before] == [1, 1]
+    assert sentences(ministry, "70 %") == []
+    assert len(sentences(province, "70 %")) == 1
+    cache.clear()
+    assert len(sentences(ministry, "70 %")) == 1
+
+
 def test_a_check_finds_a_wrong_sum_of_a_province_and_of_a_period(publish, commune):
     publish(channel=page_of(commune, followers=5), at=ago(2), reach=300)
     services.refresh()
