@@ -40,10 +40,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
     django.setup()
     from channels.queries import facts_of
-    from engagement.counting.services import _GATHERED, LOOKS
+    from engagement.counting.post_claims import GATHERING_TIME
+    from engagement.counting.schedule import COUNT_AGES
 
-    looks = round(options.units * options.posts * len(LOOKS))
-    print(f"{options.units:,} units, {options.posts} posts a day, {len(LOOKS)} looks a post:")
+    looks = round(options.units * options.posts * len(COUNT_AGES))
+    print(f"{options.units:,} units, {options.posts} posts a day, {len(COUNT_AGES)} looks a post:")
     print(f"{looks:,} looks a day and platform when sixty days are full\n")
     print(
         f"{'':10} {'of posts':>10} {'checks':>10} {'of pages':>10} {'share':>12} {'used':>7}  limit"
@@ -53,7 +54,7 @@ def main() -> None:
         together = reading.posts_per_request if reading and reading.across_pages else 1
         questions = looks
         if together > 1:  # a question waits until it is full, for five minutes at most
-            questions = max(ceil(looks / together), min(looks, _DAY // _GATHERED))
+            questions = max(ceil(looks / together), min(looks, _DAY // GATHERING_TIME))
         of_posts = questions * calls
         of_pages = options.units * _OF_A_PAGE.get(platform, 0)
         if reading is None:
@@ -71,7 +72,7 @@ def main() -> None:
             f"{platform:10} {of_posts:>10,} {options.units:>10,} {of_pages:>10,} {share:>12} "
             f"{used:>7}  {limit}"
         )
-    _squeezed(options.units, options.posts, LOOKS)
+    _squeezed(options.units, options.posts, COUNT_AGES)
 
 
 def _squeezed(units: int, posts: float, looks: tuple[timedelta, ...]) -> None:

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from channels.models import Channel
 from engagement.counting import pages
-from engagement.counting.services import LOOKS, collect
+from engagement.counting.schedule import COUNT_AGES
+from engagement.counting.services import collect
 from engagement.models import MEASURES, Count, FollowerCount, Measurement
 
 SETTLES_IN = timedelta(hours=26)
@@ -41,7 +42,7 @@ def _earlier(row: Measurement, now: datetime) -> list[Count]:
             taken_at=published_at + age,
             **{name: int(value * _share(age, whole)) for name, value in totals.items()},
         )
-        for age in LOOKS
+        for age in COUNT_AGES
         if age < whole
     ]
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from core.errors import Refused
 from core.word_search import vector
-from engagement.counting.services import LOOKS
+from engagement.counting.schedule import COUNT_AGES
 from posts.models import Post
 from units.models import Unit
 from units.services import load_units
@@ -244,7 +244,7 @@ def seed(*, share: float) -> Iterator[str]:
         "days": max(30, round(DAYS * share)),
         "posts": round(POSTS * share),
         "platforms": list(PLATFORMS),
-        "looks": list(LOOKS),
+        "looks": list(COUNT_AGES),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")

@@ -1,26 +1,13 @@
-"""Counts how residents took published posts up: totals by post, never people.
-
-Who is due stands in the database. A run takes what is due for itself by pushing its next time ahead
-before it asks the platforms, so two runs never count the same post twice, and one that dies is only
-late.
-"""
+"""Count how residents took published posts up: totals by post, never people."""
 
 import asyncio
 import logging
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import batched, groupby
-from math import ceil
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count as Tally
-from django.db.models import Max, Min, QuerySet, Window
-from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,13 +16,17 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from channels.models import Channel
-from channels.queries import account_of, facts_of
-from channels.states import Health, Kind
 from core.clock import Clock, database_now
 from core.errors import Refused
-from core.sealing import Unsealable
 from engagement.counting import names, shares
-from engagement.counting.claims import FULL_APP_WAIT, LEASE, locked, wait_after
+from engagement.counting.claims import FULL_APP_WAIT, locked, wait_after
+from engagement.counting.post_claims import Batch, claim, group_into_batches
+from engagement.counting.schedule import (
+    enrol,
+    next_count_at,
+    reports_figures,
+    stop_counting_withdrawn,
+)
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
 from engagement.rollups import months
 from platforms import client
@@ -44,53 +35,15 @@ from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
 from platforms.messages import Account, Figures
 from platforms.metrics import Metrics
 from publishing.models import Delivery
-from publishing.states import ReceiptSource, State
+from publishing.states import State
 
 log = logging.getLogger(__name__)
-# The ages at which a published post is counted. Residents react in the first hours, and officers
-# look then; after two weeks little moves, and after two months nothing that is worth a call from
-# the budget which publishing shares.
-LOOKS = (
-    *(timedelta(minutes=m) for m in (5, 15)),
-    *(timedelta(hours=h) for h in (1, 3, 12)),
-    *(timedelta(days=d) for d in range(1, 15)),
-    *(timedelta(weeks=w) for w in range(3, 9)),
-)
-_ROWS_A_RUN = 2000
-# A post waits so long for others with which it is asked about: runs come every few seconds, and
-# each that asked for what is due by then would make a call for a handful.
-_GATHERED = timedelta(minutes=5)
-_MOST_RANKED = 20_000  # posts that take turns where there are too few calls
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_POSTS_A_CALL = 50
-_CALLS_AT_ONCE = 24
+_PARALLEL_CALLS = 24
 # A page or a platform that does not answer delays no other.
 _CALL_SECONDS, _PLATFORM_SECONDS = 30.0, 45.0
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Posts that are requested together: of one channel, or of any where the token of each reads
-    all.
-    """
-
-    accounts: Sequence[Account]
-    rows: Sequence[Measurement]
-
-    @property
-    def remote_ids(self) -> list[str]:
-        return [row.delivery.remote_id for row in self.rows]
-
-
 Answer = dict[str, Figures] | ConnectorError
-
-
-def next_count_at(published_at: datetime | None, *, after: datetime) -> datetime | None:
-    """Return the next time on the schedule; None when the post is not or no longer counted."""
-    if published_at is None:
-        return None
-    place = bisect_right(LOOKS, after - published_at)
-    return published_at + LOOKS[place] if place < len(LOOKS) else None
 
 
 def collect(*, clock: Clock = database_now) -> int:
@@ -101,10 +54,10 @@ def collect(*, clock: Clock = database_now) -> int:
     stop_counting_withdrawn(now=now)
     by_platform: dict[str, list[Batch]] = {}
     sealed: list[Measurement] = []
-    for batch in _batches(claim(now=now), sealed):
+    for batch in group_into_batches(claim(now=now), sealed):
         by_platform.setdefault(batch.rows[0].delivery.platform, []).append(batch)
     if sealed:
-        _store([(sealed, TryLater("the credentials cannot be opened"))], now=now)
+        _store_answers([(sealed, TryLater("the credentials cannot be opened"))], now=now)
     if not by_platform:
         return 0
     measured = 0
@@ -115,11 +68,11 @@ def collect(*, clock: Clock = database_now) -> int:
     # through.
     with ThreadPoolExecutor(len(by_platform), thread_name_prefix="counts") as pool:
         asked = [
-            pool.submit(_ask_all, platform, batches, notes[platform])
+            pool.submit(_request_figures, platform, batches, notes[platform])
             for platform, batches in by_platform.items()
         ]
         for done in as_completed(asked):
-            measured += _store(done.result(), now=clock())
+            measured += _store_answers(done.result(), now=clock())
     for platform, metrics in notes.items():
         names.remember(platform, metrics, of_page=False, now=now)
         questions = len(by_platform[platform])
@@ -127,197 +80,17 @@ def collect(*, clock: Clock = database_now) -> int:
     return measured
 
 
-# --- who is due -----------------------------------------------------------------------------------
-
-
-def enrol(*, now: datetime) -> None:
-    """Add newly published posts to the schedule; without a next time where the platform reports
-    nothing.
-    """
-    fresh = Delivery.objects.filter(
-        state=State.PUBLISHED, published_at__gt=now - LOOKS[-1], measurement__isnull=True
-    ).order_by("published_at")
-    Measurement.objects.bulk_create(
-        (
-            Measurement(
-                delivery_id=pk,
-                next_at=published_at + LOOKS[0]
-                if published_at and reports_figures(platform, source)
-                else None,
-            )
-            for pk, platform, source, published_at in fresh.values_list(
-                "pk", "platform", "receipt_source", "published_at"
-            )[:5000]
-        ),
-        ignore_conflicts=True,
-    )
-
-
-def reports_figures(platform: str, source: str) -> bool:
-    """Check whether the platform reports figures of this post; where it does not, people may enter
-    them.
-    """
-    # What a person reported as published carries no id that the platform would know.
-    return bool(facts_of(platform).measures) and source == ReceiptSource.PLATFORM
-
-
-def stop_counting_withdrawn(*, now: datetime) -> None:
-    """Stop counting withdrawn posts. Those still being withdrawn wait: they may turn out to be
-    live.
-    """
-    gone = Measurement.objects.filter(next_at__lte=now, delivery__state=State.RECALLED)
-    Measurement.objects.filter(pk__in=gone.values("pk")).update(next_at=None)
-
-
-def claim(*, now: datetime, most: int = _ROWS_A_RUN) -> list[Measurement]:
-    """Claim what is due for this run alone. A lost channel's posts stay due until it is connected
-    again.
-    """
-    due = Measurement.objects.filter(
-        next_at__lte=now,
-        delivery__state=State.PUBLISHED,
-        delivery__channel__health=Health.CONNECTED,
-    ).exclude(delivery__platform__in=shares.closed(now=now))
-    shared = [kind for kind in Kind.values if facts_of(kind).reading]
-    rows = _lease_due(due.exclude(delivery__platform__in=shared), now=now, most=most)
-    waiting = due.filter(delivery__platform__in=shared).order_by()
-    channels: dict[str, list[int]] = {}
-    for platform, channel in waiting.values_list(
-        "delivery__platform", "delivery__channel"
-    ).distinct():
-        channels.setdefault(platform, []).append(channel)
-    for platform, of_platform in channels.items():
-        of_it = due.filter(delivery__platform=platform)
-        rows += _claim_shared(platform, of_it, of_platform, now=now, most=most)
-    return rows
-
-
-def _claim_shared(
-    platform: str, due: QuerySet[Measurement], channels: list[int], *, now: datetime, most: int
-) -> list[Measurement]:
-    """Claim what there are calls for of those that all pages share. The others stay due: their
-    looks are only later, and those missed meanwhile are left out.
-    """
-    reading = facts_of(platform).reading
-    assert reading is not None
-    together = reading.posts_per_request
-    if reading.across_pages:
-        wanted = _questions_across(due, together, now=now, most=most)
-        granted = shares.reserve(platform, wanted, now=now)
-        most = min(most, granted * together)
-        if granted < wanted:
-            due = due.filter(pk__in=_choose_posts_in_turn(due, channels, most))
-        rows = _lease_due(due, now=now, most=most)
-        asked = ceil(len(rows) / together)
-    else:
-        granted = shares.reserve(platform, len(channels), now=now)
-        if granted < len(channels):
-            due = due.filter(delivery__channel__in=_sort_by_last_count(channels)[:granted])
-        rows = _lease_due(due, now=now, most=most, of_channel=together)
-        asked = len({row.delivery.channel_id for row in rows})
-    shares.correct(platform, reserved=granted - asked, made=0, now=now)
-    return rows
-
-
-def _questions_across(
-    due: QuerySet[Measurement], together: int, *, now: datetime, most: int
-) -> int:
-    """Return how many questions there are to ask: full ones, and what is left once a post has
-    waited for others long enough.
-    """
-    found = due.aggregate(posts=Tally("pk"), first=Min("next_at"))
-    posts = min(found["posts"], most)
-    waited = found["first"] and found["first"] <= now - _GATHERED
-    return ceil(posts / together) if waited else posts // together
-
-
-def _sort_by_last_count(channels: list[int]) -> list[int]:
-    """Sort channels by when one of their posts was looked at, the one longest ago first."""
-    looked_at = _last_counts(channels)
-    return sorted(channels, key=lambda pk: (looked_at.get(pk, _NEVER), pk))
-
-
-def _choose_posts_in_turn(due: QuerySet[Measurement], channels: list[int], most: int) -> list[int]:
-    """Return posts that are due, the first of each channel before the second of any, and channels
-    in turn.
-    """
-    looked_at = _last_counts(channels)
-    of_channel = Window(RowNumber(), partition_by="delivery__channel", order_by=("next_at", "pk"))
-    rows = due.annotate(turn=of_channel).order_by("turn", "next_at", "pk")
-    ranked = sorted(
-        (turn, looked_at.get(channel, _NEVER), pk)
-        for turn, channel, pk in rows.values_list("turn", "delivery__channel", "pk")[:_MOST_RANKED]
-    )
-    return [pk for _turn, _at, pk in ranked[:most]]
-
-
-def _last_counts(channels: list[int]) -> dict[int, datetime]:
-    return dict(
-        Measurement.objects.filter(delivery__channel__in=channels, taken_at__isnull=False)
-        .order_by()
-        .values_list("delivery__channel")
-        .annotate(newest=Max("taken_at"))
-    )
-
-
-def _lease_due(
-    due: QuerySet[Measurement], *, now: datetime, most: int, of_channel: int = _ROWS_A_RUN
-) -> list[Measurement]:
-    """Lease rows that are due, at most ``of_channel`` of each channel."""
-    taken: Counter[int] = Counter()
-    rows = []
-    with transaction.atomic():
-        for row in locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]:
-            taken[row.delivery.channel_id] += 1
-            if taken[row.delivery.channel_id] <= of_channel:
-                rows.append(row)
-        lease = now + LEASE
-        Measurement.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
-    for row in rows:
-        row.next_at = lease
-    return rows
-
-
-def _batches(rows: Iterable[Measurement], sealed: list[Measurement]) -> Iterator[Batch]:
-    """Group the rows by channel, or by platform where the token of each page reads the posts of
-    all; add those of channels whose credentials do not open to ``sealed``.
-    """
-    by_channel = sorted(
-        rows, key=lambda row: (row.delivery.platform, row.delivery.channel_id, row.pk)
-    )
-    together: dict[str | int, list[tuple[Account, Measurement]]] = {}
-    for _channel, group in groupby(by_channel, key=lambda row: row.delivery.channel_id):
-        of_channel = list(group)
-        channel = of_channel[0].delivery.channel
-        try:
-            account = account_of(channel)
-        except Unsealable:
-            sealed += of_channel
-            continue
-        reading = facts_of(channel.platform).reading
-        key = channel.platform if reading and reading.across_pages else channel.pk
-        together.setdefault(key, []).extend((account, row) for row in of_channel)
-    for asked in together.values():
-        reading = facts_of(asked[0][1].delivery.platform).reading
-        for some in batched(asked, reading.posts_per_request if reading else _POSTS_A_CALL):
-            accounts = {account.external_id: account for account, _row in some}
-            yield Batch(list(accounts.values()), [row for _account, row in some])
-
-
-# --- asking ---------------------------------------------------------------------------------------
-
-
-def _ask_all(
+def _request_figures(
     platform: str, batches: Sequence[Batch], metrics: Metrics
 ) -> list[tuple[Sequence[Measurement], Answer]]:
-    calls = {number: _measure_call(batch, metrics) for number, batch in enumerate(batches)}
+    calls = {number: _make_request(batch, metrics) for number, batch in enumerate(batches)}
     answers = client.call_many(
-        platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
+        platform, calls, writes=False, at_once=_PARALLEL_CALLS, seconds=_PLATFORM_SECONDS
     )
     return [(batches[number].rows, answer) for number, answer in answers]
 
 
-def _measure_call(
+def _make_request(
     batch: Batch, metrics: Metrics
 ) -> Callable[[Connector], Awaitable[dict[str, Figures]]]:
     async def measure(connector: Connector) -> dict[str, Figures]:
@@ -351,9 +124,6 @@ async def _measure_by_any_token(
     return found
 
 
-# --- by hand --------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def enter_figures(delivery: Delivery, *, by: User, figures: Mapping[str, int | None]) -> Count:
     """Store the totals that an officer read on the page, where the platform reports none. None: not
@@ -378,10 +148,9 @@ def enter_figures(delivery: Delivery, *, by: User, figures: Mapping[str, int | N
     return count
 
 
-# --- storing --------------------------------------------------------------------------------------
-
-
-def _store(answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: datetime) -> int:
+def _store_answers(
+    answers: Iterable[tuple[Sequence[Measurement], Answer]], *, now: datetime
+) -> int:
     rows: dict[int, tuple[Measurement, Answer]] = {}
     for batch, answer in answers:
         rows |= {row.pk: (row, answer) for row in batch}
@@ -438,9 +207,6 @@ def _postpone(row: Measurement, answer: Answer, *, now: datetime) -> None:
         row.next_at = later
         return
     row.next_at = now + wait_after(row.failures, answer)
-
-
-# --- followers ------------------------------------------------------------------------------------
 
 
 def remember_followers(*, now: datetime) -> int:

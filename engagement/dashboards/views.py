@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import refusal
-from engagement.counting import names
+from engagement.counting import names, schedule
 from engagement.counting import services as counting
 from engagement.counting.forms import FiguresForm
 from engagement.dashboards import dictionary, queries
@@ -55,7 +55,7 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     pages = name_lines([row["delivery"].channel for row in rows])
     for row in rows:
         row["page"] = pages[row["delivery"].channel_id]
-        row["reported"] = counting.reports_figures(
+        row["reported"] = schedule.reports_figures(
             row["delivery"].platform, row["delivery"].receipt_source
         )
         row["newest"] = getattr(row["delivery"], "measurement", None)

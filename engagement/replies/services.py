@@ -30,7 +30,7 @@ from core.errors import NotAllowed, Refused
 from core.sealing import Unsealable
 from core.secrecy import has_secrecy_mark
 from core.text import normal
-from engagement.counting.services import reports_figures
+from engagement.counting.schedule import reports_figures
 from engagement.models import CommentCount, ReplyAllowance, SpentTicket
 from platforms import client
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, TryLater

@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from channels.states import Health
+from engagement.counting import post_claims, schedule
 from engagement.counting import services as counting
 from engagement.models import Count, FollowerCount, Measurement
 from platforms.metrics import Metrics
@@ -44,20 +45,20 @@ def on_page(simulator):
 def test_looks_grow_rarer_and_end_after_two_months():
     published = datetime(2026, 11, 1, 7, 0, tzinfo=UTC)
     seen, now = [], published
-    while (following := counting.next_count_at(published, after=now)) is not None:
+    while (following := schedule.next_count_at(published, after=now)) is not None:
         seen.append(following - published)
         now = following
 
-    assert seen == list(counting.LOOKS)
+    assert seen == list(schedule.COUNT_AGES)
     assert seen[0] == timedelta(minutes=5)
     assert seen[-1] == timedelta(days=56)
-    assert counting.next_count_at(published, after=published + timedelta(days=57)) is None
+    assert schedule.next_count_at(published, after=published + timedelta(days=57)) is None
 
 
 def test_a_run_after_a_long_silence_skips_the_looks_it_missed():
     published = datetime(2026, 11, 1, 7, 0, tzinfo=UTC)
 
-    assert counting.next_count_at(
+    assert schedule.next_count_at(
         published, after=published + timedelta(hours=2)
     ) == published + timedelta(hours=3)
 
@@ -204,13 +205,13 @@ def test_two_collectors_share_what_is_due(on_page):
     channel = on_page().channel
     for _ in range(5):
         on_page(channel=channel)
-    counting.enrol(now=timezone.now())
+    schedule.enrol(now=timezone.now())
     together, claimed = threading.Barrier(2), []
 
     def claim():
         together.wait()
         try:
-            claimed.extend(row.pk for row in counting.claim(now=timezone.now(), most=4))
+            claimed.extend(row.pk for row in post_claims.claim(now=timezone.now(), most=4))
         finally:
             connection.close()
 
@@ -221,7 +222,7 @@ def test_two_collectors_share_what_is_due(on_page):
         thread.join()
 
     assert len(claimed) == len(set(claimed))
-    rest = [row.pk for row in counting.claim(now=timezone.now())]
+    rest = [row.pk for row in post_claims.claim(now=timezone.now())]
     assert sorted(claimed + rest) == sorted(Measurement.objects.values_list("pk", flat=True))
 
 
@@ -229,13 +230,15 @@ def test_two_collectors_share_what_is_due(on_page):
 def test_a_run_whose_lease_ran_out_writes_nothing(on_page):
     on_page()
     now = timezone.now()
-    counting.enrol(now=now)
-    slow = counting.claim(now=now)
-    taken_again = counting.claim(now=now + timedelta(minutes=11))
+    schedule.enrol(now=now)
+    slow = post_claims.claim(now=now)
+    taken_again = post_claims.claim(now=now + timedelta(minutes=11))
     assert [row.pk for row in taken_again] == [row.pk for row in slow]
 
-    answer = counting._ask_all("facebook", list(counting._batches(slow, [])), Metrics())
-    assert counting._store(answer, now=now) == 0
+    answer = counting._request_figures(
+        "facebook", list(post_claims.group_into_batches(slow, [])), Metrics()
+    )
+    assert counting._store_answers(answer, now=now) == 0
     assert Count.objects.count() == 0
 
 

@@ -14,6 +14,7 @@ from audit.models import Entry
 from channels.states import Health
 from core.errors import NotAllowed, Refused
 from core.periods import Period
+from engagement.counting import post_claims, schedule
 from engagement.counting import services as counting
 from engagement.dashboards import queries
 from engagement.models import Count, Measurement
@@ -159,7 +160,7 @@ def test_only_who_may_schedule_enters_them_and_is_offered_to(client, posted, uni
 def test_the_collector_leaves_them_alone(posted, officer):
     counting.enter_figures(posted, by=officer, figures={"views": 12})
 
-    counting.enrol(now=timezone.now())
+    schedule.enrol(now=timezone.now())
 
-    assert counting.claim(now=timezone.now()) == []
+    assert post_claims.claim(now=timezone.now()) == []
     assert Measurement.objects.get().source == "hand"

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from engagement.counting import names, pages
+from engagement.counting import names, pages, post_claims
 from engagement.counting import services as counting
 from engagement.models import Count, Measurement, MetricName, PageCount
 from operations.measure import take_measurement
@@ -50,7 +50,7 @@ def posted(simulator, now):
 
 def count(at):
     """Count everything once, at this moment."""
-    Measurement.objects.update(next_at=at - counting._GATHERED)
+    Measurement.objects.update(next_at=at - post_claims.GATHERING_TIME)
     counting.collect(clock=lambda: at)
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from channels.models import PageCheck
-from engagement.counting import pages, shares
+from engagement.counting import pages, post_claims, shares
 from engagement.counting import services as counting
 from engagement.models import Count, Measurement, PageLook, ReadingUse
 from platforms.errors import Rejected, TryLater
@@ -260,7 +260,7 @@ def test_what_a_run_could_not_take_hold_of_reserves_no_calls(simulator, now, quo
     for _ in range(2):
         published(simulator, now)
 
-    assert len(counting.claim(now=now, most=1)) == 1
+    assert len(post_claims.claim(now=now, most=1)) == 1
     assert ReadingUse.objects.get().used == 2  # one question of at most two calls
 
 

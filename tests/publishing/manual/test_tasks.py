@@ -10,7 +10,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
-from engagement.counting.services import enrol
+from engagement.counting.schedule import enrol
 from posts.review import services as posts
 from publishing.engine import worker as engine
 from publishing.manual import services as manual
