@@ -53,6 +53,17 @@ def test_another_units_slot_cannot_be_removed(signed_in, page):
     assert Slot.objects.get() == foreign
 
 
+def test_a_unit_without_channels_is_led_to_connect_one(client, unit):
+    SlotSuggestion.objects.create(unit=unit.parent, weekday=0, at=time(19, 30))
+    for role, leads in [(Role.OFFICER, False), (Role.APPROVER, True)]:
+        client.force_login(factories.person(role, unit))
+        shown = client.get(reverse("publishing:slots")).content.decode()
+        main = shown[shown.index("<main") : shown.index("</main>")]
+        assert "Slots belong to channels" in main
+        assert "Your unit has all of them." not in main
+        assert (f'href="{reverse("channels:platforms")}"' in main) is leads
+
+
 def test_one_tap_takes_over_what_the_province_suggests(signed_in, unit, page):
     SlotSuggestion.objects.create(unit=unit.parent, weekday=0, at=time(19, 30))
     shown = signed_in.get(reverse("publishing:slots"))
