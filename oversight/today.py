@@ -29,7 +29,7 @@ from core.periods import Period
 from core.scope import Reach
 from engagement.dashboards.queries import in_trouble
 from engagement.examples.models import Example
-from engagement.examples.queries import waiting_for
+from engagement.examples.queries import filter_waiting_for
 from engagement.reports import queries as reports
 from engagement.rollups.sources import aggregate_due_deliveries
 from oversight.matters.queries import turns_of
@@ -144,7 +144,7 @@ def _asked_first(user: User) -> dict[str, QuerySet[Any]]:
     """Return what tells by a short question that a long one would find nothing."""
     first: dict[str, QuerySet[Any]] = {
         "unsent_reports": reports.find_unsent(user),
-        "examples": waiting_for(user, Example.objects.all()),
+        "examples": filter_waiting_for(user, Example.objects.all()),
     }
     if reach := user.reach(Permission.POST_APPROVE_SECOND):
         first["second"] = Post.objects.within(reach).filter(endorsed_revision__isnull=False)
@@ -181,7 +181,7 @@ def _waiting(user: User) -> QuerySet[Post]:
 
 def _examples(user: User) -> QuerySet[Example]:
     """Return the proposed examples on which the person decides next, the longest waiting first."""
-    rows = waiting_for(user, Example.objects.visible_to(user))
+    rows = filter_waiting_for(user, Example.objects.visible_to(user))
     return rows.select_related("unit__parent").order_by("proposed_at", "pk")
 
 

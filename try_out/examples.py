@@ -44,7 +44,7 @@ def fill(world: World, now: datetime) -> None:
     for word, hours in (("hoa-vang", 20), ("tra-my", 3)):
         with at(now - timedelta(hours=hours)):
             staff = world.staff[word]
-            examples.use(example, unit=staff.unit, by=staff.officer)
+            examples.use_example(example, unit=staff.unit, by=staff.officer)
     with at(now - timedelta(hours=26)):
         example = _propose(world, "hoi-an", OF_THE_CITY)
     with at(now - timedelta(hours=22)):

@@ -510,10 +510,10 @@ class Filler:
         """
         with at(self.now - timedelta(days=20)):
             reason = "Thí điểm trả lời người dân ngay trên hệ thống; cán bộ trực đã được tập huấn."
-            replies.allow(self.world.province, by=self.world.overseer, reason=reason)
+            replies.allow_replies(self.world.province, by=self.world.overseer, reason=reason)
         officer = self.world.staff["hai-chau"].officer
-        for publication in replies.desks(officer, now=self.now)[:3]:
-            replies.read(publication, by=officer)
+        for publication in replies.find_desk_deliveries(officer, now=self.now)[:3]:
+            replies.read_comments(publication, by=officer)
 
     def fill_library(self) -> None:
         """Write what each unit tells residents, and a template that the ward made itself."""

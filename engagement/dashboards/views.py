@@ -60,7 +60,9 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         )
         row["newest"] = getattr(row["delivery"], "measurement", None)
         row["measures"] = _describe_measures(row)
-        row["may_answer"] = may_enter and not replies.why_not(row["delivery"], opened=opened)
+        row["may_answer"] = may_enter and not replies.explain_refusal(
+            row["delivery"], opened=opened
+        )
         row["may_enter"] = (
             may_enter and not row["reported"] and row["delivery"].state == State.PUBLISHED
         )

@@ -20,7 +20,7 @@ COMPARED = ("reach", "reactions", "comments", "shares", "saves", "clicks")
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The figures of posts at one moment: a row a platform, see `_row`."""
+    """The figures of posts at one moment: a row a platform, see `_make_row`."""
 
     platforms: list[str]
     figures: list[dict[str, Any]]
@@ -42,16 +42,16 @@ class Comparison(NamedTuple):
         return self.value / self.usual if self.value is not None and self.usual else None
 
 
-def freeze(posts: Collection[Post], unit: Unit, *, now: datetime) -> Frozen:
+def freeze_figures(posts: Collection[Post], unit: Unit, *, now: datetime) -> Frozen:
     """Return the posts' figures as they are now. Three queries."""
     live = list(
         Delivery.objects.filter(post__in=posts, state=State.PUBLISHED).select_related("channel")
     )
     measured = {row.pk: row for row in Measurement.objects.filter(delivery__in=live)}
     platforms = sorted({each.platform for each in live})
-    usual = _usual(posts, unit, platforms, now=now)
+    usual = _compute_usual(posts, unit, platforms, now=now)
     figures = [
-        _row(
+        _make_row(
             platform,
             [measured.get(each.pk) for each in live if each.platform == platform],
             usual.get(platform, []),
@@ -65,11 +65,11 @@ def freeze(posts: Collection[Post], unit: Unit, *, now: datetime) -> Frozen:
         figures,
         sum(followers) if followers else None,
         max((row.taken_at for row in measured.values() if row.taken_at), default=None),
-        _relative(figures),
+        _median_ratio(figures),
     )
 
 
-def _usual(
+def _compute_usual(
     posts: Collection[Post], unit: Unit, platforms: Collection[str], *, now: datetime
 ) -> dict[str, list[Measurement]]:
     """Return the measurements of the unit's other publications of the last 90 days, by platform."""
@@ -86,7 +86,7 @@ def _usual(
     return by_platform
 
 
-def _row(
+def _make_row(
     platform: str, shown: Collection[Measurement | None], usual: Iterable[Measurement]
 ) -> dict[str, Any]:
     """Return the mean of a publication, and the median of the others, for each measure. What was
@@ -97,8 +97,8 @@ def _row(
     medians: dict[str, float | None] = {}
     counted: dict[str, int] = {}
     for measure in MEASURES:
-        own = _measured(shown, measure)
-        others = _measured(usual, measure)
+        own = _list_measured(shown, measure)
+        others = _list_measured(usual, measure)
         values[measure] = mean(own) if own else None
         medians[measure] = median(others) if others else None
         counted[measure] = len(others)
@@ -111,12 +111,12 @@ def _row(
     }
 
 
-def _measured(rows: Iterable[Measurement | None], measure: str) -> list[int]:
+def _list_measured(rows: Iterable[Measurement | None], measure: str) -> list[int]:
     found = (getattr(row, measure) for row in rows if row is not None)
     return [value for value in found if value is not None]
 
 
-def comparisons(row: Mapping[str, Any], measures: Iterable[str]) -> list[Comparison]:
+def compare_with_usual(row: Mapping[str, Any], measures: Iterable[str]) -> list[Comparison]:
     """Read one platform's row of what was frozen."""
     return [
         Comparison(
@@ -129,12 +129,12 @@ def comparisons(row: Mapping[str, Any], measures: Iterable[str]) -> list[Compari
     ]
 
 
-def _relative(figures: Iterable[Mapping[str, Any]]) -> float | None:
+def _median_ratio(figures: Iterable[Mapping[str, Any]]) -> float | None:
     """Return the median of how the compared figures relate to the unit's usual; 1 is usual."""
     ratios = [
         each.ratio
         for row in figures
-        for each in comparisons(row, COMPARED)
+        for each in compare_with_usual(row, COMPARED)
         if each.ratio is not None
     ]
     return median(ratios) if ratios else None

@@ -25,14 +25,14 @@ _HASHTAG = re.compile(r"#\w+")
 _BETWEEN = r"[ .\-()]*"  # the digits of a number, however it is grouped
 
 
-class Marked(NamedTuple):
+class MarkedTexts(NamedTuple):
     """Texts with gaps where they spoke of their unit, and the gaps' names."""
 
     texts: list[str]
     gaps: list[str]
 
 
-def mark(texts: list[str], unit: Unit) -> Marked:
+def mark_names(texts: list[str], unit: Unit) -> MarkedTexts:
     """Put a gap such as ``{don_vi}`` in place of each fact of ``unit`` that is recognised: a draft
     with an open gap is not submitted, so nobody publishes another unit's telephone.
     """
@@ -50,32 +50,32 @@ def mark(texts: list[str], unit: Unit) -> Marked:
                 text = text.replace(tag, "{hashtag_don_vi}")
                 found["hashtag_don_vi"] = None
         marked.append(text)
-    return Marked(marked, list(found))
+    return MarkedTexts(marked, list(found))
 
 
 def _patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield what is recognised, the longest words first: a unit's name holds that of its place."""
     facts = facts_of(unit)
     if facts.address:
-        yield "dia_chi", _words(facts.address)
-    yield "don_vi", _words(unit.name)
+        yield "dia_chi", _compile_words(facts.address)
+    yield "don_vi", _compile_words(unit.name)
     if unit.place:
-        yield "dia_ban", _words(unit.place)
+        yield "dia_ban", _compile_words(unit.place)
     if facts.opening_hours:
-        yield "gio_lam_viec", _words(facts.opening_hours)
+        yield "gio_lam_viec", _compile_words(facts.opening_hours)
     numbers = {facts.duty_phone, *(each["number"] for each in facts.public_numbers)}
     for number in sorted(numbers - {""} - set(SHORT), key=len, reverse=True):
-        yield "so_dien_thoai", _number(number)
+        yield "so_dien_thoai", _compile_number(number)
     short = rf"{re.escape(settings.PORTAL_URL)}/\S+"
     yield "lien_ket", re.compile(short)
 
 
-def _words(words: str) -> re.Pattern[str]:
+def _compile_words(words: str) -> re.Pattern[str]:
     """Match the words in any case, with any blanks between them."""
     return re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
 
 
-def _number(digits: str) -> re.Pattern[str]:
+def _compile_number(digits: str) -> re.Pattern[str]:
     first, rest = digits[0], digits[1:]
     begins = rf"(?:\+?84{_BETWEEN}|0)" if first == "0" else re.escape(first)
     return re.compile(rf"(?<!\d){begins}{_BETWEEN}{_BETWEEN.join(rest)}(?!\d)")

@@ -32,7 +32,7 @@ class Use(NamedTuple):
     link: str
 
 
-def gone(examples: Collection[Example]) -> dict[int, Gone]:
+def find_gone(examples: Collection[Example]) -> dict[int, Gone]:
     """Say of the accepted ones among ``examples`` why they are in the library no more."""
     accepted = [row.pk for row in examples if row.state in ACCEPTED]
     posts = ExamplePost.objects.filter(example__in=accepted)
@@ -43,7 +43,7 @@ def gone(examples: Collection[Example]) -> dict[int, Gone]:
     return found | dict.fromkeys(recalled, Gone.RECALLED)
 
 
-def accepting_unit(example: Example) -> Unit | None:
+def find_accepting_unit(example: Example) -> Unit | None:
     """Return the unit whose leaders decide on the example next; None where nobody does."""
     if example.state == ExampleState.PROPOSED:
         if example.unit.level == Level.MINISTRY:
@@ -54,7 +54,7 @@ def accepting_unit(example: Example) -> Unit | None:
     return None
 
 
-def waiting_for(user: User, rows: ExampleQuerySet) -> ExampleQuerySet:
+def filter_waiting_for(user: User, rows: ExampleQuerySet) -> ExampleQuerySet:
     """Filter by what leaders of the person's own unit decide on next."""
     condition = Q(pk__in=[])
     for appointment in user.current_appointments:
@@ -69,7 +69,7 @@ def waiting_for(user: User, rows: ExampleQuerySet) -> ExampleQuerySet:
     return rows.filter(condition)
 
 
-def proposable(posts: QuerySet[Post]) -> QuerySet[Post]:
+def filter_proposable(posts: QuerySet[Post]) -> QuerySet[Post]:
     """Filter by posts that residents can read now, and that are neither of a kit, nor a correction,
     nor in another example already.
     """
@@ -78,33 +78,33 @@ def proposable(posts: QuerySet[Post]) -> QuerySet[Post]:
     return posts.filter(adoption=None, corrects=None, pk__in=live).exclude(pk__in=taken)
 
 
-def live_revisions(posts: Collection[Post]) -> dict[int, int]:
+def find_live_revisions(posts: Collection[Post]) -> dict[int, int]:
     """Return by post the revision that residents read; the newest where channels show several."""
     live = Delivery.objects.filter(post__in=posts, state=State.PUBLISHED, recall=None)
     return dict(live.order_by("revision").values_list("post", "revision"))
 
 
-def others_beside(post: Post) -> QuerySet[Post]:
+def find_other_posts(post: Post) -> QuerySet[Post]:
     """Return the unit's other posts of the campaign or of the series that may stand in one example
     with ``post``.
     """
     condition = Q(pk__in=[])
     if post.campaign_id:
         condition |= Q(campaign=post.campaign_id)
-    if series := series_of([post]):
+    if series := find_series([post]):
         condition |= Q(occurrence__series=series)
     same = Post.objects.filter(condition, unit=post.unit).exclude(pk=post.pk)
-    return proposable(same).order_by("-changed_at", "-pk")
+    return filter_proposable(same).order_by("-changed_at", "-pk")
 
 
-def series_of(posts: Collection[Post]) -> Series | None:
+def find_series(posts: Collection[Post]) -> Series | None:
     """Return the series of which all of ``posts`` are; None where they are of none, or several."""
     found = Occurrence.objects.filter(post__in=posts).select_related("series")
     series = {row.series_id: row.series for row in found}
     return next(iter(series.values())) if len(series) == 1 and len(found) == len(posts) else None
 
 
-def uses_of(example: Example) -> list[Use]:
+def find_uses(example: Example) -> list[Use]:
     """Return who used the example, the newest first. Two queries."""
     uses = list(example.uses.select_related("unit__parent", "post")[:MOST_USES])
     return [Use(use, link) for use, link in zip(uses, _links(uses), strict=True)]

@@ -22,8 +22,8 @@ from core.periods import midnight
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
-from engagement.examples.figures import freeze
-from engagement.examples.marking import mark
+from engagement.examples.figures import freeze_figures
+from engagement.examples.marking import mark_names
 from engagement.examples.models import (
     LONGEST_LINE,
     LONGEST_NAME,
@@ -32,7 +32,13 @@ from engagement.examples.models import (
     ExamplePost,
     ExampleUse,
 )
-from engagement.examples.queries import accepting_unit, gone, live_revisions, proposable, series_of
+from engagement.examples.queries import (
+    filter_proposable,
+    find_accepting_unit,
+    find_gone,
+    find_live_revisions,
+    find_series,
+)
 from engagement.examples.states import NEXT, RETURNABLE, ExampleState, Gone
 from media.models import Media
 from posts.canonical.html import plain
@@ -90,10 +96,10 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
     own = Post.objects.filter(unit=unit, pk__in=keys)
     locked = {post.pk: post for post in own.select_for_update(of=("self",)).order_by("pk")}
     rows = [locked[key] for key in dict.fromkeys(keys) if key in locked]
-    _require_fitting(rows, asked=len(set(keys)))
+    _require_proposable(rows, asked=len(set(keys)))
     quotas.use("example", by=by)
     now = timezone.now()
-    frozen = freeze(rows, unit, now=now)
+    frozen = freeze_figures(rows, unit, now=now)
     titles = " ".join(post.title for post in rows)
     example = Example.objects.create(
         unit=unit,
@@ -108,8 +114,8 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
         relative=frozen.relative,
         search=fold(f"{' '.join(words.values())} {titles} {unit.label}"),
     )
-    revisions = live_revisions(rows)
-    if len(rows) > 1 and (series := series_of(rows)):
+    revisions = find_live_revisions(rows)
+    if len(rows) > 1 and (series := find_series(rows)):
         example.rhythm, example.step = series.rhythm, series.step
         example.save(update_fields=["rhythm", "step"])
     ExamplePost.objects.bulk_create(
@@ -117,12 +123,12 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
         for at, post in enumerate(rows)
     )
     record("example.proposed", example, by=by, position=authority.position, posts=len(rows))
-    _ask_next(example, by=by)
+    _notify_next_unit(example, by=by)
     return example
 
 
-def _require_fitting(rows: Sequence[Post], *, asked: int) -> None:
-    if not rows or len(rows) < asked or proposable(_all(rows)).count() < len(rows):
+def _require_proposable(rows: Sequence[Post], *, asked: int) -> None:
+    if not rows or len(rows) < asked or filter_proposable(_select_all(rows)).count() < len(rows):
         raise Refused(
             _(
                 "Only posts of your own unit that residents can read now are proposed; not those "
@@ -133,11 +139,11 @@ def _require_fitting(rows: Sequence[Post], *, asked: int) -> None:
         raise Refused(_("At most %(n)s posts, please.") % {"n": MOST_POSTS})
     campaigns = {post.campaign_id for post in rows}
     of_campaign = None not in campaigns and len(campaigns) == 1
-    if len(rows) > 1 and not of_campaign and series_of(rows) is None:
+    if len(rows) > 1 and not of_campaign and find_series(rows) is None:
         raise Refused(_("Several posts have to belong to one campaign, or to one series."))
 
 
-def _all(rows: Sequence[Post]) -> QuerySet[Post]:
+def _select_all(rows: Sequence[Post]) -> QuerySet[Post]:
     return Post.objects.filter(pk__in=[post.pk for post in rows])
 
 
@@ -146,16 +152,16 @@ def accept(example: Example, *, by: User) -> Example:
     """Accept an example for the province, then for the nation. Nobody accepts what they proposed or
     wrote, nor for both.
     """
-    example = _locked(example)
-    unit, authority = _deciding(example, by)
-    if by.pk in _involved(example):
+    example = _lock(example)
+    unit, authority = _require_decider(example, by)
+    if by.pk in _find_involved(example):
         raise NotAllowed(
             _(
                 "Who proposed the example, wrote its post or accepted it before does not accept "
                 "it. Another leader has to."
             )
         )
-    _refuse_gone(example)
+    _require_live(example)
     now = timezone.now()
     if unit.level == Level.MINISTRY:
         _move(example, S.NATION, nation_by=by, nation_at=now)
@@ -164,22 +170,22 @@ def accept(example: Example, *, by: User) -> Example:
         _move(example, S.PROVINCE, province_by=by, province_at=now)
         action = "example.accepted"
     record(action, example, by=by, position=authority.position)
-    _tell_unit(example, "example_accepted", by=by, unit=unit)
-    _ask_next(example, by=by)
+    _notify_unit(example, "example_accepted", by=by, unit=unit)
+    _notify_next_unit(example, by=by)
     return example
 
 
 @transaction.atomic
-def return_(example: Example, *, by: User, reason: str) -> None:
+def return_example(example: Example, *, by: User, reason: str) -> None:
     """Return an example to its unit: it leaves the library, and may be proposed anew."""
     reason = require_reason(reason, _("Please write why the example is returned."))
-    example = _locked(example)
+    example = _lock(example)
     if example.state not in RETURNABLE:
-        raise _decided()
-    unit, authority = _deciding(example, by)
+        raise _decided_error()
+    unit, authority = _require_decider(example, by)
     _move(example, S.RETURNED, ended_by=by, ended_at=timezone.now(), reason=reason)
     record("example.returned", example, by=by, position=authority.position, reason=reason)
-    _tell_unit(example, "example_returned", by=by, unit=unit, reason=reason)
+    _notify_unit(example, "example_returned", by=by, unit=unit, reason=reason)
 
 
 @transaction.atomic
@@ -188,23 +194,23 @@ def withdraw(example: Example, *, by: User, reason: str) -> None:
     began from it stays with its units.
     """
     reason = require_reason(reason, _("Please write why the example is withdrawn."))
-    example = _locked(example)
+    example = _lock(example)
     own = by.own_authority(Permission.POST_WRITE, unit=example.unit)
     authority = own or require(by, Permission.KIT_APPROVE, unit=example.unit)
     if S.WITHDRAWN not in NEXT[example.state]:
-        raise _decided()
+        raise _decided_error()
     _move(example, S.WITHDRAWN, ended_by=by, ended_at=timezone.now(), reason=reason)
     record("example.withdrawn", example, by=by, position=authority.position, reason=reason)
-    _tell_unit(example, "example_withdrawn", by=by, unit=authority.unit, reason=reason)
+    _notify_unit(example, "example_withdrawn", by=by, unit=authority.unit, reason=reason)
 
 
 def may_decide(example: Example, user: User) -> bool:
     """Check whether it is this person's turn to accept or return the example."""
-    unit = accepting_unit(example)
+    unit = find_accepting_unit(example)
     return (
         unit is not None
-        and _authority_at(user, unit) is not None
-        and user.pk not in _involved(example)
+        and _find_appointment(user, unit) is not None
+        and user.pk not in _find_involved(example)
     )
 
 
@@ -218,13 +224,13 @@ def may_withdraw(example: Example, user: User) -> bool:
 
 
 @transaction.atomic
-def use(example: Example, *, unit: Unit, by: User, position: int = 0) -> Begun:
+def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) -> Begun:
     """Begin a draft of ``unit`` with the text of one of the example's posts. What it says of its
     own unit becomes gaps; of its media those come along that a unit above shares. The origin is
     kept, and the origin unit is notified once a day. Raise QuotaExceeded, Refused.
     """
     require(by, Permission.POST_WRITE, unit=unit)
-    example = _locked(example)
+    example = _lock(example)
     seen = Example.objects.in_library().visible_to(by).filter(pk=example.pk)
     if not seen.exists():
         raise Refused(_("This example is in the library no more. Choose another one."))
@@ -234,7 +240,7 @@ def use(example: Example, *, unit: Unit, by: User, position: int = 0) -> Begun:
     if part is None:
         raise Refused(_("This example is in the library no more. Choose another one."))
     content = part.revision.content
-    marked = mark([content["title"], plain(content["body"])], example.unit)
+    marked = mark_names([content["title"], plain(content["body"])], example.unit)
     title, text = marked.texts
     shown = _media(content)
     link = content.get("link", "")
@@ -254,7 +260,7 @@ def use(example: Example, *, unit: Unit, by: User, position: int = 0) -> Begun:
     row = ExampleUse.objects.create(example=example, unit=unit, post=post, by=by, at=now)
     units = example.uses.exclude(unit=example.unit).values("unit").distinct().count()
     Example.objects.filter(pk=example.pk).update(reused=units)
-    _tell_of_use(row)
+    _notify_of_use(row)
     return Begun(post, marked.gaps, len(content["media"]) - taken)
 
 
@@ -268,7 +274,7 @@ def _media(content: dict) -> list[tuple[Media, str]]:
     return [(by_id[key].taken_from or by_id[key], alt) for key, alt in alts.items() if key in by_id]
 
 
-def _tell_of_use(row: ExampleUse) -> None:
+def _notify_of_use(row: ExampleUse) -> None:
     """Notify the origin unit, unless another use did so today."""
     today = midnight(timezone.localdate())
     origin = row.example.unit
@@ -285,7 +291,7 @@ def _tell_of_use(row: ExampleUse) -> None:
     )
 
 
-def _locked(example: Example) -> Example:
+def _lock(example: Example) -> Example:
     rows = Example.objects.select_for_update(of=("self",)).select_related("unit")
     return rows.get(pk=example.pk)
 
@@ -294,48 +300,48 @@ def _move(example: Example, to: ExampleState, **fields: object) -> None:
     """Move an example that is locked; what happened meanwhile is refused."""
     rows = Example.objects.filter(pk=example.pk, state=example.state)
     if to not in NEXT[example.state] or not rows.update(state=to, **fields):
-        raise _decided()
+        raise _decided_error()
     example.refresh_from_db()
 
 
-def _decided() -> Refused:
+def _decided_error() -> Refused:
     return Refused(_("Somebody has decided on this example meanwhile. Reload the page."))
 
 
-def _deciding(example: Example, by: User) -> tuple[Unit, Authority]:
+def _require_decider(example: Example, by: User) -> tuple[Unit, Authority]:
     """Return the unit that decides next, and the person's appointment in that very unit."""
-    unit = accepting_unit(example)
+    unit = find_accepting_unit(example)
     if unit is None:
         require(by, Permission.KIT_APPROVE, unit=example.unit)
-        raise _decided()
-    authority = _authority_at(by, unit)
+        raise _decided_error()
+    authority = _find_appointment(by, unit)
     if authority is None:
         raise NotAllowed(_("Only leaders of %(unit)s may do this.") % {"unit": unit})
     return unit, authority
 
 
-def _authority_at(user: User, unit: Unit) -> Appointment | None:
+def _find_appointment(user: User, unit: Unit) -> Appointment | None:
     authority = user.own_authority(Permission.KIT_APPROVE, unit=unit)
     return authority if authority and authority.unit_id == unit.pk else None
 
 
-def _involved(example: Example) -> set[int | None]:
+def _find_involved(example: Example) -> set[int | None]:
     """Return the keys of those who do not accept it: who proposed, wrote, edited or accepted it."""
     parts = example.posts.values_list("revision__author", "revision__editor")
     written = {key for pair in parts for key in pair}
     return written | {example.proposed_by_id, example.province_by_id}
 
 
-def _refuse_gone(example: Example) -> None:
+def _require_live(example: Example) -> None:
     # A proposed one is asked as if it were accepted already.
     probe = Example(pk=example.pk, state=S.PROVINCE)
-    if why := gone([probe]).get(example.pk):
+    if why := find_gone([probe]).get(example.pk):
         raise Refused(str(Gone(why).label))
 
 
-def _ask_next(example: Example, *, by: User) -> None:
+def _notify_next_unit(example: Example, *, by: User) -> None:
     """Notify those who decide next."""
-    if (unit := accepting_unit(example)) is None:
+    if (unit := find_accepting_unit(example)) is None:
         return
     notify(
         holders(Permission.KIT_APPROVE, unit=unit, besides=[by.pk]),
@@ -348,7 +354,7 @@ def _ask_next(example: Example, *, by: User) -> None:
     )
 
 
-def _tell_unit(example: Example, kind: str, *, by: User, **facts: object) -> None:
+def _notify_unit(example: Example, kind: str, *, by: User, **facts: object) -> None:
     people = holders(Permission.POST_WRITE, unit=example.unit, besides=[by.pk])
     address = _address(example)
     notify(people, kind, address=address, mail=False, by=by, title=example, **facts)

@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from core.actions import button_action, form_action, form_data, refusal
 from engagement.dashboards import dictionary
 from engagement.examples import queries, services
-from engagement.examples.figures import comparisons
+from engagement.examples.figures import compare_with_usual
 from engagement.examples.forms import ExampleFilter, ProposeForm, ReasonForm
 from engagement.examples.marking import LABELS
 from engagement.examples.models import Example, ExamplePost, ExampleQuerySet
@@ -64,7 +64,7 @@ def examples(request: HttpRequest) -> HttpResponse:
     form = ExampleFilter(request.GET or None)
     found = _filtered(request, form).select_related("unit__parent", "topic")
     page = Paginator(found.best_first(), PAGE).get_page(request.GET.get("page"))
-    gone = queries.gone(list(page))
+    gone = queries.find_gone(list(page))
     context = {
         "page_obj": page,
         "cards": [Card(row, _platforms(row), gone.get(row.pk)) for row in page],
@@ -83,7 +83,7 @@ def _filtered(request: HttpRequest, form: ExampleFilter) -> ExampleQuerySet:
         case "own":
             rows = rows.within(request.user.reach(Permission.POST_VIEW))
         case "waiting":
-            rows = queries.waiting_for(request.user, rows)
+            rows = queries.filter_waiting_for(request.user, rows)
         case "":
             rows = rows.in_library()
         case level:
@@ -112,7 +112,7 @@ def _example(request: HttpRequest, public_id: uuid.UUID) -> Example:
 def example(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show an example: why it worked, its figures then, its texts, and who used it."""
     row = _example(request, public_id)
-    gone = queries.gone([row]).get(row.pk)
+    gone = queries.find_gone([row]).get(row.pk)
     in_library = Example.objects.in_library().filter(pk=row.pk).exists()
     units = [unit for unit in units_to_write_in(request.user) if unit.pk != row.unit_id]
     is_own = any(part.covers(row.unit.path) for part in request.user.reach(Permission.POST_VIEW))
@@ -123,7 +123,7 @@ def example(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "texts": [_text(part) for part in row.posts.select_related("revision", "post")],
         "units": units if in_library else [],
         "is_own": is_own,
-        "uses": queries.uses_of(row) if is_own else [],
+        "uses": queries.find_uses(row) if is_own else [],
         "may_decide": not gone and services.may_decide(row, request.user),
         "may_withdraw": services.may_withdraw(row, request.user),
     }
@@ -142,7 +142,7 @@ def _measured(row: dict[str, Any]) -> list[Measured]:
             _readable_number(each.value),
             _readable_number(each.usual),
         )
-        for each in comparisons(row, measures)
+        for each in compare_with_usual(row, measures)
     ]
 
 
@@ -167,7 +167,7 @@ def _text(part: ExamplePost) -> Text:
 def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Propose a published post as an example, alone or with others of its campaign."""
     post = post_to_write(request, public_id)
-    if not queries.proposable(type(post).objects.filter(pk=post.pk)).exists():
+    if not queries.filter_proposable(type(post).objects.filter(pk=post.pk)).exists():
         messages.error(
             request,
             _(
@@ -178,7 +178,7 @@ def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("publishing:post", post.public_id)
     form = ProposeForm(
         form_data(request),
-        others=queries.others_beside(post),
+        others=queries.find_other_posts(post),
         initial={"name": post.title[:120]},
     )
     done = form_action(
@@ -206,7 +206,9 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     position = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 else 0
     made: list[Begun] = []
     if refused := refusal(
-        lambda: made.append(services.use(row, unit=unit, by=request.user, position=position))
+        lambda: made.append(
+            services.use_example(row, unit=unit, by=request.user, position=position)
+        )
     ):
         messages.error(request, refused)
         return redirect("engagement:example", row.public_id)
@@ -247,7 +249,9 @@ def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ReasonForm(
         form_data(request), hint=_("The unit reads it, and may propose the example anew.")
     )
-    act = form_action(form, lambda: services.return_(row, by=request.user, **form.cleaned_data))
+    act = form_action(
+        form, lambda: services.return_example(row, by=request.user, **form.cleaned_data)
+    )
     if act:
         messages.success(request, _("Returned to its unit with your reason."))
         return redirect(f"{reverse('engagement:examples')}?level=waiting")

@@ -62,7 +62,7 @@ def is_open(*units: Unit) -> bool:
     ).exists()
 
 
-def why_not(delivery: Delivery, *, opened: bool | None = None) -> str:
+def explain_refusal(delivery: Delivery, *, opened: bool | None = None) -> str:
     """Explain why the comments of a publication cannot be shown, in the officer's words; empty when
     they can. ``opened``, where the caller knows whether the unit's reply desk is open, saves a
     query a publication.
@@ -101,7 +101,7 @@ def why_not(delivery: Delivery, *, opened: bool | None = None) -> str:
     return ""
 
 
-def why_silent(delivery: Delivery) -> str:
+def explain_silence(delivery: Delivery) -> str:
     """Explain why the unit cannot answer now, where comments can be shown; empty when it can.
     Hiding does not call this: it publishes nothing, and an insult or a fraud must not stay visible
     because the unit's page rests or a restored database is being compared. A page that may no
@@ -128,7 +128,7 @@ def why_silent(delivery: Delivery) -> str:
     return ""
 
 
-def desks(user: User, *, now: datetime) -> Iterable[Delivery]:
+def find_desk_deliveries(user: User, *, now: datetime) -> Iterable[Delivery]:
     """List the publications whose comments may be shown to ``user``, the newest first."""
     platforms = [kind for kind in Kind.values if facts_of(kind).comments]
     found = Delivery.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
@@ -146,8 +146,8 @@ def desks(user: User, *, now: datetime) -> Iterable[Delivery]:
 
 
 @transaction.atomic
-def allow(province: Unit, *, by: User, reason: str) -> None:
-    authority = _may_decide(province, by=by, reason=reason)
+def allow_replies(province: Unit, *, by: User, reason: str) -> None:
+    authority = _require_decider(province, by=by, reason=reason)
     _row, created = ReplyAllowance.objects.get_or_create(
         unit=province, defaults={"allowed_by": by, "reason": reason.strip()}
     )
@@ -157,14 +157,14 @@ def allow(province: Unit, *, by: User, reason: str) -> None:
 
 
 @transaction.atomic
-def forbid(province: Unit, *, by: User, reason: str) -> None:
-    authority = _may_decide(province, by=by, reason=reason)
+def forbid_replies(province: Unit, *, by: User, reason: str) -> None:
+    authority = _require_decider(province, by=by, reason=reason)
     if not ReplyAllowance.objects.filter(unit=province).delete()[0]:
         raise Refused(_("The reply desk is closed anyway."))
     record("desk.closed", province, by=by, position=authority.position, reason=reason.strip())
 
 
-def _may_decide(province: Unit, *, by: User, reason: str):
+def _require_decider(province: Unit, *, by: User, reason: str):
     authority = require(by, Permission.PLATFORM_ALLOW, unit=province)
     if province.level != Level.PROVINCE:
         raise Refused(_("Only a province decides on its units' reply desk."))
@@ -176,13 +176,13 @@ def _may_decide(province: Unit, *, by: User, reason: str):
 # --- the desk -------------------------------------------------------------------------------------
 
 
-def read(delivery: Delivery, *, by: User) -> list[Comment]:
+def read_comments(delivery: Delivery, *, by: User) -> list[Comment]:
     """Fetch the newest comments from the platform; store only their numbers. Raise Refused when the
     platform does not deliver them.
     """
     require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
-    _open_or_refused(delivery)
-    comments = _asked(
+    _require_open(delivery)
+    comments = _call_platform(
         delivery, lambda connector, account: connector.list_comments(account, delivery.remote_id)
     )
     shown = [each for each in comments if not each.hidden]
@@ -196,7 +196,7 @@ def read(delivery: Delivery, *, by: User) -> list[Comment]:
     return comments
 
 
-def ticket(delivery: Delivery, comment: Comment) -> str:
+def sign_ticket(delivery: Delivery, comment: Comment) -> str:
     """Return the token of a comment's form: the proof that it was shown under this publication. The
     platform's list cannot prove it: it holds the newest hundred, and residents write on while an
     officer thinks.
@@ -204,14 +204,14 @@ def ticket(delivery: Delivery, comment: Comment) -> str:
     return signing.dumps([comment.external_id, secrets.token_hex(8)], salt=_salt(delivery))
 
 
-def about(delivery: Delivery, ticket: str) -> str:
+def find_comment_of_ticket(delivery: Delivery, ticket: str) -> str:
     """Return the comment that a form was shown with, however long ago; empty: none of this
     publication.
     """
-    return _opened(delivery, ticket)[0]
+    return _open_ticket(delivery, ticket)[0]
 
 
-def _opened(
+def _open_ticket(
     delivery: Delivery, ticket: str, *, max_age: timedelta | None = None
 ) -> tuple[str, str]:
     """Return a ticket's comment and key."""
@@ -226,12 +226,12 @@ def _salt(delivery: Delivery) -> str:
     return f"engagement.desk.{delivery.public_id}"
 
 
-def _spend(delivery: Delivery, ticket: str) -> str:
+def _use_ticket(delivery: Delivery, ticket: str) -> str:
     """Use up a ticket and return its comment: of two taps at the same time, or of a form that is
     sent again while the platform is slow, one gets it.
     """
     now = timezone.now()
-    comment, key = _opened(delivery, ticket, max_age=TICKET_LASTS)
+    comment, key = _open_ticket(delivery, ticket, max_age=TICKET_LASTS)
     if not comment:
         raise Refused(
             _(
@@ -247,12 +247,12 @@ def _spend(delivery: Delivery, ticket: str) -> str:
     return comment
 
 
-def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
+def answer_comment(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
     """Reply in the page's name. Raise Doubtful when nobody knows whether the
     answer came through.
     """
     authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
-    _open_or_refused(delivery)
+    _require_open(delivery)
     text = normal(text).strip()
     if not text:
         raise Refused(_("Write an answer first."))
@@ -261,10 +261,10 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
     if has_secrecy_mark(text):
         raise Refused(_("The answer seems to hold a state secret. It was not sent."))
     require_publishable([text], delivery.unit)
-    if words := why_silent(delivery):
+    if words := explain_silence(delivery):
         raise Refused(words)
-    comment = _spend(delivery, ticket)
-    _asked(
+    comment = _use_ticket(delivery, ticket)
+    _call_platform(
         delivery,
         lambda connector, account: connector.reply_to_comment(account, comment, text),
         writes=True,
@@ -273,22 +273,22 @@ def answer(delivery: Delivery, ticket: str, text: str, *, by: User) -> None:
     record("desk.answered", delivery, by=by, position=authority.position)
 
 
-def hide(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
+def hide_comment(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
     authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
-    _open_or_refused(delivery)
-    comment = _spend(delivery, ticket)
-    _asked(
+    _require_open(delivery)
+    comment = _use_ticket(delivery, ticket)
+    _call_platform(
         delivery, lambda connector, account: connector.hide_comment(account, comment, hidden=hidden)
     )
     record("desk.hid" if hidden else "desk.showed", delivery, by=by, position=authority.position)
 
 
-def _open_or_refused(delivery: Delivery) -> None:
-    if words := why_not(delivery):
+def _require_open(delivery: Delivery) -> None:
+    if words := explain_refusal(delivery):
         raise NotAllowed(words) if not is_open(delivery.unit) else Refused(words)
 
 
-def _asked(delivery: Delivery, call, *, writes: bool = False):
+def _call_platform(delivery: Delivery, call, *, writes: bool = False):
     """Return the platform's answer, or raise Refused in the officer's words. Never call it inside a
     transaction.
     """

@@ -34,9 +34,9 @@ def desks(request: HttpRequest) -> HttpResponse:
     """List the publications whose comments may be answered."""
     if not request.user.reach(Permission.POST_SCHEDULE):
         raise PermissionDenied
-    page = Paginator(replies.desks(request.user, now=timezone.now()), _A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(
+        replies.find_desk_deliveries(request.user, now=timezone.now()), _A_PAGE
+    ).get_page(request.GET.get("page"))
     for delivery in page:
         delivery.page_name = page_name(delivery.channel)
     units = Unit.objects.within(request.user.reach(Permission.POST_SCHEDULE))
@@ -63,15 +63,15 @@ def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "delivery": delivery,
         "page": page_name(delivery.channel),
         "form": form,
-        "about": replies.about(delivery, request.POST.get("ticket", "")),
+        "about": replies.find_comment_of_ticket(delivery, request.POST.get("ticket", "")),
         "back": reverse("publishing:post", args=[delivery.post.public_id]),
     }
     shown = []
     try:
-        shown = replies.read(delivery, by=request.user)
+        shown = replies.read_comments(delivery, by=request.user)
     except (Refused, NotAllowed) as error:
         context["refused"] = str(error)
-    context["comments"] = [(each, replies.ticket(delivery, each)) for each in shown]
+    context["comments"] = [(each, replies.sign_ticket(delivery, each)) for each in shown]
     # What was typed goes back beside its comment; where that has no box any more, it must not be
     # lost.
     context["homeless"] = form.is_bound and context["about"] not in [
@@ -88,10 +88,10 @@ def _act(request: HttpRequest, delivery: Delivery, form: AnswerForm) -> str:
     try:
         match act:
             case "answer":
-                replies.answer(delivery, ticket, form.cleaned_data["text"], by=request.user)
+                replies.answer_comment(delivery, ticket, form.cleaned_data["text"], by=request.user)
                 messages.success(request, _("Answered in the page's name."))
             case "hide" | "show":
-                replies.hide(delivery, ticket, by=request.user, hidden=act == "hide")
+                replies.hide_comment(delivery, ticket, by=request.user, hidden=act == "hide")
                 said = (
                     _("Hidden: only its writer and their friends still see it.")
                     if act == "hide"
@@ -115,7 +115,9 @@ def allowances(request: HttpRequest) -> HttpResponse:
     form, asked = DecisionForm(request.POST or None), None
     if request.method == "POST":
         asked = get_object_or_404(provinces, key=request.POST.get("province", ""))
-        act = replies.allow if request.POST.get("act") == "allow" else replies.forbid
+        act = (
+            replies.allow_replies if request.POST.get("act") == "allow" else replies.forbid_replies
+        )
         if form.is_valid():
             try:
                 act(asked, by=request.user, reason=form.cleaned_data["reason"])

@@ -10,8 +10,8 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from engagement.examples import services
-from engagement.examples.figures import comparisons
-from engagement.examples.marking import mark
+from engagement.examples.figures import compare_with_usual
+from engagement.examples.marking import mark_names
 from engagement.examples.models import Example, ExampleUse
 from engagement.examples.receivers import next_time
 from engagement.examples.services import Proposal
@@ -135,9 +135,9 @@ def test_a_returned_example_says_why_and_may_come_again(unit, officer, overseer)
     with pytest.raises(Refused):
         services.propose([post], LINES, unit=unit, by=officer)  # each once
     with pytest.raises(Refused):
-        services.return_(example, by=overseer, reason=" ")
+        services.return_example(example, by=overseer, reason=" ")
 
-    services.return_(example, by=overseer, reason="Chưa rõ vì sao hiệu quả")
+    services.return_example(example, by=overseer, reason="Chưa rõ vì sao hiệu quả")
 
     example.refresh_from_db()
     assert (example.state, example.reason) == ("returned", "Chưa rõ vì sao hiệu quả")
@@ -177,7 +177,7 @@ def test_figures_are_frozen_beside_the_usual_and_what_was_not_measured_stays_so(
 
     example.refresh_from_db()
     (row,) = example.figures
-    found = {each.measure: each for each in comparisons(row, ["reach", "shares", "saves"])}
+    found = {each.measure: each for each in compare_with_usual(row, ["reach", "shares", "saves"])}
     assert (found["reach"].value, found["reach"].usual, found["reach"].rests_on) == (300, 120, 3)
     assert (found["shares"].value, found["shares"].usual) == (8, None)
     assert (found["saves"].value, found["saves"].usual) == (None, None)
@@ -245,7 +245,7 @@ def test_the_form_of_a_new_series_begins_with_the_rhythm_of_the_example(client, 
     )
     there = factories.UnitFactory()
     person = factories.person(Role.OFFICER, there, language="en")
-    post = services.use(example, unit=there, by=person).post
+    post = services.use_example(example, unit=there, by=person).post
     page = reverse("publishing:series_new", args=[post.public_id])
     client.force_login(person)
 
@@ -319,7 +319,7 @@ def test_a_fact_of_the_origin_becomes_a_gap_however_it_is_written():
         changed_at=timezone.now(),
     )
 
-    marked = mark(
+    marked = mark_names(
         [
             "Công an  Phường Hải Châu nhắc",
             "Phường Hải Châu: gọi 0236.3822.300, +84 905 111 222 hoặc 113, đến 12 Phan Châu Trinh. "
@@ -379,8 +379,8 @@ def test_using_an_example_makes_a_draft_with_its_origin_and_tells_the_unit_once_
     said = [str(message) for message in response.context["messages"]]
     assert len(said) == 3
     assert "was not copied" in said[2]
-    services.use(example, unit=there, by=user)
-    services.use(
+    services.use_example(example, unit=there, by=user)
+    services.use_example(
         example,
         unit=(elsewhere := factories.UnitFactory()),
         by=factories.person(Role.OFFICER, elsewhere),
@@ -389,7 +389,7 @@ def test_using_an_example_makes_a_draft_with_its_origin_and_tells_the_unit_once_
     assert example.reused == 2  # units, not drafts
     assert kinds(officer) == ["example_used"]
     with pytest.raises(Refused):
-        services.use(example, unit=unit, by=officer)
+        services.use_example(example, unit=unit, by=officer)
     client.force_login(officer)
     page = client.get(reverse("engagement:example", args=[example.public_id]))
     assert {each.use.unit for each in page.context["uses"]} == {there, elsewhere}
@@ -402,7 +402,7 @@ def test_a_draft_says_from_which_example_it_began(client, province, unit, office
     example = factories.example(unit, state="province", name="Nhắc khóa van gas")
     there = factories.UnitFactory(parent=province)
     user = factories.person(Role.OFFICER, there, language="en")
-    draft = services.use(example, unit=there, by=user).post
+    draft = services.use_example(example, unit=there, by=user).post
     address = reverse("engagement:example", args=[example.public_id])
     pages = [reverse(name, args=[draft.public_id]) for name in ("posts:edit", "publishing:post")]
     client.force_login(user)
@@ -440,7 +440,7 @@ def test_an_example_leaves_the_library_at_once_when_its_post_does(client, unit, 
     assert client.get(page).status_code == 404
     assert client.get(reverse("engagement:examples")).context["cards"] == []
     with pytest.raises(Refused):
-        services.use(example, unit=there, by=user)
+        services.use_example(example, unit=there, by=user)
     client.force_login(officer)
     assert client.get(page).context["gone"]
 

@@ -43,7 +43,7 @@ def overseer(unit):
 
 @pytest.fixture
 def opened(unit, overseer):
-    replies.allow(unit.parent, by=overseer, reason="Có cán bộ trực trả lời.")
+    replies.allow_replies(unit.parent, by=overseer, reason="Có cán bộ trực trả lời.")
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def act(client, delivery, what, **more):
 @pytest.fixture
 def ticket(posted, officer, opened):
     """Of the one comment that is shown."""
-    (comment,) = replies.read(posted, by=officer)
-    return replies.ticket(posted, comment)
+    (comment,) = replies.read_comments(posted, by=officer)
+    return replies.sign_ticket(posted, comment)
 
 
 def test_the_desk_is_closed_until_the_province_opens_it(client, posted, officer, simulator):
@@ -89,7 +89,7 @@ def test_the_desk_is_closed_until_the_province_opens_it(client, posted, officer,
     assert WORDS not in said
     assert simulator.requests().get("facebook", {}).get("find") is None
     with pytest.raises(NotAllowed):
-        replies.answer(posted, "1_2", "Mời bà gọi 113.", by=officer)
+        replies.answer_comment(posted, "1_2", "Mời bà gọi 113.", by=officer)
 
 
 def test_the_province_opens_and_closes_it_with_a_reason(client, unit, overseer):
@@ -110,12 +110,12 @@ def test_the_province_opens_and_closes_it_with_a_reason(client, unit, overseer):
 
 def test_nothing_is_answered_during_a_pause_nor_with_a_secrecy_mark(posted, officer, opened):
     with pytest.raises(Refused, match="state secret"):
-        replies.answer(posted, "1_2", "TỐI MẬT", by=officer)
+        replies.answer_comment(posted, "1_2", "TỐI MẬT", by=officer)
     with pytest.raises(Refused, match="private telephone"):
-        replies.answer(posted, "1_2", "Gọi anh ấy qua số 0912 345 678", by=officer)
+        replies.answer_comment(posted, "1_2", "Gọi anh ấy qua số 0912 345 678", by=officer)
     factories.pause(posted.unit)
     with pytest.raises(Refused, match="paused"):
-        replies.answer(posted, "1_2", "Mời bà gọi 113.", by=officer)
+        replies.answer_comment(posted, "1_2", "Mời bà gọi 113.", by=officer)
 
 
 def test_a_page_that_rests_is_not_spoken_on_but_what_insults_there_is_hidden(
@@ -124,10 +124,10 @@ def test_a_page_that_rests_is_not_spoken_on_but_what_insults_there_is_hidden(
     posted.channel.lifecycle = Lifecycle.PAUSED
 
     with pytest.raises(Refused, match="puts the page to use again"):
-        replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
-    replies.hide(posted, ticket, by=officer, hidden=True)
+        replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
+    replies.hide_comment(posted, ticket, by=officer, hidden=True)
 
-    assert [each.hidden for each in replies.read(posted, by=officer)] == [True]
+    assert [each.hidden for each in replies.read_comments(posted, by=officer)] == [True]
 
 
 def test_a_page_that_nobody_has_confirmed_is_not_spoken_on_but_what_insults_there_is_hidden(
@@ -136,10 +136,10 @@ def test_a_page_that_nobody_has_confirmed_is_not_spoken_on_but_what_insults_ther
     posted.channel.confirmed_at = None
 
     with pytest.raises(Refused, match="second person"):
-        replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
-    replies.hide(posted, ticket, by=officer, hidden=True)
+        replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
+    replies.hide_comment(posted, ticket, by=officer, hidden=True)
 
-    assert [each.hidden for each in replies.read(posted, by=officer)] == [True]
+    assert [each.hidden for each in replies.read_comments(posted, by=officer)] == [True]
 
 
 def test_nothing_is_answered_while_all_is_frozen_but_what_insults_is_hidden(
@@ -149,10 +149,10 @@ def test_nothing_is_answered_while_all_is_frozen_but_what_insults_is_hidden(
     freezing.freeze(by=None, reason="Kiểm tra")
 
     with pytest.raises(Refused, match="administrators of the ministry"):
-        replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
-    replies.hide(posted, ticket, by=officer, hidden=True)
+        replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
+    replies.hide_comment(posted, ticket, by=officer, hidden=True)
 
-    assert [each.hidden for each in replies.read(posted, by=officer)] == [True]
+    assert [each.hidden for each in replies.read_comments(posted, by=officer)] == [True]
 
 
 def test_a_database_that_was_restored_answers_nobody(posted, officer, ticket):
@@ -161,7 +161,7 @@ def test_a_database_that_was_restored_answers_nobody(posted, officer, ticket):
     Freeze.objects.update(database="the one before")
 
     with pytest.raises(Refused, match="administrators of the ministry"):
-        replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+        replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_a_page_that_may_be_somebody_elses_has_no_desk(
     client.force_login(officer)
 
     for refused in (
-        lambda: replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer),
-        lambda: replies.hide(posted, ticket, by=officer, hidden=True),
-        lambda: replies.read(posted, by=officer),
+        lambda: replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer),
+        lambda: replies.hide_comment(posted, ticket, by=officer, hidden=True),
+        lambda: replies.read_comments(posted, by=officer),
     ):
         with pytest.raises(Refused, match=way_out):
             refused()
@@ -191,12 +191,12 @@ def test_a_page_that_may_be_somebody_elses_has_no_desk(
 def test_a_unit_that_is_no_longer_in_being_says_nothing(posted, officer, ticket):
     today = timezone.localdate()
     posted.unit.valid_to = today + timedelta(days=1)
-    assert replies.why_not(posted) == ""
+    assert replies.explain_refusal(posted) == ""
 
     posted.unit.valid_to = today
 
     with pytest.raises(Refused, match="handed over"):
-        replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+        replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_there_is_no_desk_where_the_portal_has_no_live_post(posted, opened, fiel
     Delivery.objects.filter(pk=posted.pk).update(**fields)
     posted.refresh_from_db()
 
-    assert replies.why_not(posted)
+    assert replies.explain_refusal(posted)
 
 
 def test_a_lost_channel_has_no_desk_and_a_dead_token_loses_it(
@@ -225,14 +225,14 @@ def test_a_lost_channel_has_no_desk_and_a_dead_token_loses_it(
 
     posted.channel.refresh_from_db()
     assert posted.channel.health == Health.LOST
-    assert replies.why_not(posted)
+    assert replies.explain_refusal(posted)
 
 
 def test_a_right_that_only_the_desk_needs_loses_no_channel(posted, officer, ticket, simulator):
     simulator.fault("facebook", "refuse", operation="edit", code=200)
 
     with pytest.raises(Refused, match="lacks the right to do this"):
-        replies.hide(posted, ticket, by=officer, hidden=True)
+        replies.hide_comment(posted, ticket, by=officer, hidden=True)
 
     posted.channel.refresh_from_db()
     assert posted.channel.health == Health.CONNECTED
@@ -266,7 +266,7 @@ def test_an_answer_whose_outcome_nobody_can_read_is_unknown(
     monkeypatch.setattr(Facebook, "reply_to_comment", answer)
 
     with pytest.raises(replies.Doubtful):
-        replies.answer(posted, ticket, "Gọi 113.", by=officer)
+        replies.answer_comment(posted, ticket, "Gọi 113.", by=officer)
     assert WORDS not in caplog.text
 
 

@@ -46,7 +46,7 @@ def overseer(unit):
 
 @pytest.fixture
 def opened(unit, overseer):
-    replies.allow(unit.parent, by=overseer, reason="Có cán bộ trực trả lời.")
+    replies.allow_replies(unit.parent, by=overseer, reason="Có cán bộ trực trả lời.")
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def act(client, delivery, what, **more):
 @pytest.fixture
 def ticket(posted, officer, opened):
     """Of the one comment that is shown."""
-    (comment,) = replies.read(posted, by=officer)
-    return replies.ticket(posted, comment)
+    (comment,) = replies.read_comments(posted, by=officer)
+    return replies.sign_ticket(posted, comment)
 
 
 def everything_stored() -> str:
@@ -130,9 +130,11 @@ def test_an_answer_stands_on_the_page_and_the_record_says_who_gave_it(
 
 
 def test_the_record_leads_to_no_comment(posted, officer, opened, simulator):
-    (comment,) = replies.read(posted, by=officer)
+    (comment,) = replies.read_comments(posted, by=officer)
 
-    replies.answer(posted, replies.ticket(posted, comment), "Mời bà gọi 113.", by=officer)
+    replies.answer_comment(
+        posted, replies.sign_ticket(posted, comment), "Mời bà gọi 113.", by=officer
+    )
 
     assert Entry.objects.get(action="desk.answered").data == {}
     assert comment.external_id not in everything_stored()
@@ -155,20 +157,20 @@ def elsewhere(posted, simulator):
         lambda posted, comment: comment.external_id,
         lambda posted, comment: posted.remote_id,
         lambda posted, comment: f"{posted.channel.external_id}/feed?x=",
-        lambda posted, comment: replies.ticket(posted, comment)[:-1],
+        lambda posted, comment: replies.sign_ticket(posted, comment)[:-1],
     ],
     ids=["a comment's number", "the post itself", "the page's feed", "half a ticket"],
 )
 def test_nothing_is_written_or_hidden_but_a_comment_that_was_shown(
     posted, officer, opened, simulator, name
 ):
-    (comment,) = replies.read(posted, by=officer)
+    (comment,) = replies.read_comments(posted, by=officer)
     asked = simulator.requests()
 
     with pytest.raises(Refused, match="of another post"):
-        replies.answer(posted, name(posted, comment), "Mời bà gọi 113.", by=officer)
+        replies.answer_comment(posted, name(posted, comment), "Mời bà gọi 113.", by=officer)
     with pytest.raises(Refused, match="of another post"):
-        replies.hide(posted, name(posted, comment), by=officer, hidden=True)
+        replies.hide_comment(posted, name(posted, comment), by=officer, hidden=True)
 
     assert simulator.requests() == asked
 
@@ -177,7 +179,7 @@ def test_a_comment_is_answered_only_under_the_post_where_it_was_shown(
     posted, elsewhere, officer, ticket
 ):
     with pytest.raises(Refused, match="of another post"):
-        replies.answer(elsewhere, ticket, "Mời bà gọi 113.", by=officer)
+        replies.answer_comment(elsewhere, ticket, "Mời bà gọi 113.", by=officer)
 
 
 def test_a_form_that_lay_open_for_more_than_a_day_is_not_sent_and_keeps_its_text(
@@ -202,7 +204,7 @@ def test_a_comment_that_has_slid_out_of_the_list_is_still_answered(
 
     monkeypatch.setattr(Facebook, "list_comments", none)
 
-    replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+    replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
 
     assert Entry.objects.filter(action="desk.answered").count() == 1
 
@@ -237,7 +239,7 @@ def test_of_two_taps_at_once_one_answers(posted, officer, ticket, monkeypatch):
     def tap(_):
         try:
             both.wait()
-            replies.answer(posted, ticket, "Mời bà gọi 113.", by=officer)
+            replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
         except Refused:
             return "refused"
         finally:
@@ -253,7 +255,7 @@ def test_of_two_taps_at_once_one_answers(posted, officer, ticket, monkeypatch):
 def test_tickets_that_nobody_could_send_any_more_are_forgotten(posted, officer, ticket):
     SpentTicket.objects.create(key="old", spent_at=timezone.now() - timedelta(days=1, minutes=1))
 
-    replies.hide(posted, ticket, by=officer, hidden=True)
+    replies.hide_comment(posted, ticket, by=officer, hidden=True)
     sweep(["spent-tickets"])
 
     assert [row.key == "old" for row in SpentTicket.objects.all()] == [False]
@@ -280,7 +282,7 @@ def test_a_lost_answer_is_not_repeated_and_what_was_typed_stays(
 
 def test_an_answer_whose_comment_has_gone_meanwhile_can_be_copied(client, posted, officer, ticket):
     client.force_login(officer)
-    account, gone = account_of(posted.channel), replies.about(posted, ticket)
+    account, gone = account_of(posted.channel), replies.find_comment_of_ticket(posted, ticket)
     call("facebook", lambda connector: connector.withdraw(account, gone), writes=True)
 
     response = client.post(
