@@ -11,6 +11,7 @@ from channels.models import Channel
 from channels.queries import account_of
 from channels.states import Health, Lifecycle
 from platforms.meta.facebook.connector import Facebook
+from publishing.models import Delivery
 from tests import factories
 from tests.channels.connection.flow import (
     agree,
@@ -156,6 +157,25 @@ def test_a_disconnected_channel_is_connected_again_from_its_own_page(
     assert again.lifecycle == (
         Lifecycle.TAKEN_OVER if state == Lifecycle.TAKEN_OVER else Lifecycle.ACTIVE
     )
+
+
+def test_a_post_that_waits_for_a_disconnected_page_does_not_go_to_the_next_one(
+    simulator, browser, unit
+):
+    gone, page = simulator.page("facebook"), simulator.page("facebook")
+    former = factories.ChannelFactory(unit=unit, external_id=gone["external_id"])
+    waiting = factories.delivery(factories.approved(unit=unit, channels=[former]))
+    before = Delivery.objects.sendable(timezone.now()).exists()
+    Channel.objects.filter(pk=former.pk).update(health=Health.DISCONNECTED)
+
+    connect_flow(simulator, browser, {"id": page["owner"]}, [page])
+    choose(browser, page)
+
+    Channel.objects.update(confirmed_by=factories.UserFactory(), confirmed_at=timezone.now())
+    waiting.refresh_from_db()
+    assert Channel.objects.filter(health=Health.CONNECTED).count() == 1
+    assert (waiting.channel, waiting.channel.external_id) == (former, gone["external_id"])
+    assert (before, Delivery.objects.sendable(timezone.now()).exists()) == (True, False)
 
 
 def test_of_two_former_rows_of_one_page_the_one_comes_back_that_was_named(simulator, browser, unit):
