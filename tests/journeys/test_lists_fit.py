@@ -98,3 +98,13 @@ def test_the_comparisons_of_a_report_fit_a_phone(at_desk, province):
             .map((part) => part.scrollWidth - part.clientWidth)"""
     )
     assert over == [0, 0]
+
+
+def test_an_administrator_reads_on_a_phone_whom_to_ask_about_a_pause(at_desk, province):
+    unit = factories.UnitFactory(parent=province, place="Phường Nguyễn Thị Minh Khai")
+    leader = factories.person(Role.APPROVER, unit)
+    factories.pause(unit, reason="Xác minh sự cố trên trang của đơn vị. " * 4, started_by=leader)
+    desk = at_desk(factories.person(Role.ADMINISTRATOR, province), PHONE)
+    desk.open(reverse("oversight:today"))
+    cut = "(line) => line.scrollHeight - line.clientHeight"
+    assert desk.page.locator(".pause-line p").evaluate(cut) == 0
