@@ -101,7 +101,7 @@ def get_unit_scope(request: HttpRequest, key: str) -> Scope:
         UNIT,
         unit.name,
         reverse("engagement:results_of_unit", args=[unit.key]),
-        seen.under(unit) if sees_below else Unit.objects.filter(pk=unit.pk),
+        Unit.objects.under(unit) if sees_below else Unit.objects.filter(pk=unit.pk),
         place=unit,
         rows_by=rows_by if sees_below else "",
     )
