@@ -117,8 +117,8 @@ def _page(
     paginator = CappedPaginator(rows.order_by(*order), PAGE, most=most)
     if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
         paginator.count = counts.numbers[tab]  # counted already
-    elif not tab and not is_long:
-        paginator.count = n
+    elif not tab and (not is_long or n > most):
+        paginator.count = min(n, most)  # found already
     return paginator.get_page(request.GET.get("page")), looked_at
 
 
