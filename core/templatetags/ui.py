@@ -224,11 +224,12 @@ def _linked(words: str, address: str) -> str:
 
 
 def _figure_cells(labels: Sequence[str], cells: Sequence[object]) -> SafeString:
-    return format_html_join(
-        "",
-        '<td class="num" data-label="{}">{}</td>',
-        ((label, as_cell(cell)) for label, cell in zip(labels, cells, strict=True)),
+    """Render the figures of a row; ``labels`` are escaped already, once for all rows."""
+    drawn = (
+        f'<td class="num" data-label="{label}">{conditional_escape(as_cell(cell))}</td>'
+        for label, cell in zip(labels, cells, strict=True)
     )
+    return SafeString("".join(drawn))
 
 
 @register.filter
