@@ -292,7 +292,7 @@ def stumbles_over_the_answer(scene: Scene) -> None:
 def forged_by_rows(scene: Scene) -> None:
     from tests.faults.plan import Act
 
-    scene.schedule(due_in=3.5)
+    scene.schedule(due_in=8)  # a busy machine takes seconds to forge them all
     for number in scene.posts:
         scene.people.do(Act(0, "forge", number))
 
@@ -300,7 +300,7 @@ def forged_by_rows(scene: Scene) -> None:
 def changed_by_stealth(scene: Scene) -> None:
     from tests.faults.plan import Act
 
-    scene.schedule(due_in=3.5)
+    scene.schedule(due_in=8)
     for number in scene.posts:
         scene.people.do(Act(0, "tamper", number))
 

@@ -434,5 +434,5 @@ def test_a_stranger_may_not_fill_the_disk_with_a_form(post, settings):
     heavy = SimpleUploadedFile("video.mp4", bytes(4_000_000), "video/mp4")
     assert (
         Client().post(reverse("posts:edit", args=[post.public_id]), {"files": heavy}).status_code
-        == 400
+        == 413
     )
