@@ -24,8 +24,6 @@ from engagement.rollups.queries.provinces import Marks, sum_publications
 from engagement.rollups.sql import (
     Statement,
     as_date,
-    as_datetime,
-    compile_queryset,
     fetch_rows,
     int_or_none,
 )
@@ -119,20 +117,19 @@ def find_new_kits(
     """Return the kits of ``issued`` (annotated with ``begun``, the moment when they were issued)
     that some of the publications came of: public id, name, day and number of publications.
     """
-    of_kits = replace(
-        publications, values={**publications.values, "kit__in": issued.order_by().values("pk")}
-    )
-    counted, params = sum_page_days(of_kits, ("kit_id",), ("publications",))
-    kits, of_issued = compile_queryset(issued.order_by().values("pk", "public_id", "name", "begun"))
-    sql = (
-        f"SELECT kit.public_id, kit.name, kit.begun, counted.publications FROM ({kits}) AS kit "  # noqa: S608
-        f"JOIN ({counted}) AS counted ON counted.kit_id = kit.pk WHERE counted.publications > 0 "
-        "ORDER BY kit.begun, kit.pk"
-    )
-    return [
-        (UUID(str(public_id)), name, timezone.localdate(as_datetime(begun)), int(n))
-        for public_id, name, begun, n in fetch_rows(sql, [*of_issued, *params])
-    ]
+    # Found first, and few: with their keys PostgreSQL knows how many rows each has, and reads those
+    # of the units. Of a question for the kits it read the whole nation's.
+    kits = {
+        key: (public_id, name, timezone.localdate(begun))
+        for key, public_id, name, begun in issued.order_by("begun", "pk").values_list(
+            "pk", "public_id", "name", "begun"
+        )
+    }
+    if not kits:
+        return []
+    of_kits = replace(publications, values={**publications.values, "kit__in": list(kits)})
+    counted = dict(fetch_rows(*sum_page_days(of_kits, ("kit_id",), ("publications",))))
+    return [(*kit, int(counted[key])) for key, kit in kits.items() if counted.get(key)]
 
 
 def add_up_by(
