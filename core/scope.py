@@ -21,6 +21,11 @@ class Reach(NamedTuple):
     def covers(self, path: str) -> bool:
         return path.startswith(self.path) if self.deep else path == self.path
 
+    @property
+    def is_nation(self) -> bool:
+        """Check whether this is the whole tree."""
+        return self.deep and self.path.count("/") == 1
+
 
 class Person(Protocol):
     """A user, as apps below accounts see one."""

@@ -257,7 +257,7 @@ def _counted(name: str, reach: Sequence[Reach], count: Callable[[], Any]) -> Any
 
 def _nation(reach: Iterable[Reach]) -> Reach | None:
     """Return the part of ``reach`` that is the whole tree."""
-    return next((part for part in reach if part.deep and part.path.count("/") == 1), None)
+    return next((part for part in reach if part.is_nation), None)
 
 
 def _trouble(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _row_grouping(request: HttpRequest) -> str:
     """Return how units are grouped for the reader: by province for those who see the nation."""
     user: Any = request.user
     reach = user.reach(Permission.FIGURES_VIEW)
-    if any(part.deep and part.path.count("/") == 1 for part in reach):
+    if any(part.is_nation for part in reach):
         return BY_PROVINCE
     return BY_UNIT if any(part.deep for part in reach) else ""
 
