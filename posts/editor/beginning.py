@@ -47,8 +47,12 @@ def post_of(request: HttpRequest, public_id: uuid.UUID) -> Post:
     try:
         return post_to_write(request, public_id)
     except Http404:
-        if unit_key is None or Post.objects.filter(public_id=public_id).exists():
+        if unit_key is None:
             raise
+    if Post.objects.filter(public_id=public_id).exists():
+        # Not this person's to see, or made by a save since the look above: of two requests that
+        # the page sends at once, a picture's waits for no save.
+        return post_to_write(request, public_id)
     units = {unit.pk: unit for unit in units_to_write_in(cast("User", request.user))}
     if unit_key not in units:
         raise PermissionDenied

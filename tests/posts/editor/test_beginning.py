@@ -12,6 +12,8 @@ from django.utils import timezone
 from accounts.models import Appointment
 from accounts.permissions import Role
 from audit.models import Entry
+from posts.context import post_to_write
+from posts.editor import beginning
 from posts.editor import services as editing
 from posts.models import Post
 from posts.states import PostState
@@ -94,6 +96,24 @@ def test_a_picture_comes_up_before_the_first_save(client, unit):
     page.send("autosave", picture=answer["picture"], **{f"alt-{answer['picture']}": "Xanh"})
 
     assert [shown.alt_text for shown in Post.objects.get().pictures.all()] == ["Xanh"]
+
+
+def test_a_picture_that_arrives_while_the_first_save_makes_the_row_is_stored(client, monkeypatch):
+    page = NewPage(client)
+    is_saved = False
+
+    def save_after_the_look(request, public_id):
+        nonlocal is_saved
+        try:
+            return post_to_write(request, public_id)
+        finally:
+            if not is_saved:
+                is_saved = True
+                page.send("autosave", title="Đang lưu")
+
+    monkeypatch.setattr(beginning, "post_to_write", save_after_the_look)
+    answer = client.post(page.address("upload"), {"file": picture_file()})
+    assert (answer.status_code, Post.objects.get().title) == (200, "Đang lưu")
 
 
 def test_a_wrong_field_makes_no_post_and_keeps_the_text(client):
