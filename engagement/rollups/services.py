@@ -149,10 +149,12 @@ def _remove_former_units(current_provinces: Collection[int]) -> None:
     provinces.remove_former_provinces(current_provinces)
 
 
-def find_differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
+def find_differences(
+    *, most: int = 20, on_progress: Callable[[str], object] = lambda table: None
+) -> dict[str, list[tuple[Any, ...]]]:
     """Compare each summary with the raw rows; return what differs, by table: ``-`` before what a
     summary has and should not, ``+`` before what it lacks. Days that are marked are left out: they
-    are about to be summed up.
+    are about to be summed up. ``on_progress`` gets the name of each table that was compared.
     """
     found: dict[str, list[tuple[Any, ...]]] = {}
 
@@ -166,9 +168,11 @@ def find_differences(*, most: int = 20) -> dict[str, list[tuple[Any, ...]]]:
     for summary in SUMMARIES:
         for month in _months(summary.kind, summary):
             note(summary.table, _find_differences(summary, month, most))
+        on_progress(summary.table)
     for province_summary in PROVINCE_SUMMARIES:
         for month in _months(province_summary.units.kind, province_summary):
             note(province_summary.table, provinces.find_differences(province_summary, month, most))
+        on_progress(province_summary.table)
     note(UnitPeriod._meta.db_table, periods.find_differences(most))
     return found
 

@@ -58,12 +58,15 @@ def column_names(model: type[Model]) -> list[str]:
 
 def select_differences(stored: Statement, expected: Statement, most: int) -> Statement:
     """Select at most so many rows that one side alone has: ``-`` before what is stored and should
-    not be, ``+`` before what is missing. In one statement, so that both sides are of one moment.
+    not be, ``+`` before what is missing. In one statement, so that both sides are of one moment,
+    and each of them is read once.
     """
     (has, has_params), (should, should_params) = stored, expected
     sql = (
-        f"SELECT * FROM (SELECT '-' AS sign, gone.* FROM ({has} EXCEPT {should}) AS gone "  # noqa: S608
-        f"UNION ALL SELECT '+', missing.* FROM ({should} EXCEPT {has}) AS missing) AS differ "
-        f"LIMIT {most:d}"
+        f"WITH has AS ({has}), should AS ({should}) SELECT * FROM ("  # noqa: S608
+        "SELECT '-' AS sign, gone.* FROM "
+        "(SELECT * FROM has EXCEPT SELECT * FROM should) AS gone UNION ALL "
+        "SELECT '+', missing.* FROM (SELECT * FROM should EXCEPT SELECT * FROM has) AS missing"
+        f") AS differ LIMIT {most:d}"
     )
-    return sql, [*has_params, *should_params, *should_params, *has_params]
+    return sql, [*has_params, *should_params]

@@ -17,11 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, *_: object, check: bool, **__: Any) -> None:
         if not check:
-            if not services.rebuild(on_progress=self._tell):
+            if not services.rebuild(on_progress=self._tell_batches):
                 raise CommandError("A run is at work. Please try again in a minute.")
             self.stdout.write("The daily summaries are made anew.")
             return
-        found = services.find_differences()
+        found = services.find_differences(on_progress=self._tell_table)
         for table, rows in found.items():
             for sign, *values in rows:
                 self.stdout.write(f"{sign} {table}: {', '.join(map(str, values))}")
@@ -29,6 +29,10 @@ class Command(BaseCommand):
             raise CommandError("The daily summaries differ from the raw rows.")
         self.stdout.write("The daily summaries equal the raw rows.")
 
-    def _tell(self, done: int, of: int) -> None:
+    def _tell_batches(self, done: int, of: int) -> None:
         self.stdout.write(f"{done} of {of} batches of units")
+        self.stdout.flush()
+
+    def _tell_table(self, table: str) -> None:
+        self.stdout.write(f"{table} compared")
         self.stdout.flush()

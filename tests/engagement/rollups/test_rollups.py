@@ -190,7 +190,8 @@ def test_a_rebuild_mends_what_a_check_finds(messy, capsys):
     printed = capsys.readouterr().out
     assert "+ engagement_dueday" in printed
     assert "- engagement_provincewrittenday" in printed
-    assert "engagement_provincedueday" not in printed
+    assert "engagement_provincedueday compared" in printed
+    assert " engagement_provincedueday:" not in printed
     DueDay.objects.update(failed=9)
     ProvinceDueDay.objects.all().delete()
     with pytest.raises(CommandError):
