@@ -25,6 +25,12 @@ _BLANKS = (" ", "\t", "\n")
 _VIETNAMESE = "ăâđêôơưáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
 _ODD = re.compile(rf"[ \n] |[^ \n!-~“”{_VIETNAMESE}{_VIETNAMESE.upper()}]")
 
+# A long number in which letters stand for digits, as typewriters had none for 0 and 1, and as the
+# reading of a picture mistakes them. Its letters touch a digit: "5 l xăng" is none.
+_TYPED_NUMBER = re.compile(r"(?<![^\W_])[\dOo](?:[OoIl]|[ .-]?\d|[ .-]O(?=[O\d])){8,}")
+_TYPED_DIGITS = str.maketrans("OoIl", "0011")
+_LEAST_DIGITS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Plain:
@@ -45,9 +51,10 @@ class Plain:
 
 
 def plain(source: str) -> Plain:
-    if not _ODD.search(source):
-        return Plain(source, range(len(source)), range(1, len(source) + 1))
-    return _undisguised(source)
+    if _ODD.search(source):
+        return _undisguised(source)
+    text = _TYPED_NUMBER.sub(_with_digits, source)
+    return Plain(text, range(len(source)), range(1, len(source) + 1))
 
 
 def _undisguised(source: str) -> Plain:
@@ -63,7 +70,14 @@ def _undisguised(source: str) -> Plain:
             letters.append(letter)
             starts.append(match.start())
             ends.append(match.end())
-    return Plain("".join(letters), starts, ends)
+    return Plain(_TYPED_NUMBER.sub(_with_digits, "".join(letters)), starts, ends)
+
+
+def _with_digits(number: re.Match[str]) -> str:
+    """Return the number without its letters, in as many signs."""
+    written = number.group()
+    is_number = sum(map(str.isdigit, written)) >= _LEAST_DIGITS
+    return written.translate(_TYPED_DIGITS) if is_number else written
 
 
 @lru_cache(maxsize=4096)

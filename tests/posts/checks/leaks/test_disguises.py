@@ -125,6 +125,25 @@ def test_a_number_in_decorated_or_foreign_digits_is_found(text, number, rule, di
     assert [(each, words[0]) for each, words in found] == [(rule, written[0])]
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "words"),
+    [
+        ("Liên hệ anh Bình, số O912 345 678.", "phone_personal", "O912 345 678"),
+        ("Liên hệ anh Bình, số 09l2.34S.678.", None, None),
+        ("Liên hệ anh Bình, số 09l2.345.678.", "phone_personal", "09l2.345.678"),
+        ("Số CCCD o48o85oo1234 của chị.", "id_cccd", "o48o85oo1234"),
+        ("Số CCCD 048 O85 OO1 234 của chị.", "id_cccd", "048 O85 OO1 234"),
+        ("Chuyển vào số tài khoản 1O234567890I2.", "bank_acc", "1O234567890I2"),
+        ("\u200bSố CCCD O48085001234 của chị.", "id_cccd", "O48085001234"),
+        ("Trộm 912 345 678 O ghi trong sổ.", None, None),
+        ("Mã OOOOOOOO0912 của máy.", None, None),
+        ("Nhóm O, 30 ml, 5 l xăng, ngày l0/11/2026, lúc 7 giờ 30.", None, None),
+    ],
+)
+def test_letters_that_stand_for_digits_hide_no_number(text, rule, words):
+    assert marked(text) == ({(rule, words)} if rule else set())
+
+
 def test_a_telephone_number_set_with_middle_dots_is_found():
     assert marked("Gọi anh Bình: 0912·345·678.") == {("phone_personal", "0912·345·678")}
 
@@ -133,6 +152,9 @@ HOSTILE = [
     *(
         "1",
         "12 ",
+        "1O",
+        "1 O",
+        "O1 ",
         "1 ",
         "1.",
         "0 ",
