@@ -1,9 +1,16 @@
 """The words of the record for what accounts does, and the pages of what they are about."""
 
-from django.utils.translation import gettext_noop
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.utils.translation import gettext, gettext_noop
 
 from audit.objects import register_page
-from audit.sentences import register
+from audit.sentences import register, register_facts
+from core.navigation import page_label
 
 register(
     {
@@ -135,9 +142,11 @@ register(
         ),
         "sign_in.ended": gettext_noop("Signed out"),
         "sign_in.sessions_ended": gettext_noop("Ended sessions on other devices: %(count)s"),
-        "access.denied": gettext_noop("Was refused a page (%(page)s), from %(address)s"),
+        "access.denied": gettext_noop(
+            "Was refused a page of “%(part)s”, from %(address)s (%(page)s)"
+        ),
         "system.changed": gettext_noop(
-            "Acted in system operation, from %(address)s: %(page)s %(target)s"
+            "Acted in system operation on “%(part)s”, from %(address)s (%(page)s %(target)s)"
         ),
     },
     groups={
@@ -150,3 +159,42 @@ register(
 )
 
 register_page("accounts.user", "accounts:person", right="account_manage")
+
+
+_FACTORS = {
+    Authenticator.Type.TOTP: gettext_noop("Authenticator app"),
+    Authenticator.Type.WEBAUTHN: gettext_noop("Passkey"),
+    Authenticator.Type.RECOVERY_CODES: gettext_noop("Recovery codes"),
+}
+
+
+def _factor(facts: Mapping[str, str]) -> dict[str, str]:
+    kind = facts["kind"]
+    return {"kind": gettext(_FACTORS[kind])} if kind in _FACTORS else {}
+
+
+def _refused_part(facts: Mapping[str, str]) -> dict[str, str]:
+    """Name the part of the portal to which a page belongs; its code stays beside it for support."""
+    page = facts["page"]
+    if page.startswith("admin:"):
+        return {"part": gettext("System operation")}
+    return {"part": page_label(page) or gettext("Other pages")}
+
+
+def _changed_part(facts: Mapping[str, str]) -> dict[str, str]:
+    """Name the app whose rows were changed: the address is called by app, model and act."""
+    app = facts["page"].partition("_")[0]
+    known = apps.is_installed(app)
+    return {"part": str(apps.get_app_config(app).verbose_name) if known else ""}
+
+
+def _day(facts: Mapping[str, str]) -> dict[str, str]:
+    with suppress(ValueError):
+        return {"day": f"{date.fromisoformat(facts['day']):%d/%m/%Y}"}
+    return {}
+
+
+register_facts("account.factor_day_set", facts=_day)
+register_facts("system.changed", facts=_changed_part)
+register_facts("account.factor_added", "account.factor_removed", facts=_factor)
+register_facts("access.denied", facts=_refused_part)

@@ -4,7 +4,7 @@ when it starts.
 An action without one is shown by its code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from django.utils.translation import gettext
@@ -19,6 +19,8 @@ class Group(NamedTuple):
 
 SENTENCES: dict[str, str] = {}
 GROUPS: dict[str, Group] = {}
+# By action: what puts the codes among its facts into words.
+FACTS: dict[str, Callable[[Mapping[str, str]], Mapping[str, str]]] = {}
 
 
 def register(sentences: Mapping[str, str], *, groups: Mapping[str, str], place: int) -> None:
@@ -32,6 +34,15 @@ def register(sentences: Mapping[str, str], *, groups: Mapping[str, str], place: 
         raise ValueError(f"registered twice: {', '.join(sorted(known))}")
     SENTENCES.update(sentences)
     GROUPS.update({group: Group(label, place) for group, label in groups.items()})
+
+
+def register_facts(
+    *actions: str, facts: Callable[[Mapping[str, str]], Mapping[str, str]]
+) -> None:
+    """Have ``facts`` put into words what these actions record as codes: a rule, a page, a kind. It
+    gets the facts of an entry, and returns those that its sentence says otherwise.
+    """
+    FACTS.update(dict.fromkeys(actions, facts))
 
 
 def choices() -> list[tuple[str, str]]:
@@ -52,4 +63,7 @@ def sentence(action: str, label: str, data: Mapping[str, object]) -> str:
     said = SENTENCES.get(f"{action}.{data.get('method')}") or SENTENCES.get(action)
     if said is None:
         return f"{action}: {label}" if label else action
-    return (gettext(said) % _Facts({**data, "object": label})).rstrip(" :")
+    facts = _Facts({**data, "object": label})
+    if words := FACTS.get(action):
+        facts.update(words(facts))
+    return (gettext(said) % facts).rstrip(" :")

@@ -86,6 +86,15 @@ def matching(words: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[
     return list(found.values())
 
 
+def page_label(view: str) -> str:
+    """Return the words of the entry that leads to a page, or else of the one to which it belongs;
+    empty where it belongs to none.
+    """
+    belongs_to = current(view, view.rpartition(":")[0])
+    found = {entry.view: str(entry.label) for entry in reversed(ENTRIES)}
+    return found.get(view) or found.get(belongs_to, "")
+
+
 @cache
 def current(view: str, namespace: str) -> str:
     """Return the view of the entry to which a page belongs: itself, if it is one."""

@@ -32,20 +32,25 @@ register(
             *("engagement:decline_report", "engagement:return_report"),
             *("engagement:correct_report", "engagement:reports_overview"),
             *("engagement:report_forms", "engagement:report_form"),
+            *("engagement:submit_report", "engagement:approve_report"),
+            *("engagement:take_figures", "engagement:make_report_files", "engagement:report_file"),
         ),
         "campaigns:list": (
             *("engagement:campaign", "engagement:campaign_figures"),
             *("engagement:campaign_close", "engagement:campaign_summary"),
+            "engagement:campaign_export",
         ),
         "engagement:results": (
             *("engagement:results_of_unit", "engagement:results_of_topic"),
             *("engagement:results_of_channel", "engagement:results_of_kit"),
+            "engagement",
         ),
         "publishing:post_list": ("engagement:post_counts", "engagement:enter_figures"),
         "engagement:desks": ("engagement:comments",),
         "engagement:examples": (
             *("engagement:example", "engagement:propose_example"),
             *("engagement:return_example", "engagement:withdraw_example"),
+            *("engagement:accept_example", "engagement:use_example"),
         ),
     },
 )

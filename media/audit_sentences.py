@@ -1,8 +1,11 @@
 """The words of the record for what is done with a unit's logo and its library."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext_noop
 
-from audit.sentences import register
+from audit.sentences import register, register_facts
+from media.scanners.models import Scanner
 
 register(
     {
@@ -41,3 +44,11 @@ register(
     },
     place=12,
 )
+
+
+def _lacking(facts: Mapping[str, str]) -> dict[str, str]:
+    lacking = facts["lacking"].split(", ")
+    return {"lacking": ", ".join(str(each.label) for each in Scanner if each in lacking)}
+
+
+register_facts("media.looked_by_eye", facts=_lacking)

@@ -105,7 +105,7 @@ KINDS: dict[str, Meaning] = {
         ),
     ),
     "silent": Meaning(
-        _("Nobody answers on the queue %(where)s"),
+        _("Nobody answers on the queue “%(where)s”"),
         _(
             "The worker of this queue is dead or hangs. If all are silent, none runs or "
             "none reaches the database."
@@ -120,7 +120,7 @@ KINDS: dict[str, Meaning] = {
         ),
         (
             _(
-                "Look above whether the queue publish.%(key)s is silent: then start its "
+                "Look above whether the queue %(publishing)s is silent: then start its "
                 "worker again."
             ),
             _(
@@ -137,7 +137,7 @@ KINDS: dict[str, Meaning] = {
         _("Posts cannot be taken down from %(where)s"),
         _("A post that was withdrawn still stands in public."),
         (
-            _("Look whether the queue recall is silent: then start its worker again."),
+            _("Look whether the queue %(recalling)s is silent: then start its worker again."),
             _(
                 "If the connection of the page is lost, its unit connects it again, or "
                 "deletes the post on the page."
@@ -173,7 +173,7 @@ KINDS: dict[str, Meaning] = {
         ),
         (
             _(
-                "Look whether the queue settle is silent: then start its worker again. "
+                "Look whether the queue %(checking)s is silent: then start its worker again. "
                 "It asks the pages first."
             ),
         ),
@@ -217,7 +217,7 @@ KINDS: dict[str, Meaning] = {
             "whether it stands."
         ),
         (
-            _("Look whether the queue settle is silent: then start its worker again."),
+            _("Look whether the queue %(checking)s is silent: then start its worker again."),
             _(
                 "If the platform is disturbed, wait. After an hour the unit is asked to "
                 "look at its page."
@@ -316,7 +316,25 @@ KINDS: dict[str, Meaning] = {
         by_people=True,
     ),
 }
+QUEUES = {
+    "upload": _("Bringing videos to the platforms"),
+    "recall": _("Taking posts down"),
+    "settle": _("Checking unknown outcomes"),
+    "channels": _("Renewing connections"),
+    "counts": _("Counting"),
+    "scans": _("Checking pictures and films"),
+    "mail": _("Letters"),
+    "house": _("Housekeeping and watch"),
+}
 _FREEZES = {"restored": _("the database was restored"), "stopped": _("stopped by an administrator")}
+
+
+def queue_name(queue: str) -> str:
+    """Say what a queue is for; its code where it is a new one."""
+    platform = dict(Kind.choices).get(queue.removeprefix("publish."))
+    if platform:
+        return gettext("Publishing on %(platform)s") % {"platform": platform}
+    return str(QUEUES.get(queue, queue))
 
 
 def title(kind: str, key: str = "") -> str:
@@ -332,8 +350,23 @@ def to_do(kind: str, key: str = "") -> list[str]:
 
 
 def _names(key: str) -> dict[str, str]:
-    where = dict(Kind.choices).get(key) or str(_FREEZES.get(key, key))
-    return {"key": key, "where": where, "service": key.replace("publish.", "publish-")}
+    where = dict(Kind.choices).get(key) or (
+        str(_FREEZES[key]) if key in _FREEZES else queue_name(key)
+    )
+    service = key.replace("publish.", "publish-")
+    return {"key": key, "where": where, "service": service, **_queues_of(key)}
+
+
+def _queues_of(platform: str) -> dict[str, str]:
+    """Name the queues to look at: what each is for, and its code, by which the server knows it."""
+    return {
+        word: f"“{queue_name(queue)}” ({queue})"
+        for word, queue in (
+            ("publishing", f"publish.{platform}"),
+            ("recalling", "recall"),
+            ("checking", "settle"),
+        )
+    }
 
 
 def letter(alarm: Alarm) -> str:

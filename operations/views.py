@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -34,16 +34,6 @@ from publishing.freeze import services as freezing
 from publishing.models import Freeze
 
 ALARMS_SHOWN = 20
-QUEUES = {
-    "upload": gettext_lazy("Bringing videos to the platforms"),
-    "recall": gettext_lazy("Taking posts down"),
-    "settle": gettext_lazy("Checking unknown outcomes"),
-    "channels": gettext_lazy("Renewing connections"),
-    "counts": gettext_lazy("Counting"),
-    "scans": gettext_lazy("Checking pictures and films"),
-    "mail": gettext_lazy("Letters"),
-    "house": gettext_lazy("Housekeeping and watch"),
-}
 
 
 @login_not_required
@@ -209,12 +199,7 @@ def _parts(facts: Facts) -> list[Line]:
 
 
 def _queue(facts: Facts, queue: str, last_seen_at: datetime | None) -> Line:
-    platform = dict(Kind.choices).get(queue.removeprefix("publish."))
-    name = (
-        _("Publishing on %(platform)s") % {"platform": platform}
-        if platform
-        else str(QUEUES.get(queue, queue))
-    )
+    name = presenters.queue_name(queue)
     if last_seen_at is None:
         return Line(name, _("never answered"), "red", "silent")
     silent = facts.now - last_seen_at > silent_after(queue)

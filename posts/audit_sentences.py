@@ -1,8 +1,14 @@
 """The words of the record for what posts does."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+
 from django.utils.translation import gettext_noop
 
-from audit.sentences import register
+from audit.sentences import register, register_facts
+from media.scanners.models import ShownAs
+from posts.checks.leak_words import name_of
 
 register(
     {
@@ -84,4 +90,27 @@ register(
         "leak_rule": gettext_noop("Leak check"),
     },
     place=10,
+)
+
+
+def _rule(facts: Mapping[str, str]) -> dict[str, str]:
+    """Name the rule; a switch, which is named by its rule, says its day as everywhere else."""
+    words = {"rule": name_of(facts["rule"])}
+    with suppress(ValueError):
+        words["since"] = f"{date.fromisoformat(facts['since']):%d/%m/%Y}"
+    return words
+
+
+def _shown(facts: Mapping[str, str]) -> dict[str, str]:
+    ground = facts["ground"]
+    known = ground in ShownAs.values
+    return {**_rule(facts), "ground": str(ShownAs(ground).label) if known else ground}
+
+
+register_facts("media.box_shown", facts=_shown)
+register_facts(
+    "leak_rule.switched",
+    "leak_rule.alarms_seen",
+    "media.box_hidden",
+    facts=_rule,
 )

@@ -266,3 +266,34 @@ def test_the_filter_lists_the_kinds_of_actions_from_posts_to_what_is_deleted():
     assert names.index("delivery") < names.index("unit")
     assert names[-1] == "retention"
     assert set(names) == set(GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "words"),
+    [
+        ("access.denied", {"page": "posts:edit"}, "Was refused a page of “Posts”"),
+        ("access.denied", {"page": "accounts:invite"}, "Was refused a page of “Invite a person”"),
+        ("access.denied", {"page": "admin:index"}, "Was refused a page of “System operation”"),
+        ("access.denied", {"page": "hook"}, "Was refused a page of “Other pages”"),
+        ("account.factor_added", {"kind": "totp"}, ": Authenticator app"),
+        ("account.factor_removed", {"kind": "webauthn"}, ": Passkey"),
+        ("account.factor_day_set", {"day": "2027-01-31"}, ": 31/01/2027"),
+        ("system.changed", {"page": "units_unit_change"}, "in system operation on “Units”"),
+        ("leak_rule.switched", {"rule": "", "since": "2027-01-31"}, "from 31/01/2027 on"),
+        ("leak_rule.alarms_seen", {"rule": "plate", "n": 3}, "the rule Number plate found"),
+        (
+            "media.box_shown",
+            {"rule": "plate", "ground": "public"},
+            "Number plate, somebody who acts in public",
+        ),
+        ("media.box_hidden", {"rule": "plate"}, ": Number plate"),
+        ("media.looked_by_eye", {"lacking": "text, faces"}, ": text, faces"),
+    ],
+)
+def test_codes_among_the_facts_are_put_into_words(action, facts, words):
+    assert words in sentence(action, "x", facts)
+
+
+def test_a_code_that_nobody_knows_any_more_is_shown_as_it_is():
+    assert sentence("account.factor_added", "x", {"kind": "old"}).endswith(": old")
+    assert "“”" in sentence("system.changed", "x", {"page": "gone_thing_add"})

@@ -198,3 +198,20 @@ def test_after_a_restore_the_page_asks_for_a_second_person(client, boss):
 
 def test_there_is_nothing_to_release_when_nothing_is_frozen(client, boss):
     assert client.get(reverse("operations:release")).status_code == 302
+
+
+def test_every_queue_is_called_by_what_it_is_for(client, boss, settings):
+    names = {queue: presenters.queue_name(queue) for queue in settings.CELERY_TASK_QUEUES}
+    shown = page(client).text
+
+    assert [queue for queue, name in names.items() if name == queue] == []
+    assert [name for name in names.values() if f"<span>{name}</span>" not in shown] == []
+    assert presenters.title("silent", "settle") == (
+        "Nobody answers on the queue “Checking unknown outcomes”"
+    )
+    assert presenters.to_do("recalling", "facebook")[0].startswith(
+        "Look whether the queue “Taking posts down” (recall) is silent"
+    )
+    assert presenters.to_do("late", "facebook")[0].startswith(
+        "Look above whether the queue “Publishing on Facebook” (publish.facebook) is silent"
+    )
