@@ -45,7 +45,7 @@ class Filters(forms.Form):
         label=_("Search people"),
         max_length=200,
         required=False,
-        widget=forms.SearchInput(attrs={"placeholder": _("Name, user name or e-mail")}),
+        widget=forms.SearchInput(attrs={"placeholder": _("Name or e-mail")}),
     )
     role = forms.ChoiceField(
         label=_("Role"), required=False, choices=[("", _("All")), *Role.choices]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
+from audit.services import record
 from campaigns.kits.models import KitMedia
 from engagement.dashboards import helpfulness
 from engagement.models import Measurement
@@ -108,3 +109,21 @@ def test_an_administrator_reads_on_a_phone_whom_to_ask_about_a_pause(at_desk, pr
     desk.open(reverse("oversight:today"))
     cut = "(line) => line.scrollHeight - line.clientHeight"
     assert desk.page.locator(".pause-line p").evaluate(cut) == 0
+
+
+def test_people_and_the_record_are_few_screens_on_a_phone(at_desk, province):
+    commune = factories.UnitFactory(parent=province, place="Phường Hải Châu")
+    people = [factories.person(Role.OFFICER, commune) for _ in range(20)]
+    for each in people:
+        record("post.approved", commune, by=each, reason="Bài đúng chủ trương")
+    desk = at_desk(factories.person(Role.ADMINISTRATOR, province), PHONE)
+    for name in ("accounts:people", "audit:log"):
+        desk.open(reverse(name))
+        assert desk.page.locator("main tbody tr").count() >= 20
+        row = desk.page.locator("main tbody tr").nth(3)
+        assert row.bounding_box()["height"] < 150
+    desk.page.set_viewport_size(DESK)
+    desk.open(reverse("accounts:people"))
+    state = desk.page.locator(".people-table .state").first
+    assert state.bounding_box()["height"] < 30
+    assert desk.complaints == []
