@@ -217,7 +217,8 @@ def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse
             request, "components/toast.html", {"level": "warning", "text": str(error)}
         )
     else:
-        response = render(request, "429.html", {"words": str(error)})
+        words = {"words": str(error), "is_busy": isinstance(error, Busy)}
+        response = render(request, "429.html", words)
     response.status_code = 503 if isinstance(error, Busy) else 429
     response["Retry-After"] = str(seconds_to_wait(error))
     return response

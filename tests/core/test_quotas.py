@@ -121,6 +121,7 @@ def test_a_busy_portal_is_503_and_says_for_how_long():
     response = answered(Busy("Others are at work.", retry_after=7))
 
     assert (response.status_code, response["Retry-After"]) == (503, "7")
+    assert "The portal is busy" in response.content.decode()
 
 
 def test_other_errors_pass():
