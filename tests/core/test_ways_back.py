@@ -64,3 +64,9 @@ def test_a_page_of_a_fault_follows_the_theme_and_names_no_page_of_officers(templ
     assert 'js/theme.js" integrity=' in page
     assert "To the first page" in page
     assert "today" not in page
+
+
+def test_a_dead_link_of_a_recovery_leads_to_sign_in(client):
+    page = client.get(reverse("accounts:stop_recovery", args=["abc"])).content.decode()
+    assert "To sign-in" in page
+    assert "Today" not in page
