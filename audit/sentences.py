@@ -36,9 +36,7 @@ def register(sentences: Mapping[str, str], *, groups: Mapping[str, str], place: 
     GROUPS.update({group: Group(label, place) for group, label in groups.items()})
 
 
-def register_facts(
-    *actions: str, facts: Callable[[Mapping[str, str]], Mapping[str, str]]
-) -> None:
+def register_facts(*actions: str, facts: Callable[[Mapping[str, str]], Mapping[str, str]]) -> None:
     """Have ``facts`` put into words what these actions record as codes: a rule, a page, a kind. It
     gets the facts of an entry, and returns those that its sentence says otherwise.
     """

@@ -225,6 +225,12 @@ class Appointment(PublicIdModel):
         """Return the name of the authority for the record: the written title, else the role."""
         return self.title or str(self.get_role_display())
 
+    @property
+    def role_beside(self) -> str:
+        """Return the role where the position is called otherwise, to stand beside it."""
+        role = str(self.get_role_display())
+        return "" if self.position == role else role
+
     def covers(self, unit: Unit) -> bool:
         return Reach(self.unit.path, self.role in DEEP).covers(unit.path)
 
@@ -417,6 +423,11 @@ class PendingAppointment(PublicIdModel):
     @property
     def position(self) -> str:
         return self.title or str(self.get_role_display())
+
+    @property
+    def role_beside(self) -> str:
+        role = str(self.get_role_display())
+        return "" if self.position == role else role
 
 
 class Waiver(models.Model):

@@ -40,9 +40,7 @@ def test_a_dead_address_speaks_of_units_and_of_today_to_officers_alone(client):
         ("429.html", {"words": "Others are at work.", "is_busy": True}),
     ],
 )
-def test_a_refusal_leads_officers_to_today_and_all_others_to_sign_in(
-    rf, client, template, context
-):
+def test_a_refusal_leads_officers_to_today_and_all_others_to_sign_in(rf, client, template, context):
     def shown(user):
         request = rf.get("/")
         request.user, request.session = user, client.session
