@@ -1,14 +1,15 @@
 """Fill the gaps of a template: by what the unit tells residents, and by what its officer types."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Topic
-from posts.checks.variables import filled, names_in
+from posts.checks.variables import NAME, filled, names_in
 from posts.library.models import Template
 from posts.library.queries import signature_for
 from units.models import Unit
@@ -44,6 +45,32 @@ class Filled(NamedTuple):
     text: str
     texts: dict[str, str]
     gaps: list[Gap]
+
+    def in_words(self) -> Self:
+        """Return the texts with each open gap shown by what it asks for."""
+        labels = {gap.name: gap.label for gap in self.gaps}
+        return self._replace(
+            title=readable(self.title, labels=labels),
+            text=readable(self.text, labels=labels),
+            texts={name: readable(text, labels=labels) for name, text in self.texts.items()},
+        )
+
+
+_NOTHING: Mapping[str, str] = {}
+
+
+def readable(
+    text: str, values: Mapping[str, str] = _NOTHING, *, labels: Mapping[str, str] = _NOTHING
+) -> str:
+    """Fill what ``values`` name, and show each other gap by what it asks for: readers do not know
+    the names of gaps. ``labels``: those of gaps that a template has of its own.
+    """
+
+    def shown(gap: re.Match[str]) -> str:
+        name = gap[1]
+        return values.get(name) or f"[{labels.get(name) or BUILT_IN.get(name) or name}]"
+
+    return NAME.sub(shown, text)
 
 
 def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]:

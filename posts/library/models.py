@@ -90,6 +90,11 @@ class Template(LibraryText, Grounds):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return what each of its own gaps asks for."""
+        return {each["name"]: each["label"] for each in self.variables}
+
     def parts(self) -> list[str]:
         """List every text in which a gap may stand."""
         return [self.title, self.text, self.hashtags, *self.texts.values()]

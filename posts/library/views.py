@@ -23,11 +23,12 @@ from core.actions import button_action, form_action, form_data
 from posts.canonical.grounds import in_words, legal_of
 from posts.context import unit_to_write_in, units_to_write_in
 from posts.library import services
-from posts.library.filling import BUILT_IN, fill
+from posts.library.filling import BUILT_IN, fill, readable
 from posts.library.forms import GapsForm, LibraryFilter, SnippetForm, TemplateForm
 from posts.library.models import LibraryText, Snippet, Template
 from posts.library.queries import best_first, editable, snippets_at, templates_at
 from posts.library.reach import views_of_templates
+from units.queries import fact_values
 
 PAGE = 20
 
@@ -42,8 +43,18 @@ def templates(request: HttpRequest) -> HttpResponse:
         request.GET.get("page")
     )
     views = views_of_templates([row.pk for row in page])
+    today = timezone.localdate()
+    values = fact_values(position.unit, on=today)
     context = {
-        "rows": [(row, views.get(row.pk), row.fits_in(timezone.localdate().month)) for row in page],
+        "rows": [
+            (
+                row,
+                readable(row.text, values, labels=row.labels),
+                views.get(row.pk),
+                row.fits_in(today.month),
+            )
+            for row in page
+        ],
         "may_use": bool(units_to_write_in(request.user)),
         **_list(request, position, page, form),
     }
@@ -57,7 +68,11 @@ def snippets(request: HttpRequest) -> HttpResponse:
     position = _position(request)
     found, form = _filtered(request, position, snippets_at)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = _list(request, position, page, form)
+    values = fact_values(position.unit, on=timezone.localdate())
+    context = {
+        "rows": [(row, readable(row.text, values)) for row in page],
+        **_list(request, position, page, form),
+    }
     return render(request, _part(request, "posts/library/snippets.html"), context)
 
 
@@ -107,7 +122,7 @@ def template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     filled = fill(row, unit, on=timezone.localdate())
     context = {
         "template": row,
-        "filled": filled,
+        "filled": filled.in_words(),
         "legal": in_words(legal_of(row)),
         "unit": unit,
         "form": GapsForm(gaps=filled.gaps),

@@ -29,7 +29,7 @@ def officer(client, unit):
 
 def titles(client, **asked) -> list[str]:
     page = client.get(reverse("posts:library"), asked)
-    return [template.title for template, _views, _in_season in page.context["rows"]]
+    return [template.title for template, *_ in page.context["rows"]]
 
 
 def test_it_lists_those_of_the_unit_and_above_and_no_others(client, unit):
@@ -169,7 +169,7 @@ def test_pieces_are_added_changed_and_archived(client, unit):
         reverse("posts:edit_snippet", args=[row.public_id]), {**typed, "text": "{don_vi}, 113"}
     )
     assert Snippet.objects.get().text == "{don_vi}, 113"
-    assert "{don_vi}, 113" in client.get(reverse("posts:snippets")).content.decode()
+    assert f"{unit.name}, 113" in client.get(reverse("posts:snippets")).content.decode()
     client.post(reverse("posts:archive_snippet", args=[row.public_id]))
 
     assert client.get(reverse("posts:snippets")).context["page_obj"].paginator.count == 0
@@ -188,3 +188,20 @@ def test_the_form_of_a_template_asks_for_a_topic_in_our_words(client):
     page = client.get(reverse("posts:new_template")).content.decode()
     assert "Choose a topic" in page
     assert "Select an option" not in page
+
+
+def test_lists_and_the_preview_name_open_gaps_in_words(client, unit):
+    own = {"name": "ten_pho", "label": "Name of the street"}
+    row = factories.template(unit, text="{don_vi}: {dia_chi}, {ten_pho}", variables=[own])
+    factories.snippet(unit, text="{don_vi}: {duong_day_nong}")
+    addresses = [
+        reverse("posts:library"),
+        reverse("posts:template", args=[row.public_id]),
+        reverse("posts:snippets"),
+    ]
+    pages = [client.get(address).content.decode() for address in addresses]
+
+    for page in pages[:2]:
+        assert f"{unit.name}: [Address of the station], [Name of the street]" in page
+    assert f"{unit.name}: [Telephone of the officer on duty]" in pages[2]
+    assert [name for page in pages for name in ("{don_vi}", "{ten_pho}") if name in page] == []
