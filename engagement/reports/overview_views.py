@@ -46,7 +46,9 @@ class OverviewFilter(forms.Form):
         required=False,
         choices=[(kind.value, kind.label) for kind in REGULAR],
     )
-    period = forms.ChoiceField(label=_("Period"), required=False)
+    period = forms.ChoiceField(
+        label=_("Period"), required=False, widget=forms.Select(attrs={"class": "is-long"})
+    )
     status = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -60,7 +62,11 @@ class OverviewFilter(forms.Form):
 
     def __init__(self, data: Any, *, offered: list[Period]) -> None:
         super().__init__(data)
-        self.fields["period"].choices = [(each.first.isoformat(), str(each)) for each in offered]
+        choices = [(each.first.isoformat(), str(each)) for each in offered]
+        self.fields["period"].choices = choices
+        # What is asked for without a choice is no filter that somebody set.
+        self.fields["period"].initial = choices[0][0]
+        self.fields["kind"].initial = ReportKind.MONTH
 
 
 @require_GET

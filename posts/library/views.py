@@ -49,6 +49,7 @@ def templates(request: HttpRequest) -> HttpResponse:
         "rows": [
             (
                 row,
+                readable(row.title, values, labels=row.labels),
                 readable(row.text, values, labels=row.labels),
                 views.get(row.pk),
                 row.fits_in(today.month),

@@ -127,3 +127,32 @@ def test_people_and_the_record_are_few_screens_on_a_phone(at_desk, province):
     state = desk.page.locator(".people-table .state").first
     assert state.bounding_box()["height"] < 30
     assert desk.complaints == []
+
+
+CUT = """() => [...document.querySelectorAll("main .filter-bar select")].filter((field) => {
+    const style = getComputedStyle(field);
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(field.selectedOptions[0].text.trim()).width > room;
+}).map((field) => field.name)"""
+
+
+@pytest.mark.parametrize("name", ["publishing:post_list", "engagement:reports_overview"])
+def test_what_a_filter_says_is_not_cut(at_desk, province, name):
+    factories.UnitFactory(parent=province)
+    overseer = factories.person(Role.OVERSEER, province)
+    desk = at_desk(overseer, DESK, locale="vi-VN")
+    desk.open(reverse(name))
+    assert "Lọc" in desk.page.inner_text("main .filter-buttons")
+    assert desk.page.evaluate(CUT) == []
+
+
+def test_units_that_report_take_a_line_each_on_a_phone(at_desk, province):
+    for _ in range(40):
+        factories.UnitFactory(parent=province, place="Xã Bà Nà")
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE)
+    desk.open(reverse("engagement:reports_overview"))
+    rows = desk.page.locator(".bodies > li")
+    height = desk.page.evaluate("document.documentElement.scrollHeight")
+    assert (rows.count(), height < 4 * PHONE["height"]) == (40, True)

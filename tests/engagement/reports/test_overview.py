@@ -16,6 +16,7 @@ from engagement.reports.models import Report
 from engagement.reports.reminders import remind
 from engagement.reports.standard import standard_form
 from tests import factories
+from tests.pages import one_line
 from try_out.history import at
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +122,21 @@ def test_the_command_drafts_the_last_month_of_all_units(month, capsys):
     report = Report.objects.get(unit=unit)
     assert report.period == month
     assert "drafted 3 reports" in capsys.readouterr().out
+
+
+def test_the_period_that_nobody_chose_unfolds_no_filters(client, province, overseer):
+    factories.UnitFactory(parent=province)
+    client.force_login(overseer)
+
+    assert '<details class="filter-more">' in one_line(client.get(OVERVIEW).text)
+    chosen = client.get(OVERVIEW, {"kind": "week"}).text
+    assert '<details class="filter-more" open>' in one_line(chosen)
+
+
+def test_a_province_does_not_read_its_name_in_every_row(client, province, overseer):
+    unit = factories.UnitFactory(parent=province)
+    client.force_login(overseer)
+    assert unit.label not in client.get(OVERVIEW).text
+
+    client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
+    assert unit.label in client.get(OVERVIEW, {"level": "communes"}).text

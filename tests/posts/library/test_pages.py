@@ -192,7 +192,8 @@ def test_the_form_of_a_template_asks_for_a_topic_in_our_words(client):
 
 def test_lists_and_the_preview_name_open_gaps_in_words(client, unit):
     own = {"name": "ten_pho", "label": "Name of the street"}
-    row = factories.template(unit, text="{don_vi}: {dia_chi}, {ten_pho}", variables=[own])
+    text = "{don_vi}: {dia_chi}, {ten_pho}"
+    row = factories.template(unit, title="Works in {ten_pho}", text=text, variables=[own])
     factories.snippet(unit, text="{don_vi}: {duong_day_nong}")
     addresses = [
         reverse("posts:library"),
@@ -202,6 +203,7 @@ def test_lists_and_the_preview_name_open_gaps_in_words(client, unit):
     pages = [client.get(address).content.decode() for address in addresses]
 
     for page in pages[:2]:
+        assert "Works in [Name of the street]" in page
         assert f"{unit.name}: [Address of the station], [Name of the street]" in page
     assert f"{unit.name}: [Telephone of the officer on duty]" in pages[2]
     assert [name for page in pages for name in ("{don_vi}", "{ten_pho}") if name in page] == []
