@@ -117,7 +117,8 @@ class Consent:
             query=query,
             hidden=hidden,
             rows=joined(rows) or fragment("empty", text="Chưa có tài khoản nào khớp."),
-            new_url="/pages/new/?" + urlencode({"back": request.path_qs}),
+            new_url="/pages/new/?"
+            + urlencode({"platform": self.spec.name, "back": request.path_qs}),
         )
 
     def account_row(self, user: User, query: Mapping[str, str]) -> Html:

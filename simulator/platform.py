@@ -70,6 +70,9 @@ class Platform:
     def prepare(self, page: Page, given: dict[str, Any]) -> None:
         """Arrange a new page as the control API asks."""
 
+    def complete(self, page: Page) -> None:
+        """Add what a page needs that a person made here, so that it can be connected."""
+
     def compose(self, page: Page, post: Post, number: int) -> None:
         """Complete a post that is simply there: its id, and what only this platform knows of it."""
         raise NotImplementedError

@@ -18,7 +18,8 @@ class Owners:
         self.hub = hub
 
     async def new_page(self, request: web.Request) -> web.Response:
-        return self.form(back=request.query.get("back", ""))
+        query = request.query
+        return self.form(platform=query.get("platform", ""), back=query.get("back", ""))
 
     async def create_page(self, request: web.Request) -> web.Response:
         form = await request.post()
@@ -32,6 +33,7 @@ class Owners:
                     "Tên ngắn chỉ gồm chữ không dấu, số, dấu chấm và gạch dưới, từ 3 ký tự."
                 )
             created = self.hub.world.new_page(platform, name, username=username)
+            self.hub.platforms[platform].complete(created)
         except Mistake as error:
             return self.form(
                 400, platform=platform, error=str(error), name=name, username=username, back=back

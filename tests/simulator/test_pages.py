@@ -103,3 +103,28 @@ def test_no_page_holds_inline_style_or_script(simulator, graph, account, bot):
 
 def test_the_health_page_says_ok(simulator):
     assert read(simulator, "/healthz") == "ok"
+
+
+LOGIN = (
+    "/facebook/www/v26.0/dialog/oauth?client_id=100000000000001&redirect_uri=https://p.vn/cb&scope="
+)
+
+
+def test_who_makes_a_page_on_the_way_to_consent_finds_the_platform_chosen(simulator):
+    chooser = read(simulator, LOGIN)
+    address = re.search(r'href="(/pages/new/[^"]*)"', chooser)[1].replace("&amp;", "&")
+    assert '<option value="facebook" selected>' in read(simulator, address)
+
+
+def test_an_instagram_account_made_by_hand_is_reached_by_facebook_login(simulator):
+    simulator.page("facebook", name="Công an xã Một")
+    for name in ("Công an xã Một", "Công an xã Hai"):
+        form = {"platform": "instagram", "name": name, "username": ""}
+        made = ask("POST", f"{simulator.url}/pages/new/", form=form)
+        account = made.headers["Location"].rstrip("/").rpartition("/")[2]
+        where = {"platform": "instagram", "page": account}
+        assert "page_token" in simulator.ask("POST", "/_sim/tokens", where)  # of a linked one alone
+
+    chooser = read(simulator, LOGIN)
+    assert chooser.count("Quản trị Công an xã Một") == 1
+    assert chooser.count("Quản trị Công an xã Hai") == 1

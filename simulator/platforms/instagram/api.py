@@ -255,6 +255,15 @@ class Instagram(ContainerPlatform):
             linked.external_id,
         )
 
+    def complete(self, page: Page) -> None:
+        """Link the account to the page on Facebook of the same name, which has none yet, or else to
+        a new one: the portal comes to it by Facebook Login."""
+        pages = self.world.pages[FacebookSpec.name].values()
+        free = (each for each in pages if not each.details.get("instagram"))
+        linked = next((each for each in free if each.name == page.name), None)
+        linked = linked or self.world.new_page(FacebookSpec.name, page.name)
+        self.prepare(page, {"facebook_page": linked.external_id})
+
     def connect(self, page: Page) -> dict[str, Any]:
         tokens = super().connect(page)
         if linked := self.linked(page):

@@ -22,6 +22,9 @@ SCOPES_AT_FACEBOOK = (
 class InstagramSpec(Spec):
     name = "instagram"
     title = "Instagram"
+    new_page_note = (
+        "Tài khoản Instagram được liên kết với Trang Facebook cùng tên, chưa có thì tạo luôn Trang."
+    )
     page_paths = ("/instagram/www/{page}/",)
     settings = {
         "instagram_retired_metrics": [],
