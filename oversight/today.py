@@ -85,12 +85,12 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     if user.reach(Permission.POST_APPROVE):
         found["waiting"] = _card(_waiting(user))
     if user.reach(Permission.POST_WRITE):
-        own = _unfinished(user)
-        found["returned"] = own[PostState.CHANGES_REQUESTED]
+        own = _unfinished(user) if "unfinished" in present else {}
+        found["returned"] = own.get(PostState.CHANGES_REQUESTED, Card())
         found["kits"] = _kits(
             {unit: of_kits[f"kits_{unit.pk}"] for unit in units if f"kits_{unit.pk}" in present}
         )
-        found["drafts"] = own[PostState.DRAFT]
+        found["drafts"] = own.get(PostState.DRAFT, Card())
     if "unsent_reports" in present:
         found |= _reports(user)
     if reach := user.reach(Permission.POST_VIEW):
@@ -148,6 +148,8 @@ def _asked_first(user: User) -> dict[str, QuerySet[Any]]:
     }
     if reach := user.reach(Permission.POST_APPROVE_SECOND):
         first["second"] = Post.objects.within(reach).filter(endorsed_revision__isnull=False)
+    if user.reach(Permission.POST_WRITE):
+        first["unfinished"] = _posts_unfinished(user)
     if user.reach(Permission.POST_SCHEDULE):
         first["by_hand"] = Delivery.objects.visible_to(user).filter(state=State.MANUAL)
     if user.reach(Permission.ACCOUNT_MANAGE):
@@ -192,6 +194,11 @@ _LONG: dict[str, Callable[[User], QuerySet[Any]]] = {
 }
 
 
+def _posts_unfinished(user: User) -> QuerySet[Post]:
+    own = Q(author=user) | Q(last_editor=user)
+    return Post.objects.visible_to(user).written().filter(own, state__in=UNFINISHED)
+
+
 def _unfinished(user: User) -> dict[PostState, Card]:
     """Return by state this person's drafts and what was returned to them, the latest first. One
     query.
@@ -201,9 +208,7 @@ def _unfinished(user: User) -> dict[PostState, Card]:
     ).order_by("-decided_at")
     latest = Window(RowNumber(), partition_by="state", order_by=F("changed_at").desc())
     rows = (
-        Post.objects.visible_to(user)
-        .written()
-        .filter(Q(author=user) | Q(last_editor=user), state__in=UNFINISHED)
+        _posts_unfinished(user)
         .defer("body", "search")
         .annotate(
             returned_because=Subquery(reason.values("reason")[:1]),
