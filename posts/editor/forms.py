@@ -45,7 +45,7 @@ from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much
 from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, OptionPart, SlotPart
 from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
 from posts.library.forms import NO_DAY, require_days_in_order
-from posts.models import LONGEST_GROUND, Post, PostChannel
+from posts.models import LONGEST_GROUND, Post, PostChannel, PostMedia
 from posts.origins import services as origins
 from posts.queries import LastChoice, last_choices
 
@@ -144,8 +144,9 @@ class ComposeForm(forms.Form):
     channels = forms.TypedMultipleChoiceField(label=_("Channels"), required=False)
 
     def __init__(self, data: Any = None, files: Any = None, *, post: Post):
-        targets = {target.channel_id: target for target in targets_of(post)}
-        super().__init__(data, initial=_initial(post, targets.values()), label_suffix="")
+        self.stored_targets = targets_of(post)
+        targets = {target.channel_id: target for target in self.stored_targets}
+        super().__init__(data, initial=_initial(post, self.stored_targets), label_suffix="")
         self.post = post
         self.options = defaultdict(dict, {key: each.options for key, each in targets.items()})
         self.usual_formats: dict[int, str] = {}
@@ -160,7 +161,15 @@ class ComposeForm(forms.Form):
             self._add_gaps(self.filling, post.adoption.values)
         self.usable = channels_for(post.unit)
         self.open_channels = self._offer_channels(targets)
-        self.pictures = self._media(data, files) if data is not None else self._stored_media()
+        self.pictures = (
+            [FormMedia(each.media, each.alt_text, each.captions) for each in self.stored_pictures]
+            if data is None
+            else self._media(data, files)
+        )
+
+    @cached_property
+    def stored_pictures(self) -> list[PostMedia]:
+        return pictures_of(self.post)
 
     def _offer_channels(self, targets: Mapping[int, PostChannel]) -> list[Channel]:
         """Add the fields of the unit's channels, and of those that the post has: one that was
@@ -300,14 +309,6 @@ class ComposeForm(forms.Form):
         if name in self.fields and self[name].value() == AS_BEFORE:
             return True
         return bool(options) and options == self._last[channel.pk].options
-
-    def _stored_media(self) -> list[FormMedia]:
-        if self.post._state.adding:
-            return []
-        return [
-            FormMedia(p.media, p.alt_text, p.captions)
-            for p in self.post.pictures.select_related("media")
-        ]
 
     def _media(self, data: Any, files: Any) -> list[FormMedia]:
         """Return the unit's media that the browser names, in its order; skip media
@@ -463,6 +464,11 @@ def targets_of(post: Post) -> list[PostChannel]:
     if post._state.adding:
         return origins.first_targets(post)
     return list(post.targets.select_related("channel"))
+
+
+def pictures_of(post: Post) -> list[PostMedia]:
+    """Return the post's pictures and videos in their order; none as long as it has no row."""
+    return [] if post._state.adding else list(post.pictures.select_related("media"))
 
 
 def _switch_of(target: PostChannel | None) -> str:

@@ -20,7 +20,7 @@ from platforms.limits import text_limit, visible_text
 from posts.canonical import content, corrections, material
 from posts.checks.base import Severity
 from posts.editor import beginning, choices, leaks, unit_cards, unsent
-from posts.editor.forms import ComposeForm, targets_of
+from posts.editor.forms import ComposeForm, pictures_of, targets_of
 from posts.findings import findings, hints
 from posts.kits.queries import changes_of_kit
 from posts.kits.services import has_newer_version
@@ -95,8 +95,9 @@ def as_saved(post: Post, form: ComposeForm) -> dict[str, Any]:
     shown, and how far the scanners are with the form's pictures. Nothing is found in a post that
     has no row yet.
     """
-    targets = targets_of(post)
-    pictures = [] if post._state.adding else list(post.pictures.select_related("media"))
+    # A form that nobody has sent shows what it has just read.
+    targets = targets_of(post) if form.is_bound else form.stored_targets
+    pictures = pictures_of(post) if form.is_bound else form.stored_pictures
     media = [picture.media for picture in pictures]
     in_form = [shown.media for shown in form.pictures]
     scans = state_of({*media, *in_form})
