@@ -113,6 +113,22 @@ def test_pictures_are_uploaded_described_moved_and_removed(at_desk, officer, pos
     assert [c for c in desk.complaints if "422" not in c] == []
 
 
+def test_a_picture_goes_up_again_while_the_portal_starts_anew(at_desk, officer, post):
+    page = edit(at_desk(officer), post)
+    answers = [502, 503, 504]
+
+    def answer(route):
+        if not answers:
+            return route.continue_()
+        return route.fulfill(status=answers.pop(0), headers={"Retry-After": "1"}, body="<html>")
+
+    page.route("**/upload/", answer)
+    page.set_input_files("#files", [picture("green")])
+
+    expect(page.locator(".picture")).to_have_count(1)
+    expect(page.locator(".upload-line")).to_have_count(0)
+
+
 def test_a_newer_copy_is_reported_and_mine_is_kept_until_i_decide(at_desk, officer, unit, post):
     desk = at_desk(officer)
     page = edit(desk, post)

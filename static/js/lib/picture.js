@@ -1,6 +1,7 @@
-// Sends one small picture as a form. While the portal is at work on others it says so, and is asked again. After a lost
-// line it goes up again as a whole: it is no larger than a piece of others.
+// Sends one small picture as a form. While the portal is at work on others, or starts anew behind its proxy, it is asked
+// again. After a lost line the picture goes up again as a whole: it is no larger than a piece of others.
 const BUSY_TRIES = 6;
+const AWAY = [502, 503, 504]; // the portal's, or its proxy's
 const LINE_TRIES = 3; // after 2, 4 and 8 seconds: a refusal of too many bytes looks like a lost line, too
 
 // Resolves to the status and the answer: 200 with `html`, or an `error` in words. `csrf` is asked before each try;
@@ -23,7 +24,7 @@ export function sendPicture(file, options, tries = BUSY_TRIES) {
       } else if (request.status === 0 && tries > BUSY_TRIES - LINE_TRIES) {
         const wait = 2000 * 2 ** (BUSY_TRIES - tries);
         setTimeout(() => sendPicture(file, options, tries - 1).then(resolve), wait);
-      } else if (request.status === 503 && tries) {
+      } else if (AWAY.includes(request.status) && tries) {
         const wait = 1000 * (request.getResponseHeader("Retry-After") || 5);
         setTimeout(() => sendPicture(file, options, tries - 1).then(resolve), wait);
       } else {
