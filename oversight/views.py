@@ -23,7 +23,7 @@ from oversight.forms import OverviewForm
 from oversight.places import shown_place
 from oversight.rows import Row, sort_rows, total
 from oversight.tile_map import FIGURES, tile_map
-from oversight.today import cards
+from oversight.today.cards import cards
 from posts.models import Post
 from publishing.models import Delivery, Pauses
 from publishing.pauses.context import pauses_of

@@ -12,7 +12,7 @@ from accounts.people.appointments import propose
 from accounts.permissions import Role
 from audit.services import record
 from channels.states import Health, Lifecycle
-from oversight.today import SHOWN
+from oversight.today.card import SHOWN
 from posts.models import Review
 from posts.origins import services as origins
 from posts.states import PostState

@@ -1,0 +1,62 @@
+"""Cards of who administers accounts."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, QuerySet
+
+from accounts.models import Invitation, PendingAppointment, User
+from accounts.permissions import Permission
+from audit.models import Entry
+from oversight.today.card import SHOWN, card_of
+from posts.models import Post
+from posts.states import PostState
+
+
+def without_approver_cards(user: User) -> dict[str, Any]:
+    """Return the units of which posts wait that nobody there may approve, and how many posts. An
+    administrator reads none of them.
+    """
+    waiting = posts_without_approver(user)
+    units = card_of(
+        waiting.order_by()
+        .values("unit__key", "unit__name")
+        .annotate(n=Count("pk"))
+        .order_by(F("n").desc(), "unit__name")
+    )
+    return {"units": units, "posts": waiting.count() if units else 0}
+
+
+def posts_without_approver(user: User) -> QuerySet[Post]:
+    """Return the posts that wait within the administrator's scope and that nobody may approve."""
+    theirs = Post.objects.within(user.reach(Permission.ACCOUNT_MANAGE))
+    return theirs.filter(without_approver_since__isnull=False, state=PostState.IN_REVIEW)
+
+
+def proposals(user: User, *, now: datetime) -> QuerySet[PendingAppointment]:
+    """Return the appointments that wait for this administrator's confirmation."""
+    waiting = (
+        PendingAppointment.objects.visible_to(user)
+        .waiting(now)
+        .exclude(asked_by=user)
+        .exclude(user=user)
+    )
+    return waiting.select_related("user", "unit", "asked_by")
+
+
+def invitations(user: User) -> QuerySet[Invitation]:
+    """Return the open invitations of people whom the administrator sees, the first to end first."""
+    open_ones = Invitation.objects.filter(
+        user__in=User.objects.visible_to(user).values("pk"),
+        user__is_active=True,
+        used_at__isnull=True,
+        withdrawn_at__isnull=True,
+    )
+    return open_ones.select_related("user").order_by("expires_at")
+
+
+def latest_acts(user: User) -> list[Entry]:
+    """Return what people lately did to accounts, units and channels, without the portal's own
+    actions.
+    """
+    return list(Entry.objects.visible_to(user).of_administration()[:SHOWN])

@@ -1,0 +1,137 @@
+"""All cards of Today, as far as a person's positions need them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+
+from django.db.models import Exists, QuerySet
+
+from accounts.models import User
+from accounts.permissions import Permission
+from campaigns.kits.queries import versions_to_decide
+from channels.completeness.queries import changes_to_decide
+from channels.monitoring.presenters import VERDICT_LOOKS
+from channels.states import Verdict
+from engagement.examples.models import Example
+from engagement.examples.queries import filter_waiting_for
+from engagement.reports.queries import find_unsent
+from oversight.matters.queries import turns_of
+from oversight.today import administration, publishing, writing
+from oversight.today.card import Card, card_of
+from posts.context import units_to_write_in
+from posts.kits.queries import untouched
+from posts.models import Post
+from publishing.broadcasts.presenters import broadcast_status
+from publishing.broadcasts.queries import broadcasts_awaiting
+from publishing.models import Delivery, Pauses
+from publishing.post_list.queries import unscheduled_posts
+from publishing.presenters.delivery import NO_PAUSES
+from publishing.review.queries import posts_awaiting_second, posts_to_review
+from publishing.states import State
+
+
+def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str, Any]:
+    """Return the cards for this person's positions, and no others."""
+    rows, checks = _rows_of_cards(user, now=now), _quick_checks(user)
+    units = units_to_write_in(user)
+    of_kits = {f"kits_{unit.pk}": untouched(unit) for unit in units}
+    filled = _find_filled(user, {**rows, **checks, **of_kits})
+    found: dict[str, Any] = {
+        name: card_of(each) if name in filled else Card() for name, each in rows.items()
+    }
+    for name in _COSTLY_ROWS.keys() & checks.keys():
+        found[name] = card_of(_COSTLY_ROWS[name](user)) if name in filled else Card()
+    if user.reach(Permission.POST_APPROVE):
+        found["waiting"] = card_of(posts_to_review(user))
+    if user.reach(Permission.POST_WRITE):
+        found |= {"drafts": Card(), "returned": Card()}
+        if "unfinished" in filled:
+            found |= writing.unfinished_cards(user)
+        found["kits"] = writing.kit_card(
+            {unit: of_kits[f"kits_{unit.pk}"] for unit in units if f"kits_{unit.pk}" in filled}
+        )
+    if "unsent_reports" in filled:
+        found |= writing.report_cards(user)
+    found |= _publishing_cards(user, filled, pauses, now=now)
+    for broadcast in found.get("broadcasts", Card()).rows:
+        broadcast.status = broadcast_status(broadcast)
+    for post in found.get("unrecognised", Card()).rows:
+        post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
+    if "without_approver" in filled:
+        found["without_approver"] = administration.without_approver_cards(user)
+    if user.reach(Permission.ACCOUNT_MANAGE):
+        found["acts"] = administration.latest_acts(user)
+    return found
+
+
+def _publishing_cards(
+    user: User, filled: set[str], pauses: Pauses, *, now: datetime
+) -> dict[str, Any]:
+    """Return what goes out and what is in trouble, and the channels and sums of the units below."""
+    found: dict[str, Any] = {}
+    trouble = cache(partial(publishing.find_trouble, now=now))
+    if reach := user.reach(Permission.POST_VIEW):
+        found["troubles"] = publishing.trouble_card(trouble(tuple(reach)), pauses)
+        found["outgoing"] = publishing.outgoing_card(user, pauses)
+        if user.reach(Permission.POST_SCHEDULE):
+            found["unscheduled"] = card_of(unscheduled_posts(user, now=now))
+        if "by_hand" in filled:
+            found["manual_tasks"] = publishing.manual_task_card(user, now=now)
+    if user.reach(Permission.CHANNEL_VIEW):
+        found["channels"] = publishing.failing_channel_card(user, now=now)
+    if reach := user.reach(Permission.OVERSIGHT_VIEW):
+        found["figures"] = publishing.figures_of_today(reach, now=now)
+        found["is_nation"] = publishing.nation_in(reach) is not None
+        found["units"] = Card(**trouble(tuple(reach))["units"])
+    return found
+
+
+def _rows_of_cards(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
+    """Return the rows of the cards that most people have nothing on, on most days."""
+    rows: dict[str, QuerySet[Any]] = {"kit_turns": versions_to_decide(user)}
+    if user.reach(Permission.POST_APPROVE):
+        rows["page_changes"] = changes_to_decide(user)
+    if user.reach(Permission.POST_WRITE) or user.reach(Permission.OVERSIGHT_VIEW):
+        rows["matters"] = turns_of(user)
+    if user.reach(Permission.POST_VIEW) and user.reach(Permission.POST_SCHEDULE):
+        rows["broadcasts"] = broadcasts_awaiting(user)
+    if user.reach(Permission.CHANNEL_MANAGE):
+        rows["unrecognised"] = publishing.unrecognised_posts(user)
+    if user.reach(Permission.ACCOUNT_MANAGE):
+        rows["proposals"] = administration.proposals(user, now=now)
+        rows["invitations"] = administration.invitations(user)
+    return rows
+
+
+def _quick_checks(user: User) -> dict[str, QuerySet[Any]]:
+    """Return rows that tell by a short question that a costly card would show nothing."""
+    checks: dict[str, QuerySet[Any]] = {
+        "unsent_reports": find_unsent(user),
+        "examples": filter_waiting_for(user, Example.objects.all()),
+    }
+    if reach := user.reach(Permission.POST_APPROVE_SECOND):
+        checks["second"] = Post.objects.within(reach).filter(endorsed_revision__isnull=False)
+    if user.reach(Permission.POST_WRITE):
+        checks["unfinished"] = writing.unfinished_posts(user)
+    if user.reach(Permission.POST_SCHEDULE):
+        checks["by_hand"] = Delivery.objects.visible_to(user).filter(state=State.MANUAL)
+    if user.reach(Permission.ACCOUNT_MANAGE):
+        checks["without_approver"] = administration.posts_without_approver(user)
+    return checks
+
+
+# To plan or to write these takes milliseconds: `_quick_checks` knows whether there are any.
+_COSTLY_ROWS: dict[str, Callable[[User], QuerySet[Any]]] = {
+    "examples": writing.proposed_examples,
+    "second": posts_awaiting_second,
+}
+
+
+def _find_filled(user: User, rows: Mapping[str, QuerySet[Any]]) -> set[str]:
+    """Return the names of those that have a row. One statement: asked for with all their columns,
+    each would be a statement of its own, nine of them for a leader.
+    """
+    asked = {f"has_{name}": Exists(each.order_by()) for name, each in rows.items()}
+    answer = User.objects.filter(pk=user.pk).values(**asked).get()
+    return {name for name in rows if answer[f"has_{name}"]}
