@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.kits.queries import versions_to_decide
 from channels.completeness.queries import changes_to_decide
+from channels.models import Channel
 from channels.monitoring.presenters import VERDICT_LOOKS
 from channels.states import Verdict
 from engagement.examples.models import Example
@@ -29,6 +30,7 @@ from publishing.post_list.queries import unscheduled_posts
 from publishing.presenters.delivery import NO_PAUSES
 from publishing.review.queries import posts_awaiting_second, posts_to_review
 from publishing.states import State
+from units.models import Level
 
 
 def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str, Any]:
@@ -36,10 +38,14 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     rows, checks = _rows_of_cards(user, now=now), _quick_checks(user)
     units = units_to_write_in(user)
     of_kits = {f"kits_{unit.pk}": untouched(unit) for unit in units}
-    filled = _find_filled(user, {**rows, **checks, **of_kits})
+    communes = {f"channels_{unit.pk}": unit for unit in units if unit.level == Level.COMMUNE}
+    usable = Channel.objects.usable()
+    of_channels = {name: usable.filter(unit=unit) for name, unit in communes.items()}
+    filled = _find_filled(user, {**rows, **checks, **of_kits, **of_channels})
     found: dict[str, Any] = {
         name: card_of(each) if name in filled else Card() for name, each in rows.items()
     }
+    found["unconnected"] = [unit for name, unit in communes.items() if name not in filled]
     for name in _COSTLY_ROWS.keys() & checks.keys():
         found[name] = card_of(_COSTLY_ROWS[name](user)) if name in filled else Card()
     if user.reach(Permission.POST_APPROVE):

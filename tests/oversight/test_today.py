@@ -449,3 +449,16 @@ def test_proposed_examples_stand_where_their_province_decides(today, unit):
     rows = today(factories.person(Role.OVERSEER, unit.parent)).context["examples"].rows
 
     assert rows == [proposed]
+
+
+@pytest.mark.django_db
+def test_a_unit_without_channels_is_led_to_connect_one_by_its_leader(today, unit):
+    leader = today(factories.person(Role.APPROVER, unit)).text
+    assert f'href="{reverse("channels:platforms")}?unit={unit.key}"' in leader
+    officer = today(factories.person(Role.OFFICER, unit)).text
+    assert "Ask your unit's leader to connect its official page." in officer
+    assert reverse("channels:platforms") not in officer
+    assert "has no channel yet" not in today(factories.person(Role.OFFICER, unit.parent)).text
+
+    factories.ChannelFactory(unit=unit)
+    assert "has no channel yet" not in today(factories.person(Role.APPROVER, unit)).text
