@@ -156,3 +156,28 @@ def test_units_that_report_take_a_line_each_on_a_phone(at_desk, province):
     rows = desk.page.locator(".bodies > li")
     height = desk.page.evaluate("document.documentElement.scrollHeight")
     assert (rows.count(), height < 4 * PHONE["height"]) == (40, True)
+
+
+def test_a_unit_and_what_it_may_correct_take_few_lines_a_post_on_a_phone(at_desk, province):
+    unit = factories.UnitFactory(parent=province)
+    for number in range(6):
+        factories.PostFactory(unit=unit, title=f"Cảnh giác cuộc gọi giả danh {number}")
+        factories.live_delivery(unit=unit)
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE)
+    desk.open(reverse("oversight:unit", args=[unit.key]))
+    drafts = desk.page.locator(".unit-posts tr:has(.unscheduled)")
+    assert drafts.first.bounding_box()["height"] < 160
+
+    desk = at_desk(factories.person(Role.OFFICER, unit), PHONE)
+    desk.open(reverse("publishing:correctable"))
+    assert desk.page.locator(".reuse-row").first.bounding_box()["height"] < 120
+
+
+@pytest.mark.parametrize("name", ["engagement:reports", "oversight:nation"])
+def test_a_bar_of_several_buttons_takes_two_lines_at_most(at_desk, name):
+    desk = at_desk(factories.person(Role.OVERSEER, factories.ministry()), PHONE, locale="vi-VN")
+    desk.open(reverse(name))
+    buttons = desk.page.locator(".page-actions .btn")
+    heights = [each["height"] for each in (b.bounding_box() for b in buttons.all()) if each]
+    assert len(heights) >= 3
+    assert max(heights) <= 64
