@@ -37,6 +37,9 @@ DATABASE = f"outreach_portal_{os.getpid()}"
 BESIDE = ("tests/ops", "tests/architecture")
 # About half of all others: two runs end sooner than one, when the lanes beside them have ended.
 HALF = ("tests/posts", "tests/publishing", "tests/engagement")
+# A third of all time in Chromium is one walk: it goes on when the embedded tests, which are few,
+# have ended, so that Chromium's lane does not end long after all others.
+WALK = "tests/journeys/test_every_page.py"
 # Browsers, servers and processes, on a machine that others use too: what fails is tried once more,
 # and the report names it. A test that fails twice is broken; one that is named often is to be
 # mended.
@@ -298,15 +301,21 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     others = Lane(stack, var / "others.txt", *which, *elsewhere, *ONCE_MORE, **here)
     own = own_servers(database, broker, var, "half", 3)
     half = Lane(stack, var / "half.txt", *which, *HALF, *ONCE_MORE, **own)
-    checks = linting.wait()
-    # Told, not judged: SECURITY.md says within how many days a known hole is mended.
-    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     own = own_servers(database, broker, var, "browser", 1)
-    browser = Lane(stack, var / "browser.txt", "-m", "browser or scanners", *ONCE_MORE, **own)
+    browser = Lane(
+        stack,
+        var / "browser.txt",
+        *("-m", "browser or scanners", f"--ignore={WALK}"),
+        *ONCE_MORE,
+        **own,
+    )
+    checks = linting.wait()
     own = own_servers(database, broker, var, "processes", 2)
     beside = Lane(
         stack, var / "beside.txt", "-m", "not browser and not try_out", *BESIDE, *ONCE_MORE, **own
     )
+    # Told, not judged: SECURITY.md says within how many days a known hole is mended.
+    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
     embedded = {
         "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
@@ -314,7 +323,10 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
         "VAR_DIR": str(var / "embedded"),
     }
     failed = checks | pytest("-m", "embedded or try_out", *ONCE_MORE, **embedded).wait()
-    print("--- The tests in Chromium, and those with the real scanners", flush=True)
+    print("--- Every page in Chromium", flush=True)
+    own = own_servers(database, broker, var, "pages", 4)
+    failed |= pytest(WALK, *ONCE_MORE, **own).wait()
+    print("--- The other tests in Chromium, and those with the real scanners", flush=True)
     failed |= browser.show()
     print("--- The processes of production, the benchmarks, the architecture", flush=True)
     failed |= beside.show()
@@ -327,7 +339,7 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
 
 def own_servers(database: str, broker: str, var: Path, name: str, number: int) -> dict[str, str]:
     """Return the settings of a run beside others: a database, a Redis number and a folder of its
-    own. ``number``, of 1 to 3, changes the number of Redis.
+    own. ``number``, of 1 to 4, changes the number of Redis.
     """
     stored, queued = urlsplit(database), urlsplit(broker)
     taken = int(queued.path.strip("/") or 0)
