@@ -29,9 +29,17 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)  # five seconds are short where other lanes want the processors
 STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 
+# What passes is not described, and style sheets are not read again: only an experimental rule that
+# is not among these asks for them.
+RUN_AXE = """async (standards) => {
+    const options = {runOnly: standards, reporter: "no-passes", preload: {assets: ["media"]}};
+    return (await axe.run(document, options)).violations
+        .map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | "));
+}"""
 SCRIPTS_WITHOUT_DIGEST = """() => {
     const declared = new Set();
     for (const each of document.querySelectorAll("script[src][integrity], link[rel=modulepreload][integrity]"))
@@ -164,14 +172,10 @@ class Desk:
 
     def accessibility(self, rules: Sequence[str] = STANDARDS) -> list[str]:
         """Return what axe finds against WCAG 2.2 A and AA, or against these rules alone."""
-        self.page.evaluate(
-            AXE
-        )  # through the debugger: the page's own policy stays as strict as it is
-        found: list[str] = self.page.evaluate(
-            """async (standards) => (await axe.run(document, {runOnly: standards})).violations
-                .map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | "))""",  # noqa: E501
-            list(rules),
-        )
+        # Through the debugger: the page's own policy stays as strict as it is.
+        if not self.page.evaluate("typeof axe === 'object'"):
+            self.page.evaluate(AXE)
+        found: list[str] = self.page.evaluate(RUN_AXE, list(rules))
         return found
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.permissions import DEEP, Role
 from tests import factories
@@ -52,6 +53,11 @@ NO_PAGE = {
     "publishing:shared_poster",
     "units:options",
 }
+NO_TRANSITIONS = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("*, ::before, ::after { transition: none !important }");
+    document.adoptedStyleSheets.push(sheet);
+}"""
 PAGES = sorted(n for n, e in ENTRIES.items() if e.method == "get" and n not in NO_PAGE)
 
 
@@ -128,8 +134,9 @@ def contrast_in_dark(desk) -> list[str]:
     """Return what axe finds against the page's colours in the dark: it has others, and nothing
     else.
     """
+    desk.page.evaluate(NO_TRANSITIONS)  # else colours are met on their way from one to the other
     desk.page.emulate_media(color_scheme="dark")
-    desk.page.reload()  # else colours are met on their way from one to the other
+    expect(desk.page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     found = desk.accessibility(["color-contrast"])
     desk.page.emulate_media(color_scheme="light")
     return found
