@@ -115,17 +115,19 @@ class Desk:
             self.page.wait_for_url(lambda url: "/2fa/" not in url)
 
     def enter(self, user) -> None:
-        """Sign in without typing: by the cookie of a session that was begun elsewhere."""
+        """Sign in without typing: by the cookies of a session that was begun elsewhere."""
         client = Client()
         client.force_login(user)
         self.take_session(client)
+        self._take_cookie(settings.LANGUAGE_COOKIE_NAME, user.language)
 
     def take_session(self, client: Client) -> None:
         """Continue as the person who is signed in at ``client``."""
         name = settings.SESSION_COOKIE_NAME
-        self.page.context.add_cookies(
-            [{"name": name, "value": client.cookies[name].value, "url": self.url}]
-        )
+        self._take_cookie(name, client.cookies[name].value)
+
+    def _take_cookie(self, name: str, value: str) -> None:
+        self.page.context.add_cookies([{"name": name, "value": value, "url": self.url}])
 
     def saved(self) -> None:
         """Wait until the composer has saved everything: no answer is under way that changes the
@@ -181,7 +183,9 @@ class Desk:
 
 @pytest.fixture
 def at_desk(browser, browser_context_args, portal_server):
-    """Open a browser of its own for somebody: ``at_desk(user)`` or ``at_desk(user, PHONE)``."""
+    """Open a browser of its own for somebody: ``at_desk(user)`` or ``at_desk(user, PHONE)``. They
+    are signed in; tests of the sign-in open it for nobody, and type.
+    """
     opened = []
 
     def sit(user=None, size=DESK, **context):
@@ -189,7 +193,7 @@ def at_desk(browser, browser_context_args, portal_server):
         opened.append(made)
         desk = Desk(made, portal_server.url, scripts=context.get("java_script_enabled", True))
         if user is not None:
-            desk.sign_in(user)
+            desk.enter(user)
         return desk
 
     yield sit

@@ -111,7 +111,9 @@ def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size
         else:
             kwargs = {argument: MAKERS[kind](unit) for argument, kind in entry.kwargs.items()}
         if who not in desks:
-            desks[who] = at_desk(made.get(who), size)
+            desks[who] = at_desk(size=size)
+            if who:
+                desks[who].sign_in(made[who])
         desk = desks[who]
         response = desk.open(reverse(name, kwargs=kwargs))
         desk.page.wait_for_load_state("load")

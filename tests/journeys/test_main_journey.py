@@ -47,13 +47,18 @@ def commune(simulator):
     }
 
 
+def _sign_in(desk, person):
+    desk.sign_in(person)
+    return desk
+
+
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_three_people_bring_a_post_to_residents_and_see_how_it_was_taken(
     at_desk, commune, simulator, size, tmp_path
 ):
-    officer = at_desk(commune["officer"], size)
+    officer = _sign_in(at_desk(size=size), commune["officer"])
     post = _compose(officer, tmp_path)
-    taps = _approve_and_publish(at_desk(commune["chief"], size), post)
+    taps = _approve_and_publish(_sign_in(at_desk(size=size), commune["chief"]), post)
     assert taps <= 4
 
     for platform in ("facebook", "zalo", "telegram"):
@@ -72,7 +77,7 @@ def test_three_people_bring_a_post_to_residents_and_see_how_it_was_taken(
 
     simulator.advance(3600)
     engagement.collect(clock=lambda: timezone.now() + timedelta(minutes=30))
-    _watch(at_desk(commune["overseer"], size), commune["unit"], post)
+    _watch(_sign_in(at_desk(size=size), commune["overseer"]), commune["unit"], post)
     assert officer.complaints == []
 
 

@@ -93,7 +93,8 @@ def test_a_post_is_not_submitted_while_its_picture_is_not_checked(at_desk, offic
 
 def test_without_javascript_the_page_of_findings_does_the_same(at_desk, officer, post, picture):
     factories.scanned(picture, FACE, FACE)
-    desk = at_desk(officer, PHONE, java_script_enabled=False)
+    desk = at_desk(size=PHONE, java_script_enabled=False)
+    desk.sign_in(officer)
     desk.open(f"/posts/{post.public_id}/edit/")
     page = desk.page
 
