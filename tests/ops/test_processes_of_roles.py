@@ -186,7 +186,7 @@ def listening() -> Iterator[dict[str, set[str]]]:
             yield became
         finally:
             receiver.should_stop = True  # seen with the next event: beat goes on until this is over
-            thread.join(timeout=10)
+            thread.join(timeout=60)
 
 
 def sheet(*rows: list[str]) -> bytes:

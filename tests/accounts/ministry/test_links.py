@@ -397,7 +397,7 @@ def test_of_two_proposals_at_once_one_is_refused(first, second, unit):
 
     def run(person, by):
         try:
-            ready.wait(10)
+            ready.wait(60)
             links.propose(row, person, by=by, now=timezone.now())
             outcomes.append("proposed")
         except Refused:

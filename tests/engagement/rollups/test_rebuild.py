@@ -207,12 +207,12 @@ def test_while_another_run_does_not_end_nothing_is_done(monkeypatch):
     def hold():
         with try_alone(services._LOCK):
             held.set()
-            done.wait(10)
+            done.wait(60)
         connection.close()
 
     other = threading.Thread(target=hold)
     other.start()
-    held.wait(10)
+    held.wait(60)
     assert not services.rebuild()
     done.set()
     other.join()

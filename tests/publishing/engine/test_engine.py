@@ -159,7 +159,7 @@ def test_a_clock_that_lags_when_the_receipt_comes_dates_no_post_before_its_secon
     worker.firing.fire(0)
     worker.context.now = lambda: delivery.fire_at - timedelta(milliseconds=80)
 
-    worker.results.write_back(worker.answers.take(timeout=10))
+    worker.results.write_back(worker.answers.take(timeout=60))
 
     delivery.refresh_from_db()
     assert (delivery.state, delivery.published_at) == (State.PUBLISHED, delivery.fire_at)
@@ -528,7 +528,7 @@ def _claim_and_die(platform, *, stage=False, begin=False, clock=timezone.now):
         worker = engine.DeliveryWorker(platform, clock)
         worker.claiming.claim()
         if (stage or begin) and worker.batch.staging:
-            worker.results.write_back(worker.answers.take(timeout=10))
+            worker.results.write_back(worker.answers.take(timeout=60))
         if begin:
             worker.firing.begin(list(worker.batch.ready))
         connection.close()
@@ -608,9 +608,9 @@ def test_a_receipt_counts_although_its_run_was_taken_for_dead_meanwhile(
     worker = engine.DeliveryWorker(platform, timezone.now)
     worker.claiming.claim()
     if worker.batch.staging:
-        worker.results.write_back(worker.answers.take(timeout=10))
+        worker.results.write_back(worker.answers.take(timeout=60))
     worker.firing.fire(0)
-    answers = worker.answers.take(timeout=10)
+    answers = worker.answers.take(timeout=60)
     reconcile.reconcile(platform=platform, clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.VERIFYING
@@ -637,7 +637,7 @@ def test_a_draft_that_went_with_its_run_is_made_anew(simulator, deliver):
         1, lambda connector: connector.withdraw(account, delivery.draft_ref), writes=True
     )
     client.submit("facebook", [gone], answers, begin_within=5)
-    assert answers.take(timeout=5) == [(1, True)]
+    assert answers.take(timeout=60) == [(1, True)]
 
     for minutes in (1, 2, 3):
         engine.publish_due(platform="facebook", clock=later(minutes=minutes))
@@ -675,7 +675,7 @@ def test_a_run_that_comes_back_on_another_connection_keeps_what_flies(deliver):
     delivery = deliver()
     worker = engine.DeliveryWorker("facebook", timezone.now)
     worker.claiming.claim()
-    worker.results.write_back(worker.answers.take(timeout=10))
+    worker.results.write_back(worker.answers.take(timeout=60))
     worker.firing.fire(0)
     connection.close()
     worker.claiming.renew_leases()
@@ -774,7 +774,7 @@ def test_a_run_that_died_in_the_visible_call_leaves_an_unknown_outcome(simulator
     delivery = deliver()
     worker = engine.DeliveryWorker("facebook", timezone.now)
     worker.claiming.claim()
-    worker.results.write_back(worker.answers.take(timeout=10))
+    worker.results.write_back(worker.answers.take(timeout=60))
     assert worker.firing.begin(list(worker.batch.ready)) == {
         delivery.pk
     }  # and here the process is killed

@@ -78,7 +78,7 @@ def one_step(worker):
     """Let a worker take its next step and write down what came of it, as far as a process came that
     was killed then."""
     worker.staging.take_next_steps()
-    worker.results.write_back(worker.answers.take(timeout=20))
+    worker.results.write_back(worker.answers.take(timeout=60))
 
 
 def begun(clock=timezone.now):
@@ -302,7 +302,7 @@ def test_a_draft_that_was_cancelled_before_it_had_a_name_is_left_to_the_recalls(
     worker.claiming.claim()
     worker.staging.take_next_steps()
     scheduling.cancel(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by)
-    worker.results.write_back(worker.answers.take(timeout=20))
+    worker.results.write_back(worker.answers.take(timeout=60))
     delivery.refresh_from_db()
     assert (delivery.state, bool(delivery.draft_ref), delivery.draft_partial) == (
         State.CANCELLED,
