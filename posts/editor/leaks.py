@@ -33,6 +33,8 @@ _LABELS = {
     "drop_line": gettext_lazy("Drop the line"),
     "own_hotline": gettext_lazy("Write the unit's hotline"),
 }
+# Each takes 3 kB of the page; the next ones follow when these are answered.
+_MOST_WITH_WORDS = 100
 _EMPTY = re.compile(r"<(p|li|h2|h3)>(?:<br>|\s)*</\1>")
 _LISTS = re.compile(r"<[uo]l>")
 
@@ -80,21 +82,26 @@ def with_words(
     found: Iterable[Finding],
     targets: Iterable[PostChannel],
 ) -> list[Shown]:
-    """Return the findings as the composer shows them: those of the leak check with their words."""
+    """Return the findings as the composer shows them: the first hundred of the leak check with
+    their words.
+    """
     found = list(found)
-    if not any(finding.mark for finding in found):
+    marked = [place for place, finding in enumerate(found, 1) if finding.mark]
+    if not marked:
         return [*found]
+    end = marked[:_MOST_WITH_WORDS][-1]
     places = list(places_in(composed, title=post.own_title, text=plain(post.body)))
     own_texts = {str(target.channel.public_id): target.text for target in targets}
     phone = facts_of(post.unit).duty_phone
     hotline = phones.shown(phone) if phone else ""
     is_locked = bool(post.adoption_id)
-    return [
+    shown = [
         _shown(finding, place, own_texts, hotline, is_locked=is_locked)
         if (place := place_of(finding, places))
         else finding
-        for finding in found
+        for finding in found[:end]
     ]
+    return [*shown, *found[end:]]
 
 
 def _shown(

@@ -35,6 +35,8 @@ _PERSONS = frozenset(
 # Of a text with a mark of a state secret nothing may stay.
 _NO_WAY_OUT = frozenset({"secret_mark"})
 _NAME_STANDS_WITHIN = 120
+# Of a longer line one tap would take more than the words that it is about.
+_LONGEST_DROPPED_LINE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
         # A full stop behind the name is the one of its last letter.
         end = name[1] + text.startswith(".", name[1])
         ways.append(Remedy("initials", cut, name[0], end))
-    return [*ways, _drop_line(text, leak)]
+    line = _drop_line(text, leak)
+    return [*ways, line] if line.end - line.start <= _LONGEST_DROPPED_LINE else ways
 
 
 def initials(words: str) -> str:

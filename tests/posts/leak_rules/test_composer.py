@@ -73,6 +73,20 @@ def test_one_tap_writes_the_unit_s_hotline(client, post, unit):
     assert "0236.3822.300" in take(client, post, "own_hotline").body
 
 
+@pytest.mark.parametrize("between", [" ", "</p><p>"])
+def test_a_text_full_of_numbers_makes_no_page_of_megabytes(client, post, between):
+    numbers = [f"Gọi 09{n:08d} ngay." for n in range(2000)]
+
+    answer = client.post(
+        address("check", post), typed(post, body=f"<p>{between.join(numbers)}</p>")
+    )
+
+    page = answer.json()["html"]
+    assert page.count("data-words=") == 100
+    assert page.count('href="#at-body"') >= 2000  # each is in the list all the same
+    assert len(answer.content) < 2_000_000
+
+
 def test_formatting_stays_where_the_words_bear_none(client, post, officer):
     body = f"<p>Chào <strong>bà con</strong>.</p><p>{LINE}</p>"
     post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)

@@ -76,3 +76,10 @@ def test_a_birth_whose_name_is_another_finding_leads_to_that_name():
 
 def test_a_text_with_a_secrecy_mark_has_no_way_out():
     assert ways("secret_mark", "TỐI MẬT\nPhương án") == {}
+
+
+def test_a_line_as_long_as_a_paragraph_is_not_dropped_by_one_tap():
+    text = "Gọi 0912 000 345 nhé. "
+
+    assert "drop_line" in ways("phone_personal", text)
+    assert "drop_line" not in ways("phone_personal", text + "Cảnh giác. " * 50)
