@@ -104,9 +104,9 @@ def file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse | Streaming
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask, then remove a file for everybody."""
-    if not request.user.reach(Permission.CAMPAIGN_WRITE):
-        raise PermissionDenied
     row = _readable(request, public_id)
+    if not request.user.reach(Permission.KIT_WRITE if row.kit else Permission.CAMPAIGN_WRITE):
+        raise PermissionDenied
     if not _may_write(request, row.kit or row.campaign):
         raise Http404
     back = services.address_of(row)

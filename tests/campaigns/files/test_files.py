@@ -144,6 +144,23 @@ def test_only_those_who_write_the_campaign_add_and_remove(client, campaign, offi
     assert Entry.objects.get(action="campaign.file_removed").data["file"] == "Kế hoạch"
 
 
+def test_who_writes_kits_and_no_campaigns_removes_a_kit_s_file(client, province):
+    author = factories.person(Role.OFFICER, province)
+    kit = factories.kit(province)
+    row = services.add(kit, given(), name="Hướng dẫn", by=author)
+    CampaignFile.objects.update(state="ready")
+    removal = reverse("campaigns:file_remove", args=[row.public_id])
+    client.force_login(author)
+
+    assert (
+        removal in client.get(reverse("campaigns:kit_files", args=[kit.public_id])).content.decode()
+    )
+    assert client.get(removal).status_code == 200
+    client.post(removal)
+
+    assert not CampaignFile.objects.exists()
+
+
 def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, officer, writer):
     kit = factories.kit(province, state="issued")
     draft = factories.kit(province)
