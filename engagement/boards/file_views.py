@@ -10,7 +10,7 @@ from core import quotas
 from engagement.boards import charts
 from engagement.boards.board import Board
 from engagement.boards.forms import BoardFilter
-from engagement.boards.page_charts import draw_charts, draw_similar
+from engagement.boards.page_charts import draw_charts, draw_similar, draw_spread
 from engagement.exports.sheets import FORMATS, Sheet, as_file
 
 
@@ -20,10 +20,9 @@ def export_board(request: HttpRequest, board: Board) -> HttpResponse:
     if format not in FORMATS:
         raise Http404
     quotas.use("export", by=request.user)
-    similar = draw_similar(board)
     every = [
         charts.compare_periods(board.totals, board.page_totals),
-        *([similar] if similar else []),
+        *filter(None, (draw_similar(board), draw_spread(board))),
         *draw_charts(board),
     ]
     days = f"{board.period.first:%Y%m%d}-{board.period.last:%Y%m%d}"

@@ -1,6 +1,7 @@
 """Dashboards of units, topics, channels and kits."""
 
 import io
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -131,6 +132,20 @@ def test_like_units_are_shown_as_a_spread_and_only_five_or_more(look, publish, c
         5,
     ]
     assert "1,000 to under 2,000 followers" in enough.text
+
+
+def test_each_chart_of_a_page_is_saved_as_a_file(look, publish, province):
+    for n in range(5):
+        unit = factories.UnitFactory(parent=province)
+        publish(channel=page_of(unit, followers=1500), at=ago(1), reach=100 * n)
+    overseer = factories.person(Role.SUPERVISOR, province)
+
+    offered = set(re.findall(r"chart=(\w+)", look("unit", province.key, overseer).text))
+
+    assert "spread" in offered
+    for key in offered:
+        saved = look("unit", province.key, overseer, format="xlsx", chart=key)
+        assert saved.status_code == 200, key
 
 
 def test_a_province_lists_its_units_by_name_and_links_to_theirs(look, publish, province, commune):
