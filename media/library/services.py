@@ -159,10 +159,11 @@ def set_shared(media: Media, shared: bool, *, by: User) -> None:
     if media.unit.level == Level.COMMUNE:
         raise Refused(_("Only the ministry and the provinces share pictures with others."))
     rows = Media.objects.in_use().usable().filter(pk=media.pk)
-    if not rows.update(shared=shared, kept_at=timezone.now()):
+    if rows.exclude(shared=shared).update(shared=shared, kept_at=timezone.now()):
+        action = "media.shared" if shared else "media.unshared"
+        record(action, media, by=by, position=authority.position)
+    elif not rows.exists():
         raise Refused(_("This picture is archived. Take it out of the archive first."))
-    action = "media.shared" if shared else "media.unshared"
-    record(action, media, by=by, position=authority.position)
 
 
 @transaction.atomic

@@ -221,6 +221,17 @@ def test_the_units_below_see_what_is_shared_and_nothing_else(unit, provincial):
     assert set(Media.objects.in_sight_of(neighbour)) == set()
 
 
+def test_sharing_is_recorded_once_however_often_it_is_asked(unit, provincial):
+    province = unit.parent
+    medium = shared_by(province, provincial)
+
+    for wanted in (True, False, False):
+        library.set_shared(medium, wanted, by=provincial)
+
+    done = Entry.objects.filter(action__in=["media.shared", "media.unshared"])
+    assert sorted(done.values_list("action", flat=True)) == ["media.shared", "media.unshared"]
+
+
 def test_a_commune_shares_with_nobody(unit, officer):
     with pytest.raises(Refused, match="Only the ministry and the provinces"):
         library.set_shared(factories.media(unit), True, by=officer)
