@@ -47,6 +47,7 @@ class PostCard(NamedTuple):
 
 
 @require_GET
+@costly
 def today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {

@@ -16,6 +16,7 @@ PAGES = [
     "oversight:province",
     "oversight:official_pages",
     "oversight:take_ups",
+    "oversight:today",
     "publishing:calendar",
     "publishing:calendar_feed",
     "publishing:calendar_export",
