@@ -51,10 +51,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "photo.jpg"
         source.write_bytes(photo())
-        bounds = pictures._bounds(keep_png=True)
+        bounds = pictures._program_limits(keep_png=True)
         pictures.redraw(source)  # both warm
         apart = median_seconds(lambda: pictures.redraw(source), options.n)
-        within = median_seconds(lambda: drawing.drawn(str(source), Path(folder), bounds), options.n)
+        within = median_seconds(
+            lambda: drawing.redraw(str(source), Path(folder), bounds), options.n
+        )
     print(
         f"pictures n={options.n} apart_ms={apart * 1000:.0f} "
         f"in_process_ms={within * 1000:.0f} ratio={apart / within:.2f}"

@@ -30,7 +30,7 @@ def qr_png(address: str, *, badge: Media | None = None) -> bytes:
 
 def _put_in_the_middle(picture: Image.Image, badge: Media) -> None:
     side = round(picture.width * _BADGE)
-    with pictures.thumb(badge) as file:
+    with pictures.open_thumbnail(badge) as file:
         small = Image.open(file, formats=("JPEG",)).convert("RGB")
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     middle = picture.width // 2

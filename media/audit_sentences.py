@@ -46,9 +46,9 @@ register(
 )
 
 
-def _lacking(facts: Mapping[str, str]) -> dict[str, str]:
+def _name_lacking_scanners(facts: Mapping[str, str]) -> dict[str, str]:
     lacking = facts["lacking"].split(", ")
     return {"lacking": ", ".join(str(each.label) for each in Scanner if each in lacking)}
 
 
-register_facts("media.looked_by_eye", facts=_lacking)
+register_facts("media.looked_by_eye", facts=_name_lacking_scanners)

@@ -31,10 +31,10 @@ _LONG_NUMBER = re.compile(
 )  # no letter has one, and int() refuses thousands of digits
 
 
-def decoded(data: bytes) -> str:
+def decode_captions(data: bytes) -> str:
     """Decode the text of a captions file. Raise Refused."""
     if len(data) > LARGEST:
-        raise _too_large()
+        raise _too_large_error()
     try:
         return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
@@ -43,7 +43,7 @@ def decoded(data: bytes) -> str:
         ) from None
 
 
-def webvtt(text: str) -> str:
+def convert_to_webvtt(text: str) -> str:
     """Convert WebVTT or SubRip to WebVTT; empty for nothing. Raise Refused with the line that does
     not fit.
     """
@@ -53,13 +53,13 @@ def webvtt(text: str) -> str:
     _require_short(text)
     is_vtt = text.startswith("WEBVTT")
     cues, last = [], 0
-    for line, block in _blocks(text):
+    for line, block in _split_blocks(text):
         if (is_vtt and line == 1) or _LEFT_OUT.match(block[0]):
             continue
         # A cue may bear a name or, in SubRip, a number above its times.
         at = 1 if "-->" not in block[0] and len(block) > 1 else 0
-        start, end, shape = _times(block[at], number=line + at, after=last)
-        words = "\n".join(_words(each, is_vtt=is_vtt) for each in block[at + 1 :])
+        start, end, shape = _read_times(block[at], number=line + at, after=last)
+        words = "\n".join(_clean_words(each, is_vtt=is_vtt) for each in block[at + 1 :])
         if "-->" in words:
             raise Refused(
                 _("An empty line is missing before line %(n)s of the captions.")
@@ -68,18 +68,20 @@ def webvtt(text: str) -> str:
         last = start
         if words.strip():
             settings = " ".join(_SETTING.findall(shape)) if is_vtt else ""
-            cues.append(f"{_clock(start)} --> {_clock(end)} {settings}".rstrip() + f"\n{words}")
+            cues.append(
+                f"{_format_time(start)} --> {_format_time(end)} {settings}".rstrip() + f"\n{words}"
+            )
     if not cues:
         raise Refused(_("The captions hold no words."))
     vtt = "WEBVTT\n\n" + "\n\n".join(cues) + "\n"
     if len(vtt.encode()) > MOST_STORED:
-        raise _too_large()
+        raise _too_large_error()
     return vtt
 
 
 def _require_short(text: str) -> None:
     if len(text.encode()) > LARGEST:
-        raise _too_large()
+        raise _too_large_error()
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > LONGEST_LINE:
             raise Refused(
@@ -91,7 +93,7 @@ def _require_short(text: str) -> None:
             )
 
 
-def _times(line: str, *, number: int, after: int) -> tuple[int, int, str]:
+def _read_times(line: str, *, number: int, after: int) -> tuple[int, int, str]:
     """Read start, end and settings of a cue that must not begin before ``after``. Raise Refused."""
     span = _SPAN.match(line)
     if not span:
@@ -99,7 +101,7 @@ def _times(line: str, *, number: int, after: int) -> tuple[int, int, str]:
             _("Line %(n)s of the captions should hold times such as 00:00:05,000 --> 00:00:08,000.")
             % {"n": number}
         )
-    start, end = _milliseconds(span.groups()[:4]), _milliseconds(span.groups()[4:8])
+    start, end = _to_milliseconds(span.groups()[:4]), _to_milliseconds(span.groups()[4:8])
     if start is None or end is None or end <= start:
         raise Refused(
             _("In line %(n)s of the captions the end does not lie after the start.") % {"n": number}
@@ -109,7 +111,7 @@ def _times(line: str, *, number: int, after: int) -> tuple[int, int, str]:
     return start, end, span[9] or ""
 
 
-def spoken(vtt: str) -> str:
+def plain_text(vtt: str) -> str:
     """Return the words alone, for checks and for people."""
     lines = [line for line in vtt.split("\n")[1:] if "-->" not in line]
     bare = _LONG_NUMBER.sub("\ufffd", re.sub(r"</?[biu]>", "", "\n".join(lines)))
@@ -124,46 +126,50 @@ class Cue(NamedTuple):
     words: str
 
 
-def cues(vtt: str) -> list[Cue]:
-    """Read what `webvtt` wrote, as letters to draw: without emphasis, and without signs that no
-    font of letters has.
+def read_cues(vtt: str) -> list[Cue]:
+    """Read what `convert_to_webvtt` wrote, as letters to draw: without emphasis, and without signs
+    that no font of letters has.
     """
     found = []
-    for _line, block in _blocks(vtt):
+    for _line, block in _split_blocks(vtt):
         if span := _SPAN.match(block[0]):
-            start, end = _milliseconds(span.groups()[:4]), _milliseconds(span.groups()[4:8])
-            words = "".join(map(_drawable, spoken("\n".join(["", *block[1:]]))))
+            start, end = _to_milliseconds(span.groups()[:4]), _to_milliseconds(span.groups()[4:8])
+            words = "".join(map(_keep_drawable, plain_text("\n".join(["", *block[1:]]))))
             if words.strip():
                 found.append(Cue((start or 0) / 1000, (end or 0) / 1000, words.strip()))
     return found
 
 
-def shifted(vtt: str, *, start: float, end: float) -> str:
+def trim_captions(vtt: str, *, start: float, end: float) -> str:
     """Return the captions of a part of the video, from its beginning on."""
     first, last = round(1000 * start), round(1000 * end)
     kept = []
-    for _line, block in _blocks(vtt):
+    for _line, block in _split_blocks(vtt):
         if not (span := _SPAN.match(block[0])):
             continue
-        shown, over = _milliseconds(span.groups()[:4]) or 0, _milliseconds(span.groups()[4:8]) or 0
+        shown, over = (
+            _to_milliseconds(span.groups()[:4]) or 0,
+            _to_milliseconds(span.groups()[4:8]) or 0,
+        )
         shown, over = max(shown, first), min(over, last)
         if shown < over:
-            times = f"{_clock(shown - first)} --> {_clock(over - first)} {span[9] or ''}".rstrip()
+            span_of_part = f"{_format_time(shown - first)} --> {_format_time(over - first)}"
+            times = f"{span_of_part} {span[9] or ''}".rstrip()
             kept.append("\n".join([times, *block[1:]]))
     return "WEBVTT\n\n" + "\n\n".join(kept) + "\n" if kept else ""
 
 
-def _drawable(letter: str) -> str:
+def _keep_drawable(letter: str) -> str:
     """Return the letter, or nothing for pictures, private and unassigned signs."""
     is_sign = unicodedata.category(letter) in ("So", "Cs", "Co", "Cn", "Cf", "Mn")
     return "" if is_sign else letter
 
 
-def _too_large() -> Refused:
+def _too_large_error() -> Refused:
     return Refused(_("The captions are larger than %(n)s kB.") % {"n": LARGEST // 1000})
 
 
-def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
+def _split_blocks(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the blocks between empty lines, each with the number of its first line."""
     block: list[str] = []
     for number, line in enumerate([*text.split("\n"), ""], start=1):
@@ -174,7 +180,7 @@ def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
             block = []
 
 
-def _milliseconds(parts: tuple[str | None, ...]) -> int | None:
+def _to_milliseconds(parts: tuple[str | None, ...]) -> int | None:
     """Return a time in milliseconds; None for what no clock shows."""
     hours, minutes, seconds = (int(part or 0) for part in parts[:3])
     if minutes > 59 or seconds > 59:
@@ -182,14 +188,14 @@ def _milliseconds(parts: tuple[str | None, ...]) -> int | None:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((parts[3] or "").ljust(3, "0"))
 
 
-def _clock(milliseconds: int) -> str:
+def _format_time(milliseconds: int) -> str:
     seconds, rest = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
 
 
-def _words(line: str, *, is_vtt: bool) -> str:
+def _clean_words(line: str, *, is_vtt: bool) -> str:
     line = _MARKUP.sub("", line)
     if is_vtt:
         return line

@@ -44,7 +44,7 @@ class UnusablePicture(Exception):
     """The picture is refused; the reason is one of none, pixels, oblong, heavy, broken."""
 
 
-def opened(source: str, limits: dict[str, Any]) -> Image.Image:
+def open_picture(source: str, limits: dict[str, Any]) -> Image.Image:
     """Open the picture without decoding a pixel, once its header promises a permitted size. Raise
     UnusablePicture.
     """
@@ -64,7 +64,7 @@ def opened(source: str, limits: dict[str, Any]) -> Image.Image:
         raise UnusablePicture("oblong")
     if (
         picture.format in ("JPEG", "MPO")
-        and scans_of(Path(source).read_bytes(), limits["scans"]) > limits["scans"]
+        and count_scans(Path(source).read_bytes(), limits["scans"]) > limits["scans"]
     ):
         raise UnusablePicture("broken")
     return picture
@@ -90,7 +90,7 @@ def webp_size_above(source: str, most: int) -> bool:
     return width * height > most
 
 
-def scans_of(data: bytes, most: int) -> int:
+def count_scans(data: bytes, most: int) -> int:
     """Count the scans of a JPEG, up to one more than ``most``: each is decoded over the whole
     picture, however small it is. Metadata and bytes behind the end do not count.
     """
@@ -113,7 +113,7 @@ def scans_of(data: bytes, most: int) -> int:
     return scans
 
 
-def pixels_of(picture: Image.Image, side: int) -> Image.Image:
+def read_pixels(picture: Image.Image, side: int) -> Image.Image:
     """Return upright RGB pixels on white, within ``side``, in an image without any metadata."""
     scale = 1.5 * min(1.0, side / max(picture.size))
     picture.draft(
@@ -133,19 +133,21 @@ def pixels_of(picture: Image.Image, side: int) -> Image.Image:
     return clean
 
 
-def fitted(picture: Image.Image, *, most: int, keep_png: bool) -> tuple[bytes, str, Image.Image]:
+def compress_to_fit(
+    picture: Image.Image, *, most: int, keep_png: bool
+) -> tuple[bytes, str, Image.Image]:
     """Return the best copy of at most ``most`` bytes, its type, and the picture in it."""
-    if keep_png and len(data := encoded(picture, "PNG")) <= most:  # drawings and letters stay crisp
+    if keep_png and len(data := encode(picture, "PNG")) <= most:  # drawings and letters stay crisp
         return data, "image/png", picture
     while True:
         for quality in (90, 82, 74, 66):
-            data = encoded(picture, "JPEG", quality=quality, progressive=True)
+            data = encode(picture, "JPEG", quality=quality, progressive=True)
             if len(data) <= most:
                 return data, "image/jpeg", picture
         picture = picture.reduce(2)
 
 
-def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+def encode(picture: Image.Image, form: str, **options: object) -> bytes:
     out = io.BytesIO()
     picture.save(out, form, **options)
     return out.getvalue()
@@ -169,17 +171,17 @@ def dhash(picture: Image.Image) -> str:
     return f"{int(bits, 2):032x}"
 
 
-def drawn(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
-    picture = opened(source, limits)
+def redraw(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
+    picture = open_picture(source, limits)
     keep_png = limits["keep_png"] and picture.format == "PNG"
     # The decoder of a JPEG in several scans keeps them all, and calls the lack of memory a broken
     # file.
     is_heavy = picture.width * picture.height > HEAVY_IN_SCANS and "progressive" in picture.info
     try:
-        pixels = pixels_of(picture, limits["side"])
+        pixels = read_pixels(picture, limits["side"])
     except BROKEN:
         raise UnusablePicture("heavy" if is_heavy else "broken") from None
-    data, content_type, final = fitted(pixels, most=limits["bytes"], keep_png=keep_png)
+    data, content_type, final = compress_to_fit(pixels, most=limits["bytes"], keep_png=keep_png)
     (place / "drawn").write_bytes(data)
     return {
         "content_type": content_type,
@@ -192,7 +194,7 @@ def drawn(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
 def main(source: str, folder: str, given: str) -> None:
     place = Path(folder)
     try:
-        facts = drawn(source, place, json.loads(given))
+        facts = redraw(source, place, json.loads(given))
     except UnusablePicture as why:
         facts = {"refused": str(why)}
     except MemoryError:

@@ -27,7 +27,7 @@ def folder() -> Path:
     return place
 
 
-def room_for(size: int) -> bool:
+def has_room_for(size: int) -> bool:
     """Check whether a video of so many bytes can be stored and copied with enough disk left for
     others.
     """
@@ -35,7 +35,7 @@ def room_for(size: int) -> bool:
 
 
 @contextmanager
-def workshop() -> Iterator[Path]:
+def working_folder() -> Iterator[Path]:
     """Make a folder for the work on one picture or video; remove it with all
     its files afterwards.
     """
@@ -45,7 +45,7 @@ def workshop() -> Iterator[Path]:
         yield Path(place)
 
 
-def on_disk(
+def path_on_disk(
     file: BinaryIO | File | Path, place: Path, *, most: int, too_large: Callable[[], Exception]
 ) -> Path:
     """Return the file's path; write a file that is in memory into ``place``. Raise ``too_large()``
@@ -68,7 +68,7 @@ def on_disk(
     return path
 
 
-def left(before: datetime) -> Iterator[tuple[str, float]]:
+def find_abandoned(before: datetime) -> Iterator[tuple[str, float]]:
     """Find files that nobody changed since ``before``, with their times: left by a browser that
     never came back, or by a process that died.
     """
@@ -78,7 +78,7 @@ def left(before: datetime) -> Iterator[tuple[str, float]]:
                 yield path.name, changed
 
 
-def remove(names: Collection[str], before: datetime) -> int:
+def remove_files(names: Collection[str], before: datetime) -> int:
     gone = 0
     for path in (folder() / name for name in names):
         with suppress(FileNotFoundError):
@@ -88,7 +88,7 @@ def remove(names: Collection[str], before: datetime) -> int:
     return gone
 
 
-class _Waiting(TemporaryUploadedFile):
+class _UploadedToDisk(TemporaryUploadedFile):
     def __init__(self, *about: Any) -> None:
         file = tempfile.NamedTemporaryFile(prefix="form-", dir=folder())  # noqa: SIM115 - closed with the request
         UploadedFile.__init__(self, file, *about)
@@ -114,6 +114,6 @@ class ToDisk(TemporaryFileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         FileUploadHandler.new_file(self, *args, **kwargs)
-        self.file = _Waiting(
+        self.file = _UploadedToDisk(
             self.file_name, self.content_type, 0, self.charset, self.content_type_extra
         )

@@ -22,7 +22,7 @@ _viewing = signing.TimestampSigner(salt="posts.viewed_media")
 VIEWING_SECONDS = 600  # a video asks for its next part by the same address
 
 
-class Behind(NamedTuple):
+class LinkTarget(NamedTuple):
     """The target of a link: the file itself, a video's cover, or the picture in the shape that the
     platform takes.
     """
@@ -41,15 +41,15 @@ def public_url(
     says how.
     """
     shape = shape_for(media, limits) if limits and not media.is_video else None
-    return _signed(media, revision, until, part=shape or ITSELF)
+    return _signed_url(media, revision, until, part=shape or ITSELF)
 
 
 def cover_url(media: Media, revision: uuid.UUID, *, until: datetime) -> str:
     """Return the address at which the platform fetches a video's cover."""
-    return _signed(media, revision, until, part=COVER)
+    return _signed_url(media, revision, until, part=COVER)
 
 
-def _signed(media: Media, revision: uuid.UUID, until: datetime, *, part: str | Shape) -> str:
+def _signed_url(media: Media, revision: uuid.UUID, until: datetime, *, part: str | Shape) -> str:
     token = signer.sign_object([str(media.public_id), str(revision), int(until.timestamp()), part])
     # Some fetchers judge by the ending.
     ending = _ENDINGS[media.content_type] if part == ITSELF else "jpg"
@@ -69,11 +69,11 @@ def viewing_url(media: Media, part: str, *, download: bool = False) -> str:
     return settings.MEDIA_PUBLIC_URL + reverse("posts:public_media", args=[token, name])
 
 
-def viewed(token: str) -> Behind | None:
+def resolve_viewing_token(token: str) -> LinkTarget | None:
     """Return the target of an address of `viewing_url`; None when it is expired or forged."""
     try:
         media_id, part = _viewing.unsign_object(token, max_age=VIEWING_SECONDS)
     except (signing.BadSignature, ValueError):
         return None
     media = Media.objects.filter(public_id=media_id).first()
-    return Behind(media, part) if media else None
+    return LinkTarget(media, part) if media else None

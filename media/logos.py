@@ -24,11 +24,11 @@ def change_logo(unit: Unit, upload: BinaryIO | File, *, by: User) -> Logo:
     """
     require(by, Permission.UNIT_FACTS, unit=unit)
     quotas.use("upload", by=by)
-    return _set(unit, pictures.store(upload, unit=unit, by=by), by=by)
+    return _set_logo(unit, pictures.store(upload, unit=unit, by=by), by=by)
 
 
 @transaction.atomic
-def _set(unit: Unit, media: Media, *, by: User) -> Logo:
+def _set_logo(unit: Unit, media: Media, *, by: User) -> Logo:
     authority = require(by, Permission.UNIT_FACTS, unit=unit)
     if not Media.objects.select_for_update(of=("self",)).filter(pk=media.pk).exists():
         raise Refused(_("The picture was removed meanwhile. Upload it again."))

@@ -191,9 +191,11 @@ class Media(PublicIdModel):
         return self.expires_on is not None and self.expires_on < on
 
     @property
-    def came_again(self) -> bool:
+    def was_stored_before(self) -> bool:
         """Check, of a file that was just stored, whether the unit had its bytes before."""
-        return self.last_used_at > self.uploaded_at  # `media.store.keep` sets the former first
+        return (
+            self.last_used_at > self.uploaded_at
+        )  # `media.store.get_or_store` sets the former first
 
     @property
     def is_video(self) -> bool:
@@ -275,7 +277,7 @@ class Upload(PublicIdModel):
         indexes = [models.Index(fields=["purpose", "purpose_id"], name="upload_purpose")]
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return self.received == self.size
 
 

@@ -30,10 +30,10 @@ from core import sandbox, scanner
 from core.errors import Busy, Refused
 from core.semaphores import SharedSemaphore
 from media import incoming
-from media.drawing import BROKEN, FORMATS, encoded, fitted
+from media.drawing import BROKEN, FORMATS, compress_to_fit, encode
 from media.models import Media
 from media.scanners import services as scanners
-from media.store import keep, poster_name
+from media.store import get_or_store, poster_name
 from platforms.facts import ImageLimits
 from platforms.registry import CONNECTORS
 from units.models import Unit
@@ -63,7 +63,7 @@ class Damaged(FileNotFoundError):
     """The stored bytes of a picture are no picture any more: it is as good as lost."""
 
 
-class Drawn(NamedTuple):
+class DrawnPicture(NamedTuple):
     data: bytes
     content_type: str
     width: int
@@ -85,7 +85,7 @@ def store(
     return keep_drawn(redraw(upload, by=by), unit=unit, by=by)
 
 
-def keep_drawn(drawn: Drawn, *, unit: Unit, by: User) -> Media:
+def keep_drawn(drawn: DrawnPicture, *, unit: Unit, by: User) -> Media:
     """Store a picture that was drawn anew; the same one twice is one row."""
     sha256 = hashlib.sha256(drawn.data).hexdigest()
     name = f"media/{sha256}.{'png' if drawn.content_type == 'image/png' else 'jpg'}"
@@ -97,7 +97,7 @@ def keep_drawn(drawn: Drawn, *, unit: Unit, by: User) -> Media:
 
     was_blurred = Media.objects.filter(unit=unit, sha256=sha256, blurred_at__isnull=False)
     is_anew = was_blurred.exists()
-    media = keep(
+    media = get_or_store(
         unit=unit,
         sha256=sha256,
         by=by,
@@ -113,7 +113,7 @@ def keep_drawn(drawn: Drawn, *, unit: Unit, by: User) -> Media:
     return media
 
 
-def looks_like_one(head: bytes) -> bool:
+def may_be_picture(head: bytes) -> bool:
     """Check whether a file that begins so may be a picture; ``redraw`` finds
     out whether it is one.
     """
@@ -124,12 +124,14 @@ def looks_like_one(head: bytes) -> bool:
 
 def redraw(
     upload: BinaryIO | File | Path, *, by: User | None = None, keep_png: bool = True
-) -> Drawn:
+) -> DrawnPicture:
     """Draw a JPEG, PNG or WebP anew, small enough for every platform, in a program of its own.
     Raise Refused in the officer's words, and Busy for a retry.
     """
-    with incoming.workshop() as place:
-        source = incoming.on_disk(upload, place, most=settings.IMAGE_MAX_BYTES, too_large=too_large)
+    with incoming.working_folder() as place:
+        source = incoming.path_on_disk(
+            upload, place, most=settings.IMAGE_MAX_BYTES, too_large=too_large_error
+        )
         try:
             with _semaphore.taken(by=by and by.pk):
                 scanner.require_clean(source)
@@ -137,30 +139,30 @@ def redraw(
                     _PROGRAM,
                     str(source),
                     str(place),
-                    json.dumps(_bounds(keep_png)),
+                    json.dumps(_program_limits(keep_png)),
                     place=place,
                     limits=LIMITS,
                 )
             if refused := facts.get("refused"):
                 raise _refusal(str(refused))
-            return _checked(facts, (place / "drawn").read_bytes())
+            return _checked_drawing(facts, (place / "drawn").read_bytes())
         except (sandbox.ProgramFailed, KeyError, TypeError, ValueError, OSError):
-            raise damaged() from None
+            raise damaged_error() from None
 
 
-def _bounds(keep_png: bool) -> dict[str, Any]:
+def _program_limits(keep_png: bool) -> dict[str, Any]:
     return {
         "pixels": settings.IMAGE_MAX_PIXELS,
         "webp_pixels": min(settings.IMAGE_MAX_PIXELS, WEBP_MAX_PIXELS),
         "scans": MOST_SCANS,
         "oblong": MOST_OBLONG,
         "side": LONGEST_SIDE,
-        "bytes": _most_bytes(),
+        "bytes": _smallest_limit(),
         "keep_png": keep_png,
     }
 
 
-def _checked(facts: dict[str, Any], data: bytes) -> Drawn:
+def _checked_drawing(facts: dict[str, Any], data: bytes) -> DrawnPicture:
     """Read what the program made, if its bytes begin like the type that it names. Raise
     ValueError.
     """
@@ -173,7 +175,7 @@ def _checked(facts: dict[str, Any], data: bytes) -> Drawn:
     dhash = str(facts["dhash"])
     if not _DHASH.fullmatch(dhash):
         raise ValueError("dhash")
-    return Drawn(data, content_type, width, height, dhash)
+    return DrawnPicture(data, content_type, width, height, dhash)
 
 
 def _refusal(why: str) -> Refused:
@@ -202,19 +204,19 @@ def _refusal(why: str) -> Refused:
                     "4000 × 3000 pixels."
                 )
             )
-    return damaged()
+    return damaged_error()
 
 
-def damaged() -> Refused:
+def damaged_error() -> Refused:
     return Refused(_("The picture is damaged or incomplete. Choose another copy of it."))
 
 
-def too_large() -> Refused:
+def too_large_error() -> Refused:
     limit = settings.IMAGE_MAX_BYTES // (1024 * 1024)
     return Refused(_("The picture is larger than %(n)s MB. Choose a smaller one.") % {"n": limit})
 
 
-def _most_bytes() -> int:
+def _smallest_limit() -> int:
     """Return the smallest limit among the platforms."""
     bounds = [
         form.images
@@ -225,7 +227,7 @@ def _most_bytes() -> int:
     return min(each.max_bytes for each in bounds)
 
 
-def still(media: Media) -> File:
+def open_still(media: Media) -> File:
     """Return the picture itself; of a video, its cover."""
     return (
         default_storage.open(poster_name(media.poster_sha256))
@@ -234,16 +236,16 @@ def still(media: Media) -> File:
     )
 
 
-def thumb(media: Media) -> File:
+def open_thumbnail(media: Media) -> File:
     """Return a small JPEG of it, made when first requested."""
-    return _made_once(f"thumbs/{media.sha256}.jpg", lambda: _small(media))
+    return _open_or_make(f"thumbs/{media.sha256}.jpg", lambda: _draw_thumbnail(media))
 
 
-def _small(media: Media) -> bytes:
-    with still(media) as file, _one_at_a_time(), _readable(media):
+def _draw_thumbnail(media: Media) -> bytes:
+    with open_still(media) as file, _one_at_a_time(), _report_damage(media):
         small = Image.open(file, formats=FORMATS)
         small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
-        return encoded(small.convert("RGB"), "JPEG", quality=80)
+        return encode(small.convert("RGB"), "JPEG", quality=80)
 
 
 @contextmanager
@@ -257,7 +259,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 @contextmanager
-def _readable(media: Media) -> Iterator[None]:
+def _report_damage(media: Media) -> Iterator[None]:
     """Report in the log that a stored picture cannot be decoded, and raise Damaged."""
     try:
         yield
@@ -266,7 +268,7 @@ def _readable(media: Media) -> Iterator[None]:
         raise Damaged(media.file.name) from error
 
 
-def _made_once(name: str, make: Callable[[], bytes]) -> File:
+def _open_or_make(name: str, make: Callable[[], bytes]) -> File:
     if not default_storage.exists(name):
         name = default_storage.save(name, ContentFile(make()))
     return default_storage.open(name)
@@ -304,17 +306,17 @@ def shape_for(media: Media, limits: ImageLimits) -> Shape | None:
     return Shape(limits.min_ratio, limits.max_ratio, limits.max_long_side, limits.max_short_side)
 
 
-def rendition(media: Media, shape: Shape) -> File:
+def open_rendition(media: Media, shape: Shape) -> File:
     """Return the picture as a JPEG of this shape, with white margins where it needs them: nothing
     is cut off. Drawn when first requested, and always the same.
     """
     name = f"renditions/{media.sha256}-{'-'.join(f'{each:g}' for each in shape)}.jpg"
-    return _made_once(name, lambda: _drawn_as(media, shape))
+    return _open_or_make(name, lambda: _draw_rendition(media, shape))
 
 
-def _drawn_as(media: Media, shape: Shape) -> bytes:
-    with still(media) as file, _one_at_a_time(), _readable(media):
-        framed = _framed(Image.open(file, formats=FORMATS).convert("RGB"), shape)
+def _draw_rendition(media: Media, shape: Shape) -> bytes:
+    with open_still(media) as file, _one_at_a_time(), _report_damage(media):
+        framed = _frame_in_white(Image.open(file, formats=FORMATS).convert("RGB"), shape)
         if shape.long:
             sides = (
                 (shape.long, shape.short)
@@ -322,10 +324,10 @@ def _drawn_as(media: Media, shape: Shape) -> bytes:
                 else (shape.short, shape.long)
             )
             framed.thumbnail(sides, Image.Resampling.LANCZOS, reducing_gap=3.0)
-        return fitted(framed, most=_most_bytes(), keep_png=False)[0]
+        return compress_to_fit(framed, most=_smallest_limit(), keep_png=False)[0]
 
 
-def _framed(picture: Image.Image, shape: Shape) -> Image.Image:
+def _frame_in_white(picture: Image.Image, shape: Shape) -> Image.Image:
     """Frame a picture in white, within the ratios and a few pixels to spare: halving a picture
     rounds its sides.
     """

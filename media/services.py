@@ -35,7 +35,7 @@ def store(
     upload.seek(0)
     if videos.kind_of(head):
         return videos.store(upload, unit=unit, by=by, right=right)
-    if not pictures.looks_like_one(head):
+    if not pictures.may_be_picture(head):
         raise Refused(
             _("This file is neither a picture (JPEG, PNG, WebP) nor a video (MP4, MOV, WebM).")
         )

@@ -28,13 +28,15 @@ def poster_name(sha256: str) -> str:
 
 
 @transaction.atomic
-def keep(*, unit: Unit, sha256: str, by: User, put: Callable[[], str], **facts: Any) -> Media:
+def get_or_store(
+    *, unit: Unit, sha256: str, by: User, put: Callable[[], str], **facts: Any
+) -> Media:
     """Return the unit's row for these bytes, marked as used; ``put`` stores the missing files, and
     returns the name of the main one. The same bytes twice are one row. Something may have been
     blurred out of it: uploaded anew, it is a picture like any other, and checked again.
     """
     now = timezone.now()
-    hold_until_commit(_locks(sha256, facts.get("poster_sha256", "")))
+    hold_until_commit(_lock_names(sha256, facts.get("poster_sha256", "")))
     known = Media.objects.filter(unit=unit, sha256=sha256).first()
     if known and default_storage.exists(known.file.name or ""):
         known.last_used_at, known.archived_at = now, None
@@ -46,9 +48,9 @@ def keep(*, unit: Unit, sha256: str, by: User, put: Callable[[], str], **facts: 
     return Media.objects.update_or_create(unit=unit, sha256=sha256, defaults=facts)[0]
 
 
-def hold(media: Iterable[Media]) -> None:
+def protect_until_commit(media: Iterable[Media]) -> None:
     """Keep the bytes of ``media`` from being removed until the caller's transaction commits."""
-    hold_until_commit(name for row in media for name in _locks(row.sha256, row.poster_sha256))
+    hold_until_commit(name for row in media for name in _lock_names(row.sha256, row.poster_sha256))
 
 
 @transaction.atomic
@@ -58,7 +60,7 @@ def remove_media(media: QuerySet[Media]) -> int:
     which the next run finds again.
     """
     found = media.values_list("sha256", "poster_sha256")
-    hold_until_commit(name for pair in found for name in _locks(*pair))
+    hold_until_commit(name for pair in found for name in _lock_names(*pair))
     rows = list(media.select_for_update(of=("self",), skip_locked=True))
     others = Media.objects.exclude(pk__in=[row.pk for row in rows])
     for name in _files_of(rows, others):
@@ -72,7 +74,7 @@ def remove_bytes(media: Media) -> bool:
     """Remove the files of a row that stays, where no other row needs them; return whether there
     were any.
     """
-    hold([media])
+    protect_until_commit([media])
     others = Media.objects.exclude(pk=media.pk)
     gone = [name for name in _files_of([media], others) if default_storage.exists(name)]
     for name in gone:
@@ -80,21 +82,21 @@ def remove_bytes(media: Media) -> bool:
     return bool(gone)
 
 
-def strays(before: datetime) -> Iterator[tuple[str, float]]:
+def find_orphaned_files(before: datetime) -> Iterator[tuple[str, float]]:
     """Find the files that were last changed before then and belong to no row, with their times:
     left by a process that died between file and row, or made anew of a picture that was being
     removed.
     """
     for some in batched(_changed_before(before), 500):
-        known = _known(name for name, _changed in some)
+        known = _needed_names(name for name, _changed in some)
         yield from (each for each in some if each[0] not in known)
 
 
 @transaction.atomic
-def remove_strays(names: Collection[str], before: datetime) -> int:
+def remove_orphaned_files(names: Collection[str], before: datetime) -> int:
     """Remove those files unless one got a row meanwhile; return how many."""
     hold_until_commit(f"media {_hash_in(name)}" for name in names)
-    gone = set(names) - _known(names)
+    gone = set(names) - _needed_names(names)
     for name in gone:
         default_storage.delete(name)
     return len(gone)
@@ -102,20 +104,20 @@ def remove_strays(names: Collection[str], before: datetime) -> int:
 
 def _changed_before(before: datetime) -> Iterator[tuple[str, float]]:
     for place in ("media", "thumbs", "renditions"):
-        for name, path in _in(place):
+        for name, path in _walk_folder(place):
             with suppress(FileNotFoundError):
                 if (changed := path.stat().st_mtime) < before.timestamp():
                     yield name, changed
 
 
-def _in(place: str) -> Iterator[tuple[str, os.DirEntry]]:
+def _walk_folder(place: str) -> Iterator[tuple[str, os.DirEntry]]:
     """Walk a folder one entry at a time: there may be hundreds of thousands."""
     with suppress(FileNotFoundError), os.scandir(default_storage.path(place)) as entries:
         for each in entries:
             yield f"{place}/{each.name}", each
 
 
-def _known(names: Iterable[str]) -> set[str]:
+def _needed_names(names: Iterable[str]) -> set[str]:
     """Return those of ``names`` that a row needs, or that can be made anew for one."""
     found = {name: _hash_in(name) for name in names}
     hashes = set(found.values())
@@ -135,7 +137,7 @@ def _hash_in(name: str) -> str:
     return re.split(r"[-._]", name.split("/")[1])[0]
 
 
-def _locks(*hashes: str) -> list[str]:
+def _lock_names(*hashes: str) -> list[str]:
     return [f"media {sha256}" for sha256 in hashes if sha256]
 
 
@@ -143,7 +145,7 @@ def _files_of(rows: Collection[Media], others: QuerySet[Media]) -> Iterator[str]
     """Find the files that no row but ``rows`` needs."""
     hashes = {row.sha256 for row in rows}
     posters = {row.poster_sha256 for row in rows if row.is_video}
-    # In this order: by its own file `keep` sees whether a row was about to go.
+    # In this order: by its own file `get_or_store` sees whether a row was about to go.
     originals = dict.fromkeys(
         [*(row.file.name or "" for row in rows), *map(poster_name, sorted(posters))]
     )
@@ -153,4 +155,4 @@ def _files_of(rows: Collection[Media], others: QuerySet[Media]) -> Iterator[str]
     alone = hashes - {each.sha256 for each in same}
     yield from (f"thumbs/{sha256}.jpg" for sha256 in sorted(alone))
     if alone:
-        yield from (name for name, _path in _in("renditions") if _hash_in(name) in alone)
+        yield from (name for name, _path in _walk_folder("renditions") if _hash_in(name) in alone)

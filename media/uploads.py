@@ -32,11 +32,11 @@ LARGEST_PIECE = 8 * 1024 * 1024
 IDLE = timedelta(minutes=15)  # after which a file makes room for the next one of the same person
 
 
-class Elsewhere(Exception):
+class WrongOffset(Exception):
     """A piece does not begin where the last one ended: the browser has to ask for the offset."""
 
 
-class InHand(Exception):
+class BeingChecked(Exception):
     """Another request is checking this file now."""
 
 
@@ -59,19 +59,21 @@ def begin(
     """
     require(by, right, unit=unit)
     if size > settings.VIDEO_MAX_BYTES:
-        raise videos.too_large()
+        raise videos.too_large_error()
     if size < 1:
         raise Refused(_("The file is empty. Choose another one."))
     mark = mark and hashlib.sha256(mark.encode()).hexdigest()
-    if (known := _same(unit, purpose, purpose_id, size=size, mark=mark, by=by)) is not None:
+    if (known := _find_same(unit, purpose, purpose_id, size=size, mark=mark, by=by)) is not None:
         return known
-    if not incoming.room_for(size):
-        raise videos.no_room()
+    if not incoming.has_room_for(size):
+        raise videos.no_room_error()
     quotas.use("upload", by=by)
     with transaction.atomic():
         # A browser repeats a request whose line broke while the first one is still under way.
         hold_until_commit([f"uploads-{by.pk}"])
-        if (known := _same(unit, purpose, purpose_id, size=size, mark=mark, by=by)) is not None:
+        if (
+            known := _find_same(unit, purpose, purpose_id, size=size, mark=mark, by=by)
+        ) is not None:
             return known
         _make_room(by, now=now)
         return Upload.objects.create(
@@ -86,7 +88,7 @@ def begin(
         )
 
 
-def _same(
+def _find_same(
     unit: Unit, purpose: str, purpose_id: UUID | None, *, size: int, mark: str, by: User
 ) -> Upload | None:
     """Return the person's upload of the same file for the same purpose, if there is one."""
@@ -112,7 +114,7 @@ def _make_room(by: User, *, now: datetime) -> None:
             )
             % {"n": len(under_way)}
         )
-    forget(oldest)
+    discard(oldest)
 
 
 @transaction.atomic
@@ -128,9 +130,9 @@ def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
         upload.received = 0
         return
     if offset != row.received or offset + len(data) > row.size:
-        raise Elsewhere
+        raise WrongOffset
     if not offset and len(data) >= min(videos.HEAD, row.size):
-        _refuse_others(data[: videos.HEAD], size=row.size)
+        _refuse_unusable(data[: videos.HEAD], size=row.size)
     with path.open("r+b" if path.exists() else "w+b") as file:
         file.seek(offset)
         file.write(data)
@@ -139,48 +141,48 @@ def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
     upload.save(update_fields=["received", "touched_at"])
 
 
-def _refuse_others(head: bytes, *, size: int) -> None:
+def _refuse_unusable(head: bytes, *, size: int) -> None:
     """Raise Refused for a file that is no picture or video, or too large a picture, before more of
     it comes.
     """
     if videos.kind_of(head):
         return
-    if not pictures.looks_like_one(head):
+    if not pictures.may_be_picture(head):
         raise Refused(
             _("This file is neither a picture (JPEG, PNG, WebP) nor a video (MP4, MOV, WebM).")
         )
     if size > settings.IMAGE_MAX_BYTES:
-        raise pictures.too_large()
+        raise pictures.too_large_error()
 
 
 def finish(upload: Upload, *, by: User, right: Permission = Permission.POST_WRITE) -> Media:
     """Check a complete upload and return its media; called again, return the same. Raise InHand
     while another request checks it, Busy while others are checked, and Refused.
     """
-    with _held(upload):
+    with _lock_upload(upload):
         upload.refresh_from_db()
         if upload.media is None:
             unit = upload.unit
-            upload.media = _stored(_path(upload), unit=unit, by=by, right=right)
+            upload.media = _store_media(_path(upload), unit=unit, by=by, right=right)
             upload.save(update_fields=["media"])
             _path(upload).unlink(missing_ok=True)
         return upload.media
 
 
-def _stored(path: Path, *, unit: Unit, by: User, right: Permission) -> Media:
+def _store_media(path: Path, *, unit: Unit, by: User, right: Permission) -> Media:
     with path.open("rb") as file:
-        is_picture = pictures.looks_like_one(file.read(videos.HEAD))
+        is_picture = pictures.may_be_picture(file.read(videos.HEAD))
     kind = pictures if is_picture else videos
     return kind.store(path, unit=unit, by=by, right=right)
 
 
-def unfinished(*, unit: Unit, purpose: str, purpose_id: UUID | None, by: User) -> int:
+def count_unfinished(*, unit: Unit, purpose: str, purpose_id: UUID | None, by: User) -> int:
     """Count the person's files of which a part is here: chosen again, they go on from there."""
     begun = Upload.objects.filter(user=by, media=None, received__gt=0)
     return begun.filter(unit=unit, purpose=purpose, purpose_id=purpose_id).count()
 
 
-def forget(upload: Upload) -> None:
+def discard(upload: Upload) -> None:
     upload.delete()
     _path(upload).unlink(missing_ok=True)
 
@@ -190,7 +192,7 @@ def _path(upload: Upload) -> Path:
 
 
 @contextmanager
-def _held(upload: Upload) -> Iterator[None]:
+def _lock_upload(upload: Upload) -> Iterator[None]:
     """Lock the upload for this request alone. The system releases the lock
     when the process dies.
     """
@@ -202,5 +204,5 @@ def _held(upload: Upload) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InHand from None
+            raise BeingChecked from None
         yield

@@ -43,22 +43,22 @@ class UnusableVideo(Exception):
     """
 
 
-def copied(kind: str, source: str, target: str, limits: dict[str, float]) -> None:
+def copy_streams(kind: str, source: str, target: str, limits: dict[str, float]) -> None:
     """Copy picture and sound, packet by packet, into a new file; nothing else of the old one.
 
     No frame is decoded. Left behind: metadata (a telephone writes place, time and its model),
     chapters, subtitles, and the tracks in which cameras keep their position; and frames from before
-    a cut, see ``first_shown``.
+    a cut, see ``first_visible_second``.
     """
     import av
 
-    with opened(source, kind) as video:
-        start = first_shown(video, picture_of(video))
-    with opened(source, kind) as video:
-        picture = picture_of(video)
+    with open_video(source, kind) as video:
+        start = first_visible_second(video, picture_stream(video))
+    with open_video(source, kind) as video:
+        picture = picture_stream(video)
         _require_fit(video, picture, kind, limits)
-        claimed = seconds_of(video, picture)
-        sound = next((s for s in video.streams.audio if named(s) in SOUND[kind]), None)
+        claimed = duration_of(video, picture)
+        sound = next((s for s in video.streams.audio if codec_name(s) in SOUND[kind]), None)
         if sound is None and video.streams.audio:
             raise UnusableVideo("sound")
         form, options = WRITE[kind]
@@ -67,30 +67,30 @@ def copied(kind: str, source: str, target: str, limits: dict[str, float]) -> Non
             for stream in filter(None, (picture, sound)):
                 streams[stream.index] = new = copy.add_stream_from_template(stream)
                 new.metadata.clear()
-                if form == "mp4" and named(stream) == "hevc":
+                if form == "mp4" and codec_name(stream) == "hevc":
                     new.codec_context.codec_tag = (
                         "hvc1"  # the only one of its two names that Apple's players take
                     )
-            for packet in _packets(video.demux(*filter(None, (picture, sound))), start):
+            for packet in _shift_packets(video.demux(*filter(None, (picture, sound))), start):
                 packet.stream = streams[packet.stream.index]
                 copy.mux(packet)
     with av.open(target, options={"protocol_whitelist": "file"}) as copy:
-        if seconds_of(copy, copy.streams.video[0]) < claimed - float(start) - max(
+        if duration_of(copy, copy.streams.video[0]) < claimed - float(start) - max(
             0.25, claimed / 50
         ):
             raise UnusableVideo("broken")  # the file ends before the video does
 
 
 def _require_fit(video: Any, picture: Any, kind: str, limits: dict[str, float]) -> None:
-    if named(picture) not in PICTURE[kind]:
+    if codec_name(picture) not in PICTURE[kind]:
         raise UnusableVideo("codec")
     if not picture.width or picture.width * picture.height > limits["pixels"]:
         raise UnusableVideo("pixels" if picture.width else "broken")
-    if seconds_of(video, picture) > limits["seconds"] or picture.frames > MOST_PACKETS:
+    if duration_of(video, picture) > limits["seconds"] or picture.frames > MOST_PACKETS:
         raise UnusableVideo("long")
 
 
-def _packets(packets: Iterable[Any], start: Fraction) -> Iterator[Any]:
+def _shift_packets(packets: Iterable[Any], start: Fraction) -> Iterator[Any]:
     """Yield the packets from ``start`` on, moved so that they begin at 0. Raise UnusableVideo for
     too many.
     """
@@ -107,7 +107,7 @@ def _packets(packets: Iterable[Any], start: Fraction) -> Iterator[Any]:
         yield packet
 
 
-def opened(source: str, kind: str) -> Any:
+def open_video(source: str, kind: str) -> Any:
     """Open a video, with a named format and plain files only: a playlist would read other files, or
     the network.
     """
@@ -120,7 +120,7 @@ def opened(source: str, kind: str) -> Any:
     )
 
 
-def picture_of(video: Any) -> Any:
+def picture_stream(video: Any) -> Any:
     picture = next(
         (s for s in video.streams.video if not s.disposition & s.disposition.attached_pic), None
     )
@@ -129,7 +129,7 @@ def picture_of(video: Any) -> Any:
     return picture
 
 
-def first_shown(video: Any, picture: Any) -> Fraction:
+def first_visible_second(video: Any, picture: Any) -> Fraction:
     """Return the second from which on nothing is hidden.
 
     A video that was trimmed without being encoded anew keeps what stood before the cut, back to the
@@ -155,7 +155,7 @@ def first_shown(video: Any, picture: Any) -> Fraction:
     return Fraction(0)
 
 
-def described(target: str, frame: Path) -> dict[str, Any]:
+def describe_copy(target: str, frame: Path) -> dict[str, Any]:
     """Describe the copy as residents see it, and return its cover frame, upright."""
     import av
     from PIL import Image
@@ -163,7 +163,7 @@ def described(target: str, frame: Path) -> dict[str, Any]:
     with av.open(target, options={"protocol_whitelist": "file"}) as video:
         picture = video.streams.video[0]
         picture.codec_context.thread_count = 1  # each thread holds frames of its own
-        seconds = seconds_of(video, picture)
+        seconds = duration_of(video, picture)
         shown = frame_at(video, picture, min(1.0, seconds / 10))
         turn = shown.rotation % 360
         scale = min(1.0, FRAME_SIDE / max(shown.width, shown.height))
@@ -184,8 +184,8 @@ def described(target: str, frame: Path) -> dict[str, Any]:
             "height": width if turn in (90, 270) else height,
             "seconds": seconds,
             "fps": float(picture.average_rate or picture.guessed_rate or 0),
-            "codec": named(picture),
-            "sound": named(video.streams.audio[0]) if video.streams.audio else "",
+            "codec": codec_name(picture),
+            "sound": codec_name(video.streams.audio[0]) if video.streams.audio else "",
         }
 
 
@@ -206,13 +206,13 @@ def frame_at(video: Any, picture: Any, second: float) -> Any:
     return frame
 
 
-def seconds_of(video: Any, picture: Any) -> float:
+def duration_of(video: Any, picture: Any) -> float:
     if picture.duration:
         return float(picture.duration * picture.time_base)
     return (video.duration or 0) / 1_000_000
 
 
-def named(stream: Any) -> str:
+def codec_name(stream: Any) -> str:
     """Return FFmpeg's name of the codec, whichever library decodes it; empty for an unknown one."""
     context = stream.codec_context
     return context.codec.canonical_name if context else ""
@@ -222,8 +222,8 @@ def main(kind: str, source: str, folder: str, given: str) -> None:
     limits = json.loads(given)
     place = Path(folder)
     try:
-        copied(kind, source, f"{folder}/copy", limits)
-        facts = described(f"{folder}/copy", place / "frame.png")
+        copy_streams(kind, source, f"{folder}/copy", limits)
+        facts = describe_copy(f"{folder}/copy", place / "frame.png")
     except UnusableVideo as why:
         facts = {"refused": str(why)}
     except Exception:  # whatever a garbled video brings about, it is the video that is broken

@@ -27,7 +27,7 @@ from core.errors import Busy, Refused
 from core.semaphores import SharedSemaphore
 from media import incoming, pictures
 from media.models import Media
-from media.store import keep, poster_name
+from media.store import get_or_store, poster_name
 from units.models import Unit
 
 HEAD = 64  # bytes that tell what a file is
@@ -47,7 +47,7 @@ class VideoFile(NamedTuple):
     seconds: float
     fps: float
     codec: str
-    poster: pictures.Drawn
+    poster: pictures.DrawnPicture
 
 
 def kind_of(head: bytes) -> str:
@@ -74,24 +74,26 @@ def store(
     the officer's words, and Busy for a retry.
     """
     require(by, right, unit=unit)
-    with incoming.workshop() as place:
-        source = incoming.on_disk(file, place, most=settings.VIDEO_MAX_BYTES, too_large=too_large)
+    with incoming.working_folder() as place:
+        source = incoming.path_on_disk(
+            file, place, most=settings.VIDEO_MAX_BYTES, too_large=too_large_error
+        )
         video = read_video(source, place, by=by)
         if cover is not None:
-            video = video._replace(poster=_poster(cover))
+            video = video._replace(poster=_draw_poster(cover))
         copy = place / "copy"
         with copy.open("rb") as read:
-            sha256 = _digest(read)
+            sha256 = _hash_file(read)
         ending, content_type = _ENDINGS[video.kind]
         size = copy.stat().st_size
         poster_sha256 = hashlib.sha256(video.poster.data).hexdigest()
 
         def put() -> str:
             cover = video.poster.data
-            _put(poster_name(poster_sha256), ContentFile(cover), len(cover))
-            return _put(f"media/{sha256}.{ending}", _Moved(copy), size)
+            _store_bytes(poster_name(poster_sha256), ContentFile(cover), len(cover))
+            return _store_bytes(f"media/{sha256}.{ending}", _MovableFile(copy), size)
 
-        return keep(
+        return get_or_store(
             unit=unit,
             sha256=sha256,
             by=by,
@@ -117,20 +119,22 @@ def read_video(source: Path, place: Path, *, by: User) -> VideoFile:
         kind = kind_of(read.read(HEAD))
     if not kind:
         raise Refused(_("This file is not an MP4, MOV or WebM video."))
-    if not incoming.room_for(size):
-        raise no_room()
-    facts = _asked(kind, source, place, most_bytes=size + size // 10 + 16 * 1024 * 1024, by=by)
+    if not incoming.has_room_for(size):
+        raise no_room_error()
+    facts = _run_program(
+        kind, source, place, most_bytes=size + size // 10 + 16 * 1024 * 1024, by=by
+    )
     if refused := facts.get("refused"):
         raise _refusal(str(refused))
     try:
         return VideoFile(
             kind=kind,
-            width=_within(facts["width"], 1, 65_535),
-            height=_within(facts["height"], 1, 65_535),
-            seconds=_within(facts["seconds"], 0, settings.VIDEO_MAX_SECONDS),
-            fps=_within(facts["fps"], 0, 1000),
+            width=_require_between(facts["width"], 1, 65_535),
+            height=_require_between(facts["height"], 1, 65_535),
+            seconds=_require_between(facts["seconds"], 0, settings.VIDEO_MAX_SECONDS),
+            fps=_require_between(facts["fps"], 0, 1000),
             codec=str(facts["codec"])[:20],
-            poster=_poster(place / "frame.png"),
+            poster=_draw_poster(place / "frame.png"),
         )
     except Busy:
         raise
@@ -138,7 +142,9 @@ def read_video(source: Path, place: Path, *, by: User) -> VideoFile:
         raise _refusal("broken") from None
 
 
-def _asked(kind: str, source: Path, place: Path, *, most_bytes: int, by: User) -> dict[str, Any]:
+def _run_program(
+    kind: str, source: Path, place: Path, *, most_bytes: int, by: User
+) -> dict[str, Any]:
     """Run the program and return its answer; a video on which it fails, or takes too long, is
     broken.
     """
@@ -160,11 +166,11 @@ def _asked(kind: str, source: Path, place: Path, *, most_bytes: int, by: User) -
         return {"refused": "broken"}
 
 
-def _poster(frame: Path) -> pictures.Drawn:
+def _draw_poster(frame: Path) -> pictures.DrawnPicture:
     return pictures.redraw(frame, keep_png=False)
 
 
-def _within(value: Any, least: float, most: float) -> Any:
+def _require_between(value: Any, least: float, most: float) -> Any:
     if not isinstance(value, int | float) or not least <= value <= most:
         raise ValueError(value)
     return value
@@ -209,16 +215,16 @@ def _refusal(why: str) -> Refused:
             return Refused(
                 _("The video is longer than %(n)s minutes. Cut it first.") % {"n": limit}
             )
-    return damaged()
+    return damaged_error()
 
 
-def damaged() -> Refused:
+def damaged_error() -> Refused:
     return Refused(
         _("The video is damaged or incomplete. Choose another copy of it, or save it anew as MP4.")
     )
 
 
-def too_large() -> Refused:
+def too_large_error() -> Refused:
     limit = settings.VIDEO_MAX_BYTES // (1024 * 1024)
     return Refused(
         _("The video is larger than %(n)s MB. Cut it, or save it in a lower quality.")
@@ -226,7 +232,7 @@ def too_large() -> Refused:
     )
 
 
-def no_room() -> Refused:
+def no_room_error() -> Refused:
     return Refused(
         _(
             "There is too little room for this video on the server now. Tell those who "
@@ -238,7 +244,7 @@ def no_room() -> Refused:
 # --- In the store ---------------------------------------------------------------------------------
 
 
-class _Moved(File):
+class _MovableFile(File):
     """A file that the store may move instead of copying it."""
 
     def __init__(self, path: Path) -> None:
@@ -249,7 +255,7 @@ class _Moved(File):
         return str(self.path)
 
 
-def _put(name: str, content: File, size: int) -> str:
+def _store_bytes(name: str, content: File, size: int) -> str:
     """Store bytes under the name of their hash. Another unit may have them: one file serves both.
     Replace half a file, left by a process that died while it copied.
     """
@@ -263,7 +269,7 @@ def _put(name: str, content: File, size: int) -> str:
     return name
 
 
-def _digest(file: BinaryIO | File) -> str:
+def _hash_file(file: BinaryIO | File) -> str:
     found = hashlib.sha256()
     while data := file.read(1024 * 1024):
         found.update(data)
@@ -273,7 +279,7 @@ def _digest(file: BinaryIO | File) -> str:
 # --- Before it is sent ----------------------------------------------------------------------------
 
 
-def lies_there(media: Media) -> bool:
+def is_in_store(media: Media) -> bool:
     """Check whether a file of the video's name and size is in the store: all that the second of
     publication has time for. The name is the hash of what was approved.
     """
@@ -285,12 +291,12 @@ def lies_there(media: Media) -> bool:
         return False
 
 
-def intact(media: Media) -> bool:
+def is_intact(media: Media) -> bool:
     """Check whether the stored video is, byte by byte, the approved one. It reads the whole file:
     call it ahead of time, before the first byte goes to a platform. This process does not read an
     unchanged file again.
     """
-    if not lies_there(media):
+    if not is_in_store(media):
         return False
     name = media.file.name or ""
     try:
@@ -305,4 +311,4 @@ def intact(media: Media) -> bool:
 @lru_cache(maxsize=512)
 def _sha256_of(name: str, modified: float, size: int) -> str:
     with default_storage.open(name) as file:
-        return _digest(file)
+        return _hash_file(file)

@@ -23,7 +23,7 @@ def logo(request: HttpRequest, key: str) -> HttpResponseBase:
     unit = get_object_or_404(Unit.objects.visible_to(request.user), key=key)
     media = get_object_or_404(Logo.objects.select_related("media"), unit=unit).media
     try:
-        small = pictures.thumb(media)
+        small = pictures.open_thumbnail(media)
     except FileNotFoundError:
         raise Http404 from None
     response = ranges.answer(request, small, content_type="image/jpeg", tag=f"{media.sha256}-thumb")

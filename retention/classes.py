@@ -322,8 +322,8 @@ RULES: tuple[Rule | Files, ...] = (
         name="incoming",
         source=TECHNICAL,
         after=incoming.KEPT,
-        found=incoming.left,
-        remove=incoming.remove,
+        found=incoming.find_abandoned,
+        remove=incoming.remove_files,
         words="a day untouched",
     ),
     Rule(
@@ -410,8 +410,8 @@ RULES: tuple[Rule | Files, ...] = (
     Files(
         name="stray-files",
         after=MONTH,
-        found=store.strays,
-        remove=store.remove_strays,
+        found=store.find_orphaned_files,
+        remove=store.remove_orphaned_files,
         words="files that belong to no row: 30 days",
     ),
     Rule(

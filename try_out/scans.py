@@ -57,7 +57,7 @@ def fill(world: World, now: datetime) -> None:
         )
         looked = pictures.store(io.BytesIO(card), unit=staff.unit, by=staff.officer)
         _end(looked, lacking=[Scanner.FACES])
-        scanners.look_by_eye(looked, by=staff.officer)
+        scanners.confirm_by_eye(looked, by=staff.officer)
         _draft(
             world,
             looked,

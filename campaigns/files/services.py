@@ -121,7 +121,7 @@ def _kind_of(file: File) -> Kind:
     head = file.read(16)
     if head.startswith(b"%PDF-"):
         return Kind.PDF
-    if pictures.looks_like_one(head):
+    if pictures.may_be_picture(head):
         return Kind.PICTURE
     suffix = PurePosixPath(file.name or "").suffix.lower()
     if head.startswith(b"PK\x03\x04") and suffix in _OFFICE:

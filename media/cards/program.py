@@ -22,7 +22,7 @@ os.environ["RAYON_NUM_THREADS"] = "1"  # a card is one page: more threads only t
 import typst
 
 
-def drawn(place: Path, job: dict[str, Any]) -> dict[str, Any]:
+def draw_sheets(place: Path, job: dict[str, Any]) -> dict[str, Any]:
     looks = place / "looks"
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[job["fonts"]]
@@ -52,7 +52,7 @@ def drawn(place: Path, job: dict[str, Any]) -> dict[str, Any]:
 def main(folder: str) -> None:
     place = Path(folder)
     job = json.loads((place / "job.json").read_text(encoding="utf-8"))
-    (place / "facts.json").write_text(json.dumps(drawn(place, job)))
+    (place / "facts.json").write_text(json.dumps(draw_sheets(place, job)))
 
 
 if __name__ == "__main__":

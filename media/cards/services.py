@@ -19,7 +19,7 @@ from core import phones, quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from media import pictures
-from media.cards.typesetting import SHEETS, Content, Drawn, Sheet, too_long, typeset
+from media.cards.typesetting import SHEETS, Content, DrawnSheet, Sheet, too_long, typeset
 from media.library import services as library
 from media.models import LONGEST_ALT, LONGEST_TITLE, Card, Logo, Media, Rights
 from units.models import Unit
@@ -101,12 +101,12 @@ def preview(
         return Preview(known["pictures"], known["over"])
     quotas.use("card_preview", by=by)
     drawn = typeset(content, look, sheets, logo_of=unit, by=by)
-    found = Preview({name: _address(each) for name, each in drawn.items()}, too_long(drawn))
+    found = Preview({name: _data_url(each) for name, each in drawn.items()}, too_long(drawn))
     cache.set(key, found._asdict(), PREVIEW_KEPT)
     return found
 
 
-def _address(drawn: Drawn) -> str:
+def _data_url(drawn: DrawnSheet) -> str:
     return f"data:image/png;base64,{base64.b64encode(drawn.data).decode()}"
 
 
@@ -125,7 +125,7 @@ def add(words: Words, *, unit: Unit, look: str, formats: Collection[str], by: Us
 
 
 def _store(
-    drawn: Drawn, content: Content, words: Words, look: str, form: str, unit: Unit, by: User
+    drawn: DrawnSheet, content: Content, words: Words, look: str, form: str, unit: Unit, by: User
 ) -> Media:
     media = pictures.store(
         ContentFile(drawn.data), unit=unit, by=by, right=Permission.LIBRARY_WRITE
@@ -140,10 +140,10 @@ def _store(
         },
     )
     if media.title or media.alt_text:  # drawn before: people may have described it since
-        return library.put_in(media)
+        return library.keep_in_library(media)
     said = library.Description(
         title=content.title[:LONGEST_TITLE],
-        alt_text=content.spoken[:LONGEST_ALT],
+        alt_text=content.alt_text[:LONGEST_ALT],
         source=unit.name,
         rights=Rights.OWN,
     )

@@ -116,14 +116,14 @@ class Content:
         return [each for each in (self.title, self.line_1, self.line_2) if each]
 
     @property
-    def spoken(self) -> str:
+    def alt_text(self) -> str:
         """Return its text for people who cannot see it."""
         ends = [each if each[-1] in ".!?…" else f"{each}." for each in self.words]
         call = f"{self.hotline_label}: {self.hotline}." if self.hotline else ""
         return " ".join(filter(None, [*ends, call]))
 
 
-class Drawn(NamedTuple):
+class DrawnSheet(NamedTuple):
     """A drawn sheet. ``over``: by how many letters a text is too long for it, by field."""
 
     data: bytes
@@ -137,7 +137,7 @@ def typeset(
     *,
     logo_of: Unit | None = None,
     by: User | None = None,
-) -> dict[str, Drawn]:
+) -> dict[str, DrawnSheet]:
     """Draw the content on each of ``sheets``; the same content gives the same bytes. Raise Busy,
     Refused.
     """
@@ -146,15 +146,19 @@ def typeset(
         "fonts": str(_FONTS),
         "sheets": {name: sheet._asdict() for name, sheet in sheets.items()},
     }
-    with incoming.workshop() as place:
+    with incoming.working_folder() as place:
         shutil.copytree(_LOOKS, place / "looks")
-        job["content"] = _given(content.tidy()) | {"logo": _put_logo(logo_of, place / "looks")}
+        job["content"] = _describe_content(content.tidy()) | {
+            "logo": _put_logo(logo_of, place / "looks")
+        }
         (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
         try:
             with _semaphore.taken(by=by and by.pk):
                 facts = sandbox.run(_PROGRAM, str(place), place=place, limits=LIMITS)
             return {
-                name: Drawn((place / f"{name}.{sheet.form}").read_bytes(), _over(facts, name))
+                name: DrawnSheet(
+                    (place / f"{name}.{sheet.form}").read_bytes(), _read_overflow(facts, name)
+                )
                 for name, sheet in sheets.items()
             }
         except (sandbox.ProgramFailed, KeyError, TypeError, ValueError, OSError):
@@ -163,7 +167,7 @@ def typeset(
             ) from None
 
 
-def too_long(drawn: Mapping[str, Drawn]) -> dict[str, int]:
+def too_long(drawn: Mapping[str, DrawnSheet]) -> dict[str, int]:
     """Return by how many letters each field is too long for the tightest of the sheets."""
     most: dict[str, int] = {}
     for sheet in drawn.values():
@@ -172,7 +176,7 @@ def too_long(drawn: Mapping[str, Drawn]) -> dict[str, int]:
     return most
 
 
-def _given(content: Content) -> dict[str, Any]:
+def _describe_content(content: Content) -> dict[str, Any]:
     return {
         **asdict(content),
         "lines": [content.line_1, content.line_2],
@@ -180,7 +184,7 @@ def _given(content: Content) -> dict[str, Any]:
     }
 
 
-def _over(facts: Mapping[str, Any], sheet: str) -> dict[str, int]:
+def _read_overflow(facts: Mapping[str, Any], sheet: str) -> dict[str, int]:
     known: Collection[str] = ("title", "line_1", "line_2")
     return {name: int(facts["over"][sheet][name]) for name in known if name in facts["over"][sheet]}
 
@@ -192,7 +196,7 @@ def _put_logo(unit: Unit | None, looks: Path) -> str:
         return ""
     name = "logo.png" if logo.media.content_type == "image/png" else "logo.jpg"
     try:
-        with pictures.still(logo.media) as file:
+        with pictures.open_still(logo.media) as file:
             (looks / name).write_bytes(file.read())
     except OSError:  # the file is lost: a card without a logo is better than none
         return ""

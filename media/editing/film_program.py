@@ -53,7 +53,7 @@ class UnusableVideo(Exception):
     """The film is refused; the reason is one of empty, broken."""
 
 
-def areas_at(second: float, blurs: list[list[float]]) -> list[Area]:
+def blurred_areas(second: float, blurs: list[list[float]]) -> list[Area]:
     """Return what is covered at a second of the source: each place from before it was seen until
     after it. Of two places where one ends as the other begins, both and all between them: something
     may have gone from one to the other.
@@ -78,12 +78,12 @@ def marked_areas(second: float, marks: list[list[list[float]]]) -> list[Area]:
     found = []
     for stops in marks:
         if stops[0][0] - MARK_MARGIN <= second <= stops[-1][1] + MARK_MARGIN:
-            x, y, width, height = _place_at(second, stops)
+            x, y, width, height = _interpolate_place(second, stops)
             found.append((x, y, x + width, y + height))
     return found
 
 
-def _place_at(second: float, stops: list[list[float]]) -> list[float]:
+def _interpolate_place(second: float, stops: list[list[float]]) -> list[float]:
     last = stops[0]
     for stop in stops:
         if second < stop[0]:
@@ -103,7 +103,7 @@ def _are_near(one: Area, other: Area) -> bool:
     return max(across, down) <= max(sides)
 
 
-def cover(picture: Image.Image, area: Area) -> None:
+def cover_area(picture: Image.Image, area: Area) -> None:
     """Cover a place of a frame with means of few large cells."""
     left, top, right, bottom = area
     wide, high = WIDER * (right - left), WIDER * (bottom - top)
@@ -124,7 +124,7 @@ def cover(picture: Image.Image, area: Area) -> None:
     picture.paste(coarse.resize(cut.size, Image.Resampling.NEAREST), place)
 
 
-def size_of(width: int, height: int, plan: dict[str, Any]) -> tuple[int, int]:
+def result_size(width: int, height: int, plan: dict[str, Any]) -> tuple[int, int]:
     """Return the even sides of the result."""
     if plan["vertical"]:
         return plan["side"] * 9 // 16 // 2 * 2, plan["side"] // 2 * 2
@@ -132,7 +132,7 @@ def size_of(width: int, height: int, plan: dict[str, Any]) -> tuple[int, int]:
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
-def drawn(picture: Image.Image, size: tuple[int, int], plan: dict[str, Any]) -> Image.Image:
+def scale_frame(picture: Image.Image, size: tuple[int, int], plan: dict[str, Any]) -> Image.Image:
     """Return the frame in the size of the result; an upright one has the film in its middle, and
     the same, large and blurred, behind it.
     """
@@ -173,14 +173,14 @@ class Captions:
     def draw(self, picture: Image.Image, second: float) -> None:
         words = "\n".join(words for start, end, words in self.cues if start <= second < end)
         if words != self.words:  # many frames show the same
-            self.words, self.drawn = words, self._drawn(words) if words else None
+            self.words, self.drawn = words, self._render(words) if words else None
         if self.drawn:
             letters, place = self.drawn
             picture.paste(letters, place, letters)
 
-    def _drawn(self, words: str) -> tuple[Image.Image, tuple[int, int]]:
+    def _render(self, words: str) -> tuple[Image.Image, tuple[int, int]]:
         """Return the words as a see-through picture, and where it stands."""
-        font, lines = self._laid_out(words)
+        font, lines = self._fit_lines(words)
         outline = max(1, round(OUTLINE * font.size))
         how: dict[str, Any] = {
             "font": font,
@@ -199,19 +199,19 @@ class Captions:
         across = (self.size[0] - letters.width) // 2
         return letters, (across, max(0, round(self.size[1] * (1 - foot)) - letters.height))
 
-    def _laid_out(self, words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+    def _fit_lines(self, words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
         side = STANDING_SIDE if self.is_standing else SIDE
         width = self.size[0] * (1 - 2 * side)
         for share in SMALLER:
             size = max(10, round(share * LETTER * min(self.size)))
             font = ImageFont.truetype(self.font, size, layout_engine=ImageFont.Layout.BASIC)
-            lines = wrapped(words, font, width)
+            lines = wrap_lines(words, font, width)
             if len(lines) <= MOST_LINES:
                 break
         return font, lines
 
 
-def wrapped(words: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+def wrap_lines(words: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
     """Break words into lines of at most this width; a longer word within itself."""
     lines: list[str] = []
     for given in words.split("\n"):
@@ -233,13 +233,13 @@ def wrapped(words: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]
     return lines
 
 
-def upright(frame: Any) -> Image.Image:
+def rotate_upright(frame: Any) -> Image.Image:
     turn = UPRIGHT.get(frame.rotation % 360)
     picture = frame.to_image()
     return picture.transpose(turn) if turn is not None else picture
 
 
-def edited(kind: str, source: str, place: Path, plan: dict[str, Any]) -> float:
+def edit_film(kind: str, source: str, place: Path, plan: dict[str, Any]) -> float:
     """Write the film anew; return its seconds."""
     import av
 
@@ -261,10 +261,10 @@ def edited(kind: str, source: str, place: Path, plan: dict[str, Any]) -> float:
         film.seek(int(plan["from"] * 1_000_000))
         for packet in film.demux(*filter(None, (shown, sound))):
             for frame in packet.decode():
-                writer.take(frame, is_sound=packet.stream is sound)
+                writer.write_frame(frame, is_sound=packet.stream is sound)
             if writer.is_over:
                 break
-        return writer.end()
+        return writer.finish()
 
 
 class Writer:
@@ -284,7 +284,7 @@ class Writer:
             self.sound = result.add_stream("aac", rate=RATE, layout="stereo")
             self.resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
 
-    def take(self, frame: Any, *, is_sound: bool) -> None:
+    def write_frame(self, frame: Any, *, is_sound: bool) -> None:
         second = frame.time
         if second is None or second < self.plan["from"] - 0.0005:
             return
@@ -292,31 +292,31 @@ class Writer:
             self.is_over = self.is_over or not is_sound
             return
         if is_sound:
-            self._hear(frame)
+            self._write_sound(frame)
         else:
-            self._show(frame, second)
+            self._write_picture(frame, second)
 
-    def _hear(self, frame: Any) -> None:
+    def _write_sound(self, frame: Any) -> None:
         for part in self.resampler.resample(frame):
             part.pts, part.time_base = self.samples, Fraction(1, RATE)
             self.samples += part.samples
             self.result.mux(self.sound.encode(part))
 
-    def _show(self, frame: Any, second: float) -> None:
+    def _write_picture(self, frame: Any, second: float) -> None:
         import av
 
-        picture = upright(frame)
+        picture = rotate_upright(frame)
         if self.picture is None:
-            self._begin(picture)
-        areas = areas_at(second, self.plan["blurs"]) + marked_areas(second, self.plan["marks"])
+            self._start_picture(picture)
+        areas = blurred_areas(second, self.plan["blurs"]) + marked_areas(second, self.plan["marks"])
         for area in areas:
-            cover(picture, area)
-        picture = drawn(picture, self.size, self.plan)
+            cover_area(picture, area)
+        picture = scale_frame(picture, self.size, self.plan)
         since = second - self.plan["from"]
         tick = max(self.last_tick + 1, round(since * TICKS))
         self.last_tick, self.last_second = tick, since
         if not self.has_cover and since >= self.plan["cover"]:
-            self._keep_cover(picture)
+            self._save_cover(picture)
         self.captions.draw(picture, second)
         out = av.VideoFrame.from_image(picture)
         out.pts, out.time_base = tick, Fraction(1, TICKS)
@@ -324,8 +324,8 @@ class Writer:
         length = max(0.001, self.plan["to"] - self.plan["from"])
         (self.place / "progress").write_text(str(min(99, int(100 * since / length))))
 
-    def _begin(self, picture: Image.Image) -> None:
-        self.size = size_of(*picture.size, self.plan)
+    def _start_picture(self, picture: Image.Image) -> None:
+        self.size = result_size(*picture.size, self.plan)
         cues = json.loads((self.place / "captions.json").read_text())
         self.captions = Captions(cues, self.plan["font"], self.size)
         options = {"preset": "veryfast", "crf": "21", "rc-lookahead": "10"}
@@ -335,11 +335,11 @@ class Writer:
         self.picture.codec_context.time_base = Fraction(1, TICKS)
         self.picture.codec_context.thread_count = 1
 
-    def _keep_cover(self, picture: Image.Image) -> None:
+    def _save_cover(self, picture: Image.Image) -> None:
         picture.save(self.place / "cover.png", compress_level=1)
         self.has_cover = True
 
-    def end(self) -> float:
+    def finish(self) -> float:
         if self.picture is None:
             raise UnusableVideo("empty")
         self.result.mux(self.picture.encode(None))
@@ -352,7 +352,7 @@ def main(kind: str, source: str, folder: str, given: str) -> None:
     place = Path(folder)
     facts: dict[str, Any]
     try:
-        facts = {"seconds": edited(kind, source, place, json.loads(given))}
+        facts = {"seconds": edit_film(kind, source, place, json.loads(given))}
     except UnusableVideo as why:
         facts = {"refused": str(why)}
     except Exception:  # whatever a garbled film brings about, it is the film that is broken

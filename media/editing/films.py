@@ -30,7 +30,7 @@ from core.errors import Busy, NotAllowed, Refused
 from core.secrecy import require_no_secrecy_mark
 from core.semaphores import SharedSemaphore
 from media import captions, incoming, videos
-from media.editing.services import LEAST_BLUR, MOST_BLURS, describe, lies_within, retire
+from media.editing.services import LEAST_BLUR, MOST_BLURS, copy_description, is_within, retire
 from media.models import FilmEdit, FilmState, Media
 
 queued = Signal()  # with the key of the ``edit``, once its row is there for workers
@@ -75,7 +75,7 @@ class Plan:
     captions: str = ""
 
     @property
-    def hides(self) -> bool:
+    def has_blurs(self) -> bool:
         """Check whether something is blurred out of the film."""
         return bool(self.blurs or self.marks)
 
@@ -93,16 +93,16 @@ class Plan:
         if len(self.blurs) + len(self.marks) > MOST_BLURS or len(stops) > MOST_MARKS:
             raise Refused(_("At most %(n)s places can be blurred at once.") % {"n": MOST_BLURS})
         boxes = [span[:4] for span in self.blurs] + [stop[2:] for stop in stops]
-        if not all(lies_within(box, LEAST_BLUR) for box in boxes):
+        if not all(is_within(box, LEAST_BLUR) for box in boxes):
             raise Refused(_("A place to blur lies outside of the picture. Draw it again."))
-        if not all(map(_goes_forward, self.marks)):
+        if not all(map(_is_in_order, self.marks)):
             raise Refused(
                 _(
                     "A place to blur ends before it begins, or is in two places at once. "
                     "Set its times."
                 )
             )
-        for cue in captions.cues(self.captions):
+        for cue in captions.read_cues(self.captions):
             if len(cue.words) > LONGEST_CAPTION:
                 raise Refused(
                     _(
@@ -113,7 +113,7 @@ class Plan:
                 )
 
 
-def _goes_forward(place: Sequence[Stop]) -> bool:
+def _is_in_order(place: Sequence[Stop]) -> bool:
     times = [second for stop in place for second in stop[:2]]
     return bool(times) and all(one <= other for one, other in pairwise(times))
 
@@ -127,10 +127,10 @@ def queue(media: Media, plan: Plan, *, by: User, purpose_id: UUID | None = None)
     _require_editable(media)
     if plan.end > media.seconds + 1:
         raise Refused(_("The video ends before that. Move its end."))
-    waiting = _to_do(timezone.now() + timedelta(days=1)).filter(by=by)
+    waiting = _waiting_edits(timezone.now() + timedelta(days=1)).filter(by=by)
     if waiting.count() >= MOST_WAITING:
         raise Refused(_("%(n)s videos of yours are being made already.") % {"n": MOST_WAITING})
-    require_no_secrecy_mark([captions.spoken(plan.captions)])
+    require_no_secrecy_mark([captions.plain_text(plan.captions)])
     quotas.use("film", by=by)
     row = FilmEdit.objects.create(
         media=media, by=by, plan=asdict(plan), purpose_id=purpose_id, queued_at=timezone.now()
@@ -164,34 +164,34 @@ def _require_editable(media: Media) -> None:
 # --- The work -------------------------------------------------------------------------------------
 
 
-def make_waiting() -> int:
+def make_waiting_films() -> int:
     """Make what waits, one after another, until nothing is left or another worker is at it; return
     how many were made. Safe to repeat; an edit whose worker died is taken again.
     """
     made = 0
     with suppress(Busy), _semaphore.taken():
-        while row := _to_do(timezone.now()).first():
-            _make(row)
+        while row := _waiting_edits(timezone.now()).first():
+            _make_film(row)
             made += 1
     return made
 
 
-def _to_do(now: datetime) -> QuerySet[FilmEdit]:
+def _waiting_edits(now: datetime) -> QuerySet[FilmEdit]:
     lost = Q(state=FilmState.RUNNING, leased_until__lt=now)
     return FilmEdit.objects.filter(Q(state=FilmState.WAITING) | lost).order_by("queued_at", "pk")
 
 
-def _make(row: FilmEdit) -> None:
+def _make_film(row: FilmEdit) -> None:
     if row.attempts >= MOST_ATTEMPTS:
         _fail(row, _("The video could not be made. Try a shorter part of it."))
         return
     now = timezone.now()
-    _to_do(now).order_by().filter(pk=row.pk).update(
+    _waiting_edits(now).order_by().filter(pk=row.pk).update(
         state=FilmState.RUNNING, leased_until=now + LEASE, attempts=F("attempts") + 1, progress=0
     )
     row.refresh_from_db()
     try:
-        _store(row)
+        _store_result(row)
     except (Refused, NotAllowed) as refused:
         _fail(row, str(refused))
     except Busy:
@@ -203,15 +203,15 @@ def _make(row: FilmEdit) -> None:
         _fail(row, _("The video could not be made. Try a shorter part of it."))
 
 
-def _store(row: FilmEdit) -> None:
+def _store_result(row: FilmEdit) -> None:
     """Run the program, and store its result as an upload is stored."""
     media, plan = row.media, Plan(**row.plan)
-    with incoming.workshop() as place:
-        facts = _run(row, place, plan)
+    with incoming.working_folder() as place:
+        facts = _run_program(row, place, plan)
         if facts.get("refused"):
-            raise videos.damaged()
+            raise videos.damaged_error()
         cover = place / "cover.png"
-        made = _when_free(
+        made = _retry_while_busy(
             lambda: videos.store(
                 place / "edited.mp4",
                 unit=media.unit,
@@ -219,16 +219,16 @@ def _store(row: FilmEdit) -> None:
                 right=Permission.LIBRARY_WRITE,
                 cover=cover if cover.exists() else None,
             ),
-            meanwhile=lambda: _renew(row, place / "progress"),
+            meanwhile=lambda: _renew_lease(row, place / "progress"),
         )
     with transaction.atomic():
         authority = require(row.by, Permission.LIBRARY_WRITE, unit=media.unit)
         source = Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
-        if not made.came_again:
-            describe(made, source)
-        if plan.hides:
+        if not made.was_stored_before:
+            copy_description(made, source)
+        if plan.has_blurs:
             retire(source)
-        action = "media.blurred" if plan.hides else "media.edited"
+        action = "media.blurred" if plan.has_blurs else "media.edited"
         record(
             action, made, by=row.by, position=authority.position, made_from=str(source.public_id)
         )
@@ -236,16 +236,16 @@ def _store(row: FilmEdit) -> None:
         row.ended_at, row.leased_until = timezone.now(), None
         row.save()
         finished.send(FilmEdit, edit=row)
-        _forget_words(row)
+        _remove_captions(row)
 
 
-def _forget_words(row: FilmEdit) -> None:
+def _remove_captions(row: FilmEdit) -> None:
     """Remove the captions from an edit that is over: they stand in the film."""
     row.plan = {**row.plan, "captions": ""}
     row.save(update_fields=["plan"])
 
 
-def _when_free(store: Callable[[], Media], *, meanwhile: Callable[[], None]) -> Media:
+def _retry_while_busy(store: Callable[[], Media], *, meanwhile: Callable[[], None]) -> Media:
     """Call ``store`` until the checks of uploads have time for it: minutes of work are not thrown
     away because somebody uploads. Raise Busy after the last try.
     """
@@ -257,7 +257,7 @@ def _when_free(store: Callable[[], Media], *, meanwhile: Callable[[], None]) -> 
     return store()
 
 
-def _run(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
+def _run_program(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
     given = {
         "from": plan.start,
         "to": plan.end,
@@ -268,7 +268,7 @@ def _run(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
         "side": SIDE,
         "font": str(_FONT),
     }
-    (place / "captions.json").write_text(json.dumps(captions.cues(plan.captions)))
+    (place / "captions.json").write_text(json.dumps(captions.read_cues(plan.captions)))
     kind = "webm" if row.media.content_type == "video/webm" else "mov"
     source = default_storage.path(row.media.file.name or "")
     ended = threading.Event()
@@ -286,13 +286,13 @@ def _run(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
     # The database is asked by this thread alone.
     threading.Thread(target=work, daemon=True).start()
     while not ended.wait(_LOOK_EVERY):
-        _renew(row, place / "progress")
+        _renew_lease(row, place / "progress")
     if not found:
         raise sandbox.ProgramFailed
     return found[0]
 
 
-def _renew(row: FilmEdit, progress: Path) -> None:
+def _renew_lease(row: FilmEdit, progress: Path) -> None:
     """Write how far the work is, and hold the row for a while more."""
     done = 0
     with suppress(OSError, ValueError):
@@ -301,7 +301,7 @@ def _renew(row: FilmEdit, progress: Path) -> None:
 
 
 def _fail(row: FilmEdit, words: str) -> None:
-    _forget_words(row)
+    _remove_captions(row)
     FilmEdit.objects.filter(pk=row.pk).update(
         state=FilmState.FAILED, refused=words, ended_at=timezone.now(), leased_until=None
     )

@@ -38,7 +38,7 @@ class Mark(NamedTuple):
     kind: Kind = Kind.DRAWN
 
 
-def between(one: Mark, other: Mark, second: float) -> Box:
+def interpolate_box(one: Mark, other: Mark, second: float) -> Box:
     """Return where a place is on its even way, as ``marked_areas`` of the film's program does."""
     share = (second - one.end) / (other.start - one.end)
     x, y, width, height = (
@@ -47,7 +47,7 @@ def between(one: Mark, other: Mark, second: float) -> Box:
     return x, y, width, height
 
 
-def completed(marks: Sequence[Mark], found: Sequence[Found]) -> list[Mark]:
+def complete_marks(marks: Sequence[Mark], found: Sequence[Found]) -> list[Mark]:
     """Return the marks of one place, in order, with those between them that the scanners know or
     the person has to be asked about.
     """
@@ -55,7 +55,7 @@ def completed(marks: Sequence[Mark], found: Sequence[Found]) -> list[Mark]:
     all_marks = list(ordered)
     for one, other in pairwise(ordered):
         if _is_unsure(one, other):
-            all_marks += _guessed(one, other, found)
+            all_marks += _guess_marks(one, other, found)
     return sorted(all_marks)
 
 
@@ -69,15 +69,15 @@ def _is_unsure(one: Mark, other: Mark) -> bool:
     return Kind.MOVED in kinds or not kinds & {Kind.RIGHT, Kind.FOUND}
 
 
-def _guessed(one: Mark, other: Mark, found: Sequence[Found]) -> Iterator[Mark]:
+def _guess_marks(one: Mark, other: Mark, found: Sequence[Found]) -> Iterator[Mark]:
     length = other.start - one.end
     frames = FRAMES if length > LONG else 1
     for number in range(1, frames + 1):
         second = round(one.end + length * number / (frames + 1), 2)
-        box = between(one, other, second)
+        box = interpolate_box(one, other, second)
         seen = next((each for each in found if _is_seen(each, box, second)), None)
         kind = Kind.FOUND if seen else Kind.ASKED
-        yield Mark(second, second, _around(box, seen[:4]) if seen else box, kind)
+        yield Mark(second, second, _bounding_box(box, seen[:4]) if seen else box, kind)
 
 
 def _is_seen(found: Found, box: Box, second: float) -> bool:
@@ -88,7 +88,7 @@ def _is_seen(found: Found, box: Box, second: float) -> bool:
     return start <= second <= end and across and down
 
 
-def _around(one: Box, other: Box) -> Box:
+def _bounding_box(one: Box, other: Box) -> Box:
     left, top = min(one[0], other[0]), min(one[1], other[1])
     right = max(one[0] + one[2], other[0] + other[2])
     bottom = max(one[1] + one[3], other[1] + other[3])

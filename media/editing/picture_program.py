@@ -42,7 +42,7 @@ TURNS = {
 Pixels = tuple[int, int, int, int]  # left, top, right, bottom
 
 
-def pixels_of(box: list[int], size: tuple[int, int]) -> Pixels:
+def to_pixels(box: list[int], size: tuple[int, int]) -> Pixels:
     """Return the whole pixels that a box touches."""
     x, y, width, height = box
     left, top = math.floor(x * size[0] / WHOLE), math.floor(y * size[1] / WHOLE)
@@ -53,7 +53,7 @@ def pixels_of(box: list[int], size: tuple[int, int]) -> Pixels:
     return max(0, left), max(0, top), min(size[0], right), min(size[1], bottom)
 
 
-def widened(area: Pixels, size: tuple[int, int]) -> Pixels:
+def add_margin(area: Pixels, size: tuple[int, int]) -> Pixels:
     """Return the pixels with a margin: a box that was found or drawn is seldom exact."""
     left, top, right, bottom = area
     margin = max(LEAST_MARGIN, round(MARGIN * min(right - left, bottom - top)))
@@ -65,7 +65,7 @@ def widened(area: Pixels, size: tuple[int, int]) -> Pixels:
     )
 
 
-def covered(area: Image.Image) -> Image.Image:
+def pixelate(area: Image.Image) -> Image.Image:
     """Return what stands in the place of ``area``: means of few large cells, half mixed with the
     mean of the whole and in sixteen steps a colour. What it showed cannot be computed from that.
     """
@@ -79,7 +79,7 @@ def covered(area: Image.Image) -> Image.Image:
     return coarse.resize(area.size, Image.Resampling.NEAREST)
 
 
-def straightened(picture: Image.Image, degrees: float) -> Image.Image:
+def straighten(picture: Image.Image, degrees: float) -> Image.Image:
     """Return the picture turned by a few degrees, cut to what it fills, in its own proportion."""
     turn = abs(math.radians(degrees))
     width, height = picture.size
@@ -92,16 +92,16 @@ def straightened(picture: Image.Image, degrees: float) -> Image.Image:
     return turned.crop((left, top, left + inner[0], top + inner[1]))
 
 
-def edited(picture: Image.Image, edits: dict[str, Any]) -> Image.Image:
+def edit_picture(picture: Image.Image, edits: dict[str, Any]) -> Image.Image:
     for box in edits["blurs"]:
-        area = widened(pixels_of(box, picture.size), picture.size)
-        picture.paste(covered(picture.crop(area)), area)
+        area = add_margin(to_pixels(box, picture.size), picture.size)
+        picture.paste(pixelate(picture.crop(area)), area)
     if edits["turn"]:
         picture = picture.transpose(TURNS[edits["turn"]])
     if edits["straighten"]:
-        picture = straightened(picture, edits["straighten"])
+        picture = straighten(picture, edits["straighten"])
     if edits["crop"]:
-        picture = picture.crop(pixels_of(edits["crop"], picture.size))
+        picture = picture.crop(to_pixels(edits["crop"], picture.size))
     if edits["brightness"]:
         picture = ImageEnhance.Brightness(picture).enhance(1 + edits["brightness"] / 200)
     return picture
@@ -111,7 +111,7 @@ def main(source: str, folder: str, given: str) -> None:
     place = Path(folder)
     try:
         with Image.open(source, formats=("JPEG", "PNG")) as stored:
-            final = edited(stored.convert("RGB"), json.loads(given))
+            final = edit_picture(stored.convert("RGB"), json.loads(given))
         final.save(place / "edited.png", compress_level=1)
         facts: dict[str, Any] = {"width": final.width, "height": final.height}
     except (*BROKEN, MemoryError):

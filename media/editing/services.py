@@ -21,7 +21,7 @@ from core.errors import Refused
 from core.semaphores import SharedSemaphore
 from media import incoming, pictures
 from media.models import Media
-from media.store import hold
+from media.store import protect_until_commit
 
 retired = Signal()  # with the ``media`` that something was blurred out of, in its transaction
 WHOLE = 10_000  # ten-thousandths of a picture's width or height
@@ -63,9 +63,9 @@ class Edits:
     def __post_init__(self) -> None:
         if len(self.blurs) > MOST_BLURS:
             raise Refused(_("At most %(n)s places can be blurred at once.") % {"n": MOST_BLURS})
-        if not all(lies_within(box, LEAST_BLUR) for box in self.blurs):
+        if not all(is_within(box, LEAST_BLUR) for box in self.blurs):
             raise Refused(_("A place to blur lies outside of the picture. Draw it again."))
-        if self.crop and not lies_within(self.crop, LEAST_CROP):
+        if self.crop and not is_within(self.crop, LEAST_CROP):
             raise Refused(
                 _("What is left of the picture would be too small, or lies outside. Crop it again.")
             )
@@ -88,7 +88,7 @@ class Edits:
         return not (self.blurs or self.turn or self.straighten or crop or self.brightness)
 
 
-def lies_within(box: Box, least: int) -> bool:
+def is_within(box: Box, least: int) -> bool:
     x, y, width, height = box
     is_large = width >= least and height >= least
     return is_large and x >= 0 and y >= 0 and x + width <= WHOLE and y + height <= WHOLE
@@ -104,15 +104,15 @@ def edit(media: Media, edits: Edits, *, by: User) -> Media:
     if edits.is_empty:
         raise Refused(_("Nothing was changed yet. Crop, turn or blur the picture first."))
     quotas.use("edit", by=by)
-    drawn = _drawn(media, edits, by=by)
+    drawn = _draw_edited(media, edits, by=by)
     with transaction.atomic():
-        hold([media])
-        source = _locked(media)
+        protect_until_commit([media])
+        source = _lock_editable(media)
         made = pictures.keep_drawn(drawn, unit=source.unit, by=by)
         if made.pk == source.pk:
             raise Refused(_("Nothing of the picture looks different."))
-        if not made.came_again:
-            describe(made, source, focus=edits.focus)
+        if not made.was_stored_before:
+            copy_description(made, source, focus=edits.focus)
         if edits.blurs:
             retire(source)
         action = "media.blurred" if edits.blurs else "media.edited"
@@ -150,7 +150,7 @@ def _require_right(media: Media, by: User) -> str:
     return require(by, right, unit=media.unit).position
 
 
-def _locked(media: Media) -> Media:
+def _lock_editable(media: Media) -> Media:
     """Return the row, which is still to be edited. Raise Refused."""
     row = Media.objects.select_for_update(of=("self",)).filter(pk=media.pk).first()
     if row is None:
@@ -171,15 +171,15 @@ def _require_editable(media: Media) -> None:
         )
 
 
-def _drawn(media: Media, edits: Edits, *, by: User) -> pictures.Drawn:
+def _draw_edited(media: Media, edits: Edits, *, by: User) -> pictures.DrawnPicture:
     """Run the program on the stored bytes, and draw its result as an upload is drawn."""
     given = asdict(edits)
     given.pop("focus")
     try:
-        with incoming.workshop() as place:
-            with pictures.still(media) as stored:
-                source = incoming.on_disk(
-                    stored, place, most=LIMITS.file_bytes, too_large=pictures.damaged
+        with incoming.working_folder() as place:
+            with pictures.open_still(media) as stored:
+                source = incoming.path_on_disk(
+                    stored, place, most=LIMITS.file_bytes, too_large=pictures.damaged_error
                 )
             with _semaphore.taken(by=by.pk):
                 facts = sandbox.run(
@@ -191,14 +191,14 @@ def _drawn(media: Media, edits: Edits, *, by: User) -> pictures.Drawn:
                     limits=LIMITS,
                 )
             if facts.get("refused"):
-                raise pictures.damaged()
+                raise pictures.damaged_error()
             is_png = media.content_type == "image/png"
             return pictures.redraw(place / "edited.png", by=by, keep_png=is_png)
     except (sandbox.ProgramFailed, FileNotFoundError):
-        raise pictures.damaged() from None
+        raise pictures.damaged_error() from None
 
 
-def describe(made: Media, source: Media, *, focus: tuple[int, int] | None = None) -> None:
+def copy_description(made: Media, source: Media, *, focus: tuple[int, int] | None = None) -> None:
     """Take over what is said of the source."""
     for name in _TAKEN:
         setattr(made, name, getattr(source, name))

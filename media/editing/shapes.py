@@ -17,7 +17,7 @@ PRESETS = tuple(Preset(f"{w}:{h}", w / h) for w, h in ((1, 1), (4, 5), (16, 9), 
 BY_NAME = {preset.name: preset for preset in PRESETS}
 
 
-def cut(width: int, height: int, ratio: float, *, focus: tuple[int, int] = MIDDLE) -> Box:
+def crop_box(width: int, height: int, ratio: float, *, focus: tuple[int, int] = MIDDLE) -> Box:
     """Return the largest box of this ratio in a picture of these sides, as near to the focus as it
     can lie, in ten-thousandths.
     """
@@ -30,7 +30,7 @@ def cut(width: int, height: int, ratio: float, *, focus: tuple[int, int] = MIDDL
     return x, y, across, down
 
 
-def fitting(width: int, height: int, limits: ImageLimits) -> str:
+def best_preset(width: int, height: int, limits: ImageLimits) -> str:
     """Name the preset that loses least of a picture which these limits do not take as it is; empty
     for one that they take.
     """

@@ -6,4 +6,4 @@ from media.editing import films
 @shared_task(ignore_result=True)
 def make_films(**_: object) -> None:
     """Make the films that wait. A doubled, false or late message does no harm."""
-    films.make_waiting()
+    films.make_waiting_films()

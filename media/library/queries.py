@@ -38,19 +38,19 @@ def tags_of(unit: Unit) -> QuerySet[Tag]:
     return Tag.objects.filter(Exists(bearing), unit=unit)
 
 
-def look_alikes(media: Media, *, most: int = 6) -> list[Media]:
+def find_similar(media: Media, *, most: int = 6) -> list[Media]:
     """Find those of the media's library that look like it, the most alike first; those of the same
     bytes in units above are among them.
     """
     if not media.dhash:
         return []
-    found = _distances(media.dhash, in_library_of(media.unit).exclude(pk=media.pk))
+    found = _measure_distances(media.dhash, in_library_of(media.unit).exclude(pk=media.pk))
     keys = [key for _distance, key in sorted(found)[:most]]
     rows = Media.objects.select_related("unit").in_bulk(keys)
     return [rows[key] for key in keys if key in rows]
 
 
-def _distances(dhash: str, rows: QuerySet[Media]) -> Sequence[tuple[int, int]]:
+def _measure_distances(dhash: str, rows: QuerySet[Media]) -> Sequence[tuple[int, int]]:
     bits = int(dhash, 16)
     known = rows.exclude(dhash="").order_by("-uploaded_at", "-pk").values_list("pk", "dhash")
     pairs = [((bits ^ int(each, 16)).bit_count(), key) for key, each in known[:MOST_COMPARED]]

@@ -80,10 +80,10 @@ def add(upload: BinaryIO | File, *, unit: Unit, by: User) -> Added:
     """Store a file in the unit's library. Raise Refused, Busy, QuotaExceeded."""
     require(by, Permission.LIBRARY_WRITE, unit=unit)
     media = services.store(upload, unit=unit, by=by, right=Permission.LIBRARY_WRITE)
-    return Added(put_in(media), media.came_again)
+    return Added(keep_in_library(media), media.was_stored_before)
 
 
-def put_in(media: Media) -> Media:
+def keep_in_library(media: Media) -> Media:
     """Keep a stored file in the library, which holds it much longer than what drafts left."""
     Media.objects.filter(pk=media.pk, kept_at=None).update(kept_at=timezone.now())
     media.refresh_from_db(fields=["kept_at"])
@@ -96,9 +96,9 @@ def describe(media: Media, description: Description, *, by: User, version: int) 
     ``version`` is no longer the stored one, SecrecyRefused.
     """
     authority = require(by, Permission.LIBRARY_WRITE, unit=media.unit)
-    values = _values(description, media.unit)
+    values = _checked_values(description, media.unit)
     _require_folder_of(media.unit, description.folder)
-    row = _locked(media)
+    row = _lock_media(media)
     if row.version != version:
         raise Refused(
             _(
@@ -109,9 +109,9 @@ def describe(media: Media, description: Description, *, by: User, version: int) 
     changed = sorted(name for name, value in values.items() if getattr(row, name) != value)
     for name, value in values.items():
         setattr(row, name, value)
-    tags = _tags(media.unit, description.tags)
+    tags = _find_or_make_tags(media.unit, description.tags)
     row.tags.set(tags)
-    row.search = _search(row, tags)
+    row.search = _search_text(row, tags)
     row.version, row.kept_at = row.version + 1, row.kept_at or timezone.now()
     row.save()
     if "expires_on" in changed and row.shared:
@@ -120,18 +120,18 @@ def describe(media: Media, description: Description, *, by: User, version: int) 
     return row
 
 
-def keep_alt(media: Iterable[tuple[Media, str]]) -> None:
+def keep_alt_texts(media: Iterable[tuple[Media, str]]) -> None:
     """Keep how pictures were described in a post for the next one, where nobody has described them
     in the library.
     """
     for row, alt in media:
         if alt and not row.alt_text:
             row.alt_text = alt
-            row.search = _search(row, row.tags.all())
+            row.search = _search_text(row, row.tags.all())
             row.save(update_fields=["alt_text", "search"])
 
 
-def fill_looks(*, most: int = 20) -> int:
+def compute_dhashes(*, most: int = 20) -> int:
     """Compute by what pictures are found that look alike (`Media.dhash`) for some of those that
     were stored before it was; return how many it has looked at. One that cannot be read is tried
     again the next day.
@@ -140,7 +140,7 @@ def fill_looks(*, most: int = 20) -> int:
     rows = list(Media.objects.filter(dhash="", pk__gt=last).order_by("pk")[:most])
     for row in rows:
         try:
-            with pictures.still(row) as file:
+            with pictures.open_still(row) as file:
                 drawn = pictures.redraw(file)
         except Busy:
             break
@@ -174,7 +174,7 @@ def take_over(media: Media, *, unit: Unit, by: User) -> Media:
     require(by, Permission.LIBRARY_WRITE, unit=unit)
     if media.unit_id == unit.pk:
         return media
-    store.hold([media])
+    store.protect_until_commit([media])
     row = Media.objects.in_use().usable().filter(pk=media.pk, shared=True).first()
     if row is None or not unit.path.startswith(media.unit.path):
         raise Refused(_("This picture is not shared any more. Choose another one."))
@@ -205,14 +205,14 @@ _TAKEN = (
 def create_folder(unit: Unit, name: str, *, parent: Folder | None = None, by: User) -> Folder:
     """Make a folder, or one inside another. Raise Refused."""
     authority = require(by, Permission.LIBRARY_WRITE, unit=unit)
-    _change_folders_alone(unit)
+    _lock_folders(unit)
     _require_folder_of(unit, parent)
     if parent and parent.parent_id:
         raise Refused(_("A folder inside a folder holds no further ones."))
     if Folder.objects.filter(unit=unit).count() >= MOST_FOLDERS:
         raise Refused(_("The unit has %(n)s folders, no more fit.") % {"n": MOST_FOLDERS})
     folder = Folder.objects.create(
-        unit=unit, parent=parent, name=_folder_name(unit, name, parent=parent)
+        unit=unit, parent=parent, name=_checked_folder_name(unit, name, parent=parent)
     )
     record("folder.created", folder, by=by, position=authority.position)
     return folder
@@ -221,8 +221,8 @@ def create_folder(unit: Unit, name: str, *, parent: Folder | None = None, by: Us
 @transaction.atomic
 def rename_folder(folder: Folder, name: str, *, by: User) -> None:
     authority = require(by, Permission.LIBRARY_WRITE, unit=folder.unit)
-    _change_folders_alone(folder.unit)
-    folder.name = _folder_name(folder.unit, name, parent=folder.parent, besides=folder)
+    _lock_folders(folder.unit)
+    folder.name = _checked_folder_name(folder.unit, name, parent=folder.parent, besides=folder)
     folder.save(update_fields=["name"])
     record("folder.renamed", folder, by=by, position=authority.position)
 
@@ -238,12 +238,12 @@ def remove_folder(folder: Folder, *, by: User) -> None:
     folder.delete()
 
 
-def _change_folders_alone(unit: Unit) -> None:
+def _lock_folders(unit: Unit) -> None:
     """Wait for others who change the unit's folders: names and their number are looked at first."""
     hold_until_commit([f"folders {unit.pk}"])
 
 
-def _folder_name(
+def _checked_folder_name(
     unit: Unit, name: str, *, parent: Folder | None, besides: Folder | None = None
 ) -> str:
     name = " ".join(normal(name).split())
@@ -267,14 +267,14 @@ def _require_folder_of(unit: Unit, folder: Folder | None) -> None:
 # --- What is said of a picture --------------------------------------------------------------------
 
 
-def _locked(media: Media) -> Media:
+def _lock_media(media: Media) -> Media:
     row = Media.objects.select_for_update(of=("self",)).filter(pk=media.pk).first()
     if row is None:
         raise Refused(_("The picture was removed meanwhile. Upload it again."))
     return row
 
 
-def _values(description: Description, unit: Unit) -> dict[str, Any]:
+def _checked_values(description: Description, unit: Unit) -> dict[str, Any]:
     """Return what is stored of a description, checked. Raise Refused, SecrecyRefused."""
     words = {name: " ".join(normal(getattr(description, name)).split()) for name in _LONGEST}
     if any(len(words[name]) > most for name, most in _LONGEST.items()):
@@ -296,7 +296,7 @@ def _values(description: Description, unit: Unit) -> dict[str, Any]:
     }
 
 
-def _tags(unit: Unit, names: Iterable[str]) -> list[Tag]:
+def _find_or_make_tags(unit: Unit, names: Iterable[str]) -> list[Tag]:
     """Return the unit's tags of these names, made where they are missing. Raise Refused."""
     wanted: dict[str, str] = {}
     for name in names:
@@ -319,6 +319,6 @@ def _tags(unit: Unit, names: Iterable[str]) -> list[Tag]:
     return [known[word] for word in wanted]
 
 
-def _search(media: Media, tags: Iterable[Tag]) -> str:
+def _search_text(media: Media, tags: Iterable[Tag]) -> str:
     words = [media.title, media.alt_text, media.source, *(tag.name for tag in tags)]
     return fold(" ".join(words))

@@ -6,4 +6,4 @@ from media.library import services
 @shared_task(ignore_result=True)
 def fill_looks(**_: object) -> None:
     """Compute for some older pictures by what they are found again."""
-    services.fill_looks()
+    services.compute_dhashes()

@@ -20,11 +20,11 @@ from django.conf import settings
 
 from core import sandbox
 from core.semaphores import SharedSemaphore
-from media.scanners.findings import Finding, findings_in, joined_over_time
+from media.scanners.findings import Finding, findings_in, merge_over_time
 from media.scanners.models import Scanner
 from media.scanners.registry import UnitRules
 
-__all__ = ["EVERY_SCANNER", "Examined", "Finding", "examine", "mark"]
+__all__ = ["EVERY_SCANNER", "Examined", "Finding", "examine", "scanners_version"]
 
 EVERY_SCANNER = [scanner.value for scanner in Scanner]
 _HERE = Path(__file__).parent
@@ -66,7 +66,7 @@ def examine(
     sandbox.ProgramFailed, Busy.
     """
     program, limits = (_FILM, FILM_LIMITS) if is_video else (_PICTURE, LIMITS)
-    with (_films if is_video else _pictures).taken(), _folder() as place:
+    with (_films if is_video else _pictures).taken(), _working_folder() as place:
         facts = _run(program, path.resolve(), place, limits, report)
     samples, lacking = facts.get("samples"), facts.get("lacking")
     if not isinstance(samples, list) or not isinstance(lacking, list) or not samples:
@@ -75,7 +75,7 @@ def examine(
         found = [(float(each.get("second", 0)), findings_in(each, rules)) for each in samples]
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise sandbox.ProgramFailed from error
-    findings = joined_over_time(found) if is_video else found[0][1]
+    findings = merge_over_time(found) if is_video else found[0][1]
     return Examined(findings, [each for each in EVERY_SCANNER if each in lacking])
 
 
@@ -89,10 +89,10 @@ def _run(
     arguments = (str(settings.BASE_DIR), str(source), str(place))
     with ThreadPoolExecutor(max_workers=1) as pool:
         answer = pool.submit(sandbox.run, program, *arguments, place=place, limits=limits)
-        return _watched(answer, place / "progress", report)
+        return _wait_for_answer(answer, place / "progress", report)
 
 
-def _watched(
+def _wait_for_answer(
     answer: Future[dict[str, Any]], progress: Path, report: Callable[[int], None]
 ) -> dict[str, Any]:
     """Wait for the program, and report how far it says it is."""
@@ -103,20 +103,20 @@ def _watched(
         except StillRunning:
             if answer.done():  # by a time limit of its own
                 raise
-        now = _progress_in(progress)
+        now = _read_progress(progress)
         if now != last or time.monotonic() - at > _RENEW_EVERY:
             report(now)
             last, at = now, time.monotonic()
 
 
-def _progress_in(file: Path) -> int:
+def _read_progress(file: Path) -> int:
     with suppress(OSError, ValueError):
         return min(max(int(file.read_text()[:4]), 0), 99)
     return 0
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _working_folder() -> Iterator[Path]:
     """Make a folder outside of the media, in production one in memory, and remove it at once; with
     those of workers that were killed.
     """
@@ -133,7 +133,7 @@ def _remove_left_behind() -> None:
 
 
 @cache
-def mark() -> str:
+def scanners_version() -> str:
     """Return a mark of the scanners: another one with each change of them."""
     digest = hashlib.sha256()
     for file in sorted((*_HERE.glob("*.py"), *(_HERE / "programs").glob("*.py"))):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from media.scanners.identity_cards import (
     LIKE_DIGITS,
     PORTRAIT,
-    around,
+    bounding_place,
     is_identity_card,
     parts_of,
 )
@@ -69,16 +69,18 @@ class Finding(NamedTuple):
 def findings_in(sample: dict[str, Any], rules: UnitRules) -> list[Finding]:
     """Return what one picture shows. Raise whatever an answer of another shape brings about."""
     found = [
-        *(_in_place(Kind.FACE, "face", Severity.SOFT, each) for each in sample.get("faces", ())),
-        *(_stamp(each) for each in sample.get("stamps", ())),
-        *(_code(each, rules) for each in sample.get("codes", ())),
+        *(_finding_at(Kind.FACE, "face", Severity.SOFT, each) for each in sample.get("faces", ())),
+        *(_stamp_finding(each) for each in sample.get("stamps", ())),
+        *(_code_finding(each, rules) for each in sample.get("codes", ())),
     ]
     for page in sample.get("text", ()):
-        found += _words_on(page, rules)
-    return _merged(found)[:MOST_BOXES]
+        found += _text_findings(page, rules)
+    return _merge_overlapping(found)[:MOST_BOXES]
 
 
-def _in_place(kind: Kind, rule: str, severity: str, box: Sequence[Any], host: str = "") -> Finding:
+def _finding_at(
+    kind: Kind, rule: str, severity: str, box: Sequence[Any], host: str = ""
+) -> Finding:
     """Return a finding at a box that a program named, within the picture."""
     x, y, width, height = (int(each) for each in box)
     if min(x, y) < 0 or min(width, height) < 1 or x + width > WHOLE or y + height > WHOLE:
@@ -86,23 +88,25 @@ def _in_place(kind: Kind, rule: str, severity: str, box: Sequence[Any], host: st
     return Finding(kind.value, rule, str(severity), x, y, width, height, host=host)
 
 
-def _stamp(read: Sequence[Any]) -> Finding:
+def _stamp_finding(read: Sequence[Any]) -> Finding:
     rule = str(read[0])
-    return _in_place(Kind.STAMP, rule, _STAMPS[rule], read[1:])
+    return _finding_at(Kind.STAMP, rule, _STAMPS[rule], read[1:])
 
 
 # --- Codes ----------------------------------------------------------------------------------------
 
 
-def _code(read: Sequence[Any], rules: UnitRules) -> Finding:
+def _code_finding(read: Sequence[Any], rules: UnitRules) -> Finding:
     text, place = str(read[0]), read[1:]
     host = _host_in(text)
     if host:
         known = rules.knows_host(host)
         rule, severity = ("code", Severity.INFO) if known else ("link_risk", Severity.WARN)
-        return _in_place(Kind.CODE, rule, severity, place, host)
-    graver = _gravest(rules, f"Số tài khoản {_account_in(text)}" if _account_in(text) else text)
-    return _in_place(Kind.CODE, *(graver or ("code", Severity.WARN.value)), place)
+        return _finding_at(Kind.CODE, rule, severity, place, host)
+    graver = _gravest_rule(
+        rules, f"Số tài khoản {_account_in(text)}" if _account_in(text) else text
+    )
+    return _finding_at(Kind.CODE, *(graver or ("code", Severity.WARN.value)), place)
 
 
 def _host_in(text: str) -> str:
@@ -125,7 +129,7 @@ def _account_in(text: str) -> str:
     return match[2][: int(match[1])] if match else ""
 
 
-def _gravest(rules: UnitRules, text: str) -> tuple[str, str] | None:
+def _gravest_rule(rules: UnitRules, text: str) -> tuple[str, str] | None:
     found = [(each.rule, each.severity) for each in rules.find(text)]
     return min(found, key=lambda each: _rank(each[1])) if found else None
 
@@ -137,11 +141,11 @@ def _rank(severity: str) -> int:
 # --- Words ----------------------------------------------------------------------------------------
 
 
-def _words_on(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
+def _text_findings(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
     """Yield a finding for each part of the text that may not be shown, around its words."""
     lines = [[(str(word[0]), word[1:]) for word in line] for line in page["lines"]]
     if page.get("plate"):
-        yield from _on_plate(lines, rules)
+        yield from _plate_findings(lines, rules)
         return
     text, places = "", []
     for line in lines:
@@ -149,26 +153,26 @@ def _words_on(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
             places.append((len(text), len(text) + len(word), place))
             text += f"{word} "
         text = f"{text.rstrip(' ')}\n"
-    for reading in {text, _with_digits(_with_cues(text))}:
+    for reading in {text, _restore_digits(_restore_cues(text))}:
         for found in rules.find(reading):
             boxes = [
                 place for start, end, place in places if start < found.end and end > found.start
             ]
             if boxes:
-                yield _in_place(Kind.TEXT, found.rule, found.severity, around(boxes))
+                yield _finding_at(Kind.TEXT, found.rule, found.severity, bounding_place(boxes))
     if is_identity_card(text):
         for part in parts_of(lines):
             kind = Kind.FACE if part.rule == PORTRAIT else Kind.TEXT
-            yield _in_place(kind, part.rule, Severity.HARD, part.place)
+            yield _finding_at(kind, part.rule, Severity.HARD, part.place)
 
 
-def _on_plate(lines: list[list[tuple[str, Any]]], rules: UnitRules) -> Iterator[Finding]:
+def _plate_findings(lines: list[list[tuple[str, Any]]], rules: UnitRules) -> Iterator[Finding]:
     """Yield a finding for a part shaped like a plate, if a number stands on it."""
     for line in lines:
         for word, place in line:
             for number in _plate_numbers(word, is_wide=int(place[2]) > _WIDEST_PLATE):
-                if found := _gravest(rules, f"Xe mang biển số {number}."):
-                    yield _in_place(Kind.TEXT, *found, place)
+                if found := _gravest_rule(rules, f"Xe mang biển số {number}."):
+                    yield _finding_at(Kind.TEXT, *found, place)
                     break
 
 
@@ -197,13 +201,13 @@ def _plate_numbers(read: str, *, is_wide: bool = False) -> Iterator[str]:
         yield f"30A-{rest[1][:3]}.{rest[1][3:]}"
 
 
-def _with_cues(text: str) -> str:
+def _restore_cues(text: str) -> str:
     """Return the text with the words by which rules know a number, where an accent or a letter of
     them was misread; each letter at its place.
     """
-    plain = "".join(_look(letter) for letter in text)
+    plain = "".join(_fold_letter(letter) for letter in text)
     for cue in _CUES:
-        look = "".join(_look(letter) for letter in cue)
+        look = "".join(_fold_letter(letter) for letter in cue)
         at = plain.find(look)
         while at >= 0:
             text = text[:at] + cue + text[at + len(cue) :]
@@ -212,13 +216,13 @@ def _with_cues(text: str) -> str:
 
 
 @cache
-def _look(letter: str) -> str:
+def _fold_letter(letter: str) -> str:
     """Return the letter without its accents, and one letter for those that are read as another."""
     plain = unicodedata.normalize("NFD", letter.lower().replace("đ", "d"))[0]
     return _MISREAD.get(plain, plain)
 
 
-def _with_digits(text: str) -> str:
+def _restore_digits(text: str) -> str:
     """Return the text with digits for letters that look alike, in words that are digits for the
     most part; each letter at its place.
     """
@@ -234,7 +238,7 @@ def _with_digits(text: str) -> str:
 # --- One place, one box ---------------------------------------------------------------------------
 
 
-def _merged(findings: Iterable[Finding]) -> list[Finding]:
+def _merge_overlapping(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings with those of one kind and rule that cover each other as one, the gravest
     first.
     """
@@ -245,30 +249,30 @@ def _merged(findings: Iterable[Finding]) -> list[Finding]:
                 number
                 for number, other in enumerate(chosen)
                 if (other.kind, other.rule, other.host) == (found.kind, found.rule, found.host)
-                and _shared(found, other) >= 0.5
+                and _overlap(found, other) >= 0.5
             ),
             None,
         )
         if same is None:
             chosen.append(found)
         else:
-            chosen[same] = _spanning(chosen[same], found)
+            chosen[same] = _span_both(chosen[same], found)
     return chosen
 
 
-def _shared(one: Finding, other: Finding) -> float:
+def _overlap(one: Finding, other: Finding) -> float:
     """Return what two share, as a part of the smaller one."""
     width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     return width * height / min(one.area, other.area) if width > 0 and height > 0 else 0.0
 
 
-def _spanning(one: Finding, other: Finding) -> Finding:
-    x, y, width, height = around([one[3:7], other[3:7]])
+def _span_both(one: Finding, other: Finding) -> Finding:
+    x, y, width, height = bounding_place([one[3:7], other[3:7]])
     return one._replace(x=x, y=y, width=width, height=height)
 
 
-def joined_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[Finding]:
+def merge_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[Finding]:
     """Return the findings of a film's samples: what goes on from one to the next is one box, around
     all its places, from the sample before it to the one after it.
     """
@@ -279,10 +283,10 @@ def joined_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list
         still = []
         rest = list(found)
         for whole, last, first, seen in running:
-            again = next((each for each in rest if _goes_on(last, each, whole)), None)
+            again = next((each for each in rest if _continues(last, each, whole)), None)
             if again is not None:
                 rest.remove(again)
-                still.append((_spanning(whole, again), again, first, number))
+                still.append((_span_both(whole, again), again, first, number))
             elif number - seen < _SAMPLES_APART:
                 still.append((whole, last, first, seen))
             else:
@@ -297,10 +301,10 @@ def joined_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list
     return sorted(boxes, key=lambda each: (_rank(each.severity), each.from_second))[:MOST_BOXES]
 
 
-def _goes_on(last: Finding, found: Finding, whole: Finding) -> bool:
+def _continues(last: Finding, found: Finding, whole: Finding) -> bool:
     """Check whether a box is the one before it, a little further on; one that wanders off begins a
     new one, so that no box grows over the whole picture.
     """
     if (last.kind, last.rule, last.host) != (found.kind, found.rule, found.host):
         return False
-    return _shared(last, found) >= 0.3 and _spanning(whole, found).area <= 4 * last.area
+    return _overlap(last, found) >= 0.3 and _span_both(whole, found).area <= 4 * last.area

@@ -63,25 +63,25 @@ def is_identity_card(text: str) -> bool:
 
 def parts_of(lines: Sequence[Line]) -> Iterator[Part]:
     """Yield the parts of a card that is its owner's, whichever side of the picture is up."""
-    turns = _quarters(lines)
-    upright = [[(word, _turned(place, -turns)) for word, place in line] for line in lines]
+    turns = _count_quarters(lines)
+    upright = [[(word, _turn_place(place, -turns)) for word, place in line] for line in lines]
     for part in _parts_of(upright):
-        yield part._replace(place=_turned(part.place, turns))
+        yield part._replace(place=_turn_place(part.place, turns))
 
 
 def _parts_of(lines: Sequence[Line]) -> Iterator[Part]:
-    numbers = list(_numbers(lines)) or [_place_of_number(lines)]
+    numbers = list(_find_numbers(lines)) or [_place_of_number(lines)]
     yield from (Part(NUMBER, place) for place in numbers)
-    labelled = [line for line in lines if _label_of(_text(line))]
+    labelled = [line for line in lines if _label_of(_join_words(line))]
     yield from _lines_of_owner(lines, bottom_of_number=min(y + high for _x, y, _w, high in numbers))
     if labelled:
-        yield Part(PORTRAIT, _portrait(lines, labelled, numbers))
+        yield Part(PORTRAIT, _portrait_place(lines, labelled, numbers))
 
 
 # --- Which side is up -----------------------------------------------------------------------------
 
 
-def _quarters(lines: Sequence[Line]) -> int:
+def _count_quarters(lines: Sequence[Line]) -> int:
     """Return by how many quarters, clockwise, the lines are turned."""
     across = down = 0
     for line in lines:
@@ -93,7 +93,7 @@ def _quarters(lines: Sequence[Line]) -> int:
     return 1 if down > 0 else 3
 
 
-def _turned(place: Sequence[Any], quarters: int) -> Place:
+def _turn_place(place: Sequence[Any], quarters: int) -> Place:
     x, y, width, height = (int(each) for each in place)
     for _quarter in range(quarters % 4):
         x, y, width, height = WHOLE - y - height, x, height, width
@@ -103,13 +103,13 @@ def _turned(place: Sequence[Any], quarters: int) -> Place:
 # --- The number -----------------------------------------------------------------------------------
 
 
-def _numbers(lines: Sequence[Line]) -> Iterator[Place]:
+def _find_numbers(lines: Sequence[Line]) -> Iterator[Place]:
     """Yield where the number stands, also where a digit is misread."""
     for line in lines:
         numbers = [(word, place) for word, place in line if _is_number(word)]
         digits = sum(len(re.sub(r"\W", "", word)) for word, _place in numbers)
         if 8 <= digits <= 14:
-            x, y, width, height = around([place for _word, place in numbers])
+            x, y, width, height = bounding_place([place for _word, place in numbers])
             # From the end of its label on: what stands before it may be a part that was not read.
             start = max((end for end in map(_end, line) if end <= x), default=x)
             yield start, y, width + x - start, height
@@ -119,7 +119,7 @@ def _place_of_number(lines: Sequence[Line]) -> Place:
     """Return where the number is that nobody could read: behind its label, or somewhere on the
     card.
     """
-    whole = around([place for line in lines for _word, place in line])
+    whole = bounding_place([place for line in lines for _word, place in line])
     for line in lines:
         for word, (x, y, width, height) in line:
             if re.search(r"/\s*no\b", fold(word)):
@@ -142,13 +142,15 @@ class _Label:
 
     def __init__(self, rule: str, more: int, part: Line) -> None:
         self.rule, self.more = rule, more
-        self.left, self.top, self.width, self.height = around([place for _word, place in part])
+        self.left, self.top, self.width, self.height = bounding_place(
+            [place for _word, place in part]
+        )
         self.is_filled = not rule
 
-    def stands_over(self, place: Place) -> bool:
+    def is_above(self, place: Place) -> bool:
         return place[0] < self.left + self.width and self.left < _end_of(place)
 
-    def where_its_value_is(self, right: int) -> Place:
+    def value_place(self, right: int) -> Place:
         """Return where the value is that nobody could read: behind the label, or below it."""
         width = max(right - self.left, min(round(1.5 * self.width), WHOLE - self.left))
         return self.left, self.top, width, min(round(2.3 * self.height), WHOLE - self.top)
@@ -160,18 +162,18 @@ def _lines_of_owner(lines: Sequence[Line], *, bottom_of_number: int) -> Iterator
     """
     labels: list[_Label] = []
     right = max(_end(word) for line in lines for word in line)
-    for part in (part for line in lines for part in _columns(line)):
-        place = around([place for _word, place in part])
-        text = _text(part)
+    for part in (part for line in lines for part in _split_columns(line)):
+        place = bounding_place([place for _word, place in part])
+        text = _join_words(part)
         if known := _label_of(text):
             label = _Label(*known, part)
-            if value := _behind_label(part):
+            if value := _place_behind_label(part):
                 label.is_filled, label.more = True, label.more - 1
                 if label.rule:
                     yield Part(label.rule, value)
             labels.append(label)
             continue
-        above = next((each for each in reversed(labels) if each.stands_over(place)), None)
+        above = next((each for each in reversed(labels) if each.is_above(place)), None)
         if above and above.more > 0:
             above.is_filled, above.more = True, above.more - 1
             if above.rule:
@@ -182,10 +184,10 @@ def _lines_of_owner(lines: Sequence[Line], *, bottom_of_number: int) -> Iterator
             yield Part(HOME, place)  # of a label that was not read
     for label in labels:
         if not label.is_filled:
-            yield Part(label.rule, label.where_its_value_is(right))
+            yield Part(label.rule, label.value_place(right))
 
 
-def _columns(line: Line) -> Iterator[Line]:
+def _split_columns(line: Line) -> Iterator[Line]:
     """Yield the parts of a line that stand far from each other."""
     letter = sum(place[2] for _word, place in line) / max(sum(len(word) for word, _ in line), 1)
     part: Line = []
@@ -198,33 +200,33 @@ def _columns(line: Line) -> Iterator[Line]:
         yield part
 
 
-def _text(line: Line) -> str:
+def _join_words(line: Line) -> str:
     return " ".join(word for word, _place in line)
 
 
-def _look(text: str) -> str:
+def _fold_text(text: str) -> str:
     return fold(text).translate(_ALIKE)
 
 
 def _label_of(text: str) -> tuple[str, int] | None:
-    plain = _look(text)
+    plain = _fold_text(text)
     for labels, rule, more in _LABELS:
-        if any(_look(label) in plain for label in labels):
+        if any(_fold_text(label) in plain for label in labels):
             return rule, more
     return None
 
 
-def _behind_label(line: Line) -> Place | None:
+def _place_behind_label(line: Line) -> Place | None:
     """Return where the value stands: behind the last word of the label in either language."""
-    ends = {_look(word) for word in _LAST_OF_LABELS}
+    ends = {_fold_text(word) for word in _LAST_OF_LABELS}
     first = 0
     for number, (word, _place) in enumerate(line):
         if re.search(r":\w", word):  # the value hangs at it
             first = number
-        elif re.sub(r"\W", "", _look(word)) in ends or word.endswith((":", ";")):
+        elif re.sub(r"\W", "", _fold_text(word)) in ends or word.endswith((":", ";")):
             first = number + 1
     rest = [place for _word, place in line[first:]]
-    return around(rest) if re.search(r"\w\W*\w", _text(line[first:])) else None
+    return bounding_place(rest) if re.search(r"\w\W*\w", _join_words(line[first:])) else None
 
 
 def _is_name(text: str) -> bool:
@@ -235,9 +237,11 @@ def _is_name(text: str) -> bool:
 # --- The portrait ---------------------------------------------------------------------------------
 
 
-def _portrait(lines: Sequence[Line], labelled: Sequence[Line], numbers: Sequence[Place]) -> Place:
+def _portrait_place(
+    lines: Sequence[Line], labelled: Sequence[Line], numbers: Sequence[Place]
+) -> Place:
     left = sorted(line[0][1][0] for line in labelled)[len(labelled) // 2]
-    texts = around([place for line in labelled for _word, place in line])
+    texts = bounding_place([place for line in labelled for _word, place in line])
     right = max(texts[0] + texts[2], max(map(_end_of, numbers)))
     bottom = max(place[1] + place[3] for line in lines for _word, place in line)
     top = min(y for _x, y, _width, _height in numbers)
@@ -256,7 +260,7 @@ def _end_of(place: Place) -> int:
     return place[0] + place[2]
 
 
-def around(places: Sequence[Sequence[Any]]) -> Place:
+def bounding_place(places: Sequence[Sequence[Any]]) -> Place:
     """Return the smallest part that holds all of these."""
     left, top = min(int(box[0]) for box in places), min(int(box[1]) for box in places)
     right = max(int(box[0]) + int(box[2]) for box in places)

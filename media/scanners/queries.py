@@ -26,7 +26,7 @@ def open_boxes(scan: Scan) -> list[Box]:
     return [box for box in scan.boxes.all() if box.is_open]
 
 
-def to_do(now: datetime) -> QuerySet[Scan]:
+def pending_scans(now: datetime) -> QuerySet[Scan]:
     """Return what waits, and what a worker began and never ended; in the order of the work."""
     lost = Q(state=State.RUNNING, leased_until__lt=now)
     return Scan.objects.filter(Q(state=State.WAITING) | lost).order_by("priority", "queued_at")
@@ -34,7 +34,7 @@ def to_do(now: datetime) -> QuerySet[Scan]:
 
 def oldest_waiting(now: datetime) -> datetime | None:
     """Return since when the scan waits that has waited longest; older stock aside."""
-    first = to_do(now).filter(priority=Priority.NORMAL).first()
+    first = pending_scans(now).filter(priority=Priority.NORMAL).first()
     return first.queued_at if first else None
 
 

@@ -16,6 +16,6 @@ def queue_new(instance: Media, created: bool, raw: bool = False, **_: Any) -> No
 
 
 @receiver(services.queued, dispatch_uid="media.scanners.tell_workers")
-def tell_workers(media: int, **_: Any) -> None:
+def notify_workers(media: int, **_: Any) -> None:
     """Send the workers a message. One that is lost does no harm: the tick finds the row."""
     tasks.scan_media.delay(media=media)

@@ -110,21 +110,21 @@ def scan(media_pk: int) -> bool:
     where the machine scans as much as it can.
     """
     row = Scan.objects.filter(media=media_pk).first()
-    return row is not None and _work_on(row)
+    return row is not None and _scan_row(row)
 
 
 def scan_waiting(*, most: int = 50) -> int:
     """Scan what waits, one after another, until nothing is left or others are at it."""
     done = 0
     while done < most:
-        row = queries.to_do(timezone.now()).first()
-        if row is None or not _work_on(row):
+        row = queries.pending_scans(timezone.now()).first()
+        if row is None or not _scan_row(row):
             break
         done += 1
     return done
 
 
-def _work_on(row: Scan) -> bool:
+def _scan_row(row: Scan) -> bool:
     claimed = _claim(row, now=timezone.now())
     if claimed is None:
         return False
@@ -145,7 +145,7 @@ def _work_on(row: Scan) -> bool:
         log.warning("scan of media %s failed, attempt %s", media.pk, claimed.attempts)
         _fail(claimed)
         return True
-    _store(claimed, media, examined)
+    _store_findings(claimed, media, examined)
     return True
 
 
@@ -161,7 +161,7 @@ def _claim(row: Scan, *, now: datetime) -> Scan | None:
         _give_up(row)
         return None
     taken = (
-        queries.to_do(now)
+        queries.pending_scans(now)
         .order_by()
         .filter(pk=row.pk, version=row.version)
         .update(
@@ -217,7 +217,7 @@ def _give_up(row: Scan) -> None:
 
 
 @transaction.atomic
-def _store(row: Scan, media: Media, examined: Examined) -> None:
+def _store_findings(row: Scan, media: Media, examined: Examined) -> None:
     """Replace the boxes by what was found, unless the row was queued anew meanwhile."""
     now = timezone.now()
     ended = Scan.objects.filter(pk=row.pk, version=row.version).update(
@@ -226,12 +226,12 @@ def _store(row: Scan, media: Media, examined: Examined) -> None:
         lacking=examined.lacking,
         ended_at=now,
         leased_until=None,
-        rules=examining.mark(),
+        rules=examining.scanners_version(),
         version=F("version") + 1,
     )
     if not ended:
         return
-    decided = [*row.boxes.exclude(shown_as=""), *_decided_before(media)]
+    decided = [*row.boxes.exclude(shown_as=""), *_earlier_decisions(media)]
     row.boxes.all().delete()
     boxes = [Box(scan=row, **found._asdict()) for found in examined.findings]
     for box in boxes:
@@ -239,7 +239,7 @@ def _store(row: Scan, media: Media, examined: Examined) -> None:
     Box.objects.bulk_create(boxes)
 
 
-def _decided_before(media: Media) -> list[Box]:
+def _earlier_decisions(media: Media) -> list[Box]:
     """Return the decided boxes of the picture that this one was made of, if both frame the same:
     in a cropped or turned one, the same place is somebody else's face.
     """
@@ -259,7 +259,7 @@ def _take_over_decision(box: Box, decided: Iterable[Box]) -> None:
     for other in decided:
         if (other.kind, other.rule, other.host) != (box.kind, box.rule, box.host):
             continue
-        if _overlap(box, other) and _meet(box, other):
+        if _overlap(box, other) and _overlap_in_time(box, other):
             box.shown_as, box.shown_note = other.shown_as, other.shown_note
             box.shown_by_id, box.shown_at = other.shown_by_id, other.shown_at
             return
@@ -273,7 +273,7 @@ def _overlap(one: Box, other: Box) -> bool:
     return width > 0 and height > 0 and 2 * width * height >= larger
 
 
-def _meet(one: Box, other: Box) -> bool:
+def _overlap_in_time(one: Box, other: Box) -> bool:
     """Check of a film whether one is shown no longer than the other, a sample's time aside."""
     if one.from_second is None or other.from_second is None:
         return one.from_second is other.from_second
@@ -286,12 +286,12 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 @transaction.atomic
-def look_by_eye(media: Media, *, by: User) -> Scan:
+def confirm_by_eye(media: Media, *, by: User) -> Scan:
     """Note that a person looked at the picture or film for what its scanners lack. Raise
     Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=media.unit)
-    row = _locked(media)
+    row = _lock_scan(media)
     if not row.needs_eye:
         raise Refused(_("All scanners have read it. There is nothing to look at by eye."))
     row.eye_by, row.eye_at = by, timezone.now()
@@ -308,12 +308,12 @@ def look_by_eye(media: Media, *, by: User) -> Scan:
 
 
 @transaction.atomic
-def show(box: Box, *, as_: str, note: str = "", by: User) -> Box:
+def allow_box(box: Box, *, as_: str, note: str = "", by: User) -> Box:
     """Let what a box shows stand, on this ground. Raise Refused."""
     media = box.scan.media
     authority = require(by, Permission.POST_WRITE, unit=media.unit)
-    _locked(media)
-    row = _locked_box(box)
+    _lock_scan(media)
+    row = _lock_box(box)
     if row.rule == SECRET_MARK:
         raise Refused(
             _(
@@ -323,7 +323,7 @@ def show(box: Box, *, as_: str, note: str = "", by: User) -> Box:
         )
     if not row.may_be_shown:
         raise Refused(_("This may not be shown: blur it, or take the picture out."))
-    ground, text = _ground(as_, note, media)
+    ground, text = _checked_ground(as_, note, media)
     row.shown_as, row.shown_note = ground, text
     row.shown_by, row.shown_at = by, timezone.now()
     row.save(update_fields=["shown_as", "shown_note", "shown_by", "shown_at"])
@@ -339,7 +339,7 @@ def show(box: Box, *, as_: str, note: str = "", by: User) -> Box:
     return row
 
 
-def _ground(as_: str, note: str, media: Media) -> tuple[str, str]:
+def _checked_ground(as_: str, note: str, media: Media) -> tuple[str, str]:
     """Return the ground and its note as they are stored. Raise Refused, SecrecyRefused."""
     try:
         ground = ShownAs(as_)
@@ -367,15 +367,15 @@ _MAY_HIDE = (Permission.POST_WRITE, Permission.POST_APPROVE, Permission.POST_APP
 
 
 @transaction.atomic
-def hide_again(box: Box, *, by: User) -> Box:
+def disallow_box(box: Box, *, by: User) -> Box:
     """Take back that what a box shows may stand; who decides on the unit's posts may, too. Raise
     Refused.
     """
     media = box.scan.media
     right = next((each for each in _MAY_HIDE if can(by, each, unit=media.unit)), _MAY_HIDE[0])
     authority = require(by, right, unit=media.unit)
-    _locked(media)
-    row = _locked_box(box)
+    _lock_scan(media)
+    row = _lock_box(box)
     if row.shown_as:
         row.shown_as, row.shown_note, row.shown_by, row.shown_at = "", "", None, None
         row.save(update_fields=["shown_as", "shown_note", "shown_by", "shown_at"])
@@ -414,14 +414,14 @@ def is_shown_somewhere(media: Media) -> bool:
     return False
 
 
-def _locked(media: Media) -> Scan:
+def _lock_scan(media: Media) -> Scan:
     row = Scan.objects.select_for_update().filter(media=media).first()
     if row is None or not row.is_over:
         raise Refused(_("It is not checked yet. Wait until that is done."))
     return row
 
 
-def _locked_box(box: Box) -> Box:
+def _lock_box(box: Box) -> Box:
     row = Box.objects.select_for_update().filter(pk=box.pk).first()
     if row is None:
         raise Refused(_("It was checked anew meanwhile. Look at the findings again."))

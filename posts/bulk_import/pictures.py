@@ -164,7 +164,7 @@ def store(places: list[Place], *, unit: Unit, by: User) -> Media | str:
 def _stored(file: File, *, unit: Unit, by: User) -> Media:
     head = file.read(videos.HEAD)
     file.seek(0)
-    if not pictures.looks_like_one(head):
+    if not pictures.may_be_picture(head):
         raise Refused(
             _("This is no JPEG, PNG or WebP picture. Videos are added to the draft itself.")
         )

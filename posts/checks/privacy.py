@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from media.captions import spoken
+from media.captions import plain_text
 from posts.canonical.html import plain
 from posts.checks.base import Draft, Finding, LeakRules, Severity
 from posts.checks.leak_words import words_of
@@ -119,7 +119,7 @@ def places_in(content: Mapping[str, Any], *, title: str, text: str) -> Iterator[
     for medium in content["media"]:
         where = f"media-{medium['media']}"
         yield Place(where, medium["alt"], is_alt=True)
-        yield Place(where, spoken(medium.get("captions", "")))
+        yield Place(where, plain_text(medium.get("captions", "")))
 
 
 def label_of(title: str) -> str:

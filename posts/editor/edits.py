@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from core.text import normal
-from media.captions import spoken
+from media.captions import plain_text
 from media.models import Media
 from posts.canonical.html import clean
 from posts.models import Post
@@ -85,7 +85,7 @@ class PostEdit:
             yield from map(str, channel.options.values())
         for medium in self.media:
             yield medium.alt
-            yield spoken(medium.captions)
+            yield plain_text(medium.captions)
 
 
 def edit_of(post: Post) -> PostEdit:

@@ -21,7 +21,7 @@ from channels.states import Kind
 from core.errors import Refused
 from core.fields import DayAndClockField, DayField, ShortModelChoiceField
 from core.text import normal
-from media.captions import LARGEST, decoded, webvtt
+from media.captions import LARGEST, convert_to_webvtt, decode_captions
 from media.models import Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
@@ -453,8 +453,8 @@ def _media_as_sent(media: Media, data: Any, files: Any) -> FormMedia:
     file = files.get(f"{captions_name(media)}-file")
     try:
         if file:
-            captions = decoded(file.read(LARGEST + 1))
-        return FormMedia(media, alt, webvtt(captions))
+            captions = decode_captions(file.read(LARGEST + 1))
+        return FormMedia(media, alt, convert_to_webvtt(captions))
     except Refused as refused:
         return FormMedia(media, alt, captions, str(refused))
 

@@ -68,7 +68,7 @@ def _changes_of_kit(post: Post) -> list[Difference]:
 
 def _unfinished(post: Post, *, by: User) -> int:
     """Count the files of which a part arrived before the page was loaded anew."""
-    return uploads.unfinished(
+    return uploads.count_unfinished(
         unit=post.unit, by=by, purpose=UPLOAD_PURPOSE, purpose_id=post.public_id
     )
 

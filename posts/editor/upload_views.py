@@ -21,7 +21,7 @@ from core.errors import Busy, NotAllowed, Refused
 from core.text import whole_number
 from media import uploads
 from media.library import services as library
-from media.library.queries import look_alikes
+from media.library.queries import find_similar
 from media.library.services import LIBRARY_PURPOSE
 from media.links import THUMB, viewing_url
 from media.models import Media, Upload
@@ -100,7 +100,7 @@ def one(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         case "PATCH":
             return _piece(request, upload)
         case "DELETE":
-            uploads.forget(upload)
+            uploads.discard(upload)
             return JsonResponse({})
     return _upload_json(upload)
 
@@ -118,20 +118,20 @@ def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
         return _upload_json(upload)
     try:
         uploads.append(upload, _arrived(request, length), offset=offset, now=timezone.now())
-        if not upload.is_whole:
+        if not upload.is_complete:
             return _upload_json(upload)
         upload.media = uploads.finish(upload, by=request.user, right=_right(upload.purpose))
-    except uploads.Elsewhere:
+    except uploads.WrongOffset:
         upload.refresh_from_db()
         return _upload_json(upload, status=409)
-    except uploads.InHand:
+    except uploads.BeingChecked:
         return _upload_json(upload, status=202, again=3)
     except Busy:
         return _upload_json(upload, status=202, again=10)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except Refused as error:
-        uploads.forget(upload)
+        uploads.discard(upload)
         return JsonResponse({"error": str(error)}, status=422)
     return _upload_json(upload)
 
@@ -159,7 +159,7 @@ def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonRe
     }
     if upload.media:
         html = (
-            library_card(library.put_in(upload.media))
+            library_card(library.keep_in_library(upload.media))
             if upload.purpose == LIBRARY_PURPOSE
             else picture_card(upload.media)
         )
@@ -175,11 +175,11 @@ def library_card(media: Media) -> str:
     """Render what became of a file that was just put into the library: whether the unit had it
     before, and what looks like it.
     """
-    alike = [(each, viewing_url(each, THUMB)) for each in look_alikes(media)]
+    alike = [(each, viewing_url(each, THUMB)) for each in find_similar(media)]
     context = {
         "media": media,
         "thumb": viewing_url(media, THUMB),
-        "is_known": media.came_again,
+        "is_known": media.was_stored_before,
         "alike": alike,
     }
     return render_to_string("posts/media_library/_added.html", context)

@@ -7,14 +7,14 @@ from typing import Any
 from django.core import signing
 
 from core.clock import database_now
-from media.links import Behind, signer
+from media.links import LinkTarget, signer
 from media.models import Media
 from media.pictures import Shape
 from posts.models import Revision
 from posts.signals import is_going_out
 
 
-def media_behind(token: str) -> Behind | None:
+def media_behind(token: str) -> LinkTarget | None:
     """Return the target of a link; None once it is expired, forged, or nothing is published with
     it.
     """
@@ -31,7 +31,7 @@ def media_behind(token: str) -> Behind | None:
     answers = is_going_out.send(Revision, revision=revision)
     if not any(answer for _receiver, answer in answers):
         return None
-    return Behind(media, Shape(*part) if isinstance(part, list) else part)
+    return LinkTarget(media, Shape(*part) if isinstance(part, list) else part)
 
 
 def _holds(content: dict[str, Any], media: Media) -> bool:

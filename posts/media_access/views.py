@@ -51,7 +51,7 @@ def media(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
         # A host of its own: a script smuggled into a file finds no session there.
         response: HttpResponseBase = redirect(media_links.viewing_url(row, part))
     else:
-        response = _served(request, media_links.Behind(row, part))
+        response = _served(request, media_links.LinkTarget(row, part))
     # A shared PC must not cache a draft's pictures.
     response["Cache-Control"] = "no-store"
     return response
@@ -64,7 +64,7 @@ def public_media(request: HttpRequest, token: str, name: str) -> HttpResponseBas
     """Serve media to the platform that is publishing it, and to a person who views it; see
     ``media.links``. Some fetchers require ``name``.
     """
-    behind = media_behind(token) or media_links.viewed(token)
+    behind = media_behind(token) or media_links.resolve_viewing_token(token)
     if behind is None:
         raise Http404
     response = _served(request, behind)
@@ -78,7 +78,7 @@ def public_media(request: HttpRequest, token: str, name: str) -> HttpResponseBas
     return response
 
 
-def _served(request: HttpRequest, behind: media_links.Behind) -> HttpResponseBase:
+def _served(request: HttpRequest, behind: media_links.LinkTarget) -> HttpResponseBase:
     """Serve an uploaded file so that it can do nothing in our origin, whatever type a browser
     assumes.
     """
@@ -94,11 +94,11 @@ def _served(request: HttpRequest, behind: media_links.Behind) -> HttpResponseBas
 
 def _answer(request: HttpRequest, row: Media, part: str | pictures.Shape) -> HttpResponseBase:
     if isinstance(part, pictures.Shape):
-        file, content_type, tag = pictures.rendition(row, part), JPEG, f"{row.sha256}-{part}"
+        file, content_type, tag = pictures.open_rendition(row, part), JPEG, f"{row.sha256}-{part}"
     elif part == media_links.COVER:
-        file, content_type, tag = pictures.still(row), JPEG, row.poster_sha256
+        file, content_type, tag = pictures.open_still(row), JPEG, row.poster_sha256
     elif part == media_links.THUMB:
-        file, content_type, tag = pictures.thumb(row), JPEG, f"{row.sha256}-thumb"
+        file, content_type, tag = pictures.open_thumbnail(row), JPEG, f"{row.sha256}-thumb"
     else:
         file, content_type, tag = row.file.open("rb"), row.content_type, row.sha256
     return ranges.answer(request, file, content_type=content_type, tag=tag)

@@ -188,15 +188,15 @@ def _show(request: HttpRequest, media: Media) -> None:
     if not form.is_valid():
         raise Refused(" ".join(error for errors in form.errors.values() for error in errors))
     ground, note = form.cleaned_data["ground"], form.cleaned_data["note"]
-    scanners.show(box, as_=ground, note=note, by=request.user)
+    scanners.allow_box(box, as_=ground, note=note, by=request.user)
 
 
 def _hide(request: HttpRequest, media: Media) -> None:
-    scanners.hide_again(_box(request, media), by=request.user)
+    scanners.disallow_box(_box(request, media), by=request.user)
 
 
 def _look(request: HttpRequest, media: Media) -> None:
-    scanners.look_by_eye(media, by=request.user)
+    scanners.confirm_by_eye(media, by=request.user)
 
 
 def _scan_again(request: HttpRequest, media: Media) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
 from media.editing.services import MOST_BLURS, MOST_BRIGHTNESS, MOST_STRAIGHTENED, WHOLE, Box, Edits
-from media.editing.shapes import BY_NAME, MIDDLE, PRESETS, cut
+from media.editing.shapes import BY_NAME, MIDDLE, PRESETS, crop_box
 from media.models import Media
 
 SIDES = ("x", "y", "width", "height")
@@ -133,7 +133,7 @@ class EditForm(forms.Form):
         if cleaned["turn"] in (90, 270):
             width, height = height, width
         ratio = BY_NAME[cleaned["shape"]].ratio
-        return cut(width, height, ratio, focus=self._focus(cleaned) or MIDDLE)
+        return crop_box(width, height, ratio, focus=self._focus(cleaned) or MIDDLE)
 
     def _focus(self, cleaned: dict[str, Any]) -> tuple[int, int] | None:
         x, y = cleaned["focus_x"], cleaned["focus_y"]

@@ -16,7 +16,7 @@ from channels.queries import facts_of
 from channels.states import Kind
 from core.actions import button_action, form_action, form_data, offer_undo, refusal
 from media.editing import services as editing_services
-from media.editing.shapes import fitting
+from media.editing.shapes import best_preset
 from media.models import Media
 from posts.context import post_to_write
 from posts.editor import services as editor
@@ -63,7 +63,7 @@ def _wanted(media: Media, post: Post) -> list[tuple[str, str]]:
     wanted = {}
     for target in post.targets.switched_on().select_related("channel"):
         form = facts_of(target.channel.platform).format(target.format)
-        if form.images and (shape := fitting(media.width, media.height, form.images)):
+        if form.images and (shape := best_preset(media.width, media.height, form.images)):
             wanted[str(Kind(target.channel.platform).label)] = shape
     return list(wanted.items())
 

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
-from media.captions import LARGEST, decoded, webvtt
+from media.captions import LARGEST, convert_to_webvtt, decode_captions
 from media.editing.films import MOST_MARKS, Plan
-from media.editing.paths import Kind, Mark, completed
+from media.editing.paths import Kind, Mark, complete_marks
 from media.editing.services import MOST_BLURS
 from media.models import Media
 from posts.media_library.edit_forms import SIDES, percent_box
@@ -140,7 +140,7 @@ class FilmForm(forms.Form):
     def clean_captions_file(self) -> str:
         file = self.cleaned_data["captions_file"]
         try:
-            return decoded(file.read(LARGEST + 1)) if file else ""
+            return decode_captions(file.read(LARGEST + 1)) if file else ""
         except Refused as refused:
             raise ValidationError(str(refused)) from None
 
@@ -177,7 +177,7 @@ class FilmForm(forms.Form):
         """Return the captions to draw, as WebVTT."""
         given = cleaned.get("captions_file") or cleaned.get("captions", "")
         try:
-            captions = webvtt(given)
+            captions = convert_to_webvtt(given)
         except Refused as refused:
             self.add_error("captions", str(refused))
             return ""
@@ -201,7 +201,9 @@ class FilmForm(forms.Form):
             end = min(seconds_of(row["to"] or row["from"]), self.media_row.seconds)
             box = percent_box(*(row[side] for side in SIDES))
             found.setdefault(place, []).append(Mark(start, end, box, Kind(row["kind"] or "drawn")))
-        self.places = {place: completed(marks, self.seen) for place, marks in sorted(found.items())}
+        self.places = {
+            place: complete_marks(marks, self.seen) for place, marks in sorted(found.items())
+        }
 
 
 def _plan_of(marks: Sequence[Mark]) -> list[tuple[float, ...]]:

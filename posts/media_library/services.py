@@ -19,7 +19,7 @@ from accounts.queries import holders, require
 from audit.services import record
 from core.errors import NotAllowed, Refused
 from media import store
-from media.captions import shifted
+from media.captions import trim_captions
 from media.editing import films
 from media.editing import services as media_editing
 from media.library import services as library
@@ -169,7 +169,7 @@ def _captions_of(edit: FilmEdit, captions: str) -> str:
         return ""
     if not plan.start and plan.end >= edit.media.seconds:
         return captions
-    return shifted(captions, start=plan.start, end=plan.end)
+    return trim_captions(captions, start=plan.start, end=plan.end)
 
 
 @receiver(media_editing.retired, dispatch_uid="posts.media_library.retired")

@@ -27,7 +27,7 @@ from core.errors import Busy, NotAllowed, Refused
 from media import services as media_services
 from media import uploads
 from media.library import services as library
-from media.library.queries import folders_of, in_library_of, look_alikes, tags_of
+from media.library.queries import find_similar, folders_of, in_library_of, tags_of
 from media.links import COVER, ITSELF, THUMB, viewing_url
 from media.models import Card, Folder, Media
 from posts.context import post_to_write, units_to_write_in
@@ -65,7 +65,7 @@ def media_library(request: HttpRequest) -> HttpResponse:
         "filtered": form.is_bound and form.has_changed(),
         "unit": unit,
         "accept": media_services.ACCEPT,
-        "unfinished": uploads.unfinished(
+        "unfinished": uploads.count_unfinished(
             unit=unit, purpose=library.LIBRARY_PURPOSE, purpose_id=None, by=request.user
         ),
         "writes": unit in units_to_write_in(request.user),
@@ -195,7 +195,7 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "cover": viewing_url(media, COVER if media.is_video else THUMB),
         "pages": published_uses(family, user=request.user),
         "posts": queries.posts_with(family, user=request.user),
-        "alike": [(each, viewing_url(each, THUMB)) for each in look_alikes(media)],
+        "alike": [(each, viewing_url(each, THUMB)) for each in find_similar(media)],
         "tags": tags_of(media.unit) if may_change else (),
         "is_over": media.is_expired(timezone.localdate()),
         "is_card": Card.objects.filter(media=media).exists(),

@@ -71,7 +71,7 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
         CHECKED: checked,
         SHOWN: shown_in(revision.content),
     }
-    library.keep_alt((p.media, p.alt_text) for p in post.pictures.select_related("media"))
+    library.keep_alt_texts((p.media, p.alt_text) for p in post.pictures.select_related("media"))
     move_post(
         post,
         PostState.IN_REVIEW,

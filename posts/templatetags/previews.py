@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from channels import presenters
 from channels.queries import facts_of
 from channels.states import Kind
-from media.captions import spoken
+from media.captions import plain_text
 from platforms.facts import Format
 from posts.canonical import content
 from posts.canonical.folding import Folded, folded
@@ -103,7 +103,7 @@ def seen_on(content_: dict[str, Any], target: dict[str, Any]) -> View:
         options=presenters.describe_options(target.get("options", {})),
         labelled=bool(content_.get("ai_made")) and form.labels_ai,
         shows_text=bool(form.max_text),
-        captions=[spoken(video["captions"]) for video in videos if video["captions"]],
+        captions=[plain_text(video["captions"]) for video in videos if video["captions"]],
         lead=shorten(target["text"], form.lead_length, placeholder="…") if form.lead_length else "",
         left_out=_left_out(content_, shots, form),
     )

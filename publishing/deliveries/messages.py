@@ -84,10 +84,10 @@ def message_from(
 def _opener_of(row: Media) -> Callable[[], BinaryIO]:
     """Return a function that opens the video; ValueError when no such file is there.
 
-    A video's bytes are too many to hash in the second of their publication (`videos.intact` does it
-    before): that a file of its name, which is the hash, and of its size exists must do.
+    A video's bytes are too many to hash in the second of their publication (`videos.is_intact` does
+    it before): that a file of its name, which is the hash, and of its size exists must do.
     """
-    if not videos.lies_there(row):
+    if not videos.is_in_store(row):
         raise ValueError("the video is not the file that was approved")
     return lambda: cast(BinaryIO, row.file.storage.open(str(row.file.name), "rb"))
 
@@ -96,7 +96,7 @@ def _cover_of(row: Media, entry: Mapping[str, Any], *, with_bytes: bool, url: st
     """Return the picture that is shown for a video before it plays, as it was approved with it."""
     data = b""
     if with_bytes:
-        with pictures.still(row) as file:
+        with pictures.open_still(row) as file:
             data = _verified(file.read(), entry["poster_sha256"])
     return Image(data, "image/jpeg", entry["poster_sha256"], entry["alt"], url=url, size=len(data))
 

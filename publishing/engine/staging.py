@@ -103,7 +103,7 @@ def _stage_call(delivery: ClaimedDelivery) -> Call:
     async def call(connector: Connector) -> Draft:
         for video in delivery.videos:
             # Reads it all, off the loop's thread; asked again, only whether it changed since.
-            if not await asyncio.to_thread(videos.intact, video):
+            if not await asyncio.to_thread(videos.is_intact, video):
                 raise ContentChanged("the video's bytes differ from their hash")
         return await connector.stage(delivery.account, delivery.message, delivery.draft_ref)
 

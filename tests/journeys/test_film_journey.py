@@ -65,7 +65,7 @@ def test_a_film_with_a_face_and_a_plate_is_checked_blurred_and_submitted(at_desk
     page.get_by_role("button", name=re.compile("^Che mờ cả \\d+ chỗ")).click()
     page.wait_for_url(re.compile(rf"/media/{film.public_id}/film/"))
     expect(page.locator("#film-edits")).to_contain_text("Đang tạo video mới")
-    assert films.make_waiting() == 1
+    assert films.make_waiting_films() == 1
     edit = film.film_edits.get()
     assert (edit.state, edit.refused) == (FilmState.DONE, "")
     assert scanners.scan_waiting() == 1

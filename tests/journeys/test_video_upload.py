@@ -101,7 +101,7 @@ def test_a_broken_line_is_reported_and_the_video_goes_on_by_itself(at_desk, offi
 
     expect(page.locator(".picture [data-tile]")).to_be_visible()
     assert begun[-1] == str(came)
-    assert videos.intact(Media.objects.get())
+    assert videos.is_intact(Media.objects.get())
 
 
 def test_a_page_that_is_loaded_anew_goes_on_where_the_video_stopped(at_desk, officer, post, path):

@@ -178,7 +178,7 @@ def test_all_of_a_file_arrives_once_over_a_line_that_is_cut_at_random(
     Browser(line.door.getsockname()[1], cookies).upload(begun.json()["url"], data)
     line.close()
 
-    assert videos.intact(Media.objects.get())
+    assert videos.is_intact(Media.objects.get())
     again = line.carried - len(data)
     share = again / len(data)
     sys.stdout.write(f"{line.cuts} cuts of {len(data)} bytes: {share:.0%} went twice\n")

@@ -24,11 +24,11 @@ Công an không yêu cầu
 
 
 def test_subrip_becomes_webvtt():
-    assert captions.webvtt("\ufeff" + SRT.replace("\n", "\r\n")) == VTT
+    assert captions.convert_to_webvtt("\ufeff" + SRT.replace("\n", "\r\n")) == VTT
 
 
 def test_what_is_webvtt_already_stays():
-    assert captions.webvtt(VTT) == VTT
+    assert captions.convert_to_webvtt(VTT) == VTT
 
 
 def test_styles_notes_and_names_are_left_out_and_places_stay():
@@ -36,13 +36,13 @@ def test_styles_notes_and_names_are_left_out_and_places_stay():
         "WEBVTT - Phụ đề\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE của tôi\n\nđoạn 1\n"
     )
     written += "00:01.000 --> 00:02.000 line:0 align:start x:1\n<v An>Chào</v> <b>bà con</b>\n"
-    assert captions.webvtt(written) == (
+    assert captions.convert_to_webvtt(written) == (
         "WEBVTT\n\n00:00:01.000 --> 00:00:02.000 line:0 align:start\nChào <b>bà con</b>\n"
     )
 
 
 def test_nothing_stays_nothing():
-    assert captions.webvtt(" \n") == ""
+    assert captions.convert_to_webvtt(" \n") == ""
 
 
 @pytest.mark.parametrize(
@@ -80,26 +80,27 @@ def test_nothing_stays_nothing():
 )
 def test_what_does_not_fit_is_named_with_its_line(text, said):
     with pytest.raises(Refused) as refused:
-        captions.webvtt(text)
+        captions.convert_to_webvtt(text)
     assert str(refused.value).startswith(said)
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_files_of_usual_codings_are_read(coding):
-    assert captions.decoded(SRT.encode(coding)) == SRT
+    assert captions.decode_captions(SRT.encode(coding)) == SRT
 
 
 @pytest.mark.parametrize("data", [SRT.encode("cp1258", "replace"), b"\xff\xfe\x00", b"a" * 100_001])
 def test_other_files_are_refused(data):
     with pytest.raises(Refused):
-        captions.decoded(data)
+        captions.decode_captions(data)
 
 
 def test_the_words_alone_are_for_checks():
-    assert captions.spoken(VTT) == "Công an không yêu cầu\nchuyển tiền < 1 triệu & hơn"
+    assert captions.plain_text(VTT) == "Công an không yêu cầu\nchuyển tiền < 1 triệu & hơn"
 
 
 def test_a_number_that_no_letter_has_is_spoken_as_an_unknown_one():
     assert (
-        captions.spoken(f"WEBVTT\n\n00:01.000 --> 00:02.000\nA &#{'9' * 5000};&#65;") == "A \ufffdA"
+        captions.plain_text(f"WEBVTT\n\n00:01.000 --> 00:02.000\nA &#{'9' * 5000};&#65;")
+        == "A \ufffdA"
     )

@@ -11,7 +11,7 @@ from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from media import pictures
 from media.editing import services
-from media.editing.picture_program import edited
+from media.editing.picture_program import edit_picture
 from media.editing.services import Edits
 from media.library.queries import in_library_of
 from media.library.services import take_over
@@ -84,7 +84,7 @@ def test_turns_go_clockwise(media, officer):
 @pytest.mark.parametrize("degrees", [-15, -3.5, 0.5, 15])
 @pytest.mark.parametrize("size", [(900, 600), (300, 1200)])
 def test_a_straightened_picture_has_no_empty_corner_and_keeps_its_proportion(degrees, size):
-    made = edited(Image.new("RGB", size, "white"), NOTHING | {"straighten": degrees})
+    made = edit_picture(Image.new("RGB", size, "white"), NOTHING | {"straighten": degrees})
 
     assert made.getextrema() == ((255, 255),) * 3
     assert made.width / made.height == pytest.approx(size[0] / size[1], rel=0.02)
@@ -126,7 +126,7 @@ def test_what_was_written_in_a_box_leaves_no_trace_in_the_new_picture(unit, offi
 
 def test_a_face_keeps_sixteen_cells_at_most():
     picture = scene(5).copy()
-    made = edited(picture, NOTHING | {"blurs": [[2000, 2000, 2000, 3000]]})
+    made = edit_picture(picture, NOTHING | {"blurs": [[2000, 2000, 2000, 3000]]})
 
     # 180 × 180 pixels with their margin of 27.
     colours = made.crop((153, 93, 387, 327)).getcolors()
@@ -167,7 +167,7 @@ def test_the_same_bytes_uploaded_anew_are_a_picture_like_any_other(media, office
 
     Media.objects.filter(pk=media.pk).update(sha256=media.sha256)
     again = pictures.keep_drawn(
-        pictures.Drawn(data, "image/jpeg", 900, 600, media.dhash), unit=unit, by=officer
+        pictures.DrawnPicture(data, "image/jpeg", 900, 600, media.dhash), unit=unit, by=officer
     )
 
     assert again.pk == media.pk

@@ -16,11 +16,18 @@ from audit.models import Entry
 from core.errors import NotAllowed, QuotaExceeded, Refused
 from media import videos
 from media.editing import films
-from media.editing.film_program import Captions, areas_at, cover, drawn, marked_areas, size_of
+from media.editing.film_program import (
+    Captions,
+    blurred_areas,
+    cover_area,
+    marked_areas,
+    result_size,
+    scale_frame,
+)
 from media.editing.films import Plan
-from media.editing.paths import Kind, Mark, between, completed
+from media.editing.paths import Kind, Mark, complete_marks, interpolate_box
 from media.models import FilmEdit, FilmState, Media
-from media.pictures import still
+from media.pictures import open_still
 from tests import factories
 from tests.videos import video_file
 
@@ -47,7 +54,7 @@ def film(unit, officer):
 def make(film, officer, **plan) -> FilmEdit:
     """Queue an edit, make it, and return its row."""
     row = films.queue(film, Plan(**({"end": film.seconds} | plan)), by=officer)
-    assert films.make_waiting() == 1
+    assert films.make_waiting_films() == 1
     row.refresh_from_db()
     return row
 
@@ -62,7 +69,7 @@ def test_a_cut_upright_film_is_a_new_one_with_the_chosen_cover(film, officer):
     assert (made.made_from, made.unit) == (film, film.unit)
     with av.open(made.file.path) as stored:
         assert stored.streams.audio[0].codec_context.name == "aac"
-    with still(made) as poster:
+    with open_still(made) as poster:
         assert Image.open(poster).size == (720, 1280)
     film.refresh_from_db()
     assert film.blurred_at is None
@@ -75,7 +82,7 @@ def test_a_blurred_film_takes_the_place_in_its_draft_and_the_old_one_goes(unit, 
     row = films.blur_film(
         film, [(1000, 1000, 3000, 3000, 0.0, 3.0)], by=officer, purpose_id=post.public_id
     )
-    films.make_waiting()
+    films.make_waiting_films()
 
     row.refresh_from_db()
     assert list(post.pictures.values_list("media", flat=True)) == [row.result.pk]
@@ -89,23 +96,23 @@ def test_a_blurred_film_takes_the_place_in_its_draft_and_the_old_one_goes(unit, 
 def test_a_place_is_covered_before_and_after_it_was_seen_and_between_two_places():
     seen = [[1000, 1000, 1000, 1000, 4.0, 4.0], [2500, 1000, 1000, 1000, 6.0, 6.0]]
 
-    assert areas_at(1.9, seen) == []
-    assert areas_at(2.1, seen) == [(1000, 1000, 2000, 2000)]
-    assert (1000, 1000, 3500, 2000) in areas_at(5.0, seen)
-    assert areas_at(8.1, seen) == []
+    assert blurred_areas(1.9, seen) == []
+    assert blurred_areas(2.1, seen) == [(1000, 1000, 2000, 2000)]
+    assert (1000, 1000, 3500, 2000) in blurred_areas(5.0, seen)
+    assert blurred_areas(8.1, seen) == []
 
 
 def test_a_covered_place_of_a_frame_keeps_sixteen_colours_at_most():
     frame = Image.effect_noise((400, 400), 90).convert("RGB")
 
-    cover(frame, (2500, 2500, 5000, 5000))
+    cover_area(frame, (2500, 2500, 5000, 5000))
 
     assert len(frame.crop((80, 80, 220, 220)).getcolors()) <= 16
 
 
 def test_an_upright_frame_shows_the_whole_film_between_its_own_colours():
     plan = {"vertical": True, "side": 640}
-    frame = drawn(Image.new("RGB", (320, 180), "red"), size_of(320, 180, plan), plan)
+    frame = scale_frame(Image.new("RGB", (320, 180), "red"), result_size(320, 180, plan), plan)
 
     assert frame.size == (360, 640)
     assert frame.getpixel((180, 5)) == (255, 0, 0)
@@ -127,10 +134,10 @@ def test_a_film_whose_worker_died_is_made_by_another_one_and_not_for_ever(film, 
     rows = FilmEdit.objects.filter(pk=row.pk)
     soon, past = timezone.now() + timedelta(minutes=1), timezone.now() - timedelta(minutes=1)
     rows.update(state=FilmState.RUNNING, leased_until=soon, attempts=1)
-    assert films.make_waiting() == 0
+    assert films.make_waiting_films() == 0
 
     rows.update(leased_until=past, attempts=films.MOST_ATTEMPTS)
-    films.make_waiting()
+    films.make_waiting_films()
 
     assert rows.get().state == FilmState.FAILED
 
@@ -210,7 +217,7 @@ def test_a_long_caption_stays_within_the_safe_area_and_readable_on_a_phone(size)
     assert changed[0] >= size[0] * side - 5
     assert changed[2] <= size[0] * (1 - side) + 5
     assert changed[3] <= size[1] * (1 - foot) + 1
-    font, lines = drawing._laid_out(words[: films.LONGEST_CAPTION])
+    font, lines = drawing._fit_lines(words[: films.LONGEST_CAPTION])
     assert len(lines) <= 4
     assert font.size * 390 / size[0] >= 9  # points of a phone held upright
 
@@ -239,7 +246,7 @@ def test_a_place_marked_by_hand_moves_between_two_marks_and_is_covered(striped, 
     place = [(0.0, 0.5, 0, 0, 2500, 4000), (2.0, 2.5, 7000, 5000, 2500, 4000)]
     assert marked_areas(1.25, [place]) == [(3500, 2500, 6000, 6500)]
     assert marked_areas(2.8, [place]) == []
-    assert between(Mark(0, 0.5, place[0][2:]), Mark(2, 2.5, place[1][2:]), 1.25) == (
+    assert interpolate_box(Mark(0, 0.5, place[0][2:]), Mark(2, 2.5, place[1][2:]), 1.25) == (
         *(3500, 2500, 2500, 4000),  # the page asks about the place that the program covers
     )
 
@@ -265,18 +272,18 @@ def test_a_place_marked_by_hand_moves_between_two_marks_and_is_covered(striped, 
 def test_what_lies_between_two_marks_is_asked_until_a_guess_was_right():
     marks = [Mark(0, 0, (0, 0, 1000, 1000)), Mark(8, 8, (8000, 0, 1000, 1000))]
 
-    asked = completed(marks, [])
+    asked = complete_marks(marks, [])
     seconds = [mark.start for mark in asked if mark.kind == Kind.ASKED]
     right = [mark._replace(kind=Kind.RIGHT) if mark.kind == Kind.ASKED else mark for mark in asked]
     wrong = [mark._replace(kind=Kind.MOVED) if mark.start == 4 else mark for mark in right]
 
     assert seconds == [2, 4, 6]
-    assert completed(right, []) == sorted(right)
-    assert [m.start for m in completed(wrong, []) if m.kind == Kind.ASKED] == [3, 5]
+    assert complete_marks(right, []) == sorted(right)
+    assert [m.start for m in complete_marks(wrong, []) if m.kind == Kind.ASKED] == [3, 5]
     # What the scanners saw on the way needs no question.
     seen = [(0, 0, 9500, 900, 1.0, 7.0)]
-    assert [m.kind for m in completed(marks, seen)].count(Kind.FOUND) == 3
-    assert completed([marks[0], Mark(0.9, 2, (50, 0, 1000, 1000))], []) == [
+    assert [m.kind for m in complete_marks(marks, seen)].count(Kind.FOUND) == 3
+    assert complete_marks([marks[0], Mark(0.9, 2, (50, 0, 1000, 1000))], []) == [
         marks[0],
         Mark(0.9, 2, (50, 0, 1000, 1000)),
     ]

@@ -233,7 +233,7 @@ def test_a_stored_film_that_was_changed_harms_neither_editor_nor_scanners(unit, 
     for name in ("cut off before its index", "boxes of noise", "a thousand frames of a byte"):
         swap(film, MADE[name])
         row = films.queue(film, films.Plan(end=3), by=officer)
-        films.make_waiting()
+        films.make_waiting_films()
         row.refresh_from_db()
         said[name] = (row.state, row.refused[:20], scanned(film) == "read")
 

@@ -19,7 +19,7 @@ from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
 from media import drawing
 from media.library import services as library
-from media.library.queries import ALIKE, folders_of, in_library_of, look_alikes, tags_of
+from media.library.queries import ALIKE, find_similar, folders_of, in_library_of, tags_of
 from media.library.services import Description
 from media.models import Consent, Media
 from tests import factories
@@ -322,7 +322,7 @@ def test_a_picture_that_looks_like_another_is_told_and_one_that_does_not_is_not(
 
     copy = library.add(file(smaller), unit=unit, by=officer).media
 
-    assert (look_alikes(copy), look_alikes(other)) == ([first], [])
+    assert (find_similar(copy), find_similar(other)) == ([first], [])
 
 
 def test_a_picture_of_a_neighbour_is_never_told(unit, officer):
@@ -331,7 +331,7 @@ def test_a_picture_of_a_neighbour_is_never_told(unit, officer):
 
     same = library.add(file(jpeg(scene(1))), unit=unit, by=officer)
 
-    assert (same.is_known, look_alikes(same.media)) == (False, [])
+    assert (same.is_known, find_similar(same.media)) == (False, [])
 
 
 # --- Pictures from before -------------------------------------------------------------------------
@@ -345,7 +345,7 @@ def test_older_pictures_are_found_again_once_some_have_been_looked_at(unit, offi
     rows = [added(unit, officer, seed) for seed in (1, 2, 3)]
     Media.objects.update(dhash="")
 
-    assert [library.fill_looks(most=2) for _n in range(3)] == [2, 1, 0]
+    assert [library.compute_dhashes(most=2) for _n in range(3)] == [2, 1, 0]
 
     for row in rows:
         now = Media.objects.get(pk=row.pk).dhash
@@ -357,8 +357,8 @@ def test_an_older_picture_that_is_damaged_keeps_no_other_waiting(unit, officer):
     Media.objects.update(dhash="")
     Path(damaged.file.path).write_bytes(b"\xff\xd8\xff nothing")
 
-    library.fill_looks(most=1)
-    library.fill_looks(most=1)
+    library.compute_dhashes(most=1)
+    library.compute_dhashes(most=1)
 
     looks = dict(Media.objects.values_list("pk", "dhash"))
     assert (looks[damaged.pk], bool(looks[other.pk])) == ("", True)

@@ -60,8 +60,8 @@ def test_a_revision_keeps_what_it_shows_after_the_draft_lets_go_of_it():
 @pytest.mark.embedded
 def test_an_unused_picture_leaves_with_every_file_made_of_it():
     picture = factories.media(factories.UnitFactory())
-    pictures.thumb(picture).close()
-    pictures.rendition(picture, pictures.Shape(1, 1)).close()
+    pictures.open_thumbnail(picture).close()
+    pictures.open_rendition(picture, pictures.Shape(1, 1)).close()
     folders = ("media", "thumbs", "renditions")
     before = [len(default_storage.listdir(folder)[1]) for folder in folders]
 
@@ -78,7 +78,7 @@ def test_a_file_stays_while_another_unit_has_the_same_picture():
     other = Media.objects.get(pk=one.pk)
     other.pk, other.public_id, other.unit = None, uuid.uuid4(), factories.UnitFactory()
     other.save(force_insert=True)
-    pictures.thumb(one).close()
+    pictures.open_thumbnail(one).close()
 
     first = remove(one)
     stayed = (

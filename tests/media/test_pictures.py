@@ -30,7 +30,7 @@ TOO_MANY = "The picture has more than 40 million pixels (WebP: 16). Choose a sma
 DAMAGED = "The picture is damaged or incomplete. Choose another copy of it."
 
 
-def redrawn(data: bytes) -> pictures.Drawn:
+def redrawn(data: bytes) -> pictures.DrawnPicture:
     return pictures.redraw(io.BytesIO(data))
 
 
@@ -257,9 +257,9 @@ def test_a_hostile_picture_costs_the_web_process_nothing_and_its_program_little(
 def test_scans_in_metadata_and_behind_the_end_are_none():
     behind = many_scans(3) + b"\xff\xda\x00\x02" * 500
 
-    assert drawing.scans_of(many_scans(3, metadata=b"\xff\xda\x00\x02" * 500), 100) == 13
-    assert drawing.scans_of(behind, 100) == 13
-    assert drawing.scans_of(many_scans(500), 100) == 101
+    assert drawing.count_scans(many_scans(3, metadata=b"\xff\xda\x00\x02" * 500), 100) == 13
+    assert drawing.count_scans(behind, 100) == 13
+    assert drawing.count_scans(many_scans(500), 100) == 101
     assert redrawn(behind).content_type == "image/jpeg"
 
 
@@ -331,8 +331,8 @@ def test_a_thumb_is_small_and_made_once():
         io.BytesIO(encoded("PNG", (1600, 900))), unit=unit, by=person(Role.OFFICER, unit)
     )
 
-    with pictures.thumb(media) as file:
+    with pictures.open_thumbnail(media) as file:
         small = Image.open(file)
         assert (small.format, small.size) == ("JPEG", (480, 270))
-    with pictures.thumb(media):
+    with pictures.open_thumbnail(media):
         assert default_storage.listdir("thumbs")[1] == [f"{media.sha256}.jpg"]

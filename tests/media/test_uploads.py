@@ -82,7 +82,7 @@ def test_a_video_comes_in_pieces_and_ends_as_a_card_of_the_post(desk, post, offi
     assert (media.unit, media.uploaded_by, media.content_type) == (post.unit, officer, "video/mp4")
     assert last.json()["picture"] == str(media.public_id)
     assert f'data-picture="{media.public_id}"' in last.json()["html"]
-    assert videos.intact(media)
+    assert videos.is_intact(media)
     assert waiting() == []
 
 
@@ -170,7 +170,7 @@ def test_bytes_that_a_dying_process_wrote_but_did_not_count_are_written_over(des
         file.write(b"half a piece" * 100_000)
 
     assert send(desk, url, VIDEO[1000:], 1000).json()["picture"]
-    assert videos.intact(Media.objects.get())
+    assert videos.is_intact(Media.objects.get())
 
 
 def test_a_file_that_is_lost_begins_anew(desk, post):
@@ -400,7 +400,7 @@ def test_a_piece_that_comes_twice_at_once_is_counted_once(desk, post, officer, m
     assert answers == [200, 409]
     monkeypatch.undo()
     assert send(desk, url, VIDEO[1000:], 1000).json()["picture"]
-    assert videos.intact(Media.objects.get())
+    assert videos.is_intact(Media.objects.get())
 
 
 # --- The plain form -------------------------------------------------------------------------------
@@ -408,10 +408,10 @@ def test_a_piece_that_comes_twice_at_once_is_counted_once(desk, post, officer, m
 
 def test_a_forms_large_file_waits_beside_the_media_and_is_gone_afterwards(desk, post, monkeypatch):
     seen = []
-    on_disk = incoming.on_disk
+    on_disk = incoming.path_on_disk
     monkeypatch.setattr(
         incoming,
-        "on_disk",
+        "path_on_disk",
         lambda *about, **rules: seen.append(on_disk(*about, **rules)) or seen[-1],
     )
     heavy = (

@@ -88,7 +88,7 @@ def test_a_video_lying_down_is_measured_as_it_is_seen(stored):
     row = stored(video_file(640, 360, turned=90))
 
     assert (row.width, row.height) == (360, 640)
-    with pictures.still(row) as file:
+    with pictures.open_still(row) as file:
         assert Image.open(file).size == (360, 640)
     with av.open(io.BytesIO(bytes_of(row))) as shown:
         assert next(shown.decode(video=0)).rotation == 90
@@ -100,7 +100,7 @@ def test_the_poster_stands_as_the_video_does(stored):
     """
     row = stored(video_file(640, 360, 0.2, turned=90))
 
-    with pictures.still(row) as file:
+    with pictures.open_still(row) as file:
         poster = Image.open(file).convert("L")
     assert poster.getpixel((180, 634)) > 180 > 80 > poster.getpixel((180, 20))
 
@@ -223,19 +223,19 @@ def test_half_a_file_left_in_the_store_is_replaced(stored):
 
     elsewhere = stored(video_file(), by=person(Role.OFFICER, other), to=other)
 
-    assert videos.intact(elsewhere)
+    assert videos.is_intact(elsewhere)
 
 
 def test_a_poster_fits_every_platform(stored):
     row = stored(video_file(3840, 2160, 0.3))
 
-    with pictures.still(row) as file:
+    with pictures.open_still(row) as file:
         data = file.read()
     poster = Image.open(io.BytesIO(data))
     assert (poster.format, poster.size) == ("JPEG", (2048, 1152))
     assert len(data) <= 1024 * 1024
     assert hashlib.sha256(data).hexdigest() == row.poster_sha256
-    with pictures.thumb(row) as file:
+    with pictures.open_thumbnail(row) as file:
         assert Image.open(file).size == (480, 270)
 
 
@@ -377,30 +377,30 @@ def test_one_door_distinguishes_pictures_from_videos_by_content(unit, officer):
 
 def test_a_changed_video_is_noticed(stored):
     row = stored(video_file())
-    assert videos.lies_there(row)
-    assert videos.intact(row)
+    assert videos.is_in_store(row)
+    assert videos.is_intact(row)
 
     path = default_storage.path(row.file.name)
     data = bytearray(bytes_of(row))
     data[-1] ^= 1
     with open(path, "wb") as file:
         file.write(data)
-    assert videos.lies_there(row)  # the second of publication has no time for more
-    assert not videos.intact(row)
+    assert videos.is_in_store(row)  # the second of publication has no time for more
+    assert not videos.is_intact(row)
 
     with open(path, "ab") as file:
         file.write(b"x")
-    assert not videos.lies_there(row)
+    assert not videos.is_in_store(row)
     default_storage.delete(row.file.name)
-    assert not videos.lies_there(row)
-    assert not videos.intact(row)
+    assert not videos.is_in_store(row)
+    assert not videos.is_intact(row)
 
 
 def test_an_unchanged_video_is_read_once(stored, monkeypatch):
     row = stored(video_file())
-    assert videos.intact(row)
+    assert videos.is_intact(row)
     monkeypatch.setattr(default_storage, "open", lambda *_: pytest.fail("read again"))
-    assert videos.intact(row)
+    assert videos.is_intact(row)
 
 
 # --- Memory ---------------------------------------------------------------------------------------
@@ -455,14 +455,15 @@ MEASURE = """
     from media.models import Media
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with incoming.workshop() as place, open(sys.argv[1], "rb") as file:
-        source = incoming.on_disk(file, place, most=1 << 40, too_large=videos.too_large)
+    with incoming.working_folder() as place, open(sys.argv[1], "rb") as file:
+        source = incoming.path_on_disk(file, place, most=1 << 40, too_large=videos.too_large_error)
         video = videos.read_video(source, place, by=SimpleNamespace(pk=1))
         with (place / "copy").open("rb") as read:
-            sha256 = videos._digest(read)
+            sha256 = videos._hash_file(read)
         size = (place / "copy").stat().st_size
-        name = videos._put(f"media/{sha256}.mp4", videos._Moved(place / "copy"), size)
-    assert videos.intact(Media(file=name, sha256=sha256, size=size, content_type="video/mp4"))
+        copy = videos._MovableFile(place / "copy")
+        name = videos._store_bytes(f"media/{sha256}.mp4", copy, size)
+    assert videos.is_intact(Media(file=name, sha256=sha256, size=size, content_type="video/mp4"))
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(after - before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """

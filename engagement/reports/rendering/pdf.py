@@ -49,7 +49,7 @@ def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[byte
     """
     if len(documents) > BATCH:
         raise ValueError(f"at most {BATCH} reports at a time")
-    with incoming.workshop() as place:
+    with incoming.working_folder() as place:
         _prepare(place, documents)
         try:
             with _semaphore.taken(by=by):

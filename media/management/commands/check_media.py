@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one list of files with findings")
 
     def handle(self, *, paths: list[str], **options: Any) -> None:
-        checked = [_checked(Path(path)) for path in paths]
+        checked = [_check_file(Path(path)) for path in paths]
         if options["json"]:
             self.stdout.write(json.dumps(checked, indent=1))
             return
@@ -45,10 +45,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"{each['file']}: not looked for: {', '.join(each['lacking'])}")
 
 
-def _checked(path: Path) -> dict[str, Any]:
+def _check_file(path: Path) -> dict[str, Any]:
     answer: dict[str, Any] = {"file": str(path), "refused": "", "lacking": [], "findings": []}
     try:
-        examined = _examined(path)
+        examined = _examine_file(path)
     except (sandbox.ProgramFailed, ValueError):
         return answer | {"refused": "no picture or film that can be read"}
     except OSError as error:
@@ -59,7 +59,7 @@ def _checked(path: Path) -> dict[str, Any]:
     return answer | {"lacking": examined.lacking, "findings": found}
 
 
-def _examined(path: Path) -> Examined:
+def _examine_file(path: Path) -> Examined:
     """Look into a film, or into a picture as an upload would store it. Raise Refused, ValueError,
     OSError, sandbox.ProgramFailed.
     """
@@ -81,7 +81,7 @@ def _is_video(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(videos.HEAD)
     is_video = bool(videos.kind_of(head))
-    if not is_video and not pictures.looks_like_one(head):
+    if not is_video and not pictures.may_be_picture(head):
         raise ValueError("neither")
     most = settings.VIDEO_MAX_BYTES if is_video else settings.IMAGE_MAX_BYTES
     if path.stat().st_size > most:

@@ -6,7 +6,7 @@ import numpy as np
 import zxingcpp
 
 from media.scanners.programs.pixels import Pixels
-from media.scanners.programs.places import placed_points
+from media.scanners.programs.places import relative_box_of_points
 
 MOST_LETTERS = 4000
 
@@ -26,5 +26,5 @@ def find(pixels: Pixels) -> list[list[object]]:
         at = code.position
         corners = [at.top_left, at.top_right, at.bottom_right, at.bottom_left]
         points = np.array([(corner.x, corner.y) for corner in corners], np.float32)
-        found.append([code.text[:MOST_LETTERS], *placed_points(points, width, height)])
+        found.append([code.text[:MOST_LETTERS], *relative_box_of_points(points, width, height)])
     return found

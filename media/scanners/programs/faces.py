@@ -6,8 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from media.scanners.programs.pixels import Pixels, shrunk
-from media.scanners.programs.places import placed
+from media.scanners.programs.pixels import Pixels, shrink
+from media.scanners.programs.places import relative_box
 
 MODEL = Path(__file__).parents[1] / "data" / "centerface.onnx"
 # 2.7 s at 1600 × 1600, 0.5 s at 1024 × 1024. The smaller one sees faces that fill the picture.
@@ -27,14 +27,14 @@ class Faces:
         found: list[tuple[float, np.ndarray]] = []
         for side in SIDES:
             if side == SIDES[0] or max(height, width) > side:
-                found += self._at(shrunk(pixels, side))
+                found += self._find_in(shrink(pixels, side))
         chosen: list[np.ndarray] = []
         for _score, box in sorted(found, key=lambda each: -each[0]):
-            if all(_shared(box, other) < SAME for other in chosen):
+            if all(_overlap(box, other) < SAME for other in chosen):
                 chosen.append(box)
-        return [placed(box[0], box[1], box[2], box[3], 1, 1) for box in chosen]
+        return [relative_box(box[0], box[1], box[2], box[3], 1, 1) for box in chosen]
 
-    def _at(self, pixels: Pixels) -> list[tuple[float, np.ndarray]]:
+    def _find_in(self, pixels: Pixels) -> list[tuple[float, np.ndarray]]:
         height, width = pixels.shape[:2]
         wide, high = -(-width // 32) * 32, -(-height // 32) * 32  # the network's own step
         blob = cv2.dnn.blobFromImage(pixels, 1.0, (wide, high), (0, 0, 0), swapRB=False)
@@ -58,7 +58,7 @@ class Faces:
         return found
 
 
-def _shared(one: np.ndarray, other: np.ndarray) -> float:
+def _overlap(one: np.ndarray, other: np.ndarray) -> float:
     """Return what two boxes share, as a part of the smaller one."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])

@@ -28,19 +28,19 @@ def main(root: str, source: str, folder: str) -> None:
 
     from media.scanners.programs.looking import Scanners
     from media.scanners.programs.network import leave_network
-    from media.scanners.programs.pixels import shrunk
+    from media.scanners.programs.pixels import shrink
 
     leave_network()
     scanners = Scanners()
     place = Path(folder)
     samples: list[dict[str, Any]] = []
     with av.open(source, options={"protocol_whitelist": "file"}) as film:
-        said = sorted(words_in(film))
+        said = sorted(metadata_words(film))
         picture = film.streams.video[0]
         picture.thread_type = "NONE"
         seconds = length_of(film, picture)
-        for second, frame in frames(film, picture, seconds):
-            pixels = shrunk(upright(frame), SIDE)
+        for second, frame in sample_frames(film, picture, seconds):
+            pixels = shrink(upright_pixels(frame), SIDE)
             samples.append({"second": second, **scanners.look(pixels)})
             done = min(99, int(100 * second / max(seconds, 0.1)))
             (place / "progress").write_text(str(done))
@@ -51,7 +51,7 @@ def main(root: str, source: str, folder: str) -> None:
     (place / "facts.json").write_text(json.dumps(facts))
 
 
-def frames(film: Any, picture: Any, seconds: float) -> Iterator[tuple[float, Any]]:
+def sample_frames(film: Any, picture: Any, seconds: float) -> Iterator[tuple[float, Any]]:
     """Yield what is looked at, with its second: a frame each so often, and those at which the scene
     changes.
     """
@@ -79,7 +79,7 @@ def frames(film: Any, picture: Any, seconds: float) -> Iterator[tuple[float, Any
             yield second, frame
 
 
-def upright(frame: Any) -> Any:
+def upright_pixels(frame: Any) -> Any:
     """Return the frame's pixels as a player shows them."""
     import numpy as np
 
@@ -94,7 +94,7 @@ def length_of(film: Any, picture: Any) -> float:
     return (film.duration or 0) / 1_000_000
 
 
-def words_in(film: Any) -> set[str]:
+def metadata_words(film: Any) -> set[str]:
     """Return what the container and its tracks say of the film in words."""
     said: set[str] = set()
     for facts in (film.metadata, *(stream.metadata for stream in film.streams)):

@@ -13,7 +13,7 @@ import tesserocr
 from PIL import Image
 
 from media.scanners.programs.pixels import Pixels
-from media.scanners.programs.places import placed_points
+from media.scanners.programs.places import relative_box_of_points
 
 DATA = Path(__file__).parents[1] / "data"
 MOST_PLATES = 14
@@ -45,38 +45,38 @@ class Letters:
         two pages.
         """
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        pages = [{"plate": False, "lines": lines} for lines in self._readings(grey)]
-        pages += ({"plate": True, "lines": lines} for lines in self._plates(pixels, grey))
+        pages = [{"plate": False, "lines": lines} for lines in self._read_lines(grey)]
+        pages += ({"plate": True, "lines": lines} for lines in self._read_plates(pixels, grey))
         return [page for page in pages if page["lines"]]
 
     # --- The picture as a whole ---
 
-    def _readings(self, grey: np.ndarray) -> Iterator[list[list[list[object]]]]:
+    def _read_lines(self, grey: np.ndarray) -> Iterator[list[list[list[object]]]]:
         """Yield the lines; and once more with the numbers read as numbers, where there are any."""
-        even = _evenly_lit(grey)
+        even = _remove_shadows(grey)
         if max(even.shape) < FEW_PIXELS:
             scale = min(2.0, FEW_PIXELS / max(even.shape))
             even = cv2.resize(even, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        angle, is_upright = _slope(even)
+        angle, is_upright = _measure_slope(even)
         turns = (0, 180) if is_upright else (90, 270)
         best: list[Word] = []
         upright, matrix = even, np.eye(2, 3)
         for turn in turns:
-            turned, there = _turned(even, angle + turn)
-            words = self._words(turned, tesserocr.PSM.SPARSE_TEXT)
+            turned, there = _rotate(even, angle + turn)
+            words = self._read_words(turned, tesserocr.PSM.SPARSE_TEXT)
             if _weight(words) > _weight(best):
                 best, upright, matrix = words, turned, there
-            if not words or _sureness(words) >= SURE_PAGE:
+            if not words or _confidence(words) >= SURE_PAGE:
                 break
         back = cv2.invertAffineTransform(matrix)
         height, width = even.shape
-        lines = _lines(best)
-        yield [[_word(word, back, width, height) for word in line] for line in lines]
-        mended = self._with_numbers(upright, lines)
+        lines = _group_into_lines(best)
+        yield [[_describe_word(word, back, width, height) for word in line] for line in lines]
+        mended = self._reread_numbers(upright, lines)
         if mended:
-            yield [[_word(word, back, width, height) for word in line] for line in mended]
+            yield [[_describe_word(word, back, width, height) for word in line] for line in mended]
 
-    def _with_numbers(self, upright: np.ndarray, lines: list[list[Word]]) -> list[list[Word]]:
+    def _reread_numbers(self, upright: np.ndarray, lines: list[list[Word]]) -> list[list[Word]]:
         """Read anew what looks like a number, as digits alone; return nothing where all is as
         before.
         """
@@ -87,16 +87,16 @@ class Letters:
                 text = " ".join(word.text for word in run)
                 if tries < MOST_NUMBERS and _digits_in(text) >= 5 and "/" not in text:
                     tries += 1
-                    digits = self._digits(upright, run)
+                    digits = self._read_digits(upright, run)
                     if digits and digits != text:
                         changed = True
-                        new.append(_joined(run, digits))
+                        new.append(_join_words(run, digits))
                         continue
                 new += run
             mended.append(new)
         return mended if changed else []
 
-    def _digits(self, upright: np.ndarray, run: list[Word]) -> str:
+    def _read_digits(self, upright: np.ndarray, run: list[Word]) -> str:
         high = max(word.bottom - word.top for word in run)
         around = round(high * 0.35)
         left, top = min(word.left for word in run), min(word.top for word in run)
@@ -107,10 +107,10 @@ class Letters:
         ]
         scale = min(3.0, max(1.0, 52 / max(high, 1)))
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        words = self._words(part, tesserocr.PSM.SINGLE_LINE, only="0123456789 .-")
+        words = self._read_words(part, tesserocr.PSM.SINGLE_LINE, only="0123456789 .-")
         return " ".join(word.text for word in words)
 
-    def _words(self, grey: np.ndarray, mode: int, *, only: str = "") -> list[Word]:
+    def _read_words(self, grey: np.ndarray, mode: int, *, only: str = "") -> list[Word]:
         self.tesseract.SetPageSegMode(mode)
         self.tesseract.SetVariable("tessedit_char_whitelist", only)
         self.tesseract.SetImage(Image.fromarray(grey))
@@ -130,47 +130,47 @@ class Letters:
 
     # --- Plates ---
 
-    def _plates(self, pixels: Pixels, grey: np.ndarray) -> Iterator[list[list[list[object]]]]:
+    def _read_plates(self, pixels: Pixels, grey: np.ndarray) -> Iterator[list[list[list[object]]]]:
         """Yield what stands on parts that are shaped like the plate of a car or a motorbike."""
         height, width = grey.shape
-        for corners, is_wide in _plate_like(pixels, grey):
+        for corners, is_wide in _find_plates(pixels, grey):
             lines = 1 if is_wide else 2
             wide, high = (480, 112) if is_wide else (320, 232)
             there = cv2.getPerspectiveTransform(
                 corners, np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
             )
             plate = cv2.warpPerspective(grey, there, (wide, high), flags=cv2.INTER_CUBIC)
-            text = self._plate(plate, lines)
+            text = self._read_plate(plate, lines)
             if sum(letter.isdigit() for letter in text) >= 5:
-                yield [[[text, *placed_points(corners, width, height)]]]
+                yield [[[text, *relative_box_of_points(corners, width, height)]]]
 
-    def _plate(self, plate: np.ndarray, lines: int) -> str:
+    def _read_plate(self, plate: np.ndarray, lines: int) -> str:
         plate = cv2.normalize(plate, np.zeros_like(plate), 0, 255, cv2.NORM_MINMAX)
         if plate[plate.shape[0] // 8 : -plate.shape[0] // 8].mean() < 110:
             plate = 255 - plate
         edge = max(3, plate.shape[0] // 40)
         plate = plate[edge:-edge, edge:-edge]
         if lines == 1:
-            text = self._on_ground(plate, tesserocr.PSM.SINGLE_LINE)
+            text = self._read_with_margin(plate, tesserocr.PSM.SINGLE_LINE)
             if _digits_in(text) >= 5:
                 return text
-            return self._on_ground(plate, tesserocr.PSM.SINGLE_LINE, only="")
-        text = self._on_ground(plate, tesserocr.PSM.SINGLE_BLOCK)
+            return self._read_with_margin(plate, tesserocr.PSM.SINGLE_LINE, only="")
+        text = self._read_with_margin(plate, tesserocr.PSM.SINGLE_BLOCK)
         if _digits_in(text) >= 6:
             return text
         half = plate.shape[0] // 2
         halves = (plate[:half], plate[half:])
-        return " ".join(self._on_ground(each, tesserocr.PSM.SINGLE_LINE) for each in halves)
+        return " ".join(self._read_with_margin(each, tesserocr.PSM.SINGLE_LINE) for each in halves)
 
-    def _on_ground(self, plate: np.ndarray, mode: int, *, only: str = _PLATE_LETTERS) -> str:
+    def _read_with_margin(self, plate: np.ndarray, mode: int, *, only: str = _PLATE_LETTERS) -> str:
         """Read a plate, or a line of one, with more of its own ground around it."""
         ground = int(np.percentile(plate, 80))
         padded = cv2.copyMakeBorder(plate, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=ground)
-        words = self._words(padded, mode, only=only)
+        words = self._read_words(padded, mode, only=only)
         return " ".join(word.text.strip(".-") for word in words)
 
 
-def _plate_like(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, bool]]:
+def _find_plates(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, bool]]:
     """Return the corners of parts shaped like plates, from the upper left one on, and whether each
     is one of a single line.
     """
@@ -180,7 +180,7 @@ def _plate_like(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, bool
         pixels, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA
     ).astype(np.int16)
     found: list[tuple[float, np.ndarray, bool]] = []
-    for mask in _masks(small, colours):
+    for mask in _plate_masks(small, colours):
         contours, _tree = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         for contour in contours:
             shape = _plate_shape(contour, small)
@@ -194,7 +194,7 @@ def _plate_like(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, bool
     return [(corners / scale, is_wide) for _busy, corners, is_wide in chosen[:MOST_PLATES]]
 
 
-def _masks(small: np.ndarray, colours: np.ndarray) -> Iterator[np.ndarray]:
+def _plate_masks(small: np.ndarray, colours: np.ndarray) -> Iterator[np.ndarray]:
     _level, light = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     yield light
     yield 255 - light
@@ -245,7 +245,7 @@ def _corners(hull: np.ndarray) -> np.ndarray:
 # --- Light, slope and lines -----------------------------------------------------------------------
 
 
-def _evenly_lit(grey: np.ndarray) -> np.ndarray:
+def _remove_shadows(grey: np.ndarray) -> np.ndarray:
     """Take shadows out: divide by the light around each point."""
     small = cv2.resize(grey, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
     around = cv2.GaussianBlur(small, (0, 0), max(small.shape) / 40)
@@ -254,7 +254,7 @@ def _evenly_lit(grey: np.ndarray) -> np.ndarray:
     return np.clip(even, 0, 255).astype(np.uint8)
 
 
-def _slope(grey: np.ndarray) -> tuple[float, bool]:
+def _measure_slope(grey: np.ndarray) -> tuple[float, bool]:
     """Return by how many degrees the lines of text rise, and whether they run across."""
     scale = 600 / max(grey.shape)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -285,7 +285,7 @@ def _best_angle(edges: np.ndarray) -> tuple[float, float]:
     return sharpness(float(best)), float(best)
 
 
-def _turned(grey: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
+def _rotate(grey: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the picture turned, and the matrix that turns it."""
     height, width = grey.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
@@ -305,12 +305,12 @@ def _weight(words: list[Word]) -> float:
     return sum(len(word.text) * max(word.sure - 40, 0) for word in words)
 
 
-def _sureness(words: list[Word]) -> float:
+def _confidence(words: list[Word]) -> float:
     letters = sum(len(word.text) for word in words)
     return sum(len(word.text) * word.sure for word in words) / letters if letters else 0.0
 
 
-def _lines(words: list[Word]) -> list[list[Word]]:
+def _group_into_lines(words: list[Word]) -> list[list[Word]]:
     """Sort words into lines, from above, and each from the left."""
     lines: list[list[Word]] = []
     for word in sorted(words, key=lambda each: (each.top + each.bottom) / 2):
@@ -345,7 +345,7 @@ def _runs_of_numbers(line: list[Word]) -> Iterator[list[Word]]:
         yield run
 
 
-def _joined(run: list[Word], text: str) -> Word:
+def _join_words(run: list[Word], text: str) -> Word:
     return Word(
         text,
         min(word.sure for word in run),
@@ -356,7 +356,7 @@ def _joined(run: list[Word], text: str) -> Word:
     )
 
 
-def _word(word: Word, back: np.ndarray, width: int, height: int) -> list[object]:
+def _describe_word(word: Word, back: np.ndarray, width: int, height: int) -> list[object]:
     corners = np.array(
         [
             [word.left, word.top, 1],
@@ -365,4 +365,4 @@ def _word(word: Word, back: np.ndarray, width: int, height: int) -> list[object]
             [word.left, word.bottom, 1],
         ]
     )
-    return [word.text, *placed_points(corners @ back.T, width, height)]
+    return [word.text, *relative_box_of_points(corners @ back.T, width, height)]

@@ -16,7 +16,7 @@ class Scanners:
         self._ready: dict[str, Callable[[Pixels], Any]] = {}
         for kind in KINDS:
             try:
-                self._ready[kind] = _made(kind)
+                self._ready[kind] = _make_scanner(kind)
             except Exception:  # a library or its data is missing, or does not fit this machine
                 self.lacking.add(kind)
 
@@ -31,7 +31,7 @@ class Scanners:
         return found
 
 
-def _made(kind: str) -> Callable[[Pixels], Any]:
+def _make_scanner(kind: str) -> Callable[[Pixels], Any]:
     # Each by itself: where one cannot be loaded, the others work.
     match kind:
         case "text":

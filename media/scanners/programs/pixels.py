@@ -28,10 +28,10 @@ def load(path: str) -> Pixels:
             white = Image.new("RGBA", upright.size, "white")
             upright = Image.alpha_composite(white, upright)
         pixels = np.asarray(upright.convert("RGB"))
-    return shrunk(pixels, LONGEST_SIDE)
+    return shrink(pixels, LONGEST_SIDE)
 
 
-def shrunk(pixels: Pixels, longest: int) -> Pixels:
+def shrink(pixels: Pixels, longest: int) -> Pixels:
     """Return the picture with no side longer than this."""
     scale = longest / max(pixels.shape[:2])
     if scale >= 1:

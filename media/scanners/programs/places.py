@@ -5,27 +5,27 @@ import numpy as np
 WHOLE = 10_000
 
 
-def placed(
+def relative_box(
     left: float, top: float, right: float, bottom: float, width: float, height: float
 ) -> list[int]:
     """Return x, y, width and height of a part of a picture that is so wide and high; at least one
     ten-thousandth, and within it.
     """
-    x = _within(left / width, WHOLE - 1)
-    y = _within(top / height, WHOLE - 1)
+    x = _clamp(left / width, WHOLE - 1)
+    y = _clamp(top / height, WHOLE - 1)
     return [
         x,
         y,
-        max(1, _within(right / width, WHOLE) - x),
-        max(1, _within(bottom / height, WHOLE) - y),
+        max(1, _clamp(right / width, WHOLE) - x),
+        max(1, _clamp(bottom / height, WHOLE) - y),
     ]
 
 
-def placed_points(points: np.ndarray, width: float, height: float) -> list[int]:
+def relative_box_of_points(points: np.ndarray, width: float, height: float) -> list[int]:
     """Return the same of the smallest part that holds the points."""
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    return placed(left, top, right, bottom, width, height)
+    return relative_box(left, top, right, bottom, width, height)
 
 
-def _within(share: float, most: int) -> int:
+def _clamp(share: float, most: int) -> int:
     return int(min(max(round(share * WHOLE), 0), most))

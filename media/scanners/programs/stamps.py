@@ -9,8 +9,8 @@ import tesserocr
 from PIL import Image
 
 from media.scanners.programs.letters import DATA
-from media.scanners.programs.pixels import Pixels, shrunk
-from media.scanners.programs.places import placed_points
+from media.scanners.programs.pixels import Pixels, shrink
+from media.scanners.programs.places import relative_box_of_points
 
 SIDE = 1600
 MARKS = ("MAT", "TOIMAT", "TUYETMAT")
@@ -29,33 +29,33 @@ class Stamps:
 
     def find(self, pixels: Pixels) -> list[list[object]]:
         """Return for each stamp its rule and its place."""
-        small = shrunk(pixels, SIDE)
+        small = shrink(pixels, SIDE)
         height, width = small.shape[:2]
-        red = _red_part(small)
+        red = _red_mask(small)
         found: list[list[object]] = []
         frames = 0
-        for contour in _outlines(red):
+        for contour in _find_outlines(red):
             points = contour.reshape(-1, 2).astype(np.float32)
             if _is_seal(contour, red) and _is_ink_on_paper(contour, small, red):
-                found.append(["stamp", *placed_points(points, width, height)])
+                found.append(["stamp", *relative_box_of_points(points, width, height)])
                 continue
             if frames >= MOST_FRAMES or not _is_frame(contour, red):
                 continue
             frames += 1
             rule = self._rule_of(contour, small, red)
             if rule:
-                found.append([rule, *placed_points(points, width, height)])
+                found.append([rule, *relative_box_of_points(points, width, height)])
         return found
 
     def _rule_of(self, contour: np.ndarray, small: Pixels, red: np.ndarray) -> str:
         """Return what the frame holds: a mark of secrecy, another stamp, or nothing of these."""
-        inside = _inside(contour, small)
+        inside = _frame_content(contour, small)
         if inside is None:
             return ""
         text = ""
         for turned in (inside, np.ascontiguousarray(np.rot90(inside, 2))):
             for mode in (tesserocr.PSM.SINGLE_LINE, tesserocr.PSM.SINGLE_WORD):
-                read = _folded(self._line(turned, mode))
+                read = _fold_text(self._read_line(turned, mode))
                 if _is_mark(read):
                     return "secret_mark"
                 text = max(text, read, key=len)
@@ -68,13 +68,13 @@ class Stamps:
         fits = fits and len(text) >= 4 and _is_ink_on_paper(contour, small, red)
         return "stamp" if fits else ""
 
-    def _line(self, picture: np.ndarray, mode: int) -> str:
+    def _read_line(self, picture: np.ndarray, mode: int) -> str:
         self.tesseract.SetPageSegMode(mode)
         self.tesseract.SetImage(Image.fromarray(picture))
         return str(self.tesseract.GetUTF8Text()).strip()
 
 
-def _red_part(small: Pixels) -> np.ndarray:
+def _red_mask(small: Pixels) -> np.ndarray:
     colours = small.astype(np.int16)
     others = np.maximum(colours[..., 1], colours[..., 2])
     excess = colours[..., 0] - others
@@ -82,7 +82,7 @@ def _red_part(small: Pixels) -> np.ndarray:
     return red.astype(np.uint8) * 255
 
 
-def _outlines(red: np.ndarray) -> list[np.ndarray]:
+def _find_outlines(red: np.ndarray) -> list[np.ndarray]:
     """Return the lines around what is red and large enough, the largest first; also inside others:
     the table under a page may be red.
     """
@@ -120,7 +120,7 @@ def _is_seal(contour: np.ndarray, red: np.ndarray) -> bool:
     if not 0.08 <= _density(contour, red, 0.08) <= 0.5:
         return False
     # The emblem in the middle: a letter O has none.
-    return _density(contour, red, 0.3) >= 0.05 and _ring(contour, red) >= 0.55
+    return _density(contour, red, 0.3) >= 0.05 and _red_share_of_outline(contour, red) >= 0.55
 
 
 def _is_ink_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> bool:
@@ -143,7 +143,7 @@ def _is_ink_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> boo
     return lighter >= _LIGHTER and upper - low <= _UNEVEN * middle
 
 
-def _ring(contour: np.ndarray, red: np.ndarray) -> float:
+def _red_share_of_outline(contour: np.ndarray, red: np.ndarray) -> float:
     """Return how much of the outline of the hull runs on red."""
     hull = cv2.convexHull(contour)
     line = np.zeros(red.shape, np.uint8)
@@ -161,10 +161,10 @@ def _is_frame(contour: np.ndarray, red: np.ndarray) -> bool:
     hull = cv2.convexHull(contour)
     if cv2.contourArea(hull) < 0.82 * one * other:
         return False
-    return _density(contour, red, 0.0) <= 0.72 and _ring(contour, red) >= 0.6
+    return _density(contour, red, 0.0) <= 0.72 and _red_share_of_outline(contour, red) >= 0.6
 
 
-def _inside(contour: np.ndarray, small: Pixels) -> np.ndarray | None:
+def _frame_content(contour: np.ndarray, small: Pixels) -> np.ndarray | None:
     """Return what the frame holds, upright: red as black, all else as white."""
     corners = cv2.convexHull(contour).reshape(-1, 2).astype(np.float32)
     total, spread = corners.sum(axis=1), corners[:, 0] - corners[:, 1]
@@ -188,10 +188,10 @@ def _inside(contour: np.ndarray, small: Pixels) -> np.ndarray | None:
     ink = 255 - cv2.normalize(
         excess.astype(np.uint8), np.zeros(excess.shape, np.uint8), 0, 255, cv2.NORM_MINMAX
     )
-    return _without_frame(ink)
+    return _remove_frame(ink)
 
 
-def _without_frame(ink: np.ndarray) -> np.ndarray:
+def _remove_frame(ink: np.ndarray) -> np.ndarray:
     """Take away the lines of the frame: whatever spans the picture, or hangs at its edge."""
     high, wide = ink.shape
     _level, dark = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
@@ -214,7 +214,7 @@ def _without_frame(ink: np.ndarray) -> np.ndarray:
     return cv2.copyMakeBorder(cut, 24, 24, 24, 24, cv2.BORDER_CONSTANT, value=255)
 
 
-def _folded(text: str) -> str:
+def _fold_text(text: str) -> str:
     """Return the letters alone, in capitals and without accents."""
     plain = unicodedata.normalize("NFD", text.upper().replace("Đ", "D"))
     return "".join(letter for letter in plain if "A" <= letter <= "Z")

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from media.scanners.examining import examine
-from media.scanners.findings import Finding, joined_over_time
+from media.scanners.findings import Finding, merge_over_time
 from posts.leak_rules.pictures import rules_for
 from tests.media.scanners.variants import DATA
 
@@ -23,7 +23,7 @@ def test_what_goes_on_is_one_box_from_the_sample_before_to_the_one_after():
         (10.0, []),
     ]
 
-    (box,) = joined_over_time(samples)
+    (box,) = merge_over_time(samples)
 
     assert (box.from_second, box.to_second) == (0.0, 6.0)
     assert (box.x, box.width) == (1000, 1100)
@@ -32,7 +32,7 @@ def test_what_goes_on_is_one_box_from_the_sample_before_to_the_one_after():
 def test_a_sample_in_which_it_is_missed_does_not_break_a_box():
     samples = [(0.0, [FACE]), (2.0, []), (4.0, [FACE]), (6.0, [])]
 
-    (box,) = joined_over_time(samples)
+    (box,) = merge_over_time(samples)
 
     assert (box.from_second, box.to_second) == (0.0, 6.0)
 
@@ -41,7 +41,7 @@ def test_another_place_or_another_rule_is_another_box():
     other = FACE._replace(x=6000)
     card = Finding("text", "id_cccd", "hard", 1000, 1000, 800, 1200)
 
-    boxes = joined_over_time([(0.0, [FACE, card]), (2.0, [other])])
+    boxes = merge_over_time([(0.0, [FACE, card]), (2.0, [other])])
 
     assert [(box.rule, box.x) for box in boxes] == [
         ("id_cccd", 1000),
@@ -53,7 +53,7 @@ def test_another_place_or_another_rule_is_another_box():
 def test_a_box_does_not_grow_over_the_whole_picture():
     samples = [(2.0 * step, [FACE._replace(x=500 * step)]) for step in range(17)]
 
-    boxes = joined_over_time(samples)
+    boxes = merge_over_time(samples)
 
     assert len(boxes) > 1
     assert max(box.width for box in boxes) <= 4 * FACE.width

@@ -93,7 +93,7 @@ def test_what_was_found_is_stored_as_kind_and_place_alone(waiting, programs):
     scan = Scan.objects.get(media=waiting)
 
     assert (scan.state, scan.progress, scan.leased_until) == (State.DONE, 100, None)
-    assert scan.rules == examining.mark()
+    assert scan.rules == examining.scanners_version()
     assert [(box.kind, box.is_open) for box in boxes] == [("face", True), ("code", False)]
     assert list(scan.boxes.open()) == [boxes[0]]
     assert not queries.is_clear(scan)
@@ -150,20 +150,20 @@ def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
     assert scan.needs_eye
     assert not queries.is_clear(scan)
 
-    services.look_by_eye(waiting, by=officer)
+    services.confirm_by_eye(waiting, by=officer)
 
     assert queries.is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.looked_by_eye")
     assert entry.data == {"lacking": "text, faces, codes, stamps"}
     with pytest.raises(Refused):
-        services.look_by_eye(waiting, by=officer)
+        services.confirm_by_eye(waiting, by=officer)
 
 
 def test_a_missing_scanner_is_said_and_looked_for_by_eye(waiting, programs, officer):
     scanned(waiting, programs, lacking=["faces"])
     assert not queries.is_clear(Scan.objects.get(media=waiting))
 
-    services.look_by_eye(waiting, by=officer)
+    services.confirm_by_eye(waiting, by=officer)
 
     assert queries.is_clear(Scan.objects.get(media=waiting))
 
@@ -185,13 +185,13 @@ def test_a_result_that_comes_after_the_row_was_queued_anew_is_dropped(waiting, p
 def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer, ground):
     (box,) = scanned(waiting, programs, FACE)
 
-    services.show(box, as_=ground, by=officer)
+    services.allow_box(box, as_=ground, by=officer)
 
     assert queries.is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.box_shown")
     assert entry.data == {"box": str(box.public_id), "rule": "face", "ground": ground}
 
-    services.hide_again(box, by=officer)
+    services.disallow_box(box, by=officer)
 
     assert not queries.is_clear(Scan.objects.get(media=waiting))
     assert Entry.objects.filter(action="media.box_hidden").exists()
@@ -215,7 +215,7 @@ def test_a_ground_that_says_too_little_or_too_much_is_refused(
     (box,) = scanned(waiting, programs, FACE)
 
     with pytest.raises(Refused):
-        services.show(box, as_=ground, note=note, by=officer)
+        services.allow_box(box, as_=ground, note=note, by=officer)
 
     assert Box.objects.get().is_open
 
@@ -223,7 +223,7 @@ def test_a_ground_that_says_too_little_or_too_much_is_refused(
 def test_a_childs_face_is_shown_by_the_guardians_signed_paper(waiting, programs, officer):
     (box,) = scanned(waiting, programs, FACE)
 
-    shown = services.show(box, as_="guardian", note="Giấy số 12, tủ hồ sơ trường", by=officer)
+    shown = services.allow_box(box, as_="guardian", note="Giấy số 12, tủ hồ sơ trường", by=officer)
 
     assert (shown.shown_as, shown.shown_by) == ("guardian", officer)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -235,7 +235,7 @@ def test_numbers_and_marks_of_secrecy_are_never_shown(waiting, programs, officer
     (box,) = scanned(waiting, programs, found)
 
     with pytest.raises(Refused):
-        services.show(box, as_="reason", note="cần cho bài", by=officer)
+        services.allow_box(box, as_="reason", note="cần cho bài", by=officer)
     if found is MARK:
         with pytest.raises(IntegrityError), transaction.atomic():
             Box.objects.update(shown_as="reason", shown_by=officer, shown_at=timezone.now())
@@ -246,9 +246,9 @@ def test_others_decide_nothing(waiting, programs):
     stranger = factories.person(Role.OFFICER, factories.UnitFactory())
 
     for act in (
-        lambda: services.show(box, as_="consent", by=stranger),
-        lambda: services.hide_again(box, by=stranger),
-        lambda: services.look_by_eye(waiting, by=stranger),
+        lambda: services.allow_box(box, as_="consent", by=stranger),
+        lambda: services.disallow_box(box, by=stranger),
+        lambda: services.confirm_by_eye(waiting, by=stranger),
         lambda: services.scan_again(waiting, by=stranger),
         lambda: services.remove_marked(waiting, by=stranger),
     ):
@@ -258,7 +258,7 @@ def test_others_decide_nothing(waiting, programs):
 
 def test_decisions_stay_where_the_same_is_found_again(waiting, programs, officer):
     face, _other = scanned(waiting, programs, FACE, FACE._replace(x=6000))
-    services.show(face, as_="public", by=officer)
+    services.allow_box(face, as_="public", by=officer)
 
     services.scan_again(waiting, by=officer)
     moved = [FACE._replace(x=1100, y=1050), FACE._replace(x=4000), CARD._replace(x=1000, y=1000)]
@@ -276,7 +276,7 @@ def test_decisions_go_over_to_an_edited_picture_that_frames_the_same(
 ):
     Media.objects.filter(pk=waiting.pk).update(dhash="f" * 32)
     (face,) = scanned(waiting, programs, FACE)
-    services.show(face, as_="staff", by=officer)
+    services.allow_box(face, as_="staff", by=officer)
     edited = queued(unit)
     Media.objects.filter(pk=edited.pk).update(made_from=waiting, width=width, dhash=dhash)
 
@@ -312,7 +312,7 @@ def test_older_stock_is_queued_newest_first_and_worked_on_last(unit, settings, p
     new = queued(unit)
 
     assert {scan.media for scan in Scan.objects.filter(priority=Priority.BACKLOG)} == set(old[1:])
-    assert queries.to_do(timezone.now()).first().media == new
+    assert queries.pending_scans(timezone.now()).first().media == new
 
 
 def test_the_state_of_many_takes_two_queries(unit, django_assert_num_queries):

@@ -212,7 +212,7 @@ def test_a_platform_fetches_the_cover_of_a_video_that_is_going_out(client, video
     assert url.endswith(".jpg")
     response = client.get(url)
     assert response["Content-Type"] == "image/jpeg"
-    with pictures.still(moving) as poster:
+    with pictures.open_still(moving) as poster:
         assert b"".join(response) == poster.read()
 
 
@@ -291,7 +291,7 @@ def test_a_picture_that_is_larger_than_the_platform_takes_comes_smaller_and_whol
         assert shape is None
         return
 
-    with pictures.rendition(media, shape) as file:
+    with pictures.open_rendition(media, shape) as file:
         shown = Image.open(io.BytesIO(file.read()))
 
     assert (shown.format, shown.size) == ("JPEG", drawn)
@@ -302,7 +302,7 @@ def test_a_picture_that_is_too_narrow_and_too_large_is_framed_and_then_made_smal
     limits = ImageLimits(most=1, min_ratio=0.8, max_long_side=1080, max_short_side=900)
     media = picture_of(factories.UnitFactory(), (400, 2000), "JPEG")
 
-    with pictures.rendition(media, pictures.shape_for(media, limits)) as file:
+    with pictures.open_rendition(media, pictures.shape_for(media, limits)) as file:
         shown = Image.open(io.BytesIO(file.read()))
 
     assert (shown.width <= 900, shown.height <= 1080, shown.width / shown.height >= 0.8) == (
@@ -315,11 +315,11 @@ def test_a_picture_that_is_too_narrow_and_too_large_is_framed_and_then_made_smal
 def test_a_drawn_picture_is_always_the_same(client):
     media = picture_of(factories.UnitFactory(), (400, 1000))
     shape = pictures.shape_for(media, BOUNDED)
-    with pictures.rendition(media, shape) as file:
+    with pictures.open_rendition(media, shape) as file:
         first = file.read()
     [name] = pictures.default_storage.listdir("renditions")[1]
     pictures.default_storage.delete(f"renditions/{name}")
-    with pictures.rendition(media, shape) as file:
+    with pictures.open_rendition(media, shape) as file:
         assert file.read() == first
 
 
@@ -343,7 +343,7 @@ def message_of(post, **how):
 def test_a_video_goes_out_with_its_cover_and_is_opened_only_when_it_is_sent(video_post, moving):
     [sent] = message_of(video_post, with_bytes=True).videos
 
-    with pictures.still(moving) as poster:
+    with pictures.open_still(moving) as poster:
         assert sent.cover.content == poster.read()
     assert sent.cover.sha256 == moving.poster_sha256
     with sent.open() as file:

@@ -119,7 +119,7 @@ def test_what_was_found_after_the_approval_is_not_scheduled(post, officer, unit,
 
 def test_who_let_what_stand_is_in_the_record_of_the_submission(post, officer, picture):
     scan = factories.scanned(picture, FACE)
-    scanners.show(scan.boxes.get(), as_="staff", by=officer)
+    scanners.allow_box(scan.boxes.get(), as_="staff", by=officer)
 
     reviews.submit(post, by=officer)
 
@@ -266,7 +266,7 @@ def test_a_marked_picture_that_another_post_shows_stays_until_it_is_taken_out_th
 
 def test_the_approver_refuses_what_the_author_let_stand(client, post, officer, unit, picture):
     scan = factories.scanned(picture, FACE)
-    scanners.show(scan.boxes.get(), as_="reason", note="Ảnh chụp từ xa", by=officer)
+    scanners.allow_box(scan.boxes.get(), as_="reason", note="Ảnh chụp từ xa", by=officer)
     reviews.submit(post, by=officer)
     client.force_login(person(Role.APPROVER, unit))
 

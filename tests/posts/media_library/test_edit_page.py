@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from core.errors import Refused
-from media.editing.shapes import cut, fitting
+from media.editing.shapes import best_preset, crop_box
 from media.models import FilmEdit, Media
 from media.scanners.models import Box
 from platforms.facts import ImageLimits
@@ -161,15 +161,15 @@ def test_a_foreign_picture_is_not_there(client):
     ],
 )
 def test_a_shape_is_cut_around_what_matters_most(focus, box):
-    assert cut(1600, 900, 1, focus=focus) == box
+    assert crop_box(1600, 900, 1, focus=focus) == box
 
 
 def test_a_platforms_limits_name_the_shape_that_loses_least():
     instagram = ImageLimits(most=10, max_bytes=1, min_ratio=4 / 5, max_ratio=1.91)
 
-    assert fitting(900, 1600, instagram) == "4:5"
-    assert fitting(2400, 900, instagram) == "16:9"
-    assert fitting(1000, 1000, instagram) == ""
+    assert best_preset(900, 1600, instagram) == "4:5"
+    assert best_preset(2400, 900, instagram) == "16:9"
+    assert best_preset(1000, 1000, instagram) == ""
 
 
 # --- Films ----------------------------------------------------------------------------------------
