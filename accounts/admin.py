@@ -27,7 +27,7 @@ FIRST_ADMINISTRATORS = (
 )
 
 
-class FirstAdministrator(forms.ModelForm):
+class FirstAdministratorForm(forms.ModelForm):
     """A position given outside the portal: only to the administrators with whom an installation
     begins.
     """
@@ -52,9 +52,9 @@ class FirstAdministrator(forms.ModelForm):
         return facts
 
 
-class Appointments(admin.TabularInline):
+class AppointmentInline(admin.TabularInline):
     model = Appointment
-    form = FirstAdministrator
+    form = FirstAdministratorForm
     fk_name = "user"
     extra = 0
     autocomplete_fields = ["unit"]
@@ -66,7 +66,7 @@ class Appointments(admin.TabularInline):
         return False
 
 
-def _has_a_post(person: User) -> bool:
+def _holds_appointment(person: User) -> bool:
     return person.appointments.exists() or person.pending_appointments.exists()
 
 
@@ -83,7 +83,7 @@ class SystemUserAdmin(admin.ModelAdmin):
     list_filter = ["is_active", "is_superuser"]
     search_fields = ["search", "username", "email"]
     ordering = ["search"]
-    inlines = [Appointments]
+    inlines = [AppointmentInline]
     fieldsets = [
         (_("Person"), {"fields": ["username", "full_name", "email", "language"]}),
         (_("Access"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
@@ -98,7 +98,7 @@ class SystemUserAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Keep the address fixed: who could change it could have the password sent there."""
-        fixed = obj is not None and (_has_a_post(obj) or obj.has_usable_password())
+        fixed = obj is not None and (_holds_appointment(obj) or obj.has_usable_password())
         return ["last_login", "date_joined", *(["email", "username"] if fixed else [])]
 
     def save_model(

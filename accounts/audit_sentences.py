@@ -168,12 +168,12 @@ _FACTORS = {
 }
 
 
-def _factor(facts: Mapping[str, str]) -> dict[str, str]:
+def _name_factor(facts: Mapping[str, str]) -> dict[str, str]:
     kind = facts["kind"]
     return {"kind": gettext(_FACTORS[kind])} if kind in _FACTORS else {}
 
 
-def _refused_part(facts: Mapping[str, str]) -> dict[str, str]:
+def _name_refused_part(facts: Mapping[str, str]) -> dict[str, str]:
     """Name the part of the portal to which a page belongs; its code stays beside it for support."""
     page = facts["page"]
     if page.startswith("admin:"):
@@ -181,20 +181,20 @@ def _refused_part(facts: Mapping[str, str]) -> dict[str, str]:
     return {"part": page_label(page) or gettext("Other pages")}
 
 
-def _changed_part(facts: Mapping[str, str]) -> dict[str, str]:
+def _name_changed_part(facts: Mapping[str, str]) -> dict[str, str]:
     """Name the app whose rows were changed: the address is called by app, model and act."""
     app = facts["page"].partition("_")[0]
     known = apps.is_installed(app)
     return {"part": str(apps.get_app_config(app).verbose_name) if known else ""}
 
 
-def _day(facts: Mapping[str, str]) -> dict[str, str]:
+def _format_day(facts: Mapping[str, str]) -> dict[str, str]:
     with suppress(ValueError):
         return {"day": f"{date.fromisoformat(facts['day']):%d/%m/%Y}"}
     return {}
 
 
-register_facts("account.factor_day_set", facts=_day)
-register_facts("system.changed", facts=_changed_part)
-register_facts("account.factor_added", "account.factor_removed", facts=_factor)
-register_facts("access.denied", facts=_refused_part)
+register_facts("account.factor_day_set", facts=_format_day)
+register_facts("system.changed", facts=_name_changed_part)
+register_facts("account.factor_added", "account.factor_removed", facts=_name_factor)
+register_facts("access.denied", facts=_name_refused_part)

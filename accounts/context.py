@@ -24,7 +24,7 @@ def current_position(request: HttpRequest) -> Appointment | None:
     )
 
 
-def rights(user: User) -> dict[str, bool]:
+def granted_permissions(user: User) -> dict[str, bool]:
     """Return for each permission whether some position of ``user`` grants it, as menus ask."""
     granted = {str(p) for a in user.current_appointments for p in GRANTS[a.role]}
     if Permission.POST_APPROVE not in granted and user.delegated:
@@ -52,16 +52,16 @@ def person(request: HttpRequest) -> dict[str, Any]:
         "try_out": settings.TRY_OUT,
         "current_position": current_position(request),
         "positions": user.current_appointments,
-        "may": rights(user),
+        "may": granted_permissions(user),
         "acts_for": cache(lambda: user.delegated),  # in whose stead they approve, on its pages
-        "factor_from": cache(lambda: _factor_from(user)),
+        "factor_from": cache(lambda: _coming_factor_day(user)),
         "unread_notices": cache(
             lambda: user.notices.filter(read_at__isnull=True).count()
         ),  # shown twice a page
     }
 
 
-def _factor_from(user: User) -> date | None:
+def _coming_factor_day(user: User) -> date | None:
     """Return the coming day from which somebody without a second factor will need one, to announce
     it.
     """

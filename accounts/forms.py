@@ -40,7 +40,7 @@ STATES = {
 NOT_MINE = {"autocomplete": "off"}  # the browser must not offer the administrator's own data
 
 
-class Filters(forms.Form):
+class PeopleFilterForm(forms.Form):
     q = forms.CharField(
         label=_("Search people"),
         max_length=200,
@@ -66,7 +66,7 @@ class Filters(forms.Form):
     )
 
 
-class Invite(forms.Form):
+class InviteForm(forms.Form):
     full_name = forms.CharField(
         label=_("Full name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
@@ -114,7 +114,7 @@ class Invite(forms.Form):
         return username
 
 
-class Appoint(forms.Form):
+class AppointForm(forms.Form):
     unit = UnitField()
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     title = forms.CharField(
@@ -133,7 +133,7 @@ class Appoint(forms.Form):
         self.fields["unit"].units = reach_of(by, Permission.ACCOUNT_MANAGE)
 
 
-class Decide(forms.Form):
+class DecideForm(forms.Form):
     """The second administrator's decision, or the proposer's change of mind."""
 
     CONFIRM, REFUSE, WITHDRAW = "confirm", "refuse", "withdraw"
@@ -143,11 +143,11 @@ class Decide(forms.Form):
     reason = forms.CharField(max_length=500, required=False)
 
 
-class Waive(forms.Form):
+class WaiveForm(forms.Form):
     reason = forms.CharField(label=_("Why it cannot wait"), max_length=500)
 
 
-class HandOver(forms.Form):
+class DelegateForm(forms.Form):
     """A leader's approval in the hands of a deputy, from one day to another."""
 
     deputy = forms.ModelChoiceField(
@@ -175,18 +175,18 @@ class HandOver(forms.Form):
         ) % {"unit": unit}
 
 
-class EndPost(forms.Form):
+class EndPostForm(forms.Form):
     post = forms.UUIDField(widget=forms.HiddenInput)
     on = DayField(label=_("Last day"))
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
 
-class Correct(forms.Form):
+class CorrectForm(forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=100)
     email = forms.EmailField(label=_("E-mail"))
 
 
-class AddPasskey(AddWebAuthnForm):
+class AddPasskeyForm(AddWebAuthnForm):
     """A key that signs in by itself unless the person says otherwise: it counts as password and
     factor at once.
     """
@@ -204,7 +204,7 @@ class AddPasskey(AddWebAuthnForm):
         self.fields["name"].widget.attrs["placeholder"] = _("My phone")
 
 
-class FactorDay(forms.Form):
+class FactorDayForm(forms.Form):
     day = DayField(label=_("First day"))
 
     def clean_day(self) -> date:
@@ -213,12 +213,12 @@ class FactorDay(forms.Form):
         return self.cleaned_data["day"]
 
 
-class SignIn(LoginForm):
+class SignInForm(LoginForm):
     shared = forms.BooleanField(label=_("Shared computer"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["shared"].initial = known_browsers.is_shared(self.request)
+        self.fields["shared"].initial = known_browsers.is_shared_computer(self.request)
 
     def clean(self) -> dict[str, Any]:
         """Check the password; when too many are being checked, keep the name typed
@@ -232,7 +232,7 @@ class SignIn(LoginForm):
             raise ValidationError(str(busy), code="busy") from busy
 
 
-class RecoveryCode(BaseAuthenticateForm):
+class RecoveryCodeForm(BaseAuthenticateForm):
     """Take a recovery code where the library expects a code of the app."""
 
     code = forms.CharField(
@@ -246,7 +246,7 @@ class RecoveryCode(BaseAuthenticateForm):
         if not code:
             return super().clean_code()
         clear_limit = check_rate_limit(self.user)
-        self.authenticator = recovery_codes.use(self.user, code)
+        self.authenticator = recovery_codes.use_code(self.user, code)
         if self.authenticator is None:
             if factor := self.user.authenticator_set.first():
                 self._emit_authentication_failed(factor)
@@ -255,15 +255,15 @@ class RecoveryCode(BaseAuthenticateForm):
         return code
 
 
-class SecondFactor(RecoveryCode, AuthenticateForm):
+class SecondFactorForm(RecoveryCodeForm, AuthenticateForm):
     pass
 
 
-class StepUp(RecoveryCode, ReauthenticateForm):
+class StepUpForm(RecoveryCodeForm, ReauthenticateForm):
     pass
 
 
-class ResetPassword(ResetPasswordForm):
+class ResetPasswordRequestForm(ResetPasswordForm):
     """Asks for a link. Whose address it is, is looked up after the answer: the time that an answer
     takes would tell whether there is an account.
     """
@@ -284,7 +284,7 @@ class ResetPassword(ResetPasswordForm):
         super().save(request)
 
 
-class ChoosePassword(forms.Form):
+class ChoosePasswordForm(forms.Form):
     password1 = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -314,7 +314,7 @@ class ChoosePassword(forms.Form):
         return second
 
 
-class Upload(forms.Form):
+class UploadPeopleForm(forms.Form):
     file = forms.FileField(
         label=_("Excel file"),
         help_text=_("The filled template, .xlsx, at most 2 MB and 5,000 rows."),
@@ -322,7 +322,7 @@ class Upload(forms.Form):
     )
 
 
-class Language(forms.Form):
+class LanguageForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=[])
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any):
@@ -333,12 +333,12 @@ class Language(forms.Form):
 # --- The ministry's sign-in -----------------------------------------------------------------------
 
 
-class StartMinistrySignIn(forms.Form):
+class StartMinistrySignInForm(forms.Form):
     shared = forms.BooleanField(required=False)
     next = forms.CharField(required=False, max_length=500)
 
 
-class ChooseAccount(forms.Form):
+class ChooseAccountForm(forms.Form):
     account = forms.CharField(
         label=_("User name or e-mail of the account"),
         max_length=254,
@@ -346,7 +346,7 @@ class ChooseAccount(forms.Form):
     )
 
 
-class ClaimMeanings(forms.Form):
+class ClaimMeaningsForm(forms.Form):
     kind = forms.ChoiceField(label=_("What the values name"), choices=ClaimMapping.KINDS)
     text = forms.CharField(
         label=_("Values and their meaning"),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts import step_up
-from accounts.queries import leads, must_enrol
+from accounts.queries import is_leader, must_enrol
 from accounts.sign_in import devices, known_browsers
 from accounts.sign_in.record import record_denied
 
@@ -77,7 +77,7 @@ class FactorRequired:
         if not request.user.is_authenticated:
             return None
         page = request.resolver_match.view_name
-        if page in self.SET_UP and self._cannot_prove(request):
+        if page in self.SET_UP and self._must_sign_in_again(request):
             return redirect("accounts:ministry_again")
         if page in self.OPEN:
             return None
@@ -88,7 +88,7 @@ class FactorRequired:
         return redirect("accounts:enrol")
 
     @staticmethod
-    def _cannot_prove(request: HttpRequest) -> bool:
+    def _must_sign_in_again(request: HttpRequest) -> bool:
         """Check whether the sign-in is long ago and the person has neither a factor nor a password
         that counts.
         """
@@ -121,7 +121,7 @@ class SessionLimits:
             elif now - seen >= 60 or "seen" not in request.session:
                 # Once a minute, for the idle limit and the person's list of sessions: not a write
                 # at each request.
-                devices.note_use(request, at=now)
+                devices.store_use(request, at=now)
         return self.get_response(request)
 
     @staticmethod
@@ -131,7 +131,7 @@ class SessionLimits:
         if request.session.get("shared"):
             limits.append(settings.SESSION_IDLE_SECONDS_SHARED)
         # The positions are asked for only when they matter.
-        if idle > settings.SESSION_IDLE_SECONDS_LEADERS and leads(request.user):
+        if idle > settings.SESSION_IDLE_SECONDS_LEADERS and is_leader(request.user):
             limits.append(settings.SESSION_IDLE_SECONDS_LEADERS)
         return min(limits)
 
@@ -166,11 +166,11 @@ class BrowserMarks:
         if username := getattr(
             request, "signed_in_as", ""
         ):  # set when somebody signs in, see receivers.py
-            known_browsers.remember(request, response, username=username)
+            known_browsers.remember_account(request, response, username=username)
         if (
             shared := getattr(request, "shared_computer", None)
         ) is not None:  # set by the form, see forms.py
-            known_browsers.mark_shared(response, shared=shared)
+            known_browsers.mark_shared_computer(response, shared=shared)
         if getattr(request, "signed_out", False):
             # Not "cookies": the session's is gone already, and those that stay say nothing of a
             # person's work.

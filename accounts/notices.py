@@ -27,7 +27,7 @@ def register(sentences: Mapping[str, str]) -> None:
     SENTENCES.update(sentences)
 
 
-def sentence(notice: Notice) -> str:
+def describe(notice: Notice) -> str:
     """Describe the notice in the active language."""
     return gettext(SENTENCES[notice.kind]) % notice.facts
 

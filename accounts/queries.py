@@ -197,16 +197,18 @@ def holders(permission: Permission, *, unit: Unit, besides: Iterable[int] = ()) 
     """Find active people who may do this in ``unit`` by an appointment in that very unit, or in
     somebody's stead: the recipients of a notice.
     """
-    return list(User.objects.filter(_holding(permission, [unit.pk])).exclude(pk__in=list(besides)))
+    return list(
+        User.objects.filter(_match_holders(permission, [unit.pk])).exclude(pk__in=list(besides))
+    )
 
 
 def holders_in(permission: Permission, *, units: Iterable[int]) -> set[int]:
     """Find the `holders` of many units at once, by the units' keys."""
-    found = User.objects.filter(_holding(permission, list(units)))
+    found = User.objects.filter(_match_holders(permission, list(units)))
     return set(found.values_list("pk", flat=True))
 
 
-def _holding(permission: Permission, units: list[int]) -> Q:
+def _match_holders(permission: Permission, units: list[int]) -> Q:
     roles = [role for role, granted in GRANTS.items() if permission in granted]
     in_force = Appointment.objects.in_force(timezone.localdate()).filter(
         unit__in=units, role__in=roles
@@ -260,7 +262,7 @@ def _factor_day(person: User) -> date | None:
     return decided.day if decided else None
 
 
-def leads(person: User) -> bool:
+def is_leader(person: User) -> bool:
     """Check whether the person approves, oversees, administers or operates the installation."""
     leading = {Role.APPROVER, Role.OVERSEER, Role.ADMINISTRATOR}
     by_post = any(appointment.role in leading for appointment in person.current_appointments)
@@ -348,7 +350,7 @@ def open_posts(person: User) -> list[Appointment]:
     ]
 
 
-def place_of(person: User) -> str:
+def unit_path_of(person: User) -> str:
     """Return the path under which the record of an account is found: that of
     the first appointment.
     """

@@ -30,7 +30,7 @@ from units.signals import unit_ended
 
 
 @receiver(unit_ended)
-def posts_follow_their_unit(
+def move_appointments_of_ended_unit(
     *,
     unit: Unit,
     successor: Unit | None,
@@ -46,19 +46,19 @@ def posts_follow_their_unit(
 
 
 @receiver(user_logged_in)
-def speak_the_persons_language(*, request: HttpRequest, user: User, **_: Any) -> None:
+def set_language_at_sign_in(*, request: HttpRequest, user: User, **_: Any) -> None:
     """Set the language at sign-in: a shared PC still has the language of the person before."""
     request.language_of_newcomer = user.language
     request.signed_in_as = user.username
     request.session["began"] = int(time.time())
-    devices.note_use(request, at=request.session["began"])
+    devices.store_use(request, at=request.session["began"])
     request.session["shared"] = getattr(
-        request, "shared_computer", known_browsers.is_shared(request)
+        request, "shared_computer", known_browsers.is_shared_computer(request)
     )
 
 
 @receiver(user_logged_out)
-def have_the_browser_forget(*, request: HttpRequest, **_: Any) -> None:
+def clear_browser_data(*, request: HttpRequest, **_: Any) -> None:
     """Clear the browser's cache of drafts' pictures and the like, also when a session ends by being
     idle.
     """
@@ -66,7 +66,7 @@ def have_the_browser_forget(*, request: HttpRequest, **_: Any) -> None:
 
 
 @receiver(user_logged_in)
-def own_the_address_of_the_invitation(*, user: User, **_: Any) -> None:
+def verify_invitation_address(*, user: User, **_: Any) -> None:
     """Mark the invitation's address as proved, since the link went there; an added address replaces
     it only once proved as well.
     """
@@ -79,7 +79,7 @@ def own_the_address_of_the_invitation(*, user: User, **_: Any) -> None:
 
 
 @receiver(email_added)
-def notify_of_an_added_address(*, user: User, email_address: EmailAddress, **_: Any) -> None:
+def notify_of_added_address(*, user: User, email_address: EmailAddress, **_: Any) -> None:
     """Mail the address that the account already had, whoever added the new one."""
     get_adapter().send_notification_mail(
         "account/email/email_added", user, {"added_email": email_address.email}
@@ -87,7 +87,7 @@ def notify_of_an_added_address(*, user: User, email_address: EmailAddress, **_: 
 
 
 @receiver(user_logged_in)
-def note_what_a_sign_in_proved(*, request: HttpRequest, user: User, **_: Any) -> None:
+def mark_sign_in_as_step_up(*, request: HttpRequest, user: User, **_: Any) -> None:
     """Count a sign-in with a factor as a step-up, and one by password of somebody who has no
     factor.
     """
@@ -102,7 +102,7 @@ def note_what_a_sign_in_proved(*, request: HttpRequest, user: User, **_: Any) ->
 
 
 @receiver(entered)
-def note_the_ministrys_sign_in(*, request: HttpRequest, user: User, **facts: Any) -> None:
+def store_ministry_sign_in(*, request: HttpRequest, user: User, **facts: Any) -> None:
     """Store in the session how it began, for the sign-out; raise an alarm for a break-glass account
     that opens without the ministry.
     """
@@ -113,22 +113,24 @@ def note_the_ministrys_sign_in(*, request: HttpRequest, user: User, **facts: Any
 
 
 @receiver(authenticator_used)
-def note_a_proof_in_a_session(*, request: HttpRequest, reauthenticated: bool, **_: Any) -> None:
+def mark_reauthentication_as_step_up(
+    *, request: HttpRequest, reauthenticated: bool, **_: Any
+) -> None:
     if reauthenticated:
-        step_up.mark(request)
+        step_up.mark_stepped_up(request)
 
 
 @receiver(authenticator_added)
-def note_the_proof_of_a_new_factor(*, request: HttpRequest, user: User, **_: Any) -> None:
+def mark_added_factor_as_step_up(*, request: HttpRequest, user: User, **_: Any) -> None:
     """Count adding a factor as proving it, since nobody adds one without using it. allauth sends
     the signal in other people's requests, too.
     """
     if request.user == user:
-        step_up.mark(request)
+        step_up.mark_stepped_up(request)
 
 
 @receiver([authenticator_added, authenticator_removed, authenticator_reset])
-def notify_of_a_changed_factor(*, signal: Signal, user: User, **_: Any) -> None:
+def notify_of_changed_factor(*, signal: Signal, user: User, **_: Any) -> None:
     """Notify the person at once, who may not have done it; `accounts.sign_in.record` records it."""
     notify_of_factor(
         user,
@@ -137,6 +139,6 @@ def notify_of_a_changed_factor(*, signal: Signal, user: User, **_: Any) -> None:
 
 
 @receiver(authenticator_used)
-def notify_of_a_used_recovery_code(*, user: User, authenticator: Authenticator, **_: Any) -> None:
+def notify_of_used_recovery_code(*, user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         notify_of_factor(user, "code_used")

@@ -7,22 +7,22 @@ from collections.abc import Iterable, Iterator
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.context import rights
+from accounts.context import granted_permissions
 from accounts.models import User
 from core import navigation
 from core.search import MOST_MATCHES, Kind, Match, register
 
 
 def find_pages(user: User, words: str) -> Iterator[Match]:
-    return _entries(user, words, navigation.SIDEBAR)
+    return _find_entries(user, words, navigation.SIDEBAR)
 
 
 def find_actions(user: User, words: str) -> Iterator[Match]:
-    return _entries(user, words, [navigation.ACTIONS])
+    return _find_entries(user, words, [navigation.ACTIONS])
 
 
-def _entries(user: User, words: str, parts: Iterable[str]) -> Iterator[Match]:
-    for entry in navigation.matching(words, parts, rights(user)):
+def _find_entries(user: User, words: str, parts: Iterable[str]) -> Iterator[Match]:
+    for entry in navigation.matching(words, parts, granted_permissions(user)):
         yield Match(str(entry.label), reverse(entry.view), entry.symbol)
 
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from accounts.models import FactorDate, Notice, Session, User
 from accounts.notices import notify
 from accounts.permissions import Permission
-from accounts.queries import place_of, require
-from accounts.sign_in.record import record_act
-from accounts.sign_in.session_store import hash_of
+from accounts.queries import require, unit_path_of
+from accounts.sign_in.record import record_action
+from accounts.sign_in.session_store import hash_key
 from audit.services import record
 from core.errors import Refused
 from units.models import Level, Unit
@@ -34,13 +34,13 @@ def end_own_sessions(request: HttpRequest, *, key_hash: str = "") -> int:
     """
     person = cast("User", request.user)
     ending = Session.objects.filter(user=person).exclude(
-        pk=hash_of(request.session.session_key or "")
+        pk=hash_key(request.session.session_key or "")
     )
     if key_hash:
         ending = ending.filter(pk=key_hash)
     ended = ending.delete()[0]
     if ended:
-        record_act("sign_in.sessions_ended", person, request, by=person, count=ended)
+        record_action("sign_in.sessions_ended", person, request, by=person, count=ended)
     return ended
 
 
@@ -52,7 +52,7 @@ def notify_of_factor(person: User, step: str) -> None:
     The library sends its own letter of all but the last.
     """
     if step == "code_used":
-        record("account.factor_code_used", person, by=person, unit_path=place_of(person))
+        record("account.factor_code_used", person, by=person, unit_path=unit_path_of(person))
     notify([person], f"factor_{step}", address=reverse("accounts:me"), mail=step == "code_used")
 
 

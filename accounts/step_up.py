@@ -45,7 +45,7 @@ FACTOR = "factor"  # the field of a form that asks for one way of proof, by alla
 PENDING_BYTES = 64 * 1024
 
 
-def mark(request: HttpRequest) -> None:
+def mark_stepped_up(request: HttpRequest) -> None:
     """Note that the person has just proved a factor, under a new session key (ASVS 7.2.4)."""
     request.session[STEPPED_UP_AT] = int(time.time())
     request.session.cycle_key()
@@ -80,18 +80,20 @@ def step_up_required(
         if request.method in {"GET", "HEAD"}:
             if only_posts:
                 return view(request, *args, **kwargs)
-            _note_origin(request)
+            _store_origin(request)
         if has_stepped_up(request):
             request.session.pop(PENDING_FORM, None)
             return view(request, *args, **kwargs)
         if when is not None and not when(request, *args, **kwargs):
             return view(request, *args, **kwargs)
-        return ask(request, keep=keep, may_reread=only_posts)
+        return redirect_to_proof(request, keep=keep, may_reread=only_posts)
 
     return guarded
 
 
-def ask(request: HttpRequest, *, keep: bool = True, may_reread: bool = False) -> HttpResponse:
+def redirect_to_proof(
+    request: HttpRequest, *, keep: bool = True, may_reread: bool = False
+) -> HttpResponse:
     """Send the person to the proof of a factor, from which `resume` leads back to this request.
     ``may_reread``: the page of this form opens without a proof.
     """
@@ -101,10 +103,10 @@ def ask(request: HttpRequest, *, keep: bool = True, may_reread: bool = False) ->
             _("This act needs a passkey or a one-time code. Set one up in your account first.")
         )
     request.session.pop(PENDING_FORM, None)
-    _note_origin(request, may_reread=may_reread)
-    path, origin = request.get_full_path(), _origin_of(request)
+    _store_origin(request, may_reread=may_reread)
+    path, origin = request.get_full_path(), _origin_of_request(request)
     if request.method == "POST":
-        _hold(request, path, origin, keep=keep)
+        _store_request(request, path, origin, keep=keep)
     request.session[STATE_SESSION_KEY] = {
         "state": {"path": path, "origin": origin},
         "callback": "accounts.step_up.resume",
@@ -116,7 +118,7 @@ def ask(request: HttpRequest, *, keep: bool = True, may_reread: bool = False) ->
     return redirect(address)
 
 
-def _note_origin(request: HttpRequest, *, may_reread: bool = False) -> None:
+def _store_origin(request: HttpRequest, *, may_reread: bool = False) -> None:
     """Remember the page that led to this address, for whoever gives up at the proof. A form that
     asks for the proof itself leads nowhere, so what led to the form remains.
     """
@@ -135,15 +137,15 @@ def _note_origin(request: HttpRequest, *, may_reread: bool = False) -> None:
         request.session[ORIGIN] = origin
 
 
-def _origin_of(request: HttpRequest) -> str:
+def _origin_of_request(request: HttpRequest) -> str:
     """Return the address of the page from which somebody came to this one; Today where no page led
     here.
     """
     origin = request.session.get(ORIGIN, {})
-    return origin["page"] if origin.get("of") == request.path else _today()
+    return origin["page"] if origin.get("of") == request.path else _today_address()
 
 
-def _today() -> str:
+def _today_address() -> str:
     return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
@@ -152,10 +154,10 @@ def origin_of_proof(request: HttpRequest) -> str:
     if request.GET.get(REDIRECT_FIELD_NAME) or request.POST.get(REDIRECT_FIELD_NAME):
         return reverse("mfa_index")  # allauth asks by itself, before a factor is set up or removed
     waiting = request.session.get(STATE_SESSION_KEY, {}).get("state", {})
-    return waiting.get("origin") or _today()
+    return waiting.get("origin") or _today_address()
 
 
-def _hold(request: HttpRequest, path: str, origin: str, *, keep: bool) -> None:
+def _store_request(request: HttpRequest, path: str, origin: str, *, keep: bool) -> None:
     form = request.POST.copy()
     form.pop("csrfmiddlewaretoken", None)
     typed = form.urlencode()
@@ -179,7 +181,7 @@ def resume(request: HttpRequest, state: dict[str, str]) -> HttpResponse:
     proved.
     """
     if not has_stepped_up(request):  # a password leaves no signal
-        mark(request)
+        mark_stepped_up(request)
     if PENDING_FORM in request.session:
         return redirect("accounts:pending_form")
     return redirect(iri_to_uri(state["path"]))
@@ -198,4 +200,6 @@ def pending_form(request: HttpRequest) -> PendingForm | None:
     form = request.session.get(PENDING_FORM)
     if not form or time.time() - form["at"] >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
         return None
-    return PendingForm(form["path"], QueryDict(form["typed"]), form.get("origin") or _today())
+    return PendingForm(
+        form["path"], QueryDict(form["typed"]), form.get("origin") or _today_address()
+    )

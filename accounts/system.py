@@ -45,7 +45,7 @@ class SystemSite(AdminSite):
                 response = view(request, *args, **kwargs)
                 if response.status_code == 302:
                     from accounts.sign_in.record import (
-                        record_act,
+                        record_action,
                     )  # models are not loaded when this module is
 
                     facts = {
@@ -53,7 +53,7 @@ class SystemSite(AdminSite):
                         "target": str(kwargs.get("object_id", "")),
                     }
                     facts["chosen"] = request.POST.getlist("_selected_action")[:100]
-                    record_act("system.changed", request.user, request, by=request.user, **facts)
+                    record_action("system.changed", request.user, request, by=request.user, **facts)
             return response
 
         return super().admin_view(recorded, cacheable)

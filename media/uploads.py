@@ -119,7 +119,7 @@ def _make_room(by: User, *, now: datetime) -> None:
 
 @transaction.atomic
 def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
-    """Append the next bytes of the file. Raise Elsewhere unless they begin at ``offset``, and
+    """Append the next bytes of the file. Raise WrongOffset unless they begin at ``offset``, and
     Refused for what is neither a picture nor a video.
     """
     row = Upload.objects.select_for_update().get(pk=upload.pk)
@@ -156,8 +156,8 @@ def _refuse_unusable(head: bytes, *, size: int) -> None:
 
 
 def finish(upload: Upload, *, by: User, right: Permission = Permission.POST_WRITE) -> Media:
-    """Check a complete upload and return its media; called again, return the same. Raise InHand
-    while another request checks it, Busy while others are checked, and Refused.
+    """Check a complete upload and return its media; called again, return the same. Raise
+    BeingChecked while another request checks it, Busy while others are checked, and Refused.
     """
     with _lock_upload(upload):
         upload.refresh_from_db()

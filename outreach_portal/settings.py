@@ -277,7 +277,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "oversight:today"
 ACCOUNT_ADAPTER = "accounts.sign_in.adapter.PortalAccountAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.SignIn", "reset_password": "accounts.forms.ResetPassword"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "reset_password": "accounts.forms.ResetPasswordRequestForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -298,9 +301,9 @@ MFA_SUPPORTED_TYPES = [
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cổng truyền thông Công an cơ sở"
 MFA_FORMS = {
-    "add_webauthn": "accounts.forms.AddPasskey",
-    "authenticate": "accounts.forms.SecondFactor",
-    "reauthenticate": "accounts.forms.StepUp",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.StepUpForm",
 }
 # Nobody signs up here: an account is bound to the address that its invitation went to.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -341,7 +344,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 # fraud.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
-AXES_USERNAME_CALLABLE = "accounts.sign_in.adapter.name_typed"
+AXES_USERNAME_CALLABLE = "accounts.sign_in.adapter.failure_name"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_CLIENT_IP_CALLABLE = "accounts.sign_in.adapter.client_address"

@@ -12,7 +12,7 @@ from accounts.models import Appointment, BreakGlassAccount, User
 from accounts.notices import notify
 from accounts.people import lifecycle
 from accounts.permissions import Role
-from accounts.queries import break_glass_accounts, has_factor, leads, place_of
+from accounts.queries import break_glass_accounts, has_factor, is_leader, unit_path_of
 from accounts.sign_in_policy import ministry_is_on
 from audit.services import record
 from core.errors import Refused
@@ -21,7 +21,7 @@ from core.tasks import send_mail
 from units.models import Level
 
 
-def _watchers() -> list[User]:
+def _alarm_recipients() -> list[User]:
     """Find who is notified: system operators and the ministry's administrators."""
     posts = Appointment.objects.in_force(timezone.localdate()).filter(
         role=Role.ADMINISTRATOR, unit__level=Level.MINISTRY
@@ -36,7 +36,7 @@ def mark(person: User, *, operator: str, reason: str) -> None:
     Refused.
     """
     why = console_reason(reason, operator=operator)
-    if not leads(person):
+    if not is_leader(person):
         raise Refused(
             _("Only system operators and those who lead or administer can be break-glass accounts.")
         )
@@ -59,16 +59,16 @@ def mark(person: User, *, operator: str, reason: str) -> None:
 def unmark(person: User, *, operator: str, reason: str) -> None:
     """End the mark. Raise Refused for the last one while the ministry's sign-in is required."""
     why = console_reason(reason, operator=operator)
-    lifecycle.require_way_in_without(person)
+    lifecycle.require_other_break_glass_account(person)
     if not BreakGlassAccount.objects.filter(user=person).delete()[0]:
         raise Refused(_("This account is no break-glass account."))
     _record("account.break_glass_unmarked", person, why=why)
 
 
 def _record(action: str, person: User, *, why: str) -> None:
-    record(action, person, by=None, reason=why, unit_path=place_of(person))
+    record(action, person, by=None, reason=why, unit_path=unit_path_of(person))
     kind = action.removeprefix("account.")
-    notify(_watchers(), kind, address=reverse("accounts:people"), name=person)
+    notify(_alarm_recipients(), kind, address=reverse("accounts:people"), name=person)
 
 
 def raise_alarm(person: User) -> None:
@@ -78,8 +78,13 @@ def raise_alarm(person: User) -> None:
     if not ministry_is_on() or not BreakGlassAccount.objects.filter(user=person).exists():
         return
     with transaction.atomic():
-        record("sign_in.break_glass", person, by=person, unit_path=place_of(person))
-        notify(_watchers(), "break_glass_opened", address=reverse("accounts:people"), name=person)
+        record("sign_in.break_glass", person, by=person, unit_path=unit_path_of(person))
+        notify(
+            _alarm_recipients(),
+            "break_glass_opened",
+            address=reverse("accounts:people"),
+            name=person,
+        )
         if settings.ALARM_EMAILS:
             words = _("The break-glass account %(name)s was opened without the ministry.") % {
                 "name": person.username
@@ -89,6 +94,6 @@ def raise_alarm(person: User) -> None:
             )
 
 
-def ready() -> int:
+def count_usable() -> int:
     """Count the accounts that would open today."""
     return break_glass_accounts().count()

@@ -23,9 +23,9 @@ from accounts.queries import (
     governs,
     has_factor,
     is_linked,
-    place_of,
     require,
     require_governs,
+    unit_path_of,
 )
 from accounts.second_factors import recovery
 from accounts.services import end_sessions
@@ -51,7 +51,7 @@ def request_link(person: Identity, *, now: datetime) -> MinistryRequest:
     Refused.
     """
     unit, role = mapping.meaning_of(person.units, person.roles)
-    unit = unit or mapping.ministry()
+    unit = unit or mapping.ministry_unit()
     known = MinistryRequest.objects.filter(issuer=person.issuer, subject=person.subject)
     claims = {"name": person.name, "units": person.units, "roles": person.roles}
     with transaction.atomic():
@@ -72,7 +72,7 @@ def request_link(person: Identity, *, now: datetime) -> MinistryRequest:
             subject=person.subject,
             defaults={
                 **claims,
-                "code": _code(),
+                "code": _make_code(),
                 "unit": unit,
                 "role": role,
                 "asked_at": now,
@@ -93,7 +93,7 @@ def request_link(person: Identity, *, now: datetime) -> MinistryRequest:
     return row
 
 
-def _code() -> str:
+def _make_code() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
 
 
@@ -201,7 +201,7 @@ def confirm(row: MinistryRequest, *, by: User, now: datetime) -> MinistryIdentit
                 proposed_by=proposer,
                 confirmed_by=by,
                 linked_at=now,
-                factor_from=now + recovery.delay() if has_factor(person) else now,
+                factor_from=now + recovery.reset_delay() if has_factor(person) else now,
             )
     except IntegrityError as twice:
         raise Refused(
@@ -271,15 +271,17 @@ def end(person: User, *, by: User, reason: str) -> None:
     """
     authority = require_governs(by, person)
     reason = require_reason(reason, _("Please write why."))
-    if not lifecycle.forget_ministry(person, by=by, position=authority.position, reason=reason):
+    if not lifecycle.remove_ministry_link(
+        person, by=by, position=authority.position, reason=reason
+    ):
         raise Refused(_("This account is not linked to a ministry account."))
     end_sessions(person)
     notify([person], "ministry_unlinked_from", address=reverse("accounts:me"), by=by)
 
 
-def note_use(linked: MinistryIdentity, *, now: datetime) -> None:
+def record_use(linked: MinistryIdentity, *, now: datetime) -> None:
     MinistryIdentity.objects.filter(pk=linked.pk).update(used_at=now)
 
 
 def _record(action: str, person: User, **facts: object) -> None:
-    record(action, person, unit_path=place_of(person), **facts)
+    record(action, person, unit_path=unit_path_of(person), **facts)

@@ -21,7 +21,7 @@ LINES = 500  # of one form
 ROWS = 20_000
 
 
-def ministry() -> Unit:
+def ministry_unit() -> Unit:
     return Unit.objects.get(level=Level.MINISTRY)
 
 
@@ -36,7 +36,7 @@ def meaning_of(units: Iterable[str], roles: Iterable[str]) -> tuple[Unit | None,
     return unit, post.role if post else ""
 
 
-def read(kind: str, text: str) -> list[tuple[str, Any]]:
+def parse_meanings(kind: str, text: str) -> list[tuple[str, Any]]:
     """Read lines of ``value = unit`` or ``value = role``. Raise Refused, which names the line."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not 0 < len(lines) <= LINES:
@@ -44,7 +44,7 @@ def read(kind: str, text: str) -> list[tuple[str, Any]]:
     found: dict[str, Any] = {}
     for line in lines:
         value, equals, words = (part.strip() for part in line.rpartition("="))
-        target = _role(words) if kind == ClaimMapping.ROLE else _unit(words)
+        target = _find_role(words) if kind == ClaimMapping.ROLE else _find_unit(words)
         if not (equals and 0 < len(value) <= 200 and target) or value in found:
             raise Refused(
                 _("This line is not clear, or stands there twice: “%(line)s”")
@@ -54,7 +54,7 @@ def read(kind: str, text: str) -> list[tuple[str, Any]]:
     return list(found.items())
 
 
-def _role(words: str) -> str:
+def _find_role(words: str) -> str:
     return next(
         (
             role.value
@@ -65,14 +65,14 @@ def _role(words: str) -> str:
     )
 
 
-def _unit(words: str) -> Unit | None:
+def _find_unit(words: str) -> Unit | None:
     return find_unit(words, Unit.objects.filter(valid_to=None)).unit
 
 
 @transaction.atomic
 def propose(kind: str, text: str, *, by: User, now: datetime) -> int:
     """Propose what values mean, for another administrator to confirm; return how many."""
-    top = ministry()
+    top = ministry_unit()
     authority = require(by, Permission.ACCOUNT_MANAGE, unit=top)
     if ClaimMapping.objects.count() + LINES > ROWS:
         raise Refused(_("The mapping is full. Remove what is no longer used."))
@@ -85,7 +85,7 @@ def propose(kind: str, text: str, *, by: User, now: datetime) -> int:
             proposed_by=by,
             proposed_at=now,
         )
-        for value, target in read(kind, text)
+        for value, target in parse_meanings(kind, text)
     ]
     try:
         with transaction.atomic():
@@ -108,7 +108,7 @@ def confirm(chosen: Iterable[str], *, by: User, now: datetime) -> int:
     """Confirm what another administrator proposed; return how many. Skip what
     one proposed oneself.
     """
-    top = ministry()
+    top = ministry_unit()
     authority = require(by, Permission.ACCOUNT_MANAGE, unit=top)
     rows = ClaimMapping.objects.filter(public_id__in=list(chosen), confirmed_by=None).exclude(
         proposed_by=by
@@ -123,7 +123,7 @@ def confirm(chosen: Iterable[str], *, by: User, now: datetime) -> int:
 @transaction.atomic
 def remove(chosen: Iterable[str], *, by: User) -> int:
     """Remove meanings; accounts and appointments that were given by them stay. Return how many."""
-    top = ministry()
+    top = ministry_unit()
     authority = require(by, Permission.ACCOUNT_MANAGE, unit=top)
     count = ClaimMapping.objects.filter(public_id__in=list(chosen)).delete()[0]
     record("account.claims_removed", top, by=by, position=authority.position, count=count)

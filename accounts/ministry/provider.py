@@ -49,18 +49,18 @@ class Provider:
 
     def description(self) -> dict[str, str]:
         """Return the server's addresses by the names of the discovery document."""
-        return self._kept("description", self._ask_description)
+        return self._get_cached("description", self._fetch_description)
 
     def keys(self, *, kid: str = "") -> list[dict[str, Any]]:
         """Return the keys that sign tokens; asked anew where ``kid`` is none of those we know."""
-        keys = self._kept("keys", self._ask_keys)
+        keys = self._get_cached("keys", self._fetch_keys)
         if (
             kid
             and kid not in {key.get("kid") for key in keys}
-            and cache.add(_name("keys asked"), 1, _KEYS_AGAIN_AFTER)
+            and cache.add(_cache_key("keys asked"), 1, _KEYS_AGAIN_AFTER)
         ):
-            cache.delete(_name("keys"))
-            keys = self._kept("keys", self._ask_keys)
+            cache.delete(_cache_key("keys"))
+            keys = self._get_cached("keys", self._fetch_keys)
         return keys
 
     def redeem(self, code: str, *, verifier: str, redirect_uri: str) -> str:
@@ -79,7 +79,7 @@ class Provider:
             quote(settings.OIDC_CLIENT_SECRET, safe='')
         }"
         headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-        status, body = self._ask(
+        status, body = self._request(
             "token", self.description()["token_endpoint"], form=form, headers=headers
         )
         if status in {400, 401}:
@@ -91,12 +91,12 @@ class Provider:
             raise CodeRejected
         token = body.get("id_token")
         if status != 200 or not isinstance(token, str):
-            raise self._unavailable("token", str(status))
+            raise self._unavailable_error("token", str(status))
         return token
 
-    def _ask_description(self) -> dict[str, str]:
+    def _fetch_description(self) -> dict[str, str]:
         address = f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration"
-        status, body = self._ask("description", address)
+        status, body = self._request("description", address)
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         found: dict[str, Any] = {
             name: body[name] for name in (*names, "end_session_endpoint") if body.get(name)
@@ -106,25 +106,25 @@ class Provider:
             or body.get("issuer") != settings.OIDC_ISSUER
             or any(name not in found for name in names)
         ):
-            raise self._unavailable("description", f"{status}, or not of this issuer")
+            raise self._unavailable_error("description", f"{status}, or not of this issuer")
         if not all(isinstance(each, str) and _is_safe(each) for each in found.values()):
-            raise self._unavailable("description", "an address that is not https")
+            raise self._unavailable_error("description", "an address that is not https")
         return found
 
-    def _ask_keys(self) -> list[dict[str, Any]]:
-        status, body = self._ask("keys", self.description()["jwks_uri"])
+    def _fetch_keys(self) -> list[dict[str, Any]]:
+        status, body = self._request("keys", self.description()["jwks_uri"])
         keys = body.get("keys")
         if status != 200 or not isinstance(keys, list):
-            raise self._unavailable("keys", str(status))
+            raise self._unavailable_error("keys", str(status))
         return [key for key in keys[:50] if isinstance(key, dict)]
 
-    def _kept(self, what: str, ask: Any) -> Any:
-        if (known := cache.get(_name(what))) is None:
+    def _get_cached(self, what: str, ask: Any) -> Any:
+        if (known := cache.get(_cache_key(what))) is None:
             known = ask()
-            cache.set(_name(what), known, _KEPT)
+            cache.set(_cache_key(what), known, _KEPT)
         return known
 
-    def _ask(
+    def _request(
         self,
         what: str,
         address: str,
@@ -132,7 +132,7 @@ class Provider:
         form: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, Any]]:
-        if cache.get(_name("silent")):
+        if cache.get(_cache_key("silent")):
             raise Unavailable("silent a moment ago")
         with _semaphore.taken():
             left = self._until - time.monotonic()
@@ -141,21 +141,21 @@ class Provider:
                     _exchange(address, form, headers or {}, size=_SIZES[what], seconds=left)
                 )
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                raise self._unavailable(what, type(error).__name__) from None
+                raise self._unavailable_error(what, type(error).__name__) from None
         try:
             body = json.loads(raw)
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
-            raise self._unavailable(what, f"{status}, and no JSON object")
+            raise self._unavailable_error(what, f"{status}, and no JSON object")
         return status, body
 
     @staticmethod
-    def _unavailable(what: str, why: str) -> Unavailable:
+    def _unavailable_error(what: str, why: str) -> Unavailable:
         log.error("the ministry's sign-in server: %s: %s", what, why)
         # The answer to a code that somebody made up is theirs alone: it shuts nobody else out.
         if what != "token" or why.endswith("TimeoutError"):
-            cache.set(_name("silent"), 1, _SILENT_FOR)
+            cache.set(_cache_key("silent"), 1, _SILENT_FOR)
         return Unavailable(f"{what}: {why}")
 
 
@@ -197,7 +197,7 @@ async def _exchange(
             return answer.status, bytes(raw)
 
 
-def _name(what: str) -> str:
+def _cache_key(what: str) -> str:
     """Name an entry of the cache; another issuer or client gets entries of its own."""
     whose = hashlib.sha256(
         f"{settings.OIDC_ISSUER} {settings.OIDC_CLIENT_ID}".encode()
@@ -244,7 +244,7 @@ def begin(
         query["acr_values"] = " ".join(settings.OIDC_ACR)
     if afresh:
         query["prompt"] = "login"
-    return _with(description["authorization_endpoint"], query), kept
+    return _add_query(description["authorization_endpoint"], query), kept
 
 
 def sign_out_address(description: dict[str, str], *, back: str) -> str:
@@ -253,8 +253,10 @@ def sign_out_address(description: dict[str, str], *, back: str) -> str:
     """
     if not (page := description.get("end_session_endpoint")):
         return ""
-    return _with(page, {"client_id": settings.OIDC_CLIENT_ID, "post_logout_redirect_uri": back})
+    return _add_query(
+        page, {"client_id": settings.OIDC_CLIENT_ID, "post_logout_redirect_uri": back}
+    )
 
 
-def _with(address: str, query: dict[str, str]) -> str:
+def _add_query(address: str, query: dict[str, str]) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"

@@ -43,24 +43,24 @@ def check(token: str, *, nonce: str, keys: Callable[[str], list[dict[str, Any]]]
         raise InvalidIdToken("size")
     try:
         claims = jwt.decode(
-            token, lambda guest: _key(guest.headers(), keys), algorithms=ALGORITHMS
+            token, lambda guest: _find_key(guest.headers(), keys), algorithms=ALGORITHMS
         ).claims
-        _registry(nonce).validate(claims)
+        _claims_registry(nonce).validate(claims)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidIdToken(type(error).__name__) from None
-    _check_further(claims, nonce)
+    _check_remaining_claims(claims, nonce)
     name = claims.get(settings.OIDC_NAME_CLAIM)
     return Identity(
         issuer=claims["iss"],
         subject=claims["sub"],
         has_proved_factor=_has_proved_factor(claims),
-        name=_plain(name, 100) if isinstance(name, str) else "",
-        units=_values(claims, settings.OIDC_UNIT_CLAIM),
-        roles=_values(claims, settings.OIDC_ROLE_CLAIM),
+        name=_clean_text(name, 100) if isinstance(name, str) else "",
+        units=_read_list(claims, settings.OIDC_UNIT_CLAIM),
+        roles=_read_list(claims, settings.OIDC_ROLE_CLAIM),
     )
 
 
-def _key(header: dict[str, Any], keys: Callable[[str], list[dict[str, Any]]]) -> Any:
+def _find_key(header: dict[str, Any], keys: Callable[[str], list[dict[str, Any]]]) -> Any:
     kid = header.get("kid", "")
     if header.get("alg") not in ALGORITHMS or not isinstance(kid, str) or len(kid) > 200:
         raise InvalidIdToken("algorithm or key")
@@ -85,7 +85,7 @@ def _may_sign(key: dict[str, Any], algorithm: str) -> bool:
     )
 
 
-def _registry(nonce: str) -> jwt.JWTClaimsRegistry:
+def _claims_registry(nonce: str) -> jwt.JWTClaimsRegistry:
     return jwt.JWTClaimsRegistry(
         leeway=LEEWAY,
         iss={"essential": True, "value": settings.OIDC_ISSUER},
@@ -98,7 +98,7 @@ def _registry(nonce: str) -> jwt.JWTClaimsRegistry:
     )
 
 
-def _check_further(claims: dict[str, Any], nonce: str) -> None:
+def _check_remaining_claims(claims: dict[str, Any], nonce: str) -> None:
     """Check what the library leaves open: other audiences, lists in place of words, the age of the
     sign-in.
     """
@@ -127,13 +127,15 @@ def _has_proved_factor(claims: dict[str, Any]) -> bool:
     return claims.get("acr") in settings.OIDC_ACR
 
 
-def _values(claims: dict[str, Any], claim: str) -> list[str]:
+def _read_list(claims: dict[str, Any], claim: str) -> list[str]:
     given = claims.get(claim) if claim else None
     given = given if isinstance(given, list) else [given]
     return [
-        plain for each in given[:_VALUES] if isinstance(each, str) and (plain := _plain(each, 200))
+        plain
+        for each in given[:_VALUES]
+        if isinstance(each, str) and (plain := _clean_text(each, 200))
     ]
 
 
-def _plain(words: str, longest: int) -> str:
+def _clean_text(words: str, longest: int) -> str:
     return "".join(each for each in words if each.isprintable()).strip()[:longest]

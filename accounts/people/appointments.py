@@ -23,7 +23,7 @@ from units.models import Unit
 PROPOSAL_LIFETIME = timedelta(days=7)
 
 
-def propose(
+def build_proposal(
     person: User,
     *,
     unit: Unit,
@@ -48,7 +48,7 @@ def propose(
     )
 
 
-def give(
+def give_or_propose(
     person: User,
     *,
     unit: Unit,
@@ -70,7 +70,7 @@ def give(
     }
     if role not in CONFIRMED:
         return Appointment.objects.create(user=person, appointed_by=by, **facts)
-    pending = propose(person, by=by, **facts)
+    pending = build_proposal(person, by=by, **facts)
     pending.save()
     ask_to_confirm([pending], by=by)
     return pending
@@ -104,7 +104,7 @@ def ask_to_confirm(proposals: Sequence[PendingAppointment], *, by: User) -> None
             notify([people[key]], "appointments_proposed", address=address, by=by, n=len(theirs))
 
 
-def finish(post: Appointment, on: date) -> None:
+def set_last_day(post: Appointment, on: date) -> None:
     """Make ``on`` the last day of an appointment; the callers check and record."""
     if on < post.valid_from:
         post.delete()  # it never came into force
@@ -113,9 +113,9 @@ def finish(post: Appointment, on: date) -> None:
         post.save(update_fields=["valid_to"])
 
 
-def finish_all(posts: Iterable[Appointment], on: date) -> None:
+def set_last_day_of_all(posts: Iterable[Appointment], on: date) -> None:
     for post in posts:
-        finish(post, on)
+        set_last_day(post, on)
 
 
 @transaction.atomic
@@ -150,7 +150,7 @@ def appoint(
         raise Refused(_("This post is proposed already and waits for a second administrator."))
     # One that nobody confirmed in time, and that no task has closed yet, gives way.
     person.pending_appointments.filter(unit=unit, role=role, decision="").update(decision="expired")
-    post = give(
+    post = give_or_propose(
         person, unit=unit, role=role, title=title, valid_from=valid_from, valid_to=valid_to, by=by
     )
     record(
@@ -189,7 +189,7 @@ def end_post(post: Appointment, *, on: date, by: User, reason: str = "") -> None
         raise Refused(
             _("A post can end yesterday at the earliest: what was done under it stays valid.")
         )
-    finish(post, on)
+    set_last_day(post, on)
     record(
         "account.post_ended",
         post.user,
@@ -219,16 +219,16 @@ def follow_ended_unit(
     moved = 0
     proposed: list[PendingAppointment] = []
     if successor and move_people:
-        moved, proposed = _continue_in(successor, ended, former=unit, on=on, by=by)
+        moved, proposed = _continue_in_successor(successor, ended, former=unit, on=on, by=by)
     for post in ended:
-        finish(post, on - timedelta(days=1))
+        set_last_day(post, on - timedelta(days=1))
     ask_to_confirm(proposed, by=by)
     if ended:
         record("unit.posts_followed", unit, by=by, position=position, ended=len(ended), moved=moved)
     return len(ended), moved
 
 
-def _continue_in(
+def _continue_in_successor(
     successor: Unit, ended: Iterable[Appointment], *, former: Unit, on: date, by: User
 ) -> tuple[int, list[PendingAppointment]]:
     """Continue appointments in the successor from ``on``; return how many do, and which wait for a
@@ -243,7 +243,7 @@ def _continue_in(
         if same.in_force_between(begins, post.valid_to).exists():
             moved += 1
         elif not (covers_more and post.role in CONFIRMED):
-            _copy_to(successor, post, begins=begins)
+            _copy_to_successor(successor, post, begins=begins)
             moved += 1
         elif post.user_id != by.pk:  # nobody proposes themselves
             proposed.append(_propose_once(post, successor, begins=begins, by=by))
@@ -257,7 +257,7 @@ def _takes_in_others(successor: Unit, *, besides: Unit) -> bool:
     return is_older or others.exists()
 
 
-def _copy_to(successor: Unit, post: Appointment, *, begins: date) -> None:
+def _copy_to_successor(successor: Unit, post: Appointment, *, begins: date) -> None:
     Appointment.objects.create(
         user_id=post.user_id,
         unit=successor,
@@ -280,7 +280,7 @@ def _propose_once(
         unit=successor, role=post.role, decision=""
     ).first()
     if waiting is None:
-        waiting = propose(
+        waiting = build_proposal(
             post.user,
             unit=successor,
             role=post.role,

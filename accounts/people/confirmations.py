@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, Decision, PendingAppointment, User, Waiver
 from accounts.notices import notify
-from accounts.people.appointments import finish_all
+from accounts.people.appointments import set_last_day_of_all
 from accounts.people.invitations import send_invitations
 from accounts.permissions import GRANTS, Permission
 from accounts.queries import (
@@ -69,7 +69,7 @@ def confirm(pending: PendingAppointment, *, by: User) -> Appointment:
     person, now = pending.user, timezone.now()
     begins = max(pending.valid_from, timezone.localdate())
     _require_confirmable(pending, begins=begins)
-    finish_all(pending.replaces.all(), begins - timedelta(days=1))
+    set_last_day_of_all(pending.replaces.all(), begins - timedelta(days=1))
     post = _appoint(pending, by=by, begins=begins, now=now)
     _decide(pending, Decision.CONFIRMED, by=by)
     invited = person.invitations.filter(used_at=None, withdrawn_at=None, expires_at__gt=now)

@@ -67,7 +67,7 @@ def delegate(
         )
     reason = require_reason(reason, _("Please write why approval is handed over."))
     _require_period(valid_from, valid_to)
-    appointment = _post_of(deputy, unit) if deputy.pk != by.pk else None
+    appointment = _deputys_position(deputy, unit) if deputy.pk != by.pk else None
     if appointment is None:
         raise Refused(
             _("Choose somebody else who writes or approves in %(unit)s.") % {"unit": unit}
@@ -106,7 +106,7 @@ def _require_period(first: date, last: date) -> None:
         raise Refused(_("Approval is handed over for at most %(n)s days.") % {"n": LONGEST})
 
 
-def _post_of(deputy: User, unit: Unit) -> Appointment | None:
+def _deputys_position(deputy: User, unit: Unit) -> Appointment | None:
     """Return the position of the deputy in the unit that the record names: the approver's first."""
     if not deputy.is_active:
         return None
@@ -120,7 +120,7 @@ def _approves_from(deputy: User, unit: Unit, *, now: datetime) -> datetime | Non
     """Return from when the deputy approves: at once if two administrators made them an approver of
     the unit and their own waiting time is over.
     """
-    post = _post_of(deputy, unit)
+    post = _deputys_position(deputy, unit)
     if post and post.role == Role.APPROVER:
         return post.approves_from if post.waits_to_approve(now) else None
     return now + APPROVES_AFTER

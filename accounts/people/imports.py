@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, Decision, PendingAppointment, PeopleImport, User
-from accounts.people.appointments import ask_to_confirm, finish, propose
+from accounts.people.appointments import ask_to_confirm, build_proposal, set_last_day
 from accounts.people.import_plans import Outcome, Plan, Planned, plan
 from accounts.people.invitations import send_invitations
 from accounts.people.spreadsheets import Row
@@ -133,7 +133,7 @@ def _change_posts(todo: Plan, *, by: User) -> list[Entry]:
             "valid_from": today,
         }
         if planned.needs_confirmation:
-            proposed.append((propose(planned.account, by=by, **post), planned.replaced))
+            proposed.append((build_proposal(planned.account, by=by, **post), planned.replaced))
             continue
         ended |= {post.pk: post for post in planned.replaced}
         if planned.current is None:
@@ -142,7 +142,7 @@ def _change_posts(todo: Plan, *, by: User) -> list[Entry]:
             planned.current.title = planned.row.title
             retitled.append(planned.current)
     for ending in ended.values():
-        finish(ending, today - timedelta(days=1))
+        set_last_day(ending, today - timedelta(days=1))
     Appointment.objects.bulk_update(retitled, ["title"], batch_size=500)
     Appointment.objects.bulk_create(new, batch_size=1000)
     for pending, replaced in proposed:

@@ -14,16 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Invitation, PendingAppointment, User
-from accounts.people.appointments import give
+from accounts.people.appointments import give_or_propose
 from accounts.permissions import Permission
 from accounts.queries import (
     is_in_use,
     open_invitation,
     open_posts,
-    place_of,
     require,
     require_fitting,
     require_governs,
+    unit_path_of,
 )
 from accounts.sign_in_policy import ministry_is_required
 from audit.services import record
@@ -78,16 +78,16 @@ def send_invitations(people: Sequence[User], *, by: User) -> None:
                 expires_at=now + INVITATION_LIFETIME,
             )
         )
-        letters.append(_letter(person, link, by=by, until=rows[-1].expires_at))
+        letters.append(_invitation_mail(person, link, by=by, until=rows[-1].expires_at))
     Invitation.objects.bulk_create(rows)
     send_mails(letters)
 
 
-def _letter(person: User, link: str, *, by: User, until: datetime) -> Mail:
+def _invitation_mail(person: User, link: str, *, by: User, until: datetime) -> Mail:
     with translation.override(person.language):
         product = str(settings.PRODUCT_NAME)
         if ministry_is_required():
-            return _letter_of_ministry(person, product=product, by=by)
+            return _ministry_invitation_mail(person, product=product, by=by)
         text = _(
             "Dear %(name)s,\n\n%(by)s made an account for you at the %(product)s. Your "
             "user name: %(username)s\n\n"
@@ -109,7 +109,7 @@ def _letter(person: User, link: str, *, by: User, until: datetime) -> Mail:
         }
 
 
-def _letter_of_ministry(person: User, *, product: str, by: User) -> Mail:
+def _ministry_invitation_mail(person: User, *, product: str, by: User) -> Mail:
     text = _(
         "Dear %(name)s,\n\n%(by)s made an account for you at the %(product)s. Sign in "
         "there with your account of the "
@@ -160,7 +160,9 @@ def invite(
         raise Refused(
             _("This user name or e-mail was taken a moment ago. Choose another.")
         ) from taken
-    given = give(person, unit=unit, role=role, title=title, valid_from=timezone.localdate(), by=by)
+    given = give_or_propose(
+        person, unit=unit, role=role, title=title, valid_from=timezone.localdate(), by=by
+    )
     waits = isinstance(given, PendingAppointment)
     if not waits:
         send_invitations([person], by=by)
@@ -197,7 +199,7 @@ def invite_again(person: User, *, by: User) -> None:
         person,
         by=by,
         position=authority.position,
-        unit_path=place_of(person),
+        unit_path=unit_path_of(person),
     )
 
 
@@ -219,5 +221,5 @@ def accept(secret: str, *, password: str) -> User:
     EmailAddress.objects.update_or_create(
         user=person, email=person.email, defaults={"primary": True, "verified": True}
     )
-    record("account.accepted", person, by=person, unit_path=place_of(person))
+    record("account.accepted", person, by=person, unit_path=unit_path_of(person))
     return person

@@ -42,7 +42,7 @@ THEIRS: tuple[type[Model], ...] = (
 )
 
 
-def due(before: datetime) -> QuerySet[User]:
+def accounts_to_pseudonymise(before: datetime) -> QuerySet[User]:
     """Find accounts that were disabled before then, or whose last appointment ended before then and
     that were not used since.
 

@@ -11,8 +11,8 @@ from accounts.queries import (
     break_glass_accounts,
     is_in_use,
     open_or_waiting,
-    place_of,
     require_governs,
+    unit_path_of,
 )
 from accounts.services import end_sessions
 from accounts.sign_in_policy import ministry_is_required
@@ -26,7 +26,7 @@ def disable(person: User, *, by: User, reason: str) -> int:
     """Disable an account at once and end its open sessions. Return how many there were."""
     authority = require_governs(by, person)
     reason = require_reason(reason, _("Please write why the account is disabled."))
-    require_way_in_without(person)
+    require_other_break_glass_account(person)
     now = timezone.now()
     if not User.objects.filter(pk=person.pk, is_active=True).update(
         is_active=False, disabled_at=now
@@ -34,7 +34,7 @@ def disable(person: User, *, by: User, reason: str) -> int:
         raise Refused(_("This account is disabled already."))
     person.is_active, person.disabled_at = False, now
     person.invitations.filter(used_at=None, withdrawn_at=None).update(withdrawn_at=now)
-    forget_ministry(person, by=by, position=authority.position, reason=reason)
+    remove_ministry_link(person, by=by, position=authority.position, reason=reason)
     ended = end_sessions(person)
     record(
         "account.disabled",
@@ -42,13 +42,13 @@ def disable(person: User, *, by: User, reason: str) -> int:
         by=by,
         position=authority.position,
         reason=reason,
-        unit_path=place_of(person),
+        unit_path=unit_path_of(person),
         sessions=ended,
     )
     return ended
 
 
-def require_way_in_without(person: User) -> None:
+def require_other_break_glass_account(person: User) -> None:
     """Raise Refused where the ministry's sign-in is required and no break-glass account but this
     one is left.
     """
@@ -62,7 +62,7 @@ def require_way_in_without(person: User) -> None:
         )
 
 
-def forget_ministry(person: User, *, by: User | None, position: str = "", reason: str) -> bool:
+def remove_ministry_link(person: User, *, by: User | None, position: str = "", reason: str) -> bool:
     """Remove the link to a ministry account, and what is proposed of one; False where there was
     none.
     """
@@ -76,7 +76,7 @@ def forget_ministry(person: User, *, by: User | None, position: str = "", reason
         by=by,
         position=position,
         reason=reason,
-        unit_path=place_of(person),
+        unit_path=unit_path_of(person),
     )
     return True
 
@@ -96,7 +96,7 @@ def enable(person: User, *, by: User, reason: str) -> None:
         by=by,
         position=authority.position,
         reason=reason.strip(),
-        unit_path=place_of(person),
+        unit_path=unit_path_of(person),
     )
 
 
@@ -106,7 +106,11 @@ def unlock(person: User, *, by: User) -> None:
     authority = require_governs(by, person)
     AccessAttempt.objects.filter(username=person.username).delete()
     record(
-        "account.unlocked", person, by=by, position=authority.position, unit_path=place_of(person)
+        "account.unlocked",
+        person,
+        by=by,
+        position=authority.position,
+        unit_path=unit_path_of(person),
     )
 
 
@@ -139,6 +143,6 @@ def correct(person: User, *, full_name: str, email: str, by: User) -> None:
         person,
         by=by,
         position=authority.position,
-        unit_path=place_of(person),
+        unit_path=unit_path_of(person),
         was=was,
     )

@@ -67,7 +67,7 @@ def template(units: Iterable[Unit]) -> bytes:
 
     guide = book.create_sheet(_("Guide"))
     guide.column_dimensions["A"].width, guide.column_dimensions["B"].width = 30, 100
-    for line in _guide():
+    for line in _guide_rows():
         guide.append(line)
     # A range, not a list in the formula: a role's name may hold a comma.
     for at, role in enumerate(Role, 1):
@@ -90,7 +90,7 @@ def template(units: Iterable[Unit]) -> bytes:
     return out.getvalue()
 
 
-def _guide() -> list[list[str]]:
+def _guide_rows() -> list[list[str]]:
     yes, no = _("required"), _("optional")
     return [
         [_("Column"), _("What to write")],

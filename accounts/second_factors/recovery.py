@@ -28,7 +28,7 @@ UNCONFIRMED_LIFETIME = timedelta(days=7)
 _SALT = "accounts.recovery.stop"
 
 
-def delay() -> timedelta:
+def reset_delay() -> timedelta:
     return timedelta(hours=settings.FACTOR_RESET_HOURS)
 
 
@@ -69,7 +69,7 @@ def confirm(row: FactorReset, *, by: User, now: datetime) -> None:
     authority = require_governs(by, row.user)
     if by.pk == row.asked_by_id:
         raise NotAllowed(_("Another administrator has to confirm what you asked for."))
-    due_at = now + delay()
+    due_at = now + reset_delay()
     unconfirmed = FactorReset.objects.open().filter(
         pk=row.pk, confirmed_by=None, asked_at__gt=now - UNCONFIRMED_LIFETIME
     )
@@ -134,7 +134,7 @@ def _reset(row: FactorReset, *, now: datetime) -> bool:
         return False
     if not still_open.update(done_at=now):
         return False
-    _forget_factors(row.user, by=row.confirmed_by, reason=row.reason)
+    _delete_factors(row.user, by=row.confirmed_by, reason=row.reason)
     return True
 
 
@@ -148,11 +148,11 @@ def break_glass(person: User, *, reason: str, operator: str) -> None:
     why = console_reason(reason, operator=operator)
     if len(administrators_over(person)) >= 2:
         raise Refused(_("Two administrators can reset this: the page of recoveries is the way."))
-    _forget_factors(person, by=None, reason=why)
+    _delete_factors(person, by=None, reason=why)
     FactorReset.objects.open().filter(user=person).update(stopped_at=timezone.now())
 
 
-def _forget_factors(person: User, *, by: User | None, reason: str) -> None:
+def _delete_factors(person: User, *, by: User | None, reason: str) -> None:
     Authenticator.objects.filter(user=person).delete()
     ended = end_sessions(person)
     record(
@@ -160,7 +160,7 @@ def _forget_factors(person: User, *, by: User | None, reason: str) -> None:
         person,
         by=by,
         reason=reason[:500],
-        unit_path=_place(person),
+        unit_path=_unit_path(person),
         sessions=ended,
     )
     notify(
@@ -172,10 +172,10 @@ def _forget_factors(person: User, *, by: User | None, reason: str) -> None:
 
 
 def _record(step: str, row: FactorReset, *, by: User | None, **facts: str) -> None:
-    record(f"account.mfa_reset_{step}", row.user, by=by, unit_path=_place(row.user), **facts)
+    record(f"account.mfa_reset_{step}", row.user, by=by, unit_path=_unit_path(row.user), **facts)
 
 
-def _place(person: User) -> str:
+def _unit_path(person: User) -> str:
     posts = open_posts(person)
     return posts[0].unit.path if posts else ""
 
@@ -190,10 +190,10 @@ def stop_address(row: FactorReset) -> str:
     return reverse("accounts:stop_recovery", args=[signing.dumps(str(row.public_id), salt=_SALT)])
 
 
-def of_stop_word(word: str) -> FactorReset | None:
+def find_by_stop_token(word: str) -> FactorReset | None:
     try:
         public_id = signing.loads(
-            word, salt=_SALT, max_age=UNCONFIRMED_LIFETIME + delay() + timedelta(days=1)
+            word, salt=_SALT, max_age=UNCONFIRMED_LIFETIME + reset_delay() + timedelta(days=1)
         )
     except signing.BadSignature:
         return None

@@ -25,7 +25,7 @@ _DIGITS = re.compile(rf"[0-9]{{{RANDOM_DIGITS + 1}}}")
 A_DAY = 20  # sets that one person may make: each costs ten hashes
 
 
-def make(request: HttpRequest) -> list[str]:
+def replace_codes(request: HttpRequest) -> list[str]:
     """Replace the person's codes by new ones and return them. Nobody can read them again.
 
     Raise Refused to somebody without another factor, Busy when too many hash at this moment.
@@ -64,7 +64,7 @@ def digits_of(typed: str) -> str:
     return digits if _DIGITS.fullmatch(digits) else ""
 
 
-def use(user: User, code: str) -> Authenticator | None:
+def use_code(user: User, code: str) -> Authenticator | None:
     """Use up one of the person's codes; return None when it is not one of the
     unused. Raise Busy.
     """

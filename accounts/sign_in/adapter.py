@@ -97,8 +97,8 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         down online guessing attacks with device cookies"); all others share one for the account.
         Passkeys do not pass here.
         """
-        name = name_typed(request, credentials)
-        browser = known_browsers.number_in(request, username=name)
+        name = failure_name(request, credentials)
+        browser = known_browsers.browser_number(request, username=name)
         limits = [
             ("password_at_address", None),
             ("password_in_known_browser", f"{name}:{browser}")
@@ -143,7 +143,7 @@ class PortalMFAAdapter(DefaultMFAAdapter):
         return unseal(base64.b64decode(encrypted_text), row=FACTOR_ROW)["text"]
 
 
-def name_typed(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
+def failure_name(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
     """Return the account that a failed sign-in counts against, whether its e-mail or its user name
     was typed.
 

@@ -24,13 +24,13 @@ SYSTEMS = [("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Win
 SYSTEMS += [("Mac OS X", "macOS"), ("Linux", "Linux")]
 
 
-def note_use(request: HttpRequest, *, at: int) -> None:
+def store_use(request: HttpRequest, *, at: int) -> None:
     """Store in the session when it was last used, in seconds since 1970, and with which device."""
     request.session["seen"] = at
-    request.session["device"] = named(request)
+    request.session["device"] = browser_and_system(request)
 
 
-def named(request: HttpRequest) -> list[str]:
+def browser_and_system(request: HttpRequest) -> list[str]:
     """Return browser and system, as far as the user agent names ones that we know."""
     user_agent = request.headers.get("User-Agent", "")
     return [
@@ -39,7 +39,7 @@ def named(request: HttpRequest) -> list[str]:
     ]
 
 
-def words(browser: str = "", system: str = "") -> str:
+def describe_device(browser: str = "", system: str = "") -> str:
     """Name the device; empty when neither is known."""
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}

@@ -13,7 +13,7 @@ ACCOUNTS = 8  # of a shared computer; the oldest is forgotten
 _SALT = "accounts.known_browsers"  # cookies bear it: it stays though the module moved
 
 
-def _read(request: HttpRequest) -> dict[str, str]:
+def _read_cookie(request: HttpRequest) -> dict[str, str]:
     """Return the number that this browser has for each account, by user name; the oldest first."""
     try:
         return dict(
@@ -25,14 +25,14 @@ def _read(request: HttpRequest) -> dict[str, str]:
         return {}
 
 
-def number_in(request: HttpRequest, *, username: str) -> str:
+def browser_number(request: HttpRequest, *, username: str) -> str:
     """Return this browser's number for the account; empty when it never signed in here."""
-    return _read(request).get(username, "")
+    return _read_cookie(request).get(username, "")
 
 
-def remember(request: HttpRequest, response: HttpResponse, *, username: str) -> None:
+def remember_account(request: HttpRequest, response: HttpResponse, *, username: str) -> None:
     """Note that the account has signed in with this browser."""
-    known = _read(request)
+    known = _read_cookie(request)
     known[username] = known.pop(username, "") or secrets.token_urlsafe(9)
     response.set_cookie(
         settings.KNOWN_BROWSER_COOKIE,
@@ -44,12 +44,12 @@ def remember(request: HttpRequest, response: HttpResponse, *, username: str) -> 
     )
 
 
-def is_shared(request: HttpRequest) -> bool:
+def is_shared_computer(request: HttpRequest) -> bool:
     """Check whether somebody marked this computer as shared at a sign-in."""
     return settings.SHARED_COMPUTER_COOKIE in request.COOKIES
 
 
-def mark_shared(response: HttpResponse, *, shared: bool) -> None:
+def mark_shared_computer(response: HttpResponse, *, shared: bool) -> None:
     """Mark, or unmark, this computer as shared. The mark only shortens sessions, so it is not
     signed.
     """

@@ -93,7 +93,7 @@ def is_guessable(text: str, words: frozenset[str] | set[str]) -> bool:
         rest = rest.replace(word, " ")
     for pattern in _PATTERNS:
         rest = pattern.sub(" ", rest)
-    rest = "".join(_without_rows(rest).split())
+    rest = "".join(_remove_keyboard_rows(rest).split())
     return len(rest) < LEFT_OVER or len(set(rest)) < DIFFERENT
 
 
@@ -103,17 +103,17 @@ def _shortest_period(text: str) -> str:
     return text[:at] if 0 < at < len(text) else text
 
 
-def _without_rows(text: str) -> str:
+def _remove_keyboard_rows(text: str) -> str:
     """Take out three or more neighbours of an alphabet or a keyboard, such as 1234 or qwer."""
     out, at = [], 0
     while at < len(text):
-        size = max(_row_at(text, at, row) for row in _ROWS)
+        size = max(_row_length_at(text, at, row) for row in _ROWS)
         out.append(" " if size >= 3 else text[at])
         at += size if size >= 3 else 1
     return "".join(out)
 
 
-def _row_at(text: str, at: int, row: str) -> int:
+def _row_length_at(text: str, at: int, row: str) -> int:
     size = 0
     while at + size < len(text) and text[at : at + size + 1] in row:
         size += 1

@@ -35,7 +35,7 @@ FAILURES_OF_STRANGERS = 300  # from all addresses together
 DENIALS_A_PERSON = 60
 
 
-def record_act(
+def record_action(
     action: str, user: User, request: HttpRequest | None, *, by: User | None, **facts: Any
 ) -> None:
     """Record what was done with the account of ``user``, and from which address."""
@@ -45,8 +45,8 @@ def record_act(
         user,
         by=by,
         position=post.position if post and by == user else "",
-        unit_path=post.unit.path if post else _top_path(),
-        address=_address(request),
+        unit_path=post.unit.path if post else _root_unit_path(),
+        address=_client_address(request),
         **facts,
     )
 
@@ -56,40 +56,40 @@ def record_denied(request: HttpRequest, user: User) -> None:
     record.
     """
     page = request.resolver_match.view_name if request.resolver_match else ""
-    if _within(f"denied:{user.pk}:{page}"[:180], 1) and _within(
+    if _is_within_limit(f"denied:{user.pk}:{page}"[:180], 1) and _is_within_limit(
         f"denied:{user.pk}", DENIALS_A_PERSON
     ):
-        record_act("access.denied", user, request, by=user, page=page)
+        record_action("access.denied", user, request, by=user, page=page)
 
 
 @receiver(account.user_logged_in)
-def note_sign_in(*, request: HttpRequest, user: User, **facts: Any) -> None:
+def record_sign_in(*, request: HttpRequest, user: User, **facts: Any) -> None:
     """Record a sign-in, and notify its owner of a browser that is new to the account, except at the
     first sign-in of all.
     """
-    been_here = known_browsers.number_in(request, username=user.username)
+    been_here = known_browsers.browser_number(request, username=user.username)
     earlier = Entry.objects.filter(
         action__in=("sign_in.succeeded", "sign_in.by_ministry"),
         object_type="accounts.user",
         object_id=str(user.public_id),
     )
     if not been_here and earlier.exists():
-        device = ", ".join(filter(None, devices.named(request))) or "?"
+        device = ", ".join(filter(None, devices.browser_and_system(request))) or "?"
         notify([user], "sign_in_new_browser", address=reverse("accounts:sessions"), device=device)
     if said := facts.get(BY_MINISTRY):
-        record_act("sign_in.by_ministry", user, request, by=user, factor=said["factor"])
+        record_action("sign_in.by_ministry", user, request, by=user, factor=said["factor"])
     else:
-        record_act("sign_in.succeeded", user, request, by=user)
+        record_action("sign_in.succeeded", user, request, by=user)
 
 
 @receiver(user_logged_out)
-def note_sign_out(*, request: HttpRequest, user: User | None, **_: Any) -> None:
+def record_sign_out(*, request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is not None:
-        record_act("sign_in.ended", user, request, by=user)
+        record_action("sign_in.ended", user, request, by=user)
 
 
 @receiver(user_login_failed)
-def note_failure(
+def record_failure(
     *, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
 ) -> None:
     typed = (
@@ -97,124 +97,138 @@ def note_failure(
     )
     user = account_named(str(typed)[:254])
     if user is not None:
-        if _within(f"failed:{user.pk}", FAILURES_AN_ACCOUNT):
-            record_act("sign_in.failed", user, request, by=None)
+        if _is_within_limit(f"failed:{user.pk}", FAILURES_AN_ACCOUNT):
+            record_action("sign_in.failed", user, request, by=None)
         return
-    address, top = _address(request), Unit.objects.filter(parent=None).first()
+    address, top = _client_address(request), Unit.objects.filter(parent=None).first()
     if (
         top
-        and _within(f"failed-from:{address}", FAILURES_AN_ADDRESS)
-        and _within("failed-unknown", FAILURES_OF_STRANGERS)
+        and _is_within_limit(f"failed-from:{address}", FAILURES_AN_ADDRESS)
+        and _is_within_limit("failed-unknown", FAILURES_OF_STRANGERS)
     ):
         record("sign_in.unknown", top, address=address)
 
 
-def record_unproved(request: HttpRequest, *, check: str) -> None:
+def record_failed_ministry_check(request: HttpRequest, *, check: str) -> None:
     """Record that the ministry's answer proved nobody, and which check it failed; as often as
     strangers' names.
     """
-    address, top = _address(request), Unit.objects.filter(parent=None).first()
+    address, top = _client_address(request), Unit.objects.filter(parent=None).first()
     if (
         top
-        and _within(f"failed-from:{address}", FAILURES_AN_ADDRESS)
-        and _within("failed-unknown", FAILURES_OF_STRANGERS)
+        and _is_within_limit(f"failed-from:{address}", FAILURES_AN_ADDRESS)
+        and _is_within_limit("failed-unknown", FAILURES_OF_STRANGERS)
     ):
         record("sign_in.unproved", top, address=address, check=check)
 
 
 @receiver(factors.authentication_failed)
-def note_failed_factor(
+def record_failed_factor(
     *, request: HttpRequest, user: User, reauthentication: bool = False, **_: Any
 ) -> None:
-    if _within(f"failed:{user.pk}", FAILURES_AN_ACCOUNT):
-        record_act("sign_in.factor_failed", user, request, by=None)
+    if _is_within_limit(f"failed:{user.pk}", FAILURES_AN_ACCOUNT):
+        record_action("sign_in.factor_failed", user, request, by=None)
     # One may mistype. Who gets this far knows the password, so no stranger can have letters sent by
     # it.
     if (
         not reauthentication
-        and not _within(f"wrong-code:{user.pk}", 2)
-        and _within(f"wrong-code-told:{user.pk}", 1)
+        and not _is_within_limit(f"wrong-code:{user.pk}", 2)
+        and _is_within_limit(f"wrong-code-told:{user.pk}", 1)
     ):
         notify([user], "sign_in_wrong_codes", address=reverse("account_change_password"))
 
 
 @receiver([account.password_set, account.password_changed])
-def note_new_password(*, request: HttpRequest, user: User, **_: Any) -> None:
-    record_act("account.password_changed", user, request, by=user)
+def record_changed_password(*, request: HttpRequest, user: User, **_: Any) -> None:
+    record_action("account.password_changed", user, request, by=user)
 
 
 @receiver(account.password_reset)
-def note_reset_password(*, request: HttpRequest, user: User, **_: Any) -> None:
-    record_act("account.password_reset", user, request, by=user)
+def record_reset_password(*, request: HttpRequest, user: User, **_: Any) -> None:
+    record_action("account.password_reset", user, request, by=user)
 
 
 @receiver(factors.authenticator_added)
-def note_new_factor(
+def record_added_factor(
     *, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
 ) -> None:
-    record_act("account.factor_added", user, request, by=_actor(request), kind=authenticator.type)
+    record_action(
+        "account.factor_added", user, request, by=_signed_in_user(request), kind=authenticator.type
+    )
 
 
 @receiver([factors.authenticator_removed, factors.authenticator_reset])
-def note_lost_factor(
+def record_removed_factor(
     *, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
 ) -> None:
-    record_act("account.factor_removed", user, request, by=_actor(request), kind=authenticator.type)
+    record_action(
+        "account.factor_removed",
+        user,
+        request,
+        by=_signed_in_user(request),
+        kind=authenticator.type,
+    )
 
 
 @receiver(account.email_added)
-def note_added_email(
+def record_added_email(
     *, request: HttpRequest, user: User, email_address: EmailAddress, **_: Any
 ) -> None:
-    record_act(
-        "account.email_added", user, request, by=_actor(request), email=masked(email_address.email)
+    record_action(
+        "account.email_added",
+        user,
+        request,
+        by=_signed_in_user(request),
+        email=mask_address(email_address.email),
     )
 
 
 @receiver(account.email_removed)
-def note_removed_email(
+def record_removed_email(
     *, request: HttpRequest, user: User, email_address: EmailAddress, **_: Any
 ) -> None:
-    record_act(
+    record_action(
         "account.email_removed",
         user,
         request,
-        by=_actor(request),
-        email=masked(email_address.email),
+        by=_signed_in_user(request),
+        email=mask_address(email_address.email),
     )
 
 
 @receiver(account.email_confirmed)
-def note_confirmed_email(*, request: HttpRequest, email_address: EmailAddress, **_: Any) -> None:
+def record_confirmed_email(*, request: HttpRequest, email_address: EmailAddress, **_: Any) -> None:
     user = email_address.user
-    record_act("account.email_confirmed", user, request, by=user, email=masked(email_address.email))
-
-
-@receiver(account.email_changed)
-def note_changed_email(
-    *, request: HttpRequest, user: User, to_email_address: EmailAddress, **_: Any
-) -> None:
-    record_act(
-        "account.email_changed",
-        user,
-        request,
-        by=_actor(request),
-        email=masked(to_email_address.email),
+    record_action(
+        "account.email_confirmed", user, request, by=user, email=mask_address(email_address.email)
     )
 
 
-def masked(email: str) -> str:
+@receiver(account.email_changed)
+def record_changed_email(
+    *, request: HttpRequest, user: User, to_email_address: EmailAddress, **_: Any
+) -> None:
+    record_action(
+        "account.email_changed",
+        user,
+        request,
+        by=_signed_in_user(request),
+        email=mask_address(to_email_address.email),
+    )
+
+
+def mask_address(email: str) -> str:
     """Mask an address so that its owner recognises it and nobody can write to it: a…@example.vn."""
     name, _at, domain = email.rpartition("@")
     return f"{name[:1]}…@{domain}"
 
 
-def _actor(request: HttpRequest) -> User | None:
+def _signed_in_user(request: HttpRequest) -> User | None:
     user = getattr(request, "user", None)
     return user if user is not None and user.is_authenticated else None
 
 
-def _within(key: str, limit: int) -> bool:
+def _is_within_limit(key: str, limit: int) -> bool:
     try:
         quotas.spend(f"record:{key}", limit=limit, seconds=HOUR)
     except QuotaExceeded:
@@ -222,7 +236,7 @@ def _within(key: str, limit: int) -> bool:
     return True
 
 
-def _address(request: HttpRequest | None) -> str:
+def _client_address(request: HttpRequest | None) -> str:
     if request is None:
         return ""
     try:
@@ -231,6 +245,6 @@ def _address(request: HttpRequest | None) -> str:
         return ""
 
 
-def _top_path() -> str:
+def _root_unit_path() -> str:
     top = Unit.objects.filter(parent=None).first()
     return top.path if top else ""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Session
 
 
-def hash_of(session_key: str) -> str:
+def hash_key(session_key: str) -> str:
     """Hash a key as it is stored. Keys have 165 random bits, so that a slow
     hash would add nothing.
     """
@@ -37,21 +37,21 @@ class SessionStore(DatabaseSessionStore):
 
     def _get_session_from_db(self) -> Session | None:
         row = Session.objects.filter(
-            pk=hash_of(self.session_key or ""), expire_date__gt=timezone.now()
+            pk=hash_key(self.session_key or ""), expire_date__gt=timezone.now()
         ).first()
         if row is None:
             self._session_key = None
         return row
 
     def exists(self, session_key: str) -> bool:
-        return super().exists(hash_of(session_key))
+        return super().exists(hash_key(session_key))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = cast("Session", super().create_model_instance(data))
-        row.pk = hash_of(row.pk)
+        row.pk = hash_key(row.pk)
         row.user_id = data.get("_auth_user_id")
         return row
 
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:
-            super().delete(hash_of(key))
+            super().delete(hash_key(key))

@@ -26,7 +26,10 @@ def sessions_of(person: User) -> list[Session]:
         kept = row.get_decoded()
         if kept.get(HASH_SESSION_KEY) not in valid:
             continue
-        row.device, row.shared = devices.words(*kept.get("device", [])), kept.get("shared", False)
+        row.device, row.shared = (
+            devices.describe_device(*kept.get("device", [])),
+            kept.get("shared", False),
+        )
         row.began_at, row.seen_at = (
             datetime.fromtimestamp(kept[name], UTC) for name in ("began", "seen")
         )

@@ -18,7 +18,7 @@ from accounts.people import appointments, confirmations
 from accounts.permissions import Permission
 from accounts.queries import may_waive, require_confirms
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, person_button, require_administrator, visible_person
+from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
 from core.actions import form_action
 from core.errors import NotAllowed
 
@@ -27,7 +27,7 @@ from core.errors import NotAllowed
 @step_up_required
 def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    form = forms.Appoint(request.POST or None, by=request.user)
+    form = forms.AppointForm(request.POST or None, by=request.user)
     done = form_action(
         form, lambda: appointments.appoint(row, by=request.user, **form.cleaned_data)
     )
@@ -49,14 +49,14 @@ def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
 @step_up_required
 def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    form = forms.EndPost(request.POST)
+    form = forms.EndPostForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Please write the last day of the post."))
         return redirect("accounts:person", row.public_id)
     facts = form.cleaned_data
     post = get_object_or_404(row.appointments.visible_to(request.user), public_id=facts["post"])
     said = _("The post ends. What %(name)s did under it stays on record.")
-    return person_button(
+    return run_person_action(
         request,
         row,
         lambda: appointments.end_post(
@@ -110,7 +110,7 @@ def pending_appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     rows = PendingAppointment.objects.visible_to(request.user)
     rows = rows.select_related("user", "unit__parent", "asked_by", "decided_by")
     row = get_object_or_404(rows, public_id=public_id)
-    form = forms.Decide(request.POST or None)
+    form = forms.DecideForm(request.POST or None)
     done = form_action(form, lambda: _decide(row, by=request.user, **form.cleaned_data))
     if done:
         messages.success(request, done.result)
@@ -130,10 +130,10 @@ def pending_appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 def _decide(row: PendingAppointment, *, by: User, decision: str, reason: str) -> str:
     facts = {"name": row.user, "post": row.position}
-    if decision == forms.Decide.CONFIRM:
+    if decision == forms.DecideForm.CONFIRM:
         confirmations.confirm(row, by=by)
         return _("%(name)s is now %(post)s. The leaders of the unit are told.") % facts
-    if decision == forms.Decide.REFUSE:
+    if decision == forms.DecideForm.REFUSE:
         confirmations.refuse(row, by=by, reason=reason)
         return _("Refused. Who proposed it is told your reason.")
     confirmations.withdraw(row, by=by)
@@ -153,7 +153,7 @@ def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
         "user", "unit__parent", "appointed_by", "confirmed_by"
     )
     row = get_object_or_404(rows, public_id=public_id)
-    form = forms.Waive(request.POST or None)
+    form = forms.WaiveForm(request.POST or None)
     done = form_action(form, lambda: confirmations.waive(row, by=request.user, **form.cleaned_data))
     if done:
         said = _("Your waiver is on record. A second leader has to waive it, too.")

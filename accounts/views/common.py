@@ -28,7 +28,7 @@ def visible_person(request: HttpRequest, public_id: Any) -> User:
     return get_object_or_404(with_facts(User.objects.visible_to(request.user)), public_id=public_id)
 
 
-def person_button(
+def run_person_action(
     request: HttpRequest, person: User, service: Callable[[], object], said: str
 ) -> HttpResponse:
     """Do what a button of a person's page says, and show the page again. ``said`` may hold the
@@ -38,7 +38,7 @@ def person_button(
     return redirect("accounts:person", person.public_id)
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def render_private(response: HttpResponse) -> HttpResponse:
     """Render a page that shows a secret link: no cache stores it and its address goes to nobody.
 
     Not "no-referrer": browsers then send the forms on the page with ``Origin: null``, and the CSRF

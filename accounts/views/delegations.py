@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.context import current_position
-from accounts.forms import HandOver
+from accounts.forms import DelegateForm
 from accounts.models import Appointment, Delegation
 from accounts.people import delegations
 from accounts.step_up import step_up_required
@@ -35,13 +35,13 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
-        "rows": [(row, _status(row)) for row in page],
+        "rows": [(row, _status_of(row)) for row in page],
         "may_give": bool(delegations.own_approving_posts(request.user)),
     }
     return render(request, "accounts/delegations.html", context)
 
 
-def _status(row: Delegation) -> dict[str, object]:
+def _status_of(row: Delegation) -> dict[str, object]:
     return dict(zip(("tone", "icon", "label"), STAGES[row.stage(timezone.now())], strict=True))
 
 
@@ -49,8 +49,8 @@ def _status(row: Delegation) -> dict[str, object]:
 @step_up_required(only_posts=True)
 def delegate(request: HttpRequest) -> HttpResponse:
     """Hand over one's own approval in the unit of the current position."""
-    own = _handed_over(request)
-    form = HandOver(
+    own = _appointment_to_delegate(request)
+    form = DelegateForm(
         form_data(request),
         deputies=delegations.possible_deputies(own.unit, besides={request.user.pk}),
         unit=own.unit,
@@ -70,7 +70,7 @@ def delegate(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/delegate.html", context, status=done.status)
 
 
-def _handed_over(request: HttpRequest) -> Appointment:
+def _appointment_to_delegate(request: HttpRequest) -> Appointment:
     """Return the appointment whose approval is handed over: the current one, or the first that
     approves.
     """
@@ -97,7 +97,7 @@ def delegation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "row": row,
         "form": form,
-        "status": _status(row),
+        "status": _status_of(row),
         "waits": row.waits_to_approve(now),
         "may_end": row.stage(now) in ("coming", "running")
         and bool(delegations.may_end(request.user, row)),

@@ -27,14 +27,14 @@ PREVIEW_ROWS = 200
 @step_up_required
 def upload(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
-    form = forms.Upload(request.POST or None, request.FILES or None)
-    done = form_action(form, lambda: _keep(form.cleaned_data["file"], by=request.user))
+    form = forms.UploadPeopleForm(request.POST or None, request.FILES or None)
+    done = form_action(form, lambda: _store_upload(form.cleaned_data["file"], by=request.user))
     if done:
         return redirect("accounts:import_preview")
     return render(request, "accounts/import.html", {"form": form}, status=done.status)
 
 
-def _keep(file: UploadedFile, *, by: User) -> None:
+def _store_upload(file: UploadedFile, *, by: User) -> None:
     quotas.use("import", by=by)
     imports.store_rows(read_people(file, size=file.size), file_name=file.name, by=by)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import forms, queries
 from accounts.people import invitations
 from accounts.queries import open_invitation
-from accounts.views.common import private
+from accounts.views.common import render_private
 from core.errors import Busy, Refused
 
 
@@ -31,17 +31,17 @@ def accept_invitation(request: HttpRequest, secret: str) -> HttpResponse:
                 _("Passwords are not used here. Sign in with your account of the ministry.")
             )
     except Refused as refused:
-        return private(
+        return render_private(
             render(request, "accounts/invitation_dead.html", {"why": str(refused)}, status=400)
         )
-    form = forms.ChoosePassword(request.POST or None, person=invitation.user)
+    form = forms.ChoosePasswordForm(request.POST or None, person=invitation.user)
     if request.method == "POST" and form.is_valid():
         try:
             person = invitations.accept(secret, password=form.cleaned_data["password1"])
         except Busy:
             raise  # the link is still good: the page says when to try again
         except Refused as refused:
-            return private(
+            return render_private(
                 render(request, "accounts/invitation_dead.html", {"why": str(refused)}, status=400)
             )
         person.backend = "accounts.backends.PasswordBackend"
@@ -50,4 +50,6 @@ def accept_invitation(request: HttpRequest, secret: str) -> HttpResponse:
         return perform_login(request, person, redirect_url=reverse(settings.LOGIN_REDIRECT_URL))
     context = {"form": form, "person": invitation.user}
     status = 422 if form.is_bound else 200
-    return private(render(request, "accounts/accept_invitation.html", context, status=status))
+    return render_private(
+        render(request, "accounts/accept_invitation.html", context, status=status)
+    )

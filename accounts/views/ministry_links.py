@@ -20,13 +20,13 @@ from accounts.models import ClaimMapping, MinistryRequest, User
 from accounts.permissions import Permission
 from accounts.sign_in_policy import ministry_is_on
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, person_button, require_administrator
+from accounts.views.common import PAGE, require_administrator, run_person_action
 from core.actions import FormAction, form_action, typed_reason
 from core.errors import Refused
 
 
 @require_GET
-def requests(request: HttpRequest) -> HttpResponse:
+def ministry_requests(request: HttpRequest) -> HttpResponse:
     """Show who signed in at the ministry and waits for an account, in the person's reach; proposals
     first.
     """
@@ -38,14 +38,16 @@ def requests(request: HttpRequest) -> HttpResponse:
     context = {
         "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "is_on": ministry_is_on(),
-        "may_map": queries.can(request.user, Permission.ACCOUNT_MANAGE, unit=mapping.ministry()),
+        "may_map": queries.can(
+            request.user, Permission.ACCOUNT_MANAGE, unit=mapping.ministry_unit()
+        ),
     }
     return render(request, "accounts/ministry_requests.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @step_up_required(only_posts=True)
-def one_request(request: HttpRequest, public_id: Any) -> HttpResponse:
+def ministry_request(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Show one of them; propose an account for it, or confirm, refuse or take back a proposal."""
     require_administrator(request)
     rows = MinistryRequest.objects.visible_to(request.user).select_related(
@@ -54,15 +56,15 @@ def one_request(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(rows, public_id=public_id)
     post = request.POST if request.method == "POST" else None
     act = request.POST.get("act", "")
-    choose = forms.ChooseAccount(post if act == "choose" else None)
+    choose = forms.ChooseAccountForm(post if act == "choose" else None)
     unit, role = mapping.meaning_of(row.units, row.roles)
     initial = {"full_name": row.name, "unit": unit, "role": role}
-    new = forms.Invite(
+    new = forms.InviteForm(
         post if act == "new" else None,
         by=request.user,
         initial={k: v for k, v in initial.items() if v},
     )
-    decide = forms.Decide(post if act == "decide" else None)
+    decide = forms.DecideForm(post if act == "decide" else None)
     actions = (
         (choose, lambda: _propose(row, request.user, choose)),
         (new, lambda: _propose_new(row, request.user, new)),
@@ -86,28 +88,28 @@ def one_request(request: HttpRequest, public_id: Any) -> HttpResponse:
     return render(request, "accounts/ministry_request.html", context, status=done.status)
 
 
-def _proposed(person: User) -> str:
+def _success_text(person: User) -> str:
     return _(
         "%(name)s is proposed. A second administrator has to confirm it within seven days."
     ) % {"name": person}
 
 
-def _propose(row: MinistryRequest, by: User, form: forms.ChooseAccount) -> str:
-    return _proposed(
+def _propose(row: MinistryRequest, by: User, form: forms.ChooseAccountForm) -> str:
+    return _success_text(
         links.propose_account(row, form.cleaned_data["account"], by=by, now=timezone.now())
     )
 
 
-def _propose_new(row: MinistryRequest, by: User, form: forms.Invite) -> str:
-    return _proposed(links.propose_new(row, by=by, now=timezone.now(), **form.cleaned_data))
+def _propose_new(row: MinistryRequest, by: User, form: forms.InviteForm) -> str:
+    return _success_text(links.propose_new(row, by=by, now=timezone.now(), **form.cleaned_data))
 
 
 def _decide(row: MinistryRequest, by: User, *, decision: str, reason: str) -> str:
     now = timezone.now()
-    if decision == forms.Decide.CONFIRM:
+    if decision == forms.DecideForm.CONFIRM:
         linked = links.confirm(row, by=by, now=now)
         return _("%(name)s can sign in with the ministry's account now.") % {"name": linked.user}
-    if decision == forms.Decide.REFUSE:
+    if decision == forms.DecideForm.REFUSE:
         links.refuse(row, by=by, reason=reason, now=now)
         return _("Refused. It does not come again for a month.")
     links.withdraw(row, by=by, now=now)
@@ -119,7 +121,7 @@ def _decide(row: MinistryRequest, by: User, *, decision: str, reason: str) -> st
 def end_link(request: HttpRequest, public_id: Any) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(request.user), public_id=public_id)
     said = _("The link to the ministry account is ended, and with it all sessions.")
-    return person_button(
+    return run_person_action(
         request,
         person,
         lambda: links.end(person, by=request.user, reason=typed_reason(request)),
@@ -133,10 +135,10 @@ def claim_mapping(request: HttpRequest) -> HttpResponse:
     """Show what the claims' values mean here; the ministry's administrators propose, confirm and
     remove.
     """
-    if not queries.can(request.user, Permission.ACCOUNT_MANAGE, unit=mapping.ministry()):
+    if not queries.can(request.user, Permission.ACCOUNT_MANAGE, unit=mapping.ministry_unit()):
         raise PermissionDenied
     act = request.POST.get("act", "")
-    form = forms.ClaimMeanings(request.POST if act == "propose" else None)
+    form = forms.ClaimMeaningsForm(request.POST if act == "propose" else None)
     done = form_action(form, lambda: _propose_mapping(form, by=request.user))
     if done:
         messages.success(request, done.result)
@@ -155,7 +157,7 @@ def claim_mapping(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/claim_mapping.html", context, status=done.status)
 
 
-def _propose_mapping(form: forms.ClaimMeanings, *, by: User) -> str:
+def _propose_mapping(form: forms.ClaimMeaningsForm, *, by: User) -> str:
     n = mapping.propose(
         form.cleaned_data["kind"], form.cleaned_data["text"], by=by, now=timezone.now()
     )

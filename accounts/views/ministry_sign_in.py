@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import forms
 from accounts.ministry import links, provider, tokens
 from accounts.sign_in.adapter import client_address
-from accounts.sign_in.record import record_unproved
+from accounts.sign_in.record import record_failed_ministry_check
 from accounts.sign_in_policy import BY_MINISTRY, ministry_is_on, ministry_is_required
 from core import quotas
 from core.errors import Refused
@@ -38,22 +38,22 @@ def _redirect_uri() -> str:
 @login_not_required
 @never_cache
 @require_POST
-def start(request: HttpRequest) -> HttpResponse:
+def start_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to the ministry's server, by a page: the content policy lets no form lead
     there.
     """
     if not ministry_is_on() or request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     quotas.spend(f"ministry:{client_address(request)}", limit=STARTS, seconds=60)
-    form = forms.StartMinistrySignIn(request.POST)
+    form = forms.StartMinistrySignInForm(request.POST)
     if not form.is_valid():
-        return _refused(request, "unclear")
+        return _show_refused(request, "unclear")
     shared = form.cleaned_data["shared"]
     request.shared_computer = shared
     try:
         description = provider.Provider().description()
     except provider.Unavailable:
-        return _refused(request, "away")
+        return _show_refused(request, "away")
     address, kept = provider.begin(description, redirect_uri=_redirect_uri(), afresh=shared)
     request.session[STATE] = {
         **kept,
@@ -69,7 +69,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
-def callback(request: HttpRequest) -> HttpResponse:
+def sign_in_callback(request: HttpRequest) -> HttpResponse:
     """Take the server's answer, once, in the browser that asked for it."""
     kept = request.session.pop(STATE, None)
     if not ministry_is_on() or request.user.is_authenticated:
@@ -78,17 +78,19 @@ def callback(request: HttpRequest) -> HttpResponse:
     if any(
         len(request.GET.getlist(name)) > 1 or len(value) > 4096 for name, value in given.items()
     ):
-        return _refused(request, "unclear")
+        return _show_refused(request, "unclear")
     if (
         not kept
         or time.time() - kept["at"] > STATE_SECONDS
-        or not _same(kept["state"], given["state"])
+        or not _is_same(kept["state"], given["state"])
     ):
-        return _refused(request, "late")
+        return _show_refused(request, "late")
     if given["iss"] and given["iss"] != settings.OIDC_ISSUER:
-        return _refused(request, "unproved", request_record="issuer")
+        return _show_refused(request, "unproved", request_record="issuer")
     if given["error"] or not given["code"]:
-        return _refused(request, "cancelled" if given["error"] == "access_denied" else "declined")
+        return _show_refused(
+            request, "cancelled" if given["error"] == "access_denied" else "declined"
+        )
     server = provider.Provider()
     try:
         token = server.redeem(
@@ -96,25 +98,25 @@ def callback(request: HttpRequest) -> HttpResponse:
         )
         person = tokens.check(token, nonce=kept["nonce"], keys=lambda kid: server.keys(kid=kid))
     except provider.Unavailable:
-        return _refused(request, "away")
+        return _show_refused(request, "away")
     except provider.CodeRejected:
-        return _refused(request, "declined")
+        return _show_refused(request, "declined")
     except tokens.InvalidIdToken as untrusted:
-        return _refused(request, "unproved", request_record=str(untrusted))
-    return _enter(request, person, kept)
+        return _show_refused(request, "unproved", request_record=str(untrusted))
+    return _sign_in(request, person, kept)
 
 
-def _same(expected: str, given: str) -> bool:
+def _is_same(expected: str, given: str) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode())
 
 
-def _enter(request: HttpRequest, person: tokens.Identity, kept: dict[str, Any]) -> HttpResponse:
+def _sign_in(request: HttpRequest, person: tokens.Identity, kept: dict[str, Any]) -> HttpResponse:
     now = timezone.now()
     linked = links.identity_of(person)
     if linked is None:
-        return _unlinked(request, person)
+        return _show_unlinked(request, person)
     user = linked.user
-    links.note_use(linked, now=now)
+    links.record_use(linked, now=now)
     factor = person.has_proved_factor and linked.factor_from <= now
     # which finds the account of a session; it checks nothing here
     user.backend = "accounts.backends.PasswordBackend"
@@ -123,12 +125,12 @@ def _enter(request: HttpRequest, person: tokens.Identity, kept: dict[str, Any]) 
     return perform_login(
         request,
         user,
-        redirect_url=_own(request, kept["next"]),
+        redirect_url=_own_address(request, kept["next"]),
         signal_kwargs={BY_MINISTRY: {"factor": factor}},
     )
 
 
-def _own(request: HttpRequest, address: str) -> str:
+def _own_address(request: HttpRequest, address: str) -> str:
     """Return the page that the person requested, if it is one of ours."""
     if url_has_allowed_host_and_scheme(
         address, {request.get_host()}, require_https=request.is_secure()
@@ -137,7 +139,7 @@ def _own(request: HttpRequest, address: str) -> str:
     return reverse(settings.LOGIN_REDIRECT_URL)
 
 
-def _unlinked(request: HttpRequest, person: tokens.Identity) -> HttpResponse:
+def _show_unlinked(request: HttpRequest, person: tokens.Identity) -> HttpResponse:
     try:
         row = links.request_link(person, now=timezone.now())
     except Refused as full:
@@ -145,12 +147,12 @@ def _unlinked(request: HttpRequest, person: tokens.Identity) -> HttpResponse:
     return render(request, "account/ministry_unlinked.html", {"row": row}, status=403)
 
 
-def _refused(request: HttpRequest, why: str, *, request_record: str = "") -> HttpResponse:
+def _show_refused(request: HttpRequest, why: str, *, request_record: str = "") -> HttpResponse:
     """Show why nobody was signed in, and the way out. ``request_record``: the check that failed,
     for the record.
     """
     if request_record:
-        record_unproved(request, check=request_record)
+        record_failed_ministry_check(request, check=request_record)
     status = {"away": 503, "unproved": 403}.get(why, 400)
     context = {"why": why, "break_glass": ministry_is_required(), "status": status}
     return render(request, "account/ministry_refused.html", context, status=status)
@@ -158,7 +160,7 @@ def _refused(request: HttpRequest, why: str, *, request_record: str = "") -> Htt
 
 @login_not_required
 @require_GET
-def required(request: HttpRequest) -> HttpResponse:
+def ministry_sign_in_required(request: HttpRequest) -> HttpResponse:
     """Show that this account opens by the ministry's sign-in alone."""
     return render(
         request,
@@ -184,7 +186,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def again(request: HttpRequest) -> HttpResponse:
+def sign_in_again(request: HttpRequest) -> HttpResponse:
     """Ask somebody to sign in again before a factor is set up: nothing else here could prove who it
     is.
     """

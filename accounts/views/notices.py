@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import services
 from accounts.models import Notice
-from accounts.notices import sentence
+from accounts.notices import describe
 from accounts.queries import unread_first
 from accounts.views.common import PAGE
 
@@ -23,7 +23,7 @@ from accounts.views.common import PAGE
 def notices(request: HttpRequest) -> HttpResponse:
     page = Paginator(unread_first(request.user), PAGE).get_page(request.GET.get("page"))
     for notice in page:
-        notice.sentence = sentence(notice)
+        notice.sentence = describe(notice)
     context = {"page_obj": page, "unread": request.user.notices.filter(read_at=None).count()}
     return render(
         request, "accounts/notices.html#rows" if request.htmx else "accounts/notices.html", context

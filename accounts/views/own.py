@@ -17,14 +17,14 @@ from accounts import forms, services
 from accounts.context import POSITION_KEY
 from accounts.models import MinistryIdentity, User
 from accounts.queries import with_facts
-from accounts.sign_in.session_store import hash_of
+from accounts.sign_in.session_store import hash_key
 from accounts.sign_in.sessions import sessions_of
 from accounts.step_up import step_up_required
 
 
 @require_http_methods(["GET", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
-    form = forms.Language(
+    form = forms.LanguageForm(
         request.POST or None,
         choices=settings.LANGUAGES,
         initial={"language": request.user.language},
@@ -55,7 +55,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         said = ngettext("%(n)s device is signed out.", "%(n)s devices are signed out.", ended)
         messages.success(request, said % {"n": ended})
         return redirect("accounts:sessions")
-    this = hash_of(request.session.session_key)
+    this = hash_key(request.session.session_key)
     own = sorted(sessions_of(request.user), key=lambda row: row.pk != this)
     context = {"sessions": own, "this": this}
     return render(request, "accounts/sessions.html", context)

@@ -25,7 +25,7 @@ from accounts.permissions import DEEP, GRANTS, Permission
 from accounts.queries import AccountState, governs, in_state, open_posts, state_of, with_facts
 from accounts.sign_in.sessions import sessions_of
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, person_button, require_administrator, visible_person
+from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
 from audit.models import Entry
 from core.actions import form_action, typed_reason
 from core.scope import Reach
@@ -40,7 +40,7 @@ TONES = {
 }
 
 
-def _show_state(person: User) -> None:
+def _set_shown_state(person: User) -> None:
     person.state = state_of(person)
     person.state_label, (person.state_tone, person.state_icon) = (
         forms.STATES[person.state],
@@ -57,17 +57,17 @@ def people(request: HttpRequest) -> HttpResponse:
         found = User.objects.within([Reach(position.unit.path, position.role in DEEP)])
     else:
         found = User.objects.visible_to(request.user)
-    filters = forms.Filters(request.GET)
+    filters = forms.PeopleFilterForm(request.GET)
     filters.is_valid()
-    found = _filtered(with_facts(found), filters.cleaned_data).order_by("search", "pk")
+    found = _filter_people(with_facts(found), filters.cleaned_data).order_by("search", "pk")
     page = Paginator(found.values_list("pk", flat=True), PAGE).get_page(request.GET.get("page"))
-    context = {"page_obj": page, "people": _people(list(page)), "filters": filters}
+    context = {"page_obj": page, "people": _load_people(list(page)), "filters": filters}
     return render(
         request, "accounts/people.html#rows" if request.htmx else "accounts/people.html", context
     )
 
 
-def _people(keys: Collection[int]) -> list[User]:
+def _load_people(keys: Collection[int]) -> list[User]:
     """Return these people as the list shows them. Asked of the page alone: of 13,000 people before
     they are sorted, the facts took three times as long as the search.
     """
@@ -78,11 +78,11 @@ def _people(keys: Collection[int]) -> list[User]:
         .prefetch_related(Prefetch("appointments", posts, to_attr="posts"))
     )
     for person in found:
-        _show_state(person)
+        _set_shown_state(person)
     return found
 
 
-def _filtered(found: QuerySet, filters: dict[str, str]) -> QuerySet:
+def _filter_people(found: QuerySet, filters: dict[str, str]) -> QuerySet:
     found = in_state(found.search(filters.get("q", "")), filters.get("state", ""))
     today = timezone.localdate()
     posts = Appointment.objects.in_force(today)
@@ -105,7 +105,7 @@ def _filtered(found: QuerySet, filters: dict[str, str]) -> QuerySet:
 @require_GET
 def person(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    _show_state(row)
+    _set_shown_state(row)
     today = timezone.localdate()
     posts = list(row.appointments.visible_to(request.user).select_related("unit__parent"))
     hidden = row.appointments.count() - len(posts)
@@ -148,21 +148,23 @@ def invite(request: HttpRequest) -> HttpResponse:
     initial = {}
     if key := request.GET.get("unit"):
         initial["unit"] = reach_of(request.user, Permission.ACCOUNT_MANAGE).filter(key=key).first()
-    form = forms.Invite(request.POST or None, by=request.user, initial=initial)
+    form = forms.InviteForm(request.POST or None, by=request.user, initial=initial)
     done = form_action(form, lambda: invitations.invite(by=request.user, **form.cleaned_data))
     if done:
         person = done.result
-        messages.success(request, _invited(person) if open_posts(person) else _proposed(person))
+        messages.success(
+            request, _invited_text(person) if open_posts(person) else _proposed_text(person)
+        )
         return redirect("accounts:person", person.public_id)
     return render(request, "accounts/invite.html", {"form": form}, status=done.status)
 
 
-def _invited(person: User) -> str:
+def _invited_text(person: User) -> str:
     said = _("The invitation for %(name)s goes by e-mail to %(email)s. User name: %(username)s")
     return said % {"name": person, "email": person.email, "username": person.username}
 
 
-def _proposed(person: User) -> str:
+def _proposed_text(person: User) -> str:
     said = _(
         "%(name)s is proposed. A second administrator has to confirm it within seven days; the "
         "invitation then goes by e-mail to %(email)s."
@@ -175,7 +177,9 @@ def _proposed(person: User) -> str:
 def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     said = _("A new invitation for %(name)s goes by e-mail. The earlier link stops working.")
-    return person_button(request, row, lambda: invitations.invite_again(row, by=request.user), said)
+    return run_person_action(
+        request, row, lambda: invitations.invite_again(row, by=request.user), said
+    )
 
 
 @require_POST
@@ -184,7 +188,7 @@ def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = typed_reason(request)
     said = _("The account of %(name)s is disabled and signed out everywhere.")
-    return person_button(
+    return run_person_action(
         request, row, lambda: lifecycle.disable(row, by=request.user, reason=reason), said
     )
 
@@ -195,7 +199,7 @@ def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = typed_reason(request)
     said = _("The account of %(name)s can sign in again.")
-    return person_button(
+    return run_person_action(
         request, row, lambda: lifecycle.enable(row, by=request.user, reason=reason), said
     )
 
@@ -204,7 +208,7 @@ def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
 def unlock(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     said = _("%(name)s can try the password again at once.")
-    return person_button(request, row, lambda: lifecycle.unlock(row, by=request.user), said)
+    return run_person_action(request, row, lambda: lifecycle.unlock(row, by=request.user), said)
 
 
 @require_http_methods(["GET", "POST"])
@@ -213,7 +217,7 @@ def correct(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     if governs(request.user, row) is None:
         raise PermissionDenied
-    form = forms.Correct(
+    form = forms.CorrectForm(
         request.POST or None, initial={"full_name": row.full_name, "email": row.email}
     )
     if queries.is_in_use(row):

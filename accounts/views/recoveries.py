@@ -19,9 +19,9 @@ from accounts.second_factors import recovery
 from accounts.step_up import step_up_required
 from accounts.views.common import (
     PAGE,
-    person_button,
-    private,
+    render_private,
     require_administrator,
+    run_person_action,
     visible_person,
 )
 from core.actions import button_action, typed_reason
@@ -36,7 +36,7 @@ def reset_second_factor(request: HttpRequest, public_id: Any) -> HttpResponse:
     said = _(
         "Asked. A second administrator has to confirm it; %(name)s has been told and can stop it."
     )
-    return person_button(
+    return run_person_action(
         request, row, lambda: recovery.ask(row, by=request.user, reason=reason), said
     )
 
@@ -96,7 +96,7 @@ def stop_recovery_of(request: HttpRequest, public_id: Any) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def stop_recovery(request: HttpRequest, word: str) -> HttpResponse:
     """Stop a reset from the link in notice or mail: one press, without a sign-in."""
-    row = recovery.of_stop_word(word)
+    row = recovery.find_by_stop_token(word)
     stopped, refused = False, ""
     if row and request.method == "POST":
         try:
@@ -107,4 +107,4 @@ def stop_recovery(request: HttpRequest, word: str) -> HttpResponse:
     running = row is not None and row.done_at is None and row.stopped_at is None and not stopped
     context = {"reset": row, "running": running, "stopped": stopped, "refused": refused}
     status = 400 if row is None else 409 if refused else 200
-    return private(render(request, "accounts/stop_recovery.html", context, status=status))
+    return render_private(render(request, "accounts/stop_recovery.html", context, status=status))

@@ -7,7 +7,7 @@ from allauth.core import context
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
 
-from accounts.forms import ResetPassword
+from accounts.forms import ResetPasswordRequestForm
 
 log = logging.getLogger(__name__)
 
@@ -15,13 +15,13 @@ log = logging.getLogger(__name__)
 class _AnswerFirst(PasswordResetView):
     """Send the mail once the browser has its answer, which is the same for every address."""
 
-    def form_valid(self, form: ResetPassword) -> HttpResponse:
+    def form_valid(self, form: ResetPasswordRequestForm) -> HttpResponse:
         answer = super().form_valid(form)
         if isinstance(answer, HttpResponseRedirect):  # not asked too often
             answer._resource_closers.append(lambda: self._send(form))
         return answer
 
-    def _send(self, form: ResetPassword) -> None:
+    def _send(self, form: ResetPasswordRequestForm) -> None:
         try:
             with context.request_context(self.request):
                 form.send(self.request)

@@ -16,7 +16,7 @@ from accounts import forms, queries, services, step_up
 from accounts.models import Appointment, FactorDate, User
 from accounts.permissions import Permission
 from accounts.queries import with_facts
-from accounts.second_factors.recovery_codes import make as make_recovery_codes
+from accounts.second_factors.recovery_codes import replace_codes as make_recovery_codes
 from accounts.step_up import step_up_required
 from core.actions import form_action
 from core.errors import Refused
@@ -65,7 +65,9 @@ def factor_day(request: HttpRequest) -> HttpResponse:
     if not queries.can(request.user, Permission.ACCOUNT_MANAGE, unit=ministry):
         raise PermissionDenied
     decided = FactorDate.objects.select_related("set_by").order_by("-pk").first()
-    form = forms.FactorDay(request.POST or None, initial={"day": decided.day if decided else None})
+    form = forms.FactorDayForm(
+        request.POST or None, initial={"day": decided.day if decided else None}
+    )
     done = form_action(
         form, lambda: services.set_factor_day(form.cleaned_data["day"], by=request.user)
     )

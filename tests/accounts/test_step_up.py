@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Role
-from accounts.sign_in.session_store import hash_of
+from accounts.sign_in.session_store import hash_key
 from accounts.step_up import PENDING_BYTES, STEPPED_UP_AT
 from publishing.models import Pause
 from tests import factories
@@ -158,7 +158,9 @@ def test_the_session_gets_a_new_key_with_the_proof(client, administrator):
 
     assert client.session.session_key != before
     assert not get_user(thief).is_authenticated
-    assert [row.pk for row in administrator.sessions.all()] == [hash_of(client.session.session_key)]
+    assert [row.pk for row in administrator.sessions.all()] == [
+        hash_key(client.session.session_key)
+    ]
 
 
 def test_htmx_is_sent_to_the_proof_as_a_whole_page(client, administrator, officer):

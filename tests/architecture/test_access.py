@@ -18,7 +18,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Invitation, Notice
-from accounts.people.appointments import propose
+from accounts.people.appointments import build_proposal
 from accounts.permissions import DEEP, Role
 from engagement.exports.services import under_way
 from media.links import public_url
@@ -162,7 +162,7 @@ def _appointment(unit):
 
 def _pending_appointment(unit):
     asked_by = factories.UserFactory()
-    return propose(
+    return build_proposal(
         factories.UserFactory(),
         unit=unit,
         role=Role.APPROVER,

@@ -14,11 +14,11 @@ from tests.architecture.patterns import APPS
 ROOT = Path(__file__).resolve().parents[2]
 # What people never type, or what a library's own form asks for; the request as a whole is bounded.
 BOUNDED_OTHERWISE = {
-    "accounts.forms.AddPasskey.credential",
-    "accounts.forms.AddPasskey.name",
-    "accounts.forms.ChoosePassword.password1",
-    "accounts.forms.ChoosePassword.password2",
-    "accounts.forms.SignIn.password",
+    "accounts.forms.AddPasskeyForm.credential",
+    "accounts.forms.AddPasskeyForm.name",
+    "accounts.forms.ChoosePasswordForm.password1",
+    "accounts.forms.ChoosePasswordForm.password2",
+    "accounts.forms.SignInForm.password",
 }
 
 

@@ -246,7 +246,7 @@ def test_every_action_of_the_code_has_its_sentence():
             "benchmarks",
         }:
             continue
-        recorded = r'(?:\b(?:record|record_act|entry)\(\s*|"action": )"([a-z_]+\.[a-z_.]+)"'
+        recorded = r'(?:\b(?:record|record_action|entry)\(\s*|"action": )"([a-z_]+\.[a-z_.]+)"'
         written |= set(re.findall(recorded, path.read_text(encoding="utf-8")))
     written |= {f"post.{state}" for state in PostState} | {f"delivery.{state}" for state in State}
 

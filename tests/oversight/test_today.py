@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Invitation
-from accounts.people.appointments import propose
+from accounts.people.appointments import build_proposal
 from accounts.permissions import Role
 from audit.services import record
 from channels.states import Health, Lifecycle
@@ -329,7 +329,7 @@ def test_an_administrator_sees_the_appointments_that_wait_for_their_confirmation
             "title": "",
             "valid_from": timezone.localdate(),
         }
-        propose(factories.UserFactory(), by=asking, **facts).save()
+        build_proposal(factories.UserFactory(), by=asking, **facts).save()
 
     assert [row.unit for row in today(confirming).context["proposals"].rows] == [unit]
     assert list(today(asking).context["proposals"].rows) == []

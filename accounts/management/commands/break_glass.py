@@ -30,7 +30,7 @@ class Command(BaseCommand):
                     f"{row.user.username}, marked {row.marked_at:%Y-%m-%d} by "
                     f"{row.operator}: {row.reason}"
                 )
-            self.stdout.write(f"{break_glass.ready()} would open today.")
+            self.stdout.write(f"{break_glass.count_usable()} would open today.")
             return
         person = User.objects.filter(username=username).first()
         if person is None:
@@ -41,4 +41,4 @@ class Command(BaseCommand):
             )
         except Refused as refused:
             raise CommandError(str(refused)) from refused
-        self.stdout.write(f"Done. {break_glass.ready()} would open today.")
+        self.stdout.write(f"Done. {break_glass.count_usable()} would open today.")

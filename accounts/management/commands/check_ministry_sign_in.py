@@ -24,7 +24,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{len(provider.keys())} keys")
         except (Unavailable, Busy) as error:
             raise CommandError(f"The server cannot be used: {error}") from error
-        ready = break_glass.ready()
+        ready = break_glass.count_usable()
         self.stdout.write(f"{ready} break-glass accounts would open today.")
         if ministry_is_required() and not ready:
             raise CommandError(

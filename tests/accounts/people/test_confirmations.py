@@ -15,7 +15,7 @@ from django.utils.timezone import localdate as today
 from accounts import tasks
 from accounts.models import Appointment, Decision, Notice, PendingAppointment, User
 from accounts.people import appointments, confirmations, imports, invitations, lifecycle
-from accounts.people.appointments import propose
+from accounts.people.appointments import build_proposal
 from accounts.people.spreadsheets import Row
 from accounts.permissions import Permission, Role
 from accounts.queries import appointed_by, approves_from, authority, can, require
@@ -320,7 +320,7 @@ def test_the_database_keeps_three_people_apart(admin, second, commune, wrong):
         Appointment.objects.create(
             user=person, unit=commune, role=Role.APPROVER, confirmed_at=timezone.now(), **people
         )
-    pending = propose(
+    pending = build_proposal(
         person,
         unit=commune,
         role=Role.APPROVER,

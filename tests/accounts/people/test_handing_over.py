@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Delegation, Notice, User
 from accounts.people import delegations
 from accounts.permissions import Permission, Role
-from accounts.queries import can, factor_day, holders, holders_in, leads
+from accounts.queries import can, factor_day, holders, holders_in, is_leader
 from audit.models import Entry
 from audit.sentences import sentence
 from core.errors import NotAllowed, Refused
@@ -154,12 +154,12 @@ def test_a_deputy_is_told_what_waits_as_a_leader_is(unit, chief, officer):
 
 
 def test_a_deputy_needs_a_second_factor_and_a_leaders_short_session(unit, chief, officer):
-    assert (factor_day(again(officer)), leads(again(officer))) == (None, False)
+    assert (factor_day(again(officer)), is_leader(again(officer))) == (None, False)
 
     factories.delegation(unit, chief=chief, deputy=officer)
 
     assert factor_day(again(officer)).year == 1
-    assert leads(again(officer))
+    assert is_leader(again(officer))
 
 
 def test_who_stands_in_for_nobody_costs_no_question_about_it(

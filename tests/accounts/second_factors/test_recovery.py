@@ -163,7 +163,7 @@ def test_the_mail_to_the_person_bears_the_link_that_stops_it(leader, first, seco
 
     (mine,) = [letter for letter in letters if letter["to"] == [leader.email]]
     assert "/recovery/" in mine["text"]
-    assert recovery.of_stop_word(recovery.stop_address(row).split("/")[-2]) == row
+    assert recovery.find_by_stop_token(recovery.stop_address(row).split("/")[-2]) == row
 
 
 @pytest.mark.parametrize("word", ["abc", "x:y:z"])

@@ -77,7 +77,7 @@ def test_codes_are_hashed_like_passwords_each_with_a_salt_of_its_own(client, off
     hashes = officer.authenticator_set.get(type="recovery_codes").data["hashes"]
     assert {encoded.split("$")[1] for encoded in hashes.values()} == {"argon2id"}
     assert len({BoundedArgon2Hasher().decode(encoded)["salt"] for encoded in hashes.values()}) == 10
-    assert recovery_codes.use(officer, recovery_codes.digits_of(code))
+    assert recovery_codes.use_code(officer, recovery_codes.digits_of(code))
 
 
 def test_a_hash_typed_as_a_code_opens_nothing(client, officer):
@@ -233,7 +233,7 @@ def test_one_code_serves_one_of_two_requests_at_the_same_moment(client, officer,
     monkeypatch.setattr(recovery_codes, "check_password", check_and_wait)
 
     def use():
-        used.append(recovery_codes.use(officer, code))
+        used.append(recovery_codes.use_code(officer, code))
         connection.close()
 
     rivals = [threading.Thread(target=use) for _n in range(2)]
@@ -267,6 +267,8 @@ def test_two_presses_of_the_button_make_one_set(officer):
         rival.join()
 
     good = [
-        codes for codes in shown if recovery_codes.use(officer, recovery_codes.digits_of(codes[0]))
+        codes
+        for codes in shown
+        if recovery_codes.use_code(officer, recovery_codes.digits_of(codes[0]))
     ]
     assert (len(shown), len(good)) == (2, 1)

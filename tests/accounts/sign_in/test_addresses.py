@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.forms import ResetPassword
+from accounts.forms import ResetPasswordRequestForm
 from accounts.models import User
 from accounts.permissions import Role
 from tests import factories
@@ -64,7 +64,7 @@ def test_the_answer_to_who_asks_for_a_reset_waits_for_nothing_that_depends_on_th
     officer, monkeypatch
 ):
     later, queries = [], []
-    monkeypatch.setattr(ResetPassword, "send", lambda form, request: later.append(form))
+    monkeypatch.setattr(ResetPasswordRequestForm, "send", lambda form, request: later.append(form))
     for address in (officer.email, "nobody@congan.example"):
         with CaptureQueriesContext(connection) as asked:
             Client().post(reverse("account_reset_password"), {"email": address})
@@ -79,7 +79,7 @@ def test_the_answer_to_who_asks_for_a_reset_waits_for_nothing_that_depends_on_th
 
 
 def test_a_mail_server_that_is_away_shows_in_no_answer(officer, monkeypatch):
-    monkeypatch.setattr(ResetPassword, "send", Mock(side_effect=OSError))
+    monkeypatch.setattr(ResetPasswordRequestForm, "send", Mock(side_effect=OSError))
 
     answer = Client().post(reverse("account_reset_password"), {"email": officer.email})
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import notices
 from accounts.permissions import Role
-from accounts.sign_in.record import masked
+from accounts.sign_in.record import mask_address
 from audit.models import Entry
 from audit.sentences import sentence
 from core.models import QuotaUse
@@ -146,7 +146,7 @@ def test_what_an_operator_does_in_system_is_on_record_and_looking_is_not(client)
 
 
 def test_an_address_is_masked_to_its_first_letter_and_host():
-    assert masked("nguyen.van.an@congan.example") == "n…@congan.example"
+    assert mask_address("nguyen.van.an@congan.example") == "n…@congan.example"
 
 
 def test_the_page_says_from_where_somebody_signed_in():
@@ -166,7 +166,7 @@ EDGE = (
 
 def notices_of(person) -> list[str]:
     return [
-        notices.sentence(each)
+        notices.describe(each)
         for each in person.notices.filter(kind__startswith="sign_in_").order_by("pk")
     ]
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Session
 from accounts.permissions import Role
 from accounts.sign_in import devices
-from accounts.sign_in.session_store import SessionStore, hash_of
+from accounts.sign_in.session_store import SessionStore, hash_key
 from accounts.sign_in.sessions import SESSIONS_SHOWN, sessions_of
 from audit.models import Entry
 from tests import factories
@@ -71,7 +71,7 @@ def test_no_table_holds_the_key_of_a_session(officer):
 
     contents = dump()
 
-    assert hash_of(key) in contents
+    assert hash_key(key) in contents
     assert key not in contents
 
 
@@ -79,7 +79,7 @@ def test_a_stolen_row_signs_nobody_in(officer):
     signed_in(officer)
     row = Session.objects.get()
 
-    for stolen in (row.session_key, row.session_data, hash_of(row.session_key)):
+    for stolen in (row.session_key, row.session_data, hash_key(row.session_key)):
         thief = with_cookie(stolen)
         assert not get_user(thief).is_authenticated
         assert thief.get(reverse("accounts:me")).status_code == 302
@@ -111,13 +111,13 @@ def test_signing_out_removes_the_row_and_a_new_key_replaces_it(officer):
     session.save()
 
     assert sorted(Session.objects.values_list("pk", flat=True)) == sorted(
-        [hash_of(session.session_key), hash_of(other.cookies[COOKIE].value)]
+        [hash_key(session.session_key), hash_key(other.cookies[COOKIE].value)]
     )
     assert not get_user(with_cookie(before)).is_authenticated
     assert session[SESSION_KEY] == str(officer.pk)
     client.cookies[COOKIE] = session.session_key
     client.post(reverse("account_logout"))
-    assert [row.pk for row in officer.sessions.all()] == [hash_of(other.cookies[COOKIE].value)]
+    assert [row.pk for row in officer.sessions.all()] == [hash_key(other.cookies[COOKIE].value)]
 
 
 def test_a_session_of_nobody_belongs_to_nobody():
@@ -128,7 +128,7 @@ def test_a_session_of_nobody_belongs_to_nobody():
     assert Session.objects.get().user is None
     assert SessionStore(store.session_key)["x"] == 1
     assert store.exists(store.session_key)
-    assert not store.exists(hash_of(store.session_key))
+    assert not store.exists(hash_key(store.session_key))
 
 
 def test_asynchronous_code_finds_the_same_sessions():
@@ -168,9 +168,9 @@ def test_a_device_is_named_in_words(rf, user_agent, words):
     request = rf.get("/", headers={"User-Agent": user_agent})
     request.session = {}
 
-    devices.note_use(request, at=1)
+    devices.store_use(request, at=1)
 
-    assert devices.words(*request.session["device"]) == words
+    assert devices.describe_device(*request.session["device"]) == words
 
 
 def test_the_list_names_each_device_with_its_times_and_which_is_this_one(officer):
@@ -215,7 +215,7 @@ def test_a_session_that_a_new_password_ended_is_not_listed(officer):
 
     listed = sessions_of(officer)
 
-    assert [row.pk for row in listed] == [hash_of(alive.cookies[COOKIE].value)]
+    assert [row.pk for row in listed] == [hash_key(alive.cookies[COOKIE].value)]
 
 
 @pytest.mark.parametrize("others", [1, 3])
@@ -243,7 +243,7 @@ def test_one_session_is_ended_at_its_next_request_and_no_other(officer):
     desk, phone, third = signed_in(officer), signed_in(officer), signed_in(officer)
 
     answer = desk.post(
-        reverse(PAGE), {"session": hash_of(phone.cookies[COOKIE].value)}, follow=True
+        reverse(PAGE), {"session": hash_key(phone.cookies[COOKIE].value)}, follow=True
     )
 
     assert "1 device is signed out." in answer.content.decode()
@@ -279,7 +279,7 @@ def test_another_persons_session_is_not_there(officer):
     stranger = signed_in(factories.person(Role.OFFICER))
     desk = signed_in(officer)
 
-    for key in (stranger.cookies[COOKIE].value, hash_of(stranger.cookies[COOKIE].value), "x"):
+    for key in (stranger.cookies[COOKIE].value, hash_key(stranger.cookies[COOKIE].value), "x"):
         assert desk.post(reverse(PAGE), {"session": key}).status_code == 404
 
     assert stranger.get(reverse("accounts:me")).status_code == 200
@@ -290,7 +290,7 @@ def test_this_session_is_not_ended_by_its_own_list(officer):
     desk = signed_in(officer)
 
     assert (
-        desk.post(reverse(PAGE), {"session": hash_of(desk.cookies[COOKIE].value)}).status_code
+        desk.post(reverse(PAGE), {"session": hash_key(desk.cookies[COOKIE].value)}).status_code
         == 404
     )
     assert desk.get(reverse("accounts:me")).status_code == 200
@@ -300,7 +300,7 @@ def test_ending_sessions_asks_for_a_new_proof_and_then_goes_on(officer, proof_is
     factories.with_app(officer)
     phone, desk = signed_in(officer), signed_in(officer)
     proof_is_old(desk)
-    ending = {"session": hash_of(phone.cookies[COOKIE].value)}
+    ending = {"session": hash_key(phone.cookies[COOKIE].value)}
 
     refused = desk.post(reverse(PAGE), ending)
 

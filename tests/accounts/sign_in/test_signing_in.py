@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Session
 from accounts.permissions import Role
-from accounts.sign_in.session_store import hash_of
+from accounts.sign_in.session_store import hash_key
 from retention.services import apply
 from tests import factories
 
@@ -236,6 +236,6 @@ def test_ended_sessions_and_old_sign_ins_are_removed_daily(officer):
 
     apply()
 
-    assert [row.pk for row in Session.objects.all()] == [hash_of(alive.session.session_key)]
+    assert [row.pk for row in Session.objects.all()] == [hash_key(alive.session.session_key)]
     assert AccessLog.objects.filter(attempt_time__lt=now - timedelta(days=1)).count() == 0
     assert AccessLog.objects.count() == 1
