@@ -157,7 +157,7 @@ class Rows:
         for row in rows:
             targets = []
             for channel in row.channels:
-                texts = content.text_for(
+                texts = content.compose_text(
                     shape,
                     title=pattern["title"],
                     body=WORDS,
@@ -182,11 +182,11 @@ class Rows:
     def _approve(self, rows: list[Row], now: datetime) -> None:
         from django.db.models import OuterRef, Subquery
 
-        from posts.leak_rules.services import hold_back
+        from posts.leak_rules.services import find_held_back
         from posts.models import Post, Revision
 
         self._sign([row.revision for row in rows], now)
-        hold_back({row.revision.pk: row.unit.path for row in rows}, now=now)
+        find_held_back({row.revision.pk: row.unit.path for row in rows}, now=now)
         revision = Subquery(Revision.objects.filter(post=OuterRef("pk")).values("pk")[:1])
         Post.objects.filter(pk__in=[row.post.pk for row in rows]).update(
             state="approved", current_revision=revision, approved_revision=revision
@@ -214,7 +214,7 @@ class Rows:
         Review.objects.bulk_create(reviews, batch_size=2000)
         signatures = []
         for review in reviews:
-            text = approvals.statement(
+            text = approvals.build_statement(
                 revision=str(review.revision.public_id),
                 content_sha256=review.content_sha256,
                 channels=[target["channel"] for target in review.revision.content["channels"]],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from audit.sentences import register, register_facts
 from media.scanners.models import ShownAs
-from posts.checks.leak_words import name_of
+from posts.checks.leak_words import rule_name
 
 register(
     {
@@ -93,24 +93,24 @@ register(
 )
 
 
-def _rule(facts: Mapping[str, str]) -> dict[str, str]:
+def _name_rule(facts: Mapping[str, str]) -> dict[str, str]:
     """Name the rule; a switch, which is named by its rule, says its day as everywhere else."""
-    words = {"rule": name_of(facts["rule"])}
+    words = {"rule": rule_name(facts["rule"])}
     with suppress(ValueError):
         words["since"] = f"{date.fromisoformat(facts['since']):%d/%m/%Y}"
     return words
 
 
-def _shown(facts: Mapping[str, str]) -> dict[str, str]:
+def _name_allowed_boxes(facts: Mapping[str, str]) -> dict[str, str]:
     ground = facts["ground"]
     known = ground in ShownAs.values
-    return {**_rule(facts), "ground": str(ShownAs(ground).label) if known else ground}
+    return {**_name_rule(facts), "ground": str(ShownAs(ground).label) if known else ground}
 
 
-register_facts("media.box_shown", facts=_shown)
+register_facts("media.box_shown", facts=_name_allowed_boxes)
 register_facts(
     "leak_rule.switched",
     "leak_rule.alarms_seen",
     "media.box_hidden",
-    facts=_rule,
+    facts=_name_rule,
 )

@@ -13,12 +13,12 @@ from media.models import Media
 from media.scanners.models import Box, Scan
 from media.scanners.queries import open_boxes, state_of
 from posts.canonical import content, material
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.canonical.kits import content_holds_core
 from posts.checks import kits, registry
 from posts.checks.base import Draft, Finding, KitState, LeakRules, MediaCheck, OpenBox
 from posts.checks.hints import SCAMS
-from posts.checks.scans import media_are_checked
+from posts.checks.scans import check_scans
 from posts.kit_words import Filling
 from posts.leak_rules.queries import rules_of
 from posts.library import reach
@@ -26,7 +26,7 @@ from posts.models import Post, PostChannel
 from units.queries import facts_of
 
 
-def findings(
+def find_findings(
     post: Post,
     composed: Mapping[str, Any] | None = None,
     *,
@@ -49,14 +49,14 @@ def findings(
         asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
     if leak_rules is None:
         leak_rules = rules_of(post.unit, on=timezone.localdate())
-    unfit = () if composed["channels"] else _unfit(post, composed, targets)
-    draft = replace(_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
+    unfit = () if composed["channels"] else _reasons_without_channel(post, composed, targets)
+    draft = replace(_build_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
     rows = _rows_of(composed) if media is None else media
     shown = {str(row.public_id): row for row in rows}
     today = timezone.localdate()
     expired = frozenset(key for key, row in shown.items() if row.is_expired(today))
     blurred = frozenset(key for key, row in shown.items() if row.blurred_at)
-    checks = _checks(shown, scans)
+    checks = _media_checks(shown, scans)
     draft = replace(draft, expired=expired, blurred=blurred, media_checks=checks)
     return registry.check(replace(draft, kit=kit_state(post, composed)))
 
@@ -78,17 +78,17 @@ def kit_state(post: Post, composed: Mapping[str, Any]) -> KitState | None:
     return KitState(
         keeps_core=is_cut_from_it and content_holds_core(version, composed),
         is_withdrawn=adoption.kit.is_withdrawn,
-        open_slots=tuple((s.name, s.label) for s in filling.still_open(values)),
+        open_slots=tuple((s.name, s.label) for s in filling.open_slots(values)),
         lacks_pictures=tuple((slot.name, slot.label) for slot in pictures),
         misfits=tuple(filling.problems(values)),
-        outside=tuple((s.name, s.label) for s in filling.outside(values)),
+        outside=tuple((s.name, s.label) for s in filling.slots_outside_period(values)),
     )
 
 
-def kit_in_the_way(post: Post, composed: Mapping[str, Any]) -> list[str]:
+def kit_obstacles(post: Post, composed: Mapping[str, Any]) -> list[str]:
     """Say why a content of the post is not what its kit lets out any more, in words."""
     draft = Draft(composed, "", timezone.now(), kit=kit_state(post, composed))
-    rules = (kits.is_in_use, kits.core_is_kept, kits.gaps_hold_what_they_ask_for)
+    rules = (kits.check_kit_in_use, kits.check_core, kits.check_gap_values)
     found = [finding for rule in rules for finding in rule(draft)]
     return [finding.message for finding in found]
 
@@ -99,7 +99,7 @@ def _rows_of(composed: Mapping[str, Any]) -> Iterable[Media]:
     return Media.objects.filter(public_id__in=keys) if keys else ()
 
 
-def _checks(
+def _media_checks(
     media: Mapping[str, Media], scans: Mapping[int, Scan] | None = None
 ) -> dict[str, MediaCheck]:
     """Return what the scanners found in media, by the key of each in ``media``."""
@@ -121,16 +121,16 @@ def check_of(scan: Scan | None) -> MediaCheck:
     )
 
 
-def in_the_way(composed: Mapping[str, Any]) -> list[str]:
+def media_obstacles(composed: Mapping[str, Any]) -> list[str]:
     """Say what the scanners' findings in a content's media keep from going out, in words. Three
     queries.
     """
     media = {str(row.public_id): row for row in _rows_of(composed)}
-    draft = Draft(composed, "", timezone.now(), media_checks=_checks(media))
-    return [finding.message for finding in media_are_checked(draft)]
+    draft = Draft(composed, "", timezone.now(), media_checks=_media_checks(media))
+    return [finding.message for finding in check_scans(draft)]
 
 
-def shown_in(composed: Mapping[str, Any]) -> dict[str, int]:
+def count_allowed_boxes(composed: Mapping[str, Any]) -> dict[str, int]:
     """Count by rule what people let stand in the media of a content, for the record."""
     keys = [medium["media"] for medium in composed["media"]]
     if not keys:
@@ -139,9 +139,9 @@ def shown_in(composed: Mapping[str, Any]) -> dict[str, int]:
     return dict(rows.order_by().values_list("rule").annotate(n=Count("pk")))
 
 
-def hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:
+def find_hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:
     """Find what its author may improve in the working copy; nobody is kept from anything by it."""
-    draft = _draft(post, composed)
+    draft = _build_draft(post, composed)
     if composed["topic"] == SCAMS and (phone := facts_of(post.unit).duty_phone):
         draft = replace(draft, phones=(phone,))
     if post.requested_time:
@@ -149,10 +149,10 @@ def hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:
     return registry.advise(draft)
 
 
-def _draft(post: Post, composed: Mapping[str, Any]) -> Draft:
+def _build_draft(post: Post, composed: Mapping[str, Any]) -> Draft:
     return Draft(
         content=composed,
-        text=plain(post.body),
+        text=to_plain_text(post.body),
         now=timezone.now(),
         requested_time=post.requested_time,
         valid_until=post.valid_until,
@@ -160,12 +160,14 @@ def _draft(post: Post, composed: Mapping[str, Any]) -> Draft:
     )
 
 
-def _unfit(
+def _reasons_without_channel(
     post: Post, composed: Mapping[str, Any], targets: Sequence[PostChannel] | None
 ) -> list[str]:
     """Say of each channel that is off by itself why it is."""
     if targets is None:
         targets = list(post.targets.select_related("channel"))
-    reasons = material.reasons(targets, [content.medium_of(each) for each in composed["media"]])
+    reasons = material.reasons_for_off(
+        targets, [content.to_platform_medium(each) for each in composed["media"]]
+    )
     names = {str(t.channel.public_id): str(Kind(t.channel.platform).label) for t in targets}
     return list(dict.fromkeys(f"{names[key]}: {words}" for key, words in reasons.items()))

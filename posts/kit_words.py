@@ -24,7 +24,7 @@ from campaigns.kits.wording import (
 )
 from core.errors import Refused
 from core.text import normal
-from posts.canonical.html import paragraphs
+from posts.canonical.html import to_paragraphs
 from units.models import Unit
 from units.queries import fact_values
 
@@ -92,7 +92,7 @@ class Texts:
 
     @property
     def body(self) -> str:
-        return paragraphs(self.text)
+        return to_paragraphs(self.text)
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Filling:
     unit: Unit
 
     @cached_property
-    def known(self) -> dict[str, str]:
+    def unit_values(self) -> dict[str, str]:
         """Return the words by which the unit's own page fills gaps; nobody types them."""
         facts = fact_values(self.unit, on=timezone.localdate())
         return {name: facts[name] for name in BUILT_IN if name in facts and name != TODAY}
@@ -117,11 +117,14 @@ class Filling:
         slots = []
         for name in slot_names(self.version.worded()):
             if name in own:
-                slots.append(_slot(own[name]))
-            elif name not in self.known:
-                slots.append(_built_in(name))
+                slots.append(_own_slot(own[name]))
+            elif name not in self.unit_values:
+                slots.append(_built_in_slot(name))
         # A picture's gap stands in no text.
-        return [*slots, *(_slot(each) for each in self.version.slots if each["kind"] == PICTURE)]
+        return [
+            *slots,
+            *(_own_slot(each) for each in self.version.slots if each["kind"] == PICTURE),
+        ]
 
     def first_values(self) -> dict[str, str]:
         """Return the words of a new adoption: the day, where the kit names it."""
@@ -129,7 +132,9 @@ class Filling:
             return {}
         return {TODAY: timezone.localdate().strftime("%d/%m/%Y")}
 
-    def checked(self, typed: Mapping[str, str], *, stored: Mapping[str, str]) -> dict[str, str]:
+    def check_values(
+        self, typed: Mapping[str, str], *, stored: Mapping[str, str]
+    ) -> dict[str, str]:
         """Return the words of the gaps once ``typed`` are put among the ``stored`` ones. What no
         gap asks for is left out. Raise Refused for more than a gap takes.
         """
@@ -157,7 +162,7 @@ class Filling:
         """Return the kit's texts with these words. A gap without words stays visible, so that no
         such post is submitted.
         """
-        words = {**values, **self.known}
+        words = {**values, **self.unit_values}
         lines = values.get(OWN_LINES, "") if self.version.own_lines else ""
         after = f"\n\n{lines}" if lines else ""
         own = {
@@ -170,13 +175,13 @@ class Filling:
 
     def script(self, values: Mapping[str, str]) -> str:
         """Return the loudspeaker text with these words; a gap without words stays visible."""
-        return fill(self.version.script, {**values, **self.known}).strip()
+        return fill(self.version.script, {**values, **self.unit_values}).strip()
 
     def poster(self, values: Mapping[str, str]) -> list[str]:
         """Return the lines of the kit's poster with these words. Raise Refused for a gap that
         nothing fills: it would be printed.
         """
-        words = {**values, **self.known}
+        words = {**values, **self.unit_values}
         lines = [fill(self.version.poster.get(name, ""), words) for name in ("line_1", "line_2")]
         if names := slot_names(lines):
             labels = ", ".join(f"“{self._labels.get(name, name)}”" for name in names)
@@ -188,7 +193,7 @@ class Filling:
 
     def pieces(self, text: str, values: Mapping[str, str]) -> list[Piece]:
         """Split one of the kit's texts into what is locked and what the unit fills, as it reads."""
-        words, labels = {**values, **self.known}, self._labels
+        words, labels = {**values, **self.unit_values}, self._labels
         pieces, end = [], 0
         for gap in SLOT.finditer(text):
             if ahead := text[end : gap.start()]:
@@ -205,7 +210,7 @@ class Filling:
         built_in = {name: str(label) for name, label in BUILT_IN.items()}
         return built_in | {each["name"]: str(each["label"]) for each in self.version.slots}
 
-    def still_open(self, values: Mapping[str, str]) -> list[Slot]:
+    def open_slots(self, values: Mapping[str, str]) -> list[Slot]:
         """List the gaps of the texts into which nobody has written yet."""
         return [each for each in self.slots if not each.is_picture and not values.get(each.name)]
 
@@ -214,7 +219,7 @@ class Filling:
         found = [(slot.name, slot.problem(values.get(slot.name, ""))) for slot in self.slots]
         return [(name, words) for name, words in found if words]
 
-    def outside(self, values: Mapping[str, str]) -> list[Slot]:
+    def slots_outside_period(self, values: Mapping[str, str]) -> list[Slot]:
         """List the gaps whose day lies outside the period in which the kit is to be published."""
         first = self.version.window_from or date.min
         last = self.version.window_until or date.max
@@ -235,7 +240,7 @@ def approved_filling(
     return (Filling(version, unit), cut["values"]) if version else None
 
 
-def unproved_kits[K](contents: Mapping[K, Mapping[str, Any]]) -> set[K]:
+def find_unproved_kits[K](contents: Mapping[K, Mapping[str, Any]]) -> set[K]:
     """Return the keys of the contents that came of a version of a kit whose approval nothing
     proves, or of other words than were approved. One query, none where no content came of one.
     """
@@ -246,7 +251,7 @@ def unproved_kits[K](contents: Mapping[K, Mapping[str, Any]]) -> set[K]:
     return {key for key, kit in cut.items() if approved.get(kit["version"]) != kit["core"]}
 
 
-def misfits_in[K](contents: Mapping[K, Mapping[str, Any]]) -> dict[K, str]:
+def find_misfits[K](contents: Mapping[K, Mapping[str, Any]]) -> dict[K, str]:
     """Return, by the keys of ``contents``, how people read the first gap of a kit that holds
     something else than it asks for; no key where all do, or a content came of no kit. One query,
     none where no content came of one.
@@ -258,7 +263,7 @@ def misfits_in[K](contents: Mapping[K, Mapping[str, Any]]) -> dict[K, str]:
         return {}
     asked = {each["version"] for each in cut.values()}
     rows = KitVersion.objects.filter(public_id__in=asked).values_list("public_id", "slots")
-    slots = {str(version): [_slot(each) for each in own] for version, own in rows}
+    slots = {str(version): [_own_slot(each) for each in own] for version, own in rows}
     found = {}
     for key, kit in cut.items():
         values = kit["values"]
@@ -268,7 +273,7 @@ def misfits_in[K](contents: Mapping[K, Mapping[str, Any]]) -> dict[K, str]:
     return found
 
 
-def _slot(each: Mapping[str, Any]) -> Slot:
+def _own_slot(each: Mapping[str, Any]) -> Slot:
     return Slot(
         each["name"],
         each["kind"],
@@ -279,12 +284,12 @@ def _slot(each: Mapping[str, Any]) -> Slot:
     )
 
 
-def _built_in(name: str) -> Slot:
+def _built_in_slot(name: str) -> Slot:
     label = str(BUILT_IN.get(name) or name.replace("_", " "))
     is_day = name == TODAY
     return Slot(name, DATE if is_day else TEXT, label, is_fact=name in BUILT_IN and not is_day)
 
 
-def labels_of(slots: Sequence[Slot]) -> str:
+def join_labels(slots: Sequence[Slot]) -> str:
     """Name slots in a sentence."""
     return ", ".join(f"“{slot.label}”" for slot in slots)

@@ -41,7 +41,7 @@ class PostQuerySet(ScopedQuerySet):
             return with_phrases(self, "search", found, newest_by=newest_by, by_index=by_index)
         return self.filter(search__contains=fold(words))  # nothing, or signs alone
 
-    def in_the_works(self) -> Self:
+    def open_for_editing(self) -> Self:
         """Filter by posts open for editing."""
         return self.filter(state__in=EDITABLE)
 

@@ -111,9 +111,11 @@ def deliveries_that_would_stop(post: Post) -> int:
     return sum(cast("int", number) for _receiver, number in would_stop.send(Post, post=post))
 
 
-def unfinished(user: User) -> QuerySet[Post]:
+def unfinished_drafts(user: User) -> QuerySet[Post]:
     """Return the drafts that a person began or edited last."""
-    owned = Post.objects.within(user.reach("post_write")).filter(last_editor=user).in_the_works()
+    owned = (
+        Post.objects.within(user.reach("post_write")).filter(last_editor=user).open_for_editing()
+    )
     return owned.select_related("unit").defer("body", "search")
 
 
@@ -125,7 +127,7 @@ def approved_posts(user: User, unit: Unit, words: str = "") -> QuerySet[Post]:
     return posts.search(words).select_related("topic").defer("body", "search")
 
 
-def last_return(post: Post) -> Review | None:
+def last_request_for_changes(post: Post) -> Review | None:
     """Return the decision by which the current revision was returned."""
     returned = Review.objects.filter(revision=post.current_revision, decision=Decision.RETURNED)
     return returned.select_related("by").first()
@@ -177,16 +179,16 @@ def requested_before_first(post: Post) -> datetime | None:
 
 
 def revisions_of(post: Post) -> QuerySet[Revision]:
-    return post.revisions.select_related("author", "editor").prefetch_related(decisions())
+    return post.revisions.select_related("author", "editor").prefetch_related(prefetch_decisions())
 
 
-def decisions() -> Prefetch:
+def prefetch_decisions() -> Prefetch:
     """Prefetch the decisions on revisions: by whom, and how an approval was proved."""
     signatures = Prefetch("signature", Signature.objects.only("review", "method"))
     return Prefetch("reviews", Review.objects.select_related("by").prefetch_related(signatures))
 
 
-def shown_nowhere() -> Q:
+def match_shown_nowhere() -> Q:
     """Match media that no draft, revision or kit shows, and that are no unit's logo."""
     showing = (PostMedia, RevisionMedia, KitMedia, Logo)
     shown = (each.objects.filter(media=OuterRef("pk")) for each in showing)
@@ -220,7 +222,7 @@ def blurred_media(before: datetime) -> QuerySet[Media]:
 
 def _removable() -> QuerySet[Media]:
     uploads = Upload.objects.filter(media=OuterRef("pk"))
-    return Media.objects.filter(shown_nowhere(), ~Exists(uploads))
+    return Media.objects.filter(match_shown_nowhere(), ~Exists(uploads))
 
 
 def blank_drafts(before: datetime) -> QuerySet[Post]:

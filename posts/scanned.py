@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from media.models import Media
 from media.scanners.models import SECRET_MARK, WHOLE, Box, Kind, Scan, Scanner, ShownAs, State
 from media.scanners.queries import state_of
-from posts.checks.leak_words import name_of
+from posts.checks.leak_words import rule_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +152,12 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def name_of_box(box: Box) -> str:
+def describe_box(box: Box) -> str:
     """Return what a finding is, in words."""
     if box.rule == SECRET_MARK:
         return _("Mark of a state secret")
     if box.kind == Kind.TEXT:
-        return name_of(box.rule)
+        return rule_name(box.rule)
     if box.kind == Kind.CODE:
         return _("Code: %(host)s") % {"host": box.host} if box.host else _("Code")
     return str(Kind(box.kind).label)
@@ -167,7 +167,7 @@ def card_of(media: Media, scan: Scan | None) -> ScanCard:
     """Return the card of a scan from `state_of`; what needs no decision is not on it."""
     rows = [box for box in scan.boxes.all() if box.is_open or box.shown_as] if scan else []
     boxes = [
-        BoxCard(n, box, name_of_box(box), _label_of(box, media))
+        BoxCard(n, box, describe_box(box), _label_of(box, media))
         for n, box in enumerate(rows, start=1)
     ]
     return ScanCard(media, scan, boxes)
@@ -195,7 +195,7 @@ def cards_of(
     return {str(row.public_id): card_of(row, scans.get(row.pk)) for row in rows}
 
 
-def cards_in(composed: Mapping[str, Any]) -> list[ScanCard]:
+def cards_of_content(composed: Mapping[str, Any]) -> list[ScanCard]:
     """Return the cards of what a content shows, in its order: five queries at most."""
     keys = [medium["media"] for medium in composed["media"]]
     rows = Media.objects.filter(public_id__in=keys).select_related("unit") if keys else ()

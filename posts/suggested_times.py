@@ -19,9 +19,9 @@ def suggested_times(now: datetime) -> list[tuple[datetime, str]]:
     if evening < now + TOO_SOON:
         evening = timezone.make_aware(datetime.combine(tomorrow, EVENING))
     morning = timezone.make_aware(datetime.combine(tomorrow, MORNING))
-    return [(at, _in_words(at, tomorrow=tomorrow)) for at in sorted((evening, morning))]
+    return [(at, _describe_time(at, tomorrow=tomorrow)) for at in sorted((evening, morning))]
 
 
-def _in_words(at: datetime, *, tomorrow: date) -> str:
+def _describe_time(at: datetime, *, tomorrow: date) -> str:
     words = _("%(time)s tomorrow") if timezone.localdate(at) == tomorrow else _("%(time)s today")
     return words % {"time": f"{timezone.localtime(at):%H:%M}"}

@@ -77,7 +77,9 @@ def endorse_post(
     record("post.first_approved", post, **who, due=due_at.isoformat(), **facts)
 
 
-def call_off_second(post: Post, again: Revision, *, by: User, position: str, **fields: Any) -> None:
+def cancel_endorsement(
+    post: Post, again: Revision, *, by: User, position: str, **fields: Any
+) -> None:
     """Note that the unit has taken back the approval that waits for the province: the same content
     waits for the unit as ``again``. Race-free and on record, as `move_post`.
     """

@@ -24,7 +24,7 @@ urlpatterns = [
     path("posts/new/reuse/", origin_views.reuse, name="reuse"),
     path("posts/import/", import_views.upload, name="import"),
     path("posts/import/template/", import_views.template, name="import_template"),
-    path("posts/import/<uuid:public_id>/", import_views.one, name="import_one"),
+    path("posts/import/<uuid:public_id>/", import_views.import_page, name="import_one"),
     path("posts/import/<uuid:public_id>/apply/", import_views.apply, name="import_apply"),
     path(
         "posts/import/<uuid:public_id>/pictures/", import_views.add_pictures, name="import_pictures"
@@ -95,7 +95,7 @@ urlpatterns = [
         name="preview",
     ),
     path("posts/<uuid:public_id>/uploads/", upload_views.begin, name="uploads"),
-    path("uploads/<uuid:public_id>/", upload_views.one, name="one_upload"),
+    path("uploads/<uuid:public_id>/", upload_views.upload, name="one_upload"),
     path("posts/<uuid:public_id>/pieces/", piece_views.pieces, name="pieces"),
     path("posts/<uuid:public_id>/submit/", editor_views.submit, name="submit"),
     path("posts/<uuid:public_id>/archive/", archive_views.archive, name="archive"),
@@ -107,7 +107,7 @@ urlpatterns = [
     path("threads/<uuid:public_id>/reply/", discussion_views.reply, name="reply"),
     path("threads/<uuid:public_id>/resolve/", discussion_views.resolve, name="resolve"),
     path("threads/<uuid:public_id>/reopen/", discussion_views.reopen, name="reopen_thread"),
-    path("comments/<uuid:public_id>/take/", discussion_views.take, name="take"),
+    path("comments/<uuid:public_id>/take/", discussion_views.accept_proposal, name="take"),
     path("revisions/<uuid:public_id>/", history_views.revision, name="revision"),
     path("revisions/<uuid:public_id>/restore/", history_views.restore, name="restore"),
     path("media/", media_library_views.media_library, name="media_library"),

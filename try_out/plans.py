@@ -12,7 +12,7 @@ from channels.models import Channel
 from channels.states import Kind
 from posts.bulk_import import services as bulk_import
 from posts.bulk_import.plans import plan
-from posts.bulk_import.sheets import Cells, channel_label, read_rows, workbook
+from posts.bulk_import.sheets import Cells, build_workbook, channel_label, read_rows
 from publishing.pauses import services as pauses
 from publishing.slots import services as slots
 from try_out import samples
@@ -44,11 +44,13 @@ def import_a_sheet(
         when = datetime.combine(start + timedelta(days=days), time(19, 30))
         topic = str(topics[texts[sample].topic]) if days < 5 else "Nông nghiệp"
         rows.append(Cells(timezone.make_aware(when), names, title, text, topic=topic))
-    data = workbook(rows, channels=channels, topics=list(topics.values()))
+    data = build_workbook(rows, channels=channels, topics=list(topics.values()))
     with at(now - timedelta(hours=3)):
         by = staff.officer
         lines = read_rows(io.BytesIO(data), size=len(data))
-        batch = bulk_import.keep(lines, [], unit=staff.unit, file_name="ke-hoach.xlsx", by=by)
+        batch = bulk_import.store_import(
+            lines, [], unit=staff.unit, file_name="ke-hoach.xlsx", by=by
+        )
         bulk_import.read_pictures(batch)
         batch.refresh_from_db()
         digest = plan(batch, by=by).digest

@@ -122,14 +122,14 @@ def _draw(world: World, now: datetime) -> None:
     """Draw cards that the city shares, and one into a draft of a station."""
     with at(now - timedelta(days=7)):
         for look, words, formats in DRAWN:
-            for media in picture_cards.make(
+            for media in picture_cards.make_card(
                 words, unit=world.province, look=look, formats=formats, by=world.overseer
             ):
                 library.set_shared(scans.checked(media), True, by=world.overseer)
     staff = world.staff["hai-chau"]
     look, words, formats = USED
     with at(now - timedelta(hours=5)):
-        post = origins.start(unit=staff.unit, by=staff.officer)
+        post = origins.start_draft(unit=staff.unit, by=staff.officer)
         edit = edit_of(post)
         body = f"<p>{words.line_1}</p><p>{words.line_2}</p>"
         topic = Topic.objects.get(code="giao_thong")
@@ -137,7 +137,7 @@ def _draw(world: World, now: datetime) -> None:
         post = editing.save(
             post, replace(edit, fields=fields), by=staff.officer, version=post.version
         )
-        made = picture_cards.make(
+        made = picture_cards.make_card(
             words, unit=staff.unit, look=look, formats=formats, by=staff.officer, post=post
         )
     scans.checked(made[0])

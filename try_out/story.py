@@ -324,7 +324,7 @@ class Filler:
         sample = self.samples[line.sample]
         title, text = sample.texts_for(staff.unit)
         with at(when - timedelta(minutes=50)):
-            post = origins.start(
+            post = origins.start_draft(
                 unit=staff.unit, by=staff.officer, campaign=self.campaigns.get(line.campaign)
             )
         card = cards.card(
@@ -543,7 +543,7 @@ class Filler:
             by=staff.officer,
         )
         begun = Template.objects.get(code="lua-dao-gia-cong-an")
-        origins.from_template(begun, unit=staff.unit, by=staff.officer)
+        origins.start_from_template(begun, unit=staff.unit, by=staff.officer)
 
     def ask_for_a_broadcast(self) -> None:
         """Request a broadcast, which waits for the chief to confirm it."""

@@ -25,7 +25,7 @@ from channels.states import Kind
 from core.text import fold
 from engagement.models import Count, FollowerCount, Measurement
 from posts.canonical.content import compose, digest
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.models import Post, PostChannel, Review, Revision, Signature
 from posts.review import approvals
 from posts.review.signing import statement_of
@@ -178,7 +178,7 @@ def _is_of(post: Post, day: date, campaign: Campaign, topics: set[Topic]) -> boo
 def _wording(sample: samples.Sample, staff: Staff, topics: dict[str, Topic]) -> Wording:
     title, text = sample.texts_for(staff.unit)
     body = samples.as_html(text)
-    return Wording(title, body, fold(f"{title} {plain(body)}"), topics[sample.topic])
+    return Wording(title, body, fold(f"{title} {to_plain_text(body)}"), topics[sample.topic])
 
 
 def _post(wording: Wording, staff: Staff, due: datetime) -> Post:

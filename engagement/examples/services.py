@@ -41,7 +41,7 @@ from engagement.examples.queries import (
 )
 from engagement.examples.states import NEXT, RETURNABLE, ExampleState, Gone
 from media.models import Media
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.leak_rules.services import require_publishable
 from posts.models import Post
 from posts.origins import services as origins
@@ -240,11 +240,11 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
     if part is None:
         raise Refused(_("This example is in the library no more. Choose another one."))
     content = part.revision.content
-    marked = mark_names([content["title"], plain(content["body"])], example.unit)
+    marked = mark_names([content["title"], to_plain_text(content["body"])], example.unit)
     title, text = marked.texts
     shown = _media(content)
     link = content.get("link", "")
-    post, taken = origins.from_example(
+    post, taken = origins.start_from_example(
         unit=unit,
         by=by,
         title=title,

@@ -24,7 +24,7 @@ from engagement.examples.marking import LABELS
 from engagement.examples.models import Example, ExamplePost, ExampleQuerySet
 from engagement.examples.services import Begun
 from engagement.examples.states import Gone
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.context import post_to_write, unit_to_write_in, units_to_write_in
 
 PAGE = 20
@@ -160,7 +160,7 @@ def _share_of_usual(row: dict[str, Any]) -> int:
 
 def _text(part: ExamplePost) -> Text:
     content = part.revision.content
-    return Text(part, content["title"], plain(content["body"]), len(content["media"]))
+    return Text(part, content["title"], to_plain_text(content["body"]), len(content["media"]))
 
 
 @require_http_methods(["GET", "POST"])

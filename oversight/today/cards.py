@@ -21,7 +21,7 @@ from oversight.matters.queries import turns_of
 from oversight.today import administration, publishing, writing
 from oversight.today.card import Card, card_of
 from posts.context import units_to_write_in
-from posts.kits.queries import untouched
+from posts.kits.queries import undecided_kits
 from posts.models import Post
 from publishing.broadcasts.presenters import broadcast_status
 from publishing.broadcasts.queries import broadcasts_awaiting
@@ -37,7 +37,7 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     """Return the cards for this person's positions, and no others."""
     rows, checks = _rows_of_cards(user, now=now), _quick_checks(user)
     units = units_to_write_in(user)
-    of_kits = {f"kits_{unit.pk}": untouched(unit) for unit in units}
+    of_kits = {f"kits_{unit.pk}": undecided_kits(unit) for unit in units}
     communes = {f"channels_{unit.pk}": unit for unit in units if unit.level == Level.COMMUNE}
     usable = Channel.objects.usable()
     of_channels = {name: usable.filter(unit=unit) for name, unit in communes.items()}

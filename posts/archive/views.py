@@ -48,11 +48,11 @@ def archive_many(request: HttpRequest) -> HttpResponse:
     """Archive the chosen drafts, each by itself: one that cannot be does not block the others."""
     if not request.user.reach(Permission.POST_WRITE):
         raise PermissionDenied
-    chosen = [value for value in request.POST.getlist("post") if _is_id(value)][:200]
+    chosen = [value for value in request.POST.getlist("post") if _is_public_id(value)][:200]
     done: list[str] = []
     for post in (
         Post.objects.visible_to(request.user)
-        .in_the_works()
+        .open_for_editing()
         .filter(public_id__in=chosen)
         .select_related("unit")
     ):
@@ -101,7 +101,7 @@ def unarchive_many(request: HttpRequest) -> HttpResponse:
     return redirect("publishing:post_list")
 
 
-def _is_id(value: str) -> bool:
+def _is_public_id(value: str) -> bool:
     try:
         return bool(uuid.UUID(value))
     except ValueError:

@@ -23,7 +23,7 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(each, initial) for each in given if each]
 
 
-def _pictures() -> FilesField:
+def _pictures_field() -> FilesField:
     return FilesField(
         label=_("Pictures"),
         required=False,
@@ -43,7 +43,7 @@ class SheetForm(forms.Form):
         help_text=_("The filled template, .xlsx or CSV, at most 2 MB and 200 posts."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
     )
-    pictures = _pictures()
+    pictures = _pictures_field()
 
     def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
@@ -56,7 +56,7 @@ class SheetForm(forms.Form):
 class PicturesForm(forms.Form):
     """Pictures that were missing."""
 
-    pictures = _pictures()
+    pictures = _pictures_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, label_suffix="", **kwargs)

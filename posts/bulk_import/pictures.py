@@ -40,7 +40,7 @@ class Place(NamedTuple):
     entry: str = ""
 
 
-def set_down(uploads: Iterable[File]) -> list[list[str]]:
+def store_uploads(uploads: Iterable[File]) -> list[list[str]]:
     """Keep the uploaded files until they are read, and return their places and names. Raise
     Refused for an archive that is not one, or far larger inside than outside.
     """
@@ -53,12 +53,12 @@ def set_down(uploads: Iterable[File]) -> list[list[str]]:
             if zipfile.is_zipfile(path):
                 _refuse_bombs(path)
     except Refused:
-        clear_away(kept)
+        remove_uploads(kept)
         raise
     return kept
 
 
-def clear_away(files: Iterable[list[str]]) -> None:
+def remove_uploads(files: Iterable[list[str]]) -> None:
     for name, _own in files:
         (incoming.folder() / name).unlink(missing_ok=True)
 
@@ -95,7 +95,7 @@ def _refuse_bombs(path: Path) -> None:
         )
 
 
-def places_of(files: Iterable[list[str]], wanted: Collection[str]) -> dict[str, list[Place]]:
+def find_places(files: Iterable[list[str]], wanted: Collection[str]) -> dict[str, list[Place]]:
     """Find where the pictures are that the sheet names, by folded name.
 
     A name without an ending finds the picture with any.
@@ -105,7 +105,7 @@ def places_of(files: Iterable[list[str]], wanted: Collection[str]) -> dict[str, 
         path = incoming.folder() / kept
         if zipfile.is_zipfile(path):
             with suppress(zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-                for name, entry in _entries(path):
+                for name, entry in _list_pictures(path):
                     found[fold(name)].append(Place(path, entry))
         elif path.exists():
             found[fold(own)].append(Place(path))
@@ -116,15 +116,15 @@ def places_of(files: Iterable[list[str]], wanted: Collection[str]) -> dict[str, 
     return {name: found[name] for name in wanted if found.get(name)}
 
 
-def _entries(path: Path) -> Iterator[tuple[str, str]]:
+def _list_pictures(path: Path) -> Iterator[tuple[str, str]]:
     with zipfile.ZipFile(path) as archive:
         for each in archive.infolist():
-            name = PurePosixPath(_readable(each)).name
+            name = PurePosixPath(_readable_name(each)).name
             if not each.is_dir() and not name.startswith("._"):
                 yield name, each.filename
 
 
-def _readable(entry: zipfile.ZipInfo) -> str:
+def _readable_name(entry: zipfile.ZipInfo) -> str:
     """Return an entry's name; some programs write UTF-8 and do not say so."""
     if entry.flag_bits & 0x800:
         return entry.filename
@@ -140,8 +140,8 @@ def store(places: list[Place], *, unit: Unit, by: User) -> Media | str:
         return _("Two uploaded files have this name. Give each its own.")
     for left in reversed(range(_TRIES)):
         try:
-            with _opened(places[0]) as file:
-                return _stored(File(file, name="picture"), unit=unit, by=by)
+            with _open_place(places[0]) as file:
+                return _store_file(File(file, name="picture"), unit=unit, by=by)
         except Busy as error:  # others upload pictures, too
             if not left:
                 return str(error)
@@ -161,7 +161,7 @@ def store(places: list[Place], *, unit: Unit, by: User) -> Media | str:
     raise AssertionError("unreachable")
 
 
-def _stored(file: File, *, unit: Unit, by: User) -> Media:
+def _store_file(file: File, *, unit: Unit, by: User) -> Media:
     head = file.read(videos.HEAD)
     file.seek(0)
     if not pictures.may_be_picture(head):
@@ -172,7 +172,7 @@ def _stored(file: File, *, unit: Unit, by: User) -> Media:
 
 
 @contextmanager
-def _opened(place: Place) -> Iterator[IO[bytes]]:
+def _open_place(place: Place) -> Iterator[IO[bytes]]:
     if not place.entry:
         with place.path.open("rb") as file:
             yield file

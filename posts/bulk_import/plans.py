@@ -31,17 +31,17 @@ from posts.bulk_import.sheets import (
     Row,
     channel_label,
     hash_in,
-    moment_of,
-    split,
+    parse_moment,
+    split_names,
 )
 from posts.canonical import content
-from posts.canonical.html import clean, is_too_much, paragraphs
+from posts.canonical.html import clean, is_too_large, to_paragraphs
 from posts.canonical.titles import title_from
 from posts.checks.base import Finding
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.editor.limits import LONGEST_ALT, LONGEST_LINK, LONGEST_TITLE, MOST_MEDIA
 from posts.editor.services import targets_of
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.leak_rules.queries import rules_of
 from posts.models import BulkImport, ImportedPost, Post, PostMedia
 from posts.states import PostState
@@ -73,7 +73,7 @@ class PlannedPost:
     unfit: list[Channel] = field(default_factory=list)  # off until its pictures and videos fit
     lacking: list[Channel] = field(default_factory=list)  # left out: need other words, or a choice
 
-    def wrong(self, column: str, message: str) -> None:
+    def add_error(self, column: str, message: str) -> None:
         self.errors.append((str(COLUMNS[column]), message))
 
     @property
@@ -101,7 +101,7 @@ class PlannedPost:
         """Return the post as the composer would save it."""
         fields = PostFields(
             title=self.row.title,
-            body=paragraphs(self.row.text),
+            body=to_paragraphs(self.row.text),
             link=self.row.link,
             topic=self.topic,
             requested_time=self.requested_time,
@@ -155,15 +155,15 @@ def plan(batch: BulkImport, *, by: User, again: bool = False) -> Plan:
     for each in planned:
         same = seen.setdefault(each.row.sha256, each.row.number)
         if same != each.row.number:
-            each.wrong(
+            each.add_error(
                 "title", _("The same stands in row %(n)s. Delete one of the two.") % {"n": same}
             )
-        _read(each, lookup, now)
+        _read_row(each, lookup, now)
         if not again:
             planned_before = lookup.same.get((each.row.title, each.requested_time))
             each.known = lookup.known.get(each.row.sha256) or planned_before
         if not each.errors:
-            _check(each, lookup, by)
+            _check_draft(each, lookup, by)
     return Plan(planned, examples=len(rows) - len(planned))
 
 
@@ -182,9 +182,9 @@ class _Lookup:
         self.pictures = batch.pictures
         keys = [found for found in batch.pictures.values() if isinstance(found, int)]
         self.media = Media.objects.filter(unit=batch.unit).in_bulk(keys)
-        self.stored = _stored(batch.unit, rows)
-        self.known = _known(batch.unit)
-        self.same = _planned_already(batch.unit, rows)
+        self.stored = _stored_pictures(batch.unit, rows)
+        self.known = _already_imported(batch.unit)
+        self.same = _already_planned(batch.unit, rows)
 
 
 def _names_of(channels: Iterable[Channel]) -> dict[str, list[Channel]]:
@@ -198,13 +198,13 @@ def _names_of(channels: Iterable[Channel]) -> dict[str, list[Channel]]:
     return found
 
 
-def _known(unit: Unit) -> dict[str, Post]:
+def _already_imported(unit: Unit) -> dict[str, Post]:
     """Return by hash the unit's rows that became a draft before, which is not archived."""
     made = ImportedPost.objects.filter(post__unit=unit).exclude(post__state=PostState.ARCHIVED)
     return {each.sha256: each.post for each in made.select_related("post").order_by("pk")}
 
 
-def _planned_already(unit: Unit, rows: Iterable[Row]) -> dict[tuple[str, datetime | None], Post]:
+def _already_planned(unit: Unit, rows: Iterable[Row]) -> dict[tuple[str, datetime | None], Post]:
     """Return by title and time the unit's posts that a sheet plans again: one that was exported
     comes back.
     """
@@ -214,7 +214,7 @@ def _planned_already(unit: Unit, rows: Iterable[Row]) -> dict[tuple[str, datetim
     return {(post.title, post.requested_time): post for post in found}
 
 
-def _stored(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:
+def _stored_pictures(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:
     """Return by the beginning of its hash each of the unit's pictures that the rows name so."""
     names = {hash_in(name) for row in rows for name in row.picture_names} - {""}
     if not names:
@@ -223,17 +223,17 @@ def _stored(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:
     return {each.sha256[:12]: each for each in begins.filter(unit=unit, begin__in=names)}
 
 
-def _read(each: PlannedPost, lookup: _Lookup, now: datetime) -> None:
+def _read_row(each: PlannedPost, lookup: _Lookup, now: datetime) -> None:
     row = each.row
     for column in ("title", "text", "link"):
         if getattr(row, column).startswith("="):
-            each.wrong(column, _("This is a formula. Write the text itself."))
+            each.add_error(column, _("This is a formula. Write the text itself."))
     _read_time(each, now)
     _read_channels(each, lookup)
     if len(row.title) > LONGEST_TITLE:
-        each.wrong("title", _("Write at most %(n)s characters.") % {"n": LONGEST_TITLE})
-    if len(row.text) > LONGEST_TEXT or is_too_much(paragraphs(row.text)):
-        each.wrong(
+        each.add_error("title", _("Write at most %(n)s characters.") % {"n": LONGEST_TITLE})
+    if len(row.text) > LONGEST_TEXT or is_too_large(to_paragraphs(row.text)):
+        each.add_error(
             "text",
             _("Write at most %(n)s characters.")
             % {"n": number_format(LONGEST_TEXT, force_grouping=True)},
@@ -242,42 +242,42 @@ def _read(each: PlannedPost, lookup: _Lookup, now: datetime) -> None:
         each.topic = lookup.topics.get(fold(row.topic))
         if each.topic is None:
             names = "; ".join(lookup.topic_names)
-            each.wrong("topic", _("Write one of: %(topics)s.") % {"topics": names})
+            each.add_error("topic", _("Write one of: %(topics)s.") % {"topics": names})
     _read_link(each)
     _read_pictures(each, lookup)
 
 
 def _read_time(each: PlannedPost, now: datetime) -> None:
     if not each.row.date:
-        each.wrong("date", _("Write the day as dd/mm/yyyy, such as 05/12/2026."))
+        each.add_error("date", _("Write the day as dd/mm/yyyy, such as 05/12/2026."))
         return
     try:
-        each.requested_time = moment_of(each.row.date, each.row.time)
+        each.requested_time = parse_moment(each.row.date, each.row.time)
     except ValueError as error:
-        each.wrong("date", str(error))
+        each.add_error("date", str(error))
         return
     if each.requested_time <= now:
         words = _("%(when)s has passed. Write a time that is still ahead.")
-        each.wrong("date", words % {"when": local_time(each.requested_time)})
+        each.add_error("date", words % {"when": local_time(each.requested_time)})
     elif each.requested_time > now + FURTHEST:
         words = _("%(when)s is more than a year ahead. Check the year.")
-        each.wrong("date", words % {"when": local_time(each.requested_time)})
+        each.add_error("date", words % {"when": local_time(each.requested_time)})
 
 
 def _read_channels(each: PlannedPost, lookup: _Lookup) -> None:
     chosen: dict[int, Channel] = {}
-    for name in split(each.row.channels) or ["*"]:
+    for name in split_names(each.row.channels) or ["*"]:
         found = (
             lookup.channels if fold(name) in _ALL_CHANNELS else lookup.by_name.get(fold(name), [])
         )
         if len(found) > 1 and fold(name) not in _ALL_CHANNELS:
             names = "; ".join(channel_label(channel) for channel in found)
             words = _("Several channels are called “%(name)s”. Write one of: %(names)s.")
-            each.wrong("channels", words % {"name": name[:60], "names": names})
+            each.add_error("channels", words % {"name": name[:60], "names": names})
         elif not found and lookup.channels:
             names = "; ".join(channel_label(channel) for channel in lookup.channels)
             words = _("There is no channel “%(name)s”. Write one of: %(names)s.")
-            each.wrong("channels", words % {"name": name[:60], "names": names})
+            each.add_error("channels", words % {"name": name[:60], "names": names})
         else:
             chosen |= {channel.pk: channel for channel in found}
     each.channels = list(chosen.values())
@@ -290,19 +290,19 @@ def _read_link(each: PlannedPost) -> None:
     try:
         URLValidator(schemes=["https", "http"])(link)
     except ValidationError:
-        each.wrong("link", _("Write the whole address; it begins with https://."))
+        each.add_error("link", _("Write the whole address; it begins with https://."))
     if len(link) > LONGEST_LINK:
-        each.wrong("link", _("Write at most %(n)s characters.") % {"n": LONGEST_LINK})
+        each.add_error("link", _("Write at most %(n)s characters.") % {"n": LONGEST_LINK})
 
 
 def _read_pictures(each: PlannedPost, lookup: _Lookup) -> None:
     names = each.row.picture_names
     alts = [each.row.alt] if len(names) < 2 else each.row.alt.split("\n")
     if len(names) > MOST_MEDIA:
-        each.wrong("pictures", _("Write at most %(n)s pictures.") % {"n": MOST_MEDIA})
+        each.add_error("pictures", _("Write at most %(n)s pictures.") % {"n": MOST_MEDIA})
         return
     if any(len(alt) > LONGEST_ALT for alt in alts):
-        each.wrong("alt", _("Write at most %(n)s characters.") % {"n": LONGEST_ALT})
+        each.add_error("alt", _("Write at most %(n)s characters.") % {"n": LONGEST_ALT})
     shown: dict[int, MediaEdit] = {}
     for place, name in enumerate(names):
         found = lookup.pictures.get(fold(name))
@@ -312,14 +312,14 @@ def _read_pictures(each: PlannedPost, lookup: _Lookup) -> None:
             alt = " ".join(alts[place].split()) if place < len(alts) else ""
             shown.setdefault(medium.pk, MediaEdit(medium, alt))
         elif isinstance(found, str):
-            each.wrong("pictures", f"{name[:80]}: {found}")
+            each.add_error("pictures", f"{name[:80]}: {found}")
         else:
             words = _("The picture “%(name)s” was not uploaded. Add it below, or correct its name.")
-            each.wrong("pictures", words % {"name": name[:80]})
+            each.add_error("pictures", words % {"name": name[:80]})
     each.media = list(shown.values())
 
 
-def _check(each: PlannedPost, lookup: _Lookup, by: User) -> None:
+def _check_draft(each: PlannedPost, lookup: _Lookup, by: User) -> None:
     """Check the draft as the composer will, before it is stored. Where nobody named the channels,
     leave out those that need more than a sheet can hold, as long as others stay.
     """
@@ -355,4 +355,4 @@ def _findings(each: PlannedPost, lookup: _Lookup, by: User) -> list[Finding]:
     ]
     composed = content.compose(post, targets=targets, pictures=pictures)
     asked = lookup.asked.get(each.topic.pk, set()) if each.topic else set()
-    return findings(post, composed, targets=targets, asked=asked, leak_rules=lookup.leak_rules)
+    return find_findings(post, composed, targets=targets, asked=asked, leak_rules=lookup.leak_rules)

@@ -36,7 +36,7 @@ POSTS_AT_ONCE = 5
 LOST_AFTER = timedelta(minutes=2)
 
 
-def keep(
+def store_import(
     rows: Sequence[Row], uploads: Iterable[File], *, unit: Unit, file_name: str, by: User
 ) -> BulkImport:
     """Store the rows that were read, and the pictures until they are. Drop this person's earlier
@@ -44,16 +44,16 @@ def keep(
     """
     require(by, Permission.POST_WRITE, unit=unit)
     _refuse_secrets(rows)
-    if len(_wanted(rows)) > pictures.MOST_PICTURES:
+    if len(_requested_names(rows)) > pictures.MOST_PICTURES:
         raise Refused(
             _("The sheet names more than %(n)s pictures. Split it into several files.")
             % {"n": pictures.MOST_PICTURES}
         )
-    files = pictures.set_down(uploads)
+    files = pictures.store_uploads(uploads)
     with transaction.atomic():
         earlier = BulkImport.objects.filter(made_by=by, applied_at=None)
         for batch in earlier:
-            pictures.clear_away(batch.files)
+            pictures.remove_uploads(batch.files)
         earlier.delete()
         return BulkImport.objects.create(
             unit=unit,
@@ -68,7 +68,7 @@ def keep(
 def add_pictures(batch: BulkImport, uploads: Iterable[File], *, by: User) -> None:
     """Take further pictures for a sheet whose drafts are not made yet. Raise Refused."""
     require(by, Permission.POST_WRITE, unit=batch.unit)
-    files = pictures.set_down(uploads)
+    files = pictures.store_uploads(uploads)
     rows = _rows(batch)
     # What was missing or wrong may be right now.
     known = {name: found for name, found in batch.pictures.items() if isinstance(found, int)}
@@ -81,7 +81,7 @@ def add_pictures(batch: BulkImport, uploads: Iterable[File], *, by: User) -> Non
         worked_at=None,
     )
     if not changed:
-        pictures.clear_away(files)
+        pictures.remove_uploads(files)
         raise Refused(_("The drafts of this sheet are made already. Add the picture to the draft."))
     batch.refresh_from_db()
 
@@ -98,7 +98,7 @@ def _rows(batch: BulkImport) -> list[Row]:
     return [Row(*row) for row in batch.rows]
 
 
-def _wanted(rows: Iterable[Row]) -> set[str]:
+def _requested_names(rows: Iterable[Row]) -> set[str]:
     names = {name for row in rows if not row.is_example for name in row.picture_names}
     return {fold(name) for name in names if not hash_in(name)}
 
@@ -106,7 +106,7 @@ def _wanted(rows: Iterable[Row]) -> set[str]:
 def _count_waiting(
     rows: Iterable[Row], files: Iterable[list[str]], known: Mapping[str, object]
 ) -> int:
-    return len(pictures.places_of(files, _wanted(rows) - known.keys()))
+    return len(pictures.find_places(files, _requested_names(rows) - known.keys()))
 
 
 def is_lost(batch: BulkImport, *, now: datetime) -> bool:
@@ -132,7 +132,7 @@ def read_pictures(batch: BulkImport) -> None:
         return
     batch.refresh_from_db()
     by, unit, found = batch.made_by, batch.unit, dict(batch.pictures)
-    for name, places in pictures.places_of(batch.files, _wanted(_rows(batch))).items():
+    for name, places in pictures.find_places(batch.files, _requested_names(_rows(batch))).items():
         if name in found:
             continue
         stored = pictures.store(places, unit=unit, by=by)
@@ -143,7 +143,7 @@ def read_pictures(batch: BulkImport) -> None:
     BulkImport.objects.filter(pk=batch.pk, state=ImportState.READING).update(
         state=ImportState.READY, files=[], worked_at=None
     )
-    pictures.clear_away(batch.files)
+    pictures.remove_uploads(batch.files)
 
 
 @transaction.atomic
@@ -225,7 +225,7 @@ def submit_all(batch: BulkImport) -> None:
     by, n = batch.made_by, 0
     answers: choices.Answers = {}
     for post in drafts_of(batch).filter(state__in=EDITABLE):
-        n += _submitted(post, by=by, answers=answers)
+        n += _submit_if_complete(post, by=by, answers=answers)
         BulkImport.objects.filter(pk=batch.pk).update(done=F("done") + 1, worked_at=timezone.now())
     BulkImport.objects.filter(pk=batch.pk, state=ImportState.SUBMITTING).update(
         state=ImportState.DONE, worked_at=None
@@ -234,10 +234,10 @@ def submit_all(batch: BulkImport) -> None:
         reviews.announce_many(batch.unit, by=by, n=n)
 
 
-def _submitted(post: Post, *, by: User, answers: choices.Answers) -> bool:
+def _submit_if_complete(post: Post, *, by: User, answers: choices.Answers) -> bool:
     """Submit the post if it lacks nothing; the page of the sheet says what it lacks."""
     # The pages' own settings count, too; no transaction waits for a platform.
-    if choices.refused(post, answers=answers):
+    if choices.refused_choices(post, answers=answers):
         return False
     try:
         reviews.submit(post, by=by, announce=False)

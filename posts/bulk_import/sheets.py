@@ -80,11 +80,11 @@ class Row(NamedTuple):
 
     @property
     def picture_names(self) -> list[str]:
-        return split(self.pictures)
+        return split_names(self.pictures)
 
 
 class Cells(NamedTuple):
-    """A planned post as a line of the sheet, for `workbook`."""
+    """A planned post as a line of the sheet, for `build_workbook`."""
 
     at: datetime | None
     channels: Sequence[str]
@@ -96,7 +96,7 @@ class Cells(NamedTuple):
     link: str = ""
 
 
-def split(cell: str) -> list[str]:
+def split_names(cell: str) -> list[str]:
     """Return the names in a cell that may hold several."""
     return list(dict.fromkeys(name for part in _SEPARATORS.split(cell) if (name := part.strip())))
 
@@ -109,17 +109,17 @@ def read_rows(file: BinaryIO, *, size: int) -> list[Row]:
     return [Row(line.number, **line.cells) for line in lines]
 
 
-def moment_of(day: str, clock: str) -> datetime:
+def parse_moment(day: str, clock: str) -> datetime:
     """Return the time that two cells name. Raise ValueError, whose words say what to write."""
     # A cell with both, as in “2026-12-01 07:30:00”.
     first, _space, rest = day.partition(" ")
-    return timezone.make_aware(datetime.combine(day_of(first), clock_of(clock or rest or day)))
+    return timezone.make_aware(datetime.combine(parse_day(first), parse_time(clock or rest or day)))
 
 
-def day_of(text: str) -> date:
+def parse_day(text: str) -> date:
     """Read dd/mm/yyyy, what Excel makes of a date, or the number that it keeps for one."""
     words = _("Write the day as dd/mm/yyyy, such as 05/12/2026.")
-    serial = _number(text)
+    serial = _parse_number(text)
     try:
         if serial is not None and int(serial) in _SERIALS:
             return _FIRST_DAY + timedelta(days=int(serial))
@@ -131,10 +131,10 @@ def day_of(text: str) -> date:
         raise ValueError(words) from None
 
 
-def clock_of(text: str) -> time:
+def parse_time(text: str) -> time:
     """Read 07:30, 7h30, 7h, what Excel makes of a time, or the fraction of a day that it keeps."""
     words = _("Write the time as hh:mm, such as 07:30.")
-    serial = _number(text)
+    serial = _parse_number(text)
     if serial is not None and serial % 1 and (serial < 1 or int(serial) in _SERIALS):
         minutes = round(serial % 1 * 24 * 60)
         return time(minutes // 60 % 24, minutes % 60)
@@ -148,7 +148,7 @@ def clock_of(text: str) -> time:
         raise ValueError(words) from None
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     text = text.replace(",", ".")
     return float(text) if re.fullmatch(r"\d{1,6}(\.\d{1,20})?", text) else None
 
@@ -169,7 +169,7 @@ def channel_label(channel: Channel) -> str:
     return content.channel_name({"platform": channel.platform, "name": channel.name})
 
 
-def examples(channels: Sequence[Channel], topics: Sequence[Topic], today: date) -> list[Cells]:
+def example_rows(channels: Sequence[Channel], topics: Sequence[Topic], today: date) -> list[Cells]:
     """Return the two rows that show how the sheet is filled in; they are never imported."""
     first = datetime.combine(today + timedelta(days=7), time(7))
     labels = [channel_label(each) for each in channels]
@@ -194,7 +194,7 @@ def examples(channels: Sequence[Channel], topics: Sequence[Topic], today: date) 
     ]
 
 
-def workbook(
+def build_workbook(
     rows: Iterable[Cells], *, channels: Sequence[Channel], topics: Sequence[Topic]
 ) -> bytes:
     """Build the sheet with ``rows``, and pages that explain it and list what may be chosen."""
@@ -206,7 +206,7 @@ def workbook(
         sheet.column_dimensions["ABCDEFGHI"[place]].width = width
     sheet.freeze_panes = "A2"
     for cells in rows:
-        sheet.append(_written(sheet, cells))
+        sheet.append(_sheet_row(sheet, cells))
     last = MOST_ROWS + 1
     for line in sheet.iter_rows(min_row=2, max_row=last, max_col=len(COLUMNS)):
         # Dates as text: a computer set to English would read 05/12 as the 12th of May.
@@ -215,7 +215,7 @@ def workbook(
             cell.alignment = Alignment(vertical="top", wrap_text=True)
     guide = book.create_sheet(_("Guide"))
     guide.column_dimensions["A"].width, guide.column_dimensions["B"].width = 30, 100
-    for line in _guide():
+    for line in _guide_rows():
         guide.append(line)
     choices = book.create_sheet(_("Choices"))
     choices.column_dimensions["A"].width, choices.column_dimensions["B"].width = 50, 40
@@ -241,7 +241,7 @@ def workbook(
     return out.getvalue()
 
 
-def _written(sheet: object, cells: Cells) -> list[object]:
+def _sheet_row(sheet: object, cells: Cells) -> list[object]:
     at = timezone.localtime(cells.at) if cells.at else None
     texts = (
         at.strftime("%d/%m/%Y") if at else "",
@@ -257,7 +257,7 @@ def _written(sheet: object, cells: Cells) -> list[object]:
     return [text_cell(sheet, text) for text in texts]
 
 
-def _guide() -> list[list[str]]:
+def _guide_rows() -> list[list[str]]:
     yes, no = _("required"), _("optional")
     return [
         [_("Column"), _("What to write")],

@@ -23,15 +23,15 @@ from core.actions import form_action, form_data, refusal
 from posts.bulk_import import services, tasks
 from posts.bulk_import.forms import ApplyForm, PicturesForm, SheetForm
 from posts.bulk_import.plans import Outcome, plan
-from posts.bulk_import.sheets import KIND, examples, read_rows, workbook
+from posts.bulk_import.sheets import KIND, build_workbook, example_rows, read_rows
 from posts.canonical import content
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.models import BulkImport, Post
 from posts.states import EDITABLE, ImportState
 from units.models import Unit
 
 
-def _units(request: HttpRequest) -> list[Unit]:
+def _units_to_write_in(request: HttpRequest) -> list[Unit]:
     """Return the units in which the person may write, the current one first. Raise
     PermissionDenied.
     """
@@ -50,7 +50,7 @@ def _batch(request: HttpRequest, public_id: uuid.UUID) -> BulkImport:
     """Return the person's own sheet (else 404), as long as they may write in its unit (else
     403).
     """
-    units = _units(request)
+    units = _units_to_write_in(request)
     batch = get_object_or_404(
         BulkImport.objects.select_related("unit", "made_by"),
         public_id=public_id,
@@ -63,26 +63,28 @@ def _batch(request: HttpRequest, public_id: uuid.UUID) -> BulkImport:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    units = _units(request)
+    units = _units_to_write_in(request)
     form = SheetForm(
         form_data(request), request.FILES or None, units=units, initial={"unit": units[0].key}
     )
-    done = form_action(form, lambda: _keep(request, **form.cleaned_data))
+    done = form_action(form, lambda: _store_sheet(request, **form.cleaned_data))
     if done:
-        _work(done.result, services.PICTURES_AT_ONCE, services.read_pictures, tasks.read_pictures)
+        _run_or_queue(
+            done.result, services.PICTURES_AT_ONCE, services.read_pictures, tasks.read_pictures
+        )
         return redirect("posts:import_one", done.result.public_id)
     earlier = BulkImport.objects.filter(made_by=request.user).order_by("-pk")[:5]
     context = {"form": form, "units": units, "earlier": earlier}
     return render(request, "posts/import.html", context, status=done.status)
 
 
-def _keep(request: HttpRequest, *, unit: Unit, file: Any, pictures: list[Any]) -> BulkImport:
+def _store_sheet(request: HttpRequest, *, unit: Unit, file: Any, pictures: list[Any]) -> BulkImport:
     quotas.use("import", by=request.user)
     rows = read_rows(file, size=file.size)
-    return services.keep(rows, pictures, unit=unit, file_name=file.name, by=request.user)
+    return services.store_import(rows, pictures, unit=unit, file_name=file.name, by=request.user)
 
 
-def _work(batch: BulkImport, at_once: int, service: Callable, task: Any) -> None:
+def _run_or_queue(batch: BulkImport, at_once: int, service: Callable, task: Any) -> None:
     """Do a little work while the person waits, and much by a task."""
     if batch.total <= at_once:
         service(batch)
@@ -98,12 +100,12 @@ def _queue(task: Any, batch: BulkImport) -> None:
 @require_GET
 def template(request: HttpRequest) -> HttpResponse:
     """Return the empty sheet of a unit, with its channels and the topics to choose from."""
-    units = _units(request)
+    units = _units_to_write_in(request)
     unit = next((each for each in units if each.key == request.GET.get("unit")), units[0])
     quotas.use("export", by=request.user)
     channels, topics = channels_for(unit), list(Topic.objects.all())
-    rows = examples(channels, topics, timezone.localdate())
-    data = workbook(rows, channels=channels, topics=topics)
+    rows = example_rows(channels, topics, timezone.localdate())
+    data = build_workbook(rows, channels=channels, topics=topics)
     name = _("plan-template")
     return HttpResponse(
         data,
@@ -113,7 +115,7 @@ def template(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def one(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def import_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show how far the work is, the preview, or what became of the drafts."""
     batch = _batch(request, public_id)
     if batch.state in (ImportState.READING, ImportState.SUBMITTING):
@@ -123,11 +125,11 @@ def one(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.headers.get("HX-Request"):  # the page that waited shows what comes next
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     if batch.state == ImportState.READY:
-        return _preview(request, batch)
-    return _result(request, batch)
+        return _show_preview(request, batch)
+    return _show_result(request, batch)
 
 
-def _preview(
+def _show_preview(
     request: HttpRequest, batch: BulkImport, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
     todo = plan(batch, by=request.user)
@@ -159,7 +161,7 @@ def apply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if batch.state != ImportState.READY:
             return redirect("posts:import_one", batch.public_id)
         refused = str(done.refused or _("Please look again, then press once more."))
-        return _preview(request, batch, refused=refused, status=done.status)
+        return _show_preview(request, batch, refused=refused, status=done.status)
     n = len(done.result)
     words = ngettext("%(n)s draft is made.", "%(n)s drafts are made.", n)
     messages.success(request, words % {"n": n})
@@ -177,7 +179,7 @@ def add_pictures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     ):
         messages.error(request, refused)
     else:
-        _work(batch, services.PICTURES_AT_ONCE, services.read_pictures, tasks.read_pictures)
+        _run_or_queue(batch, services.PICTURES_AT_ONCE, services.read_pictures, tasks.read_pictures)
     return redirect("posts:import_one", batch.public_id)
 
 
@@ -188,7 +190,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if refused := refusal(lambda: services.begin_submission(batch, by=request.user)):
         messages.error(request, refused)
     else:
-        _work(batch, services.POSTS_AT_ONCE, services.submit_all, tasks.submit_all)
+        _run_or_queue(batch, services.POSTS_AT_ONCE, services.submit_all, tasks.submit_all)
     return redirect("posts:import_one", batch.public_id)
 
 
@@ -203,9 +205,9 @@ def resume(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("posts:import_one", batch.public_id)
 
 
-def _result(request: HttpRequest, batch: BulkImport) -> HttpResponse:
+def _show_result(request: HttpRequest, batch: BulkImport) -> HttpResponse:
     rows = [
-        _draft(post)
+        _describe_draft(post)
         for post in services.drafts_of(batch).prefetch_related(
             "targets__channel", "pictures__media"
         )
@@ -223,10 +225,10 @@ def _result(request: HttpRequest, batch: BulkImport) -> HttpResponse:
     return render(request, "posts/import_result.html", context)
 
 
-def _draft(post: Post) -> dict[str, Any]:
+def _describe_draft(post: Post) -> dict[str, Any]:
     is_open = post.state in EDITABLE
     missing = []
     if is_open:
         composed = content.compose(post, targets=post.targets.all(), pictures=post.pictures.all())
-        missing = [f for f in findings(post, composed) if f.needs_author]
+        missing = [f for f in find_findings(post, composed) if f.needs_author]
     return {"post": post, "is_open": is_open, "missing": missing}

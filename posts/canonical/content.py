@@ -17,8 +17,8 @@ from platforms.facts import Format
 from platforms.limits import choose_format, media_shown
 from platforms.messages import Image, Message, Video
 from posts.canonical import corrections
-from posts.canonical.grounds import legal_of
-from posts.canonical.html import MARKS, paragraphs, plain
+from posts.canonical.grounds import describe_legal_basis
+from posts.canonical.html import MARKS, to_paragraphs, to_plain_text
 from posts.canonical.kits import kit_of
 from posts.models import Post, PostChannel, PostMedia
 
@@ -27,12 +27,12 @@ from posts.models import Post, PostChannel, PostMedia
 AI_LINE = "Nội dung có sử dụng trí tuệ nhân tạo (AI)."
 
 
-def signed(text: str, unit_name: str) -> str:
+def add_unit_name(text: str, unit_name: str) -> str:
     """Add a last line with the unit's name where the text lacks it: every post names its unit."""
     return text if fold(unit_name) in fold(text) else f"{text}\n\n{unit_name}".strip()
 
 
-def text_for(
+def compose_text(
     form: Format,
     *,
     title: str,
@@ -51,7 +51,7 @@ def text_for(
     takes it away. What AI made is said by the platform's own label, or else by a line of ours.
     """
     own = normal(override).strip()
-    words = own or plain(body)
+    words = own or to_plain_text(body)
     if ai_made and not form.labels_ai and (form.max_text or form.article):
         words, body, own = (
             f"{words}\n\n{AI_LINE}",
@@ -59,7 +59,7 @@ def text_for(
             own and f"{own}\n\n{AI_LINE}",
         )
     if form.article:
-        shown = paragraphs(own) if own else body
+        shown = to_paragraphs(own) if own else body
         if first:
             words, shown = (
                 f"{first}\n\n{words}".strip(),
@@ -70,14 +70,14 @@ def text_for(
             shown += f'<p><a href="{address}">{address}</a></p>'
         if fold(unit_name) not in fold(words):
             shown += f"<p>{html.escape(unit_name)}</p>"
-        return {"text": signed(words, unit_name), "html": shown}
+        return {"text": add_unit_name(words, unit_name), "html": shown}
     if not form.max_text:
         return {"text": "", "html": ""}
     if form.max_title:  # shown above the text
         text = f"{first}\n\n{words}".strip()
     else:  # a correction's line says more than its title, which would only repeat it
         text = f"{first}\n\n{words}".strip() if first else own or f"{title}\n\n{words}".strip()
-    whole = signed(text, unit_name)
+    whole = add_unit_name(text, unit_name)
     if link and form.takes_link and link not in whole:
         whole = f"{whole}\n\n{link}"
     if form.markup and not own and MARKS.search(body):
@@ -86,7 +86,7 @@ def text_for(
             text
         ).strip()  # the unit and the link, where the text names them not
         shown = f"<p><strong>{html.escape(head)}</strong></p>{body}" if head else body
-        return {"text": whole, "html": f"{shown}{paragraphs(rest)}"}
+        return {"text": whole, "html": f"{shown}{to_paragraphs(rest)}"}
     return {"text": whole, "html": ""}
 
 
@@ -111,7 +111,7 @@ def compose(
         (target for target in targets if target.is_on),
         key=lambda target: str(target.channel.public_id),
     )
-    media = [_medium(each) for each in pictures]
+    media = [_compose_medium(each) for each in pictures]
     title = normal(post.title).strip()
     return {
         "title": title,
@@ -123,12 +123,12 @@ def compose(
         **({"urgent": True} if post.urgent else {}),
         **({"ai_made": True} if post.ai_made else {}),
         **({"corrects": str(post.corrects.public_id)} if post.corrects else {}),
-        **({"legal": legal} if (legal := legal_of(post)) else {}),
+        **({"legal": legal} if (legal := describe_legal_basis(post)) else {}),
         **({"source": source} if (source := normal(post.source).strip()) else {}),
         **({"kit": kit} if (kit := kit_of(post, targets)) else {}),
         "unit": post.unit.name,
         "channels": [
-            _target(
+            _compose_target(
                 t,
                 media,
                 # The text says it already.
@@ -146,12 +146,12 @@ def compose(
     }
 
 
-def material_of(pictures: Iterable[PostMedia]) -> list[Image | Video]:
+def media_for_limits(pictures: Iterable[PostMedia]) -> list[Image | Video]:
     """Describe a post's media as the platforms' limits see them."""
-    return [medium_of(_medium(each)) for each in pictures]
+    return [to_platform_medium(_compose_medium(each)) for each in pictures]
 
 
-def _medium(shown: PostMedia) -> dict[str, Any]:
+def _compose_medium(shown: PostMedia) -> dict[str, Any]:
     media = shown.media
     entry = {
         "media": str(media.public_id),
@@ -173,9 +173,11 @@ def _medium(shown: PostMedia) -> dict[str, Any]:
     }
 
 
-def _target(target: PostChannel, media: list[dict[str, Any]], **words: Any) -> dict[str, Any]:
+def _compose_target(
+    target: PostChannel, media: list[dict[str, Any]], **words: Any
+) -> dict[str, Any]:
     facts = facts_of(target.channel.platform)
-    all_media = [medium_of(entry) for entry in media]
+    all_media = [to_platform_medium(entry) for entry in media]
     # One that the platform no longer has falls back to what fits.
     requested = target.format if target.format in {form.name for form in facts.formats} else ""
     if target.format_as_before:
@@ -191,12 +193,12 @@ def _target(target: PostChannel, media: list[dict[str, Any]], **words: Any) -> d
         # The first format of a platform is what there was before there were others.
         **({"format": form.name} if form != facts.formats[0] else {}),
         **({"media": carried} if len(carried) < len(media) else {}),
-        **({"options": options} if (options := options_of(form, target.options)) else {}),
-        **text_for(form, **words),
+        **({"options": options} if (options := complete_options(form, target.options)) else {}),
+        **compose_text(form, **words),
     }
 
 
-def options_of(form: Format, decided: Mapping[str, Any]) -> dict[str, Any]:
+def complete_options(form: Format, decided: Mapping[str, Any]) -> dict[str, Any]:
     """Return every option of the format with its value, untouched ones included: defaults change,
     and what was approved stays. Leave out those that are still to be chosen.
     """
@@ -204,7 +206,7 @@ def options_of(form: Format, decided: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def medium_of(entry: Mapping[str, Any]) -> Image | Video:
+def to_platform_medium(entry: Mapping[str, Any]) -> Image | Video:
     """Convert an entry of a content's ``media`` to the connectors' type, without its bytes."""
     if "video" not in entry:
         return Image(
@@ -236,14 +238,14 @@ def media_for(content: Mapping[str, Any], target: Mapping[str, Any]) -> list[dic
     return [entry for entry in content["media"] if carried is None or entry["sha256"] in carried]
 
 
-def message_for(
+def build_message(
     content: Mapping[str, Any], target: Mapping[str, Any], *, key: str, media: Any = None
 ) -> Message:
     """Build the message of one channel of a content. ``media``: with bytes or addresses; without
     it, media are only described.
     """
     if media is None:
-        media = [medium_of(entry) for entry in media_for(content, target)]
+        media = [to_platform_medium(entry) for entry in media_for(content, target)]
     return Message(
         key=key,
         title=content["title"],

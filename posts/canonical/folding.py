@@ -10,7 +10,7 @@ class Folded(NamedTuple):
     rest: str
 
 
-def folded(text: str, fold: Fold | None) -> Folded:
+def fold_text(text: str, fold: Fold | None) -> Folded:
     """Split the text at the platform's fold, at a word's end."""
     if fold is None:
         return Folded(text, "")

@@ -11,7 +11,7 @@ from core.text import normal
 from posts.models import Grounds
 
 
-def legal_of(row: Grounds) -> dict[str, str]:
+def describe_legal_basis(row: Grounds) -> dict[str, str]:
     """Describe the legal basis as it is hashed; empty where there is none."""
     legal = {
         "number": normal(row.legal_basis).strip(),
@@ -21,9 +21,9 @@ def legal_of(row: Grounds) -> dict[str, str]:
     return legal if any(legal.values()) else {}
 
 
-def in_words(legal: Mapping[str, Any]) -> str:
+def legal_basis_text(legal: Mapping[str, Any]) -> str:
     """Return the document with its days in force, in a line."""
-    start, end = (_shown(legal.get(name, "")) for name in ("from", "until"))
+    start, end = (_format_day(legal.get(name, "")) for name in ("from", "until"))
     days = ""
     if start and end:
         days = _("in force from %(first)s to %(last)s") % {"first": start, "last": end}
@@ -34,5 +34,5 @@ def in_words(legal: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, [legal.get("number", ""), days]))
 
 
-def _shown(value: str) -> str:
+def _format_day(value: str) -> str:
     return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT") if value else ""

@@ -19,7 +19,7 @@ MOST_TAGS = (
 )
 
 
-def is_too_much(body: str) -> bool:
+def is_too_large(body: str) -> bool:
     """Check whether ``body`` is more than ``clean`` should be asked for: longer, or of more tags,
     than any article.
     """
@@ -46,7 +46,7 @@ def clean(body: str) -> str:
         body = cleaned
 
 
-class _Plain(HTMLParser):
+class _PlainTextParser(HTMLParser):
     """Convert HTML of ``TAGS`` to the plain text that platforms without markup show."""
 
     def __init__(self) -> None:
@@ -106,14 +106,14 @@ class _Plain(HTMLParser):
 # One save asks for the same text some twelve times (a channel each, checks, hints, the search): 25
 # milliseconds each for a text of 75 kB.
 @lru_cache(maxsize=4)
-def plain(body: str) -> str:
-    parser = _Plain()
+def to_plain_text(body: str) -> str:
+    parser = _PlainTextParser()
     parser.feed(body)
     parser.close()
     return parser.text()
 
 
-def paragraphs(text: str) -> str:
+def to_paragraphs(text: str) -> str:
     """Convert plain text to the HTML of an article."""
     blocks = [block for block in text.split("\n\n") if block.strip()]
     return "".join(

@@ -5,7 +5,7 @@ from typing import Any
 
 from campaigns.kits.models import KitVersion
 from campaigns.kits.wording import keeps_core
-from posts.canonical.html import clean, paragraphs, plain
+from posts.canonical.html import clean, to_paragraphs, to_plain_text
 from posts.models import Post, PostChannel
 
 
@@ -18,7 +18,7 @@ def kit_of(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any]:
         return {}
     version = post.adoption.version
     own = [(target.channel.platform, target.text) for target in targets]
-    kept = _holds(version, title=post.own_title, body=post.body, own_texts=own)
+    kept = _holds_core(version, title=post.own_title, body=post.body, own_texts=own)
     return {
         "kit": str(post.adoption.kit.public_id),
         "version": str(version.public_id),
@@ -37,22 +37,22 @@ def content_holds_core(version: KitVersion, content: Mapping[str, Any]) -> bool:
         for each in content["channels"]
         if each["own_text"] and each["text"]  # a format may show no text at all
     ]
-    return _holds(version, title=title, body=content["body"], own_texts=own)
+    return _holds_core(version, title=title, body=content["body"], own_texts=own)
 
 
-def _holds(
+def _holds_core(
     version: KitVersion, *, title: str, body: str, own_texts: Iterable[tuple[str, str]]
 ) -> bool:
     # Both ways through the same HTML: it keeps no second blank.
-    template = plain(clean(paragraphs(version.text)))
+    template = to_plain_text(clean(to_paragraphs(version.text)))
     if not keeps_core(version.title, title, own_lines=False):
         return False
-    if not keeps_core(template, plain(body), own_lines=version.own_lines):
+    if not keeps_core(template, to_plain_text(body), own_lines=version.own_lines):
         return False
-    return all(_is_own(version, platform, text) for platform, text in own_texts)
+    return all(_is_own_text(version, platform, text) for platform, text in own_texts)
 
 
-def _is_own(version: KitVersion, platform: str, text: str) -> bool:
+def _is_own_text(version: KitVersion, platform: str, text: str) -> bool:
     """Check a channel's own text, which in a content is followed by what every channel's is: the
     unit's name, the link, the line on AI.
     """

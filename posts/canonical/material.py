@@ -14,14 +14,14 @@ from posts.models import PostChannel
 Material = Sequence[Image | Video]
 
 
-def is_on(target: PostChannel, material: Material) -> bool:
+def is_switched_on(target: PostChannel, material: Material) -> bool:
     """Decide whether the post goes to a channel: as a person switched it, else by what it takes."""
     if target.switched is not None:
         return target.switched
     return not obstacles(facts_of(target.channel.platform), material, target.format)
 
 
-def reasons(targets: Iterable[PostChannel], material: Material) -> dict[str, str]:
+def reasons_for_off(targets: Iterable[PostChannel], material: Material) -> dict[str, str]:
     """Return by public id why channels are off by themselves, in words that follow their name."""
     found = {}
     for target in targets:

@@ -7,22 +7,22 @@ from django.utils.translation import gettext as _
 from posts.checks.base import Draft, Finding, block
 
 
-def title_is_there(draft: Draft) -> Iterator[Finding]:
+def check_title(draft: Draft) -> Iterator[Finding]:
     if not draft.content["title"] and draft.text:  # else the text is what is missing
         yield block("title_missing", _("The title is missing."), "title")
 
 
-def text_is_there(draft: Draft) -> Iterator[Finding]:
+def check_text(draft: Draft) -> Iterator[Finding]:
     if not draft.text:
         yield block("body_missing", _("The text is missing."), "body")
 
 
-def topic_is_chosen(draft: Draft) -> Iterator[Finding]:
+def check_topic(draft: Draft) -> Iterator[Finding]:
     if not draft.content["topic"]:
         yield block("topic_missing", _("The topic is missing."), "topic")
 
 
-def channel_is_chosen(draft: Draft) -> Iterator[Finding]:
+def check_channel(draft: Draft) -> Iterator[Finding]:
     if draft.content["channels"]:
         return
     if draft.unfit:

@@ -17,16 +17,16 @@ from posts.canonical import content
 from posts.checks.base import Draft, Finding, block, warn
 
 
-def fit(draft: Draft) -> Iterator[Finding]:
+def check_platform_limits(draft: Draft) -> Iterator[Finding]:
     """Find what the platforms would refuse in the post as it is now."""
     for target in _targets(draft):
-        yield from _misfits(target, draft.content)
+        yield from _limits_exceeded(target, draft.content)
 
 
-def show_all(draft: Draft) -> Iterator[Finding]:
+def check_display(draft: Draft) -> Iterator[Finding]:
     """Find what the platforms accept but show otherwise than the officer may expect."""
     for target in _targets(draft):
-        yield from _worth_knowing(target, draft.content)
+        yield from _display_notes(target, draft.content)
 
 
 def _targets(draft: Draft) -> list[Mapping[str, Any]]:
@@ -36,7 +36,7 @@ def _targets(draft: Draft) -> list[Mapping[str, Any]]:
     )
 
 
-def _misfits(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Finding]:
+def _limits_exceeded(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Finding]:
     channel = content.channel_name(target)
     facts = facts_of(target["platform"])
     if target.get("format", "") not in {"", *(form.name for form in facts.formats)}:
@@ -46,8 +46,8 @@ def _misfits(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator
         return
     form = facts.format(target.get("format", ""))
     shown = content.media_for(composed, target)
-    for problem in problems(form, content.message_for(composed, target, key="")):
-        where = _place(problem.rule, target["channel"])
+    for problem in problems(form, content.build_message(composed, target, key="")):
+        where = _field_of(problem.rule, target["channel"])
         if problem.at:
             medium = shown[problem.at - 1]
             where = f"media-{medium['media']}"
@@ -57,7 +57,7 @@ def _misfits(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator
         yield block(problem.rule, describe_problem(problem, channel=channel, form=form), where)
 
 
-def _place(rule: str, channel: str) -> str:
+def _field_of(rule: str, channel: str) -> str:
     """Return the field to which a limit of one channel applies."""
     if rule == "title_long":
         return "title"
@@ -66,7 +66,7 @@ def _place(rule: str, channel: str) -> str:
     return channel
 
 
-def _worth_knowing(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Finding]:
+def _display_notes(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Finding]:
     forms = {form.name: form for form in facts_of(target["platform"]).formats}
     form = forms.get(target.get("format") or next(iter(forms)))
     if form is None:
@@ -96,7 +96,7 @@ def _worth_knowing(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
     if composed["link"] and not form.takes_link:
         words = _("%(channel)s shows no link that can be opened; it is left out there.")
         yield warn("link_left_out", words % {"channel": name}, key)
-    for problem in advice(form, content.message_for(composed, target, key="")):
+    for problem in advice(form, content.build_message(composed, target, key="")):
         yield warn(problem.rule, presenters.describe_advice(problem, channel=name), key)
 
 

@@ -14,7 +14,7 @@ from posts.checks.base import Draft, Finding, block, warn
 WARNED_BEFORE = timedelta(days=30)
 
 
-def legal_basis_is_named(draft: Draft) -> Iterator[Finding]:
+def check_legal_basis(draft: Draft) -> Iterator[Finding]:
     legal = draft.content.get("legal", {})
     is_asked = TopicRule.Asks.LEGAL_BASIS in draft.asked
     if not legal.get("number"):
@@ -26,10 +26,10 @@ def legal_basis_is_named(draft: Draft) -> Iterator[Finding]:
         yield block("legal_from_missing", message, "legal")
 
 
-def legal_basis_is_in_force(draft: Draft) -> Iterator[Finding]:
+def check_legal_basis_in_force(draft: Draft) -> Iterator[Finding]:
     """Find a document that is not in force when the post is to be published, or not for long."""
     legal = draft.content.get("legal", {})
-    start, end = (_day(legal.get(name, "")) for name in ("from", "until"))
+    start, end = (_parse_day(legal.get(name, "")) for name in ("from", "until"))
     today = timezone.localdate(draft.now)
     out_on = timezone.localdate(draft.requested_time) if draft.requested_time else today
     if end and end < today:
@@ -37,30 +37,30 @@ def legal_basis_is_in_force(draft: Draft) -> Iterator[Finding]:
             "The legal basis lapsed on %(day)s. Name the document in force now, and check the text "
             "against it."
         )
-        yield block("legal_lapsed", words % {"day": _shown(end)}, "legal")
+        yield block("legal_lapsed", words % {"day": _format_day(end)}, "legal")
     elif end and end < out_on:
         words = _(
             "The legal basis lapses on %(day)s, before the wanted time of publication. Choose an "
             "earlier time, or name the document that replaces it."
         )
-        yield block("legal_lapses_before", words % {"day": _shown(end)}, "legal")
+        yield block("legal_lapses_before", words % {"day": _format_day(end)}, "legal")
     elif end and end <= today + WARNED_BEFORE:
         words = _("The legal basis lapses on %(day)s; after that day the post is not published.")
-        yield warn("legal_lapses_soon", words % {"day": _shown(end)}, "legal")
+        yield warn("legal_lapses_soon", words % {"day": _format_day(end)}, "legal")
     if start and start > max(today, out_on):
         words = _("The legal basis is in force only from %(day)s on. Say so in the text.")
-        yield warn("legal_not_yet", words % {"day": _shown(start)}, "legal")
+        yield warn("legal_not_yet", words % {"day": _format_day(start)}, "legal")
 
 
-def source_is_named(draft: Draft) -> Iterator[Finding]:
+def check_source(draft: Draft) -> Iterator[Finding]:
     if TopicRule.Asks.SOURCE in draft.asked and not draft.content.get("source"):
         message = _("Say where the warning comes from: a document, or the unit that gave it.")
         yield block("source_missing", message, "source")
 
 
-def _day(value: str) -> date | None:
+def _parse_day(value: str) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-def _shown(day: date) -> str:
+def _format_day(day: date) -> str:
     return date_format(day, "SHORT_DATE_FORMAT")

@@ -14,7 +14,7 @@ from channels.states import Kind
 from core.phones import SHORT
 from platforms.facts import Fold
 from posts.canonical.content import channel_name
-from posts.canonical.folding import folded
+from posts.canonical.folding import fold_text
 from posts.checks.base import Draft, Finding, hint
 
 SCAMS = "lua_dao"  # the topic of warnings of fraud, by its code
@@ -33,7 +33,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d(?:[ .()\-]{0,2}\d)*")  # 113, or (0236) 3822.300
 
 
-def beginning_says_something(draft: Draft) -> Iterator[Finding]:
+def check_first_line(draft: Draft) -> Iterator[Finding]:
     """Find a first line that is too long, or what stands before the fold of marks and tags alone.
 
     The title is the first line where a platform shows none of its own.
@@ -48,7 +48,7 @@ def beginning_says_something(draft: Draft) -> Iterator[Finding]:
             "say the most important thing there."
         )
         yield hint("first_line_long", words % {"n": len(first), "most": LONGEST_FIRST_LINE}, where)
-    if len(text) > LONGEST_FIRST_LINE and len(_words(folded(text, NARROWEST_FOLD).head)) < (
+    if len(text) > LONGEST_FIRST_LINE and len(_words(fold_text(text, NARROWEST_FOLD).head)) < (
         FEWEST_WORDS_AHEAD
     ):
         words = _(
@@ -57,7 +57,7 @@ def beginning_says_something(draft: Draft) -> Iterator[Finding]:
         yield hint("beginning_empty", words, where)
 
 
-def has_accents(draft: Draft) -> Iterator[Finding]:
+def check_accents(draft: Draft) -> Iterator[Finding]:
     """Find a text that was typed without Vietnamese accents: it is misread, and reads like spam."""
     for where, text in (("title", draft.own_title), ("body", draft.text)):
         words = _words(text)
@@ -67,7 +67,7 @@ def has_accents(draft: Draft) -> Iterator[Finding]:
             yield hint("accents_missing", message, where)
 
 
-def reads_easily(draft: Draft) -> Iterator[Finding]:
+def check_readability(draft: Draft) -> Iterator[Finding]:
     """Find sentences that are hard to follow, by their mean length in syllables and the share of
     long ones.
 
@@ -91,24 +91,24 @@ def reads_easily(draft: Draft) -> Iterator[Finding]:
         yield hint("sentences_long", words % facts, "body")
 
 
-def is_not_too_long(draft: Draft) -> Iterator[Finding]:
+def check_length(draft: Draft) -> Iterator[Finding]:
     """Find texts that are longer than is usual on their platform; one hint for the common text."""
     common = []
     for target in draft.content["channels"]:
-        if not _usual(target) or len(target["text"]) <= _usual(target):
+        if not _usual_length(target) or len(target["text"]) <= _usual_length(target):
             continue
         if target["own_text"]:
-            facts = {"names": channel_name(target), "most": _usual(target)}
-            yield hint("text_longer_than_usual", _long() % facts, target["channel"])
+            facts = {"names": channel_name(target), "most": _usual_length(target)}
+            yield hint("text_longer_than_usual", _too_long_text() % facts, target["channel"])
         else:
             common.append(target)
     if common:
         names = dict.fromkeys(str(Kind(target["platform"]).label) for target in common)
-        facts = {"names": ", ".join(names), "most": min(map(_usual, common))}
-        yield hint("text_longer_than_usual", _long() % facts, "body")
+        facts = {"names": ", ".join(names), "most": min(map(_usual_length, common))}
+        yield hint("text_longer_than_usual", _too_long_text() % facts, "body")
 
 
-def words_are_not_in_the_picture_alone(draft: Draft) -> Iterator[Finding]:
+def check_words_outside_picture(draft: Draft) -> Iterator[Finding]:
     has_pictures = any("video" not in medium for medium in draft.content["media"])
     if has_pictures and draft.text and len(_words(draft.text)) < FEWEST_WORDS_BESIDE_PICTURES:
         message = _(
@@ -118,7 +118,7 @@ def words_are_not_in_the_picture_alone(draft: Draft) -> Iterator[Finding]:
         yield hint("words_in_picture", message, "body")
 
 
-def scam_warning_names_a_number(draft: Draft) -> Iterator[Finding]:
+def check_hotline(draft: Draft) -> Iterator[Finding]:
     if draft.content["topic"] != SCAMS or not draft.text:
         return
     short = any(number in SHORT for number in re.findall(r"\d+", draft.text))
@@ -131,7 +131,7 @@ def scam_warning_names_a_number(draft: Draft) -> Iterator[Finding]:
         yield hint("hotline_missing", message, "body")
 
 
-def time_suits_the_unit(draft: Draft) -> Iterator[Finding]:
+def check_time(draft: Draft) -> Iterator[Finding]:
     best = draft.best_hours
     if not best or not draft.requested_time:
         return
@@ -150,9 +150,9 @@ def _words(text: str) -> list[str]:
     return [word for part in parts for word in _WORD.findall(part)]
 
 
-def _usual(target: Mapping[str, Any]) -> int:
+def _usual_length(target: Mapping[str, Any]) -> int:
     return facts_of(target["platform"]).comfortable_length
 
 
-def _long() -> str:
+def _too_long_text() -> str:
     return _("The text is longer than is usual on %(names)s: few residents read past %(most)s.")

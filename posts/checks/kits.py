@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from posts.checks.base import Draft, Finding, block, warn
 
 
-def is_in_use(draft: Draft) -> Iterator[Finding]:
+def check_kit_in_use(draft: Draft) -> Iterator[Finding]:
     if draft.kit and draft.kit.is_withdrawn:
         words = _("The kit was withdrawn by those who wrote it. Put this post away.")
         yield block("kit_withdrawn", words, "kit")
 
 
-def core_is_kept(draft: Draft) -> Iterator[Finding]:
+def check_core(draft: Draft) -> Iterator[Finding]:
     if draft.kit and not draft.kit.keeps_core:
         words = _(
             "The text is not that of the kit any more. Save the draft: the portal then puts the "
@@ -22,24 +22,24 @@ def core_is_kept(draft: Draft) -> Iterator[Finding]:
         yield block("kit_core", words, "kit")
 
 
-def gaps_are_filled(draft: Draft) -> Iterator[Finding]:
+def check_gaps_filled(draft: Draft) -> Iterator[Finding]:
     for name, label in draft.kit.open_slots if draft.kit else ():
         words = _("“%(label)s” is still to be filled in.") % {"label": label}
         yield block("kit_gap", words, f"slot-{name}")
 
 
-def gaps_hold_what_they_ask_for(draft: Draft) -> Iterator[Finding]:
+def check_gap_values(draft: Draft) -> Iterator[Finding]:
     for name, words in draft.kit.misfits if draft.kit else ():
         yield block("kit_gap_kind", words, f"slot-{name}")
 
 
-def days_lie_in_the_period(draft: Draft) -> Iterator[Finding]:
+def check_gap_days(draft: Draft) -> Iterator[Finding]:
     for name, label in draft.kit.outside if draft.kit else ():
         words = _("The day in “%(label)s” lies outside the time of the kit. Check it once more.")
         yield warn("kit_gap_day", words % {"label": label}, f"slot-{name}")
 
 
-def pictures_are_there(draft: Draft) -> Iterator[Finding]:
+def check_unit_pictures(draft: Draft) -> Iterator[Finding]:
     for _name, label in draft.kit.lacks_pictures if draft.kit else ():
         words = _("A picture of the unit itself is missing: %(label)s.") % {"label": label}
         yield block("kit_picture", words, "pictures")

@@ -205,11 +205,11 @@ _OTHER = RuleWords(
 )
 
 
-def name_of(rule: str) -> str:
+def rule_name(rule: str) -> str:
     return str(_WORDS.get(rule, _OTHER).name)
 
 
-def words_of(rule: str) -> str:
+def rule_description(rule: str) -> str:
     return str(_WORDS.get(rule, _OTHER).message)
 
 

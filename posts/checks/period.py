@@ -8,7 +8,7 @@ from campaigns.models import TopicRule
 from posts.checks.base import Draft, Finding, block
 
 
-def is_still_valid(draft: Draft) -> Iterator[Finding]:
+def check_validity(draft: Draft) -> Iterator[Finding]:
     end = draft.valid_until
     if end and end <= draft.now:
         message = _("The post's last day of validity has passed.")

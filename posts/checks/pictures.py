@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 from posts.checks.base import Draft, Finding, block
 
 
-def are_described(draft: Draft) -> Iterator[Finding]:
+def check_descriptions(draft: Draft) -> Iterator[Finding]:
     for number, medium in enumerate(draft.content["media"], start=1):
         if not medium["alt"] and "video" not in medium:
             message = _("Picture %(n)s has no description for blind readers.") % {"n": number}
             yield block("alt_missing", message, f"media-{medium['media']}")
 
 
-def may_still_be_shown(draft: Draft) -> Iterator[Finding]:
+def check_expiry(draft: Draft) -> Iterator[Finding]:
     """Find what the library lets nobody use any more: its rights or its consent have ended."""
     for number, medium in enumerate(draft.content["media"], start=1):
         if medium["media"] in draft.expired:
@@ -25,7 +25,7 @@ def may_still_be_shown(draft: Draft) -> Iterator[Finding]:
             yield block("media_expired", message % {"n": number}, f"media-{medium['media']}")
 
 
-def are_the_blurred_ones(draft: Draft) -> Iterator[Finding]:
+def check_replaced_by_blurred(draft: Draft) -> Iterator[Finding]:
     """Find pictures in whose place a blurred one is to be shown."""
     for number, medium in enumerate(draft.content["media"], start=1):
         if medium["media"] in draft.blurred:

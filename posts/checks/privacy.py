@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from media.captions import plain_text
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.checks.base import Draft, Finding, LeakRules, Severity
-from posts.checks.leak_words import words_of
+from posts.checks.leak_words import rule_description
 from posts.checks.leaks import scan
 from posts.checks.leaks.scan import Leak
 
@@ -48,7 +48,7 @@ class PlacedLeak(NamedTuple):
         return self.place.text[self.leak.start : self.leak.end]
 
 
-def nothing_leaks(draft: Draft) -> Iterator[Finding]:
+def check_leaks(draft: Draft) -> Iterator[Finding]:
     title, text = draft.own_title, draft.text
     today = timezone.localdate(draft.now)
     for found in leaks_in(draft.content, draft.leak_rules, today, title=title, text=text):
@@ -60,15 +60,15 @@ def finding_of(found: PlacedLeak) -> Finding:
     return Finding(
         rule=PREFIX + leak.rule,
         severity=SEVERITIES[leak.severity],
-        message=words_of(leak.rule),
+        message=rule_description(leak.rule),
         where=where,
         span=(leak.start, leak.end),
         # Keyed: it says which words were ticked, and nobody can try numbers against it.
-        mark=_mark_of(f"{leak.rule}|{where}|{found.words}"),
+        mark=_hash_of(f"{leak.rule}|{where}|{found.words}"),
     )
 
 
-def _mark_of(words: str) -> str:
+def _hash_of(words: str) -> str:
     return salted_hmac("leak", words, algorithm="sha256").hexdigest()[:16]
 
 
@@ -85,7 +85,9 @@ def leaks_in(
 
 def leaks_of(content: Mapping[str, Any], rules: LeakRules, today: date) -> Iterator[PlacedLeak]:
     """Yield what leaks in a content whose draft is not at hand."""
-    return leaks_in(content, rules, today, title=content["title"], text=plain(content["body"]))
+    return leaks_in(
+        content, rules, today, title=content["title"], text=to_plain_text(content["body"])
+    )
 
 
 def place_of(finding: Finding, places: Iterable[Place]) -> Place | None:
@@ -94,7 +96,7 @@ def place_of(finding: Finding, places: Iterable[Place]) -> Place | None:
         return None
     rule = finding.rule.removeprefix(PREFIX)
     for place in places:
-        mark = _mark_of(f"{rule}|{place.where}|{place.words_of(finding)}")
+        mark = _hash_of(f"{rule}|{place.where}|{place.words_of(finding)}")
         if place.where == finding.where and mark == finding.mark:
             return place
     return None
@@ -122,7 +124,7 @@ def places_in(content: Mapping[str, Any], *, title: str, text: str) -> Iterator[
         yield Place(where, plain_text(medium.get("captions", "")))
 
 
-def label_of(title: str) -> str:
+def safe_label(title: str) -> str:
     """Return how notices and the record name a post of this title; empty for the title itself."""
     label = without_leaks(title)
     return "" if label == title else label

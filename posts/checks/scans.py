@@ -10,25 +10,25 @@ from django.utils.translation import ngettext
 
 from media.scanners.models import SECRET_MARK, Kind, Scanner, State
 from posts.checks.base import Draft, Finding, MediaCheck, OpenBox, Severity
-from posts.checks.leak_words import name_of
+from posts.checks.leak_words import rule_name
 from posts.checks.privacy import PREFIX
 
 PICTURE_PREFIX = "media_"  # of findings that no text has: faces, stamps, codes
 
 
-def media_are_checked(draft: Draft) -> Iterator[Finding]:
+def check_scans(draft: Draft) -> Iterator[Finding]:
     for number, medium in enumerate(draft.content["media"], start=1):
         check = draft.media_checks.get(medium["media"], MediaCheck())
         where, is_video = f"media-{medium['media']}", "video" in medium
         if check.state not in (State.DONE, State.FAILED):
-            message = _unchecked(check, number, is_video)
+            message = _unchecked_text(check, number, is_video)
             yield Finding("media_unchecked", Severity.BLOCK, message, where)
             continue
         if check.needs_eye:
-            message = needs_eye_words(check.lacking, is_video=is_video)
+            message = describe_eye_check(check.lacking, is_video=is_video)
             yield Finding("media_by_eye", Severity.BLOCK, message, where)
         for box, n in Counter(check.open).items():
-            message = words_of_box(box, n, is_video=is_video)
+            message = describe_box(box, n, is_video=is_video)
             yield Finding(rule_of(box), Severity.BLOCK, message, where)
 
 
@@ -39,7 +39,7 @@ def rule_of(box: OpenBox) -> str:
     return f"{PREFIX if box.kind == Kind.TEXT else PICTURE_PREFIX}{box.rule}"
 
 
-def _unchecked(check: MediaCheck, number: int, is_video: bool) -> str:
+def _unchecked_text(check: MediaCheck, number: int, is_video: bool) -> str:
     if is_video:
         words = _("Video %(n)s is still being checked (%(percent)s %%). Submit it afterwards.")
         return words % {"n": number, "percent": check.progress}
@@ -47,7 +47,7 @@ def _unchecked(check: MediaCheck, number: int, is_video: bool) -> str:
     return words % {"n": number}
 
 
-def needs_eye_words(lacking: tuple[str, ...], *, is_video: bool) -> str:
+def describe_eye_check(lacking: tuple[str, ...], *, is_video: bool) -> str:
     """Say what no scanner looked for, and who has to instead."""
     what = ", ".join(str(Scanner(each).label) for each in lacking)
     words = _("Nothing could look for this in the picture: %(what)s. Look at it by eye.")
@@ -56,7 +56,7 @@ def needs_eye_words(lacking: tuple[str, ...], *, is_video: bool) -> str:
     return words % {"what": what}
 
 
-def words_of_box(box: OpenBox, n: int, *, is_video: bool) -> str:
+def describe_box(box: OpenBox, n: int, *, is_video: bool) -> str:
     """Say what was found, and the way out."""
     if box.rule == SECRET_MARK:
         return _(
@@ -71,7 +71,7 @@ def words_of_box(box: OpenBox, n: int, *, is_video: bool) -> str:
         case Kind.CODE:
             found = _("A code leads to a website that the unit has not entered as its own.")
         case _:
-            found = _("This can be read: %(what)s.") % {"what": name_of(box.rule)}
+            found = _("This can be read: %(what)s.") % {"what": rule_name(box.rule)}
     way = _("Blur it, or say why it may be shown.")
     if not box.may_be_shown:
         way = _("Blur it.")

@@ -13,18 +13,18 @@ NAME = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
 LEFT = re.compile(r"\{[^{}\n]{1,40}\}")
 
 
-def names_in(texts: Iterable[str]) -> list[str]:
+def gap_names(texts: Iterable[str]) -> list[str]:
     """List the names of the gaps in ``texts``, each once, in the order in which people read."""
     return list(dict.fromkeys(name for text in texts for name in NAME.findall(text)))
 
 
-def misnamed(texts: Iterable[str]) -> list[str]:
+def misnamed_gaps(texts: Iterable[str]) -> list[str]:
     """List what stands in braces and is no name of a gap."""
     found = (match for text in texts for match in LEFT.findall(text))
     return list(dict.fromkeys(each for each in found if not NAME.fullmatch(each)))
 
 
-def are_filled(draft: Draft) -> Iterator[Finding]:
+def check_gaps(draft: Draft) -> Iterator[Finding]:
     """Find gaps that nobody has filled: in the title, the text and each channel's own text."""
     own = (
         (each["channel"], each["text"]) for each in draft.content["channels"] if each["own_text"]
@@ -37,7 +37,7 @@ def are_filled(draft: Draft) -> Iterator[Finding]:
             yield block("gap_left", message, where)
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def fill_gaps(text: str, values: Mapping[str, str]) -> str:
     """Fill the gaps that ``values`` name and leave the others, in one pass: a value that holds
     braces opens no gap.
     """

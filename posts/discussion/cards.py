@@ -12,7 +12,7 @@ from accounts.queries import can
 from posts.canonical import content as canonical
 from posts.discussion import anchors
 from posts.discussion.forms import RemarkForm, ReplyForm
-from posts.discussion.queries import open_threads, threads_of
+from posts.discussion.queries import count_open_threads, threads_of
 from posts.models import Post, Thread
 from posts.states import EDITABLE
 
@@ -76,22 +76,22 @@ def discussion_of(
     return Discussion(
         post=post,
         at=at,
-        waiting=open_threads(post),
+        waiting=count_open_threads(post),
         page=page,
-        cards=_cards(page, content, may_propose, answer),
+        cards=_thread_cards(page, content, may_propose, answer),
         form=form,
         may_comment=may_comment,
         may_take=post.state in EDITABLE and can(reader, Permission.POST_WRITE, unit=post.unit),
     )
 
 
-def _cards(
+def _thread_cards(
     threads: Page,
     content: Mapping[str, Any],
     may_propose: bool,
     answer: tuple[Thread, ReplyForm] | None,
 ) -> list[ThreadCard]:
-    texts = [text for _place, text in anchors.texts(content)]
+    texts = [text for _place, text in anchors.texts_of(content)]
     media = {medium["media"]: medium for medium in content["media"]}
     cards = []
     for thread in threads:

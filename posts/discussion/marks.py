@@ -32,13 +32,13 @@ class Marks:
         texts = {at: html.unescape(pieces[at]) for at in _outside_links(pieces)}
         cuts: dict[int, list[tuple[int, int, Thread]]] = {}
         for thread in self.threads:
-            for at, start, end in _place(texts, thread):
+            for at, start, end in _locate(texts, thread):
                 cuts.setdefault(at, []).append((start, end, thread))
         for at, found in cuts.items():
-            pieces[at] = self._marked(texts[at], found)
+            pieces[at] = self._mark_words(texts[at], found)
         return mark_safe("".join(pieces))  # noqa: S308 - as it was, but for escaped words in links
 
-    def _marked(self, text: str, found: list[tuple[int, int, Thread]]) -> str:
+    def _mark_words(self, text: str, found: list[tuple[int, int, Thread]]) -> str:
         made, done = "", 0
         for start, end, thread in sorted(found, key=lambda each: each[:2]):
             if start < done:  # words of another thread overlap: they are marked already
@@ -73,11 +73,11 @@ def _outside_links(pieces: list[str]) -> list[int]:
     return outside
 
 
-def _place(texts: dict[int, str], thread: Thread) -> list[tuple[int, int, int]]:
+def _locate(texts: dict[int, str], thread: Thread) -> list[tuple[int, int, int]]:
     """Find the thread's words in the texts taken together, the place of which the thread is or the
     last one before it, as static/js/lib/quotes.js does. Return the parts: which text, from, to.
     """
-    found = list(anchors.pattern_of(thread.quote).finditer("".join(texts.values())))
+    found = list(anchors.quote_pattern(thread.quote).finditer("".join(texts.values())))
     if not found:
         return []
     place = found[min(thread.occurrence, len(found) - 1)]

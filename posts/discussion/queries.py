@@ -20,11 +20,11 @@ def threads_of(post: Post) -> QuerySet[Thread]:
     )
 
 
-def open_threads(post: Post) -> int:
+def count_open_threads(post: Post) -> int:
     return Thread.objects.filter(revision__post=post, resolved_at__isnull=True).count()
 
 
-def people_of(thread: Thread) -> list[User]:
+def people_to_notify(thread: Thread) -> list[User]:
     """Find who is told of what is said in a thread: who wrote the post and who has spoken, as far
     as they may still see it.
     """

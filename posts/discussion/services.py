@@ -21,7 +21,7 @@ from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import normal
 from posts.discussion import anchors
-from posts.discussion.queries import people_of
+from posts.discussion.queries import people_to_notify
 from posts.editor import services as editing
 from posts.editor.edits import PostEdit, edit_of
 from posts.kits.services import refuse_locked
@@ -47,32 +47,32 @@ class Remark:
 
 def begin(post: Post, revision: Revision, remark: Remark, *, by: User) -> Thread:
     """Begin a thread about a revision of the post. Raise Refused, QuotaExceeded."""
-    position = _may_speak(post, remark, by=by)
+    position = _require_may_comment(post, remark, by=by)
     quotas.use("comment", by=by)
-    place = _place(revision.content, remark)
+    place = _anchor_fields(revision.content, remark)
     with transaction.atomic():
         if Thread.objects.filter(revision__post=post).count() >= MOST_THREADS:
             raise Refused(_("There are too many comments on this post already."))
         thread = Thread.objects.create(revision=revision, begun_at=timezone.now(), **place)
-        _say(thread, remark, by=by, position=position)
+        _add_comment(thread, remark, by=by, position=position)
     return thread
 
 
 def reply(thread: Thread, remark: Remark, *, by: User) -> Comment:
     """Answer in a thread; one that was resolved is open again. Raise Refused, QuotaExceeded."""
     post = thread.revision.post
-    position = _may_speak(post, remark, by=by)
+    position = _require_may_comment(post, remark, by=by)
     if remark.proposal and not thread.quote:
         raise Refused(_("Words can be proposed only in place of others. Mark those first."))
     quotas.use("comment", by=by)
     with transaction.atomic():
         if thread.comments.count() >= MOST_COMMENTS:
             raise Refused(_("This thread is full. Please begin another one."))
-        _mark(thread, by=by, resolved=False)
-        return _say(thread, remark, by=by, position=position)
+        _set_resolved(thread, by=by, resolved=False)
+        return _add_comment(thread, remark, by=by, position=position)
 
 
-def _may_speak(post: Post, remark: Remark, *, by: User) -> str:
+def _require_may_comment(post: Post, remark: Remark, *, by: User) -> str:
     """Return the position in which ``by`` speaks. Raise NotAllowed, Refused."""
     authority = require(by, Permission.POST_COMMENT, unit=post.unit)
     if remark.proposal:  # who watches from above never edits a commune's text
@@ -85,9 +85,9 @@ def _may_speak(post: Post, remark: Remark, *, by: User) -> str:
     return authority.position
 
 
-def _place(content: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
-    quote = anchors.squeezed(normal(remark.quote))
-    if remark.picture and not anchors.shows(content, remark.picture):
+def _anchor_fields(content: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
+    quote = anchors.collapse_blanks(normal(remark.quote))
+    if remark.picture and not anchors.shows_picture(content, remark.picture):
         raise Refused(_("This version does not show that picture."))
     if not quote:
         if remark.proposal:
@@ -101,7 +101,7 @@ def _place(content: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
     return {"quote": quote, **anchor._asdict()}
 
 
-def _say(thread: Thread, remark: Remark, *, by: User, position: str) -> Comment:
+def _add_comment(thread: Thread, remark: Remark, *, by: User, position: str) -> Comment:
     post = thread.revision.post
     comment = Comment.objects.create(
         thread=thread,
@@ -112,7 +112,7 @@ def _say(thread: Thread, remark: Remark, *, by: User, position: str) -> Comment:
         written_at=timezone.now(),
     )
     record("post.commented", post, by=by, position=position, version=thread.revision.number)
-    people = [person for person in people_of(thread) if person != by]
+    people = [person for person in people_to_notify(thread) if person != by]
     if not people and post.state == PostState.IN_REVIEW:  # the author asks whoever will decide
         people = holders(Permission.POST_APPROVE, unit=post.unit, besides={by.pk})
     kind = "post_words_proposed" if comment.proposal else "post_commented"
@@ -127,15 +127,15 @@ def _address(thread: Thread) -> str:
 
 @transaction.atomic
 def resolve(thread: Thread, *, by: User) -> None:
-    _mark(thread, by=by, resolved=True)
+    _set_resolved(thread, by=by, resolved=True)
 
 
 @transaction.atomic
 def reopen(thread: Thread, *, by: User) -> None:
-    _mark(thread, by=by, resolved=False)
+    _set_resolved(thread, by=by, resolved=False)
 
 
-def _mark(thread: Thread, *, by: User, resolved: bool) -> None:
+def _set_resolved(thread: Thread, *, by: User, resolved: bool) -> None:
     """Resolve or reopen a thread; what somebody else just did is not done or told twice."""
     post = thread.revision.post
     authority = require(by, Permission.POST_COMMENT, unit=post.unit)
@@ -147,7 +147,7 @@ def _mark(thread: Thread, *, by: User, resolved: bool) -> None:
 
 
 @transaction.atomic
-def take(comment: Comment, *, by: User) -> Post:
+def accept_proposal(comment: Comment, *, by: User) -> Post:
     """Put the proposed words where the quote stands in the working copy, and resolve the thread.
 
     The edit is that of who takes them, who answers for the text: who proposed them has written
@@ -162,7 +162,7 @@ def take(comment: Comment, *, by: User) -> Post:
     untaken = Comment.objects.filter(pk=comment.pk, taken_at__isnull=True).exclude(proposal="")
     if not untaken.update(taken_at=timezone.now(), taken_by=by):
         raise Refused(_("These words were taken already."))
-    edit = _with(edit_of(row), comment.thread.quote, comment.proposal)
+    edit = _replace_in_edit(edit_of(row), comment.thread.quote, comment.proposal)
     if edit is None:
         raise Refused(
             _(
@@ -171,7 +171,7 @@ def take(comment: Comment, *, by: User) -> Post:
             )
         )
     saved = editing.save(row, edit, by=by, version=row.version)
-    _mark(comment.thread, by=by, resolved=True)
+    _set_resolved(comment.thread, by=by, resolved=True)
     record("post.proposal_taken", saved, by=by, position=authority.position)
     if comment.author_id != by.pk:
         address = _address(comment.thread)
@@ -181,18 +181,18 @@ def take(comment: Comment, *, by: User) -> Post:
     return saved
 
 
-def _with(edit: PostEdit, quote: str, words: str) -> PostEdit | None:
+def _replace_in_edit(edit: PostEdit, quote: str, words: str) -> PostEdit | None:
     """Return the edit with ``words`` instead of the quote, where exactly one of its texts has it,
     and once.
     """
     fields = edit.fields
     found: list[PostEdit] = []
-    if (title := anchors.replaced(fields.title, quote, " ".join(words.split()))) is not None:
+    if (title := anchors.replace_quote(fields.title, quote, " ".join(words.split()))) is not None:
         found.append(dataclasses.replace(edit, fields=dataclasses.replace(fields, title=title)))
-    if (body := anchors.replaced_in_html(fields.body, quote, words)) is not None:
+    if (body := anchors.replace_quote_in_html(fields.body, quote, words)) is not None:
         found.append(dataclasses.replace(edit, fields=dataclasses.replace(fields, body=body)))
     for channel, chosen in edit.channels.items():
-        if (text := anchors.replaced(chosen.text, quote, words)) is not None:
+        if (text := anchors.replace_quote(chosen.text, quote, words)) is not None:
             own = {**edit.channels, channel: dataclasses.replace(chosen, text=text)}
             found.append(dataclasses.replace(edit, channels=own))
     return found[0] if len(found) == 1 else None

@@ -33,7 +33,7 @@ def discussion(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         Post.objects.visible_to(request.user).select_related(*related), public_id=public_id
     )
     if request.method == "GET":
-        return _page(request, _shown(request, post))
+        return _render_page(request, _discussion_of(request, post))
     if not can(request.user, Permission.POST_COMMENT, unit=post.unit):
         raise PermissionDenied
     revision = post.current_revision
@@ -48,8 +48,8 @@ def discussion(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         form, lambda: talks.begin(post, revision, form.remark(), by=request.user), field="text"
     )
     if done:
-        return _answer(request, post, done.result)
-    return _page(request, _shown(request, post, form=form), status=done.status)
+        return _show_discussion(request, post, done.result)
+    return _render_page(request, _discussion_of(request, post, form=form), status=done.status)
 
 
 @require_POST
@@ -62,26 +62,28 @@ def reply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         form, lambda: talks.reply(thread, form.remark(), by=request.user), field="text"
     )
     if done:
-        return _answer(request, post, thread)
-    return _page(request, _shown(request, post, answer=(thread, form)), status=done.status)
+        return _show_discussion(request, post, thread)
+    return _render_page(
+        request, _discussion_of(request, post, answer=(thread, form)), status=done.status
+    )
 
 
 @require_POST
 def resolve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     thread = _thread(request, public_id)
     talks.resolve(thread, by=request.user)
-    return _answer(request, thread.revision.post, thread)
+    return _show_discussion(request, thread.revision.post, thread)
 
 
 @require_POST
 def reopen(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     thread = _thread(request, public_id)
     talks.reopen(thread, by=request.user)
-    return _answer(request, thread.revision.post, thread)
+    return _show_discussion(request, thread.revision.post, thread)
 
 
 @require_POST
-def take(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def accept_proposal(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take proposed words into the draft, and go back to where they were read."""
     rows = Comment.objects.visible_to(request.user).select_related(
         "author", "thread__revision__post__unit"
@@ -90,7 +92,7 @@ def take(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not can(request.user, Permission.POST_WRITE, unit=comment.thread.revision.post.unit):
         raise PermissionDenied
     said = _("The proposed words stand in the draft now.")
-    button_action(request, lambda: talks.take(comment, by=request.user), said=said)
+    button_action(request, lambda: talks.accept_proposal(comment, by=request.user), said=said)
     return redirect(_address(request, comment.thread.revision.post, comment.thread))
 
 
@@ -107,17 +109,19 @@ def _thread(request: HttpRequest, public_id: uuid.UUID) -> Thread:
     return thread
 
 
-def _at(request: HttpRequest) -> str:
+def _return_address(request: HttpRequest) -> str:
     at = request.POST.get("at", "") or request.GET.get("at", "")
     return at if at in PAGES else ""
 
 
-def _shown(request: HttpRequest, post: Post, **more: object) -> Discussion:
+def _discussion_of(request: HttpRequest, post: Post, **more: object) -> Discussion:
     number = request.GET.get("page", "")
-    return discussion_of(post, reader=request.user, at=_at(request), number=number, **more)
+    return discussion_of(
+        post, reader=request.user, at=_return_address(request), number=number, **more
+    )
 
 
-def _page(request: HttpRequest, shown: Discussion, *, status: int = 200) -> HttpResponse:
+def _render_page(request: HttpRequest, shown: Discussion, *, status: int = 200) -> HttpResponse:
     """Show the page, or for HTMX the part of another page; there a refusal is shown as well."""
     name = "posts/discussion/page.html"
     if request.htmx:
@@ -125,13 +129,13 @@ def _page(request: HttpRequest, shown: Discussion, *, status: int = 200) -> Http
     return render(request, name, {"discussion": shown, "post": shown.post}, status=status)
 
 
-def _answer(request: HttpRequest, post: Post, thread: Thread) -> HttpResponse:
+def _show_discussion(request: HttpRequest, post: Post, thread: Thread) -> HttpResponse:
     """Show the discussion as it stands now, in the page that it was sent from."""
     if request.htmx:
-        return _page(request, _shown(request, post))
+        return _render_page(request, _discussion_of(request, post))
     return redirect(_address(request, post, thread))
 
 
 def _address(request: HttpRequest, post: Post, thread: Thread) -> str:
-    page = PAGES.get(_at(request), "posts:discussion")
+    page = PAGES.get(_return_address(request), "posts:discussion")
     return f"{reverse(page, args=[post.public_id])}#thread-{thread.public_id}"

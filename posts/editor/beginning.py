@@ -23,11 +23,11 @@ from units.models import Unit
 _SALT = "posts.begun"
 
 
-def new_post(request: HttpRequest) -> Post:
+def build_new_post(request: HttpRequest) -> Post:
     """Return a post without a row, in the unit and campaign and for the time that the address
     names.
     """
-    post = _unsaved(request, uuid.uuid4(), unit_to_write_in(request))
+    post = _build_unsaved_post(request, uuid.uuid4(), unit_to_write_in(request))
     with suppress(ValidationError):
         post.requested_time = MomentField(required=False).clean(request.GET.get("at"))
     try:
@@ -43,7 +43,7 @@ def post_of(request: HttpRequest, public_id: uuid.UUID) -> Post:
     """Return the post that the page is about, as ``post_to_write`` does, or one without a row that
     this person has begun.
     """
-    unit_key = _begun_in(request, public_id)
+    unit_key = _unit_begun_in(request, public_id)
     try:
         return post_to_write(request, public_id)
     except Http404:
@@ -56,10 +56,10 @@ def post_of(request: HttpRequest, public_id: uuid.UUID) -> Post:
     units = {unit.pk: unit for unit in units_to_write_in(cast("User", request.user))}
     if unit_key not in units:
         raise PermissionDenied
-    return _unsaved(request, public_id, units[unit_key])
+    return _build_unsaved_post(request, public_id, units[unit_key])
 
 
-def query(request: HttpRequest, post: Post) -> str:
+def address_query(request: HttpRequest, post: Post) -> str:
     """Return what the addresses of the post's page carry as long as it has no row."""
     if not post._state.adding:
         return ""
@@ -67,14 +67,14 @@ def query(request: HttpRequest, post: Post) -> str:
     return f"?begun={signing.dumps(begun, salt=_SALT)}"
 
 
-def _unsaved(request: HttpRequest, public_id: uuid.UUID, unit: Unit) -> Post:
+def _build_unsaved_post(request: HttpRequest, public_id: uuid.UUID, unit: Unit) -> Post:
     user = cast("User", request.user)
     return Post(
         public_id=public_id, unit=unit, author=user, last_editor=user, changed_at=timezone.now()
     )
 
 
-def _begun_in(request: HttpRequest, public_id: uuid.UUID) -> int | None:
+def _unit_begun_in(request: HttpRequest, public_id: uuid.UUID) -> int | None:
     try:
         user, post, unit = signing.loads(request.GET.get("begun", ""), salt=_SALT)
     except signing.BadSignature:

@@ -20,11 +20,11 @@ from posts.canonical import content
 from posts.models import Post
 
 LONGEST = 8.0  # seconds: somebody waits for it
-# By channel, what `left` returned.
+# By channel, what `allowed_values` returned.
 Answers = dict[int, Mapping[str, Sequence[str]] | None]
 
 
-def asks(channel: Channel) -> bool:
+def asks_platform(channel: Channel) -> bool:
     """Check whether the page's own settings decide what may be chosen."""
     return (
         CONNECTORS[channel.platform].available_choices is not Connector.available_choices
@@ -32,7 +32,7 @@ def asks(channel: Channel) -> bool:
     )
 
 
-def left(channel: Channel) -> Mapping[str, Sequence[str]] | None:
+def allowed_values(channel: Channel) -> Mapping[str, Sequence[str]] | None:
     """Return, by option, the values that may be chosen now; None where the platform does not
     answer.
     """
@@ -45,7 +45,7 @@ def left(channel: Channel) -> Mapping[str, Sequence[str]] | None:
         return None
 
 
-def refused(post: Post, *, answers: Answers | None = None) -> list[str]:
+def refused_choices(post: Post, *, answers: Answers | None = None) -> list[str]:
     """List the choices that the page does not allow, in words. A platform that does not answer
     refuses nothing: it is asked again when the post is published.
 
@@ -53,7 +53,7 @@ def refused(post: Post, *, answers: Answers | None = None) -> list[str]:
     """
     answers = {} if answers is None else answers
     channels = {str(t.channel.public_id): t.channel for t in post.targets.select_related("channel")}
-    asked = [channel for channel in channels.values() if asks(channel)]
+    asked = [channel for channel in channels.values() if asks_platform(channel)]
     if not asked:
         return []
     composed = content.compose(post)
@@ -63,15 +63,15 @@ def refused(post: Post, *, answers: Answers | None = None) -> list[str]:
         if channel not in asked or not target.get("options"):
             continue
         if channel.pk not in answers:
-            answers[channel.pk] = left(channel)
+            answers[channel.pk] = allowed_values(channel)
         open_to_it = answers[channel.pk] or {}
         name = content.channel_name(target)
         said += [
-            _sentence(name, option, value)
+            _refusal_text(name, option, value)
             for option, value in target["options"].items()
-            if not _may(open_to_it, option, value)
+            if not _is_allowed(open_to_it, option, value)
         ]
-        longest = longest_of(open_to_it)
+        longest = longest_video(open_to_it)
         if longest and any(
             medium.get("seconds", 0) > longest for medium in content.media_for(composed, target)
         ):
@@ -83,18 +83,18 @@ def refused(post: Post, *, answers: Answers | None = None) -> list[str]:
     return said
 
 
-def longest_of(open_to_it: Mapping[str, Sequence[str]]) -> float:
+def longest_video(open_to_it: Mapping[str, Sequence[str]]) -> float:
     """Return how many seconds a video may last by the page's own settings; 0: not set."""
     return max((float(each) for each in open_to_it.get("max_seconds", ())), default=0)
 
 
-def _may(open_to_it: Mapping[str, Sequence[str]], option: str, value: Any) -> bool:
+def _is_allowed(open_to_it: Mapping[str, Sequence[str]], option: str, value: Any) -> bool:
     if option not in open_to_it or value is False:
         return True
     return bool(open_to_it[option]) if value is True else value in open_to_it[option]
 
 
-def _sentence(channel: str, option: str, value: Any) -> str:
+def _refusal_text(channel: str, option: str, value: Any) -> str:
     words = presenters.describe_option(option)
     if value is True:
         return _("%(channel)s does not allow this: %(option)s. Take the tick away.") % {

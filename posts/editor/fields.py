@@ -13,7 +13,7 @@ from core.text import normal
 from media.models import Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
-from posts.canonical.html import is_too_much, paragraphs
+from posts.canonical.html import is_too_large, to_paragraphs
 from posts.kit_words import DATE, NUMBER, Slot
 
 CAPTIONS = "captions-"
@@ -41,13 +41,13 @@ class BodyWidget(forms.Textarea):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         written = str(value or "")
-        if is_too_much(
+        if is_too_large(
             written
         ):  # refused, and shown as it was written to whoever wants to shorten it
-            shown, plain = paragraphs(written), written
+            shown, plain = to_paragraphs(written), written
         else:
             shown = canonical_html.clean(written)
-            plain = canonical_html.plain(shown)
+            plain = canonical_html.to_plain_text(shown)
         context = super().get_context(name, plain, attrs)
         context["widget"]["attrs"]["data-html"] = shown
         if MADE_UP.search(shown):  # plain text would lose it
@@ -56,7 +56,7 @@ class BodyWidget(forms.Textarea):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
         typed = super().value_from_datadict(data, files, name) or ""
-        return typed if data.get(f"{name}-is-html") else paragraphs(normal(typed))
+        return typed if data.get(f"{name}-is-html") else to_paragraphs(normal(typed))
 
     def use_required_attribute(self, initial: Any) -> bool:
         return False

@@ -25,7 +25,7 @@ from media.captions import LARGEST, convert_to_webvtt, decode_captions
 from media.models import Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
-from posts.canonical.html import LONGEST_BODY, is_too_much
+from posts.canonical.html import LONGEST_BODY, is_too_large
 from posts.editor import services as editing
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.editor.fields import (
@@ -41,7 +41,7 @@ from posts.editor.fields import (
     switch_name,
     text_name,
 )
-from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much
+from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much_text
 from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, OptionPart, SlotPart
 from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
 from posts.library.forms import NO_DAY, require_days_in_order
@@ -146,7 +146,7 @@ class ComposeForm(forms.Form):
     def __init__(self, data: Any = None, files: Any = None, *, post: Post):
         self.stored_targets = targets_of(post)
         targets = {target.channel_id: target for target in self.stored_targets}
-        super().__init__(data, initial=_initial(post, self.stored_targets), label_suffix="")
+        super().__init__(data, initial=_initial_values(post, self.stored_targets), label_suffix="")
         self.post = post
         self.options = defaultdict(dict, {key: each.options for key, each in targets.items()})
         self.usual_formats: dict[int, str] = {}
@@ -158,7 +158,7 @@ class ComposeForm(forms.Form):
         )
         self.filling = Filling(post.adoption.version, post.unit) if post.adoption else None
         if self.filling:
-            self._add_gaps(self.filling, post.adoption.values)
+            self._add_gap_fields(self.filling, post.adoption.values)
         self.usable = channels_for(post.unit)
         self.open_channels = self._offer_channels(targets)
         self.pictures = (
@@ -185,7 +185,7 @@ class ComposeForm(forms.Form):
             self._add_channel(channel, targets.get(channel.pk))
         return in_order
 
-    def _add_gaps(self, filling: Filling, values: Mapping[str, str]) -> None:
+    def _add_gap_fields(self, filling: Filling, values: Mapping[str, str]) -> None:
         """Add a field for each gap of the post's kit; what the kit keeps cannot be changed."""
         for slot in filling.slots:
             if not slot.is_picture:
@@ -236,7 +236,7 @@ class ComposeForm(forms.Form):
         """
         facts = facts_of(channel.platform)
         self.fields[switch_name(channel)] = forms.CharField(
-            required=False, initial=_switch_of(target), widget=forms.HiddenInput(SWITCH)
+            required=False, initial=_switch_value(target), widget=forms.HiddenInput(SWITCH)
         )
         self.fields[text_name(channel)] = NormalField(
             label=_("Own text"),
@@ -261,7 +261,7 @@ class ComposeForm(forms.Form):
         }
         stored = target.format if target and target.format in names else ""
         is_usual = bool(stored and target and target.format_as_before)
-        usual = stored if is_usual else self._last[channel.pk].format
+        usual = stored if is_usual else self._last_choices[channel.pk].format
         self.usual_formats[channel.pk] = usual
         words = gettext("As in the last post: %(format)s") % {"format": names.get(usual)}
         before = [(AS_BEFORE, words)] if usual else []
@@ -274,7 +274,7 @@ class ComposeForm(forms.Form):
         )
 
     @cached_property
-    def _last(self) -> defaultdict[int, LastChoice]:
+    def _last_choices(self) -> defaultdict[int, LastChoice]:
         return defaultdict(LastChoice, last_choices(self.post.unit))
 
     def channel_parts(self) -> list[ChannelPart]:
@@ -288,7 +288,7 @@ class ComposeForm(forms.Form):
                 text=self[text_name(channel)],
                 format=self[format_name(channel)] if format_name(channel) in self.fields else None,
                 options=self._option_parts(channel),
-                as_before=self._is_as_before(channel),
+                as_before=self._is_unchanged(channel),
             )
             for channel in self.open_channels
         ]
@@ -304,30 +304,30 @@ class ComposeForm(forms.Form):
             for option in options_of(channel.platform)
         ]
 
-    def _is_as_before(self, channel: Channel) -> bool:
+    def _is_unchanged(self, channel: Channel) -> bool:
         name, options = format_name(channel), self.options[channel.pk]
         if name in self.fields and self[name].value() == AS_BEFORE:
             return True
-        return bool(options) and options == self._last[channel.pk].options
+        return bool(options) and options == self._last_choices[channel.pk].options
 
     def _media(self, data: Any, files: Any) -> list[FormMedia]:
         """Return the unit's media that the browser names, in its order; skip media
         of other units.
         """
-        names = list(dict.fromkeys(_uuids(data.getlist("picture"))))[:MOST_MEDIA]
+        names = list(dict.fromkeys(_parse_uuids(data.getlist("picture"))))[:MOST_MEDIA]
         found = Media.objects.filter(unit=self.post.unit).in_bulk(names, field_name="public_id")
         media = [found[name] for name in names if name in found]
-        return [_media_as_sent(each, data, files or {}) for each in media]
+        return [_build_form_media(each, data, files or {}) for each in media]
 
     def clean_body(self) -> str:
         """Restore the formatting of a text that came back plain and unchanged,
         without the editor.
         """
-        if is_too_much(self.cleaned_data["body"]):
-            raise ValidationError(too_much())
+        if is_too_large(self.cleaned_data["body"]):
+            raise ValidationError(too_much_text())
         body, stored = canonical_html.clean(self.cleaned_data["body"]), self.post.body
         is_plain = not self.data.get("body-is-html")
-        if is_plain and canonical_html.plain(body) == canonical_html.plain(stored):
+        if is_plain and canonical_html.to_plain_text(body) == canonical_html.to_plain_text(stored):
             return stored
         return body
 
@@ -344,7 +344,7 @@ class ComposeForm(forms.Form):
         require_days_in_order(self)
         return self.cleaned_data
 
-    def set_times_aside(self) -> bool:
+    def keep_stored_times(self) -> bool:
         """Keep the stored times where what is written is none yet; return whether nothing else is
         wrong. While somebody writes a day and its time, the rest is saved all the same.
         """
@@ -377,19 +377,19 @@ class ComposeForm(forms.Form):
         person decided so.
         """
         version = self.cleaned_data["version"] if version is None else version
-        return editing.save(self.post, self._edit(), by=by, version=version)
+        return editing.save(self.post, self._build_edit(), by=by, version=version)
 
     def draft(self) -> editing.Draft:
         """Return the post as `save` would store it, by ``services.draft_of``: nothing is stored."""
-        return editing.draft_of(self.post, self._edit())
+        return editing.draft_of(self.post, self._build_edit())
 
-    def _edit(self) -> PostEdit:
+    def _build_edit(self) -> PostEdit:
         values = self.cleaned_data
         names = [each.name for each in dataclasses.fields(PostFields)]
         return PostEdit(
             PostFields(**{name: values[name] for name in names}),
             {
-                channel: self._channel_edit(channel)
+                channel: self._build_channel_edit(channel)
                 for channel in self.open_channels
                 if channel in self.usable or channel in values["channels"]
             },
@@ -397,19 +397,19 @@ class ComposeForm(forms.Form):
             kit_words=self._kit_words() if self.filling else None,
         )
 
-    def _channel_edit(self, channel: Channel) -> ChannelEdit:
+    def _build_channel_edit(self, channel: Channel) -> ChannelEdit:
         values = self.cleaned_data
         form = values.get(format_name(channel), "")
         is_usual = form == AS_BEFORE
         return ChannelEdit(
             values[text_name(channel)],
             self.usual_formats[channel.pk] if is_usual else form,
-            self._decided(channel),
-            self._switched(channel),
+            self._chosen_options(channel),
+            self._switch_choice(channel),
             format_as_before=is_usual,
         )
 
-    def _switched(self, channel: Channel) -> bool | None:
+    def _switch_choice(self, channel: Channel) -> bool | None:
         """Return how a person switched the channel; None where its box is as it was shown, and was
         shown so because of the pictures and videos.
         """
@@ -417,7 +417,7 @@ class ComposeForm(forms.Form):
         shown = self.cleaned_data[switch_name(channel)]
         return None if shown == (ON if is_checked else OFF) else is_checked
 
-    def _decided(self, channel: Channel) -> dict[str, Any]:
+    def _chosen_options(self, channel: Channel) -> dict[str, Any]:
         """Return the options that the author changed from their defaults."""
         decided = {}
         for option in options_of(channel.platform):
@@ -427,7 +427,7 @@ class ComposeForm(forms.Form):
         return decided
 
 
-def _initial(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any]:
+def _initial_values(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any]:
     return {
         "version": post.version,
         "title": post.own_title,
@@ -444,7 +444,7 @@ def _initial(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any]:
     }
 
 
-def _media_as_sent(media: Media, data: Any, files: Any) -> FormMedia:
+def _build_form_media(media: Media, data: Any, files: Any) -> FormMedia:
     """Return a picture, or a video with its captions: as a file, or as they were typed."""
     alt = data.get(f"alt-{media.public_id}", "")
     if not media.is_video:
@@ -471,7 +471,7 @@ def pictures_of(post: Post) -> list[PostMedia]:
     return [] if post._state.adding else list(post.pictures.select_related("media"))
 
 
-def _switch_of(target: PostChannel | None) -> str:
+def _switch_value(target: PostChannel | None) -> str:
     """Return what the page sends back of a switch: how the material left it, or that a person
     decided. So did who left out a channel that has no row.
     """
@@ -486,7 +486,7 @@ def options_of(platform: str) -> list[Option]:
     return list(every.values())
 
 
-def _uuids(values: list[str]) -> list[uuid.UUID]:
+def _parse_uuids(values: list[str]) -> list[uuid.UUID]:
     found = []
     for value in values:
         try:

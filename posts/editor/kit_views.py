@@ -38,7 +38,7 @@ def use_unit_cards(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     quotas.use("autosave", by=request.user)
     button_action(
         request,
-        lambda: unit_cards.use(post, by=request.user),
+        lambda: unit_cards.use_unit_cards(post, by=request.user),
         said=_("The draft shows the cards with your unit's name now."),
     )
     return redirect("posts:edit", post.public_id)

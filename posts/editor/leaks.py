@@ -13,7 +13,7 @@ from accounts.models import User
 from core import phones
 from core.errors import Refused
 from posts.canonical import content
-from posts.canonical.html import MARKS, paragraphs, plain
+from posts.canonical.html import MARKS, to_paragraphs, to_plain_text
 from posts.checks.base import Finding, Severity
 from posts.checks.leaks.remedies import remedies
 from posts.checks.leaks.scan import Leak
@@ -21,7 +21,7 @@ from posts.checks.leaks.scan import Severity as LeakSeverity
 from posts.checks.privacy import PREFIX, Place, place_of, places_in
 from posts.editor import services as editing
 from posts.editor.edits import PostEdit, edit_of
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.leak_rules.switching import report_false_alarm
 from posts.models import Post, PostChannel
 from units.queries import facts_of
@@ -52,7 +52,7 @@ class WayOut:
     def label(self) -> str:
         return str(_LABELS[self.kind])
 
-    def taken(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         return text[: self.start] + self.after + text[self.start + len(self.before) :]
 
 
@@ -76,7 +76,7 @@ class ShownLeak:
 Shown = Finding | ShownLeak
 
 
-def with_words(
+def attach_words(
     post: Post,
     composed: Mapping[str, Any],
     found: Iterable[Finding],
@@ -90,13 +90,13 @@ def with_words(
     if not marked:
         return [*found]
     end = marked[:_MOST_WITH_WORDS][-1]
-    places = list(places_in(composed, title=post.own_title, text=plain(post.body)))
+    places = list(places_in(composed, title=post.own_title, text=to_plain_text(post.body)))
     own_texts = {str(target.channel.public_id): target.text for target in targets}
     phone = facts_of(post.unit).duty_phone
     hotline = phones.shown(phone) if phone else ""
     is_locked = bool(post.adoption_id)
     shown = [
-        _shown(finding, place, own_texts, hotline, is_locked=is_locked)
+        _shown_leak(finding, place, own_texts, hotline, is_locked=is_locked)
         if (place := place_of(finding, places))
         else finding
         for finding in found[:end]
@@ -104,7 +104,7 @@ def with_words(
     return [*shown, *found[end:]]
 
 
-def _shown(
+def _shown_leak(
     finding: Finding,
     place: Place,
     own_texts: Mapping[str, str],
@@ -150,30 +150,30 @@ def _field_of(place: Place, own_texts: Mapping[str, str]) -> tuple[str, str]:
     return (f"text-{where}", own_texts[where]) if own_texts.get(where) else ("", "")
 
 
-def take_way_out(post: Post, mark: str, kind: str, *, by: User) -> Post:
+def apply_way_out(post: Post, mark: str, kind: str, *, by: User) -> Post:
     """Change the stored text as the page offered. Raise as `editing.save`, and Refused when the
     words are others by now.
     """
     composed = content.compose(post)
     targets = post.targets.select_related("channel")
-    shown = with_words(post, composed, findings(post, composed), targets)
+    shown = attach_words(post, composed, find_findings(post, composed), targets)
     for leak in shown:
         if not isinstance(leak, ShownLeak) or leak.mark != mark:
             continue
         for way in leak.ways:
             if way.kind == kind:
-                edit = _changed(edit_of(post), leak.field, way)
+                edit = _apply_to_edit(edit_of(post), leak.field, way)
                 return editing.save(post, edit, by=by, version=post.version)
     raise Refused(_("These words were changed meanwhile. Look at the findings again."))
 
 
-def report(post: Post, mark: str, *, by: User) -> None:
+def report_no_leak(post: Post, mark: str, *, by: User) -> None:
     """Report that what a rule found in the stored text is no leak. Raise Refused when the words are
     others by now.
     """
     composed = content.compose(post)
     targets = post.targets.select_related("channel")
-    for leak in with_words(post, composed, findings(post, composed), targets):
+    for leak in attach_words(post, composed, find_findings(post, composed), targets):
         if isinstance(leak, ShownLeak) and leak.mark == mark:
             rule = leak.rule.removeprefix(PREFIX)
             report_false_alarm(post.unit, rule=rule, words=leak.words, by=by)
@@ -181,22 +181,22 @@ def report(post: Post, mark: str, *, by: User) -> None:
     raise Refused(_("These words were changed meanwhile. Look at the findings again."))
 
 
-def _changed(edit: PostEdit, field: str, way: WayOut) -> PostEdit:
+def _apply_to_edit(edit: PostEdit, field: str, way: WayOut) -> PostEdit:
     fields = edit.fields
     if field == "body":
         return replace(edit, fields=replace(fields, body=_new_body(fields.body, way)))
     if field in ("title", "source", "legal_basis"):
-        new: dict[str, Any] = {field: way.taken(getattr(fields, field))}
+        new: dict[str, Any] = {field: way.apply(getattr(fields, field))}
         return replace(edit, fields=replace(fields, **new))
     kind, _dash, key = field.partition("-")
     if kind == "alt":
         media = [
-            replace(each, alt=way.taken(each.alt)) if str(each.media.public_id) == key else each
+            replace(each, alt=way.apply(each.alt)) if str(each.media.public_id) == key else each
             for each in edit.media
         ]
         return replace(edit, media=media)
     channels = {
-        channel: replace(each, text=way.taken(each.text)) if str(channel.public_id) == key else each
+        channel: replace(each, text=way.apply(each.text)) if str(channel.public_id) == key else each
         for channel, each in edit.channels.items()
     }
     return replace(edit, channels=channels)
@@ -206,9 +206,9 @@ def _new_body(body: str, way: WayOut) -> str:
     """Return the body with the way out taken, and with its formatting. Raise Refused where the
     words bear formatting themselves.
     """
-    text = plain(body)
+    text = to_plain_text(body)
     if not MARKS.search(body) and not _LISTS.search(body):
-        return paragraphs(way.taken(text))
+        return to_paragraphs(way.apply(text))
     words, after = (html.escape(each.strip(), quote=False) for each in (way.before, way.after))
     pieces = body.split(words)
     at = text.count(way.before.strip(), 0, way.start) + 1

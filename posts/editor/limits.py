@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotAllowed, Refused
 from media.captions import LARGEST, MOST_STORED
 from media.models import Media
-from posts.canonical.html import LONGEST_BODY, is_too_much
+from posts.canonical.html import LONGEST_BODY, is_too_large
 from posts.editor.edits import PostEdit
 from posts.models import LONGEST_GROUND, Post
 
@@ -18,7 +18,7 @@ LONGEST_ALT = 500
 MOST_MEDIA = 20
 
 
-def too_much() -> str:
+def too_much_text() -> str:
     """Say that a text is longer or has more marks than a post may."""
     return _(
         "The text is too long or has too many marks (bold, links, lists). Shorten it, or "
@@ -30,8 +30,8 @@ def refuse_too_much(edit: PostEdit) -> None:
     """Raise Refused for more than the form allows, for requests that bypass the form."""
     fields, media = edit.fields, edit.media
     longest_own = max((len(channel.text) for channel in edit.channels.values()), default=0)
-    if is_too_much(fields.body) or longest_own > LONGEST_BODY:
-        raise Refused(too_much())
+    if is_too_large(fields.body) or longest_own > LONGEST_BODY:
+        raise Refused(too_much_text())
     is_long = len(fields.title) > LONGEST_TITLE or len(fields.link) > LONGEST_LINK
     longest_alt = max((len(medium.alt) for medium in media), default=0)
     if is_long or longest_alt > LONGEST_ALT or len(media) > MOST_MEDIA:

@@ -21,43 +21,47 @@ from posts.canonical import content, corrections, material
 from posts.checks.base import Severity
 from posts.editor import beginning, choices, leaks, unit_cards, unsent
 from posts.editor.forms import ComposeForm, pictures_of, targets_of
-from posts.findings import findings, hints
+from posts.findings import find_findings, find_hints
 from posts.kits.queries import changes_of_kit
 from posts.kits.services import has_newer_version
 from posts.leak_rules.queries import has_entered
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel
 from posts.origins.shown import origin_of
-from posts.queries import free_times, last_return
+from posts.queries import free_times, last_request_for_changes
 from posts.scanned import cards_of
 from posts.states import PostState
 from posts.suggested_times import suggested_times
 
 
-def page_of(request: HttpRequest, post: Post, form: ComposeForm, **more: Any) -> dict[str, Any]:
+def page_context(
+    request: HttpRequest, post: Post, form: ComposeForm, **more: Any
+) -> dict[str, Any]:
     """Return all that the page of the composer shows; ``more`` is what one request adds."""
     parts, user = form.channel_parts(), cast("User", request.user)
     with_settings = [part.channel for part in parts if part.options]
     return {
         "post": post,
-        "query": beginning.query(request, post),
+        "query": beginning.address_query(request, post),
         "form": form,
         "kit": form.kit_part(),
         "parts": parts,
-        "asked": {channel.pk for channel in with_settings if choices.asks(channel)},
+        "asked": {channel.pk for channel in with_settings if choices.asks_platform(channel)},
         "chosen": {str(value) for value in form["channels"].value() or ()},
         "pictures": form.pictures,
         "corrected": corrections.published_trace(post.corrects) if post.corrects else None,
         "origin": None if post._state.adding or post.adoption else origin_of(post, user),
-        "returned": last_return(post) if post.state == PostState.CHANGES_REQUESTED else None,
+        "returned": last_request_for_changes(post)
+        if post.state == PostState.CHANGES_REQUESTED
+        else None,
         "newer_kit": has_newer_version(post),
         "kit_changes": _changes_of_kit(post),
-        "unit_cards": unit_cards.offers(post),
-        "proof": unsent.proof(user, post),
+        "unit_cards": unit_cards.card_offers(post),
+        "proof": unsent.form_token(user, post),
         "accept": media_services.ACCEPT,
-        "unfinished": 0 if post._state.adding else _unfinished(post, by=user),
+        "unfinished": 0 if post._state.adding else _count_unfinished_uploads(post, by=user),
         "times": times_to_choose(form, timezone.now()),
         "asks_public_numbers": post._state.adding and not has_entered(post.unit),
-        **as_saved(post, form),
+        **saved_context(post, form),
         **more,
     }
 
@@ -66,7 +70,7 @@ def _changes_of_kit(post: Post) -> list[Difference]:
     return changes_of_kit(post.adoption.kit, post.adoption) if post.adoption else []
 
 
-def _unfinished(post: Post, *, by: User) -> int:
+def _count_unfinished_uploads(post: Post, *, by: User) -> int:
     """Count the files of which a part arrived before the page was loaded anew."""
     return uploads.count_unfinished(
         unit=post.unit, by=by, purpose=UPLOAD_PURPOSE, purpose_id=post.public_id
@@ -90,7 +94,7 @@ def _field_value(at: datetime) -> str:
     return f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
 
 
-def as_saved(post: Post, form: ComposeForm) -> dict[str, Any]:
+def saved_context(post: Post, form: ComposeForm) -> dict[str, Any]:
     """Return the stored working copy as composed, its findings, the field beside which each is
     shown, and how far the scanners are with the form's pictures. Nothing is found in a post that
     has no row yet.
@@ -102,12 +106,12 @@ def as_saved(post: Post, form: ComposeForm) -> dict[str, Any]:
     in_form = [shown.media for shown in form.pictures]
     scans = state_of({*media, *in_form})
     cards = cards_of(in_form, scans)
-    unfit = material.reasons(targets, content.material_of(pictures))
+    unfit = material.reasons_for_off(targets, content.media_for_limits(pictures))
     if post._state.adding:
         return {"targets": {}, "scans": cards, "unfit": unfit, **_NO_FINDINGS}
     composed = content.compose(post, targets=targets, pictures=pictures)
     for target in composed["channels"]:
-        target |= _facts_of_preview(composed, target)
+        target |= _preview_facts(composed, target)
     return {
         "targets": {target["channel"]: target for target in composed["channels"]},
         "scans": cards,
@@ -125,7 +129,7 @@ _NO_FINDINGS: dict[str, Any] = {
 }
 
 
-def _facts_of_preview(composed: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
+def _preview_facts(composed: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
     """Return the format of the post on one channel, its length beside what is allowed, and how
     many pictures and videos it has there.
     """
@@ -134,7 +138,7 @@ def _facts_of_preview(composed: Mapping[str, Any], target: Mapping[str, Any]) ->
     videos = sum("video" in medium for medium in media)
     unit = presenters.counting_unit(form)
     return {
-        "shown_as": _mark_of(composed, target),
+        "shown_as": _preview_hash(composed, target),
         "count": form.count(visible_text(form, target["text"], target["html"])),
         "limit": text_limit(form, media=len(media)),
         "counted_in": unit,
@@ -149,13 +153,13 @@ def findings_by_field(
     post: Post, composed: Mapping[str, Any], *, targets: Sequence[PostChannel], **about: Any
 ) -> dict[str, Any]:
     """Return what is found in a working copy, stored or not, and beside which field each finding is
-    shown. ``about``: what `findings` takes besides.
+    shown. ``about``: what `find_findings` takes besides.
     """
     required = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
-    found = findings(post, composed, targets=targets, asked=required, **about)
+    found = find_findings(post, composed, targets=targets, asked=required, **about)
     by_field: dict[str, list[leaks.Shown]] = {}
     by_severity: dict[Severity, list[leaks.Shown]] = {severity: [] for severity in Severity}
-    for finding in leaks.with_words(post, composed, found, targets):
+    for finding in leaks.attach_words(post, composed, found, targets):
         by_field.setdefault(finding.where, []).append(finding)
         by_severity[finding.severity].append(finding)
     return {
@@ -163,13 +167,13 @@ def findings_by_field(
         "to_tick": by_severity[Severity.TICK],
         "to_pass": by_severity[Severity.REASON],
         "warnings": by_severity[Severity.WARN],
-        "hints": hints(post, composed),
+        "hints": find_hints(post, composed),
         "said": by_field,
         "required": required,
     }
 
 
-def _mark_of(composed: Mapping[str, Any], target: Mapping[str, Any]) -> str:
+def _preview_hash(composed: Mapping[str, Any], target: Mapping[str, Any]) -> str:
     """Return a mark of what residents see on one channel: it changes when the preview does."""
     names = ("title", "body", "link", "media", "ai_made", "unit")
     shown = {name: composed.get(name) for name in names}

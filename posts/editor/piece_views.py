@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import quotas
 from core.actions import refusal
-from posts.checks.variables import filled
+from posts.checks.variables import fill_gaps
 from posts.context import post_to_write
 from posts.editor import beginning
 from posts.editor import services as editing
@@ -31,7 +31,7 @@ def pieces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     one at the caret; a POST puts it at the end of the stored text.
     """
     if request.method == "POST":
-        return _append(request, post_to_write(request, public_id))
+        return _append_piece(request, post_to_write(request, public_id))
     post = beginning.post_of(request, public_id)
     words = request.GET.get("q", "")[:200]
     found = snippets_for(post.unit, None if words else post.topic).search(words)[:MOST_SHOWN]
@@ -39,19 +39,19 @@ def pieces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "post": post,
         "words": words,
-        "pieces": [(piece, filled(piece.text, values)) for piece in found],
+        "pieces": [(piece, fill_gaps(piece.text, values)) for piece in found],
         "is_sheet": bool(request.htmx),
     }
     return render(request, f"posts/{'_pieces' if request.htmx else 'pieces'}.html", context)
 
 
-def _append(request: HttpRequest, post: Post) -> HttpResponse:
+def _append_piece(request: HttpRequest, post: Post) -> HttpResponse:
     try:
         key = uuid.UUID(request.POST.get("piece", ""))
     except ValueError:
         key = uuid.UUID(int=0)
     piece = get_object_or_404(snippets_for(post.unit), public_id=key)
-    text = filled(piece.text, known_values(post.unit, post.topic, on=timezone.localdate()))
+    text = fill_gaps(piece.text, known_values(post.unit, post.topic, on=timezone.localdate()))
     quotas.use("autosave", by=request.user)
     if refused := refusal(lambda: editing.append(post, text, by=request.user)):
         messages.error(request, refused)

@@ -33,7 +33,7 @@ from posts.editor import services as editing
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
 from posts.editor.new_videos import with_new_films
-from posts.editor.page import as_saved, findings_by_field
+from posts.editor.page import findings_by_field, saved_context
 from posts.editor.turns import CHECKING, SAVING
 from posts.models import Post
 
@@ -44,20 +44,20 @@ def check(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """Return what is found in the form as it is being written, for the script. Nothing is stored.
     Statuses as of `autosave`, but for 409.
     """
-    refused = _refused_person(request)
+    refused = _refusal_of_person(request)
     if refused:
         return refused
     try:
         with CHECKING.taken(by=request.user.pk):
             return _check(request, beginning.post_of(request, public_id))
     except (Busy, QuotaExceeded) as error:
-        return _try_again(error)
+        return _retry_response(error)
 
 
 def _check(request: HttpRequest, post: Post) -> JsonResponse:
     quotas.use("check", by=request.user)
     form = ComposeForm(request.POST, post=post)
-    if not form.is_valid() and not form.set_times_aside():
+    if not form.is_valid() and not form.keep_stored_times():
         return JsonResponse({"errors": form.errors_by_field()}, status=422)
     try:
         post, targets, pictures = form.draft()
@@ -82,21 +82,21 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """Save for the script: 200 saved, 401 signed out, 403 somebody else's page, 409 somebody else
     was faster, 422 errors by field, 429 too often.
     """
-    refused = _refused_person(request)
+    refused = _refusal_of_person(request)
     if refused:
         return refused
     try:
         with SAVING.taken(by=request.user.pk):
             return _autosave(request, beginning.post_of(request, public_id))
     except (Busy, QuotaExceeded) as error:
-        return _try_again(error)
+        return _retry_response(error)
 
 
 def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     quotas.use("autosave", by=request.user)
     data, films = with_new_films(request.POST, post)
     form = ComposeForm(data, post=post)
-    if not form.is_valid() and not form.set_times_aside():
+    if not form.is_valid() and not form.keep_stored_times():
         return JsonResponse({"errors": form.errors_by_field()}, status=422)
     try:
         overrule = request.POST.get("act", "").removeprefix("overwrite:")
@@ -108,13 +108,13 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
         raise PermissionDenied(str(error)) from None
     except Refused as error:
         return JsonResponse({"errors": {"": [str(error)]}}, status=422)
-    unsent.forget(request, post)
+    unsent.drop_unsent(request, post)
     form.post = post
     context = {
         "post": post,
         "parts": form.channel_parts(),
         "pictures": form.pictures,
-        **as_saved(post, form),
+        **saved_context(post, form),
     }
     parts = render_to_string("posts/_parts.html", context, request)
     saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")
@@ -125,11 +125,11 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     return JsonResponse(answer | {"switches": context["switches"], "errors": errors})
 
 
-def _refused_person(request: HttpRequest) -> JsonResponse | None:
+def _refusal_of_person(request: HttpRequest) -> JsonResponse | None:
     """Return the answer to who is signed out (401), or is not who opened the page (403)."""
     if not request.user.is_authenticated:
-        return _signed_out()
-    return JsonResponse({}, status=403) if unsent.is_of_another(request) else None
+        return _signed_out_response()
+    return JsonResponse({}, status=403) if unsent.is_of_another_person(request) else None
 
 
 def _new_tiles(form: ComposeForm, films: Mapping[str, Media], scans: Any) -> dict[str, str]:
@@ -142,7 +142,7 @@ def _new_tiles(form: ComposeForm, films: Mapping[str, Media], scans: Any) -> dic
     }
 
 
-def _try_again(error: Busy | QuotaExceeded) -> JsonResponse:
+def _retry_response(error: Busy | QuotaExceeded) -> JsonResponse:
     """Answer that nothing was saved: the page reports it, keeps the text, and saves it after
     ``Retry-After``.
     """
@@ -154,7 +154,7 @@ def _conflict_html(request: HttpRequest, post: Post) -> str:
     return render_to_string("posts/_conflict.html", {"conflict": post, "user": request.user})
 
 
-def _signed_out() -> JsonResponse:
+def _signed_out_response() -> JsonResponse:
     return JsonResponse({}, status=401)
 
 
@@ -165,11 +165,11 @@ def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     page that outlived its session.
     """
     if not request.user.is_authenticated:
-        return _signed_out()
+        return _signed_out_response()
     post = beginning.post_of(request, public_id)
     others: list[User] = []
     if not post._state.adding:
-        others = editing.touch(post, by=request.user, now=timezone.now())
+        others = editing.note_editing(post, by=request.user, now=timezone.now())
     return JsonResponse(
         {
             "person": str(request.user.public_id),
@@ -203,10 +203,10 @@ def channel_choices(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UU
     """Return what the page's own settings allow now, by which the script narrows the fields."""
     post = beginning.post_of(request, public_id)
     row = get_object_or_404(Channel.objects.usable(), public_id=channel, unit=post.unit)
-    if not choices.asks(row):
+    if not choices.asks_platform(row):
         return HttpResponse(status=204)
-    left = choices.left(row)
-    longest = choices.longest_of(left or {})
+    left = choices.allowed_values(row)
+    longest = choices.longest_video(left or {})
     context = {
         "channel": row,
         "left": left,
@@ -223,7 +223,7 @@ def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     of the post.
     """
     if not request.user.is_authenticated:
-        return _signed_out()
+        return _signed_out_response()
     post = beginning.post_of(request, public_id)
     file = request.FILES.get("file")
     if file is None:

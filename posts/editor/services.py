@@ -22,9 +22,9 @@ from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import SECRET_MARK, Box
 from posts.canonical import content, material
-from posts.canonical.html import clean, paragraphs, plain
+from posts.canonical.html import clean, to_paragraphs, to_plain_text
 from posts.canonical.titles import title_from
-from posts.checks.privacy import label_of
+from posts.checks.privacy import safe_label
 from posts.editor.edits import PostEdit, PostFields, edit_of
 from posts.editor.limits import LONGEST_TITLE, refuse_other_units, refuse_too_much, refuse_unusable
 from posts.kit_words import OWN_LINES, Filling
@@ -73,12 +73,12 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     """
     require(by, Permission.POST_WRITE, unit=post.unit)
     if post._state.adding:
-        post = origins.start(unit=post.unit, by=by, public_id=post.public_id)
-    post = _open(post, version=version)
-    edit, words = _storable(post, edit)
-    before = WorkingCopy(_fields(post), _stored_targets(post), _stored_media(post))
+        post = origins.start_draft(unit=post.unit, by=by, public_id=post.public_id)
+    post = _lock_open_post(post, version=version)
+    edit, words = _apply_kit(post, edit)
+    before = WorkingCopy(_written_fields(post), _stored_targets(post), _stored_media(post))
     _assign(post, edit.fields)
-    after = WorkingCopy(_fields(post), _new_targets(edit), _new_media(edit))
+    after = WorkingCopy(_written_fields(post), _new_targets(edit), _new_media(edit))
     has_new_words = _store_kit_words(post, words)
     if after == before and not has_new_words:
         return post
@@ -91,7 +91,7 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
         _replace_targets(post, after.targets)
     if after.media != before.media:
         _replace_media(post, after.media)
-    _remove_marked(shown_before - shown_after, by=by)
+    _remove_secret_media(shown_before - shown_after, by=by)
     return post
 
 
@@ -108,7 +108,7 @@ def draft_of(post: Post, edit: PostEdit) -> Draft:
     Raise SecrecyRefused, NotAllowed, Refused as `save`.
     """
     _refuse_closed(post)
-    edit, words = _storable(post, edit)
+    edit, words = _apply_kit(post, edit)
     _assign(post, edit.fields)
     if post.adoption:
         post.adoption.values = words
@@ -119,12 +119,12 @@ def draft_of(post: Post, edit: PostEdit) -> Draft:
     return Draft(post, targets_of(edit), pictures)
 
 
-def _storable(post: Post, edit: PostEdit) -> tuple[PostEdit, dict[str, str]]:
+def _apply_kit(post: Post, edit: PostEdit) -> tuple[PostEdit, dict[str, str]]:
     """Return the edit as the post's kit lets it be, and the words in the kit's gaps. Raise Refused
     for what may not be stored.
     """
     words = _kit_words(post, edit)
-    edit = _as_the_kit_says(post, edit, words)
+    edit = _keep_kit_texts(post, edit, words)
     refuse_too_much(edit)
     require_no_secrecy_mark(edit.texts())
     refuse_other_units(post, edit)
@@ -136,10 +136,10 @@ def _kit_words(post: Post, edit: PostEdit) -> dict[str, str]:
     if post.adoption is None:
         return {}
     filling = Filling(post.adoption.version, post.unit)
-    return filling.checked(edit.kit_words or {}, stored=post.adoption.values)
+    return filling.check_values(edit.kit_words or {}, stored=post.adoption.values)
 
 
-def _as_the_kit_says(post: Post, edit: PostEdit, words: Mapping[str, str]) -> PostEdit:
+def _keep_kit_texts(post: Post, edit: PostEdit, words: Mapping[str, str]) -> PostEdit:
     """Return the edit with the texts, the topic and all that the kit keeps: nobody changes them."""
     if post.adoption is None:
         return edit
@@ -186,7 +186,7 @@ def take_over_version(post: Post, *, by: User) -> dict[str, str]:
     those, by label, whose gap is gone. Raise Refused as `save`.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
-    row = _open(post, version=post.version)
+    row = _lock_open_post(post, version=post.version)
     adoption = row.adoption
     if adoption is None or adoption.kit.is_withdrawn or adoption.kit.current is None:
         raise Refused(_("The kit was withdrawn by those who wrote it. Put this post away."))
@@ -205,7 +205,7 @@ def take_over_version(post: Post, *, by: User) -> dict[str, str]:
     return gone
 
 
-def _remove_marked(media: Collection[int], *, by: User) -> None:
+def _remove_secret_media(media: Collection[int], *, by: User) -> None:
     """Remove those of the media, by key, that bear a mark of secrecy: the portal keeps none once
     nothing shows it.
     """
@@ -225,7 +225,7 @@ def append(post: Post, text: str, *, by: User) -> Post:
         lines = post.adoption.values.get(OWN_LINES, "")
         added = {OWN_LINES: f"{lines}\n\n{text}".strip()}
         return save(post, replace(edit, kit_words=added), by=by, version=post.version)
-    body = edit.fields.body + paragraphs(text)
+    body = edit.fields.body + to_paragraphs(text)
     edit = replace(edit, fields=replace(edit.fields, body=body))
     return save(post, edit, by=by, version=post.version)
 
@@ -276,7 +276,7 @@ def create_many(
         refuse_unusable({medium.media.pk for medium in edit.media})
         _assign(post, edit.fields)
         targets.append(_new_targets(edit))
-        post.search = _searched(post, targets[-1])
+        post.search = _search_text(post, targets[-1])
         created.append(post)
     Post.objects.bulk_create(created)
     pairs = list(zip(created, edits, strict=True))
@@ -298,7 +298,7 @@ def create_many(
     return created
 
 
-def _open(post: Post, *, version: int) -> Post:
+def _lock_open_post(post: Post, *, version: int) -> Post:
     """Return the locked row, if it is open for editing and nobody saved a newer copy."""
     joined = {"unit"}
     if post.adoption_id:
@@ -321,8 +321,8 @@ def _assign(post: Post, fields: PostFields) -> None:
     post.body = clean(fields.body)
     own = normal(fields.title).strip()
     post.title_from_text = not own
-    post.title = own or title_from(plain(post.body))
-    post.label = label_of(post.title)
+    post.title = own or title_from(to_plain_text(post.body))
+    post.label = safe_label(post.title)
     post.link = fields.link
     post.topic, post.campaign = fields.topic, fields.campaign
     post.valid_until, post.requested_time = fields.valid_until, fields.requested_time
@@ -336,7 +336,7 @@ def _assign(post: Post, fields: PostFields) -> None:
     post.legal_from, post.legal_until = fields.legal_from, fields.legal_until
 
 
-def _fields(post: Post) -> tuple[object, ...]:
+def _written_fields(post: Post) -> tuple[object, ...]:
     """Return the fields that people write, to compare."""
     texts = post.title, post.title_from_text, post.body, post.link
     times = post.valid_until, post.requested_time
@@ -359,7 +359,7 @@ def _new_targets(edit: PostEdit) -> Targets:
 def targets_of(edit: PostEdit) -> list[PostChannel]:
     """Return the edit's channels as rows without a post, switched as its media or a person say."""
     shown = [PostMedia(media=each.media, captions=each.captions) for each in edit.media]
-    described = content.material_of(shown)
+    described = content.media_for_limits(shown)
     targets = []
     for channel, chosen in edit.channels.items():
         target = PostChannel(
@@ -371,7 +371,7 @@ def targets_of(edit: PostEdit) -> list[PostChannel]:
             is_on=bool(chosen.switched),
             by_hand=chosen.switched is not None,
         )
-        target.is_on = material.is_on(target, described)
+        target.is_on = material.is_switched_on(target, described)
         targets.append(target)
     return targets
 
@@ -384,17 +384,19 @@ def _new_media(edit: PostEdit) -> ShownMedia:
     return [(medium.media.pk, normal(medium.alt).strip(), medium.captions) for medium in edit.media]
 
 
-def _searched(post: Post, targets: Targets) -> str:
+def _search_text(post: Post, targets: Targets) -> str:
     """Return what a post is found by: its title, its text, and the texts of channels of their
     own.
     """
-    return searched(post.title, plain(post.body), *(own for own, *_rest in targets.values()))
+    return searched(
+        post.title, to_plain_text(post.body), *(own for own, *_rest in targets.values())
+    )
 
 
 def _store(post: Post, targets: Targets, *, by: User) -> None:
     """Store the row as the next version, with ``by`` as its last editor and a contributor."""
     post.last_editor, post.changed_at, post.version = by, timezone.now(), post.version + 1
-    post.search = _searched(post, targets)
+    post.search = _search_text(post, targets)
     post.save()
     Contribution.objects.bulk_create(
         [Contribution(post=post, user=by, edited_at=post.changed_at)],
@@ -442,7 +444,7 @@ def _media_rows(post: Post, media: ShownMedia) -> list[PostMedia]:
     ]
 
 
-def touch(post: Post, *, by: User, now: datetime) -> list[User]:
+def note_editing(post: Post, *, by: User, now: datetime) -> list[User]:
     """Note that ``by`` has the post open; return the others who had it open
     within the last minute.
     """

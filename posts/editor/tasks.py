@@ -19,9 +19,9 @@ def draw_unit_cards(*, post: int, **_: object) -> None:
     row = Post.objects.select_related("unit", "author", "adoption__version").filter(pk=post).first()
     if row is not None:
         with suppress(Refused):  # the composer says why when somebody asks for them
-            unit_cards.draw(row, by=row.author)
+            unit_cards.draw_unit_cards(row, by=row.author)
 
 
 @receiver(kit_adopted, dispatch_uid="posts.editor.draw_unit_cards")
-def draw_soon(post: Post, **_: Any) -> None:
+def queue_unit_cards(post: Post, **_: Any) -> None:
     transaction.on_commit(lambda: draw_unit_cards.delay(post=post.pk), robust=True)

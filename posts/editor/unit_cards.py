@@ -26,7 +26,7 @@ class Offer(NamedTuple):
     own: Media | None
 
 
-def offers(post: Post) -> list[Offer]:
+def card_offers(post: Post) -> list[Offer]:
     """Return the kit's cards that the draft shows as its issuer drew them. At most two queries; one
     for a draft without.
     """
@@ -42,24 +42,26 @@ def offers(post: Post) -> list[Offer]:
     # Drawn before, it may bear a name, a badge or a number that the unit no longer has.
     drawn = Card.objects.filter(media__unit=post.unit, drawn_at__gte=adoption.adopted_at)
     drawn = drawn.filter(media__taken_from=None, media__archived_at=None)
-    own = {_key(card): card.media for card in drawn.select_related("media").order_by("drawn_at")}
+    own = {
+        _card_key(card): card.media for card in drawn.select_related("media").order_by("drawn_at")
+    }
     found = []
     for each in shown:
         assert each.media.taken_from
         card = each.media.taken_from.card
-        found.append(Offer(each, card, own.get(_key(card))))
+        found.append(Offer(each, card, own.get(_card_key(card))))
     return found
 
 
-def _key(card: Card) -> tuple[str, str, str]:
+def _card_key(card: Card) -> tuple[str, str, str]:
     return card.look, card.format, json.dumps(card.words, sort_keys=True)
 
 
-def draw(post: Post, *, by: User) -> int:
+def draw_unit_cards(post: Post, *, by: User) -> int:
     """Draw the unit's own cards that are not there yet into its library; return how many. One whose
     words do not fit beside the unit's name is left out. Raise Busy, NotAllowed, QuotaExceeded.
     """
-    missing = [offer.card for offer in offers(post) if offer.own is None]
+    missing = [offer.card for offer in card_offers(post) if offer.own is None]
     drawn = 0
     for card in missing:
         try:
@@ -74,13 +76,13 @@ def draw(post: Post, *, by: User) -> int:
     return drawn
 
 
-def use(post: Post, *, by: User) -> Post:
+def use_unit_cards(post: Post, *, by: User) -> Post:
     """Put the unit's own cards where the draft shows those of the kit's issuer, and draw what is
-    missing. Raise as `draw` and `editing.save`; Refused where none could be drawn.
+    missing. Raise as `draw_unit_cards` and `editing.save`; Refused where none could be drawn.
     """
     require(by, Permission.POST_WRITE, unit=post.unit)
-    draw(post, by=by)
-    own = {offer.shown.media_id: offer.own for offer in offers(post) if offer.own}
+    draw_unit_cards(post, by=by)
+    own = {offer.shown.media_id: offer.own for offer in card_offers(post) if offer.own}
     if not own:
         raise Refused(
             _("The words of the kit's card do not fit beside your unit's name. Its card stays.")

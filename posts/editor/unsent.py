@@ -35,12 +35,12 @@ class Offer(NamedTuple):
     at: object
 
 
-def proof(user: AbstractBaseUser, post: Post) -> str:
+def form_token(user: AbstractBaseUser, post: Post) -> str:
     """Return the token by which the composer's text can be told from a stranger's."""
     return signing.dumps([user.pk, str(post.public_id)], salt=_SALT)
 
 
-def is_of_another(request: HttpRequest) -> bool:
+def is_of_another_person(request: HttpRequest) -> bool:
     """Check whether the form was made for somebody else, who had this browser before."""
     try:
         user, _of_post = signing.loads(request.POST.get("proof", ""), salt=_SALT)
@@ -49,7 +49,7 @@ def is_of_another(request: HttpRequest) -> bool:
     return user != request.user.pk
 
 
-def keep(request: HttpRequest, public_id: uuid.UUID) -> None:
+def store_unsent(request: HttpRequest, public_id: uuid.UUID) -> None:
     """Store the text; raise nothing: what cannot be stored is left to the browser's back button."""
     try:
         user, of_post = signing.loads(request.POST.get("proof", ""), salt=_SALT, max_age=24 * 3600)
@@ -73,7 +73,7 @@ def keep(request: HttpRequest, public_id: uuid.UUID) -> None:
 
 
 @receiver(user_logged_in)
-def forget_what_is_not_theirs(*, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
+def drop_unsent_of_others(*, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
     """Drop, at a sign-in, a colleague's text at a shared computer, and any old one."""
     if kept := request.session.get(KEY):
         since = timezone.now() - datetime.fromisoformat(kept["at"])
@@ -81,7 +81,7 @@ def forget_what_is_not_theirs(*, request: HttpRequest, user: AbstractBaseUser, *
             del request.session[KEY]
 
 
-def offered(request: HttpRequest, post: Post) -> Offer | None:
+def unsent_offer(request: HttpRequest, post: Post) -> Offer | None:
     """Return what this person sent of this post while signed out."""
     kept = request.session.get(KEY)
     if not kept or kept["user"] != request.user.pk or kept["post"] != str(post.public_id):
@@ -92,6 +92,6 @@ def offered(request: HttpRequest, post: Post) -> Offer | None:
     return Offer(fields, datetime.fromisoformat(kept["at"]))
 
 
-def forget(request: HttpRequest, post: Post) -> None:
+def drop_unsent(request: HttpRequest, post: Post) -> None:
     if request.session.get(KEY, {}).get("post") == str(post.public_id):
         del request.session[KEY]

@@ -67,7 +67,7 @@ def _begin(
             mark=request.POST.get("mark", "")[:100],
             by=request.user,
             now=timezone.now(),
-            right=_right(purpose),
+            right=_required_permission(purpose),
         )
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
@@ -76,14 +76,14 @@ def _begin(
     return _upload_json(upload)
 
 
-def _right(purpose: str) -> Permission:
+def _required_permission(purpose: str) -> Permission:
     """Return the right that an upload takes: an overseer fills a library, and writes no posts."""
     return Permission.LIBRARY_WRITE if purpose == LIBRARY_PURPOSE else Permission.POST_WRITE
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "PATCH", "DELETE"])
-def one(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """Handle an upload. GET: its offset. PATCH: the next piece, from ``Upload-Offset`` on; an empty
     one asks again for the result of a complete file. DELETE: cancel.
 
@@ -94,18 +94,18 @@ def one(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         return JsonResponse({}, status=401)
     owned = Upload.objects.filter(user=request.user).select_related("unit", "media")
     upload = get_object_or_404(owned, public_id=public_id)
-    if not can(request.user, _right(upload.purpose), unit=upload.unit):
+    if not can(request.user, _required_permission(upload.purpose), unit=upload.unit):
         raise PermissionDenied
     match request.method:
         case "PATCH":
-            return _piece(request, upload)
+            return _append_piece(request, upload)
         case "DELETE":
             uploads.discard(upload)
             return JsonResponse({})
     return _upload_json(upload)
 
 
-def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
+def _append_piece(request: HttpRequest, upload: Upload) -> JsonResponse:
     length = whole_number(request.META.get("CONTENT_LENGTH") or "0")
     offset = whole_number(request.headers.get("Upload-Offset", ""))
     if length is None or offset is None:
@@ -117,10 +117,12 @@ def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
     if upload.media:
         return _upload_json(upload)
     try:
-        uploads.append(upload, _arrived(request, length), offset=offset, now=timezone.now())
+        uploads.append(upload, _read_received(request, length), offset=offset, now=timezone.now())
         if not upload.is_complete:
             return _upload_json(upload)
-        upload.media = uploads.finish(upload, by=request.user, right=_right(upload.purpose))
+        upload.media = uploads.finish(
+            upload, by=request.user, right=_required_permission(upload.purpose)
+        )
     except uploads.WrongOffset:
         upload.refresh_from_db()
         return _upload_json(upload, status=409)
@@ -136,7 +138,7 @@ def _piece(request: HttpRequest, upload: Upload) -> JsonResponse:
     return _upload_json(upload)
 
 
-def _arrived(request: HttpRequest, length: int) -> bytes:
+def _read_received(request: HttpRequest, length: int) -> bytes:
     """Return the piece, or as much of it as came before the connection broke: on a slow line, every
     byte counts.
     """

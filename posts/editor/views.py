@@ -26,25 +26,25 @@ from posts.editor import beginning, choices, leaks, unsent
 from posts.editor import services as editing
 from posts.editor.forms import ComposeForm
 from posts.editor.new_videos import with_new_films
-from posts.editor.page import page_of
+from posts.editor.page import page_context
 from posts.editor.parts import FormMedia
 from posts.editor.turns import SAVING
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.leak_rules.models import LeakCount
-from posts.leak_rules.services import count
+from posts.leak_rules.services import count_outcome
 from posts.models import Post
 from posts.queries import deliveries_that_would_stop
 from posts.review import services as post_reviews
-from posts.review.passing import rules_in
+from posts.review.passing import rule_names
 from posts.states import EDITABLE, PostState
 
 
 @require_safe
 def new(request: HttpRequest) -> HttpResponse:
     """Open the composer at once. The first save makes the post; looking makes none."""
-    post = beginning.new_post(request)
+    post = beginning.build_new_post(request)
     units = units_to_write_in(request.user)
-    page = page_of(request, post, ComposeForm(None, post=post), units=units)
+    page = page_context(request, post, ComposeForm(None, post=post), units=units)
     return render(request, "posts/edit.html", page)
 
 
@@ -53,22 +53,22 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     """Show the composer with a post, and save it where no script runs."""
-    return _composer(request, public_id)
+    return _handle_composer(request, public_id)
 
 
 @login_not_required
 @require_POST
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     """Save the form, where one came along, and submit the post to the approvers."""
-    return _composer(request, public_id, then_submit=True)
+    return _handle_composer(request, public_id, then_submit=True)
 
 
-def _composer(
+def _handle_composer(
     request: HttpRequest, public_id: uuid.UUID, *, then_submit: bool = False
 ) -> HttpResponseBase:
     if not request.user.is_authenticated:
         if request.method == "POST":
-            unsent.keep(request, public_id)
+            unsent.store_unsent(request, public_id)
         return redirect_to_login(_address_of(request, public_id))
     if request.method == "POST":
         with SAVING.taken(by=request.user.pk):
@@ -76,10 +76,10 @@ def _composer(
             return _take_form(request, post, then_submit=then_submit)
     post = beginning.post_of(request, public_id)
     if post.state not in EDITABLE:
-        return _locked(request, post)
-    offered = unsent.offered(request, post)
+        return _show_locked(request, post)
+    offered = unsent.unsent_offer(request, post)
     form = ComposeForm(offered.fields if offered else None, post=post)
-    return render(request, "posts/edit.html", page_of(request, post, form, offered=offered))
+    return render(request, "posts/edit.html", page_context(request, post, form, offered=offered))
 
 
 def _take_form(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpResponse:
@@ -89,16 +89,16 @@ def _take_form(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRe
         return _save(request, post, then_submit=then_submit)
     if then_submit:
         return _submit(request, post)
-    unsent.forget(request, post)  # "use what was saved" of the offer
+    unsent.drop_unsent(request, post)  # "use what was saved" of the offer
     return redirect(_address_of(request, post.public_id))
 
 
 def _show_unsaved(request: HttpRequest, post: Post) -> HttpResponse:
     """Show the form with what the browser kept while the portal was away; nothing is saved yet."""
     if post.state not in EDITABLE:
-        return _locked(request, post)
+        return _show_locked(request, post)
     form = ComposeForm(request.POST, post=post)
-    return render(request, "posts/edit.html", page_of(request, post, form, is_returned=True))
+    return render(request, "posts/edit.html", page_context(request, post, form, is_returned=True))
 
 
 def _address_of(request: HttpRequest, public_id: uuid.UUID) -> str:
@@ -108,7 +108,7 @@ def _address_of(request: HttpRequest, public_id: uuid.UUID) -> str:
     return f"{address}?{urlencode({'begun': begun})}" if begun else address
 
 
-def _locked(request: HttpRequest, post: Post) -> HttpResponse:
+def _show_locked(request: HttpRequest, post: Post) -> HttpResponse:
     """Show a post that is not open for editing, and what opening it again would stop."""
     revision = post.current_revision
     context = {
@@ -129,40 +129,40 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
     if act == "upload":
         refused = _add_uploads(request, form)
     elif act in ("up", "down", "remove"):
-        _rearrange(form.pictures, act, about)
+        _move_picture(form.pictures, act, about)
     if not form.is_valid():
-        return _form_again(request, post, form)
+        return _show_form_again(request, post, form)
     try:
         quotas.use("autosave", by=request.user)
         overrule = whole_number(about) if act == "overwrite" else None
         post = form.save(by=request.user, version=overrule)
     except editing.EditConflict as conflict:
-        return _form_again(request, post, form, status=409, conflict=conflict.post)
+        return _show_form_again(request, post, form, status=409, conflict=conflict.post)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except Refused as error:
-        return _form_again(request, post, form, refused=str(error))
-    unsent.forget(request, post)
+        return _show_form_again(request, post, form, refused=str(error))
+    unsent.drop_unsent(request, post)
     if act in ("way", "alarm"):
         refused = _answer_finding(request, post, act, about)
     if refused:
         messages.error(request, refused)
     if then_submit:
-        switched = _switched_meanwhile(form, post)
+        switched = _describe_switched(form, post)
         if not switched:
             return _submit(request, post)
         messages.warning(request, switched)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-channels")
     if not refused and act not in _NEXT:
         messages.success(request, _("The draft is saved. It is not before the approver yet."))
-    return redirect(_after(post, act, about))
+    return redirect(_address_after_save(post, act, about))
 
 
-def _form_again(
+def _show_form_again(
     request: HttpRequest, post: Post, form: ComposeForm, *, status: int = 422, **more: Any
 ) -> HttpResponse:
     """Show the form that was not saved, as it was sent."""
-    page = page_of(request, post, form, **more)
+    page = page_context(request, post, form, **more)
     return render(request, "posts/edit.html", page, status=status)
 
 
@@ -172,8 +172,8 @@ def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> s
     """
     mark, _colon, kind = about.partition(":")
     if act == "way":
-        return refusal(lambda: leaks.take_way_out(post, mark, kind, by=request.user))
-    refused = refusal(lambda: leaks.report(post, mark, by=request.user))
+        return refusal(lambda: leaks.apply_way_out(post, mark, kind, by=request.user))
+    refused = refusal(lambda: leaks.report_no_leak(post, mark, by=request.user))
     if not refused:
         words = _(
             "Thank you. The ministry sees the rule and the shape of the words, never the words."
@@ -182,7 +182,7 @@ def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> s
     return refused
 
 
-def _after(post: Post, act: str, about: str) -> str:
+def _address_after_save(post: Post, act: str, about: str) -> str:
     """Return the address at which a saved form goes on."""
     page, place = _NEXT.get(act, ("posts:edit", ""))
     address = reverse(page, args=[post.public_id]) + place
@@ -214,7 +214,7 @@ _NEXT = {
 }
 
 
-def _switched_meanwhile(form: ComposeForm, post: Post) -> str:
+def _describe_switched(form: ComposeForm, post: Post) -> str:
     """Say which channels the pictures and videos switched by this save, for the author to look at:
     what is approved goes where the page said that it goes.
     """
@@ -232,13 +232,13 @@ def _switched_meanwhile(form: ComposeForm, post: Post) -> str:
 
 def _submit(request: HttpRequest, post: Post) -> HttpResponse:
     # The pages' own settings count, too; queried before, since no transaction waits for a platform.
-    refused = " ".join(choices.refused(post)) or refusal(
+    refused = " ".join(choices.refused_choices(post)) or refusal(
         lambda: post_reviews.submit(post, by=request.user, ticks=request.POST.getlist("tick"))
     )
     if refused:
         # The page says itself what is missing, and where.
-        blocking = rules_in(findings(post), Severity.BLOCK)
-        count(post.unit, blocking, LeakCount.Outcome.HELD)
+        blocking = rule_names(find_findings(post), Severity.BLOCK)
+        count_outcome(post.unit, blocking, LeakCount.Outcome.HELD)
         if not blocking:
             messages.error(request, refused)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-findings")
@@ -262,7 +262,7 @@ def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:
     return " ".join(refused)
 
 
-def _rearrange(shown: list[FormMedia], act: str, public_id: str) -> None:
+def _move_picture(shown: list[FormMedia], act: str, public_id: str) -> None:
     place = next(
         (n for n, each in enumerate(shown) if str(each.media.public_id) == public_id), None
     )

@@ -14,8 +14,8 @@ from channels.queries import facts_of
 from core.differences import Effort, Piece, near, words
 from core.templatetags.ui import local_time
 from posts.canonical import content
-from posts.canonical.grounds import in_words
-from posts.canonical.html import plain
+from posts.canonical.grounds import legal_basis_text
+from posts.canonical.html import to_plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Change:
     media: Mapping[str, Any] | None = None
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """List all that differs between two contents of ``content.compose``; empty
     when nothing does.
     """
@@ -41,20 +41,22 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
             found.append(Change(label, words(before, after, effort)))
 
     compare(_("Title"), old["title"], new["title"])
-    compare(_("Text"), plain(old["body"]), plain(new["body"]))
-    if old["body"] != new["body"] and plain(old["body"]) == plain(new["body"]):
+    compare(_("Text"), to_plain_text(old["body"]), to_plain_text(new["body"]))
+    if old["body"] != new["body"] and to_plain_text(old["body"]) == to_plain_text(new["body"]):
         found.append(Change(_("Text"), [Piece("same", _("Only the formatting changed."))]))
     compare(_("Link"), old["link"], new["link"])
     compare(_("Topic"), topics.get(old["topic"], ""), topics.get(new["topic"], ""))
-    compare(_("Valid until"), _moment(old["valid_until"]), _moment(new["valid_until"]))
-    compare(_("Legal basis"), *(in_words(which.get("legal", {})) for which in (old, new)))
+    compare(
+        _("Valid until"), _format_moment(old["valid_until"]), _format_moment(new["valid_until"])
+    )
+    compare(_("Legal basis"), *(legal_basis_text(which.get("legal", {})) for which in (old, new)))
     compare(_("Source of the warning"), old.get("source", ""), new.get("source", ""))
     compare(_("Urgency"), *(_("urgent") if which.get("urgent") else "" for which in (old, new)))
     compare(
         _("AI"),
         *(_("made or changed by AI") if which.get("ai_made") else "" for which in (old, new)),
     )
-    return [*found, *_channels(old, new, effort), *_pictures(old, new, effort)]
+    return [*found, *_channel_changes(old, new, effort), *_media_changes(old, new, effort)]
 
 
 def near_changes(found: list[Change]) -> list[Change]:
@@ -62,12 +64,14 @@ def near_changes(found: list[Change]) -> list[Change]:
     return [replace(change, pieces=near(change.pieces)) for change in found]
 
 
-def _moment(value: str) -> str:
+def _format_moment(value: str) -> str:
     moment: datetime | None = parse_datetime(value) if value else None
     return local_time(moment)
 
 
-def _channels(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) -> list[Change]:
+def _channel_changes(
+    old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort
+) -> list[Change]:
     before = {t["channel"]: t for t in old["channels"]}
     after = {t["channel"]: t for t in new["channels"]}
     found = []
@@ -78,14 +82,16 @@ def _channels(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) ->
         elif key not in before:
             found.append(Change(label, [Piece("ins", _("Now for this channel too"))], "ins"))
         else:
-            if _own(before[key]) != _own(after[key]):
+            if _own_text_of(before[key]) != _own_text_of(after[key]):
                 # A text that follows the common one has changed with it and is shown there.
                 found.append(Change(label, words(before[key]["text"], after[key]["text"], effort)))
-            found += _decided(label, before[key], after[key])
+            found += _option_changes(label, before[key], after[key])
     return found
 
 
-def _decided(label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+def _option_changes(
+    label: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Change]:
     """Describe how the format and the options of one channel changed."""
     found = []
     was, now = _format(before), _format(after)
@@ -106,7 +112,7 @@ def _options(target: Mapping[str, Any]) -> Mapping[str, Any]:
     forms = {form.name: form for form in facts_of(target["platform"]).formats}
     form = forms.get(target.get("format") or next(iter(forms)))
     written: Mapping[str, Any] = target.get("options", {})
-    return content.options_of(form, written) if form else written
+    return content.complete_options(form, written) if form else written
 
 
 def _format(target: Mapping[str, Any]) -> str:
@@ -116,17 +122,17 @@ def _format(target: Mapping[str, Any]) -> str:
     )
 
 
-def _own(target: Mapping[str, Any]) -> str | None:
+def _own_text_of(target: Mapping[str, Any]) -> str | None:
     return target["text"] if target["own_text"] else None
 
 
-def _pictures(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) -> list[Change]:
+def _media_changes(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) -> list[Change]:
     before = {m["sha256"]: m for m in old["media"]}
     after = {m["sha256"]: m for m in new["media"]}
     found = [
         Change(
             _("Video removed") if "video" in m else _("Picture removed"),
-            [Piece("del", _about(m))],
+            [Piece("del", _describe_medium(m))],
             "del",
             m,
         )
@@ -137,7 +143,7 @@ def _pictures(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) ->
         is_video = "video" in media
         if sha256 not in before:
             label = _("Video added") if is_video else _("Picture added")
-            found.append(Change(label, [Piece("ins", _about(media))], "ins", media))
+            found.append(Change(label, [Piece("ins", _describe_medium(media))], "ins", media))
             continue
         if media["alt"] != before[sha256]["alt"]:
             label = _("Description of a video") if is_video else _("Description of a picture")
@@ -152,7 +158,7 @@ def _pictures(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) ->
     return found
 
 
-def _about(media: Mapping[str, Any]) -> str:
+def _describe_medium(media: Mapping[str, Any]) -> str:
     """Describe an added or removed picture or video so that it can be told from others."""
     if "video" not in media:
         return str(media["alt"])

@@ -19,7 +19,7 @@ from media.models import Media
 from platforms.facts import Format
 from platforms.limits import choose_format
 from posts.canonical import content, corrections
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.canonical.titles import title_from
 from posts.editor import services as editing
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
@@ -41,14 +41,14 @@ def restore(post: Post, revision: Revision, *, by: User) -> Post:
     post = row.get(pk=post.pk)
     if post.state not in EDITABLE:
         raise Refused(_("This post is not open for editing now."))
-    _keep(post)
+    _store_working_copy(post)
     saved = editing.save(post, _edit_of(revision, post), by=by, version=post.version)
     facts = {"version": revision.number, "position": authority.position}
     record("post.restored", saved, by=by, **facts)
     return saved
 
 
-def _keep(post: Post) -> None:
+def _store_working_copy(post: Post) -> None:
     """Store the working copy as a version where none is like it. It is not submitted by that."""
     composed = content.compose(post)
     sha256 = content.digest(composed)
@@ -96,7 +96,7 @@ def _written_title(shown: Mapping[str, Any]) -> str:
     """Return the title that somebody wrote; empty where it came from the text, which the versions
     tell by their texts alone: on a platform without titles a written one stands above the text.
     """
-    title, words = shown["title"], plain(shown["body"])
+    title, words = shown["title"], to_plain_text(shown["body"])
     if title != title_from(words):
         return title
     above = f"{title}\n\n{words}"
@@ -116,7 +116,7 @@ def _grounds(shown: Mapping[str, Any]) -> dict[str, Any]:
 def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit]:
     usable = {str(channel.public_id): channel for channel in channels_for(post.unit)}
     corrected = corrections.published_trace(post.corrects) if post.corrects else None
-    all_media = [content.medium_of(entry) for entry in shown["media"]]
+    all_media = [content.to_platform_medium(entry) for entry in shown["media"]]
     found = {}
     for target in shown["channels"]:
         if channel := usable.get(target["channel"]):
@@ -128,7 +128,7 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit
             found[channel] = ChannelEdit(
                 _own_text(target, shown, form, first=first) if target["own_text"] else "",
                 "" if form == fitting else form.name,
-                _decided(form, target.get("options", {})),
+                _changed_options(form, target.get("options", {})),
                 switched=True,  # exactly the version's channels, whatever its media were
             )
     return found
@@ -137,7 +137,7 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit
 def _own_text(
     target: Mapping[str, Any], shown: Mapping[str, Any], form: Format, *, first: str
 ) -> str:
-    """Return a channel's own text without the lines that `content.text_for` adds to it."""
+    """Return a channel's own text without the lines that `content.compose_text` adds to it."""
     text: str = target["text"]
     if first:
         text = text.removeprefix(first).lstrip("\n")
@@ -149,7 +149,7 @@ def _own_text(
     return text
 
 
-def _decided(form: Format, options: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_options(form: Format, options: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {option.name: option.default for option in form.options}
     return {
         name: value

@@ -15,7 +15,7 @@ from posts.context import post_to_write
 from posts.history import diff
 from posts.history import services as histories
 from posts.models import Post, Revision
-from posts.queries import decisions, revisions_of
+from posts.queries import prefetch_decisions, revisions_of
 from posts.states import EDITABLE
 
 NOW = "now"  # the working copy, beside the numbers of the revisions
@@ -48,7 +48,9 @@ def history(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "restorable": _restorable(request, post, revisions, has_draft=NOW in contents),
         "sides": [("old", old, _("From")), ("new", new, _("To"))],
         "compared": bool(old and new and old != new),
-        "changes": diff.changes(contents[old], contents[new]) if old and new and old != new else [],
+        "changes": diff.list_changes(contents[old], contents[new])
+        if old and new and old != new
+        else [],
     }
     return render(request, "posts/history.html", context)
 
@@ -86,7 +88,9 @@ def revision(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one revision exactly as it was submitted, as it looks on each channel."""
     found = Revision.objects.filter(post__in=Post.objects.visible_to(request.user))
     row = get_object_or_404(
-        found.select_related("post__unit", "author", "editor").prefetch_related(decisions()),
+        found.select_related("post__unit", "author", "editor").prefetch_related(
+            prefetch_decisions()
+        ),
         public_id=public_id,
     )
     return render(

@@ -15,21 +15,21 @@ def next_best_time(version: KitVersion, now: datetime) -> datetime | None:
     """
     if version.best_from is None or version.best_until is None:
         return None
-    soon = _full_quarter(now + _SOON)
+    soon = _next_quarter_hour(now + _SOON)
     first = max(timezone.localdate(soon), version.window_from or date.min)
     for day in (first, first + _DAY):
-        at = max(_at(day, version.best_from), soon)
-        if at < _at(day, version.best_until):
+        at = max(_hour_of_day(day, version.best_from), soon)
+        if at < _hour_of_day(day, version.best_until):
             return at if day <= (version.window_until or date.max) else None
     return None
 
 
-def _at(day: date, hour: int) -> datetime:
+def _hour_of_day(day: date, hour: int) -> datetime:
     """Return the hour of a day here; the 24th is the next midnight."""
     return timezone.make_aware(datetime.combine(day, time()) + timedelta(hours=hour))
 
 
-def _full_quarter(at: datetime) -> datetime:
+def _next_quarter_hour(at: datetime) -> datetime:
     """Return the next quarter of an hour: nobody plans for 19:07."""
     past = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
     return at + (timedelta(minutes=15) - past if past else timedelta())

@@ -51,7 +51,7 @@ def open_kits(unit: Unit) -> QuerySet[Kit]:
     return kits_open_to(unit).order_by("-current__issued_at", "-pk")
 
 
-def untouched(unit: Unit) -> QuerySet[Kit]:
+def undecided_kits(unit: Unit) -> QuerySet[Kit]:
     """Return those of the open kits that the unit has neither adopted nor declined."""
     decided = Adoption.objects.filter(kit=OuterRef("pk"), unit=unit).exclude(
         adopted_at=None, declined_at=None
@@ -59,11 +59,11 @@ def untouched(unit: Unit) -> QuerySet[Kit]:
     return open_kits(unit).exclude(Exists(decided))
 
 
-def in_season(unit: Unit, *, on: date, most: int = 3) -> list[Kit]:
+def kits_for_today(unit: Unit, *, on: date, most: int = 3) -> list[Kit]:
     """Return the kits to begin with today: within their windows, not decided on yet."""
     return [
         kit
-        for kit in untouched(unit)[: most * 2]
+        for kit in undecided_kits(unit)[: most * 2]
         if kit.current and (kit.current.window_from is None or kit.current.window_from <= on)
     ][:most]
 
@@ -82,8 +82,8 @@ def cards_of(kits: list[Kit], unit: Unit) -> list[KitCard]:
         assert kit.current
         filling = Filling(kit.current, unit)
         if known is not None:
-            filling.known = known
-        known = filling.known
+            filling.unit_values = known
+        known = filling.unit_values
         pieces = filling.pieces(kit.current.text, adoption.values if adoption else {})
         words = "".join(piece.words for piece in pieces)
         post = posts.get(adoption.pk) if adoption else None

@@ -24,9 +24,9 @@ from core.word_search import searched
 from media.library.services import take_over as take_media_over
 from posts.canonical import content, material
 from posts.canonical.corrections import published_trace
-from posts.canonical.html import clean, plain
+from posts.canonical.html import clean, to_plain_text
 from posts.canonical.titles import title_from
-from posts.checks.privacy import label_of
+from posts.checks.privacy import safe_label
 from posts.kit_words import OWN_LINES, Filling, Slot
 from posts.kits.best_hours import next_best_time
 from posts.models import Post, PostChannel, PostMedia
@@ -52,9 +52,9 @@ def adopt(kit: Kit, *, unit: Unit, by: User) -> Post:
     somebody was faster. It undoes a decline. Raise QuotaExceeded, Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
-    adoption = _locked(kit, unit)
+    adoption = _lock_adoption(kit, unit)
     if post := Post.objects.filter(adoption=adoption).select_related("unit").first():
-        if not _is_put_away(post):
+        if not _is_archived_unseen(post):
             return post
         Post.objects.filter(pk=post.pk).update(adoption=None)
     version = _open_version(kit, unit)
@@ -64,17 +64,17 @@ def adopt(kit: Kit, *, unit: Unit, by: User) -> Post:
     adoption.opened_at = adoption.opened_at or adoption.adopted_at
     adoption.declined_at, adoption.reason, adoption.remark = None, "", ""
     adoption.save()
-    post = _draft(adoption, by=by)
+    post = _create_draft(adoption, by=by)
     record("post.begun_from_kit", post, by=by, position=authority.position, kit=str(kit.public_id))
     kit_adopted.send(sender=Post, post=post)
     return post
 
 
-def _locked(kit: Kit, unit: Unit) -> Adoption:
+def _lock_adoption(kit: Kit, unit: Unit) -> Adoption:
     """Return the unit's row, which is made where there is none: two people at once get one."""
     version = kit.current
     if version is None:
-        raise _closed()
+        raise _closed_error()
     Adoption.objects.bulk_create(
         [Adoption(kit=kit, version=version, unit=unit)], ignore_conflicts=True
     )
@@ -84,7 +84,7 @@ def _locked(kit: Kit, unit: Unit) -> Adoption:
     return Adoption.objects.select_related("kit", "version").get(pk=row_id)
 
 
-def _is_put_away(post: Post) -> bool:
+def _is_archived_unseen(post: Post) -> bool:
     """Check whether the unit archived its draft before anybody had seen it on a page."""
     return post.state == PostState.ARCHIVED and published_trace(post) is None
 
@@ -92,20 +92,20 @@ def _is_put_away(post: Post) -> bool:
 def _open_version(kit: Kit, unit: Unit) -> KitVersion:
     row = Kit.objects.open_to(unit).filter(pk=kit.pk).select_related("current__kit").first()
     if row is None or row.current is None:
-        raise _closed()
+        raise _closed_error()
     return row.current
 
 
-def _closed() -> Refused:
+def _closed_error() -> Refused:
     return Refused(_("This kit is not open to your unit any more. The list shows those that are."))
 
 
-def _draft(adoption: Adoption, *, by: User) -> Post:
+def _create_draft(adoption: Adoption, *, by: User) -> Post:
     """Make the draft: texts, media, topic, grounds, campaign, channels, requested time."""
     kit, version, unit = adoption.kit, adoption.version, adoption.unit
     texts = Filling(version, unit).texts(adoption.values)
     body = clean(texts.body)
-    title = texts.title or title_from(plain(body))
+    title = texts.title or title_from(to_plain_text(body))
     if len(title) > LONGEST_TITLE:
         raise Refused(_("The title becomes too long. Shorten what you fill in."))
     require_no_secrecy_mark([title, texts.text, *texts.own.values()])
@@ -117,7 +117,7 @@ def _draft(adoption: Adoption, *, by: User) -> Post:
         adoption=adoption,
         title=title,
         title_from_text=not texts.title,
-        label=label_of(title),
+        label=safe_label(title),
         body=body,
         link=version.link,
         topic=kit.topic,
@@ -131,10 +131,10 @@ def _draft(adoption: Adoption, *, by: User) -> Post:
         target.text = texts.own.get(target.channel.platform, "")
     post.search = searched(title, texts.text, *(target.text for target in targets))
     post.save()
-    pictures = _media(post, version, by=by)
-    shown = content.material_of(pictures)
+    pictures = _own_media(post, version, by=by)
+    shown = content.media_for_limits(pictures)
     for target in targets:
-        target.is_on = material.is_on(target, shown)
+        target.is_on = material.is_switched_on(target, shown)
         if version.platforms and target.channel.platform not in version.platforms:
             target.is_on, target.by_hand = False, True
     PostChannel.objects.bulk_create(targets)
@@ -142,7 +142,7 @@ def _draft(adoption: Adoption, *, by: User) -> Post:
     return post
 
 
-def _media(post: Post, version: KitVersion, *, by: User) -> list[PostMedia]:
+def _own_media(post: Post, version: KitVersion, *, by: User) -> list[PostMedia]:
     """Return the kit's media as the unit's own rows. One that is not shared or not usable any more
     is left out: the draft begins without it.
     """
@@ -166,14 +166,14 @@ def decline(kit: Kit, *, unit: Unit, by: User, reason: str, remark: str = "") ->
     while the unit has a post of it.
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
-    adoption = _locked(kit, unit)
+    adoption = _lock_adoption(kit, unit)
     _open_version(kit, unit)
     if reason not in Declined.values:
         raise Refused(_("Choose why the kit is not for your unit."))
     if reason == Declined.OTHER:
         remark = require_reason(remark, _("Write why the kit is not for your unit."))
     if post := Post.objects.filter(adoption=adoption).first():
-        if not _is_put_away(post):
+        if not _is_archived_unseen(post):
             raise Refused(_("Your unit has a post of this kit. Put that draft away first."))
         Post.objects.filter(pk=post.pk).update(adoption=None)
     now = timezone.now()

@@ -68,7 +68,7 @@ def enter(*, unit: Unit, kind: str, value: str, label: str, by: User) -> Allowed
     item = AllowedItem(
         unit=unit,
         kind=Kind(kind),
-        value=_value(kind, value),
+        value=_checked_value(kind, value),
         label=label,
         entered_by=by,
         entered_at=timezone.now(),
@@ -117,7 +117,7 @@ def end(item: AllowedItem, *, by: User, reason: str) -> None:
     record("allowed.ended", item, by=by, position=position, reason=reason)
 
 
-def _value(kind: str, typed: str) -> str:
+def _checked_value(kind: str, typed: str) -> str:
     """Return a number, an account or a host as the leak check compares it. Raise Refused."""
     typed = normal(typed).strip()
     match kind:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, Sum
 
 from accounts.models import User
-from posts.checks.leak_words import name_of
+from posts.checks.leak_words import rule_name
 from posts.checks.leaks.scan import RULES, Severity
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.leak_rules.queries import switched_rules
@@ -27,19 +27,19 @@ class RuleFigures:
 
     @property
     def name(self) -> str:
-        return name_of(self.rule)
+        return rule_name(self.rule)
 
     @property
     def is_switched(self) -> bool:
         return self.severity != self.written
 
     @property
-    def is_quiet(self) -> bool:
+    def has_nothing_to_show(self) -> bool:
         """Check that nothing is to be told of it: it found nothing, and is as it was written."""
         return not (self.alarms or self.is_switched or any(self.counts.values()))
 
 
-def by_rule(reader: User, *, now: datetime) -> list[RuleFigures]:
+def figures_by_rule(reader: User, *, now: datetime) -> list[RuleFigures]:
     """Return every rule with its counts in the units that the person oversees, what was reported
     most first.
     """
@@ -62,7 +62,7 @@ def by_rule(reader: User, *, now: datetime) -> list[RuleFigures]:
     return sorted(rows.values(), key=lambda row: (-row.unseen, -row.alarms, row.name))
 
 
-def units_of(rule: str, reader: User, *, now: datetime) -> list[tuple[str, dict[str, int]]]:
+def figures_by_unit(rule: str, reader: User, *, now: datetime) -> list[tuple[str, dict[str, int]]]:
     """Return the counts of a rule by unit, those with most first; ``alarms`` among the outcomes."""
     counted = LeakCount.objects.visible_to(reader).filter(rule=rule, day__gt=(now - COUNTED).date())
     found: dict[str, dict[str, int]] = {}

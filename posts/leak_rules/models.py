@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet, ancestors
-from posts.checks.leak_words import name_of
+from posts.checks.leak_words import rule_name
 from posts.checks.leaks.scan import Severity
 from posts.models import Revision
 from units.models import Unit
@@ -126,7 +126,7 @@ class RuleSwitch(PublicIdModel):
         ]
 
     def __str__(self) -> str:
-        return name_of(self.rule)
+        return rule_name(self.rule)
 
 
 class OverseenQuerySet(ScopedQuerySet):

@@ -122,7 +122,7 @@ def mark_of(rules: LeakRules) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def rules_that_hold(
+def rules_that_block(
     content: Mapping[str, Any], rules: LeakRules, *, passed: Collection[str], on: date
 ) -> set[str]:
     """Return the names of the rules that hold an approved content back: what nobody can pass, and
@@ -131,18 +131,18 @@ def rules_that_hold(
     return {
         found.leak.rule
         for found in privacy.leaks_of(content, rules, on)
-        if _holds(found.leak, passed)
+        if _blocks(found.leak, passed)
     }
 
 
-def _holds(leak: Leak, passed: Collection[str]) -> bool:
+def _blocks(leak: Leak, passed: Collection[str]) -> bool:
     severity = privacy.SEVERITIES[leak.severity]
     return severity == Severity.BLOCK or (
         severity == Severity.REASON and privacy.PREFIX + leak.rule not in passed
     )
 
 
-def checked_by(rules: Mapping[int, str]) -> dict[int, bool]:
+def find_checked(rules: Mapping[int, str]) -> dict[int, bool]:
     """Find the revisions (keys, each with the mark of the rules that hold for it) that were checked
     by exactly these; say of each whether they hold it back.
     """

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Permission
 from accounts.step_up import step_up_required
 from core.actions import button_action, form_action, form_data
-from posts.checks.leak_words import name_of, words_of
+from posts.checks.leak_words import rule_description, rule_name
 from posts.checks.leaks.scan import RULES
 from posts.leak_rules import switching
-from posts.leak_rules.figures import by_rule, shapes_of, units_of
+from posts.leak_rules.figures import figures_by_rule, figures_by_unit, shapes_of
 from posts.leak_rules.forms import SwitchForm
 from posts.leak_rules.models import SEVERITIES, RuleSwitch
 
@@ -47,11 +47,13 @@ def leak_rules(request: HttpRequest) -> HttpResponse:
     _require_overseer(request)
     may_switch = switching.may_switch(request.user)
     waiting = RuleSwitch.objects.filter(confirmed_at=None, ended_at=None) if may_switch else ()
-    rows = by_rule(request.user, now=timezone.now())
+    rows = figures_by_rule(request.user, now=timezone.now())
     context = {
-        "rows": [row for row in rows if not row.is_quiet],
-        "quiet": [row for row in rows if row.is_quiet],
-        "waiting": [(row, name_of(row.rule), row.set_by_id != request.user.pk) for row in waiting],
+        "rows": [row for row in rows if not row.has_nothing_to_show],
+        "quiet": [row for row in rows if row.has_nothing_to_show],
+        "waiting": [
+            (row, rule_name(row.rule), row.set_by_id != request.user.pk) for row in waiting
+        ],
         "severities": dict(SEVERITIES),
     }
     return render(request, "posts/leak_rules/rules.html", context)
@@ -64,9 +66,9 @@ def leak_rule(request: HttpRequest, rule: str) -> HttpResponse:
     may_switch = switching.may_switch(request.user)
     context = {
         "rule": rule,
-        "name": name_of(rule),
-        "message": words_of(rule),
-        "units": units_of(rule, request.user, now=now),
+        "name": rule_name(rule),
+        "message": rule_description(rule),
+        "units": figures_by_unit(rule, request.user, now=now),
         "may_switch": may_switch,
         "shapes": shapes_of(rule, now=now) if may_switch else [],
         "switches": RuleSwitch.objects.filter(rule=rule).select_related("set_by", "confirmed_by")[
@@ -88,7 +90,7 @@ def switch_rule(request: HttpRequest, rule: str) -> HttpResponse:
     if done:
         messages.success(request, _("It holds from its day on, once a second person confirms it."))
         return redirect("posts:leak_rules")
-    context = {"form": form, "rule": rule, "name": name_of(rule)}
+    context = {"form": form, "rule": rule, "name": rule_name(rule)}
     return render(request, "posts/leak_rules/switch_form.html", context, status=done.status)
 
 

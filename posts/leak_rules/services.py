@@ -9,23 +9,23 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from media.scanners.models import Severity as BoxSeverity
-from posts.checks.leak_words import words_of
+from posts.checks.leak_words import rule_description
 from posts.checks.leaks import scan
 from posts.checks.privacy import PREFIX
 from posts.leak_rules.models import LeakCheck, LeakCount
 from posts.leak_rules.queries import (
-    checked_by,
+    find_checked,
     mark_of,
     rules_by_path,
     rules_of,
-    rules_that_hold,
+    rules_that_block,
 )
 from posts.models import Review, Revision, RevisionMedia
 from posts.states import Decision
 from units.models import Unit
 
 
-def hold_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
+def find_held_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
     """Return which of ``revisions`` (keys, each with the path of its unit) the rules of today hold
     back, though they were approved.
 
@@ -35,18 +35,18 @@ def hold_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
     day = timezone.localdate(now)
     rules = rules_by_path(set(revisions.values()), on=day)
     marks = {path: mark_of(each) for path, each in rules.items()}
-    held = checked_by({pk: marks[path] for pk, path in revisions.items()})
+    held = find_checked({pk: marks[path] for pk, path in revisions.items()})
     if unknown := revisions.keys() - held.keys():
         checks = [
             LeakCheck(
                 revision=row,
                 rules=marks[revisions[row.pk]],
                 holds_back=bool(
-                    rules_that_hold(row.content, rules[revisions[row.pk]], passed=passed, on=day)
+                    rules_that_block(row.content, rules[revisions[row.pk]], passed=passed, on=day)
                 ),
                 checked_at=now,
             )
-            for row, passed in _with_passed(unknown)
+            for row, passed in _load_passed_rules(unknown)
         ]
         LeakCheck.objects.bulk_create(
             checks,
@@ -55,10 +55,10 @@ def hold_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
             update_fields=["rules", "holds_back", "checked_at"],
         )
         held |= {check.revision_id: check.holds_back for check in checks}
-    return {pk for pk, holds in held.items() if holds} | _with_secrets(revisions)
+    return {pk for pk, holds in held.items() if holds} | _find_with_secrets(revisions)
 
 
-def _with_secrets(revisions: Collection[int]) -> set[int]:
+def _find_with_secrets(revisions: Collection[int]) -> set[int]:
     """Return those revisions in whose pictures the scanners found, after the approval even, what
     no reason lets stand. One query.
     """
@@ -68,9 +68,9 @@ def _with_secrets(revisions: Collection[int]) -> set[int]:
     return set(rows.values_list("revision", flat=True))
 
 
-def holds_back(revision: Revision, unit: Unit) -> bool:
+def is_held_back(revision: Revision, unit: Unit) -> bool:
     """Check whether the rules of today hold an approved revision back."""
-    return bool(hold_back({revision.pk: unit.path}, now=timezone.now()))
+    return bool(find_held_back({revision.pk: unit.path}, now=timezone.now()))
 
 
 def check_again(revision: Revision, unit: Unit) -> None:
@@ -78,10 +78,10 @@ def check_again(revision: Revision, unit: Unit) -> None:
     before.
     """
     LeakCheck.objects.filter(revision=revision).delete()
-    holds_back(revision, unit)
+    is_held_back(revision, unit)
 
 
-def _with_passed(revisions: Collection[int]) -> list[tuple[Revision, set[str]]]:
+def _load_passed_rules(revisions: Collection[int]) -> list[tuple[Revision, set[str]]]:
     """Return revisions with the rules that the approvals of their content let pass, at either
     step.
     """
@@ -127,10 +127,10 @@ def require_publishable(
         if rules.severity_of(leak) in grave
     }
     if found:
-        raise Refused(" ".join(words_of(rule) for rule in found))
+        raise Refused(" ".join(rule_description(rule) for rule in found))
 
 
-def count(unit: Unit, rules: Iterable[str], outcome: LeakCount.Outcome) -> None:
+def count_outcome(unit: Unit, rules: Iterable[str], outcome: LeakCount.Outcome) -> None:
     """Count what became of findings, by rules as findings name them, for the unit's day."""
     day = timezone.localdate()
     for rule in {rule.removeprefix(PREFIX) for rule in rules if rule.startswith(PREFIX)}:

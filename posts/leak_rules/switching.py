@@ -46,11 +46,11 @@ def see_alarms(rule: str, *, by: User) -> int:
     position = _require_ministry(by).position
     n = FalseAlarm.objects.filter(rule=rule, seen_at=None).update(seen_at=timezone.now())
     if n:
-        record("leak_rule.alarms_seen", ministry(), by=by, position=position, rule=rule, n=n)
+        record("leak_rule.alarms_seen", ministry_unit(), by=by, position=position, rule=rule, n=n)
     return n
 
 
-def ministry() -> Unit:
+def ministry_unit() -> Unit:
     return Unit.objects.get(level=Level.MINISTRY)
 
 
@@ -60,7 +60,7 @@ def may_switch(user: User) -> bool:
 
 
 def _require_ministry(user: User) -> Authority:
-    return require(user, Permission.TOPIC_RULE, unit=ministry())
+    return require(user, Permission.TOPIC_RULE, unit=ministry_unit())
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def switch(*, rule: str, severity: str, valid_from: date, reason: str, by: User)
         raise Refused(_("This rule is not in use any more."))
     if valid_from < timezone.localdate():
         raise Refused(_("The first day must not lie in the past."))
-    Unit.objects.select_for_update(of=("self",)).get(pk=ministry().pk)
+    Unit.objects.select_for_update(of=("self",)).get(pk=ministry_unit().pk)
     if RuleSwitch.objects.filter(rule=rule, confirmed_at=None, ended_at=None).exists():
         raise Refused(_("A switch of this rule waits for a second person already."))
     row = RuleSwitch.objects.create(
@@ -113,5 +113,5 @@ def end_switch(row: RuleSwitch, *, by: User) -> None:
 
 def _record(action: str, row: RuleSwitch, *, by: User, position: str, reason: str = "") -> None:
     day = row.valid_from.isoformat()
-    facts = {"severity": row.severity, "since": day, "unit_path": ministry().path}
+    facts = {"severity": row.severity, "since": day, "unit_path": ministry_unit().path}
     record(action, row, by=by, position=position, reason=reason, **facts)

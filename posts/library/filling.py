@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Topic
-from posts.checks.variables import NAME, filled, names_in
+from posts.checks.variables import NAME, fill_gaps, gap_names
 from posts.library.models import Template
 from posts.library.queries import signature_for
 from units.models import Unit
@@ -38,7 +38,7 @@ class Gap(NamedTuple):
     is_fact: bool = False  # the unit's page could fill it
 
 
-class Filled(NamedTuple):
+class FilledTexts(NamedTuple):
     """A template's texts with its gaps filled as far as they are known."""
 
     title: str
@@ -46,20 +46,20 @@ class Filled(NamedTuple):
     texts: dict[str, str]
     gaps: list[Gap]
 
-    def in_words(self) -> Self:
+    def with_readable_gaps(self) -> Self:
         """Return the texts with each open gap shown by what it asks for."""
         labels = {gap.name: gap.label for gap in self.gaps}
         return self._replace(
-            title=readable(self.title, labels=labels),
-            text=readable(self.text, labels=labels),
-            texts={name: readable(text, labels=labels) for name, text in self.texts.items()},
+            title=fill_readably(self.title, labels=labels),
+            text=fill_readably(self.text, labels=labels),
+            texts={name: fill_readably(text, labels=labels) for name, text in self.texts.items()},
         )
 
 
 _NOTHING: Mapping[str, str] = {}
 
 
-def readable(
+def fill_readably(
     text: str, values: Mapping[str, str] = _NOTHING, *, labels: Mapping[str, str] = _NOTHING
 ) -> str:
     """Fill what ``values`` name, and show each other gap by what it asks for: readers do not know
@@ -77,36 +77,38 @@ def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]
     """Return what the portal itself knows of the gaps, for a post of ``unit``."""
     values = fact_values(unit, on=on)
     if signature := signature_for(unit, topic):
-        values[SIGNATURE] = filled(signature.text, values)
+        values[SIGNATURE] = fill_gaps(signature.text, values)
     else:
         values[SIGNATURE] = unit.name
     return values
 
 
-def fill(
+def fill_template(
     template: Template, unit: Unit, *, on: date, typed: Mapping[str, str] | None = None
-) -> Filled:
+) -> FilledTexts:
     """Fill a template for a post of ``unit``. What ``typed`` says goes before what is known."""
     known = known_values(unit, template.topic, on=on)
     # A signature may have gaps of its own, which are asked for like the template's.
     signature = known.pop(SIGNATURE)
-    with_signature = [filled(part, {SIGNATURE: signature}) for part in template.parts()]
+    with_signature = [fill_gaps(part, {SIGNATURE: signature}) for part in template.parts()]
     values = known | {name: value for name, value in (typed or {}).items() if value}
-    title, text, hashtags, *texts = (filled(part, values) for part in with_signature)
-    return Filled(
+    title, text, hashtags, *texts = (fill_gaps(part, values) for part in with_signature)
+    return FilledTexts(
         title=title,
         text=f"{text}\n\n{hashtags}".strip(),
         texts=dict(zip(template.texts, texts, strict=True)),
-        gaps=_gaps(template, (name for name in names_in(with_signature) if name not in known)),
+        gaps=_describe_gaps(
+            template, (name for name in gap_names(with_signature) if name not in known)
+        ),
     )
 
 
 def gaps_of(template: Template, unit: Unit) -> list[Gap]:
     """List what somebody has to fill in when a post of ``unit`` begins from the template."""
-    return fill(template, unit, on=timezone.localdate()).gaps
+    return fill_template(template, unit, on=timezone.localdate()).gaps
 
 
-def _gaps(template: Template, names: Iterable[str]) -> list[Gap]:
+def _describe_gaps(template: Template, names: Iterable[str]) -> list[Gap]:
     own = {each["name"]: each for each in template.variables}
     found = []
     for name in names:

@@ -18,7 +18,7 @@ from posts.library.services import (
     MOST_VARIABLES,
     SnippetFields,
     TemplateFields,
-    undeclared,
+    undeclared_gaps,
 )
 from posts.models import GROUNDS, LONGEST_GROUND
 
@@ -156,8 +156,8 @@ class TemplateForm(forms.Form):
     def _add_gaps(self, stored: Template) -> list[str]:
         """Add the fields by which each own gap of the text is explained; return the gaps' names."""
         known = {each["name"]: each for each in stored.variables}
-        written = self._written() if self.is_bound else stored.parts()
-        names = undeclared(written)[:MOST_VARIABLES]
+        written = self._written_texts() if self.is_bound else stored.parts()
+        names = undeclared_gaps(written)[:MOST_VARIABLES]
         for name in names:
             each = known.get(name, {})
             for part, label, most, required in (
@@ -170,7 +170,7 @@ class TemplateForm(forms.Form):
                 )
         return names
 
-    def _written(self) -> list[str]:
+    def _written_texts(self) -> list[str]:
         names = ["title", "text", "hashtags", *self.own_texts]
         return [self.data.get(name, "")[:LONGEST_TEXT] for name in names]
 

@@ -100,7 +100,7 @@ class Template(LibraryText, Grounds):
         return [self.title, self.text, self.hashtags, *self.texts.values()]
 
     def fits_in(self, month: int) -> bool:
-        return bool(self.months & bit_of(month))
+        return bool(self.months & month_bit(month))
 
 
 class SnippetKind(models.TextChoices):
@@ -132,10 +132,10 @@ class Snippet(LibraryText):
         return self.name
 
 
-def bit_of(month: int) -> int:
+def month_bit(month: int) -> int:
     """Return the bit of a month in ``Template.months``."""
     return 1 << (month - 1)
 
 
-def in_season(on: date) -> int:
-    return bit_of(on.month)
+def season_bits(on: date) -> int:
+    return month_bit(on.month)

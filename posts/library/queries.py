@@ -8,7 +8,7 @@ from django.db.models.functions import Length
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.models import Topic
-from posts.library.models import LibraryQuerySet, Snippet, SnippetKind, Template, in_season
+from posts.library.models import LibraryQuerySet, Snippet, SnippetKind, Template, season_bits
 from units.models import Unit
 
 
@@ -16,12 +16,16 @@ def templates_at(user: User, unit: Unit, *, deep: bool) -> QuerySet[Template]:
     """Return the templates for a position at ``unit``: its own, those above it and, for a deep
     role, those below; archived ones included.
     """
-    return _at(Template.objects.visible_to(user), unit, deep=deep).select_related("unit", "topic")
+    return _filter_by_position(Template.objects.visible_to(user), unit, deep=deep).select_related(
+        "unit", "topic"
+    )
 
 
 def snippets_at(user: User, unit: Unit, *, deep: bool) -> QuerySet[Snippet]:
     """Return the pieces for a position, as `templates_at` does."""
-    return _at(Snippet.objects.visible_to(user), unit, deep=deep).select_related("unit", "topic")
+    return _filter_by_position(Snippet.objects.visible_to(user), unit, deep=deep).select_related(
+        "unit", "topic"
+    )
 
 
 def templates_to_use(user: User) -> QuerySet[Template]:
@@ -29,25 +33,25 @@ def templates_to_use(user: User) -> QuerySet[Template]:
     return Template.objects.visible_to(user).select_related("unit", "topic")
 
 
-def _at(seen: QuerySet, unit: Unit, *, deep: bool) -> QuerySet:
+def _filter_by_position(seen: QuerySet, unit: Unit, *, deep: bool) -> QuerySet:
     steps = unit.path.rstrip("/").split("/")
     above = Q(unit__path__in=["/".join(steps[: n + 1]) + "/" for n in range(len(steps))])
     return seen.filter(above | Q(unit__path__startswith=unit.path) if deep else above)
 
 
-def best_first(templates: QuerySet[Template], *, on: date) -> QuerySet[Template]:
+def order_by_season(templates: QuerySet[Template], *, on: date) -> QuerySet[Template]:
     """Order templates: those whose season it is, then those used most, then the newest."""
-    fits = F("months").bitand(in_season(on))
+    fits = F("months").bitand(season_bits(on))
     ranked = templates.annotate(
         in_season=Case(When(months=0, then=Value(0)), default=fits, output_field=IntegerField())
     )
     return ranked.order_by(F("in_season").desc(), "-uses", "-changed_at", "-pk")
 
 
-def fitting(unit: Unit, *, on: date, most: int = 3) -> list[Template]:
+def templates_for_today(unit: Unit, *, on: date, most: int = 3) -> list[Template]:
     """Find the templates to begin with today."""
     usable = Template.objects.open_to(unit).select_related("topic", "unit")
-    return list(best_first(usable, on=on)[:most])
+    return list(order_by_season(usable, on=on)[:most])
 
 
 def snippets_for(unit: Unit, topic: Topic | None = None) -> QuerySet[Snippet]:

@@ -25,7 +25,7 @@ from units.models import Level, Unit
 
 
 @dataclass
-class Loaded:
+class LoadResult:
     """The result of a run."""
 
     created: int = 0
@@ -41,7 +41,7 @@ class Loaded:
 
 
 @transaction.atomic
-def load(path: Path) -> Loaded:
+def load_library(path: Path) -> LoadResult:
     """Add the texts of the file, and bring those that nobody has touched in line with it. Safe to
     repeat; deletes nothing. Raise Refused for a text that the library itself would refuse.
     """
@@ -50,18 +50,22 @@ def load(path: Path) -> Loaded:
         raise Refused("The ministry is missing: run load_units first.")
     texts = tomllib.loads(path.read_text(encoding="utf-8"))
     topics = {topic.code: topic for topic in Topic.objects.all()}
-    done = Loaded()
+    done = LoadResult()
     for each in texts["snippet"]:
-        _bring(Snippet, each["code"], snippet_values(_snippet(each, topics)), ministry, done)
+        _update_or_create(
+            Snippet, each["code"], snippet_values(_snippet_fields(each, topics)), ministry, done
+        )
     for each in texts["template"]:
-        _bring(Template, each["code"], template_values(_template(each, topics)), ministry, done)
+        _update_or_create(
+            Template, each["code"], template_values(_template_fields(each, topics)), ministry, done
+        )
     if done.created or done.changed:
         record("template.loaded", ministry, created=done.created, changed=done.changed)
     return done
 
 
-def _bring(
-    model: type[LibraryText], code: str, values: Mapping[str, Any], ministry: Unit, done: Loaded
+def _update_or_create(
+    model: type[LibraryText], code: str, values: Mapping[str, Any], ministry: Unit, done: LoadResult
 ) -> None:
     row = model._default_manager.filter(code=code).first()
     if row is None:
@@ -77,7 +81,7 @@ def _bring(
         store(row, values, by=None)
 
 
-def _template(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> TemplateFields:
+def _template_fields(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> TemplateFields:
     return TemplateFields(
         title=each["title"],
         text=each["text"],
@@ -89,6 +93,6 @@ def _template(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> TemplateF
     )
 
 
-def _snippet(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> SnippetFields:
+def _snippet_fields(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> SnippetFields:
     topic = topics[each["topic"]] if "topic" in each else None
     return SnippetFields(kind=each["kind"], name=each["name"], text=each["text"], topic=topic)

@@ -20,7 +20,7 @@ from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normal
 from posts.checks.leaks.scan import Severity
-from posts.checks.variables import misnamed, names_in
+from posts.checks.variables import gap_names, misnamed_gaps
 from posts.leak_rules.services import require_publishable
 from posts.library.filling import BUILT_IN
 from posts.library.models import (
@@ -29,7 +29,7 @@ from posts.library.models import (
     Snippet,
     SnippetKind,
     Template,
-    bit_of,
+    month_bit,
 )
 from posts.models import LONGEST_GROUND
 from units.models import Unit
@@ -66,10 +66,10 @@ class SnippetFields:
     topic: Topic | None = None
 
 
-def undeclared(texts: Iterable[str], variables: Iterable[Mapping[str, str]] = ()) -> list[str]:
+def undeclared_gaps(texts: Iterable[str], variables: Iterable[Mapping[str, str]] = ()) -> list[str]:
     """List the gaps in ``texts`` that neither the portal nor ``variables`` know."""
     known = {*BUILT_IN, *(each["name"] for each in variables)}
-    return [name for name in names_in(texts) if name not in known]
+    return [name for name in gap_names(texts) if name not in known]
 
 
 def create_template(*, unit: Unit, fields: TemplateFields, by: User) -> Template:
@@ -111,7 +111,7 @@ def archive(row: LibraryText, *, by: User) -> None:
     in_use = type(row)._default_manager.filter(pk=row.pk, archived_at=None)
     if not in_use.update(archived_at=timezone.now(), version=F("version") + 1):
         raise Refused(_("It is archived already."))
-    record(f"{_kind(row)}.archived", row, by=by, position=authority.position)
+    record(f"{_kind_name(row)}.archived", row, by=by, position=authority.position)
 
 
 @transaction.atomic
@@ -122,7 +122,7 @@ def restore(row: LibraryText, *, by: User) -> None:
     archived = type(row)._default_manager.filter(pk=row.pk, archived_at__isnull=False)
     if not archived.update(archived_at=None, version=F("version") + 1):
         raise Refused(_("It is in use already."))
-    record(f"{_kind(row)}.restored", row, by=by, position=authority.position)
+    record(f"{_kind_name(row)}.restored", row, by=by, position=authority.position)
 
 
 @transaction.atomic
@@ -132,7 +132,7 @@ def _create[T: LibraryText](row: T, values: dict[str, Any], *, by: User) -> T:
         raise Refused(_("%(unit)s is closed already.") % {"unit": row.unit.name})
     _refuse_leaks(values, row.unit)
     store(row, values, by=by)
-    record(f"{_kind(row)}.created", row, by=by, position=authority.position)
+    record(f"{_kind_name(row)}.created", row, by=by, position=authority.position)
     return row
 
 
@@ -154,7 +154,7 @@ def _change[T: LibraryText](row: T, values: dict[str, Any], *, by: User, version
     _refuse_leaks({name: values[name] for name in changed}, stored.unit)
     stored.version += 1
     store(stored, values, by=by)
-    record(f"{_kind(row)}.changed", stored, by=by, position=authority.position, fields=changed)
+    record(f"{_kind_name(row)}.changed", stored, by=by, position=authority.position, fields=changed)
     return stored
 
 
@@ -174,7 +174,7 @@ def store(row: LibraryText, values: Mapping[str, Any], *, by: User | None) -> No
     row.save()
 
 
-def _kind(row: LibraryText) -> str:
+def _kind_name(row: LibraryText) -> str:
     return row._meta.model_name or ""
 
 
@@ -188,20 +188,20 @@ def template_values(fields: TemplateFields) -> dict[str, Any]:
         "hashtags": " ".join(normal(fields.hashtags).split()),
     }
     parts = [*values.values(), *texts.values()]
-    _check(values, parts)
+    _check_values(values, parts)
     grounds = _grounds(fields)
     if any(len(text) > LONGEST_TEXT for text in texts.values()):
         raise Refused(_("A text is too long. Shorten it."))
-    asked = set(names_in(parts)) - BUILT_IN.keys()
+    asked = set(gap_names(parts)) - BUILT_IN.keys()
     variables = [dict(each) for each in fields.variables if each["name"] in asked]
     if len(variables) > MOST_VARIABLES:
         raise Refused(_("At most %(n)s gaps of its own, please.") % {"n": MOST_VARIABLES})
-    if lacking := undeclared(parts, variables):
+    if lacking := undeclared_gaps(parts, variables):
         raise Refused(
             _("Say what is to be filled in here: %(names)s.")
             % {"names": ", ".join(f"{{{name}}}" for name in lacking)}
         )
-    months = sum({bit_of(month) for month in fields.months if 1 <= month <= 12})
+    months = sum({month_bit(month) for month in fields.months if 1 <= month <= 12})
     return {
         **values,
         "topic": fields.topic,
@@ -227,10 +227,10 @@ def _grounds(fields: TemplateFields) -> dict[str, Any]:
 def snippet_values(fields: SnippetFields) -> dict[str, Any]:
     """Return what is stored of a piece, checked. Raise Refused, SecrecyRefused."""
     values = {"name": normal(fields.name).strip(), "text": normal(fields.text).strip()}
-    _check(values, list(values.values()))
+    _check_values(values, list(values.values()))
     if len(values["text"]) > LONGEST_SNIPPET:
         raise Refused(_("A text is too long. Shorten it."))
-    if lacking := undeclared(values.values()):
+    if lacking := undeclared_gaps(values.values()):
         known = ", ".join(f"{{{name}}}" for name in BUILT_IN)
         raise Refused(
             _("%(names)s cannot be filled in a piece; these can: %(known)s.")
@@ -239,12 +239,12 @@ def snippet_values(fields: SnippetFields) -> dict[str, Any]:
     return {**values, "kind": SnippetKind(fields.kind).value, "topic": fields.topic}
 
 
-def _check(values: Mapping[str, str], parts: Sequence[str]) -> None:
+def _check_values(values: Mapping[str, str], parts: Sequence[str]) -> None:
     if not all(values[name] for name in values if name != "hashtags"):
         raise Refused(_("Title and text are needed."))
     if any(len(value) > _LIMITS[name] for name, value in values.items()):
         raise Refused(_("A text is too long. Shorten it."))
-    if wrong := misnamed(parts):
+    if wrong := misnamed_gaps(parts):
         raise Refused(
             _("%(gap)s: a gap is named by small letters without accents, such as {ten_truong}.")
             % {"gap": wrong[0]}

@@ -20,13 +20,13 @@ from accounts.models import Appointment
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from core.actions import button_action, form_action, form_data
-from posts.canonical.grounds import in_words, legal_of
+from posts.canonical.grounds import describe_legal_basis, legal_basis_text
 from posts.context import unit_to_write_in, units_to_write_in
 from posts.library import services
-from posts.library.filling import BUILT_IN, fill, readable
+from posts.library.filling import BUILT_IN, fill_readably, fill_template
 from posts.library.forms import GapsForm, LibraryFilter, SnippetForm, TemplateForm
 from posts.library.models import LibraryText, Snippet, Template
-from posts.library.queries import best_first, editable, snippets_at, templates_at
+from posts.library.queries import editable, order_by_season, snippets_at, templates_at
 from posts.library.reach import views_of_templates
 from units.queries import fact_values
 
@@ -38,8 +38,8 @@ PAGE = 20
 def templates(request: HttpRequest) -> HttpResponse:
     """List the templates of the current position, those that fit today first."""
     position, rows = _position(request), templates_at
-    found, form = _filtered(request, position, rows)
-    page = Paginator(best_first(found, on=timezone.localdate()), PAGE).get_page(
+    found, form = _filter_rows(request, position, rows)
+    page = Paginator(order_by_season(found, on=timezone.localdate()), PAGE).get_page(
         request.GET.get("page")
     )
     views = views_of_templates([row.pk for row in page])
@@ -49,8 +49,8 @@ def templates(request: HttpRequest) -> HttpResponse:
         "rows": [
             (
                 row,
-                readable(row.title, values, labels=row.labels),
-                readable(row.text, values, labels=row.labels),
+                fill_readably(row.title, values, labels=row.labels),
+                fill_readably(row.text, values, labels=row.labels),
                 views.get(row.pk),
                 row.fits_in(today.month),
             )
@@ -59,7 +59,7 @@ def templates(request: HttpRequest) -> HttpResponse:
         "may_use": bool(units_to_write_in(request.user)),
         **_list(request, position, page, form),
     }
-    return render(request, _part(request, "posts/library/templates.html"), context)
+    return render(request, _template_part(request, "posts/library/templates.html"), context)
 
 
 @require_GET
@@ -67,14 +67,14 @@ def templates(request: HttpRequest) -> HttpResponse:
 def snippets(request: HttpRequest) -> HttpResponse:
     """List the pieces of the current position."""
     position = _position(request)
-    found, form = _filtered(request, position, snippets_at)
+    found, form = _filter_rows(request, position, snippets_at)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     values = fact_values(position.unit, on=timezone.localdate())
     context = {
-        "rows": [(row, readable(row.text, values)) for row in page],
+        "rows": [(row, fill_readably(row.text, values)) for row in page],
         **_list(request, position, page, form),
     }
-    return render(request, _part(request, "posts/library/snippets.html"), context)
+    return render(request, _template_part(request, "posts/library/snippets.html"), context)
 
 
 def _position(request: HttpRequest) -> Appointment:
@@ -84,7 +84,7 @@ def _position(request: HttpRequest) -> Appointment:
     return position
 
 
-def _filtered(
+def _filter_rows(
     request: HttpRequest, position: Appointment, rows: Callable[..., QuerySet]
 ) -> tuple[QuerySet, LibraryFilter]:
     form = LibraryFilter(request.GET or None)
@@ -109,7 +109,7 @@ def _list(
     }
 
 
-def _part(request: HttpRequest, page: str) -> str:
+def _template_part(request: HttpRequest, page: str) -> str:
     return f"{page}#rows" if request.htmx and not request.htmx.boosted else page
 
 
@@ -120,11 +120,11 @@ def template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(seen, public_id=public_id)
     writes = bool(units_to_write_in(request.user))
     unit = unit_to_write_in(request) if writes else _position(request).unit
-    filled = fill(row, unit, on=timezone.localdate())
+    filled = fill_template(row, unit, on=timezone.localdate())
     context = {
         "template": row,
-        "filled": filled.in_words(),
-        "legal": in_words(legal_of(row)),
+        "filled": filled.with_readable_gaps(),
+        "legal": legal_basis_text(describe_legal_basis(row)),
         "unit": unit,
         "form": GapsForm(gaps=filled.gaps),
         "lacks_fact": any(gap.is_fact for gap in filled.gaps),
@@ -137,7 +137,7 @@ def template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new_template(request: HttpRequest) -> HttpResponse:
-    unit = _writing(request)
+    unit = _require_writer(request)
     form = TemplateForm(form_data(request))
     done = form_action(
         form,
@@ -151,7 +151,7 @@ def new_template(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _to_change(request, Template, public_id)
+    row = _get_to_change(request, Template, public_id)
     form = TemplateForm(form_data(request), template=row)
     done = form_action(
         form,
@@ -174,7 +174,7 @@ def _template_page(
 
 @require_http_methods(["GET", "POST"])
 def new_snippet(request: HttpRequest) -> HttpResponse:
-    unit = _writing(request)
+    unit = _require_writer(request)
     form = SnippetForm(form_data(request))
     done = form_action(
         form,
@@ -189,7 +189,7 @@ def new_snippet(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_snippet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _to_change(request, Snippet, public_id)
+    row = _get_to_change(request, Snippet, public_id)
     form = SnippetForm(form_data(request), snippet=row)
     done = form_action(
         form,
@@ -207,7 +207,7 @@ def edit_snippet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def archive_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Archive the template, or take it into use again: as ``act`` says."""
-    row = _to_change(request, Template, public_id)
+    row = _get_to_change(request, Template, public_id)
     _archive_or_restore(request, row)
     return redirect("posts:template", row.public_id)
 
@@ -215,7 +215,7 @@ def archive_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
 @require_POST
 def archive_snippet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Archive the piece, or take it into use again: as ``act`` says."""
-    _archive_or_restore(request, _to_change(request, Snippet, public_id))
+    _archive_or_restore(request, _get_to_change(request, Snippet, public_id))
     return redirect("posts:snippets")
 
 
@@ -228,14 +228,14 @@ def _archive_or_restore(request: HttpRequest, row: LibraryText) -> None:
         button_action(request, lambda: services.archive(row, by=request.user), said=said)
 
 
-def _writing(request: HttpRequest) -> Any:
+def _require_writer(request: HttpRequest) -> Any:
     position = current_position(request)
     if position is None or not can(request.user, Permission.LIBRARY_WRITE, unit=position.unit):
         raise PermissionDenied
     return position.unit
 
 
-def _to_change(request: HttpRequest, model: type[LibraryText], public_id: uuid.UUID) -> Any:
+def _get_to_change(request: HttpRequest, model: type[LibraryText], public_id: uuid.UUID) -> Any:
     if not request.user.reach(Permission.LIBRARY_WRITE):
         raise PermissionDenied
     return get_object_or_404(editable(request.user, model.objects.all()), public_id=public_id)

@@ -14,7 +14,7 @@ from posts.models import Revision
 from posts.signals import is_going_out
 
 
-def media_behind(token: str) -> LinkTarget | None:
+def resolve_link(token: str) -> LinkTarget | None:
     """Return the target of a link; None once it is expired, forged, or nothing is published with
     it.
     """
@@ -26,7 +26,7 @@ def media_behind(token: str) -> LinkTarget | None:
         return None
     revision = Revision.objects.filter(public_id=revision_id).first()
     media = Media.objects.filter(public_id=media_id).first()
-    if revision is None or media is None or not _holds(revision.content, media):
+    if revision is None or media is None or not _holds_medium(revision.content, media):
         return None
     answers = is_going_out.send(Revision, revision=revision)
     if not any(answer for _receiver, answer in answers):
@@ -34,7 +34,7 @@ def media_behind(token: str) -> LinkTarget | None:
     return LinkTarget(media, Shape(*part) if isinstance(part, list) else part)
 
 
-def _holds(content: dict[str, Any], media: Media) -> bool:
+def _holds_medium(content: dict[str, Any], media: Media) -> bool:
     """Check whether the picture or video was approved, together with its present cover."""
     return any(
         entry["sha256"] == media.sha256 and entry.get("poster_sha256", "") == media.poster_sha256

@@ -14,7 +14,7 @@ from core import ranges
 from media import links as media_links
 from media import pictures
 from media.models import Media
-from posts.media_access.queries import media_behind
+from posts.media_access.queries import resolve_link
 
 JPEG = "image/jpeg"
 
@@ -51,7 +51,7 @@ def media(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
         # A host of its own: a script smuggled into a file finds no session there.
         response: HttpResponseBase = redirect(media_links.viewing_url(row, part))
     else:
-        response = _served(request, media_links.LinkTarget(row, part))
+        response = _serve(request, media_links.LinkTarget(row, part))
     # A shared PC must not cache a draft's pictures.
     response["Cache-Control"] = "no-store"
     return response
@@ -64,10 +64,10 @@ def public_media(request: HttpRequest, token: str, name: str) -> HttpResponseBas
     """Serve media to the platform that is publishing it, and to a person who views it; see
     ``media.links``. Some fetchers require ``name``.
     """
-    behind = media_behind(token) or media_links.resolve_viewing_token(token)
+    behind = resolve_link(token) or media_links.resolve_viewing_token(token)
     if behind is None:
         raise Http404
-    response = _served(request, behind)
+    response = _serve(request, behind)
     if name.startswith(media_links.DOWNLOAD):
         ending = name.removeprefix(media_links.DOWNLOAD)
         saved_as = f"{behind.media.sha256[:12]}.{ending if ending.isalnum() else 'bin'}"
@@ -78,12 +78,12 @@ def public_media(request: HttpRequest, token: str, name: str) -> HttpResponseBas
     return response
 
 
-def _served(request: HttpRequest, behind: media_links.LinkTarget) -> HttpResponseBase:
+def _serve(request: HttpRequest, behind: media_links.LinkTarget) -> HttpResponseBase:
     """Serve an uploaded file so that it can do nothing in our origin, whatever type a browser
     assumes.
     """
     try:
-        response = _answer(request, *behind)
+        response = _file_response(request, *behind)
     except FileNotFoundError:  # its bytes were removed, see posts.media_library
         raise Http404 from None
     response["X-Content-Type-Options"] = "nosniff"
@@ -92,7 +92,9 @@ def _served(request: HttpRequest, behind: media_links.LinkTarget) -> HttpRespons
     return response
 
 
-def _answer(request: HttpRequest, row: Media, part: str | pictures.Shape) -> HttpResponseBase:
+def _file_response(
+    request: HttpRequest, row: Media, part: str | pictures.Shape
+) -> HttpResponseBase:
     if isinstance(part, pictures.Shape):
         file, content_type, tag = pictures.open_rendition(row, part), JPEG, f"{row.sha256}-{part}"
     elif part == media_links.COVER:

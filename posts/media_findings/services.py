@@ -39,7 +39,7 @@ def blur(media: Media, boxes: Sequence[Box], *, by: User, post: Post | None = No
 
 
 @transaction.atomic
-def take_out(media: Media, *, by: User, post: Post | None) -> None:
+def remove_from_draft(media: Media, *, by: User, post: Post | None) -> None:
     """Take the picture out of the stored draft. One that bears a mark of secrecy is removed with
     its bytes at once, unless something else shows it. Raise as `editing.save`.
     """

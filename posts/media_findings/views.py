@@ -110,14 +110,14 @@ def _page(
         context["version"] = post.version if post else 0
     else:
         card = cards_of([media])[str(media.public_id)]
-        context |= _shown(request, media, card)
+        context |= _finding_context(request, media, card)
     if replaces and replaces != media.public_id and "card" in request.GET:
         context |= {"replaces": replaces, "new_card": picture_card(media)}
     name = "posts/media_findings/" + ("_sheet.html" if request.htmx else "page.html")
     return render(request, name, context, status=status)
 
 
-def _shown(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]:
+def _finding_context(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]:
     looks = whole_number(request.GET.get("looks", "")) or 0
     return {
         "card": card,
@@ -182,7 +182,7 @@ def _blur(request: HttpRequest, media: Media, boxes: list[Box]) -> Media:
     return services.blur(media, boxes, by=request.user, post=post)
 
 
-def _show(request: HttpRequest, media: Media) -> None:
+def _allow_box(request: HttpRequest, media: Media) -> None:
     box = _box(request, media)
     form = ShowForm(request.POST, kind=box.kind)
     if not form.is_valid():
@@ -191,11 +191,11 @@ def _show(request: HttpRequest, media: Media) -> None:
     scanners.allow_box(box, as_=ground, note=note, by=request.user)
 
 
-def _hide(request: HttpRequest, media: Media) -> None:
+def _disallow_box(request: HttpRequest, media: Media) -> None:
     scanners.disallow_box(_box(request, media), by=request.user)
 
 
-def _look(request: HttpRequest, media: Media) -> None:
+def _confirm_by_eye(request: HttpRequest, media: Media) -> None:
     scanners.confirm_by_eye(media, by=request.user)
 
 
@@ -203,8 +203,8 @@ def _scan_again(request: HttpRequest, media: Media) -> None:
     scanners.scan_again(media, by=request.user)
 
 
-def _take_out(request: HttpRequest, media: Media) -> None:
-    services.take_out(media, by=request.user, post=_post(request))
+def _remove_from_draft(request: HttpRequest, media: Media) -> None:
+    services.remove_from_draft(media, by=request.user, post=_post(request))
     if not Media.objects.filter(pk=media.pk).exists():
         media.pk = None
 
@@ -212,11 +212,11 @@ def _take_out(request: HttpRequest, media: Media) -> None:
 _ACTS: dict[str, Callable[[HttpRequest, Media], Media | None]] = {
     "blur": _blur_one,
     "blur_kind": _blur_kind,
-    "show": _show,
-    "hide": _hide,
-    "look": _look,
+    "show": _allow_box,
+    "hide": _disallow_box,
+    "look": _confirm_by_eye,
     "scan": _scan_again,
-    "take_out": _take_out,
+    "take_out": _remove_from_draft,
 }
 
 

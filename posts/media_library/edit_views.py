@@ -29,13 +29,13 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Edit the picture; a POST makes a new one of it, and puts that into the draft that ``post``
     names, in the place of the old one.
     """
-    media = _to_edit(request, public_id)
+    media = _get_to_edit(request, public_id)
     post = _draft(request)
     if media.is_video:
         query = f"?{urlencode({'post': post.public_id})}" if post else ""
         return redirect(reverse("posts:edit_film", args=[media.public_id]) + query)
     if media.blurred_at:
-        return _instead(request, media)
+        return _redirect_to_replacement(request, media)
     form = EditForm(form_data(request), media=media, shape=request.GET.get("shape", ""))
     made: list[Media] = []
     done = form_action(
@@ -50,13 +50,13 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "media": media,
         "form": form,
         "post": post,
-        "wanted": _wanted(media, post) if post else (),
-        "back": _back(media, post),
+        "wanted": _requested_shapes(media, post) if post else (),
+        "back": _back_address(media, post),
     }
     return render(request, "posts/media_library/edit.html", context, status=done.status)
 
 
-def _wanted(media: Media, post: Post) -> list[tuple[str, str]]:
+def _requested_shapes(media: Media, post: Post) -> list[tuple[str, str]]:
     """Return the draft's platforms that frame the picture in white, each with the shape that they
     take.
     """
@@ -68,7 +68,7 @@ def _wanted(media: Media, post: Post) -> list[tuple[str, str]]:
     return list(wanted.items())
 
 
-def _to_edit(request: HttpRequest, public_id: uuid.UUID) -> Media:
+def _get_to_edit(request: HttpRequest, public_id: uuid.UUID) -> Media:
     rows = Media.objects.within(request.user.reach(Permission.LIBRARY_WRITE))
     return get_object_or_404(rows.select_related("unit"), public_id=public_id)
 
@@ -82,7 +82,7 @@ def _draft(request: HttpRequest) -> Post | None:
     return post_to_write(request, named)
 
 
-def _instead(request: HttpRequest, media: Media) -> HttpResponse:
+def _redirect_to_replacement(request: HttpRequest, media: Media) -> HttpResponse:
     """Lead to the picture that is edited in the place of this one."""
     newest = media.edited.order_by("-pk").first()
     messages.info(
@@ -94,7 +94,7 @@ def _instead(request: HttpRequest, media: Media) -> HttpResponse:
     return redirect("posts:library_medium", newest.public_id)
 
 
-def _back(media: Media, post: Post | None) -> str:
+def _back_address(media: Media, post: Post | None) -> str:
     if post:
         return reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
     return reverse("posts:library_medium", args=[media.public_id])
@@ -114,13 +114,13 @@ def _finish(request: HttpRequest, media: Media, made: Media, post: Post | None) 
     else:
         undo = reverse("posts:undo_edit", args=[made.public_id])
         offer_undo(request, said, f"{undo}?{urlencode({'post': post.public_id})}")
-    return redirect(_back(made, post))
+    return redirect(_back_address(made, post))
 
 
 @require_POST
 def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Put the picture from which this one was made back into the draft."""
-    media = _to_edit(request, public_id)
+    media = _get_to_edit(request, public_id)
     post = _draft(request)
     source = media.made_from
     if post and source:
@@ -129,7 +129,7 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             lambda: _put_back(post, media, source, by=request.user),
             said=_("The draft shows the picture as it was."),
         )
-    return redirect(_back(media, post))
+    return redirect(_back_address(media, post))
 
 
 def _put_back(post: Post, media: Media, source: Media, *, by: Any) -> None:

@@ -18,7 +18,7 @@ from posts.media_library.edit_forms import SIDES, percent_box
 NO_TIME = _("Please enter a time such as 0:05.")
 
 
-def seconds_of(text: str) -> float:
+def parse_time(text: str) -> float:
     """Read a time as 1:05 or in seconds. Raise ValueError."""
     minutes, _colon, seconds = text.strip().rpartition(":")
     found = 60 * int(minutes or 0) + float(seconds.replace(",", "."))
@@ -27,7 +27,7 @@ def seconds_of(text: str) -> float:
     return found
 
 
-def as_time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """Write a time as people read it in a player: 1:05, or 1:05.25."""
     return f"{int(seconds // 60)}:{seconds % 60:05.2f}".removesuffix(".00")
 
@@ -46,7 +46,7 @@ class TimeField(forms.Field):
         if value in self.empty_values:
             return None
         try:
-            return seconds_of(str(value))
+            return parse_time(str(value))
         except (ValueError, OverflowError):
             raise ValidationError(NO_TIME) from None
 
@@ -98,7 +98,7 @@ class FilmForm(forms.Form):
         seen: Sequence[Any] = (),
         captions: str = "",
     ):
-        last = as_time(media.seconds)
+        last = format_time(media.seconds)
         super().__init__(
             data,
             files,
@@ -124,13 +124,13 @@ class FilmForm(forms.Form):
             return [
                 _shown_mark(place, mark) for place, marks in self.places.items() for mark in marks
             ]
-        return self._typed()
+        return self._typed_marks()
 
-    def asks(self) -> bool:
+    def has_questions(self) -> bool:
         """Check whether the person has to look at frames between the marks."""
         return any(mark.kind == Kind.ASKED for marks in self.places.values() for mark in marks)
 
-    def _typed(self) -> list[dict[str, Any]]:
+    def _typed_marks(self) -> list[dict[str, Any]]:
         if not self.is_bound:
             return []
         names = [self.data.getlist(f"mark_{name}")[:MOST_MARKS] for name in _MARK_FIELDS]
@@ -153,7 +153,7 @@ class FilmForm(forms.Form):
             raise ValidationError(_("Write numbers for the places to blur.")) from None
         if self.errors:
             return cleaned
-        if self.asks():
+        if self.has_questions():
             raise ValidationError(
                 _("Between two of your marks it is not known where it goes. Look at each frame.")
             )
@@ -193,12 +193,12 @@ class FilmForm(forms.Form):
     def _read_marks(self) -> None:
         """Read the places marked by hand, and ask about what lies between. Raise ValueError."""
         found: dict[int, list[Mark]] = {}
-        for row in self._typed():
+        for row in self._typed_marks():
             place = int(row["place"])
             if not 0 < place < 1000:
                 raise ValueError(place)
-            start = min(seconds_of(row["from"]), self.media_row.seconds)
-            end = min(seconds_of(row["to"] or row["from"]), self.media_row.seconds)
+            start = min(parse_time(row["from"]), self.media_row.seconds)
+            end = min(parse_time(row["to"] or row["from"]), self.media_row.seconds)
             box = percent_box(*(row[side] for side in SIDES))
             found.setdefault(place, []).append(Mark(start, end, box, Kind(row["kind"] or "drawn")))
         self.places = {
@@ -213,5 +213,9 @@ def _plan_of(marks: Sequence[Mark]) -> list[tuple[float, ...]]:
 def _shown_mark(place: int, mark: Mark) -> dict[str, Any]:
     """Return the fields of a mark as the form shows it again."""
     sides = zip(SIDES, (f"{side / 100:g}" for side in mark.box), strict=True)
-    times = {"from": as_time(mark.start), "to": as_time(mark.end), "second": f"{mark.start:.2f}"}
+    times = {
+        "from": format_time(mark.start),
+        "to": format_time(mark.end),
+        "second": f"{mark.start:.2f}",
+    }
     return {"place": str(place), **times, **dict(sides), "kind": mark.kind.value, "box": mark.box}

@@ -64,7 +64,7 @@ def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "found": len(spans),
         "edits": edits,
         "is_at_work": any(not edit.is_over for edit in edits),
-        "back": _back(media, post),
+        "back": _back_address(media, post),
         "address": request.get_full_path(),
     }
     name = "posts/media_library/film.html"
@@ -98,7 +98,7 @@ def _captions(media: Media, post: Post | None) -> str:
     return newest.first() or ""
 
 
-def _back(media: Media, post: Post | None) -> str:
+def _back_address(media: Media, post: Post | None) -> str:
     if post:
         return reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
     return reverse("posts:library_medium", args=[media.public_id])

@@ -10,7 +10,7 @@ from core.text import fold
 from media.library.queries import in_library_of
 from media.models import Media
 from posts.models import Post, PostMedia, RevisionMedia
-from posts.queries import shown_nowhere
+from posts.queries import match_shown_nowhere
 from units.models import Unit
 
 SOON = timedelta(days=7)
@@ -26,32 +26,32 @@ def search(found: QuerySet[Media], words: str, unit: Unit) -> QuerySet[Media]:
     return found
 
 
-def listed(unit: Unit) -> QuerySet[Media]:
+def library_media(unit: Unit) -> QuerySet[Media]:
     """Return the library of ``unit``, the newest first."""
     return in_library_of(unit).order_by("-uploaded_at", "-pk")
 
 
-def archived(unit: Unit) -> QuerySet[Media]:
+def archived_media(unit: Unit) -> QuerySet[Media]:
     rows = Media.objects.filter(unit=unit, archived_at__isnull=False)
     return rows.select_related("unit").order_by("-archived_at", "-pk")
 
 
-def by_use(found: QuerySet[Media], *, used: bool) -> QuerySet[Media]:
-    return found.exclude(shown_nowhere()) if used else found.filter(shown_nowhere())
+def filter_by_use(found: QuerySet[Media], *, used: bool) -> QuerySet[Media]:
+    return found.exclude(match_shown_nowhere()) if used else found.filter(match_shown_nowhere())
 
 
-def ending(found: QuerySet[Media], *, on: date) -> QuerySet[Media]:
+def filter_ending(found: QuerySet[Media], *, on: date) -> QuerySet[Media]:
     """Filter by what has at most a week left, or no day any more."""
     return found.filter(expires_on__lte=on + SOON)
 
 
-def uses(media: Sequence[Media]) -> dict[int, int]:
+def count_uses(media: Sequence[Media]) -> dict[int, int]:
     """Count by key the posts that show each picture now."""
     rows = PostMedia.objects.filter(media__in=media).values("media")
     return dict(rows.annotate(n=Count("pk")).values_list("media", "n"))
 
 
-def family(media: Media) -> list[int]:
+def media_and_copies(media: Media) -> list[int]:
     """Return the keys of the picture and of those that units below took over from it."""
     return [media.pk, *media.copies.values_list("pk", flat=True)]
 

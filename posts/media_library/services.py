@@ -29,7 +29,7 @@ from posts.editor.edits import MediaEdit, edit_of
 from posts.media_library.queries import SOON
 from posts.models import Post, PostMedia
 from posts.origins import services as origins
-from posts.queries import published_uses, shown_nowhere
+from posts.queries import match_shown_nowhere, published_uses
 from posts.states import EDITABLE, PostState
 from units.models import Unit
 
@@ -49,12 +49,12 @@ def own_media(media: Media, *, unit: Unit, by: User) -> Media:
 
 
 @transaction.atomic
-def use(media: Media, *, unit: Unit, by: User, post: Post | None = None) -> Post:
+def put_in_post(media: Media, *, unit: Unit, by: User, post: Post | None = None) -> Post:
     """Put the picture at the end of ``post``, or into a new draft, as it is described in the
     library. Raise as `editing.save`.
     """
     own = own_media(media, unit=unit, by=by)
-    post = post or origins.start(unit=unit, by=by)
+    post = post or origins.start_draft(unit=unit, by=by)
     edit = edit_of(post)
     if any(shown.media.pk == own.pk for shown in edit.media):
         return post
@@ -69,7 +69,7 @@ def archive(media: Media, *, by: User) -> None:
     Raise Refused while a post shows it.
     """
     authority = require(by, Permission.LIBRARY_WRITE, unit=media.unit)
-    rows = Media.objects.in_use().filter(shown_nowhere(), pk=media.pk)
+    rows = Media.objects.in_use().filter(match_shown_nowhere(), pk=media.pk)
     if not rows.update(archived_at=timezone.now(), shared=False):
         raise Refused(
             _("A post shows it, or it is the unit's logo: it stays. Take it out there first.")
@@ -101,12 +101,12 @@ def drop_blurred(*, now: datetime) -> int:
     due = Media.objects.filter(blurred_at__lt=now - BLURRED_KEPT).select_related("unit")
     dropped = 0
     for media in due.order_by("blurred_at", "pk")[:MOST_DROPPED]:
-        dropped += bool(_taken_out(media)) | _without_bytes(media)
+        dropped += bool(_remove_from_drafts(media)) | _remove_bytes(media)
     return dropped
 
 
 @transaction.atomic
-def _taken_out(media: Media) -> int:
+def _remove_from_drafts(media: Media) -> int:
     """Take the picture out of posts that nobody submitted, and tell those who write there; return
     of how many.
     """
@@ -126,7 +126,7 @@ def _taken_out(media: Media) -> int:
     return len(posts)
 
 
-def _without_bytes(media: Media) -> bool:
+def _remove_bytes(media: Media) -> bool:
     """Remove the bytes, unless a post under way or on a page needs them, and leave the row where
     former versions refer to it.
     """
@@ -137,7 +137,7 @@ def _without_bytes(media: Media) -> bool:
 
 
 @receiver(films.finished, dispatch_uid="posts.media_library.film")
-def take_film(edit: FilmEdit, **_: object) -> None:
+def replace_with_finished_film(edit: FilmEdit, **_: object) -> None:
     """Put a new film into the draft that it was made for, in the place of the old one, where the
     draft still shows that, and tell who asked for it.
     """
@@ -173,7 +173,7 @@ def _captions_of(edit: FilmEdit, captions: str) -> str:
 
 
 @receiver(media_editing.retired, dispatch_uid="posts.media_library.retired")
-def tell_of_copies(media: Media, **_: object) -> None:
+def notify_of_blurred_copies(media: Media, **_: object) -> None:
     """Tell the units that took over a shared picture or video that its owner blurred something out
     of it: theirs shows it still, and what becomes of it is theirs to decide.
     """
@@ -188,7 +188,7 @@ def tell_of_copies(media: Media, **_: object) -> None:
         )
 
 
-def warn_of_ends(*, on: date) -> int:
+def warn_of_expiry(*, on: date) -> int:
     """Tell each unit once of pictures that it may use for at most a week more, and how many live
     posts show them; return how many.
     """
@@ -198,12 +198,12 @@ def warn_of_ends(*, on: date) -> int:
     for row in unwarned.select_related("unit").order_by("unit_id", "pk")[:MOST_WARNED]:
         by_unit.setdefault(row.unit, []).append(row)
     for unit, rows in by_unit.items():
-        _warn(unit, rows)
+        _warn_unit(unit, rows)
     return sum(map(len, by_unit.values()))
 
 
 @transaction.atomic
-def _warn(unit: Unit, rows: list[Media]) -> None:
+def _warn_unit(unit: Unit, rows: list[Media]) -> None:
     keys = [row.pk for row in rows]
     live = {use.post.pk for use in published_uses(keys) if use.is_live}
     notify(

@@ -8,7 +8,7 @@ from posts.media_library import services
 @shared_task(ignore_result=True)
 def warn_of_ends(**_: object) -> None:
     """Tell units of pictures that they may use for a few days more."""
-    services.warn_of_ends(on=timezone.localdate(database_now()))
+    services.warn_of_expiry(on=timezone.localdate(database_now()))
 
 
 @shared_task(ignore_result=True)

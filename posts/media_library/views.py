@@ -37,7 +37,7 @@ from posts.editor.upload_views import library_card
 from posts.media_library import queries, services
 from posts.media_library.forms import SIZES, FolderForm, LibraryFilter, MediaForm
 from posts.models import Post
-from posts.queries import published_uses, shown_nowhere, unfinished
+from posts.queries import match_shown_nowhere, published_uses, unfinished_drafts
 from posts.scanned import cards_of
 from units.models import Level, Unit
 
@@ -56,7 +56,7 @@ def media_library(request: HttpRequest) -> HttpResponse:
     unit = _unit(request)
     folders = folders_of(unit)
     form = LibraryFilter(request.GET or None, folders=folders, tags=tags_of(unit))
-    found = _filtered(unit, form.cleaned_data if form.is_valid() else {})
+    found = _filter_media(unit, form.cleaned_data if form.is_valid() else {})
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "cards": _cards(list(page), unit),
@@ -82,11 +82,11 @@ def _unit(request: HttpRequest) -> Unit:
     return position.unit
 
 
-def _filtered(unit: Unit, wanted: dict[str, Any]) -> QuerySet[Media]:
+def _filter_media(unit: Unit, wanted: dict[str, Any]) -> QuerySet[Media]:
     show = wanted.get("show")
-    found = queries.archived(unit) if show == "archived" else queries.listed(unit)
+    found = queries.archived_media(unit) if show == "archived" else queries.library_media(unit)
     if show == "ending":
-        found = queries.ending(found, on=timezone.localdate())
+        found = queries.filter_ending(found, on=timezone.localdate())
     if level := wanted.get("level"):
         found = found.filter(unit=unit) if level == "own" else found.filter(unit__level=level)
     if kind := wanted.get("kind"):
@@ -101,13 +101,13 @@ def _filtered(unit: Unit, wanted: dict[str, Any]) -> QuerySet[Media]:
     if tag := wanted.get("tag"):
         found = found.filter(tags=tag)
     if used := wanted.get("used"):
-        found = queries.by_use(found, used=used == "yes")
+        found = queries.filter_by_use(found, used=used == "yes")
     return queries.search(found, wanted.get("q", ""), unit)
 
 
 def _cards(rows: list[Media], unit: Unit) -> list[dict[str, Any]]:
     """Return what the list shows of each, with its small picture as a signed link."""
-    shown, today = queries.uses(rows), timezone.localdate()
+    shown, today = queries.count_uses(rows), timezone.localdate()
     return [
         {
             "media": row,
@@ -184,7 +184,7 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("Saved."))
         return redirect("posts:library_medium", media.public_id)
-    family = queries.family(media)
+    family = queries.media_and_copies(media)
     writes = unit in units_to_write_in(request.user) and unit.path.startswith(media.unit.path)
     context = {
         "media": media,
@@ -200,7 +200,7 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "is_over": media.is_expired(timezone.localdate()),
         "is_card": Card.objects.filter(media=media).exists(),
         "may_share": may_change and media.unit.level != Level.COMMUNE,
-        "is_free": may_change and Media.objects.filter(shown_nowhere(), pk=media.pk).exists(),
+        "is_free": may_change and Media.objects.filter(match_shown_nowhere(), pk=media.pk).exists(),
         "writes": writes,
         "drafts": _drafts(request, unit) if writes else (),
     }
@@ -208,10 +208,10 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _drafts(request: HttpRequest, unit: Unit) -> list[Post]:
-    return list(unfinished(request.user).filter(unit=unit)[:MOST_DRAFTS])
+    return list(unfinished_drafts(request.user).filter(unit=unit)[:MOST_DRAFTS])
 
 
-def _to_change(request: HttpRequest, public_id: uuid.UUID) -> Media:
+def _get_to_change(request: HttpRequest, public_id: uuid.UUID) -> Media:
     _unit(request)
     rows = Media.objects.within(request.user.reach(Permission.LIBRARY_WRITE))
     return get_object_or_404(rows.select_related("unit"), public_id=public_id)
@@ -233,7 +233,9 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[Post] = []
     if refused := refusal(
         lambda: made.append(
-            services.use(media, unit=post.unit if post else unit, by=request.user, post=post)
+            services.put_in_post(
+                media, unit=post.unit if post else unit, by=request.user, post=post
+            )
         )
     ):
         messages.error(request, refused)
@@ -244,7 +246,7 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Share the picture with the units below, or no longer: as ``act`` says."""
-    media = _to_change(request, public_id)
+    media = _get_to_change(request, public_id)
     shared = request.POST.get("act") != "stop"
     said = _("The units below may use it now.") if shared else _("It is shared no longer.")
     button_action(request, lambda: library.set_shared(media, shared, by=request.user), said=said)
@@ -253,7 +255,7 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    media = _to_change(request, public_id)
+    media = _get_to_change(request, public_id)
     if refused := refusal(lambda: services.archive(media, by=request.user)):
         messages.error(request, refused)
         return redirect("posts:library_medium", media.public_id)
@@ -264,7 +266,7 @@ def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def unarchive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    media = _to_change(request, public_id)
+    media = _get_to_change(request, public_id)
     button_action(
         request,
         lambda: services.unarchive(media, by=request.user),
@@ -325,13 +327,13 @@ def choose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     post = beginning.post_of(request, public_id)
     if request.method == "POST":
-        return _chosen(request, post)
+        return _answer_chosen(request, post)
     words = request.GET.get("q", "")[:100]
-    found = queries.search(queries.listed(post.unit), words, post.unit)
+    found = queries.search(queries.library_media(post.unit), words, post.unit)
     rows = list(found[: MOST_CHOSEN_FROM + 1])
     context = {
         "post": post,
-        "query": beginning.query(request, post),
+        "query": beginning.address_query(request, post),
         "words": words,
         "cards": _cards(rows[:MOST_CHOSEN_FROM], post.unit),
         "has_more": len(rows) > MOST_CHOSEN_FROM,
@@ -341,7 +343,7 @@ def choose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, f"posts/media_library/{name}.html", context)
 
 
-def _chosen(request: HttpRequest, post: Post) -> HttpResponse:
+def _answer_chosen(request: HttpRequest, post: Post) -> HttpResponse:
     try:
         key = uuid.UUID(request.POST.get("media", ""))
     except ValueError:
@@ -349,7 +351,9 @@ def _chosen(request: HttpRequest, post: Post) -> HttpResponse:
     media = get_object_or_404(in_library_of(post.unit), public_id=key)
     if "application/json" not in request.headers.get("Accept", ""):
         post = post_to_write(request, post.public_id)
-        refused = refusal(lambda: services.use(media, unit=post.unit, by=request.user, post=post))
+        refused = refusal(
+            lambda: services.put_in_post(media, unit=post.unit, by=request.user, post=post)
+        )
         if refused:
             messages.error(request, refused)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-pictures")

@@ -23,9 +23,9 @@ from core.word_search import searched
 from media.library.services import take_over
 from media.models import Media
 from posts.canonical import content, corrections, material
-from posts.canonical.html import paragraphs, plain
-from posts.checks.privacy import label_of
-from posts.library.filling import fill
+from posts.canonical.html import to_paragraphs, to_plain_text
+from posts.checks.privacy import safe_label
+from posts.library.filling import fill_template
 from posts.library.models import Template
 from posts.models import Post, PostChannel, PostMedia
 from posts.queries import LastChoice, last_choices
@@ -36,7 +36,7 @@ LONGEST_TITLE = 200  # characters, as of a post
 
 
 @transaction.atomic
-def start(
+def start_draft(
     *, unit: Unit, by: User, campaign: Campaign | None = None, public_id: uuid.UUID | None = None
 ) -> Post:
     """Start an empty draft for all channels of the unit; one of this ``public_id`` that somebody
@@ -70,13 +70,13 @@ def first_targets(post: Post) -> list[PostChannel]:
             format_as_before=bool(chosen.format),
             options=dict(chosen.options),
         )
-        target.is_on = material.is_on(target, [])
+        target.is_on = material.is_switched_on(target, [])
         targets.append(target)
     return targets
 
 
 @transaction.atomic
-def from_template(
+def start_from_template(
     template: Template, *, unit: Unit, by: User, typed: Mapping[str, str] | None = None
 ) -> Post:
     """Start a draft with the template's text, its gaps filled by the unit's facts and by ``typed``;
@@ -85,7 +85,7 @@ def from_template(
     authority = require(by, Permission.POST_WRITE, unit=unit)
     if not Template.objects.open_to(unit).filter(pk=template.pk).exists():
         raise Refused(_("This template is not in use any more. Choose another one."))
-    filled = fill(template, unit, on=timezone.localdate(), typed=typed)
+    filled = fill_template(template, unit, on=timezone.localdate(), typed=typed)
     if len(filled.title) > LONGEST_TITLE:
         raise Refused(_("The title becomes too long. Shorten what you fill in."))
     require_no_secrecy_mark([filled.title, filled.text, *filled.texts.values()])
@@ -95,8 +95,8 @@ def from_template(
         author=by,
         last_editor=by,
         title=filled.title,
-        label=label_of(filled.title),
-        body=paragraphs(filled.text),
+        label=safe_label(filled.title),
+        body=to_paragraphs(filled.text),
         topic=template.topic,
         template=template,
         **template.grounds(),
@@ -150,7 +150,7 @@ def duplicate(post: Post, *, by: User) -> Post:
         **post.grounds(),
         duplicate_of=post,
         changed_at=timezone.now(),
-        search=searched(post.title, plain(post.body), *(target.text for target in targets)),
+        search=searched(post.title, to_plain_text(post.body), *(target.text for target in targets)),
     )
     PostChannel.objects.bulk_create(
         PostChannel(
@@ -165,13 +165,13 @@ def duplicate(post: Post, *, by: User) -> Post:
         )
         for t in targets
     )
-    PostMedia.objects.bulk_create(_same_media(post, copy))
+    PostMedia.objects.bulk_create(_copy_media(post, copy))
     record("post.duplicated", copy, by=by, position=authority.position, of=str(post.public_id))
     return copy
 
 
 @transaction.atomic
-def correct(post: Post, *, by: User) -> Post:
+def start_correction(post: Post, *, by: User) -> Post:
     """Make a draft that corrects ``post``, for the still connected channels on which it was
     published. Each names what residents saw; the draft is reviewed like any other.
     """
@@ -185,7 +185,7 @@ def correct(post: Post, *, by: User) -> Post:
         author=by,
         last_editor=by,
         title=trace.new_title,
-        label=label_of(trace.new_title),
+        label=safe_label(trace.new_title),
         topic=post.topic,
         ai_made=post.ai_made,
         **post.grounds(),
@@ -202,7 +202,7 @@ def correct(post: Post, *, by: User) -> Post:
         for channel in same
     )
     # Some platforms take no post without a picture or a video.
-    PostMedia.objects.bulk_create(_same_media(post, draft))
+    PostMedia.objects.bulk_create(_copy_media(post, draft))
     record(
         "post.correction_begun", draft, by=by, position=authority.position, of=str(post.public_id)
     )
@@ -210,7 +210,7 @@ def correct(post: Post, *, by: User) -> Post:
 
 
 @transaction.atomic
-def from_example(
+def start_from_example(
     *,
     unit: Unit,
     by: User,
@@ -236,8 +236,8 @@ def from_example(
         author=by,
         last_editor=by,
         title=title,
-        label=label_of(title),
-        body=paragraphs(text),
+        label=safe_label(title),
+        body=to_paragraphs(text),
         link=link,
         topic=topic,
         ai_made=ai_made,
@@ -246,10 +246,10 @@ def from_example(
         search=searched(title, text),
     )
     pictures = _usable_media(post, media, by=by)
-    shown = content.material_of(pictures)
+    shown = content.media_for_limits(pictures)
     targets = first_targets(post)
     for target in targets:
-        target.is_on = material.is_on(target, shown)
+        target.is_on = material.is_switched_on(target, shown)
     PostChannel.objects.bulk_create(targets)
     PostMedia.objects.bulk_create(pictures)
     record("post.begun_from_example", post, by=by, position=authority.position, example=example)
@@ -271,7 +271,7 @@ def _usable_media(post: Post, media: Iterable[tuple[Media, str]], *, by: User) -
     return shown
 
 
-def _same_media(post: Post, copy: Post) -> list[PostMedia]:
+def _copy_media(post: Post, copy: Post) -> list[PostMedia]:
     usable = post.pictures.filter(media__blurred_at=None)
     shown = usable.values("media_id", "position", "alt_text", "captions")
     return [PostMedia(post=copy, **each) for each in shown]

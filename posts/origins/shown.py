@@ -42,7 +42,7 @@ def origin_of(post: Post, user: User) -> Origin | None:
     template. At most two queries.
     """
     if post.adoption:
-        return _kit(post, user)
+        return _origin_of_kit(post, user)
     answers = (found for _receiver, found in origin_asked.send(Post, post=post, user=user))
     return next((cast("Origin", found) for found in answers if found), None)
 
@@ -53,7 +53,7 @@ def suggestion_for(post: Post) -> Suggestion | None:
     return next((cast("Suggestion", found) for found in answers if found), None)
 
 
-def _kit(post: Post, user: User) -> Origin:
+def _origin_of_kit(post: Post, user: User) -> Origin:
     """Return the kit with the page where the unit takes it up; for who oversees, that of those who
     write kits.
     """

@@ -43,7 +43,7 @@ def from_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[Post] = []
     if refused := refusal(
         lambda: made.append(
-            origins.from_template(template, unit=unit, by=request.user, typed=form.typed())
+            origins.start_from_template(template, unit=unit, by=request.user, typed=form.typed())
         )
     ):
         messages.error(request, refused)
@@ -64,7 +64,7 @@ def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = post_to_write(request, public_id)
     made: list[Post] = []
-    if refused := refusal(lambda: made.append(origins.correct(post, by=request.user))):
+    if refused := refusal(lambda: made.append(origins.start_correction(post, by=request.user))):
         messages.error(request, refused)
         return redirect("publishing:post", post.public_id)
     messages.success(

@@ -14,7 +14,7 @@ from core.errors import Refused
 from media.cards import services as cards
 from media.cards.services import Words
 from media.models import Media
-from posts.checks.leak_words import words_of
+from posts.checks.leak_words import rule_description
 from posts.checks.leaks.scan import Severity, find_leaks
 from posts.leak_rules.queries import rules_of
 from posts.leak_rules.services import require_publishable
@@ -25,7 +25,7 @@ from units.models import Unit
 _GRAVE = (Severity.HARD, Severity.SOFT, Severity.WARN)
 
 
-def make(
+def make_card(
     words: Words,
     *,
     unit: Unit,
@@ -36,7 +36,7 @@ def make(
     version: KitVersion | None = None,
 ) -> list[Media]:
     """Draw a card into the library, and into the draft of ``post`` or among the pictures of a kit's
-    ``version``. Raise as `cards.add`, `media_library.use` and `kits.add_media`.
+    ``version``. Raise as `cards.add`, `media_library.put_in_post` and `kits.add_media`.
     """
     require_clean(words, unit)
     if version and slot_names([words.title, words.line_1, words.line_2]):
@@ -47,7 +47,7 @@ def make(
     if version:
         kits.add_media(version, made, by=by)
     for media in made if post else ():
-        post = media_library.use(media, unit=unit, by=by, post=post)
+        post = media_library.put_in_post(media, unit=unit, by=by, post=post)
     return made
 
 
@@ -66,7 +66,7 @@ def require_clean(words: Words, unit: Unit) -> None:
         )
 
 
-def hints(words: Words, unit: Unit) -> list[str]:
+def find_hints(words: Words, unit: Unit) -> list[str]:
     """Return in words what the leak check finds, for the person who writes."""
     day = timezone.localdate()
     rules = rules_of(unit, on=day)
@@ -76,7 +76,7 @@ def hints(words: Words, unit: Unit) -> list[str]:
         for leak in find_leaks(text, allowed=rules.allowed, today=day)
         if rules.severity_of(leak) in _GRAVE
     }
-    return [words_of(rule) for rule in found]
+    return [rule_description(rule) for rule in found]
 
 
 def _is_official(link: str, unit: Unit) -> bool:

@@ -124,7 +124,7 @@ def _page(
         return render(request, f"posts/picture_cards/{name}", context)
     done = form_action(
         form,
-        lambda: services.make(
+        lambda: services.make_card(
             form.words(),
             unit=unit,
             look=form.cleaned_data["look"],
@@ -135,14 +135,14 @@ def _page(
         ),
     )
     if done:
-        return _answer(request, done.result, post, version)
+        return _answer_made(request, done.result, post, version)
     context = _context(form, unit, back, post, version)
     if form.is_bound:
         context |= _preview(request, form, unit)
     return render(request, "posts/picture_cards/card.html", context, status=done.status)
 
 
-def _answer(
+def _answer_made(
     request: HttpRequest, made: list[Media], post: Post | None, version: KitVersion | None
 ) -> HttpResponse:
     if version:
@@ -199,13 +199,13 @@ def _preview(request: HttpRequest, form: CardForm, unit: Unit) -> dict[str, Any]
     except Refused as error:
         return {"why": str(error)}
     return {
-        "shown": [_shown(name, found) for name in asked],
+        "shown": [_shown_preview(name, found) for name in asked],
         "over": found.over,
-        "hints": services.hints(words, unit),
+        "hints": services.find_hints(words, unit),
     }
 
 
-def _shown(name: str, found: Preview) -> Mapping[str, Any]:
+def _shown_preview(name: str, found: Preview) -> Mapping[str, Any]:
     sheet = SHEETS[name]
     return {
         "format": name,

@@ -78,7 +78,7 @@ class Signed(NamedTuple):
     seal: str
 
 
-def statement(
+def build_statement(
     *,
     revision: str,
     content_sha256: str,
@@ -103,17 +103,17 @@ def statement(
         "rendered_at": rendered_at.astimezone(UTC).isoformat(),
         "nonce": nonce,
     }
-    return _canonical(said)
+    return _canonical_json(said)
 
 
-def list_statement(statements: Collection[str], *, nonce: str) -> str:
+def build_list_statement(statements: Collection[str], *, nonce: str) -> str:
     """Return the canonical text by which one signature approves all of ``statements``, each as
-    `statement` made it.
+    `build_statement` made it.
     """
     if not 0 < len(statements) <= MOST_LISTED:
         raise ValueError(f"a list holds 1 to {MOST_LISTED} approvals")
     said = [json.loads(text) for text in sorted(statements)]
-    return _canonical({"version": LIST_VERSION, "nonce": nonce, "statements": said})
+    return _canonical_json({"version": LIST_VERSION, "nonce": nonce, "statements": said})
 
 
 def sign(text: str, method: str, assertion: Mapping[str, str] | None = None) -> Signed:
@@ -135,10 +135,10 @@ def read_list(signed: Signed, *, id: int) -> Listed:
     """
     wrong = seal_problem(signed) or _list_problem(signed)
     said = [] if wrong else json.loads(signed.statement)["statements"]
-    return Listed(id, wrong, _sha256(signed.statement), frozenset(map(_canonical, said)))
+    return Listed(id, wrong, _sha256(signed.statement), frozenset(map(_canonical_json, said)))
 
 
-def problem(
+def approval_problem(
     signed: Signed,
     *,
     revision: str,
@@ -160,7 +160,7 @@ def problem(
     if (said["revision"], said["content_sha256"], said["by"]) != (revision, content_sha256, by):
         return "the statement is about another content or person"
     if listed:
-        return listed.problem or _place_problem(signed, listed)
+        return listed.problem or _membership_problem(signed, listed)
     if signed.method == Method.PASSKEY:
         return assertion_problem(signed.statement, signed.assertion or {})
     return ""
@@ -185,7 +185,7 @@ def _list_problem(signed: Signed) -> str:
     return assertion_problem(signed.statement, signed.assertion or {})
 
 
-def _place_problem(signed: Signed, listed: Listed) -> str:
+def _membership_problem(signed: Signed, listed: Listed) -> str:
     """Explain why a statement is not one that the passkey signed with this list."""
     if signed.method != Method.PASSKEY or (signed.assertion or {}).get("list") != listed.sha256:
         return "the statement was sealed without this list"
@@ -203,9 +203,9 @@ def _sha256(text: str) -> str:
 
 def _seal(key: bytes, text: str, method: str, assertion: Mapping[str, str] | None) -> str:
     return hmac.new(
-        key, _canonical([VERSION, method, text, assertion]).encode(), hashlib.sha256
+        key, _canonical_json([VERSION, method, text, assertion]).encode(), hashlib.sha256
     ).hexdigest()
 
 
-def _canonical(value: Mapping[str, Any] | Sequence[Any]) -> str:
+def _canonical_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -27,7 +27,7 @@ def in_review_of_units() -> QuerySet[Post]:
     )
 
 
-def watch(*, now: datetime) -> tuple[int, int]:
+def notify_unapprovable(*, now: datetime) -> tuple[int, int]:
     """Find posts that nobody can approve any more, and those that somebody can again; tell people.
     Return how many of each. Safe to repeat and to run twice at once.
     """
@@ -41,13 +41,13 @@ def watch(*, now: datetime) -> tuple[int, int]:
         by_unit[post.unit].append(post)
     lost = found = 0
     for unit, posts in by_unit.items():
-        more = _watch_unit(unit, posts, now=now)
+        more = _notify_unit(unit, posts, now=now)
         lost, found = lost + more[0], found + more[1]
     return lost, found
 
 
 @transaction.atomic
-def _watch_unit(unit: Unit, posts: list[Post], *, now: datetime) -> tuple[int, int]:
+def _notify_unit(unit: Unit, posts: list[Post], *, now: datetime) -> tuple[int, int]:
     approvers = holders(Permission.POST_APPROVE, unit=unit)
     ways = _ways_to_approve(unit, {each.pk for each in approvers}, now=now)
     writers: dict[int, set[int]] = defaultdict(set)

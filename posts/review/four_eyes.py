@@ -34,7 +34,7 @@ def authority_to_approve(
     writers = [revision.author, revision.editor, *contributors]
     if first:
         _require_second(post, first, by=by)
-    authority = _not_in_a_writers_stead(authority, by=by, writers=writers)
+    authority = _refuse_writers_deputy(authority, by=by, writers=writers)
     if appointed_by(by, people=[*writers, first.by] if first else writers):
         raise NotAllowed(
             _(
@@ -57,9 +57,7 @@ def _require_second(post: Post, first: Review, *, by: User) -> None:
         )
 
 
-def _not_in_a_writers_stead(
-    authority: Authority, *, by: User, writers: Sequence[User]
-) -> Authority:
+def _refuse_writers_deputy(authority: Authority, *, by: User, writers: Sequence[User]) -> Authority:
     """Return the position by which ``by`` approves: who wrote a post does not have it approved in
     their own stead. An approver in their own right uses that.
     """

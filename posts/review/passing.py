@@ -7,24 +7,24 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from posts.checks.base import Finding, Severity
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.leak_rules.services import require_no_leak
 from posts.models import Post, Review
 
 
 def refuse_blocked(post: Post, composed: Mapping[str, Any] | None = None) -> list[Finding]:
     """Raise Refused with what blocks; return the findings that people pass over."""
-    found = findings(post, composed)
+    found = find_findings(post, composed)
     if blocking := [f.message for f in found if f.severity == Severity.BLOCK]:
         raise Refused(" ".join(blocking))
     return found
 
 
-def rules_in(found: Iterable[Finding], *severities: Severity) -> list[str]:
+def rule_names(found: Iterable[Finding], *severities: Severity) -> list[str]:
     return sorted({finding.rule for finding in found if finding.severity in severities})
 
 
-def unticked(found: Iterable[Finding], ticks: Collection[str]) -> list[Finding]:
+def find_unticked(found: Iterable[Finding], ticks: Collection[str]) -> list[Finding]:
     """Return what the author has still to look at again, by the marks that were ticked."""
     return [f for f in found if f.severity == Severity.TICK and f.mark not in ticks]
 
@@ -32,7 +32,7 @@ def unticked(found: Iterable[Finding], ticks: Collection[str]) -> list[Finding]:
 def rules_to_pass(found: Iterable[Finding], first: Review | None) -> list[str]:
     """Return the rules that an approval now lets pass, beyond those that the unit's did."""
     before = set(first.passed) if first else set()
-    return [rule for rule in rules_in(found, Severity.REASON) if rule not in before]
+    return [rule for rule in rule_names(found, Severity.REASON) if rule not in before]
 
 
 def passed_with_reason(found: Iterable[Finding], first: Review | None, reason: str) -> list[str]:

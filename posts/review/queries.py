@@ -47,7 +47,7 @@ def approved_channels(revisions: Collection[uuid.UUID]) -> dict[uuid.UUID, froze
     for *stored, listed, revision, sha256, by in rows:
         signed = approvals.Signed(*stored)
         named = {"revision": str(revision), "content_sha256": sha256, "by": by}
-        if not approvals.problem(signed, **named, listed=lists.get(listed)):
+        if not approvals.approval_problem(signed, **named, listed=lists.get(listed)):
             proved[revision] = approvals.channels_of(signed)
     return proved
 

@@ -19,28 +19,28 @@ def open_revision(revision: Revision, *, by: User, now: datetime | None = None) 
     """Record that ``by`` opened ``revision`` and return the signed mark for its form."""
     now = now or timezone.now()
     Reading.objects.get_or_create(revision=revision, user=by, defaults={"opened_at": now})
-    return render_mark(subject(revision), by=by, now=now)
+    return render_mark(mark_subject(revision), by=by, now=now)
 
 
-def spend(mark: str, revision: Revision, *, by: User, now: datetime | None = None) -> Rendered:
+def use_mark(mark: str, revision: Revision, *, by: User, now: datetime | None = None) -> Rendered:
     """Use up the mark of a form for the one decision that it allows. Call it in the decision's
     transaction.
     """
     now = now or timezone.now()
-    rendered = require_rendered(mark, subject(revision), by=by, now=now)
-    return _spend(revision, rendered, by=by, now=now)
+    rendered = require_rendered(mark, mark_subject(revision), by=by, now=now)
+    return _use_reading(revision, rendered, by=by, now=now)
 
 
-def spend_list(
+def use_list_mark(
     revision: Revision, rendered: Rendered, *, by: User, now: datetime | None = None
 ) -> Rendered:
-    """Do as `spend` does, for a revision in a list that was rendered then: its person must have
+    """Do as `use_mark` does, for a revision in a list that was rendered then: its person must have
     opened it before.
     """
-    return _spend(revision, rendered, by=by, now=now or timezone.now())
+    return _use_reading(revision, rendered, by=by, now=now or timezone.now())
 
 
-def _spend(revision: Revision, rendered: Rendered, *, by: User, now: datetime) -> Rendered:
+def _use_reading(revision: Revision, rendered: Rendered, *, by: User, now: datetime) -> Rendered:
     ours = Reading.objects.filter(revision=revision, user=by)
     unspent = Q(spent_at__isnull=True) | Q(spent_at__lt=rendered.at)
     if not ours.filter(unspent, opened_at__lte=now).update(spent_at=now):
@@ -62,6 +62,6 @@ def opened_by(user: User, revisions: Iterable[int]) -> set[int]:
     )
 
 
-def subject(revision: Revision) -> str:
+def mark_subject(revision: Revision) -> str:
     """Name the subject of a form that decides on ``revision``."""
     return f"revision:{revision.public_id}"

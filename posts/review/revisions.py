@@ -10,7 +10,7 @@ from posts.models import Post, Revision
 from posts.states import Decision
 
 
-def cut(post: Post) -> Revision:
+def create_revision(post: Post) -> Revision:
     """Cut an immutable revision from the working copy; return the newest one again when nothing
     changed since.
     """
@@ -40,7 +40,7 @@ def store_version(post: Post, composed: dict[str, Any]) -> Revision:
     )
 
 
-def cut_again(revision: Revision, *, now: datetime) -> Revision:
+def repeat_revision(revision: Revision, *, now: datetime) -> Revision:
     """Cut the same content as the next revision, which nobody has approved."""
     return Revision.objects.create(
         post=revision.post,

@@ -29,7 +29,7 @@ def remind_at(post: Post) -> datetime | None:
     return asked_at + (due_at - asked_at) * REMINDERS[post.second_reminders]
 
 
-def watch(*, now: datetime) -> tuple[int, int]:
+def remind_and_expire(*, now: datetime) -> tuple[int, int]:
     """Send the reminders that are due, and return what nobody approved in time. Return how many of
     each. Safe to repeat and to run twice at once.
     """

@@ -20,20 +20,20 @@ from core.errors import Refused
 from media.library import services as library
 from posts.canonical import content
 from posts.checks.base import Severity
-from posts.findings import shown_in
+from posts.findings import count_allowed_boxes
 from posts.leak_rules.models import LeakCount
-from posts.leak_rules.services import check_again, count, require_no_leak
+from posts.leak_rules.services import check_again, count_outcome, require_no_leak
 from posts.models import Post, Review, Revision, Thread
 from posts.queries import CHECKED, PASSED, REQUESTED_BEFORE, SHOWN, WARNINGS, requested_before_first
 from posts.review import approvals
 from posts.review.four_eyes import authority_to_approve, deciding_right
-from posts.review.passing import passed_with_reason, refuse_blocked, rules_in, unticked
+from posts.review.passing import find_unticked, passed_with_reason, refuse_blocked, rule_names
 from posts.review.queries import first_approval, step_of, was_second
-from posts.review.revisions import cut, cut_again
+from posts.review.revisions import create_revision, repeat_revision
 from posts.review.signing import sign
 from posts.signals import approval_ended
 from posts.states import Decision, PostState
-from posts.transitions import call_off_second, endorse_post, move_post
+from posts.transitions import cancel_endorsement, endorse_post, move_post
 from units.models import Unit
 
 # How long an approver may take an approval back. Nothing of it becomes visible before that.
@@ -58,18 +58,18 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
     _lock_unchanged(post)
     found = refuse_blocked(post)
-    unchecked = unticked(found, ticks)
+    unchecked = find_unticked(found, ticks)
     if unchecked:
         words = _("Please look at this again, then tick that you have checked it: %(findings)s")
         messages = dict.fromkeys(finding.message for finding in unchecked)
         raise Refused(words % {"findings": " ".join(messages)})
-    revision = cut(post)
-    checked = rules_in(found, Severity.TICK)
-    count(post.unit, checked, LeakCount.Outcome.TICKED)
+    revision = create_revision(post)
+    checked = rule_names(found, Severity.TICK)
+    count_outcome(post.unit, checked, LeakCount.Outcome.TICKED)
     facts: dict[str, Any] = {
-        WARNINGS: rules_in(found, Severity.WARN, Severity.REASON),
+        WARNINGS: rule_names(found, Severity.WARN, Severity.REASON),
         CHECKED: checked,
-        SHOWN: shown_in(revision.content),
+        SHOWN: count_allowed_boxes(revision.content),
     }
     library.keep_alt_texts((p.media, p.alt_text) for p in post.pictures.select_related("media"))
     move_post(
@@ -160,14 +160,14 @@ def approve(
     reason = reason.strip() if passed else ""
     step = step_of(post)
     details: dict[str, Any] = {
-        WARNINGS: rules_in(found, Severity.WARN, Severity.TICK),
+        WARNINGS: rule_names(found, Severity.WARN, Severity.TICK),
         PASSED: passed,
-        SHOWN: shown_in(revision.content),
+        SHOWN: count_allowed_boxes(revision.content),
         "delegation": str(authority.public_id) if isinstance(authority, Delegation) else "",
     }
     facts = {"method": proof.method} | {name: each for name, each in details.items() if each}
     if step == Decision.FIRST:
-        _give_first(
+        _approve_first(
             post,
             revision,
             by=by,
@@ -193,7 +193,7 @@ def approve(
         revision, step, by=by, reason=reason, position=position, passed=passed
     )
     sign(review, revision, proof)
-    count(post.unit, passed, LeakCount.Outcome.PASSED)
+    count_outcome(post.unit, passed, LeakCount.Outcome.PASSED)
     if step != Decision.FIRST:
         check_again(revision, post.unit)
     if announce and step == Decision.FIRST:
@@ -207,7 +207,7 @@ def approve(
 SECOND_LASTS = timedelta(days=3)
 
 
-def _give_first(
+def _approve_first(
     post: Post,
     revision: Revision,
     *,
@@ -307,7 +307,7 @@ def undo_approval(post: Post, *, by: User, now: datetime) -> Revision:
     review = Review.objects.filter(revision=revision, decision=Decision.APPROVED, by=by).first()
     if revision is None or review is None or now - review.decided_at > UNDO:
         raise _too_late_to_undo()
-    again = cut_again(revision, now=now)
+    again = repeat_revision(revision, now=now)
     move_post(
         post,
         PostState.IN_REVIEW,
@@ -331,9 +331,9 @@ def _undo_first(post: Post, revision: Revision, *, by: User, now: datetime) -> R
     review = Review.objects.filter(revision=revision, decision=Decision.FIRST, by=by).first()
     if review is None or now - review.decided_at > UNDO:
         raise _too_late_to_undo()
-    call_off_second(
+    cancel_endorsement(
         post,
-        cut_again(revision, now=now),
+        repeat_revision(revision, now=now),
         by=by,
         position=authority.position,
         requested_time=requested_before_first(post),

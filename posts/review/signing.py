@@ -22,7 +22,7 @@ def sign(review: Review, revision: Revision, proof: approvals.Proof) -> None:
         else approvals.sign(text, proof.method, proof.assertion)
     )
     revision_id, sha256 = str(revision.public_id), revision.content_sha256
-    if approvals.problem(
+    if approvals.approval_problem(
         signed,
         revision=revision_id,
         content_sha256=sha256,
@@ -58,7 +58,7 @@ def list_statement_of(proofs: Mapping[Revision, approvals.Proof], *, by: User) -
     """
     nonce = next(proof.nonce for proof in proofs.values())
     statements = [statement_of(revision, proof, by=by) for revision, proof in proofs.items()]
-    return approvals.list_statement(statements, nonce=nonce)
+    return approvals.build_list_statement(statements, nonce=nonce)
 
 
 def statement_of(
@@ -67,7 +67,7 @@ def statement_of(
     """Return the statement that ``by`` signs to approve the revision, as the step that is next
     unless another is named.
     """
-    return approvals.statement(
+    return approvals.build_statement(
         revision=str(revision.public_id),
         content_sha256=revision.content_sha256,
         channels=[target["channel"] for target in revision.content["channels"]],

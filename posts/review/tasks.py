@@ -7,10 +7,10 @@ from posts.review import approvers, second
 @shared_task(ignore_result=True)
 def watch_second_approvals(**_: object) -> None:
     """Remind the province of what waits for it, and end what it did not approve in time."""
-    second.watch(now=database_now())
+    second.remind_and_expire(now=database_now())
 
 
 @shared_task(ignore_result=True)
 def watch_approvers(**_: object) -> None:
     """Tell of posts in review that nobody of their unit may approve."""
-    approvers.watch(now=database_now())
+    approvers.notify_unapprovable(now=database_now())

@@ -16,11 +16,11 @@ from channels.states import Kind
 from media.captions import plain_text
 from platforms.facts import Format
 from posts.canonical import content
-from posts.canonical.folding import Folded, folded
-from posts.canonical.grounds import in_words
+from posts.canonical.folding import Folded, fold_text
+from posts.canonical.grounds import legal_basis_text
 from posts.canonical.html import clean
 from posts.checks.base import Finding, Severity
-from posts.checks.leak_words import name_of
+from posts.checks.leak_words import rule_name
 from posts.checks.privacy import PREFIX
 
 register = template.Library()
@@ -99,17 +99,19 @@ def seen_on(content_: dict[str, Any], target: dict[str, Any]) -> View:
         look=look,
         kind=presenters.format_name(kind),
         shots=shots,
-        folded=folded(target["text"], facts_of(platform).fold),
+        folded=fold_text(target["text"], facts_of(platform).fold),
         options=presenters.describe_options(target.get("options", {})),
         labelled=bool(content_.get("ai_made")) and form.labels_ai,
         shows_text=bool(form.max_text),
         captions=[plain_text(video["captions"]) for video in videos if video["captions"]],
         lead=shorten(target["text"], form.lead_length, placeholder="…") if form.lead_length else "",
-        left_out=_left_out(content_, shots, form),
+        left_out=_describe_left_out(content_, shots, form),
     )
 
 
-def _left_out(content_: dict[str, Any], shots: list[dict[str, Any]], form: Format) -> list[str]:
+def _describe_left_out(
+    content_: dict[str, Any], shots: list[dict[str, Any]], form: Format
+) -> list[str]:
     """Say what of the post is not shown in this format."""
     said = []
     if missing := [each for each in content_["media"] if each not in shots]:
@@ -144,13 +146,13 @@ def warnings(findings: list[Finding]) -> list[Finding]:
 @register.filter
 def leak_names(rules: list[str]) -> str:
     """Return the names of rules of the leak check, in a line."""
-    return "; ".join(name_of(rule.removeprefix(PREFIX)) for rule in rules)
+    return "; ".join(rule_name(rule.removeprefix(PREFIX)) for rule in rules)
 
 
 @register.filter
 def legal_words(content_: dict[str, Any]) -> str:
     """Return the legal basis of a content with its days, in a line."""
-    return in_words(content_.get("legal", {}))
+    return legal_basis_text(content_.get("legal", {}))
 
 
 @register.filter
@@ -186,7 +188,7 @@ def marked(target: dict[str, Any]) -> SafeString:
 
 
 @register.filter
-def host(link: str) -> str:
+def host_of(link: str) -> str:
     return urlsplit(link).hostname or link
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from posts.kits.queries import in_season
-from posts.library.queries import fitting
+from posts.kits.queries import kits_for_today
+from posts.library.queries import templates_for_today
 from posts.library.reach import good_posts
 from posts.models import Post
 from units.models import Unit
@@ -26,7 +26,7 @@ def library_starters(unit: Unit) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "unit": unit,
-        "kits": in_season(unit, on=today),
-        "templates": fitting(unit, on=today),
+        "kits": kits_for_today(unit, on=today),
+        "templates": templates_for_today(unit, on=today),
         "best": best,
     }

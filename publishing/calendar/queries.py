@@ -23,7 +23,7 @@ from channels.models import Channel
 from core.periods import midnight
 from core.scope import ancestors
 from posts.bulk_import.sheets import Cells, channel_label, stored_name
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.models import Post, PostChannel
 from posts.states import PostState
 from publishing.models import Delivery, Pause
@@ -198,7 +198,7 @@ def _approved_line(group: list[Delivery], topics: Mapping[str, str]) -> Cells:
         at=group[0].due_at,
         channels=sorted(channel_label(row.channel) for row in group),
         title=content["title"],
-        text=plain(content["body"]),
+        text=to_plain_text(content["body"]),
         pictures=[stored_name(medium["sha256"]) for medium in content["media"]],
         alt=[medium["alt"] for medium in content["media"]],
         topic=topics.get(content["topic"], ""),
@@ -212,7 +212,7 @@ def _draft_line(post: Post) -> Cells:
         at=post.requested_time,
         channels=sorted(channel_label(each.channel) for each in post.targets.all() if each.is_on),
         title=post.title,
-        text=plain(post.body),
+        text=to_plain_text(post.body),
         pictures=[stored_name(each.media.sha256) for each in shown],
         alt=[each.alt_text for each in shown],
         topic=str(post.topic or ""),

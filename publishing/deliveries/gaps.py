@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from posts.kit_words import misfits_in
+from posts.kit_words import find_misfits
 from publishing.deliveries.limits import serialise_gap, violation_sentence
 from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.transitions import move_many
@@ -18,7 +18,7 @@ def fail_deliveries_with_wrong_gaps(rows: Sequence[Delivery], *, now: datetime) 
     """End those of ``rows`` that a gap of their kit keeps from going out, and notify their units;
     return their keys. The rows are locked, with unit, post, channel and revision.
     """
-    labels = misfits_in({row.pk: row.revision.content for row in rows})
+    labels = find_misfits({row.pk: row.revision.content for row in rows})
     stopped = [row for row in rows if row.pk in labels]
     details = {pk: serialise_gap(label) for pk, label in labels.items()}
     moved = move_many(

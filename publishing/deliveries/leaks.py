@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from posts.leak_rules.services import hold_back
+from posts.leak_rules.services import find_held_back
 from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.transitions import move_many
 from publishing.models import Delivery
@@ -25,7 +25,7 @@ def fail_deliveries_with_leaks(rows: Sequence[Delivery], *, now: datetime) -> se
     """End those of ``rows`` that the rules of today hold back, and notify their units; return their
     keys. The rows are locked, with unit, post and channel.
     """
-    held = hold_back({row.revision_id: row.unit.path for row in rows}, now=now)
+    held = find_held_back({row.revision_id: row.unit.path for row in rows}, now=now)
     stopped = [row for row in rows if row.revision_id in held]
     moved = move_many(stopped, State.FAILED, now=now, error_code=Reason.LEAK)
     for row in stopped:

@@ -13,7 +13,7 @@ from media.links import cover_url, public_url
 from media.models import Media
 from platforms.messages import Image, Message, Video
 from posts.canonical import content
-from posts.kit_words import unproved_kits
+from posts.kit_words import find_unproved_kits
 from posts.review.queries import approved_channels
 from publishing.models import Delivery
 
@@ -65,7 +65,7 @@ def message_from(
     for entry in content.media_for(approved, target):
         row = media_rows[entry["sha256"]]
         url = public_url(row, **link, limits=form.images) if link else ""
-        medium = content.medium_of(entry)
+        medium = content.to_platform_medium(entry)
         if isinstance(medium, Video):
             cover = _cover_of(
                 row, entry, with_bytes=with_bytes, url=cover_url(row, **link) if link else ""
@@ -78,7 +78,7 @@ def message_from(
             media.append(
                 replace(medium, content=data, content_type=row.content_type, size=row.size, url=url)
             )
-    return content.message_for(approved, target, key=str(key), media=media)
+    return content.build_message(approved, target, key=str(key), media=media)
 
 
 def _opener_of(row: Media) -> Callable[[], BinaryIO]:
@@ -126,7 +126,7 @@ def has_proved_approval(row: Delivery) -> bool:
     """
     if content.digest(row.revision.content) != row.content_sha256:
         return False
-    if unproved_kits({row.pk: row.revision.content}):
+    if find_unproved_kits({row.pk: row.revision.content}):
         return False
     proved = approved_channels({row.revision.public_id}).get(row.revision.public_id, ())
     return (

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Self
 
 from platforms.errors import Rejected
 from posts.canonical import content
-from posts.kit_words import misfits_in, unproved_kits
-from posts.leak_rules.services import hold_back
+from posts.kit_words import find_misfits, find_unproved_kits
+from posts.leak_rules.services import find_held_back
 from posts.review.queries import approved_channels
 from publishing.deliveries.limits import serialise_gap
 from publishing.engine.batch import ClaimedDelivery
@@ -62,10 +62,10 @@ class ContentChecks:
         unit_paths = {source.revision_key: delivery.unit_path for delivery, source in claimed}
         contents = {delivery.pk: source.approved for delivery, source in claimed}
         return cls(
-            leaking_revisions=hold_back(unit_paths, now=now),
-            wrong_gaps=misfits_in(contents),
+            leaking_revisions=find_held_back(unit_paths, now=now),
+            wrong_gaps=find_misfits(contents),
             approved_channels=approved_channels({source.revision_id for _row, source in claimed}),
-            unproved_kits=unproved_kits(contents),
+            unproved_kits=find_unproved_kits(contents),
         )
 
     def find_refusal(self, delivery: ClaimedDelivery, source: Source) -> Refusal | None:

@@ -18,7 +18,7 @@ from channels.states import Lifecycle
 from core.errors import Refused
 from links.targets import is_permitted
 from media.models import Media
-from posts.kit_words import Filling, approved_filling, labels_of
+from posts.kit_words import Filling, approved_filling, join_labels
 from posts.models import Post
 from publishing.models import KitShare
 from publishing.sharing.queries import OlderWords, Shown, older_words
@@ -65,7 +65,7 @@ def source(kit: Kit, unit: Unit) -> Source:
         raise Refused(_("The time of this kit is over."))
     filling, post = Filling(version, unit), post_of(kit, unit)
     values = {**filling.first_values(), **_approved_values(version, post)}
-    if gaps := filling.still_open(values):
+    if gaps := filling.open_slots(values):
         if post and (older := older_words(post)):
             raise Refused(_behind(older))
         raise Refused(
@@ -73,7 +73,7 @@ def source(kit: Kit, unit: Unit) -> Source:
                 "The kit asks for words of your unit: %(labels)s. Take it up, have your post "
                 "approved, then share it: the page takes the approved words."
             )
-            % {"labels": labels_of(gaps)}
+            % {"labels": join_labels(gaps)}
         )
     return Source(version, values)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.text import fold
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 
 # Signs that one message in a Zalo chat takes, with room for the mark of the piece.
 LONGEST_PIECE = 1900
@@ -76,7 +76,7 @@ def whole_text(content: Mapping[str, Any]) -> str:
     correction's line, the note on AI and the unit's name.
     """
     common = [target["text"] for target in content["channels"] if not target["own_text"]]
-    whole = f"{plain(content['body'])}\n\n{content['unit']}"
+    whole = f"{to_plain_text(content['body'])}\n\n{content['unit']}"
     text = max(common, key=len, default="") or whole
     title = content["title"]
     return text if fold(title) in fold(text) else f"{title}\n\n{text}".strip()
@@ -85,7 +85,7 @@ def whole_text(content: Mapping[str, Any]) -> str:
 def sentences(content: Mapping[str, Any], *, longest: int) -> list[str]:
     """Return the sentences of the approved text that are short enough for a line of a poster."""
     found: dict[str, None] = {}
-    for paragraph in plain(content["body"]).split("\n"):
+    for paragraph in to_plain_text(content["body"]).split("\n"):
         for sentence in _SENTENCE_END.split(_ADDRESS.sub("", paragraph).strip()):
             tidy = " ".join(sentence.split())
             if 0 < len(tidy) <= longest and not tidy.endswith(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from channels.queries import facts_of
 from channels.states import Health
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.models import Post, Revision
 from posts.queries import passed_warnings
 from posts.states import PostState
@@ -174,7 +174,7 @@ def passed_over(post: Post, revision: Revision) -> PassedOver | None:
     rules = passed.author | passed.approver
     if not rules:
         return None
-    found = [each for each in findings(post, revision.content) if each.rule in rules]
+    found = [each for each in find_findings(post, revision.content) if each.rule in rules]
     lines = []
     for each in found:
         seen = [

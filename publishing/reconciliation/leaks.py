@@ -7,7 +7,7 @@ from itertools import batched
 from django.db import transaction
 
 from core.clock import Clock, database_now
-from posts.leak_rules.services import hold_back
+from posts.leak_rules.services import find_held_back
 from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.leaks import fail_deliveries_with_leaks
 from publishing.models import Delivery
@@ -29,7 +29,7 @@ def stop_leaks(*, clock: Clock = database_now) -> int:
     soonest = dict(ahead.order_by("fire_at", "pk").values_list("revision", "unit__path"))
     held: set[int] = set()
     for some in batched(soonest.items(), _AT_ONCE):
-        held |= hold_back(dict(some), now=now)
+        held |= find_held_back(dict(some), now=now)
         if time.monotonic() - begun > _LONGEST_RUN:
             break
     if not held:

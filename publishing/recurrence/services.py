@@ -107,7 +107,7 @@ def submit_all(series: Series, *, by: User) -> tuple[int, list[str]]:
     posts = list(occurrences_of(series).filter(state__in=EDITABLE))
     # The pages' own settings count, too, and are the same for one content; no transaction waits for
     # a platform.
-    if posts and (refused := choices.refused(posts[0])):
+    if posts and (refused := choices.refused_choices(posts[0])):
         return 0, refused
     n = 0
     reasons: dict[str, None] = {}

@@ -20,7 +20,7 @@ from core.actions import form_action, form_data, refusal
 from core.form_marks import render_mark
 from core.forms import ReasonForm
 from posts.context import post_to_write
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.models import Post
 from posts.origins.shown import suggestion_for
 from posts.review import readings
@@ -161,7 +161,7 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     }
     if posts:
         revision = posts[0].current_revision
-        context |= {"revision": revision, "findings": findings(posts[0], revision.content)}
+        context |= {"revision": revision, "findings": find_findings(posts[0], revision.content)}
     return render(request, "publishing/series_review.html", context)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.states import Kind
 from posts.canonical import content
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.checks.base import Finding, Severity
 from posts.checks.privacy import place_of, places_in
 from posts.models import Post
@@ -43,7 +43,7 @@ def leak_cards(
     found: Iterable[Finding], composed: Mapping[str, Any], *, title: str
 ) -> list[LeakCard]:
     """Return what is published by the approver's reason alone, each words once."""
-    places = list(places_in(composed, title=title, text=plain(composed["body"])))
+    places = list(places_in(composed, title=title, text=to_plain_text(composed["body"])))
     cards: dict[LeakCard, None] = {}
     for finding in found:
         if finding.severity == Severity.REASON and (place := place_of(finding, places)):

@@ -20,8 +20,8 @@ from channels.states import Health
 from core.clock import database_now, local_time
 from core.errors import Refused
 from posts.canonical import content
-from posts.findings import in_the_way, kit_in_the_way
-from posts.leak_rules.services import holds_back
+from posts.findings import kit_obstacles, media_obstacles
+from posts.leak_rules.services import is_held_back
 from posts.models import Post, Revision, RevisionMedia
 from posts.states import PostState
 from publishing.deliveries.transitions import TransitionRefused, move, move_many
@@ -59,14 +59,14 @@ def schedule(
     revision = post.approved_revision
     if post.state != PostState.APPROVED or revision is None:
         raise Refused(_("Only an approved post can be scheduled."))
-    if holds_back(revision, post.unit):
+    if is_held_back(revision, post.unit):
         raise Refused(
             _(
                 "Since the approval, a rule against the leak of personal data and secrets became "
                 "stricter. Open the post for editing; the composer shows what is to be changed."
             )
         )
-    if reasons := [*in_the_way(revision.content), *kit_in_the_way(post, revision.content)]:
+    if reasons := [*media_obstacles(revision.content), *kit_obstacles(post, revision.content)]:
         raise Refused(" ".join(reasons))
     now = timezone.now()
     if times is None:

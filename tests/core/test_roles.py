@@ -175,7 +175,7 @@ def test_a_worker_publishes_verifies_sweeps_and_signs_with_its_role(
         factories.approved(unit=channel.unit, channels=[channel]), channel
     )
     officer = factories.person(Role.OFFICER)
-    blank = origins.start(unit=officer.current_appointments[0].unit, by=officer)
+    blank = origins.start_draft(unit=officer.current_appointments[0].unit, by=officer)
     Post.objects.filter(pk=blank.pk).update(changed_at=timezone.now() - timedelta(days=2))
 
     with working_as(f"{prefix}_worker"):

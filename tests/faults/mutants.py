@@ -78,7 +78,7 @@ def any_approval() -> None:
     """Believe rows that say approved: nobody asks what proves it."""
     from posts.review import approvals
 
-    approvals.problem = lambda *_given, **_facts: ""
+    approvals.approval_problem = lambda *_given, **_facts: ""
 
 
 def any_content() -> None:

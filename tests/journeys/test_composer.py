@@ -170,7 +170,7 @@ def test_a_session_that_ended_keeps_the_text_and_saves_it_after_signing_in(at_de
 
 
 def test_others_at_the_same_post_are_named(at_desk, officer, unit, post):
-    editing.touch(
+    editing.note_editing(
         post, by=factories.person(Role.OFFICER, unit, full_name="Lê Văn Cường"), now=timezone.now()
     )
     page = edit(at_desk(officer), post)

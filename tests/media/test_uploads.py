@@ -382,9 +382,9 @@ def test_a_piece_that_comes_twice_at_once_is_counted_once(desk, post, officer, m
     """A browser that gave up on an answer sends again while the first request still writes."""
     url = begin(desk, post).json()["url"]
     both = threading.Barrier(2, timeout=30)
-    arrived = views._arrived
+    arrived = views._read_received
     # Both have asked how far the video has come, and both have their bytes in hand.
-    monkeypatch.setattr(views, "_arrived", lambda *about: (arrived(*about), both.wait())[0])
+    monkeypatch.setattr(views, "_read_received", lambda *about: (arrived(*about), both.wait())[0])
 
     def piece(_number):
         mine = Client()

@@ -162,7 +162,7 @@ class TestFilled(TestCase):
             target = next(
                 t for t in approved["channels"] if t["channel"] == str(delivery.channel.public_id)
             )
-            message = content.message_for(approved, target, key="")
+            message = content.build_message(approved, target, key="")
             found[delivery.platform, delivery.pk] = problems(
                 facts.format(target.get("format", "")), message
             )
@@ -202,7 +202,7 @@ class TestFilled(TestCase):
                 signature.key_id,
                 signature.seal,
             )
-            wrong = approvals.problem(
+            wrong = approvals.approval_problem(
                 signed,
                 revision=str(revision.public_id),
                 content_sha256=content.digest(revision.content),

@@ -404,7 +404,7 @@ def test_what_is_approved_and_has_no_time_waits_for_who_may_choose_one(today, un
 @pytest.mark.django_db
 def test_a_draft_that_was_only_looked_at_is_on_nobodys_page(today, unit):
     officer = factories.person(Role.OFFICER, unit)
-    origins.start(unit=unit, by=officer)
+    origins.start_draft(unit=unit, by=officer)
     written = factories.PostFactory(unit=unit, author=officer)
 
     assert [post.pk for post in today(officer).context["drafts"].rows] == [written.pk]

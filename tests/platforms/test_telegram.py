@@ -205,7 +205,7 @@ def test_without_its_marks_it_is_the_plain_text(mess):
     clean = canonical_html.clean(mess)
 
     assert _lines(visible_text(Telegram.facts.formats[0], "", clean)) == _lines(
-        canonical_html.plain(clean)
+        canonical_html.to_plain_text(clean)
     )
 
 

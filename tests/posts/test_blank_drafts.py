@@ -25,7 +25,7 @@ def officer():
 @pytest.fixture
 def blank(officer):
     """Begun two days ago, by looking."""
-    post = origins.start(unit=officer.current_appointments[0].unit, by=officer)
+    post = origins.start_draft(unit=officer.current_appointments[0].unit, by=officer)
     Post.objects.filter(pk=post.pk).update(changed_at=timezone.now() - 2 * DAY)
     return post
 

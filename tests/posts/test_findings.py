@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from core.errors import Refused
 from posts.editor import services as editing
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.review import services as post_reviews
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
@@ -37,7 +37,7 @@ def save(post, by, *, version=None, **written):
 
 
 def rules(post) -> list[str]:
-    return [f.rule for f in findings(post)]
+    return [f.rule for f in find_findings(post)]
 
 
 def test_a_complete_draft_has_no_finding(post):
@@ -65,7 +65,7 @@ def test_what_is_missing_blocks_the_submission(post, officer, fields, rule):
     assert rules(post) == [rule]
     with pytest.raises(Refused) as caught:
         post_reviews.submit(post, by=officer)
-    assert str(caught.value) == findings(post)[0].message
+    assert str(caught.value) == find_findings(post)[0].message
     assert not post.revisions.exists()
 
 
@@ -77,7 +77,7 @@ def test_a_picture_without_a_description_is_blocked(unit, post, officer):
     post = save(
         post, officer, pictures=[(factories.media(unit), "Ảnh"), (factories.media(unit), " ")]
     )
-    assert [(f.rule, f.message) for f in findings(post)] == [
+    assert [(f.rule, f.message) for f in find_findings(post)] == [
         ("alt_missing", "Picture 2 has no description for blind readers.")
     ]
 
@@ -107,7 +107,9 @@ def test_telegram_takes_less_text_beside_a_picture(unit, post, officer):
     post = save(
         post, officer, texts={telegram: "ă" * 2000}, pictures=[(factories.media(unit), "Ảnh")]
     )
-    assert [(f.rule, f.where) for f in findings(post)] == [("text_long", str(telegram.public_id))]
+    assert [(f.rule, f.where) for f in find_findings(post)] == [
+        ("text_long", str(telegram.public_id))
+    ]
 
 
 def test_a_zalo_article_needs_a_picture_and_a_short_title(unit, post, officer):
@@ -117,7 +119,7 @@ def test_a_zalo_article_needs_a_picture_and_a_short_title(unit, post, officer):
 
 
 def found(post) -> list[tuple[str, str, str]]:
-    return [(f.rule, f.severity.value, f.where) for f in findings(post)]
+    return [(f.rule, f.severity.value, f.where) for f in find_findings(post)]
 
 
 @pytest.mark.parametrize(("platform", "form"), [("instagram", ""), ("tiktok", "photo")])
@@ -139,7 +141,7 @@ def test_hashtags_after_the_fifth_are_said_to_be_of_no_use(unit, post, officer, 
     )
 
     assert (before, rule in found(with_six)) == (False, True)
-    (message,) = (f.message for f in findings(with_six) if f.rule == rule[0])
+    (message,) = (f.message for f in find_findings(with_six) if f.rule == rule[0])
     assert message.endswith(
         f"{channel.name} makes use of the first 5 hashtags alone. Keep the best of them."
     )
@@ -152,10 +154,10 @@ def test_a_fourth_mention_on_instagram_is_said_to_be_at_risk(unit, post, officer
     )
 
     post = save(post, officer, texts={channel: "@mot @hai @ba"}, pictures=[picture])
-    before = [f.rule for f in findings(post)]
+    before = [f.rule for f in find_findings(post)]
     post = save(post, officer, texts={channel: "@mot @hai @ba @bon"}, pictures=[picture])
 
-    assert (before, [f.rule for f in findings(post)]) == ([], ["mentions_of_no_use"])
+    assert (before, [f.rule for f in find_findings(post)]) == ([], ["mentions_of_no_use"])
 
 
 def test_an_option_that_must_be_chosen_is_asked_for_beside_its_field(unit, post, officer):
@@ -163,7 +165,9 @@ def test_an_option_that_must_be_chosen_is_asked_for_beside_its_field(unit, post,
     video = (factories.video(unit), "")
     post = save(post, officer, texts={tiktok: ""}, pictures=[video])
     assert found(post) == [("choose_privacy", "block", f"{tiktok.public_id}-privacy")]
-    assert findings(post)[0].message == f"Choose for TikTok {tiktok.name}: Who can see the post."
+    assert (
+        find_findings(post)[0].message == f"Choose for TikTok {tiktok.name}: Who can see the post."
+    )
 
     post = save(
         post,
@@ -209,7 +213,7 @@ def test_what_is_shown_otherwise_than_one_may_think_is_a_warning_and_blocks_noth
         ("margins", "warn", instagram),
         ("link_left_out", "warn", instagram),
     ]
-    said = {f.rule: f.message for f in findings(post)}
+    said = {f.rule: f.message for f in find_findings(post)}
     assert said["margins"].startswith("Picture 2 is too long or too wide for Instagram")
     assert said["media_left_out"].endswith("shows this post as “Video”, without 1 picture.")
     assert post_reviews.submit(post, by=officer).number == 1

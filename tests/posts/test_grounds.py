@@ -10,9 +10,9 @@ from accounts.permissions import Role
 from campaigns.models import TopicRule
 from core.errors import Refused
 from posts.canonical import content
-from posts.canonical.grounds import in_words
+from posts.canonical.grounds import legal_basis_text
 from posts.editor import services as editing
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.history import diff
 from posts.library.services import TemplateFields, template_values
 from posts.models import Post
@@ -44,7 +44,9 @@ def post(unit, officer):
 
 
 def found(post: Post) -> list[tuple[str, str, str]]:
-    return [(f.rule, f.severity.value, f.where) for f in findings(post) if f.severity != "hint"]
+    return [
+        (f.rule, f.severity.value, f.where) for f in find_findings(post) if f.severity != "hint"
+    ]
 
 
 def save(post: Post, **fields: object) -> Post:
@@ -130,7 +132,7 @@ def test_the_grounds_are_part_of_what_is_hashed_and_compared(post):
     assert after["legal"] == {"number": DECREE, "from": "", "until": "2027-01-31"}
     assert after["source"] == "Công văn 12"
     assert content.digest(before) != content.digest(after)
-    assert [change.label for change in diff.changes(before, after)] == [
+    assert [change.label for change in diff.list_changes(before, after)] == [
         "Legal basis",
         "Source of the warning",
     ]
@@ -146,7 +148,7 @@ def test_the_grounds_are_part_of_what_is_hashed_and_compared(post):
     ],
 )
 def test_a_legal_basis_is_told_in_a_line(days, words):
-    assert in_words({"number": DECREE, "from": days[0], "until": days[1]}) == words
+    assert legal_basis_text({"number": DECREE, "from": days[0], "until": days[1]}) == words
 
 
 def test_a_duplicate_a_correction_and_a_template_hand_the_grounds_on(unit, officer):
@@ -163,8 +165,8 @@ def test_a_duplicate_a_correction_and_a_template_hand_the_grounds_on(unit, offic
 
     made = [
         origins.duplicate(row.post, by=officer),
-        origins.correct(row.post, by=officer),
-        origins.from_template(template, unit=unit, by=officer),
+        origins.start_correction(row.post, by=officer),
+        origins.start_from_template(template, unit=unit, by=officer),
     ]
     assert [each.grounds() for each in made] == [grounds] * 3
 

@@ -6,7 +6,7 @@ from pytest_django.asserts import assertInHTML
 
 from platforms.facts import Fold
 from posts.canonical import content
-from posts.templatetags.previews import clock, folded
+from posts.templatetags.previews import clock, fold_text
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory
 from tests.pages import one_line
@@ -15,18 +15,18 @@ FOLD = Fold(characters=477, lines=5)
 
 
 def test_a_short_text_is_not_folded():
-    assert folded("Ngắn gọn", FOLD) == ("Ngắn gọn", "")
+    assert fold_text("Ngắn gọn", FOLD) == ("Ngắn gọn", "")
 
 
 def test_a_long_text_folds_at_the_end_of_a_word():
-    head, rest = folded("cảnh giác " * 100, FOLD)
+    head, rest = fold_text("cảnh giác " * 100, FOLD)
     assert len(head) <= 477
     assert head.endswith(("giác", "cảnh"))
     assert head + rest == "cảnh giác " * 100
 
 
 def test_many_short_lines_fold_after_the_fifth():
-    assert folded("1\n2\n3\n4\n5\n6\n7", FOLD) == ("1\n2\n3\n4\n5", "6\n7")
+    assert fold_text("1\n2\n3\n4\n5\n6\n7", FOLD) == ("1\n2\n3\n4\n5", "6\n7")
 
 
 @pytest.fixture

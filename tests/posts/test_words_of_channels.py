@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.permissions import Role
 from core.text import fold
 from core.word_search import LONGEST_TEXT, searched
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.editor import services as editing
 from posts.kits import services as kits
 from posts.models import Post, PostChannel
@@ -67,7 +67,7 @@ def test_a_word_of_one_channels_text_finds_the_post_until_it_is_taken_out(
 @pytest.mark.django_db
 def test_drafts_are_found_by_the_texts_that_they_begin_with(unit, officer, zalo):
     own = {"zalo": "Riêng cho Zalo: đốm lửa", "tiktok": "Riêng cho TikTok"}
-    begun = origins.from_template(factories.template(unit, texts=own), unit=unit, by=officer)
+    begun = origins.start_from_template(factories.template(unit, texts=own), unit=unit, by=officer)
     copy = origins.duplicate(begun, by=officer)
     assert set(found("dom lua")) == {begun, copy}
     assert found("rieng cho tiktok") == []  # the unit has no such channel
@@ -113,7 +113,9 @@ def test_what_is_searched_is_bounded_and_says_nothing_twice():
 def test_the_composers_search_text_holds_all_of_it():
     post = Post(title="Tiêu đề", body="<p>Nội dung</p>")
     targets = {1: ("Chữ riêng",), 2: ("",)}
-    assert editing._searched(post, targets) == fold(f"Tiêu đề {plain(post.body)} Chữ riêng")
+    assert editing._search_text(post, targets) == fold(
+        f"Tiêu đề {to_plain_text(post.body)} Chữ riêng"
+    )
 
 
 @pytest.mark.django_db(transaction=True)

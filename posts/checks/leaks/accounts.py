@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from posts.checks.leaks.amounts import is_amount, is_date
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import any_of
+from posts.checks.leaks.lists import pattern_of_list
 
 _NUMBER = r"(\d(?:[ .-]?\d){5,18})(?![\dxX*])(?![ .]?(?:xxx|XXX|\*))"
 _CUED = re.compile(
@@ -15,15 +15,16 @@ _CUED = re.compile(
 )
 _TRANSFER = re.compile(
     rf"(?:chuyển khoản|chuyển tiền|ủng hộ|gửi về|nhận tiền)[^\d\n]{{0,40}}?"
-    rf"(?<!\w)(?:{any_of('bank_names.txt')})\b[^\d\n]{{0,15}}?{_NUMBER}",
+    rf"(?<!\w)(?:{pattern_of_list('bank_names.txt')})\b[^\d\n]{{0,15}}?{_NUMBER}",
     re.IGNORECASE,
 )
 _AT_BANK = re.compile(
     rf"(?<![\w.,/-])(\d(?:[ .-]?\d){{7,18}})(?!\d)[ ,(-]{{1,3}}"
-    rf"(?:ngân hàng |NH )?(?:{any_of('bank_names.txt')})\b"
+    rf"(?:ngân hàng |NH )?(?:{pattern_of_list('bank_names.txt')})\b"
 )
 _BANK_FIRST = re.compile(
-    rf"(?<!\w)(?:{any_of('bank_names.txt')})(?!\w)[ :,(-]{{1,3}}(?:số )?(\d(?:[ .-]?\d){{8,18}})"
+    rf"(?<!\w)(?:{pattern_of_list('bank_names.txt')})(?!\w)[ :,(-]{{1,3}}"
+    r"(?:số )?(\d(?:[ .-]?\d){8,18})"
     r"(?![\dxX*])"
 )
 _LANDLINE = re.compile(r"02\d{9}")
@@ -62,13 +63,13 @@ def _is_something_else(reading: Reading, match: re.Match[str]) -> bool:
         or _TELEPHONE.search(before)
         or _SERVICE_NUMBER.fullmatch(digits)
         or (match.re is _BANK_FIRST and _LANDLINE.fullmatch(digits))
-        or (match.re is _AT_BANK and _TELEPHONE.search(reading.before(match.start(1), 25)))
+        or (match.re is _AT_BANK and _TELEPHONE.search(reading.text_before(match.start(1), 25)))
     )
 
 
 def _severity(reading: Reading, match: re.Match[str]) -> Severity:
     """Return SOFT where the account is said to be a public fund's: then a leader looks at it."""
-    near = reading.around(match.start(), match.end(), 120, 80)
+    near = reading.text_around(match.start(), match.end(), 120, 80)
     return Severity.SOFT if _PUBLIC_FUND.search(near) else Severity.HARD
 
 

@@ -37,36 +37,38 @@ _FULL_NAME_NEAR = 120
 
 def home_addresses(reading: Reading) -> Iterator[Found]:
     for lead in _LEAD.finditer(reading.text):
-        if _NO_HOME_BEFORE.search(reading.before(lead.start(), 14)):
+        if _NO_HOME_BEFORE.search(reading.text_before(lead.start(), 14)):
             continue
         if lead.group().lower() == "ở" and not _PERSON_BEFORE.search(
-            reading.before(lead.start(), 12)
+            reading.text_before(lead.start(), 12)
         ):
             continue
-        after = reading.after(lead.end(), _WINDOW)
+        after = reading.text_after(lead.end(), _WINDOW)
         stop = _STOP.search(after)
         after = after[: stop.start()] if stop else after
-        house = _last(_HOUSE, after)
+        house = _last_match(_HOUSE, after)
         if house:
-            yield Found(lead.start(), _end(reading, lead.end() + house.end()), Severity.HARD)
+            yield Found(
+                lead.start(), _end_of_address(reading, lead.end() + house.end()), Severity.HARD
+            )
             continue
         hamlet = _HAMLET.search(after)
         if hamlet:
-            severity = Severity.WARN if _is_of_named(reading, lead) else Severity.INFO
-            yield Found(lead.start(), _end(reading, lead.end() + hamlet.end()), severity)
+            severity = Severity.WARN if _has_full_name_near(reading, lead) else Severity.INFO
+            yield Found(lead.start(), _end_of_address(reading, lead.end() + hamlet.end()), severity)
 
 
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     matches = list(pattern.finditer(text))
     return matches[-1] if matches else None
 
 
-def _end(reading: Reading, at: int) -> int:
+def _end_of_address(reading: Reading, at: int) -> int:
     match = _SPAN_END.match(reading.text, at)
     return match.end() if match else at
 
 
-def _is_of_named(reading: Reading, lead: re.Match[str]) -> bool:
+def _has_full_name_near(reading: Reading, lead: re.Match[str]) -> bool:
     """Check that the words around give a full name: a hamlet alone leads to nobody."""
     return bool(reading.names_between(lead.start() - _FULL_NAME_NEAR, lead.end() + 30))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from posts.checks.leaks.letters import CAPITAL
 from posts.checks.leaks.names import Name, names_of
-from posts.checks.leaks.plain import Plain
+from posts.checks.leaks.plain import PlainText
 
 # Numbers of laws, decrees and decisions: public, and full of digits.
 _CITATION = re.compile(
@@ -73,7 +73,7 @@ class Reading:
     time.
     """
 
-    plain: Plain
+    plain: PlainText
     allowed: Allowed
     today: date
 
@@ -86,16 +86,16 @@ class Reading:
     def names(self) -> list[Name]:
         return names_of(self.text)
 
-    def before(self, at: int, most: int) -> str:
+    def text_before(self, at: int, most: int) -> str:
         return self.text[max(0, at - most) : at]
 
-    def after(self, at: int, most: int) -> str:
+    def text_after(self, at: int, most: int) -> str:
         return self.text[at : at + most]
 
-    def around(self, start: int, end: int, before: int, after: int) -> str:
+    def text_around(self, start: int, end: int, before: int, after: int) -> str:
         return self.text[max(0, start - before) : end + after]
 
-    def sentence(self, start: int, end: int, most: int = 240) -> tuple[int, int]:
+    def sentence_span(self, start: int, end: int, most: int = 240) -> tuple[int, int]:
         """Return the sentence or line around a place, at most ``most`` letters to each side."""
         first, last = max(0, start - most), min(len(self.text), end + most)
         for stop in _SENTENCE_END.finditer(self.text, first, start):

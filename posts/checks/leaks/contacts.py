@@ -32,16 +32,16 @@ def mobile_numbers(reading: Reading) -> Iterator[Found]:
     hotlines: set[str] = set()
     found = []
     for start, end in spans:
-        number = _national(reading.text[start:end])
+        number = _to_national_number(reading.text[start:end])
         if number in reading.allowed.phones or _is_no_number(reading, start, end):
             continue
-        if _HOTLINE.search(reading.around(start, end, 60, 40)):
+        if _HOTLINE.search(reading.text_around(start, end, 60, 40)):
             hotlines.add(number)
         found.append((start, end, number))
     for start, end, number in found:
         # Shown as a line of a body: the list of the unit's numbers should have it.
         severity = Severity.WARN if number in hotlines else Severity.HARD
-        if severity == Severity.HARD and _SCAM.search(reading.around(start, end, 80, 80)):
+        if severity == Severity.HARD and _SCAM.search(reading.text_around(start, end, 80, 80)):
             severity = Severity.SOFT  # numbers of callers are forged, and belong to innocents
         yield Found(start, end, severity)
 
@@ -52,20 +52,20 @@ def _is_no_number(reading: Reading, start: int, end: int) -> bool:
         return True
     pairs = max(map(len, re.findall(r"\d+", reading.text[start:end]))) == 2
     return pairs and bool(
-        re.match(r"[ .,-]{1,2}\d", reading.after(end, 3))
-        or re.search(r"\d[ .,-]{1,2}$", reading.before(start, 3))
+        re.match(r"[ .,-]{1,2}\d", reading.text_after(end, 3))
+        or re.search(r"\d[ .,-]{1,2}$", reading.text_before(start, 3))
     )
 
 
 def police_lines(reading: Reading) -> Iterator[Found]:
     for match in _POLICE_LINE.finditer(reading.text):
-        number = _national(match.group())
+        number = _to_national_number(match.group())
         is_allowed = {number, f"0{number}"} & reading.allowed.phones
         if not is_allowed and not is_amount(reading.text, *match.span()):
             yield Found(*match.span(), Severity.INFO)
 
 
-def _national(written: str) -> str:
+def _to_national_number(written: str) -> str:
     return re.sub(r"^(?:00)?84", "0", re.sub(r"\D", "", written))
 
 

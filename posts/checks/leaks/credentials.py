@@ -50,7 +50,7 @@ _OFFICER_CARD = re.compile(
 def passwords(reading: Reading) -> Iterator[Found]:
     for pattern in (_PASSWORD, _CODE, _SIGN_IN):
         for match in pattern.finditer(reading.text):
-            first, last = reading.sentence(match.start(), match.end(), 80)
+            first, last = reading.sentence_span(match.start(), match.end(), 80)
             if not _LESSON.search(reading.text[first:last]):
                 start, end = match.span(1)
                 end = start + len(match[1].rstrip(".)”\"'!?")) or end
@@ -63,7 +63,7 @@ def private_addresses(reading: Reading) -> Iterator[Found]:
         if len(parts) != 4 or any(int(part) > 255 or str(int(part)) != part for part in parts):
             continue
         if not _NO_ADDRESS_AFTER.match(reading.text, match.end()) and not _VERSION_BEFORE.search(
-            reading.before(match.start(), 12)
+            reading.text_before(match.start(), 12)
         ):
             yield Found(*match.span(), Severity.HARD)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import any_of
+from posts.checks.leaks.lists import pattern_of_list
 
 # Decree 30/2020/NĐ-CP, Annex I, part III.2.
 _MARK = re.compile(
@@ -15,7 +15,7 @@ _MARK = re.compile(
 _URGENT_LINE = re.compile(r"(?:^|(?<=\n))[ \t*_(\[]*(KHẨN)[ \t*_)\].]*(?=\n|$)")
 _POLICE_NUMBER = re.compile(
     r"(?<![\w/])\d{1,5} ?/ ?[A-ZĐ][A-ZĐa-z]{1,3}-"
-    rf"(?:{any_of('police_bodies.txt')}|P[ACKVX]\d{{2}}|[ACKVXH]\d{{2}})(?!\w)(?:-\w{{1,12}}){{0,4}}"
+    rf"(?:{pattern_of_list('police_bodies.txt')}|P[ACKVX]\d{{2}}|[ACKVXH]\d{{2}})(?!\w)(?:-\w{{1,12}}){{0,4}}"
 )
 _DOCUMENT = re.compile(
     r"(?:kế hoạch|công văn|điện|phương án|báo cáo|hướng dẫn|chỉ thị|thông báo|quyết định|tờ trình|"
@@ -34,7 +34,7 @@ def circulation_marks(reading: Reading) -> Iterator[Found]:
 
 def _severity(reading: Reading, match: re.Match[str]) -> Severity:
     """Return SOFT for a mark: in capitals amid other words, or alone on its line or in brackets."""
-    first, last = reading.sentence(match.start(), match.end())
+    first, last = reading.sentence_span(match.start(), match.end())
     before, after = reading.text[first : match.start()], reading.text[match.end() : last]
     alone = _AROUND_A_MARK.fullmatch(before) and _AROUND_A_MARK.fullmatch(after)
     bracketed = before.rstrip(' *“"')[-1:] in ("(", "[") and after.lstrip(' *”"')[:1] in (")", "]")
@@ -45,7 +45,7 @@ def _severity(reading: Reading, match: re.Match[str]) -> Severity:
 
 def document_numbers(reading: Reading) -> Iterator[Found]:
     for match in _POLICE_NUMBER.finditer(reading.text):
-        if _DOCUMENT.search(reading.before(match.start(), 24)):
+        if _DOCUMENT.search(reading.text_before(match.start(), 24)):
             yield Found(*match.span(), Severity.WARN)
 
 

@@ -48,7 +48,7 @@ _PASSPORT = re.compile(r"(?<![^\W_])(?<![/-])[BCEKNPQ]\d{7,8}(?![^\W_]|[/-])")
 
 def personal_numbers(reading: Reading) -> Iterator[Found]:
     for match in _TWELVE.finditer(reading.text):
-        before = reading.before(match.start(), 60)
+        before = reading.text_before(match.start(), 60)
         cued = bool(_PERSON_CUE.search(before))
         if not cued and (before[-1:].isalpha() or _PARCEL_CUE.search(before)):
             continue
@@ -92,7 +92,7 @@ def insurance_numbers(reading: Reading) -> Iterator[Found]:
 
 def tax_numbers(reading: Reading) -> Iterator[Found]:
     for match in _TAX_NUMBER.finditer(reading.text):
-        of_company = _COMPANY.search(reading.before(match.start(), 80))
+        of_company = _COMPANY.search(reading.text_before(match.start(), 80))
         yield Found(*match.span(1), Severity.INFO if of_company else Severity.WARN)
 
 
@@ -100,7 +100,7 @@ def passports(reading: Reading) -> Iterator[Found]:
     for match in _PASSPORT_CUED.finditer(reading.text):
         yield Found(*match.span(1), Severity.HARD)
     for match in _PASSPORT.finditer(reading.text):
-        if not _GOODS_BEFORE.search(reading.before(match.start(), 20)):
+        if not _GOODS_BEFORE.search(reading.text_before(match.start(), 20)):
             yield Found(*match.span(), Severity.WARN)
 
 

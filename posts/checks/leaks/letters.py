@@ -8,7 +8,7 @@ SMALL = f"[{''.join(letter for letter in _LATIN if letter.islower())}]"
 LETTER = r"[^\W\d_]"
 
 
-def bare(text: str) -> str:
+def without_accents(text: str) -> str:
     """Return ``text`` without the marks of Vietnamese letters."""
     apart = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

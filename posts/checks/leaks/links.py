@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import any_of, read_list
+from posts.checks.leaks.lists import pattern_of_list, read_list
 
 _PUBLIC = read_list("public_hosts.txt")
 _HOST = r"(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,12}"
@@ -12,8 +12,8 @@ _LINK = re.compile(
     rf"(?:https?://|(?<![\w.@/])www\.)({_HOST})(?::\d+)?(?:/[^\s<>\"”]{{0,500}})?", re.I
 )
 _BARE = re.compile(
-    rf"(?<![\w@/.-])((?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{any_of('risky_endings.txt')})"
-    rf"|(?:{any_of('shorteners.txt')}))(?![\w.-]*\w\.)(?![\w-])(?:/[^\s<>\"”]{{0,500}})?",
+    rf"(?<![\w@/.-])((?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{pattern_of_list('risky_endings.txt')})"
+    rf"|(?:{pattern_of_list('shorteners.txt')}))(?![\w.-]*\w\.)(?![\w-])(?:/[^\s<>\"”]{{0,500}})?",
     re.IGNORECASE,
 )
 
@@ -21,9 +21,9 @@ _BARE = re.compile(
 def unknown_links(reading: Reading) -> Iterator[Found]:
     for pattern in (_LINK, _BARE):
         for match in pattern.finditer(reading.text):
-            link = reading.text[match.start(1) : _end(match)].casefold()
+            link = reading.text[match.start(1) : _end_of_link(match)].casefold()
             if not (_is_known(match[1].casefold(), reading) or _is_own(link, reading)):
-                yield Found(match.start(), _end(match), Severity.WARN)
+                yield Found(match.start(), _end_of_link(match), Severity.WARN)
 
 
 def _is_known(host: str, reading: Reading) -> bool:
@@ -42,7 +42,7 @@ def _is_own(link: str, reading: Reading) -> bool:
     return bool(starts & reading.allowed.addresses)
 
 
-def _end(match: re.Match[str]) -> int:
+def _end_of_link(match: re.Match[str]) -> int:
     return match.start() + len(match.group().rstrip(".,;:!?)'"))
 
 

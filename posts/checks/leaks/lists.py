@@ -11,7 +11,7 @@ def read_list(name: str) -> frozenset[str]:
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def any_of(name: str) -> str:
+def pattern_of_list(name: str) -> str:
     """Return a pattern for any entry of a list, the longest first."""
     entries = sorted(read_list(name), key=lambda entry: (-len(entry), entry))
     return "|".join(re.escape(entry) for entry in entries)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.letters import CAPITAL, SMALL
 from posts.checks.leaks.names import Name
-from posts.checks.leaks.roles import is_public
+from posts.checks.leaks.roles import is_public_role
 
 _ADULT_FROM = 16
 _CUE = re.compile(
@@ -33,21 +33,21 @@ _BEFORE, _AFTER = 60, 90
 
 def named_children(reading: Reading) -> Iterator[Found]:
     for name in reading.names:
-        age = _age(reading, name)
-        if age is not None and age < _ADULT_FROM and not is_public(reading, name):
+        age = _age_of(reading, name)
+        if age is not None and age < _ADULT_FROM and not is_public_role(reading, name):
             yield Found(name.start, name.end, Severity.HARD)
             continue
-        if not _CUE.search(reading.before(name.start, 32)) or (age or 0) >= 19:
+        if not _CUE.search(reading.text_before(name.start, 32)) or (age or 0) >= 19:
             continue
-        near = reading.around(name.start, name.end, _BEFORE, _AFTER)
+        near = reading.text_around(name.start, name.end, _BEFORE, _AFTER)
         if _EVIDENCE.search(near):
             yield Found(name.start, name.end, Severity.HARD if name.certain else Severity.SOFT)
         elif not _ADULT.search(near):
             yield Found(name.start, name.end, Severity.SOFT if name.certain else Severity.WARN)
 
 
-def _age(reading: Reading, name: Name) -> int | None:
-    after = reading.after(name.end, 50)
+def _age_of(reading: Reading, name: Name) -> int | None:
+    after = reading.text_after(name.end, 50)
     if _MONTHS.match(after):
         return 0
     age = _AGE.match(after)
@@ -76,7 +76,7 @@ _TWO_SENTENCES = 260
 def recognisable_children(reading: Reading) -> Iterator[Found]:
     """Find initials that still lead to one child: its class and its school stand nearby."""
     for match in _INITIALS.finditer(reading.text):
-        near = reading.around(match.start(), match.end(), _TWO_SENTENCES, _TWO_SENTENCES)
+        near = reading.text_around(match.start(), match.end(), _TWO_SENTENCES, _TWO_SENTENCES)
         if _CLASS.search(near) and _SCHOOL.search(near):
             yield Found(*match.span(1), Severity.SOFT)
 

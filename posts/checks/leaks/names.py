@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from posts.checks.leaks.letters import CAPITAL, bare
+from posts.checks.leaks.letters import CAPITAL, without_accents
 from posts.checks.leaks.lists import read_list
 
 _SURNAMES = frozenset(name.casefold() for name in read_list("surnames.txt"))
-_BARE_SURNAMES = frozenset(bare(name) for name in _SURNAMES)  # as bank slips print names
+_BARE_SURNAMES = frozenset(without_accents(name) for name in _SURNAMES)  # as bank slips print names
 _PLACES = frozenset(name.casefold() for name in read_list("places.txt"))
 _MOST_WORDS = 5
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -68,11 +68,11 @@ def names_of(text: str) -> list[Name]:
         for run in _capitalised_runs(text)
         for name in _names_of_run(text, run)
         if _BORN_AFTER.match(text, name.end)
-        or not _names_another(text[max(0, name.start - 24) : name.start])
+        or not _is_name_of_thing(text[max(0, name.start - 24) : name.start])
     ]
 
 
-def _names_another(before: str) -> bool:
+def _is_name_of_thing(before: str) -> bool:
     """Check that words before a name make it a street's, a school's, a writer's or an account's."""
     if _STREET_BEFORE.search(before) or _ACCOUNT_BEFORE.search(before):
         return True
@@ -111,7 +111,7 @@ def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
     while at < len(run) - 1:
         words = run[at : at + _MOST_WORDS]
         certain = _begins_name(words)
-        likely = certain or _is_told(text, words)
+        likely = certain or _is_said_of_person(text, words)
         if not likely or _is_place(words):
             at += 1
             continue
@@ -122,7 +122,7 @@ def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
         at += len(words)
 
 
-def _is_told(text: str, words: list[_Word]) -> bool:
+def _is_said_of_person(text: str, words: list[_Word]) -> bool:
     """Check that a word for a person stands before capitals, or a year of birth behind them."""
     first = words[0]
     if first.folded in _BODIES or _TITLE.fullmatch(first.text):

@@ -58,7 +58,7 @@ def operations(reading: Reading) -> Iterator[Found]:
     for match in _MATERIAL.finditer(reading.text):
         yield Found(*match.span(), Severity.SOFT)
     for match in _ACTION.finditer(reading.text):
-        first, last = reading.sentence(match.start(), match.end())
+        first, last = reading.sentence_span(match.start(), match.end())
         sentence = reading.text[first:last]
         if _HOUR.search(sentence) and _PLACE.search(sentence):
             past = _PAST.search(sentence) and not _PLAN.search(sentence)

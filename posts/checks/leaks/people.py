@@ -11,7 +11,7 @@ from typing import NamedTuple
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.letters import CAPITAL, LETTER, SMALL
 from posts.checks.leaks.names import TITLES, Name
-from posts.checks.leaks.roles import has_rank, is_public
+from posts.checks.leaks.roles import has_rank, is_public_role
 
 _OLDEST_BIRTH = 1925
 _GAP = 48
@@ -58,9 +58,13 @@ _NEXT_IN_LIST = re.compile(
 
 def births(reading: Reading) -> Iterator[Found]:
     for name in reading.names:
-        after = reading.after(name.end, 90)
+        after = reading.text_after(name.end, 90)
         match = _BIRTH.search(after)
-        if match and match.start() <= _GAP and _is_own(reading, name, after[: match.start()]):
+        if (
+            match
+            and match.start() <= _GAP
+            and _is_of_same_person(reading, name, after[: match.start()])
+        ):
             severity, last = Severity.HARD, match.end()
         else:
             match = _YEAR_ALONE.match(after)
@@ -68,13 +72,13 @@ def births(reading: Reading) -> Iterator[Found]:
                 continue
             severity, last = Severity.SOFT, match.end(1)
         year = int(match[1]) if len(match[1]) == 4 else 1900 + int(match[1])
-        if _OLDEST_BIRTH <= year <= reading.today.year and not is_public(reading, name):
+        if _OLDEST_BIRTH <= year <= reading.today.year and not is_public_role(reading, name):
             start = name.end + match.start()
             evidence = start + len(match.group()) - len(match.group().lstrip(" ("))
             yield Found(name.start, name.end + last, severity, (evidence, name.end + last))
 
 
-def _is_own(reading: Reading, name: Name, gap: str) -> bool:
+def _is_of_same_person(reading: Reading, name: Name, gap: str) -> bool:
     """Check that what follows the name behind ``gap`` is said of the same person."""
     if _SENTENCE_END.search(gap) or gap.count("\n") > 1:
         return False
@@ -83,8 +87,8 @@ def _is_own(reading: Reading, name: Name, gap: str) -> bool:
 
 def ages(reading: Reading) -> Iterator[Found]:
     for name in reading.names:
-        age = _age_behind(reading, name) or _age_before(reading, name)
-        if not age or not 16 <= age.years <= 110 or is_public(reading, name):
+        age = _age_after(reading, name) or _age_before(reading, name)
+        if not age or not 16 <= age.years <= 110 or is_public_role(reading, name):
             continue
         severity = Severity.SOFT if name.certain else Severity.WARN
         start, end = min(name.start, age.start), max(name.end, age.end)
@@ -97,18 +101,18 @@ class _Age(NamedTuple):
     end: int
 
 
-def _age_behind(reading: Reading, name: Name) -> _Age | None:
-    after = reading.after(name.end, 60)
+def _age_after(reading: Reading, name: Name) -> _Age | None:
+    after = reading.text_after(name.end, 60)
     match = _AGE.search(after)
     if not match or not _is_age_gap(after[: match.start()]):
         return None
-    if not _is_own(reading, name, after[: match.start()]):
+    if not _is_of_same_person(reading, name, after[: match.start()]):
         return None
     return _Age(int(match[1]), name.end + match.start(), name.end + match.end())
 
 
 def _age_before(reading: Reading, name: Name) -> _Age | None:
-    before = reading.before(name.start, 30)
+    before = reading.text_before(name.start, 30)
     match = _AGE_BEFORE.search(before)
     shift = name.start - len(before)
     return _Age(int(match[1]), shift + match.start(), shift + match.end()) if match else None
@@ -123,7 +127,7 @@ def parts_in_cases(reading: Reading) -> Iterator[Found]:
     """Find who is named as victim or accused, and who follows in the same list."""
     last: tuple[Name, Severity] | None = None
     for name in reading.names:
-        cue = _CASE.search(reading.before(name.start, 110))
+        cue = _CASE.search(reading.text_before(name.start, 110))
         severity = None
         if cue:
             severity = Severity.SOFT if cue["victim"] else Severity.WARN
@@ -177,19 +181,19 @@ _REPORTS_AFTER = re.compile(
 def informants(reading: Reading) -> Iterator[Found]:
     full = {name.start for name in reading.names}
     for name in reading.names:
-        before = reading.before(name.start, 90)
+        before = reading.text_before(name.start, 90)
         cue = _REPORTED.search(before)
-        act = _REPORTS_AFTER.search(reading.after(name.end, 110))
-        if not (cue or act) or is_public(reading, name):
+        act = _REPORTS_AFTER.search(reading.text_after(name.end, 110))
+        if not (cue or act) or is_public_role(reading, name):
             continue
         shift, words = name.end, act.span("act") if act else (0, 0)
         if cue:
             shift, words = name.start - len(before), cue.span()
         evidence = (shift + words[0], shift + words[1])
-        yield Found(name.start, name.end, _gravity(name), evidence)
+        yield Found(name.start, name.end, _severity_of(name), evidence)
     for match in _TITLED_WORD.finditer(reading.text):
         start = match.start(1)
-        if start not in full and _REPORTED_TITLED.search(reading.before(start, 90)):
+        if start not in full and _REPORTED_TITLED.search(reading.text_before(start, 90)):
             yield Found(start, match.end(1), Severity.HARD)
 
 
@@ -216,16 +220,16 @@ def sensitive_persons(reading: Reading) -> Iterator[Found]:
     """
     starts = [name.start for name in reading.names]
     for term in _SENSITIVE.finditer(reading.text):
-        if _GENERAL_BEFORE.search(reading.before(term.start(), 36)):
+        if _GENERAL_BEFORE.search(reading.text_before(term.start(), 36)):
             continue
         first = bisect_left(starts, term.start() - _SENSITIVE_NEAR)
         last = bisect_left(starts, term.end() + _SENSITIVE_NEAR)
         for name in reading.names[first:last][:6]:
-            if not (is_public(reading, name) or _SIGNED.match(reading.text, name.end)):
-                yield Found(name.start, name.end, _gravity(name), term.span())
+            if not (is_public_role(reading, name) or _SIGNED.match(reading.text, name.end)):
+                yield Found(name.start, name.end, _severity_of(name), term.span())
 
 
-def _gravity(name: Name) -> Severity:
+def _severity_of(name: Name) -> Severity:
     """Return WARN where only capitals behind a person's title make a name."""
     return Severity.HARD if name.certain else Severity.WARN
 

@@ -33,7 +33,7 @@ _LEAST_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainText:
     """``text`` in composed Unicode with plain blanks, dashes, digits and letters. Its letter i
     stands for source[starts[i]:ends[i]].
     """
@@ -50,14 +50,14 @@ class Plain:
         return bisect_right(self.ends, start), bisect_left(self.starts, end)
 
 
-def plain(source: str) -> Plain:
+def to_plain_text(source: str) -> PlainText:
     if _ODD.search(source):
-        return _undisguised(source)
-    text = _TYPED_NUMBER.sub(_with_digits, source)
-    return Plain(text, range(len(source)), range(1, len(source) + 1))
+        return _remove_disguises(source)
+    text = _TYPED_NUMBER.sub(_letters_to_digits, source)
+    return PlainText(text, range(len(source)), range(1, len(source) + 1))
 
 
-def _undisguised(source: str) -> Plain:
+def _remove_disguises(source: str) -> PlainText:
     letters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -70,10 +70,10 @@ def _undisguised(source: str) -> Plain:
             letters.append(letter)
             starts.append(match.start())
             ends.append(match.end())
-    return Plain(_TYPED_NUMBER.sub(_with_digits, "".join(letters)), starts, ends)
+    return PlainText(_TYPED_NUMBER.sub(_letters_to_digits, "".join(letters)), starts, ends)
 
 
-def _with_digits(number: re.Match[str]) -> str:
+def _letters_to_digits(number: re.Match[str]) -> str:
     """Return the number without its letters, in as many signs."""
     written = number.group()
     is_number = sum(map(str.isdigit, written)) >= _LEAST_DIGITS

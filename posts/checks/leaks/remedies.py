@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from posts.checks.leaks.names import Name, names_of
-from posts.checks.leaks.plain import Plain, plain
+from posts.checks.leaks.plain import PlainText, to_plain_text
 from posts.checks.leaks.scan import Leak, Severity
 
 Kind = Literal["mask", "break_link", "initials", "drop_line", "own_hotline"]
@@ -56,13 +56,13 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
     ways = []
     if leak.rule == "phone_personal" and hotline:
         ways.append(Remedy("own_hotline", hotline, leak.start, leak.end))
-    masked = _masked(leak, text[leak.start : leak.end])
+    masked = _mask_words(leak, text[leak.start : leak.end])
     if masked is not None and masked != text[leak.start : leak.end]:
         kind: Kind = "break_link" if leak.rule == "link_risk" else "mask"
         ways.append(Remedy(kind, masked, leak.start, leak.end))
     name = _name_span(text, leak) if leak.rule in _PERSONS else None
     if name:
-        cut = initials(text[name[0] : name[1]])
+        cut = cut_to_initials(text[name[0] : name[1]])
         # A full stop behind the name is the one of its last letter.
         end = name[1] + text.startswith(".", name[1])
         ways.append(Remedy("initials", cut, name[0], end))
@@ -70,26 +70,26 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
     return [*ways, line] if line.end - line.start <= _LONGEST_DROPPED_LINE else ways
 
 
-def initials(words: str) -> str:
+def cut_to_initials(words: str) -> str:
     """Cut each word of a name to its first letter: N.V.A."""
     return "".join(f"{word[0].upper()}." for word in re.findall(r"[^\W\d_]+", words))
 
 
-def _masked(leak: Leak, words: str) -> str | None:
+def _mask_words(leak: Leak, words: str) -> str | None:
     rule = leak.rule
     if rule == "addr_home" and leak.severity != Severity.HARD:
         return None  # a hamlet is known by its name, whatever number it has
     if rule in _PHONES:
         digits = len(re.findall(r"\d", words))
-        return _mask_from(words, digits - _LAST_OF_A_PHONE)
+        return _mask_digits_after(words, digits - _LAST_OF_A_PHONE)
     if rule in _STAY:
-        return _mask_from(words, _STAY[rule])
+        return _mask_digits_after(words, _STAY[rule])
     if rule == "link_risk":
         return re.sub(r"^https?://", "", words, flags=re.IGNORECASE).replace(".", "[.]")
     return "***" if rule == "credential" else None
 
 
-def _mask_from(words: str, stay: int) -> str:
+def _mask_digits_after(words: str, stay: int) -> str:
     """Put x for every digit behind the first ``stay`` ones."""
     seen = 0
     letters = []
@@ -103,7 +103,7 @@ def _mask_from(words: str, stay: int) -> str:
 def _name_span(text: str, leak: Leak) -> tuple[int, int] | None:
     """Return where the name stands that a finding is about: in it, or before it."""
     first = max(0, leak.start - _NAME_STANDS_WITHIN)
-    near = plain(text[first : leak.end + _NAME_STANDS_WITHIN])
+    near = to_plain_text(text[first : leak.end + _NAME_STANDS_WITHIN])
     spans = [_source_span(near, name, first) for name in names_of(near.text)]
     inside = [span for span in spans if span[0] < leak.end and leak.start < span[1]]
     before = [span for span in spans if span[1] <= leak.start]
@@ -114,7 +114,7 @@ def _name_span(text: str, leak: Leak) -> tuple[int, int] | None:
     return order[0] if order else None
 
 
-def _source_span(near: Plain, name: Name, shift: int) -> tuple[int, int]:
+def _source_span(near: PlainText, name: Name, shift: int) -> tuple[int, int]:
     start, end = near.source_span(name.start, name.end)
     return shift + start, shift + end
 

@@ -20,7 +20,7 @@ from posts.checks.leaks import (
     vehicles,
 )
 from posts.checks.leaks.base import NOTHING_ALLOWED, Allowed, Found, Leak, Reading, Rule, Severity
-from posts.checks.leaks.plain import plain
+from posts.checks.leaks.plain import to_plain_text
 
 __all__ = [
     "NOTHING_ALLOWED",
@@ -57,7 +57,7 @@ SENSITIVE_RULES = frozenset(rule.name for rule in _RULES if rule.sensitive)
 
 def find_leaks(text: str, *, allowed: Allowed = NOTHING_ALLOWED, today: date) -> list[Leak]:
     """Return what should not be published, in the order of the text; no two findings overlap."""
-    reading = Reading(plain(text), allowed, today)
+    reading = Reading(to_plain_text(text), allowed, today)
     taken: list[tuple[int, int]] = []
     leaks = []
     for rule in _RULES:

@@ -46,27 +46,27 @@ def plates(reading: Reading) -> Iterator[Found]:
         for match in pattern.finditer(reading.text):
             if match[1] not in _PROVINCES or _MEASURE_AFTER.match(reading.text, match.end()):
                 continue
-            if _AUCTION.search(reading.around(match.start(), match.end(), 60, 40)):
+            if _AUCTION.search(reading.text_around(match.start(), match.end(), 60, 40)):
                 yield Found(*match.span(), Severity.INFO)
                 continue
-            if _NO_PLATE_BEFORE.search(reading.before(match.start(), 18)):
+            if _NO_PLATE_BEFORE.search(reading.text_before(match.start(), 18)):
                 continue
-            if _is_cued(reading, match):
+            if _has_cue(reading, match):
                 yield Found(*match.span(), Severity.HARD)
             elif match[3][3:4] == ".":
                 yield Found(*match.span(), Severity.SOFT)
 
 
-def _is_cued(reading: Reading, match: re.Match[str]) -> bool:
+def _has_cue(reading: Reading, match: re.Match[str]) -> bool:
     return bool(
-        _CUE_BEFORE.search(reading.before(match.start(), 50))
-        or _CUE_AFTER.search(reading.after(match.end(), 20))
+        _CUE_BEFORE.search(reading.text_before(match.start(), 50))
+        or _CUE_AFTER.search(reading.text_after(match.end(), 20))
     )
 
 
 def military_plates(reading: Reading) -> Iterator[Found]:
     for match in _MILITARY.finditer(reading.text):
-        if not _BOAT.search(reading.around(match.start(), match.end(), 60, 30)):
+        if not _BOAT.search(reading.text_around(match.start(), match.end(), 60, 30)):
             yield Found(*match.span(1), Severity.HARD)
 
 

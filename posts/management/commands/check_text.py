@@ -32,7 +32,9 @@ class Command(BaseCommand):
 
     def handle(self, *, paths: list[str], **options: Any) -> None:
         today = timezone.localdate()
-        checked = [(name, find_leaks(text, today=today)) for name, text in _texts(paths or [STDIN])]
+        checked = [
+            (name, find_leaks(text, today=today)) for name, text in _read_texts(paths or [STDIN])
+        ]
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(*each) for each in checked], indent=1))
         elif options["csv"]:
@@ -52,9 +54,9 @@ class Command(BaseCommand):
             rows.writerows({"file": name, **_as_row(leak)} for leak in leaks)
 
 
-def _texts(paths: list[str]) -> Iterator[tuple[str, str]]:
+def _read_texts(paths: list[str]) -> Iterator[tuple[str, str]]:
     if paths == [STDIN]:
-        yield STDIN, _decoded(STDIN, sys.stdin.buffer.read(MOST_BYTES + 1))
+        yield STDIN, _decode(STDIN, sys.stdin.buffer.read(MOST_BYTES + 1))
         return
     files = [file for path in paths for file in _files(Path(path))]
     if len(files) > MOST_FILES:
@@ -65,7 +67,7 @@ def _texts(paths: list[str]) -> Iterator[tuple[str, str]]:
                 content = stream.read(MOST_BYTES + 1)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        yield str(file), _decoded(str(file), content)
+        yield str(file), _decode(str(file), content)
 
 
 def _files(path: Path) -> list[Path]:
@@ -74,7 +76,7 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.iterdir() if file.is_file())
 
 
-def _decoded(name: str, content: bytes) -> str:
+def _decode(name: str, content: bytes) -> str:
     if len(content) > MOST_BYTES:
         raise CommandError(f"{name} is larger than {MOST_BYTES} bytes.")
     try:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import Refused
-from posts.library.ready import load
+from posts.library.ready import load_library
 
 
 class Command(BaseCommand):
@@ -15,6 +15,6 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            self.stdout.write(str(load(settings.BASE_DIR / "data" / "library.toml")))
+            self.stdout.write(str(load_library(settings.BASE_DIR / "data" / "library.toml")))
         except Refused as error:
             raise CommandError(str(error)) from error

@@ -165,7 +165,7 @@ def _require_choices(post: Post, answers: choices.Answers) -> None:
     """Raise Refused for what a page's own settings do not allow. No transaction waits for a
     platform.
     """
-    words = choices.refused(post, answers=answers)
+    words = choices.refused_choices(post, answers=answers)
     if words:
         raise Refused(" ".join(words))
 

@@ -26,7 +26,7 @@ from core.costly_pages import costly
 from core.forms import PeriodForm
 from core.paging import CappedPaginator
 from core.periods import Period, midnight
-from posts.bulk_import.sheets import KIND, workbook
+from posts.bulk_import.sheets import KIND, build_workbook
 from publishing.calendar.forms import VIEWS, CalendarForm, DayForm, ManyForm
 from publishing.calendar.presenters import clash_words, compose_address, day_cards, long_marks
 from publishing.calendar.queries import (
@@ -240,7 +240,7 @@ def export(request: HttpRequest) -> HttpResponse:
         return redirect("publishing:calendar")
     quotas.use("export", by=request.user)
     rows = planned_posts(unit, start=period.start, end=period.end)
-    data = workbook(rows, channels=channels_for(unit), topics=list(Topic.objects.all()))
+    data = build_workbook(rows, channels=channels_for(unit), topics=list(Topic.objects.all()))
     name = f"{_('plan')}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}"
     return HttpResponse(
         data,

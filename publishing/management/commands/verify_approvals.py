@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from posts.canonical import content
-from posts.kit_words import unproved_kits
+from posts.kit_words import find_unproved_kits
 from posts.review.queries import approved_channels
 from publishing.broadcasts.seals import is_sealed
 from publishing.models import Broadcast, Delivery
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             last = batch[-1][0]
             checked += len(batch)
             proved = approved_channels({row[4] for row in batch})
-            without_kit = unproved_kits({row[0]: row[-1] for row in batch})
+            without_kit = find_unproved_kits({row[0]: row[-1] for row in batch})
             for pk, delivery, sha256, channel, revision, stored_sha256, stored in batch:
                 same = sha256 == stored_sha256 == content.digest(stored)
                 if pk in without_kit:

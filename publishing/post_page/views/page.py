@@ -16,7 +16,7 @@ from posts.models import Post
 from posts.origins.shown import origin_of
 from posts.queries import revisions_of
 from posts.review.four_eyes import deciding_right
-from posts.scanned import cards_in
+from posts.scanned import cards_of_content
 from posts.states import EDITABLE, PostState
 from posts.states import NEXT as POST_NEXT
 from publishing.deliveries.queries import deliveries_of
@@ -110,7 +110,7 @@ def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) ->
         "content": shown,
         "origin": origin_of(post, request.user),
         "passed": passed_over(post, revision) if revision else None,
-        "scans": [card for card in cards_in(shown) if card.has_news],
+        "scans": [card for card in cards_of_content(shown) if card.has_news],
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),
         "was_seen": any(row.published_at for row in deliveries),

@@ -22,7 +22,7 @@ from core.actions import button_action, form_data, refusal
 from core.assertions import challenge
 from core.errors import NotAllowed, Refused
 from core.form_marks import Rendered, require_rendered
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.models import Post, Review
 from posts.review import readings, signing
 from posts.review import services as posts
@@ -67,7 +67,7 @@ def _needs_fresh_proof(request: HttpRequest, **_kwargs: Any) -> bool:
 
 def _asks_reason(post: Post) -> bool:
     """Check whether something of what waits is approved with a written reason only."""
-    found = findings(post, post.current_revision.content)
+    found = find_findings(post, post.current_revision.content)
     return bool(rules_to_pass(found, first_approval(post)))
 
 
@@ -232,7 +232,7 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
 
     @transaction.atomic
     def action() -> None:
-        rendered = readings.spend(form.cleaned_data["mark"], revision, by=request.user)
+        rendered = readings.use_mark(form.cleaned_data["mark"], revision, by=request.user)
         if decision == ReviewForm.RETURN:
             posts.request_changes(
                 post, revision, by=request.user, reason=form.cleaned_data["reason"]
@@ -296,7 +296,7 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     revision = post.current_revision
     try:
         rendered = require_rendered(
-            form.cleaned_data["mark"], readings.subject(revision), by=request.user
+            form.cleaned_data["mark"], readings.mark_subject(revision), by=request.user
         )
     except Refused:
         return JsonResponse({}, status=409)

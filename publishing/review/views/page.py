@@ -12,13 +12,13 @@ from accounts.second_factors import passkeys
 from core.clock import local_time
 from posts.discussion.cards import discussion_of
 from posts.discussion.marks import marks_of
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.history import diff
 from posts.models import Post
 from posts.queries import edited_since_approval, passed_warnings
 from posts.review import readings
 from posts.review.queries import first_approval, step_of
-from posts.scanned import cards_in
+from posts.scanned import cards_of_content
 from posts.states import Decision
 from posts.suggested_times import suggested_times
 from publishing.pauses.context import pauses_of
@@ -72,7 +72,7 @@ def _choices(
 
 def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[str, Any]:
     revision = post.current_revision
-    found = findings(post, revision.content)
+    found = find_findings(post, revision.content)
     before = last_approved(post)
     now = timezone.now()
     channels = scheduling.channels_of(revision)
@@ -96,14 +96,14 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         or Post.objects.filter(edited_since_approval(request.user), pk=post.pk).exists(),
         "findings": found,
         "leaks": leak_cards(found, revision.content, title=post.own_title),
-        "scans": [card for card in cards_in(revision.content) if card.has_news],
+        "scans": [card for card in cards_of_content(revision.content) if card.has_news],
         "asks_reason": form.asks_reason,
         "warned": passed_warnings(post).author,
         "cards": preview_cards(revision.content),
         "discussion": discussion,
         "marks": marks_of(card.thread for card in discussion.cards),
         "last_approved": before,
-        "changes": diff.near_changes(diff.changes(before.content, revision.content))
+        "changes": diff.near_changes(diff.list_changes(before.content, revision.content))
         if before
         else [],
         "coming": coming,

@@ -166,7 +166,7 @@ def _approve_many(request: HttpRequest, right: Permission, *, back: str) -> Http
 @transaction.atomic
 def _approve_listed(revision: Revision, proof: Proof, *, by: User, announce: bool) -> None:
     """Approve one revision of the list, for the time that the proof names. Raises Refused."""
-    readings.spend_list(revision, Rendered(proof.rendered_at, proof.nonce), by=by)
+    readings.use_list_mark(revision, Rendered(proof.rendered_at, proof.nonce), by=by)
     due_at = datetime.fromisoformat(proof.requested) if proof.requested else None
     reviews.approve(revision.post, revision, by=by, proof=proof, due_at=due_at, announce=announce)
 

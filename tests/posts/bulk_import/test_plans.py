@@ -85,7 +85,7 @@ def upload(client, *lines: list[str], files: list = (), data: bytes = b"", follo
 def batch_of(officer, *lines: list[str]) -> BulkImport:
     rows = [Row(number, *values) for number, values in enumerate(lines, 2)]
     unit = officer.appointments.get().unit
-    batch = services.keep(rows, [], unit=unit, file_name="ke-hoach.xlsx", by=officer)
+    batch = services.store_import(rows, [], unit=unit, file_name="ke-hoach.xlsx", by=officer)
     services.read_pictures(batch)
     batch.refresh_from_db()
     return batch
@@ -258,7 +258,7 @@ def test_work_that_nobody_does_any_more_is_taken_up_where_it_ended(officer):
     rows = [Row(2, *line(1, **{"Picture name": "a.png; b.png"}))]
     unit = officer.appointments.get().unit
     files = [picture("a.png"), picture("b.png", color="navy")]
-    batch = services.keep(rows, files, unit=unit, file_name="x.xlsx", by=officer)
+    batch = services.store_import(rows, files, unit=unit, file_name="x.xlsx", by=officer)
     now = timezone.now()
     first = services.pictures.store(
         [pictures.Place(incoming.folder() / batch.files[0][0])], unit=unit, by=officer
@@ -439,7 +439,7 @@ def test_submission_that_was_cut_off_goes_on(officer):
     services.apply(batch, by=officer, digest=digest, only_correct=False, again=False)
     batch.refresh_from_db()
     services.begin_submission(batch, by=officer)
-    services._submitted(services.drafts_of(batch)[0], by=officer, answers={})
+    services._submit_if_complete(services.drafts_of(batch)[0], by=officer, answers={})
 
     services.submit_all(batch)
 

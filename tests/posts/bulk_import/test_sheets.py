@@ -11,12 +11,12 @@ from core.errors import Refused
 from posts.bulk_import.sheets import (
     LONGEST_TEXT,
     Cells,
-    clock_of,
-    day_of,
-    examples,
-    moment_of,
+    build_workbook,
+    example_rows,
+    parse_day,
+    parse_moment,
+    parse_time,
     read_rows,
-    workbook,
 )
 from tests import factories
 
@@ -52,23 +52,23 @@ def read(data: bytes):
     ],
 )
 def test_days_and_times_are_read_as_people_and_programs_write_them(day, clock, moment):
-    assert moment_of(day, clock) == timezone.make_aware(datetime(*moment))
+    assert parse_moment(day, clock) == timezone.make_aware(datetime(*moment))
 
 
 @pytest.mark.parametrize("day", ["", "12/2026", "31/02/2026", "thứ Hai", "0", "99999", "1" * 400])
 def test_a_day_that_is_none_says_what_to_write(day):
     with pytest.raises(ValueError, match="dd/mm/yyyy"):
-        day_of(day)
+        parse_day(day)
 
 
 @pytest.mark.parametrize("clock", ["", "25:00", "7:61", "sáng", "7" * 400])
 def test_a_time_that_is_none_says_what_to_write(clock):
     with pytest.raises(ValueError, match="hh:mm"):
-        clock_of(clock)
+        parse_time(clock)
 
 
 def test_a_whole_hour_is_no_serial():
-    assert clock_of("7") == time(7)
+    assert parse_time("7") == time(7)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -127,8 +127,8 @@ def test_the_template_offers_the_units_channels_and_reads_back_with_its_examples
     channel = factories.ChannelFactory(name="Công an phường Ba Đình")
     topic = factories.topic()
     with translation.override("vi"):
-        rows = examples([channel], [topic], timezone.localdate())
-        data = workbook(rows, channels=[channel], topics=[topic])
+        rows = example_rows([channel], [topic], timezone.localdate())
+        data = build_workbook(rows, channels=[channel], topics=[topic])
     book = load_workbook(io.BytesIO(data))
     filled = book.worksheets[0]
     filled.append(["05/12/2026", "7h", None, "Bài của tôi", "Một\nHai"])
@@ -147,7 +147,7 @@ def test_the_template_offers_the_units_channels_and_reads_back_with_its_examples
 
 def test_what_begins_like_a_formula_stays_text():
     at = timezone.make_aware(datetime(2026, 12, 5, 7, 30))
-    data = workbook([Cells(at, [], "=1+1", "+84")], channels=[], topics=[])
+    data = build_workbook([Cells(at, [], "=1+1", "+84")], channels=[], topics=[])
 
     cells = load_workbook(io.BytesIO(data)).worksheets[0][2]
 

@@ -9,7 +9,7 @@ from campaigns.models import Topic
 from channels.queries import facts_of
 from posts.canonical import content
 from posts.canonical import html as canonical_html
-from posts.canonical.html import paragraphs
+from posts.canonical.html import to_paragraphs
 from posts.models import Post, PostChannel, PostMedia
 from posts.templatetags.previews import marked
 from tests import factories
@@ -69,8 +69,8 @@ def test_what_is_clean_stays_as_it_is(mess):
 
 @given(MESSES)
 def test_plain_text_survives_the_way_through_a_text_area(mess):
-    plain = canonical_html.plain(canonical_html.clean(mess))
-    assert canonical_html.plain(paragraphs(plain)) == plain
+    plain = canonical_html.to_plain_text(canonical_html.clean(mess))
+    assert canonical_html.to_plain_text(to_paragraphs(plain)) == plain
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,15 @@ def test_only_the_short_list_of_tags_passes(dirty, clean):
     ],
 )
 def test_plain_text_keeps_its_shape(body, plain):
-    assert canonical_html.plain(body) == plain
+    assert canonical_html.to_plain_text(body) == plain
 
 
 def test_the_unit_signs_where_the_text_does_not_name_it():
-    assert content.signed("Cảnh giác.", "Công an phường A") == "Cảnh giác.\n\nCông an phường A"
     assert (
-        content.signed("CÔNG AN PHƯỜNG A nhắc bà con.", "Công an phường A")
+        content.add_unit_name("Cảnh giác.", "Công an phường A") == "Cảnh giác.\n\nCông an phường A"
+    )
+    assert (
+        content.add_unit_name("CÔNG AN PHƯỜNG A nhắc bà con.", "Công an phường A")
         == "CÔNG AN PHƯỜNG A nhắc bà con."
     )
 
@@ -129,7 +131,7 @@ def text_with(platform: str, **given_: str) -> dict[str, str]:
         "link": "",
         "unit_name": "Công an xã A",
     }
-    return content.text_for(facts_of(platform).formats[0], **{**values, **given_})
+    return content.compose_text(facts_of(platform).formats[0], **{**values, **given_})
 
 
 def test_a_page_shows_title_text_signature_and_link_in_one():

@@ -7,7 +7,7 @@ from posts.canonical import content
 from posts.canonical.titles import LONGEST, title_from
 from posts.editor import services as editing
 from posts.editor.edits import edit_of
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.origins import services as origins
 from tests import factories
 from tests.posts.editor.composer import address, typed
@@ -47,7 +47,7 @@ def save(post, by, **fields):
 def test_it_follows_the_text_until_somebody_writes_one(post, officer):
     post = save(post, officer, title=" ", body="<p>Khóa cổng.</p><p>Gọi 113.</p>")
     assert (post.title, post.own_title) == ("Khóa cổng.", "")
-    assert findings(post) == []
+    assert find_findings(post) == []
 
     post = editing.save(post, edit_of(post), by=officer, version=post.version)
     post = save(post, officer, title="", body="<p>Rút chìa khóa.</p>")

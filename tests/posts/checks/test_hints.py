@@ -101,7 +101,7 @@ def test_a_time_outside_the_units_best_hours_is_said_with_the_number_of_posts(ho
     at = datetime(2026, 11, 28, hour - 7, 59, tzinfo=UTC)
     facts = {"requested_time": at, "best_hours": BestHours(18, 21, 14)}
     draft = Draft(content={"title": "", "topic": ""}, text="", now=NOW, **facts)
-    told = list(hints.time_suits_the_unit(draft))
+    told = list(hints.check_time(draft))
 
     assert [each.rule for each in told] == found
     assert all("14 posts" in each.message and "18:00 and 21:00" in each.message for each in told)

@@ -14,7 +14,7 @@ def found(check=None, **medium):
     content = {"media": [{"media": "7", "alt": "Ảnh", **medium}]}
     checks = {} if check is None else {"7": check}
     draft = Draft(content=content, text="", now=NOW, media_checks=checks)
-    return list(scans.media_are_checked(draft))
+    return list(scans.check_scans(draft))
 
 
 @pytest.mark.parametrize("state", ["", "waiting", "running"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from posts.discussion.anchors import find, replaced, replaced_in_html
+from posts.discussion.anchors import find, replace_quote, replace_quote_in_html
 
 
 def content(body="", title="", **own):
@@ -42,13 +42,13 @@ def test_words_of_the_title_and_of_one_channel_are_found_there():
     ],
 )
 def test_words_are_replaced_where_they_stand_exactly_once(text, result):
-    assert replaced(text, "113", "114") == result
+    assert replace_quote(text, "113", "114") == result
 
 
 def test_words_in_html_are_replaced_and_those_put_in_are_no_html():
     body = "<p>Tom &amp; Jerry gọi <b>113</b></p>"
 
-    assert replaced_in_html(body, "& Jerry", "<i>&\nBi") == (
+    assert replace_quote_in_html(body, "& Jerry", "<i>&\nBi") == (
         "<p>Tom &lt;i&gt;&amp;<br>Bi gọi <b>113</b></p>"
     )
 
@@ -63,8 +63,8 @@ def test_words_in_html_are_replaced_and_those_put_in_are_no_html():
     ],
 )
 def test_words_in_html_that_are_in_pieces_twice_or_in_a_tag_are_left_alone(body):
-    assert replaced_in_html(body, "113", "114") is None
+    assert replace_quote_in_html(body, "113", "114") is None
 
 
 def test_backslashes_of_a_proposal_are_letters():
-    assert replaced("a b", "a", r"\1\g<0>") == r"\1\g<0> b"
+    assert replace_quote("a b", "a", r"\1\g<0>") == r"\1\g<0> b"

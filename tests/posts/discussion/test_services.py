@@ -176,7 +176,7 @@ def test_the_author_takes_proposed_words_and_who_proposed_them_still_approves(
     comment = proposal(post, leader)
     post = returned(post, leader)
 
-    talks.take(comment, by=officer)
+    talks.accept_proposal(comment, by=officer)
 
     post.refresh_from_db()
     assert post.body.startswith("<p>Công an không bao giờ đòi tiền.</p>")
@@ -198,7 +198,7 @@ def test_the_rest_of_the_draft_stays_when_words_are_taken(post, officer, leader)
     comment = proposal(post, leader)
     post = returned(post, leader)
 
-    talks.take(comment, by=officer)
+    talks.accept_proposal(comment, by=officer)
 
     target = post.targets.get()
     assert (target.channel, target.text, target.options) == (channel, "Riêng", {"x": True})
@@ -209,7 +209,7 @@ def test_a_leader_who_takes_the_words_has_edited_and_may_not_approve(post, leade
     comment = proposal(post, leader)
     post = returned(post, leader)
 
-    talks.take(comment, by=leader)
+    talks.accept_proposal(comment, by=leader)
 
     post.refresh_from_db()
     revision = reviews.submit(post, by=leader)
@@ -220,10 +220,10 @@ def test_a_leader_who_takes_the_words_has_edited_and_may_not_approve(post, leade
 def test_words_are_taken_once(post, officer, leader):
     comment = proposal(post, leader)
     post = returned(post, leader)
-    talks.take(comment, by=officer)
+    talks.accept_proposal(comment, by=officer)
 
     with pytest.raises(Refused, match="taken already"):
-        talks.take(comment, by=officer)
+        talks.accept_proposal(comment, by=officer)
 
 
 def test_words_whose_place_has_changed_are_not_taken_and_can_be_later(post, officer, leader):
@@ -232,7 +232,7 @@ def test_words_whose_place_has_changed_are_not_taken_and_can_be_later(post, offi
     Post.objects.filter(pk=post.pk).update(body="<p>Viết lại.</p>")
 
     with pytest.raises(Refused, match="by hand"):
-        talks.take(comment, by=officer)
+        talks.accept_proposal(comment, by=officer)
 
     comment.refresh_from_db()
     assert comment.taken_at is None
@@ -244,14 +244,14 @@ def test_words_that_stand_in_the_text_and_in_the_title_are_not_taken(post, offic
     Post.objects.filter(pk=post.pk).update(title="Công an không chậm trễ")
 
     with pytest.raises(Refused):
-        talks.take(comment, by=officer)
+        talks.accept_proposal(comment, by=officer)
 
 
 def test_words_are_not_taken_while_the_post_waits_for_its_decision(post, officer, leader):
     comment = proposal(post, leader)
 
     with pytest.raises(Refused):
-        talks.take(comment, by=officer)
+        talks.accept_proposal(comment, by=officer)
 
     assert Post.objects.get(pk=post.pk).body == post.body
 
@@ -261,4 +261,4 @@ def test_nobody_of_another_unit_takes_words(post, leader):
     returned(post, leader)
 
     with pytest.raises(NotAllowed):
-        talks.take(comment, by=factories.person(Role.OFFICER))
+        talks.accept_proposal(comment, by=factories.person(Role.OFFICER))

@@ -49,7 +49,7 @@ def test_a_refused_upload_is_described(client, post):
 
 
 def test_presence_names_the_others_and_gives_a_fresh_token(client, post, officer, colleague):
-    editing.touch(post, by=colleague, now=timezone.now())
+    editing.note_editing(post, by=colleague, now=timezone.now())
     body = client.get(address("presence", post)).json()
     assert (body["others"], body["version"]) == (["Lê Văn Cường"], 1)
     assert len(body["token"]) > 30

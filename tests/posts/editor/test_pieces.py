@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from posts.canonical.html import plain
-from posts.findings import findings
+from posts.canonical.html import to_plain_text
+from posts.findings import find_findings
 from posts.library.models import SnippetKind
 from posts.models import Post
 from tests import factories
@@ -68,8 +68,8 @@ def test_without_scripts_a_piece_goes_to_the_end_and_its_gap_blocks(client, unit
 
     client.post(address(post), {"piece": piece.public_id})
     post.refresh_from_db()
-    assert plain(post.body).endswith("gọi 113.\n\nTrụ sở: {dia_chi}\n\nHết")
-    assert [found.rule for found in findings(post)] == ["gap_left"]
+    assert to_plain_text(post.body).endswith("gọi 113.\n\nTrụ sở: {dia_chi}\n\nHết")
+    assert [found.rule for found in find_findings(post)] == ["gap_left"]
 
 
 def test_the_button_without_scripts_saves_first(client, post):

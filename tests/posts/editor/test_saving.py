@@ -66,7 +66,7 @@ def test_a_new_draft_is_meant_for_all_usable_channels_of_the_unit(unit, officer)
     ChannelFactory(unit=unit, platform="telegram")  # off until the province allows it
     ChannelFactory()
 
-    post = origins.start(unit=unit, by=officer)
+    post = origins.start_draft(unit=unit, by=officer)
 
     assert [t.channel for t in post.targets.all()] == [mine]
     assert (post.state, post.author) == (PostState.DRAFT, officer)
@@ -77,7 +77,7 @@ def test_a_new_draft_is_meant_for_all_usable_channels_of_the_unit(unit, officer)
 def test_who_may_not_write_can_neither_start_nor_save(unit, post, role):
     stranger = person(role, unit)
     with pytest.raises(NotAllowed):
-        origins.start(unit=unit, by=stranger)
+        origins.start_draft(unit=unit, by=stranger)
     with pytest.raises(NotAllowed):
         save(post, stranger, title="Another title")
 
@@ -235,9 +235,9 @@ def test_a_copy_is_a_draft_of_its_own(unit, officer, colleague):
 
 def test_others_who_have_the_post_open_are_named_for_a_minute(post, officer, colleague):
     now = timezone.now()
-    assert editing.touch(post, by=officer, now=now) == []
-    assert editing.touch(post, by=colleague, now=now + timedelta(seconds=30)) == [officer]
-    assert editing.touch(post, by=colleague, now=now + timedelta(seconds=61)) == []
+    assert editing.note_editing(post, by=officer, now=now) == []
+    assert editing.note_editing(post, by=colleague, now=now + timedelta(seconds=30)) == [officer]
+    assert editing.note_editing(post, by=colleague, now=now + timedelta(seconds=61)) == []
 
 
 def decided(post) -> dict[str, object]:
@@ -317,12 +317,12 @@ def test_a_save_reads_the_text_out_of_its_markup_once(client, post, officer, mon
     """It takes 25 milliseconds for a long one, and every channel and every check needs it."""
     read = Counter()
 
-    class Counting(html._Plain):
+    class Counting(html._PlainTextParser):
         def feed(self, data):
             read[data] += 1
             super().feed(data)
 
-    monkeypatch.setattr(html, "_Plain", Counting)
+    monkeypatch.setattr(html, "_PlainTextParser", Counting)
     client.force_login(officer)
     body = "<p>Đoạn văn chỉ có ở phép thử này.</p>"
 

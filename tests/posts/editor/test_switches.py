@@ -6,7 +6,7 @@ from django.urls import reverse
 from posts.canonical import content
 from posts.editor import services as editing
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields, edit_of
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.history.services import restore
 from posts.models import Post
 from posts.origins import services as origins
@@ -26,7 +26,7 @@ def pages(unit):
 
 @pytest.fixture
 def draft(unit, officer, pages):
-    return origins.start(unit=unit, by=officer)
+    return origins.start_draft(unit=unit, by=officer)
 
 
 def save(post, by, *, pictures=(), switched=None):
@@ -65,7 +65,7 @@ def test_material_switches_channels_off_and_on_again(unit, officer, draft):
 def test_what_a_person_switched_stays_whatever_the_material(unit, officer, draft):
     draft = save(draft, officer, switched={"facebook": False, "youtube": True})
     assert on(draft) == {"youtube"}
-    assert "video_missing" in {finding.rule for finding in findings(draft)}
+    assert "video_missing" in {finding.rule for finding in find_findings(draft)}
 
     draft = save(draft, officer, pictures=[factories.media(unit)])
     assert on(draft) == {"tiktok", "youtube"}
@@ -86,7 +86,7 @@ def test_the_page_says_why_a_channel_is_off_and_asks_nothing_of_it(client, offic
         str(pages["youtube"].public_id): "takes videos only",
     }
     assert page.content.decode().count("channel-unfit") == 2
-    assert {f.where for f in findings(draft)} == {"body", "topic"}
+    assert {f.where for f in find_findings(draft)} == {"body", "topic"}
 
 
 def switches(post) -> dict[str, str]:
@@ -162,8 +162,8 @@ def test_what_is_submitted_goes_where_the_page_said(client, unit, officer, draft
 
 def test_a_post_that_no_channel_takes_says_what_to_do(unit, officer):
     factories.ChannelFactory(unit=unit, platform="youtube")
-    draft = origins.start(unit=unit, by=officer)
-    (finding,) = [f for f in findings(draft) if f.where == "channels"]
+    draft = origins.start_draft(unit=unit, by=officer)
+    (finding,) = [f for f in find_findings(draft) if f.where == "channels"]
     assert "YouTube: takes videos only" in finding.message
 
 

@@ -80,26 +80,26 @@ def test_a_worker_draws_the_card_and_the_draft_takes_it_where_the_kits_one_stood
     assert card.unit == post.unit
     assert card.sha256 != before[0].sha256
     assert "0236" in PostMedia.objects.get(media=card).alt_text
-    assert unit_cards.offers(post) == []
+    assert unit_cards.card_offers(post) == []
     post.refresh_from_db()
     assert post.version == 2
 
 
 def test_cards_are_drawn_when_asked_for_where_the_message_was_lost(post, officer):
-    unit_cards.use(post, by=officer)
+    unit_cards.use_unit_cards(post, by=officer)
     assert shown(post)[0].card.words["title"] == WORDS.title
     assert shown(post)[0].source == post.unit.name
 
 
 def test_drawing_twice_makes_one_card(post):
-    assert [unit_cards.draw(post, by=post.author) for _ in range(2)] == [1, 0]
+    assert [unit_cards.draw_unit_cards(post, by=post.author) for _ in range(2)] == [1, 0]
     assert Media.objects.filter(unit=post.unit, card__isnull=False).count() == 1
 
 
 def test_a_card_drawn_before_the_kit_was_taken_up_is_drawn_anew(post, officer):
-    unit_cards.draw(post, by=officer)
+    unit_cards.draw_unit_cards(post, by=officer)
     post.adoption.adopted_at = post.adoption.adopted_at.replace(year=2099)
-    assert unit_cards.offers(post)[0].own is None
+    assert unit_cards.card_offers(post)[0].own is None
 
 
 def test_words_that_do_not_fit_leave_the_kits_card(post, officer):
@@ -108,7 +108,7 @@ def test_words_that_do_not_fit_leave_the_kits_card(post, officer):
         mock.patch.object(cards, "too_long", return_value={"title": 3}),
         pytest.raises(Refused, match="do not fit"),
     ):
-        unit_cards.use(post, by=officer)
+        unit_cards.use_unit_cards(post, by=officer)
     assert shown(post) == before
 
 
@@ -127,7 +127,7 @@ def test_a_post_of_no_kit_asks_for_no_cards(officer):
     unit = officer.current_appointments[0].unit
     own = factories.PostFactory(unit=unit, author=officer)
     with CaptureQueriesContext(connection) as found:
-        assert unit_cards.offers(own) == []
+        assert unit_cards.card_offers(own) == []
     assert len(found) == 0
     tasks.draw_unit_cards(post=own.pk)
     tasks.draw_unit_cards(post=0)

@@ -67,7 +67,8 @@ def test_the_approver_sees_it_on_the_review_and_in_the_differences(client):
     post = factories.approved(urgent=True)
     before = post.approved_revision.content
     assert [
-        c.label for c in diff.changes({k: v for k, v in before.items() if k != "urgent"}, before)
+        c.label
+        for c in diff.list_changes({k: v for k, v in before.items() if k != "urgent"}, before)
     ] == ["Urgency"]
 
     submitted = factories.submitted(unit=post.unit, urgent=True)

@@ -130,7 +130,7 @@ def test_everything_that_is_published_is_compared(unit, post):
     editing.save(post, edit, by=post.author, version=1)
     post.refresh_from_db()
 
-    found = diff.changes(old, content.compose(post))
+    found = diff.list_changes(old, content.compose(post))
 
     assert [(c.label, c.kind) for c in found] == [
         ("Title", ""),
@@ -150,7 +150,7 @@ def test_everything_that_is_published_is_compared(unit, post):
 def test_a_new_order_of_pictures_and_a_removed_channel_are_listed(post):
     old = content.compose(post)
     new = {**old, "media": old["media"][::-1], "channels": []}
-    assert [(c.label, c.kind) for c in diff.changes(old, new)] == [
+    assert [(c.label, c.kind) for c in diff.list_changes(old, new)] == [
         ("Facebook Trang A", "del"),
         ("Pictures", ""),
     ]
@@ -159,13 +159,13 @@ def test_a_new_order_of_pictures_and_a_removed_channel_are_listed(post):
 def test_formatting_alone_is_named_as_such(post):
     old = content.compose(post)
     new = {**old, "body": old["body"].replace("Nghi ngờ", "<strong>Nghi ngờ</strong>")}
-    assert [c.pieces for c in diff.changes(old, new)] == [
+    assert [c.pieces for c in diff.list_changes(old, new)] == [
         [Piece("same", "Only the formatting changed.")]
     ]
 
 
 def test_nothing_changed_is_nothing_reported(post):
-    assert diff.changes(content.compose(post), content.compose(post)) == []
+    assert diff.list_changes(content.compose(post), content.compose(post)) == []
 
 
 # --- The pages ------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def test_formats_options_videos_captions_and_the_ai_mark_are_compared_in_words(u
     new = content.compose(post)
     changes = {
         c.label: "".join(f"[{p.kind}:{p.text}]" if p.kind != "same" else p.text for p in c.pieces)
-        for c in diff.changes(old, new)
+        for c in diff.list_changes(old, new)
     }
     assert changes.pop("Captions of a video").endswith("Chào\n]")
     assert changes == {
@@ -279,7 +279,7 @@ def test_formats_options_videos_captions_and_the_ai_mark_are_compared_in_words(u
     }
 
     post.pictures.filter(media=video).delete()
-    (change,) = diff.changes(new, content.compose(post))
+    (change,) = diff.list_changes(new, content.compose(post))
     assert (change.label, change.kind, change.pieces[0].text) == (
         "Video removed",
         "del",
@@ -297,4 +297,4 @@ def test_an_option_from_before_it_was_written_down_did_not_change(unit):
         "channels": [{name: value for name, value in target.items() if name != "options"}],
     }
     assert target["options"]
-    assert diff.changes(old, new) == []
+    assert diff.list_changes(old, new) == []

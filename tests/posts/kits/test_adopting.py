@@ -20,7 +20,7 @@ from core.errors import Refused
 from posts.canonical import content
 from posts.editor import services as editing
 from posts.editor.edits import edit_of
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.kits import services as kits
 from posts.models import Post
 from posts.origins.services import duplicate
@@ -79,7 +79,7 @@ def kit(province):
 
 
 def blocked(post) -> list[tuple[str, str]]:
-    return [(f.rule, f.where) for f in findings(post) if f.severity == "block"]
+    return [(f.rule, f.where) for f in find_findings(post) if f.severity == "block"]
 
 
 def refreshed(post) -> Post:
@@ -208,10 +208,10 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
 
     right = write("7-9", "01/01/2020", "1.250")
     assert blocked(right) == []
-    warned = [(f.rule, f.where) for f in findings(right) if f.severity == "warn"]
+    warned = [(f.rule, f.where) for f in find_findings(right) if f.severity == "warn"]
     assert ("kit_gap_day", "slot-ngay_hop") in warned
     right = write("7-9", timezone.localdate().strftime("%d/%m/%Y"), "1.250")
-    assert "kit_gap_day" not in [f.rule for f in findings(right)]
+    assert "kit_gap_day" not in [f.rule for f in find_findings(right)]
 
 
 def test_the_page_of_a_post_says_from_which_kit_it_began(client, unit, province, officer, kit):

@@ -12,15 +12,15 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import Refused
 from core.models import Letter
-from posts.canonical.html import plain
+from posts.canonical.html import to_plain_text
 from posts.checks import leak_words
 from posts.checks.base import Severity
 from posts.checks.leaks.scan import RULES, find_leaks
 from posts.editor import services as editing
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.leak_rules.models import LeakCheck, LeakCount
 from posts.leak_rules.queries import rules_of
-from posts.leak_rules.services import hold_back, holds_back
+from posts.leak_rules.services import find_held_back, is_held_back
 from posts.library import services as library
 from posts.models import Review
 from posts.queries import CHECKED, PASSED
@@ -57,7 +57,7 @@ def post(unit, officer):
 
 
 def leaks(post):
-    found = findings(post)
+    found = find_findings(post)
     return [(f.rule, f.severity, f.where) for f in found if f.rule.startswith("leak_")]
 
 
@@ -70,14 +70,14 @@ def test_every_rule_has_words_of_its_own():
 
 
 def test_a_private_number_blocks_and_no_finding_repeats_it(post, officer):
-    [found] = [f for f in findings(post) if f.rule.startswith("leak_")]
+    [found] = [f for f in find_findings(post) if f.rule.startswith("leak_")]
 
     assert (found.rule, found.severity, found.where) == (
         "leak_phone_personal",
         Severity.BLOCK,
         "body",
     )
-    assert plain(post.body)[slice(*found.span)] == NUMBER
+    assert to_plain_text(post.body)[slice(*found.span)] == NUMBER
     assert NUMBER not in repr(found)
     with pytest.raises(Refused) as refused:
         reviews.submit(post, by=officer)
@@ -132,7 +132,7 @@ def test_a_number_that_the_province_allows_is_public_for_its_units(unit, post):
 
 def test_a_tick_of_these_very_words_lets_a_warning_pass(post, officer):
     factories.rule_switch("phone_personal", "warn")
-    [found] = [f for f in findings(post) if f.severity == Severity.TICK]
+    [found] = [f for f in find_findings(post) if f.severity == Severity.TICK]
     with pytest.raises(Refused):
         reviews.submit(post, by=officer)
     other = factories.edit_of(post, body=BODY.replace("678", "679"))
@@ -140,7 +140,7 @@ def test_a_tick_of_these_very_words_lets_a_warning_pass(post, officer):
     with pytest.raises(Refused):
         reviews.submit(post, by=officer, ticks=[found.mark])
 
-    [found] = [f for f in findings(post) if f.severity == Severity.TICK]
+    [found] = [f for f in find_findings(post) if f.severity == Severity.TICK]
     reviews.submit(post, by=officer, ticks=[found.mark])
 
     entry = Entry.objects.get(action="post.in_review")
@@ -186,7 +186,7 @@ def test_a_rule_that_became_stricter_stops_the_scheduling(post, officer, approve
     reviews.submit(post, by=officer)
     post.refresh_from_db()
     decide(post, approver)
-    assert not holds_back(post.approved_revision, post.unit)
+    assert not is_held_back(post.approved_revision, post.unit)
 
     switch.ended_at = switch.set_at
     switch.save()
@@ -212,14 +212,14 @@ def test_what_was_checked_is_read_once_for_a_set_of_rules(
         revision = factories.approved(unit=post.unit, body=BODY).approved_revision
         rows[revision.pk] = post.unit.path
     now = factories.timezone.now()
-    assert hold_back(rows, now=now) == set()
+    assert find_held_back(rows, now=now) == set()
     before = list(LeakCheck.objects.values_list("revision", "rules"))
 
     with django_assert_num_queries(6):
-        assert hold_back(rows, now=now) == set()
+        assert find_held_back(rows, now=now) == set()
 
     factories.rule_switch("phone_personal", "hard")
-    assert hold_back(rows, now=now) == set(rows)
+    assert find_held_back(rows, now=now) == set(rows)
     assert before != list(LeakCheck.objects.values_list("revision", "rules"))
 
 

@@ -17,18 +17,18 @@ from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
 from platforms.limits import advice, choose_format, problems
 from platforms.messages import Message
-from posts.canonical.content import text_for
-from posts.canonical.html import paragraphs
-from posts.checks.variables import LEFT, names_in
-from posts.findings import findings
+from posts.canonical.content import compose_text
+from posts.canonical.html import to_paragraphs
+from posts.checks.variables import LEFT, gap_names
+from posts.findings import find_findings
 from posts.library import services
-from posts.library.filling import BUILT_IN, fill
+from posts.library.filling import BUILT_IN, fill_template
 from posts.library.models import Snippet, Template
-from posts.library.queries import fitting, signature_for
-from posts.library.ready import load
+from posts.library.queries import signature_for, templates_for_today
+from posts.library.ready import load_library
 from posts.library.services import SnippetFields, TemplateFields
 from posts.models import Post
-from posts.origins.services import from_template
+from posts.origins.services import start_from_template
 from posts.review.services import submit
 from tests import factories
 from units.facts import Facts, change_facts
@@ -108,13 +108,13 @@ def test_an_archived_template_begins_no_post_until_it_is_restored(unit, officer)
     row = factories.template(unit)
     services.archive(row, by=officer)
     with pytest.raises(Refused):
-        from_template(row, unit=unit, by=officer)
+        start_from_template(row, unit=unit, by=officer)
     with pytest.raises(Refused):
         services.archive(row, by=officer)
 
     services.restore(row, by=officer)
 
-    assert from_template(row, unit=unit, by=officer).template == row
+    assert start_from_template(row, unit=unit, by=officer).template == row
 
 
 def test_a_piece_has_no_gap_of_its_own(unit, officer):
@@ -139,7 +139,7 @@ def test_the_units_facts_fill_the_gaps_and_the_rest_is_asked(unit):
         variables=[{"name": "gio", "label": "Mấy giờ", "example": "7 giờ"}],
     )
 
-    filled = fill(row, unit, on=TODAY)
+    filled = fill_template(row, unit, on=TODAY)
 
     assert filled.title == f"{unit.name} thông báo"
     assert filled.text == "27/11/2026: gọi 0236.3822.300, đến {dia_chi}, lúc {gio}."
@@ -152,7 +152,7 @@ def test_the_units_facts_fill_the_gaps_and_the_rest_is_asked(unit):
 def test_what_is_typed_opens_no_gap_of_its_own(unit):
     row = factories.template(unit, text="{gio} {don_vi}")
 
-    filled = fill(row, unit, on=TODAY, typed={"gio": "{don_vi} <b>"})
+    filled = fill_template(row, unit, on=TODAY, typed={"gio": "{don_vi} <b>"})
 
     assert filled.text == f"{{don_vi}} <b> {unit.name}"
 
@@ -169,7 +169,7 @@ def test_the_signature_of_the_topic_goes_before_a_nearer_one_for_all(unit):
     row = factories.template(unit, text="Cảnh giác.\n\n{chu_ky}")
 
     assert signature_for(unit, topic) == nearer
-    assert fill(row, unit, on=TODAY).text == f"Cảnh giác.\n\n{unit.name}: 156"
+    assert fill_template(row, unit, on=TODAY).text == f"Cảnh giác.\n\n{unit.name}: 156"
 
 
 def test_what_fits_the_month_is_offered_before_what_is_used_most(unit):
@@ -178,7 +178,7 @@ def test_what_fits_the_month_is_offered_before_what_is_used_most(unit):
     factories.template(unit, months=1 << 2, uses=3)
     factories.template(factories.UnitFactory(), uses=99)
 
-    assert fitting(unit, on=TODAY, most=2) == [november, popular]
+    assert templates_for_today(unit, on=TODAY, most=2) == [november, popular]
 
 
 # --- Beginning a post -----------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_a_post_begins_with_the_text_for_the_channels_that_take_one(unit, office
         factories.ministry(), text="Một & hai.\n\n{don_vi}", texts={"threads": "Ngắn. {don_vi}"}
     )
 
-    post = from_template(row, unit=unit, by=officer)
+    post = start_from_template(row, unit=unit, by=officer)
 
     assert post.body == f"<p>Một &amp; hai.</p><p>{unit.name}</p>"
     on = post.targets.switched_on().select_related("channel")
@@ -212,27 +212,27 @@ def test_an_open_gap_blocks_the_submission(unit, officer, part):
     texts = {"facebook": "Lúc {gio}"} if part == "own" else {}
     row = factories.template(unit, **({"texts": texts} if texts else {part: "Lúc {gio}"}))
 
-    post = from_template(row, unit=unit, by=officer)
+    post = start_from_template(row, unit=unit, by=officer)
 
     where = {"title": "title", "text": "body", "own": str(channel.public_id)}[part]
-    assert [(f.rule, f.where) for f in findings(post)] == [("gap_left", where)]
+    assert [(f.rule, f.where) for f in find_findings(post)] == [("gap_left", where)]
     with pytest.raises(Refused):
         submit(post, by=officer)
-    filled = from_template(row, unit=unit, by=officer, typed={"gio": "7 giờ"})
-    assert findings(filled) == []
+    filled = start_from_template(row, unit=unit, by=officer, typed={"gio": "7 giờ"})
+    assert find_findings(filled) == []
 
 
 def test_a_secrecy_mark_that_is_typed_into_a_gap_is_not_stored(unit, officer):
     row = factories.template(unit, text="{gio}")
 
     with pytest.raises(SecrecyRefused):
-        from_template(row, unit=unit, by=officer, typed={"gio": "Độ mật: TỐI MẬT"})
+        start_from_template(row, unit=unit, by=officer, typed={"gio": "Độ mật: TỐI MẬT"})
     assert not Post.objects.exists()
 
 
 def test_the_template_of_another_unit_begins_no_post(unit, officer):
     with pytest.raises(Refused):
-        from_template(factories.template(factories.UnitFactory()), unit=unit, by=officer)
+        start_from_template(factories.template(factories.UnitFactory()), unit=unit, by=officer)
 
 
 # --- What comes with the portal -------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_the_library_is_loaded_once_and_changed_texts_of_people_stay(topics):
     services.archive(archived, by=overseer)
     Template.objects.filter(pk=stale.pk).update(title="Bản cũ")
 
-    done = load(READY)
+    done = load_library(READY)
 
     assert (done.created, done.changed, done.kept) == (0, 1, 2)
     touched.refresh_from_db()
@@ -273,7 +273,7 @@ def test_the_library_is_loaded_once_and_changed_texts_of_people_stay(topics):
 
 def test_each_topic_has_two_templates_at_least(topics):
     factories.ministry()
-    load(READY)
+    load_library(READY)
 
     counted = {
         topic.code: Template.objects.filter(topic=topic).count() for topic in Topic.objects.all()
@@ -291,7 +291,7 @@ def _ready() -> list[str]:
 def station(topics):
     """Return a unit with a long name, its officer, and a channel on every platform."""
     factories.ministry()
-    load(READY)
+    load_library(READY)
     unit = factories.UnitFactory(place="Phường Bình Hưng Hòa Thạnh Mỹ Lợi Đông")
     for platform in Kind:
         factories.ChannelFactory(unit=unit, platform=platform)
@@ -304,8 +304,8 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
     bad = {}
     for row in Template.objects.select_related("topic"):
         typed = {each["name"]: each["example"] for each in row.variables}
-        assert set(names_in(row.parts())) <= {*BUILT_IN, *typed}, row.code
-        filled = fill(row, station, on=TODAY, typed=typed)
+        assert set(gap_names(row.parts())) <= {*BUILT_IN, *typed}, row.code
+        filled = fill_template(row, station, on=TODAY, typed=typed)
         wrong = [f"gap:{gap}" for gap in LEFT.findall(filled.title + filled.text)]
         if not any(
             number in filled.text for number in ("113", "114", "111", "112", "156", "trụ sở")
@@ -313,8 +313,8 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
             wrong.append("nobody to turn to")
         for platform in Kind:
             wrong += _misfits(platform, filled, station.name)
-        post = from_template(row, unit=station, by=officer, typed=typed)
-        wrong += [finding.rule for finding in findings(post)]
+        post = start_from_template(row, unit=station, by=officer, typed=typed)
+        wrong += [finding.rule for finding in find_findings(post)]
         if wrong:
             bad[row.code] = wrong
 
@@ -324,10 +324,10 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
 def _misfits(platform: str, filled, unit_name: str) -> list[str]:
     """List the limits on words that the text passes on a platform; pictures come later."""
     form = choose_format(facts_of(platform), [])
-    shown = text_for(
+    shown = compose_text(
         form,
         title=filled.title,
-        body=paragraphs(filled.text),
+        body=to_paragraphs(filled.text),
         override="",
         link="",
         unit_name=unit_name,

@@ -14,7 +14,7 @@ from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import Box
 from posts.editor import services as editing
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.media_findings import services
 from posts.models import Post
 from posts.review import services as reviews
@@ -57,7 +57,7 @@ def page_of(media, **query):
 
 
 def rules(post):
-    return [each.rule for each in findings(Post.objects.get(pk=post.pk))]
+    return [each.rule for each in find_findings(Post.objects.get(pk=post.pk))]
 
 
 # --- The gate -------------------------------------------------------------------------------------
@@ -88,14 +88,14 @@ def test_the_gate_asks_as_often_for_many_pictures_as_for_one(post, unit, officer
 
     factories.scanned(picture, FACE)
     with CaptureQueriesContext(connection) as one:
-        findings(Post.objects.get(pk=post.pk))
+        find_findings(Post.objects.get(pk=post.pk))
     more = [factories.media(unit) for _ in range(4)]
     for each in more:
         factories.scanned(each, FACE, NUMBER)
     many = PostFactory(unit=unit, author=officer, media=[picture, *more])
 
     with CaptureQueriesContext(connection) as five:
-        findings(Post.objects.get(pk=many.pk))
+        find_findings(Post.objects.get(pk=many.pk))
     assert len(five) == len(one)
 
 
@@ -257,10 +257,10 @@ def test_a_marked_picture_that_another_post_shows_stays_until_it_is_taken_out_th
     factories.scanned(picture, SECRET)
     other = PostFactory(unit=unit, author=officer, media=[picture])
 
-    services.take_out(picture, by=officer, post=post)
+    services.remove_from_draft(picture, by=officer, post=post)
     assert Media.objects.filter(pk=picture.pk).exists()
 
-    services.take_out(picture, by=officer, post=other)
+    services.remove_from_draft(picture, by=officer, post=other)
     assert not Media.objects.filter(pk=picture.pk).exists()
 
 

@@ -18,9 +18,9 @@ from media.library import services as library
 from media.library.services import Description
 from media.models import Folder, Media, Tag
 from posts.editor import services as editing
-from posts.findings import findings
+from posts.findings import find_findings
 from posts.media_library import services
-from posts.media_library.services import take_film
+from posts.media_library.services import replace_with_finished_film
 from posts.models import Post
 from posts.origins import services as origins
 from posts.review import services as reviews
@@ -362,7 +362,7 @@ def test_an_ended_picture_comes_into_no_further_post(client, unit, officer, ende
     post = factories.PostFactory(unit=unit, author=officer)
 
     with pytest.raises(Refused, match="may be used until"):
-        services.use(ended, unit=unit, by=officer)
+        services.put_in_post(ended, unit=unit, by=officer)
     chosen = client.post(
         address("choose_media", post),
         {"media": ended.public_id},
@@ -385,7 +385,7 @@ def test_a_draft_that_shows_an_ended_picture_is_saved_and_not_submitted(
 
     post.refresh_from_db()
     assert (response.status_code, post.title) == (200, "Sửa tiêu đề")
-    assert "media_expired" in [finding.rule for finding in findings(post)]
+    assert "media_expired" in [finding.rule for finding in find_findings(post)]
 
 
 def test_on_its_last_day_a_picture_is_used_still(unit, officer):
@@ -393,9 +393,9 @@ def test_on_its_last_day_a_picture_is_used_still(unit, officer):
     put(pk=media.pk, expires_on=timezone.localdate())
     media.refresh_from_db()
 
-    post = services.use(media, unit=unit, by=officer)
+    post = services.put_in_post(media, unit=unit, by=officer)
 
-    assert "media_expired" not in [finding.rule for finding in findings(post)]
+    assert "media_expired" not in [finding.rule for finding in find_findings(post)]
 
 
 def test_a_unit_is_told_once_a_week_ahead_with_its_live_posts(unit, officer):
@@ -409,13 +409,13 @@ def test_a_unit_is_told_once_a_week_ahead_with_its_live_posts(unit, officer):
         post, channel, state=State.PUBLISHED, published_at=timezone.now(), remote_id="1"
     )
 
-    assert [services.warn_of_ends(on=today) for _ in range(2)] == [1, 0]
+    assert [services.warn_of_expiry(on=today) for _ in range(2)] == [1, 0]
     notice = Notice.objects.get(user=officer, kind="media_end")
     day = f"{today + timedelta(days=7):%d/%m/%Y}"
     assert notice.facts == {"n": "1", "day": day, "live": "1"}
     # A day that is moved is told of anew.
     put(pk=ending.pk, expires_on=today + timedelta(days=6))
-    assert services.warn_of_ends(on=today) == 1
+    assert services.warn_of_expiry(on=today) == 1
 
 
 # --- What something was blurred out of ------------------------------------------------------------
@@ -447,13 +447,13 @@ def test_no_way_leads_back_into_a_post(unit, officer, blurred):
     """It cannot be chosen, saved, brought back with a version or copied with a post."""
     post = factories.PostFactory(unit=unit, author=officer, media=[factories.media(unit)])
     with pytest.raises(Refused, match="blurred out"):
-        services.use(blurred, unit=unit, by=officer, post=post)
+        services.put_in_post(blurred, unit=unit, by=officer, post=post)
     carrying = factories.PostFactory(unit=unit, author=officer, media=[blurred])
 
     copy = origins.duplicate(carrying, by=officer)
 
     assert not copy.pictures.exists()
-    assert "media_blurred" in {finding.rule for finding in findings(carrying)}
+    assert "media_blurred" in {finding.rule for finding in find_findings(carrying)}
 
 
 def test_a_week_after_it_drafts_lose_it_and_are_told_of_it(unit, officer, blurred):
@@ -530,7 +530,7 @@ def test_the_province_sees_where_units_used_what_it_shares_and_a_unit_only_its_o
     put(pk=shared.pk, shared=True)
     for each in (unit, factories.UnitFactory(parent=unit.parent)):
         person = factories.person(Role.OFFICER, each)
-        services.use(shared, unit=each, by=person)
+        services.put_in_post(shared, unit=each, by=person)
 
     own = client.get(address("library_medium", shared)).context["posts"]
     client.force_login(factories.person(Role.OVERSEER, unit.parent))
@@ -643,7 +643,7 @@ def test_a_film_that_is_made_while_the_composer_is_open_is_taken_over_without_a_
     edit = films.queue(film, films.Plan(start=2, end=9), by=officer, purpose_id=post.public_id)
     edit.result = made
     edit.save()
-    take_film(edit)
+    replace_with_finished_film(edit)
     client.force_login(officer)
     assert client.get(address("presence", post)).json()["has_new_film"]
 

@@ -36,7 +36,7 @@ def said(**changes):
         "nonce": "n",
         **changes,
     }
-    return approvals.statement(**facts)
+    return approvals.build_statement(**facts)
 
 
 def test_a_statement_is_the_same_text_whatever_the_order_of_its_channels():
@@ -48,7 +48,7 @@ def test_a_statement_is_the_same_text_whatever_the_order_of_its_channels():
 def test_a_signed_statement_proves_the_approval_that_it_names():
     signed = approvals.sign(said(), approvals.Method.CODE)
 
-    assert approvals.problem(signed, **FACTS) == ""
+    assert approvals.approval_problem(signed, **FACTS) == ""
     assert approvals.channels_of(signed) == {"a", "b"}
 
 
@@ -57,7 +57,7 @@ def test_a_signed_statement_proves_nothing_else(other):
     signed = approvals.sign(said(), approvals.Method.CODE)
 
     assert (
-        approvals.problem(signed, **{**FACTS, **other})
+        approvals.approval_problem(signed, **{**FACTS, **other})
         == "the statement is about another content or person"
     )
 
@@ -67,7 +67,7 @@ def test_a_byte_changed_anywhere_breaks_the_proof(field):
     signed = approvals.sign(said(), approvals.Method.CODE)
     broken = signed._replace(**{field: getattr(signed, field)[:-1] + "~"})
 
-    assert approvals.problem(broken, **FACTS)
+    assert approvals.approval_problem(broken, **FACTS)
 
 
 def test_an_old_key_still_proves_and_a_lost_one_does_not(settings):
@@ -75,14 +75,16 @@ def test_an_old_key_still_proves_and_a_lost_one_does_not(settings):
     signed = approvals.sign(said(), approvals.Method.CODE)
 
     settings.APPROVAL_KEYS = [new, old]
-    assert approvals.problem(signed, **FACTS) == ""
+    assert approvals.approval_problem(signed, **FACTS) == ""
     assert approvals.sign(said(), approvals.Method.CODE).key_id != signed.key_id
     settings.APPROVAL_KEYS = [new]
-    assert "does not have" in approvals.problem(signed, **FACTS)
+    assert "does not have" in approvals.approval_problem(signed, **FACTS)
 
 
 def problem_of(text, assertion):
-    return approvals.problem(approvals.sign(text, approvals.Method.PASSKEY, assertion), **FACTS)
+    return approvals.approval_problem(
+        approvals.sign(text, approvals.Method.PASSKEY, assertion), **FACTS
+    )
 
 
 def test_a_passkeys_assertion_proves_the_statement_that_it_signed():
@@ -122,14 +124,14 @@ def test_a_good_assertion_by_a_strangers_own_key_proves_nothing_without_the_seal
 
     forged = signed._replace(method=approvals.Method.PASSKEY, assertion=own)
 
-    assert approvals.problem(forged, **FACTS) == "the seal is not that of the statement"
+    assert approvals.approval_problem(forged, **FACTS) == "the seal is not that of the statement"
 
 
 # --- Several by one touch -------------------------------------------------------------------------
 
 
 def listed_by(key, *statements, nonce="n", assertion=None):
-    text = approvals.list_statement(statements, nonce=nonce)
+    text = approvals.build_list_statement(statements, nonce=nonce)
     return approvals.sign(text, approvals.Method.PASSKEY, assertion or touch(key, text))
 
 
@@ -145,7 +147,10 @@ def test_a_signed_list_proves_each_statement_on_it(passkey):
 
     for revision, text in (("r-1", first), ("r-2", second)):
         signed = approvals.sign_listed(text, listed)
-        assert approvals.problem(signed, **{**FACTS, "revision": revision}, listed=listed) == ""
+        assert (
+            approvals.approval_problem(signed, **{**FACTS, "revision": revision}, listed=listed)
+            == ""
+        )
 
 
 def test_a_list_proves_nothing_that_was_put_on_it_or_sealed_beside_it(passkey):
@@ -153,19 +158,19 @@ def test_a_list_proves_nothing_that_was_put_on_it_or_sealed_beside_it(passkey):
     listed = approvals.read_list(listed_by(passkey, first, second), id=1)
     other = approvals.read_list(listed_by(passkey, first, third), id=2)
 
-    assert approvals.problem(approvals.sign_listed(third, listed), **FACTS, listed=listed) == (
-        "the statement is not on the list"
-    )
+    assert approvals.approval_problem(
+        approvals.sign_listed(third, listed), **FACTS, listed=listed
+    ) == ("the statement is not on the list")
     # Sealed with one list, stored beside another; or beside none.
     sealed = approvals.sign_listed(third, listed)
     assert (
-        approvals.problem(sealed, **FACTS, listed=other)
+        approvals.approval_problem(sealed, **FACTS, listed=other)
         == "the statement was sealed without this list"
     )
-    assert approvals.problem(sealed, **FACTS) == "the passkey's assertion cannot be read"
+    assert approvals.approval_problem(sealed, **FACTS) == "the passkey's assertion cannot be read"
     by_code = approvals.sign(third, approvals.Method.CODE)
     assert (
-        approvals.problem(by_code, **FACTS, listed=other)
+        approvals.approval_problem(by_code, **FACTS, listed=other)
         == "the statement was sealed without this list"
     )
 
@@ -180,7 +185,7 @@ def test_a_list_that_was_changed_after_its_touch_is_none(passkey):
     assert approvals.read_list(sealed_anew, id=1).problem == "the passkey signed something else"
     assert approvals.read_list(sealed_anew, id=1).statements == frozenset()
     assert (
-        approvals.problem(
+        approvals.approval_problem(
             approvals.sign_listed(first, approvals.read_list(sealed_anew, id=1)),
             **FACTS,
             listed=approvals.read_list(sealed_anew, id=1),
@@ -192,19 +197,24 @@ def test_a_list_that_was_changed_after_its_touch_is_none(passkey):
 def test_a_single_approval_is_no_list_and_a_list_no_approval(passkey):
     text = said()
     single = approvals.sign(text, approvals.Method.PASSKEY, touch(passkey, text))
-    of_codes = approvals.sign(approvals.list_statement([text], nonce="n"), approvals.Method.CODE)
+    of_codes = approvals.sign(
+        approvals.build_list_statement([text], nonce="n"), approvals.Method.CODE
+    )
 
     assert approvals.read_list(single, id=1).problem == "the statement is no list of approvals"
     assert approvals.read_list(of_codes, id=1).problem == "the statement is no list of approvals"
-    assert approvals.problem(listed_by(passkey, text), **FACTS) == "the statement is no approval"
+    assert (
+        approvals.approval_problem(listed_by(passkey, text), **FACTS)
+        == "the statement is no approval"
+    )
 
 
 def test_a_list_longer_than_the_most_is_neither_made_nor_proved(passkey, monkeypatch):
     statements = [said(revision=f"r-{n}") for n in range(approvals.MOST_LISTED + 1)]
     with pytest.raises(ValueError, match="1 to 52"):
-        approvals.list_statement(statements, nonce="n")
+        approvals.build_list_statement(statements, nonce="n")
     with pytest.raises(ValueError, match="1 to 52"):
-        approvals.list_statement([], nonce="n")
+        approvals.build_list_statement([], nonce="n")
 
     with monkeypatch.context() as patched:
         patched.setattr(approvals, "MOST_LISTED", 100)

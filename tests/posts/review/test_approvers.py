@@ -30,7 +30,7 @@ def waiting(unit):
 
 
 def watch():
-    return approvers.watch(now=timezone.now())
+    return approvers.notify_unapprovable(now=timezone.now())
 
 
 def notices(user):

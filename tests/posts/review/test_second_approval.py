@@ -108,8 +108,8 @@ def test_the_units_word_alone_proves_no_approval_even_if_rows_say_so(unit, chief
         "content_sha256": post.current_revision.content_sha256,
         "by": chief.pk,
     }
-    assert approvals.problem(signed, **about) == "the statement is no approval"
-    assert approvals.problem(signed, **about, decision="first") == ""
+    assert approvals.approval_problem(signed, **about) == "the statement is no approval"
+    assert approvals.approval_problem(signed, **about, decision="first") == ""
     Post.objects.update(
         state=PostState.APPROVED, approved_revision=post.current_revision, endorsed_revision=None
     )
@@ -282,7 +282,7 @@ def test_reminders_at_half_and_nine_tenths_and_each_once(unit, chief, overseer, 
 
     def reported_at(part: float) -> dict[int, str]:
         Notice.objects.all().delete()
-        second.watch(now=asked_at + (due_at - asked_at) * part)
+        second.remind_and_expire(now=asked_at + (due_at - asked_at) * part)
         return dict(Notice.objects.values_list("user", "kind"))
 
     assert reported_at(0.49) == {}
@@ -304,14 +304,14 @@ def test_what_nobody_approved_in_time_goes_back_and_is_approved_no_more(
     with pytest.raises(Refused, match="over"):
         approve(Post.objects.get(pk=post.pk), overseer)
 
-    assert second.watch(now=late) == (0, 1)
+    assert second.remind_and_expire(now=late) == (0, 1)
 
     post.refresh_from_db()
     assert (post.state, post.endorsed_revision) == (PostState.CHANGES_REQUESTED, None)
     told = Notice.objects.filter(kind="post_second_expired").values_list("user", flat=True)
     assert set(told) == {post.author_id, chief.pk, overseer.pk}
     assert Entry.objects.filter(action="post.second_expired").count() == 1
-    assert second.watch(now=late) == (0, 0)
+    assert second.remind_and_expire(now=late) == (0, 0)
 
 
 @pytest.mark.django_db(transaction=True)

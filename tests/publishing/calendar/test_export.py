@@ -76,7 +76,7 @@ def test_an_exported_plan_is_known_when_it_comes_back_and_copied_on_other_days(
 
     def planned(data: bytes):
         rows = read_rows(io.BytesIO(data), size=len(data))
-        batch = services.keep(rows, [], unit=unit, file_name="x.xlsx", by=officer)
+        batch = services.store_import(rows, [], unit=unit, file_name="x.xlsx", by=officer)
         services.read_pictures(batch)
         batch.refresh_from_db()
         return plan(batch, by=officer).rows
@@ -100,7 +100,7 @@ def test_a_picture_of_another_unit_is_not_found_by_its_hash(officer, unit):
         f"Date;Time of day;Title;Text;Picture name\n1;2;3;4;{stored_name(foreign.sha256)}".encode()
     )
     rows = read_rows(io.BytesIO(data), size=len(data))
-    batch = services.keep(rows, [], unit=unit, file_name="x.csv", by=officer)
+    batch = services.store_import(rows, [], unit=unit, file_name="x.csv", by=officer)
     services.read_pictures(batch)
     batch.refresh_from_db()
 

@@ -139,7 +139,9 @@ def test_what_the_page_does_not_allow_is_not_submitted_and_the_page_is_asked_onc
     PostChannel.objects.filter(post__in=posts).update(options=options)
     asked = []
     monkeypatch.setattr(
-        choices, "left", lambda channel, left=choices.left: asked.append(channel) or left(channel)
+        choices,
+        "allowed_values",
+        lambda channel, left=choices.allowed_values: asked.append(channel) or left(channel),
     )
 
     result = send(client, posts, "submit")

@@ -273,7 +273,7 @@ def test_who_may_schedule_finds_the_way_beside_each_post_without_a_time(client, 
 
 
 def test_a_draft_that_nobody_has_written_in_is_not_in_the_list(client, unit, officer):
-    origins.start(unit=unit, by=officer)
+    origins.start_draft(unit=unit, by=officer)
     make(unit, "Có chữ")
     assert titles(client) == ["Có chữ"]
     assert tabs(client)["drafts"] == 1

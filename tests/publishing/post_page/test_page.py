@@ -535,7 +535,7 @@ def test_a_warning_that_does_not_apply_any_more_is_counted(client, unit, approve
         unit=unit, author=officer, legal_basis="Nghị định 282/2025/NĐ-CP", legal_until=soon
     )
     posts.submit(post, by=officer)
-    monkeypatch.setattr("publishing.post_page.cards.findings", lambda *_: [])
+    monkeypatch.setattr("publishing.post_page.cards.find_findings", lambda *_: [])
 
     page = client.get(reverse("publishing:post", args=[post.public_id]))
 

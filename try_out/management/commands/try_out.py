@@ -12,7 +12,7 @@ from accounts.models import User
 from outreach_portal.celery import app
 from outreach_portal.guard import TRY_OUT_DOMAIN
 from platforms.errors import ConnectorError
-from posts.library.ready import load as load_library
+from posts.library.ready import load_library as load_library
 from try_out.codes import give_apps
 from try_out.pages import Unreachable
 from try_out.services import follow_simulator

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posts.checks.leaks.plain import plain
+from posts.checks.leaks.plain import to_plain_text
 from posts.checks.leaks.scan import find_leaks
 from tests.posts.checks.leaks.cases import FOUND
 
@@ -63,7 +63,7 @@ def test_findings_lie_in_the_text_in_order_and_do_not_overlap(leaks, noise, rand
 
 @given(st.text(max_size=300))
 def test_a_plain_text_leads_back_to_each_letter(source):
-    read = plain(source)
+    read = to_plain_text(source)
 
     assert len(read.text) == len(read.starts) == len(read.ends)
     assert list(read.starts) == sorted(read.starts)
@@ -74,19 +74,21 @@ def test_a_plain_text_leads_back_to_each_letter(source):
 
 def test_a_letter_under_thousands_of_marks_is_read_in_pieces():
     """Putting one long run of marks in order would take quadratic time."""
-    read = plain("a" + "\u0301\u0323" * 1000)
+    read = to_plain_text("a" + "\u0301\u0323" * 1000)
     assert max(end - start for start, end in zip(read.starts, read.ends, strict=True)) <= 7
 
 
 @given(st.text(alphabet=" aĐ\n9.", max_size=60))
 def test_a_text_without_disguise_stays_as_it_is(source):
-    assert plain(" ".join(source.split(" "))).text.replace(" ", "") == source.replace(" ", "")
+    assert to_plain_text(" ".join(source.split(" "))).text.replace(" ", "") == source.replace(
+        " ", ""
+    )
 
 
 @given(st.text(alphabet=string.printable + "ăĐđâệỜ“”…–\u0301\u200b", max_size=60))
 def test_an_invisible_sign_before_a_text_changes_nothing_of_it(source):
     """A text without odd signs is read in one step, another one letter by letter."""
-    alone, behind = plain(source), plain("\u200b" + source)
+    alone, behind = to_plain_text(source), to_plain_text("\u200b" + source)
 
     if not unicodedata.combining(source[:1] or "a"):
         assert alone.text == behind.text
@@ -200,7 +202,7 @@ def _steps(text):
         nonlocal steps
         steps += event in ("call", "c_call")
 
-    plain(text)  # what is remembered of letters counts for neither
+    to_plain_text(text)  # what is remembered of letters counts for neither
     sys.setprofile(count)
     try:
         find_leaks(text, today=TODAY)

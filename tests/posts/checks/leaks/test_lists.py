@@ -21,6 +21,6 @@ def test_a_list_says_what_it_is_and_repeats_nothing(file):
 
 
 def test_a_pattern_of_a_list_takes_the_longest_entry_first():
-    pattern = re.compile(lists.any_of("bank_names.txt"))
+    pattern = re.compile(lists.pattern_of_list("bank_names.txt"))
     assert pattern.match("MB Bank").group() == "MB Bank"
     assert pattern.match("MB 0912").group() == "MB"
